@@ -1,1 +1,35 @@
-//! Headlight
+//! Headlight: how attention works inside transformer language models, at every scale, in the browser.
+//!
+//! Modules in reading order; ARCHITECTURE.md has the map and the rules between them.
+
+pub mod trace;
+
+pub mod edit;
+
+#[cfg(feature = "browser")]
+pub mod protocol;
+
+pub mod analysis;
+
+#[cfg(feature = "engine")]
+pub mod engine;
+
+#[cfg(feature = "cli")]
+pub mod cli;
+
+#[cfg(all(feature = "browser", target_arch = "wasm32"))]
+pub mod platform;
+
+#[cfg(all(feature = "worker", target_arch = "wasm32"))]
+pub mod worker;
+
+pub mod render;
+
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+pub mod render_web;
+
+#[cfg(feature = "page")]
+pub mod state;
+
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+pub mod ui;

@@ -1,0 +1,299 @@
+//! What the page and the worker say to each other.
+//!
+//! Plain values, encoded with postcard; large buffers travel beside a message as transferred `ArrayBuffer`s and are
+//! named in the message by their shape. Nothing of the engine is in here, only trace and edit types.
+//!
+//! Order of events: the worker says [`FromWorker::Ready`] once; each request carries a [`RequestId`] chosen by the page
+//! and ends in exactly one of its answer, [`FromWorker::Cancelled`] or [`FromWorker::Failed`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::trace::{Spec, Tokens};
+
+/// Raised with every change of these types; page and worker refuse to talk across versions.
+pub const VERSION: u32 = 1;
+
+/// Chosen by the page, unique within a worker's life.
+pub type RequestId = u32;
+/// Chosen by the worker, unique within its life.
+pub type RunId = u32;
+
+/// From the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ToWorker {
+    /// Load a model. A worker holds one model in its life: to change it, end the worker.
+    Load {
+        /// Answered by [`FromWorker::Loaded`].
+        request: RequestId,
+        /// Where it is.
+        source: ModelSource,
+    },
+    /// Run the model on each input; runs are kept until forgotten.
+    Run {
+        /// Answered by [`FromWorker::RunsDone`].
+        request: RequestId,
+        /// What to read, one run each.
+        inputs: Vec<Input>,
+        /// The edits that act in all of them: the JSON list of FORMATS, "[]" for none.
+        edits_json: String,
+    },
+    /// Patterns of some heads, remade from the kept queries and keys.
+    Patterns {
+        /// Answered by [`FromWorker::Patterns`].
+        request: RequestId,
+        /// Which run.
+        run: RunId,
+        /// Which layer.
+        layer: u32,
+        /// Which heads, in the order in which they come back.
+        heads: Vec<u32>,
+    },
+    /// Predictions at one position.
+    Predict {
+        /// Answered by [`FromWorker::Predictions`].
+        request: RequestId,
+        /// Which run.
+        run: RunId,
+        /// After which token.
+        position: u32,
+        /// How many of the most likely tokens.
+        n_top: u32,
+    },
+    /// Free a run.
+    Forget {
+        /// Which run.
+        run: RunId,
+    },
+    /// Stop a request; a request that is no longer under way is ignored.
+    Cancel {
+        /// Which request.
+        request: RequestId,
+    },
+}
+
+/// Where a model comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ModelSource {
+    /// Files under URLs, kept in the browser's storage after the first download.
+    Files {
+        /// The name to show, e.g. "SmolLM2-135M-Instruct, Q4_1".
+        name: String,
+        /// The checkpoint's files.
+        files: Vec<FileSource>,
+    },
+    /// Random weights of a given shape: for measuring, where no checkpoint is needed.
+    Seeded {
+        /// A Hugging Face config.json.
+        config_json: String,
+        /// Seed of the weights.
+        seed: u64,
+    },
+}
+
+/// One file of a checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileSource {
+    /// Its name in the checkpoint, e.g. "config.json".
+    pub name: String,
+    /// Absolute URL.
+    pub url: String,
+    /// Length in bytes.
+    pub size: u64,
+    /// Lower-case hexadecimal SHA-256; names the file in storage. Checked after download.
+    pub sha256: String,
+}
+
+/// One input of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// What to read.
+    pub text: InputText,
+    /// Cut at the model's context length instead of refusing a longer input.
+    pub cut: bool,
+}
+
+/// What a model reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum InputText {
+    /// One text.
+    Single(String),
+    /// Two texts: a sentence pair, or joined by one space where the model has no pairs.
+    Pair(String, String),
+    /// Rows of the embedding, as they are.
+    Ids(Vec<u32>),
+}
+
+/// From the worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum FromWorker {
+    /// Said once, before anything else.
+    Ready {
+        /// [`VERSION`] of the worker.
+        version: u32,
+    },
+    /// How far a request is.
+    Progress {
+        /// Which.
+        request: RequestId,
+        /// Doing what.
+        stage: Stage,
+        /// Bytes or blocks done.
+        done: u64,
+        /// Of how many.
+        total: u64,
+    },
+    /// A model is there.
+    Loaded {
+        /// Which request.
+        request: RequestId,
+        /// What it is.
+        model: ModelInfo,
+    },
+    /// The runs are there, in the order of their inputs.
+    RunsDone {
+        /// Which request.
+        request: RequestId,
+        /// One per input.
+        runs: Vec<RunInfo>,
+    },
+    /// Patterns; one buffer beside it: f32 [heads.len(), n_query, n_key], in the order of `heads`.
+    Patterns {
+        /// Which request.
+        request: RequestId,
+        /// Which run.
+        run: RunId,
+        /// Which layer.
+        layer: u32,
+        /// Which heads.
+        heads: Vec<u32>,
+        /// Rows per head.
+        n_query: u32,
+        /// Columns per row.
+        n_key: u32,
+    },
+    /// Predictions at one position.
+    Predictions {
+        /// Which request.
+        request: RequestId,
+        /// Which run.
+        run: RunId,
+        /// After which token.
+        position: u32,
+        /// The most likely tokens, most likely first.
+        top: Vec<Prediction>,
+    },
+    /// A request was stopped because the page asked for it.
+    Cancelled {
+        /// Which.
+        request: RequestId,
+    },
+    /// A request failed; everything else is as before.
+    Failed {
+        /// Which.
+        request: RequestId,
+        /// Why, and what to do.
+        report: Report,
+    },
+}
+
+/// What a request is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stage {
+    /// Bytes over the network.
+    Download,
+    /// Bytes from this browser's storage into the model.
+    Read,
+    /// Blocks of the model, all inputs together.
+    Run,
+}
+
+/// What was loaded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelInfo {
+    /// As asked for.
+    pub name: String,
+    /// "F32", "F16", "BF16", "Q8_0", "Q4_1", …: the format of most weights.
+    pub quantisation: String,
+    /// Its structure.
+    pub spec: Spec,
+    /// Bytes of the weights as held.
+    pub weight_bytes: u64,
+    /// Size of the worker's memory after loading, which is also its peak.
+    pub memory_bytes: u64,
+    /// Whether the files came from this browser's storage.
+    pub from_storage: bool,
+}
+
+/// What a run was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunInfo {
+    /// Its name in later requests.
+    pub run: RunId,
+    /// What was read.
+    pub tokens: Tokens,
+    /// The text as read, both texts joined as the model saw them; empty for ids.
+    pub text: String,
+    /// How many tokens were cut off.
+    pub n_cut: u32,
+    /// Time of this run, without waiting.
+    pub elapsed_ms: f64,
+    /// The most likely next tokens after the last position; empty for models that predict none there.
+    pub top: Vec<Prediction>,
+    /// Size of the worker's memory afterwards.
+    pub memory_bytes: u64,
+}
+
+/// A predicted token.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prediction {
+    /// What the tokenizer's id_to_token says, in the run's token form.
+    pub token: String,
+    /// Row of the unembedding.
+    pub id: u32,
+    /// Softmax over the vocabulary.
+    pub prob: f32,
+}
+
+/// Why something failed, for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Where it belongs on the page.
+    pub about: About,
+    /// One sentence: what is wrong, naming file, tensor or field, what was expected and what was found.
+    pub message: String,
+}
+
+/// What a failure is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum About {
+    /// The model's files: damaged, incomplete or of an unknown kind.
+    Model,
+    /// The network or the browser's storage.
+    Network,
+    /// The text: empty, or ids outside the vocabulary.
+    Input,
+    /// The text is longer than the model reads; running again with `cut` takes the first `n_ctx` tokens.
+    TooLong {
+        /// Its length.
+        n_tokens: u32,
+        /// What the model reads.
+        n_ctx: u32,
+    },
+    /// The edits.
+    Edits,
+    /// A fault of ours, or a request that names a run or layer that does not exist.
+    Request,
+}
+
+impl ToWorker {
+    /// The request this is, where it has an answer.
+    pub fn request(&self) -> Option<RequestId> {
+        match self {
+            ToWorker::Load { request, .. }
+            | ToWorker::Run { request, .. }
+            | ToWorker::Patterns { request, .. }
+            | ToWorker::Predict { request, .. } => Some(*request),
+            ToWorker::Forget { .. } | ToWorker::Cancel { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! What is drawn: geometry, colour, picking. No browser.

@@ -1,0 +1,1 @@
+//! Derives what is shown of a token from its text.
