@@ -2,6 +2,8 @@
 //!
 //! Modules in reading order; ARCHITECTURE.md has the map and the rules between them.
 
+pub mod kernels;
+
 pub mod trace;
 
 pub mod edit;
