@@ -1,1 +1,26 @@
-//! The transformer.
+//! The transformer: files to weights, tokens to activations, every activation through one hook point.
+//!
+//! Knows no browser and waits for nothing: a [`Loader`] says which bytes it wants next, a [`Run`] goes step by step, each
+//! step a few tens of milliseconds at most. Imports trace, edit, kernels, and the attention maths of analysis.
+
+pub mod checkpoint;
+mod edits;
+mod error;
+pub mod files;
+mod hooks;
+mod loader;
+mod model;
+mod patterns;
+mod predict;
+mod run;
+pub mod tokenizer;
+mod weights;
+
+pub use edits::CompiledEdits;
+pub use error::{EngineError, InputError};
+pub use hooks::Captures;
+pub use loader::{Loader, Want};
+pub use model::Model;
+pub use predict::top_predictions;
+pub use run::{Run, Step};
+pub use weights::Weight;

@@ -85,15 +85,17 @@ impl Panels {
         size_of_val(self.data.as_slice())
     }
 
-    /// Writes x · Wᵀ into columns `first_out ..` of `y` [n_rows, y_width], over inputs `inputs` of W only: x has
-    /// `inputs.len()` columns.
+    /// Writes x · Wᵀ into columns `first_out ..` of `y` [n_rows, y_width], over inputs `inputs` of W only (x has
+    /// `inputs.len()` columns) and for the first outputs that fit into `y_width`.
     pub fn matmul(&self, x: &PackedRows, inputs: Range<usize>, y: &mut [f32], y_width: usize, first_out: usize) {
         debug_assert_eq!(x.n_in, inputs.len());
         let kernel = Kernel::best();
-        for (index, panel) in self.data.chunks_exact((PANEL * self.n_in).max(1)).enumerate() {
+        let n_out = self.n_out.min(y_width - first_out);
+        let panels = self.data.chunks_exact((PANEL * self.n_in).max(1));
+        for (index, panel) in panels.take(n_out.div_ceil(PANEL)).enumerate() {
             let out = index * PANEL;
             let panel = &panel[inputs.start * PANEL..inputs.end * PANEL];
-            let width = PANEL.min(self.n_out - out);
+            let width = PANEL.min(n_out - out);
             x.times_panel(panel, kernel, |row, eight| {
                 y[row * y_width + first_out + out..][..width].copy_from_slice(&eight[..width]);
             });

@@ -201,3 +201,46 @@ impl Spec {
         self.mask == Mask::Causal
     }
 }
+
+impl Rotary {
+    /// Radians per position of each pair of neurons, [dims / 2].
+    pub fn frequencies(&self) -> Vec<f64> {
+        let plain = (0..self.dims / 2).map(|pair| self.theta.powf(-2.0 * pair as f64 / self.dims as f64));
+        plain.map(|frequency| self.scaling.stretch(frequency)).collect()
+    }
+}
+
+impl RotaryScaling {
+    /// One stretched frequency (Llama 3.1's formula as in Hugging Face's `_compute_llama3_parameters`).
+    fn stretch(&self, frequency: f64) -> f64 {
+        match *self {
+            RotaryScaling::None => frequency,
+            RotaryScaling::Linear { factor } => frequency / factor,
+            RotaryScaling::Llama3 { factor, low_freq_factor, high_freq_factor, original_n_ctx } => {
+                let turns = original_n_ctx as f64 * frequency / std::f64::consts::TAU;
+                let keep = ((turns - low_freq_factor) / (high_freq_factor - low_freq_factor)).clamp(0.0, 1.0);
+                frequency * (keep + (1.0 - keep) / factor)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stretched_frequencies() {
+        let rotary = |scaling| Rotary { theta: 500_000.0, dims: 128, scaling }.frequencies();
+        let plain = rotary(RotaryScaling::None);
+        assert_eq!(plain[0], 1.0);
+        assert!((plain[32] - 500_000f64.powf(-0.5)).abs() < 1e-12);
+        assert_eq!(rotary(RotaryScaling::Linear { factor: 4.0 })[5], plain[5] / 4.0);
+        let llama =
+            RotaryScaling::Llama3 { factor: 8.0, low_freq_factor: 1.0, high_freq_factor: 4.0, original_n_ctx: 8192 };
+        let llama = rotary(llama);
+        assert_eq!(llama[0], plain[0], "short wavelengths are kept");
+        assert!((llama[63] - plain[63] / 8.0).abs() < 1e-15, "long ones are divided");
+        assert!(llama.iter().zip(&plain).all(|(a, b)| a <= b));
+    }
+}

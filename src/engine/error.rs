@@ -1,0 +1,110 @@
+//! Why the engine refused something: one type for its boundary, each message a sentence for a person.
+
+use super::files::{DType, FileError};
+use super::tokenizer::TokenizerError;
+use crate::edit::InvalidEdit;
+
+/// Why the engine refused something.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A checkpoint file that cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A tokenizer that cannot be read, or a text it cannot encode.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
+    /// The set of files is no checkpoint.
+    #[error("{0}")]
+    Checkpoint(String),
+    /// A field of the configuration.
+    #[error("{file}: {field}: expected {expected}, found {found}")]
+    Config {
+        /// Which file.
+        file: String,
+        /// Which field.
+        field: String,
+        /// What would be right.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// A tensor of another shape.
+    #[error("{file}: tensor {tensor}: expected shape {expected:?}, found {found:?}")]
+    Shape {
+        /// Which file.
+        file: String,
+        /// Which tensor.
+        tensor: String,
+        /// By the configuration.
+        expected: Vec<usize>,
+        /// In the file.
+        found: Vec<usize>,
+    },
+    /// A tensor in a number format that is not read.
+    #[error("{file}: tensor {tensor} is {found}; formats that are read are F32, F16, BF16, Q8_0, Q4_0 and Q4_1")]
+    Format {
+        /// Which file.
+        file: String,
+        /// Which tensor.
+        tensor: String,
+        /// Its format.
+        found: DType,
+    },
+    /// A tensor that is needed and absent.
+    #[error("tensor {tensor} is missing ({n_found} tensors found in {files})")]
+    MissingTensor {
+        /// Which tensor.
+        tensor: String,
+        /// How many there are.
+        n_found: usize,
+        /// Where they are.
+        files: String,
+    },
+    /// A stream that is no longer made of numbers: damaged weights, or an edit beyond what f32 holds.
+    #[error("layer {layer} gives values that are not finite: the weights are damaged, or an edit is too large")]
+    NotFinite {
+        /// Which layer.
+        layer: usize,
+    },
+    /// An input the model cannot read.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// An edit that is not in the vocabulary or does not fit the model.
+    #[error(transparent)]
+    Edit(#[from] InvalidEdit),
+    /// A request for something that is not there.
+    #[error("{0}")]
+    Request(String),
+}
+
+/// An input the model cannot read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InputError {
+    /// No token at all.
+    #[error("the text is empty: type at least one word")]
+    Empty,
+    /// Longer than the context.
+    #[error("the text has {n_tokens} tokens, the model reads at most {n_ctx}: shorten it, or cut it at {n_ctx}")]
+    TooLong {
+        /// Its length.
+        n_tokens: usize,
+        /// What the model reads.
+        n_ctx: usize,
+    },
+    /// An id that is no row of the embedding.
+    #[error("token id {id} at position {position} is not in the vocabulary of {d_vocab}")]
+    UnknownId {
+        /// The id.
+        id: u32,
+        /// Where it is.
+        position: usize,
+        /// Rows of the embedding.
+        d_vocab: usize,
+    },
+}
+
+impl From<candle_core::Error> for EngineError {
+    fn from(error: candle_core::Error) -> Self {
+        EngineError::Checkpoint(format!("weights cannot be read: {error}"))
+    }
+}

@@ -1,0 +1,111 @@
+//! The one hook point: every named activation passes through [`Hooks`], where edits change it and captures copy it.
+//!
+//! Without edits and captures it is the identity, and it is on the same path as with them: capturing changes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use super::edits::CompiledEdits;
+use crate::analysis::attention::{SquarePart, Tap};
+use crate::edit::InvalidEdit;
+use crate::trace::{BlockSite, Hook};
+
+/// Which activations a run keeps, and those it has kept.
+///
+/// Scores and patterns are not among them: a run makes them when they are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Captures {
+    wanted: BTreeSet<Hook>,
+    values: BTreeMap<Hook, Vec<f32>>,
+}
+
+impl Captures {
+    /// Nothing beyond what every run keeps.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// These.
+    pub fn of(hooks: impl IntoIterator<Item = Hook>) -> Self {
+        Self { wanted: hooks.into_iter().collect(), values: BTreeMap::new() }
+    }
+
+    /// A kept activation, in the hook's shape.
+    pub fn get(&self, hook: Hook) -> Option<&[f32]> {
+        self.values.get(&hook).map(Vec::as_slice)
+    }
+
+    /// Gives a kept activation away.
+    pub fn take(&mut self, hook: Hook) -> Option<Vec<f32>> {
+        self.values.remove(&hook)
+    }
+
+    fn store(&mut self, hook: Hook, n_pos: usize, rows: Range<usize>, data: &[f32]) {
+        if self.wanted.contains(&hook) {
+            let width = data.len() / rows.len();
+            let value = self.values.entry(hook).or_insert_with(|| vec![0.0; n_pos * width]);
+            value[rows.start * width..rows.end * width].copy_from_slice(data);
+        }
+    }
+}
+
+/// The hook point of one run.
+pub(super) struct Hooks<'a> {
+    pub n_pos: usize,
+    pub edits: &'a CompiledEdits,
+    pub captures: &'a mut Captures,
+}
+
+impl Hooks<'_> {
+    /// Whether anyone wants to see or change this activation, where making it costs extra.
+    pub fn wants(&self, hook: Hook) -> bool {
+        self.captures.wanted.contains(&hook) || self.edits.touches(hook)
+    }
+}
+
+impl Tap for Hooks<'_> {
+    type Error = InvalidEdit;
+
+    fn rows(&mut self, hook: Hook, rows: Range<usize>, data: &mut [f32]) -> Result<(), InvalidEdit> {
+        self.edits.change_rows(hook, rows.clone(), data);
+        self.captures.store(hook, self.n_pos, rows, data);
+        Ok(())
+    }
+
+    fn scores(&mut self, part: SquarePart, data: &mut [f32]) -> Result<(), InvalidEdit> {
+        self.edits.change_scores(&part, data)
+    }
+
+    fn pattern(&mut self, part: SquarePart, scores: &[f32], data: &mut [f32]) -> Result<(), InvalidEdit> {
+        self.edits.change_pattern(&part, scores, data)
+    }
+}
+
+/// Collects the scores of one head beside its pattern: for a trace that holds them.
+pub(super) struct ScoresToo<'a, 'b> {
+    pub hooks: &'a mut Hooks<'b>,
+    pub scores: Vec<f32>,
+}
+
+impl Tap for ScoresToo<'_, '_> {
+    type Error = InvalidEdit;
+
+    fn rows(&mut self, hook: Hook, rows: Range<usize>, data: &mut [f32]) -> Result<(), InvalidEdit> {
+        self.hooks.rows(hook, rows, data)
+    }
+
+    fn scores(&mut self, part: SquarePart, data: &mut [f32]) -> Result<(), InvalidEdit> {
+        self.hooks.scores(part, data)?;
+        self.scores.extend_from_slice(data);
+        Ok(())
+    }
+
+    fn pattern(&mut self, part: SquarePart, scores: &[f32], data: &mut [f32]) -> Result<(), InvalidEdit> {
+        self.hooks.pattern(part, scores, data)
+    }
+}
+
+/// The sites whose values a run makes on demand instead of capturing them.
+pub(super) fn is_square(site: BlockSite) -> bool {
+    matches!(site, BlockSite::AttnScores | BlockSite::Pattern)
+}

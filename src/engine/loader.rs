@@ -1,0 +1,202 @@
+//! From files to a [`Model`], a range of bytes at a time.
+//!
+//! Sans-IO: [`Loader::wants`] names a range, the caller brings it from a mapped file, the browser's storage or a
+//! download, [`Loader::supply`] takes it. No file and no large tensor is ever in memory as a whole beside its weights.
+
+mod plan;
+
+use std::collections::HashMap;
+
+use super::checkpoint::{Architecture, Config};
+use super::error::EngineError;
+use super::files::{Parsed, TensorIndex, gguf, safetensors};
+use super::model::{Filled, Model, Slots};
+use super::tokenizer::Tokenizer;
+use plan::{Filling, Plan};
+
+/// Where a range of bytes is wanted from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Want {
+    /// Index into the files given to [`Loader::new`].
+    pub file: usize,
+    /// First byte.
+    pub offset: u64,
+    /// How many.
+    pub len: u64,
+}
+
+/// Reads a checkpoint: either one GGUF file, or config.json, safetensors files and usually tokenizer.json.
+pub struct Loader {
+    files: Vec<(String, u64)>,
+    /// Files still to be read from their start, last one first, with how many bytes are wanted of each.
+    heads: Vec<(usize, u64)>,
+    config: Option<Config>,
+    tokenizer: Option<Tokenizer>,
+    gguf: Option<gguf::Gguf>,
+    indices: Vec<(usize, TensorIndex)>,
+    plan: Option<Plan>,
+    filling: Option<Filling>,
+    slots: HashMap<super::checkpoint::Slot, Filled>,
+    bytes_read: u64,
+}
+
+impl Loader {
+    /// Starts from the names and lengths of a checkpoint's files.
+    ///
+    /// # Errors
+    /// When the files are no checkpoint: names what is missing.
+    pub fn new(files: Vec<(String, u64)>) -> Result<Self, EngineError> {
+        let find = |suffix: &str| -> Vec<usize> {
+            let matching = files.iter().enumerate().filter(|(_, (name, _))| name.to_lowercase().ends_with(suffix));
+            matching.map(|(index, _)| index).collect()
+        };
+        let (ggufs, tensors) = (find(".gguf"), find(".safetensors"));
+        let named = |wanted: &str| files.iter().position(|(name, _)| name == wanted);
+        let names = files.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+        let refuse = |what: &str| Err(EngineError::Checkpoint(format!("{what} (files: {names})")));
+        let mut heads = Vec::new();
+        match (ggufs.as_slice(), named("config.json")) {
+            ([one], _) => heads.push((*one, 1 << 16)),
+            ([_, _, ..], _) => return refuse("several .gguf files: choose one"),
+            ([], None) => return refuse("no config.json and no .gguf file"),
+            ([], Some(_)) if tensors.is_empty() => return refuse("no .safetensors file with the weights"),
+            ([], Some(config)) => {
+                heads.extend(tensors.iter().map(|&file| (file, 8)));
+                heads.extend(named("tokenizer.json").map(|file| (file, u64::MAX)));
+                heads.push((config, u64::MAX));
+            }
+        }
+        for (file, wanted) in &mut heads {
+            let (name, len) = &files[*file];
+            if *len == 0 {
+                return Err(EngineError::Checkpoint(format!("{name} is empty")));
+            }
+            if *wanted == u64::MAX && *len > 1 << 28 {
+                return Err(EngineError::Checkpoint(format!("{name} has {len} bytes; at most 268435456 are read")));
+            }
+            *wanted = (*wanted).min(*len);
+        }
+        Ok(Self {
+            files,
+            heads,
+            config: None,
+            tokenizer: None,
+            gguf: None,
+            indices: Vec::new(),
+            plan: None,
+            filling: None,
+            slots: HashMap::new(),
+            bytes_read: 0,
+        })
+    }
+
+    /// The range that is wanted next; none when everything was read.
+    pub fn wants(&self) -> Option<Want> {
+        if let Some(&(file, len)) = self.heads.last() {
+            return Some(Want { file, offset: 0, len });
+        }
+        self.filling.as_ref().map(Filling::wants)
+    }
+
+    /// Bytes of weights read, and of how many; (0, 0) while headers are read.
+    pub fn progress(&self) -> (u64, u64) {
+        (self.bytes_read, self.plan.as_ref().map_or(0, |plan| plan.total_bytes))
+    }
+
+    /// Takes the bytes of [`Loader::wants`].
+    ///
+    /// # Errors
+    /// When the range is shorter than wanted, or its contents are refused. The loader is of no more use then.
+    pub fn supply(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
+        let Some(want) = self.wants() else { return Ok(()) };
+        let (name, _) = &self.files[want.file];
+        if bytes.len() as u64 != want.len {
+            let end = want.offset + want.len;
+            let message = format!("{name} ends early: {} of the bytes up to {end} are missing", want.len - bytes.len() as u64);
+            return Err(EngineError::Checkpoint(message));
+        }
+        if !self.heads.is_empty() {
+            return self.supply_head(want.file, bytes);
+        }
+        self.bytes_read += want.len;
+        if let Some(filling) = &mut self.filling
+            && filling.supply(bytes)?
+            && let Some(done) = self.filling.take()
+        {
+            let (slot, filled) = done.finish();
+            self.slots.insert(slot, filled);
+            self.next_tensor()?;
+        }
+        Ok(())
+    }
+
+    fn supply_head(&mut self, file: usize, bytes: &[u8]) -> Result<(), EngineError> {
+        let (name, len) = self.files[file].clone();
+        let mut needs = None;
+        match name.as_str() {
+            "config.json" => self.config = Some(Config::parse(&name, bytes)?),
+            "tokenizer.json" => self.tokenizer = Some(Tokenizer::from_tokenizer_json(&name, bytes)?),
+            _ if name.to_lowercase().ends_with(".gguf") => match gguf::parse_header(&name, len, bytes)? {
+                Parsed::Needs(more) => needs = Some(more),
+                Parsed::Complete(gguf) => {
+                    self.tokenizer = Some(Tokenizer::from_gguf(&gguf)?);
+                    self.indices.push((file, gguf.index.clone()));
+                    self.gguf = Some(gguf);
+                }
+            },
+            _ => match safetensors::parse_header(&name, len, bytes)? {
+                Parsed::Needs(more) => needs = Some(more),
+                Parsed::Complete(index) => self.indices.push((file, index)),
+            },
+        }
+        if let Some(head) = self.heads.last_mut() {
+            match needs {
+                Some(more) if more > head.1 && more <= len => head.1 = more,
+                Some(more) => {
+                    let message = format!("{name}: the header needs {more} bytes, the file has {len}");
+                    return Err(EngineError::Checkpoint(message));
+                }
+                None => _ = self.heads.pop(),
+            }
+        }
+        if self.heads.is_empty() { self.start_tensors() } else { Ok(()) }
+    }
+
+    fn start_tensors(&mut self) -> Result<(), EngineError> {
+        let has_tensor = |name: &str| self.indices.iter().any(|(_, index)| index.tensors.contains_key(name));
+        let architecture = match (&self.gguf, &self.config) {
+            (Some(gguf), _) => Architecture::from_gguf(gguf)?,
+            (None, Some(config)) => Architecture::from_config(config, &has_tensor)?,
+            (None, None) => return Err(EngineError::Checkpoint("no configuration was read".to_owned())),
+        };
+        self.gguf = None;
+        if let Some(tokenizer) = &self.tokenizer
+            && tokenizer.n_vocab() > architecture.spec.d_vocab
+        {
+            return Err(EngineError::Checkpoint(format!(
+                "the tokenizer has {} tokens, the model's embedding only {} rows: they do not belong together",
+                tokenizer.n_vocab(),
+                architecture.spec.d_vocab
+            )));
+        }
+        self.plan = Some(Plan::new(architecture, &self.indices)?);
+        self.next_tensor()
+    }
+
+    fn next_tensor(&mut self) -> Result<(), EngineError> {
+        let next = self.plan.as_mut().and_then(|plan| plan.tensors.pop());
+        self.filling = next.map(Filling::new).transpose()?;
+        Ok(())
+    }
+
+    /// The model, once nothing is wanted any more.
+    ///
+    /// # Errors
+    /// When it was not supplied with everything.
+    pub fn finish(self) -> Result<Model, EngineError> {
+        let Some(plan) = self.plan.filter(|_| self.heads.is_empty() && self.filling.is_none()) else {
+            return Err(EngineError::Checkpoint("the checkpoint was not read to its end".to_owned()));
+        };
+        Model::assemble(&plan.architecture, self.tokenizer, plan.quantisation, Slots(self.slots))
+    }
+}

@@ -1,0 +1,214 @@
+//! Which tensors to read into which places, and how one tensor is filled range by range.
+
+use super::super::checkpoint::{Architecture, Layout, Slot};
+use super::super::error::EngineError;
+use super::super::files::{DType, TensorEntry, TensorIndex};
+use super::super::model::Filled;
+use super::super::weights::{Weight, widen};
+use super::Want;
+use crate::kernels::Panels;
+
+/// About how many bytes are wanted at a time.
+const RANGE_BYTES: usize = 2 << 20;
+
+/// What is to be read.
+pub(super) struct Plan {
+    pub architecture: Architecture,
+    /// In reverse: the next one is popped.
+    pub tensors: Vec<Planned>,
+    pub total_bytes: u64,
+    pub quantisation: String,
+}
+
+/// A tensor and its place.
+pub(super) struct Planned {
+    slot: Slot,
+    file: usize,
+    file_name: String,
+    tensor: String,
+    entry: TensorEntry,
+    layout: Layout,
+    /// [out, in] or [out]
+    shape: Vec<usize>,
+    d_head: usize,
+}
+
+impl Plan {
+    /// Finds every tensor and checks its shape before anything is read.
+    pub fn new(architecture: Architecture, indices: &[(usize, TensorIndex)]) -> Result<Self, EngineError> {
+        let mut tensors = Vec::new();
+        for slot in architecture.slots() {
+            let Some(source) = architecture.source(slot) else { continue };
+            let found = indices.iter().find_map(|(file, index)| Some((*file, index, index.tensors.get(&source.tensor)?)));
+            let Some((file, index, entry)) = found else {
+                return Err(EngineError::MissingTensor {
+                    tensor: source.tensor,
+                    n_found: indices.iter().map(|(_, index)| index.tensors.len()).sum(),
+                    files: indices.iter().map(|(_, index)| index.file.as_str()).collect::<Vec<_>>().join(", "),
+                });
+            };
+            let shape = architecture.shape(slot);
+            let expected = match (source.layout, shape.as_slice()) {
+                (Layout::Transposed { of, .. }, [n_out, n_in]) => vec![*n_in, of * n_out],
+                (Layout::Transposed { of, .. }, [n_out]) => vec![of * n_out],
+                _ => shape.clone(),
+            };
+            if entry.shape != expected {
+                return Err(EngineError::Shape {
+                    file: index.file.clone(),
+                    tensor: source.tensor,
+                    expected,
+                    found: entry.shape.clone(),
+                });
+            }
+            let d_head = architecture.spec.d_head;
+            let (layout, tensor) = (source.layout, source.tensor);
+            let (entry, file_name) = (entry.clone(), index.file.clone());
+            tensors.push(Planned { slot, file, file_name, tensor, entry, layout, shape, d_head });
+        }
+        let total_bytes = tensors.iter().map(|tensor| tensor.entry.len).sum();
+        let quantisation = most_common(&tensors);
+        tensors.reverse();
+        Ok(Self { architecture, tensors, total_bytes, quantisation })
+    }
+}
+
+/// The format of most block matrices.
+fn most_common(tensors: &[Planned]) -> String {
+    let blocks = tensors.iter().filter(|tensor| matches!(tensor.slot, Slot::Block(..)) && tensor.shape.len() == 2);
+    let mut counts: Vec<(String, u64)> = Vec::new();
+    for tensor in blocks {
+        let name = tensor.entry.dtype.to_string();
+        match counts.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, bytes)) => *bytes += tensor.entry.len,
+            None => counts.push((name, tensor.entry.len)),
+        }
+    }
+    counts.into_iter().max_by_key(|(_, bytes)| *bytes).map_or_else(String::new, |(name, _)| name)
+}
+
+/// One tensor on its way in.
+pub(super) struct Filling {
+    planned: Planned,
+    goal: Goal,
+    /// File rows done: along the first axis as stored.
+    row: usize,
+    n_rows: usize,
+    row_bytes: usize,
+    rows_at_a_time: usize,
+}
+
+enum Goal {
+    Rows(Weight),
+    Transposed(Panels),
+    Vector(Vec<f32>),
+}
+
+impl Filling {
+    pub fn new(planned: Planned) -> Result<Self, EngineError> {
+        let refuse = |found: DType| EngineError::Format {
+            file: planned.file_name.clone(),
+            tensor: planned.tensor.clone(),
+            found,
+        };
+        let dtype = &planned.entry.dtype;
+        let goal = match (planned.shape.as_slice(), planned.layout) {
+            ([n_out, n_in], Layout::Transposed { .. }) => {
+                widen(&[], dtype).map_err(refuse)?;
+                Goal::Transposed(Panels::zeros(*n_out, *n_in))
+            }
+            ([n_out, n_in], _) => Goal::Rows(Weight::empty(*n_out, *n_in, dtype).map_err(refuse)?),
+            _ => {
+                widen(&[], dtype).map_err(refuse)?;
+                Goal::Vector(Vec::new())
+            }
+        };
+        let n_rows = if let Goal::Vector(_) = goal { 1 } else { planned.entry.shape[0] };
+        let row_bytes = usize::try_from(planned.entry.len).unwrap_or(usize::MAX) / n_rows.max(1);
+        let unit = match planned.layout {
+            Layout::Rows => Weight::ROW_UNIT,
+            Layout::PairedRows => planned.d_head * Weight::ROW_UNIT,
+            Layout::Transposed { .. } => 1,
+        };
+        let rows_at_a_time = (RANGE_BYTES / row_bytes.max(1) / unit).max(1) * unit;
+        Ok(Self { planned, goal, row: 0, n_rows, row_bytes, rows_at_a_time })
+    }
+
+    /// The next range.
+    pub fn wants(&self) -> Want {
+        let n_rows = self.rows_at_a_time.min(self.n_rows - self.row);
+        let offset = self.planned.entry.offset + (self.row * self.row_bytes) as u64;
+        Want { file: self.planned.file, offset, len: (n_rows * self.row_bytes) as u64 }
+    }
+
+    /// Takes the range; true when the tensor is complete.
+    pub fn supply(&mut self, bytes: &[u8]) -> Result<bool, EngineError> {
+        let refuse = |found| EngineError::Format {
+            file: self.planned.file_name.clone(),
+            tensor: self.planned.tensor.clone(),
+            found,
+        };
+        let dtype = &self.planned.entry.dtype;
+        match (&mut self.goal, self.planned.layout) {
+            (Goal::Rows(weight), Layout::PairedRows) => {
+                weight.push_rows(self.row, &unpair(bytes, self.row_bytes, self.planned.d_head))?;
+            }
+            (Goal::Rows(weight), _) => weight.push_rows(self.row, bytes)?,
+            (Goal::Transposed(panels), layout) => {
+                let wide = widen(bytes, dtype).map_err(refuse)?;
+                let first = if let Layout::Transposed { index, .. } = layout { index * panels.n_out() } else { 0 };
+                let n_out = panels.n_out();
+                for (index, row) in wide.chunks_exact(self.planned.entry.shape[1].max(1)).enumerate() {
+                    panels.set_column(self.row + index, &row[first..first + n_out]);
+                }
+            }
+            (Goal::Vector(vector), layout) => {
+                let wide = widen(bytes, dtype).map_err(refuse)?;
+                *vector = match layout {
+                    Layout::Rows => wide,
+                    Layout::Transposed { index, of } => wide.chunks(wide.len() / of).nth(index).unwrap_or(&[]).to_vec(),
+                    Layout::PairedRows => {
+                        let bytes: Vec<u8> = wide.iter().flat_map(|value| value.to_le_bytes()).collect();
+                        super::super::weights::f32s(&unpair(&bytes, 4, self.planned.d_head))
+                    }
+                };
+            }
+        }
+        self.row += self.rows_at_a_time.min(self.n_rows - self.row);
+        Ok(self.row == self.n_rows)
+    }
+
+    /// The tensor, once complete.
+    pub fn finish(self) -> (Slot, Filled) {
+        let filled = match self.goal {
+            Goal::Rows(weight) => Filled::Matrix(weight),
+            Goal::Transposed(panels) => Filled::Matrix(Weight::from_panels(panels)),
+            Goal::Vector(vector) => Filled::Vector(vector),
+        };
+        (self.planned.slot, filled)
+    }
+}
+
+/// Puts the rows of each head from GGUF's order (2i + s) into Hugging Face's (i + s · d_head / 2).
+fn unpair(rows: &[u8], row_bytes: usize, d_head: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(rows.len());
+    for head in rows.chunks_exact((row_bytes * d_head).max(1)) {
+        for row in 0..d_head {
+            let (half, index) = (row / (d_head / 2), row % (d_head / 2));
+            out.extend_from_slice(&head[(2 * index + half) * row_bytes..][..row_bytes]);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_come_apart() {
+        let rows: Vec<u8> = (0..8).collect();
+        assert_eq!(unpair(&rows, 1, 4), [0, 2, 1, 3, 4, 6, 5, 7]);
+        assert_eq!(unpair(&rows, 2, 4), [0, 1, 4, 5, 2, 3, 6, 7]);
+    }
+}

@@ -1,0 +1,35 @@
+//! The most likely tokens after a position.
+
+use super::error::EngineError;
+use super::run::Run;
+use crate::kernels::softmax::softmax_row;
+
+/// One of the most likely tokens: row of the unembedding and probability.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TopToken {
+    /// Row of the unembedding.
+    pub id: u32,
+    /// Softmax over the vocabulary.
+    pub prob: f32,
+}
+
+/// The `n_top` most likely tokens after a position, most likely first; none for checkpoints without an unembedding.
+///
+/// # Errors
+/// When the run is not done or the position does not exist.
+pub fn top_predictions(run: &Run, position: usize, n_top: usize) -> Result<Vec<TopToken>, EngineError> {
+    if run.model().spec().unembed == crate::trace::spec::Unembed::None {
+        return Ok(Vec::new());
+    }
+    let mut probs = run.logits(position..position + 1)?;
+    softmax_row(&mut probs);
+    let mut order: Vec<u32> = (0..probs.len() as u32).collect();
+    let by_prob = |a: &u32, b: &u32| probs[*b as usize].total_cmp(&probs[*a as usize]).then(a.cmp(b));
+    let n_top = n_top.min(order.len());
+    if n_top < order.len() {
+        order.select_nth_unstable_by(n_top, by_prob);
+    }
+    order.truncate(n_top);
+    order.sort_by(by_prob);
+    Ok(order.into_iter().map(|id| TopToken { id, prob: probs[id as usize] }).collect())
+}

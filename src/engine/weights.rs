@@ -1,0 +1,218 @@
+//! One weight matrix, however its numbers are held: packed f32, half precision, or quantised blocks.
+//!
+//! A product widens what is not f32 a few rows at a time into a panel that stays in cache. Quantised formats are
+//! candle's: its readers of blocks are well tested and it knows all of them.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use candle_core::quantized::{GgmlDType, QStorage, QTensor};
+use candle_core::{Device, Storage};
+use half::slice::HalfFloatSliceExt;
+
+use super::error::EngineError;
+use super::files::DType;
+use crate::kernels::{PackedRows, Panels};
+
+/// Rows that are widened at a time: two panels.
+const CHUNK: usize = 16;
+
+/// A matrix [n_out, n_in]; a product is y = x · Wᵀ.
+#[derive(Debug)]
+pub struct Weight {
+    n_out: usize,
+    n_in: usize,
+    store: Store,
+}
+
+#[derive(Debug)]
+enum Store {
+    F32(Panels),
+    F16(Vec<half::f16>),
+    Bf16(Vec<half::bf16>),
+    /// [`CHUNK`] rows each, the last one fewer.
+    Blocks(GgmlDType, Vec<QTensor>),
+}
+
+impl Weight {
+    /// An empty matrix to be filled by [`Weight::push_rows`], in a given format.
+    ///
+    /// # Errors
+    /// The name of a format that is not read.
+    pub fn empty(n_out: usize, n_in: usize, dtype: &DType) -> Result<Self, DType> {
+        let store = match dtype {
+            DType::F32 => Store::F32(Panels::zeros(n_out, n_in)),
+            DType::F16 => Store::F16(Vec::with_capacity(n_out * n_in)),
+            DType::BF16 => Store::Bf16(Vec::with_capacity(n_out * n_in)),
+            DType::Q8_0 => Store::Blocks(GgmlDType::Q8_0, Vec::with_capacity(n_out.div_ceil(CHUNK))),
+            DType::Q4_0 => Store::Blocks(GgmlDType::Q4_0, Vec::with_capacity(n_out.div_ceil(CHUNK))),
+            DType::Q4_1 => Store::Blocks(GgmlDType::Q4_1, Vec::with_capacity(n_out.div_ceil(CHUNK))),
+            DType::Other(_) => return Err(dtype.clone()),
+        };
+        Ok(Self { n_out, n_in, store })
+    }
+
+    /// From f32 panels.
+    pub fn from_panels(panels: Panels) -> Self {
+        Self { n_out: panels.n_out(), n_in: panels.n_in(), store: Store::F32(panels) }
+    }
+
+    /// Appends whole rows as they stand in a file; `first` counts the rows already there and is a multiple of
+    /// [`Weight::ROW_UNIT`].
+    ///
+    /// # Errors
+    /// When the bytes are no whole rows.
+    pub fn push_rows(&mut self, first: usize, bytes: &[u8]) -> Result<(), EngineError> {
+        match &mut self.store {
+            Store::F32(panels) => panels.set_rows(first, &f32s(bytes)),
+            Store::F16(rows) => rows.extend(bytes.as_chunks().0.iter().map(|pair| half::f16::from_le_bytes(*pair))),
+            Store::Bf16(rows) => rows.extend(bytes.as_chunks().0.iter().map(|pair| half::bf16::from_le_bytes(*pair))),
+            Store::Blocks(dtype, chunks) => {
+                let row_bytes = self.n_in / dtype.block_size() * dtype.type_size();
+                for rows in bytes.chunks((CHUNK * row_bytes).max(1)) {
+                    let storage = QStorage::from_data(Cow::Borrowed(rows), &Device::Cpu, *dtype)?;
+                    chunks.push(QTensor::new(storage, (rows.len() / row_bytes, self.n_in))?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// How many rows a part of a matrix must be a multiple of.
+    pub const ROW_UNIT: usize = CHUNK;
+
+    /// Outputs.
+    pub fn n_out(&self) -> usize {
+        self.n_out
+    }
+
+    /// Inputs.
+    pub fn n_in(&self) -> usize {
+        self.n_in
+    }
+
+    /// Bytes held.
+    pub fn byte_len(&self) -> usize {
+        match &self.store {
+            Store::F32(panels) => panels.byte_len(),
+            Store::F16(rows) => size_of_val(rows.as_slice()),
+            Store::Bf16(rows) => size_of_val(rows.as_slice()),
+            Store::Blocks(_, chunks) => chunks.iter().map(QTensor::storage_size_in_bytes).sum(),
+        }
+    }
+
+    /// x · Wᵀ, [n_rows, n_out], over inputs `inputs` of W only.
+    pub fn matmul(&self, x: &PackedRows, inputs: Range<usize>) -> Vec<f32> {
+        let mut y = vec![0.0; x.n_rows() * self.n_out];
+        match &self.store {
+            Store::F32(panels) => panels.matmul(x, inputs, &mut y, self.n_out, 0),
+            _ => {
+                for first in (0..self.n_out).step_by(CHUNK) {
+                    let panels = self.with_chunk(first / CHUNK, |rows| Panels::pack(rows, self.n_in));
+                    panels.matmul(x, inputs.clone(), &mut y, self.n_out, first);
+                }
+            }
+        }
+        y
+    }
+
+    /// Copies row `index` into `row` [n_in].
+    pub fn copy_row(&self, index: usize, row: &mut [f32]) {
+        match &self.store {
+            Store::F32(panels) => panels.copy_row(index, row),
+            _ => self.with_chunk(index / CHUNK, |rows| row.copy_from_slice(&rows[index % CHUNK * self.n_in..][..self.n_in])),
+        }
+    }
+
+    /// Hands out one chunk of rows, widened to f32. F32 is never widened: it has no chunks.
+    fn with_chunk<T>(&self, chunk: usize, read: impl FnOnce(&[f32]) -> T) -> T {
+        let rows = chunk * CHUNK..((chunk + 1) * CHUNK).min(self.n_out);
+        let values = rows.start * self.n_in..rows.end * self.n_in;
+        let mut wide = Vec::new();
+        match &self.store {
+            Store::F32(_) => {}
+            Store::F16(all) => {
+                wide.resize(values.len(), 0.0);
+                all[values].convert_to_f32_slice(&mut wide);
+            }
+            Store::Bf16(all) => {
+                wide.resize(values.len(), 0.0);
+                all[values].convert_to_f32_slice(&mut wide);
+            }
+            Store::Blocks(_, chunks) => {
+                // Widening blocks in memory has nothing that can fail; an empty result would show as zero weights.
+                if let Ok(tensor) = chunks[chunk].dequantize(&Device::Cpu)
+                    && let (Storage::Cpu(storage), _) = (&*tensor.storage_and_layout().0, ())
+                    && let Ok(rows) = storage.as_slice::<f32>()
+                {
+                    return read(rows);
+                }
+                wide.resize(values.len(), 0.0);
+            }
+        }
+        read(&wide)
+    }
+}
+
+/// Little-endian f32s.
+pub(super) fn f32s(bytes: &[u8]) -> Vec<f32> {
+    bytes.as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect()
+}
+
+/// Little-endian numbers of an unquantised format, as f32.
+pub(super) fn widen(bytes: &[u8], dtype: &DType) -> Result<Vec<f32>, DType> {
+    let pairs = || bytes.as_chunks::<2>().0.iter();
+    match dtype {
+        DType::F32 => Ok(f32s(bytes)),
+        DType::F16 => Ok(pairs().map(|pair| half::f16::from_le_bytes(*pair).to_f32()).collect()),
+        DType::BF16 => Ok(pairs().map(|pair| half::bf16::from_le_bytes(*pair).to_f32()).collect()),
+        other => Err(other.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::{Tensor, quantized::QTensor};
+
+    /// Every format against the same rows widened by candle as a whole.
+    #[test]
+    fn every_format_multiplies_as_its_widened_self() {
+        let (n_out, n_in, n_rows) = (37, 64, 7);
+        let value = |i: usize| ((i * 7919 % 1013) as f32 / 1013.0 - 0.5) * 0.3;
+        let rows: Vec<f32> = (0..n_out * n_in).map(value).collect();
+        let x: Vec<f32> = (0..n_rows * n_in).map(|i| value(i * 31 + 5)).collect();
+        let tensor = Tensor::from_vec(rows.clone(), (n_out, n_in), &Device::Cpu).unwrap();
+        let blocks = |dtype| {
+            let q = QTensor::quantize(&tensor, dtype).unwrap();
+            (q.data().unwrap().to_vec(), q.dequantize(&Device::Cpu).unwrap().flatten_all().unwrap().to_vec1().unwrap())
+        };
+        let f16: Vec<half::f16> = rows.iter().map(|&v| half::f16::from_f32(v)).collect();
+        let bf16: Vec<half::bf16> = rows.iter().map(|&v| half::bf16::from_f32(v)).collect();
+        let cases: [(DType, (Vec<u8>, Vec<f32>)); 6] = [
+            (DType::F32, (rows.iter().flat_map(|v| v.to_le_bytes()).collect(), rows.clone())),
+            (DType::F16, (f16.iter().flat_map(|v| v.to_le_bytes()).collect(), f16.iter().map(|v| v.to_f32()).collect())),
+            (DType::BF16, (bf16.iter().flat_map(|v| v.to_le_bytes()).collect(), bf16.iter().map(|v| v.to_f32()).collect())),
+            (DType::Q8_0, blocks(GgmlDType::Q8_0)),
+            (DType::Q4_0, blocks(GgmlDType::Q4_0)),
+            (DType::Q4_1, blocks(GgmlDType::Q4_1)),
+        ];
+        let packed = PackedRows::pack(&x, n_in, 0..n_in);
+        for (dtype, (bytes, wide)) in cases {
+            let mut weight = Weight::empty(n_out, n_in, &dtype).unwrap();
+            let half = 2 * Weight::ROW_UNIT * (bytes.len() / n_out);
+            weight.push_rows(0, &bytes[..half]).unwrap();
+            weight.push_rows(2 * Weight::ROW_UNIT, &bytes[half..]).unwrap();
+            let y = weight.matmul(&packed, 0..n_in);
+            for row in 0..n_rows {
+                for out in 0..n_out {
+                    let exact: f32 = (0..n_in).map(|i| x[row * n_in + i] * wide[out * n_in + i]).sum();
+                    assert!((y[row * n_out + out] - exact).abs() < 1e-5, "{dtype} row {row} output {out}");
+                }
+            }
+            let mut row = vec![0.0; n_in];
+            weight.copy_row(33, &mut row);
+            assert_eq!(row, wide[33 * n_in..34 * n_in], "{dtype}");
+        }
+    }
+}
