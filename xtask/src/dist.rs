@@ -108,6 +108,7 @@ fn trunk(tools: &Tools, mode: Mode, dist: &Path) -> Result<Command> {
         .current_dir(paths::root()?)
         .env("PATH", tools.path()?)
         .env("CARGO_TARGET_DIR", paths::target()?)
+        .env("RUST_BACKTRACE", "0")
         // Trunk reads it as true or false and refuses the usual 1.
         .env_remove("NO_COLOR")
         .args(["build", "--dist"])
