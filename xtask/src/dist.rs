@@ -135,17 +135,24 @@ fn finish_index(dist: &Path, id: &str) -> Result<()> {
 }
 
 fn finished_index(text: &str, id: &str) -> String {
-    let mut out = String::new();
+    let mut kept = String::new();
     let mut rest = text;
-    while let Some(start) = rest.find("<link data-trunk") {
-        out.push_str(rest[..start].trim_end_matches([' ', '\t']));
+    while let Some(start) = ["<link data-trunk", "<!-- trunk:"]
+        .iter()
+        .filter_map(|mark| rest.find(mark))
+        .min()
+    {
+        kept.push_str(&rest[..start]);
         rest = rest[start..]
             .find('>')
             .map_or("", |end| &rest[start + end + 1..]);
-        rest = rest.strip_prefix('\n').unwrap_or(rest);
     }
-    out.push_str(rest);
-    out.replace("__BUILD__", id)
+    kept.push_str(rest);
+    let lines = kept
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| format!("{line}\n"));
+    lines.collect::<String>().replace("__BUILD__", id)
 }
 
 fn report_sizes(dist: &Path) -> Result<()> {
@@ -204,7 +211,7 @@ mod tests {
 
     #[test]
     fn index_loses_trunk_links_and_gets_the_id() {
-        let text = "<head>\n    <link data-trunk rel=\"rust\" data-bin=\"app\" />\n    <meta content=\"__BUILD__\" />\n</head>";
+        let text = "<head>\n <!-- trunk: a -->\n    <link data-trunk rel=\"rust\" data-bin=\"app\" />\n    <meta content=\"__BUILD__\" />\n</head>";
         assert_eq!(
             finished_index(text, "12"),
             "<head>\n    <meta content=\"12\" />\n</head>"
