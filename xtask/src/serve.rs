@@ -12,7 +12,8 @@ pub fn serve(port: Option<&str>, mode: Mode) -> Result<()> {
     let port = match port {
         Some(text) => text
             .parse()
-            .with_context(|| format!("--port needs a number from 0 to 65535, not {text:?}"))?,
+            .ok()
+            .with_context(|| format!("--port needs a number up to 65535, not {text:?}"))?,
         None => DEFAULT_PORT,
     };
     // Bound before the build: a busy port is said at once, not after twenty minutes.

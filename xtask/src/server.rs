@@ -3,7 +3,7 @@
 
 use anyhow::{Result, anyhow};
 use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -51,6 +51,15 @@ impl Listener {
         });
         Ok(threads.collect())
     }
+}
+
+fn cannot_bind(port: u16, why: Option<io::ErrorKind>) -> anyhow::Error {
+    let what = match why {
+        Some(io::ErrorKind::AddrInUse) => "is in use: stop what uses it",
+        Some(io::ErrorKind::PermissionDenied) => "is not allowed to this user",
+        _ => "cannot be bound",
+    };
+    anyhow!("port {port} {what}, or choose another with --port N")
 }
 
 type Reply = Response<Box<dyn Read + Send>>;
