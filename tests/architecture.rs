@@ -16,49 +16,18 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("engine", &["trace", "edit", "analysis", "kernels"]),
     ("cli", &["trace", "edit", "engine", "analysis"]),
     ("platform", &[]),
-    (
-        "worker",
-        &[
-            "trace", "edit", "engine", "analysis", "protocol", "platform",
-        ],
-    ),
+    ("worker", &["trace", "edit", "engine", "analysis", "protocol", "platform"]),
     ("render", &["trace", "analysis"]),
     ("render_web", &["render"]),
     ("state", &["trace", "edit", "protocol", "platform"]),
-    (
-        "ui",
-        &[
-            "trace",
-            "edit",
-            "analysis",
-            "protocol",
-            "platform",
-            "render",
-            "render_web",
-            "state",
-        ],
-    ),
+    ("ui", &["trace", "edit", "analysis", "protocol", "platform", "render", "render_web", "state"]),
     // Each binary is a few lines.
-    (
-        "bin",
-        &[
-            "cli", "worker", "ui", "protocol", "platform", "trace", "edit",
-        ],
-    ),
+    ("bin", &["cli", "worker", "ui", "protocol", "platform", "trace", "edit"]),
 ];
 
 /// Modules that run anywhere, tested with plain `cargo test`.
-const NO_BROWSER: [&str; 7] = [
-    "kernels", "trace", "edit", "analysis", "engine", "cli", "render",
-];
-const BROWSER_CRATES: [&str; 6] = [
-    "web_sys",
-    "js_sys",
-    "wasm_bindgen",
-    "leptos",
-    "leptos_use",
-    "gloo",
-];
+const NO_BROWSER: [&str; 7] = ["kernels", "trace", "edit", "analysis", "engine", "cli", "render"];
+const BROWSER_CRATES: [&str; 6] = ["web_sys", "js_sys", "wasm_bindgen", "leptos", "leptos_use", "gloo"];
 
 const MAX_LINES: usize = 400;
 
@@ -85,9 +54,8 @@ fn modules_use_only_what_they_may() {
 #[test]
 fn pure_modules_know_no_browser() {
     let mut wrong = Vec::new();
-    for file in sources()
-        .iter()
-        .filter(|file| module_of(file).is_some_and(|module| NO_BROWSER.contains(&module.as_str())))
+    for file in
+        sources().iter().filter(|file| module_of(file).is_some_and(|module| NO_BROWSER.contains(&module.as_str())))
     {
         let text = code(file);
         for word in words(&text).filter(|word| BROWSER_CRATES.contains(word)) {
@@ -103,17 +71,11 @@ fn every_file_says_its_purpose_and_is_short() {
     for file in sources() {
         let text = fs::read_to_string(&file).expect("a source file");
         if !text.starts_with("//!") {
-            wrong.push(format!(
-                "{} does not start with //! and its purpose",
-                file.display()
-            ));
+            wrong.push(format!("{} does not start with //! and its purpose", file.display()));
         }
         let n_lines = text.lines().count();
         if n_lines > MAX_LINES {
-            wrong.push(format!(
-                "{} has {n_lines} lines, more than {MAX_LINES}",
-                file.display()
-            ));
+            wrong.push(format!("{} has {n_lines} lines, more than {MAX_LINES}", file.display()));
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
@@ -122,15 +84,10 @@ fn every_file_says_its_purpose_and_is_short() {
 #[test]
 fn the_page_never_links_the_engine() {
     let tree = dependencies("page");
-    assert!(
-        tree.contains("leptos") && tree.contains("web-sys"),
-        "not the page's tree: {tree:?}"
-    );
+    assert!(tree.contains("leptos") && tree.contains("web-sys"), "not the page's tree: {tree:?}");
     let found: Vec<_> = tree
         .iter()
-        .filter(|name| {
-            name.starts_with("candle") || name.starts_with("gemm") || *name == "tokenizers"
-        })
+        .filter(|name| name.starts_with("candle") || name.starts_with("gemm") || *name == "tokenizers")
         .collect();
     assert!(found.is_empty(), "the page links {found:?}");
 }
@@ -138,14 +95,8 @@ fn the_page_never_links_the_engine() {
 #[test]
 fn the_worker_never_links_the_user_interface() {
     let tree = dependencies("worker");
-    assert!(
-        tree.contains("candle-core"),
-        "not the worker's tree: {tree:?}"
-    );
-    let found: Vec<_> = tree
-        .iter()
-        .filter(|name| name.starts_with("leptos"))
-        .collect();
+    assert!(tree.contains("candle-core"), "not the worker's tree: {tree:?}");
+    let found: Vec<_> = tree.iter().filter(|name| name.starts_with("leptos")).collect();
     assert!(found.is_empty(), "the worker links {found:?}");
 }
 
@@ -153,37 +104,13 @@ fn the_worker_never_links_the_user_interface() {
 fn dependencies(feature: &str) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
         .current_dir(root())
-        .args([
-            "tree",
-            "--locked",
-            "--package",
-            "headlight",
-            "--no-default-features",
-            "--features",
-            feature,
-        ])
-        .args([
-            "--target",
-            "wasm32-unknown-unknown",
-            "--edges",
-            "normal",
-            "--prefix",
-            "none",
-            "--format",
-            "{p}",
-        ])
+        .args(["tree", "--locked", "--package", "headlight", "--no-default-features", "--features", feature])
+        .args(["--target", "wasm32-unknown-unknown", "--edges", "normal", "--prefix", "none", "--format", "{p}"])
         .output()
         .expect("cargo tree");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8_lossy(&output.stdout);
-    text.lines()
-        .filter_map(|line| line.split_whitespace().next())
-        .map(str::to_owned)
-        .collect()
+    text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
 }
 
 fn root() -> &'static Path {
@@ -209,9 +136,7 @@ fn sources() -> Vec<PathBuf> {
 
 /// The folder right below src/, or the file there; none for lib.rs.
 fn module_of(file: &Path) -> Option<String> {
-    let inside = file
-        .strip_prefix(root().join("src"))
-        .expect("a file below src");
+    let inside = file.strip_prefix(root().join("src")).expect("a file below src");
     let first = inside.iter().next().expect("a name").to_string_lossy();
     let module = first.trim_end_matches(".rs");
     (module != "lib").then(|| module.to_owned())
@@ -220,10 +145,7 @@ fn module_of(file: &Path) -> Option<String> {
 /// A file without its comment lines, in which links to any module are fine.
 fn code(file: &Path) -> String {
     let text = fs::read_to_string(file).expect("a source file");
-    text.lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .map(|line| format!("{line}\n"))
-        .collect()
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
@@ -264,9 +186,7 @@ fn top_level_names(group: &str) -> Vec<String> {
                 names.last_mut().expect("never empty").push(c);
             }
             // Leading space is layout; space after a name is followed by `as`.
-            c if c.is_whitespace() => {
-                in_name = in_name && names.last().is_some_and(String::is_empty)
-            }
+            c if c.is_whitespace() => in_name = in_name && names.last().is_some_and(String::is_empty),
             _ => in_name = false,
         }
     }
@@ -275,7 +195,8 @@ fn top_level_names(group: &str) -> Vec<String> {
 
 #[test]
 fn imports_are_read_in_every_form() {
-    let text = "use crate::trace::{Spec};\nuse crate::{edit, engine::{run, files}, analysis as a};\nlet x = crate::ui::y();";
+    let text =
+        "use crate::trace::{Spec};\nuse crate::{edit, engine::{run, files}, analysis as a};\nlet x = crate::ui::y();";
     let used: Vec<String> = used_modules(text).into_iter().collect();
     assert_eq!(used, ["analysis", "edit", "engine", "trace", "ui"]);
 }

@@ -34,28 +34,16 @@ impl Browser {
         if find_chromium()?.is_none() || find_driver()?.is_none() {
             install()?;
         }
-        let chromium =
-            find_chromium()?.with_context(|| format!("no Chromium found: {}", advice()))?;
-        let driver =
-            find_driver()?.with_context(|| format!("no chromedriver found: {}", advice()))?;
+        let chromium = find_chromium()?.with_context(|| format!("no Chromium found: {}", advice()))?;
+        let driver = find_driver()?.with_context(|| format!("no chromedriver found: {}", advice()))?;
         Ok(Self { chromium, driver })
     }
 
     /// The capabilities for wasm-bindgen's test runner. The driver adds a fresh profile folder by itself.
     pub fn write_webdriver_json(&self, path: &Path) -> Result<()> {
-        let args: Vec<String> = CHROMIUM_ARGS
-            .iter()
-            .map(|arg| format!("\"{arg}\""))
-            .collect();
-        let binary = self
-            .chromium
-            .to_string_lossy()
-            .replace('\\', "\\\\")
-            .replace('"', "\\\"");
-        let text = format!(
-            "{{\"goog:chromeOptions\":{{\"binary\":\"{binary}\",\"args\":[{}]}}}}\n",
-            args.join(",")
-        );
+        let args: Vec<String> = CHROMIUM_ARGS.iter().map(|arg| format!("\"{arg}\"")).collect();
+        let binary = self.chromium.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"");
+        let text = format!("{{\"goog:chromeOptions\":{{\"binary\":\"{binary}\",\"args\":[{}]}}}}\n", args.join(","));
         fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
     }
 }
@@ -65,13 +53,8 @@ fn find_chromium() -> Result<Option<PathBuf>> {
         return Ok(Some(path));
     }
     let mac = Path::new("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
-    Ok(find_program(&[
-        "chromium",
-        "chromium-browser",
-        "google-chrome",
-        "google-chrome-stable",
-    ])
-    .or_else(|| mac.is_file().then(|| mac.to_path_buf())))
+    Ok(find_program(&["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"])
+        .or_else(|| mac.is_file().then(|| mac.to_path_buf())))
 }
 
 fn find_driver() -> Result<Option<PathBuf>> {
@@ -96,36 +79,28 @@ fn named_by(variables: &[&str]) -> Result<Option<PathBuf>> {
 fn install() -> Result<()> {
     let is_root = probe(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0");
     if !is_debian() || !is_root || find_program(&["apt-get"]).is_none() {
-        bail!(
-            "the browser tests need Chromium and chromedriver: {}",
-            advice()
-        );
+        bail!("the browser tests need Chromium and chromedriver: {}", advice());
     }
     say("installing chromium, chromium-driver and fonts with apt-get");
     run(apt().arg("update")).context("apt-get update failed")?;
-    run(apt()
-        .args(["install", "--yes", "--no-install-recommends"])
-        .args([
-            "chromium",
-            "chromium-driver",
-            "fonts-dejavu-core",
-            "fonts-liberation",
-        ]))
+    run(apt().args(["install", "--yes", "--no-install-recommends"]).args([
+        "chromium",
+        "chromium-driver",
+        "fonts-dejavu-core",
+        "fonts-liberation",
+    ]))
     .with_context(|| format!("could not install Chromium: {}", advice()))
 }
 
 fn apt() -> Command {
     let mut command = Command::new("apt-get");
-    command
-        .arg("--quiet")
-        .env("DEBIAN_FRONTEND", "noninteractive");
+    command.arg("--quiet").env("DEBIAN_FRONTEND", "noninteractive");
     command
 }
 
 /// Ubuntu's packages of the same names only point to a snap, so it does not count.
 fn is_debian() -> bool {
-    fs::read_to_string("/etc/os-release")
-        .is_ok_and(|text| text.lines().any(|line| line.trim() == "ID=debian"))
+    fs::read_to_string("/etc/os-release").is_ok_and(|text| text.lines().any(|line| line.trim() == "ID=debian"))
 }
 
 fn advice() -> &'static str {

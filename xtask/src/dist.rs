@@ -40,17 +40,10 @@ impl Mode {
 /// The command: dist/, and dist.zip if wanted.
 pub fn build(mode: Mode, with_zip: bool) -> Result<()> {
     ensure(mode)?;
-    println!(
-        "{} is ready: copy it to any static host",
-        paths::dist()?.display()
-    );
+    println!("{} is ready: copy it to any static host", paths::dist()?.display());
     if with_zip {
         let zip = pack()?;
-        println!(
-            "{} holds the same with the models ({} MB)",
-            zip.display(),
-            fs::metadata(&zip)?.len() / 1_000_000
-        );
+        println!("{} holds the same with the models ({} MB)", zip.display(), fs::metadata(&zip)?.len() / 1_000_000);
     }
     Ok(())
 }
@@ -67,10 +60,7 @@ pub fn ensure(mode: Mode) -> Result<PathBuf> {
         return Ok(dist);
     }
     let started = Instant::now();
-    say(&format!(
-        "building the page and the worker ({}; several minutes the first time)",
-        mode.name()
-    ));
+    say(&format!("building the page and the worker ({}; several minutes the first time)", mode.name()));
     // Trunk itself stays offline: it would download tools.
     run(cargo()?.args(["fetch", "--locked", "--target", WASM_TARGET]))?;
     run(&mut trunk(&tools, mode, &dist)?)?;
@@ -85,19 +75,10 @@ pub fn ensure(mode: Mode) -> Result<PathBuf> {
 }
 
 fn is_up_to_date(dist: &Path, id: &str) -> bool {
-    let whole = [
-        "index.html",
-        "boot.js",
-        "app.js",
-        "app_bg.wasm",
-        "worker_boot.js",
-        "worker.js",
-        "worker_bg.wasm",
-    ]
-    .iter()
-    .all(|name| dist.join(name).is_file());
-    let same = fs::read_to_string(dist.join("build.json"))
-        .is_ok_and(|text| text.contains(&format!("\"{id}\"")));
+    let whole = ["index.html", "boot.js", "app.js", "app_bg.wasm", "worker_boot.js", "worker.js", "worker_bg.wasm"]
+        .iter()
+        .all(|name| dist.join(name).is_file());
+    let same = fs::read_to_string(dist.join("build.json")).is_ok_and(|text| text.contains(&format!("\"{id}\"")));
     whole && same && models::are_placed(dist)
 }
 
@@ -137,21 +118,12 @@ fn finish_index(dist: &Path, id: &str) -> Result<()> {
 fn finished_index(text: &str, id: &str) -> String {
     let mut kept = String::new();
     let mut rest = text;
-    while let Some(start) = ["<link data-trunk", "<!-- trunk:"]
-        .iter()
-        .filter_map(|mark| rest.find(mark))
-        .min()
-    {
+    while let Some(start) = ["<link data-trunk", "<!-- trunk:"].iter().filter_map(|mark| rest.find(mark)).min() {
         kept.push_str(&rest[..start]);
-        rest = rest[start..]
-            .find('>')
-            .map_or("", |end| &rest[start + end + 1..]);
+        rest = rest[start..].find('>').map_or("", |end| &rest[start + end + 1..]);
     }
     kept.push_str(rest);
-    let lines = kept
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .map(|line| format!("{line}\n"));
+    let lines = kept.lines().filter(|line| !line.trim().is_empty()).map(|line| format!("{line}\n"));
     lines.collect::<String>().replace("__BUILD__", id)
 }
 
@@ -185,21 +157,12 @@ fn pack() -> Result<PathBuf> {
         if !entry.file_type().is_file() {
             continue;
         }
-        let name = entry
-            .path()
-            .strip_prefix(&dist)?
-            .to_string_lossy()
-            .replace('\\', "/");
+        let name = entry.path().strip_prefix(&dist)?.to_string_lossy().replace('\\', "/");
         // Weights do not compress.
         let is_weights = name.ends_with(".safetensors") || name.ends_with(".gguf");
-        let method = if is_weights {
-            zip::CompressionMethod::Stored
-        } else {
-            zip::CompressionMethod::Deflated
-        };
+        let method = if is_weights { zip::CompressionMethod::Stored } else { zip::CompressionMethod::Deflated };
         zip.start_file(&name, plain.compression_method(method))?;
-        io::copy(&mut File::open(entry.path())?, &mut zip)
-            .with_context(|| format!("cannot pack {name}"))?;
+        io::copy(&mut File::open(entry.path())?, &mut zip).with_context(|| format!("cannot pack {name}"))?;
     }
     zip.finish().context("cannot finish dist.zip")?;
     Ok(path)
@@ -212,9 +175,6 @@ mod tests {
     #[test]
     fn index_loses_trunk_links_and_gets_the_id() {
         let text = "<head>\n <!-- trunk: a -->\n    <link data-trunk rel=\"rust\" data-bin=\"app\" />\n    <meta content=\"__BUILD__\" />\n</head>";
-        assert_eq!(
-            finished_index(text, "12"),
-            "<head>\n    <meta content=\"12\" />\n</head>"
-        );
+        assert_eq!(finished_index(text, "12"), "<head>\n    <meta content=\"12\" />\n</head>");
     }
 }

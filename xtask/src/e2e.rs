@@ -20,11 +20,7 @@ const PREFIX: &str = "/lecture/headlight/";
 pub fn command(filter: Option<&str>, mode: Mode) -> Result<ExitCode> {
     let count = run(filter, mode)?;
     println!("{} passed, {} failed", count.passed, count.failed);
-    Ok(if count.failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if count.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Tests in files, or of names, that contain `filter`; all where there is none.
@@ -40,11 +36,7 @@ pub fn run(filter: Option<&str>, mode: Mode) -> Result<Count> {
     let root = paths::root()?;
     let all = test_files()?;
     let named: Vec<PathBuf> = match filter {
-        Some(text) => all
-            .iter()
-            .filter(|file| file.to_string_lossy().contains(text))
-            .cloned()
-            .collect(),
+        Some(text) => all.iter().filter(|file| file.to_string_lossy().contains(text)).cloned().collect(),
         None => Vec::new(),
     };
     let tap_file = paths::target()?.join("e2e.tap");
@@ -52,17 +44,9 @@ pub fn run(filter: Option<&str>, mode: Mode) -> Result<Count> {
     let _ = fs::remove_file(&tap_file);
     let mut node = Command::new("node");
     node.current_dir(&root)
-        .args([
-            "--test",
-            "--test-concurrency=1",
-            "--test-reporter=spec",
-            "--test-reporter-destination=stdout",
-        ])
+        .args(["--test", "--test-concurrency=1", "--test-reporter=spec", "--test-reporter-destination=stdout"])
         .arg("--test-reporter=tap")
-        .arg(format!(
-            "--test-reporter-destination={}",
-            tap_file.display()
-        ))
+        .arg(format!("--test-reporter-destination={}", tap_file.display()))
         .env("HEADLIGHT_URL", &url)
         .env("HEADLIGHT_NODE_TOOLS", &tools.node)
         .env("HEADLIGHT_CHROMIUM", &browser.chromium)
@@ -79,19 +63,14 @@ pub fn run(filter: Option<&str>, mode: Mode) -> Result<Count> {
         node.args(&named);
     }
     let status = run_lines(&mut node, |_| ())?;
-    let count = fs::read_to_string(&tap_file)
-        .ok()
-        .and_then(|tap| tap_result(&tap))
-        .unwrap_or_default();
+    let count = fs::read_to_string(&tap_file).ok().and_then(|tap| tap_result(&tap)).unwrap_or_default();
     Ok(count.of_runner(status.success()))
 }
 
 fn test_files() -> Result<Vec<PathBuf>> {
     let folder = PathBuf::from("tests/e2e");
     let mut files = Vec::new();
-    for entry in
-        fs::read_dir(paths::root()?.join(&folder)).context("there is no folder tests/e2e")?
-    {
+    for entry in fs::read_dir(paths::root()?.join(&folder)).context("there is no folder tests/e2e")? {
         let name = entry?.file_name();
         if name.to_string_lossy().ends_with(".test.mjs") {
             files.push(folder.join(name));

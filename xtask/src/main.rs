@@ -57,10 +57,7 @@ fn run() -> Result<ExitCode> {
             tools::Tools::ensure()?;
             models::ensure()?;
             browser::Browser::ensure()?;
-            println!(
-                "Everything needed is installed in {}",
-                paths::cache()?.display()
-            );
+            println!("Everything needed is installed in {}", paths::cache()?.display());
         }
         "serve" => {
             let fast = args.flag("--fast");

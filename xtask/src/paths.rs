@@ -7,10 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// The root of the checkout: the folder above this package.
 pub fn root() -> Result<PathBuf> {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .map(Path::to_path_buf)
-        .context("xtask has no folder above it")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).context("xtask has no folder above it")
 }
 
 /// Tools, models and compiled dependencies: HEADLIGHT_CACHE, else `headlight` in XDG_CACHE_HOME or ~/.cache.
@@ -49,22 +46,18 @@ pub fn dist() -> Result<PathBuf> {
 
 /// An environment variable that names a path; an empty one counts as unset.
 pub fn env_path(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name)
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from)
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 /// Waits until no other xtask of this user holds the lock `name`. The lock ends when the file is dropped.
 pub fn lock(name: &str) -> Result<File> {
     let folder = cache()?;
-    fs::create_dir_all(&folder)
-        .with_context(|| format!("cannot make the cache folder {}", folder.display()))?;
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make the cache folder {}", folder.display()))?;
     let path = folder.join(format!("{name}.lock"));
     let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
     if file.try_lock().is_err() {
         println!("waiting for another cargo xtask to finish its {name} ...");
-        file.lock()
-            .with_context(|| format!("cannot lock {}", path.display()))?;
+        file.lock().with_context(|| format!("cannot lock {}", path.display()))?;
     }
     Ok(file)
 }
@@ -88,8 +81,7 @@ pub fn link_or_copy(from: &Path, to: &Path) -> Result<()> {
         fs::remove_file(to).with_context(|| format!("cannot replace {}", to.display()))?;
     }
     if fs::hard_link(from, to).is_err() {
-        fs::copy(from, to)
-            .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+        fs::copy(from, to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
     }
     Ok(())
 }

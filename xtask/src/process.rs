@@ -18,9 +18,7 @@ pub fn say(what: &str) {
 /// cargo, in the checkout, compiling into the shared target folder.
 pub fn cargo() -> Result<Command> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command
-        .current_dir(paths::root()?)
-        .env("CARGO_TARGET_DIR", paths::target()?);
+    command.current_dir(paths::root()?).env("CARGO_TARGET_DIR", paths::target()?);
     clean_environment(&mut command);
     Ok(command)
 }
@@ -37,18 +35,14 @@ pub fn clean_environment(command: &mut Command) {
 
 /// Runs with everything shown; anything but success is an error.
 pub fn run(command: &mut Command) -> Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start {}", name_of(command)))?;
+    let status = command.status().with_context(|| format!("cannot start {}", name_of(command)))?;
     check(command, status)
 }
 
 /// Runs and returns what was written to standard output; standard error is shown.
 pub fn capture(command: &mut Command) -> Result<String> {
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .with_context(|| format!("cannot start {}", name_of(command)))?;
+    let output =
+        command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot start {}", name_of(command)))?;
     check(command, output.status)?;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -56,19 +50,13 @@ pub fn capture(command: &mut Command) -> Result<String> {
 /// Like `capture`, for asking whether a program is there and works: nothing is shown, any failure is `None`.
 pub fn probe(command: &mut Command) -> Option<String> {
     let output = command.stderr(Stdio::null()).output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Runs with everything shown and hands each line of standard output to `on_line` as well.
 pub fn run_lines(command: &mut Command, mut on_line: impl FnMut(&str)) -> Result<ExitStatus> {
     let name = name_of(command);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("cannot start {name}"))?;
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start {name}"))?;
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).split(b'\n') {
             let line = line.with_context(|| format!("cannot read what {name} prints"))?;
@@ -84,10 +72,7 @@ pub fn run_lines(command: &mut Command, mut on_line: impl FnMut(&str)) -> Result
 pub fn find_program(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    names
-        .iter()
-        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
-        .find(|file| file.is_file())
+    names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name))).find(|file| file.is_file())
 }
 
 /// PATH with these folders before all others.
@@ -100,20 +85,12 @@ pub fn path_with(folders: &[PathBuf]) -> Result<std::ffi::OsString> {
 fn check(command: &Command, status: ExitStatus) -> Result<()> {
     if !status.success() {
         let words: Vec<_> = command.get_args().map(OsStr::to_string_lossy).collect();
-        bail!(
-            "`{} {}` failed ({status})",
-            name_of(command),
-            words.join(" ")
-        );
+        bail!("`{} {}` failed ({status})", name_of(command), words.join(" "));
     }
     Ok(())
 }
 
 fn name_of(command: &Command) -> String {
     let program = Path::new(command.get_program());
-    program
-        .file_name()
-        .unwrap_or(program.as_os_str())
-        .to_string_lossy()
-        .into_owned()
+    program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned()
 }

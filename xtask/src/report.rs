@@ -12,27 +12,17 @@ pub struct Count {
 impl Count {
     /// One thing that passed or failed as a whole.
     pub fn one(passed: bool) -> Self {
-        Self {
-            passed: u64::from(passed),
-            failed: u64::from(!passed),
-        }
+        Self { passed: u64::from(passed), failed: u64::from(!passed) }
     }
 
     /// Both together.
     pub fn plus(self, other: Self) -> Self {
-        Self {
-            passed: self.passed + other.passed,
-            failed: self.failed + other.failed,
-        }
+        Self { passed: self.passed + other.passed, failed: self.failed + other.failed }
     }
 
     /// A runner that failed without naming a failed test (it did not compile, or crashed) counts as one failed test.
     pub fn of_runner(self, runner_passed: bool) -> Self {
-        if runner_passed || self.failed > 0 {
-            self
-        } else {
-            self.plus(Self::one(false))
-        }
+        if runner_passed || self.failed > 0 { self } else { self.plus(Self::one(false)) }
     }
 }
 
@@ -40,37 +30,19 @@ impl Count {
 pub fn rust_result(line: &str) -> Option<Count> {
     let numbers = line.trim().strip_prefix("test result:")?;
     let number_before = |word: &str| {
-        let words: Vec<&str> = numbers
-            .split([' ', ';', '.'])
-            .filter(|word| !word.is_empty())
-            .collect();
-        words
-            .windows(2)
-            .find(|pair| pair[1] == word)
-            .and_then(|pair| pair[0].parse::<u64>().ok())
+        let words: Vec<&str> = numbers.split([' ', ';', '.']).filter(|word| !word.is_empty()).collect();
+        words.windows(2).find(|pair| pair[1] == word).and_then(|pair| pair[0].parse::<u64>().ok())
     };
-    Some(Count {
-        passed: number_before("passed")?,
-        failed: number_before("failed")?,
-    })
+    Some(Count { passed: number_before("passed")?, failed: number_before("failed")? })
 }
 
 /// The closing lines of node's test runner in TAP: `# pass 3`, `# fail 0`, `# cancelled 0`.
 pub fn tap_result(tap: &str) -> Option<Count> {
     let number_after = |word: &str| {
-        tap.lines().rev().find_map(|line| {
-            line.strip_prefix("# ")?
-                .strip_prefix(word)?
-                .trim()
-                .parse::<u64>()
-                .ok()
-        })
+        tap.lines().rev().find_map(|line| line.strip_prefix("# ")?.strip_prefix(word)?.trim().parse::<u64>().ok())
     };
     let failed = number_after("fail ")? + number_after("cancelled ").unwrap_or(0);
-    Some(Count {
-        passed: number_after("pass ")?,
-        failed,
-    })
+    Some(Count { passed: number_after("pass ")?, failed })
 }
 
 #[cfg(test)]
@@ -88,14 +60,8 @@ mod tests {
                 "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s",
                 Some(count(12, 0)),
             ),
-            (
-                "test result: FAILED. 1 passed; 2 failed; 0 ignored",
-                Some(count(1, 2)),
-            ),
-            (
-                "test result: ok. 3 passed; 0 failed; 0 ignored; 0 filtered out",
-                Some(count(3, 0)),
-            ),
+            ("test result: FAILED. 1 passed; 2 failed; 0 ignored", Some(count(1, 2))),
+            ("test result: ok. 3 passed; 0 failed; 0 ignored; 0 filtered out", Some(count(3, 0))),
             ("test trace::tests::names ... ok", None),
             ("running 3 tests", None),
         ];

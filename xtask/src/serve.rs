@@ -10,20 +10,14 @@ const DEFAULT_PORT: u16 = 8080;
 /// Runs until it is stopped.
 pub fn serve(port: Option<&str>, mode: Mode) -> Result<()> {
     let port = match port {
-        Some(text) => text
-            .parse()
-            .ok()
-            .with_context(|| format!("--port needs a number up to 65535, not {text:?}"))?,
+        Some(text) => text.parse().ok().with_context(|| format!("--port needs a number up to 65535, not {text:?}"))?,
         None => DEFAULT_PORT,
     };
     // Bound before the build: a busy port is said at once, not after twenty minutes.
     let listener = Listener::bind(port)?;
     let folder = dist::ensure(mode)?;
     check_folder(&folder)?;
-    println!(
-        "\nHeadlight is at http://127.0.0.1:{}/ (stop with Ctrl-C)",
-        listener.port
-    );
+    println!("\nHeadlight is at http://127.0.0.1:{}/ (stop with Ctrl-C)", listener.port);
     std::io::stdout().flush()?;
     for thread in listener.start(&folder, "/")? {
         // They end only with the program.

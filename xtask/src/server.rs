@@ -23,17 +23,10 @@ pub struct Listener {
 impl Listener {
     /// Binds to the loopback address; port 0 takes a free one.
     pub fn bind(port: u16) -> Result<Self> {
-        let server = Server::http(("127.0.0.1", port)).map_err(|_| {
-            anyhow!("port {port} is in use: stop what uses it or choose another with --port N")
-        })?;
-        let port = server
-            .server_addr()
-            .to_ip()
-            .map_or(port, |address| address.port());
-        Ok(Self {
-            server: Arc::new(server),
-            port,
-        })
+        let server = Server::http(("127.0.0.1", port))
+            .map_err(|_| anyhow!("port {port} is in use: stop what uses it or choose another with --port N"))?;
+        let port = server.server_addr().to_ip().map_or(port, |address| address.port());
+        Ok(Self { server: Arc::new(server), port })
     }
 
     /// Serves `folder` under `prefix` ("/" or "/some/path/") on threads of its own, as long as the program runs.
@@ -91,18 +84,12 @@ fn resolve(folder: &Path, url_path: &str) -> Option<PathBuf> {
         return None;
     }
     let mut path = folder.to_path_buf();
-    path.extend(
-        decoded
-            .split('/')
-            .filter(|part| !part.is_empty() && *part != "."),
-    );
+    path.extend(decoded.split('/').filter(|part| !part.is_empty() && *part != "."));
     if path.is_dir() && (decoded.is_empty() || decoded.ends_with('/')) {
         path.push("index.html");
     }
     // Catches symbolic links that lead outside.
-    path.canonicalize()
-        .ok()
-        .filter(|real| real.starts_with(folder))
+    path.canonicalize().ok().filter(|real| real.starts_with(folder))
 }
 
 fn send(request: &Request, path: &Path) -> Result<Reply> {
@@ -114,38 +101,23 @@ fn send(request: &Request, path: &Path) -> Result<Reply> {
     let described = |reply: Reply| {
         // no-cache: the browser asks every time, and mostly hears 304.
         let reply = with(with(reply, "ETag", &etag), "Cache-Control", "no-cache");
-        with(
-            with(reply, "Accept-Ranges", "bytes"),
-            "Content-Type",
-            content_type(path),
-        )
+        with(with(reply, "Accept-Ranges", "bytes"), "Content-Type", content_type(path))
     };
-    if value_of(request, "If-None-Match")
-        .is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == etag))
-    {
+    if value_of(request, "If-None-Match").is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == etag)) {
         return Ok(described(plain(304, "")));
     }
-    let wanted = value_of(request, "Range")
-        .filter(|_| value_of(request, "If-Range").is_none_or(|tag| tag == etag));
+    let wanted = value_of(request, "Range").filter(|_| value_of(request, "If-Range").is_none_or(|tag| tag == etag));
     let (status, first, len) = match parse_range(wanted.as_deref(), size) {
         Range::Whole => (200, 0, size),
         Range::Part { first, len } => (206, first, len),
         Range::Impossible => {
-            return Ok(with(
-                plain(416, "no such range"),
-                "Content-Range",
-                &format!("bytes */{size}"),
-            ));
+            return Ok(with(plain(416, "no such range"), "Content-Range", &format!("bytes */{size}")));
         }
     };
     file.seek(SeekFrom::Start(first))?;
     let reply = described(body(status, Box::new(file.take(len)), len));
     Ok(match status {
-        206 => with(
-            reply,
-            "Content-Range",
-            &format!("bytes {first}-{}/{size}", first + len - 1),
-        ),
+        206 => with(reply, "Content-Range", &format!("bytes {first}-{}/{size}", first + len - 1)),
         _ => reply,
     })
 }
@@ -159,9 +131,7 @@ enum Range {
 
 /// One range; several at once, or what is no range, may by the standard be answered with the whole.
 fn parse_range(value: Option<&str>, size: u64) -> Range {
-    let Some((from, to)) = value
-        .and_then(|text| text.strip_prefix("bytes="))
-        .and_then(|text| text.split_once('-'))
+    let Some((from, to)) = value.and_then(|text| text.strip_prefix("bytes=")).and_then(|text| text.split_once('-'))
     else {
         return Range::Whole;
     };
@@ -169,27 +139,14 @@ fn parse_range(value: Option<&str>, size: u64) -> Range {
         (Ok(first), Ok(last)) if first <= last => (first, last.min(size.saturating_sub(1))),
         (Ok(first), Err(_)) if to.trim().is_empty() => (first, size.saturating_sub(1)),
         (Err(_), Ok(0)) if from.trim().is_empty() => return Range::Impossible,
-        (Err(_), Ok(count)) if from.trim().is_empty() => {
-            (size.saturating_sub(count), size.saturating_sub(1))
-        }
+        (Err(_), Ok(count)) if from.trim().is_empty() => (size.saturating_sub(count), size.saturating_sub(1)),
         _ => return Range::Whole,
     };
-    if first >= size {
-        Range::Impossible
-    } else {
-        Range::Part {
-            first,
-            len: last - first + 1,
-        }
-    }
+    if first >= size { Range::Impossible } else { Range::Part { first, len: last - first + 1 } }
 }
 
 fn content_type(path: &Path) -> &'static str {
-    match path
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .unwrap_or_default()
-    {
+    match path.extension().and_then(|extension| extension.to_str()).unwrap_or_default() {
         "html" => "text/html; charset=utf-8",
         "js" | "mjs" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
@@ -222,27 +179,18 @@ fn percent_decode(text: &str) -> Option<String> {
 }
 
 fn value_of(request: &Request, name: &'static str) -> Option<String> {
-    request
-        .headers()
-        .iter()
-        .find(|header| header.field.equiv(name))
-        .map(|header| header.value.to_string())
+    request.headers().iter().find(|header| header.field.equiv(name)).map(|header| header.value.to_string())
 }
 
 fn plain(status: u16, text: &'static str) -> Reply {
     let reply = body(status, Box::new(text.as_bytes()), text.len() as u64);
-    if text.is_empty() {
-        reply
-    } else {
-        with(reply, "Content-Type", "text/plain; charset=utf-8")
-    }
+    if text.is_empty() { reply } else { with(reply, "Content-Type", "text/plain; charset=utf-8") }
 }
 
 /// Always with a length, never chunked: the page shows progress as bytes of bytes.
 fn body(status: u16, reader: Box<dyn Read + Send>, len: u64) -> Reply {
     let len = usize::try_from(len).unwrap_or(usize::MAX);
-    Response::new(status.into(), Vec::new(), reader, Some(len), None)
-        .with_chunked_threshold(usize::MAX)
+    Response::new(status.into(), Vec::new(), reader, Some(len), None).with_chunked_threshold(usize::MAX)
 }
 
 /// A value that HTTP cannot say is left out.
@@ -255,9 +203,7 @@ fn with(reply: Reply, name: &str, value: &str) -> Reply {
 
 /// Whether dist/ at `folder` can be served at all.
 pub fn check_folder(folder: &Path) -> Result<()> {
-    fs::metadata(folder.join("index.html"))
-        .map(|_| ())
-        .map_err(|_| anyhow!("{} has no index.html", folder.display()))
+    fs::metadata(folder.join("index.html")).map(|_| ()).map_err(|_| anyhow!("{} has no index.html", folder.display()))
 }
 
 #[cfg(test)]
@@ -296,15 +242,7 @@ mod tests {
         let inside = |path| resolve(&folder, path).is_some();
         assert!(inside("") && inside("index.html") && inside("sub") && inside("./index.html"));
         assert!(!inside("sub/") && !inside("none"));
-        for path in [
-            "../secret",
-            "%2e%2e/secret",
-            "sub/../../secret",
-            "..%2fsecret",
-            "..\\secret",
-            "%00",
-            "%zz",
-        ] {
+        for path in ["../secret", "%2e%2e/secret", "sub/../../secret", "..%2fsecret", "..\\secret", "%00", "%zz"] {
             assert!(!inside(path), "{path}");
         }
         fs::remove_dir_all(base).unwrap();

@@ -11,16 +11,8 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 /// Files and folders, relative to the root, whose content decides what dist/ becomes.
-const INPUTS: [&str; 8] = [
-    "src",
-    "style",
-    "public",
-    "index.html",
-    "Trunk.toml",
-    "Cargo.toml",
-    "Cargo.lock",
-    ".cargo/config.toml",
-];
+const INPUTS: [&str; 8] =
+    ["src", "style", "public", "index.html", "Trunk.toml", "Cargo.toml", "Cargo.lock", ".cargo/config.toml"];
 
 /// Sixteen hexadecimal digits.
 pub fn current(mode: Mode) -> Result<String> {
@@ -46,13 +38,8 @@ fn add_files(hasher: &mut Sha256, root: &Path) -> Result<()> {
                 continue;
             }
             let path = entry.path();
-            let content =
-                fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-            let name = path
-                .strip_prefix(root)
-                .unwrap_or(path)
-                .to_string_lossy()
-                .into_owned();
+            let content = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+            let name = path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned();
             // Lengths keep a text that moves from one file to the next from hashing the same.
             hasher.update(format!("\0{name}\0{}\0", content.len()));
             hasher.update(&content);

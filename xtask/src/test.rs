@@ -12,31 +12,20 @@ use std::fs;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
-const PARTS: [(&str, fn() -> Result<Count>); 5] = [
-    ("fmt", fmt),
-    ("clippy", clippy),
-    ("native", native),
-    ("wasm", wasm),
-    ("e2e", all_e2e),
-];
+const PARTS: [(&str, fn() -> Result<Count>); 5] =
+    [("fmt", fmt), ("clippy", clippy), ("native", native), ("wasm", wasm), ("e2e", all_e2e)];
 
 /// The feature sets that browsers get; each is compiled alone.
 const WASM_FEATURES: [&str; 3] = ["page", "worker", "bench"];
 
 /// Runs the parts named in `only`, or all.
 pub fn test(only: &[String]) -> Result<ExitCode> {
-    if let Some(unknown) = only
-        .iter()
-        .find(|name| !PARTS.iter().any(|(part, _)| part == name))
-    {
+    if let Some(unknown) = only.iter().find(|name| !PARTS.iter().any(|(part, _)| part == name)) {
         bail!("there is no part {unknown:?}: --only takes fmt, clippy, native, wasm or e2e");
     }
     let mut lines = Vec::new();
     let mut total = Count::default();
-    for (name, part) in PARTS
-        .iter()
-        .filter(|(name, _)| only.is_empty() || only.iter().any(|wanted| wanted == name))
-    {
+    for (name, part) in PARTS.iter().filter(|(name, _)| only.is_empty() || only.iter().any(|wanted| wanted == name)) {
         let started = Instant::now();
         let count = part().unwrap_or_else(|error| {
             println!("error: {error:#}");
@@ -44,66 +33,32 @@ pub fn test(only: &[String]) -> Result<ExitCode> {
         });
         total = total.plus(count);
         let seconds = started.elapsed().as_secs();
-        lines.push(format!(
-            "{name:<7} {:>5} passed {:>5} failed {seconds:>5} s",
-            count.passed, count.failed
-        ));
+        lines.push(format!("{name:<7} {:>5} passed {:>5} failed {seconds:>5} s", count.passed, count.failed));
     }
     say("summary");
-    println!(
-        "{}\n{} passed, {} failed",
-        lines.join("\n"),
-        total.passed,
-        total.failed
-    );
-    Ok(if total.failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    println!("{}\n{} passed, {} failed", lines.join("\n"), total.passed, total.failed);
+    Ok(if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn fmt() -> Result<Count> {
     ensure_component("fmt", "rustfmt")?;
     say("formatting");
-    Ok(Count::one(passes(
-        cargo()?.args(["fmt", "--all", "--", "--check"]),
-    )?))
+    Ok(Count::one(passes(cargo()?.args(["fmt", "--all", "--", "--check"]))?))
 }
 
 fn clippy() -> Result<Count> {
     ensure_component("clippy", "clippy")?;
     say("clippy, native");
-    let native = passes(cargo()?.args([
-        "clippy",
-        "--locked",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))?;
+    let native = passes(cargo()?.args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     let mut count = Count::one(native);
     Tools::ensure()?;
     for features in WASM_FEATURES {
         say(&format!("clippy, wasm32, {features}"));
         let mut command = cargo()?;
-        command.args([
-            "clippy",
-            "--locked",
-            "--target",
-            WASM_TARGET,
-            "--no-default-features",
-            "--features",
-            features,
-        ]);
+        command.args(["clippy", "--locked", "--target", WASM_TARGET, "--no-default-features", "--features", features]);
         command.args(["--lib", "--bins"]);
         if !wasm_tests(features)?.is_empty() {
-            command.args(
-                wasm_tests(features)?
-                    .iter()
-                    .flat_map(|name| ["--test", name.as_str()]),
-            );
+            command.args(wasm_tests(features)?.iter().flat_map(|name| ["--test", name.as_str()]));
         }
         count = count.plus(Count::one(passes(command.args(["--", "-D", "warnings"]))?));
     }
@@ -115,9 +70,7 @@ fn native() -> Result<Count> {
     let models = models::ensure()?;
     say("native tests");
     let mut command = cargo()?;
-    command
-        .args(["test", "--locked", "--workspace", "--no-fail-fast"])
-        .env("HEADLIGHT_MODELS", models);
+    command.args(["test", "--locked", "--workspace", "--no-fail-fast"]).env("HEADLIGHT_MODELS", models);
     rust_tests(command.args(["--", "--include-ignored"]))
 }
 
@@ -136,20 +89,10 @@ fn wasm() -> Result<Count> {
         say(&format!("wasm tests in Chromium, {features}"));
         let mut command = cargo()?;
         command
-            .args([
-                "test",
-                "--locked",
-                "--no-fail-fast",
-                "--target",
-                WASM_TARGET,
-                "--no-default-features",
-            ])
+            .args(["test", "--locked", "--no-fail-fast", "--target", WASM_TARGET, "--no-default-features"])
             .args(["--features", features])
             .args(tests.iter().flat_map(|name| ["--test", name.as_str()]))
-            .env(
-                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
-                tools.wasm_test_runner(),
-            )
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", tools.wasm_test_runner())
             .env("CHROMEDRIVER", &browser.driver)
             .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &webdriver_json)
             .env("WASM_BINDGEN_TEST_ONLY_WEB", "1")
@@ -171,16 +114,10 @@ fn wasm_tests(features: &str) -> Result<Vec<String>> {
     for entry in fs::read_dir(paths::root()?.join("tests"))? {
         let file = entry?.file_name();
         let file = file.to_string_lossy();
-        let Some(kind) = file
-            .strip_prefix("wasm_")
-            .and_then(|rest| rest.strip_suffix(".rs"))
-        else {
+        let Some(kind) = file.strip_prefix("wasm_").and_then(|rest| rest.strip_suffix(".rs")) else {
             continue;
         };
-        let belongs_to = ["page", "bench"]
-            .into_iter()
-            .find(|prefix| kind.starts_with(prefix))
-            .unwrap_or("worker");
+        let belongs_to = ["page", "bench"].into_iter().find(|prefix| kind.starts_with(prefix)).unwrap_or("worker");
         if belongs_to == features {
             names.push(format!("wasm_{kind}"));
         }
@@ -195,8 +132,6 @@ fn passes(command: &mut Command) -> Result<bool> {
 
 fn rust_tests(command: &mut Command) -> Result<Count> {
     let mut count = Count::default();
-    let status = run_lines(command, |line| {
-        count = count.plus(rust_result(line).unwrap_or_default())
-    })?;
+    let status = run_lines(command, |line| count = count.plus(rust_result(line).unwrap_or_default()))?;
     Ok(count.of_runner(status.success()))
 }

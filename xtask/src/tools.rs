@@ -33,31 +33,17 @@ impl Tools {
     pub fn ensure() -> Result<Self> {
         let _lock = paths::lock("setup")?;
         ensure_wasm_target()?;
-        let trunk_bin =
-            ensure_cargo_tool("trunk", "trunk", TRUNK, &["--locked"], "7 to 17 minutes")?;
-        let wasm_bindgen_bin = ensure_cargo_tool(
-            "wasm-bindgen-cli",
-            "wasm-bindgen",
-            WASM_BINDGEN,
-            &[],
-            "about 3 minutes",
-        )?;
+        let trunk_bin = ensure_cargo_tool("trunk", "trunk", TRUNK, &["--locked"], "7 to 17 minutes")?;
+        let wasm_bindgen_bin =
+            ensure_cargo_tool("wasm-bindgen-cli", "wasm-bindgen", WASM_BINDGEN, &[], "about 3 minutes")?;
         let node = ensure_node_tools()?;
         paths::remove_folder(&paths::cache()?.join("tools-build"))?;
-        Ok(Self {
-            trunk_bin,
-            wasm_bindgen_bin,
-            node,
-        })
+        Ok(Self { trunk_bin, wasm_bindgen_bin, node })
     }
 
     /// PATH with all of them in front.
     pub fn path(&self) -> Result<OsString> {
-        path_with(&[
-            self.trunk_bin.clone(),
-            self.wasm_bindgen_bin.clone(),
-            self.node.join("node_modules/.bin"),
-        ])
+        path_with(&[self.trunk_bin.clone(), self.wasm_bindgen_bin.clone(), self.node.join("node_modules/.bin")])
     }
 
     /// The bindings generator, for binaries built without trunk.
@@ -67,25 +53,19 @@ impl Tools {
 
     /// What runs wasm tests in a browser.
     pub fn wasm_test_runner(&self) -> PathBuf {
-        self.wasm_bindgen_bin
-            .join(program("wasm-bindgen-test-runner"))
+        self.wasm_bindgen_bin.join(program("wasm-bindgen-test-runner"))
     }
 
     /// The optimiser, from npm: Debian's is too old.
     pub fn wasm_opt(&self) -> PathBuf {
-        self.node
-            .join("node_modules/.bin")
-            .join(program("wasm-opt"))
+        self.node.join("node_modules/.bin").join(program("wasm-opt"))
     }
 }
 
 /// All versions in one text; part of the stamp that says whether dist/ is up to date.
 pub fn versions() -> Result<String> {
     let rustc = capture(Command::new("rustc").arg("-vV"))?;
-    Ok(format!(
-        "trunk {TRUNK}\nwasm-bindgen {WASM_BINDGEN}\nnode {}\n{rustc}",
-        node_id()
-    ))
+    Ok(format!("trunk {TRUNK}\nwasm-bindgen {WASM_BINDGEN}\nnode {}\n{rustc}", node_id()))
 }
 
 /// The components that only tests need.
@@ -101,30 +81,17 @@ pub fn ensure_component(cargo_command: &str, component: &str) -> Result<()> {
 fn ensure_wasm_target() -> Result<()> {
     let sysroot = capture(Command::new("rustc").args(["--print", "sysroot"]))
         .context("rustc does not work: install Rust with rustup")?;
-    if Path::new(sysroot.trim())
-        .join("lib/rustlib")
-        .join(WASM_TARGET)
-        .join("lib")
-        .is_dir()
-    {
+    if Path::new(sysroot.trim()).join("lib/rustlib").join(WASM_TARGET).join("lib").is_dir() {
         return Ok(());
     }
     say(&format!("adding the Rust target {WASM_TARGET}"));
     run(Command::new("rustup").args(["target", "add", WASM_TARGET])).with_context(|| {
-        format!(
-            "the Rust target {WASM_TARGET} is missing: install it (with rustup: rustup target add)"
-        )
+        format!("the Rust target {WASM_TARGET} is missing: install it (with rustup: rustup target add)")
     })
 }
 
 /// A program from crates.io, in a folder of its own per version; one of that version on PATH is good too.
-fn ensure_cargo_tool(
-    package: &str,
-    name: &str,
-    version: &str,
-    options: &[&str],
-    takes: &str,
-) -> Result<PathBuf> {
+fn ensure_cargo_tool(package: &str, name: &str, version: &str, options: &[&str], takes: &str) -> Result<PathBuf> {
     let home = paths::tools()?.join(format!("{name}-{version}"));
     let bin = home.join("bin");
     if bin.join(program(name)).is_file() {
@@ -138,9 +105,7 @@ fn ensure_cargo_tool(
             return Ok(folder.to_path_buf());
         }
     }
-    say(&format!(
-        "installing {name} {version} ({takes} on two cores, once for this user)"
-    ));
+    say(&format!("installing {name} {version} ({takes} on two cores, once for this user)"));
     let cache = paths::cache()?;
     run(Command::new("cargo")
         .current_dir(&cache)
@@ -165,20 +130,14 @@ fn ensure_node_tools() -> Result<PathBuf> {
         return Ok(folder);
     }
     say("installing binaryen, playwright-core and axe-core from npm");
-    let npm = find_program(&[&npm()])
-        .context("npm is missing: install it (Debian: apt-get install npm)")?;
+    let npm = find_program(&[&npm()]).context("npm is missing: install it (Debian: apt-get install npm)")?;
     let fresh = folder.with_extension("new");
     paths::remove_folder(&fresh)?;
     fs::create_dir_all(&fresh).with_context(|| format!("cannot make {}", fresh.display()))?;
     fs::write(fresh.join("package.json"), NODE_PACKAGE)?;
     fs::write(fresh.join("package-lock.json"), NODE_LOCK)?;
-    run(Command::new(npm).current_dir(&fresh).args([
-        "ci",
-        "--no-audit",
-        "--no-fund",
-        "--ignore-scripts",
-    ]))
-    .context("could not install the node tools")?;
+    run(Command::new(npm).current_dir(&fresh).args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]))
+        .context("could not install the node tools")?;
     // Renamed when complete, so that an interrupted installation is not taken for a whole one.
     fs::rename(&fresh, &folder).with_context(|| format!("cannot rename {}", fresh.display()))?;
     Ok(folder)
@@ -186,34 +145,18 @@ fn ensure_node_tools() -> Result<PathBuf> {
 
 fn ensure_node() -> Result<()> {
     let Some(says) = probe(Command::new("node").arg("--version")) else {
-        bail!(
-            "node is missing: install Node.js 20 or newer from nodejs.org or your system's packages"
-        );
+        bail!("node is missing: install Node.js 20 or newer from nodejs.org or your system's packages");
     };
-    let major = says
-        .trim()
-        .trim_start_matches('v')
-        .split('.')
-        .next()
-        .and_then(|text| text.parse::<u32>().ok());
+    let major = says.trim().trim_start_matches('v').split('.').next().and_then(|text| text.parse::<u32>().ok());
     match major {
         Some(major) if major >= 20 => Ok(()),
-        _ => bail!(
-            "node {} is too old: Headlight's tools need Node.js 20 or newer",
-            says.trim()
-        ),
+        _ => bail!("node {} is too old: Headlight's tools need Node.js 20 or newer", says.trim()),
     }
 }
 
 fn node_id() -> String {
-    let hash = Sha256::new()
-        .chain_update(NODE_PACKAGE)
-        .chain_update(NODE_LOCK)
-        .finalize();
-    hash.iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let hash = Sha256::new().chain_update(NODE_PACKAGE).chain_update(NODE_LOCK).finalize();
+    hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn program(name: &str) -> String {
@@ -221,9 +164,5 @@ fn program(name: &str) -> String {
 }
 
 fn npm() -> String {
-    if cfg!(windows) {
-        "npm.cmd".to_owned()
-    } else {
-        "npm".to_owned()
-    }
+    if cfg!(windows) { "npm.cmd".to_owned() } else { "npm".to_owned() }
 }
