@@ -5,9 +5,11 @@
 pub mod display;
 pub mod file;
 pub mod hook;
+pub mod side;
 pub mod spec;
 pub mod tokens;
 
 pub use hook::{Axis, BlockSite, Hook};
+pub use side::Side;
 pub use spec::Spec;
 pub use tokens::{TokenForm, Tokens};

@@ -1,1 +1,94 @@
-fn main() {}
+//! `cargo xtask`: sets up, builds, serves, tests and measures Headlight.
+//!
+//! It installs pinned tools into a folder in the user's cache (`paths`), never into the checkout, and never links the
+//! project's own code: it only starts cargo, trunk, node and a browser.
+
+mod args;
+mod bench;
+mod browser;
+mod dist;
+mod e2e;
+mod models;
+mod paths;
+mod process;
+mod report;
+mod serve;
+mod server;
+mod stamp;
+mod test;
+mod tools;
+
+use anyhow::{Result, bail};
+use args::Args;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND [OPTIONS]
+
+  setup                    install what is missing and fetch the bundled models
+  serve [--port N]         build and serve the page (port 8080 unless given)
+  build [--zip]            build dist/, a static site; --zip also packs dist.zip with the models
+  test [--only PART]...    run every test; PART: fmt, clippy, native, wasm, e2e
+  e2e [--filter TEXT]      only the end-to-end tests, of files or tests with TEXT in their name
+  bench [--only TEXT]      measure in headless Chromium, one JSON line per figure
+
+  --fast (serve, build, e2e): skip link-time optimisation and wasm-opt, for short edit cycles
+  HEADLIGHT_CACHE          folder for tools, models and compiled dependencies
+  HEADLIGHT_CHROMIUM       the browser to use; HEADLIGHT_CHROMEDRIVER its driver
+  HEADLIGHT_SHOTS          folder for the screenshots of the end-to-end tests";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<ExitCode> {
+    let mut words = std::env::args().skip(1);
+    let command = words.next().unwrap_or_default();
+    let mut args = Args::new(words);
+    match command.as_str() {
+        "setup" => {
+            args.finish()?;
+            tools::Tools::ensure()?;
+            models::ensure()?;
+            browser::Browser::ensure()?;
+            println!("Everything needed is installed in {}", paths::cache()?.display());
+        }
+        "serve" => {
+            let fast = args.flag("--fast");
+            let port = args.value("--port")?;
+            args.finish()?;
+            serve::serve(port.as_deref(), dist::Mode::from_fast(fast))?;
+        }
+        "build" => {
+            let fast = args.flag("--fast");
+            let zip = args.flag("--zip");
+            args.finish()?;
+            dist::build(dist::Mode::from_fast(fast), zip)?;
+        }
+        "test" => {
+            let only = args.values("--only")?;
+            args.finish()?;
+            return test::test(&only);
+        }
+        "e2e" => {
+            let fast = args.flag("--fast");
+            let filter = args.value("--filter")?;
+            args.finish()?;
+            return e2e::command(filter.as_deref(), dist::Mode::from_fast(fast));
+        }
+        "bench" => {
+            let only = args.value("--only")?;
+            args.finish()?;
+            bench::bench(only.as_deref())?;
+        }
+        "" | "help" | "--help" | "-h" => println!("{USAGE}"),
+        other => bail!("there is no command {other:?}; `cargo xtask help` lists them"),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,180 @@
+//! Builds dist/, the static site: trunk compiles page and worker, then this file adds the build id and the models. All
+//! URLs in it are relative, so that it works from any path of any host.
+
+use crate::process::{cargo, clean_environment, run, say};
+use crate::tools::{Tools, WASM_TARGET};
+use crate::{models, paths, stamp};
+use anyhow::{Context, Result, bail};
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+use walkdir::WalkDir;
+use zip::write::SimpleFileOptions;
+
+/// How much the compiler may take its time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// What ships: fat link-time optimisation and wasm-opt.
+    Release,
+    /// For short edit cycles: same code, larger and slower.
+    Fast,
+}
+
+impl Mode {
+    /// From the flag `--fast`.
+    pub fn from_fast(fast: bool) -> Self {
+        if fast { Self::Fast } else { Self::Release }
+    }
+
+    /// As build.json says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Fast => "fast",
+        }
+    }
+}
+
+/// The command: dist/, and dist.zip if wanted.
+pub fn build(mode: Mode, with_zip: bool) -> Result<()> {
+    ensure(mode)?;
+    println!("{} is ready: copy it to any static host", paths::dist()?.display());
+    if with_zip {
+        let zip = pack()?;
+        println!("{} holds the same with the models ({} MB)", zip.display(), fs::metadata(&zip)?.len() / 1_000_000);
+    }
+    Ok(())
+}
+
+/// Builds dist/ unless it is up to date already; returns its folder.
+pub fn ensure(mode: Mode) -> Result<PathBuf> {
+    models::ensure()?;
+    let tools = Tools::ensure()?;
+    let _lock = paths::lock("build")?;
+    let dist = paths::dist()?;
+    let id = stamp::current(mode)?;
+    if is_up_to_date(&dist, &id) {
+        println!("dist/ is up to date (build {id})");
+        return Ok(dist);
+    }
+    let started = Instant::now();
+    say(&format!("building the page and the worker ({}; several minutes the first time)", mode.name()));
+    // Trunk itself stays offline: it would download tools.
+    run(cargo()?.args(["fetch", "--locked", "--target", WASM_TARGET]))?;
+    run(&mut trunk(&tools, mode, &dist)?)?;
+    finish_index(&dist, &id)?;
+    models::place(&dist)?;
+    // Written last: an interrupted build is never taken for a whole one.
+    let json = format!("{{\"id\":\"{id}\",\"mode\":\"{}\"}}\n", mode.name());
+    fs::write(dist.join("build.json"), json).context("cannot write dist/build.json")?;
+    report_sizes(&dist)?;
+    println!("built in {} s", started.elapsed().as_secs());
+    Ok(dist)
+}
+
+fn is_up_to_date(dist: &Path, id: &str) -> bool {
+    let whole = ["index.html", "boot.js", "app.js", "app_bg.wasm", "worker_boot.js", "worker.js", "worker_bg.wasm"]
+        .iter()
+        .all(|name| dist.join(name).is_file());
+    let same = fs::read_to_string(dist.join("build.json")).is_ok_and(|text| text.contains(&format!("\"{id}\"")));
+    whole && same && models::are_placed(dist)
+}
+
+fn trunk(tools: &Tools, mode: Mode, dist: &Path) -> Result<Command> {
+    let mut command = Command::new("trunk");
+    clean_environment(&mut command);
+    command
+        .current_dir(paths::root()?)
+        .env("PATH", tools.path()?)
+        .env("CARGO_TARGET_DIR", paths::target()?)
+        .env("RUST_BACKTRACE", "0")
+        // Trunk reads it as true or false and refuses the usual 1.
+        .env_remove("NO_COLOR")
+        .args(["build", "--dist"])
+        .arg(dist);
+    match mode {
+        Mode::Release => command.arg("--release"),
+        // Without --release trunk leaves out wasm-opt; the cargo profile is the one that index.html names.
+        Mode::Fast => command
+            .env("CARGO_PROFILE_WASM_RELEASE_LTO", "off")
+            .env("CARGO_PROFILE_WASM_RELEASE_CODEGEN_UNITS", "16")
+            .env("CARGO_PROFILE_WASM_RELEASE_INCREMENTAL", "true"),
+    };
+    Ok(command)
+}
+
+/// Puts the build id where index.html asks for it and takes out what only trunk reads.
+fn finish_index(dist: &Path, id: &str) -> Result<()> {
+    let path = dist.join("index.html");
+    let text = fs::read_to_string(&path).context("trunk made no dist/index.html")?;
+    if !text.contains("__BUILD__") {
+        bail!("index.html has no __BUILD__ to replace by the build id");
+    }
+    fs::write(&path, finished_index(&text, id)).context("cannot write dist/index.html")
+}
+
+fn finished_index(text: &str, id: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some(start) = ["<link data-trunk", "<!-- trunk:"].iter().filter_map(|mark| rest.find(mark)).min() {
+        kept.push_str(&rest[..start]);
+        rest = rest[start..].find('>').map_or("", |end| &rest[start + end + 1..]);
+    }
+    kept.push_str(rest);
+    let lines = kept.lines().filter(|line| !line.trim().is_empty()).map(|line| format!("{line}\n"));
+    lines.collect::<String>().replace("__BUILD__", id)
+}
+
+fn report_sizes(dist: &Path) -> Result<()> {
+    for name in ["app_bg.wasm", "worker_bg.wasm"] {
+        println!("{name}: {} kB", fs::metadata(dist.join(name))?.len() / 1000);
+    }
+    Ok(())
+}
+
+const START: &str = "\
+Headlight, with its models: nothing here needs a network.
+
+Browsers do not run such a page straight from disk, so serve this folder with any web server, for example
+    python3 -m http.server 8080 --bind 127.0.0.1
+and open http://127.0.0.1:8080/ in a browser.
+";
+
+/// dist/ as one archive beside it.
+fn pack() -> Result<PathBuf> {
+    say("packing dist.zip");
+    let dist = paths::dist()?;
+    let path = dist.with_extension("zip");
+    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    let mut zip = zip::ZipWriter::new(file);
+    let plain = SimpleFileOptions::default();
+    zip.start_file("START.txt", plain)?;
+    io::copy(&mut START.as_bytes(), &mut zip)?;
+    for entry in WalkDir::new(&dist).sort_by_file_name() {
+        let entry = entry?;
+        if !entry.file_type().is_file() {
+            continue;
+        }
+        let name = entry.path().strip_prefix(&dist)?.to_string_lossy().replace('\\', "/");
+        // Weights do not compress.
+        let is_weights = name.ends_with(".safetensors") || name.ends_with(".gguf");
+        let method = if is_weights { zip::CompressionMethod::Stored } else { zip::CompressionMethod::Deflated };
+        zip.start_file(&name, plain.compression_method(method))?;
+        io::copy(&mut File::open(entry.path())?, &mut zip).with_context(|| format!("cannot pack {name}"))?;
+    }
+    zip.finish().context("cannot finish dist.zip")?;
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::finished_index;
+
+    #[test]
+    fn index_loses_trunk_links_and_gets_the_id() {
+        let text = "<head>\n <!-- trunk: a -->\n    <link data-trunk rel=\"rust\" data-bin=\"app\" />\n    <meta content=\"__BUILD__\" />\n</head>";
+        assert_eq!(finished_index(text, "12"), "<head>\n    <meta content=\"12\" />\n</head>");
+    }
+}

@@ -1,0 +1,27 @@
+//! `cargo xtask serve`: builds what is not up to date and serves it on this machine.
+
+use crate::dist::{self, Mode};
+use crate::server::{Listener, check_folder};
+use anyhow::{Context, Result};
+use std::io::Write;
+
+const DEFAULT_PORT: u16 = 8080;
+
+/// Runs until it is stopped.
+pub fn serve(port: Option<&str>, mode: Mode) -> Result<()> {
+    let port = match port {
+        Some(text) => text.parse().ok().with_context(|| format!("--port needs a number up to 65535, not {text:?}"))?,
+        None => DEFAULT_PORT,
+    };
+    // Bound before the build: a busy port is said at once, not after twenty minutes.
+    let listener = Listener::bind(port)?;
+    let folder = dist::ensure(mode)?;
+    check_folder(&folder)?;
+    println!("\nHeadlight is at http://127.0.0.1:{}/ (stop with Ctrl-C)", listener.port);
+    std::io::stdout().flush()?;
+    for thread in listener.start(&folder, "/")? {
+        // They end only with the program.
+        let _ = thread.join();
+    }
+    Ok(())
+}
