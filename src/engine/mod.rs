@@ -1,1 +1,4 @@
 //! The transformer.
+
+pub mod files;
+pub mod tokenizer;
