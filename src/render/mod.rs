@@ -1,1 +1,20 @@
-//! What is drawn: geometry, colour, picking. No browser.
+//! Pure geometry: from patterns, a selection and a window to what is to be drawn. Knows no browser.
+//!
+//! [`colour`] gives each head its hue, [`layout`] says where columns and rows are and what is under a point,
+//! [`head_view`] turns weights into lines, strips and numbers, and [`raster`] turns lines into pixels. Lengths are in
+//! CSS pixels unless a name says otherwise. Imports only `trace`.
+
+pub mod colour;
+pub mod head_view;
+pub mod layout;
+pub mod patterns;
+pub mod raster;
+
+pub use colour::{HeadColours, Rgb, Scheme};
+pub use head_view::{HeadView, Line, Link, Received, Strip};
+pub use layout::{Columns, Span, Window};
+pub use patterns::PatternView;
+pub use raster::Raster;
+
+/// Lines and strips fainter than this change no pixel and are not drawn.
+pub const MIN_ALPHA: f32 = 1.0 / 255.0;

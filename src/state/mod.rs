@@ -1,1 +1,112 @@
-//! state
+//! What the page knows: one value, and one pure function that changes it.
+//!
+//! [`State::update`] takes an [`Event`] and returns the [`Effect`]s it asks of the browser; `ui` carries them out. The
+//! last result stays on screen through every failure. Invariant: no globals, so several instances on one page share
+//! nothing. Imports `protocol` and `trace`; knows no browser and is tested with plain `cargo test`.
+
+pub mod catalogue;
+pub mod event;
+pub mod notices;
+pub mod options;
+pub mod selection;
+pub mod shown;
+pub mod work;
+
+mod lifecycle;
+mod replies;
+mod update;
+
+#[cfg(test)]
+mod tests;
+
+pub use catalogue::ModelEntry;
+pub use event::{Effect, Event};
+pub use notices::{InputNotice, Notices, Recovery, Stopped};
+pub use options::{Options, SegmentFilter, Theme};
+pub use selection::{Selection, Shape, TokenRef};
+pub use shown::{LayerPatterns, Shown};
+pub use work::{Plan, Progress, Purpose, Task, Work, WorkerPhase};
+
+use crate::protocol::{ModelInfo, RequestId};
+
+/// The text of the first screen.
+pub const FIRST_TEXT: &str = "The cat sat on the mat";
+/// Its second text.
+pub const FIRST_PAIR: &str = "The cat lay on the rug";
+
+/// Everything the page knows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// Absolute URL of the page's folder, with its final slash.
+    pub base_url: String,
+    /// The models on offer, once known.
+    pub models: Vec<ModelEntry>,
+    /// Which of them is wanted.
+    pub picked_model: usize,
+    /// Where the worker is in its life.
+    pub worker: WorkerPhase,
+    /// The model that the worker holds.
+    pub model: Option<ModelInfo>,
+    /// What the text field holds.
+    pub text: String,
+    /// What the second text field holds; empty for none.
+    pub pair: String,
+    /// The long request under way.
+    pub work: Option<Work>,
+    /// What to run as soon as the model is there.
+    pub planned: Option<Plan>,
+    /// The result on screen.
+    pub shown: Option<Shown>,
+    /// What of it is looked at.
+    pub selection: Selection,
+    /// How it is shown.
+    pub options: Options,
+    /// What went wrong.
+    pub notices: Notices,
+    next_request: RequestId,
+    /// The request for patterns under way, and the layer it is for.
+    wanted_layer: Option<(RequestId, usize)>,
+    /// How often the worker stopped since it last completed a run.
+    n_stops: u32,
+}
+
+impl State {
+    /// The state of a page that was just opened; `base_url` ends with a slash.
+    pub fn new(base_url: String, theme: Theme) -> Self {
+        Self {
+            base_url,
+            models: Vec::new(),
+            picked_model: 0,
+            worker: WorkerPhase::Absent,
+            model: None,
+            text: FIRST_TEXT.to_owned(),
+            pair: FIRST_PAIR.to_owned(),
+            work: None,
+            planned: None,
+            shown: None,
+            selection: Selection::default(),
+            options: Options { theme, ..Options::default() },
+            notices: Notices::default(),
+            next_request: 1,
+            wanted_layer: None,
+            n_stops: 0,
+        }
+    }
+
+    /// The wanted model's entry.
+    pub fn picked(&self) -> Option<&ModelEntry> {
+        self.models.get(self.picked_model)
+    }
+
+    /// Whether something is under way that can be cancelled.
+    pub fn is_busy(&self) -> bool {
+        self.work.is_some() || self.planned.is_some()
+    }
+
+    /// Whether the selected layer's patterns are still on their way.
+    pub fn awaits_layer(&self) -> bool {
+        self.shown.as_ref().is_some_and(|shown| {
+            shown.drawn.as_ref().is_none_or(|drawn| drawn.layer != self.selection.layer)
+        })
+    }
+}

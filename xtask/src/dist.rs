@@ -56,7 +56,7 @@ pub fn ensure(mode: Mode) -> Result<PathBuf> {
     let dist = paths::dist()?;
     let id = stamp::current(mode)?;
     if is_up_to_date(&dist, &id) {
-        println!("dist/ is up to date (build {id})");
+        eprintln!("dist/ is up to date (build {id})");
         return Ok(dist);
     }
     let started = Instant::now();
@@ -70,7 +70,7 @@ pub fn ensure(mode: Mode) -> Result<PathBuf> {
     let json = format!("{{\"id\":\"{id}\",\"mode\":\"{}\"}}\n", mode.name());
     fs::write(dist.join("build.json"), json).context("cannot write dist/build.json")?;
     report_sizes(&dist)?;
-    println!("built in {} s", started.elapsed().as_secs());
+    eprintln!("built in {} s", started.elapsed().as_secs());
     Ok(dist)
 }
 
@@ -129,7 +129,7 @@ fn finished_index(text: &str, id: &str) -> String {
 
 fn report_sizes(dist: &Path) -> Result<()> {
     for name in ["app_bg.wasm", "worker_bg.wasm"] {
-        println!("{name}: {} kB", fs::metadata(dist.join(name))?.len() / 1000);
+        eprintln!("{name}: {} kB", fs::metadata(dist.join(name))?.len() / 1000);
     }
     Ok(())
 }

@@ -56,7 +56,7 @@ pub fn lock(name: &str) -> Result<File> {
     let path = folder.join(format!("{name}.lock"));
     let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
     if file.try_lock().is_err() {
-        println!("waiting for another cargo xtask to finish its {name} ...");
+        eprintln!("waiting for another cargo xtask to finish its {name} ...");
         file.lock().with_context(|| format!("cannot lock {}", path.display()))?;
     }
     Ok(file)

@@ -4,15 +4,13 @@
 use crate::paths;
 use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
-/// Says what is being done, on a line of its own.
+/// Says what is being done. On standard error: standard output is for results.
 pub fn say(what: &str) {
-    println!("\n== {what}");
-    // Nothing can be done about a closed standard output.
-    let _ = std::io::stdout().flush();
+    eprintln!("\n== {what}");
 }
 
 /// cargo, in the checkout, compiling into the shared target folder.
@@ -33,9 +31,10 @@ pub fn clean_environment(command: &mut Command) {
     }
 }
 
-/// Runs with everything shown; anything but success is an error.
+/// Runs with everything shown, on standard error; anything but success is an error.
 pub fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("cannot start {}", name_of(command)))?;
+    let status =
+        command.stdout(std::io::stderr()).status().with_context(|| format!("cannot start {}", name_of(command)))?;
     check(command, status)
 }
 
@@ -53,7 +52,7 @@ pub fn probe(command: &mut Command) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Runs with everything shown and hands each line of standard output to `on_line` as well.
+/// Runs with everything shown where the program says it, and hands each line of standard output to `on_line` as well.
 pub fn run_lines(command: &mut Command, mut on_line: impl FnMut(&str)) -> Result<ExitStatus> {
     let name = name_of(command);
     let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start {name}"))?;
@@ -82,7 +81,8 @@ pub fn path_with(folders: &[PathBuf]) -> Result<std::ffi::OsString> {
         .context("a tools folder has a character that PATH cannot hold")
 }
 
-fn check(command: &Command, status: ExitStatus) -> Result<()> {
+/// Anything but success is an error.
+pub fn check(command: &Command, status: ExitStatus) -> Result<()> {
     if !status.success() {
         let words: Vec<_> = command.get_args().map(OsStr::to_string_lossy).collect();
         bail!("`{} {}` failed ({status})", name_of(command), words.join(" "));

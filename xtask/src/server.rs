@@ -24,7 +24,7 @@ impl Listener {
     /// Binds to the loopback address; port 0 takes a free one.
     pub fn bind(port: u16) -> Result<Self> {
         let server = Server::http(("127.0.0.1", port))
-            .map_err(|_| anyhow!("port {port} is in use: stop what uses it or choose another with --port N"))?;
+            .map_err(|error| cannot_bind(port, error.downcast_ref::<io::Error>().map(io::Error::kind)))?;
         let port = server.server_addr().to_ip().map_or(port, |address| address.port());
         Ok(Self { server: Arc::new(server), port })
     }

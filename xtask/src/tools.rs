@@ -55,11 +55,6 @@ impl Tools {
     pub fn wasm_test_runner(&self) -> PathBuf {
         self.wasm_bindgen_bin.join(program("wasm-bindgen-test-runner"))
     }
-
-    /// The optimiser, from npm: Debian's is too old.
-    pub fn wasm_opt(&self) -> PathBuf {
-        self.node.join("node_modules/.bin").join(program("wasm-opt"))
-    }
 }
 
 /// All versions in one text; part of the stamp that says whether dist/ is up to date.

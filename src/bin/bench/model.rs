@@ -1,0 +1,203 @@
+//! What is measured of each model: loading, running at several lengths, and all its attention.
+
+use crate::browser::{base_url, clear_storage, fetch_text, now_ms};
+use crate::client::Client;
+use crate::figure::{self, Bytes};
+use headlight::protocol::{FileSource, FromWorker, Input, InputText, ModelInfo, ModelSource, RunInfo, ToWorker};
+use serde::Deserialize;
+
+/// After one that does not count.
+const RUNS: usize = 9;
+const LOADS: usize = 3;
+
+const GPT2_SMALL: &str = r#"{"activation_function":"gelu_new","architectures":["GPT2LMHeadModel"],"attn_pdrop":0.1,
+"bos_token_id":50256,"embd_pdrop":0.1,"eos_token_id":50256,"initializer_range":0.02,"layer_norm_epsilon":1e-05,
+"model_type":"gpt2","n_ctx":1024,"n_embd":768,"n_head":12,"n_inner":null,"n_layer":12,"n_positions":1024,
+"reorder_and_upcast_attn":false,"resid_pdrop":0.1,"scale_attn_by_inverse_layer_idx":false,"scale_attn_weights":true,
+"tie_word_embeddings":true,"vocab_size":50257}"#;
+
+/// A model and the lengths to run it at.
+struct Case {
+    id: String,
+    source: ModelSource,
+    lengths: &'static [u32],
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    id: String,
+    name: String,
+    files: Vec<EntryFile>,
+}
+
+#[derive(Deserialize)]
+struct EntryFile {
+    name: String,
+    size: u64,
+    sha256: String,
+}
+
+/// Prints every figure whose name contains `only`.
+pub async fn measure_all(only: &str) -> Result<(), String> {
+    for case in cases().await? {
+        let wanted = |name: &str| name.contains(only);
+        let names = case.names();
+        if !names.iter().any(|name| wanted(name)) {
+            continue;
+        }
+        let (client, model) = load(&case, &wanted).await?;
+        for n_tokens in case.lengths {
+            run(&case, &client, &model, *n_tokens, &wanted).await?;
+        }
+        drop(client);
+    }
+    Ok(())
+}
+
+impl Case {
+    fn names(&self) -> Vec<String> {
+        let loads = ["load_network", "load_storage", "load_seeded"].map(|what| format!("{what}/{}", self.id));
+        let runs = self.lengths.iter().flat_map(|n| ["run", "patterns"].map(|what| format!("{what}/{}/{n}", self.id)));
+        loads.into_iter().chain(runs).collect()
+    }
+}
+
+/// The models of models/index.json, and the shape of GPT-2 small.
+async fn cases() -> Result<Vec<Case>, String> {
+    let base = base_url()?;
+    let entries: Vec<Entry> = serde_json::from_str(&fetch_text(&format!("{base}models/index.json")).await?)
+        .map_err(|error| format!("models/index.json: {error}"))?;
+    let mut cases: Vec<Case> = entries
+        .into_iter()
+        .map(|entry| {
+            let url = |file: &str| format!("{base}models/{}/{file}", entry.id);
+            let files = entry.files.into_iter().map(|file| FileSource {
+                url: url(&file.name),
+                name: file.name,
+                size: file.size,
+                sha256: file.sha256,
+            });
+            let source = ModelSource::Files { name: entry.name, files: files.collect() };
+            Case { id: entry.id, source, lengths: &[8, 32, 128] }
+        })
+        .collect();
+    let source = ModelSource::Seeded { config_json: GPT2_SMALL.to_owned(), seed: 1 };
+    cases.push(Case { id: "gpt2-small-seeded".to_owned(), source, lengths: &[128] });
+    Ok(cases)
+}
+
+/// Measures loading where it is wanted; the last worker goes on to run.
+async fn load(case: &Case, wanted: &impl Fn(&str) -> bool) -> Result<(Client, ModelInfo), String> {
+    let kinds: &[(&str, bool, &str)] = match case.source {
+        ModelSource::Files { .. } => &[
+            ("load_network", true, "a fresh worker loads the model over loopback into an empty browser storage"),
+            ("load_storage", false, "a fresh worker loads the model from this browser's storage"),
+        ],
+        ModelSource::Seeded { .. } => &[("load_seeded", false, "a fresh worker makes the weights from a seed")],
+    };
+    let mut last = None;
+    for (what, empty_storage, how) in kinds {
+        let name = format!("{what}/{}", case.id);
+        if !wanted(&name) {
+            continue;
+        }
+        let (mut samples_ms, mut bytes) = (Vec::new(), Bytes::default());
+        for _ in 0..LOADS {
+            // The worker before it holds memory and the storage's files.
+            drop(last.take());
+            if *empty_storage {
+                clear_storage().await?;
+            }
+            let (client, model, elapsed_ms) = load_once(case).await?;
+            samples_ms.push(elapsed_ms);
+            bytes = Bytes { memory: Some(model.memory_bytes), weights: Some(model.weight_bytes) };
+            last = Some((client, model));
+        }
+        let how = format!("{how}: from the request to its answer, worker already started");
+        figure::print(&name, &how, &samples_ms, bytes)?;
+    }
+    match last {
+        Some(loaded) => Ok(loaded),
+        None => load_once(case).await.map(|(client, model, _)| (client, model)),
+    }
+}
+
+async fn load_once(case: &Case) -> Result<(Client, ModelInfo, f64), String> {
+    let client = Client::start().await?;
+    let before_ms = now_ms();
+    let reply = client.ask(&ToWorker::Load { request: 1, source: case.source.clone() }).await?;
+    let elapsed_ms = now_ms() - before_ms;
+    match reply {
+        (FromWorker::Loaded { model, .. }, _) => Ok((client, model, elapsed_ms)),
+        (other, _) => Err(format!("{}: expected Loaded, got {other:?}", case.id)),
+    }
+}
+
+/// Measures running at one length, then fetching the patterns of every layer and head.
+async fn run(
+    case: &Case,
+    client: &Client,
+    model: &ModelInfo,
+    n_tokens: u32,
+    wanted: &impl Fn(&str) -> bool,
+) -> Result<(), String> {
+    let (run_name, patterns_name) = (format!("run/{}/{n_tokens}", case.id), format!("patterns/{}/{n_tokens}", case.id));
+    if !wanted(&run_name) && !wanted(&patterns_name) {
+        return Ok(());
+    }
+    let (mut run_ms, mut patterns_ms, mut bytes) = (Vec::new(), Vec::new(), Bytes::default());
+    for round in 0..=RUNS {
+        let before_ms = now_ms();
+        let info = run_once(client, model, n_tokens, round).await?;
+        let done_ms = now_ms();
+        all_patterns(client, model, &info).await?;
+        let fetched_ms = now_ms();
+        client.tell(&ToWorker::Forget { run: info.run })?;
+        if round > 0 {
+            run_ms.push(done_ms - before_ms);
+            patterns_ms.push(fetched_ms - done_ms);
+        }
+        bytes = Bytes { memory: Some(info.memory_bytes), weights: None };
+    }
+    if wanted(&run_name) {
+        let how = "from the request to its answer in the page, other ids each time, after one run that does not count; \
+                   queries and keys of all heads are kept";
+        figure::print(&run_name, how, &run_ms, bytes)?;
+    }
+    if wanted(&patterns_name) {
+        let how = "all heads of all layers, one request per layer, patterns made from kept queries and keys and \
+                   transferred to the page";
+        figure::print(&patterns_name, how, &patterns_ms, Bytes::default())?;
+    }
+    Ok(())
+}
+
+async fn run_once(client: &Client, model: &ModelInfo, n_tokens: u32, round: usize) -> Result<RunInfo, String> {
+    // Spread over the vocabulary, and different in each round, so that no round can use what an earlier one made.
+    let n_vocab = u32::try_from(model.spec.d_vocab).unwrap_or(u32::MAX).max(1);
+    let first = 1000 + 7919 * u32::try_from(round).unwrap_or_default();
+    let ids = (0..n_tokens).map(|at| (first + 613 * at) % n_vocab).collect();
+    let inputs = vec![Input { text: InputText::Ids(ids), cut: false }];
+    match client.ask(&ToWorker::Run { request: 2, inputs, edits_json: "[]".to_owned() }).await? {
+        (FromWorker::RunsDone { mut runs, .. }, _) if runs.len() == 1 => Ok(runs.remove(0)),
+        (other, _) => Err(format!("expected one run, got {other:?}")),
+    }
+}
+
+async fn all_patterns(client: &Client, model: &ModelInfo, run: &RunInfo) -> Result<(), String> {
+    let count = |n: usize| u32::try_from(n).map_err(|error| error.to_string());
+    for layer in 0..count(model.spec.n_layers)? {
+        let heads = (0..count(model.spec.n_heads)?).collect();
+        let reply = client.ask(&ToWorker::Patterns { request: 3, run: run.run, layer, heads }).await?;
+        match reply {
+            (FromWorker::Patterns { n_query, n_key, heads, .. }, buffers) => {
+                let expected = n_query * n_key * count(heads.len())?;
+                if buffers.first().map(js_sys::Float32Array::length) != Some(expected) {
+                    return Err(format!("layer {layer}: not {expected} values"));
+                }
+            }
+            (other, _) => return Err(format!("expected Patterns, got {other:?}")),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! Checkpoint files: which tensors a file holds and which of its bytes they are.
+//!
+//! Nothing here reads by itself: a parser gets the first bytes of a file and says [`Parsed::Needs`] until it has enough;
+//! the caller then fetches each tensor by its range. So a file is never in memory as a whole, and the same code serves a
+//! mapped file, browser storage and a download. Every count, length and offset is checked against the length of the file
+//! before anything is allocated for it. Imports `trace`.
+
+pub mod gguf;
+pub mod safetensors;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+pub use crate::trace::file::Parsed;
+use crate::trace::file::header::HeaderError;
+
+/// How the numbers of a tensor are stored.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum DType {
+    /// Four bytes.
+    F32,
+    /// Two bytes, IEEE 754.
+    F16,
+    /// Two bytes, the upper half of an F32.
+    BF16,
+    /// Blocks of 32: an F16 scale, 32 signed bytes.
+    Q8_0,
+    /// Blocks of 32: an F16 scale, 32 numbers of 4 bits less 8.
+    Q4_0,
+    /// Blocks of 32: an F16 scale, an F16 minimum, 32 numbers of 4 bits.
+    Q4_1,
+    /// A format that is not read; named in the error once such a tensor is needed.
+    Other(String),
+}
+
+/// Where one tensor is in its file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TensorEntry {
+    /// How its numbers are stored.
+    pub dtype: DType,
+    /// Row-major; matrices as [out, in], as in Hugging Face checkpoints.
+    pub shape: Vec<usize>,
+    /// First byte in the file.
+    pub offset: u64,
+    /// How many bytes; 0 for formats of unknown size.
+    pub len: u64,
+}
+
+/// The tensors of one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TensorIndex {
+    /// The file's name.
+    pub file: String,
+    /// By name.
+    pub tensors: BTreeMap<String, TensorEntry>,
+}
+
+impl fmt::Display for DType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            DType::F32 => "F32",
+            DType::F16 => "F16",
+            DType::BF16 => "BF16",
+            DType::Q8_0 => "Q8_0",
+            DType::Q4_0 => "Q4_0",
+            DType::Q4_1 => "Q4_1",
+            DType::Other(name) => name,
+        })
+    }
+}
+
+/// Why a checkpoint file was refused.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum FileError {
+    /// A safetensors header that cannot be.
+    #[error(transparent)]
+    Safetensors(#[from] HeaderError),
+    /// No GGUF file, or one of a version that is not read.
+    #[error("{file}: {what} is {found}, expected {expected}")]
+    Gguf {
+        /// Which file.
+        file: String,
+        /// Which part of it.
+        what: String,
+        /// What would be right.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// A part of the header ends after the file.
+    #[error("{file}: {what} ends at byte {expected} or later, the file at byte {found} (the file is not whole)")]
+    Truncated {
+        /// Which file.
+        file: String,
+        /// Which part of it.
+        what: String,
+        /// Where the part ends, at least.
+        expected: u64,
+        /// Length of the file.
+        found: u64,
+    },
+    /// Two tensors or fields of one name.
+    #[error("{file}: {what} is there twice")]
+    Duplicate {
+        /// Which file.
+        file: String,
+        /// What.
+        what: String,
+    },
+    /// Two tensors share bytes.
+    #[error("{file}: tensor {tensor} starts at byte {found}, before tensor {other} ends (byte {expected})")]
+    Overlap {
+        /// Which file.
+        file: String,
+        /// The later one.
+        tensor: String,
+        /// The earlier one.
+        other: String,
+        /// Where the earlier one ends.
+        expected: u64,
+        /// Where the later one starts.
+        found: u64,
+    },
+    /// A metadata field that is needed and absent.
+    #[error("{file}: metadata {key} is missing")]
+    MissingField {
+        /// Which file.
+        file: String,
+        /// Which field.
+        key: String,
+    },
+    /// A metadata field of another type.
+    #[error("{file}: metadata {key}: expected {expected}, found {found}")]
+    FieldType {
+        /// Which file.
+        file: String,
+        /// Which field.
+        key: String,
+        /// What would be right.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+}

@@ -1,0 +1,144 @@
+//! Colours of heads: evenly spaced hues of one lightness, so that no head looks more important than another.
+//!
+//! Computed in OKLCH (Ottosson 2020, <https://bottosson.github.io/posts/oklab/>). Twelve hues are told apart; every
+//! further head still has a hue of its own, and its number beside it. Imports nothing of ours.
+
+use std::f32::consts::TAU;
+
+/// A colour in sRGB, each channel 0 to 255.
+pub type Rgb = [u8; 3];
+
+/// Which background the colours stand on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Scheme {
+    /// Dark on white.
+    #[default]
+    Light,
+    /// Light on black.
+    Dark,
+}
+
+/// The colours of a layer's heads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeadColours {
+    /// For lines and squares, by head.
+    pub line: Vec<Rgb>,
+    /// For strips behind text, by head: text stays readable on them at full opacity.
+    pub strip: Vec<Rgb>,
+}
+
+/// Hue of the first head in turns: a red that is told from the last head's.
+const FIRST_HUE: f32 = 0.07;
+
+impl HeadColours {
+    /// Colours for so many heads.
+    pub fn new(n_heads: usize, scheme: Scheme) -> Self {
+        let (line, strip) = match scheme {
+            Scheme::Light => ((0.62, 0.19), (0.66, 0.16)),
+            Scheme::Dark => ((0.74, 0.16), (0.5, 0.13)),
+        };
+        let each = |(lightness, chroma)| (0..n_heads).map(|head| hue_of(head, n_heads, lightness, chroma)).collect();
+        Self { line: each(line), strip: each(strip) }
+    }
+}
+
+fn hue_of(head: usize, n_heads: usize, lightness: f32, chroma: f32) -> Rgb {
+    oklch(lightness, chroma, FIRST_HUE + head as f32 / n_heads as f32)
+}
+
+/// The colour of this lightness and hue (in turns) with the chroma asked for, or the most that sRGB has there.
+pub fn oklch(lightness: f32, chroma: f32, hue: f32) -> Rgb {
+    let (mut low, mut high) = (0.0, chroma);
+    if in_gamut(linear_srgb(lightness, chroma, hue)) {
+        low = chroma;
+    }
+    for _ in 0..16 {
+        let middle = (low + high) / 2.0;
+        if in_gamut(linear_srgb(lightness, middle, hue)) { low = middle } else { high = middle }
+    }
+    linear_srgb(lightness, low, hue).map(gamma_encoded)
+}
+
+fn linear_srgb(lightness: f32, chroma: f32, hue: f32) -> [f32; 3] {
+    let (a, b) = (chroma * (hue * TAU).cos(), chroma * (hue * TAU).sin());
+    let l = (lightness + 0.396_337_78 * a + 0.215_803_76 * b).powi(3);
+    let m = (lightness - 0.105_561_346 * a - 0.063_854_17 * b).powi(3);
+    let s = (lightness - 0.089_484_18 * a - 1.291_485_5 * b).powi(3);
+    [
+        4.076_741_7 * l - 3.307_711_6 * m + 0.230_969_94 * s,
+        -1.268_438 * l + 2.609_757_4 * m - 0.341_319_4 * s,
+        -0.004_196_086_3 * l - 0.703_418_6 * m + 1.707_614_7 * s,
+    ]
+}
+
+fn in_gamut(linear: [f32; 3]) -> bool {
+    linear.iter().all(|channel| (-1e-4..=1.0001).contains(channel))
+}
+
+fn gamma_encoded(linear: f32) -> u8 {
+    let linear = linear.clamp(0.0, 1.0);
+    let encoded = if linear <= 0.003_130_8 { 12.92 * linear } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 };
+    (encoded * 255.0).round() as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn luminance(colour: Rgb) -> f32 {
+        let linear = colour.map(|channel| {
+            let encoded = f32::from(channel) / 255.0;
+            if encoded <= 0.04045 { encoded / 12.92 } else { ((encoded + 0.055) / 1.055).powf(2.4) }
+        });
+        0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    }
+
+    fn contrast(one: Rgb, other: Rgb) -> f32 {
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    #[test]
+    fn known_colours() {
+        assert_eq!(oklch(1.0, 0.0, 0.0), [255, 255, 255]);
+        assert_eq!(oklch(0.0, 0.0, 0.0), [0, 0, 0]);
+        // sRGB red is oklch(0.62796 0.25768 29.234°).
+        assert_eq!(oklch(0.627_96, 0.257_68, 29.234 / 360.0), [255, 0, 0]);
+        // More chroma than there is: same hue and lightness, all there is.
+        assert_eq!(oklch(0.627_96, 0.4, 29.234 / 360.0), [255, 0, 0]);
+    }
+
+    #[test]
+    fn every_head_has_a_colour_of_its_own() {
+        for scheme in [Scheme::Light, Scheme::Dark] {
+            for n_heads in [1, 9, 12, 32] {
+                let colours = HeadColours::new(n_heads, scheme);
+                let mut distinct = colours.line.clone();
+                distinct.sort_unstable();
+                distinct.dedup();
+                assert_eq!(distinct.len(), n_heads, "{scheme:?}");
+            }
+            let twelve = HeadColours::new(12, scheme).line;
+            let far = |one: Rgb, other: Rgb| {
+                one.iter().zip(other).map(|(a, b)| i32::from(*a) - i32::from(b)).map(|d| d * d).sum::<i32>() > 30 * 30
+            };
+            for (head, colour) in twelve.iter().enumerate() {
+                assert!(twelve[..head].iter().all(|other| far(*other, *colour)), "{scheme:?} head {head}");
+            }
+        }
+    }
+
+    #[test]
+    fn heads_are_equally_light_and_text_on_strips_is_readable() {
+        // Text and background of style/theme.css.
+        for (scheme, text, background) in
+            [(Scheme::Light, [0x1c, 0x1c, 0x20], [255, 255, 255]), (Scheme::Dark, [0xec, 0xec, 0xf0], [0x14, 0x14, 0x17])]
+        {
+            let colours = HeadColours::new(12, scheme);
+            for (line, strip) in colours.line.iter().zip(&colours.strip) {
+                assert!(contrast(*line, background) >= 3.0, "{scheme:?} line {line:?}: {}", contrast(*line, background));
+                assert!(contrast(text, *strip) >= 4.5, "{scheme:?} strip {strip:?}: {}", contrast(text, *strip));
+            }
+        }
+    }
+}

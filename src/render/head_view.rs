@@ -1,0 +1,227 @@
+//! The head view: what each head's weights look like as lines, strips and numbers.
+//!
+//! A line's opacity is its weight divided by the number of active heads, as in BertViz, so it is the mean weight; the
+//! heads' colours are summed into one line per pair of tokens. Invariant: what cannot be seen is not returned, whether
+//! too faint or with neither end in the window. Imports only `trace`.
+
+use super::MIN_ALPHA;
+use super::colour::{HeadColours, Rgb};
+use super::layout::{Columns, Window};
+use super::patterns::PatternView;
+use crate::trace::Side;
+
+/// What the head view shows. All lists are ascending.
+#[derive(Clone, Copy, Debug)]
+pub struct HeadView<'a> {
+    /// Weights of one layer.
+    pub patterns: PatternView<'a>,
+    /// The active heads.
+    pub heads: &'a [usize],
+    /// Positions shown as queries, one row each.
+    pub queries: &'a [usize],
+    /// Positions shown as keys, one row each.
+    pub keys: &'a [usize],
+    /// Query tokens whose weights are wanted; none means all.
+    pub marked_queries: &'a [usize],
+    /// Key tokens whose weights are wanted; none means all.
+    pub marked_keys: &'a [usize],
+}
+
+/// One line between two tokens, from the left to the right end of the links' column.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Line {
+    /// Position that reads.
+    pub query: usize,
+    /// Position that is read.
+    pub key: usize,
+    /// Height of its left end in the window.
+    pub query_y: f32,
+    /// Height of its right end.
+    pub key_y: f32,
+    /// The heads' colours, mixed by their weights.
+    pub colour: Rgb,
+    /// Opacity, 0 to 1.
+    pub alpha: f32,
+}
+
+/// One head's weight behind a token.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Strip {
+    /// Left end.
+    pub x: f32,
+    /// Top in the window.
+    pub y: f32,
+    /// Width.
+    pub width: f32,
+    /// Height.
+    pub height: f32,
+    /// The head's colour.
+    pub colour: Rgb,
+    /// Opacity: the weight.
+    pub alpha: f32,
+}
+
+/// A weight with its place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Link {
+    /// Which head.
+    pub head: usize,
+    /// Position that reads.
+    pub query: usize,
+    /// Position that is read.
+    pub key: usize,
+    /// From 0 to 1.
+    pub weight: f32,
+}
+
+/// What the tokens of one side get from, or give to, the marked tokens of the other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Received {
+    /// The side that the numbers belong to.
+    pub side: Side,
+    /// By row of that side: the mean over the active heads, summed over the marked tokens.
+    pub weights: Vec<f32>,
+}
+
+impl HeadView<'_> {
+    fn shown_marked(&self, side: Side) -> Vec<usize> {
+        let (marked, shown) = match side {
+            Side::Query => (self.marked_queries, self.queries),
+            Side::Key => (self.marked_keys, self.keys),
+        };
+        marked.iter().copied().filter(|position| shown.binary_search(position).is_ok()).collect()
+    }
+
+    /// Rows and positions that lines may start or end at.
+    fn ends(&self, side: Side) -> Vec<(usize, usize)> {
+        let shown = match side {
+            Side::Query => self.queries,
+            Side::Key => self.keys,
+        };
+        let marked = self.shown_marked(side);
+        let wanted = |position: &usize| marked.is_empty() || marked.binary_search(position).is_ok();
+        shown.iter().copied().enumerate().filter(|(_, position)| wanted(position)).collect()
+    }
+
+    /// The lines to draw, faintest first.
+    pub fn lines(&self, window: &Window, colours: &HeadColours) -> Vec<Line> {
+        let (queries, keys) = (self.ends(Side::Query), self.ends(Side::Key));
+        let seen_queries = window.visible_rows(self.queries.len());
+        let seen_keys = window.visible_rows(self.keys.len());
+        let share = 1.0 / self.heads.len().max(1) as f32;
+        let palette: Vec<[f32; 3]> =
+            self.heads.iter().filter_map(|&head| colours.line.get(head)).map(|rgb| rgb.map(f32::from)).collect();
+        let mut lines = Vec::new();
+        let mut rows: Vec<(&[f32], [f32; 3])> = Vec::with_capacity(self.heads.len());
+        for &(query_row, query) in &queries {
+            let query_is_seen = seen_queries.contains(&query_row);
+            rows.clear();
+            rows.extend(self.heads.iter().map(|&head| self.patterns.row(head, query)).zip(palette.iter().copied()));
+            for &(key_row, key) in &keys {
+                if !query_is_seen && !seen_keys.contains(&key_row) {
+                    continue;
+                }
+                let (mut total, mut mixed) = (0.0, [0.0; 3]);
+                for (row, colour) in &rows {
+                    let weight = row.get(key).copied().unwrap_or(0.0);
+                    total += weight;
+                    for (sum, channel) in mixed.iter_mut().zip(colour) {
+                        *sum += weight * channel;
+                    }
+                }
+                let alpha = total * share;
+                if alpha >= MIN_ALPHA {
+                    lines.push(Line {
+                        query,
+                        key,
+                        query_y: window.row_middle(query_row),
+                        key_y: window.row_middle(key_row),
+                        colour: mixed.map(|sum| (sum / total).round() as u8),
+                        alpha: alpha.min(1.0),
+                    });
+                }
+            }
+        }
+        lines.sort_by(|one, other| one.alpha.total_cmp(&other.alpha));
+        lines
+    }
+
+    /// The side that shows strips and numbers: keys of marked queries, else queries of marked keys.
+    fn receiving_side(&self) -> Option<Side> {
+        if !self.shown_marked(Side::Query).is_empty() {
+            Some(Side::Key)
+        } else if !self.shown_marked(Side::Key).is_empty() {
+            Some(Side::Query)
+        } else {
+            None
+        }
+    }
+
+    /// A head's weights between the marked tokens and one of the other side, summed.
+    fn summed(&self, head: usize, side: Side, position: usize, marked: &[usize]) -> f32 {
+        let weight = |&marked: &usize| match side {
+            Side::Key => self.patterns.weight(head, marked, position),
+            Side::Query => self.patterns.weight(head, position, marked),
+        };
+        marked.iter().map(weight).sum()
+    }
+
+    /// One strip per active head behind each seen token of the receiving side.
+    pub fn strips(&self, columns: &Columns, window: &Window, colours: &HeadColours) -> Vec<Strip> {
+        let Some(side) = self.receiving_side() else { return Vec::new() };
+        let shown = if side == Side::Key { self.keys } else { self.queries };
+        let marked = self.shown_marked(side.opposite());
+        let span = columns.token(side);
+        let width = span.width / self.heads.len().max(1) as f32;
+        let mut strips = Vec::new();
+        for row in window.visible_rows(shown.len()) {
+            for (slot, &head) in self.heads.iter().enumerate() {
+                let alpha = self.summed(head, side, shown[row], &marked).min(1.0);
+                let Some(&colour) = colours.strip.get(head) else { continue };
+                if alpha >= MIN_ALPHA {
+                    let (x, y) = (span.x + slot as f32 * width, window.row_top(row) + 1.0);
+                    strips.push(Strip { x, y, width, height: window.row_height - 2.0, colour, alpha });
+                }
+            }
+        }
+        strips
+    }
+
+    /// The numbers beside the tokens of the receiving side; `None` when no token is marked.
+    pub fn received(&self) -> Option<Received> {
+        let side = self.receiving_side()?;
+        let shown = if side == Side::Key { self.keys } else { self.queries };
+        let marked = self.shown_marked(side.opposite());
+        let share = 1.0 / self.heads.len().max(1) as f32;
+        let mean = |&position: &usize| {
+            self.heads.iter().map(|&head| self.summed(head, side, position, &marked)).sum::<f32>() * share
+        };
+        Some(Received { side, weights: shown.iter().map(mean).collect() })
+    }
+
+    /// The largest single weights of the active heads between the tokens that are wanted, largest first.
+    pub fn strongest(&self, n_links: usize) -> Vec<Link> {
+        let (queries, keys) = (self.ends(Side::Query), self.ends(Side::Key));
+        let mut strongest: Vec<Link> = Vec::with_capacity(n_links + 1);
+        for &head in self.heads {
+            for &(_, query) in &queries {
+                let row = self.patterns.row(head, query);
+                for &(_, key) in &keys {
+                    let weight = row.get(key).copied().unwrap_or(0.0);
+                    let is_full = strongest.len() == n_links;
+                    if is_full && strongest.last().is_none_or(|last| weight <= last.weight) {
+                        continue;
+                    }
+                    let place = strongest.partition_point(|link| link.weight >= weight);
+                    strongest.insert(place, Link { head, query, key, weight });
+                    strongest.truncate(n_links);
+                }
+            }
+        }
+        strongest
+    }
+}
+
+#[cfg(test)]
+#[path = "head_view_tests.rs"]
+mod tests;

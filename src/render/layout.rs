@@ -1,0 +1,199 @@
+//! Where the head view's columns and rows are, and what is under a point. CSS pixels, from the view's top left corner.
+//!
+//! ```text
+//! | number | query token | links | key token | number |
+//! ```
+//! The numbers' columns vanish on narrow screens; numbers then stand inside the tokens' columns. Imports only `trace`.
+
+use std::ops::Range;
+
+use crate::trace::Side;
+
+/// A stretch of the x axis.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Span {
+    /// Left end.
+    pub x: f32,
+    /// Length.
+    pub width: f32,
+}
+
+impl Span {
+    /// Right end.
+    pub fn end(&self) -> f32 {
+        self.x + self.width
+    }
+}
+
+/// The columns of the head view.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Columns {
+    /// Numbers left of the query tokens.
+    pub query_number: Span,
+    /// Query tokens.
+    pub query_token: Span,
+    /// Between the tokens.
+    pub links: Span,
+    /// Key tokens.
+    pub key_token: Span,
+    /// Numbers right of the key tokens.
+    pub key_number: Span,
+}
+
+/// Below this width there are no columns for numbers.
+const NARROW: f32 = 560.0;
+
+impl Columns {
+    /// The columns of a view so wide.
+    pub fn fit(width: f32) -> Self {
+        let (number, token) = if width < NARROW {
+            (0.0, (width * 0.32).clamp(88.0, 144.0))
+        } else {
+            (56.0, (width * 0.22).clamp(112.0, 184.0))
+        };
+        let (number, token) = (number, token.round());
+        let links = (width - 2.0 * (number + token)).max(0.0);
+        let mut x = 0.0;
+        let mut next = |width: f32| {
+            let span = Span { x, width };
+            x += width;
+            span
+        };
+        Self {
+            query_number: next(number),
+            query_token: next(token),
+            links: next(links),
+            key_token: next(token),
+            key_number: next(number),
+        }
+    }
+
+    /// The tokens' column of one side.
+    pub fn token(&self, side: Side) -> Span {
+        match side {
+            Side::Query => self.query_token,
+            Side::Key => self.key_token,
+        }
+    }
+}
+
+/// The part of the view that is seen: as large as the screen allows, moved by scrolling.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Window {
+    /// Its width.
+    pub width: f32,
+    /// Its height.
+    pub height: f32,
+    /// How far the content is scrolled up.
+    pub scroll: f32,
+    /// Height of a token's row.
+    pub row_height: f32,
+}
+
+impl Window {
+    /// Height of so many rows.
+    pub fn content_height(&self, n_rows: usize) -> f32 {
+        n_rows as f32 * self.row_height
+    }
+
+    /// Which of so many rows are seen, at least in part.
+    pub fn visible_rows(&self, n_rows: usize) -> Range<usize> {
+        if self.row_height <= 0.0 {
+            return 0..0;
+        }
+        let first = (self.scroll / self.row_height).floor().max(0.0) as usize;
+        let end = ((self.scroll + self.height) / self.row_height).ceil().max(0.0) as usize;
+        first.min(n_rows)..end.min(n_rows)
+    }
+
+    /// Top of a row in the window.
+    pub fn row_top(&self, row: usize) -> f32 {
+        row as f32 * self.row_height - self.scroll
+    }
+
+    /// Middle of a row in the window.
+    pub fn row_middle(&self, row: usize) -> f32 {
+        self.row_top(row) + self.row_height / 2.0
+    }
+
+    /// The side and row under a point; `n_rows` are those of the queries and of the keys.
+    pub fn pick(&self, columns: &Columns, n_rows: (usize, usize), x: f32, y: f32) -> Option<(Side, usize)> {
+        if !(0.0..self.height).contains(&y) || self.row_height <= 0.0 {
+            return None;
+        }
+        let (side, n_rows) = if (columns.query_number.x..columns.query_token.end()).contains(&x) {
+            (Side::Query, n_rows.0)
+        } else if (columns.key_token.x..columns.key_number.end()).contains(&x) {
+            (Side::Key, n_rows.1)
+        } else {
+            return None;
+        };
+        let row = ((y + self.scroll) / self.row_height).floor();
+        (row >= 0.0 && row < n_rows as f32).then_some((side, row as usize))
+    }
+
+    /// The scroll offset nearest to the present one at which a row is seen whole.
+    pub fn scroll_to(&self, row: usize) -> f32 {
+        let top = row as f32 * self.row_height;
+        let lowest = (top + self.row_height - self.height).max(0.0);
+        self.scroll.clamp(lowest.min(top), top)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WINDOW: Window = Window { width: 720.0, height: 100.0, scroll: 50.0, row_height: 20.0 };
+
+    #[test]
+    fn columns_of_a_wide_and_a_narrow_view() {
+        let wide = Columns::fit(720.0);
+        assert_eq!(wide.query_number, Span { x: 0.0, width: 56.0 });
+        assert_eq!(wide.query_token, Span { x: 56.0, width: 158.0 });
+        assert_eq!(wide.links, Span { x: 214.0, width: 292.0 });
+        assert_eq!(wide.key_token, Span { x: 506.0, width: 158.0 });
+        assert_eq!(wide.key_number, Span { x: 664.0, width: 56.0 });
+        let phone = Columns::fit(328.0);
+        assert_eq!((phone.query_number.width, phone.query_token.width, phone.links.width), (0.0, 105.0, 118.0));
+        assert_eq!(phone.key_number.end(), 328.0);
+        assert_eq!(Columns::fit(0.0).links.width, 0.0);
+    }
+
+    #[test]
+    fn rows_in_the_window() {
+        assert_eq!(WINDOW.visible_rows(50), 2..8);
+        assert_eq!(WINDOW.visible_rows(5), 2..5);
+        assert_eq!(WINDOW.visible_rows(1), 1..1);
+        assert_eq!((WINDOW.row_top(2), WINDOW.row_middle(3)), (-10.0, 20.0));
+        assert_eq!(WINDOW.content_height(200), 4_000.0);
+        assert_eq!(Window::default().visible_rows(9), 0..0);
+    }
+
+    #[test]
+    fn picking() {
+        let columns = Columns::fit(720.0);
+        let table = [
+            ((60.0, 0.0), Some((Side::Query, 2))),
+            ((10.0, 99.0), Some((Side::Query, 7))),
+            ((213.9, 10.0), Some((Side::Query, 3))),
+            ((214.0, 10.0), None),
+            ((506.0, 10.0), Some((Side::Key, 3))),
+            ((719.0, 30.0), Some((Side::Key, 4))),
+            ((719.0, 50.0), None),
+            ((720.0, 10.0), None),
+            ((60.0, -1.0), None),
+            ((60.0, 100.0), None),
+        ];
+        for ((x, y), expected) in table {
+            assert_eq!(WINDOW.pick(&columns, (50, 5), x, y), expected, "{x}, {y}");
+        }
+    }
+
+    #[test]
+    fn scrolling_to_a_row_moves_no_more_than_needed() {
+        for (row, expected) in [(3, 50.0), (0, 0.0), (2, 40.0), (7, 60.0), (20, 320.0)] {
+            assert_eq!(WINDOW.scroll_to(row), expected, "row {row}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The models that the page offers: `models/index.json`, read into what the worker is asked to load.
+//!
+//! Imports only `protocol`.
+
+use serde::Deserialize;
+
+use crate::protocol::{FileSource, ModelSource};
+
+/// A model on offer.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct ModelEntry {
+    /// Short name: of its folder, and in links.
+    pub id: String,
+    /// The name to show, quantisation included, e.g. "SmolLM2-135M-Instruct, Q4_1".
+    pub name: String,
+    /// SPDX name of its licence.
+    #[serde(default)]
+    pub licence: String,
+    /// The checkpoint.
+    pub files: Vec<ModelFile>,
+}
+
+/// A file of a checkpoint, at `models/<id>/<name>`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct ModelFile {
+    /// Its name in the checkpoint.
+    pub name: String,
+    /// Length in bytes.
+    pub size: u64,
+    /// Lower-case hexadecimal SHA-256.
+    pub sha256: String,
+}
+
+impl ModelEntry {
+    /// Length of all files in bytes.
+    pub fn size(&self) -> u64 {
+        self.files.iter().map(|file| file.size).sum()
+    }
+
+    /// What the worker is asked to load; `base` is the absolute URL of the page's folder, with its final slash.
+    pub fn source(&self, base: &str) -> ModelSource {
+        let file = |file: &ModelFile| FileSource {
+            name: file.name.clone(),
+            url: format!("{base}models/{}/{}", self.id, file.name),
+            size: file.size,
+            sha256: file.sha256.clone(),
+        };
+        ModelSource::Files { name: self.name.clone(), files: self.files.iter().map(file).collect() }
+    }
+}
+
+/// Reads `models/index.json`.
+///
+/// # Errors
+/// A sentence for the reader when it is not such a list, or empty.
+pub fn parse(json: &str) -> Result<Vec<ModelEntry>, String> {
+    let models: Vec<ModelEntry> =
+        serde_json::from_str(json).map_err(|error| format!("models/index.json is not a list of models: {error}."))?;
+    if models.is_empty() { Err("models/index.json lists no model.".to_owned()) } else { Ok(models) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_list_and_says_what_is_wrong_with_another() {
+        let json = r#"[{"id":"tiny","name":"Tiny, F32","licence":"MIT",
+            "files":[{"name":"config.json","size":2,"sha256":"ab"},{"name":"model.safetensors","size":40,"sha256":"cd"}]}]"#;
+        let models = parse(json).unwrap();
+        assert_eq!(models[0].size(), 42);
+        let ModelSource::Files { name, files } = models[0].source("http://host/path/") else { panic!("not files") };
+        assert_eq!(name, "Tiny, F32");
+        assert_eq!(files[1].url, "http://host/path/models/tiny/model.safetensors");
+        assert!(parse("{}").unwrap_err().contains("not a list"));
+        assert!(parse("[]").unwrap_err().contains("no model"));
+    }
+}

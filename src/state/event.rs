@@ -1,0 +1,86 @@
+//! What can happen to the state, and what it asks of the browser in return. Imports `protocol`.
+
+use super::options::{SegmentFilter, Theme};
+use super::selection::TokenRef;
+use crate::protocol::{FromWorker, RequestId, ToWorker};
+
+/// Something happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The page was opened.
+    Opened,
+    /// `models/index.json` came, or a sentence why not.
+    CatalogueCame(Result<String, String>),
+    /// The worker said something, with its buffers.
+    WorkerSaid(FromWorker, Vec<Vec<f32>>),
+    /// The worker said something that is not of this version.
+    WorkerUnreadable(String),
+    /// The worker ended by itself, with what it said last.
+    WorkerBroke(String),
+    /// The time after cancelling is over.
+    CancelTimedOut(RequestId),
+
+    /// A model was picked, by its place in the catalogue.
+    ModelPicked(usize),
+    /// The text was edited.
+    TextEdited(String),
+    /// The second text was edited.
+    PairEdited(String),
+    /// An example was picked: its text and second text.
+    ExamplePicked(String, String),
+    /// Run, loading the model first if need be.
+    RunAsked,
+    /// Run, cut at the model's context length.
+    CutAsked,
+    /// Stop what is under way.
+    CancelAsked,
+    /// Try again what failed at the start, or start a worker that was given up.
+    RetryAsked,
+    /// A message was read.
+    NoticeDismissed,
+
+    /// This layer.
+    LayerPicked(usize),
+    /// The layer so many further.
+    LayerStepped(isize),
+    /// Add a head, or take it out.
+    HeadToggled(usize),
+    /// Only this head, or all again.
+    HeadSoloed(usize),
+    /// All heads.
+    AllHeads,
+    /// The single head so many further.
+    HeadStepped(isize),
+    /// The pointer or the focus is on a token, or on none.
+    Hovered(Option<TokenRef>),
+    /// Mark a token to stay, or let it go.
+    PinToggled(TokenRef),
+    /// Let go of every token.
+    TokensCleared,
+    /// Which part of a sentence pair.
+    SegmentPicked(SegmentFilter),
+    /// Light or dark.
+    ThemePicked(Theme),
+}
+
+/// Something to be done in the browser.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Fetch `models/index.json`; answered by [`Event::CatalogueCame`].
+    FetchCatalogue,
+    /// Start a worker; it says Ready.
+    StartWorker,
+    /// End the worker, whatever it does.
+    EndWorker,
+    /// Post a message.
+    Send(ToWorker),
+    /// Say [`Event::CancelTimedOut`] after `delay_ms`.
+    ArmCancelTimeout {
+        /// Which request was cancelled.
+        request: RequestId,
+        /// How long to wait.
+        delay_ms: u32,
+    },
+    /// Keep the theme for the next visit.
+    KeepTheme(Theme),
+}

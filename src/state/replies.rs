@@ -1,0 +1,145 @@
+//! What each reply of the worker does. A reply to a request that is no longer waited for changes nothing on screen.
+
+use super::*;
+use crate::protocol::{self, FromWorker, Report, RunInfo, ToWorker};
+
+impl State {
+    pub(super) fn worker_said(&mut self, reply: FromWorker, buffers: Vec<Vec<f32>>, effects: &mut Vec<Effect>) {
+        match reply {
+            FromWorker::Ready { version } if version == protocol::VERSION => {
+                self.worker = WorkerPhase::Ready;
+                self.load(effects);
+            }
+            FromWorker::Ready { .. } => self.wrong_version(effects),
+            FromWorker::Progress { request, stage, done, total } => {
+                if let Some(work) = self.work.as_mut().filter(|work| work.request == request) {
+                    work.progress = Some(Progress { stage, done, total });
+                }
+            }
+            FromWorker::Loaded { request, model } => self.loaded(request, model, effects),
+            FromWorker::RunsDone { request, runs } => self.runs_done(request, runs, effects),
+            FromWorker::Patterns { request, layer, heads, n_query, n_key, .. } => {
+                let Some((_, wanted)) = self.wanted_layer.take_if(|(wanted, _)| *wanted == request) else { return };
+                let patterns = LayerPatterns {
+                    layer: layer as usize,
+                    n_heads: heads.len(),
+                    n_query: n_query as usize,
+                    n_key: n_key as usize,
+                    values: buffers.into_iter().next().unwrap_or_default().into(),
+                };
+                self.patterns_came(wanted, patterns, effects);
+            }
+            FromWorker::Predictions { .. } => {}
+            FromWorker::Cancelled { request } => self.ended(request, None),
+            FromWorker::Failed { request, report } => self.ended(request, Some(report)),
+        }
+    }
+
+    /// Takes the work that this answers, if it is the one waited for.
+    fn take_work(&mut self, request: RequestId) -> Option<Work> {
+        self.work.take_if(|work| work.request == request)
+    }
+
+    fn loaded(&mut self, request: RequestId, model: ModelInfo, effects: &mut Vec<Effect>) {
+        if self.take_work(request).is_none() {
+            return;
+        }
+        self.model = Some(model);
+        match self.planned.take() {
+            Some(plan) => self.carry_out(plan, effects),
+            None => self.recovered(),
+        }
+    }
+
+    /// After a stop: the model is there again.
+    fn recovered(&mut self) {
+        if let Some(stopped) = &mut self.notices.stopped {
+            stopped.recovery = Recovery::Recovered;
+        }
+    }
+
+    fn runs_done(&mut self, request: RequestId, runs: Vec<RunInfo>, effects: &mut Vec<Effect>) {
+        let Some(work) = self.take_work(request) else {
+            // Done after all, though no longer wanted: free its memory.
+            effects.extend(runs.iter().map(|info| Effect::Send(ToWorker::Forget { run: info.run })));
+            return;
+        };
+        let (Task::Run(plan), Some(model), Some(info)) = (work.task, self.model.clone(), runs.into_iter().next()) else {
+            return;
+        };
+        self.wanted_layer = None;
+        if plan.purpose == Purpose::Restore {
+            if let Some(shown) = &mut self.shown {
+                shown.live_run = Some(info.run);
+            }
+            self.recovered();
+        } else {
+            self.n_stops = 0;
+            self.show(plan, model, info, effects);
+        }
+        self.follow_layer(effects);
+    }
+
+    fn show(&mut self, plan: Plan, model: ModelInfo, info: RunInfo, effects: &mut Vec<Effect>) {
+        let before = self.shown.take();
+        if let Some(run) = before.as_ref().and_then(|shown| shown.live_run) {
+            effects.push(Effect::Send(ToWorker::Forget { run }));
+        }
+        if before.as_ref().is_none_or(|shown| shown.info.tokens.tokens != info.tokens.tokens) {
+            self.selection.clear_tokens();
+        }
+        let had_all_heads = before.as_ref().is_none_or(|shown| self.selection.heads.len() == shown.spec.n_heads);
+        let shown = Shown {
+            input: plan.input,
+            model_name: model.name,
+            spec: model.spec,
+            live_run: Some(info.run),
+            info,
+            layers: Default::default(),
+            drawn: None,
+        };
+        if had_all_heads {
+            self.selection.heads = (0..shown.spec.n_heads).collect();
+        }
+        self.selection.clamp(&shown.shape());
+        self.shown = Some(shown);
+    }
+
+    fn patterns_came(&mut self, wanted: usize, patterns: LayerPatterns, effects: &mut Vec<Effect>) {
+        let Some(shown) = &mut self.shown else { return };
+        let shape = shown.shape();
+        let n_values = patterns.n_heads * patterns.n_query * patterns.n_key;
+        let fits = patterns.layer == wanted
+            && (patterns.n_heads, patterns.n_query, patterns.n_key) == (shape.n_heads, shape.n_query, shape.n_key)
+            && patterns.values.len() == n_values;
+        if fits {
+            shown.layers.insert(patterns);
+            self.follow_layer(effects);
+        } else {
+            self.notices.status = Some(format!(
+                "The attention of layer {wanted} came in another shape than asked for: {} heads, {} × {}, {} numbers.",
+                patterns.n_heads,
+                patterns.n_query,
+                patterns.n_key,
+                patterns.values.len()
+            ));
+        }
+    }
+
+    /// A request ended without a result: what is shown stays.
+    fn ended(&mut self, request: RequestId, report: Option<Report>) {
+        let was_layer = self.wanted_layer.take_if(|(wanted, _)| *wanted == request).is_some();
+        let work = self.take_work(request);
+        if !was_layer && work.is_none() {
+            return;
+        }
+        if let Some(report) = report {
+            self.notices.place(report);
+        }
+        match work.map(|work| work.task) {
+            Some(Task::Load) => self.planned = None,
+            Some(Task::Run(plan)) if plan.purpose == Purpose::Restore => self.recovered(),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The reducer as tables of events and effects, with a worker that only the tests play.
+
+mod lifecycle;
+mod looking;
+
+use super::*;
+use crate::protocol::{self, About, FromWorker, Input, InputText, Report, RunInfo, Stage, ToWorker};
+use crate::trace::spec::{Activation, Mask, MlpKind, NormKind, NormPlacement, Positions, Unembed};
+use crate::trace::{Spec, TokenForm, Tokens};
+
+const CATALOGUE: &str = r#"[
+    {"id":"small","name":"Small, F32","licence":"MIT","files":[{"name":"a","size":5,"sha256":"00"}]},
+    {"id":"large","name":"Large, Q4_1","licence":"MIT","files":[{"name":"b","size":7,"sha256":"11"}]}]"#;
+
+/// A page and everything it asked for.
+struct Page {
+    state: State,
+    sent: Vec<ToWorker>,
+    done: Vec<Effect>,
+}
+
+impl Page {
+    fn new() -> Self {
+        Self { state: State::new("http://host/".to_owned(), Theme::System), sent: Vec::new(), done: Vec::new() }
+    }
+
+    /// A page whose first example is on screen, layer 0 drawn.
+    fn with_result() -> Self {
+        let mut page = Self::new();
+        page.event(Event::CatalogueCame(Ok(CATALOGUE.to_owned())));
+        page.load_and_run(6, 4);
+        page
+    }
+
+    /// Plays a worker from its start to the patterns of the wanted layer.
+    fn load_and_run(&mut self, n_layers: usize, n_heads: usize) {
+        self.ready();
+        let request = self.last_request();
+        self.says(FromWorker::Loaded { request, model: model(n_layers, n_heads) });
+        self.finish_run();
+        self.give_patterns();
+    }
+
+    fn ready(&mut self) {
+        self.says(FromWorker::Ready { version: protocol::VERSION });
+    }
+
+    fn finish_run(&mut self) {
+        let request = self.last_request();
+        self.says(FromWorker::RunsDone { request, runs: vec![run(request, &["[CLS]", "a", "[SEP]", "b", "[SEP]"])] });
+    }
+
+    fn give_patterns(&mut self) {
+        let ToWorker::Patterns { request, run, layer, heads } = self.last() else {
+            panic!("not patterns: {:?}", self.last())
+        };
+        let values = vec![layer as f32; heads.len() * 25];
+        let reply = FromWorker::Patterns { request, run, layer, heads, n_query: 5, n_key: 5 };
+        self.event(Event::WorkerSaid(reply, vec![values]));
+    }
+
+    fn event(&mut self, event: Event) {
+        for effect in self.state.update(event) {
+            if let Effect::Send(message) = &effect {
+                self.sent.push(message.clone());
+            }
+            self.done.push(effect);
+        }
+    }
+
+    fn says(&mut self, reply: FromWorker) {
+        self.event(Event::WorkerSaid(reply, Vec::new()));
+    }
+
+    fn fails(&mut self, about: About) {
+        let request = self.last_request();
+        self.says(FromWorker::Failed { request, report: Report { about, message: "Wrong.".to_owned() } });
+    }
+
+    fn last(&self) -> ToWorker {
+        self.sent.last().cloned().expect("something was sent")
+    }
+
+    fn last_request(&self) -> RequestId {
+        self.sent.iter().rev().find_map(ToWorker::request).expect("a request was sent")
+    }
+
+    fn count(&self, effect: &Effect) -> usize {
+        self.done.iter().filter(|done| *done == effect).count()
+    }
+
+    fn drawn_layer(&self) -> Option<usize> {
+        Some(self.state.shown.as_ref()?.drawn.as_ref()?.layer)
+    }
+}
+
+fn model(n_layers: usize, n_heads: usize) -> ModelInfo {
+    let name = if n_layers == 6 { "Small, F32" } else { "Large, Q4_1" };
+    ModelInfo {
+        name: name.to_owned(),
+        quantisation: "F32".to_owned(),
+        spec: spec(n_layers, n_heads),
+        weight_bytes: 5,
+        memory_bytes: 6,
+        from_storage: false,
+    }
+}
+
+fn run(run: u32, tokens: &[&str]) -> RunInfo {
+    RunInfo {
+        run,
+        tokens: Tokens {
+            tokens: tokens.iter().map(|token| (*token).to_owned()).collect(),
+            ids: (0..tokens.len() as u32).collect(),
+            form: TokenForm::Wordpiece,
+            offsets: vec![(0, 0); tokens.len()],
+            special: vec![false; tokens.len()],
+            segments: vec![0, 3],
+            type_ids: Vec::new(),
+        },
+        text: String::new(),
+        n_cut: 0,
+        elapsed_ms: 1.0,
+        top: Vec::new(),
+        memory_bytes: 7,
+    }
+}
+
+fn spec(n_layers: usize, n_heads: usize) -> Spec {
+    Spec {
+        architecture: "bert".to_owned(),
+        n_layers,
+        n_heads,
+        n_key_value_heads: n_heads,
+        d_model: 8,
+        d_head: 2,
+        d_mlp: 8,
+        d_vocab: 10,
+        n_ctx: 512,
+        norm: NormKind::LayerNorm,
+        norm_eps: 1e-12,
+        norm_placement: NormPlacement::Post,
+        positions: Positions::Learned,
+        n_token_types: 2,
+        mask: Mask::Bidirectional,
+        attn_scale: 1.0,
+        attn_scale_by_inverse_layer: false,
+        mlp: MlpKind::Plain,
+        activation: Activation::Gelu,
+        unembed: Unembed::None,
+    }
+}
+
+fn pair(first: &str, second: &str, cut: bool) -> Input {
+    Input { text: InputText::Pair(first.to_owned(), second.to_owned()), cut }
+}

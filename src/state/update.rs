@@ -1,0 +1,127 @@
+//! The reducer: what each event does. Replies of the worker are in `replies`, its life and requests in `lifecycle`.
+
+use super::*;
+use crate::protocol::{Input, InputText};
+
+impl State {
+    /// Changes the state; returns what to do in the browser, in order.
+    pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match event {
+            Event::Opened => effects.push(Effect::FetchCatalogue),
+            Event::CatalogueCame(json) => self.catalogue_came(json, &mut effects),
+            Event::WorkerSaid(reply, buffers) => self.worker_said(reply, buffers, &mut effects),
+            Event::WorkerUnreadable(_) => self.wrong_version(&mut effects),
+            Event::WorkerBroke(message) => self.worker_broke(message, &mut effects),
+            Event::CancelTimedOut(request) => self.cancel_timed_out(request, &mut effects),
+
+            Event::ModelPicked(model) => self.model_picked(model, &mut effects),
+            Event::TextEdited(text) => self.text = text,
+            Event::PairEdited(pair) => self.pair = pair,
+            Event::ExamplePicked(text, pair) => {
+                (self.text, self.pair) = (text, pair);
+                self.run(false, &mut effects);
+            }
+            Event::RunAsked => self.run(false, &mut effects),
+            Event::CutAsked => self.run(true, &mut effects),
+            Event::CancelAsked => self.cancel(&mut effects),
+            Event::RetryAsked => self.retry(&mut effects),
+            Event::NoticeDismissed => {
+                self.notices.status = None;
+                self.notices.stopped = self.notices.stopped.take().filter(|it| it.recovery == Recovery::Restarting);
+            }
+
+            Event::ThemePicked(theme) => {
+                self.options.theme = theme;
+                effects.push(Effect::KeepTheme(theme));
+            }
+            Event::SegmentPicked(segment) => self.options.segment = segment,
+            Event::LayerPicked(_)
+            | Event::LayerStepped(_)
+            | Event::HeadToggled(_)
+            | Event::HeadSoloed(_)
+            | Event::AllHeads
+            | Event::HeadStepped(_)
+            | Event::Hovered(_)
+            | Event::PinToggled(_)
+            | Event::TokensCleared => self.select(event, &mut effects),
+        }
+        effects
+    }
+
+    /// Every change of the selection ends here, so that it always fits.
+    fn select(&mut self, event: Event, effects: &mut Vec<Effect>) {
+        let Some(shape) = self.shown.as_ref().map(Shown::shape) else { return };
+        let is_about_layer = matches!(event, Event::LayerPicked(_) | Event::LayerStepped(_));
+        let selection = &mut self.selection;
+        match event {
+            Event::LayerPicked(layer) => selection.layer = layer,
+            Event::LayerStepped(step) => selection.layer = selection.layer.saturating_add_signed(step),
+            Event::HeadToggled(head) if head < shape.n_heads => selection.toggle_head(head),
+            Event::HeadSoloed(head) if head < shape.n_heads => selection.solo_head(head, shape.n_heads),
+            Event::AllHeads => selection.heads = (0..shape.n_heads).collect(),
+            Event::HeadStepped(step) => selection.step_head(step, shape.n_heads),
+            Event::Hovered(token) => selection.hover = token,
+            Event::PinToggled(token) => selection.toggle_pin(token),
+            Event::TokensCleared => selection.clear_tokens(),
+            _ => {}
+        }
+        selection.clamp(&shape);
+        // Not with every event: a layer that failed would be asked for with every move of the pointer.
+        if is_about_layer {
+            self.follow_layer(effects);
+        }
+    }
+
+    fn catalogue_came(&mut self, json: Result<String, String>, effects: &mut Vec<Effect>) {
+        match json.and_then(|json| catalogue::parse(&json)) {
+            Ok(models) => {
+                self.models = models;
+                self.notices.model = None;
+                self.run(false, effects);
+            }
+            Err(message) => self.notices.model = Some(message),
+        }
+    }
+
+    fn model_picked(&mut self, model: usize, effects: &mut Vec<Effect>) {
+        if model >= self.models.len() || model == self.picked_model && self.model.is_some() {
+            return;
+        }
+        self.picked_model = model;
+        self.n_stops = 0;
+        self.end_worker(effects);
+        self.run(false, effects);
+    }
+
+    /// What the text fields hold.
+    fn input(&self, cut: bool) -> Input {
+        let text = if self.pair.trim().is_empty() {
+            InputText::Single(self.text.clone())
+        } else {
+            InputText::Pair(self.text.clone(), self.pair.clone())
+        };
+        Input { text, cut }
+    }
+
+    pub(super) fn run(&mut self, cut: bool, effects: &mut Vec<Effect>) {
+        self.notices = Notices { model: self.notices.model.take(), ..Notices::default() };
+        if self.text.trim().is_empty() {
+            let message = "There is no text to read. Type a sentence.".to_owned();
+            self.notices.input = Some(InputNotice { message, cut_to: None });
+            return;
+        }
+        let plan = Plan { input: self.input(cut), purpose: Purpose::Fresh };
+        self.carry_out(plan, effects);
+    }
+
+    fn retry(&mut self, effects: &mut Vec<Effect>) {
+        self.n_stops = 0;
+        self.notices = Notices::default();
+        if self.models.is_empty() {
+            effects.push(Effect::FetchCatalogue);
+        } else {
+            self.run(false, effects);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The trace file: activations of one run as safetensors, hook names as keys, and what they mean as JSON beside them.
+//!
+//! Nothing here reads or writes by itself: [`parse_header`] takes the first bytes of a file, [`Trace`] says which bytes
+//! a tensor is and turns them into numbers, and [`TraceWriter`] writes to whatever it is given, tensor by tensor. A file
+//! is never in memory as a whole. Imports nothing of ours but `trace`; it is compiled into the viewer of exported
+//! figures.
+//!
+//! Invariant: what [`parse_header`] accepts, every view can draw: the shapes agree with each other and with the tokens.
+//! What depends on the numbers (no NaN, rows that sum to one) is checked when they are decoded.
+
+mod float16;
+pub mod header;
+mod metadata;
+mod read;
+mod shapes;
+mod write;
+
+pub use float16::{bf16_to_f32, f16_to_f32, f32_to_f16};
+pub use header::Parsed;
+pub use metadata::{ModelName, TraceMetadata};
+pub use read::{Trace, TraceTensor, parse_header};
+pub use write::{TensorPlan, TraceWriter};
+
+use header::{Header, HeaderError};
+
+/// Version of the metadata.
+pub const FORMAT: u32 = 1;
+
+/// The longest input a file may hold, in tokens.
+pub const MAX_TOKENS: usize = 1 << 20;
+
+/// The key of the metadata in the file's `__metadata__`.
+pub const METADATA_KEY: &str = "headlight";
+
+/// How a number is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Element {
+    /// Four bytes.
+    F32,
+    /// Two bytes, 11 bits of precision, up to 65,504.
+    F16,
+    /// Two bytes, 8 bits of precision, the range of F32.
+    Bf16,
+    /// Eight bytes, for ids and positions.
+    I64,
+    /// Four bytes, for ids and positions.
+    I32,
+    /// Four bytes, for ids and positions.
+    U32,
+}
+
+impl Element {
+    const ALL: [(Element, &str, usize); 6] = [
+        (Element::F32, "F32", 4),
+        (Element::F16, "F16", 2),
+        (Element::Bf16, "BF16", 2),
+        (Element::I64, "I64", 8),
+        (Element::I32, "I32", 4),
+        (Element::U32, "U32", 4),
+    ];
+
+    /// Its name in a safetensors header.
+    pub fn name(self) -> &'static str {
+        Self::ALL[self as usize].1
+    }
+
+    /// Bytes per number.
+    pub fn size(self) -> usize {
+        Self::ALL[self as usize].2
+    }
+
+    /// Whether it holds activations rather than ids.
+    pub fn is_float(self) -> bool {
+        matches!(self, Element::F32 | Element::F16 | Element::Bf16)
+    }
+
+    fn from_name(name: &str) -> Option<Element> {
+        Self::ALL.iter().find(|(_, known, _)| *known == name).map(|(element, _, _)| *element)
+    }
+}
+
+/// Why a trace could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum TraceError {
+    /// The file is no safetensors file, or a damaged one.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    /// The metadata are no JSON of ours.
+    #[error("{file}: the metadata \"headlight\" cannot be read: {reason}")]
+    Metadata {
+        /// Which file.
+        file: String,
+        /// What the JSON reader says.
+        reason: String,
+    },
+    /// Written by a newer version.
+    #[error("{file}: trace format {found}, expected {FORMAT}")]
+    Format {
+        /// Which file.
+        file: String,
+        /// What it says.
+        found: u32,
+    },
+    /// No tensor has the name of a hook.
+    #[error("{file}: no tensor has the name of a hook, e.g. blocks.0.attn.hook_pattern{}", first_of(.names))]
+    NoHooks {
+        /// Which file.
+        file: String,
+        /// The names it has.
+        names: Vec<String>,
+    },
+    /// Longer than anything that can be shown.
+    #[error("{file}: {tensor} has {found} tokens, at most {MAX_TOKENS} can be read")]
+    TooManyTokens {
+        /// Which file.
+        file: String,
+        /// The tensor that says so.
+        tensor: String,
+        /// How many.
+        found: u64,
+    },
+    /// A tensor or field does not fit what the rest of the file says.
+    #[error("{file}: {name}: expected {expected}, found {found}")]
+    Mismatch {
+        /// Which file.
+        file: String,
+        /// Tensor or field.
+        name: String,
+        /// What would fit.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// Asked for a tensor that is not there.
+    #[error("{file}: there is no {name}")]
+    Missing {
+        /// Which file.
+        file: String,
+        /// Which tensor.
+        name: String,
+    },
+    /// A number that cannot be.
+    #[error("{file}: {name}: value {index} is {found}, expected {expected}")]
+    Value {
+        /// Which file.
+        file: String,
+        /// Which tensor.
+        name: String,
+        /// Which value of those that were read, from zero.
+        index: usize,
+        /// What would be right.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// Tensors are written in the order in which they were announced, each in its announced length.
+    #[error("the trace writer expected {expected}, was given {found}")]
+    Order {
+        /// What comes next.
+        expected: String,
+        /// What came.
+        found: String,
+    },
+    /// The output refused.
+    #[error("cannot write the trace: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+fn first_of(names: &[String]) -> String {
+    names.first().map(|name| format!("; the first one is {name}")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_enum() {
+        for (element, name, _) in Element::ALL {
+            assert_eq!(element.name(), name);
+            assert_eq!(Element::from_name(name), Some(element));
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Whether the shapes of a trace agree: with each other, with the tokens, with the model's structure where it is given.
+//!
+//! Every axis has one length in the whole file; the first tensor (or the metadata) that gives it is remembered, so that
+//! a message can name both sides.
+
+use std::collections::BTreeMap;
+
+use super::{Element, MAX_TOKENS, TraceError, TraceMetadata, TraceTensor};
+use crate::trace::{Axis, Hook, Spec};
+
+/// Lengths seen so far.
+pub(super) struct Shapes<'a> {
+    file: &'a str,
+    spec: Option<&'a Spec>,
+    /// Axis, its length, who said so.
+    lengths: Vec<(Axis, usize, String)>,
+}
+
+impl<'a> Shapes<'a> {
+    /// Starts with what the metadata say.
+    pub(super) fn new(file: &'a str, metadata: Option<&'a TraceMetadata>) -> Result<Self, TraceError> {
+        let spec = metadata.and_then(|metadata| metadata.spec.as_ref());
+        let mut shapes = Shapes { file, spec, lengths: Vec::new() };
+        if let Some(spec) = spec {
+            let axes = [Axis::Head, Axis::KeyValueHead, Axis::DHead, Axis::DModel, Axis::DMlp];
+            let said = "the metadata's spec".to_owned();
+            shapes.lengths = axes.map(|axis| (axis, axis.len(spec, 0), said.clone())).to_vec();
+        }
+        if let Some(metadata) = metadata {
+            shapes.length("the metadata's tokens", Axis::Pos, metadata.tokens.len())?;
+            shapes.segments(&metadata.segments, metadata.tokens.len())?;
+        }
+        Ok(shapes)
+    }
+
+    /// The number format of a tensor, if it is one that can be read.
+    pub(super) fn element(&self, name: &str, dtype: &str, is_float: bool) -> Result<Element, TraceError> {
+        let element = Element::from_name(dtype).filter(|element| element.is_float() == is_float);
+        let expected = if is_float { "F32, F16 or BF16" } else { "I64, I32 or U32" };
+        element.ok_or_else(|| self.mismatch(name, expected.to_owned(), dtype.to_owned()))
+    }
+
+    /// The shape without a batch axis of 1.
+    pub(super) fn without_batch(&self, name: &str, shape: &[usize], rank: usize) -> Result<Vec<usize>, TraceError> {
+        match shape.strip_prefix(&[1]) {
+            Some(rest) if rest.len() == rank => Ok(rest.to_vec()),
+            _ if shape.len() == rank => Ok(shape.to_vec()),
+            _ => Err(self.mismatch(name, format!("{rank} axes, or one more of length 1 before them"), dims(shape))),
+        }
+    }
+
+    /// Checks one activation.
+    pub(super) fn agree(&mut self, name: &str, hook: Hook, shape: &[usize]) -> Result<(), TraceError> {
+        if let (Some(spec), Hook::Block(layer, site)) = (self.spec, hook) {
+            if layer >= spec.n_layers {
+                let expected = format!("a layer below {}, as the metadata's spec says", spec.n_layers);
+                return Err(self.mismatch(name, expected, format!("layer {layer}")));
+            }
+            if !site.exists_in(spec) {
+                let expected = format!("no such hook in a model of architecture {}", spec.architecture);
+                return Err(self.mismatch(name, expected, dims(shape)));
+            }
+        }
+        for (&axis, &length) in hook.axes().iter().zip(shape) {
+            self.length(name, axis, length)?;
+        }
+        Ok(())
+    }
+
+    /// How many positions the file has.
+    pub(super) fn n_tokens(&self) -> usize {
+        self.lengths.iter().find(|(axis, _, _)| *axis == Axis::Pos).map_or(0, |(_, length, _)| *length)
+    }
+
+    /// Checks what is no hook: ids and logits.
+    pub(super) fn agree_logits(
+        &self,
+        tensors: &BTreeMap<String, TraceTensor>,
+        n_tokens: usize,
+    ) -> Result<(), TraceError> {
+        let first = |name: &str| tensors.get(name).and_then(|tensor| tensor.shape.first().copied());
+        if let Some(found) = first("input_ids").filter(|&found| found != n_tokens) {
+            return Err(self.mismatch("input_ids", format!("[{n_tokens}], one per token"), dims(&[found])));
+        }
+        let (n_rows, why) = match first("logit_positions") {
+            Some(n_positions) => (n_positions, "as logit_positions has"),
+            None => (n_tokens, "one per token, since there are no logit_positions"),
+        };
+        if let Some(logits) = tensors.get("logits") {
+            let d_vocab = self.spec.map(|spec| spec.d_vocab).or(logits.shape.last().copied()).unwrap_or(0);
+            if logits.shape != [n_rows, d_vocab] {
+                let expected = format!("{} ({n_rows} rows, {why})", dims(&[n_rows, d_vocab]));
+                return Err(self.mismatch("logits", expected, dims(&logits.shape)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes the length of an axis, or compares it with the one noted.
+    fn length(&mut self, name: &str, axis: Axis, found: usize) -> Result<(), TraceError> {
+        let axis = match axis {
+            Axis::QueryPos | Axis::KeyPos => Axis::Pos,
+            other => other,
+        };
+        if axis == Axis::Pos && found > MAX_TOKENS {
+            let (file, tensor) = (self.file.to_owned(), name.to_owned());
+            return Err(TraceError::TooManyTokens { file, tensor, found: found as u64 });
+        }
+        if found == 0 {
+            let expected = format!("at least one {}", unit(axis));
+            return Err(self.mismatch(name, expected, "none".to_owned()));
+        }
+        match self.lengths.iter().find(|(known, _, _)| *known == axis) {
+            Some((_, expected, said)) if *expected != found => {
+                let unit = unit(axis);
+                Err(self.mismatch(name, format!("{expected} × {unit}, as in {said}"), format!("{found}")))
+            }
+            Some(_) => Ok(()),
+            None => {
+                self.lengths.push((axis, found, name.to_owned()));
+                Ok(())
+            }
+        }
+    }
+
+    /// Segments start at 0, grow, and stay within the tokens.
+    fn segments(&self, segments: &[usize], n_tokens: usize) -> Result<(), TraceError> {
+        let starts_at_zero = segments.first().is_none_or(|&first| first == 0);
+        let grows = segments.is_sorted_by(|a, b| a < b);
+        let is_inside = segments.last().is_none_or(|&last| last < n_tokens);
+        if starts_at_zero && grows && is_inside {
+            return Ok(());
+        }
+        let expected = format!("growing starts from 0 to {}", n_tokens.saturating_sub(1));
+        Err(self.mismatch("the metadata's segments", expected, dims(segments)))
+    }
+
+    fn mismatch(&self, name: &str, expected: String, found: String) -> TraceError {
+        TraceError::Mismatch { file: self.file.to_owned(), name: name.to_owned(), expected, found }
+    }
+}
+
+fn dims(shape: &[usize]) -> String {
+    format!("{shape:?}")
+}
+
+fn unit(axis: Axis) -> &'static str {
+    match axis {
+        Axis::Pos | Axis::QueryPos | Axis::KeyPos => "token",
+        Axis::Head => "head",
+        Axis::KeyValueHead => "key and value head",
+        Axis::DHead => "neuron per head",
+        Axis::DModel => "neuron of the stream",
+        Axis::DMlp => "neuron of the MLP",
+    }
+}

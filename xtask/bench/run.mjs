@@ -1,0 +1,32 @@
+// Opens the measuring page in headless Chromium and prints the JSON of its `BENCH ` lines, until it says that it is
+// done. What else the browser says goes to standard error.
+
+import { createRequire } from "node:module";
+import path from "node:path";
+
+const { chromium } = createRequire(path.join(process.env.HEADLIGHT_NODE_TOOLS, "package.json"))("playwright-core");
+
+const browser = await chromium.launch({
+  executablePath: process.env.HEADLIGHT_CHROMIUM,
+  args: process.env.HEADLIGHT_CHROMIUM_ARGS.split(" ").filter((arg) => arg !== "--headless"),
+});
+const page = await browser.newPage();
+const failure = await new Promise((finish) => {
+  page.on("console", (message) => {
+    const text = message.text();
+    if (text.startsWith("BENCH ")) console.log(text.slice("BENCH ".length));
+    else if (text === "BENCH-DONE") finish(null);
+    else if (text.startsWith("BENCH-FAILED: ")) finish(text.slice("BENCH-FAILED: ".length));
+    else console.error(`browser: ${text}`);
+  });
+  page.on("pageerror", (error) => finish(error.message));
+  page.on("crash", () => finish("the page crashed"));
+  page.goto(`${process.env.HEADLIGHT_URL}bench.html?only=${encodeURIComponent(process.env.HEADLIGHT_ONLY)}`).catch(
+    (error) => finish(error.message),
+  );
+});
+await browser.close();
+if (failure !== null) {
+  console.error(`error: the measurements stopped: ${failure}`);
+  process.exitCode = 1;
+}
