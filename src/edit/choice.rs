@@ -44,18 +44,20 @@ impl TryFrom<Value> for Choice {
             Value::Number(_) => index(&value).map(Choice::One),
             Value::String(word) if word == "all" => Some(Choice::All),
             Value::Array(list) => list.iter().map(index).collect::<Option<Vec<_>>>().map(Choice::List),
-            Value::Object(map) if map.len() == 2 => {
-                map.get("from").and_then(index).zip(map.get("to").and_then(index)).map(|(from, to)| Choice::Range(from, to))
-            }
+            Value::Object(map) if map.len() == 2 => map
+                .get("from")
+                .and_then(index)
+                .zip(map.get("to").and_then(index))
+                .map(|(from, to)| Choice::Range(from, to)),
             _ => None,
         };
         match found {
             Some(Choice::Range(from, to)) if from > to => Err(format!("a range from {from} to {to} is empty")),
             Some(Choice::List(list)) if list.is_empty() => Err("an empty list chooses nothing".to_owned()),
             Some(choice) => Ok(choice),
-            None => Err(format!(
-                "expected an index, {{\"from\":a,\"to\":b}}, a list of indices or \"all\", found {value}"
-            )),
+            None => {
+                Err(format!("expected an index, {{\"from\":a,\"to\":b}}, a list of indices or \"all\", found {value}"))
+            }
         }
     }
 }

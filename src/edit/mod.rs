@@ -137,7 +137,10 @@ impl TryFrom<Map<String, Value>> for Edit {
     type Error = InvalidEdit;
 
     fn try_from(mut map: Map<String, Value>) -> Result<Self, InvalidEdit> {
-        fn take<T: serde::de::DeserializeOwned>(map: &mut Map<String, Value>, field: &str) -> Result<Option<T>, InvalidEdit> {
+        fn take<T: serde::de::DeserializeOwned>(
+            map: &mut Map<String, Value>,
+            field: &str,
+        ) -> Result<Option<T>, InvalidEdit> {
             let value = map.remove(field).map(serde_json::from_value).transpose();
             value.map_err(|error| InvalidEdit(format!("field \"{field}\": {error}")))
         }

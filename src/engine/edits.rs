@@ -131,7 +131,9 @@ impl CompiledEdits {
                             keys.for_each(|(_, score)| *score = f32::NEG_INFINITY);
                         }
                     }
-                    Action::Numbers { part: chosen_part, change } => change_square(chosen_part, *change, part.head, query, row),
+                    Action::Numbers { part: chosen_part, change } => {
+                        change_square(chosen_part, *change, part.head, query, row)
+                    }
                     _ => {}
                 }
                 if row.iter().all(|score| *score == f32::NEG_INFINITY) {
@@ -149,7 +151,12 @@ impl CompiledEdits {
     ///
     /// # Errors
     /// When a given row has no weight on a key that the mask allows.
-    pub(super) fn change_pattern(&self, part: &SquarePart, scores: &[f32], data: &mut [f32]) -> Result<(), InvalidEdit> {
+    pub(super) fn change_pattern(
+        &self,
+        part: &SquarePart,
+        scores: &[f32],
+        data: &mut [f32],
+    ) -> Result<(), InvalidEdit> {
         for action in self.at(Hook::Block(part.layer, BlockSite::Pattern)) {
             let rows = data.chunks_exact_mut(part.n_key).zip(scores.chunks_exact(part.n_key));
             for (query, (row, scores)) in part.rows.clone().zip(rows) {
@@ -161,7 +168,9 @@ impl CompiledEdits {
                         let weights = (0..part.n_key).map(|key| if is_finite(key) { weight } else { 0.0 });
                         row.iter_mut().zip(weights).for_each(|(value, weight)| *value = weight);
                     }
-                    Action::SetRow { heads, queries, weights } if chosen(heads, part.head) && chosen(queries, query) => {
+                    Action::SetRow { heads, queries, weights }
+                        if chosen(heads, part.head) && chosen(queries, query) =>
+                    {
                         let allowed = |key: usize| if is_finite(key) { weights[key] } else { 0.0 };
                         let sum: f32 = (0..part.n_key).map(allowed).sum();
                         if sum <= 0.0 {
@@ -172,7 +181,9 @@ impl CompiledEdits {
                         }
                         (0..part.n_key).for_each(|key| row[key] = allowed(key) / sum);
                     }
-                    Action::Numbers { part: chosen_part, change } => change_square(chosen_part, *change, part.head, query, row),
+                    Action::Numbers { part: chosen_part, change } => {
+                        change_square(chosen_part, *change, part.head, query, row)
+                    }
                     _ => {}
                 }
             }

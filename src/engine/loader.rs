@@ -112,7 +112,8 @@ impl Loader {
         let (name, _) = &self.files[want.file];
         if bytes.len() as u64 != want.len {
             let end = want.offset + want.len;
-            let message = format!("{name} ends early: {} of the bytes up to {end} are missing", want.len - bytes.len() as u64);
+            let message =
+                format!("{name} ends early: {} of the bytes up to {end} are missing", want.len - bytes.len() as u64);
             return Err(EngineError::Checkpoint(message));
         }
         if !self.heads.is_empty() {

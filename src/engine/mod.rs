@@ -13,6 +13,7 @@ mod model;
 mod patterns;
 mod predict;
 mod run;
+mod seeded;
 pub mod tokenizer;
 mod weights;
 
@@ -21,6 +22,6 @@ pub use error::{EngineError, InputError};
 pub use hooks::Captures;
 pub use loader::{Loader, Want};
 pub use model::Model;
-pub use predict::top_predictions;
-pub use run::{Run, Step};
+pub use predict::{TopToken, top_predictions};
+pub use run::{LayerRun, Run, Step};
 pub use weights::Weight;

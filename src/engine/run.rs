@@ -70,7 +70,12 @@ impl Run {
     ///
     /// # Errors
     /// When the model cannot read the input.
-    pub fn new(model: Arc<Model>, tokens: Tokens, edits: CompiledEdits, captures: Captures) -> Result<Self, EngineError> {
+    pub fn new(
+        model: Arc<Model>,
+        tokens: Tokens,
+        edits: CompiledEdits,
+        captures: Captures,
+    ) -> Result<Self, EngineError> {
         model.check(&tokens)?;
         let layers = Vec::with_capacity(model.spec.n_layers);
         Ok(Self { model, tokens, edits, captures, layers, work: None, stream: Vec::new(), is_done: false })
@@ -177,7 +182,8 @@ impl Run {
     pub fn logits(&self, positions: Range<usize>) -> Result<Vec<f32>, EngineError> {
         let d_model = self.model.spec.d_model;
         let rows = self.final_stream().get(positions.start * d_model..positions.end * d_model);
-        let missing = || EngineError::Request(format!("positions {positions:?} are not there: {} tokens", self.tokens.len()));
+        let missing =
+            || EngineError::Request(format!("positions {positions:?} are not there: {} tokens", self.tokens.len()));
         self.model.unembed(rows.ok_or_else(missing)?)
     }
 }

@@ -120,7 +120,8 @@ impl Weight {
     pub fn copy_row(&self, index: usize, row: &mut [f32]) {
         match &self.store {
             Store::F32(panels) => panels.copy_row(index, row),
-            _ => self.with_chunk(index / CHUNK, |rows| row.copy_from_slice(&rows[index % CHUNK * self.n_in..][..self.n_in])),
+            _ => self
+                .with_chunk(index / CHUNK, |rows| row.copy_from_slice(&rows[index % CHUNK * self.n_in..][..self.n_in])),
         }
     }
 
@@ -191,8 +192,14 @@ mod tests {
         let bf16: Vec<half::bf16> = rows.iter().map(|&v| half::bf16::from_f32(v)).collect();
         let cases: [(DType, (Vec<u8>, Vec<f32>)); 6] = [
             (DType::F32, (rows.iter().flat_map(|v| v.to_le_bytes()).collect(), rows.clone())),
-            (DType::F16, (f16.iter().flat_map(|v| v.to_le_bytes()).collect(), f16.iter().map(|v| v.to_f32()).collect())),
-            (DType::BF16, (bf16.iter().flat_map(|v| v.to_le_bytes()).collect(), bf16.iter().map(|v| v.to_f32()).collect())),
+            (
+                DType::F16,
+                (f16.iter().flat_map(|v| v.to_le_bytes()).collect(), f16.iter().map(|v| v.to_f32()).collect()),
+            ),
+            (
+                DType::BF16,
+                (bf16.iter().flat_map(|v| v.to_le_bytes()).collect(), bf16.iter().map(|v| v.to_f32()).collect()),
+            ),
             (DType::Q8_0, blocks(GgmlDType::Q8_0)),
             (DType::Q4_0, blocks(GgmlDType::Q4_0)),
             (DType::Q4_1, blocks(GgmlDType::Q4_1)),

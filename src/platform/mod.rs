@@ -2,4 +2,9 @@
 //!
 //! Imports nothing of ours; used by page and worker alike.
 
+pub mod clock;
+#[cfg(feature = "worker")]
+pub mod files;
+pub mod memory;
 pub mod port;
+pub mod turn;

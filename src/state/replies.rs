@@ -64,7 +64,8 @@ impl State {
             effects.extend(runs.iter().map(|info| Effect::Send(ToWorker::Forget { run: info.run })));
             return;
         };
-        let (Task::Run(plan), Some(model), Some(info)) = (work.task, self.model.clone(), runs.into_iter().next()) else {
+        let (Task::Run(plan), Some(model), Some(info)) = (work.task, self.model.clone(), runs.into_iter().next())
+        else {
             return;
         };
         self.wanted_layer = None;

@@ -47,3 +47,57 @@ impl Tokens {
         self.ids.is_empty()
     }
 }
+
+impl Tokens {
+    /// Shortens to at most `n_max` tokens and says how many were cut. What the tokenizer put at the end ([SEP]) stays.
+    pub fn cut_to(&mut self, n_max: usize) -> usize {
+        let n_cut = self.len().saturating_sub(n_max);
+        if n_cut == 0 {
+            return 0;
+        }
+        let n_tail = self.special.iter().rev().take_while(|special| **special).count().min(n_max);
+        let cut = n_max - n_tail..self.len() - n_tail;
+        self.tokens.drain(cut.clone());
+        self.ids.drain(cut.clone());
+        self.offsets.drain(cut.clone());
+        self.special.drain(cut.clone());
+        self.type_ids.drain(cut.clone());
+        if self.segments.iter().any(|start| *start >= cut.start) {
+            self.segments.clear();
+        }
+        n_cut
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(n: usize, special: &[usize], segments: &[usize]) -> Tokens {
+        Tokens {
+            tokens: (0..n).map(|i| i.to_string()).collect(),
+            ids: (0..n as u32).collect(),
+            form: TokenForm::Plain,
+            offsets: vec![(0, 0); n],
+            special: (0..n).map(|i| special.contains(&i)).collect(),
+            segments: segments.to_vec(),
+            type_ids: vec![0; n],
+        }
+    }
+
+    #[test]
+    fn cutting_keeps_the_separator() {
+        let cases: [(Tokens, usize, usize, &[u32]); 5] = [
+            (tokens(3, &[], &[]), 5, 0, &[0, 1, 2]),
+            (tokens(5, &[], &[]), 3, 2, &[0, 1, 2]),
+            (tokens(6, &[0, 5], &[]), 4, 2, &[0, 1, 2, 5]),
+            (tokens(6, &[0, 3, 5], &[0, 4]), 4, 2, &[0, 1, 2, 5]),
+            (tokens(3, &[0, 1, 2], &[]), 2, 1, &[1, 2]),
+        ];
+        for (mut tokens, n_max, n_cut, ids) in cases {
+            assert_eq!(tokens.cut_to(n_max), n_cut);
+            assert_eq!(tokens.ids, ids);
+            assert!(tokens.segments.iter().all(|start| *start < tokens.len()));
+        }
+    }
+}

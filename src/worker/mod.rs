@@ -1,1 +1,181 @@
-//! worker
+//! The worker: one model, its runs, and one request at a time.
+//!
+//! Requests wait in an inbox; a cancellation is noted the moment it arrives, and work looks for it between steps, giving
+//! the browser a turn at least every [`TURN_MS`]. A failed request changes nothing that was there before. A panic ends
+//! the worker, which the page hears as an error event. Imports engine, protocol and platform.
+
+mod load;
+mod outbox;
+mod runs;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use js_sys::{Function, Promise};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+
+use crate::engine::{EngineError, InputError, Model, Run};
+use crate::platform::clock::now_ms;
+use crate::platform::files::FetchError;
+use crate::platform::port::decode;
+use crate::platform::turn::turn;
+use crate::protocol::{About, FromWorker, Report, RequestId, RunId, ToWorker, VERSION};
+use outbox::Outbox;
+
+/// Work goes on for this long before the browser gets a turn.
+const TURN_MS: f64 = 16.0;
+
+/// What has arrived and is not answered yet.
+#[derive(Default)]
+struct Inbox {
+    waiting: VecDeque<ToWorker>,
+    cancelled: BTreeSet<RequestId>,
+    wake: Option<Function>,
+}
+
+/// Everything a worker has.
+struct Worker {
+    inbox: Rc<RefCell<Inbox>>,
+    outbox: Outbox,
+    model: Option<Arc<Model>>,
+    runs: BTreeMap<RunId, Run>,
+    next_run: RunId,
+    last_turn_ms: f64,
+}
+
+/// Why a request has no answer.
+enum Stop {
+    /// The page asked for it.
+    Cancelled,
+    /// It failed.
+    Failed(Report),
+}
+
+/// Starts the worker: call once, from the worker's main function.
+pub fn start() {
+    std::panic::set_hook(Box::new(|info| {
+        console_error_panic_hook::hook(info);
+        // Told to the page as an error event: nothing else can be relied on after a panic.
+        let report = js_sys::Reflect::get(&js_sys::global(), &JsValue::from_str("reportError"));
+        if let Ok(report) = report.and_then(|report| report.dyn_into::<Function>()) {
+            let _ = report.call1(&JsValue::UNDEFINED, &js_sys::Error::new(&info.to_string()));
+        }
+    }));
+    let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
+    let inbox = Rc::new(RefCell::new(Inbox::default()));
+    let outbox = Outbox::new(scope.clone());
+    let (to_inbox, to_page) = (Rc::clone(&inbox), outbox.clone());
+    let listen = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| match decode(&event.data()) {
+        Ok((message, _)) => to_inbox.borrow_mut().take(message),
+        Err(error) => to_page.complain(&error.to_string()),
+    });
+    scope.set_onmessage(Some(listen.as_ref().unchecked_ref()));
+    listen.forget();
+    outbox.say(&FromWorker::Ready { version: VERSION });
+    let worker = Worker { inbox, outbox, model: None, runs: BTreeMap::new(), next_run: 0, last_turn_ms: now_ms() };
+    wasm_bindgen_futures::spawn_local(worker.serve());
+}
+
+impl Inbox {
+    fn take(&mut self, message: ToWorker) {
+        match message {
+            ToWorker::Cancel { request } => _ = self.cancelled.insert(request),
+            other => self.waiting.push_back(other),
+        }
+        if let Some(wake) = self.wake.take() {
+            let _ = wake.call0(&JsValue::UNDEFINED);
+        }
+    }
+}
+
+impl Worker {
+    async fn serve(mut self) {
+        loop {
+            let next = self.inbox.borrow_mut().waiting.pop_front();
+            match next {
+                Some(message) => self.answer(message).await,
+                None => {
+                    // No request is under way: whatever was cancelled has had its answer.
+                    self.inbox.borrow_mut().cancelled.clear();
+                    let inbox = Rc::clone(&self.inbox);
+                    let promise = Promise::new(&mut |wake, _| inbox.borrow_mut().wake = Some(wake));
+                    let _ = JsFuture::from(promise).await;
+                }
+            }
+        }
+    }
+
+    async fn answer(&mut self, message: ToWorker) {
+        let Some(request) = message.request() else {
+            if let ToWorker::Forget { run } = message {
+                self.runs.remove(&run);
+            }
+            return;
+        };
+        self.last_turn_ms = now_ms();
+        let outcome = match message {
+            ToWorker::Load { source, .. } => self.load(request, source).await,
+            ToWorker::Run { inputs, edits_json, .. } => self.run(request, inputs, &edits_json).await,
+            ToWorker::Patterns { run, layer, heads, .. } => self.patterns(request, run, layer, heads).await,
+            ToWorker::Predict { run, position, n_top, .. } => self.predict(request, run, position, n_top),
+            ToWorker::Forget { .. } | ToWorker::Cancel { .. } => Ok(()),
+        };
+        match outcome {
+            Ok(()) => {}
+            Err(Stop::Cancelled) => self.outbox.say(&FromWorker::Cancelled { request }),
+            Err(Stop::Failed(report)) => self.outbox.say(&FromWorker::Failed { request, report }),
+        }
+    }
+
+    /// Gives the browser a turn when one is due, and stops where the page has asked for it.
+    async fn breathe(&mut self, request: RequestId) -> Result<(), Stop> {
+        if now_ms() - self.last_turn_ms >= TURN_MS {
+            turn().await;
+            self.last_turn_ms = now_ms();
+        }
+        if self.inbox.borrow().cancelled.contains(&request) { Err(Stop::Cancelled) } else { Ok(()) }
+    }
+
+    fn model(&self) -> Result<&Arc<Model>, Stop> {
+        self.model.as_ref().ok_or_else(|| Stop::failed(About::Request, "no model is loaded"))
+    }
+
+    fn find_run(&self, run: RunId) -> Result<&Run, Stop> {
+        self.runs.get(&run).ok_or_else(|| Stop::failed(About::Request, format!("run {run} is not there")))
+    }
+}
+
+impl Stop {
+    fn failed(about: About, message: impl Into<String>) -> Self {
+        Stop::Failed(Report { about, message: message.into() })
+    }
+}
+
+impl From<EngineError> for Stop {
+    fn from(error: EngineError) -> Self {
+        let about = match &error {
+            EngineError::Input(InputError::TooLong { n_tokens, n_ctx }) => {
+                About::TooLong { n_tokens: *n_tokens as u32, n_ctx: *n_ctx as u32 }
+            }
+            EngineError::Input(_) => About::Input,
+            EngineError::Edit(_) => About::Edits,
+            EngineError::Request(_) => About::Request,
+            _ => About::Model,
+        };
+        Stop::failed(about, error.to_string())
+    }
+}
+
+impl From<FetchError> for Stop {
+    fn from(error: FetchError) -> Self {
+        match error {
+            FetchError::Stopped => Stop::Cancelled,
+            other => Stop::failed(About::Network, other.to_string()),
+        }
+    }
+}

@@ -3,6 +3,7 @@
 //! Each test binary uses a part of it.
 #![allow(dead_code, missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
+pub mod engine;
 pub mod gguf;
 
 use std::collections::BTreeMap;
@@ -168,7 +169,9 @@ impl Comparison {
             return;
         }
         let (difference, index) = max_abs_difference(found, expected);
-        let kind = name.trim_start_matches(|c: char| c != '.').trim_start_matches(['.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
+        let kind = name
+            .trim_start_matches(|c: char| c != '.')
+            .trim_start_matches(['.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
         let worst = self.worst.entry(kind.to_owned()).or_default();
         *worst = worst.max(difference);
         if difference > tolerance {

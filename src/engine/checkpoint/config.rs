@@ -46,7 +46,12 @@ impl Config {
         self.fields.get(field).filter(|value| !value.is_null())
     }
 
-    fn read<T>(&self, field: &str, expected: &str, read: impl Fn(&Value) -> Option<T>) -> Result<Option<T>, EngineError> {
+    fn read<T>(
+        &self,
+        field: &str,
+        expected: &str,
+        read: impl Fn(&Value) -> Option<T>,
+    ) -> Result<Option<T>, EngineError> {
         let value = self.get(field);
         value.map(|value| read(value).ok_or_else(|| self.refuse(field, expected, &value.to_string()))).transpose()
     }
@@ -103,7 +108,11 @@ impl Config {
     /// # Errors
     /// When it is on.
     pub fn must_be_off(&self, field: &str) -> Result<(), EngineError> {
-        if self.switch(field, false)? { Err(self.refuse(field, "false (the option is not supported)", "true")) } else { Ok(()) }
+        if self.switch(field, false)? {
+            Err(self.refuse(field, "false (the option is not supported)", "true"))
+        } else {
+            Ok(())
+        }
     }
 
     /// An activation by its Hugging Face name.

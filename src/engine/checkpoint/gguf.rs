@@ -109,7 +109,9 @@ fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
             is_there.then(|| arch.named_as(format!("blk.{layer}.{name}.{}", part.name()), layout)).flatten()
         }
         Slot::FinalNorm(part) if arch.norm_has(part) => arch.named("output_norm.weight"),
-        Slot::Unembed(Part::Weight) if arch.spec.unembed == (Unembed::Linear { tied: false }) => arch.named("output.weight"),
+        Slot::Unembed(Part::Weight) if arch.spec.unembed == (Unembed::Linear { tied: false }) => {
+            arch.named("output.weight")
+        }
         _ => None,
     }
 }

@@ -15,7 +15,9 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     let d_head = match config.size_if_any("head_dim")? {
         Some(d_head) => d_head,
         None if d_model % n_heads == 0 => d_model / n_heads,
-        None => return Err(config.refuse("head_dim", "a whole number, as hidden_size is no multiple of heads", "nothing")),
+        None => {
+            return Err(config.refuse("head_dim", "a whole number, as hidden_size is no multiple of heads", "nothing"));
+        }
     };
     if d_head % 2 != 0 {
         return Err(config.refuse("head_dim", "an even number (rotary embedding pairs neurons)", &d_head.to_string()));

@@ -58,7 +58,8 @@ impl Binder<'_> {
             }
             EditKind::SetPatternRow { layer, head, query, weights } => {
                 if weights.len() != self.n_pos {
-                    let message = format!("weights: expected {} numbers, one per token, found {}", self.n_pos, weights.len());
+                    let message =
+                        format!("weights: expected {} numbers, one per token, found {}", self.n_pos, weights.len());
                     return Err(InvalidEdit(message));
                 }
                 if let Some(wrong) = weights.iter().find(|weight| !(**weight >= 0.0 && weight.is_finite())) {
@@ -117,7 +118,9 @@ impl Binder<'_> {
         let flags = |field: &str, choice: &Option<Choice>, axis: Option<Axis>| match (choice, axis) {
             (None, _) => Ok(Vec::new()),
             (Some(_), None) => Err(refuse(field)),
-            (Some(choice), Some(axis)) => self.flags(field, choice, axis.len(self.spec, self.n_pos), &format!("{field}s")),
+            (Some(choice), Some(axis)) => {
+                self.flags(field, choice, axis.len(self.spec, self.n_pos), &format!("{field}s"))
+            }
         };
         let axis = |wanted: &[Axis]| axes.iter().copied().find(|axis| wanted.contains(axis));
         let head_axis = axis(&[Axis::Head, Axis::KeyValueHead]);
@@ -149,6 +152,8 @@ impl Binder<'_> {
     }
 
     fn flags(&self, field: &str, choice: &Choice, len: usize, what: &str) -> Result<Vec<bool>, InvalidEdit> {
-        choice.flags(len).map_err(|index| InvalidEdit(format!("{field} {index} is not there: {len} {what}, counted from 0")))
+        choice
+            .flags(len)
+            .map_err(|index| InvalidEdit(format!("{field} {index} is not there: {len} {what}, counted from 0")))
     }
 }

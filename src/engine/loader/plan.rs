@@ -39,7 +39,8 @@ impl Plan {
         let mut tensors = Vec::new();
         for slot in architecture.slots() {
             let Some(source) = architecture.source(slot) else { continue };
-            let found = indices.iter().find_map(|(file, index)| Some((*file, index, index.tensors.get(&source.tensor)?)));
+            let found =
+                indices.iter().find_map(|(file, index)| Some((*file, index, index.tensors.get(&source.tensor)?)));
             let Some((file, index, entry)) = found else {
                 return Err(EngineError::MissingTensor {
                     tensor: source.tensor,

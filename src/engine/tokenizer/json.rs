@@ -116,7 +116,8 @@ impl Bpe {
         if let Some(suffix) = self.end_of_word_suffix {
             builder = builder.end_of_word_suffix(suffix);
         }
-        let refuse = |error: tokenizers::Error| TokenizerError::Json { file: file.to_owned(), reason: error.to_string() };
+        let refuse =
+            |error: tokenizers::Error| TokenizerError::Json { file: file.to_owned(), reason: error.to_string() };
         builder.build().map(ModelWrapper::BPE).map_err(refuse)
     }
 }

@@ -142,7 +142,7 @@ impl Value {
         match Kind::read(cursor)? {
             Kind::Scalar(scalar) => {
                 let bytes = cursor.bytes(scalar.size() as u64)?;
-                if scalar == Scalar::Bool && bytes > &[1] {
+                if scalar == Scalar::Bool && bytes[0] > 1 {
                     return Err(cursor.refuse(&cursor.reading, "0 or 1", bytes[0]));
                 }
                 Ok(scalar.value(bytes))

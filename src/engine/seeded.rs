@@ -1,0 +1,65 @@
+//! Models with random weights of a given shape: for measuring where no checkpoint is needed, and for tests.
+
+use std::collections::HashMap;
+
+use super::checkpoint::{Architecture, BlockSlot, Config, Part, Slot};
+use super::error::EngineError;
+use super::model::{Filled, Model, Slots};
+use super::weights::Weight;
+use crate::kernels::Panels;
+
+impl Model {
+    /// A model of the shape that a `config.json` names, its weights drawn uniformly with the standard deviation 0.02
+    /// that GPT-2 and BERT start from, norms at 1 and biases at 0. It has no tokenizer: it reads ids.
+    ///
+    /// # Errors
+    /// When the configuration is not read.
+    pub fn seeded(config_json: &str, seed: u64) -> Result<Self, EngineError> {
+        let config = Config::parse("config.json", config_json.as_bytes())?;
+        let architecture = Architecture::from_config(&config, &|_| true)?;
+        let mut random = Random(seed);
+        let mut slots = HashMap::new();
+        for slot in architecture.slots() {
+            let filled = match architecture.shape(slot).as_slice() {
+                [n_out, n_in] => {
+                    let mut panels = Panels::zeros(*n_out, *n_in);
+                    let mut row = vec![0.0; *n_in];
+                    for out in 0..*n_out {
+                        row.iter_mut().for_each(|value| *value = random.next());
+                        panels.set_rows(out, &row);
+                    }
+                    Filled::Matrix(Weight::from_panels(panels))
+                }
+                shape => Filled::Vector(vec![if is_scale(slot) { 1.0 } else { 0.0 }; shape[0]]),
+            };
+            slots.insert(slot, filled);
+        }
+        Model::assemble(&architecture, None, "F32".to_owned(), Slots(slots))
+    }
+}
+
+/// Whether a slot multiplies instead of adding.
+fn is_scale(slot: Slot) -> bool {
+    matches!(
+        slot,
+        Slot::EmbedNorm(Part::Weight)
+            | Slot::FinalNorm(Part::Weight)
+            | Slot::HeadNorm(Part::Weight)
+            | Slot::Block(_, BlockSlot::AttnNorm | BlockSlot::MlpNorm, Part::Weight)
+    )
+}
+
+/// SplitMix64 (Steele et al. 2014).
+struct Random(u64);
+
+impl Random {
+    /// Uniform with mean 0 and standard deviation 0.02.
+    fn next(&mut self) -> f32 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        let unit = ((z ^ (z >> 31)) >> 40) as f32 / (1u64 << 24) as f32;
+        (unit - 0.5) * (0.02 * 12f32.sqrt())
+    }
+}
