@@ -53,10 +53,7 @@ fn safetensors_says_where_each_tensor_is() {
     let index = parse_safetensors(&safetensors_bytes(header, 36)).unwrap();
     let start = 8 + header.len() as u64;
     let found: Vec<_> = index.tensors.iter().map(|(n, t)| (n.as_str(), t.shape.clone(), t.offset, t.len)).collect();
-    assert_eq!(
-        found,
-        [("a", vec![2, 3], start, 24), ("b", vec![2], start + 24, 4), ("ids", vec![1], start + 28, 8)]
-    );
+    assert_eq!(found, [("a", vec![2, 3], start, 24), ("b", vec![2], start + 24, 4), ("ids", vec![1], start + 28, 8)]);
     assert_eq!(index.tensors["ids"].dtype, DType::Other("I64".to_owned()));
 }
 
@@ -78,7 +75,8 @@ fn safetensors_agrees_with_the_crate() {
 #[test]
 fn safetensors_errors_name_what_is_wrong() {
     let one = |entry: &str| safetensors_bytes(&format!("{{\"w\":{entry}}}"), 24);
-    let f32_at = |shape: &str, offsets: &str| one(&format!(r#"{{"dtype":"F32","shape":{shape},"data_offsets":{offsets}}}"#));
+    let f32_at =
+        |shape: &str, offsets: &str| one(&format!(r#"{{"dtype":"F32","shape":{shape},"data_offsets":{offsets}}}"#));
     let mut lies = one("{}");
     lies[..8].copy_from_slice(&(1u64 << 40).to_le_bytes());
     let cases: Vec<(Vec<u8>, &str)> = vec![
@@ -90,8 +88,8 @@ fn safetensors_errors_name_what_is_wrong() {
         (f32_at("[2,4]", "[0,24]"), "tensor w: F32 [2, 4] takes 32 bytes, its data_offsets span 24"),
         (f32_at("[2,4]", "[24,0]"), "tensor w: data_offsets start at 24, expected 0"),
         (f32_at("[2,3]", "[8,32]"), "tensor w: data_offsets start at 8, expected 0"),
-        (f32_at("[8]", "[0,32]"), "tensor w ends at byte 96, the file at byte 88 (the file is not whole)"),
-        (f32_at("[5]", "[0,20]"), "the tensors end at byte 84, the file at byte 88"),
+        (f32_at("[8]", "[0,32]"), "tensor w ends at byte 95, the file at byte 87 (the file is not whole)"),
+        (f32_at("[5]", "[0,20]"), "the tensors end at byte 83, the file at byte 87"),
         (f32_at("[4294967296,4294967296]", "[0,24]"), "tensor w: shape [4294967296, 4294967296] of F32 is too large"),
         (f32_at("[4611686018427387904]", "[0,24]"), "tensor w: shape [4611686018427387904] of F32 is too large"),
         (
@@ -223,18 +221,30 @@ fn gguf_errors_name_what_is_wrong() {
         (with(24, &(1u64 << 40).to_le_bytes()), "metadata field 0 ends at byte 1099511627808 or later"),
         (with(24 + 8 + 20, &99u32.to_le_bytes()), "the type of metadata general.architecture is 99, expected 0 to 12"),
         (with(type_of_last - 16, &u64::MAX.to_le_bytes()), "the shape of tensor last is [2, 18446744073709551615]"),
-        (with(offset_of_last, &8u64.to_le_bytes()), "the offset of tensor last is 8, expected a multiple of the alignment 32"),
+        (
+            with(offset_of_last, &8u64.to_le_bytes()),
+            "the offset of tensor last is 8, expected a multiple of the alignment 32",
+        ),
         (with(offset_of_last, &32u64.to_le_bytes()), "before tensor last ends"),
         (with(offset_of_last, &(u64::MAX - 31).to_le_bytes()), "tensor last ends at byte"),
-        (with(type_of_last, &8u32.to_le_bytes()), "the row length of tensor last is 3, expected a multiple of 32, the block of Q8_0"),
+        (
+            with(type_of_last, &8u32.to_le_bytes()),
+            "the row length of tensor last is 3, expected a multiple of 32, the block of Q8_0",
+        ),
         (good[..good.len() - 1].to_vec(), "tensor last ends at byte"),
         (good[..100].to_vec(), "expected at most"),
         (aligned(Field::U32(0)), "metadata general.alignment is the integer 0, expected a power of two"),
         (aligned(Field::U32(24)), "metadata general.alignment is the integer 24, expected a power of two"),
-        (aligned(Field::Text("32".to_owned())), "metadata general.alignment is the string \"32\", expected a power of two"),
+        (
+            aligned(Field::Text("32".to_owned())),
+            "metadata general.alignment is the string \"32\", expected a power of two",
+        ),
         (GgufFile::default().text("a", "1").text("a", "2").bytes(), "metadata a is there twice"),
         (GgufFile::default().f32("w", &[1], &[0.0]).f32("w", &[1], &[0.0]).bytes(), "tensor w is there twice"),
-        (GgufFile::default().tensor("w", &[1; 5], 0, vec![0; 4]).bytes(), "the number of axes of tensor w is 5, expected at most 4"),
+        (
+            GgufFile::default().tensor("w", &[1; 5], 0, vec![0; 4]).bytes(),
+            "the number of axes of tensor w is 5, expected at most 4",
+        ),
     ];
     for (bytes, expected) in cases {
         let message = parse_gguf(&bytes).expect_err(expected).to_string();
@@ -263,7 +273,8 @@ fn alignment_is_honoured() {
 #[test]
 fn a_prefix_is_enough() {
     let bytes = small_gguf().bytes();
-    let (in_steps, _) = parse_in_steps(&bytes, |prefix| gguf::parse_header("m.gguf", bytes.len() as u64, prefix)).unwrap();
+    let (in_steps, _) =
+        parse_in_steps(&bytes, |prefix| gguf::parse_header("m.gguf", bytes.len() as u64, prefix)).unwrap();
     assert_eq!(in_steps, parse_gguf(&bytes).unwrap());
     // From any prefix it asks for more or is done, and asks for no more than there is.
     for n_bytes in 0..bytes.len() {
@@ -316,7 +327,7 @@ fn expect_inside(index: &TensorIndex, file_len: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(support::random_cases(2000))]
 
     #[test]
     fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), file_len in any::<u64>()) {

@@ -39,6 +39,11 @@ pub fn read(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// Random cases without a file of past failures: a failing case becomes a test of its own.
+pub fn random_cases(n_cases: u32) -> proptest::test_runner::Config {
+    proptest::test_runner::Config { failure_persistence: None, ..proptest::test_runner::Config::with_cases(n_cases) }
+}
+
 /// One case of an `expected.json`, or a whole file of `golden-real`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Case {
@@ -168,7 +173,9 @@ impl Comparison {
             return;
         }
         let (difference, index) = max_abs_difference(found, expected);
-        let kind = name.trim_start_matches(|c: char| c != '.').trim_start_matches(['.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
+        let kind = name
+            .trim_start_matches(|c: char| c != '.')
+            .trim_start_matches(['.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
         let worst = self.worst.entry(kind.to_owned()).or_default();
         *worst = worst.max(difference);
         if difference > tolerance {

@@ -4,6 +4,7 @@
 //! parts are those of the Hugging Face tokenizer that the file was converted from, so that the tokens are the same.
 
 use serde_json::json;
+use tokenizers::AddedToken;
 use tokenizers::models::bpe::{BpeBuilder, Vocab};
 use tokenizers::normalizers::NormalizerWrapper;
 use tokenizers::normalizers::unicode::NFC;
@@ -14,9 +15,8 @@ use tokenizers::pre_tokenizers::sequence::Sequence;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::processors::template::TemplateProcessing;
 use tokenizers::tokenizer::SplitDelimiterBehavior;
-use tokenizers::AddedToken;
 
-use super::json::checked_merges;
+use super::model::checked_merges;
 use super::{Specials, Tokenizer, TokenizerError};
 use crate::engine::files::gguf::Gguf;
 
@@ -113,7 +113,7 @@ impl Tokenizer {
         };
         let template = template(gguf, tokens, specials, *pre == Pre::Llama3)?;
         tokenizer.with_post_processor(template);
-        Ok(Tokenizer::new(tokenizer, specials))
+        Ok(Tokenizer::new(tokenizer, tokens.len(), specials))
     }
 }
 
@@ -147,7 +147,12 @@ fn added_tokens(gguf: &Gguf, tokens: &[String]) -> Result<Vec<AddedToken>, Token
         return Ok(Vec::new());
     };
     if types.len() != tokens.len() {
-        return Err(refuse(gguf, TOKEN_TYPE, &format!("{} numbers, one per token", tokens.len()), types.len().to_string()));
+        return Err(refuse(
+            gguf,
+            TOKEN_TYPE,
+            &format!("{} numbers, one per token", tokens.len()),
+            types.len().to_string(),
+        ));
     }
     let added = tokens.iter().zip(types).filter(|(_, kind)| matches!(kind, 2..=4));
     Ok(added.map(|(token, kind)| AddedToken::from(token.clone(), kind != 4).normalized(false)).collect())

@@ -98,7 +98,9 @@ fn read_entry(cursor: &mut Cursor<'_>) -> Result<TensorEntry, Stop> {
     let shape: Option<Vec<usize>> = dims.iter().map(|&size| usize::try_from(size).ok()).collect();
     match (len, shape) {
         (Some(len), Some(shape)) => Ok(TensorEntry { dtype, shape, offset, len }),
-        _ => Err(cursor.refuse(&format!("the shape of {}", cursor.reading), "one that fits a file", format!("{dims:?}"))),
+        _ => {
+            Err(cursor.refuse(&format!("the shape of {}", cursor.reading), "one that fits a file", format!("{dims:?}")))
+        }
     }
 }
 
