@@ -131,12 +131,17 @@ mod tests {
     #[test]
     fn heads_are_equally_light_and_text_on_strips_is_readable() {
         // Text and background of style/theme.css.
-        for (scheme, text, background) in
-            [(Scheme::Light, [0x1c, 0x1c, 0x20], [255, 255, 255]), (Scheme::Dark, [0xec, 0xec, 0xf0], [0x14, 0x14, 0x17])]
-        {
+        for (scheme, text, background) in [
+            (Scheme::Light, [0x1c, 0x1c, 0x20], [255, 255, 255]),
+            (Scheme::Dark, [0xec, 0xec, 0xf0], [0x14, 0x14, 0x17]),
+        ] {
             let colours = HeadColours::new(12, scheme);
             for (line, strip) in colours.line.iter().zip(&colours.strip) {
-                assert!(contrast(*line, background) >= 3.0, "{scheme:?} line {line:?}: {}", contrast(*line, background));
+                assert!(
+                    contrast(*line, background) >= 3.0,
+                    "{scheme:?} line {line:?}: {}",
+                    contrast(*line, background)
+                );
                 assert!(contrast(text, *strip) >= 4.5, "{scheme:?} strip {strip:?}: {}", contrast(text, *strip));
             }
         }

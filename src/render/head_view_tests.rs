@@ -78,7 +78,8 @@ fn what_cannot_be_seen_is_not_drawn() {
 
     let faint = [0.9, 1.0 / 256.0, 1.0 / 255.0, 0.1];
     let patterns = PatternView::new(&faint, 1, 2, 2).unwrap();
-    let view = HeadView { patterns, heads: &[0], queries: &[0, 1], keys: &[0, 1], marked_queries: &[], marked_keys: &[] };
+    let view =
+        HeadView { patterns, heads: &[0], queries: &[0, 1], keys: &[0, 1], marked_queries: &[], marked_keys: &[] };
     let pairs: Vec<_> = view.lines(&WINDOW, &colours()).iter().map(|line| (line.query, line.key)).collect();
     assert_eq!(pairs, [(1, 0), (1, 1), (0, 0)]);
 }

@@ -162,7 +162,8 @@ mod tests {
 
     #[test]
     fn lines_that_leave_the_picture_are_cut_and_nothing_panics() {
-        let lines = [line(-500.0, 9_000.0, [1, 2, 3], 0.3), line(-9.0, -9.0, [1, 2, 3], 1.0), line(99.0, 99.0, [1; 3], 1.0)];
+        let lines =
+            [line(-500.0, 9_000.0, [1, 2, 3], 0.3), line(-9.0, -9.0, [1, 2, 3], 1.0), line(99.0, 99.0, [1; 3], 1.0)];
         let pixels = drawn(&lines, 7, 5, 1.5);
         assert_eq!(pixels.len(), 7 * 5 * 4);
         assert_eq!(drawn(&lines, 0, 5, 1.0).len(), 0);

@@ -10,6 +10,7 @@ pub mod notices;
 pub mod options;
 pub mod selection;
 pub mod shown;
+pub mod wording;
 pub mod work;
 
 mod lifecycle;
@@ -105,8 +106,8 @@ impl State {
 
     /// Whether the selected layer's patterns are still on their way.
     pub fn awaits_layer(&self) -> bool {
-        self.shown.as_ref().is_some_and(|shown| {
-            shown.drawn.as_ref().is_none_or(|drawn| drawn.layer != self.selection.layer)
-        })
+        self.shown
+            .as_ref()
+            .is_some_and(|shown| shown.drawn.as_ref().is_none_or(|drawn| drawn.layer != self.selection.layer))
     }
 }

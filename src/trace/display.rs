@@ -162,8 +162,7 @@ impl Builder {
         }
         let joined: String = self.pieces.iter().map(|piece| piece.text.as_str()).collect();
         let is_right_to_left = joined.chars().any(is_right_to_left);
-        let plain =
-            if is_right_to_left { format!("{FIRST_STRONG_ISOLATE}{joined}{POP_ISOLATE}") } else { joined };
+        let plain = if is_right_to_left { format!("{FIRST_STRONG_ISOLATE}{joined}{POP_ISOLATE}") } else { joined };
         TokenLabel { pieces: self.pieces, plain, is_right_to_left }
     }
 }
