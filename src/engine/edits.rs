@@ -124,12 +124,12 @@ impl CompiledEdits {
         for action in self.at(Hook::Block(part.layer, BlockSite::AttnScores)) {
             for (query, row) in part.rows.clone().zip(data.chunks_exact_mut(part.n_key)) {
                 match action {
-                    Action::KnockOut { heads, queries, keys, keep_own } => {
-                        if chosen(heads, part.head) && chosen(queries, query) {
-                            let cut = |key: usize| chosen(keys, key) && !(*keep_own && key == query);
-                            let keys = row.iter_mut().enumerate().filter(|(key, _)| cut(*key));
-                            keys.for_each(|(_, score)| *score = f32::NEG_INFINITY);
-                        }
+                    Action::KnockOut { heads, queries, keys, keep_own }
+                        if chosen(heads, part.head) && chosen(queries, query) =>
+                    {
+                        let cut = |key: usize| chosen(keys, key) && !(*keep_own && key == query);
+                        let keys = row.iter_mut().enumerate().filter(|(key, _)| cut(*key));
+                        keys.for_each(|(_, score)| *score = f32::NEG_INFINITY);
                     }
                     Action::Numbers { part: chosen_part, change } => {
                         change_square(chosen_part, *change, part.head, query, row)

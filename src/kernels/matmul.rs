@@ -28,7 +28,7 @@ impl Panels {
 
     /// Packs `rows` [n_out, n_in].
     pub fn pack(rows: &[f32], n_in: usize) -> Self {
-        let n_out = if n_in == 0 { 0 } else { rows.len() / n_in };
+        let n_out = rows.len().checked_div(n_in).unwrap_or(0);
         let mut panels = Self::zeros(n_out, n_in);
         panels.set_rows(0, rows);
         panels
@@ -36,7 +36,7 @@ impl Panels {
 
     /// Packs the transpose of columns `columns` of `matrix` [n_in, width]: output o reads column `columns.start + o`.
     pub fn pack_columns(matrix: &[f32], width: usize, columns: Range<usize>) -> Self {
-        let n_in = if width == 0 { 0 } else { matrix.len() / width };
+        let n_in = matrix.len().checked_div(width).unwrap_or(0);
         let mut panels = Self::zeros(columns.len(), n_in);
         for (input, row) in matrix.chunks_exact(width.max(1)).enumerate() {
             panels.set_column(input, &row[columns.clone()]);
@@ -114,7 +114,7 @@ pub struct PackedRows {
 impl PackedRows {
     /// Packs columns `columns` of `x` [n_rows, width].
     pub fn pack(x: &[f32], width: usize, columns: Range<usize>) -> Self {
-        let n_rows = if width == 0 { 0 } else { x.len() / width };
+        let n_rows = x.len().checked_div(width).unwrap_or(0);
         let n_in = columns.len();
         let mut data = vec![0.0; n_rows * n_in];
         for (panel, rows) in data.chunks_mut((ROWS * n_in).max(1)).zip(x.chunks((ROWS * width).max(1))) {

@@ -6,5 +6,9 @@ pub mod clock;
 #[cfg(feature = "worker")]
 pub mod files;
 pub mod memory;
+#[cfg(feature = "page")]
+pub mod page;
 pub mod port;
 pub mod turn;
+#[cfg(feature = "page")]
+pub mod worker_client;

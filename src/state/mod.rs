@@ -10,6 +10,7 @@ pub mod notices;
 pub mod options;
 pub mod selection;
 pub mod shown;
+pub mod wording;
 pub mod work;
 
 mod lifecycle;

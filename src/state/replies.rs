@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::protocol::{self, FromWorker, Report, RunInfo, ToWorker};
+use crate::trace::display::token_label;
 
 impl State {
     pub(super) fn worker_said(&mut self, reply: FromWorker, buffers: Vec<Vec<f32>>, effects: &mut Vec<Effect>) {
@@ -90,7 +91,9 @@ impl State {
             self.selection.clear_tokens();
         }
         let had_all_heads = before.as_ref().is_none_or(|shown| self.selection.heads.len() == shown.spec.n_heads);
+        let labels = info.tokens.tokens.iter().map(|token| token_label(token, info.tokens.form)).collect();
         let shown = Shown {
+            labels,
             input: plan.input,
             model_name: model.name,
             spec: model.spec,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::selection::Shape;
 use crate::protocol::{Input, RunId, RunInfo};
 use crate::trace::Spec;
+use crate::trace::display::TokenLabel;
 
 /// Patterns of every head of one layer.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +66,8 @@ pub struct Shown {
     pub spec: Spec,
     /// What came out.
     pub info: RunInfo,
+    /// What is shown of each token.
+    pub labels: Arc<[TokenLabel]>,
     /// Its name in the worker, as long as the worker that ran it lives.
     pub live_run: Option<RunId>,
     /// What is known of its patterns.

@@ -1,1 +1,33 @@
-//! ui
+//! The page, one Leptos component per file.
+//!
+//! [`page::Page`] holds the state as a signal and carries out the reducer's effects; everything else is a function of
+//! it. [`scene`] derives what the views show from it, once. Places for what comes next: another view stands beside
+//! [`head_view`] in `shell`, another panel beside [`links_panel`]. Invariant: no globals, and no `style="…"` or
+//! `innerHTML`, which the Content-Security-Policy forbids.
+
+mod examples;
+mod head_squares;
+mod head_view;
+mod layer_picker;
+mod legend;
+mod links_panel;
+mod live_region;
+mod model_picker;
+mod page;
+mod predictions;
+mod scene;
+mod segment_filter;
+mod shell;
+mod status_line;
+mod stopped_banner;
+mod text_form;
+mod theme;
+mod token_column;
+mod token_text;
+
+pub use shell::App;
+
+/// Shows the page in the document's body.
+pub fn mount() {
+    leptos::mount::mount_to_body(App);
+}

@@ -40,6 +40,11 @@ pub fn read(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// Random cases without a file of past failures: a failing case becomes a test of its own.
+pub fn random_cases(n_cases: u32) -> proptest::test_runner::Config {
+    proptest::test_runner::Config { failure_persistence: None, ..proptest::test_runner::Config::with_cases(n_cases) }
+}
+
 /// One case of an `expected.json`, or a whole file of `golden-real`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Case {

@@ -175,6 +175,6 @@ mod tests {
     #[test]
     fn index_loses_trunk_links_and_gets_the_id() {
         let text = "<head>\n <!-- trunk: a -->\n    <link data-trunk rel=\"rust\" data-bin=\"app\" />\n    <meta content=\"__BUILD__\" />\n</head>";
-        assert_eq!(finished_index(text, "12"), "<head>\n    <meta content=\"12\" />\n</head>");
+        assert_eq!(finished_index(text, "12"), "<head>\n    <meta content=\"12\" />\n</head>\n");
     }
 }

@@ -12,7 +12,9 @@ use std::fs;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
-const PARTS: [(&str, fn() -> Result<Count>); 5] =
+type Part = fn() -> Result<Count>;
+
+const PARTS: [(&str, Part); 5] =
     [("fmt", fmt), ("clippy", clippy), ("native", native), ("wasm", wasm), ("e2e", all_e2e)];
 
 /// The feature sets that browsers get; each is compiled alone.
@@ -48,9 +50,14 @@ fn fmt() -> Result<Count> {
 
 fn clippy() -> Result<Count> {
     ensure_component("clippy", "clippy")?;
-    say("clippy, native");
-    let native = passes(cargo()?.args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
-    let mut count = Count::one(native);
+    let mut count = Count::default();
+    // The page's state is tested natively too, so its tests are looked at with the page's feature.
+    for (what, options) in [("native", &[][..]), ("native with the page's state", &["--features", "page"])] {
+        say(&format!("clippy, {what}"));
+        let mut command = cargo()?;
+        command.args(["clippy", "--locked", "--workspace", "--all-targets"]).args(options);
+        count = count.plus(Count::one(passes(command.args(["--", "-D", "warnings"]))?));
+    }
     Tools::ensure()?;
     for features in WASM_FEATURES {
         say(&format!("clippy, wasm32, {features}"));
@@ -68,10 +75,17 @@ fn clippy() -> Result<Count> {
 /// Everything that runs without a browser, the tests on the bundled models included.
 fn native() -> Result<Count> {
     let models = models::ensure()?;
-    say("native tests");
-    let mut command = cargo()?;
-    command.args(["test", "--locked", "--workspace", "--no-fail-fast"]).env("HEADLIGHT_MODELS", models);
-    rust_tests(command.args(["--", "--include-ignored"]))
+    let mut count = Count::default();
+    for (what, options) in [
+        ("native tests", &["--workspace"][..]),
+        ("native tests of the page's state", &["--lib", "--no-default-features", "--features", "page"]),
+    ] {
+        say(what);
+        let mut command = cargo()?;
+        command.args(["test", "--locked", "--no-fail-fast"]).args(options).env("HEADLIGHT_MODELS", &models);
+        count = count.plus(rust_tests(command.args(["--", "--include-ignored"]))?);
+    }
+    Ok(count)
 }
 
 /// tests/wasm_*.rs in headless Chromium.

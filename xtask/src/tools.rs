@@ -33,9 +33,9 @@ impl Tools {
     pub fn ensure() -> Result<Self> {
         let _lock = paths::lock("setup")?;
         ensure_wasm_target()?;
-        let trunk_bin = ensure_cargo_tool("trunk", "trunk", TRUNK, &["--locked"], "7 to 17 minutes")?;
+        let trunk_bin = ensure_cargo_tool("trunk", "trunk", TRUNK, &["--locked"], "3 to 15 minutes")?;
         let wasm_bindgen_bin =
-            ensure_cargo_tool("wasm-bindgen-cli", "wasm-bindgen", WASM_BINDGEN, &[], "about 3 minutes")?;
+            ensure_cargo_tool("wasm-bindgen-cli", "wasm-bindgen", WASM_BINDGEN, &[], "1 to 3 minutes")?;
         let node = ensure_node_tools()?;
         paths::remove_folder(&paths::cache()?.join("tools-build"))?;
         Ok(Self { trunk_bin, wasm_bindgen_bin, node })

@@ -16,7 +16,7 @@ use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::processors::template::TemplateProcessing;
 use tokenizers::tokenizer::SplitDelimiterBehavior;
 
-use super::json::checked_merges;
+use super::model::checked_merges;
 use super::{Specials, Tokenizer, TokenizerError};
 use crate::engine::files::gguf::Gguf;
 
@@ -113,7 +113,7 @@ impl Tokenizer {
         };
         let template = template(gguf, tokens, specials, *pre == Pre::Llama3)?;
         tokenizer.with_post_processor(template);
-        Ok(Tokenizer::new(tokenizer, specials))
+        Ok(Tokenizer::new(tokenizer, tokens.len(), specials))
     }
 }
 

@@ -4,9 +4,11 @@
 //! metadata of a GGUF file ([`gguf`]), and its result becomes [`Tokens`]. Truncation and padding are never on: cutting is
 //! the caller's decision, after it has told the user. Imports `trace` and `engine::files`.
 
+mod faults;
 mod form;
 mod gguf;
 mod json;
+mod model;
 
 use crate::engine::files::FileError;
 use crate::trace::{TokenForm, Tokens};
@@ -102,10 +104,11 @@ pub enum TokenizerError {
 }
 
 impl Tokenizer {
-    fn new(inner: tokenizers::Tokenizer, specials: Specials) -> Self {
-        let highest_id = inner.get_vocab(true).into_values().max();
-        let n_vocab = highest_id.map_or(0, |id| id as usize + 1);
-        Tokenizer { form: form::of(&inner), inner, n_vocab, specials }
+    /// `n_model_vocab`: one more than the highest id of the model, added tokens aside. Passed in because the crate lists
+    /// its vocabulary only by copying it.
+    fn new(inner: tokenizers::Tokenizer, n_model_vocab: usize, specials: Specials) -> Self {
+        let n_added = after_highest(inner.get_added_vocabulary().get_vocab().values());
+        Tokenizer { form: form::of(&inner), inner, n_vocab: n_model_vocab.max(n_added), specials }
     }
 
     /// The tokens of a text, or of two.
@@ -244,6 +247,11 @@ impl Tokenizer {
     fn name(&self, id: u32, piece: &str) -> String {
         self.id_to_token(id).unwrap_or_else(|| piece.to_owned())
     }
+}
+
+/// One more than the highest id.
+fn after_highest<'a>(ids: impl Iterator<Item = &'a u32>) -> usize {
+    ids.max().map_or(0, |id| *id as usize + 1)
 }
 
 /// Refuses a range of tokens that the tokenizer added all itself.

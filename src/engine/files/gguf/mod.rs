@@ -43,7 +43,7 @@ pub fn parse_header(file: &str, file_len: u64, prefix: &[u8]) -> Result<Parsed<G
         Ok(gguf) => Ok(Parsed::Complete(gguf)),
         Err(Stop::Refused(error)) => Err(error),
         Err(Stop::Short { at_least }) => {
-            let comfortable = (2 * prefix.len() as u64).max(STEP_BYTES).min(MAX_HEADER_BYTES);
+            let comfortable = (2 * prefix.len() as u64).clamp(STEP_BYTES, MAX_HEADER_BYTES);
             Ok(Parsed::Needs(at_least.max(comfortable).min(file_len)))
         }
     }

@@ -1,0 +1,136 @@
+//! The vocabularies of a tokenizer.json, checked.
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
+use tokenizers::models::ModelWrapper;
+use tokenizers::models::bpe::{BpeBuilder, Merges, Vocab};
+use tokenizers::models::wordpiece::WordPieceBuilder;
+
+use super::{TokenizerError, after_highest};
+
+/// A model with one more than its highest id.
+pub(super) type Model = (ModelWrapper, usize);
+
+/// A BPE model. Dropout is training's and would make tokens random: left out.
+#[derive(Deserialize)]
+pub(super) struct Bpe {
+    unk_token: Option<String>,
+    continuing_subword_prefix: Option<String>,
+    end_of_word_suffix: Option<String>,
+    fuse_unk: Option<bool>,
+    byte_fallback: Option<bool>,
+    ignore_merges: Option<bool>,
+    vocab: Vocab,
+    merges: Vec<Merge>,
+}
+
+/// Two tokens that become one: "a b", or ["a", "b"] since version 0.20.
+struct Merge(String, String);
+
+/// A WordPiece model.
+#[derive(Deserialize)]
+pub(super) struct WordPiece {
+    unk_token: String,
+    continuing_subword_prefix: String,
+    max_input_chars_per_word: usize,
+    vocab: Vocab,
+}
+
+impl Bpe {
+    pub(super) fn build(self, file: &str) -> Result<Model, TokenizerError> {
+        let prefix = self.continuing_subword_prefix.unwrap_or_default();
+        let merges = self.merges.into_iter().map(|Merge(left, right)| (left, right)).collect();
+        let merges = checked_merges(file, &self.vocab, merges, prefix.len())?;
+        let n_vocab = after_highest(self.vocab.values());
+        let mut builder = BpeBuilder::new()
+            .vocab_and_merges(self.vocab, merges)
+            .fuse_unk(self.fuse_unk.unwrap_or_default())
+            .byte_fallback(self.byte_fallback.unwrap_or_default())
+            .ignore_merges(self.ignore_merges.unwrap_or_default());
+        if !prefix.is_empty() {
+            builder = builder.continuing_subword_prefix(prefix);
+        }
+        if let Some(unk_token) = self.unk_token {
+            builder = builder.unk_token(unk_token);
+        }
+        if let Some(suffix) = self.end_of_word_suffix {
+            builder = builder.end_of_word_suffix(suffix);
+        }
+        let refuse =
+            |error: tokenizers::Error| TokenizerError::Json { file: file.to_owned(), reason: error.to_string() };
+        builder.build().map(|bpe| (ModelWrapper::BPE(bpe), n_vocab)).map_err(refuse)
+    }
+}
+
+/// The merges, if both parts of each and what they make are tokens of the vocabulary; `BpeBuilder` panics otherwise.
+///
+/// `prefix_len`: bytes of the second part that are only a mark of continuation.
+pub(super) fn checked_merges(
+    file: &str,
+    vocab: &Vocab,
+    merges: Merges,
+    prefix_len: usize,
+) -> Result<Merges, TokenizerError> {
+    let mut made = String::new();
+    for (number, (left, right)) in merges.iter().enumerate() {
+        made.clear();
+        made.push_str(left);
+        made.push_str(right.get(prefix_len..).unwrap_or_default());
+        let is_long_enough = right.is_char_boundary(prefix_len);
+        let unknown = [left, right, &made].into_iter().find(|token| !vocab.contains_key(*token));
+        if let Some(missing) = unknown.or((!is_long_enough).then_some(right)) {
+            let (file, missing) = (file.to_owned(), missing.clone());
+            let (left, right) = (left.clone(), right.clone());
+            return Err(TokenizerError::Merge { file, number, left, right, missing });
+        }
+    }
+    Ok(merges)
+}
+
+impl WordPiece {
+    pub(super) fn build(self, file: &str) -> Result<Model, TokenizerError> {
+        let refuse = |reason: String| TokenizerError::Json { file: file.to_owned(), reason };
+        if !self.vocab.contains_key(&self.unk_token) {
+            return Err(refuse(format!("model: unk_token \"{}\" is not in the vocabulary", self.unk_token)));
+        }
+        let n_vocab = after_highest(self.vocab.values());
+        let builder = WordPieceBuilder::new()
+            .vocab(self.vocab)
+            .unk_token(self.unk_token)
+            .continuing_subword_prefix(self.continuing_subword_prefix)
+            .max_input_chars_per_word(self.max_input_chars_per_word);
+        let built = builder.build().map_err(|error| refuse(error.to_string()))?;
+        Ok((ModelWrapper::WordPiece(built), n_vocab))
+    }
+}
+
+impl<'de> Deserialize<'de> for Merge {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MergeVisitor;
+
+        impl<'de> Visitor<'de> for MergeVisitor {
+            type Value = Merge;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a merge: two tokens with one space between, or a list of two tokens")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Merge, E> {
+                match text.split_once(' ') {
+                    Some((left, right)) if !right.contains(' ') => Ok(Merge(left.to_owned(), right.to_owned())),
+                    _ => Err(E::invalid_value(serde::de::Unexpected::Str(text), &self)),
+                }
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Merge, A::Error> {
+                let (left, right) = (seq.next_element()?, seq.next_element()?);
+                match (left, right, seq.next_element::<String>()?) {
+                    (Some(left), Some(right), None) => Ok(Merge(left, right)),
+                    _ => Err(A::Error::custom("a merge has two tokens")),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(MergeVisitor)
+    }
+}

@@ -1,0 +1,58 @@
+//! What the page asks of its window: where it is, which build it is, small files, and a few kept words.
+//!
+//! Imports nothing of ours.
+
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Response, Storage, window};
+
+/// Absolute URL of the page's folder, with its final slash.
+pub fn base_url() -> String {
+    let url = window().and_then(|window| window.location().href().ok()).unwrap_or_default();
+    let path = url.split(['#', '?']).next().unwrap_or_default();
+    path.rfind('/').map_or_else(String::new, |slash| path[..=slash].to_owned())
+}
+
+/// The content of a `<meta name=…>`, empty where there is none.
+pub fn meta(name: &str) -> String {
+    let document = window().and_then(|window| window.document());
+    let found = document.and_then(|document| document.query_selector(&format!("meta[name=\"{name}\"]")).ok().flatten());
+    found.and_then(|meta| meta.get_attribute("content")).unwrap_or_default()
+}
+
+/// Fetches a text file.
+///
+/// # Errors
+/// One sentence for the reader, naming the file.
+pub async fn fetch_text(url: &str) -> Result<String, String> {
+    let name = url.rsplit('/').next().unwrap_or(url);
+    let failed = |error: JsValue| {
+        let reason = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message())).unwrap_or_default();
+        format!("{name} could not be fetched ({reason}).")
+    };
+    let Some(window) = window() else { return Err(format!("{name} could not be fetched.")) };
+    let response: Response =
+        JsFuture::from(window.fetch_with_str(url)).await.map_err(failed)?.dyn_into().map_err(failed)?;
+    if !response.ok() {
+        return Err(format!("{name} could not be fetched (status {}).", response.status()));
+    }
+    let text = JsFuture::from(response.text().map_err(failed)?).await.map_err(failed)?;
+    text.as_string().ok_or_else(|| format!("{name} is not text."))
+}
+
+/// A word kept from an earlier visit; a browser without storage keeps none.
+pub fn kept(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok().flatten()
+}
+
+/// Keeps a word for the next visit, where the browser allows it.
+pub fn keep(key: &str, value: &str) {
+    if let Some(storage) = storage() {
+        // Full or forbidden storage only means that the next visit starts afresh.
+        let _ = storage.set_item(key, value);
+    }
+}
+
+fn storage() -> Option<Storage> {
+    window()?.local_storage().ok().flatten()
+}

@@ -1,0 +1,107 @@
+//! The page's end of a worker: starts it, hears what it says, and ends it when dropped.
+//!
+//! Invariant: after it is dropped nothing is heard of its worker any more. Imports only `port`.
+
+use std::marker::PhantomData;
+use std::rc::Rc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::prelude::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{ErrorEvent, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use super::port;
+
+/// What is heard of a worker.
+#[derive(Clone, Debug)]
+pub enum News<In> {
+    /// A message, with its buffers.
+    Said(In, Vec<Vec<f32>>),
+    /// A message of another form or version.
+    Unreadable(String),
+    /// It ended by itself or never started, with its last words.
+    Broke(String),
+}
+
+/// A running worker that takes messages of type `Out`.
+pub struct WorkerClient<Out> {
+    worker: Worker,
+    listeners: [(&'static str, Closure<dyn FnMut(Event)>); 3],
+    takes: PhantomData<fn(&Out)>,
+}
+
+impl<Out: Serialize> WorkerClient<Out> {
+    /// Starts the module worker at `url`.
+    ///
+    /// # Errors
+    /// When the browser refuses to start any; a script that cannot be loaded is told later, as [`News::Broke`].
+    pub fn start<In: DeserializeOwned + 'static>(
+        url: &str,
+        on_news: impl Fn(News<In>) + 'static,
+    ) -> Result<Self, String> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = Worker::new_with_options(url, &options).map_err(|error| describe(&error))?;
+        let on_news = Rc::new(on_news);
+        let listener = |hear: fn(&Event) -> News<In>| {
+            let on_news = Rc::clone(&on_news);
+            Closure::<dyn FnMut(Event)>::new(move |event: Event| on_news(hear(&event)))
+        };
+        let listeners = [
+            ("message", listener(|event| event.dyn_ref().map_or_else(unreadable, read))),
+            ("messageerror", listener(|_| unreadable())),
+            ("error", listener(|event| News::Broke(last_words(event)))),
+        ];
+        for (name, closure) in &listeners {
+            worker
+                .add_event_listener_with_callback(name, closure.as_ref().unchecked_ref())
+                .map_err(|error| describe(&error))?;
+        }
+        Ok(Self { worker, listeners, takes: PhantomData })
+    }
+
+    /// Posts a message.
+    ///
+    /// # Errors
+    /// When it cannot be encoded or posted, in words.
+    pub fn send(&self, message: &Out) -> Result<(), String> {
+        let encoded = port::encode(message, &[]).map_err(|error| error.to_string())?;
+        self.worker.post_message_with_transfer(&encoded.message, &encoded.transfer).map_err(|error| describe(&error))
+    }
+}
+
+impl<Out> Drop for WorkerClient<Out> {
+    fn drop(&mut self) {
+        for (name, closure) in &self.listeners {
+            // A listener that is not there any more needs no removing.
+            let _ = self.worker.remove_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
+        }
+        self.worker.terminate();
+    }
+}
+
+fn unreadable<In>() -> News<In> {
+    News::Unreadable("the browser could not read it".to_owned())
+}
+
+fn read<In: DeserializeOwned>(event: &MessageEvent) -> News<In> {
+    let data = event.data();
+    if let Some(reason) = data.as_string() {
+        // Only the boot file says so: the program itself did not start.
+        return News::Broke(reason);
+    }
+    match port::decode(&data) {
+        Ok((message, buffers)) => News::Said(message, buffers.iter().map(js_sys::Float32Array::to_vec).collect()),
+        Err(error) => News::Unreadable(error.to_string()),
+    }
+}
+
+fn last_words(event: &Event) -> String {
+    let message = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).unwrap_or_default();
+    if message.is_empty() { "its program could not be loaded".to_owned() } else { message }
+}
+
+fn describe(error: &JsValue) -> String {
+    error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |error| String::from(error.message()))
+}

@@ -1,0 +1,102 @@
+//! Numbers and progress as text, the same everywhere on the page. Imports `protocol`.
+
+use super::{Progress, Shown, State, Task, WorkerPhase};
+use crate::protocol::Stage;
+
+/// A weight in a list: four decimals.
+pub fn weight(weight: f32) -> String {
+    format!("{weight:.4}")
+}
+
+/// A weight beside a token: three decimals.
+pub fn short_weight(weight: f32) -> String {
+    format!("{weight:.3}")
+}
+
+/// A head's name in papers: L9H4.
+pub fn head_name(layer: usize, head: usize) -> String {
+    format!("L{layer}H{head}")
+}
+
+/// "1 token", "2 tokens".
+pub fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// "90.9 MB"; decimal units, as download sizes are given.
+pub fn bytes(n_bytes: u64) -> String {
+    if n_bytes < 1_000_000 {
+        format!("{} kB", n_bytes.div_ceil(1_000))
+    } else {
+        format!("{:.1} MB", n_bytes as f64 / 1e6)
+    }
+}
+
+fn progress(progress: &Progress) -> String {
+    let Progress { stage, done, total } = progress;
+    match stage {
+        Stage::Download => format!("Downloading {:.1} of {}", *done as f64 / 1e6, bytes(*total)),
+        Stage::Read => format!("Reading {:.1} of {} from this browser’s storage", *done as f64 / 1e6, bytes(*total)),
+        Stage::Run => format!("Running block {done} of {total}"),
+    }
+}
+
+/// What the status line says of what is under way; `None` when nothing is.
+pub fn work(state: &State) -> Option<String> {
+    let name = state.picked().map_or("the model", |entry| &entry.name);
+    let Some(work) = &state.work else {
+        return match state.worker {
+            WorkerPhase::Starting => Some(format!("Starting {name} …")),
+            _ if state.models.is_empty() && state.notices.model.is_none() => Some("Looking for models …".to_owned()),
+            _ => None,
+        };
+    };
+    if work.is_cancelling {
+        return Some("Stopping …".to_owned());
+    }
+    Some(match (&work.task, &work.progress) {
+        (Task::Load, None) => format!("Loading {name} …"),
+        (Task::Load, Some(at)) => format!("{name}: {}", lower_first(&progress(at))),
+        (Task::Run(_), None) => "Running …".to_owned(),
+        (Task::Run(_), Some(at)) => progress(at),
+    })
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+/// What the status line says of the result on screen.
+pub fn result(shown: &Shown) -> String {
+    let spec = &shown.spec;
+    let n_tokens = count(shown.info.tokens.len(), "token");
+    let cut = match shown.info.n_cut {
+        0 => String::new(),
+        n_cut => format!(", {n_cut} cut off"),
+    };
+    let time = elapsed(shown.info.elapsed_ms);
+    format!("{} · {n_tokens}{cut} · {} layers × {} heads · {time}", shown.model_name, spec.n_layers, spec.n_heads)
+}
+
+fn elapsed(elapsed_ms: f64) -> String {
+    if elapsed_ms < 1_000.0 { format!("{elapsed_ms:.0} ms") } else { format!("{:.1} s", elapsed_ms / 1e3) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers() {
+        assert_eq!(
+            (weight(0.123_46), short_weight(1.0), head_name(9, 4)),
+            ("0.1235".into(), "1.000".into(), "L9H4".into())
+        );
+        assert_eq!((bytes(612), bytes(466_247), bytes(90_868_376)), ("1 kB".into(), "467 kB".into(), "90.9 MB".into()));
+        assert_eq!((count(1, "token"), count(200, "token")), ("1 token".into(), "200 tokens".into()));
+        assert_eq!((elapsed(43.4), elapsed(2_345.0)), ("43 ms".into(), "2.3 s".into()));
+        let reading = Progress { stage: Stage::Download, done: 34_160_000, total: 90_868_376 };
+        assert_eq!(progress(&reading), "Downloading 34.2 of 90.9 MB");
+    }
+}

@@ -1,0 +1,106 @@
+//! The strongest single weights of what is looked at, as numbers.
+
+use leptos::prelude::*;
+
+use super::head_squares::css;
+use super::page::Page;
+use super::scene::Scene;
+use super::token_text::token_text;
+use crate::render::{HeadColours, Link};
+use crate::state::{Event, wording};
+
+/// How many rows there are room for.
+const N_LINKS: usize = 12;
+
+/// A small table: head, tokens, bar, weight.
+#[component]
+pub fn LinksPanel(
+    /// The page.
+    page: Page,
+    /// What is shown.
+    scene: Memo<Option<Scene>>,
+    /// Colour of each head.
+    colours: Memo<HeadColours>,
+) -> impl IntoView {
+    let has_pins = page.memo(|state| !state.selection.queries.is_empty() || !state.selection.keys.is_empty());
+    let title = Memo::new(move |_| scene.with(|scene| scene.as_ref().map(title).unwrap_or_default()));
+    let rows = move || {
+        scene.with(|scene| {
+            let Some(scene) = scene else { return Vec::new() };
+            let Some(layer) = scene.layer() else { return Vec::new() };
+            let row = |link: &Link| row(scene, layer, link, colours).into_any();
+            scene.strongest(N_LINKS).iter().map(row).collect()
+        })
+    };
+    view! {
+        <section class="panel links" aria-label="Strongest links">
+            <h2>
+                <span>{move || title.get()}</span>
+                <button
+                    type="button"
+                    class="link"
+                    class:gone=move || !has_pins.get()
+                    title="Esc"
+                    on:click=move |_| page.dispatch(Event::TokensCleared)
+                >
+                    "Clear"
+                </button>
+            </h2>
+            <table>
+                <thead class="only-spoken">
+                    <tr>
+                        <th scope="col">"Head"</th>
+                        <th scope="col">"Tokens"</th>
+                        <th scope="col">"Weight"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+            <p class="hint">"Point at a token; click to keep it, Esc to let go."</p>
+        </section>
+    }
+}
+
+fn title(scene: &Scene) -> String {
+    let Some(layer) = scene.layer() else { return String::new() };
+    let name = |tokens: &[usize]| match tokens {
+        &[token] => scene.plain(token).to_owned(),
+        several => wording::count(several.len(), "token"),
+    };
+    match (scene.marked_queries.as_slice(), scene.marked_keys.as_slice()) {
+        ([], []) => format!("Strongest links in layer {layer}"),
+        (queries, []) => format!("{} → …", name(queries)),
+        ([], keys) => format!("… → {}", name(keys)),
+        (queries, keys) => format!("{} → {}", name(queries), name(keys)),
+    }
+}
+
+fn row(scene: &Scene, layer: usize, link: &Link, colours: Memo<HeadColours>) -> impl IntoView + use<> {
+    let colour = colours.with(|colours| colours.line.get(link.head).copied().unwrap_or_default());
+    let label = |position: usize| scene.labels.0.get(position).map(token_text);
+    let one = |tokens: &[usize]| tokens.len() == 1;
+    let tokens = match (one(&scene.marked_queries), one(&scene.marked_keys)) {
+        (true, true) => view! { <></> }.into_any(),
+        (true, false) => view! { <span class="mark">"→ "</span>{label(link.key)} }.into_any(),
+        (false, true) => view! { {label(link.query)}<span class="mark">" →"</span> }.into_any(),
+        (false, false) => view! { {label(link.query)}<span class="mark">" → "</span>{label(link.key)} }.into_any(),
+    };
+    let title = format!("{} → {}", scene.plain(link.query), scene.plain(link.key));
+    view! {
+        <tr>
+            <td class="head-name">
+                <span class="swatch" style:background-color=css(colour)></span>
+                {wording::head_name(layer, link.head)}
+            </td>
+            <td class="pair-name" title=title>{tokens}</td>
+            <td class="number">
+                <span
+                    class="weight-bar"
+                    style:width=format!("{:.1}%", f64::from(link.weight.clamp(0.0, 1.0)) * 100.0)
+                    style:background-color=css(colour)
+                ></span>
+                <span>{wording::weight(link.weight)}</span>
+            </td>
+        </tr>
+    }
+}

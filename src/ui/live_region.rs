@@ -1,0 +1,54 @@
+//! What the canvas shows of the focused token, in words, for screen readers.
+
+use leptos::prelude::*;
+
+use super::scene::Scene;
+use crate::state::{TokenRef, wording};
+use crate::trace::Side;
+
+/// How many links are told.
+const N_LINKS: usize = 5;
+
+/// Speaks when a token gets the keyboard focus, and when what is shown of it changes.
+#[component]
+pub fn LiveRegion(
+    /// What is shown.
+    scene: Memo<Option<Scene>>,
+    /// The token that has the keyboard focus.
+    focused: RwSignal<Option<TokenRef>>,
+) -> impl IntoView {
+    let words = Memo::new(move |_| {
+        let token = focused.get()?;
+        scene.with(|scene| scene.as_ref().map(|scene| describe(scene, token)))
+    });
+    view! {
+        <div class="only-spoken" role="status" aria-live="polite" aria-label="Links of the focused token">
+            {move || words.get().unwrap_or_default()}
+        </div>
+    }
+}
+
+fn describe(scene: &Scene, token: TokenRef) -> String {
+    let Some(layer) = scene.layer() else { return String::new() };
+    let name = scene.plain(token.position);
+    let side = match token.side {
+        Side::Query => "query",
+        Side::Key => "key",
+    };
+    let links = scene.strongest(N_LINKS);
+    let pair = scene.pair();
+    let link = |link: &crate::render::Link| {
+        let head = wording::head_name(layer, link.head);
+        let weight = wording::weight(link.weight);
+        match (pair, token.side) {
+            (Some(_), _) => format!("{head} {weight}"),
+            (None, Side::Query) => format!("{head} to {} {weight}", scene.plain(link.key)),
+            (None, Side::Key) => format!("{head} from {} {weight}", scene.plain(link.query)),
+        }
+    };
+    let list = links.iter().map(link).collect::<Vec<_>>().join(", ");
+    match pair {
+        Some((query, key)) => format!("{} to {}: {list}", scene.plain(query), scene.plain(key)),
+        None => format!("{name}, {side} token {}. Strongest links: {list}", token.position),
+    }
+}

@@ -1,0 +1,92 @@
+//! The state as a signal, the worker that belongs to it, and the effects that the reducer asks for.
+
+use gloo::timers::callback::Timeout;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::platform::page::{base_url, fetch_text, keep, kept, meta};
+use crate::platform::worker_client::{News, WorkerClient};
+use crate::protocol::{FromWorker, ToWorker};
+use crate::state::{Effect, Event, State, Theme};
+
+const THEME_KEY: &str = "headlight.theme";
+
+/// One instance of the page: a handle to its state and its worker.
+#[derive(Clone, Copy)]
+pub struct Page {
+    state: RwSignal<State>,
+    worker: StoredValue<Option<WorkerClient<ToWorker>>, LocalStorage>,
+}
+
+impl Page {
+    /// A page that was just opened.
+    pub fn open() -> Self {
+        let theme = kept(THEME_KEY).and_then(|name| Theme::from_name(&name)).unwrap_or_default();
+        let page = Self { state: RwSignal::new(State::new(base_url(), theme)), worker: StoredValue::new_local(None) };
+        page.dispatch(Event::Opened);
+        page
+    }
+
+    /// Reads the state and follows it.
+    pub fn with<T>(self, read: impl FnOnce(&State) -> T) -> T {
+        self.state.with(read)
+    }
+
+    /// Reads the state once.
+    pub fn peek<T>(self, read: impl FnOnce(&State) -> T) -> T {
+        self.state.with_untracked(read)
+    }
+
+    /// Something derived from the state; what depends on it runs only when it changes.
+    pub fn memo<T: PartialEq + Send + Sync + 'static>(
+        self,
+        read: impl Fn(&State) -> T + Send + Sync + 'static,
+    ) -> Memo<T> {
+        Memo::new(move |_| self.state.with(&read))
+    }
+
+    /// Tells the state that something happened, and does what it asks for.
+    pub fn dispatch(self, event: Event) {
+        // Late timers and messages may come after the page is gone.
+        let effects = self.state.try_update(|state| state.update(event)).unwrap_or_default();
+        for effect in effects {
+            self.carry_out(effect);
+        }
+    }
+
+    fn carry_out(self, effect: Effect) {
+        match effect {
+            Effect::FetchCatalogue => spawn_local(async move {
+                let url = format!("{}models/index.json", base_url());
+                self.dispatch(Event::CatalogueCame(fetch_text(&url).await));
+            }),
+            Effect::StartWorker => self.start_worker(),
+            Effect::EndWorker => self.worker.set_value(None),
+            Effect::Send(message) => {
+                let sent = self.worker.with_value(|worker| worker.as_ref().map(|worker| worker.send(&message)));
+                if let Some(Err(reason)) = sent {
+                    self.dispatch(Event::WorkerBroke(reason));
+                }
+            }
+            Effect::ArmCancelTimeout { request, delay_ms } => {
+                Timeout::new(delay_ms, move || self.dispatch(Event::CancelTimedOut(request))).forget();
+            }
+            Effect::KeepTheme(theme) => keep(THEME_KEY, theme.name()),
+        }
+    }
+
+    fn start_worker(self) {
+        let url = format!("{}worker_boot.js?v={}", base_url(), meta("headlight-build"));
+        let hear = move |news: News<FromWorker>| {
+            self.dispatch(match news {
+                News::Said(reply, buffers) => Event::WorkerSaid(reply, buffers),
+                News::Unreadable(reason) => Event::WorkerUnreadable(reason),
+                News::Broke(reason) => Event::WorkerBroke(reason),
+            });
+        };
+        match WorkerClient::start(&url, hear) {
+            Ok(worker) => self.worker.set_value(Some(worker)),
+            Err(reason) => self.dispatch(Event::WorkerBroke(reason)),
+        }
+    }
+}

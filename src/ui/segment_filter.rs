@@ -1,0 +1,37 @@
+//! Which part of a sentence pair: All, A→A, A→B, B→A, B→B.
+
+use leptos::prelude::*;
+
+use super::page::Page;
+use crate::state::{Event, SegmentFilter};
+
+/// The radio group "Attention"; only for pairs.
+#[component]
+pub fn SegmentFilterChoice(
+    /// The page.
+    page: Page,
+) -> impl IntoView {
+    let is_pair = page.memo(|state| state.shown.as_ref().is_some_and(|shown| shown.info.tokens.segments.len() == 2));
+    let picked = page.memo(|state| state.options.segment);
+    let choice = move |segment: SegmentFilter| {
+        view! {
+            <label class="choice">
+                <input
+                    type="radio"
+                    name="segment"
+                    prop:checked=move || picked.get() == segment
+                    on:change=move |_| page.dispatch(Event::SegmentPicked(segment))
+                />
+                <span>{segment.label()}</span>
+            </label>
+        }
+    };
+    view! {
+        <Show when=move || is_pair.get()>
+            <fieldset class="control segments" role="radiogroup" aria-label="Attention">
+                <legend class="label">"Attention"</legend>
+                <div class="joined">{SegmentFilter::EACH.map(choice).collect_view()}</div>
+            </fieldset>
+        </Show>
+    }
+}

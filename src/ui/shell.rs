@@ -1,0 +1,89 @@
+//! The page as a whole: header, input, the view with its controls, panels.
+
+use leptos::prelude::*;
+
+use super::head_squares::HeadSquares;
+use super::head_view::HeadViewFigure;
+use super::layer_picker::LayerPicker;
+use super::legend::Legend;
+use super::links_panel::LinksPanel;
+use super::live_region::LiveRegion;
+use super::model_picker::ModelPicker;
+use super::page::Page;
+use super::predictions::Predictions;
+use super::scene::Scene;
+use super::segment_filter::SegmentFilterChoice;
+use super::status_line::StatusLine;
+use super::stopped_banner::StoppedBanner;
+use super::text_form::TextForm;
+use super::theme::{ThemeButton, scheme};
+use crate::render::HeadColours;
+use crate::state::{Event, TokenRef};
+
+/// The page.
+#[component]
+pub fn App() -> impl IntoView {
+    let page = Page::open();
+    let scene = Scene::memo(page);
+    let scheme = scheme(page);
+    let n_heads = Memo::new(move |_| scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));
+    let colours = Memo::new(move |_| HeadColours::new(n_heads.get(), scheme.get()));
+    // The token that has the keyboard focus: what is spoken.
+    let focused = RwSignal::new(None::<TokenRef>);
+    view! {
+        <header class="masthead">
+            <div>
+                <h1>"Headlight"</h1>
+                <p class="lead">
+                    "Every line below is an attention weight: how much one token reads from another, computed by a \
+                    transformer that runs in this page, on any text you type."
+                </p>
+            </div>
+            <ThemeButton page />
+        </header>
+        <main>
+            <section class="input" aria-label="Input">
+                <ModelPicker page />
+                <TextForm page />
+            </section>
+            <StatusLine page />
+            <StoppedBanner page />
+            <section class="view" aria-label="Head view" on:keydown=move |event| view_key(page, &event)>
+                <div class="controls">
+                    <LayerPicker page />
+                    <HeadSquares page scene colours />
+                    <SegmentFilterChoice page />
+                </div>
+                <div class="columns">
+                    <div class="stage">
+                        <HeadViewFigure page scene colours focused />
+                        <Legend scene />
+                    </div>
+                    <div class="panels">
+                        <LinksPanel page scene colours />
+                        <Predictions page />
+                    </div>
+                </div>
+                <LiveRegion scene focused />
+            </section>
+        </main>
+    }
+}
+
+/// Keys that work anywhere in the view, as long as nothing is being typed.
+fn view_key(page: Page, event: &leptos::ev::KeyboardEvent) {
+    if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return;
+    }
+    let event_of = match event.key().as_str() {
+        "Escape" => Event::TokensCleared,
+        "l" => Event::LayerStepped(1),
+        "L" => Event::LayerStepped(-1),
+        "h" => Event::HeadStepped(1),
+        "H" => Event::HeadStepped(-1),
+        "a" => Event::AllHeads,
+        _ => return,
+    };
+    event.prevent_default();
+    page.dispatch(event_of);
+}

@@ -1,0 +1,385 @@
+//! Tokenizers: the tokens of Hugging Face, and errors instead of panics for damaged files.
+
+mod support;
+
+use headlight::engine::files::Parsed;
+use headlight::engine::files::gguf::{self, Gguf};
+use headlight::engine::tokenizer::{SpecialToken, Tokenizer, TokenizerError};
+use headlight::trace::{TokenForm, Tokens};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use support::gguf::{Field, GgufFile};
+use support::{MINILM, SMOLLM2_GGUF, Tensors, golden, golden_cases, golden_real_cases, model_file, read};
+
+fn golden_tokenizer(architecture: &str) -> Tokenizer {
+    let bytes = read(&golden(architecture).join("tokenizer.json"));
+    Tokenizer::from_tokenizer_json("tokenizer.json", &bytes).unwrap()
+}
+
+fn parse(bytes: &[u8]) -> Gguf {
+    match gguf::parse_header("m.gguf", bytes.len() as u64, bytes).unwrap() {
+        Parsed::Complete(gguf) => gguf,
+        Parsed::Needs(n_bytes) => panic!("asks for {n_bytes}"),
+    }
+}
+
+/// What must be true of any tokens.
+fn expect_consistent(tokens: &Tokens, text_len: usize) {
+    let n_tokens = tokens.len();
+    let lengths = [tokens.tokens.len(), tokens.offsets.len(), tokens.special.len(), tokens.type_ids.len()];
+    assert_eq!(lengths, [n_tokens; 4]);
+    assert!(tokens.offsets.iter().all(|(start, end)| start <= end && *end <= text_len), "{:?}", tokens.offsets);
+    assert!(tokens.segments.is_empty() || (tokens.segments[0] == 0 && tokens.segments[1] > 0));
+    assert!(tokens.segments.last().is_none_or(|start| *start < n_tokens));
+}
+
+#[test]
+fn tokens_and_ids_of_the_small_checkpoints() {
+    for (architecture, form) in
+        [("bert", TokenForm::Wordpiece), ("gpt2", TokenForm::ByteLevel), ("llama", TokenForm::ByteLevel)]
+    {
+        let tokenizer = golden_tokenizer(architecture);
+        let expected = Tensors::open(&golden(architecture).join("expected.safetensors"));
+        assert_eq!(tokenizer.form(), form);
+        for (number, case) in golden_cases(architecture).into_iter().enumerate() {
+            let found = tokenizer.encode(&case.text, case.text_pair.as_deref(), architecture == "bert").unwrap();
+            assert_eq!(found.tokens, case.tokens, "{architecture}, case {number}");
+            assert_eq!(found.ids, expected.ids(&format!("case{number}.input_ids")), "{architecture}, case {number}");
+            assert_eq!(found.type_ids, case.token_type_ids, "{architecture}, case {number}");
+            expect_consistent(&found, case.text.len() + 1 + case.text_pair.map_or(0, |second| second.len()));
+        }
+    }
+}
+
+#[test]
+fn pairs_have_segments_and_offsets() {
+    let bert = golden_tokenizer("bert").encode("The cat sat", Some("on the mat"), true).unwrap();
+    assert_eq!(bert.tokens, ["[CLS]", "the", "cat", "sat", "[SEP]", "on", "the", "mat", "[SEP]"]);
+    assert_eq!(bert.segments, [0, 5]);
+    assert_eq!(bert.special, [true, false, false, false, true, false, false, false, true]);
+    assert_eq!(bert.offsets[4..6], [(0, 0), (12, 14)]);
+
+    let gpt2 = golden_tokenizer("gpt2");
+    // (first, second, start of the second): " The" holds the space and the first byte; "She" only the first byte.
+    for (first, second, start_token) in [
+        ("The cat sat on the mat.", "The cat lay", "ĠThe"),
+        ("The doctor asked.", "She", "She"),
+        ("The cat", " the mat", "Ġthe"),
+        ("é", "ñ", "Ã"),
+    ] {
+        let pair = gpt2.encode(first, Some(second), false).unwrap();
+        let joined = gpt2.encode(&format!("{first} {second}"), None, false).unwrap();
+        assert_eq!((&pair.ids, &pair.offsets), (&joined.ids, &joined.offsets));
+        assert_eq!(pair.tokens[pair.segments[1]], start_token, "{:?}", pair.tokens);
+        expect_consistent(&pair, first.len() + 1 + second.len());
+    }
+}
+
+#[test]
+fn offsets_are_bytes_of_the_text() {
+    let text = "naïve — the cat 🙂 sat";
+    let tokens = golden_tokenizer("gpt2").encode(text, None, false).unwrap();
+    for (token, (start, end)) in tokens.tokens.iter().zip(&tokens.offsets) {
+        assert!(text.is_char_boundary(*start) && text.is_char_boundary(*end), "{token} {start}..{end}");
+    }
+    assert_eq!(tokens.offsets.last().unwrap().1, text.len());
+}
+
+#[test]
+fn empty_texts_are_refused() {
+    let (bert, gpt2) = (golden_tokenizer("bert"), golden_tokenizer("gpt2"));
+    let cases = [
+        (bert.encode("", None, true), "the text is empty: it has no token of its own"),
+        (bert.encode(" \n", None, true), "the text is empty: it has no token of its own"),
+        (bert.encode("cat", Some(" "), true), "the second text is empty: it has no token of its own"),
+        (bert.encode("", Some("cat"), true), "the text is empty: it has no token of its own"),
+        (gpt2.encode("", None, false), "the text is empty: it has no token of its own"),
+        (gpt2.encode("cat", Some(""), false), "the second text is empty: it has no token of its own"),
+        (gpt2.encode("", Some("cat"), false), "the text is empty: it has no token of its own"),
+        (gpt2.from_ids(&[]), "the list of ids is empty: it has no token of its own"),
+        (gpt2.from_ids(&[1, 384]), "id 384 is outside the vocabulary of 384 tokens"),
+    ];
+    for (result, expected) in cases {
+        assert_eq!(result.unwrap_err().to_string(), expected);
+    }
+    assert!(gpt2.encode(" ", None, false).is_ok(), "to GPT-2 a space is a token");
+}
+
+#[test]
+fn ids_are_tokens_too() {
+    let bert = golden_tokenizer("bert");
+    let by_text = bert.encode("The cat sat", None, true).unwrap();
+    let by_ids = bert.from_ids(&by_text.ids).unwrap();
+    assert_eq!((by_ids.tokens, by_ids.special), (by_text.tokens, by_text.special));
+    let gpt2 = golden_tokenizer("gpt2");
+    let text = "The cat — é 🙂 sat";
+    let ids = gpt2.encode(text, None, false).unwrap().ids;
+    assert_eq!(gpt2.decode(&ids).unwrap(), text);
+    assert_eq!(gpt2.n_vocab(), 384);
+    assert_eq!(bert.special_id(SpecialToken::Mask), bert.token_to_id("[MASK]"));
+}
+
+/// tokenizer.json of a small checkpoint, changed.
+fn changed(architecture: &str, change: impl Fn(&mut Value)) -> Vec<u8> {
+    let mut json: Value = serde_json::from_slice(&read(&golden(architecture).join("tokenizer.json"))).unwrap();
+    change(&mut json);
+    serde_json::to_vec(&json).unwrap()
+}
+
+#[test]
+fn truncation_and_padding_are_never_on() {
+    let bytes = changed("bert", |json| {
+        json["truncation"] = json!({"direction": "Right", "max_length": 4, "strategy": "LongestFirst", "stride": 0});
+        json["padding"] = json!({"strategy": {"Fixed": 128}, "direction": "Right", "pad_to_multiple_of": null,
+            "pad_id": 0, "pad_type_id": 0, "pad_token": "[PAD]"});
+    });
+    let tokenizer = Tokenizer::from_tokenizer_json("tokenizer.json", &bytes).unwrap();
+    let tokens = tokenizer.encode("The cat sat on the mat", None, true).unwrap();
+    assert_eq!(tokens.len(), 8);
+}
+
+#[test]
+fn the_form_follows_from_the_parts() {
+    let cases = [
+        (json!({"type": "ByteFallback"}), TokenForm::Sentencepiece),
+        (
+            json!({"type": "Sequence", "decoders": [{"type": "Fuse"}, {"type": "ByteFallback"}]}),
+            TokenForm::Sentencepiece,
+        ),
+        (json!({"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"}), TokenForm::Sentencepiece),
+        (json!({"type": "WordPiece", "prefix": "##", "cleanup": true}), TokenForm::Wordpiece),
+        (Value::Null, TokenForm::Plain),
+    ];
+    for (decoder, expected) in cases {
+        let bytes = changed("gpt2", |json| {
+            json["decoder"] = decoder.clone();
+            json["pre_tokenizer"] = Value::Null;
+        });
+        let tokenizer = Tokenizer::from_tokenizer_json("tokenizer.json", &bytes).unwrap();
+        assert_eq!(tokenizer.form(), expected, "{decoder}");
+    }
+}
+
+#[test]
+fn damaged_tokenizer_files_are_refused_with_a_reason() {
+    let bert = |change: fn(&mut Value)| changed("bert", change);
+    let gpt2 = |change: fn(&mut Value)| changed("gpt2", change);
+    let cases: Vec<(Vec<u8>, &str)> = vec![
+        (Vec::new(), "cannot be read"),
+        (b"<!DOCTYPE html>".to_vec(), "cannot be read"),
+        (b"{}".to_vec(), "missing field `model`"),
+        (bert(|json| json["model"]["type"] = json!("Mystery")), "cannot be read"),
+        (bert(|json| json["pre_tokenizer"] = json!({"type": "FixedLength", "length": 0})), "FixedLength of 0"),
+        (
+            bert(|json| json["normalizer"] = json!({"type": "Precompiled", "precompiled_charsmap": "////f0AAAA=="})),
+            "precompiled_charsmap claims 2147483647 bytes and has 9",
+        ),
+        (
+            bert(|json| {
+                json["normalizer"] =
+                    json!({"type": "Sequence", "normalizers": [{"type": "Precompiled", "precompiled_charsmap": "!"}]})
+            }),
+            "normalizer: precompiled_charsmap",
+        ),
+        (bert(|json| json["model"]["unk_token"] = json!("[NO]")), "model: unk_token \"[NO]\" is not in the vocabulary"),
+        (bert(|json| json["decoder"] = json!({"type": "Mystery"})), "decoder: "),
+        (gpt2(|json| json["model"]["merges"] = json!(["a b c"])), "a merge"),
+        (gpt2(|json| json["model"]["merges"] = json!([["a"]])), "a merge has two tokens"),
+        (
+            gpt2(|json| json["model"]["merges"] = json!([["a", "b"], ["zebra!", "crossing"]])),
+            "merge 0 (\"a\" and \"b\"): \"ab\" is not in the vocabulary",
+        ),
+        (
+            // What it makes is longer than every token: the crate's builder would write past its buffer.
+            gpt2(|json| {
+                json["model"]["vocab"] = json!({"aaaa": 0, "bbbb": 1});
+                json["model"]["merges"] = json!([["aaaa", "bbbb"]]);
+            }),
+            "\"aaaabbbb\" is not in the vocabulary",
+        ),
+        (
+            gpt2(|json| {
+                json["model"]["vocab"] = json!({"a": 0, "b": 1, "ab": 2});
+                json["model"]["continuing_subword_prefix"] = json!("##");
+                json["model"]["merges"] = json!([["a", "b"]]);
+            }),
+            "merge 0 (\"a\" and \"b\")",
+        ),
+        (
+            bert(|json| {
+                json["post_processor"] = json!({"type": "TemplateProcessing",
+                    "single": [{"SpecialToken": {"id": "[NEW]", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+                    "pair": [], "special_tokens": {}});
+            }),
+            "special_tokens does not list \"[NEW]\"",
+        ),
+    ];
+    for (bytes, expected) in cases {
+        let message = Tokenizer::from_tokenizer_json("tokenizer.json", &bytes).expect_err(expected).to_string();
+        assert!(
+            message.contains(expected) && message.starts_with("tokenizer.json: "),
+            "{message}\nexpected: {expected}"
+        );
+        assert!(!message.contains('\n'), "{message}");
+    }
+}
+
+/// A GGUF tokenizer with all bytes, a few merges and three tokens that BPE does not make.
+fn gguf_file(pre: &str) -> GgufFile {
+    let byte = |byte: u8| match byte {
+        b'!'..=b'~' | 0xa1..=0xac | 0xae..=0xff => char::from(byte),
+        0..=b' ' => char::from_u32(256 + u32::from(byte)).unwrap(),
+        0x7f..=0xa0 => char::from_u32(256 + 33 + u32::from(byte) - 0x7f).unwrap(),
+        0xad => char::from_u32(256 + 67).unwrap(),
+    };
+    let mut tokens: Vec<String> = (0..=255).map(|b| byte(b).to_string()).collect();
+    tokens.extend(["th", "the", "Ġthe", "12", "123", "<s>", "</s>", "<user>"].map(str::to_owned));
+    let mut types = vec![1; 261];
+    types.extend([3, 3, 4]);
+    GgufFile::default()
+        .text("tokenizer.ggml.model", "gpt2")
+        .text("tokenizer.ggml.pre", pre)
+        .field("tokenizer.ggml.tokens", Field::Texts(tokens))
+        .field("tokenizer.ggml.token_type", Field::I32s(types))
+        .field(
+            "tokenizer.ggml.merges",
+            Field::Texts(["t h", "th e", "Ġ the", "1 2", "12 3"].map(str::to_owned).to_vec()),
+        )
+        .field("tokenizer.ggml.bos_token_id", Field::U32(261))
+        .field("tokenizer.ggml.eos_token_id", Field::U32(262))
+}
+
+fn gguf_tokens(file: &GgufFile, text: &str) -> Vec<String> {
+    Tokenizer::from_gguf(&parse(&file.bytes())).unwrap().encode(text, None, false).unwrap().tokens
+}
+
+#[test]
+fn gguf_splits_text_as_its_pre_tokenizer_says() {
+    for (pre, expected) in [
+        ("gpt-2", vec!["the", "Ġthe", "Ġ", "123", "4", "<s>", "<user>"]),
+        ("default", vec!["the", "Ġthe", "Ġ", "123", "4", "<s>", "<user>"]),
+        ("smollm", vec!["the", "Ġthe", "Ġ", "1", "2", "3", "4", "<s>", "<user>"]),
+        ("llama-bpe", vec!["<s>", "the", "Ġthe", "Ġ", "123", "4", "<s>", "<user>"]),
+        ("qwen2", vec!["the", "Ġthe", "Ġ", "1", "2", "3", "4", "<s>", "<user>"]),
+    ] {
+        assert_eq!(gguf_tokens(&gguf_file(pre), "the the 1234<s><user>"), expected, "{pre}");
+    }
+}
+
+#[test]
+fn gguf_adds_bos_and_eos_where_it_says_so() {
+    let with = |bos: Option<bool>, eos: Option<bool>, pre: &str| {
+        let mut file = gguf_file(pre);
+        for (key, value) in [("bos", bos), ("eos", eos)] {
+            if let Some(value) = value {
+                file = file.field(&format!("tokenizer.ggml.add_{key}_token"), Field::Bool(value));
+            }
+        }
+        file
+    };
+    for (file, expected) in [
+        (with(None, None, "gpt-2"), vec!["the"]),
+        (with(Some(true), None, "gpt-2"), vec!["<s>", "the"]),
+        (with(Some(true), Some(true), "smollm"), vec!["<s>", "the", "</s>"]),
+        (with(None, Some(true), "qwen2"), vec!["the", "</s>"]),
+        (with(Some(false), None, "llama-bpe"), vec!["the"]),
+    ] {
+        assert_eq!(gguf_tokens(&file, "the"), expected);
+    }
+    let tokenizer = Tokenizer::from_gguf(&parse(&with(Some(true), Some(true), "gpt-2").bytes())).unwrap();
+    let tokens = tokenizer.encode("the", Some("the"), false).unwrap();
+    assert_eq!((tokens.special, tokens.segments), (vec![true, false, false, true], vec![0, 2]));
+    assert_eq!(tokenizer.special_id(SpecialToken::Bos), Some(261));
+    assert!(matches!(tokenizer.encode("", None, false), Err(TokenizerError::Empty { .. })), "only specials");
+}
+
+#[test]
+fn damaged_gguf_tokenizers_are_refused_with_a_reason() {
+    let without = |key: &str| {
+        let mut file = gguf_file("gpt-2");
+        file.fields.retain(|(known, _)| known != key);
+        file
+    };
+    let texts = |texts: &[&str]| Field::Texts(texts.iter().map(|text| (*text).to_owned()).collect());
+    let with = |key: &str, value: Field| without(key).field(key, value);
+    let cases = [
+        (without("tokenizer.ggml.model"), "metadata tokenizer.ggml.model is missing"),
+        (
+            with("tokenizer.ggml.model", Field::Text("llama".to_owned())),
+            "SentencePiece in GGUF files is not supported yet), found \"llama\"",
+        ),
+        (gguf_file("tekken"), "metadata tokenizer.ggml.pre: expected one of default, gpt-2"),
+        (without("tokenizer.ggml.tokens"), "metadata tokenizer.ggml.tokens is missing"),
+        (with("tokenizer.ggml.tokens", texts(&["a", "b", "a"])), "found \"a\" twice, first as 0"),
+        (with("tokenizer.ggml.merges", texts(&["t h", "th"])), "found \"th\" (merge 1)"),
+        (with("tokenizer.ggml.merges", texts(&["t q"])), "merge 0 (\"t\" and \"q\"): \"tq\" is not in the vocabulary"),
+        (with("tokenizer.ggml.merges", Field::U32(1)), "expected an array of strings, found the integer 1"),
+        (with("tokenizer.ggml.token_type", Field::I32s(vec![1])), "expected 264 numbers, one per token, found 1"),
+        (with("tokenizer.ggml.bos_token_id", Field::U32(264)), "expected an id below 264, found 264"),
+        (
+            without("tokenizer.ggml.bos_token_id").field("tokenizer.ggml.add_bos_token", Field::Bool(true)),
+            "metadata tokenizer.ggml.bos_token_id: expected an id, since tokenizer.ggml.add_bos_token is true, found none",
+        ),
+    ];
+    for (file, expected) in cases {
+        let message = Tokenizer::from_gguf(&parse(&file.bytes())).expect_err(expected).to_string();
+        assert!(message.contains(expected) && message.starts_with("m.gguf: "), "{message}\nexpected: {expected}");
+    }
+}
+
+#[test]
+#[ignore = "needs the bundled models: run cargo xtask setup"]
+fn tokens_and_ids_of_the_bundled_models() {
+    let started = std::time::Instant::now();
+    let bytes = read(&model_file(MINILM).join("tokenizer.json"));
+    let minilm = Tokenizer::from_tokenizer_json("tokenizer.json", &bytes).unwrap();
+    println!("MiniLM's tokenizer.json: {:?}", started.elapsed());
+    let gguf = parse(&read(&model_file(SMOLLM2_GGUF)));
+    let started = std::time::Instant::now();
+    let smollm2 = Tokenizer::from_gguf(&gguf).unwrap();
+    println!("SmolLM2's GGUF metadata: {:?}", started.elapsed());
+    for (model, tokenizer) in [("minilm", &minilm), ("smollm2", &smollm2)] {
+        for (name, case, expected) in golden_real_cases(model) {
+            let found = tokenizer.encode(&case.text, case.text_pair.as_deref(), model == "minilm").unwrap();
+            assert_eq!(found.tokens, case.tokens, "{model}, {name}");
+            assert_eq!(found.ids, expected.ids("input_ids"), "{model}, {name}");
+            for (text, _) in case.next_token {
+                let ids = smollm2.encode(&text, None, false).unwrap().ids;
+                assert_eq!(smollm2.decode(&ids).unwrap(), text);
+            }
+        }
+    }
+    assert_eq!((minilm.n_vocab(), smollm2.n_vocab()), (30522, 49152));
+    assert_eq!((minilm.form(), smollm2.form()), (TokenForm::Wordpiece, TokenForm::ByteLevel));
+    let pair = smollm2.encode("The cat sat on the mat", Some("The cat lay on the rug"), false).unwrap();
+    assert_eq!((pair.segments[1], pair.tokens[pair.segments[1]].as_str()), (6, "ĠThe"));
+}
+
+proptest! {
+    #![proptest_config(support::random_cases(256))]
+
+    #[test]
+    fn any_text_gives_tokens_or_an_error(first in any::<String>(), second in prop::option::of(any::<String>())) {
+        use std::sync::LazyLock;
+        static TOKENIZERS: LazyLock<[Tokenizer; 3]> = LazyLock::new(|| ["bert", "gpt2", "llama"].map(golden_tokenizer));
+        let len = first.len() + 1 + second.as_ref().map_or(0, String::len);
+        for tokenizer in TOKENIZERS.iter() {
+            for has_pairs in [false, true] {
+                if let Ok(tokens) = tokenizer.encode(&first, second.as_deref(), has_pairs) {
+                    expect_consistent(&tokens, len);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn mutated_tokenizer_files_never_panic(changes in prop::collection::vec((0..6000usize, any::<u8>()), 1..4)) {
+        for architecture in ["bert", "gpt2"] {
+            let mut bytes = read(&golden(architecture).join("tokenizer.json"));
+            changes.iter().for_each(|(at, byte)| bytes[*at] = *byte);
+            if let Ok(tokenizer) = Tokenizer::from_tokenizer_json("tokenizer.json", &bytes) {
+                let _ = tokenizer.encode("The cat sat on 42 mats, é.", Some("the mat"), true);
+            }
+        }
+    }
+}
