@@ -60,7 +60,9 @@ pub enum HeaderError {
         file_len: u64,
     },
     /// The header's length is not plausible.
-    #[error("{file}: the header claims {found} bytes, expected 2 to {expected} (is this a safetensors file, and whole?)")]
+    #[error(
+        "{file}: the header claims {found} bytes, expected 2 to {expected} (is this a safetensors file, and whole?)"
+    )]
     HeaderLength {
         /// Which file.
         file: String,
@@ -126,7 +128,9 @@ pub enum HeaderError {
         found: u64,
     },
     /// A tensor does not start where the one before it ends.
-    #[error("{file}: tensor {tensor}: data_offsets start at {found}, expected {expected}, where the tensor before it ends")]
+    #[error(
+        "{file}: tensor {tensor}: data_offsets start at {found}, expected {expected}, where the tensor before it ends"
+    )]
     Gap {
         /// Which file.
         file: String,

@@ -125,7 +125,11 @@ impl<W: Write> TraceWriter<W> {
     }
 
     /// Through a buffer of 64 KiB, so that the output sees few writes and no second copy of the tensor is made.
-    fn write_each<T: Copy, const N: usize>(&mut self, values: &[T], bytes: impl Fn(T) -> [u8; N]) -> std::io::Result<()> {
+    fn write_each<T: Copy, const N: usize>(
+        &mut self,
+        values: &[T],
+        bytes: impl Fn(T) -> [u8; N],
+    ) -> std::io::Result<()> {
         let mut buffer = Vec::with_capacity(1 << 16);
         for chunk in values.chunks((1 << 16) / N) {
             buffer.clear();
