@@ -1,4 +1,5 @@
 //! Checkpoint files: what is read from right ones, what is said about wrong ones, and that nothing panics.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
 

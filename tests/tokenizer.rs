@@ -1,4 +1,5 @@
 //! Tokenizers: the tokens of Hugging Face, and errors instead of panics for damaged files.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
 

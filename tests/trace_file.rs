@@ -1,4 +1,5 @@
 //! The trace file: what is written is read, by us and by the `safetensors` crate; what is wrong is refused by name.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
 

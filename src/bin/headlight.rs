@@ -1,2 +1,5 @@
-//! x
-fn main() {}
+//! The native command line.
+
+fn main() -> std::process::ExitCode {
+    headlight::cli::main()
+}

@@ -1,1 +1,68 @@
-//! The command line.
+//! The command line: the same engine, natively. For figures made in a build script, large inputs, and parity checks.
+//!
+//! Contract: whatever goes wrong, wrong arguments included, is one line on standard error and exit code 1; standard output
+//! has only what was asked for. Imports `engine`, `edit`, `trace`.
+
+mod args;
+mod source;
+mod trace;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use args::{Command, Parsed};
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// Wrong arguments.
+    #[error("{0}")]
+    Usage(String),
+    /// A file that cannot be read or written.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// A path that is no checkpoint.
+    #[error("{}: expected a folder with config.json, tokenizer.json and *.safetensors, or a .gguf file", path.display())]
+    NoModel {
+        /// Which path.
+        path: PathBuf,
+    },
+    /// Standard output is closed.
+    #[error("standard output: {0}")]
+    Output(std::io::Error),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    // A fault of ours is a failure like others: one line, exit code 1.
+    std::panic::set_hook(Box::new(|panic| complain(&format!("internal error: {panic}"))));
+    match std::panic::catch_unwind(run) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => {
+            complain(&error.to_string());
+            ExitCode::FAILURE
+        }
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn run() -> Result<(), CliError> {
+    match args::parse(std::env::args_os()).map_err(CliError::Usage)? {
+        Parsed::Print(text) => std::io::stdout().write_all(text.as_bytes()).map_err(CliError::Output),
+        Parsed::Run(cli) => match cli.command {
+            Command::Trace(args) => trace::run(&args),
+        },
+    }
+}
+
+/// One line on standard error; if that is closed, there is nobody to tell.
+fn complain(message: &str) {
+    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let _ = writeln!(std::io::stderr(), "headlight: {line}");
+}

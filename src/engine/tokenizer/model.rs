@@ -62,7 +62,8 @@ impl Bpe {
     }
 }
 
-/// The merges, if both parts of each and what they make are tokens of the vocabulary; `BpeBuilder` panics otherwise.
+/// The merges, if what each makes is a token of the vocabulary; `BpeBuilder` may panic otherwise. That both parts are, it
+/// checks itself.
 ///
 /// `prefix_len`: bytes of the second part that are only a mark of continuation.
 pub(super) fn checked_merges(
@@ -76,11 +77,8 @@ pub(super) fn checked_merges(
         made.clear();
         made.push_str(left);
         made.push_str(right.get(prefix_len..).unwrap_or_default());
-        let is_long_enough = right.is_char_boundary(prefix_len);
-        let unknown = [left, right, &made].into_iter().find(|token| !vocab.contains_key(*token));
-        if let Some(missing) = unknown.or((!is_long_enough).then_some(right)) {
-            let (file, missing) = (file.to_owned(), missing.clone());
-            let (left, right) = (left.clone(), right.clone());
+        if !vocab.contains_key(&made) || !right.is_char_boundary(prefix_len) {
+            let (file, left, right, missing) = (file.to_owned(), left.clone(), right.clone(), made);
             return Err(TokenizerError::Merge { file, number, left, right, missing });
         }
     }
