@@ -36,10 +36,7 @@ impl<Out: Serialize> WorkerClient<Out> {
     ///
     /// # Errors
     /// When the browser refuses to start any; a script that cannot be loaded is told later, as [`News::Broke`].
-    pub fn start<In: DeserializeOwned + 'static>(
-        url: &str,
-        on_news: impl Fn(News<In>) + 'static,
-    ) -> Result<Self, String> {
+    pub fn start<In: DeserializeOwned + 'static>(url: &str, on_news: impl Fn(News<In>) + 'static) -> Result<Self, String> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let worker = Worker::new_with_options(url, &options).map_err(|error| describe(&error))?;
@@ -67,7 +64,9 @@ impl<Out: Serialize> WorkerClient<Out> {
     /// When it cannot be encoded or posted, in words.
     pub fn send(&self, message: &Out) -> Result<(), String> {
         let encoded = port::encode(message, &[]).map_err(|error| error.to_string())?;
-        self.worker.post_message_with_transfer(&encoded.message, &encoded.transfer).map_err(|error| describe(&error))
+        self.worker
+            .post_message_with_transfer(&encoded.message, &encoded.transfer)
+            .map_err(|error| describe(&error))
     }
 }
 

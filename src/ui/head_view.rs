@@ -6,11 +6,11 @@
 use leptos::ev::MouseEvent;
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::PointerEvent;
 use leptos_use_device_pixel_ratio::use_device_pixel_ratio;
 use leptos_use_element_size::{UseElementSizeReturn, use_element_size};
 use leptos_use_media_query::use_media_query;
-use wasm_bindgen::JsCast;
-use web_sys::PointerEvent;
 
 use super::page::Page;
 use super::scene::Scene;

@@ -22,7 +22,10 @@ impl Page {
     /// A page that was just opened.
     pub fn open() -> Self {
         let theme = kept(THEME_KEY).and_then(|name| Theme::from_name(&name)).unwrap_or_default();
-        let page = Self { state: RwSignal::new(State::new(base_url(), theme)), worker: StoredValue::new_local(None) };
+        let page = Self {
+            state: RwSignal::new(State::new(base_url(), theme)),
+            worker: StoredValue::new_local(None),
+        };
         page.dispatch(Event::Opened);
         page
     }
