@@ -4,6 +4,9 @@
 //! has only what was asked for. Imports `engine`, `edit`, `trace`.
 
 mod args;
+mod outfile;
+mod report;
+mod save;
 mod source;
 mod trace;
 
@@ -12,6 +15,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use args::{Command, Parsed};
+
+use crate::edit::InvalidEdit;
+use crate::engine::EngineError;
+use crate::trace::file::TraceError;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +40,20 @@ pub enum CliError {
         /// Which path.
         path: PathBuf,
     },
+    /// A model or an input that the engine refuses.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A file of edits that are none.
+    #[error("{}: {error}", path.display())]
+    Edits {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        error: InvalidEdit,
+    },
+    /// A trace that cannot be written.
+    #[error(transparent)]
+    Trace(#[from] TraceError),
     /// Standard output is closed.
     #[error("standard output: {0}")]
     Output(std::io::Error),

@@ -1,0 +1,385 @@
+//! The command line as its users meet it: the binary, its exit codes, its one-line errors, and what it writes.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use headlight::trace::file::{Parsed, Trace, parse_header};
+use headlight::trace::{Hook, TokenForm};
+use serde::Deserialize;
+use serde_json::Value;
+use support::{Comparison, MINILM, SMOLLM2_GGUF, Tensors, golden, golden_cases, golden_real_cases, model_file, read};
+
+fn headlight(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_headlight")).args(args).output().unwrap()
+}
+
+fn trace(model: &Path, args: &[&str]) -> Output {
+    headlight(&[&["trace", "--model", model.to_str().unwrap()], args].concat())
+}
+
+/// Standard output of a command that must succeed silently otherwise.
+#[track_caller]
+fn succeeds(output: Output) -> String {
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && complaint.is_empty(), "{complaint}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The complaint of a command that must fail with one line and exit code 1.
+#[track_caller]
+fn fails(output: Output) -> String {
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{complaint}");
+    assert!(output.stdout.is_empty(), "{:?}", output.stdout);
+    let line = complaint.strip_suffix('\n').unwrap_or_default();
+    assert!(line.starts_with("headlight: ") && !line.contains('\n'), "{complaint:?}");
+    line.to_owned()
+}
+
+/// An empty folder of this test, below the build folder.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli").join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// A copy of a small checkpoint with one file changed.
+fn damaged(name: &str, architecture: &str, file: &str, change: impl Fn(Vec<u8>) -> Vec<u8>) -> PathBuf {
+    let folder = folder(name);
+    for copied in ["config.json", "tokenizer.json", "model.safetensors"] {
+        std::fs::write(folder.join(copied), read(&golden(architecture).join(copied))).unwrap();
+    }
+    std::fs::write(folder.join(file), change(read(&folder.join(file)))).unwrap();
+    folder
+}
+
+#[derive(Deserialize)]
+struct Json {
+    tokens: Vec<String>,
+    input_ids: Vec<u32>,
+    top: Vec<Top>,
+}
+
+#[derive(Deserialize)]
+struct Top {
+    token: String,
+    id: u32,
+    prob: f32,
+}
+
+fn json(output: Output) -> Json {
+    serde_json::from_str(&succeeds(output)).unwrap()
+}
+
+fn header(bytes: &[u8]) -> Trace {
+    match parse_header("out", bytes.len() as u64, bytes).unwrap() {
+        Parsed::Complete(trace) => trace,
+        Parsed::Needs(n_bytes) => panic!("asks for {n_bytes}"),
+    }
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    assert!(succeeds(headlight(&["--help"])).contains("trace"));
+    assert!(succeeds(headlight(&["trace", "--help"])).contains("--text-pair"));
+    assert!(succeeds(headlight(&["--version"])).contains(env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn every_misuse_is_one_line_and_exit_code_1() {
+    let (bert, gpt2, llama) = (golden("bert"), golden("gpt2"), golden("llama"));
+    let scratch = folder("misuse");
+    let edits = |name: &str, json: &str| {
+        let path = scratch.join(name);
+        std::fs::write(&path, json).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let long = "cat ".repeat(200);
+    let nowhere = scratch.join("no/such/folder/out.safetensors");
+    let scratch_text = scratch.to_str().unwrap();
+    let no_list = edits("no-list.json", "{}");
+    let unknown = edits("unknown.json", r#"[{"kind":"zap","layer":0}]"#);
+    let far = edits("far.json", r#"[{"kind":"zero_head","layer":7,"head":0}]"#);
+    let no_key = edits("no-key.json", r#"[{"kind":"knock_out_edge","layer":0,"head":0,"query":0,"key":0}]"#);
+    let cases: Vec<(&Path, Vec<&str>, &str)> = vec![
+        (Path::new("/no/such/model"), vec!["--text", "a"], "/no/such/model: No such file or directory"),
+        (&scratch, vec!["--text", "a"], "no config.json"),
+        (Path::new("Cargo.toml"), vec!["--text", "a"], "Cargo.toml: expected a folder with config.json"),
+        (&bert, vec!["--text", "a", "--colour", "red"], "unexpected argument '--colour' found"),
+        (&bert, vec!["--text", "a", "--save", "some"], "invalid value 'some' for '--save <SAVE>'"),
+        (&bert, vec![], "required arguments were not provided: --text <TEXT>"),
+        (&bert, vec!["--text"], "a value is required for '--text <TEXT>'"),
+        (&bert, vec!["--text", ""], "empty"),
+        (&bert, vec!["--text", "  \n "], "empty"),
+        (&gpt2, vec!["--text", ""], "empty"),
+        (&gpt2, vec!["--text", &long], "tokens, the model reads at most 128"),
+        (&gpt2, vec!["--ids", "1,384"], "384"),
+        (&gpt2, vec!["--ids", ""], "invalid value '' for '--ids"),
+        (&gpt2, vec!["--ids", "1,-2"], "invalid value '-2' for '--ids"),
+        (
+            &gpt2,
+            vec!["--text", "a", "--target", "b"],
+            "--target needs an encoder-decoder model, gpt2 is of architecture gpt2",
+        ),
+        (&bert, vec!["--text", "a", "--text-pair", "b", "--target", "c"], "cannot be used with"),
+        (
+            &gpt2,
+            vec!["--text", "a", "--edits", "/no/such/edits.json"],
+            "/no/such/edits.json: No such file or directory",
+        ),
+        (&gpt2, vec!["--text", "a", "--edits", &no_list], "no-list.json: edits are not a JSON list"),
+        (&gpt2, vec!["--text", "a", "--edits", &unknown], "unknown.json: edit 1: unknown variant `zap`"),
+        (&gpt2, vec!["--text", "a", "--edits", &far], "7"),
+        (&gpt2, vec!["--text", "a", "--edits", &no_key], "a row must keep one"),
+        (&llama, vec!["--text", "a", "--out", nowhere.to_str().unwrap()], "out.safetensors: No such file or directory"),
+        (&llama, vec!["--text", "a", "--out", scratch_text], "is a directory"),
+    ];
+    for (model, args, expected) in cases {
+        let line = fails(trace(model, &args));
+        assert!(line.contains(expected), "{args:?}: {line}\nexpected: {expected}");
+    }
+    for (args, expected) in [
+        (vec![], "a command is missing"),
+        (vec!["dance"], "unrecognized subcommand 'dance'"),
+        (vec!["trace", "--text", "a"], "required arguments were not provided: --model <DIR|FILE.gguf>"),
+    ] {
+        assert!(fails(headlight(&args)).contains(expected), "{args:?}");
+    }
+    let leftovers = std::fs::read_dir(&scratch)
+        .unwrap()
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains("partial"));
+    assert_eq!(leftovers.count(), 0);
+}
+
+#[test]
+fn damaged_checkpoints_are_refused() {
+    let text = |json: &str| json.as_bytes().to_vec();
+    let config = |from: &'static str, to: &'static str| {
+        move |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace(from, to).into_bytes()
+    };
+    let cases: Vec<(PathBuf, &str)> = vec![
+        (
+            damaged("architecture", "bert", "config.json", config("\"bert\"", "\"mystery\"")),
+            "config.json: model_type: expected bert, gpt2 or llama, found",
+        ),
+        (damaged("no-json", "gpt2", "config.json", |_| text("<html>")), "config.json"),
+        (damaged("empty", "gpt2", "config.json", |_| Vec::new()), "config.json is empty"),
+        (
+            damaged("short", "llama", "model.safetensors", |bytes| bytes[..bytes.len() / 2].to_vec()),
+            "the file is not whole",
+        ),
+        (damaged("shorter", "llama", "model.safetensors", |bytes| bytes[..50].to_vec()), "the header claims"),
+        (damaged("no-weights", "llama", "model.safetensors", |_| Vec::new()), "model.safetensors is empty"),
+        (
+            damaged("shape", "llama", "config.json", config("\"intermediate_size\": 96", "\"intermediate_size\": 64")),
+            "expected shape",
+        ),
+        (damaged("heads", "gpt2", "config.json", config("\"n_head\": 4", "\"n_head\": 0")), "n_head"),
+        (
+            damaged("tokenizer", "bert", "tokenizer.json", |bytes| bytes[..bytes.len() / 2].to_vec()),
+            "tokenizer.json: cannot be read",
+        ),
+    ];
+    for (model, expected) in cases {
+        let line = fails(trace(&model, &["--text", "The cat"]));
+        assert!(line.contains(expected), "{line}\nexpected: {expected}");
+    }
+    let gguf = folder("gguf").join("m.gguf");
+    std::fs::write(&gguf, b"GGUF\x03\0\0\0").unwrap();
+    assert!(fails(trace(&gguf, &["--text", "a"])).contains("m.gguf"));
+}
+
+#[test]
+fn prints_tokens_ids_and_predictions_as_json() {
+    for architecture in ["bert", "gpt2", "llama"] {
+        let expected = Tensors::open(&golden(architecture).join("expected.safetensors"));
+        for (number, case) in golden_cases(architecture).into_iter().enumerate() {
+            let pair = case.text_pair.as_deref().map_or(vec![], |pair| vec!["--text-pair", pair]);
+            let found = json(trace(&golden(architecture), &[&["--json", "--text", &case.text], &pair[..]].concat()));
+            assert_eq!(found.tokens, case.tokens);
+            assert_eq!(found.input_ids, expected.ids(&format!("case{number}.input_ids")));
+            let logits = expected.f32(&format!("case{number}.logits"));
+            let d_vocab = logits.len() / case.tokens.len();
+            let last = &logits[logits.len() - d_vocab..];
+            let best = (0..d_vocab).max_by(|a, b| last[*a].total_cmp(&last[*b])).unwrap();
+            assert_eq!((found.top.len(), found.top[0].id as usize), (10, best), "{architecture}, case {number}");
+            let sum: f32 = last.iter().map(|logit| (logit - last[best]).exp()).sum();
+            assert!((found.top[0].prob - 1.0 / sum).abs() < 1e-4);
+            assert!(!found.top[0].token.is_empty() && found.top.is_sorted_by(|a, b| a.prob >= b.prob));
+        }
+    }
+}
+
+#[test]
+fn prints_a_summary_for_people() {
+    let summary = succeeds(trace(&golden("gpt2"), &["--text", "The cat sat"]));
+    assert!(summary.starts_with("gpt2 (gpt2, F32): 3 layers × 4 heads\n"), "{summary}");
+    assert_eq!(summary.lines().count(), 13, "{summary}");
+}
+
+#[test]
+fn ids_are_read_as_they_are() {
+    let model = golden("gpt2");
+    let by_text = json(trace(&model, &["--json", "--text", "The cat sat"]));
+    let ids = by_text.input_ids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+    let by_ids = json(trace(&model, &["--json", "--ids", &ids]));
+    assert_eq!((by_ids.tokens, by_ids.top[0].id), (by_text.tokens, by_text.top[0].id));
+}
+
+/// Writes a trace and reads it with our reader, which checks it, and as plain tensors.
+#[track_caller]
+fn written(name: &str, model: &Path, args: &[&str]) -> (Trace, Tensors) {
+    let out = folder(name).join("trace.safetensors");
+    let printed = succeeds(trace(model, &[args, &["--out", out.to_str().unwrap()]].concat()));
+    assert_eq!(printed, "");
+    let bytes = read(&out);
+    let trace = header(&bytes);
+    for (name, tensor) in &trace.tensors {
+        let range = trace.bytes_of(name, 0..tensor.shape[0]).unwrap();
+        let data = &bytes[range.start as usize..range.end as usize];
+        if tensor.element.is_float() {
+            trace.decode(name, data).unwrap();
+        } else {
+            trace.decode_ids(name, data).unwrap();
+        }
+    }
+    (trace, Tensors::of_bytes(name, bytes))
+}
+
+#[test]
+fn traces_hold_the_golden_values() {
+    for architecture in ["bert", "gpt2", "llama"] {
+        let expected = Tensors::open(&golden(architecture).join("expected.safetensors"));
+        let mut comparison = Comparison::default();
+        for (number, case) in golden_cases(architecture).into_iter().enumerate() {
+            let pair = case.text_pair.as_deref().map_or(vec![], |pair| vec!["--text-pair", pair]);
+            let args = [&["--text", &case.text][..], &pair].concat();
+            let name = format!("{architecture}-{number}");
+            let (trace, patterns) = written(&name, &golden(architecture), &args);
+            let (_, qkv) = written(&name, &golden(architecture), &[&args[..], &["--save", "qkv"]].concat());
+            let (_, all) = written(&name, &golden(architecture), &[&args[..], &["--save", "all"]].concat());
+            let spec = trace.metadata.spec.clone().unwrap();
+            assert_eq!(trace.metadata.tokens, case.tokens);
+            assert_eq!(trace.metadata.text.as_deref(), Some(case.text.as_str()));
+            assert_eq!(trace.metadata.text_pair, case.text_pair);
+            assert_eq!(trace.metadata.segments.len(), if case.text_pair.is_some() { 2 } else { 0 });
+            assert_eq!(trace.metadata.model.unwrap().name, architecture);
+            assert_eq!(patterns.ids("input_ids"), expected.ids(&format!("case{number}.input_ids")));
+            let mut names: Vec<String> =
+                (0..spec.n_layers).map(|layer| format!("blocks.{layer}.attn.hook_pattern")).collect();
+            names.extend(["input_ids", "logit_positions", "logits"].map(str::to_owned));
+            assert_eq!(patterns.names().collect::<Vec<_>>(), names);
+            let mut names: Vec<String> = Hook::all(&spec).iter().map(Hook::to_string).collect();
+            names.extend(["input_ids", "logits"].map(str::to_owned));
+            names.sort();
+            assert_eq!(all.names().collect::<Vec<_>>(), names);
+            for layer in 0..spec.n_layers {
+                let pairs = [
+                    ("attentions", "attn.hook_pattern"),
+                    ("hidden_states", "hook_resid_pre"),
+                    ("q", "attn.hook_q"),
+                    ("k", "attn.hook_k"),
+                    ("v", "attn.hook_v"),
+                ];
+                for (theirs, ours) in pairs {
+                    let (theirs, ours) = (format!("case{number}.{theirs}.{layer}"), format!("blocks.{layer}.{ours}"));
+                    for file in [&patterns, &qkv, &all].into_iter().filter(|file| file.has(&ours)) {
+                        comparison.check(&theirs, &file.f32(&ours), &expected.f32(&theirs), 1e-4);
+                    }
+                    assert!(qkv.has(&ours) && all.has(&ours));
+                }
+                let has_rotation = spec.rotary().is_some();
+                assert_eq!(qkv.has(&format!("blocks.{layer}.attn.hook_rot_q")), has_rotation);
+            }
+            let logits = expected.f32(&format!("case{number}.logits"));
+            comparison.check("logits", &all.f32("logits"), &logits, 1e-4);
+            comparison.check("last logits", &patterns.f32("logits"), &logits[logits.len() - spec.d_vocab..], 1e-4);
+            assert_eq!(patterns.ids("logit_positions"), [case.tokens.len() as u32 - 1]);
+        }
+        comparison.finish();
+    }
+}
+
+#[test]
+fn edits_act_and_are_written_down() {
+    for architecture in ["bert", "gpt2", "llama"] {
+        let file: Value = serde_json::from_slice(&read(&golden(architecture).join("interventions.json"))).unwrap();
+        let expected = Tensors::open(&golden(architecture).join("interventions.safetensors"));
+        let mut comparison = Comparison::default();
+        for edit in file["edits"].as_array().unwrap() {
+            let mut edit = edit.as_object().unwrap().clone();
+            edit.remove("max_logit_change");
+            let name = edit.remove("name").unwrap();
+            let name = name.as_str().unwrap();
+            let edits = folder(&format!("{architecture}-{name}-edits")).join("edits.json");
+            std::fs::write(&edits, serde_json::to_vec(&[&edit]).unwrap()).unwrap();
+            let args = ["--text", file["text"].as_str().unwrap(), "--save", "all", "--edits", edits.to_str().unwrap()];
+            let (trace, found) = written(&format!("{architecture}-{name}"), &golden(architecture), &args);
+            assert_eq!(trace.metadata.edits[0]["kind"], edit["kind"]);
+            for layer in 0..3 {
+                let theirs = format!("{name}.attentions.{layer}");
+                let ours = format!("blocks.{layer}.attn.hook_pattern");
+                comparison.check(&theirs, &found.f32(&ours), &expected.f32(&theirs), 1e-4);
+            }
+            let theirs = format!("{name}.logits");
+            comparison.check(&theirs, &found.f32("logits"), &expected.f32(&theirs), 1e-4);
+        }
+        comparison.finish();
+    }
+}
+
+#[test]
+fn a_failed_run_leaves_what_was_there() {
+    let folder = folder("kept");
+    let (out, edits) = (folder.join("trace.safetensors"), folder.join("edits.json"));
+    std::fs::write(&out, "precious").unwrap();
+    // Known only during the run, when the file is already under way.
+    std::fs::write(&edits, r#"[{"kind":"knock_out_edge","layer":1,"head":0,"query":0,"key":0}]"#).unwrap();
+    let args = ["--text", "The cat", "--out", out.to_str().unwrap(), "--edits", edits.to_str().unwrap()];
+    fails(trace(&golden("gpt2"), &args));
+    assert_eq!(read(&out), b"precious");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_output_may_be_no_file() {
+    succeeds(trace(&golden("gpt2"), &["--text", "The cat", "--out", "/dev/null"]));
+}
+
+#[test]
+#[ignore = "needs the bundled models: run cargo xtask setup"]
+fn the_bundled_models_agree() {
+    for (model, path) in [("minilm", MINILM), ("smollm2", SMOLLM2_GGUF)] {
+        let mut comparison = Comparison::default();
+        for (name, case, expected) in golden_real_cases(model) {
+            let pair = case.text_pair.as_deref().map_or(vec![], |pair| vec!["--text-pair", pair]);
+            let args = [&["--text", &case.text][..], &pair].concat();
+            let (trace, found) = written(&format!("{model}-{name}"), &model_file(path), &args);
+            assert_eq!(trace.metadata.tokens, case.tokens);
+            let form = if model == "minilm" { TokenForm::Wordpiece } else { TokenForm::ByteLevel };
+            assert_eq!(trace.metadata.token_form, form);
+            let n_layers = trace.metadata.spec.unwrap().n_layers;
+            for layer in 0..n_layers {
+                let theirs = format!("attentions.{layer}");
+                let ours = format!("blocks.{layer}.attn.hook_pattern");
+                comparison.check(&format!("{name}.{theirs}"), &found.f32(&ours), &expected.f32(&theirs), 1e-3);
+            }
+            let top = json(trace_json(path, &args)).top;
+            assert_eq!(top.len(), case.next_token.len(), "MiniLM predicts no words");
+            for (found, (text, prob)) in top.iter().zip(&case.next_token) {
+                assert_eq!(found.token.replace('Ġ', " ").replace('Ċ', "\n"), *text, "{name}");
+                assert!((f64::from(found.prob) - prob).abs() < 1e-3, "{name}: {text}");
+            }
+        }
+        comparison.finish();
+    }
+}
+
+fn trace_json(path: &str, args: &[&str]) -> Output {
+    trace(&model_file(path), &[args, &["--json"]].concat())
+}
