@@ -36,7 +36,10 @@ impl<Out: Serialize> WorkerClient<Out> {
     ///
     /// # Errors
     /// When the browser refuses to start any; a script that cannot be loaded is told later, as [`News::Broke`].
-    pub fn start<In: DeserializeOwned + 'static>(url: &str, on_news: impl Fn(News<In>) + 'static) -> Result<Self, String> {
+    pub fn start<In: DeserializeOwned + 'static>(
+        url: &str,
+        on_news: impl Fn(News<In>) + 'static,
+    ) -> Result<Self, String> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let worker = Worker::new_with_options(url, &options).map_err(|error| describe(&error))?;
@@ -64,9 +67,7 @@ impl<Out: Serialize> WorkerClient<Out> {
     /// When it cannot be encoded or posted, in words.
     pub fn send(&self, message: &Out) -> Result<(), String> {
         let encoded = port::encode(message, &[]).map_err(|error| error.to_string())?;
-        self.worker
-            .post_message_with_transfer(&encoded.message, &encoded.transfer)
-            .map_err(|error| describe(&error))
+        self.worker.post_message_with_transfer(&encoded.message, &encoded.transfer).map_err(|error| describe(&error))
     }
 }
 
@@ -98,7 +99,8 @@ fn read<In: DeserializeOwned>(event: &MessageEvent) -> News<In> {
 
 fn last_words(event: &Event) -> String {
     let message = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).unwrap_or_default();
-    if message.is_empty() { "its program could not be loaded".to_owned() } else { message }
+    let message = message.strip_prefix("Uncaught ").unwrap_or(&message);
+    if message.is_empty() { "its program could not be loaded".to_owned() } else { message.to_owned() }
 }
 
 fn describe(error: &JsValue) -> String {

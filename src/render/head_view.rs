@@ -1,7 +1,8 @@
 //! The head view: what each head's weights look like as lines, strips and numbers.
 //!
-//! A line's opacity is its weight divided by the number of active heads, as in BertViz, so it is the mean weight; the
-//! heads' colours are summed into one line per pair of tokens. Invariant: what cannot be seen is not returned, whether
+//! A line's opacity is its weight divided by the number of active heads, as in BertViz; a pair of tokens has one line for
+//! all heads, whose opacity therefore is their mean weight. Its colour is the heads' colours mixed by the squares of
+//! their weights: mixed by the weights alone, twelve faint hues would make a grey line of one strong head. Invariant: what cannot be seen is not returned, whether
 //! too faint or with neither end in the window. Imports only `trace`.
 
 use super::MIN_ALPHA;
@@ -38,7 +39,7 @@ pub struct Line {
     pub query_y: f32,
     /// Height of its right end.
     pub key_y: f32,
-    /// The heads' colours, mixed by their weights.
+    /// The heads' colours, mixed by the squares of their weights.
     pub colour: Rgb,
     /// Opacity, 0 to 1.
     pub alpha: f32,
@@ -121,12 +122,14 @@ impl HeadView<'_> {
                 if !query_is_seen && !seen_keys.contains(&key_row) {
                     continue;
                 }
-                let (mut total, mut mixed) = (0.0, [0.0; 3]);
+                let (mut total, mut squares, mut mixed) = (0.0, 0.0, [0.0; 3]);
                 for (row, colour) in &rows {
                     let weight = row.get(key).copied().unwrap_or(0.0);
+                    let square = weight * weight;
                     total += weight;
+                    squares += square;
                     for (sum, channel) in mixed.iter_mut().zip(colour) {
-                        *sum += weight * channel;
+                        *sum += square * channel;
                     }
                 }
                 let alpha = total * share;
@@ -136,7 +139,7 @@ impl HeadView<'_> {
                         key,
                         query_y: window.row_middle(query_row),
                         key_y: window.row_middle(key_row),
-                        colour: mixed.map(|sum| (sum / total).round() as u8),
+                        colour: mixed.map(|sum| (sum / squares).round() as u8),
                         alpha: alpha.min(1.0),
                     });
                 }
@@ -197,6 +200,12 @@ impl HeadView<'_> {
             self.heads.iter().map(|&head| self.summed(head, side, position, &marked)).sum::<f32>() * share
         };
         Some(Received { side, weights: shown.iter().map(mean).collect() })
+    }
+
+    /// The largest weight of each active head between the tokens that are wanted, in the order of the heads.
+    pub fn strongest_of_each_head(&self) -> Vec<Link> {
+        let strongest = |head: &usize| HeadView { heads: std::slice::from_ref(head), ..*self }.strongest(1);
+        self.heads.iter().flat_map(strongest).collect()
     }
 
     /// The largest single weights of the active heads between the tokens that are wanted, largest first.

@@ -28,6 +28,7 @@ fn line(query: usize, key: usize, colour: Rgb, alpha: f32) -> Line {
 fn one_line_per_pair_with_the_mean_weight_and_the_mixed_colour() {
     let (red, blue) = ([200, 0, 0], [0, 0, 100]);
     let mixed = |red: f32, blue: f32| {
+        let (red, blue) = (red * red, blue * blue);
         [(200.0 * red / (red + blue)).round() as u8, 0, (100.0 * blue / (red + blue)).round() as u8]
     };
     assert_eq!(
@@ -86,9 +87,9 @@ fn what_cannot_be_seen_is_not_drawn() {
 
 #[test]
 fn strips_behind_the_other_side() {
-    let columns = Columns::fit(720.0);
+    let columns = Columns::fit(720.0, 158.0);
     let strip = |slot: usize, row: usize, alpha: f32| Strip {
-        x: 506.0 + 79.0 * slot as f32,
+        x: 514.0 + 79.0 * slot as f32,
         y: 20.0 * row as f32 + 1.0,
         width: 79.0,
         height: 18.0,
@@ -100,7 +101,7 @@ fn strips_behind_the_other_side() {
     assert_eq!(keys_of(&[1, 2])[0], strip(1, 0, 1.0), "sums beyond 1 are as opaque as 1");
     let queries_of = view(&[1], &[], &[1]).strips(&columns, &WINDOW, &colours());
     let wide = |row: usize| Strip {
-        x: 56.0,
+        x: 48.0,
         y: 20.0 * row as f32 + 1.0,
         width: 158.0,
         height: 18.0,
@@ -131,4 +132,6 @@ fn strongest_links() {
     assert_eq!(pair, [link(1, 2, 0, 0.5), link(0, 2, 0, 0.0)], "a pair lists every active head");
     assert_eq!(view(&[0], &[], &[]).strongest(2), [link(0, 0, 0, 1.0), link(0, 1, 1, 1.0)]);
     assert_eq!(view(&[0], &[], &[]).strongest(0), []);
+    let of_each = view(&[0, 1], &[2], &[]).strongest_of_each_head();
+    assert_eq!(of_each, [link(0, 2, 2, 1.0), link(1, 2, 0, 0.5)]);
 }

@@ -40,18 +40,21 @@ pub struct Columns {
     pub key_number: Span,
 }
 
+/// Width of a number beside a token.
+const NUMBER: f32 = 48.0;
+
 /// Below this width there are no columns for numbers.
 const NARROW: f32 = 560.0;
 
 impl Columns {
-    /// The columns of a view so wide.
-    pub fn fit(width: f32) -> Self {
+    /// The columns of a view so wide, whose longest token would be `token_width` wide.
+    pub fn fit(width: f32, token_width: f32) -> Self {
         let (number, token) = if width < NARROW {
-            (0.0, (width * 0.32).clamp(88.0, 144.0))
+            (0.0, (token_width + NUMBER).clamp(96.0, (width * 0.36).clamp(96.0, 160.0)))
         } else {
-            (56.0, (width * 0.22).clamp(112.0, 184.0))
+            (NUMBER, token_width.clamp(96.0, 192.0))
         };
-        let (number, token) = (number, token.round());
+        let token = token.round();
         let links = (width - 2.0 * (number + token)).max(0.0);
         let mut x = 0.0;
         let mut next = |width: f32| {
@@ -148,16 +151,18 @@ mod tests {
 
     #[test]
     fn columns_of_a_wide_and_a_narrow_view() {
-        let wide = Columns::fit(720.0);
-        assert_eq!(wide.query_number, Span { x: 0.0, width: 56.0 });
-        assert_eq!(wide.query_token, Span { x: 56.0, width: 158.0 });
-        assert_eq!(wide.links, Span { x: 214.0, width: 292.0 });
-        assert_eq!(wide.key_token, Span { x: 506.0, width: 158.0 });
-        assert_eq!(wide.key_number, Span { x: 664.0, width: 56.0 });
-        let phone = Columns::fit(328.0);
-        assert_eq!((phone.query_number.width, phone.query_token.width, phone.links.width), (0.0, 105.0, 118.0));
+        let wide = Columns::fit(720.0, 158.0);
+        assert_eq!(wide.query_number, Span { x: 0.0, width: 48.0 });
+        assert_eq!(wide.query_token, Span { x: 48.0, width: 158.0 });
+        assert_eq!(wide.links, Span { x: 206.0, width: 308.0 });
+        assert_eq!(wide.key_token, Span { x: 514.0, width: 158.0 });
+        assert_eq!(wide.key_number, Span { x: 672.0, width: 48.0 });
+        let token_width = |width: f32, token_width: f32| Columns::fit(width, token_width).key_token.width;
+        assert_eq!((token_width(720.0, 20.0), token_width(720.0, 999.0)), (96.0, 192.0));
+        let phone = Columns::fit(328.0, 999.0);
+        assert_eq!((phone.query_number.width, phone.query_token.width, phone.links.width), (0.0, 118.0, 92.0));
         assert_eq!(phone.key_number.end(), 328.0);
-        assert_eq!(Columns::fit(0.0).links.width, 0.0);
+        assert_eq!(Columns::fit(0.0, 0.0).links.width, 0.0);
     }
 
     #[test]
@@ -172,13 +177,13 @@ mod tests {
 
     #[test]
     fn picking() {
-        let columns = Columns::fit(720.0);
+        let columns = Columns::fit(720.0, 158.0);
         let table = [
             ((60.0, 0.0), Some((Side::Query, 2))),
             ((10.0, 99.0), Some((Side::Query, 7))),
-            ((213.9, 10.0), Some((Side::Query, 3))),
-            ((214.0, 10.0), None),
-            ((506.0, 10.0), Some((Side::Key, 3))),
+            ((205.9, 10.0), Some((Side::Query, 3))),
+            ((206.0, 10.0), None),
+            ((514.0, 10.0), Some((Side::Key, 3))),
             ((719.0, 30.0), Some((Side::Key, 4))),
             ((719.0, 50.0), None),
             ((720.0, 10.0), None),

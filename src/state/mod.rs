@@ -34,6 +34,8 @@ use crate::protocol::{ModelInfo, RequestId};
 pub const FIRST_TEXT: &str = "The cat sat on the mat";
 /// Its second text.
 pub const FIRST_PAIR: &str = "The cat lay on the rug";
+/// Its layer and head: one whose few strong lines run between equal words of the two sentences.
+const FIRST_LOOK: (usize, usize) = (2, 9);
 
 /// Everything the page knows.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,7 +87,7 @@ impl State {
             work: None,
             planned: None,
             shown: None,
-            selection: Selection::default(),
+            selection: Selection { layer: FIRST_LOOK.0, heads: [FIRST_LOOK.1].into(), ..Selection::default() },
             options: Options { theme, ..Options::default() },
             notices: Notices::default(),
             next_request: 1,

@@ -77,12 +77,12 @@ impl State {
             self.recovered();
         } else {
             self.n_stops = 0;
-            self.show(plan, model, info, effects);
+            self.show(request, plan, model, info, effects);
         }
         self.follow_layer(effects);
     }
 
-    fn show(&mut self, plan: Plan, model: ModelInfo, info: RunInfo, effects: &mut Vec<Effect>) {
+    fn show(&mut self, request: RequestId, plan: Plan, model: ModelInfo, info: RunInfo, effects: &mut Vec<Effect>) {
         let before = self.shown.take();
         if let Some(run) = before.as_ref().and_then(|shown| shown.live_run) {
             effects.push(Effect::Send(ToWorker::Forget { run }));
@@ -90,9 +90,10 @@ impl State {
         if before.as_ref().is_none_or(|shown| shown.info.tokens.tokens != info.tokens.tokens) {
             self.selection.clear_tokens();
         }
-        let had_all_heads = before.as_ref().is_none_or(|shown| self.selection.heads.len() == shown.spec.n_heads);
+        let had_all_heads = before.as_ref().is_some_and(|shown| self.selection.heads.len() == shown.spec.n_heads);
         let labels = info.tokens.tokens.iter().map(|token| token_label(token, info.tokens.form)).collect();
         let shown = Shown {
+            request,
             labels,
             input: plan.input,
             model_name: model.name,

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::selection::Shape;
-use crate::protocol::{Input, RunId, RunInfo};
+use crate::protocol::{Input, RequestId, RunId, RunInfo};
 use crate::trace::Spec;
 use crate::trace::display::TokenLabel;
 
@@ -58,6 +58,8 @@ impl LayerCache {
 /// A result on screen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shown {
+    /// The request it answered: another result has another one.
+    pub request: RequestId,
     /// What was asked for, to be run again in a restarted worker.
     pub input: Input,
     /// The model's name with its quantisation.

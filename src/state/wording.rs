@@ -89,7 +89,10 @@ mod tests {
 
     #[test]
     fn numbers() {
-        assert_eq!((weight(0.123_46), short_weight(1.0), head_name(9, 4)), ("0.1235".into(), "1.000".into(), "L9H4".into()));
+        assert_eq!(
+            (weight(0.123_46), short_weight(1.0), head_name(9, 4)),
+            ("0.1235".into(), "1.000".into(), "L9H4".into())
+        );
         assert_eq!((bytes(612), bytes(466_247), bytes(90_868_376)), ("1 kB".into(), "467 kB".into(), "90.9 MB".into()));
         assert_eq!((count(1, "token"), count(200, "token")), ("1 token".into(), "200 tokens".into()));
         assert_eq!((elapsed(43.4), elapsed(2_345.0)), ("43 ms".into(), "2.3 s".into()));

@@ -46,6 +46,29 @@ pub struct TokenLabel {
     pub is_right_to_left: bool,
 }
 
+impl TokenLabel {
+    /// How many columns of a fixed-width font it takes: two for East Asian letters and emoji, none for combining marks.
+    pub fn n_columns(&self) -> usize {
+        self.pieces.iter().flat_map(|piece| piece.text.chars()).map(n_columns).sum()
+    }
+}
+
+fn n_columns(character: char) -> usize {
+    match u32::from(character) {
+        0x300..=0x36f | 0x200c..=0x200d | 0x20d0..=0x20ff | 0xfe00..=0xfe0f => 0,
+        0x1100..=0x115f
+        | 0x2e80..=0xa4cf
+        | 0xac00..=0xd7a3
+        | 0xf900..=0xfaff
+        | 0xfe30..=0xfe6f
+        | 0xff00..=0xff60
+        | 0xffe0..=0xffe6
+        | 0x1f300..=0x1faff
+        | 0x20000..=0x3fffd => 2,
+        _ => 1,
+    }
+}
+
 /// The label of a token as the tokenizer's `id_to_token` writes it.
 pub fn token_label(token: &str, form: TokenForm) -> TokenLabel {
     let mut label = Builder::default();

@@ -57,6 +57,13 @@ fn plain_strings() {
 }
 
 #[test]
+fn columns_of_a_fixed_width_font() {
+    for (token, expected) in [("Ġquick", 6), ("日本", 4), ("e\u{301}", 1), ("🙂", 2), ("âĿ", 7)] {
+        assert_eq!(token_label(token, BYTE_LEVEL).n_columns(), expected, "{token:?}");
+    }
+}
+
+#[test]
 fn kinds() {
     use PieceKind::{Bytes, Continuation, Control, Space, Text};
     let table: [(TokenForm, &str, &[PieceKind]); 5] = [

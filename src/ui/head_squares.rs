@@ -78,10 +78,11 @@ pub fn HeadSquares(
             <button
                 type="button"
                 class="link all"
+                class:gone=move || n_heads.get() == 0
                 prop:disabled=move || has_all.get()
                 on:click=move |_| page.dispatch(Event::AllHeads)
             >
-                "All"
+                "All heads"
             </button>
         </div>
     }

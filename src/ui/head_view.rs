@@ -6,11 +6,11 @@
 use leptos::ev::MouseEvent;
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::PointerEvent;
 use leptos_use_device_pixel_ratio::use_device_pixel_ratio;
 use leptos_use_element_size::{UseElementSizeReturn, use_element_size};
 use leptos_use_media_query::use_media_query;
+use wasm_bindgen::JsCast;
+use web_sys::PointerEvent;
 
 use super::page::Page;
 use super::scene::Scene;
@@ -19,6 +19,12 @@ use crate::render::{Columns, HeadColours, Window};
 use crate::render_web::HeadCanvas;
 use crate::state::{Event, TokenRef, wording};
 use crate::trace::Side;
+
+/// Width of a character of the tokens' font, in CSS pixels: six tenths of its size.
+const CHARACTER_WIDTH: f32 = 7.83;
+
+/// Left and right of a token's text, in CSS pixels.
+const PADDING: f32 = 24.0;
 
 /// Up to so many rows there is room to spare.
 const N_ROOMY: usize = 20;
@@ -54,7 +60,10 @@ pub fn HeadViewFigure(
         scroll: scroll.get(),
         row_height: row_height.get(),
     });
-    let columns = Memo::new(move |_| Columns::fit(width.get() as f32));
+    // Follows the labels and the filter, not every change of the scene.
+    let longest = Memo::new(move |_| scene.with(|scene| scene.as_ref().map_or(0, Scene::longest_token)));
+    let columns =
+        Memo::new(move |_| Columns::fit(width.get() as f32, longest.get() as f32 * CHARACTER_WIDTH + PADDING));
     let received = Memo::new(move |_| scene.with(|scene| scene.as_ref().and_then(Scene::received)));
 
     draw_on_change(canvas, scene, colours, columns, window, pixel_ratio);

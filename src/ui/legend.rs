@@ -11,24 +11,32 @@ pub fn Legend(
     /// What is shown.
     scene: Memo<Option<Scene>>,
 ) -> impl IntoView {
-    let n_active = Memo::new(move |_| scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.heads.len())));
-    let of_lines = move || match n_active.get() {
-        0 | 1 => "Opacity of a line: the weight".to_owned(),
-        several => format!("Opacity of a line: mean weight over {}", wording::count(several, "head")),
-    };
+    let meaning = Memo::new(move |_| scene.with(|scene| scene.as_ref().map(meaning)));
     view! {
         <div class="legend">
-            <span>{of_lines}</span>
+            <span>{move || meaning.get()}</span>
             <span class="scale" aria-hidden="true">
                 <span>"0"</span>
                 <span class="ramp"></span>
                 <span>"1"</span>
             </span>
-            <span>"Below 0.004 nothing is drawn."</span>
+            <span>"Below 0.004 nothing is drawn"</span>
             <span class="keys">
-                "Keys in the figure: arrows move, Enter keeps a token, L and H step through layers and heads \
-                (with Shift: back), A shows all heads."
+                "Keys: arrows move, Enter keeps a token, L and H go to the next layer and head (Shift: back), A all heads."
             </span>
         </div>
+    }
+}
+
+fn meaning(scene: &Scene) -> String {
+    let weight = match scene.heads.len() {
+        1 => "weight".to_owned(),
+        several => format!("mean weight of {}", wording::count(several, "head")),
+    };
+    let (queries, keys) = (scene.marked_queries.len(), scene.marked_keys.len());
+    match if queries > 0 { queries } else { keys } {
+        0 => format!("Opacity: {weight}"),
+        1 => format!("Opacity and number: {weight}"),
+        n_tokens => format!("Opacity: {weight}. Number: its sum over {n_tokens} tokens"),
     }
 }

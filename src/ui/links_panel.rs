@@ -24,6 +24,13 @@ pub fn LinksPanel(
 ) -> impl IntoView {
     let has_pins = page.memo(|state| !state.selection.queries.is_empty() || !state.selection.keys.is_empty());
     let title = Memo::new(move |_| scene.with(|scene| scene.as_ref().map(title).unwrap_or_default()));
+    let leaves_first_out = Memo::new(move |_| {
+        scene.with(|scene| {
+            scene
+                .as_ref()
+                .is_some_and(|scene| scene.is_causal && scene.marked_queries.is_empty() && scene.marked_keys.is_empty())
+        })
+    });
     let rows = move || {
         scene.with(|scene| {
             let Some(scene) = scene else { return Vec::new() };
@@ -56,7 +63,13 @@ pub fn LinksPanel(
                 </thead>
                 <tbody>{rows}</tbody>
             </table>
-            <p class="hint">"Point at a token; click to keep it, Esc to let go."</p>
+            <p class="hint">
+                {move || if leaves_first_out.get() {
+                    "Without the first token, which can read only itself. Point at a token; click to keep it."
+                } else {
+                    "Point at a token; click to keep it, Esc to let go."
+                }}
+            </p>
         </section>
     }
 }
@@ -68,9 +81,14 @@ fn title(scene: &Scene) -> String {
         several => wording::count(several.len(), "token"),
     };
     match (scene.marked_queries.as_slice(), scene.marked_keys.as_slice()) {
-        ([], []) => format!("Strongest links in layer {layer}"),
-        (queries, []) => format!("{} → …", name(queries)),
-        ([], keys) => format!("… → {}", name(keys)),
+        ([], []) if scene.heads.len() == 1 => {
+            format!("Strongest links of {}", wording::head_name(layer, scene.heads[0]))
+        }
+        ([], []) => format!("Strongest link of each head, layer {layer}"),
+        (queries @ [_], []) => format!("{} reads from", name(queries)),
+        (queries, []) => format!("{} read from", name(queries)),
+        ([], keys @ [_]) => format!("{} is read by", name(keys)),
+        ([], keys) => format!("{} are read by", name(keys)),
         (queries, keys) => format!("{} → {}", name(queries), name(keys)),
     }
 }
@@ -81,8 +99,8 @@ fn row(scene: &Scene, layer: usize, link: &Link, colours: Memo<HeadColours>) -> 
     let one = |tokens: &[usize]| tokens.len() == 1;
     let tokens = match (one(&scene.marked_queries), one(&scene.marked_keys)) {
         (true, true) => view! { <></> }.into_any(),
-        (true, false) => view! { <span class="mark">"→ "</span>{label(link.key)} }.into_any(),
-        (false, true) => view! { {label(link.query)}<span class="mark">" →"</span> }.into_any(),
+        (true, false) => label(link.key).into_any(),
+        (false, true) => label(link.query).into_any(),
         (false, false) => view! { {label(link.query)}<span class="mark">" → "</span>{label(link.key)} }.into_any(),
     };
     let title = format!("{} → {}", scene.plain(link.query), scene.plain(link.key));

@@ -19,7 +19,6 @@ mod scene;
 mod segment_filter;
 mod shell;
 mod status_line;
-mod stopped_banner;
 mod text_form;
 mod theme;
 mod token_column;

@@ -22,17 +22,9 @@ impl Page {
     /// A page that was just opened.
     pub fn open() -> Self {
         let theme = kept(THEME_KEY).and_then(|name| Theme::from_name(&name)).unwrap_or_default();
-        let page = Self {
-            state: RwSignal::new(State::new(base_url(), theme)),
-            worker: StoredValue::new_local(None),
-        };
+        let page = Self { state: RwSignal::new(State::new(base_url(), theme)), worker: StoredValue::new_local(None) };
         page.dispatch(Event::Opened);
         page
-    }
-
-    /// Reads the state and follows it.
-    pub fn with<T>(self, read: impl FnOnce(&State) -> T) -> T {
-        self.state.with(read)
     }
 
     /// Reads the state once.

@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use super::page::Page;
 use super::token_text::token_text;
 use crate::protocol::Prediction;
+use crate::trace::TokenForm;
 use crate::trace::display::token_label;
 use crate::trace::spec::Unembed;
-use crate::trace::TokenForm;
 
 /// Small bars with probabilities, or why there are none.
 #[component]

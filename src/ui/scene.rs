@@ -5,6 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::page::Page;
+use crate::protocol::RequestId;
 use crate::render::{HeadView, Link, PatternView, Received};
 use crate::state::{LayerPatterns, Shape, State};
 use crate::trace::Side;
@@ -28,8 +29,12 @@ impl<T: ?Sized> PartialEq for Same<T> {
 /// What is on screen of the result.
 #[derive(Clone, PartialEq)]
 pub struct Scene {
+    /// Which result this is of.
+    pub result: RequestId,
     /// Sizes of the result.
     pub shape: Shape,
+    /// Whether a token sees only itself and earlier ones.
+    pub is_causal: bool,
     /// What is shown of each token, by position.
     pub labels: Same<[TokenLabel]>,
     /// The drawn layer, once there is one.
@@ -54,7 +59,9 @@ impl Scene {
         let tokens = &shown.info.tokens;
         let (queries, keys) = state.options.segment.ranges(tokens.len(), &tokens.segments);
         Some(Self {
+            result: shown.request,
             shape: shown.shape(),
+            is_causal: shown.spec.is_causal(),
             labels: Same(Arc::clone(&shown.labels)),
             drawn: shown.drawn.clone().map(Same),
             heads: state.selection.heads.iter().copied().collect(),
@@ -87,6 +94,12 @@ impl Scene {
             marked_queries: &self.marked_queries,
             marked_keys: &self.marked_keys,
         })
+    }
+
+    /// Columns of the fixed-width font that the longest shown token takes.
+    pub fn longest_token(&self) -> usize {
+        let positions = self.queries.iter().chain(&self.keys);
+        positions.filter_map(|&position| self.labels.0.get(position)).map(TokenLabel::n_columns).max().unwrap_or(0)
     }
 
     /// Positions of one side, by row.
@@ -123,14 +136,27 @@ impl Scene {
         }
     }
 
+    /// The shown queries without a causal model's first one, which can read only itself.
+    fn choosing_queries(&self) -> &[usize] {
+        match self.queries.as_slice() {
+            [0, others @ ..] if self.is_causal => others,
+            all => all,
+        }
+    }
+
     /// Numbers beside the tokens.
     pub fn received(&self) -> Option<Received> {
         self.view()?.received()
     }
 
-    /// The strongest links of what is marked; for one pair, every active head in order.
+    /// The strongest links of what is marked. For one pair: of every active head, in order. Where nothing is marked: one
+    /// of each active head, if there are several.
     pub fn strongest(&self, n_links: usize) -> Vec<Link> {
         let Some(view) = self.view() else { return Vec::new() };
+        if self.marked_queries.is_empty() && self.marked_keys.is_empty() {
+            let view = HeadView { queries: self.choosing_queries(), ..view };
+            return if self.heads.len() > 1 { view.strongest_of_each_head() } else { view.strongest(n_links) };
+        }
         if self.pair().is_none() {
             return view.strongest(n_links);
         }

@@ -14,7 +14,6 @@ use super::predictions::Predictions;
 use super::scene::Scene;
 use super::segment_filter::SegmentFilterChoice;
 use super::status_line::StatusLine;
-use super::stopped_banner::StoppedBanner;
 use super::text_form::TextForm;
 use super::theme::{ThemeButton, scheme};
 use crate::render::HeadColours;
@@ -32,14 +31,12 @@ pub fn App() -> impl IntoView {
     let focused = RwSignal::new(None::<TokenRef>);
     view! {
         <header class="masthead">
-            <div>
-                <h1>"Headlight"</h1>
-                <p class="lead">
-                    "Every line below is an attention weight: how much one token reads from another, computed by a \
-                    transformer that runs in this page, on any text you type."
-                </p>
-            </div>
+            <h1>"Headlight"</h1>
             <ThemeButton page />
+            <p class="lead">
+                "Every line below is an attention weight: how much one token reads from another, computed by a \
+                transformer that runs in this page, on any text you type."
+            </p>
         </header>
         <main>
             <section class="input" aria-label="Input">
@@ -47,7 +44,6 @@ pub fn App() -> impl IntoView {
                 <TextForm page />
             </section>
             <StatusLine page />
-            <StoppedBanner page />
             <section class="view" aria-label="Head view" on:keydown=move |event| view_key(page, &event)>
                 <div class="controls">
                     <LayerPicker page />

@@ -1,9 +1,10 @@
-//! What is under way, how far it is, and what the result on screen is. The rule under it is the progress bar.
+//! What is under way, how far it is, what the result on screen is, and faults of ours. The rule under it is the
+//! progress bar.
 
 use leptos::prelude::*;
 
 use super::page::Page;
-use crate::state::{Event, State, wording};
+use crate::state::{Event, Recovery, State, Stopped, wording};
 
 /// One line between input and view.
 #[component]
@@ -13,22 +14,25 @@ pub fn StatusLine(
 ) -> impl IntoView {
     let work = page.memo(wording::work);
     let result = page.memo(|state| state.shown.as_ref().map(wording::result));
-    let problem = page.memo(|state| state.notices.status.clone());
+    let fault = page.memo(fault);
     let fraction = page.memo(fraction);
+    let action = move |(name, event): (&'static str, Event)| {
+        view! {
+            " "
+            <button type="button" class="link" on:click=move |_| page.dispatch(event.clone())>{name}</button>
+        }
+    };
     view! {
         <div class="status-line">
-            <div class="status-text" role="status" aria-label="Status">
-                {move || match (problem.get(), work.get()) {
-                    (Some(problem), _) => view! {
-                        <span class="problem">{problem}</span>
-                        " "
-                        <button type="button" class="link" on:click=move |_| page.dispatch(Event::NoticeDismissed)>
-                            "Dismiss"
-                        </button>
-                    }.into_any(),
-                    (None, Some(work)) => view! { <span>{work}</span> }.into_any(),
-                    (None, None) => view! { <span>{result.get().unwrap_or_default()}</span> }.into_any(),
-                }}
+            <div class="status-text">
+                {move || fault.get().map(|Fault { sentence, action: offered }| view! {
+                    <span class="problem" role="alert">{sentence}</span>
+                    {offered.map(action)}
+                    " "
+                })}
+                <span role="status" aria-label="Status">
+                    {move || work.get().or_else(|| result.get()).unwrap_or_default()}
+                </span>
             </div>
             <div
                 class="progress"
@@ -43,6 +47,28 @@ pub fn StatusLine(
             </div>
         </div>
     }
+}
+
+/// What went wrong on our side, and what can be done.
+#[derive(Clone, PartialEq)]
+struct Fault {
+    sentence: String,
+    action: Option<(&'static str, Event)>,
+}
+
+fn fault(state: &State) -> Option<Fault> {
+    if let Some(Stopped { message, recovery }) = &state.notices.stopped {
+        let (end, action) = match recovery {
+            Recovery::Restarting => ("Restarting; what you see stays.", None),
+            Recovery::Recovered => {
+                ("It was restarted; your last text was not run.", Some(("Dismiss", Event::NoticeDismissed)))
+            }
+            Recovery::GivenUp => ("It did so again and again.", Some(("Start again", Event::RetryAsked))),
+        };
+        return Some(Fault { sentence: format!("The model stopped ({message}). {end}"), action });
+    }
+    let sentence = state.notices.status.clone()?;
+    Some(Fault { sentence, action: Some(("Dismiss", Event::NoticeDismissed)) })
 }
 
 /// How far the work is; `None` when nothing is under way.

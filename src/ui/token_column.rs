@@ -8,6 +8,7 @@ use web_sys::HtmlElement;
 use super::page::Page;
 use super::scene::Scene;
 use super::token_text::token_text;
+use crate::protocol::RequestId;
 use crate::render::{Columns, Received, Window};
 use crate::state::{Event, TokenRef, wording};
 use crate::trace::Side;
@@ -46,23 +47,22 @@ pub fn TokenColumn(
         scene.with(|scene| {
             let Some(scene) = scene else { return Vec::new() };
             let positions = scene.rows(side);
-            window.get().visible_rows(positions.len()).map(|row| (row, positions[row])).collect::<Vec<_>>()
+            let of_row = |row: usize| (scene.result, row, positions[row]);
+            window.get().visible_rows(positions.len()).map(of_row).collect::<Vec<_>>()
         })
     });
     let tab_stop = Memo::new(move |_| {
         rows.with(|rows| {
             let reached = reached.get();
-            let is_here = rows.iter().any(|(row, _)| *row == reached);
-            if is_here { Some(reached) } else { rows.first().map(|(row, _)| *row) }
+            let is_here = rows.iter().any(|(_, row, _)| *row == reached);
+            if is_here { Some(reached) } else { rows.first().map(|(_, row, _)| *row) }
         })
     });
     let (class, name) = match side {
         Side::Query => ("tokens query", "Query tokens"),
         Side::Key => ("tokens key", "Key tokens"),
     };
-    // Labels never change under a token's key: another result is another list.
-    let generation = Memo::new(move |_| scene.with(|scene| scene.as_ref().map(|scene| scene.labels.clone())));
-    let row_of = move |(row, position): (usize, usize)| {
+    let row_of = move |(_, row, position): (RequestId, usize, usize)| {
         view! { <TokenRow figure side row position reached tab_stop /> }
     };
     view! {
@@ -75,10 +75,8 @@ pub fn TokenColumn(
             style:width=move || px(columns.get().token(side).width)
             style:transform=move || format!("translateY({}px)", -window.get().scroll)
         >
-            {move || {
-                generation.track();
-                view! { <For each=move || rows.get() key=|row| *row children=row_of /> }
-            }}
+            // The whole of it is the key: another result has other tokens.
+            <For each=move || rows.get() key=|row| *row children=row_of />
         </div>
     }
 }
@@ -107,9 +105,18 @@ fn TokenRow(
         has_marks && !is_marked.get()
     });
     let is_pinned = page.memo(move |state| state.selection.is_pinned(token));
-    let starts_second = Memo::new(move |_| {
-        scene.with(|scene| scene.as_ref().is_some_and(|scene| row > 0 && scene.second_start == Some(position)))
+    // "A" and "B" where the texts of a pair start.
+    let text_name = Memo::new(move |_| {
+        let second = scene.with(|scene| scene.as_ref().and_then(|scene| scene.second_start))?;
+        if position == second {
+            Some("B")
+        } else if row == 0 {
+            Some(if position < second { "A" } else { "B" })
+        } else {
+            None
+        }
     });
+    let starts_second = move || row > 0 && text_name.get() == Some("B");
     let number = Memo::new(move |_| {
         received.with(|received| {
             let received = received.as_ref().filter(|received| received.side == side)?;
@@ -122,10 +129,9 @@ fn TokenRow(
             class:marked=move || is_marked.get()
             class:faded=move || is_faded.get()
             class:pinned=move || is_pinned.get()
-            class:second=move || starts_second.get()
+            class:second=starts_second
             role="option"
             data-row=row.to_string()
-            aria-label=plain
             aria-selected=move || is_pinned.get().to_string()
             aria-posinset=(row + 1).to_string()
             aria-setsize=move || scene.with(|scene| scene.as_ref().map(|scene| scene.rows(side).len().to_string()))
@@ -145,6 +151,7 @@ fn TokenRow(
             on:keydown=move |event| on_key(figure, side, row, token, &event)
         >
             <span class="text">{label.as_ref().map(token_text)}</span>
+            <span class="text-name" aria-hidden="true">{move || text_name.get()}</span>
             <span class="weight">{move || number.get()}</span>
         </div>
     }

@@ -8,8 +8,12 @@ use crate::trace::display::{PieceKind, TokenLabel};
 pub fn token_text(label: &TokenLabel) -> impl IntoView + use<> {
     let pieces = label.pieces.iter().map(|piece| match piece.kind {
         PieceKind::Text => view! { <>{piece.text.clone()}</> }.into_any(),
-        PieceKind::Space | PieceKind::Continuation => view! { <span class="mark">{piece.text.clone()}</span> }.into_any(),
-        PieceKind::Control | PieceKind::Bytes => view! { <span class="mark code">{piece.text.clone()}</span> }.into_any(),
+        PieceKind::Space | PieceKind::Continuation => {
+            view! { <span class="mark">{piece.text.clone()}</span> }.into_any()
+        }
+        PieceKind::Control | PieceKind::Bytes => {
+            view! { <span class="mark code">{piece.text.clone()}</span> }.into_any()
+        }
     });
     view! { <bdi>{pieces.collect_view()}</bdi> }
 }

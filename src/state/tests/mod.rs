@@ -24,9 +24,10 @@ impl Page {
         Self { state: State::new("http://host/".to_owned(), Theme::System), sent: Vec::new(), done: Vec::new() }
     }
 
-    /// A page whose first example is on screen, layer 0 drawn.
+    /// A page whose first example is on screen, layer 0 drawn with all heads.
     fn with_result() -> Self {
         let mut page = Self::new();
+        page.state.selection = Selection::default();
         page.event(Event::CatalogueCame(Ok(CATALOGUE.to_owned())));
         page.load_and_run(6, 4);
         page
