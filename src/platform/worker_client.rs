@@ -24,10 +24,12 @@ pub enum News<In> {
     Broke(String),
 }
 
+type Listener = Closure<dyn FnMut(Event)>;
+
 /// A running worker that takes messages of type `Out`.
 pub struct WorkerClient<Out> {
     worker: Worker,
-    listeners: [(&'static str, Closure<dyn FnMut(Event)>); 3],
+    listeners: [(&'static str, Listener); 3],
     takes: PhantomData<fn(&Out)>,
 }
 
@@ -46,7 +48,7 @@ impl<Out: Serialize> WorkerClient<Out> {
         let on_news = Rc::new(on_news);
         let listener = |hear: fn(&Event) -> News<In>| {
             let on_news = Rc::clone(&on_news);
-            Closure::<dyn FnMut(Event)>::new(move |event: Event| on_news(hear(&event)))
+            Listener::new(move |event: Event| on_news(hear(&event)))
         };
         let listeners = [
             ("message", listener(|event| event.dyn_ref().map_or_else(unreadable, read))),
@@ -99,8 +101,13 @@ fn read<In: DeserializeOwned>(event: &MessageEvent) -> News<In> {
 
 fn last_words(event: &Event) -> String {
     let message = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).unwrap_or_default();
-    let message = message.strip_prefix("Uncaught ").unwrap_or(&message);
-    if message.is_empty() { "its program could not be loaded".to_owned() } else { message.to_owned() }
+    let message = message.trim_start_matches("Uncaught ");
+    match message.split_once('\n') {
+        _ if message.is_empty() => "its program could not be loaded".to_owned(),
+        // The first line of a panic says only where in our sources it was; it is in the console.
+        Some((first, rest)) if first.contains("panicked at") => rest.trim().to_owned(),
+        _ => message.to_owned(),
+    }
 }
 
 fn describe(error: &JsValue) -> String {

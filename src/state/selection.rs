@@ -70,9 +70,8 @@ impl Selection {
 
     /// Adds a head, or takes it out; the last one stays.
     pub fn toggle_head(&mut self, head: usize) {
-        if !self.heads.remove(&head) {
-            self.heads.insert(head);
-        } else if self.heads.is_empty() {
+        let was_active = self.heads.remove(&head);
+        if !was_active || self.heads.is_empty() {
             self.heads.insert(head);
         }
     }

@@ -98,7 +98,7 @@ fn row(scene: &Scene, layer: usize, link: &Link, colours: Memo<HeadColours>) -> 
     let label = |position: usize| scene.labels.0.get(position).map(token_text);
     let one = |tokens: &[usize]| tokens.len() == 1;
     let tokens = match (one(&scene.marked_queries), one(&scene.marked_keys)) {
-        (true, true) => view! { <></> }.into_any(),
+        (true, true) => ().into_any(),
         (true, false) => label(link.key).into_any(),
         (false, true) => label(link.query).into_any(),
         (false, false) => view! { {label(link.query)}<span class="mark">" → "</span>{label(link.key)} }.into_any(),
