@@ -1,5 +1,7 @@
 //! Agreement with Hugging Face transformers at every value that `tests/fixtures/golden` holds, and the names of hooks.
 
+#![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
+
 mod support;
 
 use std::sync::Arc;

@@ -178,6 +178,7 @@ mod tests {
 
     /// Every format against the same rows widened by candle as a whole.
     #[test]
+    #[allow(clippy::type_complexity, reason = "a table of cases")]
     fn every_format_multiplies_as_its_widened_self() {
         let (n_out, n_in, n_rows) = (37, 64, 7);
         let value = |i: usize| ((i * 7919 % 1013) as f32 / 1013.0 - 0.5) * 0.3;

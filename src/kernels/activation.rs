@@ -42,6 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::type_complexity, reason = "a table of cases")]
     fn known_values() {
         let cases: [(&str, fn(f32) -> f32, f32, f64); 12] = [
             ("gelu", gelu, 1.0, 0.841_344_746),

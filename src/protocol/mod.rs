@@ -124,6 +124,7 @@ pub enum InputText {
 }
 
 /// From the worker.
+#[allow(clippy::large_enum_variant, reason = "one at a time: nothing holds many of them")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum FromWorker {
     /// Said once, before anything else.

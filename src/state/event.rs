@@ -5,6 +5,7 @@ use super::selection::TokenRef;
 use crate::protocol::{FromWorker, RequestId, ToWorker};
 
 /// Something happened.
+#[allow(clippy::large_enum_variant, reason = "one at a time: nothing holds many of them")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// The page was opened.
