@@ -1,5 +1,7 @@
 //! Messages between page and worker survive the trip, and buffers are moved rather than copied.
 #![cfg(target_arch = "wasm32")]
+// Clippy knows tests by #[test], which these do not have.
+#![allow(clippy::unwrap_used)]
 
 use headlight::platform::port::{DecodeError, decode, encode};
 use headlight::protocol::{FromWorker, Input, InputText, ToWorker};
