@@ -36,7 +36,7 @@ fn progress(progress: &Progress) -> String {
     let Progress { stage, done, total } = progress;
     match stage {
         Stage::Download => format!("Downloading {:.1} of {}", *done as f64 / 1e6, bytes(*total)),
-        Stage::Read => format!("Reading {:.1} of {} from this browser’s storage", *done as f64 / 1e6, bytes(*total)),
+        Stage::Read => format!("Loading {:.1} of {}", *done as f64 / 1e6, bytes(*total)),
         Stage::Run => format!("Running block {done} of {total}"),
     }
 }

@@ -89,13 +89,15 @@ pub fn HeadViewFigure(
             page.dispatch(Event::Hovered(token));
         }
     };
+    // What was looked at when a finger came down: the focus that follows changes it before the click does.
+    let before_tap = StoredValue::new(None::<TokenRef>);
     let on_click = move |event: MouseEvent| {
         if has_selected_text() {
             return;
         }
         match (pick(&event), is_touch(&event)) {
             // Tap once to look, again to keep.
-            (Some(token), true) if page.peek(|state| state.selection.hover != Some(token)) => hover(Some(token)),
+            (Some(token), true) if before_tap.get_value() != Some(token) => hover(Some(token)),
             (Some(token), _) => page.dispatch(Event::PinToggled(token)),
             (None, _) => page.dispatch(Event::TokensCleared),
         }
@@ -109,6 +111,7 @@ pub fn HeadViewFigure(
                 node_ref=scroller
                 style:height=move || px(window.get().content_height(n_rows.get()))
                 on:scroll:target=move |event| scroll.set(event.target().scroll_top() as f32)
+                on:pointerdown=move |_| before_tap.set_value(page.peek(|state| state.selection.hover))
                 on:pointermove=move |event| if !is_touch(&event) { hover(pick(&event)) }
                 on:pointerleave=move |event| if !is_touch(&event) { hover(None) }
                 on:click=on_click

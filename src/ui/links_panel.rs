@@ -23,7 +23,9 @@ pub fn LinksPanel(
     colours: Memo<HeadColours>,
 ) -> impl IntoView {
     let has_pins = page.memo(|state| !state.selection.queries.is_empty() || !state.selection.keys.is_empty());
-    let title = Memo::new(move |_| scene.with(|scene| scene.as_ref().map(title).unwrap_or_default()));
+    let title = Memo::new(move |_| {
+        scene.with(|scene| scene.as_ref().and_then(title)).unwrap_or_else(|| "Strongest links".to_owned())
+    });
     let leaves_first_out = Memo::new(move |_| {
         scene.with(|scene| {
             scene
@@ -74,13 +76,13 @@ pub fn LinksPanel(
     }
 }
 
-fn title(scene: &Scene) -> String {
-    let Some(layer) = scene.layer() else { return String::new() };
+fn title(scene: &Scene) -> Option<String> {
+    let layer = scene.layer()?;
     let name = |tokens: &[usize]| match tokens {
         &[token] => scene.plain(token).to_owned(),
         several => wording::count(several.len(), "token"),
     };
-    match (scene.marked_queries.as_slice(), scene.marked_keys.as_slice()) {
+    Some(match (scene.marked_queries.as_slice(), scene.marked_keys.as_slice()) {
         ([], []) if scene.heads.len() == 1 => {
             format!("Strongest links of {}", wording::head_name(layer, scene.heads[0]))
         }
@@ -90,7 +92,7 @@ fn title(scene: &Scene) -> String {
         ([], keys @ [_]) => format!("{} is read by", name(keys)),
         ([], keys) => format!("{} are read by", name(keys)),
         (queries, keys) => format!("{} → {}", name(queries), name(keys)),
-    }
+    })
 }
 
 fn row(scene: &Scene, layer: usize, link: &Link, colours: Memo<HeadColours>) -> impl IntoView + use<> {

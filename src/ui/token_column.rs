@@ -3,7 +3,7 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
+use web_sys::{Element, FocusOptions, HtmlElement};
 
 use super::page::Page;
 use super::scene::Scene;
@@ -148,7 +148,7 @@ fn TokenRow(
                 focused.set(None);
                 page.dispatch(Event::Hovered(None));
             }
-            on:keydown=move |event| on_key(figure, side, row, token, &event)
+            on:keydown=move |event| on_key(figure, token, reached, &event)
         >
             <span class="text">{label.as_ref().map(token_text)}</span>
             <span class="text-name" aria-hidden="true">{move || text_name.get()}</span>
@@ -157,26 +157,27 @@ fn TokenRow(
     }
 }
 
-/// Moves the focus, or keeps the token.
-fn on_key(figure: Figure, side: Side, row: usize, token: TokenRef, event: &KeyboardEvent) {
+/// Moves the focus, or keeps the token. A held key may come again before a row that scrolls into view has the focus, so
+/// it counts from the row reached, not from the one that heard it.
+fn on_key(figure: Figure, token: TokenRef, reached: RwSignal<usize>, event: &KeyboardEvent) {
     if event.ctrl_key() || event.meta_key() || event.alt_key() {
         return;
     }
-    let n_rows = |side| figure.scene.with_untracked(|scene| scene.as_ref().map_or(0, |scene| scene.rows(side).len()));
-    let last = n_rows(side).saturating_sub(1);
-    let page_rows = {
-        let window = figure.window.get_untracked();
-        (window.height / window.row_height.max(1.0)) as usize
+    let (side, row) = (token.side, reached.get_untracked());
+    let last = |side| {
+        let n_rows = figure.scene.with_untracked(|scene| scene.as_ref().map_or(0, |scene| scene.rows(side).len()));
+        n_rows.saturating_sub(1)
     };
+    let page_rows = figure.window.with_untracked(|window| (window.height / window.row_height.max(1.0)) as usize);
     let (to_side, to_row) = match event.key().as_str() {
-        "ArrowDown" => (side, (row + 1).min(last)),
+        "ArrowDown" => (side, row + 1),
         "ArrowUp" => (side, row.saturating_sub(1)),
-        "PageDown" => (side, (row + page_rows).min(last)),
+        "PageDown" => (side, row + page_rows),
         "PageUp" => (side, row.saturating_sub(page_rows)),
         "Home" => (side, 0),
-        "End" => (side, last),
-        "ArrowRight" if side == Side::Query => (Side::Key, row.min(n_rows(Side::Key).saturating_sub(1))),
-        "ArrowLeft" if side == Side::Key => (Side::Query, row.min(n_rows(Side::Query).saturating_sub(1))),
+        "End" => (side, last(side)),
+        "ArrowRight" if side == Side::Query => (Side::Key, row),
+        "ArrowLeft" if side == Side::Key => (Side::Query, row),
         "Enter" | " " => {
             event.prevent_default();
             return figure.page.dispatch(Event::PinToggled(token));
@@ -184,25 +185,30 @@ fn on_key(figure: Figure, side: Side, row: usize, token: TokenRef, event: &Keybo
         _ => return,
     };
     event.prevent_default();
+    let to_row = to_row.min(last(to_side));
+    if to_side == side {
+        reached.set(to_row);
+    }
     figure.reveal.run(to_row);
-    let class = match to_side {
+    let own_row = event.current_target().and_then(|row| row.dyn_into::<Element>().ok());
+    let Some(pane) = own_row.and_then(|row| row.closest(".pane").ok().flatten()) else { return };
+    if !focus_row(&pane, to_side, to_row) {
+        // A row that scrolls into view is there after the next frame.
+        request_animation_frame(move || request_animation_frame(move || _ = focus_row(&pane, to_side, to_row)));
+    }
+}
+
+/// Gives a row the focus, if it is there.
+fn focus_row(pane: &Element, side: Side, row: usize) -> bool {
+    let class = match side {
         Side::Query => "query",
         Side::Key => "key",
     };
-    let pane = event.current_target().and_then(|row| row.dyn_into::<HtmlElement>().ok());
-    let pane = pane.and_then(|row| row.closest(".pane").ok().flatten());
-    let focus = move || {
-        let selector = format!(".tokens.{class} [data-row=\"{to_row}\"]");
-        let found = pane.as_ref().and_then(|pane| pane.query_selector(&selector).ok().flatten());
-        if let Some(found) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
-            let options = web_sys::FocusOptions::new();
-            options.set_prevent_scroll(true);
-            // An element that is gone needs no focus.
-            let _ = found.focus_with_options(&options);
-        }
-    };
-    // A row that just came into view is there after the next frame.
-    request_animation_frame(move || request_animation_frame(focus));
+    let found = pane.query_selector(&format!(".tokens.{class} [data-row=\"{row}\"]")).ok().flatten();
+    let Some(found) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) else { return false };
+    let options = FocusOptions::new();
+    options.set_prevent_scroll(true);
+    found.focus_with_options(&options).is_ok()
 }
 
 /// A length for style properties.

@@ -1,0 +1,189 @@
+// The page around the view: first screen, texts, errors, cancelling, a model that stops, themes, accessibility, phones.
+
+import assert from "node:assert/strict";
+import { MINILM, SMOLLM2, firstResult, parts, pickModel, result, run, words } from "./page.mjs";
+import { accessibilityProblems, pageTest } from "./support.mjs";
+
+const LONG = Array.from({ length: 900 }, (_, index) => ["river", "stone", "light", "under"][index % 4]).join(" ");
+
+pageTest("the first screen loads the model, says how far it is, and runs its example", async ({ page, open, shot }) => {
+  const seen = [];
+  await page.exposeFunction("seen", (text) => seen.push(text));
+  await open();
+  const { status, model, text, pair, queries, layer } = parts(page);
+  await status.evaluate((node) => {
+    new MutationObserver(() => window.seen(node.textContent)).observe(node, { subtree: true, childList: true, characterData: true });
+  });
+  await firstResult(page);
+  assert.ok(seen.some((line) => /ownloading [\d.]+ of 91\.3 MB/.test(line)), seen.join("\n"));
+  assert.equal(await model.locator("option:checked").textContent(), MINILM);
+  assert.deepEqual([await text.inputValue(), await pair.inputValue()], ["The cat sat on the mat", "The cat lay on the rug"]);
+  assert.match(await status.textContent(), new RegExp(`^${MINILM} · 15 tokens · 6 layers × 12 heads · \\d+ ms$`));
+  assert.deepEqual((await words(queries)).slice(0, 4), ["[CLS]", "the", "cat", "sat"]);
+  assert.equal(await layer.inputValue(), "2");
+  await shot("first-screen");
+});
+
+pageTest("examples run when they are picked", async ({ page, open }) => {
+  await open();
+  await firstResult(page);
+  await page.getByRole("group", { name: "Examples" }).getByRole("button", { name: "quick brown fox" }).click();
+  await result(page, 11);
+  const { text, pair } = parts(page);
+  assert.deepEqual([await text.inputValue(), await pair.inputValue()], ["The quick, brown fox jumps over the lazy", ""]);
+});
+
+pageTest("Enter runs, Shift+Enter starts a line", async ({ page, open }) => {
+  await open();
+  await firstResult(page);
+  const { text, pair } = parts(page);
+  await pair.fill("");
+  await text.fill("one");
+  await text.press("Shift+Enter");
+  await text.pressSequentially("two");
+  assert.equal(await text.inputValue(), "one\ntwo");
+  await text.press("Enter");
+  await result(page, 4);
+});
+
+pageTest("an empty text is refused where it stands, and the result stays", async ({ page, open }) => {
+  await open();
+  await firstResult(page);
+  await run(page, "  ");
+  const { alert, text, queries } = parts(page);
+  await alert.getByText("no text").waitFor();
+  assert.equal(await text.getAttribute("aria-invalid"), "true");
+  assert.equal(await queries.count(), 15);
+});
+
+pageTest("a text that is too long can be cut", async ({ page, open, shot }) => {
+  await open();
+  await firstResult(page);
+  await run(page, LONG);
+  const { alert, queries, status } = parts(page);
+  await alert.waitFor();
+  assert.match(await alert.textContent(), /902.*512/);
+  assert.equal(await queries.count(), 15, "the last result stays");
+  await shot("too-long");
+  await page.getByRole("button", { name: "Cut to 512 tokens" }).click();
+  await result(page, 512);
+  assert.match(await status.textContent(), /512 tokens, 390 cut off/);
+  assert.equal(await alert.count(), 0);
+});
+
+pageTest("cancelling within a run keeps the last result", async ({ page, open }) => {
+  await open();
+  await firstResult(page);
+  await pickModel(page, SMOLLM2);
+  await run(page, LONG);
+  const { status, cancel, queries } = parts(page);
+  await status.getByText(/^Running block [1-9]/).waitFor();
+  const start = Date.now();
+  await cancel.click();
+  await result(page, 12);
+  const elapsed = Date.now() - start;
+  assert.ok(elapsed < 1_500, `stopping took ${elapsed} ms: the worker was replaced instead of stopping itself`);
+  assert.equal(await queries.count(), 12);
+  assert.equal(await cancel.isDisabled(), true);
+  // The same worker goes on.
+  await run(page, "It still runs");
+  await result(page, 3);
+});
+
+pageTest("cancelling the download leaves a page that can load again", async ({ page, open }) => {
+  // A download that takes its time.
+  await page.context().route("**/model.safetensors", async (route) => {
+    await new Promise((done) => setTimeout(done, 1_500));
+    await route.continue().catch(() => {});
+  });
+  await open();
+  const { cancel, run: button, status } = parts(page);
+  await status.getByText(/ownloading|Loading/).first().waitFor();
+  await cancel.click();
+  await page.getByText("Nothing has been run yet").waitFor();
+  await button.click();
+  await firstResult(page);
+}, { allow: [/ERR_FAILED|aborted/i] });
+
+pageTest("a model that stops is restarted and the view kept", async ({ page, open, shot }) => {
+  await open();
+  await firstResult(page);
+  const { alert, queries, layer, links } = parts(page);
+  await layer.selectOption("4");
+  const [worker] = page.workers();
+  await worker.evaluate(() => {
+    setTimeout(() => {
+      throw new Error("stopped for the test");
+    });
+  });
+  await alert.getByText("The model stopped").waitFor();
+  assert.match(await alert.textContent(), /stopped for the test/);
+  assert.equal(await queries.count(), 15);
+  await alert.getByText("It was restarted").waitFor();
+  await shot("stopped");
+  assert.notEqual(page.workers()[0], worker);
+  // Layers that were never looked at come from the new worker.
+  await layer.selectOption("5");
+  await links.getByText("L5H9").first().waitFor();
+  await page.getByRole("button", { name: "Dismiss" }).click();
+  assert.equal(await alert.count(), 0);
+  await run(page, "And on it goes");
+  await result(page, 6);
+}, { allow: [/stopped for the test/] });
+
+pageTest("a model whose files are not there says so at the picker", async ({ page, open }) => {
+  await page.context().route("**/models/**/model.safetensors", (route) => route.fulfill({ status: 404, body: "" }));
+  await open();
+  const { alert } = parts(page);
+  await alert.waitFor();
+  assert.match(await alert.textContent(), /model\.safetensors/);
+  assert.ok(await page.locator(".field.model").getByRole("alert").count(), "it stands at the model");
+  await page.context().unroute("**/models/**/model.safetensors");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await firstResult(page);
+}, { allow: [/404/] });
+
+pageTest("a worker or list of models that does not come can be tried again", async ({ page, open }) => {
+  await page.context().route("**/models/index.json", (route) => route.abort());
+  await open();
+  const { alert } = parts(page);
+  await alert.getByText("index.json could not be fetched").waitFor();
+  await page.context().unroute("**/models/index.json");
+  await page.context().route("**/worker.js*", (route) => route.abort());
+  await page.getByRole("button", { name: "Try again" }).click();
+  await alert.getByText("The model program did not start").waitFor();
+  await page.context().unroute("**/worker.js*");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await firstResult(page);
+}, { allow: [/ERR_FAILED|dynamically imported module/] });
+
+pageTest("changing the model keeps the picture until the new one is there", async ({ page, open }) => {
+  await open();
+  await firstResult(page);
+  const { model, queries, status, heads } = parts(page);
+  await model.selectOption({ label: SMOLLM2 });
+  assert.equal(await queries.count(), 15);
+  await status.getByText(new RegExp(`^${SMOLLM2} · 12 tokens · 30 layers × 9 heads`)).waitFor();
+  assert.equal((await words(queries))[1], "·cat");
+  assert.equal(await heads.count(), 9);
+});
+
+pageTest("the theme follows the system until one is chosen, and is kept", async ({ page, open }) => {
+  await open();
+  const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const white = "rgb(255, 255, 255)";
+  assert.equal(await paper(), white);
+  await page.emulateMedia({ colorScheme: "dark" });
+  assert.notEqual(await paper(), white);
+  await page.getByRole("button", { name: "Theme: auto" }).click();
+  assert.equal(await paper(), white);
+  await page.getByRole("button", { name: "Theme: light" }).click();
+  await page.emulateMedia({ colorScheme: "light" });
+  assert.notEqual(await paper(), white);
+  await open();
+  await page.getByRole("button", { name: "Theme: dark" }).waitFor();
+  assert.notEqual(await paper(), white);
+});
+
+const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
+
