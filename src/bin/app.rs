@@ -3,5 +3,6 @@
 fn main() {
     console_error_panic_hook::set_once();
     #[cfg(target_arch = "wasm32")]
+    #[cfg(target_arch = "wasm32")]
     headlight::ui::mount();
 }
