@@ -3,6 +3,5 @@
 fn main() {
     console_error_panic_hook::set_once();
     #[cfg(target_arch = "wasm32")]
-    #[cfg(target_arch = "wasm32")]
     headlight::ui::mount();
 }
