@@ -1,5 +1,6 @@
 //! What went wrong, each kept where it belongs on the page. Imports only `protocol`.
 
+use super::wording;
 use crate::protocol::{About, Report};
 
 /// Sentences for the reader, by place.
@@ -47,13 +48,12 @@ pub enum Recovery {
 impl Notices {
     /// Puts a report where it belongs.
     pub fn place(&mut self, report: Report) {
+        let message = wording::sentence(&report.message);
         match report.about {
-            About::Model | About::Network => self.model = Some(report.message),
-            About::Input => self.input = Some(InputNotice { message: report.message, cut_to: None }),
-            About::TooLong { n_ctx, .. } => {
-                self.input = Some(InputNotice { message: report.message, cut_to: Some(n_ctx) });
-            }
-            About::Edits | About::Request => self.status = Some(report.message),
+            About::Model | About::Network => self.model = Some(message),
+            About::Input => self.input = Some(InputNotice { message, cut_to: None }),
+            About::TooLong { n_ctx, .. } => self.input = Some(InputNotice { message, cut_to: Some(n_ctx) }),
+            About::Edits | About::Request => self.status = Some(message),
         }
     }
 }

@@ -62,6 +62,15 @@ pub fn work(state: &State) -> Option<String> {
     })
 }
 
+/// A message with the capital letter and the full stop of a sentence.
+pub fn sentence(message: &str) -> String {
+    let message = message.trim();
+    let mut chars = message.chars();
+    let start: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    let end = if message.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{start}{}{end}", chars.as_str())
+}
+
 fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
@@ -86,6 +95,13 @@ fn elapsed(elapsed_ms: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sentences() {
+        for (message, expected) in [("a b", "A b."), ("Done.", "Done."), ("über", "Über."), ("", ".")] {
+            assert_eq!(sentence(message), expected);
+        }
+    }
 
     #[test]
     fn numbers() {

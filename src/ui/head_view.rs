@@ -74,9 +74,9 @@ pub fn HeadViewFigure(
         }
     });
     let figure = Figure { page, scene, received, columns, window, reveal, focused };
-    let pick = move |event: &MouseEvent| {
+    let pick = move |(x, y): (i32, i32)| {
         let bounds = scroller.get_untracked()?.get_bounding_client_rect();
-        let (x, y) = (f64::from(event.client_x()) - bounds.left(), f64::from(event.client_y()) - bounds.top());
+        let (x, y) = (f64::from(x) - bounds.left(), f64::from(y) - bounds.top());
         scene.with_untracked(|scene| {
             let scene = scene.as_ref()?;
             let n_rows = (scene.queries.len(), scene.keys.len());
@@ -84,6 +84,8 @@ pub fn HeadViewFigure(
             scene.rows(side).get(row).map(|&position| TokenRef { side, position })
         })
     };
+    // Where the pointer rests: scrolling moves other tokens under it.
+    let resting = StoredValue::new(None::<(i32, i32)>);
     let hover = move |token| {
         if page.peek(|state| state.selection.hover != token) {
             page.dispatch(Event::Hovered(token));
@@ -95,7 +97,7 @@ pub fn HeadViewFigure(
         if has_selected_text() {
             return;
         }
-        match (pick(&event), is_touch(&event)) {
+        match (pick(place(&event)), is_touch(&event)) {
             // Tap once to look, again to keep.
             (Some(token), true) if before_tap.get_value() != Some(token) => hover(Some(token)),
             (Some(token), _) => page.dispatch(Event::PinToggled(token)),
@@ -110,10 +112,27 @@ pub fn HeadViewFigure(
                 class:empty=move || n_rows.get() == 0
                 node_ref=scroller
                 style:height=move || px(window.get().content_height(n_rows.get()))
-                on:scroll:target=move |event| scroll.set(event.target().scroll_top() as f32)
+                on:scroll:target=move |event| {
+                    scroll.set(event.target().scroll_top() as f32);
+                    if let Some(at) = resting.get_value() {
+                        hover(pick(at));
+                    }
+                }
                 on:pointerdown=move |_| before_tap.set_value(page.peek(|state| state.selection.hover))
-                on:pointermove=move |event| if !is_touch(&event) { hover(pick(&event)) }
-                on:pointerleave=move |event| if !is_touch(&event) { hover(None) }
+                on:pointermove=move |event| {
+                    if !is_touch(&event) {
+                        resting.set_value(Some(place(&event)));
+                        hover(pick(place(&event)));
+                    }
+                }
+                on:pointerleave=move |event| {
+                    resting.set_value(None);
+                    if !is_touch(&event) {
+                        hover(None);
+                    }
+                }
+                // From here on the keyboard says what is looked at.
+                on:keydown=move |_| resting.set_value(None)
                 on:click=on_click
             >
                 <div class="content" style:height=move || px(window.get().content_height(n_rows.get()))>
@@ -213,6 +232,11 @@ fn Waiting(page: Page) -> impl IntoView {
         (false, _) => "Nothing has been run yet. Run shows the attention of your text here.".to_owned(),
     };
     view! { <p class="waiting">{sentence}</p> }
+}
+
+/// Where an event was, in the window.
+fn place(event: &MouseEvent) -> (i32, i32) {
+    (event.client_x(), event.client_y())
 }
 
 fn is_touch(event: &MouseEvent) -> bool {

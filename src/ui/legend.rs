@@ -22,7 +22,8 @@ pub fn Legend(
             </span>
             <span>"Below 0.004 nothing is drawn"</span>
             <span class="keys">
-                "Keys: arrows move, Enter keeps a token, L and H go to the next layer and head (Shift: back), A all heads."
+                "Point at a token for its weights, click to keep it. Keys: arrows, Enter keeps, Esc lets go; L and H go to \
+                the next layer and head (Shift: back), A shows all heads."
             </span>
         </div>
     }

@@ -66,11 +66,7 @@ pub fn LinksPanel(
                 <tbody>{rows}</tbody>
             </table>
             <p class="hint">
-                {move || if leaves_first_out.get() {
-                    "Without the first token, which can read only itself. Point at a token; click to keep it."
-                } else {
-                    "Point at a token; click to keep it, Esc to let go."
-                }}
+                {move || leaves_first_out.get().then_some("Without the first token, which can read only itself.")}
             </p>
         </section>
     }

@@ -18,7 +18,7 @@ pub fn ModelPicker(
         let size = wording::bytes(entry.size());
         let licence = if entry.licence.is_empty() { String::new() } else { format!(", {}", entry.licence) };
         let from_storage = state.model.as_ref().is_some_and(|model| model.from_storage);
-        let origin = if from_storage { ", kept in this browser" } else { "" };
+        let origin = if from_storage { ", kept here" } else { "" };
         Some(format!("{size}{licence}{origin}"))
     });
     let problem = page.memo(|state| state.notices.model.clone());
@@ -53,7 +53,11 @@ pub fn ModelPicker(
             </select>
             <div class="note" id="model-note">
                 {move || match problem.get() {
-                    None => view! { <span>{facts.get().unwrap_or_default()}</span> }.into_any(),
+                    None => view! {
+                        <span title="Size, licence, and whether this browser keeps it for the next visit">
+                            {facts.get().unwrap_or_default()}
+                        </span>
+                    }.into_any(),
                     Some(message) => view! {
                         <p class="problem" role="alert">
                             {message}

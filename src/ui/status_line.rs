@@ -28,7 +28,7 @@ pub fn StatusLine(
                 {move || fault.get().map(|Fault { sentence, action: offered }| view! {
                     <span class="problem" role="alert">{sentence}</span>
                     {offered.map(action)}
-                    " "
+                    <span class="gap"></span>
                 })}
                 <span role="status" aria-label="Status">
                     {move || work.get().or_else(|| result.get()).unwrap_or_default()}

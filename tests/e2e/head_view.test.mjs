@@ -154,13 +154,105 @@ pageTest("clicks and double-clicks on heads", async ({ page, open }) => {
   assert.equal(new Set(colours).size, 12);
 });
 
+pageTest("sentence filters slice the pattern", async ({ page, open, shot }) => {
+  const expected = golden("minilm", "the-cat-sat-on-the-mat");
+  await open();
+  await firstResult(page);
+  const { queries, keys, segment, links } = parts(page);
+  const table = { "A→A": [0, 8, 0, 8], "A→B": [0, 8, 8, 15], "B→A": [8, 15, 0, 8], "B→B": [8, 15, 8, 15], All: [0, 15, 0, 15] };
+  for (const [name, [queryStart, queryEnd, keyStart, keyEnd]] of Object.entries(table)) {
+    await segment(name).check();
+    assert.deepEqual(await words(queries), expected.tokens.slice(queryStart, queryEnd), name);
+    assert.deepEqual(await words(keys), expected.tokens.slice(keyStart, keyEnd), name);
+    await queries.nth(1).hover();
+    await page.locator(".links").getByText("reads from").waitFor();
+    const row = expected.attention(2, 9, queryStart + 1).slice(keyStart, keyEnd);
+    assert.ok(distance(await numbers(keys), row) < TOLERANCE, `${name}: not renormalised`);
+    if (name === "A→B") await shot("filter");
+    await page.mouse.move(2, 2);
+  }
+  await run(page, "One sentence alone");
+  await result(page, 5);
+  assert.equal(await segment("All").count(), 0);
+  // A pair of a model without pairs is joined by a space; the second text starts at its first token.
+  await pickModel(page, SMOLLM2);
+  await run(page, "The cat sat on the mat", "The cat lay on the rug");
+  await result(page, 12);
+  await segment("A→B").check();
+  assert.deepEqual(await words(keys), ["·The", "·cat", "·lay", "·on", "·the", "·rug"]);
+});
+
+pageTest("everything by keyboard, and in words", async ({ page, open }) => {
+  const expected = golden("minilm", "the-cat-sat-on-the-mat");
+  await open();
+  await firstResult(page);
+  const { queries, keys, spoken, head, layer, pressedHeads } = parts(page);
+  const focused = () => page.evaluate(() => [document.activeElement.closest("[role=listbox]")?.ariaLabel, document.activeElement.dataset.row]);
+  const focusedIs = (side, row) =>
+    page.waitForFunction(([side, row]) => {
+      const node = document.activeElement;
+      return node.closest("[role=listbox]")?.getAttribute("aria-label") === side && node.dataset.row === row;
+    }, [side, row]).catch(async () => assert.deepEqual(await focused(), [side, row]));
+
+  // One tab stop per list, arrows inside.
+  await queries.first().focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await focusedIs("Query tokens", "2");
+  await spoken.getByText("cat, query token 2").waitFor();
+  const text = await spoken.textContent();
+  const told = [...text.matchAll(/L2H9 to (\S+) ([\d.]+)/g)].map(([, token, weight]) => [token, Number(weight)]);
+  const row = expected.attention(2, 9, 2).map((weight, key) => [expected.tokens[key], weight]).sort((a, b) => b[1] - a[1]);
+  assert.equal(told.length, 5, text);
+  told.forEach(([token, weight], index) => {
+    assert.equal(token, row[index][0]);
+    assert.ok(Math.abs(weight - row[index][1]) < TOLERANCE, text);
+  });
+  await page.keyboard.press("Enter");
+  assert.equal(await queries.nth(2).getAttribute("aria-selected"), "true");
+  await page.keyboard.press("ArrowRight");
+  await focusedIs("Key tokens", "2");
+  await spoken.getByText("cat to cat: L2H9").waitFor();
+  await page.keyboard.press("End");
+  await focusedIs("Key tokens", "14");
+  await page.keyboard.press("Escape");
+  assert.equal(await queries.nth(2).getAttribute("aria-selected"), "false");
+  await page.keyboard.press("l");
+  assert.equal(await layer.inputValue(), "3");
+  await page.keyboard.press("Shift+L");
+  assert.equal(await layer.inputValue(), "2");
+  await page.keyboard.press("h");
+  assert.equal(await pressedHeads.textContent(), "10");
+  await page.keyboard.press("Shift+H");
+  assert.equal(await pressedHeads.textContent(), "9");
+  await page.keyboard.press("a");
+  assert.equal(await pressedHeads.count(), 12);
+  assert.equal(await keys.and(page.locator("[tabindex='0']")).count(), 1);
+
+  // Squares: one tab stop too.
+  await head(0).focus();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Space");
+  assert.equal(await head(2).getAttribute("aria-pressed"), "false");
+  await page.keyboard.press("Shift+Enter");
+  assert.equal(await pressedHeads.textContent(), "2");
+  await page.keyboard.press("Shift+Enter");
+  assert.equal(await pressedHeads.count(), 12);
+
+  // Letters typed into the text are text.
+  await parts(page).text.fill("");
+  await parts(page).text.pressSequentially("hal");
+  assert.equal(await layer.inputValue(), "2");
+});
+
 pageTest("200 tokens scroll, with only what is seen in the page", async ({ page, open, shot }) => {
   await open();
   await firstResult(page);
   const vocabulary = ["the", "river", "runs", "under", "an", "old", "stone", "bridge"];
   await run(page, Array.from({ length: 198 }, (_, index) => vocabulary[(index * 5 + (index >> 3)) % 8]).join(" "));
   await result(page, 200);
-  const { queries, keys, allHeads } = parts(page);
+  const { queries, keys, allHeads, links } = parts(page);
   await allHeads.click();
   assert.equal(await queries.first().getAttribute("aria-setsize"), "200");
   assert.ok((await queries.count()) < 60, `${await queries.count()} rows in the page`);
@@ -174,6 +266,9 @@ pageTest("200 tokens scroll, with only what is seen in the page", async ({ page,
   await page.waitForFunction(() => !document.querySelector(".tokens.query [data-row='0']"));
   const rows = await queries.evaluateAll((nodes) => nodes.map((node) => Number(node.dataset.row)));
   assert.ok(rows.includes(60), rows.join(" "));
+  // The pointer rests, but over another token.
+  await links.getByText("reads from").waitFor();
+  assert.equal(await links.getByText("[CLS] reads from").count(), 0);
   await shot("200-tokens");
   await queries.first().focus();
   await page.keyboard.press("End");

@@ -168,6 +168,30 @@ pageTest("changing the model keeps the picture until the new one is there", asyn
   assert.equal(await heads.count(), 9);
 });
 
+for (const colorScheme of ["light", "dark"]) {
+  pageTest(
+    `nothing is wrong with accessibility, ${colorScheme}`,
+    async ({ page, open, shot }) => {
+      await open();
+      assert.deepEqual(await accessibilityProblems(page), [], "while loading");
+      await firstResult(page);
+      assert.deepEqual(await accessibilityProblems(page), [], "with a result");
+      const { queries, allHeads } = parts(page);
+      await allHeads.click();
+      await queries.nth(2).click();
+      await page.mouse.move(2, 2);
+      assert.deepEqual(await accessibilityProblems(page), [], "with a kept token");
+      await shot(`head-view-${colorScheme}`);
+      await pickModel(page, SMOLLM2);
+      assert.deepEqual(await accessibilityProblems(page), [], "with predictions");
+      await run(page, "");
+      assert.deepEqual(await accessibilityProblems(page), [], "with an error");
+      await shot(`smollm2-${colorScheme}`);
+    },
+    { context: { colorScheme } },
+  );
+}
+
 pageTest("the theme follows the system until one is chosen, and is kept", async ({ page, open }) => {
   await open();
   const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
@@ -187,3 +211,24 @@ pageTest("the theme follows the system until one is chosen, and is kept", async 
 
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 
+pageTest(
+  "on a phone nothing overflows, a tap shows a token and another keeps it",
+  async ({ page, open, shot }) => {
+    await open();
+    await firstResult(page);
+    const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+    assert.equal(await width(), 360);
+    const { queries, keys } = parts(page);
+    const cat = queries.nth(2);
+    await cat.tap();
+    await keys.nth(9).locator(".weight", { hasText: "0.8" }).waitFor();
+    assert.equal(await cat.getAttribute("aria-selected"), "false");
+    await shot("phone");
+    await cat.tap();
+    await page.waitForFunction((node) => node.getAttribute("aria-selected") === "true", await cat.elementHandle());
+    await run(page, "Pneumonoultramicroscopicsilicovolcanoconiosis and internationalisation are long words");
+    await page.getByRole("status", { name: "Status" }).getByText(/· (?!15 )\d+ tokens/).waitFor();
+    assert.equal(await width(), 360);
+  },
+  { context: PHONE },
+);
