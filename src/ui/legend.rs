@@ -22,8 +22,11 @@ pub fn Legend(
             </span>
             <span>"Below 0.004 nothing is drawn"</span>
             <span class="keys">
-                "Point at a token for its weights, click to keep it. Keys: arrows, Enter keeps, Esc lets go; L and H go to \
-                the next layer and head (Shift: back), A shows all heads."
+                <span class="for-touch">"Tap a token for its weights, tap again to keep it."</span>
+                <span class="for-pointer">
+                    "Point at a token for its weights, click to keep it. Keys: arrows, Enter keeps, Esc lets go; L and H: \
+                    next layer and head (Shift: back); A: all heads."
+                </span>
             </span>
         </div>
     }
