@@ -3,7 +3,6 @@
 //! One implementation for every caller: a run that needs z, a view that asks for a pattern later, and a viewer that
 //! has only a file. Whoever calls passes a [`Tap`], through which each hook point goes.
 
-use std::convert::Infallible;
 use std::ops::Range;
 
 use crate::kernels::rotary::rotate;
@@ -46,25 +45,6 @@ pub struct SquarePart {
     pub rows: Range<usize>,
     /// How many keys each row holds. Later ones are masked for every query of the part.
     pub n_key: usize,
-}
-
-/// Sees everything, changes nothing.
-pub struct Untouched;
-
-impl Tap for Untouched {
-    type Error = Infallible;
-
-    fn rows(&mut self, _: Hook, _: Range<usize>, _: &mut [f32]) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    fn scores(&mut self, _: SquarePart, _: &mut [f32]) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    fn pattern(&mut self, _: SquarePart, _: &[f32], _: &mut [f32]) -> Result<(), Infallible> {
-        Ok(())
-    }
 }
 
 /// The keys of one layer as they enter the product, packed per key head.
@@ -159,26 +139,4 @@ fn scores(spec: &Spec, part: &SquarePart, queries: &[f32], keys: &Keys) -> Vec<f
         }
     }
     scores
-}
-
-/// All patterns of some heads, [heads.len(), n_pos, n_pos], from `q` and `k` as projected.
-///
-/// # Errors
-/// The tap's.
-pub fn patterns<T: Tap>(
-    spec: &Spec,
-    layer: usize,
-    heads: &[usize],
-    q: &[f32],
-    k: &[f32],
-    tap: &mut T,
-) -> Result<Vec<f32>, T::Error> {
-    let keys = Keys::new(spec, layer, k, tap)?;
-    let n_pos = keys.n_pos;
-    let queries = queries(spec, layer, 0..n_pos, q, tap)?;
-    let mut all = Vec::with_capacity(heads.len() * n_pos * n_pos);
-    for &head in heads {
-        all.extend(pattern(spec, layer, head, 0..n_pos, &queries, &keys, tap)?);
-    }
-    Ok(all)
 }

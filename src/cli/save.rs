@@ -80,10 +80,11 @@ impl<W: Write> Recorder<W> {
         match hook {
             // Head by head: one square at a time.
             Hook::Block(layer, BlockSite::Pattern | BlockSite::AttnScores) => {
+                let attention = run.attention(layer)?;
                 for head in 0..run.model().spec().n_heads {
                     let square = match hook {
-                        Hook::Block(_, BlockSite::Pattern) => run.patterns(layer, &[head])?,
-                        _ => run.scores(layer, &[head])?,
+                        Hook::Block(_, BlockSite::Pattern) => attention.pattern(head)?,
+                        _ => attention.scores(head)?,
                     };
                     self.writer.write_floats(&name, &square)?;
                 }

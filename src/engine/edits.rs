@@ -73,11 +73,6 @@ impl CompiledEdits {
         self.actions.contains_key(&hook)
     }
 
-    /// The first layer that an edit touches; none where the edits leave all blocks alone.
-    pub fn first_layer(&self) -> Option<usize> {
-        self.actions.keys().map(|hook| hook.layer().unwrap_or(0)).min()
-    }
-
     fn at(&self, hook: Hook) -> &[Action] {
         self.actions.get(&hook).map_or(&[], Vec::as_slice)
     }

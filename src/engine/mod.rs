@@ -22,6 +22,7 @@ pub use error::{EngineError, InputError};
 pub use hooks::Captures;
 pub use loader::{Loader, Want};
 pub use model::Model;
+pub use patterns::LayerAttention;
 pub use predict::{TopToken, top_predictions};
 pub use run::{LayerRun, Run, Step};
 pub use weights::Weight;

@@ -1,46 +1,80 @@
 //! Patterns and scores of a run, made when they are looked at, from what it keeps and through its edits.
 
+use std::sync::Arc;
+
+use super::edits::CompiledEdits;
 use super::error::EngineError;
 use super::hooks::{Captures, Hooks, ScoresToo, is_square};
+use super::model::Model;
 use super::run::Run;
-use crate::analysis::attention::{Keys, pattern, queries};
+use crate::analysis::attention::{Keys, Tap, pattern, queries};
+use crate::edit::InvalidEdit;
 use crate::trace::{BlockSite, Hook};
 
-impl Run {
-    /// Patterns of some heads of a layer, [heads.len(), query_pos, key_pos].
+/// The attention of one layer of a run, with queries and keys ready for the product. It holds no borrow of the run, so a
+/// caller can pause between heads.
+pub struct LayerAttention {
+    model: Arc<Model>,
+    edits: CompiledEdits,
+    layer: usize,
+    n_pos: usize,
+    keys: Keys,
+    queries: Vec<f32>,
+}
+
+impl LayerAttention {
+    /// Pattern of one head, [query_pos, key_pos].
     ///
     /// # Errors
-    /// When a layer or head does not exist.
-    pub fn patterns(&self, layer: usize, heads: &[usize]) -> Result<Vec<f32>, EngineError> {
-        Ok(self.squares(layer, heads)?.1)
+    /// When the head does not exist.
+    pub fn pattern(&self, head: usize) -> Result<Vec<f32>, EngineError> {
+        self.square(head, |hooks| self.through(head, hooks))
     }
 
-    /// Scores of some heads of a layer, [heads.len(), query_pos, key_pos], −∞ where masked.
+    /// Scores of one head, [query_pos, key_pos], −∞ where masked.
     ///
     /// # Errors
-    /// When a layer or head does not exist.
-    pub fn scores(&self, layer: usize, heads: &[usize]) -> Result<Vec<f32>, EngineError> {
-        Ok(self.squares(layer, heads)?.0)
+    /// When the head does not exist.
+    pub fn scores(&self, head: usize) -> Result<Vec<f32>, EngineError> {
+        self.square(head, |hooks| {
+            let mut tap = ScoresToo { hooks, scores: Vec::new() };
+            self.through(head, &mut tap)?;
+            Ok(tap.scores)
+        })
     }
 
-    fn squares(&self, layer: usize, heads: &[usize]) -> Result<(Vec<f32>, Vec<f32>), EngineError> {
-        let spec = self.model().spec();
-        let kept = self.layer(layer)?;
-        if let Some(head) = heads.iter().find(|head| **head >= spec.n_heads) {
-            let message = format!("head {head} is not there: {} heads, counted from 0", spec.n_heads);
+    fn square(
+        &self,
+        head: usize,
+        make: impl FnOnce(&mut Hooks<'_>) -> Result<Vec<f32>, InvalidEdit>,
+    ) -> Result<Vec<f32>, EngineError> {
+        let n_heads = self.model.spec().n_heads;
+        if head >= n_heads {
+            let message = format!("head {head} is not there: {n_heads} heads, counted from 0");
             return Err(EngineError::Request(message));
         }
-        let n_pos = self.tokens().len();
+        let mut captures = Captures::none();
+        Ok(make(&mut Hooks { n_pos: self.n_pos, edits: &self.edits, captures: &mut captures })?)
+    }
+
+    fn through<T: Tap<Error = InvalidEdit>>(&self, head: usize, tap: &mut T) -> Result<Vec<f32>, InvalidEdit> {
+        pattern(self.model.spec(), self.layer, head, 0..self.n_pos, &self.queries, &self.keys, tap)
+    }
+}
+
+impl Run {
+    /// The attention of a layer that is done: queries and keys are rotated and packed once for all its heads.
+    ///
+    /// # Errors
+    /// When there is no such layer.
+    pub fn attention(&self, layer: usize) -> Result<LayerAttention, EngineError> {
+        let (model, n_pos) = (Arc::clone(self.model()), self.tokens().len());
+        let kept = self.layer(layer)?;
         let mut captures = Captures::none();
         let mut hooks = Hooks { n_pos, edits: &self.edits, captures: &mut captures };
-        let mut tap = ScoresToo { hooks: &mut hooks, scores: Vec::with_capacity(heads.len() * n_pos * n_pos) };
-        let keys = Keys::new(spec, layer, &kept.k, &mut tap)?;
-        let queries = queries(spec, layer, 0..n_pos, &kept.q, &mut tap)?;
-        let mut patterns = Vec::with_capacity(heads.len() * n_pos * n_pos);
-        for &head in heads {
-            patterns.extend(pattern(spec, layer, head, 0..n_pos, &queries, &keys, &mut tap)?);
-        }
-        Ok((tap.scores, patterns))
+        let keys = Keys::new(model.spec(), layer, &kept.k, &mut hooks)?;
+        let queries = queries(model.spec(), layer, 0..n_pos, &kept.q, &mut hooks)?;
+        Ok(LayerAttention { model, edits: self.edits.clone(), layer, n_pos, keys, queries })
     }
 
     /// Any activation of the model in the hook's shape: one that every run keeps, one that was captured, or one that is
@@ -49,14 +83,18 @@ impl Run {
     /// # Errors
     /// When the model has no such hook, or it was not captured.
     pub fn activation(&self, hook: Hook) -> Result<Vec<f32>, EngineError> {
-        let all_heads: Vec<usize> = (0..self.model().spec().n_heads).collect();
+        let all_heads = |layer, square: fn(&LayerAttention, usize) -> Result<Vec<f32>, EngineError>| {
+            let attention = self.attention(layer)?;
+            let heads = (0..self.model().spec().n_heads).map(|head| square(&attention, head));
+            Ok(heads.collect::<Result<Vec<_>, EngineError>>()?.concat())
+        };
         match hook {
             Hook::Block(layer, BlockSite::ResidPre) => Ok(self.layer(layer)?.resid_pre.clone()),
             Hook::Block(layer, BlockSite::Q) => Ok(self.layer(layer)?.q.clone()),
             Hook::Block(layer, BlockSite::K) => Ok(self.layer(layer)?.k.clone()),
             Hook::Block(layer, BlockSite::V) => Ok(self.layer(layer)?.v.clone()),
-            Hook::Block(layer, BlockSite::Pattern) => self.patterns(layer, &all_heads),
-            Hook::Block(layer, BlockSite::AttnScores) => self.scores(layer, &all_heads),
+            Hook::Block(layer, BlockSite::Pattern) => all_heads(layer, LayerAttention::pattern),
+            Hook::Block(layer, BlockSite::AttnScores) => all_heads(layer, LayerAttention::scores),
             Hook::LnFinal => Ok(self.final_stream().to_vec()),
             _ => {
                 let captured = self.captured(hook).map(<[f32]>::to_vec);

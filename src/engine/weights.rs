@@ -141,14 +141,16 @@ impl Weight {
                 all[values].convert_to_f32_slice(&mut wide);
             }
             Store::Blocks(_, chunks) => {
-                // Widening blocks in memory has nothing that can fail; an empty result would show as zero weights.
-                if let Ok(tensor) = chunks[chunk].dequantize(&Device::Cpu)
-                    && let (Storage::Cpu(storage), _) = (&*tensor.storage_and_layout().0, ())
-                    && let Ok(rows) = storage.as_slice::<f32>()
-                {
-                    return read(rows);
+                if let Ok(tensor) = chunks[chunk].dequantize(&Device::Cpu) {
+                    let (storage, _) = tensor.storage_and_layout();
+                    if let Storage::Cpu(storage) = &*storage
+                        && let Ok(rows) = storage.as_slice::<f32>()
+                    {
+                        return read(rows);
+                    }
                 }
-                wide.resize(values.len(), 0.0);
+                // Widening blocks in memory has nothing that can fail. If it did, a run would refuse to go on with these.
+                wide.resize(values.len(), f32::NAN);
             }
         }
         read(&wide)

@@ -77,10 +77,11 @@ impl Worker {
         layer: u32,
         heads: Vec<u32>,
     ) -> Result<(), Stop> {
-        let n_pos = self.find_run(run)?.tokens().len();
+        let found = self.find_run(run)?;
+        let (n_pos, attention) = (found.tokens().len(), found.attention(layer as usize)?);
         let mut all = Vec::with_capacity(heads.len() * n_pos * n_pos);
         for &head in &heads {
-            all.extend(self.find_run(run)?.patterns(layer as usize, &[head as usize])?);
+            all.extend(attention.pattern(head as usize)?);
             self.breathe(request).await?;
         }
         let (n_query, n_key) = (n_pos as u32, n_pos as u32);

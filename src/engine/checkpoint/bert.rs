@@ -6,18 +6,12 @@ use crate::trace::Spec;
 use crate::trace::spec::{Mask, MlpKind, NormKind, NormPlacement, Positions, Unembed};
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
-    let (d_model, n_heads) = (config.size("hidden_size")?, config.size("num_attention_heads")?);
-    if d_model % n_heads != 0 {
-        let expected = format!("a divisor of hidden_size {d_model}");
-        return Err(config.refuse("num_attention_heads", &expected, &n_heads.to_string()));
-    }
+    let (d_model, n_heads) = config.width_and_heads("hidden_size", "num_attention_heads")?;
     config.must_be_off("add_cross_attention")?;
     if let Some(kind) = config.get("position_embedding_type").filter(|kind| **kind != "absolute") {
         return Err(config.refuse("position_embedding_type", "\"absolute\"", &kind.to_string()));
     }
-    if let Some(pruned) = config.get("pruned_heads").filter(|pruned| **pruned != serde_json::json!({})) {
-        return Err(config.refuse("pruned_heads", "none", &pruned.to_string()));
-    }
+    config.must_have_all_heads()?;
     let prefix = if has_tensor("bert.embeddings.word_embeddings.weight") { "bert." } else { "" };
     let has_head = has_tensor("cls.predictions.transform.dense.weight");
     let tied = config.switch("tie_word_embeddings", true)?;

@@ -115,6 +115,29 @@ impl Config {
         }
     }
 
+    /// Width of the stream and number of heads, where each head has an equal share of it.
+    ///
+    /// # Errors
+    /// When one is missing, or the width is no multiple of the heads.
+    pub fn width_and_heads(&self, width: &str, heads: &str) -> Result<(usize, usize), EngineError> {
+        let (d_model, n_heads) = (self.size(width)?, self.size(heads)?);
+        if d_model % n_heads != 0 {
+            return Err(self.refuse(heads, &format!("a divisor of {width} {d_model}"), &n_heads.to_string()));
+        }
+        Ok((d_model, n_heads))
+    }
+
+    /// Refuses a model from which heads were removed: its matrices have other shapes.
+    ///
+    /// # Errors
+    /// When there are such heads.
+    pub fn must_have_all_heads(&self) -> Result<(), EngineError> {
+        match self.get("pruned_heads").filter(|pruned| **pruned != serde_json::json!({})) {
+            Some(pruned) => Err(self.refuse("pruned_heads", "none", &pruned.to_string())),
+            None => Ok(()),
+        }
+    }
+
     /// An activation by its Hugging Face name.
     ///
     /// # Errors

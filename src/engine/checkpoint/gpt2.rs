@@ -6,15 +6,9 @@ use crate::trace::Spec;
 use crate::trace::spec::{Mask, MlpKind, NormKind, NormPlacement, Positions, Unembed};
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
-    let (d_model, n_heads) = (config.size("n_embd")?, config.size("n_head")?);
-    if d_model % n_heads != 0 {
-        let expected = format!("a divisor of n_embd {d_model}");
-        return Err(config.refuse("n_head", &expected, &n_heads.to_string()));
-    }
+    let (d_model, n_heads) = config.width_and_heads("n_embd", "n_head")?;
     config.must_be_off("add_cross_attention")?;
-    if let Some(pruned) = config.get("pruned_heads").filter(|pruned| **pruned != serde_json::json!({})) {
-        return Err(config.refuse("pruned_heads", "none", &pruned.to_string()));
-    }
+    config.must_have_all_heads()?;
     let prefix = if has_tensor("transformer.wte.weight") { "transformer." } else { "" };
     let tied = config.switch("tie_word_embeddings", true)?;
     let d_head = d_model / n_heads;
