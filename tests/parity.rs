@@ -150,3 +150,22 @@ fn names_of_hooks() {
         assert_eq!(found, expected, "{architecture}");
     }
 }
+
+/// Looking at everything changes nothing, to the last bit where the arithmetic is the same.
+#[test]
+fn capturing_changes_nothing() {
+    for architecture in ["bert", "gpt2", "llama"] {
+        let model = load_golden(architecture);
+        let tokens = model.encode("The cat sat on the mat", None).unwrap();
+        let plain = run(&model, tokens.clone());
+        // `hook_result` is left out: looking at it sums over heads in another order.
+        let hooks = Hook::all(model.spec());
+        let hooks = hooks.into_iter().filter(|hook| !matches!(hook, Hook::Block(_, BlockSite::Result)));
+        let looked_at = finished(&model, tokens, CompiledEdits::none(), Captures::of(hooks));
+        assert_eq!(plain.final_stream(), looked_at.final_stream(), "{architecture}");
+        for layer in 0..model.spec().n_layers {
+            let pattern = Hook::Block(layer, BlockSite::Pattern);
+            assert_eq!(plain.activation(pattern).unwrap(), looked_at.activation(pattern).unwrap());
+        }
+    }
+}

@@ -89,3 +89,27 @@ fn smollm2_greedy_continuation() {
         assert_eq!(Some(text), case.greedy_12, "{name}");
     }
 }
+
+/// candle-transformers' own BERT on the same files: an implementation that shares nothing with ours but the numbers.
+#[test]
+#[ignore = "needs the bundled models: run cargo xtask setup"]
+fn minilm_has_a_second_opinion() {
+    use candle_core::{DType, Device, Tensor};
+    use candle_transformers::models::bert::{BertModel, Config};
+
+    let folder = model_file(&format!("{MINILM}/config.json")).parent().unwrap().to_owned();
+    let model = load(&files_of(&folder, &["config.json", "tokenizer.json", "model.safetensors"])).unwrap();
+    let config: Config = serde_json::from_slice(&read(&folder.join("config.json"))).unwrap();
+    let weights = read(&folder.join("model.safetensors"));
+    let weights = candle_nn::VarBuilder::from_buffered_safetensors(weights, DType::F32, &Device::Cpu).unwrap();
+    let other = BertModel::load(weights, &config).unwrap();
+
+    let tokens = model.encode("A second opinion is worth having", Some("and costs little")).unwrap();
+    let row = |values: &[u32]| Tensor::new(values, &Device::Cpu).unwrap().unsqueeze(0).unwrap();
+    let expected = other.forward(&row(&tokens.ids), &row(&tokens.type_ids), None).unwrap();
+    let expected: Vec<f32> = expected.flatten_all().unwrap().to_vec1().unwrap();
+    let run = finished(&model, tokens, CompiledEdits::none(), Captures::none());
+    let mut comparison = Comparison::default();
+    comparison.check("last", run.final_stream(), &expected, 1e-4);
+    comparison.finish();
+}

@@ -10,6 +10,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Cache, ReadableStreamDefaultReader, Response, WorkerGlobalScope};
 
+use super::words::words;
+
 /// Name of the cache; raised when its contents change meaning.
 const CACHE: &str = "headlight-models-1";
 
@@ -185,9 +187,4 @@ async fn download(wanted: Wanted<'_>, go_on: &mut impl FnMut(u64) -> bool) -> Re
         return Err(FetchError::Digest { url, expected: wanted.sha256.to_owned(), found: hex });
     }
     Blob::new_with_u8_array_sequence(&parts).map_err(unreachable)
-}
-
-fn words(error: &JsValue) -> String {
-    let message = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message()));
-    message.or_else(|| error.as_string()).unwrap_or_else(|| "no reason given".to_owned())
 }

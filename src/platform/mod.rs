@@ -6,9 +6,10 @@ pub mod clock;
 #[cfg(feature = "worker")]
 pub mod files;
 pub mod memory;
-#[cfg(feature = "page")]
+#[cfg(any(feature = "page", feature = "bench"))]
 pub mod page;
 pub mod port;
 pub mod turn;
-#[cfg(feature = "page")]
+pub mod words;
+#[cfg(any(feature = "page", feature = "bench"))]
 pub mod worker_client;

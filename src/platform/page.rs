@@ -1,10 +1,12 @@
 //! What the page asks of its window: where it is, which build it is, small files, and a few kept words.
 //!
-//! Imports nothing of ours.
+//! Imports only `words`.
 
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Response, Storage, window};
+
+use super::words::words;
 
 /// Absolute URL of the page's folder, with its final slash.
 pub fn base_url() -> String {
@@ -26,10 +28,7 @@ pub fn meta(name: &str) -> String {
 /// One sentence for the reader, naming the file.
 pub async fn fetch_text(url: &str) -> Result<String, String> {
     let name = url.rsplit('/').next().unwrap_or(url);
-    let failed = |error: JsValue| {
-        let reason = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message())).unwrap_or_default();
-        format!("{name} could not be fetched ({reason}).")
-    };
+    let failed = |error: JsValue| format!("{name} could not be fetched ({}).", words(&error));
     let Some(window) = window() else { return Err(format!("{name} could not be fetched.")) };
     let response: Response =
         JsFuture::from(window.fetch_with_str(url)).await.map_err(failed)?.dyn_into().map_err(failed)?;

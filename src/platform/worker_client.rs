@@ -1,17 +1,18 @@
 //! The page's end of a worker: starts it, hears what it says, and ends it when dropped.
 //!
-//! Invariant: after it is dropped nothing is heard of its worker any more. Imports only `port`.
+//! Invariant: after it is dropped nothing is heard of its worker any more. Imports only `port` and `words`.
 
 use std::marker::PhantomData;
 use std::rc::Rc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
-use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::port;
+use super::words::words;
 
 /// What is heard of a worker.
 #[derive(Clone, Debug)]
@@ -44,7 +45,7 @@ impl<Out: Serialize> WorkerClient<Out> {
     ) -> Result<Self, String> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(url, &options).map_err(|error| describe(&error))?;
+        let worker = Worker::new_with_options(url, &options).map_err(|error| words(&error))?;
         let on_news = Rc::new(on_news);
         let listener = |hear: fn(&Event) -> News<In>| {
             let on_news = Rc::clone(&on_news);
@@ -58,7 +59,7 @@ impl<Out: Serialize> WorkerClient<Out> {
         for (name, closure) in &listeners {
             worker
                 .add_event_listener_with_callback(name, closure.as_ref().unchecked_ref())
-                .map_err(|error| describe(&error))?;
+                .map_err(|error| words(&error))?;
         }
         Ok(Self { worker, listeners, takes: PhantomData })
     }
@@ -69,7 +70,7 @@ impl<Out: Serialize> WorkerClient<Out> {
     /// When it cannot be encoded or posted, in words.
     pub fn send(&self, message: &Out) -> Result<(), String> {
         let encoded = port::encode(message, &[]).map_err(|error| error.to_string())?;
-        self.worker.post_message_with_transfer(&encoded.message, &encoded.transfer).map_err(|error| describe(&error))
+        self.worker.post_message_with_transfer(&encoded.message, &encoded.transfer).map_err(|error| words(&error))
     }
 }
 
@@ -108,8 +109,4 @@ fn last_words(event: &Event) -> String {
         Some((first, rest)) if first.contains("panicked at") => rest.trim().to_owned(),
         _ => message.to_owned(),
     }
-}
-
-fn describe(error: &JsValue) -> String {
-    error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |error| String::from(error.message()))
 }

@@ -1,18 +1,17 @@
 //! A worker and its answers in order. Dropping the client ends the worker.
 
-use headlight::platform::port::{decode, encode};
+use headlight::platform::words::words;
+use headlight::platform::worker_client::{News, WorkerClient};
 use headlight::protocol::{FromWorker, ToWorker, VERSION};
-use js_sys::{Float32Array, Function, Promise};
+use js_sys::{Function, Promise};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
-use wasm_bindgen::prelude::Closure;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 /// An answer with the buffers beside it.
-pub type Reply = (FromWorker, Vec<Float32Array>);
+pub type Reply = (FromWorker, Vec<Vec<f32>>);
 
 /// What arrived and was not read yet, and who waits for it.
 #[derive(Default)]
@@ -23,33 +22,24 @@ struct Inbox {
 
 /// A running worker.
 pub struct Client {
-    worker: Worker,
+    worker: WorkerClient<ToWorker>,
     inbox: Rc<RefCell<Inbox>>,
-    _on_message: Closure<dyn FnMut(MessageEvent)>,
-    _on_error: Closure<dyn FnMut(ErrorEvent)>,
 }
 
 impl Client {
     /// Starts a worker and waits until it is ready.
     pub async fn start() -> Result<Self, String> {
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options("worker_boot.js", &options).map_err(|error| text(&error))?;
         let inbox = Rc::new(RefCell::new(Inbox::default()));
         let to_inbox = Rc::clone(&inbox);
-        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            let data = event.data();
-            // The boot file sends a string where the worker could not start.
-            let reply = data.as_string().map_or_else(|| decode(&data).map_err(|error| error.to_string()), Err);
+        let worker = WorkerClient::start("worker_boot.js", move |news| {
+            let reply = match news {
+                News::Said(message, buffers) => Ok((message, buffers)),
+                News::Unreadable(reason) => Err(reason),
+                News::Broke(reason) => Err(format!("the worker stopped: {reason}")),
+            };
             deliver(&to_inbox, reply);
-        });
-        let to_inbox = Rc::clone(&inbox);
-        let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
-            deliver(&to_inbox, Err(format!("the worker stopped: {}", event.message())));
-        });
-        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        let client = Self { worker, inbox, _on_message: on_message, _on_error: on_error };
+        })?;
+        let client = Self { worker, inbox };
         match client.next().await? {
             (FromWorker::Ready { version: VERSION }, _) => Ok(client),
             (other, _) => Err(format!("expected Ready in version {VERSION}, got {other:?}")),
@@ -70,8 +60,7 @@ impl Client {
 
     /// Sends what has no answer.
     pub fn tell(&self, request: &ToWorker) -> Result<(), String> {
-        let encoded = encode(request, &[]).map_err(|error| error.to_string())?;
-        self.worker.post_message_with_transfer(&encoded.message, &encoded.transfer).map_err(|error| text(&error))
+        self.worker.send(request)
     }
 
     async fn next(&self) -> Result<Reply, String> {
@@ -80,14 +69,8 @@ impl Client {
                 return reply;
             }
             let arrival = Promise::new(&mut |resolve, _| self.inbox.borrow_mut().waiting = Some(resolve));
-            JsFuture::from(arrival).await.map_err(|error| text(&error))?;
+            JsFuture::from(arrival).await.map_err(|error| words(&error))?;
         }
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        self.worker.terminate();
     }
 }
 
@@ -101,9 +84,4 @@ fn deliver(inbox: &RefCell<Inbox>, reply: Result<Reply, String>) {
         // Resolving a promise runs nothing of ours now and cannot fail.
         let _ = resolve.call0(&JsValue::UNDEFINED);
     }
-}
-
-/// A JavaScript error for a person.
-pub fn text(error: &JsValue) -> String {
-    format!("{error:?}")
 }

@@ -1,8 +1,10 @@
 //! What is measured of each model: loading, running at several lengths, and all its attention.
 
-use crate::browser::{base_url, clear_storage, fetch_text, now_ms};
+use crate::browser::clear_storage;
 use crate::client::Client;
 use crate::figure::{self, Bytes};
+use headlight::platform::clock::now_ms;
+use headlight::platform::page::{base_url, fetch_text};
 use headlight::protocol::{FileSource, FromWorker, Input, InputText, ModelInfo, ModelSource, RunInfo, ToWorker};
 use serde::Deserialize;
 
@@ -64,7 +66,7 @@ impl Case {
 
 /// The models of models/index.json, and the shape of GPT-2 small.
 async fn cases() -> Result<Vec<Case>, String> {
-    let base = base_url()?;
+    let base = base_url();
     let entries: Vec<Entry> = serde_json::from_str(&fetch_text(&format!("{base}models/index.json")).await?)
         .map_err(|error| format!("models/index.json: {error}"))?;
     let mut cases: Vec<Case> = entries
@@ -192,7 +194,7 @@ async fn all_patterns(client: &Client, model: &ModelInfo, run: &RunInfo) -> Resu
         match reply {
             (FromWorker::Patterns { n_query, n_key, heads, .. }, buffers) => {
                 let expected = n_query * n_key * count(heads.len())?;
-                if buffers.first().map(js_sys::Float32Array::length) != Some(expected) {
+                if buffers.first().map(Vec::len) != Some(expected as usize) {
                     return Err(format!("layer {layer}: not {expected} values"));
                 }
             }
