@@ -24,9 +24,13 @@ pub fn cache() -> Result<PathBuf> {
     }
 }
 
-/// Where every inner cargo call compiles, so that dependencies survive clean checkouts.
+/// Where every inner cargo call compiles, so that dependencies survive clean checkouts: HEADLIGHT_TARGET, for one who
+/// works in several checkouts at once, else `target` in the cache.
 pub fn target() -> Result<PathBuf> {
-    Ok(cache()?.join("target"))
+    match env_path("HEADLIGHT_TARGET") {
+        Some(folder) => std::path::absolute(folder).context("HEADLIGHT_TARGET is not a path"),
+        None => Ok(cache()?.join("target")),
+    }
 }
 
 /// One folder per tool and version.
