@@ -2,7 +2,7 @@
 //! URLs in it are relative, so that it works from any path of any host.
 
 use crate::process::{cargo, clean_environment, run, say};
-use crate::tools::{Tools, WASM_TARGET};
+use crate::tools::Tools;
 use crate::{models, paths, stamp};
 use anyhow::{Context, Result, bail};
 use std::fs::{self, File};
@@ -61,8 +61,9 @@ pub fn ensure(mode: Mode) -> Result<PathBuf> {
     }
     let started = Instant::now();
     say(&format!("building the page and the worker ({}; several minutes the first time)", mode.name()));
-    // Trunk itself stays offline: it would download tools.
-    run(cargo()?.args(["fetch", "--locked", "--target", WASM_TARGET]))?;
+    // Trunk itself stays offline: it would download tools. Macros and build scripts run here and need crates of this
+    // machine's own, so all are fetched, not only those for wasm.
+    run(cargo()?.args(["fetch", "--locked"]))?;
     run(&mut trunk(&tools, mode, &dist)?)?;
     finish_index(&dist, &id)?;
     models::place(&dist)?;
