@@ -6,13 +6,11 @@ mod support;
 
 use std::sync::Arc;
 
-use headlight::edit;
 use headlight::engine::{Captures, CompiledEdits, Model, Run};
 use headlight::trace::{BlockSite, Hook, Tokens};
 use support::engine::{finished, load_golden};
-use support::{Comparison, Tensors, golden, golden_cases, read};
-
-const TOLERANCE: f32 = 1e-4;
+use support::parity::{compare_cases, compare_edits};
+use support::{Tensors, golden, golden_cases, read};
 
 fn run(model: &Arc<Model>, tokens: Tokens) -> Run {
     finished(model, tokens, CompiledEdits::none(), Captures::none())
@@ -20,34 +18,8 @@ fn run(model: &Arc<Model>, tokens: Tokens) -> Run {
 
 #[track_caller]
 fn agrees(architecture: &str) {
-    let model = load_golden(architecture);
     let expected = Tensors::open(&golden(architecture).join("expected.safetensors"));
-    let mut comparison = Comparison::default();
-    for (index, case) in golden_cases(architecture).into_iter().enumerate() {
-        let tokens = model.encode(&case.text, case.text_pair.as_deref()).unwrap();
-        assert_eq!(tokens.tokens, case.tokens);
-        assert_eq!(tokens.ids, expected.ids(&format!("case{index}.input_ids")));
-        let run = run(&model, tokens);
-        let n_layers = model.spec().n_layers;
-        for layer in 0..n_layers {
-            let hooks = [
-                (format!("case{index}.hidden_states.{layer}"), BlockSite::ResidPre),
-                (format!("case{index}.q.{layer}"), BlockSite::Q),
-                (format!("case{index}.k.{layer}"), BlockSite::K),
-                (format!("case{index}.v.{layer}"), BlockSite::V),
-                (format!("case{index}.attentions.{layer}"), BlockSite::Pattern),
-            ];
-            for (name, site) in hooks {
-                let found = run.activation(Hook::Block(layer, site)).unwrap();
-                comparison.check(&name, &found, &expected.f32(&name), TOLERANCE);
-            }
-        }
-        let name = format!("case{index}.hidden_states.{n_layers}");
-        comparison.check(&name, run.final_stream(), &expected.f32(&name), TOLERANCE);
-        let name = format!("case{index}.logits");
-        comparison.check(&name, &run.logits(0..run.tokens().len()).unwrap(), &expected.f32(&name), TOLERANCE);
-    }
-    comparison.finish();
+    compare_cases(&load_golden(architecture), &golden_cases(architecture), &expected);
 }
 
 #[test]
@@ -67,34 +39,9 @@ fn llama() {
 
 #[track_caller]
 fn edits_agree(architecture: &str) {
-    let model = load_golden(architecture);
-    let expected = Tensors::open(&golden(architecture).join("interventions.safetensors"));
-    let list: serde_json::Value =
-        serde_json::from_slice(&read(&golden(architecture).join("interventions.json"))).unwrap();
-    let tokens = model.encode(list["text"].as_str().unwrap(), None).unwrap();
-    let mut comparison = Comparison::default();
-    let edits = list["edits"].as_array().unwrap();
-    assert_eq!(edits.len(), 6);
-    let mut all = vec![("clean".to_owned(), "[]".to_owned())];
-    for edit in edits {
-        let mut edit = edit.as_object().unwrap().clone();
-        edit.remove("max_logit_change");
-        let name = edit.remove("name").unwrap().as_str().unwrap().to_owned();
-        all.push((name, serde_json::Value::from(vec![edit]).to_string()));
-    }
-    for (name, json) in all {
-        let edits = edit::parse_list(&json).unwrap();
-        let edits = CompiledEdits::bind(&edits, model.spec(), tokens.len()).unwrap();
-        let run = finished(&model, tokens.clone(), edits, Captures::none());
-        for layer in 0..model.spec().n_layers {
-            let name = format!("{name}.attentions.{layer}");
-            let found = run.activation(Hook::Block(layer, BlockSite::Pattern)).unwrap();
-            comparison.check(&name, &found, &expected.f32(&name), TOLERANCE);
-        }
-        let name = format!("{name}.logits");
-        comparison.check(&name, &run.logits(0..tokens.len()).unwrap(), &expected.f32(&name), TOLERANCE);
-    }
-    comparison.finish();
+    let folder = golden(architecture);
+    let expected = Tensors::open(&folder.join("interventions.safetensors"));
+    compare_edits(&load_golden(architecture), &read(&folder.join("interventions.json")), &expected);
 }
 
 #[test]

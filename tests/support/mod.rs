@@ -5,6 +5,7 @@
 
 pub mod engine;
 pub mod gguf;
+pub mod parity;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -63,11 +64,16 @@ pub struct Case {
 
 /// The cases of a small checkpoint.
 pub fn golden_cases(architecture: &str) -> Vec<Case> {
+    cases_of(&read(&golden(architecture).join("expected.json")))
+}
+
+/// The cases that an `expected.json` lists.
+pub fn cases_of(expected_json: &[u8]) -> Vec<Case> {
     #[derive(Deserialize)]
     struct Expected {
         cases: Vec<Case>,
     }
-    let expected: Expected = serde_json::from_slice(&read(&golden(architecture).join("expected.json"))).unwrap();
+    let expected: Expected = serde_json::from_slice(expected_json).unwrap();
     expected.cases
 }
 
