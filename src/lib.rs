@@ -8,10 +8,11 @@ pub mod trace;
 
 pub mod edit;
 
-#[cfg(feature = "browser")]
 pub mod protocol;
 
 pub mod analysis;
+
+pub mod answers;
 
 #[cfg(feature = "engine")]
 pub mod engine;

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use headlight::platform::port::{DecodeError, decode, encode};
-use headlight::protocol::{FromWorker, Input, InputText, ToWorker};
+use headlight::protocol::{Answer, FromWorker, Input, InputText, ToWorker};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::MessageChannel;
@@ -26,7 +26,8 @@ fn requests_and_buffers_come_back_equal() {
 
 #[wasm_bindgen_test]
 fn sending_moves_the_buffers() {
-    let message = FromWorker::Patterns { request: 1, run: 2, layer: 3, heads: vec![4], n_query: 1, n_key: 2 };
+    let answer = Answer::Patterns { layer: 3, heads: vec![4], n_query: 1, n_key: 2 };
+    let message = FromWorker::Answered { request: 1, run: 2, answer };
     let encoded = encode(&message, &[&[0.5, 0.5]]).unwrap();
     let channel = MessageChannel::new().unwrap();
     channel.port1().post_message_with_transferable(&encoded.message, &encoded.transfer).unwrap();

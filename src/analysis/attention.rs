@@ -74,6 +74,14 @@ impl Keys {
         };
         Ok(Self { heads: (0..spec.n_key_value_heads).map(head).collect(), n_pos })
     }
+
+    /// The keys of one key head, [n_pos, d_head].
+    pub fn head(&self, key_head: usize) -> Vec<f32> {
+        let panels = &self.heads[key_head];
+        let mut keys = vec![0.0; self.n_pos * panels.n_in()];
+        keys.chunks_exact_mut(panels.n_in().max(1)).enumerate().for_each(|(pos, row)| panels.copy_row(pos, row));
+        keys
+    }
 }
 
 /// Queries of positions `rows` as they enter the product, from `q` [rows.len(), n_heads, d_head] as projected.

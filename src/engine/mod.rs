@@ -14,6 +14,7 @@ mod patterns;
 mod predict;
 mod run;
 mod seeded;
+mod source;
 pub mod tokenizer;
 mod weights;
 

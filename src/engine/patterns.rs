@@ -1,5 +1,6 @@
 //! Patterns and scores of a run, made when they are looked at, from what it keeps and through its edits.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::edits::CompiledEdits;
@@ -8,6 +9,7 @@ use super::hooks::{Captures, Hooks, ScoresToo, is_square};
 use super::model::Model;
 use super::run::Run;
 use crate::analysis::attention::{Keys, Tap, pattern, queries};
+use crate::analysis::source::widened;
 use crate::edit::InvalidEdit;
 use crate::trace::{BlockSite, Hook};
 
@@ -28,7 +30,16 @@ impl LayerAttention {
     /// # Errors
     /// When the head does not exist.
     pub fn pattern(&self, head: usize) -> Result<Vec<f32>, EngineError> {
-        self.square(head, |hooks| self.through(head, hooks))
+        self.pattern_rows(head, 0..self.n_pos)
+    }
+
+    /// Some rows of the pattern of one head, [rows.len(), key_pos].
+    ///
+    /// # Errors
+    /// When the head or a row does not exist.
+    pub fn pattern_rows(&self, head: usize, rows: Range<usize>) -> Result<Vec<f32>, EngineError> {
+        let pattern = self.part(head, &rows, |hooks| self.through(head, rows.clone(), hooks))?;
+        Ok(widened(pattern, rows.len(), self.n_pos, 0.0))
     }
 
     /// Scores of one head, [query_pos, key_pos], −∞ where masked.
@@ -36,16 +47,26 @@ impl LayerAttention {
     /// # Errors
     /// When the head does not exist.
     pub fn scores(&self, head: usize) -> Result<Vec<f32>, EngineError> {
-        self.square(head, |hooks| {
-            let mut tap = ScoresToo { hooks, scores: Vec::new() };
-            self.through(head, &mut tap)?;
-            Ok(tap.scores)
-        })
+        self.score_rows(head, 0..self.n_pos)
     }
 
-    fn square(
+    /// Some rows of the scores of one head, [rows.len(), key_pos], −∞ where masked.
+    ///
+    /// # Errors
+    /// When the head or a row does not exist.
+    pub fn score_rows(&self, head: usize, rows: Range<usize>) -> Result<Vec<f32>, EngineError> {
+        let scores = self.part(head, &rows, |hooks| {
+            let mut tap = ScoresToo { hooks, scores: Vec::new() };
+            self.through(head, rows.clone(), &mut tap)?;
+            Ok(tap.scores)
+        })?;
+        Ok(widened(scores, rows.len(), self.n_pos, f32::NEG_INFINITY))
+    }
+
+    fn part(
         &self,
         head: usize,
+        rows: &Range<usize>,
         make: impl FnOnce(&mut Hooks<'_>) -> Result<Vec<f32>, InvalidEdit>,
     ) -> Result<Vec<f32>, EngineError> {
         let n_heads = self.model.spec().n_heads;
@@ -53,12 +74,24 @@ impl LayerAttention {
             let message = format!("head {head} is not there: {n_heads} heads, counted from 0");
             return Err(EngineError::Request(message));
         }
+        if rows.start >= rows.end || rows.end > self.n_pos {
+            let message = format!("queries {rows:?} are not there: {} tokens", self.n_pos);
+            return Err(EngineError::Request(message));
+        }
         let mut captures = Captures::none();
         Ok(make(&mut Hooks { n_pos: self.n_pos, edits: &self.edits, captures: &mut captures })?)
     }
 
-    fn through<T: Tap<Error = InvalidEdit>>(&self, head: usize, tap: &mut T) -> Result<Vec<f32>, InvalidEdit> {
-        pattern(self.model.spec(), self.layer, head, 0..self.n_pos, &self.queries, &self.keys, tap)
+    fn through<T: Tap<Error = InvalidEdit>>(
+        &self,
+        head: usize,
+        rows: Range<usize>,
+        tap: &mut T,
+    ) -> Result<Vec<f32>, InvalidEdit> {
+        let spec = self.model.spec();
+        let width = spec.n_heads * spec.d_head;
+        let queries = &self.queries[rows.start * width..rows.end * width];
+        pattern(spec, self.layer, head, rows, queries, &self.keys, tap)
     }
 }
 

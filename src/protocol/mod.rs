@@ -6,12 +6,16 @@
 //! Order of events: the worker says [`FromWorker::Ready`] once; each request carries a [`RequestId`] chosen by the page
 //! and ends in exactly one of its answer, [`FromWorker::Cancelled`] or [`FromWorker::Failed`].
 
+mod question;
+
 use serde::{Deserialize, Serialize};
 
 use crate::trace::{Spec, Tokens};
 
+pub use question::{Answer, Grid, HeadNumbers, NeuronPart, NeuronsAnswer, Question, Reduce, StrongLink};
+
 /// Raised with every change of these types; page and worker refuse to talk across versions.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Chosen by the page, unique within a worker's life.
 pub type RequestId = u32;
@@ -37,16 +41,14 @@ pub enum ToWorker {
         /// The edits that act in all of them: the JSON list of FORMATS, "[]" for none.
         edits_json: String,
     },
-    /// Patterns of some heads, remade from the kept queries and keys.
-    Patterns {
-        /// Answered by [`FromWorker::Patterns`].
+    /// Something about the attention of a run.
+    Ask {
+        /// Answered by [`FromWorker::Answered`].
         request: RequestId,
         /// Which run.
         run: RunId,
-        /// Which layer.
-        layer: u32,
-        /// Which heads, in the order in which they come back.
-        heads: Vec<u32>,
+        /// What.
+        question: Question,
     },
     /// Predictions at one position.
     Predict {
@@ -157,20 +159,14 @@ pub enum FromWorker {
         /// One per input.
         runs: Vec<RunInfo>,
     },
-    /// Patterns; one buffer beside it: f32 [heads.len(), n_query, n_key], in the order of `heads`.
-    Patterns {
+    /// What was asked; buffers beside it as the question says.
+    Answered {
         /// Which request.
         request: RequestId,
         /// Which run.
         run: RunId,
-        /// Which layer.
-        layer: u32,
-        /// Which heads.
-        heads: Vec<u32>,
-        /// Rows per head.
-        n_query: u32,
-        /// Columns per row.
-        n_key: u32,
+        /// What it is.
+        answer: Answer,
     },
     /// Predictions at one position.
     Predictions {
@@ -292,7 +288,7 @@ impl ToWorker {
         match self {
             ToWorker::Load { request, .. }
             | ToWorker::Run { request, .. }
-            | ToWorker::Patterns { request, .. }
+            | ToWorker::Ask { request, .. }
             | ToWorker::Predict { request, .. } => Some(*request),
             ToWorker::Forget { .. } | ToWorker::Cancel { .. } => None,
         }

@@ -4,7 +4,7 @@
 //! the worker.
 
 use super::*;
-use crate::protocol::{RunId, ToWorker};
+use crate::protocol::{Question, RunId, ToWorker};
 
 /// How long a cancelled request may take to end before its worker is ended.
 pub const CANCEL_TIMEOUT_MS: u32 = 2_000;
@@ -163,6 +163,7 @@ impl State {
         let request = self.request();
         self.wanted_layer = Some((request, layer));
         let heads = (0..n_heads as u32).collect();
-        effects.push(Effect::Send(ToWorker::Patterns { request, run, layer: layer as u32, heads }));
+        let question = Question::Patterns { layer: layer as u32, heads };
+        effects.push(Effect::Send(ToWorker::Ask { request, run, question }));
     }
 }

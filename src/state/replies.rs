@@ -1,7 +1,7 @@
 //! What each reply of the worker does. A reply to a request that is no longer waited for changes nothing on screen.
 
 use super::*;
-use crate::protocol::{self, FromWorker, Report, RunInfo, ToWorker};
+use crate::protocol::{self, Answer, FromWorker, Report, RunInfo, ToWorker};
 use crate::trace::display::token_label;
 
 impl State {
@@ -19,7 +19,16 @@ impl State {
             }
             FromWorker::Loaded { request, model } => self.loaded(request, model, effects),
             FromWorker::RunsDone { request, runs } => self.runs_done(request, runs, effects),
-            FromWorker::Patterns { request, layer, heads, n_query, n_key, .. } => {
+            FromWorker::Answered { request, answer, .. } => self.answered(request, answer, buffers, effects),
+            FromWorker::Predictions { .. } => {}
+            FromWorker::Cancelled { request } => self.ended(request, None),
+            FromWorker::Failed { request, report } => self.ended(request, Some(report)),
+        }
+    }
+
+    fn answered(&mut self, request: RequestId, answer: Answer, buffers: Vec<Vec<f32>>, effects: &mut Vec<Effect>) {
+        match answer {
+            Answer::Patterns { layer, heads, n_query, n_key } => {
                 let Some((_, wanted)) = self.wanted_layer.take_if(|(wanted, _)| *wanted == request) else { return };
                 let patterns = LayerPatterns {
                     layer: layer as usize,
@@ -30,9 +39,7 @@ impl State {
                 };
                 self.patterns_came(wanted, patterns, effects);
             }
-            FromWorker::Predictions { .. } => {}
-            FromWorker::Cancelled { request } => self.ended(request, None),
-            FromWorker::Failed { request, report } => self.ended(request, Some(report)),
+            Answer::Thumbnails { .. } | Answer::Neurons(_) => {}
         }
     }
 

@@ -19,6 +19,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
+use crate::analysis::SourceError;
 use crate::engine::{EngineError, InputError, Model, Run};
 use crate::platform::clock::now_ms;
 use crate::platform::files::FetchError;
@@ -121,7 +122,7 @@ impl Worker {
         let outcome = match message {
             ToWorker::Load { source, .. } => self.load(request, source).await,
             ToWorker::Run { inputs, edits_json, .. } => self.run(request, inputs, &edits_json).await,
-            ToWorker::Patterns { run, layer, heads, .. } => self.patterns(request, run, layer, heads).await,
+            ToWorker::Ask { run, question, .. } => self.ask(request, run, question).await,
             ToWorker::Predict { run, position, n_top, .. } => self.predict(request, run, position, n_top),
             ToWorker::Forget { .. } | ToWorker::Cancel { .. } => Ok(()),
         };
@@ -168,6 +169,13 @@ impl From<EngineError> for Stop {
             _ => About::Model,
         };
         Stop::failed(about, error.to_string())
+    }
+}
+
+impl From<SourceError> for Stop {
+    fn from(error: SourceError) -> Self {
+        // A run holds everything, so whatever is not there was not there to be asked for.
+        Stop::failed(About::Request, error.to_string())
     }
 }
 

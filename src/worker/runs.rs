@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::{Stop, Worker};
+use crate::answers::{self, Reply};
 use crate::edit::{self, Edit};
 use crate::engine::{Captures, CompiledEdits, EngineError, Model, Run, Step, top_predictions};
 use crate::platform::clock::now_ms;
 use crate::platform::memory::memory_bytes;
-use crate::protocol::{About, FromWorker, Input, InputText, Prediction, RequestId, RunId, RunInfo, Stage};
+use crate::protocol::{About, FromWorker, Input, InputText, Prediction, Question, RequestId, RunId, RunInfo, Stage};
 use crate::trace::spec::Unembed;
 
 /// How many next tokens come with a run.
@@ -70,23 +71,16 @@ impl Worker {
         Ok((RunInfo { run: 0, tokens, text, n_cut: n_cut as u32, elapsed_ms, top, memory_bytes: 0 }, run))
     }
 
-    pub(super) async fn patterns(
-        &mut self,
-        request: RequestId,
-        run: RunId,
-        layer: u32,
-        heads: Vec<u32>,
-    ) -> Result<(), Stop> {
-        let found = self.find_run(run)?;
-        let (n_pos, attention) = (found.tokens().len(), found.attention(layer as usize)?);
-        let mut all = Vec::with_capacity(heads.len() * n_pos * n_pos);
-        for &head in &heads {
-            all.extend(attention.pattern(head as usize)?);
+    pub(super) async fn ask(&mut self, request: RequestId, run: RunId, question: Question) -> Result<(), Stop> {
+        let mut answering = answers::start(question);
+        loop {
+            if let Some(Reply { answer, buffers }) = answering.step(self.find_run(run)?)? {
+                let buffers: Vec<&[f32]> = buffers.iter().map(Vec::as_slice).collect();
+                self.outbox.say_with(&FromWorker::Answered { request, run, answer }, &buffers);
+                return Ok(());
+            }
             self.breathe(request).await?;
         }
-        let (n_query, n_key) = (n_pos as u32, n_pos as u32);
-        self.outbox.say_with(&FromWorker::Patterns { request, run, layer, heads, n_query, n_key }, &[&all]);
-        Ok(())
     }
 
     pub(super) fn predict(&mut self, request: RequestId, run: RunId, position: u32, n_top: u32) -> Result<(), Stop> {

@@ -5,7 +5,9 @@ use crate::client::Client;
 use crate::figure::{self, Bytes};
 use headlight::platform::clock::now_ms;
 use headlight::platform::page::{base_url, fetch_text};
-use headlight::protocol::{FileSource, FromWorker, Input, InputText, ModelInfo, ModelSource, RunInfo, ToWorker};
+use headlight::protocol::{
+    Answer, FileSource, FromWorker, Input, InputText, ModelInfo, ModelSource, Question, RunInfo, ToWorker,
+};
 use serde::Deserialize;
 
 /// After one that does not count.
@@ -190,9 +192,10 @@ async fn all_patterns(client: &Client, model: &ModelInfo, run: &RunInfo) -> Resu
     let count = |n: usize| u32::try_from(n).map_err(|error| error.to_string());
     for layer in 0..count(model.spec.n_layers)? {
         let heads = (0..count(model.spec.n_heads)?).collect();
-        let reply = client.ask(&ToWorker::Patterns { request: 3, run: run.run, layer, heads }).await?;
+        let question = Question::Patterns { layer, heads };
+        let reply = client.ask(&ToWorker::Ask { request: 3, run: run.run, question }).await?;
         match reply {
-            (FromWorker::Patterns { n_query, n_key, heads, .. }, buffers) => {
+            (FromWorker::Answered { answer: Answer::Patterns { n_query, n_key, heads, .. }, .. }, buffers) => {
                 let expected = n_query * n_key * count(heads.len())?;
                 if buffers.first().map(Vec::len) != Some(expected as usize) {
                     return Err(format!("layer {layer}: not {expected} values"));

@@ -32,7 +32,8 @@ fn stepping_quickly_asks_only_for_where_it_ends() {
     let first = page.last_request();
     page.event(Event::LayerPicked(2));
     assert!(page.sent.contains(&ToWorker::Cancel { request: first }));
-    let late = FromWorker::Patterns { request: first, run: 1, layer: 1, heads: vec![0, 1, 2, 3], n_query: 5, n_key: 5 };
+    let answer = Answer::Patterns { layer: 1, heads: vec![0, 1, 2, 3], n_query: 5, n_key: 5 };
+    let late = FromWorker::Answered { request: first, run: 1, answer };
     page.event(Event::WorkerSaid(late, vec![vec![0.5; 100]]));
     assert_eq!(page.drawn_layer(), Some(0));
     page.give_patterns();
@@ -57,7 +58,8 @@ fn patterns_of_another_shape_are_refused() {
     let mut page = Page::with_result();
     page.event(Event::LayerPicked(1));
     let request = page.last_request();
-    let reply = FromWorker::Patterns { request, run: 1, layer: 1, heads: vec![0, 1, 2, 3], n_query: 5, n_key: 5 };
+    let answer = Answer::Patterns { layer: 1, heads: vec![0, 1, 2, 3], n_query: 5, n_key: 5 };
+    let reply = FromWorker::Answered { request, run: 1, answer };
     page.event(Event::WorkerSaid(reply, vec![vec![0.5; 99]]));
     assert_eq!(page.drawn_layer(), Some(0));
     assert!(page.state.notices.status.as_ref().is_some_and(|message| message.contains("99 numbers")));

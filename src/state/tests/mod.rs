@@ -4,7 +4,7 @@ mod lifecycle;
 mod looking;
 
 use super::*;
-use crate::protocol::{self, About, FromWorker, Input, InputText, Report, RunInfo, Stage, ToWorker};
+use crate::protocol::{self, About, Answer, FromWorker, Input, InputText, Question, Report, RunInfo, Stage, ToWorker};
 use crate::trace::spec::{Activation, Mask, MlpKind, NormKind, NormPlacement, Positions, Unembed};
 use crate::trace::{Spec, TokenForm, Tokens};
 
@@ -52,12 +52,12 @@ impl Page {
     }
 
     fn give_patterns(&mut self) {
-        let ToWorker::Patterns { request, run, layer, heads } = self.last() else {
+        let ToWorker::Ask { request, run, question: Question::Patterns { layer, heads } } = self.last() else {
             panic!("not patterns: {:?}", self.last())
         };
         let values = vec![layer as f32; heads.len() * 25];
-        let reply = FromWorker::Patterns { request, run, layer, heads, n_query: 5, n_key: 5 };
-        self.event(Event::WorkerSaid(reply, vec![values]));
+        let answer = Answer::Patterns { layer, heads, n_query: 5, n_key: 5 };
+        self.event(Event::WorkerSaid(FromWorker::Answered { request, run, answer }, vec![values]));
     }
 
     fn event(&mut self, event: Event) {

@@ -1,0 +1,210 @@
+//! Where attention comes from: what a view needs of a run, of an opened trace, or of data inside an exported figure.
+//!
+//! A source is one kind of attention: an encoder-decoder model has three (encoder, decoder, cross), each a source of its
+//! own, and in cross-attention queries and keys are different tokens, so nothing here supposes a square. Invariant:
+//! what a source does not hold it refuses with a reason for the reader; it never makes a value up. Imports `trace`.
+
+use std::ops::Range;
+
+use crate::trace::{Side, Spec, Tokens};
+
+/// How large a source is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// Layers.
+    pub n_layers: usize,
+    /// Query heads per layer.
+    pub n_heads: usize,
+    /// Key and value heads per layer; query head h reads key head h / (n_heads / n_key_value_heads).
+    pub n_key_value_heads: usize,
+    /// Neurons per head; 0 where a source holds patterns alone.
+    pub d_head: usize,
+    /// Rows of a pattern.
+    pub n_query: usize,
+    /// Columns of a pattern.
+    pub n_key: usize,
+}
+
+impl Sizes {
+    /// The key head that a query head reads.
+    pub fn key_head(&self, head: usize) -> usize {
+        head / (self.n_heads / self.n_key_value_heads.max(1)).max(1)
+    }
+
+    /// The query heads that read the same key head as this one, itself included.
+    pub fn sharing_heads(&self, head: usize) -> Range<usize> {
+        let n_sharing = (self.n_heads / self.n_key_value_heads.max(1)).max(1);
+        let first = self.key_head(head) * n_sharing;
+        first..(first + n_sharing).min(self.n_heads)
+    }
+}
+
+/// Queries and keys as projected, or as they enter the product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rotation {
+    /// hook_q and hook_k.
+    Before,
+    /// hook_rot_q and hook_rot_k, where a norm or rotation changes them; else the same as before.
+    After,
+}
+
+/// Why a source does not answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// A layer, head or position that does not exist.
+    #[error("{0}")]
+    NoSuch(String),
+    /// The source does not hold this.
+    #[error("{what}: {reason}")]
+    Missing {
+        /// What was asked for.
+        what: &'static str,
+        /// One clause for the reader: why it is not there.
+        reason: String,
+    },
+    /// Bytes of a file must be brought first: bring them and ask again, nothing is lost.
+    #[error("bytes {0:?} of the file are not here yet")]
+    Wants(Range<u64>),
+    /// It could not be made.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// One kind of attention of one input through one model.
+pub trait AttentionSource {
+    /// How large it is.
+    fn sizes(&self) -> Sizes;
+
+    /// The tokens of one side; the same on both but in cross-attention.
+    fn tokens(&self, side: Side) -> &Tokens;
+
+    /// The structure of the model, where it is known.
+    fn spec(&self) -> Option<&Spec>;
+
+    /// Which keys the mask lets a query see.
+    fn allowed_keys(&self, layer: usize, query: usize) -> Range<usize> {
+        let n_key = self.sizes().n_key;
+        match self.spec() {
+            Some(spec) => allowed_keys(spec, layer, query, n_key),
+            None => 0..n_key,
+        }
+    }
+
+    /// The attention of one layer, with what its heads share made once.
+    ///
+    /// # Errors
+    /// When there is no such layer, or neither its patterns nor what they are made of.
+    fn layer_source(&self, layer: usize) -> Result<Box<dyn LayerSource>, SourceError>;
+
+    /// Queries of one head, [n_query, d_head].
+    ///
+    /// # Errors
+    /// When they are not there.
+    fn queries(&self, layer: usize, head: usize, rotation: Rotation) -> Result<Vec<f32>, SourceError>;
+
+    /// Keys that a query head reads, [n_key, d_head].
+    ///
+    /// # Errors
+    /// When they are not there.
+    fn keys(&self, layer: usize, head: usize, rotation: Rotation) -> Result<Vec<f32>, SourceError>;
+
+    /// Values that a query head reads, [n_key, d_head].
+    ///
+    /// # Errors
+    /// When they are not there.
+    fn values(&self, layer: usize, head: usize) -> Result<Vec<f32>, SourceError>;
+
+    /// ‖f_j‖₂ of a head, f_j = v_j W_O^h: how much a key's value is once it leaves the head (Kobayashi et al. 2020,
+    /// METHODS 6). [n_key]
+    ///
+    /// # Errors
+    /// When values or W_O are not there.
+    fn value_output_norms(&self, layer: usize, head: usize) -> Result<Vec<f32>, SourceError>;
+}
+
+/// The attention of one layer. It borrows nothing of its source, so a caller can pause between two questions.
+pub trait LayerSource {
+    /// Rows of a head's pattern, [rows.len(), n_key]; 0 where masked.
+    ///
+    /// # Errors
+    /// When the head or a row does not exist, or the pattern is not there.
+    fn pattern(&self, head: usize, rows: Range<usize>) -> Result<Vec<f32>, SourceError>;
+
+    /// Rows of a head's scores as they enter the softmax, [rows.len(), n_key]; −∞ where masked.
+    ///
+    /// # Errors
+    /// When the head or a row does not exist, or the scores are not there.
+    fn scores(&self, head: usize, rows: Range<usize>) -> Result<Vec<f32>, SourceError>;
+}
+
+/// Which of `n_key` keys a model's mask lets a query see in a layer.
+pub fn allowed_keys(spec: &Spec, _layer: usize, query: usize, n_key: usize) -> Range<usize> {
+    if spec.is_causal() { 0..(query + 1).min(n_key) } else { 0..n_key }
+}
+
+/// Checks a head and rows against the sizes of a source.
+///
+/// # Errors
+/// A sentence that says what there is.
+pub fn check_rows(sizes: &Sizes, head: usize, rows: &Range<usize>) -> Result<(), SourceError> {
+    let Sizes { n_heads, n_query, .. } = *sizes;
+    if head >= n_heads {
+        return Err(SourceError::NoSuch(format!("head {head} is not there: {n_heads} heads, counted from 0")));
+    }
+    if rows.start > rows.end || rows.end > n_query {
+        return Err(SourceError::NoSuch(format!("queries {rows:?} are not there: {n_query} of them")));
+    }
+    Ok(())
+}
+
+/// Spreads rows that end before the last key to `n_key` columns, the rest filled with `masked`.
+pub fn widened(rows: Vec<f32>, n_rows: usize, n_key: usize, masked: f32) -> Vec<f32> {
+    let width = rows.len().checked_div(n_rows).unwrap_or(0);
+    if width == n_key || width == 0 {
+        return rows;
+    }
+    let mut wide = vec![masked; n_rows * n_key];
+    for (wide, row) in wide.chunks_exact_mut(n_key).zip(rows.chunks_exact(width)) {
+        wide[..width].copy_from_slice(row);
+    }
+    wide
+}
+
+/// The columns of one head of [pos, n_heads, d_head]: [pos, d_head].
+pub fn head_columns(values: &[f32], n_heads: usize, d_head: usize, head: usize) -> Vec<f32> {
+    let rows = values.chunks_exact((n_heads * d_head).max(1));
+    rows.flat_map(|row| row[head * d_head..][..d_head].iter().copied()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grouped_queries_share_their_keys() {
+        let sizes = Sizes { n_heads: 9, n_key_value_heads: 3, ..Sizes::default() };
+        let shared: Vec<_> = (0..9).map(|head| (sizes.key_head(head), sizes.sharing_heads(head))).collect();
+        assert_eq!(shared[0], (0, 0..3));
+        assert_eq!(shared[5], (1, 3..6));
+        assert_eq!(shared[8], (2, 6..9));
+        let all = Sizes { n_heads: 4, n_key_value_heads: 4, ..Sizes::default() };
+        assert_eq!((all.key_head(3), all.sharing_heads(3)), (3, 3..4));
+        assert_eq!(Sizes::default().sharing_heads(0), 0..0, "nothing panics without heads");
+    }
+
+    #[test]
+    fn rows_are_widened_and_columns_taken() {
+        assert_eq!(widened(vec![1.0, 2.0, 3.0, 4.0], 2, 3, -1.0), [1.0, 2.0, -1.0, 3.0, 4.0, -1.0]);
+        assert_eq!(widened(vec![1.0, 2.0], 1, 2, 0.0), [1.0, 2.0]);
+        let values: Vec<f32> = (0..12).map(|value| value as f32).collect();
+        assert_eq!(head_columns(&values, 3, 2, 1), [2.0, 3.0, 8.0, 9.0]);
+    }
+
+    #[test]
+    fn what_is_not_there_is_named() {
+        let sizes = Sizes { n_heads: 2, n_query: 5, ..Sizes::default() };
+        assert_eq!(check_rows(&sizes, 1, &(0..5)), Ok(()));
+        assert!(check_rows(&sizes, 2, &(0..5)).unwrap_err().to_string().contains("2 heads"));
+        assert!(check_rows(&sizes, 0, &(4..6)).unwrap_err().to_string().contains("5 of them"));
+    }
+}

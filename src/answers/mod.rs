@@ -1,0 +1,57 @@
+//! Answers to questions about attention, from whatever source has it, a piece at a time.
+//!
+//! ```text
+//! Question ─▶ start ─▶ step(source) … step(source) ─▶ Reply          in the worker: a run
+//!                      some milliseconds each                        in the page: a trace
+//! ```
+//! Between two pieces the caller may look for a cancellation, or bring the bytes that the source wants
+//! ([`SourceError::Wants`]) and take the same step again: a step that failed has changed nothing. A question is a file
+//! here and a variant in `protocol::question`. Imports trace, analysis and protocol; knows no browser and no engine.
+
+mod blocks;
+mod neurons;
+mod patterns;
+mod thumbnails;
+
+use crate::analysis::{AttentionSource, SourceError};
+use crate::protocol::{Answer, Question};
+
+/// A whole answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply {
+    /// What it says.
+    pub answer: Answer,
+    /// The numbers beside it, as the question defines them.
+    pub buffers: Vec<Vec<f32>>,
+}
+
+/// An answer in the making.
+pub trait Answering {
+    /// Does the next piece; the answer comes with the last one.
+    ///
+    /// # Errors
+    /// Those of the source. After [`SourceError::Wants`] the step can be taken again.
+    fn step(&mut self, source: &dyn AttentionSource) -> Result<Option<Reply>, SourceError>;
+}
+
+/// Begins to answer; nothing is computed yet.
+pub fn start(question: Question) -> Box<dyn Answering> {
+    match question {
+        Question::Patterns { layer, heads } => Box::new(patterns::Patterns::new(layer, heads)),
+        Question::Thumbnails { layer, grid } => Box::new(thumbnails::Thumbnails::new(layer, &grid)),
+        Question::Neurons { layer, head } => Box::new(neurons::Neurons::new(layer, head)),
+    }
+}
+
+/// Answers without a pause, for sources that want nothing.
+///
+/// # Errors
+/// Those of the source.
+pub fn answer(question: Question, source: &dyn AttentionSource) -> Result<Reply, SourceError> {
+    let mut answering = start(question);
+    loop {
+        if let Some(reply) = answering.step(source)? {
+            return Ok(reply);
+        }
+    }
+}

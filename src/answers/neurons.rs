@@ -1,0 +1,94 @@
+//! How the scores of one head arise: queries, keys, scores, pattern, and how much its values are.
+//!
+//! A part that the source does not hold is left empty and named with the reason, so that a view shows what there is.
+
+use std::ops::Range;
+
+use super::{Answering, Reply};
+use crate::analysis::{AttentionSource, LayerSource, Rotation, SourceError};
+use crate::protocol::{Answer, NeuronPart, NeuronsAnswer};
+
+/// Weights per piece.
+const BLOCK_WEIGHTS: usize = 1 << 18;
+
+/// The parts as far as they are there.
+pub(super) struct Neurons {
+    layer: u32,
+    head: u32,
+    /// In the order of [`NeuronPart::EACH`].
+    buffers: Vec<Vec<f32>>,
+    missing: Vec<(NeuronPart, String)>,
+    /// The part under way, row by row.
+    square: Vec<f32>,
+    source: Option<Box<dyn LayerSource>>,
+}
+
+impl Neurons {
+    pub fn new(layer: u32, head: u32) -> Self {
+        Self { layer, head, buffers: Vec::new(), missing: Vec::new(), square: Vec::new(), source: None }
+    }
+
+    /// The next rows of scores or pattern; says whether that was the last of them.
+    fn rows(
+        &mut self,
+        source: &dyn AttentionSource,
+        read: fn(&dyn LayerSource, usize, Range<usize>) -> Result<Vec<f32>, SourceError>,
+    ) -> Result<bool, SourceError> {
+        let sizes = source.sizes();
+        let first = self.square.len() / sizes.n_key.max(1);
+        let rows = first..(first + (BLOCK_WEIGHTS / sizes.n_key.max(1)).max(1)).min(sizes.n_query);
+        let layer = match self.source.take() {
+            Some(layer) => layer,
+            None => source.layer_source(self.layer as usize)?,
+        };
+        self.square.extend(read(layer.as_ref(), self.head as usize, rows.clone())?);
+        self.source = Some(layer);
+        Ok(rows.end == sizes.n_query)
+    }
+
+    /// Makes the next part, or a piece of it; `None` when there is more of it to make.
+    fn part(&mut self, part: NeuronPart, source: &dyn AttentionSource) -> Result<Option<Vec<f32>>, SourceError> {
+        let (layer, head) = (self.layer as usize, self.head as usize);
+        let is_last = match part {
+            NeuronPart::Queries => return source.queries(layer, head, Rotation::After).map(Some),
+            NeuronPart::Keys => return source.keys(layer, head, Rotation::After).map(Some),
+            NeuronPart::PlainQueries => return source.queries(layer, head, Rotation::Before).map(Some),
+            NeuronPart::PlainKeys => return source.keys(layer, head, Rotation::Before).map(Some),
+            NeuronPart::ValueNorms => return source.value_output_norms(layer, head).map(Some),
+            NeuronPart::Scores => self.rows(source, |layer, head, rows| layer.scores(head, rows))?,
+            NeuronPart::Pattern => self.rows(source, |layer, head, rows| layer.pattern(head, rows))?,
+        };
+        Ok(is_last.then(|| std::mem::take(&mut self.square)))
+    }
+}
+
+impl Answering for Neurons {
+    fn step(&mut self, source: &dyn AttentionSource) -> Result<Option<Reply>, SourceError> {
+        if let Some(&part) = NeuronPart::EACH.get(self.buffers.len()) {
+            match self.part(part, source) {
+                Ok(Some(buffer)) => self.buffers.push(buffer),
+                Ok(None) => {}
+                Err(error @ SourceError::Missing { .. }) => {
+                    self.missing.push((part, error.to_string()));
+                    self.square.clear();
+                    self.buffers.push(Vec::new());
+                }
+                Err(error) => return Err(error),
+            }
+            return Ok(None);
+        }
+        let sizes = source.sizes();
+        let sharing = sizes.sharing_heads(self.head as usize);
+        let answer = NeuronsAnswer {
+            layer: self.layer,
+            head: self.head,
+            d_head: sizes.d_head as u32,
+            n_query: sizes.n_query as u32,
+            n_key: sizes.n_key as u32,
+            attn_scale: source.spec().map(|spec| spec.attn_scale_of(self.layer as usize)),
+            sharing_heads: (sharing.start as u32, sharing.end as u32),
+            missing: std::mem::take(&mut self.missing),
+        };
+        Ok(Some(Reply { answer: Answer::Neurons(answer), buffers: std::mem::take(&mut self.buffers) }))
+    }
+}

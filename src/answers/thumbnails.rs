@@ -1,0 +1,83 @@
+//! Every head of a layer, made small, with the numbers that a thumbnail cannot show.
+
+use std::sync::Arc;
+
+use super::blocks::Blocks;
+use super::{Answering, Reply};
+use crate::analysis::reduce::{CellValue, Reducer, Strongest, grid};
+use crate::analysis::{AttentionSource, SourceError};
+use crate::protocol::{Answer, Grid, HeadNumbers, Reduce, StrongLink};
+
+/// The thumbnails as far as they are there.
+pub(super) struct Thumbnails {
+    layer: u32,
+    queries: Arc<[usize]>,
+    keys: Arc<[usize]>,
+    max_cells: usize,
+    value: CellValue,
+    blocks: Option<Blocks>,
+    /// The head under way.
+    reducer: Option<Reducer>,
+    heads: Vec<HeadNumbers>,
+    /// [n_heads, n_rows, n_columns]
+    cells: Vec<f32>,
+}
+
+impl Thumbnails {
+    pub fn new(layer: u32, grid: &Grid) -> Self {
+        let positions = |list: &[u32]| list.iter().map(|&position| position as usize).collect();
+        Self {
+            layer,
+            queries: positions(&grid.queries),
+            keys: positions(&grid.keys),
+            max_cells: grid.max_cells.max(1) as usize,
+            value: match grid.reduce {
+                Reduce::Max => CellValue::Max,
+                Reduce::Mean => CellValue::Mean,
+            },
+            blocks: None,
+            reducer: None,
+            heads: Vec::new(),
+            cells: Vec::new(),
+        }
+    }
+}
+
+impl Answering for Thumbnails {
+    fn step(&mut self, source: &dyn AttentionSource) -> Result<Option<Reply>, SourceError> {
+        let (sizes, layer) = (source.sizes(), self.layer as usize);
+        let Self { queries, keys, max_cells, value, blocks, reducer, heads, cells, .. } = self;
+        let blocks = blocks.get_or_insert_with(|| Blocks::new(layer, (0..sizes.n_heads).collect()));
+        let has_more = blocks.next(source, |_, rows, weights| {
+            let under_way =
+                reducer.get_or_insert_with(|| Reducer::new(Arc::clone(queries), Arc::clone(keys), *max_cells, *value));
+            for (query, row) in rows.clone().zip(weights.chunks_exact(sizes.n_key.max(1))) {
+                if queries.binary_search(&query).is_ok() {
+                    under_way.row(row, source.allowed_keys(layer, query).len());
+                }
+            }
+            if rows.end == sizes.n_query
+                && let Some(done) = reducer.take()
+            {
+                let reduced = done.finish();
+                cells.extend(reduced.cells);
+                heads.push(HeadNumbers { entropy: reduced.entropy, strongest: reduced.strongest.map(link) });
+            }
+        })?;
+        if has_more {
+            return Ok(None);
+        }
+        let (n_rows, n_columns) = grid(queries.len(), keys.len(), *max_cells);
+        let answer = Answer::Thumbnails {
+            layer: self.layer,
+            n_rows: n_rows as u32,
+            n_columns: n_columns as u32,
+            heads: std::mem::take(&mut self.heads),
+        };
+        Ok(Some(Reply { answer, buffers: vec![std::mem::take(&mut self.cells)] }))
+    }
+}
+
+fn link(Strongest { query, key, weight }: Strongest) -> StrongLink {
+    StrongLink { query: query as u32, key: key as u32, weight }
+}

@@ -1,0 +1,157 @@
+//! Questions about attention that a source of it answers alone: a run in the worker, or a trace that the page holds.
+//!
+//! `answers` answers them; whoever asks does not care who has the source. Positions, layers and heads count from zero.
+
+use serde::{Deserialize, Serialize};
+
+/// What is asked of a source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Question {
+    /// Whole patterns of some heads. Buffer: f32 [heads.len(), n_query, n_key].
+    Patterns {
+        /// Which layer.
+        layer: u32,
+        /// Which heads, in the order in which they come back.
+        heads: Vec<u32>,
+    },
+    /// Every head of a layer, made small. Buffer: f32 [n_heads, n_rows, n_columns].
+    Thumbnails {
+        /// Which layer.
+        layer: u32,
+        /// Which queries and keys, and how small.
+        grid: Grid,
+    },
+    /// How the scores of one head arise. Buffers: as [`NeuronsAnswer`] says.
+    Neurons {
+        /// Which layer.
+        layer: u32,
+        /// Which query head.
+        head: u32,
+    },
+}
+
+/// Which part of every pattern a thumbnail shows, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grid {
+    /// Positions shown as queries, ascending.
+    pub queries: Vec<u32>,
+    /// Positions shown as keys, ascending.
+    pub keys: Vec<u32>,
+    /// Most cells along either axis; longer patterns are reduced.
+    pub max_cells: u32,
+    /// What a cell says of the weights it stands for.
+    pub reduce: Reduce,
+}
+
+/// What a cell says of the weights it stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reduce {
+    /// The largest: a thin diagonal stays visible.
+    #[default]
+    Max,
+    /// Their mean.
+    Mean,
+}
+
+/// What a source says; numbers in bulk are in the buffers beside it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Answer {
+    /// To [`Question::Patterns`].
+    Patterns {
+        /// As asked.
+        layer: u32,
+        /// As asked.
+        heads: Vec<u32>,
+        /// Rows per head.
+        n_query: u32,
+        /// Columns per row.
+        n_key: u32,
+    },
+    /// To [`Question::Thumbnails`].
+    Thumbnails {
+        /// As asked.
+        layer: u32,
+        /// Rows per head.
+        n_rows: u32,
+        /// Columns per row.
+        n_columns: u32,
+        /// What a thumbnail cannot show, by head.
+        heads: Vec<HeadNumbers>,
+    },
+    /// To [`Question::Neurons`].
+    Neurons(NeuronsAnswer),
+}
+
+/// Numbers of one head on one input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HeadNumbers {
+    /// Mean entropy of a row over the largest it could have, 0 to 1; none where every query sees one key.
+    pub entropy: Option<f32>,
+    /// The largest weight.
+    pub strongest: Option<StrongLink>,
+}
+
+/// A weight with its place.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StrongLink {
+    /// Position that reads.
+    pub query: u32,
+    /// Position that is read.
+    pub key: u32,
+    /// From 0 to 1.
+    pub weight: f32,
+}
+
+/// How the scores of one head arise. The buffers come in the order of [`NeuronPart::EACH`]; a part that the source does
+/// not hold is empty and has its reason in `missing`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NeuronsAnswer {
+    /// As asked.
+    pub layer: u32,
+    /// As asked.
+    pub head: u32,
+    /// Neurons of the head; 0 where the source holds patterns alone.
+    pub d_head: u32,
+    /// Rows of the pattern.
+    pub n_query: u32,
+    /// Columns of the pattern.
+    pub n_key: u32,
+    /// Factor on q·k, where it is known.
+    pub attn_scale: Option<f32>,
+    /// The query heads that read the same keys, this one included: first, and one past the last.
+    pub sharing_heads: (u32, u32),
+    /// What the source does not hold, and why.
+    pub missing: Vec<(NeuronPart, String)>,
+}
+
+/// A buffer of [`NeuronsAnswer`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum NeuronPart {
+    /// Queries as they enter the product [n_query, d_head].
+    Queries,
+    /// Keys as they enter the product [n_key, d_head].
+    Keys,
+    /// Queries before norm and rotation [n_query, d_head].
+    PlainQueries,
+    /// Keys before norm and rotation [n_key, d_head].
+    PlainKeys,
+    /// Scores as they enter the softmax [n_query, n_key]; −∞ where masked.
+    Scores,
+    /// The pattern [n_query, n_key].
+    Pattern,
+    /// ‖f_j‖ of each key [n_key].
+    ValueNorms,
+}
+
+impl NeuronPart {
+    /// In the order of the buffers.
+    pub const EACH: [NeuronPart; 7] = [
+        NeuronPart::Queries,
+        NeuronPart::Keys,
+        NeuronPart::PlainQueries,
+        NeuronPart::PlainKeys,
+        NeuronPart::Scores,
+        NeuronPart::Pattern,
+        NeuronPart::ValueNorms,
+    ];
+}
