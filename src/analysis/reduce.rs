@@ -113,7 +113,7 @@ fn nats(weight: f64) -> f64 {
 
 /// The cell that an item falls into: the inverse of [`items_of`].
 pub fn cell_of(item: usize, n_cells: usize, n: usize) -> usize {
-    if n == 0 { 0 } else { ((item + 1) * n_cells - 1) / n }
+    ((item + 1) * n_cells).saturating_sub(1).checked_div(n).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -11,6 +11,9 @@ use crate::protocol::{Answer, NeuronPart, NeuronsAnswer};
 /// Weights per piece.
 const BLOCK_WEIGHTS: usize = 1 << 18;
 
+/// Reads rows of a head's scores or pattern.
+type ReadRows = fn(&dyn LayerSource, usize, Range<usize>) -> Result<Vec<f32>, SourceError>;
+
 /// The parts as far as they are there.
 pub(super) struct Neurons {
     layer: u32,
@@ -29,11 +32,7 @@ impl Neurons {
     }
 
     /// The next rows of scores or pattern; says whether that was the last of them.
-    fn rows(
-        &mut self,
-        source: &dyn AttentionSource,
-        read: fn(&dyn LayerSource, usize, Range<usize>) -> Result<Vec<f32>, SourceError>,
-    ) -> Result<bool, SourceError> {
+    fn rows(&mut self, source: &dyn AttentionSource, read: ReadRows) -> Result<bool, SourceError> {
         let sizes = source.sizes();
         let first = self.square.len() / sizes.n_key.max(1);
         let rows = first..(first + (BLOCK_WEIGHTS / sizes.n_key.max(1)).max(1)).min(sizes.n_query);
