@@ -164,7 +164,7 @@ fn damaged_checkpoints_are_refused() {
     let cases: Vec<(PathBuf, &str)> = vec![
         (
             damaged("architecture", "bert", "config.json", config("\"bert\"", "\"mystery\"")),
-            "config.json: model_type: expected bert, gpt2 or llama, found",
+            "config.json: model_type: expected one of albert, bart, bert,",
         ),
         (damaged("no-json", "gpt2", "config.json", |_| text("<html>")), "config.json"),
         (damaged("empty", "gpt2", "config.json", |_| Vec::new()), "config.json is empty"),

@@ -256,9 +256,9 @@ fn gguf_errors_name_what_is_wrong() {
 
 #[test]
 fn gguf_keeps_tensors_in_formats_it_does_not_read() {
-    let bytes = GgufFile::default().tensor("k", &[256], 12, vec![0; 144]).tensor("new", &[5], 77, vec![0; 5]).bytes();
+    let bytes = GgufFile::default().tensor("q8", &[32], 9, vec![0; 36]).tensor("new", &[5], 77, vec![0; 5]).bytes();
     let gguf = parse_gguf(&bytes).unwrap();
-    assert_eq!(gguf.index.tensors["k"].dtype, DType::Other("Q4_K".to_owned()));
+    assert_eq!(gguf.index.tensors["q8"].dtype, DType::Other("Q8_1".to_owned()));
     assert_eq!(gguf.index.tensors["new"].dtype, DType::Other("GGUF type 77".to_owned()));
 }
 

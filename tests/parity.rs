@@ -22,20 +22,38 @@ fn agrees(architecture: &str) {
     compare_cases(&load_golden(architecture), &golden_cases(architecture), &expected);
 }
 
-#[test]
-fn bert() {
-    agrees("bert");
+/// One test per folder of `tests/fixtures/golden`.
+macro_rules! agree {
+    ($($architecture:ident),*) => {
+        $(#[test]
+        fn $architecture() {
+            agrees(stringify!($architecture));
+        })*
+    };
 }
 
-#[test]
-fn gpt2() {
-    agrees("gpt2");
-}
-
-#[test]
-fn llama() {
-    agrees("llama");
-}
+agree!(
+    albert,
+    bart,
+    bert,
+    distilbert,
+    electra,
+    gemma3_text,
+    gpt2,
+    gpt_neo,
+    gpt_neox,
+    llama,
+    marian,
+    mistral,
+    modernbert,
+    mpnet,
+    opt,
+    phi3,
+    qwen2,
+    qwen3,
+    roberta,
+    t5
+);
 
 #[track_caller]
 fn edits_agree(architecture: &str) {
@@ -45,18 +63,10 @@ fn edits_agree(architecture: &str) {
 }
 
 #[test]
-fn bert_with_edits() {
-    edits_agree("bert");
-}
-
-#[test]
-fn gpt2_with_edits() {
-    edits_agree("gpt2");
-}
-
-#[test]
-fn llama_with_edits() {
-    edits_agree("llama");
+fn edited_runs() {
+    for architecture in ["bert", "gpt2", "gpt_neox", "llama", "qwen2", "qwen3", "roberta"] {
+        edits_agree(architecture);
+    }
 }
 
 /// The exact ordered list of hooks of each architecture, with what stands in a block written once.

@@ -306,8 +306,14 @@ fn damaged_gguf_tokenizers_are_refused_with_a_reason() {
     let cases = [
         (without("tokenizer.ggml.model"), "metadata tokenizer.ggml.model is missing"),
         (
-            with("tokenizer.ggml.model", Field::Text("llama".to_owned())),
-            "SentencePiece in GGUF files is not supported yet), found \"llama\"",
+            with("tokenizer.ggml.model", Field::Text("rwkv".to_owned())),
+            "expected \"gpt2\" (byte-level BPE) or \"llama\" (SentencePiece's BPE), found \"rwkv\"",
+        ),
+        (with("tokenizer.ggml.model", Field::Text("llama".to_owned())), "metadata tokenizer.ggml.scores is missing"),
+        (
+            with("tokenizer.ggml.model", Field::Text("llama".to_owned()))
+                .field("tokenizer.ggml.scores", Field::F32s(vec![0.0])),
+            "expected 264 numbers, one per token, found 1",
         ),
         (gguf_file("tekken"), "metadata tokenizer.ggml.pre: expected one of default, gpt-2"),
         (without("tokenizer.ggml.tokens"), "metadata tokenizer.ggml.tokens is missing"),

@@ -1,14 +1,18 @@
-//! How scores and patterns arise from queries and keys: rotation, product, scale, mask, softmax.
+//! How scores and patterns arise from queries and keys: norm, rotation, product, scale, bias, mask, softmax.
 //!
 //! One implementation for every caller: a run that needs z, a view that asks for a pattern later, and a viewer that
 //! has only a file. Whoever calls passes a [`Tap`], through which each hook point goes.
 
+pub mod bias;
+
 use std::ops::Range;
 
+use crate::kernels::norm::{layer_norm, rms_norm};
 use crate::kernels::rotary::rotate;
 use crate::kernels::softmax::softmax_row;
 use crate::kernels::{PackedRows, Panels};
-use crate::trace::{BlockSite, Hook, Spec};
+use crate::trace::spec::{NormKind, Pairing, Positions};
+use crate::trace::{Attn, BlockSite, Hook, Spec};
 
 /// What sees and may change an activation at its hook point.
 pub trait Tap {
@@ -21,7 +25,7 @@ pub trait Tap {
     /// When a change cannot be made.
     fn rows(&mut self, hook: Hook, rows: Range<usize>, data: &mut [f32]) -> Result<(), Self::Error>;
 
-    /// Scores of one head, [rows.len(), n_key], after scale and mask.
+    /// Scores of one head, [rows.len(), n_key], after scale, bias and mask.
     ///
     /// # Errors
     /// When a change cannot be made, e.g. when a row would lose its last key.
@@ -39,12 +43,31 @@ pub trait Tap {
 pub struct SquarePart {
     /// Which layer.
     pub layer: usize,
+    /// Which attention of it.
+    pub attn: Attn,
     /// Which query head.
     pub head: usize,
     /// Which queries.
     pub rows: Range<usize>,
     /// How many keys each row holds. Later ones are masked for every query of the part.
     pub n_key: usize,
+}
+
+/// One attention of one layer: its structure, and the weights that act between projection and product.
+#[derive(Clone, Copy, Debug)]
+pub struct AttnLayer<'a> {
+    /// Structure of the stack that asks.
+    pub spec: &'a Spec,
+    /// Which layer.
+    pub layer: usize,
+    /// Over its own positions, or the encoder's: those have neither rotation, bias nor mask.
+    pub attn: Attn,
+    /// Weight of the norm of queries, [d_head] or [n_heads · d_head].
+    pub q_norm: Option<&'a [f32]>,
+    /// The same for keys.
+    pub k_norm: Option<&'a [f32]>,
+    /// Learned bias on the scores, [n_buckets, n_heads].
+    pub relative_bias: Option<&'a [f32]>,
 }
 
 /// The keys of one layer as they enter the product, packed per key head.
@@ -59,13 +82,15 @@ impl Keys {
     ///
     /// # Errors
     /// The tap's.
-    pub fn new<T: Tap>(spec: &Spec, layer: usize, k: &[f32], tap: &mut T) -> Result<Self, T::Error> {
+    pub fn new<T: Tap>(of: &AttnLayer<'_>, k: &[f32], tap: &mut T) -> Result<Self, T::Error> {
+        let spec = of.spec;
         let width = spec.n_key_value_heads * spec.d_head;
         let n_pos = k.len() / width;
         let mut k = k.to_vec();
-        if let Some(rotary) = spec.rotary() {
-            rotate(&mut k, spec.n_key_value_heads, spec.d_head, 0, &rotary.frequencies());
-            tap.rows(Hook::Block(layer, BlockSite::RotK), 0..n_pos, &mut k)?;
+        if of.changes_queries() {
+            of.norm(of.k_norm, &mut k);
+            of.rotate(&mut k, spec.n_key_value_heads, 0, n_pos);
+            tap.rows(Hook::Block(of.layer, BlockSite::RotK), 0..n_pos, &mut k)?;
         }
         let head = |head: usize| {
             let columns = head * spec.d_head..(head + 1) * spec.d_head;
@@ -82,44 +107,81 @@ impl Keys {
         keys.chunks_exact_mut(panels.n_in().max(1)).enumerate().for_each(|(pos, row)| panels.copy_row(pos, row));
         keys
     }
+
+    /// How many there are.
+    pub fn n_pos(&self) -> usize {
+        self.n_pos
+    }
 }
 
-/// Queries of positions `rows` as they enter the product, from `q` [rows.len(), n_heads, d_head] as projected.
+impl AttnLayer<'_> {
+    /// Whether queries and keys enter the product otherwise than as projected.
+    fn changes_queries(&self) -> bool {
+        self.attn == Attn::Own && self.spec.changes_queries(self.layer)
+    }
+
+    /// Normalises in place: each head where the weight is one head long, all together where it is as long as all.
+    fn norm(&self, weight: Option<&[f32]>, x: &mut [f32]) {
+        let Some(weight) = weight else { return };
+        let from = x.to_vec();
+        let spec = self.spec;
+        match spec.norm {
+            NormKind::LayerNorm => layer_norm(&from, weight, &vec![0.0; weight.len()], spec.norm_eps, x),
+            NormKind::RmsNorm => rms_norm(&from, weight, spec.norm_adds_one, spec.norm_eps, x),
+        }
+    }
+
+    fn rotate(&self, x: &mut [f32], n_heads: usize, first_pos: usize, n_pos: usize) {
+        if let Some(rotary) = self.spec.rotary_of(self.layer) {
+            let is_adjacent = rotary.pairing == Pairing::Adjacent;
+            let (frequencies, magnitude) = (rotary.frequencies(n_pos), rotary.magnitude());
+            rotate(x, [n_heads, self.spec.d_head], first_pos, &frequencies, magnitude, is_adjacent);
+        }
+    }
+
+    /// How many keys of `n_pos` are visible to at least one query of `rows`, none after them being visible.
+    pub fn visible_keys(&self, rows: &Range<usize>, n_pos: usize) -> usize {
+        let last = rows.end.saturating_sub(1);
+        if self.attn == Attn::Cross { n_pos } else { self.spec.visible(self.layer, last, n_pos).end }
+    }
+}
+
+/// Queries of positions `rows` of `n_pos` as they enter the product, from `q` [rows.len(), n_heads, d_head] as projected.
 ///
 /// # Errors
 /// The tap's.
 pub fn queries<T: Tap>(
-    spec: &Spec,
-    layer: usize,
+    of: &AttnLayer<'_>,
     rows: Range<usize>,
+    n_pos: usize,
     q: &[f32],
     tap: &mut T,
 ) -> Result<Vec<f32>, T::Error> {
     let mut q = q.to_vec();
-    if let Some(rotary) = spec.rotary() {
-        rotate(&mut q, spec.n_heads, spec.d_head, rows.start, &rotary.frequencies());
-        tap.rows(Hook::Block(layer, BlockSite::RotQ), rows, &mut q)?;
+    if of.changes_queries() {
+        of.norm(of.q_norm, &mut q);
+        of.rotate(&mut q, of.spec.n_heads, rows.start, n_pos);
+        tap.rows(Hook::Block(of.layer, BlockSite::RotQ), rows, &mut q)?;
     }
     Ok(q)
 }
 
-/// Pattern of one head for positions `rows`, [rows.len(), n_key], where n_key leaves out keys that the mask hides from
-/// all of them. `queries` as [`queries`] gives them.
+/// Pattern of one head for positions `rows`, [rows.len(), n_key], where n_key leaves out keys after those that any of them
+/// may see. `queries` as [`queries`] gives them.
 ///
 /// # Errors
 /// The tap's.
 pub fn pattern<T: Tap>(
-    spec: &Spec,
-    layer: usize,
+    of: &AttnLayer<'_>,
     head: usize,
     rows: Range<usize>,
     queries: &[f32],
     keys: &Keys,
     tap: &mut T,
 ) -> Result<Vec<f32>, T::Error> {
-    let n_key = visible_keys(spec, &rows, keys.n_pos);
-    let part = SquarePart { layer, head, rows, n_key };
-    let mut scores = scores(spec, &part, queries, keys);
+    let n_key = of.visible_keys(&rows, keys.n_pos);
+    let part = SquarePart { layer: of.layer, attn: of.attn, head, rows, n_key };
+    let mut scores = scores(of, &part, queries, keys);
     tap.scores(part.clone(), &mut scores)?;
     let mut weights = scores.clone();
     weights.chunks_exact_mut(n_key).for_each(softmax_row);
@@ -127,24 +189,56 @@ pub fn pattern<T: Tap>(
     Ok(weights)
 }
 
-/// How many keys are visible to at least one query of `rows`.
-pub fn visible_keys(spec: &Spec, rows: &Range<usize>, n_pos: usize) -> usize {
-    if spec.is_causal() { rows.end } else { n_pos }
-}
-
-/// q·k · scale, −∞ where masked.
-fn scores(spec: &Spec, part: &SquarePart, queries: &[f32], keys: &Keys) -> Vec<f32> {
+/// q·k · scale, soft-capped, with bias, −∞ where masked.
+fn scores(of: &AttnLayer<'_>, part: &SquarePart, queries: &[f32], keys: &Keys) -> Vec<f32> {
+    let spec = of.spec;
     let columns = part.head * spec.d_head..(part.head + 1) * spec.d_head;
     let queries = PackedRows::pack(queries, spec.n_heads * spec.d_head, columns);
     let mut scores = vec![0.0; part.rows.len() * part.n_key];
     let panels = &keys.heads[part.head / spec.queries_per_key_head()];
     panels.matmul(&queries, 0..spec.d_head, &mut scores, part.n_key, 0);
     let scale = spec.attn_scale_of(part.layer);
+    scores.iter_mut().for_each(|score| *score *= scale);
+    if let Some(cap) = spec.attn_softcap {
+        let cap = cap as f32;
+        scores.iter_mut().for_each(|score| *score = cap * (*score / cap).tanh());
+    }
+    if part.attn == Attn::Cross {
+        return scores;
+    }
+    let by_distance = of.bias_by_distance(part);
     for (query, row) in part.rows.clone().zip(scores.chunks_exact_mut(part.n_key)) {
-        row.iter_mut().for_each(|score| *score *= scale);
-        if spec.is_causal() {
-            row[query + 1..].fill(f32::NEG_INFINITY);
+        if let Some(bias) = &by_distance {
+            // Key 0 is `query` before the query; the list starts at the last query of the part.
+            let biases = &bias[part.rows.end - 1 - query..];
+            row.iter_mut().zip(biases).for_each(|(score, bias)| *score += bias);
         }
+        let visible = spec.visible(part.layer, query, part.n_key);
+        row[..visible.start].fill(f32::NEG_INFINITY);
+        row[visible.end..].fill(f32::NEG_INFINITY);
     }
     scores
 }
+
+impl AttnLayer<'_> {
+    /// What is added to a score, for each distance from key 0 as the last query of the part sees it onwards.
+    fn bias_by_distance(&self, part: &SquarePart) -> Option<Vec<f32>> {
+        let spec = self.spec;
+        let first = 1 - part.rows.end as isize;
+        let distances = first..first + (part.rows.len() + part.n_key) as isize;
+        match (&spec.relative_bias, self.relative_bias, &spec.positions) {
+            (Some(bias), Some(table), _) => {
+                let row = |distance| bias::bucket(bias, spec.is_causal(), distance) * spec.n_heads;
+                Some(distances.map(|distance| table[row(distance) + part.head]).collect())
+            }
+            (_, _, Positions::Alibi) => {
+                let slope = bias::alibi_slope(part.head, spec.n_heads);
+                Some(distances.map(|distance| slope * distance as f32).collect())
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

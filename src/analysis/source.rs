@@ -138,8 +138,8 @@ pub trait LayerSource {
 }
 
 /// Which of `n_key` keys a model's mask lets a query see in a layer.
-pub fn allowed_keys(spec: &Spec, _layer: usize, query: usize, n_key: usize) -> Range<usize> {
-    if spec.is_causal() { 0..(query + 1).min(n_key) } else { 0..n_key }
+pub fn allowed_keys(spec: &Spec, layer: usize, query: usize, n_key: usize) -> Range<usize> {
+    spec.visible(layer, query, n_key)
 }
 
 /// Checks a head and rows against the sizes of a source.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::CliError;
 use crate::engine::{Run, TopToken};
+use crate::trace::Tokens;
 use crate::trace::display::token_label;
 
 /// The shape of `--json`.
@@ -13,6 +14,10 @@ use crate::trace::display::token_label;
 struct Json<'a> {
     tokens: &'a [String],
     input_ids: &'a [u32],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decoder_tokens: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decoder_input_ids: Option<&'a [u32]>,
     top: Vec<JsonTop>,
 }
 
@@ -25,27 +30,46 @@ struct JsonTop {
 
 /// Tokens, ids and the most likely tokens after the last position, as one line of JSON.
 pub(super) fn print_json(run: &Run, top: &[TopToken]) -> Result<(), CliError> {
-    let tokens = run.tokens();
+    let (read, written) = read_and_written(run);
     let top = top.iter().map(|top| JsonTop { token: name(run, top.id), id: top.id, prob: top.prob }).collect();
-    let json = Json { tokens: &tokens.tokens, input_ids: &tokens.ids, top };
+    let json = Json {
+        tokens: &read.tokens,
+        input_ids: &read.ids,
+        decoder_tokens: written.map(|written| &written.tokens[..]),
+        decoder_input_ids: written.map(|written| &written.ids[..]),
+        top,
+    };
     let line = serde_json::to_string(&json).map_err(|error| CliError::Output(error.into()))?;
     print(&format!("{line}\n"))
+}
+
+/// What the only stack or the encoder reads, and what the decoder does.
+fn read_and_written(run: &Run) -> (&Tokens, Option<&Tokens>) {
+    match run.source() {
+        Some(source) => (source.tokens(), Some(run.tokens())),
+        None => (run.tokens(), None),
+    }
 }
 
 /// The same for people.
 pub(super) fn print_summary(model_name: &str, run: &Run, top: &[TopToken]) -> Result<(), CliError> {
     let (model, tokens) = (run.model(), run.tokens());
+    let (read, written) = read_and_written(run);
     let spec = model.spec();
     let shown = |token: &str| token_label(token, tokens.form).plain;
+    let line = |tokens: &Tokens| tokens.tokens.iter().map(|token| shown(token)).collect::<Vec<_>>().join(" ");
     let mut text = format!(
         "{model_name} ({}, {}): {} layers × {} heads\n{} tokens: {}\n",
         spec.architecture,
         model.quantisation(),
         spec.n_layers,
         spec.n_heads,
-        tokens.len(),
-        tokens.tokens.iter().map(|token| shown(token)).collect::<Vec<_>>().join(" "),
+        read.len(),
+        line(read),
     );
+    if let Some(written) = written {
+        text += &format!("{} tokens of the target: {}\n", written.len(), line(written));
+    }
     if !top.is_empty() {
         text += &format!("most likely at position {}:\n", tokens.len() - 1);
     }

@@ -1,5 +1,6 @@
 //! `headlight trace`: one model, one input, what came of it.
 
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,12 +11,15 @@ use super::report;
 use super::save::Recorder;
 use super::source::Source;
 use crate::edit::{self, Edit};
-use crate::engine::{CompiledEdits, EngineError, Loader, Model, Run, Step, top_predictions};
-use crate::trace::Tokens;
+use crate::engine::{Captures, CompiledEdits, EngineError, Greedy, Loader, Model, Run, Step, top_predictions};
 use crate::trace::file::{ModelName, TraceMetadata};
+use crate::trace::{Lengths, Stack, Tokens};
 
 /// How many next tokens are printed.
 const N_TOP: usize = 10;
+
+/// How many tokens a decoder reads at most when it writes by itself.
+const N_WRITTEN: usize = 256;
 
 /// Runs the command.
 pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
@@ -23,7 +27,7 @@ pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
     let source = Source::open(&args.model)?;
     let model = Arc::new(load(&source)?);
     let spec = model.spec();
-    if args.target.is_some() {
+    if args.target.is_some() && model.encoder().is_none() {
         let architecture = &spec.architecture;
         let message =
             format!("--target needs an encoder-decoder model, {} is of architecture {architecture}", source.name);
@@ -33,27 +37,24 @@ pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
         (Some(ids), _) => model.tokens_from_ids(ids)?,
         (None, text) => model.encode(text.as_deref().unwrap_or_default(), args.text_pair.as_deref())?,
     };
-    model.check(&tokens)?;
-    let compiled = CompiledEdits::bind(&edits, spec, tokens.len()).map_err(EngineError::from)?;
+    let target = match (model.encoder(), &args.target) {
+        (None, _) => None,
+        (Some(_), Some(target)) => Some(model.encode_target(target)?),
+        (Some(encoder), None) => Some(write_target(&model, encoder, &tokens, &edits)?),
+    };
+    model.encoder().unwrap_or(&model).check(&tokens)?;
 
     // Opened first: an output that cannot be written is known before the work is done.
     let mut out = args.out.as_deref().map(OutFile::create).transpose()?;
-    let metadata = metadata(args, &source, &model, &tokens, &edits);
+    let metadata = metadata(args, &source, &model, &tokens, target.as_ref(), &edits);
     let mut recorder = match &mut out {
-        Some(out) => Some(Recorder::new(out.writer()?, &metadata, spec, &tokens, args.save).map_err(CliError::Trace)?),
+        Some(out) => {
+            let recorder = Recorder::new(out.writer()?, &metadata, spec, &tokens, target.as_ref(), args.save);
+            Some(recorder.map_err(CliError::Trace)?)
+        }
         None => None,
     };
-    let captures = recorder.as_ref().map(Recorder::captures).unwrap_or_default();
-    let mut run = Run::new(Arc::clone(&model), tokens, compiled, captures)?;
-    loop {
-        let step = run.step()?;
-        if let Some(recorder) = &mut recorder {
-            recorder.record(&mut run)?;
-        }
-        if step == Step::Done {
-            break;
-        }
-    }
+    let run = run_all(&model, tokens, target, &edits, &mut recorder)?;
     if let Some(recorder) = recorder {
         recorder.finish(&run)?;
     }
@@ -70,6 +71,58 @@ pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
     }
 }
 
+/// Runs the only stack, or the encoder and then the decoder on `target`, recording what is asked for.
+fn run_all<W: Write>(
+    model: &Arc<Model>,
+    tokens: Tokens,
+    target: Option<Tokens>,
+    edits: &[Edit],
+    recorder: &mut Option<Recorder<W>>,
+) -> Result<Run, CliError> {
+    let captures = |recorder: &Option<Recorder<W>>, stack| {
+        recorder.as_ref().map(|recorder| recorder.captures(stack)).unwrap_or_default()
+    };
+    let (Some(encoder), Some(target)) = (model.encoder(), target) else {
+        let bound = CompiledEdits::bind(edits, model.spec(), tokens.len()).map_err(EngineError::from)?;
+        let run = Run::new(Arc::clone(model), tokens, bound, captures(recorder, None))?;
+        return complete(run, None, recorder);
+    };
+    let bind = |stack, n_pos| {
+        let lengths = Lengths { n_pos, n_source: tokens.len() };
+        CompiledEdits::bind_stack(edits, model.spec(), stack, lengths).map_err(EngineError::from)
+    };
+    let (reading, writing) = (bind(Stack::Encoder, tokens.len())?, bind(Stack::Decoder, target.len())?);
+    let stack = Some(Stack::Encoder);
+    let run = Run::new(Arc::clone(encoder), tokens, reading, captures(recorder, stack))?;
+    let source = Arc::new(complete(run, stack, recorder)?);
+    let stack = Some(Stack::Decoder);
+    let run = Run::decode(Arc::clone(model), source, target, writing, captures(recorder, stack))?;
+    complete(run, stack, recorder)
+}
+
+fn complete<W: Write>(mut run: Run, stack: Option<Stack>, recorder: &mut Option<Recorder<W>>) -> Result<Run, CliError> {
+    loop {
+        let step = run.step()?;
+        if let Some(recorder) = recorder {
+            recorder.record(stack, &mut run)?;
+        }
+        if step == Step::Done {
+            return Ok(run);
+        }
+    }
+}
+
+/// What the decoder reads when it writes by itself.
+fn write_target(model: &Arc<Model>, encoder: &Arc<Model>, tokens: &Tokens, edits: &[Edit]) -> Result<Tokens, CliError> {
+    let lengths = Lengths { n_pos: tokens.len(), n_source: tokens.len() };
+    let bound = CompiledEdits::bind_stack(edits, model.spec(), Stack::Encoder, lengths).map_err(EngineError::from)?;
+    let mut source = Run::new(Arc::clone(encoder), tokens.clone(), bound, Captures::none())?;
+    source.complete()?;
+    let mut greedy = Greedy::new(Arc::clone(model), Arc::new(source), edits.to_vec(), N_WRITTEN)?;
+    while greedy.step()? == Step::More {}
+    Ok(greedy.tokens().clone())
+}
+
 fn load(source: &Source) -> Result<Model, CliError> {
     let files = source.list();
     let mut loader = Loader::new(files.clone())?;
@@ -84,8 +137,16 @@ fn read_edits(path: &Path) -> Result<Vec<Edit>, CliError> {
     edit::parse_list(&json).map_err(|error| CliError::Edits { path: path.to_owned(), error })
 }
 
-fn metadata(args: &TraceArgs, source: &Source, model: &Model, tokens: &Tokens, edits: &[Edit]) -> TraceMetadata {
+fn metadata(
+    args: &TraceArgs,
+    source: &Source,
+    model: &Model,
+    tokens: &Tokens,
+    target: Option<&Tokens>,
+    edits: &[Edit],
+) -> TraceMetadata {
     TraceMetadata {
+        decoder_tokens: target.map(|target| target.tokens.clone()),
         segments: tokens.segments.clone(),
         // With --ids the text, if any, is not what the model read.
         text: args.text.clone().filter(|_| args.ids.is_none()),

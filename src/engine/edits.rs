@@ -116,7 +116,7 @@ impl CompiledEdits {
     /// # Errors
     /// When a row is left without a key.
     pub(super) fn change_scores(&self, part: &SquarePart, data: &mut [f32]) -> Result<(), InvalidEdit> {
-        for action in self.at(Hook::Block(part.layer, BlockSite::AttnScores)) {
+        for action in self.at(Hook::Block(part.layer, BlockSite::AttnScores.of(part.attn))) {
             for (query, row) in part.rows.clone().zip(data.chunks_exact_mut(part.n_key)) {
                 match action {
                     Action::KnockOut { heads, queries, keys, keep_own }
@@ -152,7 +152,7 @@ impl CompiledEdits {
         scores: &[f32],
         data: &mut [f32],
     ) -> Result<(), InvalidEdit> {
-        for action in self.at(Hook::Block(part.layer, BlockSite::Pattern)) {
+        for action in self.at(Hook::Block(part.layer, BlockSite::Pattern.of(part.attn))) {
             let rows = data.chunks_exact_mut(part.n_key).zip(scores.chunks_exact(part.n_key));
             for (query, (row, scores)) in part.rows.clone().zip(rows) {
                 let is_finite = |key: usize| scores[key] > f32::NEG_INFINITY;

@@ -41,7 +41,7 @@ pub enum EngineError {
         found: Vec<usize>,
     },
     /// A tensor in a number format that is not read.
-    #[error("{file}: tensor {tensor} is {found}; formats that are read are F32, F16, BF16, Q8_0, Q4_0 and Q4_1")]
+    #[error("{file}: tensor {tensor} is {found}; formats that are read are {}", DType::READ.map(|dtype| dtype.to_string()).join(", "))]
     Format {
         /// Which file.
         file: String,

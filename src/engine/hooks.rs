@@ -43,6 +43,9 @@ impl Captures {
     fn store(&mut self, hook: Hook, n_pos: usize, rows: Range<usize>, data: &[f32]) {
         if self.wanted.contains(&hook) {
             let width = data.len() / rows.len();
+            // The encoder's positions, which pass all at once.
+            let is_of_source = matches!(hook, Hook::Block(_, BlockSite::CrossK | BlockSite::CrossV));
+            let n_pos = if is_of_source { rows.end } else { n_pos };
             let value = self.values.entry(hook).or_insert_with(|| vec![0.0; n_pos * width]);
             value[rows.start * width..rows.end * width].copy_from_slice(data);
         }
@@ -107,5 +110,6 @@ impl Tap for ScoresToo<'_, '_> {
 
 /// The sites whose values a run makes on demand instead of capturing them.
 pub(super) fn is_square(site: BlockSite) -> bool {
-    matches!(site, BlockSite::AttnScores | BlockSite::Pattern)
+    use BlockSite::*;
+    matches!(site, AttnScores | Pattern | CrossAttnScores | CrossPattern)
 }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use super::checkpoint::{Architecture, Config};
 use super::error::EngineError;
 use super::files::{Parsed, TensorIndex, gguf, safetensors};
-use super::model::{Filled, Model, Slots};
+use super::model::{Filled, Model, Place, Places};
 use super::tokenizer::Tokenizer;
 use plan::{Filling, Plan};
 
@@ -36,7 +36,7 @@ pub struct Loader {
     indices: Vec<(usize, TensorIndex)>,
     plan: Option<Plan>,
     filling: Option<Filling>,
-    slots: HashMap<super::checkpoint::Slot, Filled>,
+    places: HashMap<Place, Filled>,
     bytes_read: u64,
 }
 
@@ -85,7 +85,7 @@ impl Loader {
             indices: Vec::new(),
             plan: None,
             filling: None,
-            slots: HashMap::new(),
+            places: HashMap::new(),
             bytes_read: 0,
         })
     }
@@ -124,8 +124,8 @@ impl Loader {
             && filling.supply(bytes)?
             && let Some(done) = self.filling.take()
         {
-            let (slot, filled) = done.finish();
-            self.slots.insert(slot, filled);
+            let (places, filled) = done.finish();
+            self.places.extend(places.into_iter().map(|place| (place, filled.clone())));
             self.next_tensor()?;
         }
         Ok(())
@@ -198,6 +198,6 @@ impl Loader {
         let Some(plan) = self.plan.filter(|_| self.heads.is_empty() && self.filling.is_none()) else {
             return Err(EngineError::Checkpoint("the checkpoint was not read to its end".to_owned()));
         };
-        Model::assemble(&plan.architecture, self.tokenizer, plan.quantisation, Slots(self.slots))
+        Model::assemble(&plan.architecture, self.tokenizer, &plan.quantisation, Places(self.places))
     }
 }

@@ -1,163 +1,68 @@
 //! A loaded model: its structure, its tokenizer and its weights by what they do.
 
-use std::collections::HashMap;
+mod assemble;
+mod parts;
 
-use super::checkpoint::{Architecture, BlockSlot, Part, Slot};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::checkpoint::Writing;
 use super::error::{EngineError, InputError};
 use super::tokenizer::Tokenizer;
 use super::weights::Weight;
+use crate::analysis::attention::AttnLayer;
 use crate::kernels::norm::{layer_norm, rms_norm};
 use crate::kernels::{PackedRows, activation};
 use crate::trace::spec::{Activation, NormKind, Unembed};
-use crate::trace::{Spec, TokenForm, Tokens};
+use crate::trace::{Attn, Spec, TokenForm, Tokens};
 
-/// A model that can run. Weights are as stored: nothing folded, nothing centred.
+pub(super) use assemble::{Filled, Place, Places};
+pub(super) use parts::{AttnWeights, Block, Linear, Norm, add_bias};
+
+/// A model that can run: its only stack, or a decoder with its encoder, which is a model too. Weights are as stored: nothing
+/// folded, nothing centred.
 #[derive(Debug)]
 pub struct Model {
     pub(super) spec: Spec,
-    pub(super) tokenizer: Option<Tokenizer>,
+    pub(super) encoder: Option<Arc<Model>>,
+    pub(super) writing: Writing,
+    pub(super) tokenizer: Option<Arc<Tokenizer>>,
     pub(super) quantisation: String,
-    pub(super) embed: Weight,
-    pub(super) pos_embed: Option<Weight>,
-    pub(super) token_type_embed: Option<Weight>,
+    pub(super) embed: Arc<Weight>,
+    pub(super) pos_embed: Option<Arc<Weight>>,
+    pub(super) token_type_embed: Option<Arc<Weight>>,
     pub(super) embed_norm: Option<Norm>,
+    pub(super) embed_project: Option<Linear>,
     pub(super) blocks: Vec<Block>,
+    /// [n_buckets, n_heads]
+    pub(super) relative_bias: Option<Vec<f32>>,
     pub(super) final_norm: Option<Norm>,
     /// A matrix of its own, where it is not the embedding.
-    pub(super) unembed: Option<Weight>,
+    pub(super) unembed: Option<Arc<Weight>>,
     pub(super) unembed_bias: Option<Vec<f32>>,
+    pub(super) unembed_project: Option<Linear>,
     pub(super) masked_word_head: Option<(Linear, Norm)>,
 }
 
-/// The weights of one block.
-#[derive(Debug)]
-pub(super) struct Block {
-    pub attn_norm: Norm,
-    pub q: Linear,
-    pub k: Linear,
-    pub v: Linear,
-    pub o: Linear,
-    pub mlp_norm: Norm,
-    pub mlp_gate: Option<Linear>,
-    pub mlp_in: Linear,
-    pub mlp_out: Linear,
-}
-
-/// x · Wᵀ + b.
-#[derive(Debug)]
-pub(super) struct Linear {
-    pub weight: Weight,
-    /// [n_out]
-    pub bias: Option<Vec<f32>>,
-}
-
-/// LayerNorm or RMSNorm.
-#[derive(Debug)]
-pub(super) struct Norm {
-    /// [d_model]
-    pub weight: Vec<f32>,
-    /// [d_model], zeros where there is none.
-    pub bias: Vec<f32>,
-}
-
-/// What a tensor became.
-pub(super) enum Filled {
-    Matrix(Weight),
-    Vector(Vec<f32>),
-}
-
-/// The tensors of a model by their slots, on the way to a [`Model`].
-pub(super) struct Slots(pub HashMap<Slot, Filled>);
-
-impl Slots {
-    fn matrix(&mut self, slot: Slot) -> Result<Weight, EngineError> {
-        match self.0.remove(&slot) {
-            Some(Filled::Matrix(weight)) => Ok(weight),
-            _ => Err(EngineError::Checkpoint(format!("no tensor was read for {slot:?}"))),
-        }
-    }
-
-    fn vector(&mut self, slot: Slot) -> Option<Vec<f32>> {
-        match self.0.remove(&slot) {
-            Some(Filled::Vector(vector)) => Some(vector),
-            _ => None,
-        }
-    }
-
-    fn linear(&mut self, slot: impl Fn(Part) -> Slot) -> Result<Linear, EngineError> {
-        Ok(Linear { weight: self.matrix(slot(Part::Weight))?, bias: self.vector(slot(Part::Bias)) })
-    }
-
-    fn norm(&mut self, slot: impl Fn(Part) -> Slot) -> Result<Norm, EngineError> {
-        let missing = || EngineError::Checkpoint(format!("no tensor was read for {:?}", slot(Part::Weight)));
-        let weight = self.vector(slot(Part::Weight)).ok_or_else(missing)?;
-        let bias = self.vector(slot(Part::Bias)).unwrap_or_else(|| vec![0.0; weight.len()]);
-        Ok(Norm { weight, bias })
-    }
-
-    fn block(&mut self, layer: usize) -> Result<Block, EngineError> {
-        let at = |slot: BlockSlot| move |part: Part| Slot::Block(layer, slot, part);
-        let has_gate = self.0.contains_key(&Slot::Block(layer, BlockSlot::MlpGate, Part::Weight));
-        Ok(Block {
-            attn_norm: self.norm(at(BlockSlot::AttnNorm))?,
-            q: self.linear(at(BlockSlot::Q))?,
-            k: self.linear(at(BlockSlot::K))?,
-            v: self.linear(at(BlockSlot::V))?,
-            o: self.linear(at(BlockSlot::O))?,
-            mlp_norm: self.norm(at(BlockSlot::MlpNorm))?,
-            mlp_gate: has_gate.then(|| self.linear(at(BlockSlot::MlpGate))).transpose()?,
-            mlp_in: self.linear(at(BlockSlot::MlpIn))?,
-            mlp_out: self.linear(at(BlockSlot::MlpOut))?,
-        })
-    }
-}
-
 impl Model {
-    /// Puts the tensors of a checkpoint in their places.
-    pub(super) fn assemble(
-        architecture: &Architecture,
-        tokenizer: Option<Tokenizer>,
-        quantisation: String,
-        mut slots: Slots,
-    ) -> Result<Self, EngineError> {
-        let has = |slots: &Slots, slot: Slot| slots.0.contains_key(&slot);
-        let blocks = (0..architecture.spec.n_layers).map(|layer| slots.block(layer)).collect::<Result<_, _>>()?;
-        let pos_embed = has(&slots, Slot::PosEmbed).then(|| slots.matrix(Slot::PosEmbed)).transpose()?;
-        let types = has(&slots, Slot::TokenTypeEmbed).then(|| slots.matrix(Slot::TokenTypeEmbed)).transpose()?;
-        let embed_norm = Slot::EmbedNorm;
-        let embed_norm = has(&slots, embed_norm(Part::Weight)).then(|| slots.norm(embed_norm)).transpose()?;
-        let final_norm = Slot::FinalNorm;
-        let final_norm = has(&slots, final_norm(Part::Weight)).then(|| slots.norm(final_norm)).transpose()?;
-        let unembed = Slot::Unembed(Part::Weight);
-        let unembed = has(&slots, unembed).then(|| slots.matrix(unembed)).transpose()?;
-        let masked_word_head = match architecture.spec.unembed {
-            Unembed::MaskedWord { .. } => Some((slots.linear(Slot::HeadDense)?, slots.norm(Slot::HeadNorm)?)),
-            _ => None,
-        };
-        Ok(Self {
-            spec: architecture.spec.clone(),
-            tokenizer,
-            quantisation,
-            embed: slots.matrix(Slot::Embed)?,
-            pos_embed,
-            token_type_embed: types,
-            embed_norm,
-            blocks,
-            final_norm,
-            unembed,
-            unembed_bias: slots.vector(Slot::Unembed(Part::Bias)),
-            masked_word_head,
-        })
-    }
-
     /// Its structure.
     pub fn spec(&self) -> &Spec {
         &self.spec
     }
 
+    /// The encoder, of a model that reads one text and writes another.
+    pub fn encoder(&self) -> Option<&Arc<Model>> {
+        self.encoder.as_ref()
+    }
+
+    /// Which tokens start, end and never occur in what it writes.
+    pub fn writing(&self) -> &Writing {
+        &self.writing
+    }
+
     /// Its tokenizer; none for models without one, which read ids.
     pub fn tokenizer(&self) -> Option<&Tokenizer> {
-        self.tokenizer.as_ref()
+        self.tokenizer.as_deref()
     }
 
     /// "F32", "Q4_1", …: the format of most of the block weights.
@@ -165,19 +70,22 @@ impl Model {
         &self.quantisation
     }
 
-    /// Bytes of all matrices as held.
+    /// Bytes of all matrices as held, each once.
     pub fn weight_bytes(&self) -> usize {
-        let outer = [Some(&self.embed), self.pos_embed.as_ref(), self.token_type_embed.as_ref(), self.unembed.as_ref()];
-        let head = self.masked_word_head.as_ref().map(|(dense, _)| &dense.weight);
-        let linears = self.blocks.iter().flat_map(|block| {
-            let Block { q, k, v, o, mlp_gate, mlp_in, mlp_out, .. } = block;
-            [Some(q), Some(k), Some(v), Some(o), mlp_gate.as_ref(), Some(mlp_in), Some(mlp_out)].into_iter().flatten()
-        });
-        let weights = linears.map(|linear| &linear.weight).chain(outer.into_iter().flatten()).chain(head);
-        weights.map(Weight::byte_len).sum()
+        let mut held: HashMap<*const Weight, usize> = HashMap::new();
+        for model in [Some(self), self.encoder.as_deref()].into_iter().flatten() {
+            let outer = [&model.pos_embed, &model.token_type_embed, &model.unembed].into_iter().flatten();
+            let linears = [&model.embed_project, &model.unembed_project].into_iter().flatten();
+            let head = model.masked_word_head.iter().map(|(dense, _)| &dense.weight);
+            let all = outer.chain([&model.embed]).chain(linears.map(|linear| &linear.weight)).chain(head);
+            let all = all.chain(model.blocks.iter().flat_map(Block::weights));
+            held.extend(all.map(|weight| (Arc::as_ptr(weight), weight.byte_len())));
+        }
+        held.values().sum()
     }
 
-    /// Tokens of a text or a pair; a pair is joined by one space where the model knows no pairs.
+    /// Tokens of a text or a pair; a pair is joined by one space where the model reads from left to right. Of an
+    /// encoder-decoder model: of what the encoder reads.
     ///
     /// # Errors
     /// When the model has no tokenizer, or the text gives no token.
@@ -189,7 +97,41 @@ impl Model {
             return Err(InputError::Empty.into());
         }
         let pair = pair.filter(|pair| !pair.trim().is_empty());
-        Ok(tokenizer.encode(text, pair, self.spec.n_token_types > 1)?)
+        let reader = self.encoder.as_deref().unwrap_or(self);
+        Ok(tokenizer.encode(text, pair, !reader.spec.is_causal())?)
+    }
+
+    /// What the decoder reads when it is to write `target`: the start token, then the target without its last token.
+    ///
+    /// # Errors
+    /// When the model has no encoder, no tokenizer, or the target has no token.
+    pub fn encode_target(&self, target: &str) -> Result<Tokens, EngineError> {
+        let mut tokens = self.start()?;
+        let written = match (&self.tokenizer, target.trim().is_empty()) {
+            (Some(tokenizer), false) => tokenizer.encode(target, None, false)?,
+            (Some(_), true) => return Err(InputError::Empty.into()),
+            (None, _) => return Err(EngineError::Request("this model has no tokenizer: give token ids".to_owned())),
+        };
+        for index in 0..written.len() - 1 {
+            tokens.push(&written, index);
+        }
+        Ok(tokens)
+    }
+
+    /// What the decoder reads before it has written anything.
+    ///
+    /// # Errors
+    /// When the model has no encoder, or its configuration names no start token.
+    pub fn start(&self) -> Result<Tokens, EngineError> {
+        if self.encoder.is_none() {
+            let message = format!("{} has no decoder beside an encoder: it takes no target", self.spec.architecture);
+            return Err(EngineError::Request(message));
+        }
+        let missing = "config.json names no decoder_start_token_id: what the decoder reads first is unknown";
+        let id = self.writing.start_id.ok_or_else(|| EngineError::Request(missing.to_owned()))?;
+        let mut tokens = self.tokens_from_ids(&[id])?;
+        tokens.special = vec![true];
+        Ok(tokens)
     }
 
     /// Tokens from rows of the embedding.
@@ -238,14 +180,31 @@ impl Model {
         let mut out = vec![0.0; x.len()];
         match self.spec.norm {
             NormKind::LayerNorm => layer_norm(x, &norm.weight, &norm.bias, self.spec.norm_eps, &mut out),
-            NormKind::RmsNorm => rms_norm(x, &norm.weight, self.spec.norm_eps, &mut out),
+            NormKind::RmsNorm => rms_norm(x, &norm.weight, self.spec.norm_adds_one, self.spec.norm_eps, &mut out),
         }
         out
     }
 
-    /// Applies the nonlinearity in place.
+    /// One attention of one layer, as the maths of attention wants it.
+    pub(super) fn attn_layer(&self, layer: usize, attn: Attn) -> AttnLayer<'_> {
+        let own = Some(&self.blocks[layer].attn).filter(|_| attn == Attn::Own);
+        AttnLayer {
+            spec: &self.spec,
+            layer,
+            attn,
+            q_norm: own.and_then(|own| own.q_norm.as_deref()),
+            k_norm: own.and_then(|own| own.k_norm.as_deref()),
+            relative_bias: self.relative_bias.as_deref(),
+        }
+    }
+
+    /// Applies the MLP's nonlinearity in place.
     pub(super) fn activate(&self, x: &mut [f32]) {
-        let function = match self.spec.activation {
+        Self::apply_activation(self.spec.activation, x);
+    }
+
+    fn apply_activation(activation: Activation, x: &mut [f32]) {
+        let function = match activation {
             Activation::Gelu => activation::gelu,
             Activation::GeluTanh => activation::gelu_tanh,
             Activation::QuickGelu => activation::quick_gelu,
@@ -267,42 +226,28 @@ impl Model {
         if self.spec.unembed == Unembed::None {
             return Err(EngineError::Request("this checkpoint has no unembedding: it predicts no tokens".to_owned()));
         }
-        let transformed = self.masked_word_head.as_ref().map(|(dense, norm)| {
-            let mut hidden = dense.apply(stream);
-            self.activate(&mut hidden);
-            self.norm(norm, &hidden)
-        });
-        let stream = transformed.as_deref().unwrap_or(stream);
-        let d_model = self.spec.d_model;
+        let mut stream = stream.to_vec();
+        if let Some((dense, norm)) = &self.masked_word_head {
+            let mut hidden = dense.apply(&stream);
+            Self::apply_activation(self.spec.head_activation.unwrap_or(self.spec.activation), &mut hidden);
+            stream = self.norm(norm, &hidden);
+        }
+        if let Some(project) = &self.unembed_project {
+            stream = project.apply(&stream);
+        }
+        if let Some(scale) = self.spec.logit_scale {
+            stream.iter_mut().for_each(|value| *value *= scale as f32);
+        }
         let weight = self.unembed.as_ref().unwrap_or(&self.embed);
-        let mut logits = weight.matmul(&PackedRows::pack(stream, d_model, 0..d_model), 0..d_model);
+        let width = weight.n_in();
+        let mut logits = weight.matmul(&PackedRows::pack(&stream, width, 0..width), 0..width);
         if let Some(bias) = &self.unembed_bias {
             add_bias(&mut logits, bias);
         }
-        Ok(logits)
-    }
-}
-
-impl Linear {
-    /// [n_rows, n_out] from rows [n_rows, n_in].
-    pub fn apply(&self, x: &[f32]) -> Vec<f32> {
-        let n_in = self.weight.n_in();
-        self.apply_packed(&PackedRows::pack(x, n_in, 0..n_in))
-    }
-
-    /// The same, where several layers read the same rows.
-    pub fn apply_packed(&self, x: &PackedRows) -> Vec<f32> {
-        let mut y = self.weight.matmul(x, 0..self.weight.n_in());
-        if let Some(bias) = &self.bias {
-            add_bias(&mut y, bias);
+        if let Some(cap) = self.spec.logit_softcap {
+            let cap = cap as f32;
+            logits.iter_mut().for_each(|logit| *logit = cap * (*logit / cap).tanh());
         }
-        y
-    }
-}
-
-/// Adds a vector to every row.
-pub(super) fn add_bias(rows: &mut [f32], bias: &[f32]) {
-    for row in rows.chunks_exact_mut(bias.len()) {
-        row.iter_mut().zip(bias).for_each(|(value, bias)| *value += bias);
+        Ok(logits)
     }
 }

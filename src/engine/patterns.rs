@@ -7,11 +7,11 @@ use super::edits::CompiledEdits;
 use super::error::EngineError;
 use super::hooks::{Captures, Hooks, ScoresToo, is_square};
 use super::model::Model;
-use super::run::Run;
+use super::run::{CrossRun, Run};
 use crate::analysis::attention::{Keys, Tap, pattern, queries};
 use crate::analysis::source::widened;
 use crate::edit::InvalidEdit;
-use crate::trace::{BlockSite, Hook};
+use crate::trace::{Attn, BlockSite, Hook};
 
 /// The attention of one layer of a run, with queries and keys ready for the product. It holds no borrow of the run, so a
 /// caller can pause between heads.
@@ -19,6 +19,7 @@ pub struct LayerAttention {
     model: Arc<Model>,
     edits: CompiledEdits,
     layer: usize,
+    attn: Attn,
     n_pos: usize,
     keys: Keys,
     queries: Vec<f32>,
@@ -39,7 +40,7 @@ impl LayerAttention {
     /// When the head or a row does not exist.
     pub fn pattern_rows(&self, head: usize, rows: Range<usize>) -> Result<Vec<f32>, EngineError> {
         let pattern = self.part(head, &rows, |hooks| self.through(head, rows.clone(), hooks))?;
-        Ok(widened(pattern, rows.len(), self.n_pos, 0.0))
+        Ok(widened(pattern, rows.len(), self.n_key(), 0.0))
     }
 
     /// Scores of one head, [query_pos, key_pos], −∞ where masked.
@@ -60,7 +61,7 @@ impl LayerAttention {
             self.through(head, rows.clone(), &mut tap)?;
             Ok(tap.scores)
         })?;
-        Ok(widened(scores, rows.len(), self.n_pos, f32::NEG_INFINITY))
+        Ok(widened(scores, rows.len(), self.n_key(), f32::NEG_INFINITY))
     }
 
     fn part(
@@ -88,10 +89,15 @@ impl LayerAttention {
         rows: Range<usize>,
         tap: &mut T,
     ) -> Result<Vec<f32>, InvalidEdit> {
-        let spec = self.model.spec();
-        let width = spec.n_heads * spec.d_head;
+        let of = self.model.attn_layer(self.layer, self.attn);
+        let width = of.spec.n_heads * of.spec.d_head;
         let queries = &self.queries[rows.start * width..rows.end * width];
-        pattern(spec, self.layer, head, rows, queries, &self.keys, tap)
+        pattern(&of, head, rows, queries, &self.keys, tap)
+    }
+
+    /// How many keys each row of a pattern has: tokens of the stack, or of the encoder in cross-attention.
+    pub fn n_key(&self) -> usize {
+        self.keys.n_pos()
     }
 }
 
@@ -101,13 +107,35 @@ impl Run {
     /// # Errors
     /// When there is no such layer.
     pub fn attention(&self, layer: usize) -> Result<LayerAttention, EngineError> {
-        let (model, n_pos) = (Arc::clone(self.model()), self.tokens().len());
         let kept = self.layer(layer)?;
+        self.attention_of(layer, Attn::Own, &kept.q, &kept.k)
+    }
+
+    /// The same for a decoder's attention to its encoder.
+    ///
+    /// # Errors
+    /// When there is no such layer, or the model has no encoder.
+    pub fn cross_attention(&self, layer: usize) -> Result<LayerAttention, EngineError> {
+        let kept = self.cross(layer)?;
+        self.attention_of(layer, Attn::Cross, &kept.q, &kept.k)
+    }
+
+    fn cross(&self, layer: usize) -> Result<&CrossRun, EngineError> {
+        let missing = || {
+            let architecture = &self.model().spec().architecture;
+            EngineError::Request(format!("{architecture} has no cross-attention here"))
+        };
+        self.layer(layer)?.cross.as_ref().ok_or_else(missing)
+    }
+
+    fn attention_of(&self, layer: usize, attn: Attn, q: &[f32], k: &[f32]) -> Result<LayerAttention, EngineError> {
+        let (model, n_pos) = (Arc::clone(self.model()), self.tokens().len());
         let mut captures = Captures::none();
         let mut hooks = Hooks { n_pos, edits: &self.edits, captures: &mut captures };
-        let keys = Keys::new(model.spec(), layer, &kept.k, &mut hooks)?;
-        let queries = queries(model.spec(), layer, 0..n_pos, &kept.q, &mut hooks)?;
-        Ok(LayerAttention { model, edits: self.edits.clone(), layer, n_pos, keys, queries })
+        let of = model.attn_layer(layer, attn);
+        let keys = Keys::new(&of, k, &mut hooks)?;
+        let queries = queries(&of, 0..n_pos, n_pos, q, &mut hooks)?;
+        Ok(LayerAttention { model, edits: self.edits.clone(), layer, attn, n_pos, keys, queries })
     }
 
     /// Any activation of the model in the hook's shape: one that every run keeps, one that was captured, or one that is
@@ -116,8 +144,8 @@ impl Run {
     /// # Errors
     /// When the model has no such hook, or it was not captured.
     pub fn activation(&self, hook: Hook) -> Result<Vec<f32>, EngineError> {
-        let all_heads = |layer, square: fn(&LayerAttention, usize) -> Result<Vec<f32>, EngineError>| {
-            let attention = self.attention(layer)?;
+        let all_heads = |attention: LayerAttention,
+                         square: fn(&LayerAttention, usize) -> Result<Vec<f32>, EngineError>| {
             let heads = (0..self.model().spec().n_heads).map(|head| square(&attention, head));
             Ok(heads.collect::<Result<Vec<_>, EngineError>>()?.concat())
         };
@@ -126,8 +154,17 @@ impl Run {
             Hook::Block(layer, BlockSite::Q) => Ok(self.layer(layer)?.q.clone()),
             Hook::Block(layer, BlockSite::K) => Ok(self.layer(layer)?.k.clone()),
             Hook::Block(layer, BlockSite::V) => Ok(self.layer(layer)?.v.clone()),
-            Hook::Block(layer, BlockSite::Pattern) => all_heads(layer, LayerAttention::pattern),
-            Hook::Block(layer, BlockSite::AttnScores) => all_heads(layer, LayerAttention::scores),
+            Hook::Block(layer, BlockSite::Pattern) => all_heads(self.attention(layer)?, LayerAttention::pattern),
+            Hook::Block(layer, BlockSite::AttnScores) => all_heads(self.attention(layer)?, LayerAttention::scores),
+            Hook::Block(layer, BlockSite::CrossQ) => Ok(self.cross(layer)?.q.clone()),
+            Hook::Block(layer, BlockSite::CrossK) => Ok(self.cross(layer)?.k.clone()),
+            Hook::Block(layer, BlockSite::CrossV) => Ok(self.cross(layer)?.v.clone()),
+            Hook::Block(layer, BlockSite::CrossPattern) => {
+                all_heads(self.cross_attention(layer)?, LayerAttention::pattern)
+            }
+            Hook::Block(layer, BlockSite::CrossAttnScores) => {
+                all_heads(self.cross_attention(layer)?, LayerAttention::scores)
+            }
             Hook::LnFinal => Ok(self.final_stream().to_vec()),
             _ => {
                 let captured = self.captured(hook).map(<[f32]>::to_vec);
@@ -138,8 +175,9 @@ impl Run {
 
     /// The hooks that [`Run::activation`] can give only when they were captured.
     pub fn must_capture(hook: Hook) -> bool {
+        use BlockSite::*;
         match hook {
-            Hook::Block(_, BlockSite::ResidPre | BlockSite::Q | BlockSite::K | BlockSite::V) | Hook::LnFinal => false,
+            Hook::Block(_, ResidPre | Q | K | V | CrossQ | CrossK | CrossV) | Hook::LnFinal => false,
             Hook::Block(_, site) => !is_square(site),
             _ => true,
         }

@@ -12,6 +12,8 @@
 //! stream entering it and q, k, v as projected; patterns are made again from these when they are looked at, through the
 //! same hooks. Rejected: whole layers as steps (half a second at 1,024 tokens), keeping patterns (n² per head).
 
+mod cross;
+mod embed;
 mod layer;
 
 use std::ops::Range;
@@ -22,7 +24,6 @@ use super::error::EngineError;
 use super::hooks::{Captures, Hooks};
 use super::model::Model;
 use crate::analysis::attention::Tap;
-use crate::trace::spec::NormPlacement;
 use crate::trace::{BlockSite, Hook, Tokens};
 use layer::Work;
 
@@ -49,6 +50,19 @@ pub struct LayerRun {
     pub k: Vec<f32>,
     /// [pos, n_key_value_heads, d_head]
     pub v: Vec<f32>,
+    /// Of a decoder that reads an encoder.
+    pub cross: Option<CrossRun>,
+}
+
+/// What a run keeps of one layer's attention to the encoder.
+#[derive(Clone, Debug)]
+pub struct CrossRun {
+    /// [pos, n_heads, d_head]
+    pub q: Vec<f32>,
+    /// [source_pos, n_key_value_heads, d_head]
+    pub k: Vec<f32>,
+    /// [source_pos, n_key_value_heads, d_head]
+    pub v: Vec<f32>,
 }
 
 /// One input through one model.
@@ -56,6 +70,8 @@ pub struct LayerRun {
 pub struct Run {
     pub(super) model: Arc<Model>,
     tokens: Tokens,
+    /// The encoder's run, which a decoder reads.
+    source: Option<Arc<Run>>,
     pub(super) edits: CompiledEdits,
     captures: Captures,
     layers: Vec<LayerRun>,
@@ -76,9 +92,41 @@ impl Run {
         edits: CompiledEdits,
         captures: Captures,
     ) -> Result<Self, EngineError> {
+        if model.encoder.is_some() {
+            let message = "a decoder reads what an encoder has read: run the encoder first".to_owned();
+            return Err(EngineError::Request(message));
+        }
+        Self::on(model, None, tokens, edits, captures)
+    }
+
+    /// Prepares the run of a decoder on what `source`, a run of its encoder that is done, has read.
+    ///
+    /// # Errors
+    /// When the model cannot read the input, or `source` is no such run.
+    pub fn decode(
+        model: Arc<Model>,
+        source: Arc<Run>,
+        tokens: Tokens,
+        edits: CompiledEdits,
+        captures: Captures,
+    ) -> Result<Self, EngineError> {
+        let is_own = model.encoder.as_ref().is_some_and(|encoder| Arc::ptr_eq(encoder, &source.model));
+        if !is_own || !source.is_done {
+            return Err(EngineError::Request("this is no finished run of the model's encoder".to_owned()));
+        }
+        Self::on(model, Some(source), tokens, edits, captures)
+    }
+
+    fn on(
+        model: Arc<Model>,
+        source: Option<Arc<Run>>,
+        tokens: Tokens,
+        edits: CompiledEdits,
+        captures: Captures,
+    ) -> Result<Self, EngineError> {
         model.check(&tokens)?;
         let layers = Vec::with_capacity(model.spec.n_layers);
-        Ok(Self { model, tokens, edits, captures, layers, work: None, stream: Vec::new(), is_done: false })
+        Ok(Self { model, tokens, source, edits, captures, layers, work: None, stream: Vec::new(), is_done: false })
     }
 
     /// Does the next piece of work.
@@ -91,9 +139,10 @@ impl Run {
         }
         let model = Arc::clone(&self.model);
         let n_pos = self.tokens.len();
+        let source = self.source.as_deref().map(Run::final_stream);
         let mut hooks = Hooks { n_pos, edits: &self.edits, captures: &mut self.captures };
         if self.stream.is_empty() && self.work.is_none() {
-            self.stream = embed(&model, &self.tokens, &mut hooks)?;
+            self.stream = embed::embed(&model, &self.tokens, &mut hooks)?;
             return Ok(Step::More);
         }
         let layer = self.layers.len();
@@ -103,10 +152,10 @@ impl Run {
                 none => {
                     let mut stream = std::mem::take(&mut self.stream);
                     hooks.rows(Hook::Block(layer, BlockSite::ResidPre), 0..n_pos, &mut stream)?;
-                    none.insert(Work::new(&model.spec, layer, stream))
+                    none.insert(Work::new(&model.spec, layer, stream, source))
                 }
             };
-            if work.step(&model, &mut hooks, STEP_FLOP)? == Step::Done
+            if work.step(&model, &mut hooks, source, STEP_FLOP)? == Step::Done
                 && let Some(work) = self.work.take()
             {
                 let (kept, next) = work.finish();
@@ -118,7 +167,7 @@ impl Run {
             }
             return Ok(Step::More);
         }
-        if let (NormPlacement::Pre, Some(norm)) = (model.spec.norm_placement, &model.final_norm) {
+        if let Some(norm) = &model.final_norm {
             self.stream = model.norm(norm, &self.stream);
             hooks.rows(Hook::LnFinal, 0..n_pos, &mut self.stream)?;
         }
@@ -143,6 +192,11 @@ impl Run {
     /// What was read.
     pub fn tokens(&self) -> &Tokens {
         &self.tokens
+    }
+
+    /// The encoder's run that this one reads.
+    pub fn source(&self) -> Option<&Arc<Run>> {
+        self.source.as_ref()
     }
 
     /// The model.
@@ -186,34 +240,4 @@ impl Run {
             || EngineError::Request(format!("positions {positions:?} are not there: {} tokens", self.tokens.len()));
         self.model.unembed(rows.ok_or_else(missing)?)
     }
-}
-
-/// The stream entering the first block, [pos, d_model].
-fn embed(model: &Model, tokens: &Tokens, hooks: &mut Hooks<'_>) -> Result<Vec<f32>, EngineError> {
-    let (n_pos, d_model) = (tokens.len(), model.spec.d_model);
-    let rows = |weight: &super::Weight, indices: &mut dyn Iterator<Item = usize>| {
-        let mut rows = vec![0.0; n_pos * d_model];
-        for (row, index) in rows.chunks_exact_mut(d_model).zip(indices) {
-            weight.copy_row(index.min(weight.n_out() - 1), row);
-        }
-        rows
-    };
-    let mut stream = rows(&model.embed, &mut tokens.ids.iter().map(|&id| id as usize));
-    hooks.rows(Hook::Embed, 0..n_pos, &mut stream)?;
-    let mut add = |hook: Hook, mut more: Vec<f32>| -> Result<(), EngineError> {
-        hooks.rows(hook, 0..n_pos, &mut more)?;
-        stream.iter_mut().zip(more).for_each(|(value, more)| *value += more);
-        Ok(())
-    };
-    if let Some(types) = &model.token_type_embed {
-        add(Hook::TokenTypeEmbed, rows(types, &mut tokens.type_ids.iter().map(|&id| id as usize)))?;
-    }
-    if let Some(positions) = &model.pos_embed {
-        add(Hook::PosEmbed, rows(positions, &mut (0..n_pos)))?;
-    }
-    if let Some(norm) = &model.embed_norm {
-        stream = model.norm(norm, &stream);
-        hooks.rows(Hook::FullEmbed, 0..n_pos, &mut stream)?;
-    }
-    Ok(stream)
 }

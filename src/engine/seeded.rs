@@ -1,12 +1,14 @@
 //! Models with random weights of a given shape: for measuring where no checkpoint is needed, and for tests.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::checkpoint::{Architecture, BlockSlot, Config, Part, Slot};
+use super::checkpoint::{Architecture, Config, Part, Slot};
 use super::error::EngineError;
-use super::model::{Filled, Model, Slots};
+use super::model::{Filled, Model, Places};
 use super::weights::Weight;
 use crate::kernels::Panels;
+use crate::trace::Stack;
 
 impl Model {
     /// A model of the shape that a `config.json` names, its weights drawn uniformly with the standard deviation 0.02
@@ -18,23 +20,30 @@ impl Model {
         let config = Config::parse("config.json", config_json.as_bytes())?;
         let architecture = Architecture::from_config(&config, &|_| true)?;
         let mut random = Random(seed);
-        let mut slots = HashMap::new();
-        for slot in architecture.slots() {
-            let filled = match architecture.shape(slot).as_slice() {
-                [n_out, n_in] => {
-                    let mut panels = Panels::zeros(*n_out, *n_in);
-                    let mut row = vec![0.0; *n_in];
-                    for out in 0..*n_out {
-                        row.iter_mut().for_each(|value| *value = random.next());
-                        panels.set_rows(out, &row);
+        let mut places = HashMap::new();
+        let encoder = architecture.encoder.as_deref().map(|encoder| (Stack::Encoder, encoder));
+        for (stack, architecture) in encoder.into_iter().chain([(Stack::Decoder, &architecture)]) {
+            for slot in architecture.slots() {
+                let shape = architecture.shape(slot);
+                let filled = match shape.as_slice() {
+                    [n_out, n_in] if !slot.is_table() => {
+                        let mut panels = Panels::zeros(*n_out, *n_in);
+                        let mut row = vec![0.0; *n_in];
+                        for out in 0..*n_out {
+                            row.iter_mut().for_each(|value| *value = random.next());
+                            panels.set_rows(out, &row);
+                        }
+                        Filled::Matrix(Arc::new(Weight::from_panels(panels)))
                     }
-                    Filled::Matrix(Weight::from_panels(panels))
-                }
-                shape => Filled::Vector(vec![if is_scale(slot) { 1.0 } else { 0.0 }; shape[0]]),
-            };
-            slots.insert(slot, filled);
+                    shape => {
+                        let scale = if is_scale(slot) && !architecture.spec.norm_adds_one { 1.0 } else { 0.0 };
+                        Filled::Vector(vec![scale; shape.iter().product()])
+                    }
+                };
+                places.insert((stack, slot), filled);
+            }
         }
-        Model::assemble(&architecture, None, "F32".to_owned(), Slots(slots))
+        Model::assemble(&architecture, None, "F32", Places(places))
     }
 }
 
@@ -45,8 +54,8 @@ fn is_scale(slot: Slot) -> bool {
         Slot::EmbedNorm(Part::Weight)
             | Slot::FinalNorm(Part::Weight)
             | Slot::HeadNorm(Part::Weight)
-            | Slot::Block(_, BlockSlot::AttnNorm | BlockSlot::MlpNorm, Part::Weight)
-    )
+            | Slot::RotaryDivisors(_)
+    ) || matches!(slot, Slot::Block(_, slot, Part::Weight) if slot.is_norm())
 }
 
 /// SplitMix64 (Steele et al. 2014).

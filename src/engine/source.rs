@@ -9,7 +9,7 @@ use super::run::Run;
 use crate::analysis::attention::{Keys, queries};
 use crate::analysis::source::{AttentionSource, LayerSource, Rotation, Sizes, SourceError, check_rows, head_columns};
 use crate::kernels::PackedRows;
-use crate::trace::{Side, Spec, Tokens};
+use crate::trace::{Attn, Side, Spec, Tokens};
 
 impl AttentionSource for Run {
     fn sizes(&self) -> Sizes {
@@ -44,7 +44,8 @@ impl AttentionSource for Run {
             Rotation::Before => Ok(own(&kept.q)),
             Rotation::After => self.tapped(|hooks| {
                 let n_pos = hooks.n_pos;
-                Ok(own(&queries(spec, layer, 0..n_pos, &kept.q, hooks)?))
+                let of = self.model().attn_layer(layer, Attn::Own);
+                Ok(own(&queries(&of, 0..n_pos, n_pos, &kept.q, hooks)?))
             }),
         }
     }
@@ -55,7 +56,10 @@ impl AttentionSource for Run {
         let key_head = self.sizes().key_head(head);
         match rotation {
             Rotation::Before => Ok(head_columns(&kept.k, spec.n_key_value_heads, spec.d_head, key_head)),
-            Rotation::After => self.tapped(|hooks| Ok(Keys::new(spec, layer, &kept.k, hooks)?.head(key_head))),
+            Rotation::After => self.tapped(|hooks| {
+                let of = self.model().attn_layer(layer, Attn::Own);
+                Ok(Keys::new(&of, &kept.k, hooks)?.head(key_head))
+            }),
         }
     }
 
@@ -69,7 +73,7 @@ impl AttentionSource for Run {
         let (spec, values) = (self.model().spec(), self.values(layer, head)?);
         let inputs = head * spec.d_head..(head + 1) * spec.d_head;
         let packed = PackedRows::pack(&values, spec.d_head, 0..spec.d_head);
-        let outputs = self.model().blocks[layer].o.weight.matmul(&packed, inputs);
+        let outputs = self.model().blocks[layer].attn.o.weight.matmul(&packed, inputs);
         let norm = |output: &[f32]| output.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt() as f32;
         Ok(outputs.chunks_exact(spec.d_model).map(norm).collect())
     }

@@ -44,10 +44,12 @@ impl Weight {
             DType::F32 => Store::F32(Panels::zeros(n_out, n_in)),
             DType::F16 => Store::F16(Vec::with_capacity(n_out * n_in)),
             DType::BF16 => Store::Bf16(Vec::with_capacity(n_out * n_in)),
-            DType::Q8_0 => Store::Blocks(GgmlDType::Q8_0, Vec::with_capacity(n_out.div_ceil(CHUNK))),
-            DType::Q4_0 => Store::Blocks(GgmlDType::Q4_0, Vec::with_capacity(n_out.div_ceil(CHUNK))),
-            DType::Q4_1 => Store::Blocks(GgmlDType::Q4_1, Vec::with_capacity(n_out.div_ceil(CHUNK))),
-            DType::Other(_) => return Err(dtype.clone()),
+            quantised => match blocks_of(quantised) {
+                Some(blocks) if n_in.is_multiple_of(blocks.block_size()) => {
+                    Store::Blocks(blocks, Vec::with_capacity(n_out.div_ceil(CHUNK)))
+                }
+                _ => return Err(dtype.clone()),
+            },
         };
         Ok(Self { n_out, n_in, store })
     }
@@ -157,6 +159,23 @@ impl Weight {
     }
 }
 
+/// candle's name of a quantised format.
+fn blocks_of(dtype: &DType) -> Option<GgmlDType> {
+    Some(match dtype {
+        DType::Q8_0 => GgmlDType::Q8_0,
+        DType::Q4_0 => GgmlDType::Q4_0,
+        DType::Q4_1 => GgmlDType::Q4_1,
+        DType::Q5_0 => GgmlDType::Q5_0,
+        DType::Q5_1 => GgmlDType::Q5_1,
+        DType::Q2_K => GgmlDType::Q2K,
+        DType::Q3_K => GgmlDType::Q3K,
+        DType::Q4_K => GgmlDType::Q4K,
+        DType::Q5_K => GgmlDType::Q5K,
+        DType::Q6_K => GgmlDType::Q6K,
+        DType::F32 | DType::F16 | DType::BF16 | DType::Other(_) => return None,
+    })
+}
+
 /// Little-endian f32s.
 pub(super) fn f32s(bytes: &[u8]) -> Vec<f32> {
     bytes.as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect()
@@ -182,7 +201,7 @@ mod tests {
     #[test]
     #[allow(clippy::type_complexity, reason = "a table of cases")]
     fn every_format_multiplies_as_its_widened_self() {
-        let (n_out, n_in, n_rows) = (37, 64, 7);
+        let (n_out, n_in, n_rows) = (37, 256, 7);
         let value = |i: usize| ((i * 7919 % 1013) as f32 / 1013.0 - 0.5) * 0.3;
         let rows: Vec<f32> = (0..n_out * n_in).map(value).collect();
         let x: Vec<f32> = (0..n_rows * n_in).map(|i| value(i * 31 + 5)).collect();
@@ -193,7 +212,7 @@ mod tests {
         };
         let f16: Vec<half::f16> = rows.iter().map(|&v| half::f16::from_f32(v)).collect();
         let bf16: Vec<half::bf16> = rows.iter().map(|&v| half::bf16::from_f32(v)).collect();
-        let cases: [(DType, (Vec<u8>, Vec<f32>)); 6] = [
+        let cases: [(DType, (Vec<u8>, Vec<f32>)); 13] = [
             (DType::F32, (rows.iter().flat_map(|v| v.to_le_bytes()).collect(), rows.clone())),
             (
                 DType::F16,
@@ -206,6 +225,13 @@ mod tests {
             (DType::Q8_0, blocks(GgmlDType::Q8_0)),
             (DType::Q4_0, blocks(GgmlDType::Q4_0)),
             (DType::Q4_1, blocks(GgmlDType::Q4_1)),
+            (DType::Q5_0, blocks(GgmlDType::Q5_0)),
+            (DType::Q5_1, blocks(GgmlDType::Q5_1)),
+            (DType::Q2_K, blocks(GgmlDType::Q2K)),
+            (DType::Q3_K, blocks(GgmlDType::Q3K)),
+            (DType::Q4_K, blocks(GgmlDType::Q4K)),
+            (DType::Q5_K, blocks(GgmlDType::Q5K)),
+            (DType::Q6_K, blocks(GgmlDType::Q6K)),
         ];
         let packed = PackedRows::pack(&x, n_in, 0..n_in);
         for (dtype, (bytes, wide)) in cases {

@@ -13,14 +13,16 @@ pub fn layer_norm(x: &[f32], weight: &[f32], bias: &[f32], eps: f64, out: &mut [
     }
 }
 
-/// x / √(mean(x²) + eps) · weight (Zhang & Sennrich 2019), into `out`; all rows [n_rows, weight.len()].
-pub fn rms_norm(x: &[f32], weight: &[f32], eps: f64, out: &mut [f32]) {
+/// x / √(mean(x²) + eps) · weight (Zhang & Sennrich 2019), or · (1 + weight) where `adds_one` (Gemma), into `out`; all rows
+/// [n_rows, weight.len()].
+pub fn rms_norm(x: &[f32], weight: &[f32], adds_one: bool, eps: f64, out: &mut [f32]) {
     let width = weight.len();
+    let one = if adds_one { 1.0 } else { 0.0 };
     for (row, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
         let square = row.iter().map(|&v| f64::from(v) * f64::from(v)).sum::<f64>() / width as f64;
         let scale = (1.0 / (square + eps).sqrt()) as f32;
         for i in 0..width {
-            out[i] = row[i] * scale * weight[i];
+            out[i] = row[i] * scale * (one + weight[i]);
         }
     }
 }
@@ -41,8 +43,10 @@ mod tests {
     #[test]
     fn rms_norm_only_scales() {
         let mut out = [0.0; 2];
-        rms_norm(&[3.0, 4.0], &[1.0, 2.0], 0.0, &mut out);
+        rms_norm(&[3.0, 4.0], &[1.0, 2.0], false, 0.0, &mut out);
         let root = 12.5f32.sqrt();
+        assert!((out[0] - 3.0 / root).abs() < 1e-6 && (out[1] - 8.0 / root).abs() < 1e-6, "{out:?}");
+        rms_norm(&[3.0, 4.0], &[0.0, 1.0], true, 0.0, &mut out);
         assert!((out[0] - 3.0 / root).abs() < 1e-6 && (out[1] - 8.0 / root).abs() < 1e-6, "{out:?}");
     }
 }

@@ -1,22 +1,23 @@
 //! The names of activations: TransformerLens's, declared once with their axes.
 //!
-//! Encoder-decoder stacks will add a stack and a cross-attention site here and nowhere else.
+//! A [`Hook`] is an activation of one stack; `trace::stack` names it in a model with two.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::spec::{MlpKind, NormPlacement, Positions, Spec};
+use super::spec::{MlpKind, NormPlacement, Spec};
+use super::stack::Attn;
 
 /// One named activation of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Hook {
-    /// Token embedding [pos, d_model].
+    /// Token embedding, scaled where the model does [pos, d_embed].
     Embed,
-    /// Learned position embedding [pos, d_model].
+    /// Position embedding, learned or sinusoidal [pos, d_embed].
     PosEmbed,
-    /// Token type embedding [pos, d_model].
+    /// Token type embedding [pos, d_embed].
     TokenTypeEmbed,
-    /// The embeddings' sum after the embedding norm (post-norm models) [pos, d_model].
+    /// The embeddings' sum after the embedding norm [pos, d_embed].
     FullEmbed,
     /// An activation inside block `layer`.
     Block(usize, BlockSite),
@@ -35,11 +36,11 @@ pub enum BlockSite {
     K,
     /// Values, with bias [pos, n_key_value_heads, d_head].
     V,
-    /// Queries as they enter the product; only where rotation changes them.
+    /// Queries as they enter the product; only where a norm or rotation changes them.
     RotQ,
-    /// Keys as they enter the product; only where rotation changes them.
+    /// Keys as they enter the product; only where a norm or rotation changes them.
     RotK,
-    /// After scale and mask [head, query_pos, key_pos]; −inf where masked.
+    /// After scale, soft-cap, position bias and mask [head, query_pos, key_pos]; −inf where masked.
     AttnScores,
     /// After softmax [head, query_pos, key_pos].
     Pattern,
@@ -49,8 +50,26 @@ pub enum BlockSite {
     Result,
     /// What attention adds to the stream [pos, d_model].
     AttnOut,
-    /// Stream between attention and MLP [pos, d_model].
+    /// Stream between attention and what follows; not in parallel blocks [pos, d_model].
     ResidMid,
+    /// Queries of cross-attention [pos, n_heads, d_head]; these sites are a decoder's that reads an encoder.
+    CrossQ,
+    /// Its keys, of the encoder's positions [source_pos, n_key_value_heads, d_head].
+    CrossK,
+    /// Its values [source_pos, n_key_value_heads, d_head].
+    CrossV,
+    /// Its scores [head, query_pos, source_pos].
+    CrossAttnScores,
+    /// Its pattern [head, query_pos, source_pos].
+    CrossPattern,
+    /// Its pattern × v [pos, n_heads, d_head].
+    CrossZ,
+    /// z through the head's part of its W_O [pos, n_heads, d_model].
+    CrossResult,
+    /// What it adds to the stream [pos, d_model].
+    CrossAttnOut,
+    /// Stream between cross-attention and MLP [pos, d_model].
+    ResidMidCross,
     /// Before the activation: plain, or the gate [pos, d_mlp].
     MlpPre,
     /// The ungated half of a gated MLP [pos, d_mlp].
@@ -74,6 +93,8 @@ pub enum Axis {
     QueryPos,
     /// Position of the key.
     KeyPos,
+    /// Position in what the encoder reads.
+    SourcePos,
     /// Query head.
     Head,
     /// Key and value head.
@@ -82,18 +103,37 @@ pub enum Axis {
     DHead,
     /// Neuron of the stream.
     DModel,
+    /// Neuron of the embeddings.
+    DEmbed,
     /// Neuron of the MLP.
     DMlp,
 }
 
+/// How many tokens an input has: those of the stack, and those that the encoder reads where it is a decoder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lengths {
+    /// Tokens of the stack.
+    pub n_pos: usize,
+    /// Tokens of the encoder; 0 where there is none.
+    pub n_source: usize,
+}
+
+impl From<usize> for Lengths {
+    fn from(n_pos: usize) -> Self {
+        Lengths { n_pos, n_source: 0 }
+    }
+}
+
 /// Every block site with its name below `blocks.l.` and its axes.
-const SITES: [(BlockSite, &str, &[Axis]); 18] = {
+const SITES: [(BlockSite, &str, &[Axis]); 27] = {
     use Axis::*;
     use BlockSite::*;
     const STREAM: &[Axis] = &[Pos, DModel];
     const QUERY: &[Axis] = &[Pos, Head, DHead];
     const KEY: &[Axis] = &[Pos, KeyValueHead, DHead];
     const SQUARE: &[Axis] = &[Head, QueryPos, KeyPos];
+    const SOURCE: &[Axis] = &[SourcePos, KeyValueHead, DHead];
+    const CROSS: &[Axis] = &[Head, QueryPos, SourcePos];
     const MLP: &[Axis] = &[Pos, DMlp];
     [
         (ResidPre, "hook_resid_pre", STREAM),
@@ -108,6 +148,15 @@ const SITES: [(BlockSite, &str, &[Axis]); 18] = {
         (Result, "attn.hook_result", &[Pos, Head, DModel]),
         (AttnOut, "hook_attn_out", STREAM),
         (ResidMid, "hook_resid_mid", STREAM),
+        (CrossQ, "cross_attn.hook_q", QUERY),
+        (CrossK, "cross_attn.hook_k", SOURCE),
+        (CrossV, "cross_attn.hook_v", SOURCE),
+        (CrossAttnScores, "cross_attn.hook_attn_scores", CROSS),
+        (CrossPattern, "cross_attn.hook_pattern", CROSS),
+        (CrossZ, "cross_attn.hook_z", QUERY),
+        (CrossResult, "cross_attn.hook_result", &[Pos, Head, DModel]),
+        (CrossAttnOut, "hook_cross_attn_out", STREAM),
+        (ResidMidCross, "hook_resid_mid_cross", STREAM),
         (MlpPre, "mlp.hook_pre", MLP),
         (MlpPreLinear, "mlp.hook_pre_linear", MLP),
         (MlpPost, "mlp.hook_post", MLP),
@@ -142,14 +191,43 @@ impl BlockSite {
         SITES[self as usize].2
     }
 
-    /// Whether a model of this structure has the site.
+    /// Whether any block of a stack of this structure has the site.
     pub fn exists_in(self, spec: &Spec) -> bool {
+        (0..spec.n_layers).any(|layer| self.exists_at(spec, layer))
+    }
+
+    /// Whether this block has the site.
+    pub fn exists_at(self, spec: &Spec, layer: usize) -> bool {
         match self {
-            BlockSite::RotQ | BlockSite::RotK => spec.rotary().is_some(),
+            BlockSite::RotQ | BlockSite::RotK => spec.changes_queries(layer),
+            BlockSite::ResidMid => !spec.is_parallel(),
             BlockSite::MlpPreLinear => spec.mlp == MlpKind::Gated,
             BlockSite::NormalizedResidPost => spec.norm_placement == NormPlacement::Post,
-            _ => true,
+            _ => !self.is_cross() || spec.encoder.is_some(),
         }
+    }
+
+    /// Whether the site is of cross-attention.
+    pub fn is_cross(self) -> bool {
+        (BlockSite::CrossQ..=BlockSite::ResidMidCross).contains(&self)
+    }
+
+    /// The same place in the attention of another kind: [`BlockSite::Pattern`] and [`BlockSite::CrossPattern`]. Sites that
+    /// are in one of them only stay.
+    pub fn of(self, attn: Attn) -> BlockSite {
+        use BlockSite::*;
+        const PAIRS: [(BlockSite, BlockSite); 8] = [
+            (Q, CrossQ),
+            (K, CrossK),
+            (V, CrossV),
+            (AttnScores, CrossAttnScores),
+            (Pattern, CrossPattern),
+            (Z, CrossZ),
+            (Result, CrossResult),
+            (AttnOut, CrossAttnOut),
+        ];
+        let pair = PAIRS.iter().find(|(own, cross)| self == *own || self == *cross);
+        pair.map_or(self, |(own, cross)| if attn == Attn::Cross { *cross } else { *own })
     }
 }
 
@@ -157,20 +235,20 @@ impl Hook {
     /// Every hook of a model, in the order in which a run passes through them.
     pub fn all(spec: &Spec) -> Vec<Hook> {
         let mut hooks = vec![Hook::Embed];
-        if spec.positions == Positions::Learned {
+        if spec.has_pos_embed() {
             hooks.push(Hook::PosEmbed);
         }
         if spec.n_token_types > 0 {
             hooks.push(Hook::TokenTypeEmbed);
         }
-        if spec.norm_placement == NormPlacement::Post {
+        if spec.embed_norm {
             hooks.push(Hook::FullEmbed);
         }
         for layer in 0..spec.n_layers {
-            let sites = BlockSite::all().filter(|site| site.exists_in(spec));
+            let sites = BlockSite::all().filter(|site| site.exists_at(spec, layer));
             hooks.extend(sites.map(|site| Hook::Block(layer, site)));
         }
-        if spec.norm_placement == NormPlacement::Pre {
+        if spec.norm_placement != NormPlacement::Post {
             hooks.push(Hook::LnFinal);
         }
         hooks
@@ -180,13 +258,15 @@ impl Hook {
     pub fn axes(self) -> &'static [Axis] {
         match self {
             Hook::Block(_, site) => site.axes(),
-            _ => BlockSite::ResidPre.axes(),
+            Hook::LnFinal => BlockSite::ResidPre.axes(),
+            Hook::Embed | Hook::PosEmbed | Hook::TokenTypeEmbed | Hook::FullEmbed => &[Axis::Pos, Axis::DEmbed],
         }
     }
 
-    /// Length of each axis for an input of `n_pos` tokens.
-    pub fn shape(self, spec: &Spec, n_pos: usize) -> Vec<usize> {
-        self.axes().iter().map(|axis| axis.len(spec, n_pos)).collect()
+    /// Length of each axis for an input of so many tokens.
+    pub fn shape(self, spec: &Spec, lengths: impl Into<Lengths>) -> Vec<usize> {
+        let lengths = lengths.into();
+        self.axes().iter().map(|axis| axis.len(spec, lengths)).collect()
     }
 
     /// The layer, for a hook inside a block.
@@ -199,10 +279,13 @@ impl Hook {
 }
 
 impl Axis {
-    /// Its length for an input of `n_pos` tokens.
-    pub fn len(self, spec: &Spec, n_pos: usize) -> usize {
+    /// Its length for an input of so many tokens.
+    pub fn len(self, spec: &Spec, lengths: impl Into<Lengths>) -> usize {
+        let lengths = lengths.into();
         match self {
-            Axis::Pos | Axis::QueryPos | Axis::KeyPos => n_pos,
+            Axis::Pos | Axis::QueryPos | Axis::KeyPos => lengths.n_pos,
+            Axis::SourcePos => lengths.n_source,
+            Axis::DEmbed => spec.full_embed_width(),
             Axis::Head => spec.n_heads,
             Axis::KeyValueHead => spec.n_key_value_heads,
             Axis::DHead => spec.d_head,

@@ -7,9 +7,11 @@ pub mod file;
 pub mod hook;
 pub mod side;
 pub mod spec;
+pub mod stack;
 pub mod tokens;
 
-pub use hook::{Axis, BlockSite, Hook};
+pub use hook::{Axis, BlockSite, Hook, Lengths};
 pub use side::Side;
 pub use spec::Spec;
+pub use stack::{Attn, Stack, StackHook};
 pub use tokens::{TokenForm, Tokens};

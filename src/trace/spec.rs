@@ -2,11 +2,19 @@
 //! `config.json` or GGUF metadata; the one transformer reads nothing else.
 //!
 //! The types serialise both as JSON (trace metadata) and without field names (messages), so: no untagged enums and no
-//! skipped fields here.
+//! skipped fields here. Fields that came later have defaults, so that files from before them are read.
+
+mod rotary;
+
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-/// The structure of a transformer.
+pub use rotary::{Pairing, Rotary, RotaryScaling};
+
+use super::Stack;
+
+/// The structure of a transformer: of its one stack, or of the decoder, which then holds the encoder's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spec {
     /// Hugging Face `model_type`: bert, gpt2, llama, …
@@ -49,6 +57,55 @@ pub struct Spec {
     pub activation: Activation,
     /// What turns the stream into logits.
     pub unembed: Unembed,
+    /// Width of the embeddings where it is not d_model (ALBERT): a matrix leads to d_model, after the embedding norm where
+    /// there is one (word, position and type embeddings then have this width), else at once (word embedding only).
+    #[serde(default)]
+    pub d_embed: Option<usize>,
+    /// Factor on the token embedding; none is 1.
+    #[serde(default)]
+    pub embed_scale: Option<f64>,
+    /// Whether the sum of the embeddings is normalised.
+    #[serde(default)]
+    pub embed_norm: bool,
+    /// Row of the position embedding that the first token reads.
+    #[serde(default)]
+    pub pos_offset: usize,
+    /// A token that is no position (RoBERTa's padding): it reads row `pos_offset - 1`, and the next one continues the count.
+    #[serde(default)]
+    pub pad_id: Option<u32>,
+    /// Whether norms multiply by 1 + weight (Gemma).
+    #[serde(default)]
+    pub norm_adds_one: bool,
+    /// How attention and MLP follow each other.
+    #[serde(default)]
+    pub block: BlockKind,
+    /// Norms of queries and keys, before the rotation.
+    #[serde(default)]
+    pub qk_norm: Option<QkNorm>,
+    /// Layers that see only near keys.
+    #[serde(default)]
+    pub local: Option<Local>,
+    /// Layers that do not rotate in a model that does (SmolLM3).
+    #[serde(default)]
+    pub unrotated_layers: Vec<usize>,
+    /// A learned bias by distance on the scores of every layer (T5, MPNet).
+    #[serde(default)]
+    pub relative_bias: Option<RelativeBias>,
+    /// Scores become cap · tanh(score / cap) (Gemma 2).
+    #[serde(default)]
+    pub attn_softcap: Option<f64>,
+    /// The same for logits.
+    #[serde(default)]
+    pub logit_softcap: Option<f64>,
+    /// Factor on what the unembedding reads; none is 1 (T5: 1/√d_model).
+    #[serde(default)]
+    pub logit_scale: Option<f64>,
+    /// Activation of a masked-word head where it is not the MLP's.
+    #[serde(default)]
+    pub head_activation: Option<Activation>,
+    /// The encoder that this decoder reads through cross-attention.
+    #[serde(default)]
+    pub encoder: Option<Box<Spec>>,
 }
 
 /// LayerNorm (mean and variance, weight and bias) or RMSNorm (root mean square, weight).
@@ -61,14 +118,62 @@ pub enum NormKind {
     RmsNorm,
 }
 
-/// Before each sub-layer with one more at the end, or after each sum.
+/// Where the norms of a block stand. All but the last have one more at the end of the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NormPlacement {
-    /// GPT-2, Llama: the stream itself is never normalised until `ln_final`.
+    /// GPT-2, Llama: before each sub-layer; the stream itself is never normalised until `ln_final`.
     Pre,
-    /// BERT: the embedding and each sum are normalised.
+    /// Gemma 2: before each sub-layer, and on what it adds to the stream.
+    PreAndOutput,
+    /// OLMo 2: on what each sub-layer adds to the stream.
+    Output,
+    /// BERT: after each sum.
     Post,
+}
+
+/// How attention and MLP follow each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BlockKind {
+    /// The MLP reads what attention wrote.
+    #[default]
+    Sequential,
+    /// Both read the stream entering the block, each through its own norm (GPT-NeoX).
+    Parallel,
+    /// Both read it through one norm (GPT-J).
+    ParallelOneNorm,
+}
+
+/// Norms of queries and keys, of the model's kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QkNorm {
+    /// Each head by itself, weight [d_head] (Qwen 3).
+    PerHead,
+    /// All heads together, weight [n_heads · d_head] (OLMo 2).
+    AllHeads,
+}
+
+/// Layers whose queries see only near keys.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Local {
+    /// Which layers.
+    pub layers: Vec<usize>,
+    /// The farthest key that is seen, in positions from the query: a window of w causal keys reaches w − 1.
+    pub reach: usize,
+    /// Their rotation, where it differs from that of the other layers.
+    pub rotary: Option<Rotary>,
+}
+
+/// A learned bias on scores by the distance from query to key (Raffel et al. 2020): near distances have a bucket each, far
+/// ones share buckets that widen logarithmically. Bidirectional stacks halve the buckets between the two directions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelativeBias {
+    /// How many buckets.
+    pub n_buckets: usize,
+    /// From this distance on, all share the last bucket.
+    pub max_distance: usize,
 }
 
 /// How a model knows where a token stands.
@@ -79,41 +184,12 @@ pub enum Positions {
     Learned,
     /// Queries and keys are rotated (Su et al. 2021).
     Rotary(Rotary),
-}
-
-/// Rotary position embedding over the first `dims` neurons of a head; neuron i is paired with i + dims / 2.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Rotary {
-    /// Base of the wavelengths (`rope_theta`).
-    pub theta: f64,
-    /// How many neurons of each head are rotated; even.
-    pub dims: usize,
-    /// How the wavelengths are stretched.
-    pub scaling: RotaryScaling,
-}
-
-/// Stretching of rotary wavelengths for longer contexts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RotaryScaling {
-    /// As trained.
+    /// Sines, then cosines, added to the embedding (Vaswani et al. 2017).
+    Sinusoidal,
+    /// Scores fall with the distance, each head with a slope of its own (Press et al. 2022).
+    Alibi,
+    /// Not by themselves: by a relative bias, or the mask alone.
     None,
-    /// Every frequency divided by the factor.
-    Linear {
-        /// The factor.
-        factor: f64,
-    },
-    /// Llama 3.1: long wavelengths divided by the factor, short ones kept, a ramp between.
-    Llama3 {
-        /// The factor of the long wavelengths.
-        factor: f64,
-        /// Wavelengths above original / low are long.
-        low_freq_factor: f64,
-        /// Wavelengths below original / high are short.
-        high_freq_factor: f64,
-        /// Context length before stretching.
-        original_n_ctx: usize,
-    },
 }
 
 /// Which keys a query may see.
@@ -188,59 +264,120 @@ impl Spec {
         self.n_heads / self.n_key_value_heads
     }
 
-    /// The rotation of queries and keys, where there is one.
+    /// Width of the word embedding.
+    pub fn embed_width(&self) -> usize {
+        self.d_embed.unwrap_or(self.d_model)
+    }
+
+    /// Width of the sum of the embeddings, which is what the embedding norm sees.
+    pub fn full_embed_width(&self) -> usize {
+        if self.embed_norm { self.embed_width() } else { self.d_model }
+    }
+
+    /// The rotation of queries and keys, where there is one; of layers that are not local.
     pub fn rotary(&self) -> Option<&Rotary> {
         match &self.positions {
             Positions::Rotary(rotary) => Some(rotary),
-            Positions::Learned => None,
+            _ => None,
         }
+    }
+
+    /// The rotation in one layer.
+    pub fn rotary_of(&self, layer: usize) -> Option<&Rotary> {
+        let own = self.local.as_ref().filter(|local| local.layers.contains(&layer));
+        let own = own.and_then(|local| local.rotary.as_ref());
+        own.or(self.rotary()).filter(|_| !self.unrotated_layers.contains(&layer))
+    }
+
+    /// Whether queries and keys enter the product of this layer otherwise than as projected.
+    pub fn changes_queries(&self, layer: usize) -> bool {
+        self.qk_norm.is_some() || self.rotary_of(layer).is_some()
     }
 
     /// Whether a position sees only itself and earlier ones.
     pub fn is_causal(&self) -> bool {
         self.mask == Mask::Causal
     }
-}
 
-impl Rotary {
-    /// Radians per position of each pair of neurons, [dims / 2].
-    pub fn frequencies(&self) -> Vec<f64> {
-        let plain = (0..self.dims / 2).map(|pair| self.theta.powf(-2.0 * pair as f64 / self.dims as f64));
-        plain.map(|frequency| self.scaling.stretch(frequency)).collect()
+    /// The keys that a query may see in one layer, of `n_pos`.
+    pub fn visible(&self, layer: usize, query: usize, n_pos: usize) -> Range<usize> {
+        let reach = self.local.as_ref().filter(|local| local.layers.contains(&layer)).map(|local| local.reach);
+        let last = if self.is_causal() { query } else { query.saturating_add(reach.unwrap_or(n_pos)) };
+        reach.map_or(0, |reach| query.saturating_sub(reach))..(last.saturating_add(1)).min(n_pos)
+    }
+
+    /// Whether attention and MLP read the same stream.
+    pub fn is_parallel(&self) -> bool {
+        self.block != BlockKind::Sequential
+    }
+
+    /// Whether a position embedding is added to the token embedding.
+    pub fn has_pos_embed(&self) -> bool {
+        matches!(self.positions, Positions::Learned | Positions::Sinusoidal)
+    }
+
+    /// Whether each sub-layer reads a normalised stream.
+    pub fn has_input_norms(&self) -> bool {
+        matches!(self.norm_placement, NormPlacement::Pre | NormPlacement::PreAndOutput)
+    }
+
+    /// Whether what a sub-layer adds to the stream is normalised.
+    pub fn has_output_norms(&self) -> bool {
+        matches!(self.norm_placement, NormPlacement::Output | NormPlacement::PreAndOutput)
+    }
+
+    /// The structure of one stack; of a model with one, its only one.
+    pub fn stack(&self, stack: Stack) -> &Spec {
+        match (stack, &self.encoder) {
+            (Stack::Encoder, Some(encoder)) => encoder,
+            _ => self,
+        }
     }
 }
 
-impl RotaryScaling {
-    /// One stretched frequency (Llama 3.1's formula as in Hugging Face's `_compute_llama3_parameters`).
-    fn stretch(&self, frequency: f64) -> f64 {
-        match *self {
-            RotaryScaling::None => frequency,
-            RotaryScaling::Linear { factor } => frequency / factor,
-            RotaryScaling::Llama3 { factor, low_freq_factor, high_freq_factor, original_n_ctx } => {
-                let turns = original_n_ctx as f64 * frequency / std::f64::consts::TAU;
-                let keep = ((turns - low_freq_factor) / (high_freq_factor - low_freq_factor)).clamp(0.0, 1.0);
-                frequency * (keep + (1.0 - keep) / factor)
-            }
+impl Default for Spec {
+    /// The encoder of Vaswani et al. with learned positions, of no size: what a structure starts from.
+    fn default() -> Self {
+        Spec {
+            architecture: String::new(),
+            n_layers: 0,
+            n_heads: 0,
+            n_key_value_heads: 0,
+            d_model: 0,
+            d_head: 0,
+            d_mlp: 0,
+            d_vocab: 0,
+            n_ctx: 0,
+            norm: NormKind::LayerNorm,
+            norm_eps: 1e-5,
+            norm_placement: NormPlacement::Post,
+            positions: Positions::Learned,
+            n_token_types: 0,
+            mask: Mask::Bidirectional,
+            attn_scale: 1.0,
+            attn_scale_by_inverse_layer: false,
+            mlp: MlpKind::Plain,
+            activation: Activation::Relu,
+            unembed: Unembed::None,
+            d_embed: None,
+            embed_scale: None,
+            embed_norm: false,
+            pos_offset: 0,
+            pad_id: None,
+            norm_adds_one: false,
+            block: BlockKind::Sequential,
+            qk_norm: None,
+            local: None,
+            unrotated_layers: Vec::new(),
+            relative_bias: None,
+            attn_softcap: None,
+            logit_softcap: None,
+            logit_scale: None,
+            head_activation: None,
+            encoder: None,
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn stretched_frequencies() {
-        let rotary = |scaling| Rotary { theta: 500_000.0, dims: 128, scaling }.frequencies();
-        let plain = rotary(RotaryScaling::None);
-        assert_eq!(plain[0], 1.0);
-        assert!((plain[32] - 500_000f64.powf(-0.5)).abs() < 1e-12);
-        assert_eq!(rotary(RotaryScaling::Linear { factor: 4.0 })[5], plain[5] / 4.0);
-        let llama =
-            RotaryScaling::Llama3 { factor: 8.0, low_freq_factor: 1.0, high_freq_factor: 4.0, original_n_ctx: 8192 };
-        let llama = rotary(llama);
-        assert_eq!(llama[0], plain[0], "short wavelengths are kept");
-        assert!((llama[63] - plain[63] / 8.0).abs() < 1e-15, "long ones are divided");
-        assert!(llama.iter().zip(&plain).all(|(a, b)| a <= b));
-    }
-}
+mod tests;

@@ -49,6 +49,15 @@ impl Tokens {
 }
 
 impl Tokens {
+    /// Appends a token of another list.
+    pub fn push(&mut self, from: &Tokens, index: usize) {
+        self.tokens.push(from.tokens[index].clone());
+        self.ids.push(from.ids[index]);
+        self.offsets.push(from.offsets[index]);
+        self.special.push(from.special[index]);
+        self.type_ids.push(0);
+    }
+
     /// Shortens to at most `n_max` tokens and says how many were cut. What the tokenizer put at the end ([SEP]) stays.
     pub fn cut_to(&mut self, n_max: usize) -> usize {
         let n_cut = self.len().saturating_sub(n_max);

@@ -54,6 +54,8 @@ pub struct Case {
     pub text_pair: Option<String>,
     pub tokens: Vec<String>,
     #[serde(default)]
+    pub decoder_tokens: Vec<String>,
+    #[serde(default)]
     pub token_type_ids: Vec<u32>,
     /// Of SmolLM2: the most likely next tokens as text, with their probabilities.
     #[serde(default)]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use headlight::edit;
-use headlight::engine::{Captures, CompiledEdits, Model};
-use headlight::trace::{BlockSite, Hook};
+use headlight::engine::{Captures, CompiledEdits, Model, Run};
+use headlight::trace::{BlockSite, Hook, Tokens};
 
 use super::engine::finished;
 use super::{Case, Comparison, Tensors};
@@ -12,35 +12,77 @@ use super::{Case, Comparison, Tensors};
 /// What a small checkpoint has to agree within.
 pub const TOLERANCE: f32 = 1e-4;
 
-/// Tokens exactly; hidden states, q, k, v, patterns and logits of every case within [`TOLERANCE`].
+/// Tokens exactly; hidden states, patterns, logits and, where they are given, q, k, v of every case within [`TOLERANCE`]; of both
+/// stacks where there are two.
 #[track_caller]
 pub fn compare_cases(model: &Arc<Model>, cases: &[Case], expected: &Tensors) {
     let mut comparison = Comparison::default();
     for (index, case) in cases.iter().enumerate() {
-        let tokens = model.encode(&case.text, case.text_pair.as_deref()).unwrap();
-        assert_eq!(tokens.tokens, case.tokens);
-        assert_eq!(tokens.ids, expected.ids(&format!("case{index}.input_ids")));
-        let run = finished(model, tokens, CompiledEdits::none(), Captures::none());
-        let n_layers = model.spec().n_layers;
-        for layer in 0..n_layers {
-            let hooks = [
-                (format!("case{index}.hidden_states.{layer}"), BlockSite::ResidPre),
-                (format!("case{index}.q.{layer}"), BlockSite::Q),
-                (format!("case{index}.k.{layer}"), BlockSite::K),
-                (format!("case{index}.v.{layer}"), BlockSite::V),
-                (format!("case{index}.attentions.{layer}"), BlockSite::Pattern),
-            ];
-            for (name, site) in hooks {
-                let found = run.activation(Hook::Block(layer, site)).unwrap();
-                comparison.check(&name, &found, &expected.f32(&name), TOLERANCE);
+        let run = match model.encoder() {
+            None => {
+                let tokens = model.encode(&case.text, case.text_pair.as_deref()).unwrap();
+                let run = finished(model, tokens, CompiledEdits::none(), Captures::none());
+                read_as_expected(&run, &case.tokens, expected, &format!("case{index}.input_ids"));
+                compare_stack(&mut comparison, &run, expected, &format!("case{index}."));
+                run
             }
-        }
-        let name = format!("case{index}.hidden_states.{n_layers}");
-        comparison.check(&name, run.final_stream(), &expected.f32(&name), TOLERANCE);
+            Some(encoder) => {
+                let source = model.encode(&case.text, None).unwrap();
+                let source = Arc::new(finished(encoder, source, CompiledEdits::none(), Captures::none()));
+                read_as_expected(&source, &case.tokens, expected, &format!("case{index}.input_ids"));
+                compare_stack(&mut comparison, &source, expected, &format!("case{index}.encoder_"));
+                let run = decoded(model, source, model.encode_target(case.text_pair.as_deref().unwrap()).unwrap());
+                read_as_expected(&run, &case.decoder_tokens, expected, &format!("case{index}.decoder_input_ids"));
+                compare_stack(&mut comparison, &run, expected, &format!("case{index}.decoder_"));
+                for layer in 0..model.spec().n_layers {
+                    let name = format!("case{index}.cross_attentions.{layer}");
+                    let found = run.activation(Hook::Block(layer, BlockSite::CrossPattern)).unwrap();
+                    comparison.check(&name, &found, &expected.f32(&name), TOLERANCE);
+                }
+                run
+            }
+        };
         let name = format!("case{index}.logits");
         comparison.check(&name, &run.logits(0..run.tokens().len()).unwrap(), &expected.f32(&name), TOLERANCE);
     }
     comparison.finish();
+}
+
+/// A decoder's run on an encoder's.
+pub fn decoded(model: &Arc<Model>, source: Arc<Run>, target: Tokens) -> Run {
+    let mut run = Run::decode(Arc::clone(model), source, target, CompiledEdits::none(), Captures::none()).unwrap();
+    run.complete().unwrap();
+    run
+}
+
+#[track_caller]
+fn read_as_expected(run: &Run, tokens: &[String], expected: &Tensors, ids: &str) {
+    assert_eq!(run.tokens().tokens, tokens);
+    assert_eq!(run.tokens().ids, expected.ids(ids));
+}
+
+/// The activations of one stack, whose names start with `prefix`.
+fn compare_stack(comparison: &mut Comparison, run: &Run, expected: &Tensors, prefix: &str) {
+    let n_layers = run.model().spec().n_layers;
+    for layer in 0..n_layers {
+        let hooks = [
+            ("hidden_states", BlockSite::ResidPre),
+            ("q", BlockSite::Q),
+            ("k", BlockSite::K),
+            ("v", BlockSite::V),
+            ("attentions", BlockSite::Pattern),
+        ];
+        for (name, site) in hooks {
+            let name = format!("{prefix}{name}.{layer}");
+            let is_optional = matches!(site, BlockSite::Q | BlockSite::K | BlockSite::V);
+            if !is_optional || expected.has(&name) {
+                let found = run.activation(Hook::Block(layer, site)).unwrap();
+                comparison.check(&name, &found, &expected.f32(&name), TOLERANCE);
+            }
+        }
+    }
+    let name = format!("{prefix}hidden_states.{n_layers}");
+    comparison.check(&name, run.final_stream(), &expected.f32(&name), TOLERANCE);
 }
 
 /// An `interventions.json`: patterns and logits of the clean run and of each edit alone within [`TOLERANCE`].

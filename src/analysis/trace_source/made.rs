@@ -8,9 +8,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::{SourceError, Stored};
-use crate::analysis::attention::{Keys, SquarePart, Tap, pattern, queries};
+use crate::analysis::attention::{AttnLayer, Keys, SquarePart, Tap, pattern, queries};
 use crate::analysis::source::widened;
-use crate::trace::{BlockSite, Hook, Spec};
+use crate::trace::{Attn, BlockSite, Hook, Spec};
 
 /// One layer's queries and keys, ready for the product.
 #[derive(Debug)]
@@ -28,10 +28,15 @@ impl Made {
     /// When something is missing, or not here yet.
     pub fn of(stored: &Stored, layer: usize) -> Result<Self, SourceError> {
         let spec = spec_of(stored)?.clone();
+        if spec.relative_bias.is_some() {
+            let reason = "the model adds a learned bias to its scores, which the file does not hold".to_owned();
+            return Err(SourceError::Missing { what: "pattern and scores", reason });
+        }
         let (q, mut tap) = FromFile::of(stored, layer, BlockSite::Q, BlockSite::RotQ)?;
-        let Ok(queries) = queries(&spec, layer, 0..stored.sizes.n_query, &q, &mut tap);
+        let n_query = stored.sizes.n_query;
+        let Ok(queries) = queries(&attn_of(&spec, layer), 0..n_query, n_query, &q, &mut tap);
         let (k, mut tap) = FromFile::of(stored, layer, BlockSite::K, BlockSite::RotK)?;
-        let Ok(keys) = Keys::new(&spec, layer, &k, &mut tap);
+        let Ok(keys) = Keys::new(&attn_of(&spec, layer), &k, &mut tap);
         Ok(Self { spec, n_key: stored.sizes.n_key, queries, keys })
     }
 
@@ -55,9 +60,14 @@ impl Made {
         let width = self.spec.n_heads * self.spec.d_head;
         let queries = &self.queries[rows.start * width..rows.end * width];
         let mut tap = FromFile::default();
-        let Ok(pattern) = pattern(&self.spec, layer, head, rows, queries, &self.keys, &mut tap);
+        let Ok(pattern) = pattern(&attn_of(&self.spec, layer), head, rows, queries, &self.keys, &mut tap);
         (pattern, tap.scores)
     }
+}
+
+/// A layer's attention without the weights that a file does not hold.
+fn attn_of(spec: &Spec, layer: usize) -> AttnLayer<'_> {
+    AttnLayer { spec, layer, attn: Attn::Own, q_norm: None, k_norm: None, relative_bias: None }
 }
 
 /// Queries of all heads as they enter the product, [n_query, n_heads, d_head].
@@ -69,7 +79,8 @@ pub(super) fn queries_of(stored: &Stored, layer: usize) -> Result<Vec<f32>, Sour
         return Ok(entering.to_vec());
     }
     let (q, mut tap) = FromFile::of(stored, layer, BlockSite::Q, BlockSite::RotQ)?;
-    let Ok(queries) = queries(spec_of(stored)?, layer, 0..stored.sizes.n_query, &q, &mut tap);
+    let n_query = stored.sizes.n_query;
+    let Ok(queries) = queries(&attn_of(spec_of(stored)?, layer), 0..n_query, n_query, &q, &mut tap);
     Ok(queries)
 }
 
@@ -82,7 +93,7 @@ pub(super) fn keys_of(stored: &Stored, layer: usize) -> Result<Vec<f32>, SourceE
         return Ok(entering.to_vec());
     }
     let (k, mut tap) = FromFile::of(stored, layer, BlockSite::K, BlockSite::RotK)?;
-    let Ok(keys) = Keys::new(spec_of(stored)?, layer, &k, &mut tap);
+    let Ok(keys) = Keys::new(&attn_of(spec_of(stored)?, layer), &k, &mut tap);
     let (n_heads, d_head) = (stored.sizes.n_key_value_heads, stored.sizes.d_head);
     let heads: Vec<Vec<f32>> = (0..n_heads).map(|head| keys.head(head)).collect();
     let row = |pos: usize| heads.iter().flat_map(move |head| head[pos * d_head..][..d_head].iter().copied());
@@ -96,7 +107,7 @@ fn entering(
     projected: BlockSite,
     rotated: BlockSite,
 ) -> Result<Option<Arc<[f32]>>, SourceError> {
-    let is_changed = stored.trace.metadata.spec.as_ref().is_some_and(|spec| rotated.exists_in(spec));
+    let is_changed = stored.trace.metadata.spec.as_ref().is_some_and(|spec| rotated.exists_at(spec, layer));
     match (stored.has(layer, rotated), is_changed) {
         (true, _) => stored.whole(layer, rotated, "rotated queries and keys").map(Some),
         (false, false) => stored.whole(layer, projected, "queries and keys").map(Some),
@@ -134,6 +145,10 @@ impl FromFile {
         if stored.has(layer, rotated) {
             let rotated = stored.whole(layer, rotated, what)?;
             return Ok((Arc::clone(&rotated), Self { rotated: Some(rotated), ..Self::default() }));
+        }
+        if stored.trace.metadata.spec.as_ref().is_some_and(|spec| spec.qk_norm.is_some()) {
+            let reason = format!("the model normalises them, and the file does not hold {}", rotated.name());
+            return Err(SourceError::Missing { what, reason });
         }
         Ok((stored.whole(layer, projected, what)?, Self::default()))
     }

@@ -1,9 +1,10 @@
 //! Fields of a `config.json`, read with errors that name the field.
 
+mod model;
+
 use serde_json::{Map, Value};
 
 use super::super::error::EngineError;
-use crate::trace::spec::Activation;
 
 /// A Hugging Face `config.json`.
 #[derive(Clone, Debug)]
@@ -39,6 +40,11 @@ impl Config {
             expected: expected.to_owned(),
             found: shorten(found),
         }
+    }
+
+    /// Whether a field is there, be it null.
+    pub fn mentions(&self, field: &str) -> bool {
+        self.fields.contains_key(field)
     }
 
     /// A field that is there and not null.
@@ -77,13 +83,60 @@ impl Config {
         self.read(field, SIZE, |value| size(value).and_then(|size| usize::try_from(size).ok()))
     }
 
+    /// As [`Config::size`], with what it means when absent.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn size_or(&self, field: &str, absent: usize) -> Result<usize, EngineError> {
+        Ok(self.size_if_any(field)?.unwrap_or(absent))
+    }
+
     /// A positive number.
     ///
     /// # Errors
     /// When it is missing or something else.
     pub fn positive(&self, field: &str) -> Result<f64, EngineError> {
-        let found = self.read(field, "a positive number", positive)?;
-        self.need(field, "a positive number", found)
+        self.need(field, "a positive number", self.positive_if_any(field)?)
+    }
+
+    /// As [`Config::positive`], where it may be missing.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn positive_if_any(&self, field: &str) -> Result<Option<f64>, EngineError> {
+        self.read(field, "a positive number", positive)
+    }
+
+    /// Positive numbers, as many as they may be.
+    ///
+    /// # Errors
+    /// When it is missing or something else.
+    pub fn positives(&self, field: &str) -> Result<Vec<f64>, EngineError> {
+        let list = |value: &Value| value.as_array()?.iter().map(positive).collect::<Option<Vec<f64>>>();
+        let found = self.read(field, "a list of positive numbers", list)?;
+        self.need(field, "a list of positive numbers", found)
+    }
+
+    /// One token id, a list of them, or none.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn ids(&self, field: &str) -> Result<Vec<u32>, EngineError> {
+        let id = |value: &Value| value.as_u64().and_then(|id| u32::try_from(id).ok());
+        let ids = |value: &Value| match value {
+            Value::Array(list) => list.iter().map(id).collect::<Option<Vec<u32>>>(),
+            other => id(other).map(|id| vec![id]),
+        };
+        Ok(self.read(field, "a token id or a list of them", ids)?.unwrap_or_default())
+    }
+
+    /// A list of words, where it may be missing.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn words(&self, field: &str) -> Result<Option<Vec<String>>, EngineError> {
+        let word = |value: &Value| value.as_str().map(str::to_owned);
+        self.read(field, "a list of words", |value| value.as_array()?.iter().map(word).collect())
     }
 
     /// A switch, with what it means when absent.
@@ -115,53 +168,15 @@ impl Config {
         }
     }
 
-    /// Width of the stream and number of heads, where each head has an equal share of it.
+    /// Refuses any value but one, where there is any.
     ///
     /// # Errors
-    /// When one is missing, or the width is no multiple of the heads.
-    pub fn width_and_heads(&self, width: &str, heads: &str) -> Result<(usize, usize), EngineError> {
-        let (d_model, n_heads) = (self.size(width)?, self.size(heads)?);
-        if d_model % n_heads != 0 {
-            return Err(self.refuse(heads, &format!("a divisor of {width} {d_model}"), &n_heads.to_string()));
-        }
-        Ok((d_model, n_heads))
-    }
-
-    /// Refuses a model from which heads were removed: its matrices have other shapes.
-    ///
-    /// # Errors
-    /// When there are such heads.
-    pub fn must_have_all_heads(&self) -> Result<(), EngineError> {
-        match self.get("pruned_heads").filter(|pruned| **pruned != serde_json::json!({})) {
-            Some(pruned) => Err(self.refuse("pruned_heads", "none", &pruned.to_string())),
+    /// When it is another one.
+    pub fn must_be(&self, field: &str, only: &Value) -> Result<(), EngineError> {
+        match self.get(field).filter(|value| *value != only) {
+            Some(other) => Err(self.refuse(field, &format!("{only} (nothing else is supported)"), &other.to_string())),
             None => Ok(()),
         }
-    }
-
-    /// An activation by its Hugging Face name.
-    ///
-    /// # Errors
-    /// When the name is not known.
-    pub fn activation(&self, field: &str) -> Result<Activation, EngineError> {
-        let known = [
-            ("gelu", Activation::Gelu),
-            ("gelu_python", Activation::Gelu),
-            ("gelu_new", Activation::GeluTanh),
-            ("gelu_fast", Activation::GeluTanh),
-            ("gelu_pytorch_tanh", Activation::GeluTanh),
-            ("gelu_python_tanh", Activation::GeluTanh),
-            ("gelu_accurate", Activation::GeluTanh),
-            ("quick_gelu", Activation::QuickGelu),
-            ("relu", Activation::Relu),
-            ("relu2", Activation::Relu2),
-            ("silu", Activation::Silu),
-            ("swish", Activation::Silu),
-            ("tanh", Activation::Tanh),
-            ("sigmoid", Activation::Sigmoid),
-        ];
-        let name = self.string(field)?;
-        let found = known.iter().find(|(known, _)| *known == name).map(|(_, activation)| *activation);
-        found.ok_or_else(|| self.refuse(field, &known.map(|(known, _)| known).join(", "), name))
     }
 
     /// A nested object, as a configuration of its own.
@@ -172,6 +187,13 @@ impl Config {
         self.read(field, "an object", |value| {
             value.as_object().map(|fields| Config { file: format!("{}: {field}", self.file), fields: fields.clone() })
         })
+    }
+
+    /// The same without some fields.
+    pub fn without(&self, fields: &[&str]) -> Config {
+        let mut rest = self.clone();
+        rest.fields.retain(|field, _| !fields.contains(&field.as_str()));
+        rest
     }
 
     /// Refuses every field of an object that is not in a list.

@@ -1,117 +1,187 @@
-//! Llama in GGUF files: metadata to Spec, llama.cpp's tensor names to ours.
+//! GGUF files: llama.cpp's metadata to Spec. What its tensors are called is in [`names`].
+//!
+//! An architecture is what its Hugging Face adapter says, by other names and with what converting changed: Llama's rows of
+//! queries and keys are in pairs, Gemma's norms have the 1 added, GPT-NeoX's queries, keys and values stand one after another.
+
+mod fields;
+mod names;
 
 use super::super::error::EngineError;
 use super::super::files::gguf::Gguf;
-use super::{Architecture, Biases, BlockSlot, Layout, Part, Slot, Source};
+use super::{Architecture, Biases};
 use crate::trace::Spec;
 use crate::trace::spec::{
-    Activation, Mask, MlpKind, NormKind, NormPlacement, Positions, Rotary, RotaryScaling, Unembed,
+    Activation, BlockKind, Local, Mask, MlpKind, NormKind, NormPlacement, Positions, QkNorm, Unembed,
 };
+use fields::Fields;
+
+/// `general.architecture` and how it is read.
+const KINDS: [(&str, Kind); 12] = [
+    ("bloom", Kind::Bloom),
+    ("gemma2", Kind::Gemma2),
+    ("gemma3", Kind::Gemma3),
+    ("gpt2", Kind::Gpt2),
+    ("gptneox", Kind::GptNeox),
+    ("llama", Kind::Llama),
+    ("mistral", Kind::Llama),
+    ("olmo2", Kind::Olmo2),
+    ("phi3", Kind::Phi3),
+    ("qwen2", Kind::Qwen2),
+    ("qwen3", Kind::Qwen3),
+    ("smollm3", Kind::SmolLm3),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Bloom,
+    Gemma2,
+    Gemma3,
+    Gpt2,
+    GptNeox,
+    Llama,
+    Olmo2,
+    Phi3,
+    Qwen2,
+    Qwen3,
+    SmolLm3,
+}
 
 pub(super) fn from_metadata(gguf: &Gguf) -> Result<Architecture, EngineError> {
-    let refuse = |field: &str, expected: String, found: String| EngineError::Config {
-        file: gguf.index.file.clone(),
-        field: field.to_owned(),
-        expected,
-        found,
+    let name = gguf.string("general.architecture")?;
+    let fields = Fields { gguf, architecture: name };
+    let Some((_, kind)) = KINDS.iter().find(|(known, _)| *known == name) else {
+        let known = KINDS.map(|(known, _)| known).join(", ");
+        return Err(fields.refuse("general.architecture", &format!("one of {known}"), name));
     };
-    let architecture = gguf.string("general.architecture")?;
-    if architecture != "llama" {
-        return Err(refuse("general.architecture", "llama".to_owned(), architecture.to_owned()));
+    if let Some(count) = fields.whole_if_any("expert_count")?.filter(|count| *count > 0) {
+        let found = count.to_string();
+        return Err(fields.refuse("expert_count", "0 (mixtures of experts are not read)", &found));
     }
-    let size = |key: &str| -> Result<usize, EngineError> {
-        let key = format!("llama.{key}");
-        let value = gguf.u32(&key)?;
-        let in_range = usize::try_from(value).ok().filter(|value| *value > 0);
-        in_range.ok_or_else(|| refuse(&key, "a positive number".to_owned(), value.to_string()))
+    let base = spec(&fields, name)?;
+    let spec = own(&fields, *kind, base)?;
+    let has = |name: &str| gguf.index.tensors.contains_key(name);
+    let biases = Biases {
+        qkv: has("blk.0.attn_q.bias") || has("blk.0.attn_qkv.bias"),
+        o: has("blk.0.attn_output.bias"),
+        mlp: has("blk.0.ffn_up.bias"),
+        norm: true,
+        head_dense: false,
+        unembed: has("output.bias"),
     };
-    let size_or = |key: &str, other: usize| if gguf.has(&format!("llama.{key}")) { size(key) } else { Ok(other) };
-    let positive = |key: &str, value: f32| {
-        let number = f64::from(value);
-        let in_range = (number > 0.0 && number.is_finite()).then_some(number);
-        in_range.ok_or_else(|| refuse(key, "a positive number".to_owned(), value.to_string()))
+    let source = match kind {
+        Kind::Llama | Kind::SmolLm3 => names::paired,
+        Kind::Phi3 => names::phi3,
+        Kind::Bloom | Kind::Gpt2 | Kind::GptNeox => names::fused,
+        _ => names::plain,
     };
-    let (d_model, n_heads) = (size("embedding_length")?, size("attention.head_count")?);
-    let n_key_value_heads = size_or("attention.head_count_kv", n_heads)?;
+    let mut architecture = Architecture::new(spec, biases, source);
+    architecture.rotary_tables = names::rotary_tables(gguf);
+    architecture.writing.eos_ids = gguf.optional("tokenizer.ggml.eos_token_id", Gguf::u32)?.into_iter().collect();
+    Ok(architecture)
+}
+
+/// What all have: a decoder of Llama's form.
+fn spec(fields: &Fields<'_>, name: &str) -> Result<Spec, EngineError> {
+    let (d_model, n_heads) = (fields.size("embedding_length")?, fields.size("attention.head_count")?);
+    let n_key_value_heads = fields.size_or("attention.head_count_kv", n_heads)?;
     if n_heads % n_key_value_heads != 0 {
         let expected = format!("a divisor of the head count {n_heads}");
-        return Err(refuse("llama.attention.head_count_kv", expected, n_key_value_heads.to_string()));
+        return Err(fields.refuse("attention.head_count_kv", &expected, &n_key_value_heads.to_string()));
     }
-    let d_head = size_or("attention.key_length", d_model / n_heads)?;
-    let dims = size_or("rope.dimension_count", d_head)?;
-    let same = [("attention.value_length", size_or("attention.value_length", d_head)?), ("rope.dimension_count", dims)];
-    for (key, found) in same {
-        if found != d_head || d_head % 2 != 0 {
-            return Err(refuse(&format!("llama.{key}"), format!("the head's width {d_head}, even"), found.to_string()));
-        }
+    let d_head = fields.size_or("attention.key_length", d_model / n_heads)?;
+    let of_values = fields.size_or("attention.value_length", d_head)?;
+    if of_values != d_head || d_head == 0 {
+        let expected = format!("the width of keys, {d_head}");
+        return Err(fields.refuse("attention.value_length", &expected, &of_values.to_string()));
     }
-    if let Some(count) = gguf.optional("llama.expert_count", Gguf::u32)?.filter(|count| *count > 0) {
-        return Err(refuse("llama.expert_count", "0 (mixtures of experts are not read)".to_owned(), count.to_string()));
-    }
-    let scaling = match gguf.optional("llama.rope.scaling.type", Gguf::string)? {
-        None | Some("none") => RotaryScaling::None,
-        Some("linear") => {
-            let key = "llama.rope.scaling.factor";
-            RotaryScaling::Linear { factor: positive(key, gguf.f32(key)?)? }
-        }
-        Some(other) => return Err(refuse("llama.rope.scaling.type", "none or linear".to_owned(), other.to_owned())),
+    let (norm, norm_eps) = match fields.positive_if_any("attention.layer_norm_rms_epsilon")? {
+        Some(eps) => (NormKind::RmsNorm, eps),
+        None => (NormKind::LayerNorm, fields.positive("attention.layer_norm_epsilon")?),
     };
-    if gguf.index.tensors.contains_key("rope_freqs.weight") {
-        return Err(refuse("rope_freqs.weight", "no table of rotary factors".to_owned(), "one".to_owned()));
-    }
-    let theta = gguf.optional("llama.rope.freq_base", Gguf::f32)?.unwrap_or(10_000.0);
-    let epsilon = "llama.attention.layer_norm_rms_epsilon";
-    let embed = gguf.index.tensors.get("token_embd.weight");
-    let tied = !gguf.index.tensors.contains_key("output.weight");
-    let spec = Spec {
-        architecture: "llama".to_owned(),
-        n_layers: size("block_count")?,
+    let embed = fields.gguf.index.tensors.get("token_embd.weight");
+    let n_layers = fields.size("block_count")?;
+    Ok(Spec {
+        architecture: name.to_owned(),
+        n_layers,
         n_heads,
         n_key_value_heads,
         d_model,
         d_head,
-        d_mlp: size("feed_forward_length")?,
+        d_mlp: fields.size("feed_forward_length")?,
         d_vocab: embed.and_then(|entry| entry.shape.first().copied()).unwrap_or(0),
-        n_ctx: size("context_length")?,
-        norm: NormKind::RmsNorm,
-        norm_eps: positive(epsilon, gguf.f32(epsilon)?)?,
+        n_ctx: fields.size("context_length")?,
+        norm,
+        norm_eps,
         norm_placement: NormPlacement::Pre,
-        positions: Positions::Rotary(Rotary { theta: positive("llama.rope.freq_base", theta)?, dims, scaling }),
-        n_token_types: 0,
+        positions: Positions::None,
         mask: Mask::Causal,
         attn_scale: 1.0 / (d_head as f64).sqrt(),
-        attn_scale_by_inverse_layer: false,
         mlp: MlpKind::Gated,
         activation: Activation::Silu,
-        unembed: Unembed::Linear { tied },
-    };
-    let has = |name: &str| gguf.index.tensors.contains_key(name);
-    let biases = Biases { attn: has("blk.0.attn_q.bias"), mlp: has("blk.0.ffn_up.bias") };
-    Ok(Architecture { spec, source, prefix: String::new(), biases })
+        unembed: Unembed::Linear { tied: !fields.gguf.index.tensors.contains_key("output.weight") },
+        ..Spec::default()
+    })
 }
 
-fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
-    match slot {
-        Slot::Embed => arch.named("token_embd.weight"),
-        Slot::Block(layer, slot, part) => {
-            let (name, layout, has_bias) = match slot {
-                BlockSlot::AttnNorm => ("attn_norm", Layout::Rows, false),
-                BlockSlot::Q => ("attn_q", Layout::PairedRows, arch.biases.attn),
-                BlockSlot::K => ("attn_k", Layout::PairedRows, arch.biases.attn),
-                BlockSlot::V => ("attn_v", Layout::Rows, arch.biases.attn),
-                BlockSlot::O => ("attn_output", Layout::Rows, arch.biases.attn),
-                BlockSlot::MlpNorm => ("ffn_norm", Layout::Rows, false),
-                BlockSlot::MlpGate => ("ffn_gate", Layout::Rows, arch.biases.mlp),
-                BlockSlot::MlpIn => ("ffn_up", Layout::Rows, arch.biases.mlp),
-                BlockSlot::MlpOut => ("ffn_down", Layout::Rows, arch.biases.mlp),
-            };
-            let is_there = part == Part::Weight || has_bias;
-            is_there.then(|| arch.named_as(format!("blk.{layer}.{name}.{}", part.name()), layout)).flatten()
+/// What each has of its own.
+fn own(fields: &Fields<'_>, kind: Kind, base: Spec) -> Result<Spec, EngineError> {
+    let rotated = |base: Spec| -> Result<Spec, EngineError> {
+        Ok(Spec { positions: Positions::Rotary(fields.rotary(base.d_head, base.n_ctx)?), ..base })
+    };
+    let plain = |base: Spec| Spec { mlp: MlpKind::Plain, activation: Activation::GeluTanh, ..base };
+    let is_large = base.n_layers == if kind == Kind::Gemma2 { 46 } else { 62 };
+    let gemma = |base: Spec| Spec {
+        norm_placement: NormPlacement::PreAndOutput,
+        embed_scale: Some((base.d_model as f64).sqrt()),
+        // The 27B models scale by the stream's share of a head; no field says so.
+        attn_scale: if is_large { (base.d_model as f64 / base.n_heads as f64).powf(-0.5) } else { base.attn_scale },
+        activation: Activation::GeluTanh,
+        ..base
+    };
+    let window = fields.whole_if_any("attention.sliding_window")?.filter(|window| *window > 0);
+    let local = |window: Option<usize>, is_local: &dyn Fn(usize) -> bool| {
+        let layers: Vec<usize> = (0..base.n_layers).filter(|layer| is_local(*layer)).collect();
+        window.map(|window| Local { layers, reach: window - 1, rotary: None })
+    };
+    match kind {
+        Kind::Llama => {
+            rotated(Spec { architecture: "llama".to_owned(), local: local(window, &|_| true), ..base.clone() })
         }
-        Slot::FinalNorm(part) if arch.norm_has(part) => arch.named("output_norm.weight"),
-        Slot::Unembed(Part::Weight) if arch.spec.unembed == (Unembed::Linear { tied: false }) => {
-            arch.named("output.weight")
+        Kind::Qwen2 => rotated(base),
+        Kind::Qwen3 => rotated(Spec { qk_norm: Some(QkNorm::PerHead), ..base }),
+        Kind::Phi3 => rotated(Spec { local: local(window, &|_| true), ..base.clone() }),
+        Kind::Olmo2 => rotated(Spec { norm_placement: NormPlacement::Output, qk_norm: Some(QkNorm::AllHeads), ..base }),
+        Kind::SmolLm3 => {
+            let unrotated_layers = (0..base.n_layers).filter(|layer| (layer + 1) % 4 == 0).collect();
+            rotated(Spec { unrotated_layers, ..base })
         }
-        _ => None,
+        Kind::Gemma2 => {
+            let local = local(window.or(Some(4096)), &|layer| layer % 2 == 0);
+            let attn_softcap = fields.positive_if_any("attn_logit_softcapping")?.or(Some(50.0));
+            let logit_softcap = fields.positive_if_any("final_logit_softcapping")?.or(Some(30.0));
+            rotated(gemma(Spec { local, attn_softcap, logit_softcap, ..base.clone() }))
+        }
+        Kind::Gemma3 => {
+            let mut local = local(window, &|layer| (layer + 1) % 6 != 0);
+            let mut near = fields.rotary(base.d_head, base.n_ctx)?;
+            near.theta = fields.positive_if_any("rope.freq_base_swa")?.unwrap_or(10_000.0);
+            near.scaling = crate::trace::spec::RotaryScaling::None;
+            if let Some(local) = &mut local {
+                local.rotary = Some(near);
+            }
+            let logit_softcap = fields.positive_if_any("final_logit_softcapping")?;
+            let qk_norm = Some(QkNorm::PerHead);
+            let spec = rotated(gemma(Spec { local, qk_norm, logit_softcap, ..base.clone() }))?;
+            Ok(Spec { architecture: "gemma3_text".to_owned(), ..spec })
+        }
+        Kind::Gpt2 => Ok(Spec { positions: Positions::Learned, ..plain(base) }),
+        Kind::Bloom => Ok(Spec { positions: Positions::Alibi, embed_norm: true, ..plain(base) }),
+        Kind::GptNeox => {
+            let parallel = fields.gguf.optional("gptneox.use_parallel_residual", Gguf::bool)?.unwrap_or(true);
+            let block = if parallel { BlockKind::Parallel } else { BlockKind::Sequential };
+            let spec = rotated(Spec { block, architecture: "gpt_neox".to_owned(), ..plain(base) })?;
+            // Pythia's, the exact form; no field says so.
+            Ok(Spec { activation: Activation::Gelu, ..spec })
+        }
     }
 }

@@ -1,30 +1,73 @@
-//! Llama (Touvron et al. 2023), also SmolLM and others of this form: LlamaModel and LlamaForCausalLM, as in Hugging Face.
+//! Llama (Touvron et al. 2023) and what has its form: Mistral, Qwen 2 and 3, SmolLM 1 to 3, as in Hugging Face. Also what
+//! Gemma, OLMo 2 and Phi-3 share with it.
 
 use super::super::error::EngineError;
-use super::{Architecture, Biases, BlockSlot, Config, Layout, Part, Slot, Source};
+use super::rotary::{self, Absent};
+use super::{Architecture, Biases, BlockSlot, Config, Layout, Slot, Source, whole};
 use crate::trace::Spec;
-use crate::trace::spec::{Mask, MlpKind, NormKind, NormPlacement, Positions, Rotary, RotaryScaling, Unembed};
+use crate::trace::spec::{Local, Mask, MlpKind, NormKind, NormPlacement, Positions, QkNorm, Unembed};
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
-    let (d_model, n_heads) = (config.size("hidden_size")?, config.size("num_attention_heads")?);
-    let n_key_value_heads = config.size_if_any("num_key_value_heads")?.unwrap_or(n_heads);
-    if n_heads % n_key_value_heads != 0 {
-        let expected = format!("a divisor of num_attention_heads {n_heads}");
-        return Err(config.refuse("num_key_value_heads", &expected, &n_key_value_heads.to_string()));
-    }
-    let d_head = match config.size_if_any("head_dim")? {
-        Some(d_head) => d_head,
-        None if d_model % n_heads == 0 => d_model / n_heads,
-        None => {
-            return Err(config.refuse("head_dim", "a whole number, as hidden_size is no multiple of heads", "nothing"));
-        }
+    let name = config.string("model_type")?;
+    let own = Own {
+        tied: name == "smollm3",
+        d_head: (name == "qwen3").then_some(128),
+        rotary: Absent { theta: if name == "smollm3" { 2_000_000.0 } else { 10_000.0 }, share: 1.0 },
+        ..Own::LLAMA
     };
-    if d_head % 2 != 0 {
-        return Err(config.refuse("head_dim", "an even number (rotary embedding pairs neurons)", &d_head.to_string()));
+    let mut spec = spec(config, has_tensor, own)?;
+    let attn = config.switch("attention_bias", false)?;
+    let mut biases = Biases { qkv: attn, o: attn, mlp: config.switch("mlp_bias", false)?, ..Biases::NONE };
+    match name {
+        "mistral" => {
+            let window =
+                if config.mentions("sliding_window") { config.size_if_any("sliding_window")? } else { Some(4096) };
+            let layers = (0..spec.n_layers).collect();
+            spec.local = window.map(|window| Local { layers, reach: window - 1, rotary: None });
+            biases = Biases::NONE;
+        }
+        "qwen2" => {
+            spec.local = late_windows(config, spec.n_layers)?;
+            biases = Biases { qkv: true, ..Biases::NONE };
+        }
+        "qwen3" => {
+            spec.local = late_windows(config, spec.n_layers)?;
+            spec.qk_norm = Some(QkNorm::PerHead);
+            biases.mlp = false;
+        }
+        "smollm3" => {
+            spec.unrotated_layers = unrotated(config, spec.n_layers)?;
+            let on = config.switch("use_sliding_window", false)?;
+            let reach = config.size_if_any("sliding_window")?.map(|window| window - 1);
+            let is_local = |layer: usize| on && reach.is_some() && spec.unrotated_layers.contains(&layer);
+            spec.local = config.local_layers(spec.n_layers, reach, "sliding_window", is_local)?;
+        }
+        _ => {}
     }
-    let n_ctx = config.size("max_position_embeddings")?;
-    let spec = Spec {
-        architecture: "llama".to_owned(),
+    Ok(Architecture::new(spec, biases, source).with_prefix(prefix(has_tensor)))
+}
+
+/// What architectures of Llama's form say where their configurations say nothing.
+#[derive(Clone, Copy)]
+pub(super) struct Own {
+    pub tied: bool,
+    pub d_head: Option<usize>,
+    pub activation: &'static str,
+    pub rotary: Absent,
+}
+
+impl Own {
+    pub const LLAMA: Own = Own { tied: false, d_head: None, activation: "hidden_act", rotary: Absent::USUAL };
+}
+
+/// Llama's structure, by the fields that its kin have too.
+pub(super) fn spec(config: &Config, has_tensor: &dyn Fn(&str) -> bool, own: Own) -> Result<Spec, EngineError> {
+    let (d_model, n_heads) = (config.size("hidden_size")?, config.size("num_attention_heads")?);
+    let n_key_value_heads = config.key_value_heads(n_heads)?;
+    let d_head = config.d_head(d_model, n_heads, own.d_head)?;
+    let (rotary, n_ctx) = rotary::read(config, d_head, config.size("max_position_embeddings")?, own.rotary)?;
+    Ok(Spec {
+        architecture: config.string("model_type")?.to_owned(),
         n_layers: config.size("num_hidden_layers")?,
         n_heads,
         n_key_value_heads,
@@ -36,90 +79,82 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
         norm: NormKind::RmsNorm,
         norm_eps: config.positive("rms_norm_eps")?,
         norm_placement: NormPlacement::Pre,
-        positions: Positions::Rotary(rotary(config, d_head, n_ctx)?),
-        n_token_types: 0,
+        positions: Positions::Rotary(rotary),
         mask: Mask::Causal,
         attn_scale: 1.0 / (d_head as f64).sqrt(),
-        attn_scale_by_inverse_layer: false,
         mlp: MlpKind::Gated,
-        activation: config.activation("hidden_act")?,
-        unembed: Unembed::Linear { tied: config.switch("tie_word_embeddings", false)? },
+        activation: config.activation(own.activation)?,
+        unembed: unembed(config, own.tied, has_tensor("lm_head.weight"))?,
+        ..Spec::default()
+    })
+}
+
+/// What a checkpoint with or without a matrix of its own predicts with.
+pub(super) fn unembed(config: &Config, absent: bool, has_own: bool) -> Result<Unembed, EngineError> {
+    Ok(match (config.switch("tie_word_embeddings", absent)?, has_own) {
+        (true, _) => Unembed::Linear { tied: true },
+        (false, true) => Unembed::Linear { tied: false },
+        (false, false) => Unembed::None,
+    })
+}
+
+pub(super) fn prefix(has_tensor: &dyn Fn(&str) -> bool) -> &'static str {
+    if has_tensor("model.embed_tokens.weight") { "model." } else { "" }
+}
+
+/// Qwen's windows, where they are on: in the last layers.
+fn late_windows(config: &Config, n_layers: usize) -> Result<Option<Local>, EngineError> {
+    let on = config.switch("use_sliding_window", false)?;
+    let window = if config.mentions("sliding_window") { config.size_if_any("sliding_window")? } else { Some(4096) };
+    let reach = window.filter(|_| on).map(|window| window - 1);
+    // May be zero: then every layer has one.
+    let first = config.get("max_window_layers").map_or(Some(28), |value| value.as_u64());
+    let Some(first) = first.and_then(|first| usize::try_from(first).ok()) else {
+        return Err(config.refuse("max_window_layers", "a whole number", "something else"));
     };
-    let prefix = if has_tensor("model.embed_tokens.weight") { "model." } else { "" };
-    let biases = Biases { attn: config.switch("attention_bias", false)?, mlp: config.switch("mlp_bias", false)? };
-    Ok(Architecture { spec, source, prefix: prefix.to_owned(), biases })
+    config.local_layers(n_layers, reach, "sliding_window", |layer| reach.is_some() && layer >= first)
 }
 
-/// The rotation, from `rope_parameters` (transformers 5) or `rope_theta` with `rope_scaling` (before); the base is never
-/// assumed silently: Hugging Face's own default of 10,000 holds only where neither is written.
-fn rotary(config: &Config, d_head: usize, n_ctx: usize) -> Result<Rotary, EngineError> {
-    for field in [Some(config), config.object("rope_parameters")?.as_ref()].into_iter().flatten() {
-        if let Some(factor) = field.get("partial_rotary_factor").filter(|factor| factor.as_f64() != Some(1.0)) {
-            return Err(field.refuse("partial_rotary_factor", "1", &factor.to_string()));
+/// The layers of SmolLM3 whose entry in `no_rope_layers` is 0, else every fourth.
+fn unrotated(config: &Config, n_layers: usize) -> Result<Vec<usize>, EngineError> {
+    let flags = match config.get("no_rope_layers") {
+        None => {
+            let interval = config.size_or("no_rope_layer_interval", 4)?;
+            (1..=n_layers).map(|layer| layer % interval != 0).collect()
         }
-    }
-    let parameters = config.object("rope_parameters")?;
-    let scaling = match &parameters {
-        Some(parameters) => Some(parameters.clone()),
-        None => config.object("rope_scaling")?,
+        Some(value) => {
+            let flag = |value: &serde_json::Value| value.as_u64().filter(|flag| *flag < 2).map(|flag| flag == 1);
+            let flags: Option<Vec<bool>> = value.as_array().and_then(|list| list.iter().map(flag).collect());
+            flags.filter(|flags| flags.len() == n_layers).ok_or_else(|| {
+                config.refuse("no_rope_layers", &format!("{n_layers} zeros and ones"), &value.to_string())
+            })?
+        }
     };
-    let with_theta = [parameters.as_ref(), Some(config)].into_iter().flatten().find(|c| c.get("rope_theta").is_some());
-    let theta = with_theta.map_or(Ok(10_000.0), |config| config.positive("rope_theta"))?;
-    let scaling = scaling.map_or(Ok(RotaryScaling::None), |scaling| rotary_scaling(&scaling, n_ctx))?;
-    Ok(Rotary { theta, dims: d_head, scaling })
+    Ok((0..n_layers).filter(|layer| !flags[*layer]).collect())
 }
 
-fn rotary_scaling(config: &Config, n_ctx: usize) -> Result<RotaryScaling, EngineError> {
-    let common = ["rope_type", "type", "rope_theta", "partial_rotary_factor"];
-    let field = if config.get("rope_type").is_some() { "rope_type" } else { "type" };
-    let kind = if config.get(field).is_some() { config.string(field)? } else { "default" };
-    match kind {
-        "default" => {
-            config.only(&common)?;
-            Ok(RotaryScaling::None)
-        }
-        "linear" => {
-            config.only(&[&common[..], &["factor", "original_max_position_embeddings"]].concat())?;
-            Ok(RotaryScaling::Linear { factor: config.positive("factor")? })
-        }
-        "llama3" => {
-            let own = ["factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"];
-            config.only(&[&common[..], &own].concat())?;
-            let original_n_ctx = config.size_if_any("original_max_position_embeddings")?.unwrap_or(n_ctx);
-            let (low, high) = (config.positive("low_freq_factor")?, config.positive("high_freq_factor")?);
-            if high <= low {
-                let expected = format!("more than low_freq_factor {low}");
-                return Err(config.refuse("high_freq_factor", &expected, &high.to_string()));
-            }
-            let factor = config.positive("factor")?;
-            Ok(RotaryScaling::Llama3 { factor, low_freq_factor: low, high_freq_factor: high, original_n_ctx })
-        }
-        other => Err(config.refuse(field, "default, linear or llama3", other)),
-    }
-}
-
-fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
+pub(super) fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
     match slot {
         Slot::Embed => arch.named("embed_tokens.weight"),
         Slot::Block(layer, slot, part) => {
-            let (name, has_bias) = match slot {
-                BlockSlot::AttnNorm => ("input_layernorm", false),
-                BlockSlot::Q => ("self_attn.q_proj", arch.biases.attn),
-                BlockSlot::K => ("self_attn.k_proj", arch.biases.attn),
-                BlockSlot::V => ("self_attn.v_proj", arch.biases.attn),
-                BlockSlot::O => ("self_attn.o_proj", arch.biases.attn),
-                BlockSlot::MlpNorm => ("post_attention_layernorm", false),
-                BlockSlot::MlpGate => ("mlp.gate_proj", arch.biases.mlp),
-                BlockSlot::MlpIn => ("mlp.up_proj", arch.biases.mlp),
-                BlockSlot::MlpOut => ("mlp.down_proj", arch.biases.mlp),
+            let name = match slot {
+                BlockSlot::AttnNorm => "input_layernorm",
+                BlockSlot::Q => "self_attn.q_proj",
+                BlockSlot::K => "self_attn.k_proj",
+                BlockSlot::V => "self_attn.v_proj",
+                BlockSlot::QNorm => "self_attn.q_norm",
+                BlockSlot::KNorm => "self_attn.k_norm",
+                BlockSlot::O => "self_attn.o_proj",
+                BlockSlot::MlpNorm => "post_attention_layernorm",
+                BlockSlot::MlpGate => "mlp.gate_proj",
+                BlockSlot::MlpIn => "mlp.up_proj",
+                BlockSlot::MlpOut => "mlp.down_proj",
+                _ => return None,
             };
-            let is_there = part == Part::Weight || has_bias;
-            is_there.then(|| arch.named(format!("layers.{layer}.{name}.{}", part.name()))).flatten()
+            arch.named(format!("layers.{layer}.{name}.{}", part.name()))
         }
-        Slot::FinalNorm(part) if arch.norm_has(part) => arch.named("norm.weight"),
-        Slot::Unembed(Part::Weight) if arch.spec.unembed == (Unembed::Linear { tied: false }) => {
-            Some(Source { tensor: "lm_head.weight".to_owned(), layout: Layout::Rows })
-        }
+        Slot::FinalNorm(part) => arch.named(format!("norm.{}", part.name())),
+        Slot::Unembed(part) => whole(format!("lm_head.{}", part.name()), Layout::Rows),
         _ => None,
     }
 }

@@ -3,109 +3,124 @@
 //! Each architecture is one small file with two functions: a Spec from the configuration, refusing what it does not
 //! know, and a table from our [`Slot`]s to tensor names. Nothing else in the engine knows an architecture by name.
 
+mod albert;
+mod bart;
 mod bert;
+mod bloom;
 mod config;
+mod distilbert;
+mod electra;
+mod gemma;
 mod gguf;
 mod gpt2;
+mod gpt_neo;
+mod gpt_neox;
+mod gptj;
 mod llama;
+mod modernbert;
+mod mpnet;
+mod olmo2;
+mod opt;
+mod phi3;
+mod roberta;
+mod rotary;
+mod slot;
+mod t5;
 
 pub use config::Config;
+pub use slot::{BlockSlot, Layout, Part, RotaryTable, Slot, Source};
 
 use super::error::EngineError;
 use super::files::gguf::Gguf;
 use crate::trace::Spec;
-use crate::trace::spec::{MlpKind, NormKind, NormPlacement, Positions, Unembed};
+use crate::trace::spec::{
+    BlockKind, MlpKind, NormKind, NormPlacement, Positions, QkNorm, Rotary, RotaryScaling, Unembed,
+};
 
-/// A place in the model that a tensor fills.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Slot {
-    /// W_E [d_vocab, d_model].
-    Embed,
-    /// W_pos [n_ctx, d_model].
-    PosEmbed,
-    /// [n_token_types, d_model].
-    TokenTypeEmbed,
-    /// The embedding norm of post-norm models.
-    EmbedNorm(Part),
-    /// Inside a block.
-    Block(usize, BlockSlot, Part),
-    /// The final norm of pre-norm models.
-    FinalNorm(Part),
-    /// W_U [d_vocab, d_model], bias [d_vocab].
-    Unembed(Part),
-    /// The dense layer of a masked-word head [d_model, d_model].
-    HeadDense(Part),
-    /// The norm of a masked-word head.
-    HeadNorm(Part),
-}
-
-/// A layer inside a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "TransformerLens's names")]
-pub enum BlockSlot {
-    AttnNorm,
-    Q,
-    K,
-    V,
-    O,
-    MlpNorm,
-    MlpGate,
-    MlpIn,
-    MlpOut,
-}
-
-/// Which tensor of a layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "the field's words")]
-pub enum Part {
-    Weight,
-    Bias,
-}
-
-/// The tensor that fills a slot.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// Its name in the files.
-    pub tensor: String,
-    /// How its numbers lie.
-    pub layout: Layout,
-}
-
-/// How the numbers of a tensor lie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
-    /// [out, in] or a vector.
-    Rows,
-    /// Part `index` of `of` equal parts along the outputs of a transposed matrix [in, of · out] or of a vector: GPT-2's
-    /// Conv1D.
-    Transposed {
-        /// Which part.
-        index: usize,
-        /// Of how many.
-        of: usize,
-    },
-    /// [out, in] with the rows of each head in pairs (GGUF's Llama): row 2i + s of a head is our row i + s · d_head / 2.
-    PairedRows,
-}
-
-/// A checkpoint as its adapter understands it.
+/// A checkpoint as its adapter understands it: its only stack, or the decoder with its encoder.
 #[derive(Clone, Debug)]
 pub struct Architecture {
-    /// Its structure.
+    /// The stack's structure.
     pub spec: Spec,
+    /// The stack that it reads through cross-attention.
+    pub encoder: Option<Box<Architecture>>,
+    /// Which tokens start, end and never occur in what it writes.
+    pub writing: Writing,
     source: fn(&Architecture, Slot) -> Option<Source>,
     /// Before every tensor name, e.g. "bert." where the file has it.
     prefix: String,
-    /// Whether attention and MLP projections have biases, where that is an option.
+    /// The word embedding's whole name, where two stacks may share it.
+    embed: String,
+    /// Which rotary divisors stand among the tensors.
+    rotary_tables: Vec<RotaryTable>,
     biases: Biases,
 }
 
-/// Optional biases.
-#[derive(Clone, Copy, Debug, Default)]
-struct Biases {
-    attn: bool,
-    mlp: bool,
+/// What a checkpoint says about the text that its model writes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Writing {
+    /// What a decoder reads first.
+    pub start_id: Option<u32>,
+    /// What is written first whatever the model says.
+    pub first_id: Option<u32>,
+    /// What ends a text.
+    pub eos_ids: Vec<u32>,
+    /// What is never written.
+    pub banned_ids: Vec<u32>,
 }
+
+/// Which layers have biases, where that is an option of the architecture.
+#[derive(Clone, Copy, Debug)]
+struct Biases {
+    qkv: bool,
+    o: bool,
+    mlp: bool,
+    /// Of LayerNorm; RMSNorm has none.
+    norm: bool,
+    head_dense: bool,
+    unembed: bool,
+}
+
+impl Biases {
+    const ALL: Biases = Biases { qkv: true, o: true, mlp: true, norm: true, head_dense: true, unembed: true };
+    const NONE: Biases = Biases { qkv: false, o: false, mlp: false, norm: false, head_dense: false, unembed: false };
+    /// Every layer but the unembedding.
+    const LAYERS: Biases = Biases { unembed: false, ..Biases::ALL };
+}
+
+type Adapter = fn(&Config, &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError>;
+
+/// Hugging Face's `model_type` and who reads it.
+const ADAPTERS: &[(&str, Adapter)] = &[
+    ("albert", albert::from_config),
+    ("bart", bart::from_config),
+    ("bert", bert::from_config),
+    ("bloom", bloom::from_config),
+    ("camembert", roberta::from_config),
+    ("distilbert", distilbert::from_config),
+    ("electra", electra::from_config),
+    ("gemma2", gemma::from_config),
+    ("gemma3_text", gemma::from_config),
+    ("gpt2", gpt2::from_config),
+    ("gpt_neo", gpt_neo::from_config),
+    ("gpt_neox", gpt_neox::from_config),
+    ("gptj", gptj::from_config),
+    ("llama", llama::from_config),
+    ("marian", bart::from_config),
+    ("mistral", llama::from_config),
+    ("modernbert", modernbert::from_config),
+    ("mpnet", mpnet::from_config),
+    ("mt5", t5::from_config),
+    ("olmo2", olmo2::from_config),
+    ("opt", opt::from_config),
+    ("phi3", phi3::from_config),
+    ("qwen2", llama::from_config),
+    ("qwen3", llama::from_config),
+    ("roberta", roberta::from_config),
+    ("smollm3", llama::from_config),
+    ("t5", t5::from_config),
+    ("xlm-roberta", roberta::from_config),
+];
 
 impl Architecture {
     /// From a Hugging Face `config.json`; `has_tensor` says whether the checkpoint holds a tensor.
@@ -113,13 +128,14 @@ impl Architecture {
     /// # Errors
     /// When the architecture or the value of a field is not known.
     pub fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Self, EngineError> {
-        let architecture = match config.string("model_type")? {
-            "bert" => bert::from_config(config, has_tensor),
-            "gpt2" => gpt2::from_config(config, has_tensor),
-            "llama" => llama::from_config(config, has_tensor),
-            other => Err(config.refuse("model_type", "bert, gpt2 or llama", other)),
-        }?;
-        architecture.check_sizes()
+        let name = config.string("model_type")?;
+        let Some((_, adapter)) = ADAPTERS.iter().find(|(known, _)| *known == name) else {
+            let known: Vec<&str> = ADAPTERS.iter().map(|(known, _)| *known).collect();
+            return Err(config.refuse("model_type", &format!("one of {}", known.join(", ")), name));
+        };
+        let mut architecture = adapter(config, has_tensor)?;
+        architecture.writing = config.writing()?;
+        architecture.complete()
     }
 
     /// From GGUF metadata.
@@ -127,66 +143,107 @@ impl Architecture {
     /// # Errors
     /// When the architecture or the value of a field is not known.
     pub fn from_gguf(gguf: &Gguf) -> Result<Self, EngineError> {
-        gguf::from_metadata(gguf)?.check_sizes()
+        gguf::from_metadata(gguf)?.complete()
     }
 
-    /// Refuses sizes whose products cannot be held, before anything is allocated for them.
-    fn check_sizes(self) -> Result<Self, EngineError> {
-        let spec = &self.spec;
-        let product = |a: usize, b: usize| a as u64 * b as u64;
-        let products = [
-            ("layers", spec.n_layers as u64, 1 << 12),
-            ("heads × width of a head", product(spec.n_heads, spec.d_head), 1 << 20),
-            ("width of the stream", spec.d_model as u64, 1 << 20),
-            ("width of the MLP", spec.d_mlp as u64, 1 << 20),
-            ("vocabulary × width of the stream", product(spec.d_vocab, spec.d_model), 1 << 31),
-            ("context × width of the stream", product(spec.n_ctx, spec.d_model), 1 << 36),
-        ];
-        match products.into_iter().find(|(_, size, most)| size > most) {
-            Some((what, size, most)) => {
-                Err(EngineError::Checkpoint(format!("{what} = {size} is more than can be held (at most {most})")))
-            }
-            None => Ok(self),
+    /// A stack of a checkpoint whose names have no prefix.
+    fn new(spec: Spec, biases: Biases, source: fn(&Architecture, Slot) -> Option<Source>) -> Self {
+        Self {
+            spec,
+            encoder: None,
+            writing: Writing::default(),
+            source,
+            prefix: String::new(),
+            embed: String::new(),
+            rotary_tables: Vec::new(),
+            biases,
         }
+    }
+
+    fn with_embed(mut self, name: String) -> Self {
+        self.embed = name;
+        self
+    }
+
+    fn with_prefix(mut self, prefix: &str) -> Self {
+        self.prefix = prefix.to_owned();
+        self
+    }
+
+    /// Checks the sizes and tells the decoder's Spec of its encoder.
+    fn complete(mut self) -> Result<Self, EngineError> {
+        check_sizes(&self.spec)?;
+        if let Some(encoder) = &self.encoder {
+            check_sizes(&encoder.spec)?;
+            self.spec.encoder = Some(Box::new(encoder.spec.clone()));
+        }
+        Ok(self)
     }
 
     /// The tensor that fills a slot; none where this model has no such slot.
     pub fn source(&self, slot: Slot) -> Option<Source> {
-        (self.source)(self, slot)
+        if self.has(slot) { (self.source)(self, slot) } else { None }
     }
 
-    /// Every slot of this structure, in the order of a run.
-    pub fn slots(&self) -> Vec<Slot> {
+    /// Whether this structure has a slot, as far as the structure says.
+    fn has(&self, slot: Slot) -> bool {
         use BlockSlot::*;
-        let spec = &self.spec;
-        let both = |make: fn(Part) -> Slot| [make(Part::Weight), make(Part::Bias)];
-        let mut slots = vec![Slot::Embed];
-        if spec.positions == Positions::Learned {
-            slots.push(Slot::PosEmbed);
+        let (spec, biases) = (&self.spec, &self.biases);
+        let norm_bias = spec.norm == NormKind::LayerNorm && biases.norm;
+        let has_head = matches!(spec.unembed, Unembed::MaskedWord { .. });
+        match slot {
+            Slot::Block(_, QNorm | KNorm, part) => spec.qk_norm.is_some() && part == Part::Weight,
+            Slot::Block(_, slot, part) => {
+                let is_there = match slot {
+                    AttnNorm => spec.norm_placement != NormPlacement::Output,
+                    MlpNorm => spec.norm_placement != NormPlacement::Output && spec.block != BlockKind::ParallelOneNorm,
+                    AttnOutNorm | MlpOutNorm => spec.has_output_norms(),
+                    CrossNorm | CrossQ | CrossK | CrossV | CrossO => self.encoder.is_some(),
+                    MlpGate => spec.mlp == MlpKind::Gated,
+                    _ => true,
+                };
+                let bias = match slot {
+                    Q | K | V | CrossQ | CrossK | CrossV => biases.qkv,
+                    O | CrossO => biases.o,
+                    MlpGate | MlpIn | MlpOut => biases.mlp,
+                    _ => norm_bias,
+                };
+                is_there && (part == Part::Weight || bias)
+            }
+            Slot::EmbedNorm(part) => spec.embed_norm && (part == Part::Weight || norm_bias),
+            Slot::FinalNorm(part) => spec.norm_placement != NormPlacement::Post && (part == Part::Weight || norm_bias),
+            Slot::HeadNorm(part) => has_head && (part == Part::Weight || norm_bias),
+            Slot::HeadDense(part) => has_head && (part == Part::Weight || biases.head_dense),
+            Slot::Unembed(Part::Bias) => spec.unembed != Unembed::None && biases.unembed,
+            Slot::Unembed(Part::Weight) => {
+                matches!(spec.unembed, Unembed::Linear { tied: false } | Unembed::MaskedWord { tied: false })
+            }
+            Slot::PosEmbed => spec.positions == Positions::Learned,
+            Slot::TokenTypeEmbed => spec.n_token_types > 0,
+            Slot::EmbedProject(_) => spec.d_embed.is_some(),
+            Slot::UnembedProject => spec.d_embed.is_some() && matches!(spec.unembed, Unembed::Linear { .. }),
+            Slot::RelativeBias => spec.relative_bias.is_some(),
+            Slot::RotaryDivisors(_) => spec.rotary().is_some(),
+            Slot::Embed => true,
         }
-        if spec.n_token_types > 0 {
-            slots.push(Slot::TokenTypeEmbed);
-        }
-        if spec.norm_placement == NormPlacement::Post {
-            slots.extend(both(Slot::EmbedNorm));
-        }
-        for layer in 0..spec.n_layers {
-            for slot in [AttnNorm, Q, K, V, O, MlpNorm, MlpGate, MlpIn, MlpOut] {
-                if slot != MlpGate || spec.mlp == MlpKind::Gated {
-                    slots.extend([Part::Weight, Part::Bias].map(|part| Slot::Block(layer, slot, part)));
-                }
+    }
+
+    /// Every slot of this stack, in the order of a run.
+    pub fn slots(&self) -> Vec<Slot> {
+        let mut slots = vec![Slot::Embed, Slot::PosEmbed, Slot::TokenTypeEmbed];
+        slots.extend(Slot::both(Slot::EmbedNorm));
+        slots.extend(Slot::both(Slot::EmbedProject));
+        slots.push(Slot::RelativeBias);
+        slots.extend([RotaryTable::All, RotaryTable::Short, RotaryTable::Long].map(Slot::RotaryDivisors));
+        for layer in 0..self.spec.n_layers {
+            for slot in BlockSlot::ALL {
+                slots.extend([Part::Weight, Part::Bias].map(|part| Slot::Block(layer, slot, part)));
             }
         }
-        if spec.norm_placement == NormPlacement::Pre {
-            slots.extend(both(Slot::FinalNorm));
+        for both in [Slot::FinalNorm, Slot::HeadDense, Slot::HeadNorm, Slot::Unembed] {
+            slots.extend(Slot::both(both));
         }
-        if let Unembed::MaskedWord { .. } = spec.unembed {
-            slots.extend(both(Slot::HeadDense));
-            slots.extend(both(Slot::HeadNorm));
-        }
-        if spec.unembed != Unembed::None {
-            slots.extend(both(Slot::Unembed));
-        }
+        slots.push(Slot::UnembedProject);
         slots.retain(|&slot| self.source(slot).is_some());
         slots
     }
@@ -201,19 +258,27 @@ impl Architecture {
             Part::Bias => vec![n_out],
         };
         match slot {
-            Slot::Embed => vec![spec.d_vocab, spec.d_model],
-            Slot::PosEmbed => vec![spec.n_ctx, spec.d_model],
-            Slot::TokenTypeEmbed => vec![spec.n_token_types, spec.d_model],
-            Slot::EmbedNorm(_) | Slot::FinalNorm(_) | Slot::HeadNorm(_) | Slot::Block(_, AttnNorm | MlpNorm, _) => {
-                vec![spec.d_model]
-            }
-            Slot::Block(_, Q, part) => layer(queries, spec.d_model, part),
-            Slot::Block(_, K | V, part) => layer(keys, spec.d_model, part),
-            Slot::Block(_, O, part) => layer(spec.d_model, queries, part),
+            Slot::Embed => vec![spec.d_vocab, spec.embed_width()],
+            Slot::PosEmbed => vec![spec.n_ctx + spec.pos_offset, spec.full_embed_width()],
+            Slot::TokenTypeEmbed => vec![spec.n_token_types, spec.full_embed_width()],
+            Slot::EmbedNorm(_) => vec![spec.full_embed_width()],
+            Slot::EmbedProject(part) => layer(spec.d_model, spec.embed_width(), part),
+            Slot::RelativeBias => vec![spec.relative_bias.map_or(0, |bias| bias.n_buckets), spec.n_heads],
+            Slot::RotaryDivisors(_) => vec![spec.rotary().map_or(0, Rotary::n_pairs)],
+            Slot::FinalNorm(_) => vec![spec.d_model],
+            Slot::HeadNorm(_) => vec![spec.embed_width()],
+            Slot::Block(_, QNorm | KNorm, _) if spec.qk_norm == Some(QkNorm::PerHead) => vec![spec.d_head],
+            Slot::Block(_, QNorm, _) => vec![queries],
+            Slot::Block(_, KNorm, _) => vec![keys],
+            Slot::Block(_, slot, _) if slot.is_norm() => vec![spec.d_model],
+            Slot::Block(_, O | CrossO, part) => layer(spec.d_model, queries, part),
+            Slot::Block(_, K | V | CrossK | CrossV, part) => layer(keys, spec.d_model, part),
             Slot::Block(_, MlpGate | MlpIn, part) => layer(spec.d_mlp, spec.d_model, part),
             Slot::Block(_, MlpOut, part) => layer(spec.d_model, spec.d_mlp, part),
-            Slot::Unembed(part) => layer(spec.d_vocab, spec.d_model, part),
-            Slot::HeadDense(part) => layer(spec.d_model, spec.d_model, part),
+            Slot::Block(_, _, part) => layer(queries, spec.d_model, part),
+            Slot::Unembed(part) => layer(spec.d_vocab, spec.embed_width(), part),
+            Slot::UnembedProject => vec![spec.embed_width(), spec.d_model],
+            Slot::HeadDense(part) => layer(spec.embed_width(), spec.d_model, part),
         }
     }
 
@@ -223,21 +288,47 @@ impl Architecture {
     }
 
     fn named_as(&self, name: impl AsRef<str>, layout: Layout) -> Option<Source> {
-        Some(Source { tensor: format!("{}{}", self.prefix, name.as_ref()), layout })
-    }
-
-    /// Whether a norm has this part: RMSNorm has no bias.
-    fn norm_has(&self, part: Part) -> bool {
-        part == Part::Weight || self.spec.norm == NormKind::LayerNorm
+        whole(format!("{}{}", self.prefix, name.as_ref()), layout)
     }
 }
 
-impl Part {
-    /// "weight" or "bias".
-    fn name(self) -> &'static str {
-        match self {
-            Part::Weight => "weight",
-            Part::Bias => "bias",
+/// A source by its whole name.
+fn whole(tensor: impl Into<String>, layout: Layout) -> Option<Source> {
+    Some(Source { tensor: tensor.into(), layout })
+}
+
+/// Refuses sizes whose products cannot be held, before anything is allocated for them, and rotations that rotate nothing
+/// there is.
+fn check_sizes(spec: &Spec) -> Result<(), EngineError> {
+    let product = |a: usize, b: usize| (a as u64).saturating_mul(b as u64);
+    let n_rows = spec.n_ctx.saturating_add(spec.pos_offset);
+    let products = [
+        ("layers", spec.n_layers as u64, 1 << 12),
+        ("heads × width of a head", product(spec.n_heads, spec.d_head), 1 << 20),
+        ("width of the stream", spec.d_model as u64, 1 << 20),
+        ("width of the embeddings", spec.embed_width() as u64, 1 << 20),
+        ("width of the MLP", spec.d_mlp as u64, 1 << 20),
+        ("vocabulary × width of the stream", product(spec.d_vocab, spec.d_model.max(spec.embed_width())), 1 << 31),
+        ("context × width of the stream", product(n_rows, spec.d_model), 1 << 36),
+        ("token types × width of the stream", product(spec.n_token_types, spec.d_model), 1 << 31),
+    ];
+    if let Some((what, size, most)) = products.into_iter().find(|(_, size, most)| size > most) {
+        let message = format!("{what} = {size} is more than can be held (at most {most})");
+        return Err(EngineError::Checkpoint(message));
+    }
+    let rotations = [spec.rotary(), spec.local.as_ref().and_then(|local| local.rotary.as_ref())];
+    for rotary in rotations.into_iter().flatten() {
+        if rotary.dims == 0 || 2 * rotary.n_pairs() > spec.d_head {
+            let message =
+                format!("{} of the {} neurons of a head cannot be rotated in pairs", rotary.dims, spec.d_head);
+            return Err(EngineError::Checkpoint(message));
+        }
+        if let RotaryScaling::LongRope { short, long, .. } = &rotary.scaling
+            && let Some(list) = [short, long].into_iter().find(|list| list.len() != rotary.n_pairs())
+        {
+            let message = format!("{} rotary factors for {} pairs of neurons", list.len(), rotary.n_pairs());
+            return Err(EngineError::Checkpoint(message));
         }
     }
+    Ok(())
 }

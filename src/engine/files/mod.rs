@@ -16,6 +16,7 @@ use crate::trace::file::header::HeaderError;
 
 /// How the numbers of a tensor are stored.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[allow(non_camel_case_types, reason = "the names of the formats")]
 pub enum DType {
     /// Four bytes.
     F32,
@@ -29,8 +30,36 @@ pub enum DType {
     Q4_0,
     /// Blocks of 32: an F16 scale, an F16 minimum, 32 numbers of 4 bits.
     Q4_1,
+    /// As Q4_0, with 5 bits.
+    Q5_0,
+    /// As Q4_1, with 5 bits.
+    Q5_1,
+    /// Blocks of 256 in groups with scales of their own: 2 to 6 bits a number.
+    Q2_K,
+    /// The same, 3 bits.
+    Q3_K,
+    /// The same, 4 bits.
+    Q4_K,
+    /// The same, 5 bits.
+    Q5_K,
+    /// The same, 6 bits.
+    Q6_K,
     /// A format that is not read; named in the error once such a tensor is needed.
     Other(String),
+}
+
+impl DType {
+    /// The formats that are read.
+    pub const READ: [DType; 13] = {
+        use DType::*;
+        [F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K]
+    };
+
+    /// The format of a name, as it stands in GGUF's definition.
+    pub fn of_name(name: &str) -> DType {
+        let known = Self::READ.into_iter().find(|dtype| dtype.to_string() == name);
+        known.unwrap_or_else(|| DType::Other(name.to_owned()))
+    }
 }
 
 /// Where one tensor is in its file.
@@ -64,6 +93,13 @@ impl fmt::Display for DType {
             DType::Q8_0 => "Q8_0",
             DType::Q4_0 => "Q4_0",
             DType::Q4_1 => "Q4_1",
+            DType::Q5_0 => "Q5_0",
+            DType::Q5_1 => "Q5_1",
+            DType::Q2_K => "Q2_K",
+            DType::Q3_K => "Q3_K",
+            DType::Q4_K => "Q4_K",
+            DType::Q5_K => "Q5_K",
+            DType::Q6_K => "Q6_K",
             DType::Other(name) => name,
         })
     }

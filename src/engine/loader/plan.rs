@@ -1,12 +1,16 @@
 //! Which tensors to read into which places, and how one tensor is filled range by range.
 
-use super::super::checkpoint::{Architecture, Layout, Slot};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::super::checkpoint::{Architecture, Layout, Slot, Source};
 use super::super::error::EngineError;
 use super::super::files::{DType, TensorEntry, TensorIndex};
-use super::super::model::Filled;
+use super::super::model::{Filled, Place};
 use super::super::weights::{Weight, widen};
 use super::Want;
 use crate::kernels::Panels;
+use crate::trace::Stack;
 
 /// About how many bytes are wanted at a time.
 const RANGE_BYTES: usize = 2 << 20;
@@ -20,9 +24,9 @@ pub(super) struct Plan {
     pub quantisation: String,
 }
 
-/// A tensor and its place.
+/// A tensor and its places: several where layers or stacks share it.
 pub(super) struct Planned {
-    slot: Slot,
+    places: Vec<Place>,
     file: usize,
     file_name: String,
     tensor: String,
@@ -36,36 +40,22 @@ pub(super) struct Planned {
 impl Plan {
     /// Finds every tensor and checks its shape before anything is read.
     pub fn new(architecture: Architecture, indices: &[(usize, TensorIndex)]) -> Result<Self, EngineError> {
-        let mut tensors = Vec::new();
-        for slot in architecture.slots() {
-            let Some(source) = architecture.source(slot) else { continue };
-            let found =
-                indices.iter().find_map(|(file, index)| Some((*file, index, index.tensors.get(&source.tensor)?)));
-            let Some((file, index, entry)) = found else {
-                return Err(EngineError::MissingTensor {
-                    tensor: source.tensor,
-                    n_found: indices.iter().map(|(_, index)| index.tensors.len()).sum(),
-                    files: indices.iter().map(|(_, index)| index.file.as_str()).collect::<Vec<_>>().join(", "),
-                });
-            };
-            let shape = architecture.shape(slot);
-            let expected = match (source.layout, shape.as_slice()) {
-                (Layout::Transposed { of, .. }, [n_out, n_in]) => vec![*n_in, of * n_out],
-                (Layout::Transposed { of, .. }, [n_out]) => vec![of * n_out],
-                _ => shape.clone(),
-            };
-            if entry.shape != expected {
-                return Err(EngineError::Shape {
-                    file: index.file.clone(),
-                    tensor: source.tensor,
-                    expected,
-                    found: entry.shape.clone(),
-                });
+        let mut tensors: Vec<Planned> = Vec::new();
+        let mut known: HashMap<(Source, Vec<usize>), usize> = HashMap::new();
+        let encoder = architecture.encoder.as_deref().map(|encoder| (Stack::Encoder, encoder));
+        for (stack, architecture) in encoder.into_iter().chain([(Stack::Decoder, &architecture)]) {
+            for slot in architecture.slots() {
+                let Some(source) = architecture.source(slot) else { continue };
+                let shape = architecture.shape(slot);
+                match known.get(&(source.clone(), shape.clone())) {
+                    Some(&index) => tensors[index].places.push((stack, slot)),
+                    None => {
+                        known.insert((source.clone(), shape.clone()), tensors.len());
+                        let d_head = architecture.spec.d_head;
+                        tensors.push(Planned::find((stack, slot), source, shape, d_head, indices)?);
+                    }
+                }
             }
-            let d_head = architecture.spec.d_head;
-            let (layout, tensor) = (source.layout, source.tensor);
-            let (entry, file_name) = (entry.clone(), index.file.clone());
-            tensors.push(Planned { slot, file, file_name, tensor, entry, layout, shape, d_head });
         }
         let total_bytes = tensors.iter().map(|tensor| tensor.entry.len).sum();
         let quantisation = most_common(&tensors);
@@ -74,9 +64,53 @@ impl Plan {
     }
 }
 
+impl Planned {
+    fn find(
+        place: Place,
+        source: Source,
+        shape: Vec<usize>,
+        d_head: usize,
+        indices: &[(usize, TensorIndex)],
+    ) -> Result<Self, EngineError> {
+        let found = indices.iter().find_map(|(file, index)| Some((*file, index, index.tensors.get(&source.tensor)?)));
+        let Some((file, index, entry)) = found else {
+            return Err(EngineError::MissingTensor {
+                tensor: source.tensor,
+                n_found: indices.iter().map(|(_, index)| index.tensors.len()).sum(),
+                files: indices.iter().map(|(_, index)| index.file.as_str()).collect::<Vec<_>>().join(", "),
+            });
+        };
+        let expected = match (source.layout, shape.as_slice()) {
+            (Layout::Transposed { of, .. }, [n_out, n_in]) => vec![*n_in, of * n_out],
+            (Layout::Transposed { of, .. } | Layout::HeadRows { of, .. }, [n_out]) => vec![of * n_out],
+            (Layout::HeadRows { of, .. }, [n_out, n_in]) => vec![of * n_out, *n_in],
+            (Layout::RowRange { of, .. }, [_, n_in]) => vec![of, *n_in],
+            (Layout::RowRange { of, .. }, _) => vec![of],
+            _ => shape.clone(),
+        };
+        let mut entry = entry.clone();
+        if let ([1, n], [_]) = (entry.shape.as_slice(), expected.as_slice()) {
+            // A vector with a batch axis: BART's bias.
+            entry.shape = vec![*n];
+        }
+        if entry.shape != expected {
+            let (file, tensor) = (index.file.clone(), source.tensor);
+            return Err(EngineError::Shape { file, tensor, expected, found: entry.shape });
+        }
+        let (layout, tensor, file_name) = (source.layout, source.tensor, index.file.clone());
+        Ok(Planned { places: vec![place], file, file_name, tensor, entry, layout, shape, d_head })
+    }
+
+    /// Whether it is a matrix that products are made with.
+    fn is_matrix(&self) -> bool {
+        self.shape.len() == 2 && !self.places.iter().any(|(_, slot)| slot.is_table())
+    }
+}
+
 /// The format of most block matrices.
 fn most_common(tensors: &[Planned]) -> String {
-    let blocks = tensors.iter().filter(|tensor| matches!(tensor.slot, Slot::Block(..)) && tensor.shape.len() == 2);
+    let in_block = |tensor: &Planned| tensor.places.iter().any(|(_, slot)| matches!(slot, Slot::Block(..)));
+    let blocks = tensors.iter().filter(|tensor| in_block(tensor) && tensor.is_matrix());
     let mut counts: Vec<(String, u64)> = Vec::new();
     for tensor in blocks {
         let name = tensor.entry.dtype.to_string();
@@ -92,7 +126,7 @@ fn most_common(tensors: &[Planned]) -> String {
 pub(super) struct Filling {
     planned: Planned,
     goal: Goal,
-    /// File rows done: along the first axis as stored.
+    /// Rows done: of ours, or along the first axis as stored where the file has them transposed.
     row: usize,
     n_rows: usize,
     row_bytes: usize,
@@ -118,27 +152,50 @@ impl Filling {
                 widen(&[], dtype).map_err(refuse)?;
                 Goal::Transposed(Panels::zeros(*n_out, *n_in))
             }
-            ([n_out, n_in], _) => Goal::Rows(Weight::empty(*n_out, *n_in, dtype).map_err(refuse)?),
+            ([n_out, n_in], _) if planned.is_matrix() => {
+                Goal::Rows(Weight::empty(*n_out, *n_in, dtype).map_err(refuse)?)
+            }
             _ => {
                 widen(&[], dtype).map_err(refuse)?;
                 Goal::Vector(Vec::new())
             }
         };
-        let n_rows = if let Goal::Vector(_) = goal { 1 } else { planned.entry.shape[0] };
-        let row_bytes = usize::try_from(planned.entry.len).unwrap_or(usize::MAX) / n_rows.max(1);
+        let n_rows = match goal {
+            Goal::Vector(_) => 1,
+            Goal::Transposed(_) => planned.entry.shape[0],
+            Goal::Rows(_) => planned.shape[0],
+        };
+        let n_file_rows = if let Goal::Vector(_) = goal { 1 } else { planned.entry.shape[0] };
+        let row_bytes = usize::try_from(planned.entry.len).unwrap_or(usize::MAX) / n_file_rows.max(1);
         let unit = match planned.layout {
-            Layout::Rows => Weight::ROW_UNIT,
+            Layout::Rows | Layout::RowRange { .. } => Weight::ROW_UNIT,
             Layout::PairedRows => planned.d_head * Weight::ROW_UNIT,
             Layout::Transposed { .. } => 1,
+            Layout::HeadRows { .. } => planned.d_head,
         };
-        let rows_at_a_time = (RANGE_BYTES / row_bytes.max(1) / unit).max(1) * unit;
+        let mut rows_at_a_time = (RANGE_BYTES / row_bytes.max(1) / unit).max(1) * unit;
+        if let Layout::HeadRows { .. } = planned.layout {
+            // Other parts stand between one head's rows and the next one's.
+            rows_at_a_time = planned.d_head;
+        }
+        if let Goal::Vector(_) = goal {
+            rows_at_a_time = 1;
+        }
         Ok(Self { planned, goal, row: 0, n_rows, row_bytes, rows_at_a_time })
     }
 
     /// The next range.
     pub fn wants(&self) -> Want {
         let n_rows = self.rows_at_a_time.min(self.n_rows - self.row);
-        let offset = self.planned.entry.offset + (self.row * self.row_bytes) as u64;
+        let first = match (&self.goal, self.planned.layout) {
+            (Goal::Rows(_), Layout::RowRange { first, .. }) => first + self.row,
+            (Goal::Rows(_), Layout::HeadRows { index, of }) => {
+                let d_head = self.planned.d_head;
+                self.row / d_head * d_head * of + index * d_head
+            }
+            _ => self.row,
+        };
+        let offset = self.planned.entry.offset + (first * self.row_bytes) as u64;
         Want { file: self.planned.file, offset, len: (n_rows * self.row_bytes) as u64 }
     }
 
@@ -168,6 +225,11 @@ impl Filling {
                 *vector = match layout {
                     Layout::Rows => wide,
                     Layout::Transposed { index, of } => wide.chunks(wide.len() / of).nth(index).unwrap_or(&[]).to_vec(),
+                    Layout::RowRange { first, .. } => wide[first..first + self.planned.shape[0]].to_vec(),
+                    Layout::HeadRows { index, of } => {
+                        let parts = wide.chunks(self.planned.d_head).skip(index).step_by(of);
+                        parts.flatten().copied().collect()
+                    }
                     Layout::PairedRows => {
                         let bytes: Vec<u8> = wide.iter().flat_map(|value| value.to_le_bytes()).collect();
                         super::super::weights::f32s(&unpair(&bytes, 4, self.planned.d_head))
@@ -179,14 +241,14 @@ impl Filling {
         Ok(self.row == self.n_rows)
     }
 
-    /// The tensor, once complete.
-    pub fn finish(self) -> (Slot, Filled) {
+    /// The tensor and its places, once complete.
+    pub fn finish(self) -> (Vec<Place>, Filled) {
         let filled = match self.goal {
-            Goal::Rows(weight) => Filled::Matrix(weight),
-            Goal::Transposed(panels) => Filled::Matrix(Weight::from_panels(panels)),
+            Goal::Rows(weight) => Filled::Matrix(Arc::new(weight)),
+            Goal::Transposed(panels) => Filled::Matrix(Arc::new(Weight::from_panels(panels))),
             Goal::Vector(vector) => Filled::Vector(vector),
         };
-        (self.planned.slot, filled)
+        (self.planned.places, filled)
     }
 }
 

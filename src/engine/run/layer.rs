@@ -2,14 +2,15 @@
 
 use std::ops::Range;
 
+use super::cross::CrossWork;
 use super::{LayerRun, Step};
-use crate::analysis::attention::{Keys, Tap, pattern, queries};
+use crate::analysis::attention::{AttnLayer, Keys, Tap, pattern, queries};
 use crate::edit::InvalidEdit;
 use crate::engine::hooks::Hooks;
-use crate::engine::model::{Block, Model, add_bias};
+use crate::engine::model::{AttnWeights, Block, Linear, Model, Norm, add_bias};
 use crate::kernels::{PackedRows, Panels};
 use crate::trace::spec::NormPlacement;
-use crate::trace::{BlockSite, Hook, Spec};
+use crate::trace::{Attn, BlockSite, Hook, Spec};
 
 /// A block under way.
 #[derive(Debug)]
@@ -19,24 +20,44 @@ pub(super) struct Work {
     /// First row that the phase has not done.
     row: usize,
     kept: LayerRun,
-    /// Keys as they enter the product, values per key head transposed [d_head, pos]; made when all rows are projected.
-    attend: Option<(Keys, Vec<Panels>)>,
+    attend: Option<Attend>,
     /// [pos, n_heads, d_head]
     z: Vec<f32>,
+    /// A decoder's attention to its encoder.
+    cross: Option<CrossWork>,
     /// The stream leaving the block. [pos, d_model]
     next: Vec<f32>,
 }
 
+/// What attention reads: keys as they enter the product, values per key head transposed [d_head, pos].
+#[derive(Debug)]
+pub(super) struct Attend {
+    keys: Keys,
+    values: Vec<Panels>,
+}
+
+/// The phases of a block, in their order; each ends before the next begins. [`Phase::Source`] to [`Phase::AttendCross`] are
+/// those of decoders with an encoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
+    /// Queries, keys and values.
     Project,
+    /// z.
     Attend,
+    /// Keys and values of the encoder's positions.
+    Source,
+    /// The stream after attention, and the queries of cross-attention.
+    Middle,
+    /// Its z.
+    AttendCross,
+    /// The stream leaving the block.
     Finish,
 }
 
 impl Work {
-    /// Starts the block; `resid_pre` [pos, d_model] has passed its hook.
-    pub fn new(spec: &Spec, layer: usize, resid_pre: Vec<f32>) -> Self {
+    /// Starts the block; `resid_pre` [pos, d_model] has passed its hook. `source` [source_pos, d_model]: what cross-attention
+    /// reads.
+    pub fn new(spec: &Spec, layer: usize, resid_pre: Vec<f32>, source: Option<&[f32]>) -> Self {
         let n_pos = resid_pre.len() / spec.d_model;
         let queries = n_pos * spec.n_heads * spec.d_head;
         let keys = n_pos * spec.n_key_value_heads * spec.d_head;
@@ -46,37 +67,53 @@ impl Work {
             row: 0,
             attend: None,
             z: vec![0.0; queries],
+            cross: source.map(|source| CrossWork::new(spec, n_pos, source.len() / spec.d_model)),
             next: vec![0.0; resid_pre.len()],
-            kept: LayerRun { resid_pre, q: vec![0.0; queries], k: vec![0.0; keys], v: vec![0.0; keys] },
+            kept: LayerRun { resid_pre, q: vec![0.0; queries], k: vec![0.0; keys], v: vec![0.0; keys], cross: None },
         }
     }
 
     /// What is kept, and the stream entering the next layer.
-    pub fn finish(self) -> (LayerRun, Vec<f32>) {
+    pub fn finish(mut self) -> (LayerRun, Vec<f32>) {
+        self.kept.cross = self.cross.map(CrossWork::finish);
         (self.kept, self.next)
     }
 
     /// Does about `flop` operations.
-    pub fn step(&mut self, model: &Model, hooks: &mut Hooks<'_>, flop: usize) -> Result<Step, InvalidEdit> {
+    pub fn step(
+        &mut self,
+        model: &Model,
+        hooks: &mut Hooks<'_>,
+        source: Option<&[f32]>,
+        flop: usize,
+    ) -> Result<Step, InvalidEdit> {
         let spec = &model.spec;
         let n_pos = self.next.len() / spec.d_model;
-        let rows = self.row..(self.row + (flop / self.flop_per_row(spec, n_pos)).max(1)).min(n_pos);
+        let n_source = self.cross.as_ref().map_or(0, CrossWork::n_source);
+        let n_rows = if self.phase == Phase::Source { n_source } else { n_pos };
+        let rows = self.row..(self.row + (flop / self.flop_per_row(spec, n_pos, n_source)).max(1)).min(n_rows);
         self.row = rows.end;
-        let is_last = rows.end == n_pos;
+        let is_last = rows.end == n_rows;
         let block = &model.blocks[self.layer];
+        let of = model.attn_layer(self.layer, Attn::Own);
         match self.phase {
             Phase::Project => {
                 self.project(model, block, rows);
                 if is_last {
-                    self.start_attending(spec, n_pos, hooks)?;
+                    self.attend = Some(self.start_attending(&of, n_pos, hooks)?);
                 }
             }
             Phase::Attend => {
-                self.attend(spec, rows, hooks)?;
+                if let Some(attend) = &self.attend {
+                    attend.rows(&of, rows, n_pos, &self.kept.q, hooks, &mut self.z)?;
+                }
                 if is_last {
                     hooks.rows(Hook::Block(self.layer, BlockSite::Z), 0..n_pos, &mut self.z)?;
                     self.attend = None;
                 }
+            }
+            Phase::Source | Phase::Middle | Phase::AttendCross => {
+                self.step_cross(model, hooks, source, rows, is_last)?
             }
             Phase::Finish => {
                 self.finish_rows(model, block, rows, hooks)?;
@@ -87,64 +124,110 @@ impl Work {
         }
         if is_last {
             self.row = 0;
-            self.phase = if self.phase == Phase::Project { Phase::Attend } else { Phase::Finish };
+            self.phase = match self.phase {
+                Phase::Project => Phase::Attend,
+                Phase::Attend if self.cross.is_some() => Phase::Source,
+                Phase::Source => Phase::Middle,
+                Phase::Middle => Phase::AttendCross,
+                Phase::Attend | Phase::AttendCross | Phase::Finish => Phase::Finish,
+            };
         }
         Ok(Step::More)
     }
 
+    fn step_cross(
+        &mut self,
+        model: &Model,
+        hooks: &mut Hooks<'_>,
+        source: Option<&[f32]>,
+        rows: Range<usize>,
+        is_last: bool,
+    ) -> Result<(), InvalidEdit> {
+        let (layer, block) = (self.layer, &model.blocks[self.layer]);
+        let (Some(mut cross), Some(source), Some((norm, attn))) = (self.cross.take(), source, &block.cross) else {
+            return Ok(());
+        };
+        match self.phase {
+            Phase::Source => cross.project_source(attn, source, rows),
+            Phase::Middle => {
+                let stream = self.after_attention(model, block, rows.clone(), hooks)?;
+                cross.project(model, norm, attn, &stream, rows);
+                if is_last {
+                    cross.start_attending(model, layer, hooks)?;
+                }
+            }
+            _ => {
+                cross.attend(&model.attn_layer(layer, Attn::Cross), rows, hooks)?;
+                if is_last {
+                    cross.end_attending(layer, hooks)?;
+                }
+            }
+        }
+        self.cross = Some(cross);
+        Ok(())
+    }
+
     /// About how many operations a row costs in this phase.
-    fn flop_per_row(&self, spec: &Spec, n_pos: usize) -> usize {
+    fn flop_per_row(&self, spec: &Spec, n_pos: usize, n_source: usize) -> usize {
         let (queries, keys) = (spec.n_heads * spec.d_head, spec.n_key_value_heads * spec.d_head);
         let multiplications = match self.phase {
             Phase::Project => spec.d_model * (queries + 2 * keys),
             // Twice the products: softmax costs about as much as a product of 64 neurons.
             Phase::Attend => 4 * n_pos * queries,
+            Phase::AttendCross => 4 * n_source * queries,
+            Phase::Source => spec.d_model * 2 * keys,
+            Phase::Middle => spec.d_model * 2 * queries,
             Phase::Finish => spec.d_model * (queries + 3 * spec.d_mlp),
         };
-        2 * multiplications
+        2 * multiplications.max(1)
     }
 
     fn project(&mut self, model: &Model, block: &Block, rows: Range<usize>) {
         let d_model = model.spec.d_model;
         let stream = &self.kept.resid_pre[rows.start * d_model..rows.end * d_model];
-        let normed = match model.spec.norm_placement {
-            NormPlacement::Pre => &model.norm(&block.attn_norm, stream),
-            NormPlacement::Post => stream,
-        };
-        let packed = PackedRows::pack(normed, d_model, 0..d_model);
-        let parts = [(&block.q, &mut self.kept.q), (&block.k, &mut self.kept.k), (&block.v, &mut self.kept.v)];
-        for (linear, kept) in parts {
-            let width = linear.weight.n_out();
-            kept[rows.start * width..rows.end * width].copy_from_slice(&linear.apply_packed(&packed));
+        let packed = PackedRows::pack(&input_of(model, block.attn_norm.as_ref(), stream), d_model, 0..d_model);
+        let AttnWeights { q, k, v, .. } = &block.attn;
+        for (linear, kept) in [(q, &mut self.kept.q), (k, &mut self.kept.k), (v, &mut self.kept.v)] {
+            project_rows(linear, &packed, rows.clone(), kept);
         }
     }
 
-    fn start_attending(&mut self, spec: &Spec, n_pos: usize, hooks: &mut Hooks<'_>) -> Result<(), InvalidEdit> {
+    fn start_attending(
+        &mut self,
+        of: &AttnLayer<'_>,
+        n_pos: usize,
+        hooks: &mut Hooks<'_>,
+    ) -> Result<Attend, InvalidEdit> {
         let LayerRun { q, k, v, .. } = &mut self.kept;
-        for (site, data) in [(BlockSite::Q, q), (BlockSite::K, k), (BlockSite::V, v)] {
+        for (site, data) in [(BlockSite::Q, q), (BlockSite::K, &mut *k), (BlockSite::V, &mut *v)] {
             hooks.rows(Hook::Block(self.layer, site), 0..n_pos, data)?;
         }
-        let keys = Keys::new(spec, self.layer, &self.kept.k, hooks)?;
-        let width = spec.n_key_value_heads * spec.d_head;
-        let columns = (0..spec.n_key_value_heads).map(|head| head * spec.d_head..(head + 1) * spec.d_head);
-        let values = columns.map(|columns| Panels::pack_columns(&self.kept.v, width, columns)).collect();
-        self.attend = Some((keys, values));
-        Ok(())
+        Attend::new(of, k, v, hooks)
     }
 
-    fn attend(&mut self, spec: &Spec, rows: Range<usize>, hooks: &mut Hooks<'_>) -> Result<(), InvalidEdit> {
-        let Some((keys, values)) = &self.attend else { return Ok(()) };
+    /// What attention adds to rows of the stream, and the stream after it as the next sub-layer's sum starts from it.
+    fn after_attention(
+        &self,
+        model: &Model,
+        block: &Block,
+        rows: Range<usize>,
+        hooks: &mut Hooks<'_>,
+    ) -> Result<Vec<f32>, InvalidEdit> {
+        let (spec, layer) = (&model.spec, self.layer);
+        let span = rows.start * spec.d_model..rows.end * spec.d_model;
         let width = spec.n_heads * spec.d_head;
-        let span = rows.start * width..rows.end * width;
-        let queries = queries(spec, self.layer, rows.clone(), &self.kept.q[span.clone()], hooks)?;
-        let z = &mut self.z[span];
-        for head in 0..spec.n_heads {
-            let weights = pattern(spec, self.layer, head, rows.clone(), &queries, keys, hooks)?;
-            let n_key = weights.len() / rows.len();
-            let values = &values[head / spec.queries_per_key_head()];
-            values.matmul(&PackedRows::pack(&weights, n_key, 0..n_key), 0..n_key, z, width, head * spec.d_head);
+        let z = &self.z[rows.start * width..rows.end * width];
+        let mut attn_out = output(&block.attn, spec, Hook::Block(layer, BlockSite::Result), z, &rows, hooks)?;
+        if let Some(norm) = &block.attn_out_norm {
+            attn_out = model.norm(norm, &attn_out);
         }
-        Ok(())
+        hooks.rows(Hook::Block(layer, BlockSite::AttnOut), rows.clone(), &mut attn_out)?;
+        if spec.is_parallel() {
+            return Ok(attn_out);
+        }
+        let mut resid_mid = sum(&self.kept.resid_pre[span], &attn_out);
+        hooks.rows(Hook::Block(layer, BlockSite::ResidMid), rows, &mut resid_mid)?;
+        Ok(sum_normed(model, block.attn_norm.as_ref(), resid_mid))
     }
 
     fn finish_rows(
@@ -155,34 +238,31 @@ impl Work {
         hooks: &mut Hooks<'_>,
     ) -> Result<(), InvalidEdit> {
         let (spec, layer) = (&model.spec, self.layer);
-        let wants_result = hooks.wants(Hook::Block(layer, BlockSite::Result));
-        let mut pass = |site: BlockSite, data: &mut Vec<f32>| hooks.rows(Hook::Block(layer, site), rows.clone(), data);
         let span = rows.start * spec.d_model..rows.end * spec.d_model;
-        let width = spec.n_heads * spec.d_head;
-        let z = &self.z[rows.start * width..rows.end * width];
-
-        let mut attn_out = if wants_result { result_sum(block, spec, z, &mut pass)? } else { block.o.apply(z) };
-        pass(BlockSite::AttnOut, &mut attn_out)?;
-
-        let mut resid_mid = sum(&self.kept.resid_pre[span.clone()], &attn_out);
-        pass(BlockSite::ResidMid, &mut resid_mid)?;
-
-        let normed = match spec.norm_placement {
-            NormPlacement::Pre => model.norm(&block.mlp_norm, &resid_mid),
-            NormPlacement::Post => model.norm(&block.attn_norm, &resid_mid),
+        let before_mlp = match (&self.cross, &block.cross) {
+            (Some(cross), Some((norm, attn))) => {
+                let resid_mid = cross.finish_rows(model, attn, layer, rows.clone(), hooks)?;
+                sum_normed(model, Some(norm), resid_mid)
+            }
+            _ => self.after_attention(model, block, rows.clone(), hooks)?,
+        };
+        let resid_pre = &self.kept.resid_pre[span.clone()];
+        let mut pass = |site: BlockSite, data: &mut Vec<f32>| hooks.rows(Hook::Block(layer, site), rows.clone(), data);
+        let (normed, before_mlp) = if spec.is_parallel() {
+            let norm = block.mlp_norm.as_ref().or(block.attn_norm.as_ref());
+            (input_of(model, norm, resid_pre), sum(resid_pre, &before_mlp))
+        } else {
+            (input_of(model, block.mlp_norm.as_ref(), &before_mlp), before_mlp)
         };
         let mut mlp_out = mlp(model, block, &normed, &mut pass)?;
+        if let Some(norm) = &block.mlp_out_norm {
+            mlp_out = model.norm(norm, &mlp_out);
+        }
         pass(BlockSite::MlpOut, &mut mlp_out)?;
-
-        let before_mlp = match spec.norm_placement {
-            NormPlacement::Pre => &resid_mid,
-            NormPlacement::Post => &normed,
-        };
-        let mut resid_post = sum(before_mlp, &mlp_out);
+        let mut resid_post = sum(&before_mlp, &mlp_out);
         pass(BlockSite::ResidPost, &mut resid_post)?;
-
-        if spec.norm_placement == NormPlacement::Post {
-            resid_post = model.norm(&block.mlp_norm, &resid_post);
+        if let (NormPlacement::Post, Some(norm)) = (spec.norm_placement, &block.mlp_norm) {
+            resid_post = model.norm(norm, &resid_post);
             pass(BlockSite::NormalizedResidPost, &mut resid_post)?;
         }
         self.next[span].copy_from_slice(&resid_post);
@@ -190,31 +270,93 @@ impl Work {
     }
 }
 
-/// What attention adds to the stream, by way of each head's own part: only where someone looks at those.
-fn result_sum(
-    block: &Block,
+impl Attend {
+    /// From keys and values [pos, n_key_value_heads, d_head] as projected.
+    pub fn new(of: &AttnLayer<'_>, k: &[f32], v: &[f32], hooks: &mut Hooks<'_>) -> Result<Self, InvalidEdit> {
+        let spec = of.spec;
+        let width = spec.n_key_value_heads * spec.d_head;
+        let columns = (0..spec.n_key_value_heads).map(|head| head * spec.d_head..(head + 1) * spec.d_head);
+        let values = columns.map(|columns| Panels::pack_columns(v, width, columns)).collect();
+        Ok(Self { keys: Keys::new(of, k, hooks)?, values })
+    }
+
+    /// Fills rows of z [pos, n_heads, d_head] from all queries `q` of the same shape.
+    pub fn rows(
+        &self,
+        of: &AttnLayer<'_>,
+        rows: Range<usize>,
+        n_pos: usize,
+        q: &[f32],
+        hooks: &mut Hooks<'_>,
+        z: &mut [f32],
+    ) -> Result<(), InvalidEdit> {
+        let spec = of.spec;
+        let width = spec.n_heads * spec.d_head;
+        let span = rows.start * width..rows.end * width;
+        let queries = queries(of, rows.clone(), n_pos, &q[span.clone()], hooks)?;
+        let z = &mut z[span];
+        for head in 0..spec.n_heads {
+            let weights = pattern(of, head, rows.clone(), &queries, &self.keys, hooks)?;
+            let n_key = weights.len() / rows.len();
+            let values = &self.values[head / spec.queries_per_key_head()];
+            values.matmul(&PackedRows::pack(&weights, n_key, 0..n_key), 0..n_key, z, width, head * spec.d_head);
+        }
+        Ok(())
+    }
+}
+
+/// What a sub-layer reads of rows of the stream: normalised where its norm stands before it.
+pub(super) fn input_of(model: &Model, norm: Option<&Norm>, stream: &[f32]) -> Vec<f32> {
+    match norm.filter(|_| model.spec.has_input_norms()) {
+        Some(norm) => model.norm(norm, stream),
+        None => stream.to_vec(),
+    }
+}
+
+/// A sum as the next sub-layer's sum starts from it: normalised in post-norm models.
+fn sum_normed(model: &Model, norm: Option<&Norm>, sum: Vec<f32>) -> Vec<f32> {
+    match norm.filter(|_| model.spec.norm_placement == NormPlacement::Post) {
+        Some(norm) => model.norm(norm, &sum),
+        None => sum,
+    }
+}
+
+/// Writes a projection of packed rows where all rows are kept.
+pub(super) fn project_rows(linear: &Linear, packed: &PackedRows, rows: Range<usize>, kept: &mut [f32]) {
+    let width = linear.weight.n_out();
+    kept[rows.start * width..rows.end * width].copy_from_slice(&linear.apply_packed(packed));
+}
+
+/// z [_, n_heads, d_head] through W_O: head by head, by way of the `result` hook, only where someone looks there.
+pub(super) fn output(
+    attn: &AttnWeights,
     spec: &Spec,
+    result_hook: Hook,
     z: &[f32],
-    pass: &mut impl FnMut(BlockSite, &mut Vec<f32>) -> Result<(), InvalidEdit>,
+    rows: &Range<usize>,
+    hooks: &mut Hooks<'_>,
 ) -> Result<Vec<f32>, InvalidEdit> {
+    if !hooks.wants(result_hook) {
+        return Ok(attn.o.apply(z));
+    }
     let (width, d_model) = (spec.n_heads * spec.d_head, spec.d_model);
     let n_rows = z.len() / width;
     let mut result = vec![0.0; n_rows * spec.n_heads * d_model];
     for head in 0..spec.n_heads {
         let inputs = head * spec.d_head..(head + 1) * spec.d_head;
-        let part = block.o.weight.matmul(&PackedRows::pack(z, width, inputs.clone()), inputs);
+        let part = attn.o.weight.matmul(&PackedRows::pack(z, width, inputs.clone()), inputs);
         for (row, part) in result.chunks_exact_mut(spec.n_heads * d_model).zip(part.chunks_exact(d_model)) {
             row[head * d_model..][..d_model].copy_from_slice(part);
         }
     }
-    pass(BlockSite::Result, &mut result)?;
+    hooks.rows(result_hook, rows.clone(), &mut result)?;
     let mut out = vec![0.0; n_rows * d_model];
     for (out, heads) in out.chunks_exact_mut(d_model).zip(result.chunks_exact(spec.n_heads * d_model)) {
         for head in heads.chunks_exact(d_model) {
             out.iter_mut().zip(head).for_each(|(value, part)| *value += part);
         }
     }
-    if let Some(bias) = &block.o.bias {
+    if let Some(bias) = &attn.o.bias {
         add_bias(&mut out, bias);
     }
     Ok(out)
@@ -241,6 +383,6 @@ fn mlp(
     Ok(block.mlp_out.apply(&hidden))
 }
 
-fn sum(a: &[f32], b: &[f32]) -> Vec<f32> {
+pub(super) fn sum(a: &[f32], b: &[f32]) -> Vec<f32> {
     a.iter().zip(b).map(|(a, b)| a + b).collect()
 }

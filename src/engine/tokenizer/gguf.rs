@@ -1,7 +1,10 @@
-//! A tokenizer from the metadata of a GGUF file: byte-level BPE (`tokenizer.ggml.model` = "gpt2").
+//! A tokenizer from the metadata of a GGUF file: byte-level BPE (`tokenizer.ggml.model` = "gpt2"), or SentencePiece's BPE
+//! ("llama", in [`sentencepiece`]).
 //!
-//! How text is split before BPE is named, not given (`tokenizer.ggml.pre`); the table below says what the names mean. The
-//! parts are those of the Hugging Face tokenizer that the file was converted from, so that the tokens are the same.
+//! How text is split before byte-level BPE is named, not given (`tokenizer.ggml.pre`); the table below says what the names
+//! mean. The parts are those of the Hugging Face tokenizer that the file was converted from, so that the tokens are the same.
+
+mod sentencepiece;
 
 use serde_json::json;
 use tokenizers::AddedToken;
@@ -35,20 +38,34 @@ enum Pre {
     SmolLm,
     /// Up to three digits together; whole words are looked up before merging.
     Llama3,
+    /// As Llama 3, without looking whole words up.
+    Dbrx,
     /// Each digit alone; composed characters first (NFC).
     Qwen2,
+    /// As Qwen 2, without composing.
+    StableLm2,
 }
 
 impl Pre {
     /// Names in the file. Files from before the names existed have none, or "default": GPT-2's.
-    const NAMES: [(&str, Pre); 7] = [
+    const NAMES: [(&str, Pre); 17] = [
         ("default", Pre::Gpt2),
         ("gpt-2", Pre::Gpt2),
+        ("phi-2", Pre::Gpt2),
+        ("mpt", Pre::Gpt2),
+        ("olmo", Pre::Gpt2),
         ("smollm", Pre::SmolLm),
+        ("starcoder", Pre::SmolLm),
+        ("refact", Pre::SmolLm),
+        ("command-r", Pre::SmolLm),
         ("llama-bpe", Pre::Llama3),
         ("llama3", Pre::Llama3),
         ("llama-v3", Pre::Llama3),
+        ("dbrx", Pre::Dbrx),
+        ("smaug-bpe", Pre::Dbrx),
         ("qwen2", Pre::Qwen2),
+        ("deepseek-r1-qwen", Pre::Qwen2),
+        ("stablelm2", Pre::StableLm2),
     ];
 
     fn pre_tokenizer(self) -> tokenizers::Result<PreTokenizerWrapper> {
@@ -64,10 +81,10 @@ impl Pre {
             Pre::SmolLm => {
                 Ok(PreTokenizerWrapper::Sequence(Sequence::new(vec![Digits::new(true).into(), gpt2.into()])))
             }
-            Pre::Llama3 => by_pattern(
+            Pre::Llama3 | Pre::Dbrx => by_pattern(
                 r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
             ),
-            Pre::Qwen2 => by_pattern(
+            Pre::Qwen2 | Pre::StableLm2 => by_pattern(
                 r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
             ),
         }
@@ -83,38 +100,46 @@ impl Tokenizer {
             expected: "a usable tokenizer".to_owned(),
             found: error.to_string(),
         };
-        match gguf.string(MODEL)? {
-            "gpt2" => {}
-            other => {
-                let expected = "\"gpt2\" (byte-level BPE; SentencePiece in GGUF files is not supported yet)";
-                return Err(refuse(gguf, MODEL, expected, format!("\"{other}\"")));
-            }
-        }
-        let name = gguf.optional(PRE, Gguf::string)?.unwrap_or("default");
-        let Some((_, pre)) = Pre::NAMES.iter().find(|(known, _)| *known == name) else {
-            let known = Pre::NAMES.map(|(known, _)| known).join(", ");
-            return Err(refuse(gguf, PRE, &format!("one of {known}"), format!("\"{name}\"")));
-        };
         let tokens = gguf.strings(TOKENS)?;
         let vocab = vocab(gguf, tokens)?;
-        let merges = checked_merges(&gguf.index.file, &vocab, merges(gguf)?, 0)?;
-        let bpe = BpeBuilder::new().vocab_and_merges(vocab, merges).ignore_merges(*pre == Pre::Llama3);
-        let mut tokenizer = tokenizers::Tokenizer::new(bpe.build().map_err(unusable)?);
-        if *pre == Pre::Qwen2 {
-            tokenizer.with_normalizer(Some(NormalizerWrapper::NFC(NFC))).map_err(unusable)?;
-        }
-        tokenizer.with_pre_tokenizer(Some(pre.pre_tokenizer().map_err(unusable)?));
-        tokenizer.with_decoder(Some(ByteLevel::new(false, false, false)));
+        // Llama 3's files and SentencePiece's need not say that they begin with BOS.
+        let (mut tokenizer, adds_bos_unless_said) = match gguf.string(MODEL)? {
+            "gpt2" => bytes(gguf, vocab)?,
+            "llama" => (sentencepiece::tokenizer(gguf, tokens, vocab)?, true),
+            other => {
+                let expected = "\"gpt2\" (byte-level BPE) or \"llama\" (SentencePiece's BPE)";
+                return Err(refuse(gguf, MODEL, expected, format!("\"{other}\"")));
+            }
+        };
         tokenizer.add_tokens(added_tokens(gguf, tokens)?).map_err(unusable)?;
         let specials = Specials {
             bos: id(gguf, "tokenizer.ggml.bos_token_id", tokens)?,
             eos: id(gguf, "tokenizer.ggml.eos_token_id", tokens)?,
             mask: id(gguf, "tokenizer.ggml.mask_token_id", tokens)?,
         };
-        let template = template(gguf, tokens, specials, *pre == Pre::Llama3)?;
+        let template = template(gguf, tokens, specials, adds_bos_unless_said)?;
         tokenizer.with_post_processor(template);
         Ok(Tokenizer::new(tokenizer, tokens.len(), specials))
     }
+}
+
+/// Byte-level BPE, and whether it begins with BOS unless the file says otherwise.
+fn bytes(gguf: &Gguf, vocab: Vocab) -> Result<(tokenizers::Tokenizer, bool), TokenizerError> {
+    let unusable = |error: tokenizers::Error| refuse(gguf, TOKENS, "a usable vocabulary", error.to_string());
+    let name = gguf.optional(PRE, Gguf::string)?.unwrap_or("default");
+    let Some((_, pre)) = Pre::NAMES.iter().find(|(known, _)| *known == name) else {
+        let known = Pre::NAMES.map(|(known, _)| known).join(", ");
+        return Err(refuse(gguf, PRE, &format!("one of {known}"), format!("\"{name}\"")));
+    };
+    let merges = checked_merges(&gguf.index.file, &vocab, merges(gguf)?, 0)?;
+    let bpe = BpeBuilder::new().vocab_and_merges(vocab, merges).ignore_merges(*pre == Pre::Llama3);
+    let mut tokenizer = tokenizers::Tokenizer::new(bpe.build().map_err(unusable)?);
+    if *pre == Pre::Qwen2 {
+        tokenizer.with_normalizer(Some(NormalizerWrapper::NFC(NFC))).map_err(unusable)?;
+    }
+    tokenizer.with_pre_tokenizer(Some(pre.pre_tokenizer().map_err(unusable)?));
+    tokenizer.with_decoder(Some(ByteLevel::new(false, false, false)));
+    Ok((tokenizer, *pre == Pre::Llama3))
 }
 
 fn vocab(gguf: &Gguf, tokens: &[String]) -> Result<Vocab, TokenizerError> {
@@ -167,7 +192,7 @@ fn id(gguf: &Gguf, key: &str, tokens: &[String]) -> Result<Option<u32>, Tokenize
     }
 }
 
-/// What is put before and after a text. Llama 3's files need not say that they begin with BOS.
+/// What is put before and after a text.
 fn template(
     gguf: &Gguf,
     tokens: &[String],

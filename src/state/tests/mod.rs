@@ -5,7 +5,7 @@ mod looking;
 
 use super::*;
 use crate::protocol::{self, About, Answer, FromWorker, Input, InputText, Question, Report, RunInfo, Stage, ToWorker};
-use crate::trace::spec::{Activation, Mask, MlpKind, NormKind, NormPlacement, Positions, Unembed};
+use crate::trace::spec::Activation;
 use crate::trace::{Spec, TokenForm, Tokens};
 
 const CATALOGUE: &str = r#"[
@@ -138,17 +138,10 @@ fn spec(n_layers: usize, n_heads: usize) -> Spec {
         d_mlp: 8,
         d_vocab: 10,
         n_ctx: 512,
-        norm: NormKind::LayerNorm,
         norm_eps: 1e-12,
-        norm_placement: NormPlacement::Post,
-        positions: Positions::Learned,
         n_token_types: 2,
-        mask: Mask::Bidirectional,
-        attn_scale: 1.0,
-        attn_scale_by_inverse_layer: false,
-        mlp: MlpKind::Plain,
         activation: Activation::Gelu,
-        unembed: Unembed::None,
+        ..Spec::default()
     }
 }
 

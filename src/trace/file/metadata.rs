@@ -79,8 +79,10 @@ impl TraceMetadata {
     }
 
     /// Tokens by number, for files that name none.
-    pub(super) fn numbered(n_tokens: usize) -> Self {
-        Self::of_tokens((0..n_tokens).map(|position| position.to_string()).collect(), TokenForm::Plain)
+    pub(super) fn numbered(n_tokens: usize, n_decoder_tokens: Option<usize>) -> Self {
+        let numbers = |n: usize| (0..n).map(|position| position.to_string()).collect();
+        let decoder_tokens = n_decoder_tokens.map(numbers);
+        TraceMetadata { decoder_tokens, ..Self::of_tokens(numbers(n_tokens), TokenForm::Plain) }
     }
 
     /// The metadata of a file; none where the file has none.

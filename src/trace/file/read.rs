@@ -7,7 +7,7 @@ use super::float16::{bf16_to_f32, f16_to_f32};
 use super::header::{self, Header, Parsed};
 use super::shapes::Shapes;
 use super::{Element, TraceError, TraceMetadata};
-use crate::trace::{BlockSite, Hook};
+use crate::trace::{Attn, BlockSite, Hook, Stack, StackHook};
 
 /// Tensors of a trace that are no hooks.
 const INPUT_IDS: &str = "input_ids";
@@ -57,9 +57,9 @@ impl Trace {
         let mut shapes = Shapes::new(file, metadata.as_ref())?;
         let mut n_hooks = 0;
         for (name, entry) in &header.tensors {
-            let hook = name.parse::<Hook>().ok();
+            let hook = name.parse::<StackHook>().ok();
             let (rank, is_float) = match (hook, name.as_str()) {
-                (Some(hook), _) => (hook.axes().len(), true),
+                (Some(hook), _) => (hook.hook.axes().len(), true),
                 (None, LOGITS) => (2, true),
                 (None, INPUT_IDS | DECODER_INPUT_IDS | LOGIT_POSITIONS) => (1, false),
                 (None, _) => {
@@ -78,15 +78,21 @@ impl Trace {
         if n_hooks == 0 {
             return Err(TraceError::NoHooks { file: file.to_owned(), names: other });
         }
-        let n_tokens = shapes.n_tokens();
-        shapes.agree_logits(&tensors, n_tokens)?;
-        let metadata = metadata.unwrap_or_else(|| TraceMetadata::numbered(n_tokens));
+        let n_tokens = shapes.n_tokens(Stack::Encoder).unwrap_or(0);
+        let n_decoder_tokens = shapes.n_tokens(Stack::Decoder);
+        shapes.agree_logits(&tensors, n_tokens, n_decoder_tokens)?;
+        let metadata = metadata.unwrap_or_else(|| TraceMetadata::numbered(n_tokens, n_decoder_tokens));
         Ok(Trace { file: file.to_owned(), metadata, tensors, other })
     }
 
-    /// How many positions it has.
+    /// How many positions its encoder or only stack has.
     pub fn n_tokens(&self) -> usize {
         self.metadata.tokens.len()
+    }
+
+    /// How many positions logits are for: those of the decoder, where there is one.
+    pub fn n_written(&self) -> usize {
+        self.metadata.decoder_tokens.as_ref().map_or(self.n_tokens(), Vec::len)
     }
 
     /// Which bytes of the file are rows `rows` along the first axis of a tensor (heads, for patterns).
@@ -115,7 +121,7 @@ impl Trace {
             _ => return Err(self.mismatch(name, "activations".to_owned(), tensor.element.name().to_owned())),
         };
         let site = match name.parse() {
-            Ok(Hook::Block(_, site)) => Some(site),
+            Ok(StackHook { hook: Hook::Block(_, site), .. }) => Some(site.of(Attn::Own)),
             _ => None,
         };
         let may_be_masked = site == Some(BlockSite::AttnScores);
@@ -142,7 +148,7 @@ impl Trace {
             [a, b, c, d] => i64::from(u32::from_le_bytes([a, b, c, d])),
             _ => number.first_chunk().map_or(-1, |eight| i64::from_le_bytes(*eight)),
         });
-        let limit = if name == LOGIT_POSITIONS { self.n_tokens() as u64 } else { 1 << 32 };
+        let limit = if name == LOGIT_POSITIONS { self.n_written() as u64 } else { 1 << 32 };
         let in_range = |(index, number): (usize, i64)| match u32::try_from(number) {
             Ok(id) if u64::from(id) < limit => Ok(id),
             _ => Err(self.value(name, index, format!("a number from 0 to {}", limit - 1), number.to_string())),

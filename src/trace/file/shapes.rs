@@ -1,19 +1,19 @@
 //! Whether the shapes of a trace agree: with each other, with the tokens, with the model's structure where it is given.
 //!
-//! Every axis has one length in the whole file; the first tensor (or the metadata) that gives it is remembered, so that
-//! a message can name both sides.
+//! Every axis has one length in a whole stack; the first tensor (or the metadata) that gives it is remembered, so that
+//! a message can name both sides. The only stack of a file without two counts as the encoder: both read `tokens`.
 
 use std::collections::BTreeMap;
 
 use super::{Element, MAX_TOKENS, TraceError, TraceMetadata, TraceTensor};
-use crate::trace::{Axis, Hook, Spec};
+use crate::trace::{Axis, Hook, Spec, Stack, StackHook};
 
 /// Lengths seen so far.
 pub(super) struct Shapes<'a> {
     file: &'a str,
     spec: Option<&'a Spec>,
-    /// Axis, its length, who said so.
-    lengths: Vec<(Axis, usize, String)>,
+    /// Stack and axis, its length, who said so.
+    lengths: Vec<((Stack, Axis), usize, String)>,
 }
 
 impl<'a> Shapes<'a> {
@@ -22,13 +22,19 @@ impl<'a> Shapes<'a> {
         let spec = metadata.and_then(|metadata| metadata.spec.as_ref());
         let mut shapes = Shapes { file, spec, lengths: Vec::new() };
         if let Some(spec) = spec {
-            let axes = [Axis::Head, Axis::KeyValueHead, Axis::DHead, Axis::DModel, Axis::DMlp];
-            let said = "the metadata's spec".to_owned();
-            shapes.lengths = axes.map(|axis| (axis, axis.len(spec, 0), said.clone())).to_vec();
+            let axes = [Axis::Head, Axis::KeyValueHead, Axis::DHead, Axis::DModel, Axis::DMlp, Axis::DEmbed];
+            for stack in Stack::BOTH {
+                let spec = spec.stack(stack);
+                let said = axes.map(|axis| ((stack, axis), axis.len(spec, 0_usize), "the metadata's spec".to_owned()));
+                shapes.lengths.extend(said);
+            }
         }
         if let Some(metadata) = metadata {
-            shapes.length("the metadata's tokens", Axis::Pos, metadata.tokens.len())?;
+            shapes.length("the metadata's tokens", Stack::Encoder, Axis::Pos, metadata.tokens.len())?;
             shapes.segments(&metadata.segments, metadata.tokens.len())?;
+            if let Some(tokens) = &metadata.decoder_tokens {
+                shapes.length("the metadata's decoder_tokens", Stack::Decoder, Axis::Pos, tokens.len())?;
+            }
         }
         Ok(shapes)
     }
@@ -50,26 +56,28 @@ impl<'a> Shapes<'a> {
     }
 
     /// Checks one activation.
-    pub(super) fn agree(&mut self, name: &str, hook: Hook, shape: &[usize]) -> Result<(), TraceError> {
-        if let (Some(spec), Hook::Block(layer, site)) = (self.spec, hook) {
+    pub(super) fn agree(&mut self, name: &str, hook: StackHook, shape: &[usize]) -> Result<(), TraceError> {
+        let StackHook { stack, hook } = hook;
+        let spec = self.spec.map(|spec| stack.map_or(spec, |stack| spec.stack(stack)));
+        if let (Some(spec), Hook::Block(layer, site)) = (spec, hook) {
             if layer >= spec.n_layers {
                 let expected = format!("a layer below {}, as the metadata's spec says", spec.n_layers);
                 return Err(self.mismatch(name, expected, format!("layer {layer}")));
             }
-            if !site.exists_in(spec) {
+            if !site.exists_at(spec, layer) {
                 let expected = format!("no such hook in a model of architecture {}", spec.architecture);
                 return Err(self.mismatch(name, expected, dims(shape)));
             }
         }
         for (&axis, &length) in hook.axes().iter().zip(shape) {
-            self.length(name, axis, length)?;
+            self.length(name, stack.unwrap_or(Stack::Encoder), axis, length)?;
         }
         Ok(())
     }
 
-    /// How many positions the file has.
-    pub(super) fn n_tokens(&self) -> usize {
-        self.lengths.iter().find(|(axis, _, _)| *axis == Axis::Pos).map_or(0, |(_, length, _)| *length)
+    /// How many positions a stack of the file has.
+    pub(super) fn n_tokens(&self, stack: Stack) -> Option<usize> {
+        self.lengths.iter().find(|(of, _, _)| *of == (stack, Axis::Pos)).map(|(_, length, _)| *length)
     }
 
     /// Checks what is no hook: ids and logits.
@@ -77,14 +85,19 @@ impl<'a> Shapes<'a> {
         &self,
         tensors: &BTreeMap<String, TraceTensor>,
         n_tokens: usize,
+        n_decoder_tokens: Option<usize>,
     ) -> Result<(), TraceError> {
         let first = |name: &str| tensors.get(name).and_then(|tensor| tensor.shape.first().copied());
         if let Some(found) = first("input_ids").filter(|&found| found != n_tokens) {
             return Err(self.mismatch("input_ids", format!("[{n_tokens}], one per token"), dims(&[found])));
         }
+        let n_writing = n_decoder_tokens.unwrap_or(n_tokens);
+        if let Some(found) = first("decoder_input_ids").filter(|&found| n_decoder_tokens.is_some_and(|n| n != found)) {
+            return Err(self.mismatch("decoder_input_ids", format!("[{n_writing}], one per token"), dims(&[found])));
+        }
         let (n_rows, why) = match first("logit_positions") {
             Some(n_positions) => (n_positions, "as logit_positions has"),
-            None => (n_tokens, "one per token, since there are no logit_positions"),
+            None => (n_writing, "one per token, since there are no logit_positions"),
         };
         if let Some(logits) = tensors.get("logits") {
             let d_vocab = self.spec.map(|spec| spec.d_vocab).or(logits.shape.last().copied()).unwrap_or(0);
@@ -97,12 +110,13 @@ impl<'a> Shapes<'a> {
     }
 
     /// Notes the length of an axis, or compares it with the one noted.
-    fn length(&mut self, name: &str, axis: Axis, found: usize) -> Result<(), TraceError> {
-        let axis = match axis {
-            Axis::QueryPos | Axis::KeyPos => Axis::Pos,
-            other => other,
+    fn length(&mut self, name: &str, stack: Stack, axis: Axis, found: usize) -> Result<(), TraceError> {
+        let of = match axis {
+            Axis::QueryPos | Axis::KeyPos => (stack, Axis::Pos),
+            Axis::SourcePos => (Stack::Encoder, Axis::Pos),
+            other => (stack, other),
         };
-        if axis == Axis::Pos && found > MAX_TOKENS {
+        if of.1 == Axis::Pos && found > MAX_TOKENS {
             let (file, tensor) = (self.file.to_owned(), name.to_owned());
             return Err(TraceError::TooManyTokens { file, tensor, found: found as u64 });
         }
@@ -110,14 +124,14 @@ impl<'a> Shapes<'a> {
             let expected = format!("at least one {}", unit(axis));
             return Err(self.mismatch(name, expected, "none".to_owned()));
         }
-        match self.lengths.iter().find(|(known, _, _)| *known == axis) {
+        match self.lengths.iter().find(|(known, _, _)| *known == of) {
             Some((_, expected, said)) if *expected != found => {
                 let unit = unit(axis);
                 Err(self.mismatch(name, format!("{expected} × {unit}, as in {said}"), format!("{found}")))
             }
             Some(_) => Ok(()),
             None => {
-                self.lengths.push((axis, found, name.to_owned()));
+                self.lengths.push((of, found, name.to_owned()));
                 Ok(())
             }
         }
@@ -146,11 +160,12 @@ fn dims(shape: &[usize]) -> String {
 
 fn unit(axis: Axis) -> &'static str {
     match axis {
-        Axis::Pos | Axis::QueryPos | Axis::KeyPos => "token",
+        Axis::Pos | Axis::QueryPos | Axis::KeyPos | Axis::SourcePos => "token",
         Axis::Head => "head",
         Axis::KeyValueHead => "key and value head",
         Axis::DHead => "neuron per head",
         Axis::DModel => "neuron of the stream",
         Axis::DMlp => "neuron of the MLP",
+        Axis::DEmbed => "neuron of the embeddings",
     }
 }

@@ -86,7 +86,7 @@ fn read_entry(cursor: &mut Cursor<'_>) -> Result<TensorEntry, Stop> {
     let offset = cursor.u64()?;
     let known = TYPES.iter().find(|(number, ..)| *number == type_number);
     let (dtype, block_len, block_bytes) = match known {
-        Some((_, name, block_len, block_bytes)) => (dtype(name), *block_len, *block_bytes),
+        Some((_, name, block_len, block_bytes)) => (DType::of_name(name), *block_len, *block_bytes),
         None => (DType::Other(format!("GGUF type {type_number}")), 1, 0),
     };
     if !row_len.is_multiple_of(block_len) {
@@ -102,11 +102,6 @@ fn read_entry(cursor: &mut Cursor<'_>) -> Result<TensorEntry, Stop> {
             Err(cursor.refuse(&format!("the shape of {}", cursor.reading), "one that fits a file", format!("{dims:?}")))
         }
     }
-}
-
-fn dtype(name: &str) -> DType {
-    let read = [DType::F32, DType::F16, DType::BF16, DType::Q8_0, DType::Q4_0, DType::Q4_1];
-    read.into_iter().find(|dtype| dtype.to_string() == name).unwrap_or_else(|| DType::Other(name.to_owned()))
 }
 
 fn alignment(cursor: &Cursor<'_>, metadata: &BTreeMap<String, Value>) -> Result<u64, Stop> {

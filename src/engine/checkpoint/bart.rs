@@ -1,0 +1,83 @@
+//! BART (Lewis et al. 2020) and Marian (Junczys-Dowmunt et al. 2018, the opus-mt models): encoder and decoder of the original
+//! form, as in Hugging Face. BART learns its positions and normalises its embeddings, Marian does neither.
+
+use super::super::error::EngineError;
+use super::{Architecture, Biases, BlockSlot, Config, Layout, Part, Slot, Source, whole};
+use crate::trace::spec::{Mask, Positions, Unembed};
+use crate::trace::{Spec, Stack};
+
+pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
+    config.must_be("is_encoder_decoder", &true.into())?;
+    let is_marian = config.string("model_type")? == "marian";
+    let outer = ["model.", ""].into_iter().find(|outer| has_tensor(&format!("{outer}decoder.layers.0.fc1.weight")));
+    let outer = outer.unwrap_or("model.");
+    let stack = |stack: Stack, spec: Spec, biases: Biases| {
+        let prefix = format!("{outer}{}.", stack.name());
+        let shared = format!("{outer}shared.weight");
+        let embed = if has_tensor(&shared) { shared } else { format!("{prefix}embed_tokens.weight") };
+        Architecture::new(spec, biases, source).with_prefix(&prefix).with_embed(embed)
+    };
+    let d_vocab = config.size("vocab_size")?;
+    let encoder = spec(config, Stack::Encoder, is_marian, d_vocab)?;
+    let decoder = spec(config, Stack::Decoder, is_marian, config.size_or("decoder_vocab_size", d_vocab)?)?;
+    let tied = config.switch("tie_word_embeddings", true)?;
+    let decoder = Spec { mask: Mask::Causal, unembed: Unembed::Linear { tied }, ..decoder };
+    let biases = Biases { unembed: has_tensor("final_logits_bias"), ..Biases::LAYERS };
+    let mut model = stack(Stack::Decoder, decoder, biases);
+    model.encoder = Some(Box::new(stack(Stack::Encoder, encoder, Biases::LAYERS)));
+    Ok(model)
+}
+
+fn spec(config: &Config, stack: Stack, is_marian: bool, d_vocab: usize) -> Result<Spec, EngineError> {
+    let of_stack = |field: &str| format!("{}_{field}", stack.name());
+    let (d_model, n_heads) = config.width_and_heads("d_model", &of_stack("attention_heads"))?;
+    let d_head = d_model / n_heads;
+    Ok(Spec {
+        architecture: config.string("model_type")?.to_owned(),
+        n_layers: config.size(&of_stack("layers"))?,
+        n_heads,
+        n_key_value_heads: n_heads,
+        d_model,
+        d_head,
+        d_mlp: config.size(&of_stack("ffn_dim"))?,
+        d_vocab,
+        n_ctx: config.size("max_position_embeddings")?,
+        positions: if is_marian { Positions::Sinusoidal } else { Positions::Learned },
+        pos_offset: if is_marian { 0 } else { 2 },
+        embed_norm: !is_marian,
+        embed_scale: config.switch("scale_embedding", false)?.then_some((d_model as f64).sqrt()),
+        attn_scale: 1.0 / (d_head as f64).sqrt(),
+        activation: config.activation("activation_function")?,
+        ..Spec::default()
+    })
+}
+
+fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
+    match slot {
+        Slot::Embed => whole(&arch.embed, Layout::Rows),
+        Slot::PosEmbed => arch.named("embed_positions.weight"),
+        Slot::EmbedNorm(part) => arch.named(format!("layernorm_embedding.{}", part.name())),
+        Slot::Block(layer, slot, part) => {
+            let name = match slot {
+                BlockSlot::AttnNorm => "self_attn_layer_norm",
+                BlockSlot::Q => "self_attn.q_proj",
+                BlockSlot::K => "self_attn.k_proj",
+                BlockSlot::V => "self_attn.v_proj",
+                BlockSlot::O => "self_attn.out_proj",
+                BlockSlot::CrossNorm => "encoder_attn_layer_norm",
+                BlockSlot::CrossQ => "encoder_attn.q_proj",
+                BlockSlot::CrossK => "encoder_attn.k_proj",
+                BlockSlot::CrossV => "encoder_attn.v_proj",
+                BlockSlot::CrossO => "encoder_attn.out_proj",
+                BlockSlot::MlpNorm => "final_layer_norm",
+                BlockSlot::MlpIn => "fc1",
+                BlockSlot::MlpOut => "fc2",
+                _ => return None,
+            };
+            arch.named(format!("layers.{layer}.{name}.{}", part.name()))
+        }
+        Slot::Unembed(Part::Weight) => whole("lm_head.weight", Layout::Rows),
+        Slot::Unembed(Part::Bias) => whole("final_logits_bias", Layout::Rows),
+        _ => None,
+    }
+}

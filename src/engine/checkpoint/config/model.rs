@@ -1,0 +1,139 @@
+//! What several architectures ask of their configuration in the same way.
+
+use super::super::Writing;
+use super::{Config, EngineError};
+use crate::trace::spec::{Activation, Local};
+
+impl Config {
+    /// Width of the stream and number of heads, where each head has an equal share of it.
+    ///
+    /// # Errors
+    /// When one is missing, or the width is no multiple of the heads.
+    pub fn width_and_heads(&self, width: &str, heads: &str) -> Result<(usize, usize), EngineError> {
+        let (d_model, n_heads) = (self.size(width)?, self.size(heads)?);
+        if d_model % n_heads != 0 {
+            return Err(self.refuse(heads, &format!("a divisor of {width} {d_model}"), &n_heads.to_string()));
+        }
+        Ok((d_model, n_heads))
+    }
+
+    /// Refuses a model from which heads were removed: its matrices have other shapes.
+    ///
+    /// # Errors
+    /// When there are such heads.
+    pub fn must_have_all_heads(&self) -> Result<(), EngineError> {
+        match self.get("pruned_heads").filter(|pruned| **pruned != serde_json::json!({})) {
+            Some(pruned) => Err(self.refuse("pruned_heads", "none", &pruned.to_string())),
+            None => Ok(()),
+        }
+    }
+
+    /// An activation by its Hugging Face name.
+    ///
+    /// # Errors
+    /// When the name is not known.
+    pub fn activation(&self, field: &str) -> Result<Activation, EngineError> {
+        let known = [
+            ("gelu", Activation::Gelu),
+            ("gelu_python", Activation::Gelu),
+            ("gelu_new", Activation::GeluTanh),
+            ("gelu_fast", Activation::GeluTanh),
+            ("gelu_pytorch_tanh", Activation::GeluTanh),
+            ("gelu_python_tanh", Activation::GeluTanh),
+            ("gelu_accurate", Activation::GeluTanh),
+            ("quick_gelu", Activation::QuickGelu),
+            ("relu", Activation::Relu),
+            ("relu2", Activation::Relu2),
+            ("silu", Activation::Silu),
+            ("swish", Activation::Silu),
+            ("tanh", Activation::Tanh),
+            ("sigmoid", Activation::Sigmoid),
+        ];
+        let name = self.string(field)?;
+        let found = known.iter().find(|(known, _)| *known == name).map(|(_, activation)| *activation);
+        found.ok_or_else(|| self.refuse(field, &known.map(|(known, _)| known).join(", "), name))
+    }
+
+    /// Number of key and value heads: a divisor of that of query heads, which it is when absent.
+    ///
+    /// # Errors
+    /// When it is no divisor.
+    pub fn key_value_heads(&self, n_heads: usize) -> Result<usize, EngineError> {
+        let n_key_value_heads = self.size_or("num_key_value_heads", n_heads)?;
+        if n_heads.is_multiple_of(n_key_value_heads) {
+            return Ok(n_key_value_heads);
+        }
+        let expected = format!("a divisor of num_attention_heads {n_heads}");
+        Err(self.refuse("num_key_value_heads", &expected, &n_key_value_heads.to_string()))
+    }
+
+    /// Width of a head: `head_dim`, else `absent`, else an equal share of the stream.
+    ///
+    /// # Errors
+    /// When there is no such share.
+    pub fn d_head(&self, d_model: usize, n_heads: usize, absent: Option<usize>) -> Result<usize, EngineError> {
+        match self.size_if_any("head_dim")?.or(absent) {
+            Some(d_head) => Ok(d_head),
+            None if d_model.is_multiple_of(n_heads) => Ok(d_model / n_heads),
+            None => Err(self.refuse("head_dim", "a whole number, as hidden_size is no multiple of heads", "nothing")),
+        }
+    }
+
+    /// Refuses position embeddings of kinds that BERT and its kin had once.
+    ///
+    /// # Errors
+    /// When they are not absolute.
+    pub fn must_have_absolute_positions(&self) -> Result<(), EngineError> {
+        self.must_be("position_embedding_type", &"absolute".into())
+    }
+
+    /// The layers that `layer_types` calls local, else those that a rule says, with the reach of their window.
+    ///
+    /// # Errors
+    /// When a layer is of an unknown type, there are more or fewer types than layers, or a local layer has no window.
+    pub fn local_layers(
+        &self,
+        n_layers: usize,
+        reach: Option<usize>,
+        window_field: &str,
+        absent: impl Fn(usize) -> bool,
+    ) -> Result<Option<Local>, EngineError> {
+        let types = self.words("layer_types")?;
+        if let Some(types) = &types {
+            let known = ["full_attention", "sliding_attention"];
+            if let Some(unknown) = types.iter().find(|word| !known.contains(&word.as_str())) {
+                return Err(self.refuse("layer_types", &known.join(" or "), unknown));
+            }
+            if types.len() != n_layers {
+                let expected = format!("as many as there are layers, {n_layers}");
+                return Err(self.refuse("layer_types", &expected, &types.len().to_string()));
+            }
+        }
+        let is_local =
+            |layer: usize| types.as_ref().map_or_else(|| absent(layer), |types| types[layer] != "full_attention");
+        let layers: Vec<usize> = (0..n_layers).filter(|layer| is_local(*layer)).collect();
+        match (layers.is_empty(), reach) {
+            (true, _) => Ok(None),
+            (false, Some(reach)) => Ok(Some(Local { layers, reach, rotary: None })),
+            (false, None) => Err(self.refuse(window_field, "a whole number, since some layers are local", "nothing")),
+        }
+    }
+
+    /// What is said about the text that a model writes.
+    ///
+    /// # Errors
+    /// When an id is none.
+    pub fn writing(&self) -> Result<Writing, EngineError> {
+        let lists = self.get("bad_words_ids").and_then(|value| value.as_array()).into_iter().flatten();
+        let banned = lists.filter_map(|list| match list.as_array()?.as_slice() {
+            [one] => one.as_u64().and_then(|id| u32::try_from(id).ok()),
+            _ => None,
+        });
+        Ok(Writing {
+            start_id: self.ids("decoder_start_token_id")?.first().copied(),
+            first_id: self.ids("forced_bos_token_id")?.first().copied(),
+            eos_ids: self.ids("eos_token_id")?,
+            banned_ids: banned.collect(),
+        })
+    }
+}

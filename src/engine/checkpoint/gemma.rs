@@ -1,0 +1,72 @@
+//! Gemma 2 (Riviere et al. 2024) and the text part of Gemma 3 (Kamath et al. 2025), as in Hugging Face: Llama's form with
+//! norms on both sides of each sub-layer, alternating local and global layers, and scaled embeddings.
+
+use super::super::error::EngineError;
+use super::llama::{self, Own};
+use super::rotary::{self, Absent};
+use super::{Architecture, Biases, BlockSlot, Config, Slot, Source};
+use crate::trace::Spec;
+use crate::trace::spec::{NormPlacement, Positions, QkNorm};
+
+pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
+    let is_third = config.string("model_type")? == "gemma3_text";
+    config.must_be_off("use_bidirectional_attention")?;
+    // Gemma 2's name; Gemma 1 files have both.
+    let activation = if config.get("hidden_activation").is_some() { "hidden_activation" } else { "hidden_act" };
+    let (d_head, n_ctx) = (config.size_or("head_dim", 256)?, config.size("max_position_embeddings")?);
+    let own = Own { tied: true, d_head: Some(d_head), activation, rotary: Absent::USUAL };
+    // Gemma 3's parameters are nested by type of layer: what it does flat is only a start.
+    let flat = if is_third { config.without(&["rope_parameters", "rope_scaling"]) } else { config.clone() };
+    let base = llama::spec(&flat, has_tensor, own)?;
+    let capped = |field: &str, absent: f64| match config.mentions(field) || is_third {
+        true => config.positive_if_any(field),
+        false => Ok(Some(absent)),
+    };
+    let (attn_softcap, logit_softcap) =
+        (capped("attn_logit_softcapping", 50.0)?, capped("final_logit_softcapping", 30.0)?);
+    let reach = if config.mentions("sliding_window") { config.size_if_any("sliding_window")? } else { Some(4096) };
+    let interval = match is_third {
+        // Files of both names are about.
+        true => config
+            .size_if_any("sliding_window_pattern")?
+            .map_or_else(|| config.size_or("_sliding_window_pattern", 6), Ok)?,
+        false => 2,
+    };
+    let reach = reach.map(|window| window - 1);
+    let is_local = |layer: usize| !(layer + 1).is_multiple_of(interval);
+    let mut local = config.local_layers(base.n_layers, reach, "sliding_window", is_local)?;
+    let mut positions = base.positions.clone();
+    if is_third {
+        let of_type = |name, field, theta| rotary::read_of_type(config, name, field, d_head, n_ctx, theta);
+        positions = Positions::Rotary(of_type("full_attention", "rope_theta", 1_000_000.0)?);
+        let near = of_type("sliding_attention", "rope_local_base_freq", 10_000.0)?;
+        if let Some(local) = &mut local {
+            local.rotary = Some(near);
+        }
+    }
+    let spec = Spec {
+        norm_placement: NormPlacement::PreAndOutput,
+        norm_adds_one: true,
+        embed_scale: Some((base.d_model as f64).sqrt()),
+        attn_scale: config.positive_if_any("query_pre_attn_scalar")?.unwrap_or(256.0).powf(-0.5),
+        positions,
+        local,
+        attn_softcap,
+        logit_softcap,
+        qk_norm: is_third.then_some(QkNorm::PerHead),
+        ..base
+    };
+    let attn = config.switch("attention_bias", false)?;
+    let biases = Biases { qkv: attn, o: attn, ..Biases::NONE };
+    Ok(Architecture::new(spec, biases, source).with_prefix(llama::prefix(has_tensor)))
+}
+
+fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
+    let norm = |layer: usize, name: &str| arch.named(format!("layers.{layer}.{name}_layernorm.weight"));
+    match slot {
+        Slot::Block(layer, BlockSlot::AttnOutNorm, _) => norm(layer, "post_attention"),
+        Slot::Block(layer, BlockSlot::MlpNorm, _) => norm(layer, "pre_feedforward"),
+        Slot::Block(layer, BlockSlot::MlpOutNorm, _) => norm(layer, "post_feedforward"),
+        _ => llama::source(arch, slot),
+    }
+}

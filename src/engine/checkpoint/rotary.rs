@@ -1,0 +1,170 @@
+//! Rotation as configurations say it: `rope_parameters` (transformers 5), or `rope_theta` with `rope_scaling` (before).
+//!
+//! The base is never assumed silently: an architecture's own default holds only where neither is written.
+
+use super::super::error::EngineError;
+use super::Config;
+use crate::trace::spec::{Pairing, Rotary, RotaryScaling};
+
+/// What an architecture says where its configuration says nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Absent {
+    pub theta: f64,
+    /// Share of a head's neurons that is rotated.
+    pub share: f64,
+}
+
+impl Absent {
+    /// As most: every neuron, and the base of the paper.
+    pub const USUAL: Absent = Absent { theta: 10_000.0, share: 1.0 };
+}
+
+/// The rotation of every layer of a model, and the longest input it is for.
+pub(super) fn read(
+    config: &Config,
+    d_head: usize,
+    n_ctx: usize,
+    absent: Absent,
+) -> Result<(Rotary, usize), EngineError> {
+    let parameters = match config.object("rope_scaling")? {
+        Some(scaling) => Some(scaling),
+        None => config.object("rope_parameters")?,
+    };
+    let rotary = read_parameters(config, parameters.as_ref(), d_head, n_ctx, absent)?;
+    let n_ctx = match rotary.scaling {
+        RotaryScaling::Dynamic { factor, .. } => stretched(n_ctx, factor),
+        RotaryScaling::Yarn { factor, original_n_ctx, .. } => n_ctx.max(stretched(original_n_ctx, factor)),
+        _ => n_ctx,
+    };
+    Ok((rotary, n_ctx))
+}
+
+fn stretched(n_ctx: usize, factor: f64) -> usize {
+    ((n_ctx as f64 * factor) as usize).min(1 << 31)
+}
+
+/// The rotation of layers of one type: Gemma 3 and ModernBERT have an object for each in `rope_parameters`.
+pub(super) fn read_of_type(
+    config: &Config,
+    layer_type: &str,
+    theta_field: &str,
+    d_head: usize,
+    n_ctx: usize,
+    theta: f64,
+) -> Result<Rotary, EngineError> {
+    let nested = match config.object("rope_parameters")? {
+        Some(parameters) => parameters.object(layer_type)?,
+        None => None,
+    };
+    let absent = Absent { theta: config.positive_if_any(theta_field)?.unwrap_or(theta), share: 1.0 };
+    match nested {
+        Some(nested) => read_parameters(&nested, Some(&nested), d_head, n_ctx, absent),
+        None => {
+            let scaling = config.object("rope_scaling")?.filter(|_| layer_type == "full_attention");
+            let scaling = scaling.map_or(Ok(RotaryScaling::None), |scaling| read_scaling(config, &scaling, n_ctx))?;
+            Ok(Rotary { theta: absent.theta, dims: d_head, scaling, pairing: Pairing::Halves })
+        }
+    }
+}
+
+/// From an object of parameters, or what is written beside it.
+fn read_parameters(
+    config: &Config,
+    parameters: Option<&Config>,
+    d_head: usize,
+    n_ctx: usize,
+    absent: Absent,
+) -> Result<Rotary, EngineError> {
+    let either = |fields: [&str; 2]| -> Result<Option<f64>, EngineError> {
+        for (place, field) in [(parameters, fields[0]), (Some(config), fields[0]), (Some(config), fields[1])] {
+            if let Some(found) = place.map_or(Ok(None), |place| place.positive_if_any(field))? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    };
+    // The second names are GPT-NeoX's.
+    let theta = either(["rope_theta", "rotary_emb_base"])?.unwrap_or(absent.theta);
+    let share = either(["partial_rotary_factor", "rotary_pct"])?.unwrap_or(absent.share);
+    let dims = (d_head as f64 * share) as usize;
+    // An odd number is rounded up where there is room.
+    if share > 1.0 || dims == 0 || 2 * dims.div_ceil(2) > d_head {
+        let expected = format!("a share of the head's {d_head} neurons that can turn in pairs");
+        let field = if share == 1.0 { "head_dim" } else { "partial_rotary_factor" };
+        return Err(config.refuse(field, &expected, &format!("{dims} neurons")));
+    }
+    let scaling = parameters.map_or(Ok(RotaryScaling::None), |scaling| read_scaling(config, scaling, n_ctx))?;
+    Ok(Rotary { theta, dims, scaling, pairing: Pairing::Halves })
+}
+
+fn read_scaling(config: &Config, parameters: &Config, n_ctx: usize) -> Result<RotaryScaling, EngineError> {
+    const COMMON: [&str; 4] = ["rope_type", "type", "rope_theta", "partial_rotary_factor"];
+    const ORIGINAL: &str = "original_max_position_embeddings";
+    let only = |own: &[&str]| parameters.only(&[&COMMON[..], own].concat());
+    let original = || match config.size_if_any(ORIGINAL)? {
+        Some(outside) => Ok(outside),
+        None => parameters.size_or(ORIGINAL, n_ctx),
+    };
+    let field = if parameters.get("rope_type").is_some() { "rope_type" } else { "type" };
+    let kind = if parameters.get(field).is_some() { parameters.string(field)? } else { "default" };
+    match kind {
+        "default" => {
+            only(&[ORIGINAL])?;
+            Ok(RotaryScaling::None)
+        }
+        "linear" => {
+            only(&["factor", ORIGINAL])?;
+            Ok(RotaryScaling::Linear { factor: parameters.positive("factor")? })
+        }
+        "dynamic" => {
+            only(&["factor", ORIGINAL])?;
+            let factor = parameters.positive("factor")?;
+            if factor < 1.0 {
+                return Err(parameters.refuse("factor", "at least 1", &factor.to_string()));
+            }
+            Ok(RotaryScaling::Dynamic { factor, original_n_ctx: n_ctx })
+        }
+        "llama3" => {
+            only(&["factor", "low_freq_factor", "high_freq_factor", ORIGINAL])?;
+            let (low, high) = (parameters.positive("low_freq_factor")?, parameters.positive("high_freq_factor")?);
+            if high <= low {
+                let expected = format!("more than low_freq_factor {low}");
+                return Err(parameters.refuse("high_freq_factor", &expected, &high.to_string()));
+            }
+            let (factor, original_n_ctx) = (parameters.positive("factor")?, original()?);
+            Ok(RotaryScaling::Llama3 { factor, low_freq_factor: low, high_freq_factor: high, original_n_ctx })
+        }
+        "yarn" => {
+            let own = ["factor", "attention_factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "truncate"];
+            only(&[&own[..], &[ORIGINAL]].concat())?;
+            let (factor, optional) = (parameters.positive("factor")?, |field: &str| parameters.positive_if_any(field));
+            let grown = |by: f64| if factor <= 1.0 { 1.0 } else { 0.1 * by * factor.ln() + 1.0 };
+            let magnitude = match (optional("attention_factor")?, optional("mscale")?, optional("mscale_all_dim")?) {
+                (Some(given), ..) => given,
+                (None, Some(by), Some(all)) => grown(by) / grown(all),
+                _ => grown(1.0),
+            };
+            Ok(RotaryScaling::Yarn {
+                factor,
+                beta_fast: optional("beta_fast")?.unwrap_or(32.0),
+                beta_slow: optional("beta_slow")?.unwrap_or(1.0),
+                original_n_ctx: original()?,
+                magnitude,
+                truncate: parameters.switch("truncate", true)?,
+            })
+        }
+        "longrope" | "su" => {
+            only(&["factor", "attention_factor", "short_factor", "long_factor", ORIGINAL])?;
+            let original_n_ctx = original()?;
+            let factor = parameters.positive_if_any("factor")?.unwrap_or(n_ctx as f64 / original_n_ctx as f64);
+            let grown = if factor <= 1.0 { 1.0 } else { (1.0 + factor.ln() / (original_n_ctx as f64).ln()).sqrt() };
+            Ok(RotaryScaling::LongRope {
+                short: parameters.positives("short_factor")?,
+                long: parameters.positives("long_factor")?,
+                original_n_ctx,
+                magnitude: parameters.positive_if_any("attention_factor")?.unwrap_or(grown),
+            })
+        }
+        other => Err(parameters.refuse(field, "default, linear, dynamic, llama3, yarn or longrope", other)),
+    }
+}

@@ -1,0 +1,168 @@
+//! The places of a model that tensors fill, and where in a checkpoint's files each one's numbers are.
+
+/// A place in a stack that a tensor fills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Slot {
+    /// W_E [d_vocab, d_embed].
+    Embed,
+    /// W_pos [n_ctx + pos_offset, d_embed].
+    PosEmbed,
+    /// [n_token_types, d_embed].
+    TokenTypeEmbed,
+    /// The norm of the embeddings' sum.
+    EmbedNorm(Part),
+    /// From the embeddings to the stream [d_model, d_embed].
+    EmbedProject(Part),
+    /// Inside a block.
+    Block(usize, BlockSlot, Part),
+    /// A bias on scores by distance [n_buckets, n_heads], of all layers.
+    RelativeBias,
+    /// What rotary frequencies are divided by [dims / 2].
+    RotaryDivisors(RotaryTable),
+    /// The final norm of all but post-norm models.
+    FinalNorm(Part),
+    /// W_U [d_vocab, d_embed], bias [d_vocab].
+    Unembed(Part),
+    /// From the stream to the unembedding's width [d_embed, d_model].
+    UnembedProject,
+    /// The dense layer of a masked-word head [d_embed, d_model].
+    HeadDense(Part),
+    /// The norm of a masked-word head.
+    HeadNorm(Part),
+}
+
+/// A layer inside a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "TransformerLens's names")]
+pub enum BlockSlot {
+    AttnNorm,
+    Q,
+    K,
+    V,
+    QNorm,
+    KNorm,
+    O,
+    AttnOutNorm,
+    CrossNorm,
+    CrossQ,
+    CrossK,
+    CrossV,
+    CrossO,
+    MlpNorm,
+    MlpGate,
+    MlpIn,
+    MlpOut,
+    MlpOutNorm,
+}
+
+/// Which tensor of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the field's words")]
+pub enum Part {
+    Weight,
+    Bias,
+}
+
+/// Which table of divisors: for every input, or one of LongRoPE's two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "as they are called")]
+pub enum RotaryTable {
+    All,
+    Short,
+    Long,
+}
+
+/// The tensor that fills a slot.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Source {
+    /// Its name in the files.
+    pub tensor: String,
+    /// How its numbers lie.
+    pub layout: Layout,
+}
+
+/// How the numbers of a tensor lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Layout {
+    /// [out, in] or a vector.
+    Rows,
+    /// Part `index` of `of` equal parts along the outputs of a transposed matrix [in, of · out] or of a vector: GPT-2's
+    /// Conv1D.
+    Transposed {
+        /// Which part.
+        index: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// Rows `first ..` of a matrix [of, in] or vector [of]: Phi-3's queries, keys and values in one.
+    RowRange {
+        /// First row.
+        first: usize,
+        /// All rows of the tensor.
+        of: usize,
+    },
+    /// Part `index` of `of` equal parts of each head's rows: GPT-NeoX's queries, keys and values in one.
+    HeadRows {
+        /// Which part.
+        index: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// [out, in] with the rows of each head in pairs (GGUF's Llama): row 2i + s of a head is our row i + s · d_head / 2.
+    PairedRows,
+}
+
+impl BlockSlot {
+    /// All, in the order in which a block reads them.
+    pub const ALL: [BlockSlot; 18] = {
+        use BlockSlot::*;
+        [
+            AttnNorm,
+            Q,
+            K,
+            V,
+            QNorm,
+            KNorm,
+            O,
+            AttnOutNorm,
+            CrossNorm,
+            CrossQ,
+            CrossK,
+            CrossV,
+            CrossO,
+            MlpNorm,
+            MlpGate,
+            MlpIn,
+            MlpOut,
+            MlpOutNorm,
+        ]
+    };
+
+    /// Whether it normalises.
+    pub fn is_norm(self) -> bool {
+        use BlockSlot::*;
+        matches!(self, AttnNorm | QNorm | KNorm | AttnOutNorm | CrossNorm | MlpNorm | MlpOutNorm)
+    }
+}
+
+impl Part {
+    /// "weight" or "bias".
+    pub fn name(self) -> &'static str {
+        match self {
+            Part::Weight => "weight",
+            Part::Bias => "bias",
+        }
+    }
+}
+
+impl Slot {
+    /// Both tensors of a layer.
+    pub(super) fn both(make: fn(Part) -> Slot) -> [Slot; 2] {
+        [make(Part::Weight), make(Part::Bias)]
+    }
+
+    /// Whether it is read as plain numbers although it is a matrix.
+    pub fn is_table(self) -> bool {
+        self == Slot::RelativeBias
+    }
+}

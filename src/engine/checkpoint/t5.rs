@@ -1,0 +1,120 @@
+//! T5 (Raffel et al. 2020), its version 1.1, Flan-T5 and mT5: T5ForConditionalGeneration, as in Hugging Face. Positions by a bias on
+//! the scores of the first layer, which all layers of a stack share; scores are not scaled.
+
+use super::super::error::EngineError;
+use super::{Architecture, Biases, BlockSlot, Config, Layout, Slot, Source, whole};
+use crate::trace::Spec;
+use crate::trace::Stack;
+use crate::trace::spec::{Activation, Mask, MlpKind, NormKind, NormPlacement, Positions, RelativeBias, Unembed};
+
+/// Longest input where the configuration has no `n_positions`: relative positions have no limit.
+const N_CTX: usize = 1 << 13;
+
+pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
+    config.must_be("is_encoder_decoder", &true.into())?;
+    let n_layers = config.size("num_layers")?;
+    let encoder = spec(config, n_layers)?;
+    let tie = config.switch("tie_word_embeddings", encoder.architecture != "mt5")?;
+    let scale = config.switch("scale_decoder_outputs", tie)?;
+    let tied = !(has_tensor("lm_head.weight") && !(tie && scale));
+    let decoder = Spec {
+        n_layers: config.size_or("num_decoder_layers", n_layers)?,
+        mask: Mask::Causal,
+        logit_scale: scale.then_some(1.0 / (encoder.d_model as f64).sqrt()),
+        unembed: Unembed::Linear { tied },
+        ..encoder.clone()
+    };
+    let stack = |stack: Stack, spec: Spec| {
+        let prefix = format!("{}.", stack.name());
+        let embed = ["shared.weight".to_owned(), format!("{prefix}embed_tokens.weight")];
+        let embed = embed.iter().find(|name| has_tensor(name)).unwrap_or(&embed[0]).clone();
+        Architecture::new(spec, Biases::NONE, source).with_prefix(&prefix).with_embed(embed)
+    };
+    let mut model = stack(Stack::Decoder, decoder);
+    model.encoder = Some(Box::new(stack(Stack::Encoder, encoder)));
+    Ok(model)
+}
+
+/// The encoder's structure.
+fn spec(config: &Config, n_layers: usize) -> Result<Spec, EngineError> {
+    let architecture = config.string("model_type")?.to_owned();
+    let n_heads = config.size("num_heads")?;
+    let n_buckets = config.size_or("relative_attention_num_buckets", 32)?;
+    let max_distance = config.size_or("relative_attention_max_distance", 128)?;
+    if n_buckets < 4 {
+        return Err(config.refuse("relative_attention_num_buckets", "at least 4", &n_buckets.to_string()));
+    }
+    // The decoder's exact distances take half the buckets.
+    if max_distance <= n_buckets / 2 {
+        let expected = format!("more than half of the {n_buckets} buckets");
+        return Err(config.refuse("relative_attention_max_distance", &expected, &max_distance.to_string()));
+    }
+    let absent = if architecture == "mt5" { "gated-gelu" } else { "relu" };
+    let field = "feed_forward_proj";
+    let kind = if config.get(field).is_some() { config.string(field)? } else { absent };
+    let (mlp, activation) = match kind {
+        "relu" => (MlpKind::Plain, Activation::Relu),
+        "gelu" => (MlpKind::Plain, Activation::Gelu),
+        "gelu_new" => (MlpKind::Plain, Activation::GeluTanh),
+        // Hugging Face takes this for the tanh form.
+        "gated-gelu" => (MlpKind::Gated, Activation::GeluTanh),
+        "gated-relu" => (MlpKind::Gated, Activation::Relu),
+        "gated-silu" => (MlpKind::Gated, Activation::Silu),
+        other => {
+            let expected = "relu, gelu, gelu_new, gated-gelu, gated-relu or gated-silu";
+            return Err(config.refuse(field, expected, other));
+        }
+    };
+    Ok(Spec {
+        architecture,
+        n_layers,
+        n_heads,
+        n_key_value_heads: n_heads,
+        d_model: config.size("d_model")?,
+        d_head: config.size("d_kv")?,
+        d_mlp: config.size("d_ff")?,
+        d_vocab: config.size("vocab_size")?,
+        n_ctx: config.size_or("n_positions", N_CTX)?,
+        norm: NormKind::RmsNorm,
+        norm_eps: config.positive("layer_norm_epsilon")?,
+        norm_placement: NormPlacement::Pre,
+        positions: Positions::None,
+        relative_bias: Some(RelativeBias { n_buckets, max_distance }),
+        attn_scale: 1.0,
+        mlp,
+        activation,
+        ..Spec::default()
+    })
+}
+
+fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
+    match slot {
+        Slot::Embed => whole(&arch.embed, Layout::Rows),
+        Slot::RelativeBias => arch.named("block.0.layer.0.SelfAttention.relative_attention_bias.weight"),
+        Slot::Block(layer, slot, part) => {
+            let mlp = if arch.encoder.is_some() { "layer.2" } else { "layer.1" };
+            let name = match slot {
+                BlockSlot::AttnNorm => "layer.0.layer_norm".to_owned(),
+                BlockSlot::Q => "layer.0.SelfAttention.q".to_owned(),
+                BlockSlot::K => "layer.0.SelfAttention.k".to_owned(),
+                BlockSlot::V => "layer.0.SelfAttention.v".to_owned(),
+                BlockSlot::O => "layer.0.SelfAttention.o".to_owned(),
+                BlockSlot::CrossNorm => "layer.1.layer_norm".to_owned(),
+                BlockSlot::CrossQ => "layer.1.EncDecAttention.q".to_owned(),
+                BlockSlot::CrossK => "layer.1.EncDecAttention.k".to_owned(),
+                BlockSlot::CrossV => "layer.1.EncDecAttention.v".to_owned(),
+                BlockSlot::CrossO => "layer.1.EncDecAttention.o".to_owned(),
+                BlockSlot::MlpNorm => format!("{mlp}.layer_norm"),
+                BlockSlot::MlpGate => format!("{mlp}.DenseReluDense.wi_0"),
+                BlockSlot::MlpIn if arch.spec.mlp == MlpKind::Gated => format!("{mlp}.DenseReluDense.wi_1"),
+                BlockSlot::MlpIn => format!("{mlp}.DenseReluDense.wi"),
+                BlockSlot::MlpOut => format!("{mlp}.DenseReluDense.wo"),
+                _ => return None,
+            };
+            arch.named(format!("block.{layer}.{name}.{}", part.name()))
+        }
+        Slot::FinalNorm(part) => arch.named(format!("final_layer_norm.{}", part.name())),
+        Slot::Unembed(_) => whole("lm_head.weight", Layout::Rows),
+        _ => None,
+    }
+}

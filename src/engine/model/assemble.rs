@@ -1,0 +1,171 @@
+//! From tensors in their slots to a [`Model`].
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::parts::{AttnWeights, Block, Linear, Norm};
+use super::{Model, Tokenizer};
+use crate::engine::checkpoint::{Architecture, BlockSlot, Part, RotaryTable, Slot};
+use crate::engine::error::EngineError;
+use crate::engine::weights::Weight;
+use crate::trace::spec::{Positions, RotaryScaling, Unembed};
+use crate::trace::{Spec, Stack};
+
+/// What a tensor became. Several slots may share one: layers of ALBERT, the embedding of two stacks.
+#[derive(Clone)]
+pub(in crate::engine) enum Filled {
+    Matrix(Arc<Weight>),
+    Vector(Vec<f32>),
+}
+
+/// A slot of a stack; a model with one stack counts as a decoder here.
+pub(in crate::engine) type Place = (Stack, Slot);
+
+/// The tensors of a model by their places, on the way to a [`Model`].
+pub(in crate::engine) struct Places(pub HashMap<Place, Filled>);
+
+/// The places of one stack.
+struct Slots<'a> {
+    places: &'a mut Places,
+    stack: Stack,
+}
+
+impl Slots<'_> {
+    fn has(&self, slot: Slot) -> bool {
+        self.places.0.contains_key(&(self.stack, slot))
+    }
+
+    fn matrix(&mut self, slot: Slot) -> Result<Arc<Weight>, EngineError> {
+        match self.places.0.remove(&(self.stack, slot)) {
+            Some(Filled::Matrix(weight)) => Ok(weight),
+            _ => Err(EngineError::Checkpoint(format!("no tensor was read for {slot:?}"))),
+        }
+    }
+
+    fn matrix_if_any(&mut self, slot: Slot) -> Result<Option<Arc<Weight>>, EngineError> {
+        self.has(slot).then(|| self.matrix(slot)).transpose()
+    }
+
+    fn vector(&mut self, slot: Slot) -> Option<Vec<f32>> {
+        match self.places.0.remove(&(self.stack, slot)) {
+            Some(Filled::Vector(vector)) => Some(vector),
+            _ => None,
+        }
+    }
+
+    fn linear(&mut self, slot: impl Fn(Part) -> Slot) -> Result<Linear, EngineError> {
+        Ok(Linear { weight: self.matrix(slot(Part::Weight))?, bias: self.vector(slot(Part::Bias)) })
+    }
+
+    fn linear_if_any(&mut self, slot: impl Fn(Part) -> Slot) -> Result<Option<Linear>, EngineError> {
+        self.has(slot(Part::Weight)).then(|| self.linear(slot)).transpose()
+    }
+
+    fn norm(&mut self, slot: impl Fn(Part) -> Slot) -> Option<Norm> {
+        let weight = self.vector(slot(Part::Weight))?;
+        let bias = self.vector(slot(Part::Bias)).unwrap_or_else(|| vec![0.0; weight.len()]);
+        Some(Norm { weight, bias })
+    }
+
+    fn block(&mut self, layer: usize) -> Result<Block, EngineError> {
+        use BlockSlot::*;
+        let at = |slot: BlockSlot| move |part: Part| Slot::Block(layer, slot, part);
+        let cross = match self.norm(at(CrossNorm)) {
+            Some(norm) => Some((norm, self.attn([CrossQ, CrossK, CrossV, CrossO].map(at))?)),
+            None => None,
+        };
+        Ok(Block {
+            attn_norm: self.norm(at(AttnNorm)),
+            attn: AttnWeights {
+                q_norm: self.vector(at(QNorm)(Part::Weight)),
+                k_norm: self.vector(at(KNorm)(Part::Weight)),
+                ..self.attn([Q, K, V, O].map(at))?
+            },
+            attn_out_norm: self.norm(at(AttnOutNorm)),
+            cross,
+            mlp_norm: self.norm(at(MlpNorm)),
+            mlp_gate: self.linear_if_any(at(MlpGate))?,
+            mlp_in: self.linear(at(MlpIn))?,
+            mlp_out: self.linear(at(MlpOut))?,
+            mlp_out_norm: self.norm(at(MlpOutNorm)),
+        })
+    }
+
+    fn attn(&mut self, [q, k, v, o]: [impl Fn(Part) -> Slot; 4]) -> Result<AttnWeights, EngineError> {
+        let (q, k, v, o) = (self.linear(q)?, self.linear(k)?, self.linear(v)?, self.linear(o)?);
+        Ok(AttnWeights { q, k, v, o, q_norm: None, k_norm: None })
+    }
+
+    /// The structure with the rotary divisors that stand among the tensors.
+    fn spec(&mut self, architecture: &Architecture) -> Spec {
+        let mut spec = architecture.spec.clone();
+        let mut table = |which| {
+            let divisors = self.vector(Slot::RotaryDivisors(which));
+            divisors.map(|divisors| divisors.into_iter().map(f64::from).collect::<Vec<f64>>())
+        };
+        let (all, tables) = (table(RotaryTable::All), (table(RotaryTable::Short), table(RotaryTable::Long)));
+        if let Positions::Rotary(rotary) = &mut spec.positions {
+            match (&mut rotary.scaling, all, tables) {
+                (RotaryScaling::LongRope { short, long, .. }, _, (Some(new_short), Some(new_long))) => {
+                    (*short, *long) = (new_short, new_long);
+                }
+                (scaling, Some(divisors), _) => *scaling = RotaryScaling::Divisors { divisors },
+                _ => {}
+            }
+        }
+        spec
+    }
+}
+
+impl Model {
+    /// Puts the tensors of a checkpoint in their places.
+    pub(in crate::engine) fn assemble(
+        architecture: &Architecture,
+        tokenizer: Option<Tokenizer>,
+        quantisation: &str,
+        mut places: Places,
+    ) -> Result<Self, EngineError> {
+        let tokenizer = tokenizer.map(Arc::new);
+        let mut stack = |architecture: &Architecture, stack: Stack| {
+            Self::of_stack(architecture, tokenizer.clone(), quantisation, Slots { places: &mut places, stack })
+        };
+        let encoder = architecture.encoder.as_ref().map(|encoder| stack(encoder, Stack::Encoder)).transpose()?;
+        let mut model = stack(architecture, Stack::Decoder)?;
+        model.encoder = encoder.map(Arc::new);
+        Ok(model)
+    }
+
+    fn of_stack(
+        architecture: &Architecture,
+        tokenizer: Option<Arc<Tokenizer>>,
+        quantisation: &str,
+        mut slots: Slots<'_>,
+    ) -> Result<Self, EngineError> {
+        let masked_word_head = match architecture.spec.unembed {
+            Unembed::MaskedWord { .. } => {
+                let missing = || EngineError::Checkpoint("the masked-word head has no norm".to_owned());
+                Some((slots.linear(Slot::HeadDense)?, slots.norm(Slot::HeadNorm).ok_or_else(missing)?))
+            }
+            _ => None,
+        };
+        Ok(Self {
+            spec: slots.spec(architecture),
+            encoder: None,
+            writing: architecture.writing.clone(),
+            tokenizer,
+            quantisation: quantisation.to_owned(),
+            blocks: (0..architecture.spec.n_layers).map(|layer| slots.block(layer)).collect::<Result<_, _>>()?,
+            embed: slots.matrix(Slot::Embed)?,
+            pos_embed: slots.matrix_if_any(Slot::PosEmbed)?,
+            token_type_embed: slots.matrix_if_any(Slot::TokenTypeEmbed)?,
+            embed_norm: slots.norm(Slot::EmbedNorm),
+            embed_project: slots.linear_if_any(Slot::EmbedProject)?,
+            relative_bias: slots.vector(Slot::RelativeBias),
+            final_norm: slots.norm(Slot::FinalNorm),
+            unembed: slots.matrix_if_any(Slot::Unembed(Part::Weight))?,
+            unembed_bias: slots.vector(Slot::Unembed(Part::Bias)),
+            unembed_project: slots.matrix_if_any(Slot::UnembedProject)?.map(|weight| Linear { weight, bias: None }),
+            masked_word_head,
+        })
+    }
+}

@@ -1,0 +1,89 @@
+//! What a model is made of: matrices with their biases, norms, attentions, blocks.
+
+use std::sync::Arc;
+
+use crate::engine::weights::Weight;
+use crate::kernels::PackedRows;
+
+/// The weights of one block.
+#[derive(Debug)]
+pub(in crate::engine) struct Block {
+    /// Before attention, or after its sum; none where the stream is read as it is.
+    pub attn_norm: Option<Norm>,
+    pub attn: AttnWeights,
+    /// On what attention adds.
+    pub attn_out_norm: Option<Norm>,
+    /// A decoder's over its encoder: its norm and weights.
+    pub cross: Option<(Norm, AttnWeights)>,
+    /// Before the MLP, or after its sum.
+    pub mlp_norm: Option<Norm>,
+    pub mlp_gate: Option<Linear>,
+    pub mlp_in: Linear,
+    pub mlp_out: Linear,
+    /// On what the MLP adds.
+    pub mlp_out_norm: Option<Norm>,
+}
+
+/// The weights of one attention.
+#[derive(Debug)]
+pub(in crate::engine) struct AttnWeights {
+    pub q: Linear,
+    pub k: Linear,
+    pub v: Linear,
+    pub o: Linear,
+    /// [d_head] or [n_heads · d_head]
+    pub q_norm: Option<Vec<f32>>,
+    /// [d_head] or [n_key_value_heads · d_head]
+    pub k_norm: Option<Vec<f32>>,
+}
+
+/// x · Wᵀ + b.
+#[derive(Debug)]
+pub(in crate::engine) struct Linear {
+    pub weight: Arc<Weight>,
+    /// [n_out]
+    pub bias: Option<Vec<f32>>,
+}
+
+/// LayerNorm or RMSNorm.
+#[derive(Debug)]
+pub(in crate::engine) struct Norm {
+    /// [width]
+    pub weight: Vec<f32>,
+    /// [width], zeros where there is none.
+    pub bias: Vec<f32>,
+}
+
+impl Linear {
+    /// [n_rows, n_out] from rows [n_rows, n_in].
+    pub fn apply(&self, x: &[f32]) -> Vec<f32> {
+        let n_in = self.weight.n_in();
+        self.apply_packed(&PackedRows::pack(x, n_in, 0..n_in))
+    }
+
+    /// The same, where several layers read the same rows.
+    pub fn apply_packed(&self, x: &PackedRows) -> Vec<f32> {
+        let mut y = self.weight.matmul(x, 0..self.weight.n_in());
+        if let Some(bias) = &self.bias {
+            add_bias(&mut y, bias);
+        }
+        y
+    }
+}
+
+impl Block {
+    /// Every matrix.
+    pub fn weights(&self) -> impl Iterator<Item = &Arc<Weight>> {
+        let attns = [Some(&self.attn), self.cross.as_ref().map(|(_, attn)| attn)];
+        let attns = attns.into_iter().flatten().flat_map(|attn| [&attn.q, &attn.k, &attn.v, &attn.o]);
+        let mlp = [self.mlp_gate.as_ref(), Some(&self.mlp_in), Some(&self.mlp_out)];
+        attns.chain(mlp.into_iter().flatten()).map(|linear| &linear.weight)
+    }
+}
+
+/// Adds a vector to every row.
+pub(in crate::engine) fn add_bias(rows: &mut [f32], bias: &[f32]) {
+    for row in rows.chunks_exact_mut(bias.len()) {
+        row.iter_mut().zip(bias).for_each(|(value, bias)| *value += bias);
+    }
+}

@@ -1,0 +1,109 @@
+//! Rotation, masks and defaults of the structure.
+
+use super::*;
+
+fn frequencies(scaling: RotaryScaling, n_pos: usize) -> Vec<f64> {
+    Rotary { theta: 500_000.0, dims: 128, scaling, pairing: Pairing::Halves }.frequencies(n_pos)
+}
+
+#[test]
+fn stretched_frequencies() {
+    let plain = frequencies(RotaryScaling::None, 1);
+    assert_eq!(plain[0], 1.0);
+    assert!((plain[32] - 500_000f64.powf(-0.5)).abs() < 1e-12);
+    assert_eq!(frequencies(RotaryScaling::Linear { factor: 4.0 }, 1)[5], plain[5] / 4.0);
+    let llama =
+        RotaryScaling::Llama3 { factor: 8.0, low_freq_factor: 1.0, high_freq_factor: 4.0, original_n_ctx: 8192 };
+    let llama = frequencies(llama, 1);
+    assert_eq!(llama[0], plain[0], "short wavelengths are kept");
+    assert!((llama[63] - plain[63] / 8.0).abs() < 1e-15, "long ones are divided");
+    assert!(llama.iter().zip(&plain).all(|(a, b)| a <= b));
+}
+
+#[test]
+fn dynamic_scaling_begins_past_the_context() {
+    let scaling = RotaryScaling::Dynamic { factor: 2.0, original_n_ctx: 100 };
+    let plain = frequencies(RotaryScaling::None, 1);
+    assert_eq!(frequencies(scaling.clone(), 100), plain);
+    let longer = frequencies(scaling, 200);
+    // base · (2 · 2 − 1)^(128 / 126), pair 32 of 64
+    let theta = 500_000f64 * 3f64.powf(128.0 / 126.0);
+    assert!((longer[32] - theta.powf(-0.5)).abs() < 1e-12);
+    assert_eq!(longer[0], 1.0);
+}
+
+#[test]
+fn yarn_keeps_what_turns_often_and_divides_what_turns_rarely() {
+    let (factor, original_n_ctx) = (4.0, 4096);
+    let scaling = |truncate| RotaryScaling::Yarn {
+        factor,
+        beta_fast: 32.0,
+        beta_slow: 1.0,
+        original_n_ctx,
+        magnitude: 0.1 * 4f64.ln() + 1.0,
+        truncate,
+    };
+    let (plain, yarn) = (frequencies(RotaryScaling::None, 1), frequencies(scaling(true), 1));
+    // 128 · ln(4096 / (32 τ)) / (2 ln 500000) = 14.69…, 128 · ln(4096 / τ) / (2 ln 500000) = 31.59…
+    assert_eq!(yarn[14], plain[14]);
+    assert!(yarn[15] < plain[15]);
+    assert!((yarn[32] - plain[32] / factor).abs() < 1e-15);
+    let middle = 1.0 - (20.0 - 14.0) / (32.0 - 14.0);
+    assert!((yarn[20] - plain[20] * (middle + (1.0 - middle) / factor)).abs() < 1e-12);
+    assert!(frequencies(scaling(false), 1)[20] != yarn[20]);
+}
+
+#[test]
+fn long_rope_has_a_list_for_long_inputs() {
+    let (short, long) = (vec![1.0; 64], vec![2.0; 64]);
+    let scaling = RotaryScaling::LongRope { short, long, original_n_ctx: 10, magnitude: 1.5 };
+    let plain = frequencies(RotaryScaling::None, 1);
+    assert_eq!(frequencies(scaling.clone(), 10), plain);
+    assert_eq!(frequencies(scaling.clone(), 11)[7], plain[7] / 2.0);
+    assert_eq!(Rotary { theta: 1e4, dims: 128, scaling, pairing: Pairing::Halves }.magnitude(), 1.5);
+}
+
+#[test]
+fn what_a_query_sees() {
+    let local =
+        |mask, reach| Spec { mask, local: Some(Local { layers: vec![1], reach, rotary: None }), ..Spec::default() };
+    let cases = [
+        (local(Mask::Causal, 2), 0, 5, 0..6),
+        (local(Mask::Causal, 2), 1, 5, 3..6),
+        (local(Mask::Causal, 2), 1, 1, 0..2),
+        (local(Mask::Bidirectional, 2), 0, 5, 0..8),
+        (local(Mask::Bidirectional, 2), 1, 5, 3..8),
+        (local(Mask::Bidirectional, 2), 1, 6, 4..8),
+        (local(Mask::Bidirectional, usize::MAX), 1, 6, 0..8),
+    ];
+    for (spec, layer, query, expected) in cases {
+        assert_eq!(spec.visible(layer, query, 8), expected, "{:?} layer {layer} query {query}", spec.mask);
+    }
+}
+
+#[test]
+fn each_layer_has_its_rotation() {
+    let rotary = |theta| Rotary { theta, dims: 4, scaling: RotaryScaling::None, pairing: Pairing::Halves };
+    let spec = Spec {
+        positions: Positions::Rotary(rotary(1e6)),
+        local: Some(Local { layers: vec![0], reach: 3, rotary: Some(rotary(1e4)) }),
+        unrotated_layers: vec![2],
+        ..Spec::default()
+    };
+    let theta = |layer| spec.rotary_of(layer).map(|rotary| rotary.theta);
+    assert_eq!([theta(0), theta(1), theta(2)], [Some(1e4), Some(1e6), None]);
+    assert!(spec.changes_queries(0) && !spec.changes_queries(2));
+}
+
+/// Traces written before a field existed are still read.
+#[test]
+fn newer_fields_have_defaults() {
+    let mut json = serde_json::to_value(Spec::default()).unwrap();
+    let fields = json.as_object_mut().unwrap();
+    let older = "architecture n_layers n_heads n_key_value_heads d_model d_head d_mlp d_vocab n_ctx norm norm_eps \
+                 norm_placement positions n_token_types mask attn_scale attn_scale_by_inverse_layer mlp activation unembed";
+    let older: Vec<&str> = older.split_whitespace().collect();
+    fields.retain(|field, _| older.contains(&field.as_str()));
+    assert_eq!(fields.len(), older.len());
+    assert_eq!(serde_json::from_value::<Spec>(json).unwrap(), Spec::default());
+}

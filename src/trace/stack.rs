@@ -1,0 +1,111 @@
+//! The stacks of an encoder-decoder model, its two kinds of attention, and how hooks are named there. Imports nothing of
+//! ours but `hook`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::hook::{Hook, UnknownHook};
+
+/// Which stack of an encoder-decoder model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stack {
+    /// The one that reads the source.
+    Encoder,
+    /// The one that writes the target.
+    Decoder,
+}
+
+/// Which attention of a block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attn {
+    /// Over the stack's own positions.
+    #[default]
+    #[serde(rename = "self")]
+    Own,
+    /// A decoder's over the encoder's positions.
+    Cross,
+}
+
+/// A hook of a model: in one of two stacks, or in the only one.
+///
+/// Names: `blocks.l.…` and `hook_embed` where there is one stack; `encoder.l.…`, `decoder.l.…` and `encoder.hook_embed`
+/// where there are two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StackHook {
+    /// Which stack; none where there is one.
+    pub stack: Option<Stack>,
+    /// Which activation of it.
+    pub hook: Hook,
+}
+
+impl Stack {
+    /// Both, in the order in which they run.
+    pub const BOTH: [Stack; 2] = [Stack::Encoder, Stack::Decoder];
+
+    /// "encoder" or "decoder".
+    pub fn name(self) -> &'static str {
+        match self {
+            Stack::Encoder => "encoder",
+            Stack::Decoder => "decoder",
+        }
+    }
+}
+
+impl fmt::Display for StackHook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.stack, self.hook) {
+            (None, hook) => write!(f, "{hook}"),
+            (Some(stack), Hook::Block(layer, site)) => write!(f, "{}.{layer}.{}", stack.name(), site.name()),
+            (Some(stack), hook) => write!(f, "{}.{hook}", stack.name()),
+        }
+    }
+}
+
+impl FromStr for StackHook {
+    type Err = UnknownHook;
+
+    fn from_str(name: &str) -> Result<Self, UnknownHook> {
+        for stack in Stack::BOTH {
+            let Some(rest) = name.strip_prefix(stack.name()).and_then(|rest| rest.strip_prefix('.')) else { continue };
+            let is_block = rest.starts_with(|c: char| c.is_ascii_digit());
+            let hook: Result<Hook, UnknownHook> =
+                if is_block { format!("blocks.{rest}").parse() } else { rest.parse() };
+            return match hook {
+                Ok(hook) if is_block == hook.layer().is_some() => Ok(StackHook { stack: Some(stack), hook }),
+                _ => Err(UnknownHook(name.to_owned())),
+            };
+        }
+        Ok(StackHook { stack: None, hook: name.parse()? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::BlockSite;
+
+    #[test]
+    fn names_round_trip() {
+        let hook = |stack, hook| StackHook { stack, hook };
+        let cases = [
+            (hook(None, Hook::Block(3, BlockSite::Z)), "blocks.3.attn.hook_z"),
+            (hook(Some(Stack::Encoder), Hook::Block(3, BlockSite::Pattern)), "encoder.3.attn.hook_pattern"),
+            (hook(Some(Stack::Decoder), Hook::Block(0, BlockSite::CrossPattern)), "decoder.0.cross_attn.hook_pattern"),
+            (hook(Some(Stack::Decoder), Hook::Embed), "decoder.hook_embed"),
+            (hook(Some(Stack::Encoder), Hook::LnFinal), "encoder.ln_final.hook_out"),
+        ];
+        for (hook, name) in cases {
+            assert_eq!(hook.to_string(), name);
+            assert_eq!(name.parse(), Ok(hook));
+        }
+        for wrong in
+            ["encoder", "encoder.", "encoder.blocks.1.attn.hook_q", "decoder.x.attn.hook_q", "encoder.1.hook_q"]
+        {
+            assert!(wrong.parse::<StackHook>().is_err(), "{wrong}");
+        }
+    }
+}
