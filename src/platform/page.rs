@@ -15,6 +15,23 @@ pub fn base_url() -> String {
     path.rfind('/').map_or_else(String::new, |slash| path[..=slash].to_owned())
 }
 
+/// The fragment of the address, with its `#` where there is one.
+pub fn fragment() -> String {
+    window().and_then(|window| window.location().hash().ok()).unwrap_or_default()
+}
+
+/// Puts a fragment into the address: as a new entry of the history, or in the place of the present one. Browsers refuse
+/// when it happens too often; the next change catches up.
+pub fn set_fragment(fragment: &str, is_new_entry: bool) {
+    let Some(history) = window().and_then(|window| window.history().ok()) else { return };
+    let url = format!("#{fragment}");
+    let _ = if is_new_entry {
+        history.push_state_with_url(&JsValue::NULL, "", Some(&url))
+    } else {
+        history.replace_state_with_url(&JsValue::NULL, "", Some(&url))
+    };
+}
+
 /// The content of a `<meta name=…>`, empty where there is none.
 pub fn meta(name: &str) -> String {
     let document = window().and_then(|window| window.document());

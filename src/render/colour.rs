@@ -42,6 +42,42 @@ impl HeadColours {
     }
 }
 
+/// A sequential scale of one hue whose lightness changes evenly, so that equal steps look equal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ramp {
+    steps: Vec<Rgb>,
+}
+
+/// The hue of what belongs to no single head, in turns.
+pub const NEUTRAL_HUE: f32 = 0.72;
+
+impl Ramp {
+    /// From close to the background to far from it; `hue` in turns.
+    pub fn new(hue: f32, scheme: Scheme) -> Self {
+        let (start, end) = match scheme {
+            Scheme::Light => ((0.965, 0.015), (0.38, 0.15)),
+            Scheme::Dark => ((0.27, 0.025), (0.92, 0.12)),
+        };
+        let between = |(from, to): (f32, f32), at: f32| from + (to - from) * at;
+        let step = |at: u16| {
+            let at = f32::from(at) / 255.0;
+            oklch(between((start.0, end.0), at), between((start.1, end.1), at), hue)
+        };
+        Self { steps: (0..256).map(step).collect() }
+    }
+
+    /// The scale of a head, in its hue.
+    pub fn of_head(head: usize, n_heads: usize, scheme: Scheme) -> Self {
+        Self::new(FIRST_HUE + head as f32 / n_heads.max(1) as f32, scheme)
+    }
+
+    /// The colour of a level from 0 to 1.
+    pub fn at(&self, level: f32) -> Rgb {
+        let step = (level.clamp(0.0, 1.0) * 255.0).round() as usize;
+        self.steps.get(step).copied().unwrap_or_default()
+    }
+}
+
 fn hue_of(head: usize, n_heads: usize, lightness: f32, chroma: f32) -> Rgb {
     oklch(lightness, chroma, FIRST_HUE + head as f32 / n_heads as f32)
 }
@@ -106,6 +142,18 @@ mod tests {
         assert_eq!(oklch(0.627_96, 0.257_68, 29.234 / 360.0), [255, 0, 0]);
         // More chroma than there is: same hue and lightness, all there is.
         assert_eq!(oklch(0.627_96, 0.4, 29.234 / 360.0), [255, 0, 0]);
+    }
+
+    #[test]
+    fn scales_go_evenly_away_from_the_background() {
+        for (scheme, background) in [(Scheme::Light, [255, 255, 255]), (Scheme::Dark, [0x14, 0x14, 0x17])] {
+            for hue in [0.0, 0.3, NEUTRAL_HUE] {
+                let ramp = Ramp::new(hue, scheme);
+                let contrasts: Vec<f32> = (0..=8).map(|at| contrast(ramp.at(at as f32 / 8.0), background)).collect();
+                assert!(contrasts.windows(2).all(|pair| pair[0] < pair[1]), "{scheme:?} {hue}: {contrasts:?}");
+                assert!(contrasts[0] < 1.35 && contrasts[8] > 7.0, "{scheme:?} {hue}: {contrasts:?}");
+            }
+        }
     }
 
     #[test]

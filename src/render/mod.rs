@@ -7,14 +7,20 @@
 pub mod colour;
 pub mod head_view;
 pub mod layout;
+pub mod map;
+pub mod neurons;
 pub mod patterns;
 pub mod raster;
+pub mod shade;
 
-pub use colour::{HeadColours, Rgb, Scheme};
+pub use colour::{HeadColours, NEUTRAL_HUE, Ramp, Rgb, Scheme};
 pub use head_view::{HeadView, Line, Link, Received, Strip};
 pub use layout::{Columns, Span, Window};
+pub use map::{MapLayout, MapPainter, MapSpace, Place, Square, Thumbnail, mixed};
+pub use neurons::{Block, CellPainter, Diverging, NeuronColumns, Products, descending, limit_of};
 pub use patterns::PatternView;
 pub use raster::Raster;
+pub use shade::Shade;
 
 /// Lines and strips fainter than this change no pixel and are not drawn.
 pub const MIN_ALPHA: f32 = 1.0 / 255.0;

@@ -2,5 +2,7 @@
 //! content. Imports only `render`.
 
 mod head_canvas;
+mod picture;
 
 pub use head_canvas::HeadCanvas;
+pub use picture::PixelCanvas;

@@ -1,6 +1,7 @@
 //! What can happen to the state, and what it asks of the browser in return. Imports `protocol`.
 
 use super::options::{SegmentFilter, Theme};
+use super::scales::ScaleEvent;
 use super::selection::TokenRef;
 use crate::protocol::{FromWorker, RequestId, ToWorker};
 
@@ -62,6 +63,8 @@ pub enum Event {
     SegmentPicked(SegmentFilter),
     /// Light or dark.
     ThemePicked(Theme),
+    /// About the three scales: the view, what it needs, the address.
+    Scale(ScaleEvent),
 }
 
 /// Something to be done in the browser.
@@ -84,4 +87,8 @@ pub enum Effect {
     },
     /// Keep the theme for the next visit.
     KeepTheme(Theme),
+    /// Put this fragment into the address, in the place of the present one.
+    ReplaceLink(String),
+    /// Put this fragment into the address, so that going back leads to the present one.
+    PushLink(String),
 }

@@ -4,7 +4,7 @@
 //! the worker.
 
 use super::*;
-use crate::protocol::{Question, RunId, ToWorker};
+use crate::protocol::{Question, ToWorker};
 
 /// How long a cancelled request may take to end before its worker is ended.
 pub const CANCEL_TIMEOUT_MS: u32 = 2_000;
@@ -71,6 +71,7 @@ impl State {
         self.work = None;
         self.planned = None;
         self.wanted_layer = None;
+        self.scales.forget_requests();
         if let Some(shown) = &mut self.shown {
             shown.live_run = None;
         }
@@ -148,22 +149,14 @@ impl State {
             shown.drawn = Some(patterns);
             return;
         }
-        let Some(run) = shown.live_run else { return };
-        if self.wanted_layer.is_some_and(|(_, wanted)| wanted == layer) {
+        if shown.live_run.is_none() || self.wanted_layer.is_some_and(|(_, wanted)| wanted == layer) {
             return;
         }
-        let n_heads = shown.spec.n_heads;
-        self.ask_for_layer(run, layer, n_heads, effects);
-    }
-
-    fn ask_for_layer(&mut self, run: RunId, layer: usize, n_heads: usize, effects: &mut Vec<Effect>) {
+        let heads = (0..shown.spec.n_heads as u32).collect();
         if let Some((request, _)) = self.wanted_layer.take() {
             effects.push(Effect::Send(ToWorker::Cancel { request }));
         }
-        let request = self.request();
-        self.wanted_layer = Some((request, layer));
-        let heads = (0..n_heads as u32).collect();
-        let question = Question::Patterns { layer: layer as u32, heads };
-        effects.push(Effect::Send(ToWorker::Ask { request, run, question }));
+        let asked = self.ask(Question::Patterns { layer: layer as u32, heads }, effects);
+        self.wanted_layer = asked.map(|request| (request, layer));
     }
 }

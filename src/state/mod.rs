@@ -6,8 +6,11 @@
 
 pub mod catalogue;
 pub mod event;
+pub mod link;
+pub mod linking;
 pub mod notices;
 pub mod options;
+pub mod scales;
 pub mod selection;
 pub mod shown;
 pub mod wording;
@@ -22,9 +25,11 @@ mod tests;
 
 pub use catalogue::ModelEntry;
 pub use event::{Effect, Event};
+pub use linking::Linking;
 pub use notices::{InputNotice, Notices, Recovery, Stopped};
 pub use options::{Options, SegmentFilter, Theme};
-pub use selection::{Selection, Shape, TokenRef};
+pub use scales::{ScaleEvent, Scales};
+pub use selection::{Selection, Shape, TokenRef, View};
 pub use shown::{LayerPatterns, Shown};
 pub use work::{Plan, Progress, Purpose, Task, Work, WorkerPhase};
 
@@ -64,6 +69,10 @@ pub struct State {
     pub selection: Selection,
     /// How it is shown.
     pub options: Options,
+    /// The three scales: how they are drawn, and what they hold.
+    pub scales: Scales,
+    /// The address.
+    pub linking: Linking,
     /// What went wrong.
     pub notices: Notices,
     next_request: RequestId,
@@ -89,6 +98,8 @@ impl State {
             shown: None,
             selection: Selection { layer: FIRST_LOOK.0, heads: [FIRST_LOOK.1].into(), ..Selection::default() },
             options: Options { theme, ..Options::default() },
+            scales: Scales::default(),
+            linking: Linking::default(),
             notices: Notices::default(),
             next_request: 1,
             wanted_layer: None,

@@ -39,7 +39,7 @@ impl State {
                 };
                 self.patterns_came(wanted, patterns, effects);
             }
-            Answer::Thumbnails { .. } | Answer::Neurons(_) => {}
+            other => self.scales_answered(request, other, buffers),
         }
     }
 
@@ -115,6 +115,7 @@ impl State {
         }
         self.selection.clamp(&shown.shape());
         self.shown = Some(shown);
+        self.apply_link();
     }
 
     fn patterns_came(&mut self, wanted: usize, patterns: LayerPatterns, effects: &mut Vec<Effect>) {
@@ -140,6 +141,9 @@ impl State {
 
     /// A request ended without a result: what is shown stays.
     fn ended(&mut self, request: RequestId, report: Option<Report>) {
+        if self.scales_ended(request, report.as_ref()) {
+            return;
+        }
         let was_layer = self.wanted_layer.take_if(|(wanted, _)| *wanted == request).is_some();
         let work = self.take_work(request);
         if !was_layer && work.is_none() {

@@ -33,9 +33,47 @@ pub struct TokenRef {
     pub position: usize,
 }
 
-/// Layer, heads, tokens and neuron that are looked at.
+/// At which scale one looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum View {
+    /// Every head at once.
+    Model,
+    /// Token to token.
+    #[default]
+    Head,
+    /// Inside q·k.
+    Neuron,
+}
+
+impl View {
+    /// From the whole to the part.
+    pub const EACH: [View; 3] = [View::Model, View::Head, View::Neuron];
+
+    /// Its name in links.
+    pub fn name(self) -> &'static str {
+        match self {
+            View::Model => "model",
+            View::Head => "head",
+            View::Neuron => "neuron",
+        }
+    }
+
+    /// Its name on the page.
+    pub fn label(self) -> &'static str {
+        match self {
+            View::Model => "Model view",
+            View::Head => "Head view",
+            View::Neuron => "Neuron view",
+        }
+    }
+}
+
+/// Scale, layer, heads, tokens and neuron that are looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
+    /// At which scale.
+    pub view: View,
     /// Which layer, from zero.
     pub layer: usize,
     /// Which heads; empty only as long as no model is known.
@@ -49,6 +87,12 @@ pub struct Selection {
     /// The token under the pointer or the keyboard focus; never part of a link.
     #[serde(skip)]
     pub hover: Option<TokenRef>,
+    /// The token at the other end, where the pointer is on a single weight; never part of a link.
+    #[serde(skip)]
+    pub hover_other: Option<usize>,
+    /// The neuron under the pointer; never part of a link.
+    #[serde(skip)]
+    pub hover_neuron: Option<usize>,
 }
 
 impl Selection {
@@ -62,10 +106,26 @@ impl Selection {
         self.queries.retain(|&position| position < shape.n_query);
         self.keys.retain(|&position| position < shape.n_key);
         self.neuron = self.neuron.filter(|&neuron| neuron < shape.d_head);
-        self.hover = self.hover.filter(|token| match token.side {
-            Side::Query => token.position < shape.n_query,
-            Side::Key => token.position < shape.n_key,
-        });
+        let n_tokens = |side| if side == Side::Query { shape.n_query } else { shape.n_key };
+        self.hover = self.hover.filter(|token| token.position < n_tokens(token.side));
+        self.hover_other =
+            self.hover_other.filter(|&other| self.hover.is_some_and(|token| other < n_tokens(token.side.opposite())));
+        self.hover_neuron = self.hover_neuron.filter(|&neuron| neuron < shape.d_head);
+    }
+
+    /// The one head that views of a single head show: the first of the active ones.
+    pub fn head(&self) -> usize {
+        self.heads.first().copied().unwrap_or(0)
+    }
+
+    /// The query whose scores are looked into: the hovered one stands in for the last one that was chosen.
+    pub fn query(&self) -> Option<usize> {
+        self.marked(Side::Query).last().copied()
+    }
+
+    /// The neuron that is marked: the hovered one stands in for the pinned one.
+    pub fn marked_neuron(&self) -> Option<usize> {
+        self.hover_neuron.or(self.neuron)
     }
 
     /// Adds a head, or takes it out; the last one stays.
@@ -113,7 +173,7 @@ impl Selection {
     pub fn clear_tokens(&mut self) {
         self.queries.clear();
         self.keys.clear();
-        self.hover = None;
+        (self.hover, self.hover_other) = (None, None);
     }
 
     /// Whether a token stays marked.
@@ -128,6 +188,7 @@ impl Selection {
     pub fn marked(&self, side: Side) -> Vec<usize> {
         match (self.hover, side) {
             (Some(token), _) if token.side == side => vec![token.position],
+            (Some(_), _) if self.hover_other.is_some() => self.hover_other.into_iter().collect(),
             (_, Side::Query) => self.queries.iter().copied().collect(),
             (_, Side::Key) => self.keys.iter().copied().collect(),
         }
@@ -192,6 +253,9 @@ mod tests {
             keys: BTreeSet::from([7]),
             neuron: Some(8),
             hover: Some(TokenRef { side: Side::Key, position: 5 }),
+            hover_other: Some(1),
+            hover_neuron: Some(8),
+            ..Selection::default()
         };
         selection.clamp(&SHAPE);
         let expected =
@@ -210,5 +274,8 @@ mod tests {
         assert_eq!((selection.marked(Side::Query), selection.marked(Side::Key)), (vec![4], vec![]));
         selection.hover = Some(TokenRef { side: Side::Key, position: 0 });
         assert_eq!((selection.marked(Side::Query), selection.marked(Side::Key)), (vec![1, 2], vec![0]));
+        selection.hover_other = Some(3);
+        assert_eq!((selection.marked(Side::Query), selection.marked(Side::Key)), (vec![3], vec![0]), "one weight");
+        assert_eq!(selection.query(), Some(3));
     }
 }

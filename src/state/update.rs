@@ -6,6 +6,16 @@ use crate::protocol::{Input, InputText};
 impl State {
     /// Changes the state; returns what to do in the browser, in order.
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        let (view, is_passing) = (self.selection.view, event.is_passing());
+        let mut effects = self.handle(event);
+        self.follow_scales(&mut effects);
+        if !is_passing {
+            self.write_link(self.selection.view != view, &mut effects);
+        }
+        effects
+    }
+
+    fn handle(&mut self, event: Event) -> Vec<Effect> {
         let mut effects = Vec::new();
         match event {
             Event::Opened => effects.push(Effect::FetchCatalogue),
@@ -36,6 +46,7 @@ impl State {
                 effects.push(Effect::KeepTheme(theme));
             }
             Event::SegmentPicked(segment) => self.options.segment = segment,
+            Event::Scale(event) => self.scale_event(event, &mut effects),
             Event::LayerPicked(_)
             | Event::LayerStepped(_)
             | Event::HeadToggled(_)
@@ -61,7 +72,7 @@ impl State {
             Event::HeadSoloed(head) if head < shape.n_heads => selection.solo_head(head, shape.n_heads),
             Event::AllHeads => selection.heads = (0..shape.n_heads).collect(),
             Event::HeadStepped(step) => selection.step_head(step, shape.n_heads),
-            Event::Hovered(token) => selection.hover = token,
+            Event::Hovered(token) => (selection.hover, selection.hover_other) = (token, None),
             Event::PinToggled(token) => selection.toggle_pin(token),
             Event::TokensCleared => selection.clear_tokens(),
             _ => {}
@@ -78,7 +89,9 @@ impl State {
             Ok(models) => {
                 self.models = models;
                 self.notices.model = None;
-                self.run(false, effects);
+                if !self.follow_link(effects) {
+                    self.run(false, effects);
+                }
             }
             Err(message) => self.notices.model = Some(message),
         }
@@ -95,7 +108,7 @@ impl State {
     }
 
     /// What the text fields hold.
-    fn input(&self, cut: bool) -> Input {
+    pub(super) fn input(&self, cut: bool) -> Input {
         let text = if self.pair.trim().is_empty() {
             InputText::Single(self.text.clone())
         } else {

@@ -1,9 +1,9 @@
 //! The page, one Leptos component per file.
 //!
 //! [`page::Page`] holds the state as a signal and carries out the reducer's effects; everything else is a function of
-//! it. [`scene`] derives what the views show from it, once. Places for what comes next: another view stands beside
-//! [`head_view`] in `shell`, another panel beside [`links_panel`]. Invariant: no globals, and no `style="…"` or
-//! `innerHTML`, which the Content-Security-Policy forbids.
+//! it. [`scene`] derives what the head view shows from it, once; [`scales`] says which of the three views are on screen,
+//! [`map`] is the model view, [`neurons`] the neuron view. Another panel stands beside [`links_panel`]. Invariant: no
+//! globals, and no `style="…"` or `innerHTML`, which the Content-Security-Policy forbids.
 
 mod examples;
 mod head_squares;
@@ -12,9 +12,12 @@ mod layer_picker;
 mod legend;
 mod links_panel;
 mod live_region;
+mod map;
 mod model_picker;
+mod neurons;
 mod page;
 mod predictions;
+mod scales;
 mod scene;
 mod segment_filter;
 mod shell;

@@ -4,10 +4,10 @@ use gloo::timers::callback::Timeout;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::platform::page::{base_url, fetch_text, keep, kept, meta};
+use crate::platform::page::{base_url, fetch_text, fragment, keep, kept, meta, set_fragment};
 use crate::platform::worker_client::{News, WorkerClient};
 use crate::protocol::{FromWorker, ToWorker};
-use crate::state::{Effect, Event, State, Theme};
+use crate::state::{Effect, Event, ScaleEvent, State, Theme};
 
 const THEME_KEY: &str = "headlight.theme";
 
@@ -23,7 +23,11 @@ impl Page {
     pub fn open() -> Self {
         let theme = kept(THEME_KEY).and_then(|name| Theme::from_name(&name)).unwrap_or_default();
         let page = Self { state: RwSignal::new(State::new(base_url(), theme)), worker: StoredValue::new_local(None) };
+        page.dispatch(Event::Scale(ScaleEvent::LinkCame(fragment())));
         page.dispatch(Event::Opened);
+        let follow = move |_| page.dispatch(Event::Scale(ScaleEvent::LinkCame(fragment())));
+        let listener = window_event_listener(leptos::ev::hashchange, follow);
+        on_cleanup(move || listener.remove());
         page
     }
 
@@ -67,6 +71,8 @@ impl Page {
                 Timeout::new(delay_ms, move || self.dispatch(Event::CancelTimedOut(request))).forget();
             }
             Effect::KeepTheme(theme) => keep(THEME_KEY, theme.name()),
+            Effect::ReplaceLink(link) => set_fragment(&link, false),
+            Effect::PushLink(link) => set_fragment(&link, true),
         }
     }
 

@@ -11,6 +11,7 @@ use super::live_region::LiveRegion;
 use super::model_picker::ModelPicker;
 use super::page::Page;
 use super::predictions::Predictions;
+use super::scales::{ScaleBar, ScaleViews, SmallMap};
 use super::scene::Scene;
 use super::segment_filter::SegmentFilterChoice;
 use super::status_line::StatusLine;
@@ -44,22 +45,26 @@ pub fn App() -> impl IntoView {
                 <TextForm page />
             </section>
             <StatusLine page />
-            <section class="view" aria-label="Head view" on:keydown=move |event| view_key(page, &event)>
+            <section class="view" aria-label="Attention" on:keydown=move |event| view_key(page, &event)>
+                <ScaleBar page />
                 <div class="controls">
                     <LayerPicker page />
                     <HeadSquares page scene colours />
                     <SegmentFilterChoice page />
                 </div>
-                <div class="columns">
-                    <div class="stage">
-                        <HeadViewFigure page scene colours focused />
-                        <Legend scene />
+                <ScaleViews page scheme>
+                    <div class="columns">
+                        <div class="stage">
+                            <HeadViewFigure page scene colours focused />
+                            <Legend scene />
+                        </div>
+                        <div class="panels">
+                            <SmallMap page scheme />
+                            <LinksPanel page scene colours />
+                            <Predictions page />
+                        </div>
                     </div>
-                    <div class="panels">
-                        <LinksPanel page scene colours />
-                        <Predictions page />
-                    </div>
-                </div>
+                </ScaleViews>
                 <LiveRegion scene focused />
             </section>
         </main>

@@ -106,7 +106,7 @@ fn heads_and_options() {
     page.event(Event::SegmentPicked(SegmentFilter::Ab));
     page.event(Event::ThemePicked(Theme::Dark));
     assert_eq!(page.state.options, Options { segment: SegmentFilter::Ab, theme: Theme::Dark });
-    assert_eq!(page.done.last(), Some(&Effect::KeepTheme(Theme::Dark)));
+    assert_eq!(page.count(&Effect::KeepTheme(Theme::Dark)), 1);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod lifecycle;
 mod looking;
+mod scales;
 
 use super::*;
 use crate::protocol::{self, About, Answer, FromWorker, Input, InputText, Question, Report, RunInfo, Stage, ToWorker};

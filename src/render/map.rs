@@ -1,0 +1,273 @@
+//! The model view: a thumbnail per head in rows and columns, where each is, and its pixels.
+//!
+//! ```text
+//!         0     1     2   …  heads
+//!   0   ┌───┐ ┌───┐ ┌───┐
+//!       └───┘ └───┘ └───┘
+//!   1   …                    layers
+//! ```
+//! Only what is in the window is drawn; a thumbnail with more cells than pixels shows in each pixel the largest, or the
+//! mean, of the cells under it. Lengths are CSS pixels. Imports nothing of ours but colours and shades.
+
+use std::ops::Range;
+
+use super::colour::{Ramp, Rgb};
+use super::shade::Shade;
+
+/// A head of the model.
+pub type Place = (usize, usize);
+
+/// Between two thumbnails.
+const GAP: f32 = 4.0;
+/// Left of the first column, for the layers' numbers.
+const LABELS: f32 = 28.0;
+/// The least and the largest thumbnail.
+const CELL: (f32, f32) = (18.0, 96.0);
+/// The least of a small map, which is a way to go rather than something to read.
+const SMALL_CELL: f32 = 6.0;
+
+/// How large a model view may be, and what it shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct MapSpace {
+    /// Room from left to right.
+    pub width: f32,
+    /// Room from top to bottom, which a small map keeps to and a large one may exceed by scrolling.
+    pub height: f32,
+    /// Whether it is the small one.
+    pub is_small: bool,
+    /// Whether every cell has its name below.
+    pub has_names: bool,
+}
+
+/// Where the thumbnails of a model view are.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MapLayout {
+    /// The heads, by row; rows may be shorter than the first.
+    pub rows: Vec<Vec<Place>>,
+    /// Side of a thumbnail.
+    pub cell: f32,
+    /// From one thumbnail to the next.
+    pub step: f32,
+    /// From one row to the next.
+    pub row_step: f32,
+    /// Left end of the first column.
+    pub left: f32,
+}
+
+impl MapLayout {
+    /// As large as there is room for the widest row, but no larger than needed to see all rows at once, unless that
+    /// would be too small to read.
+    pub fn fit(rows: Vec<Vec<Place>>, space: MapSpace) -> Self {
+        let n_columns = rows.iter().map(Vec::len).max().unwrap_or(0).max(1) as f32;
+        let n_rows = rows.len().max(1) as f32;
+        let (left, gap, least) = if space.is_small { (0.0, 1.0, SMALL_CELL) } else { (LABELS, GAP, CELL.0) };
+        let name = if space.has_names { 16.0 } else { 0.0 };
+        let by_width = (space.width - left) / n_columns - gap;
+        let by_height = space.height / n_rows - gap - name;
+        let readable = if space.is_small { least } else { 2.0 * CELL.0 };
+        let cell = by_width.min(by_height.max(readable)).clamp(least.min(by_width.max(1.0)), CELL.1).floor().max(1.0);
+        Self { rows, cell, step: cell + gap, row_step: cell + gap + name, left }
+    }
+
+    /// Height of all rows.
+    pub fn content_height(&self) -> f32 {
+        self.rows.len() as f32 * self.row_step
+    }
+
+    /// Width of the widest row, with the labels.
+    pub fn content_width(&self) -> f32 {
+        self.left + self.rows.iter().map(Vec::len).max().unwrap_or(0) as f32 * self.step
+    }
+
+    /// Rows that a window of this height shows when scrolled so far.
+    pub fn visible_rows(&self, scroll: f32, height: f32) -> Range<usize> {
+        if self.row_step <= 0.0 || height <= 0.0 {
+            return 0..0;
+        }
+        let first = (scroll / self.row_step).floor().max(0.0) as usize;
+        let end = ((scroll + height) / self.row_step).ceil().max(0.0) as usize;
+        first.min(self.rows.len())..end.min(self.rows.len())
+    }
+
+    /// Row and column of the thumbnail at a point of the content.
+    pub fn pick(&self, x: f32, y: f32) -> Option<(usize, usize)> {
+        if x < self.left || y < 0.0 || self.step <= 0.0 {
+            return None;
+        }
+        let (column, row) = (((x - self.left) / self.step) as usize, (y / self.row_step) as usize);
+        self.rows.get(row)?.get(column).map(|_| (row, column))
+    }
+
+    /// The head there.
+    pub fn place(&self, row: usize, column: usize) -> Option<Place> {
+        self.rows.get(row)?.get(column).copied()
+    }
+
+    /// Where a head stands.
+    pub fn find(&self, place: Place) -> Option<(usize, usize)> {
+        let in_row = |(row, places): (usize, &Vec<Place>)| Some((row, places.iter().position(|at| *at == place)?));
+        self.rows.iter().enumerate().find_map(in_row)
+    }
+
+    /// Left end of a column.
+    pub fn column_left(&self, column: usize) -> f32 {
+        self.left + column as f32 * self.step
+    }
+
+    /// Top of a row in the content.
+    pub fn row_top(&self, row: usize) -> f32 {
+        row as f32 * self.row_step
+    }
+
+    /// The scroll offset nearest to `scroll` at which a row is seen whole.
+    pub fn scroll_to(&self, row: usize, scroll: f32, height: f32) -> f32 {
+        let top = self.row_top(row);
+        scroll.min(top).max(top + self.row_step - height).max(0.0)
+    }
+}
+
+/// What one thumbnail is painted from.
+#[derive(Clone, Copy, Debug)]
+pub struct Thumbnail<'a> {
+    /// [n_rows, n_columns], each from 0 to 1.
+    pub cells: &'a [f32],
+    /// Rows.
+    pub n_rows: usize,
+    /// Columns.
+    pub n_columns: usize,
+    /// Whether a pixel over several cells shows their largest; else their mean.
+    pub is_max: bool,
+}
+
+/// A picture of thumbnails, reused from one drawing to the next.
+#[derive(Debug, Default)]
+pub struct MapPainter {
+    width: usize,
+    height: usize,
+    /// RGBA, row by row [height, width, 4].
+    pixels: Vec<u8>,
+}
+
+/// A square of the picture, device pixels; parts outside are cut off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Square {
+    /// Left end.
+    pub x: isize,
+    /// Top.
+    pub y: isize,
+    /// Width and height.
+    pub side: usize,
+}
+
+impl MapPainter {
+    /// Begins an empty picture.
+    pub fn begin(&mut self, width: usize, height: usize) {
+        (self.width, self.height) = (width, height);
+        self.pixels.clear();
+        self.pixels.resize(width * height * 4, 0);
+    }
+
+    /// The picture: RGBA, not premultiplied, row by row.
+    pub fn pixels(&self) -> &[u8] {
+        &self.pixels
+    }
+
+    /// Paints a square in one colour.
+    pub fn fill(&mut self, square: Square, colour: Rgb) {
+        for y in 0..square.side {
+            self.line(square, y, |_| Some(colour));
+        }
+    }
+
+    /// Paints a heat map over a ground, so that a thumbnail has an edge even where nothing is read.
+    pub fn heat(&mut self, square: Square, thumbnail: &Thumbnail<'_>, ramp: &Ramp, ground: Rgb, shade: &Shade) {
+        let Thumbnail { cells, n_rows, n_columns, is_max } = *thumbnail;
+        if cells.len() != n_rows * n_columns || cells.is_empty() || square.side == 0 {
+            return self.fill(square, ground);
+        }
+        let columns: Vec<Range<usize>> = (0..square.side).map(|x| under(x, square.side, n_columns)).collect();
+        for y in 0..square.side {
+            let rows = under(y, square.side, n_rows);
+            self.line(square, y, |x| {
+                let level = |row: usize, column: usize| shade.level(cells[row * n_columns + column], 1.0);
+                let (mut largest, mut sum, mut n) = (0.0_f32, 0.0, 0);
+                for row in rows.clone() {
+                    for column in columns[x].clone() {
+                        let level = level(row, column);
+                        (largest, sum, n) = (largest.max(level), sum + level, n + 1);
+                    }
+                }
+                let level = if is_max { largest } else { sum / n as f32 };
+                Some(if level > 0.0 { ramp.at(level) } else { ground })
+            });
+        }
+    }
+
+    /// Paints lines from the rows on the left edge to the columns on the right edge, over a ground.
+    pub fn lines(&mut self, square: Square, thumbnail: &Thumbnail<'_>, ink: Rgb, ground: Rgb) {
+        let Thumbnail { cells, n_rows, n_columns, .. } = *thumbnail;
+        let side = square.side;
+        if cells.len() != n_rows * n_columns || cells.is_empty() || side == 0 {
+            return self.fill(square, ground);
+        }
+        let mut alphas = vec![0.0_f32; side * side];
+        for (row, weights) in cells.chunks_exact(n_columns).enumerate() {
+            let start = (row as f32 + 0.5) / n_rows as f32 * side as f32;
+            for (column, &weight) in weights.iter().enumerate().filter(|(_, weight)| **weight >= MIN_LINE) {
+                let end = (column as f32 + 0.5) / n_columns as f32 * side as f32;
+                let slope = (end - start) / side as f32;
+                for x in 0..side {
+                    let y = start + slope * (x as f32 + 0.5) - 0.5;
+                    let (above, share) = (y.floor(), y - y.floor());
+                    for (y, cover) in [(above, 1.0 - share), (above + 1.0, share)] {
+                        if let Some(alpha) = (y >= 0.0).then(|| alphas.get_mut(y as usize * side + x)).flatten() {
+                            *alpha += (1.0 - *alpha) * weight * cover;
+                        }
+                    }
+                }
+            }
+        }
+        for y in 0..side {
+            self.line(square, y, |x| Some(mixed(ground, ink, alphas[y * side + x])));
+        }
+    }
+
+    /// Paints the pixels of one line of a square that are inside the picture.
+    fn line(&mut self, square: Square, y: usize, colour: impl Fn(usize) -> Option<Rgb>) {
+        let Some(at) = square.y.checked_add_unsigned(y).and_then(|y| usize::try_from(y).ok()) else { return };
+        if at >= self.height {
+            return;
+        }
+        let first = usize::try_from(-square.x).unwrap_or(0);
+        let end = square.side.min(usize::try_from(self.width as isize - square.x).unwrap_or(0));
+        let Some(start) = square.x.checked_add_unsigned(first).and_then(|x| usize::try_from(x).ok()) else { return };
+        let line = &mut self.pixels[at * self.width * 4..][..self.width * 4];
+        for (x, pixel) in (first..end).zip(line.chunks_exact_mut(4).skip(start)) {
+            if let Some([red, green, blue]) = colour(x) {
+                pixel.copy_from_slice(&[red, green, blue, 255]);
+            }
+        }
+    }
+}
+
+/// Lines fainter than this are lost in a thumbnail.
+const MIN_LINE: f32 = 0.02;
+
+/// The cells under a pixel: at least one.
+fn under(pixel: usize, n_pixels: usize, n_cells: usize) -> Range<usize> {
+    let first = pixel * n_cells / n_pixels;
+    first..((pixel + 1) * n_cells / n_pixels).max(first + 1)
+}
+
+/// A colour laid over another.
+pub fn mixed(ground: Rgb, ink: Rgb, alpha: f32) -> Rgb {
+    let channel = |index: usize| {
+        let (from, to) = (f32::from(ground[index]), f32::from(ink[index]));
+        (from + (to - from) * alpha.clamp(0.0, 1.0)).round() as u8
+    };
+    [channel(0), channel(1), channel(2)]
+}
+
+#[cfg(test)]
+#[path = "map_tests.rs"]
+mod tests;

@@ -1,0 +1,120 @@
+//! Where thumbnails are, and their pixels.
+
+use super::*;
+use crate::render::Scheme;
+
+fn rows(n_layers: usize, n_heads: usize) -> Vec<Vec<Place>> {
+    (0..n_layers).map(|layer| (0..n_heads).map(|head| (layer, head)).collect()).collect()
+}
+
+fn layout(n_layers: usize, n_heads: usize, width: f32, height: f32, is_small: bool) -> MapLayout {
+    MapLayout::fit(rows(n_layers, n_heads), MapSpace { width, height, is_small, has_names: false })
+}
+
+#[test]
+fn thumbnails_fill_the_room_they_have() {
+    // 6 × 12: as wide as there is room. 30 × 9: no smaller than can be read, so it scrolls.
+    let minilm = layout(6, 12, 640.0, 600.0, false);
+    assert_eq!((minilm.cell, minilm.step, minilm.left), (47.0, 51.0, 28.0));
+    assert!(minilm.content_width() <= 640.0 && minilm.content_height() <= 600.0);
+    let smollm = layout(30, 9, 640.0, 600.0, false);
+    assert_eq!((smollm.cell, smollm.content_height()), (36.0, 1_200.0));
+    assert_eq!(layout(12, 12, 1_400.0, 700.0, false).cell, 54.0, "all rows at once");
+    assert_eq!(layout(2, 2, 1_400.0, 900.0, false).cell, 96.0, "no larger than needed");
+    let phone = layout(30, 9, 328.0, 500.0, false);
+    assert!(phone.content_width() <= 328.0, "{phone:?}");
+    let small = layout(30, 9, 320.0, 210.0, true);
+    assert_eq!((small.cell, small.left), (6.0, 0.0));
+    assert!(small.content_height() <= 210.0);
+    assert!(layout(0, 0, 0.0, 0.0, false).cell >= 1.0, "nothing to show is no reason to panic");
+}
+
+#[test]
+fn picking_and_finding() {
+    let layout = layout(6, 12, 640.0, 600.0, false);
+    let table = [
+        ((27.9, 5.0), None),
+        ((28.0, 0.0), Some((0, 0))),
+        ((78.9, 50.9), Some((0, 0))),
+        ((79.0, 51.0), Some((1, 1))),
+        ((28.0 + 11.5 * 51.0, 5.5 * 51.0), Some((5, 11))),
+        ((28.0 + 12.0 * 51.0, 5.0), None),
+        ((30.0, 6.0 * 51.0), None),
+        ((30.0, -1.0), None),
+    ];
+    for ((x, y), expected) in table {
+        assert_eq!(layout.pick(x, y), expected, "{x}, {y}");
+    }
+    assert_eq!((layout.place(5, 11), layout.place(6, 0), layout.find((3, 7))), (Some((5, 11)), None, Some((3, 7))));
+    assert_eq!((layout.column_left(2), layout.row_top(2)), (130.0, 102.0));
+    assert_eq!(layout.visible_rows(60.0, 100.0), 1..4);
+    assert_eq!((layout.scroll_to(0, 60.0, 100.0), layout.scroll_to(5, 60.0, 100.0)), (0.0, 206.0));
+    assert_eq!(layout.scroll_to(2, 60.0, 100.0), 60.0, "no further than needed");
+    let sorted = MapLayout::fit(
+        vec![vec![(3, 1), (0, 0)], vec![(1, 1)]],
+        MapSpace { width: 200.0, height: 200.0, is_small: false, has_names: true },
+    );
+    assert_eq!(sorted.row_step, sorted.step + 16.0, "room for a name");
+    assert_eq!(sorted.pick(28.0 + sorted.step, sorted.row_step), None, "the last row is shorter");
+}
+
+const CELLS: [f32; 4] = [1.0, 0.0, 0.25, 0.75];
+const GROUND: Rgb = [250, 250, 250];
+
+fn thumbnail(cells: &[f32], n: usize, is_max: bool) -> Thumbnail<'_> {
+    Thumbnail { cells, n_rows: n, n_columns: n, is_max }
+}
+
+fn pixel(painter: &MapPainter, x: usize, y: usize) -> Option<Rgb> {
+    let pixel = &painter.pixels()[(y * painter.width + x) * 4..][..4];
+    (pixel[3] == 255).then(|| [pixel[0], pixel[1], pixel[2]])
+}
+
+#[test]
+fn heat_maps_show_each_cell() {
+    let ramp = Ramp::new(0.7, Scheme::Light);
+    let mut painter = MapPainter::default();
+    painter.begin(10, 10);
+    painter.heat(Square { x: 2, y: 3, side: 4 }, &thumbnail(&CELLS, 2, true), &ramp, GROUND, &Shade::default());
+    assert_eq!([pixel(&painter, 2, 3), pixel(&painter, 3, 4)], [Some(ramp.at(1.0)); 2]);
+    assert_eq!([pixel(&painter, 4, 3), pixel(&painter, 5, 4)], [Some(GROUND); 2], "what is not read is the ground");
+    assert_eq!([pixel(&painter, 2, 5), pixel(&painter, 5, 6)], [Some(ramp.at(0.25)), Some(ramp.at(0.75))]);
+    assert_eq!([pixel(&painter, 1, 3), pixel(&painter, 6, 3), pixel(&painter, 2, 7)], [None; 3]);
+}
+
+#[test]
+fn a_pixel_over_several_cells_is_their_largest_or_mean() {
+    let ramp = Ramp::new(0.7, Scheme::Dark);
+    for (is_max, level) in [(true, 1.0), (false, 0.5)] {
+        let mut painter = MapPainter::default();
+        painter.begin(1, 1);
+        painter.heat(Square { x: 0, y: 0, side: 1 }, &thumbnail(&CELLS, 2, is_max), &ramp, GROUND, &Shade::default());
+        assert_eq!(pixel(&painter, 0, 0), Some(ramp.at(level)));
+    }
+}
+
+#[test]
+fn lines_run_from_row_to_column() {
+    let mut painter = MapPainter::default();
+    painter.begin(8, 8);
+    painter.lines(Square { x: 0, y: 0, side: 8 }, &thumbnail(&[0.0, 1.0, 0.0, 0.0], 2, true), [0, 0, 0], GROUND);
+    let dark = |x: usize| (0..8).min_by_key(|&y| pixel(&painter, x, y).map_or(255, |colour| colour[0])).unwrap();
+    assert_eq!([dark(0), dark(4), dark(7)], [2, 4, 5], "from the middle of the upper half to that of the lower");
+    assert_eq!(pixel(&painter, 0, 7), Some(GROUND));
+}
+
+#[test]
+fn what_is_outside_is_cut_off() {
+    let ramp = Ramp::new(0.7, Scheme::Light);
+    let mut painter = MapPainter::default();
+    painter.begin(4, 4);
+    for (x, y) in [(-2, -2), (2, 2), (-9, 1), (1, 9), (9, 9), (-2, 2)] {
+        painter.heat(Square { x, y, side: 4 }, &thumbnail(&CELLS, 2, true), &ramp, GROUND, &Shade::default());
+        painter.lines(Square { x, y, side: 4 }, &thumbnail(&CELLS, 2, true), [0; 3], GROUND);
+    }
+    painter.heat(Square { x: 0, y: 0, side: 4 }, &thumbnail(&[0.5], 2, true), &ramp, GROUND, &Shade::default());
+    assert_eq!(pixel(&painter, 0, 0), Some(GROUND), "cells that do not fit their sizes are not drawn");
+    painter.begin(0, 0);
+    painter.fill(Square { x: 0, y: 0, side: 4 }, GROUND);
+    assert!(painter.pixels().is_empty());
+}

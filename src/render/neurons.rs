@@ -1,0 +1,276 @@
+//! The neuron view: what each neuron of a head adds to the score of a query and its keys, where it stands, its colour.
+//!
+//! ```text
+//! | query token | links | key token | k (d cells) | q ⊙ k (d cells) | q·k | score | weight | value |
+//! ```
+//! The query's own cells stand above those of the keys, so that a neuron is one column throughout. Columns vanish from
+//! the left on narrow screens. Lengths are CSS pixels. Imports nothing of ours but spans and colours.
+
+use std::ops::Range;
+
+use super::colour::{Rgb, Scheme, oklch};
+use super::layout::Span;
+
+/// Numbers of one head's queries and keys, one row per position.
+#[derive(Clone, Copy, Debug)]
+pub struct Products<'a> {
+    /// [n_query, d_head]
+    pub queries: &'a [f32],
+    /// [n_key, d_head]
+    pub keys: &'a [f32],
+    /// Neurons.
+    pub d_head: usize,
+}
+
+impl<'a> Products<'a> {
+    /// A query's neurons [d_head]; empty where there is none.
+    pub fn query(&self, query: usize) -> &'a [f32] {
+        self.queries.get(query * self.d_head..(query + 1) * self.d_head).unwrap_or_default()
+    }
+
+    /// A key's neurons [d_head]; empty where there is none.
+    pub fn key(&self, key: usize) -> &'a [f32] {
+        self.keys.get(key * self.d_head..(key + 1) * self.d_head).unwrap_or_default()
+    }
+
+    /// q_d · k_d of one pair, by neuron.
+    pub fn pair(&self, query: usize, key: usize) -> impl Iterator<Item = f32> + use<'a> {
+        self.query(query).iter().zip(self.key(key)).map(|(q, k)| q * k)
+    }
+
+    /// q · k.
+    pub fn dot(&self, query: usize, key: usize) -> f32 {
+        self.pair(query, key).sum()
+    }
+
+    /// Σ over keys of q_d · k_d, by neuron.
+    pub fn totals(&self, query: usize, keys: impl Iterator<Item = usize>) -> Vec<f32> {
+        let mut totals = vec![0.0; self.d_head];
+        for key in keys {
+            totals.iter_mut().zip(self.pair(query, key)).for_each(|(total, product)| *total += product);
+        }
+        totals
+    }
+
+    /// The mean of q_d · k_d over all pairs of a distance (query minus key), for one neuron; `sees(query, key)` says
+    /// which pairs there are. Ascending by distance.
+    pub fn by_distance(&self, neuron: usize, sees: impl Fn(usize, usize) -> bool) -> Vec<(isize, f32)> {
+        let column = |values: &[f32]| -> Vec<f32> {
+            values.chunks_exact(self.d_head.max(1)).filter_map(|row| row.get(neuron).copied()).collect()
+        };
+        let (queries, keys) = (column(self.queries), column(self.keys));
+        let mut sums = vec![(0.0_f64, 0_u32); queries.len() + keys.len()];
+        for (query, q) in queries.iter().enumerate() {
+            for (key, k) in keys.iter().enumerate().filter(|(key, _)| sees(query, *key)) {
+                let (sum, n) = &mut sums[query + keys.len() - key];
+                (*sum, *n) = (*sum + f64::from(q * k), *n + 1);
+            }
+        }
+        let mean = |(at, (sum, n)): (usize, (f64, u32))| {
+            (n > 0).then(|| (at as isize - keys.len() as isize, (sum / f64::from(n)) as f32))
+        };
+        sums.into_iter().enumerate().filter_map(mean).collect()
+    }
+}
+
+/// Neurons from the largest to the smallest; equal ones by number.
+pub fn descending(values: &[f32]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&one, &other| values[other].total_cmp(&values[one]).then(one.cmp(&other)));
+    order
+}
+
+/// The size at which colours end: all but the largest fiftieth are below, so that one huge neuron does not make the others
+/// pale. Never zero.
+pub fn limit_of(values: impl Iterator<Item = f32>) -> f32 {
+    let mut sizes: Vec<f32> = values.map(f32::abs).filter(|size| size.is_finite()).collect();
+    if sizes.is_empty() {
+        return 1.0;
+    }
+    let at = (sizes.len() - 1) * 49 / 50;
+    let (_, limit, _) = sizes.select_nth_unstable_by(at, f32::total_cmp);
+    if *limit > 0.0 { *limit } else { 1.0 }
+}
+
+/// Negative to positive: orange to blue, through the ground. Safe for colour-blind readers; lightness alone tells the size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diverging {
+    /// From −1 to 1.
+    steps: Vec<Rgb>,
+}
+
+const N_STEPS: usize = 255;
+
+impl Diverging {
+    /// For a background.
+    pub fn new(scheme: Scheme) -> Self {
+        let (ground, ends) = match scheme {
+            Scheme::Light => (0.975, [(0.6, 0.16, 0.14), (0.48, 0.17, 0.72)]),
+            Scheme::Dark => (0.235, [(0.78, 0.14, 0.16), (0.76, 0.14, 0.7)]),
+        };
+        let step = |at: usize| {
+            let value = at as f32 / (N_STEPS - 1) as f32 * 2.0 - 1.0;
+            let (lightness, chroma, hue) = ends[usize::from(value > 0.0)];
+            oklch(ground + (lightness - ground) * value.abs(), chroma * value.abs(), hue)
+        };
+        Self { steps: (0..N_STEPS).map(step).collect() }
+    }
+
+    /// The colour of a value from −1 to 1; what is beyond has the end's.
+    pub fn at(&self, value: f32) -> Rgb {
+        let step = ((value.clamp(-1.0, 1.0) + 1.0) / 2.0 * (N_STEPS - 1) as f32).round() as usize;
+        self.steps.get(step).copied().unwrap_or_default()
+    }
+}
+
+/// Where the neuron view's columns are. A width of 0: there is no room for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct NeuronColumns {
+    /// Query tokens.
+    pub query_token: Span,
+    /// Lines from the query to its keys.
+    pub links: Span,
+    /// Key tokens.
+    pub key_token: Span,
+    /// Neurons of the keys.
+    pub keys: Span,
+    /// Neurons' products.
+    pub products: Span,
+    /// q · k.
+    pub dot: Span,
+    /// The score.
+    pub score: Span,
+    /// The weight, bar and number.
+    pub weight: Span,
+    /// Weight times the value's norm.
+    pub value: Span,
+}
+
+/// From here on there is room for everything.
+const WIDE: f32 = 1_000.0;
+/// From here on for everything but the query's tokens and links.
+const MEDIUM: f32 = 560.0;
+/// Between the blocks.
+const GAP: f32 = 12.0;
+/// The widest a neuron gets.
+const MAX_CELL: f32 = 7.0;
+/// Width of a number.
+const NUMBER: f32 = 58.0;
+
+impl NeuronColumns {
+    /// The columns of a view so wide, of a head of `d_head` neurons, whose longest token would be `token_width` wide.
+    /// A narrow one shows the products, or the keys.
+    pub fn fit(width: f32, token_width: f32, d_head: usize, shows_keys: bool) -> Self {
+        let (is_wide, is_medium) = (width >= WIDE, width >= MEDIUM);
+        let pick = |condition: bool, width: f32| if condition { width } else { 0.0 };
+        let token = token_width.clamp(72.0, if is_wide { 132.0 } else { 96.0 }).round();
+        let (query, links) = (pick(is_wide, token), pick(is_wide, 56.0));
+        let (dot, score) = (pick(is_medium, NUMBER), pick(is_medium, NUMBER + 4.0));
+        let weight = if is_wide { 124.0 } else { NUMBER + 24.0 };
+        let value = pick(is_medium, NUMBER + 8.0);
+        let n_blocks = if is_medium { 2.0 } else { 1.0 };
+        let room = width - query - links - token - GAP * n_blocks - dot - score - weight - value;
+        let block = (room / n_blocks).clamp(0.0, MAX_CELL * d_head as f32).floor();
+        let mut x = 0.0;
+        let mut next = |width: f32, gap: f32| {
+            let span = Span { x, width };
+            x += width + pick(width > 0.0, gap);
+            span
+        };
+        Self {
+            query_token: next(query, 0.0),
+            links: next(links, 0.0),
+            key_token: next(token, 0.0),
+            keys: next(pick(is_medium || shows_keys, block), GAP),
+            products: next(pick(is_medium || !shows_keys, block), GAP),
+            dot: next(dot, 0.0),
+            score: next(score, 0.0),
+            weight: next(weight, 0.0),
+            value: next(value, 0.0),
+        }
+    }
+
+    /// The column of a block at a height of the view: which block, and which of its columns.
+    pub fn pick(&self, x: f32, d_head: usize) -> Option<(Block, usize)> {
+        let of = |block: Block| {
+            let span = self.block(block);
+            let is_in = span.width > 0.0 && (span.x..span.end()).contains(&x);
+            is_in.then(|| (block, (((x - span.x) / span.width * d_head as f32) as usize).min(d_head.saturating_sub(1))))
+        };
+        of(Block::Keys).or_else(|| of(Block::Products))
+    }
+
+    /// Where a block is.
+    pub fn block(&self, block: Block) -> Span {
+        match block {
+            Block::Keys => self.keys,
+            Block::Products => self.products,
+        }
+    }
+
+    /// Where a column of a block is.
+    pub fn cell(&self, block: Block, column: usize, d_head: usize) -> Span {
+        let (span, n) = (self.block(block), d_head.max(1) as f32);
+        Span { x: span.x + span.width * column as f32 / n, width: span.width / n }
+    }
+}
+
+/// A block of cells, one column per neuron.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Block {
+    /// Neurons of queries and keys.
+    Keys,
+    /// Their products.
+    Products,
+}
+
+/// A picture of cells with one column per neuron, reused from one drawing to the next.
+#[derive(Debug, Default)]
+pub struct CellPainter {
+    /// RGBA, row by row [height, width, 4].
+    pixels: Vec<u8>,
+}
+
+impl CellPainter {
+    /// Paints rows of cells: `rows` with top and end of each in device pixels, `value(row, column)` from −1 to 1, or none
+    /// where there is nothing.
+    pub fn paint(
+        &mut self,
+        (width, height): (usize, usize),
+        rows: impl Iterator<Item = (usize, Range<usize>)>,
+        n_columns: usize,
+        colours: &Diverging,
+        value: impl Fn(usize, usize) -> Option<f32>,
+    ) -> &[u8] {
+        self.pixels.clear();
+        self.pixels.resize(width * height * 4, 0);
+        if width == 0 || n_columns == 0 {
+            return &self.pixels;
+        }
+        let edges: Vec<usize> = (0..=n_columns).map(|column| column * width / n_columns).collect();
+        for (row, lines) in rows {
+            let (top, end) = (lines.start.min(height), lines.end.min(height));
+            let Some((line, rest)) = self.pixels.get_mut(top * width * 4..end * width * 4).and_then(|part| {
+                let len = part.len().min(width * 4);
+                part.split_at_mut_checked(len)
+            }) else {
+                continue;
+            };
+            for (column, edge) in edges.windows(2).enumerate() {
+                let Some(value) = value(row, column) else { continue };
+                let [red, green, blue] = colours.at(value);
+                if let Some(cell) = line.get_mut(edge[0] * 4..edge[1] * 4) {
+                    cell.chunks_exact_mut(4).for_each(|pixel| pixel.copy_from_slice(&[red, green, blue, 255]));
+                }
+            }
+            for below in rest.chunks_exact_mut(width * 4) {
+                below.copy_from_slice(line);
+            }
+        }
+        &self.pixels
+    }
+}
+
+#[cfg(test)]
+#[path = "neurons_tests.rs"]
+mod tests;

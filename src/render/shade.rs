@@ -1,0 +1,79 @@
+//! How dark a weight is drawn: linear or logarithmic, against 1 or against its row's largest weight, from a least weight
+//! on.
+//!
+//! Invariant: what changes no pixel has level 0, so that a legend can say from where on something is drawn. Imports
+//! nothing of ours.
+
+use super::MIN_ALPHA;
+
+/// The lower end of the logarithmic scale, as a share of its upper end.
+pub const LOG_FLOOR: f32 = 1e-4;
+
+/// From weights to levels.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Shade {
+    /// Logarithmic from [`LOG_FLOOR`] on, instead of linear.
+    pub is_log: bool,
+    /// The scale ends at the row's largest weight instead of at 1.
+    pub is_per_row: bool,
+    /// Smaller weights are not drawn.
+    pub min_weight: f32,
+}
+
+impl Shade {
+    /// From 0, not drawn, to 1. `row_max`: the largest weight of its row, where levels are per row.
+    pub fn level(&self, weight: f32, row_max: f32) -> f32 {
+        if weight < self.min_weight || weight <= 0.0 {
+            return 0.0;
+        }
+        let share = if self.is_per_row { weight / row_max.max(f32::MIN_POSITIVE) } else { weight };
+        let level = if self.is_log { 1.0 - share.ln() / LOG_FLOOR.ln() } else { share };
+        if level < MIN_ALPHA { 0.0 } else { level.min(1.0) }
+    }
+
+    /// The share of the scale's upper end that is drawn at a level: the inverse of [`Shade::level`].
+    pub fn share_at(&self, level: f32) -> f32 {
+        if self.is_log { LOG_FLOOR.powf(1.0 - level) } else { level }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINEAR: Shade = Shade { is_log: false, is_per_row: false, min_weight: 0.0 };
+
+    #[test]
+    fn levels() {
+        let log = Shade { is_log: true, ..LINEAR };
+        let per_row = Shade { is_per_row: true, ..LINEAR };
+        let from = Shade { min_weight: 0.1, ..LINEAR };
+        let table = [
+            (LINEAR, 0.25, 0.5, 0.25),
+            (LINEAR, 1.2, 1.0, 1.0),
+            (LINEAR, 0.003, 1.0, 0.0),
+            (LINEAR, 0.0, 1.0, 0.0),
+            (log, 1.0, 1.0, 1.0),
+            (log, 0.01, 1.0, 0.5),
+            (log, 0.0001, 1.0, 0.0),
+            (per_row, 0.25, 0.5, 0.5),
+            (per_row, 0.0, 0.0, 0.0),
+            (Shade { is_log: true, ..per_row }, 0.005, 0.5, 0.5),
+            (from, 0.0999, 1.0, 0.0),
+            (from, 0.1, 1.0, 0.1),
+        ];
+        for (shade, weight, row_max, expected) in table {
+            let level = shade.level(weight, row_max);
+            assert!((level - expected).abs() < 1e-6, "{shade:?} of {weight} in {row_max}: {level}");
+        }
+    }
+
+    #[test]
+    fn a_legend_finds_its_way_back() {
+        for shade in [LINEAR, Shade { is_log: true, ..LINEAR }] {
+            for level in [0.25, 0.5, 1.0] {
+                assert!((shade.level(shade.share_at(level), 1.0) - level).abs() < 1e-6, "{shade:?} at {level}");
+            }
+        }
+    }
+}

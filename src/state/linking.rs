@@ -1,0 +1,191 @@
+//! Following links and writing them: what the address says becomes the state, and the state the address.
+//!
+//! Choosing replaces the history entry, changing the view pushes one, hovering writes nothing. A link that came is
+//! followed as far as it goes: its text and model at once, what is chosen when their result is there.
+
+use super::link::{Heads, Link, MAX_BYTES};
+use super::*;
+use crate::protocol::{Input, InputText};
+
+/// What is known of the address.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Linking {
+    /// What of a link was left out, or why the address does not follow: a sentence for the reader.
+    pub notice: Option<String>,
+    /// The fragment in the address, as far as it is ours.
+    written: String,
+    /// A link whose result is not there yet.
+    pending: Option<Link>,
+}
+
+impl State {
+    /// A fragment is in the address that we did not put there.
+    pub(super) fn link_came(&mut self, fragment: &str, effects: &mut Vec<Effect>) {
+        let fragment = fragment.strip_prefix('#').unwrap_or(fragment);
+        if fragment == self.linking.written {
+            return;
+        }
+        let (link, problems) = Link::parse(fragment);
+        self.linking.written = fragment.to_owned();
+        self.linking.notice = left_out(&problems);
+        if link == Link::default() {
+            return;
+        }
+        if let Some(text) = &link.text {
+            (self.text, self.pair) = (text.clone(), link.pair.clone().unwrap_or_default());
+        }
+        self.options.segment = link.segment.unwrap_or_default();
+        if let Some(theme) = link.theme {
+            self.options.theme = theme;
+        }
+        self.linking.pending = Some(link);
+        if !self.models.is_empty() {
+            self.follow_link(effects);
+        }
+    }
+
+    /// Goes where the pending link leads, now that the models are known. Says whether that started something.
+    pub(super) fn follow_link(&mut self, effects: &mut Vec<Effect>) -> bool {
+        let Some(link) = &self.linking.pending else { return false };
+        let named = link.model.as_ref().map(|id| (id, self.models.iter().position(|entry| entry.id == *id)));
+        let model = match named {
+            Some((_, Some(model))) => model,
+            Some((id, None)) => {
+                self.linking.notice = left_out(&[format!("there is no model {id} here")]);
+                self.picked_model
+            }
+            None => self.picked_model,
+        };
+        let input = self.linked_input();
+        let is_shown = self.shown.as_ref().is_some_and(|shown| {
+            shown.input.text == input.text && self.models.get(model).is_some_and(|entry| entry.name == shown.model_name)
+        });
+        if is_shown {
+            self.apply_link();
+            self.follow_layer(effects);
+            return false;
+        }
+        if model != self.picked_model && !self.models.is_empty() {
+            self.picked_model = model;
+            self.n_stops = 0;
+            self.end_worker(effects);
+        }
+        match &input.text {
+            // Says that there is no text.
+            InputText::Single(text) if text.trim().is_empty() => self.run(false, effects),
+            _ => self.carry_out(Plan { input, purpose: Purpose::Fresh }, effects),
+        }
+        true
+    }
+
+    /// What the pending link asks to read.
+    fn linked_input(&self) -> Input {
+        let ids = self.linking.pending.as_ref().and_then(|link| link.ids.clone());
+        match ids {
+            Some(ids) => Input { text: InputText::Ids(ids), cut: false },
+            None => self.input(false),
+        }
+    }
+
+    /// A result is on screen: what a pending link says about it is chosen, if it is the link's result.
+    pub(super) fn apply_link(&mut self) {
+        let Some(shown) = &self.shown else { return };
+        let (shape, input) = (shown.shape(), shown.input.text.clone());
+        // Somebody may have run another text while the link's was on its way.
+        let Some(link) = self.linking.pending.take().filter(|link| link.reads(&input)) else { return };
+        let mut problems = Vec::new();
+        let mut within = |what: &str, number: usize, n: usize| {
+            if number >= n {
+                problems.push(format!("{what} {number} is not there, the last one is {}", n.saturating_sub(1)));
+            }
+        };
+        let selection = &mut self.selection;
+        selection.view = link.view.unwrap_or_default();
+        if let Some(layer) = link.layer {
+            within("layer", layer, shape.n_layers);
+            selection.layer = layer;
+        }
+        match link.heads {
+            Some(Heads::All) => selection.heads = (0..shape.n_heads).collect(),
+            Some(Heads::These(heads)) => {
+                heads.iter().for_each(|&head| within("head", head, shape.n_heads));
+                selection.heads = heads;
+            }
+            None => {}
+        }
+        link.queries.iter().for_each(|&query| within("query", query, shape.n_query));
+        link.keys.iter().for_each(|&key| within("key", key, shape.n_key));
+        link.neuron.iter().for_each(|&neuron| within("neuron", neuron, shape.d_head));
+        (selection.queries, selection.keys, selection.neuron) = (link.queries, link.keys, link.neuron);
+        selection.clamp(&shape);
+        if !problems.is_empty() {
+            self.linking.notice = left_out(&problems);
+        }
+    }
+
+    /// Lets the address say what is on screen.
+    pub(super) fn write_link(&mut self, pushes: bool, effects: &mut Vec<Effect>) {
+        if self.linking.pending.is_some() {
+            return;
+        }
+        let Some(fragment) = self.link().map(|link| link.write()) else { return };
+        if fragment == self.linking.written {
+            return;
+        }
+        if fragment.len() > MAX_BYTES {
+            self.linking.notice = Some(format!(
+                "This text is too long for a link ({:.1} kB, {} kB fit), so the address does not follow. \
+                 The command line can save it as a trace file: headlight trace --out.",
+                fragment.len() as f64 / 1024.0,
+                MAX_BYTES >> 10
+            ));
+            return;
+        }
+        self.linking.written.clone_from(&fragment);
+        effects.push(if pushes { Effect::PushLink(fragment) } else { Effect::ReplaceLink(fragment) });
+    }
+
+    /// What is on screen, as a link; nothing before the first result.
+    pub fn link(&self) -> Option<Link> {
+        let shown = self.shown.as_ref()?;
+        let (text, pair, ids) = match &shown.input.text {
+            InputText::Single(text) => (Some(text.clone()), None, None),
+            InputText::Pair(text, pair) => (Some(text.clone()), Some(pair.clone()), None),
+            InputText::Ids(ids) => (None, None, Some(ids.clone())),
+        };
+        let entry = self.models.iter().find(|entry| entry.name == shown.model_name);
+        let Selection { view, layer, heads, queries, keys, neuron, .. } = self.selection.clone();
+        let has_all = heads.len() == shown.spec.n_heads && heads.len() > 1;
+        Some(Link {
+            model: entry.map(|entry| entry.id.clone()),
+            text,
+            pair,
+            ids,
+            view: Some(view),
+            layer: Some(layer),
+            heads: Some(if has_all { Heads::All } else { Heads::These(heads) }),
+            queries,
+            keys,
+            neuron,
+            segment: Some(self.options.segment),
+            theme: Some(self.options.theme),
+        })
+    }
+}
+
+impl Link {
+    /// Whether its text is this input; a link without one is about any.
+    fn reads(&self, input: &InputText) -> bool {
+        match (input, &self.text, &self.ids) {
+            (InputText::Ids(ids), _, Some(linked)) => ids == linked,
+            (InputText::Single(text), Some(linked), _) => text == linked,
+            (InputText::Pair(text, pair), Some(linked), _) => text == linked && self.pair.as_ref() == Some(pair),
+            (_, None, None) => true,
+            _ => false,
+        }
+    }
+}
+
+fn left_out(problems: &[String]) -> Option<String> {
+    (!problems.is_empty()).then(|| format!("Left out of the link: {}.", problems.join("; ")))
+}

@@ -1,0 +1,158 @@
+//! What the model view draws: every layer's patterns made small, asked for layer by layer, those on screen first.
+
+use std::sync::Arc;
+
+use super::super::{Effect, State};
+use crate::protocol::{Grid, HeadNumbers, Question, RequestId, ToWorker};
+
+/// Most cells along either axis of a thumbnail.
+pub const MAX_CELLS: usize = 64;
+
+/// One layer's patterns, made small.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerThumbnails {
+    /// Rows per head.
+    pub n_rows: usize,
+    /// Columns per row.
+    pub n_columns: usize,
+    /// What a thumbnail cannot show, by head.
+    pub heads: Vec<HeadNumbers>,
+    /// [n_heads, n_rows, n_columns]
+    pub cells: Vec<f32>,
+}
+
+impl LayerThumbnails {
+    /// The cells of a head [n_rows, n_columns]; empty where there is none.
+    pub fn head(&self, head: usize) -> &[f32] {
+        let n_cells = self.n_rows * self.n_columns;
+        self.cells.get(head * n_cells..(head + 1) * n_cells).unwrap_or_default()
+    }
+}
+
+/// The layers that have come.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ThumbnailStore {
+    /// By layer.
+    pub layers: Vec<Option<Arc<LayerThumbnails>>>,
+    /// First and last layer on screen; none before a model view was.
+    pub seen: Option<(usize, usize)>,
+    /// Why there are none, a sentence.
+    pub problem: Option<String>,
+    /// Which result and which part of it they are of.
+    of: Option<(RequestId, Grid)>,
+    /// The question under way.
+    pub(super) asked: Option<(RequestId, usize)>,
+}
+
+impl ThumbnailStore {
+    /// The part of the patterns that is shown.
+    pub fn grid(&self) -> Option<&Grid> {
+        self.of.as_ref().map(|(_, grid)| grid)
+    }
+
+    /// How many layers have come.
+    pub fn n_done(&self) -> usize {
+        self.layers.iter().flatten().count()
+    }
+
+    pub(super) fn came(
+        &mut self,
+        request: RequestId,
+        layer: u32,
+        (n_rows, n_columns): (u32, u32),
+        heads: Vec<HeadNumbers>,
+        buffers: Vec<Vec<f32>>,
+    ) {
+        if self.asked.take_if(|(asked, _)| *asked == request).is_none() {
+            return;
+        }
+        let (n_rows, n_columns) = (n_rows as usize, n_columns as usize);
+        let cells = buffers.into_iter().next().unwrap_or_default();
+        if cells.len() != heads.len() * n_rows * n_columns {
+            self.problem = Some(format!("The thumbnails of layer {layer} came in another shape than asked for."));
+            return;
+        }
+        if let Some(slot) = self.layers.get_mut(layer as usize) {
+            *slot = Some(Arc::new(LayerThumbnails { n_rows, n_columns, heads, cells }));
+        }
+    }
+
+    pub(super) fn ended(&mut self, request: RequestId, reason: Option<String>) -> bool {
+        let was_asked = self.asked.take_if(|(asked, _)| *asked == request).is_some();
+        if was_asked && reason.is_some() {
+            self.problem = reason;
+        }
+        was_asked
+    }
+
+    /// The layer to ask for next: the selected one, then those on screen, then the rest.
+    fn next(&self, selected: usize) -> Option<usize> {
+        let (first, last) = self.seen?;
+        let order = [selected].into_iter().chain(first..=last).chain(0..self.layers.len());
+        order.into_iter().find(|&layer| self.layers.get(layer).is_some_and(Option::is_none))
+    }
+}
+
+impl State {
+    /// Asks for the next layer that is missing.
+    pub(super) fn follow_thumbnails(&mut self, effects: &mut Vec<Effect>) {
+        let (Some(shown), Some((queries, keys))) = (&self.shown, self.shown_positions()) else { return };
+        let n_longest = queries.len().max(keys.len()).max(1);
+        let grid = Grid {
+            queries: queries.iter().map(|&query| query as u32).collect(),
+            keys: keys.iter().map(|&key| key as u32).collect(),
+            max_cells: even_cells(n_longest) as u32,
+            reduce: self.scales.map.reduce,
+        };
+        let of = Some((shown.request, grid.clone()));
+        let n_layers = shown.spec.n_layers;
+        let thumbnails = &mut self.scales.thumbnails;
+        if thumbnails.of != of {
+            if let Some((request, _)) = thumbnails.asked.take() {
+                effects.push(Effect::Send(ToWorker::Cancel { request }));
+            }
+            (thumbnails.of, thumbnails.problem) = (of, None);
+            thumbnails.layers = vec![None; n_layers];
+        }
+        if thumbnails.asked.is_some() || thumbnails.problem.is_some() {
+            return;
+        }
+        let Some(layer) = thumbnails.next(self.selection.layer) else { return };
+        if let Some(request) = self.ask(Question::Thumbnails { layer: layer as u32, grid }, effects) {
+            self.scales.thumbnails.asked = Some((request, layer));
+        }
+    }
+}
+
+/// As many cells as fit such that each stands for equally many tokens, but the last.
+pub fn even_cells(n_tokens: usize) -> usize {
+    n_tokens.div_ceil(n_tokens.div_ceil(MAX_CELLS).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_stand_for_equally_many_tokens() {
+        for (n_tokens, n_cells) in [(1, 1), (15, 15), (64, 64), (65, 33), (128, 64), (200, 50), (512, 64), (2_048, 64)]
+        {
+            assert_eq!(even_cells(n_tokens), n_cells, "{n_tokens}");
+        }
+    }
+
+    #[test]
+    fn layers_on_screen_come_first() {
+        let mut store = ThumbnailStore { layers: vec![None; 8], seen: Some((4, 5)), ..ThumbnailStore::default() };
+        let mut order = Vec::new();
+        while let Some(layer) = store.next(6) {
+            order.push(layer);
+            store.layers[layer] =
+                Some(Arc::new(LayerThumbnails { n_rows: 0, n_columns: 0, heads: vec![], cells: vec![] }));
+        }
+        assert_eq!(order, [6, 4, 5, 0, 1, 2, 3, 7]);
+        store.seen = None;
+        store.layers[0] = None;
+        assert_eq!(store.next(0), None, "nobody looks");
+    }
+}

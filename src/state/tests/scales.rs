@@ -1,0 +1,245 @@
+//! The three scales: selection, what is asked for and when, links.
+
+use super::*;
+use crate::protocol::{Grid, HeadNumbers, NeuronPart, NeuronsAnswer, Reduce};
+use crate::state::{ScaleEvent, View};
+use crate::trace::Side;
+
+fn scale(page: &mut Page, event: ScaleEvent) {
+    page.event(Event::Scale(event));
+}
+
+/// The last question asked.
+fn question(page: &Page) -> (RequestId, Question) {
+    let asked = |message: &ToWorker| match message {
+        ToWorker::Ask { request, question, .. } => Some((*request, question.clone())),
+        _ => None,
+    };
+    page.sent.iter().rev().find_map(asked).expect("a question was asked")
+}
+
+fn thumbnails(page: &mut Page) -> usize {
+    let (request, Question::Thumbnails { layer, grid }) = question(page) else { panic!("not thumbnails") };
+    let n = grid.queries.len() as u32;
+    let heads = vec![HeadNumbers::default(); 4];
+    let cells = vec![layer as f32; 4 * (n * n) as usize];
+    let answer = Answer::Thumbnails { layer, n_rows: n, n_columns: n, heads };
+    page.event(Event::WorkerSaid(FromWorker::Answered { request, run: 1, answer }, vec![cells]));
+    layer as usize
+}
+
+fn neurons(page: &mut Page) -> (u32, u32) {
+    let (request, Question::Neurons { layer, head }) = question(page) else { panic!("not neurons") };
+    let numbers = NeuronsAnswer {
+        layer,
+        head,
+        d_head: 2,
+        n_query: 5,
+        n_key: 5,
+        attn_scale: Some(1.0),
+        sharing_heads: (head, head + 1),
+        missing: vec![(NeuronPart::ValueNorms, "no W_O".to_owned())],
+    };
+    let buffers = [10, 10, 10, 10, 25, 25, 0].map(|n| vec![0.5; n]).to_vec();
+    let answer = Answer::Neurons(numbers);
+    page.event(Event::WorkerSaid(FromWorker::Answered { request, run: 1, answer }, buffers));
+    (layer, head)
+}
+
+fn links(page: &Page) -> Vec<Effect> {
+    let is_link = |effect: &&Effect| matches!(effect, Effect::ReplaceLink(_) | Effect::PushLink(_));
+    page.done.iter().filter(is_link).cloned().collect()
+}
+
+#[test]
+fn a_map_that_is_seen_asks_layer_by_layer_those_on_screen_first() {
+    let mut page = Page::with_result();
+    let n_sent = page.sent.len();
+    page.event(Event::Hovered(None));
+    assert_eq!(page.sent.len(), n_sent, "nobody looks at a map");
+    scale(&mut page, ScaleEvent::LayersSeen((3, 4)));
+    let order: Vec<usize> = (0..6).map(|_| thumbnails(&mut page)).collect();
+    assert_eq!(order, [0, 3, 4, 1, 2, 5], "the selected one, those on screen, the rest");
+    assert_eq!(page.state.scales.thumbnails.n_done(), 6);
+    let n_sent = page.sent.len();
+    page.event(Event::Hovered(None));
+    assert_eq!(page.sent.len(), n_sent, "every layer is here");
+
+    // Another part of the patterns: everything is asked for again.
+    page.event(Event::SegmentPicked(SegmentFilter::Ab));
+    let (_, Question::Thumbnails { grid, .. }) = question(&page) else { panic!("not thumbnails") };
+    let expected = Grid { queries: vec![0, 1, 2], keys: vec![3, 4], max_cells: 3, reduce: Reduce::Max };
+    assert_eq!((grid, page.state.scales.thumbnails.n_done()), (expected, 0));
+}
+
+#[test]
+fn a_map_that_fails_says_so_and_does_not_ask_again() {
+    let mut page = Page::with_result();
+    scale(&mut page, ScaleEvent::LayersSeen((0, 5)));
+    let (request, _) = question(&page);
+    let report = Report { about: About::Request, message: "the file holds no pattern".to_owned() };
+    page.says(FromWorker::Failed { request, report });
+    assert_eq!(page.state.scales.thumbnails.problem.as_deref(), Some("The file holds no pattern."));
+    assert!(page.state.notices.status.is_none(), "said at the map");
+    let n_sent = page.sent.len();
+    page.event(Event::Hovered(None));
+    assert_eq!(page.sent.len(), n_sent);
+}
+
+#[test]
+fn the_neuron_view_asks_for_the_head_that_is_looked_into() {
+    let mut page = Page::with_result();
+    scale(&mut page, ScaleEvent::HeadOpened { layer: 0, head: 2 });
+    assert_eq!((page.state.selection.view, page.state.selection.head()), (View::Head, 2));
+    scale(&mut page, ScaleEvent::QueryOpened(4));
+    assert_eq!((page.state.selection.view, page.state.selection.query()), (View::Neuron, Some(4)));
+    assert!(page.state.awaits_neurons());
+    assert_eq!(neurons(&mut page), (0, 2));
+    assert!(!page.state.awaits_neurons());
+    let head = page.state.scales.neurons.head.clone().expect("a head");
+    assert_eq!(head.reason(NeuronPart::ValueNorms), Some("no W_O"));
+    assert_eq!((head.part(NeuronPart::Queries).len(), head.part(NeuronPart::ValueNorms).len()), (10, 0));
+    // Another head: only where it ends is asked for, and what is on screen stays until it is here.
+    page.event(Event::HeadStepped(1));
+    let (first, _) = question(&page);
+    page.event(Event::HeadStepped(1));
+    assert!(page.sent.contains(&ToWorker::Cancel { request: first }));
+    assert_eq!(page.state.scales.neurons.head.as_ref().map(|head| head.place()), Some((0, 2)));
+    assert_eq!(neurons(&mut page), (0, 0));
+    // Side by side it follows in the head view too.
+    scale(&mut page, ScaleEvent::ViewPicked(View::Head));
+    page.event(Event::HeadStepped(1));
+    let n_sent = page.sent.len();
+    scale(&mut page, ScaleEvent::SideBySide(true));
+    assert_eq!(page.sent.len(), n_sent + 1);
+    assert_eq!(neurons(&mut page), (0, 1));
+}
+
+#[test]
+fn neurons_of_another_shape_are_refused() {
+    let mut page = Page::with_result();
+    scale(&mut page, ScaleEvent::QueryOpened(1));
+    let (request, Question::Neurons { layer, head }) = question(&page) else { panic!("not neurons") };
+    let numbers = NeuronsAnswer {
+        layer,
+        head,
+        d_head: 2,
+        n_query: 5,
+        n_key: 5,
+        attn_scale: None,
+        sharing_heads: (0, 1),
+        missing: Vec::new(),
+    };
+    let answer = Answer::Neurons(numbers);
+    page.event(Event::WorkerSaid(FromWorker::Answered { request, run: 1, answer }, vec![vec![0.0; 3]; 7]));
+    assert!(page.state.scales.neurons.problem.as_ref().is_some_and(|problem| problem.contains("another shape")));
+}
+
+#[test]
+fn one_weight_marks_both_its_ends_and_neurons_can_be_kept() {
+    let mut page = Page::with_result();
+    scale(&mut page, ScaleEvent::WeightHovered { query: 3, key: 1 });
+    let marked = |page: &Page| (page.state.selection.marked(Side::Query), page.state.selection.marked(Side::Key));
+    assert_eq!(marked(&page), (vec![3], vec![1]));
+    page.event(Event::Hovered(None));
+    assert_eq!(marked(&page), (vec![], vec![]));
+    scale(&mut page, ScaleEvent::NeuronHovered(Some(1)));
+    assert_eq!(page.state.selection.marked_neuron(), Some(1));
+    scale(&mut page, ScaleEvent::NeuronToggled(0));
+    scale(&mut page, ScaleEvent::NeuronHovered(None));
+    assert_eq!(page.state.selection.marked_neuron(), Some(0));
+    scale(&mut page, ScaleEvent::NeuronToggled(0));
+    scale(&mut page, ScaleEvent::NeuronHovered(Some(99)));
+    assert_eq!(page.state.selection.marked_neuron(), None, "there is no such neuron");
+}
+
+#[test]
+fn choosing_replaces_the_link_views_push_one_and_hovering_writes_nothing() {
+    let mut page = Page::with_result();
+    let first = links(&page);
+    assert!(matches!(first.last(), Some(Effect::ReplaceLink(link)) if link.contains("model=small&text=The%20cat")));
+    page.event(Event::LayerPicked(3));
+    let n = links(&page).len();
+    assert!(matches!(links(&page).last(), Some(Effect::ReplaceLink(link)) if link.contains("layer=3&heads=all")));
+    page.event(Event::Hovered(Some(TokenRef { side: Side::Query, position: 2 })));
+    scale(&mut page, ScaleEvent::NeuronHovered(Some(1)));
+    scale(&mut page, ScaleEvent::WeightHovered { query: 1, key: 1 });
+    page.event(Event::TextEdited("not run yet".to_owned()));
+    assert_eq!(links(&page).len(), n);
+    scale(&mut page, ScaleEvent::ViewPicked(View::Model));
+    assert!(matches!(links(&page).last(), Some(Effect::PushLink(link)) if link.contains("view=model&layer=3")));
+    scale(&mut page, ScaleEvent::ViewPicked(View::Model));
+    assert_eq!(links(&page).len(), n + 1, "nothing changed");
+    scale(&mut page, ScaleEvent::HeadOpened { layer: 2, head: 1 });
+    assert!(matches!(links(&page).last(), Some(Effect::PushLink(link)) if link.contains("view=head&layer=2&heads=1")));
+}
+
+#[test]
+fn a_link_brings_back_model_text_and_what_was_chosen() {
+    let mut page = Page::new();
+    let link =
+        "#v=1&model=large&text=Hi%20there&view=neuron&layer=3&heads=1&query=2&key=0,4&neuron=1&segment=ab&theme=dark";
+    scale(&mut page, ScaleEvent::LinkCame(link.to_owned()));
+    page.event(Event::CatalogueCame(Ok(CATALOGUE.to_owned())));
+    assert_eq!((page.state.picked_model, page.state.text.as_str(), page.state.pair.as_str()), (1, "Hi there", ""));
+    page.load_and_run(6, 4);
+    let selection = &page.state.selection;
+    assert_eq!((selection.view, selection.layer, selection.head()), (View::Neuron, 3, 1));
+    assert_eq!((&selection.queries, &selection.keys, selection.neuron), (&[2].into(), &[0, 4].into(), Some(1)));
+    assert_eq!(page.state.options.segment, SegmentFilter::Ab);
+    assert_eq!(page.state.linking.notice, None);
+    assert!(matches!(page.state.options.theme, Theme::Dark));
+}
+
+#[test]
+fn going_back_chooses_without_running_and_other_texts_run() {
+    let mut page = Page::with_result();
+    let Some(Effect::ReplaceLink(before)) = links(&page).last().cloned() else { panic!("no link") };
+    scale(&mut page, ScaleEvent::ViewPicked(View::Neuron));
+    page.event(Event::PinToggled(TokenRef { side: Side::Query, position: 1 }));
+    let runs = |page: &Page| page.sent.iter().filter(|message| matches!(message, ToWorker::Run { .. })).count();
+    let (n_runs, n_links) = (runs(&page), links(&page).len());
+    scale(&mut page, ScaleEvent::LinkCame(format!("#{before}")));
+    assert_eq!((page.state.selection.view, page.state.selection.queries.len()), (View::Head, 0));
+    assert_eq!((runs(&page), links(&page).len()), (n_runs, n_links), "nothing runs, nothing is written");
+    scale(&mut page, ScaleEvent::LinkCame("#v=1&text=Another&layer=5".to_owned()));
+    assert_eq!(runs(&page), n_runs + 1);
+    assert_eq!(page.state.selection.layer, 0, "not before its result is there");
+    page.finish_run();
+    assert_eq!(page.state.selection.layer, 5);
+    // A text typed meanwhile is not the link's.
+    scale(&mut page, ScaleEvent::LinkCame("#v=1&text=Third&layer=1".to_owned()));
+    page.event(Event::TextEdited("Fourth".to_owned()));
+    page.event(Event::RunAsked);
+    page.finish_run();
+    assert_eq!(page.state.selection.layer, 5);
+}
+
+#[test]
+fn what_a_link_gets_wrong_is_said_and_the_rest_followed() {
+    let mut page = Page::with_result();
+    let notice = |page: &Page| page.state.linking.notice.clone().unwrap_or_default();
+    scale(&mut page, ScaleEvent::LinkCame("#v=1&layer=40&heads=1,77&key=9&colour=red".to_owned()));
+    for part in ["layer 40 is not there, the last one is 5", "head 77", "key 9"] {
+        assert!(notice(&page).contains(part), "{part}: {}", notice(&page));
+    }
+    assert_eq!((page.state.selection.layer, page.state.selection.head()), (5, 1));
+    scale(&mut page, ScaleEvent::LinkCame("#v=1&view=grid&layer=2".to_owned()));
+    assert!(notice(&page).contains("view=grid is not model, head or neuron"), "{}", notice(&page));
+    assert_eq!(page.state.selection.layer, 2);
+    scale(&mut page, ScaleEvent::LinkCame("#v=1&model=nowhere&layer=1".to_owned()));
+    assert!(notice(&page).contains("there is no model nowhere here"), "{}", notice(&page));
+    scale(&mut page, ScaleEvent::LinkNoticeRead);
+    assert_eq!(notice(&page), "");
+}
+
+#[test]
+fn a_text_too_long_for_a_link_is_said() {
+    let mut page = Page::with_result();
+    page.event(Event::TextEdited("word ".repeat(2_000)));
+    page.event(Event::RunAsked);
+    let n_links = links(&page).len();
+    page.finish_run();
+    assert_eq!(links(&page).len(), n_links);
+    assert!(page.state.linking.notice.as_ref().is_some_and(|notice| notice.contains("too long for a link")));
+}

@@ -1,0 +1,118 @@
+//! Draws a map's thumbnails, once per frame at most.
+
+use leptos::html::Canvas;
+use leptos::prelude::*;
+
+use super::{Layers, Map, number_of};
+use crate::protocol::Reduce;
+use crate::render::{MapPainter, NEUTRAL_HUE, Ramp, Rgb, Scheme, Shade, Square, Thumbnail};
+use crate::render_web::PixelCanvas;
+use crate::state::scales::options::{CellStyle, MapOptions};
+
+/// Colours of a map on a background.
+#[derive(PartialEq)]
+struct Colours {
+    ramp: Ramp,
+    ground: Rgb,
+}
+
+impl Colours {
+    fn new(scheme: Scheme) -> Self {
+        // Between --paper and --hair of style/theme.css.
+        let ground = match scheme {
+            Scheme::Light => [0xf5, 0xf5, 0xf7],
+            Scheme::Dark => [0x1e, 0x1e, 0x23],
+        };
+        Self { ramp: Ramp::new(NEUTRAL_HUE, scheme), ground }
+    }
+}
+
+/// Draws with the next frame whenever something of it changes.
+pub(super) fn draw_on_change(canvas: NodeRef<Canvas>, map: Map, scheme: Memo<Scheme>, pixel_ratio: Signal<f64>) {
+    let colours = Memo::new(move |_| Colours::new(scheme.get()));
+    let target = StoredValue::new_local(None::<(PixelCanvas, MapPainter)>);
+    let is_due = StoredValue::new(false);
+    let shade = map.page.memo(super::shade);
+    let draw = move || {
+        let Some(Some(canvas)) = canvas.try_get_untracked() else { return };
+        is_due.set_value(false);
+        target.update_value(|target| {
+            if target.is_none() {
+                *target = PixelCanvas::new(canvas).map(|picture| (picture, MapPainter::default()));
+            }
+            let Some((picture, painter)) = target else { return };
+            let ratio = pixel_ratio.get_untracked() as f32;
+            let (width, height) = map.window.get_untracked();
+            let (width, height) = ((width * ratio).round() as usize, (height * ratio).round() as usize);
+            picture.begin(width, height);
+            painter.begin(width, height);
+            colours.with_untracked(|colours| {
+                map.layers.with_untracked(|layers| {
+                    map.options.with_untracked(|options| {
+                        paint(painter, map, layers, options, colours, &shade.get_untracked(), ratio);
+                    });
+                });
+            });
+            picture.put(painter.pixels(), width, (0.0, 0.0));
+        });
+    };
+    Effect::new(move |_| {
+        map.layers.track();
+        map.options.track();
+        map.layout.track();
+        map.scroll.track();
+        map.window.track();
+        colours.track();
+        shade.track();
+        pixel_ratio.track();
+        canvas.track();
+        if !is_due.get_value() {
+            is_due.set_value(true);
+            request_animation_frame(draw);
+        }
+    });
+}
+
+fn paint(
+    painter: &mut MapPainter,
+    map: Map,
+    layers: &Layers,
+    options: &MapOptions,
+    colours: &Colours,
+    shade: &Shade,
+    ratio: f32,
+) {
+    let scroll = map.scroll.get_untracked();
+    map.layout.with_untracked(|layout| {
+        let side = (layout.cell * ratio).round() as usize;
+        for row in layout.visible_rows(scroll, map.window.get_untracked().1) {
+            for (column, &(layer, head)) in layout.rows[row].iter().enumerate() {
+                let square = Square {
+                    x: (layout.column_left(column) * ratio).round() as isize,
+                    y: ((layout.row_top(row) - scroll) * ratio).round() as isize,
+                    side,
+                };
+                let Some(thumbnails) = layers.get(layer).and_then(Option::as_ref) else {
+                    painter.fill(square, colours.ground);
+                    continue;
+                };
+                let thumbnails = &thumbnails.0;
+                let thumbnail = Thumbnail {
+                    cells: thumbnails.head(head),
+                    n_rows: thumbnails.n_rows,
+                    n_columns: thumbnails.n_columns,
+                    is_max: options.reduce == Reduce::Max,
+                };
+                match options.style {
+                    CellStyle::Heat => painter.heat(square, &thumbnail, &colours.ramp, colours.ground, shade),
+                    CellStyle::Lines => painter.lines(square, &thumbnail, colours.ramp.at(1.0), colours.ground),
+                    CellStyle::Number => {
+                        let number = number_of(thumbnails, head, options.number);
+                        let colour = number.map_or(colours.ground, |number| colours.ramp.at(number));
+                        painter.fill(square, colour);
+                    }
+                }
+            }
+        }
+    });
+}

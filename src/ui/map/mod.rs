@@ -1,0 +1,270 @@
+//! The model view: every head as a thumbnail, and its numbers.
+
+mod cells;
+mod controls;
+mod draw;
+mod readout;
+
+use std::collections::BTreeSet;
+
+use leptos::ev::{KeyboardEvent, MouseEvent};
+use leptos::html::{Canvas, Div};
+use leptos::prelude::*;
+use leptos_use_device_pixel_ratio::use_device_pixel_ratio;
+use leptos_use_element_size::{UseElementSizeReturn, use_element_size};
+use wasm_bindgen::JsCast;
+use web_sys::PointerEvent;
+
+use super::page::Page;
+use super::scene::Same;
+use super::token_column::px;
+use crate::render::{MapLayout, MapSpace, Place, Scheme, Shade};
+use crate::state::scales::options::{CellNumber, MapOptions};
+use crate::state::scales::thumbnails::LayerThumbnails;
+use crate::state::{Event, ScaleEvent, State};
+use cells::Cells;
+use controls::MapControls;
+use readout::{MapLegend, Readout};
+
+/// Layers that have come, by number.
+pub(super) type Layers = Vec<Option<Same<LayerThumbnails>>>;
+
+/// Height of a large map before it scrolls, as a share of the screen.
+const SCREEN_SHARE: f64 = 0.7;
+/// The same of a small one, CSS pixels.
+const SMALL_HEIGHT: f32 = 180.0;
+
+/// What the parts of a map share.
+#[derive(Clone, Copy)]
+pub(super) struct Map {
+    pub page: Page,
+    pub layers: Memo<Layers>,
+    pub options: Memo<MapOptions>,
+    pub layout: Memo<MapLayout>,
+    pub scroll: RwSignal<f32>,
+    pub window: Memo<(f32, f32)>,
+    /// The head under the pointer.
+    pub hovered: RwSignal<Option<Place>>,
+    /// The head that the keyboard has reached.
+    pub reached: RwSignal<Option<Place>>,
+    /// The head that is looked at, where it is a single one.
+    pub selected: Memo<Option<Place>>,
+    pub is_small: bool,
+}
+
+/// Thumbnails of all heads in rows (layers) and columns (heads).
+#[component]
+pub fn ModelMap(
+    /// The page.
+    page: Page,
+    /// Light or dark.
+    scheme: Memo<Scheme>,
+    /// Whether it is the small one, without controls.
+    is_small: bool,
+) -> impl IntoView {
+    let scroller = NodeRef::<Div>::new();
+    let canvas = NodeRef::<Canvas>::new();
+    let UseElementSizeReturn { width, height } = use_element_size(scroller);
+    let pixel_ratio = use_device_pixel_ratio();
+    let scroll = RwSignal::new(0.0_f32);
+    let layers = page.memo(|state| state.scales.thumbnails.layers.iter().map(|it| it.clone().map(Same)).collect());
+    let options = page.memo(|state| state.scales.map.clone());
+    let rows = page.memo(rows_of);
+    let window = Memo::new(move |_| (width.get() as f32, height.get() as f32));
+    let layout = Memo::new(move |_| {
+        let screen = leptos::prelude::window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(800.0);
+        let height = if is_small { SMALL_HEIGHT } else { (screen * SCREEN_SHARE) as f32 };
+        let has_names = options.with(|options| options.is_sorted) && !is_small;
+        MapLayout::fit(rows.get(), MapSpace { width: width.get() as f32, height, is_small, has_names })
+    });
+    let hovered = RwSignal::new(None::<Place>);
+    let reached = RwSignal::new(None::<Place>);
+    let selected = page.memo(|state| {
+        let selection = &state.selection;
+        (selection.heads.len() == 1 && state.shown.is_some()).then(|| (selection.layer, selection.head()))
+    });
+    let map = Map { page, layers, options, layout, scroll, window, hovered, reached, selected, is_small };
+
+    draw::draw_on_change(canvas, map, scheme, pixel_ratio);
+    tell_what_is_seen(map);
+
+    let pick = move |event: &MouseEvent| {
+        let bounds = scroller.get_untracked()?.get_bounding_client_rect();
+        let (x, y) = (f64::from(event.client_x()) - bounds.left(), f64::from(event.client_y()) - bounds.top());
+        let layout = layout.get_untracked();
+        let (row, column) = layout.pick(x as f32, y as f32 + scroll.get_untracked())?;
+        layout.place(row, column)
+    };
+    let before_tap = StoredValue::new(None::<Place>);
+    let on_click = move |event: MouseEvent| {
+        let Some((layer, head)) = pick(&event) else { return };
+        // Tap once to look, again to pick.
+        if is_touch(&event) && before_tap.get_value() != Some((layer, head)) {
+            return hovered.set(Some((layer, head)));
+        }
+        reached.set(Some((layer, head)));
+        page.dispatch(Event::Scale(ScaleEvent::HeadPicked { layer, head }));
+    };
+    let on_double_click = move |event: MouseEvent| {
+        if let Some((layer, head)) = pick(&event) {
+            page.dispatch(Event::Scale(ScaleEvent::HeadOpened { layer, head }));
+        }
+    };
+    let reveal = move |row: usize| {
+        if let Some(scroller) = scroller.get_untracked() {
+            let (_, height) = window.get_untracked();
+            let to = layout.with_untracked(|layout| layout.scroll_to(row, scroll.get_untracked(), height));
+            scroller.set_scroll_top(to as i32);
+        }
+    };
+    let on_key = move |event: KeyboardEvent| key(map, &event, reveal);
+    view! {
+        <div class="map" class:small=is_small>
+            <Show when=move || !is_small>
+                <MapControls map />
+            </Show>
+            <div
+                class="map-scroller"
+                node_ref=scroller
+                role="grid"
+                tabindex="0"
+                aria-label=if is_small { "Map of all heads" } else { "Heads of all layers" }
+                aria-rowcount=move || layout.with(|layout| layout.rows.len().to_string())
+                aria-activedescendant=move || reached.get().map(|place| cells::id_of(place, is_small))
+                style:height=move || px(layout.with(MapLayout::content_height))
+                on:scroll:target=move |event| scroll.set(event.target().scroll_top() as f32)
+                on:pointerdown=move |_| before_tap.set_value(hovered.get_untracked())
+                on:pointermove=move |event| {
+                    if !is_touch(&event) {
+                        let place = pick(&event);
+                        if hovered.get_untracked() != place {
+                            hovered.set(place);
+                        }
+                    }
+                }
+                on:pointerleave=move |event| {
+                    if !is_touch(&event) {
+                        hovered.set(None);
+                    }
+                }
+                on:click=on_click
+                on:dblclick=on_double_click
+                on:keydown=on_key
+                on:focus=move |_| {
+                    if reached.get_untracked().is_none() {
+                        let first = layout.with_untracked(|layout| layout.place(0, 0));
+                        reached.set(selected.get_untracked().or(first));
+                    }
+                }
+                on:blur=move |_| reached.set(None)
+            >
+                <div class="content" style:height=move || px(layout.with(MapLayout::content_height))>
+                    <div class="pane" style:height=move || px(window.get().1)>
+                        <canvas node_ref=canvas aria-hidden="true"></canvas>
+                        <Cells map />
+                    </div>
+                </div>
+            </div>
+            <Readout map />
+            <Show when=move || !is_small>
+                <MapLegend map />
+            </Show>
+        </div>
+    }
+}
+
+/// The heads in the order in which they stand.
+fn rows_of(state: &State) -> Vec<Vec<Place>> {
+    let Some(shown) = &state.shown else { return Vec::new() };
+    let options = &state.scales.map;
+    let kept = |n: usize, hidden: &BTreeSet<usize>| (0..n).filter(|index| !hidden.contains(index)).collect::<Vec<_>>();
+    let layers = kept(shown.spec.n_layers, &options.hidden_layers);
+    let heads = kept(shown.spec.n_heads, &options.hidden_heads);
+    let rows: Vec<Vec<Place>> = layers.iter().map(|&layer| heads.iter().map(|&head| (layer, head)).collect()).collect();
+    if !options.is_sorted {
+        return rows;
+    }
+    let number = |&(layer, head): &Place| {
+        let layer = state.scales.thumbnails.layers.get(layer)?.as_ref()?;
+        number_of(layer, head, options.number)
+    };
+    let mut all: Vec<(Place, f32)> =
+        rows.concat().into_iter().map(|place| (place, number(&place).unwrap_or(f32::NEG_INFINITY))).collect();
+    all.sort_by(|(one, a), (other, b)| b.total_cmp(a).then(one.cmp(other)));
+    let places: Vec<Place> = all.into_iter().map(|(place, _)| place).collect();
+    places.chunks(heads.len().max(1)).map(<[Place]>::to_vec).collect()
+}
+
+/// How dark a weight is: against 1, so that thumbnails can be compared.
+pub(super) fn shade(_: &State) -> Shade {
+    Shade::default()
+}
+
+/// A head's number.
+pub(super) fn number_of(layer: &LayerThumbnails, head: usize, number: CellNumber) -> Option<f32> {
+    let numbers = layer.heads.get(head)?;
+    match number {
+        CellNumber::Entropy => numbers.entropy,
+        CellNumber::Strongest => numbers.strongest.map(|link| link.weight),
+    }
+}
+
+/// Tells the state which layers are on screen, so that these are asked for first.
+fn tell_what_is_seen(map: Map) {
+    let seen = Memo::new(move |_| {
+        map.layout.with(|layout| {
+            let visible = layout.visible_rows(map.scroll.get(), map.window.get().1);
+            let layers = || layout.rows.get(visible.clone()).into_iter().flatten().flatten().map(|(layer, _)| *layer);
+            Some((layers().min()?, layers().max()?))
+        })
+    });
+    let page = map.page;
+    Effect::new(move |_| {
+        if let Some(seen) = seen.get() {
+            page.dispatch(Event::Scale(ScaleEvent::LayersSeen(seen)));
+        }
+    });
+}
+
+/// Moves through the cells, picks one, or opens it.
+fn key(map: Map, event: &KeyboardEvent, reveal: impl Fn(usize)) {
+    if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return;
+    }
+    let layout = map.layout.get_untracked();
+    let at = map.reached.get_untracked().and_then(|place| layout.find(place)).unwrap_or((0, 0));
+    let last_row = layout.rows.len().saturating_sub(1);
+    let last_column = |row: usize| layout.rows.get(row).map_or(0, |row| row.len().saturating_sub(1));
+    let (row, column) = match event.key().as_str() {
+        "ArrowRight" => (at.0, at.1 + 1),
+        "ArrowLeft" => (at.0, at.1.saturating_sub(1)),
+        "ArrowDown" => (at.0 + 1, at.1),
+        "ArrowUp" => (at.0.saturating_sub(1), at.1),
+        "Home" if event.shift_key() => (0, 0),
+        "End" if event.shift_key() => (last_row, last_column(last_row)),
+        "Home" => (at.0, 0),
+        "End" => (at.0, last_column(at.0)),
+        "PageDown" => (last_row, at.1),
+        "PageUp" => (0, at.1),
+        name @ ("Enter" | " ") => {
+            event.prevent_default();
+            let Some((layer, head)) = layout.place(at.0, at.1) else { return };
+            let scale = if name == "Enter" && event.shift_key() {
+                ScaleEvent::HeadOpened { layer, head }
+            } else {
+                ScaleEvent::HeadPicked { layer, head }
+            };
+            return map.page.dispatch(Event::Scale(scale));
+        }
+        _ => return,
+    };
+    event.prevent_default();
+    let row = row.min(last_row);
+    let column = column.min(last_column(row));
+    map.reached.set(layout.place(row, column));
+    reveal(row);
+}
+
+fn is_touch(event: &MouseEvent) -> bool {
+    event.dyn_ref::<PointerEvent>().is_some_and(|event| event.pointer_type() == "touch")
+}

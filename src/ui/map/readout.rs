@@ -1,0 +1,119 @@
+//! The numbers of the head under the pointer, in a line of its own, and what the colours mean.
+
+use leptos::prelude::*;
+
+use super::{Map, number_of};
+use crate::protocol::Reduce;
+use crate::render::Place;
+use crate::state::scales::options::{CellNumber, CellStyle};
+use crate::state::scales::thumbnails::LayerThumbnails;
+use crate::state::wording;
+use crate::ui::page::Page;
+
+/// "L2H9 · entropy 0.31 · strongest link cat → cat 0.8421".
+pub(super) fn words(page: Page, (layer, head): Place, thumbnails: &LayerThumbnails) -> String {
+    let name = wording::head_name(layer, head);
+    let Some(numbers) = thumbnails.heads.get(head) else { return name };
+    let entropy = numbers.entropy.map(|entropy| format!(" · entropy {entropy:.3}")).unwrap_or_default();
+    let strongest = numbers.strongest.map(|link| {
+        let (query, key) = page.peek(|state| {
+            let labels = state.shown.as_ref().map(|shown| shown.labels.clone());
+            let label = |position: u32| {
+                let label = labels.as_ref().and_then(|labels| labels.get(position as usize));
+                label.map(|label| label.plain.clone()).unwrap_or_default()
+            };
+            (label(link.query), label(link.key))
+        });
+        format!(" · strongest link {query} → {key} {}", wording::weight(link.weight))
+    });
+    format!("{name}{entropy}{}", strongest.unwrap_or_default())
+}
+
+/// The line below the map: the head under the pointer, or reached by keyboard, or picked.
+#[component]
+pub fn Readout(map: Map) -> impl IntoView {
+    let Map { page, layers, hovered, reached, selected, is_small, .. } = map;
+    let text = Memo::new(move |_| {
+        let place = hovered.get().or(reached.get()).or(if is_small { None } else { selected.get() })?;
+        let thumbnails = layers.with(|layers| layers.get(place.0).cloned().flatten());
+        Some(match thumbnails {
+            Some(thumbnails) => words(page, place, &thumbnails.0),
+            None => wording::head_name(place.0, place.1),
+        })
+    });
+    let hint = if is_small { "Every head: click to go there" } else { "Point at a head for its numbers" };
+    view! {
+        <p class="readout" class:idle=move || text.with(Option::is_none)>
+            {move || text.get().unwrap_or_else(|| hint.to_owned())}
+        </p>
+    }
+}
+
+/// Under the map: the scale with numbers, what a cell stands for, the keys.
+#[component]
+pub fn MapLegend(map: Map) -> impl IntoView {
+    let Map { page, options, layers, .. } = map;
+    let problem = page.memo(|state| state.scales.thumbnails.problem.clone());
+    let progress = page.memo(|state| {
+        let (n_done, n) = (state.scales.thumbnails.n_done(), state.scales.thumbnails.layers.len());
+        (n_done < n).then(|| format!("{n_done} of {n} layers"))
+    });
+    let reduced = page.memo(|state| {
+        let grid = state.scales.thumbnails.grid()?;
+        let (rows, columns) = (grid.queries.len(), grid.keys.len());
+        let per = |n: usize| n.div_ceil(grid.max_cells.max(1) as usize);
+        let value = match grid.reduce {
+            Reduce::Max => "largest",
+            Reduce::Mean => "mean",
+        };
+        (per(rows.max(columns)) > 1)
+            .then(|| format!("each cell is the {value} of {} × {} weights", per(rows), per(columns)))
+    });
+    let meaning = move || {
+        let options = options.get();
+        match (options.style, options.number) {
+            (CellStyle::Number, CellNumber::Entropy) => {
+                "Colour: entropy, mean over the queries of a row’s entropy ÷ that of a uniform row".to_owned()
+            }
+            (CellStyle::Number, CellNumber::Strongest) => "Colour: the strongest link".to_owned(),
+            (CellStyle::Lines, _) => "Lines from queries (left) to keys (right); opacity: weight".to_owned(),
+            (CellStyle::Heat, _) => "Rows: queries; columns: keys; colour: weight".to_owned(),
+        }
+    };
+    let range = move || {
+        let options = options.get();
+        if options.style != CellStyle::Number {
+            return String::new();
+        }
+        let numbers: Vec<f32> = layers.with(|layers| {
+            let layers = layers.iter().flatten();
+            layers
+                .flat_map(|layer| (0..layer.0.heads.len()).filter_map(|head| number_of(&layer.0, head, options.number)))
+                .collect()
+        });
+        let smallest = numbers.iter().copied().fold(f32::INFINITY, f32::min);
+        let largest = numbers.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        if numbers.is_empty() { String::new() } else { format!("here {smallest:.3} to {largest:.3}") }
+    };
+    view! {
+        <div class="legend">
+            <span>{meaning}</span>
+            <span class="scale" aria-hidden="true">
+                <span>"0"</span>
+                <span class="ramp neutral"></span>
+                <span>"1"</span>
+            </span>
+            <span>{range}</span>
+            <span>{move || reduced.get()}</span>
+            <span>{move || progress.get()}</span>
+            {move || problem.get().map(|problem| view! { <span class="problem" role="alert">{problem}</span> })}
+            <span class="keys">
+                <span class="for-touch">"Tap a head for its numbers, tap again to see it large."</span>
+                <span class="for-pointer">
+                    "Click shows a head large, double-click opens it in the head view. Keys: arrows, Enter shows, \
+                    Shift+Enter opens."
+                </span>
+            </span>
+        </div>
+    }
+}

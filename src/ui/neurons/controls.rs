@@ -1,0 +1,100 @@
+//! Which query, in which order neurons stand, before or after the rotation, and what a narrow screen shows.
+
+use leptos::prelude::*;
+
+use super::model::Neurons;
+use crate::protocol::NeuronPart;
+use crate::state::scales::options::{NeuronOptions, NeuronOrder};
+use crate::state::{Event, ScaleEvent};
+
+/// The controls above the figure.
+#[component]
+pub fn NeuronControls(neurons: Neurons) -> impl IntoView {
+    let Neurons { page, numbers, options, positions, .. } = neurons;
+    let change = move |change: &dyn Fn(&mut NeuronOptions)| {
+        let mut changed = options.get_untracked();
+        change(&mut changed);
+        page.dispatch(Event::Scale(ScaleEvent::NeuronChanged(changed)));
+    };
+    let chosen = page.memo(|state| state.selection.queries.last().copied());
+    let order = move |order: NeuronOrder| {
+        view! {
+            <label class="choice">
+                <input
+                    type="radio"
+                    name="neuron-order"
+                    prop:checked=move || options.get().order == order
+                    on:change=move |_| change(&|options| options.order = order)
+                />
+                <span>{order.label()}</span>
+            </label>
+        }
+    };
+    let query = move |position: usize| {
+        view! {
+            <option value=position.to_string() prop:selected=move || chosen.get() == Some(position)>
+                {format!("{position}: {}", neurons.plain(position))}
+            </option>
+        }
+    };
+    // Only where something stands between the projection and the product.
+    let is_rotated = Memo::new(move |_| {
+        numbers.with(|numbers| {
+            numbers.as_ref().is_some_and(|numbers| {
+                let part = |part| numbers.head.0.part(part);
+                part(NeuronPart::Queries) != part(NeuronPart::PlainQueries)
+                    || part(NeuronPart::Keys) != part(NeuronPart::PlainKeys)
+            })
+        })
+    });
+    let sharing = Memo::new(move |_| {
+        numbers.with(|numbers| {
+            let (first, end) = numbers.as_ref()?.head.0.numbers.sharing_heads;
+            (end > first + 1).then(|| format!("Heads {first} to {} share these keys and values", end - 1))
+        })
+    });
+    view! {
+        <div class="controls neuron-controls">
+            <div class="control">
+                <label for="neuron-query">"Query"</label>
+                <select
+                    id="neuron-query"
+                    on:change:target=move |event| {
+                        if let Ok(position) = event.target().value().parse() {
+                            page.dispatch(Event::Scale(ScaleEvent::QueryOpened(position)));
+                        }
+                    }
+                >
+                    {move || positions.with(|(queries, _)| queries.iter().copied().map(query).collect_view())}
+                </select>
+            </div>
+            <fieldset class="control" role="radiogroup" aria-label="Neurons sorted by">
+                <legend class="label">"Neurons by"</legend>
+                <div class="joined">{NeuronOrder::EACH.map(order).collect_view()}</div>
+            </fieldset>
+            <label class="tick" class:gone=move || !is_rotated.get()>
+                <input
+                    type="checkbox"
+                    prop:checked=move || options.get().is_plain
+                    on:change:target=move |event| {
+                        let is_plain = event.target().checked();
+                        change(&|options| options.is_plain = is_plain);
+                    }
+                />
+                "before rotation"
+            </label>
+            <label class="tick for-narrow">
+                <input
+                    type="checkbox"
+                    prop:checked=move || options.get().shows_keys
+                    on:change:target=move |event| {
+                        let shows_keys = event.target().checked();
+                        change(&|options| options.shows_keys = shows_keys);
+                    }
+                />
+                "keys instead of products"
+            </label>
+            <span class="label">{move || sharing.get()}</span>
+        </div>
+    }
+}

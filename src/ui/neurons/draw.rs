@@ -1,0 +1,154 @@
+//! Draws the cells of the neuron view and the lines from the query to its keys, once per frame at most.
+
+use leptos::html::Canvas;
+use leptos::prelude::*;
+
+use super::header::shown_block;
+use super::model::{Neurons, Numbers};
+use crate::render::{
+    Block, CellPainter, Diverging, Line, MIN_ALPHA, NEUTRAL_HUE, NeuronColumns, Ramp, Raster, Scheme, Window,
+};
+use crate::render_web::PixelCanvas;
+
+/// Thickness of a line, CSS pixels.
+const LINE_THICKNESS: f32 = 1.5;
+/// Height of the query's cells, CSS pixels.
+pub(super) const STRIP_HEIGHT: f32 = 16.0;
+/// Between two rows of cells, CSS pixels.
+const ROW_GAP: f32 = 2.0;
+
+/// Where things are drawn, and of what size.
+#[derive(Clone, Copy)]
+pub(super) struct Targets {
+    pub body: NodeRef<Canvas>,
+    pub strip: NodeRef<Canvas>,
+    pub columns: Memo<NeuronColumns>,
+    pub window: Memo<Window>,
+    pub pixel_ratio: Signal<f64>,
+}
+
+#[derive(Default)]
+struct Painters {
+    body: Option<PixelCanvas>,
+    strip: Option<PixelCanvas>,
+    cells: CellPainter,
+    lines: Raster,
+}
+
+#[derive(PartialEq)]
+struct Colours {
+    cells: Diverging,
+    line: [u8; 3],
+}
+
+/// Draws with the next frame whenever something of it changes.
+pub(super) fn draw_on_change(targets: Targets, neurons: Neurons, scheme: Memo<Scheme>) {
+    let colours = Memo::new(move |_| {
+        let scheme = scheme.get();
+        Colours { cells: Diverging::new(scheme), line: Ramp::new(NEUTRAL_HUE, scheme).at(0.8) }
+    });
+    let painters = StoredValue::new_local(Painters::default());
+    let is_due = StoredValue::new(false);
+    let draw = move || {
+        let Some((Some(body), Some(strip))) = targets.body.try_get_untracked().zip(targets.strip.try_get_untracked())
+        else {
+            return;
+        };
+        is_due.set_value(false);
+        painters.update_value(|painters| {
+            if painters.body.is_none() {
+                painters.body = PixelCanvas::new(body);
+            }
+            if painters.strip.is_none() {
+                painters.strip = PixelCanvas::new(strip);
+            }
+            neurons.numbers.with_untracked(|numbers| {
+                colours.with_untracked(|colours| draw(painters, targets, neurons, numbers.as_ref(), colours));
+            });
+        });
+    };
+    Effect::new(move |_| {
+        neurons.numbers.track();
+        neurons.query.track();
+        neurons.order.track();
+        neurons.positions.track();
+        colours.track();
+        targets.columns.track();
+        targets.window.track();
+        targets.pixel_ratio.track();
+        targets.body.track();
+        targets.strip.track();
+        if !is_due.get_value() {
+            is_due.set_value(true);
+            request_animation_frame(draw);
+        }
+    });
+}
+
+fn draw(painters: &mut Painters, targets: Targets, neurons: Neurons, numbers: Option<&Numbers>, colours: &Colours) {
+    let (columns, window) = (targets.columns.get_untracked(), targets.window.get_untracked());
+    let ratio = targets.pixel_ratio.get_untracked() as f32;
+    let device = |length: f32| (length * ratio).round().max(0.0) as usize;
+    let height = device(window.height);
+    let Painters { body: Some(body), strip: Some(strip), cells, lines } = painters else { return };
+    body.begin(device(window.width), height);
+    let strip_width = device(columns.block(shown_block(&columns)).width);
+    strip.begin(strip_width, device(STRIP_HEIGHT));
+    let (Some(numbers), Some(query)) = (numbers, neurons.query.get_untracked()) else { return };
+    let products = numbers.products();
+    let q = products.query(query);
+    let (cell_limit, product_limit) = numbers.limits;
+    neurons.order.with_untracked(|order| {
+        neurons.positions.with_untracked(|(_, keys)| {
+            let rows = || {
+                window.visible_rows(keys.len()).map(|row| {
+                    let top = window.row_top(row);
+                    (row, device(top + ROW_GAP / 2.0)..device(top + window.row_height - ROW_GAP / 2.0))
+                })
+            };
+            for block in [Block::Keys, Block::Products] {
+                let span = columns.block(block);
+                let value = |row: usize, column: usize| {
+                    let (key, neuron) = (*keys.get(row)?, *order.get(column)?);
+                    let k = *products.key(key).get(neuron)?;
+                    match block {
+                        Block::Keys => Some(k / cell_limit),
+                        Block::Products if numbers.sees(query, key) => Some(q.get(neuron)? * k / product_limit),
+                        Block::Products => None,
+                    }
+                };
+                let width = device(span.width);
+                let pixels = cells.paint((width, height), rows(), order.len(), &colours.cells, value);
+                body.put(pixels, width, (f64::from((span.x * ratio).round()), 0.0));
+            }
+            let value = |_: usize, column: usize| Some(q.get(*order.get(column)?)? / cell_limit);
+            let strip_rows = [(0, 0..device(STRIP_HEIGHT))].into_iter();
+            let pixels =
+                cells.paint((strip_width, device(STRIP_HEIGHT)), strip_rows, order.len(), &colours.cells, value);
+            strip.put(pixels, strip_width, (0.0, 0.0));
+        });
+    });
+    if columns.links.width > 0.0 {
+        let fan = fan(neurons, numbers, query, &window, colours.line);
+        let width = device(columns.links.width);
+        let pixels = lines.draw(&fan, width, height, ratio, LINE_THICKNESS);
+        body.put(pixels, width, (f64::from((columns.links.x * ratio).round()), 0.0));
+    }
+}
+
+/// Lines from the query to the keys, by weight.
+fn fan(neurons: Neurons, numbers: &Numbers, query: usize, window: &Window, colour: [u8; 3]) -> Vec<Line> {
+    neurons.positions.with_untracked(|(queries, keys)| {
+        let Ok(query_row) = queries.binary_search(&query) else { return Vec::new() };
+        let query_y = window.row_middle(query_row);
+        let line = |(row, &key): (usize, &usize)| {
+            let alpha = numbers.steps(query, key).weight.filter(|weight| *weight >= MIN_ALPHA)?;
+            let key_y = window.row_middle(row);
+            let is_seen = [query_y, key_y].iter().any(|y| (0.0..=window.height).contains(y));
+            is_seen.then_some(Line { query, key, query_y, key_y, colour, alpha: alpha.min(1.0) })
+        };
+        let mut lines: Vec<Line> = keys.iter().enumerate().filter_map(line).collect();
+        lines.sort_by(|one, other| one.alpha.total_cmp(&other.alpha));
+        lines
+    })
+}

@@ -1,0 +1,134 @@
+//! Over the columns: what each is as a formula, and the query's own neurons.
+
+use leptos::html::Canvas;
+use leptos::prelude::*;
+
+use super::model::Neurons;
+use crate::render::{Block, NeuronColumns, Span};
+use crate::ui::token_column::px;
+
+/// Formulas over the columns; the query's cells stand below theirs, drawn on `strip`.
+#[component]
+pub fn NeuronHeader(
+    /// What is shown.
+    neurons: Neurons,
+    /// Where the columns are.
+    columns: Memo<NeuronColumns>,
+    /// Where the query's cells are drawn.
+    strip: NodeRef<Canvas>,
+) -> impl IntoView {
+    let Neurons { page, numbers, query, .. } = neurons;
+    let has_bias = Memo::new(move |_| {
+        numbers.with(|numbers| {
+            let (Some(numbers), Some(query)) = (numbers, query.get()) else { return false };
+            let (_, n_key) = numbers.sizes();
+            (0..n_key).any(|key| numbers.bias(query, key).is_some())
+        })
+    });
+    let at = move |span: fn(&NeuronColumns) -> Span| {
+        let left = move || px(columns.with(|columns| span(columns).x));
+        let width = move || px(columns.with(|columns| span(columns).width));
+        let is_gone = move || columns.with(|columns| span(columns).width == 0.0);
+        (left, width, is_gone)
+    };
+    let heading = move |span: fn(&NeuronColumns) -> Span, title: &'static str, is_number: bool, formula: AnyView| {
+        let (left, width, is_gone) = at(span);
+        view! {
+            <div
+                class="formula"
+                class:number-column=is_number
+                class:none=is_gone
+                title=title
+                style:left=left
+                style:width=width
+            >
+                {formula}
+            </div>
+        }
+    };
+    let query_name = move || query.get().map(|query| neurons.plain(query)).unwrap_or_default();
+    let strip_span = move || columns.with(|columns| columns.block(shown_block(columns)));
+    let is_late = page.memo(|state| state.awaits_neurons());
+    view! {
+        <div class="neuron-header" class:late=move || is_late.get()>
+            {heading(|columns| columns.query_token, "The token that reads", true, view! { <b>"Query"</b> }.into_any())}
+            {heading(|columns| columns.key_token, "The token that is read", false, view! { <b>"Key"</b> }.into_any())}
+            {heading(
+                |columns| columns.keys,
+                "Neurons of the query (above) and of each key",
+                false,
+                view! {
+                    <math><msub><mi>"q"</mi><mi>"d"</mi></msub></math>
+                    " over "
+                    <math><msub><mi>"k"</mi><mi>"d"</mi></msub></math>
+                }
+                    .into_any(),
+            )}
+            {heading(
+                |columns| columns.products,
+                "What each neuron adds to the product",
+                false,
+                view! {
+                    <math>
+                        <msub><mi>"q"</mi><mi>"d"</mi></msub>
+                        <mo>"·"</mo>
+                        <msub><mi>"k"</mi><mi>"d"</mi></msub>
+                    </math>
+                }
+                    .into_any(),
+            )}
+            {heading(
+                |columns| columns.dot,
+                "The product: the sum over the neurons",
+                true,
+                view! { <math><mi>"q"</mi><mo>"·"</mo><mi>"k"</mi></math> }.into_any(),
+            )}
+            {heading(
+                |columns| columns.score,
+                "The score: the product times attn_scale, with position biases where the model has them",
+                true,
+                view! {
+                    <math>
+                        <mi>"q"</mi>
+                        <mo>"·"</mo>
+                        <mi>"k"</mi>
+                        <mo>"·"</mo>
+                        <mi>"s"</mi>
+                        {move || has_bias.get().then(|| view! { <mo>"+"</mo><mi>"b"</mi> })}
+                    </math>
+                }
+                    .into_any(),
+            )}
+            {heading(
+                |columns| columns.weight,
+                "The weight: softmax of the scores",
+                true,
+                view! { <math><mi>"softmax"</mi></math> }.into_any(),
+            )}
+            {heading(
+                |columns| columns.value,
+                "Weight times the size of what the key's value writes into the stream: f = v W_O (Kobayashi et al. 2020)",
+                true,
+                view! { <math><mi>"A"</mi><mo>"‖"</mo><mi>"f"</mi><mo>"‖"</mo></math> }.into_any(),
+            )}
+            <span
+                class="strip-name"
+                style:width=move || px(columns.with(|columns| (strip_span().x - columns.query_token.x - 8.0).max(0.0)))
+            >
+                <bdi>{query_name}</bdi>
+            </span>
+            <canvas
+                class="strip"
+                node_ref=strip
+                aria-hidden="true"
+                style:left=move || px(strip_span().x)
+                style:width=move || px(strip_span().width)
+            ></canvas>
+        </div>
+    }
+}
+
+/// The block that the query's cells stand over.
+pub(super) fn shown_block(columns: &NeuronColumns) -> Block {
+    if columns.keys.width > 0.0 { Block::Keys } else { Block::Products }
+}

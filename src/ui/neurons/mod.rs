@@ -1,0 +1,61 @@
+//! The neuron view: how the scores of one query arise from the neurons of one head.
+
+mod controls;
+mod detail;
+mod draw;
+mod figure;
+mod header;
+mod model;
+mod rows;
+
+use leptos::prelude::*;
+
+use super::page::Page;
+use super::scales::is_shown;
+use crate::render::Scheme;
+use crate::state::View;
+use controls::NeuronControls;
+use detail::NeuronDetail;
+use figure::NeuronFigure;
+use model::Neurons;
+
+/// The neuron view; before a query is chosen, a hint beside the head view's figure.
+#[component]
+pub fn NeuronView(
+    /// The page.
+    page: Page,
+    /// Light or dark.
+    scheme: Memo<Scheme>,
+) -> impl IntoView {
+    let neurons = Neurons::new(page);
+    let is_open = is_open(page);
+    let problem = page.memo(|state| state.scales.neurons.problem.clone());
+    view! {
+        <div class="neuron-view">
+            <Show
+                when=move || is_open.get()
+                fallback=move || view! {
+                    <p class="hint neuron-hint">
+                        "Choose a query token: how its scores arise from single neurons opens here."
+                    </p>
+                }
+            >
+                <NeuronControls neurons />
+                {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
+                <NeuronFigure neurons scheme />
+                <NeuronDetail neurons />
+            </Show>
+        </div>
+    }
+}
+
+/// Whether a query is chosen, so that the view shows its neurons.
+fn is_open(page: Page) -> Memo<bool> {
+    page.memo(|state| !state.selection.queries.is_empty())
+}
+
+/// Whether the head view's figure is on screen: in the neuron view too, as long as no query is chosen.
+pub fn shows_head(page: Page) -> Memo<bool> {
+    let (is_head, is_neuron, is_open) = (is_shown(page, View::Head), is_shown(page, View::Neuron), is_open(page));
+    Memo::new(move |_| is_head.get() || is_neuron.get() && !is_open.get())
+}

@@ -1,0 +1,209 @@
+//! What the parts of the neuron view share: the head's numbers, what is chosen in them, the order of the neurons.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::protocol::NeuronPart;
+use crate::render::{Products, descending, limit_of};
+use crate::state::scales::neurons::HeadNeurons;
+use crate::state::scales::options::{NeuronOptions, NeuronOrder};
+use crate::state::{State, wording};
+use crate::trace::Side;
+use crate::ui::page::Page;
+use crate::ui::scene::Same;
+
+/// What one query gives one key, step by step; none where a step is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Steps {
+    /// q · k; none where the mask hides the key.
+    pub dot: Option<f32>,
+    /// The score as it enters the softmax; −∞ where masked.
+    pub score: Option<f32>,
+    /// The weight.
+    pub weight: Option<f32>,
+    /// Weight times ‖f‖.
+    pub value: Option<f32>,
+    /// ‖f‖.
+    pub norm: Option<f32>,
+}
+
+/// The head that is looked into, with the part of its numbers that is wanted.
+#[derive(Clone, PartialEq)]
+pub(super) struct Numbers {
+    pub head: Same<HeadNeurons>,
+    pub is_plain: bool,
+    pub is_causal: bool,
+    /// Sizes at which colours end: of queries and keys, and of their products.
+    pub limits: (f32, f32),
+}
+
+/// Signals of the neuron view.
+#[derive(Clone, Copy)]
+pub(super) struct Neurons {
+    pub page: Page,
+    pub numbers: Memo<Option<Numbers>>,
+    pub options: Memo<NeuronOptions>,
+    /// Positions shown as queries and as keys.
+    pub positions: Memo<(Vec<usize>, Vec<usize>)>,
+    /// The query that is looked into: hovered or chosen.
+    pub query: Memo<Option<usize>>,
+    /// The key whose numbers are told: hovered, or kept, or the one that is read most.
+    pub key: Memo<Option<usize>>,
+    /// The neuron that is marked.
+    pub neuron: Memo<Option<usize>>,
+    /// Neurons by column.
+    pub order: Memo<Vec<usize>>,
+}
+
+impl Numbers {
+    fn of(state: &State) -> Option<Self> {
+        let head = Arc::clone(state.scales.neurons.head.as_ref()?);
+        let is_plain = state.scales.neuron.is_plain;
+        let is_causal = state.shown.as_ref()?.spec.is_causal();
+        let numbers = Self { head: Same(head), is_plain, is_causal, limits: (1.0, 1.0) };
+        Some(numbers)
+    }
+
+    fn with_limits(mut self) -> Self {
+        let products = self.products();
+        let cells = limit_of(products.queries.iter().chain(products.keys).copied());
+        // Products of each query with a few keys: enough to know their sizes.
+        let (n_query, n_key) = self.sizes();
+        let pairs =
+            (0..n_query).flat_map(|query| [query / 2, query].map(move |key| (query, key.min(n_key.max(1) - 1))));
+        let sizes: Vec<f32> = pairs.flat_map(|(query, key)| products.pair(query, key)).collect();
+        self.limits = (cells, limit_of(sizes.into_iter()));
+        self
+    }
+
+    pub fn sizes(&self) -> (usize, usize) {
+        (self.head.0.numbers.n_query as usize, self.head.0.numbers.n_key as usize)
+    }
+
+    pub fn d_head(&self) -> usize {
+        self.head.0.numbers.d_head as usize
+    }
+
+    pub fn products(&self) -> Products<'_> {
+        let (queries, keys) = if self.is_plain {
+            (NeuronPart::PlainQueries, NeuronPart::PlainKeys)
+        } else {
+            (NeuronPart::Queries, NeuronPart::Keys)
+        };
+        Products { queries: self.head.0.part(queries), keys: self.head.0.part(keys), d_head: self.d_head() }
+    }
+
+    fn at(&self, part: NeuronPart, query: usize, key: usize) -> Option<f32> {
+        let (_, n_key) = self.sizes();
+        self.head.0.part(part).get(query * n_key + key).copied()
+    }
+
+    /// Whether the mask lets a query see a key.
+    pub fn sees(&self, query: usize, key: usize) -> bool {
+        match self.at(NeuronPart::Scores, query, key) {
+            Some(score) => score.is_finite(),
+            None => !self.is_causal || key <= query,
+        }
+    }
+
+    /// What a query gives a key.
+    pub fn steps(&self, query: usize, key: usize) -> Steps {
+        let products = self.products();
+        let has_products = !products.query(query).is_empty() && !products.key(key).is_empty();
+        let weight = self.at(NeuronPart::Pattern, query, key);
+        let norm = self.head.0.part(NeuronPart::ValueNorms).get(key).copied();
+        Steps {
+            dot: (has_products && self.sees(query, key)).then(|| products.dot(query, key)),
+            score: self.at(NeuronPart::Scores, query, key),
+            weight,
+            value: weight.zip(norm).map(|(weight, norm)| weight * norm),
+            norm,
+        }
+    }
+
+    /// What is added to q·k·attn_scale: position biases, and what edits or a soft cap make of it. None where it is nothing.
+    pub fn bias(&self, query: usize, key: usize) -> Option<f32> {
+        let scale = self.head.0.numbers.attn_scale?;
+        let (queries, keys) = (self.head.0.part(NeuronPart::Queries), self.head.0.part(NeuronPart::Keys));
+        let products = Products { queries, keys, d_head: self.d_head() };
+        let score = self.at(NeuronPart::Scores, query, key).filter(|score| score.is_finite())?;
+        let bias = score - products.dot(query, key) * scale;
+        (bias.abs() > 1e-3 * score.abs().max(1.0)).then_some(bias)
+    }
+
+    /// The key that a query reads most.
+    pub fn strongest_key(&self, query: usize) -> Option<usize> {
+        let (_, n_key) = self.sizes();
+        let row = self.head.0.part(NeuronPart::Pattern).get(query * n_key..(query + 1) * n_key)?;
+        row.iter().enumerate().max_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(key, _)| key)
+    }
+}
+
+impl Neurons {
+    pub fn new(page: Page) -> Self {
+        let numbers = page.memo(Numbers::of);
+        let numbers = Memo::new(move |_| numbers.get().map(Numbers::with_limits));
+        let options = page.memo(|state| state.scales.neuron);
+        let positions = page.memo(|state| state.shown_positions().unwrap_or_default());
+        let is_here = move |side: Side, position: &usize| {
+            positions.with(|(queries, keys)| {
+                let shown = if side == Side::Query { queries } else { keys };
+                shown.binary_search(position).is_ok()
+            })
+        };
+        let query = page.memo(|state| state.selection.query());
+        let query = Memo::new(move |_| query.get().filter(|query| is_here(Side::Query, query)));
+        let marked_key = page.memo(|state| state.selection.marked(Side::Key).last().copied());
+        let key = Memo::new(move |_| {
+            let strongest = || numbers.with(|numbers| numbers.as_ref()?.strongest_key(query.get()?));
+            marked_key.get().filter(|key| is_here(Side::Key, key)).or_else(strongest)
+        });
+        // The order follows what is chosen, not the pointer: columns must not run away from it.
+        let chosen = page.memo(|state| {
+            let selection = &state.selection;
+            (selection.queries.last().copied(), selection.keys.last().copied())
+        });
+        let order = Memo::new(move |_| {
+            let (query, key) = chosen.get();
+            numbers.with(|numbers| {
+                let Some(numbers) = numbers else { return Vec::new() };
+                let by_number = (0..numbers.d_head()).collect();
+                let Some(query) = query else { return by_number };
+                let products = numbers.products();
+                let values = match options.get().order {
+                    NeuronOrder::Index => return by_number,
+                    NeuronOrder::Pair => {
+                        let Some(key) = key.or_else(|| numbers.strongest_key(query)) else { return by_number };
+                        products.pair(query, key).collect()
+                    }
+                    NeuronOrder::Total => {
+                        let (_, n_key) = numbers.sizes();
+                        products.totals(query, (0..n_key).filter(|key| numbers.sees(query, *key)))
+                    }
+                };
+                if values.len() == numbers.d_head() { descending(&values) } else { by_number }
+            })
+        });
+        let neuron = page.memo(|state| state.selection.marked_neuron());
+        Self { page, numbers, options, positions, query, key, neuron, order }
+    }
+
+    /// A token as text.
+    pub fn plain(self, position: usize) -> String {
+        self.page.peek(|state| {
+            let label = state.shown.as_ref().and_then(|shown| shown.labels.get(position));
+            label.map(|label| label.plain.clone()).unwrap_or_default()
+        })
+    }
+}
+
+/// A number in a column: two decimals, a true minus.
+pub(super) fn short(number: f32) -> String {
+    if number == f32::NEG_INFINITY { "−∞".to_owned() } else { format!("{number:.2}").replace('-', "−") }
+}
+
+/// A weight in a column.
+pub(super) fn weight(number: f32) -> String {
+    wording::short_weight(number)
+}

@@ -1,0 +1,213 @@
+//! The rows of the neuron view as text: query tokens, key tokens with their numbers; only those in view.
+
+use leptos::prelude::*;
+
+use super::model::{Neurons, Steps, short, weight};
+use crate::render::{NeuronColumns, Span, Window};
+use crate::state::TokenRef;
+use crate::trace::Side;
+use crate::ui::token_column::px;
+use crate::ui::token_text::token_text;
+
+/// What rows need of their figure.
+#[derive(Clone, Copy)]
+pub(super) struct Rows {
+    pub neurons: Neurons,
+    pub columns: Memo<NeuronColumns>,
+    pub window: Memo<Window>,
+    /// The row that the keyboard has reached, by side.
+    pub reached: RwSignal<(Side, usize)>,
+}
+
+/// Query tokens, one of which is looked into.
+#[component]
+pub fn QueryRows(rows: Rows) -> impl IntoView {
+    let Rows { neurons, columns, window, reached } = rows;
+    let visible = Memo::new(move |_| {
+        neurons.positions.with(|(queries, _)| {
+            let visible = window.get().visible_rows(queries.len());
+            visible.map(|row| (row, queries[row])).collect::<Vec<_>>()
+        })
+    });
+    let chosen = neurons.page.memo(|state| state.selection.queries.clone());
+    let row = move |(row, position): (usize, usize)| {
+        let label = neurons
+            .page
+            .peek(|state| state.shown.as_ref().and_then(|shown| shown.labels.get(position).map(token_text)));
+        let is_current = Memo::new(move |_| neurons.query.get() == Some(position));
+        view! {
+            <div
+                class="token"
+                class:marked=move || is_current.get()
+                class:faded=move || !is_current.get()
+                class:pinned=move || chosen.with(|chosen| chosen.contains(&position))
+                class:reached=move || reached.get() == (Side::Query, row)
+                role="option"
+                id=row_id(Side::Query, row)
+                data-row=row.to_string()
+                aria-selected=move || is_current.get().to_string()
+                style:top=move || px(row as f32 * window.get().row_height)
+                style:height=move || px(window.get().row_height)
+            >
+                <span class="text">{label}</span>
+            </div>
+        }
+    };
+    view! {
+        <div
+            class="tokens query"
+            class:none=move || columns.with(|columns| columns.query_token.width == 0.0)
+            role="listbox"
+            aria-label="Query tokens"
+            tabindex="0"
+            aria-activedescendant=move || {
+                let (side, row) = reached.get();
+                (side == Side::Query).then(|| row_id(Side::Query, row))
+            }
+            data-side="query"
+            style:left=move || px(columns.with(|columns| columns.query_token.x))
+            style:width=move || px(columns.with(|columns| columns.query_token.width))
+            style:transform=move || format!("translateY({}px)", -window.get().scroll)
+        >
+            <For each=move || visible.get() key=|row| *row children=row />
+        </div>
+    }
+}
+
+/// Key tokens with what the query gives them, step by step.
+#[component]
+pub fn KeyRows(rows: Rows) -> impl IntoView {
+    let Rows { neurons, window, reached, .. } = rows;
+    let visible = Memo::new(move |_| {
+        neurons.positions.with(|(_, keys)| {
+            let visible = window.get().visible_rows(keys.len());
+            visible.map(|row| (row, keys[row])).collect::<Vec<_>>()
+        })
+    });
+    view! {
+        <div
+            class="key-rows"
+            role="listbox"
+            aria-label="Key tokens"
+            tabindex="0"
+            aria-activedescendant=move || {
+                let (side, row) = reached.get();
+                (side == Side::Key).then(|| row_id(Side::Key, row))
+            }
+            data-side="key"
+            style:transform=move || format!("translateY({}px)", -window.get().scroll)
+        >
+            <For
+                each=move || visible.get()
+                key=|row| *row
+                children=move |(row, position)| view! { <KeyRow rows row position /> }
+            />
+        </div>
+    }
+}
+
+#[component]
+fn KeyRow(rows: Rows, row: usize, position: usize) -> impl IntoView {
+    let Rows { neurons, columns, window, reached } = rows;
+    let token = TokenRef { side: Side::Key, position };
+    let label =
+        neurons.page.peek(|state| state.shown.as_ref().and_then(|shown| shown.labels.get(position).map(token_text)));
+    let name = neurons.plain(position);
+    let steps = Memo::new(move |_| {
+        neurons.numbers.with(|numbers| {
+            let (numbers, query) = (numbers.as_ref()?, neurons.query.get()?);
+            Some((numbers.steps(query, position), numbers.bias(query, position)))
+        })
+    });
+    let step = move |part: fn(&Steps) -> Option<f32>, write: fn(f32) -> String| {
+        move || steps.get().and_then(|(steps, _)| part(&steps)).map(write)
+    };
+    let is_current = Memo::new(move |_| neurons.key.get() == Some(position));
+    let is_masked = Memo::new(move |_| steps.get().is_some_and(|(steps, _)| steps.score == Some(f32::NEG_INFINITY)));
+    let is_pinned = neurons.page.memo(move |state| state.selection.is_pinned(token));
+    let bar = move || {
+        let weight = steps.get().and_then(|(steps, _)| steps.weight).unwrap_or(0.0);
+        format!("{:.2}%", f64::from(weight.clamp(0.0, 1.0)) * 100.0)
+    };
+    let score_title = move || {
+        let bias = steps.get().and_then(|(_, bias)| bias)?;
+        Some(format!("with {} added to the scaled product", short(bias)))
+    };
+    let norm_title = move || {
+        let norm = steps.get().and_then(|(steps, _)| steps.norm)?;
+        Some(format!("‖f‖ = {norm:.3}"))
+    };
+    let spoken = move || {
+        let Some((steps, _)) = steps.get() else { return name.clone() };
+        let say = |what: &str, number: Option<f32>, write: fn(f32) -> String| {
+            number.map(|number| format!(", {what} {}", write(number))).unwrap_or_default()
+        };
+        let (dot, score) = (say("q·k", steps.dot, short), say("score", steps.score, short));
+        format!("{name}{dot}{score}{}{}", say("weight", steps.weight, weight), say("value", steps.value, weight))
+    };
+    let place = move |span: fn(&NeuronColumns) -> Span| {
+        (
+            move || px(columns.with(|columns| span(columns).x)),
+            move || px(columns.with(|columns| span(columns).width)),
+            move || columns.with(|columns| span(columns).width == 0.0),
+        )
+    };
+    let (token_left, token_width, _) = place(|columns| columns.key_token);
+    let (dot_left, dot_width, dot_none) = place(|columns| columns.dot);
+    let (score_left, score_width, score_none) = place(|columns| columns.score);
+    let (weight_left, weight_width, _) = place(|columns| columns.weight);
+    let (value_left, value_width, value_none) = place(|columns| columns.value);
+    view! {
+        <div
+            class="key-row"
+            class:current=move || is_current.get()
+            class:masked=move || is_masked.get()
+            class:pinned=move || is_pinned.get()
+            class:reached=move || reached.get() == (Side::Key, row)
+            role="option"
+            id=row_id(Side::Key, row)
+            data-row=row.to_string()
+            aria-selected=move || is_pinned.get().to_string()
+            aria-label=spoken
+            style:top=move || px(row as f32 * window.get().row_height)
+            style:height=move || px(window.get().row_height)
+        >
+            <span class="token key-token" style:left=token_left style:width=token_width>
+                <span class="text">{label}</span>
+            </span>
+            <span class="step dot" class:none=dot_none style:left=dot_left style:width=dot_width>
+                {step(|steps| steps.dot, short)}
+            </span>
+            <span
+                class="step score"
+                class:none=score_none
+                title=score_title
+                style:left=score_left
+                style:width=score_width
+            >
+                {step(|steps| steps.score, short)}
+            </span>
+            <span class="step softmax" style:left=weight_left style:width=weight_width>
+                <span class="bar-room"><span class="weight-bar" style:width=bar></span></span>
+                <span class="weight">{step(|steps| steps.weight, weight)}</span>
+            </span>
+            <span
+                class="step value"
+                class:none=value_none
+                title=norm_title
+                style:left=value_left
+                style:width=value_width
+            >
+                {step(|steps| steps.value, weight)}
+            </span>
+        </div>
+    }
+}
+
+/// Id of a row's element.
+fn row_id(side: Side, row: usize) -> String {
+    match side {
+        Side::Query => format!("neuron-query-{row}"),
+        Side::Key => format!("neuron-key-{row}"),
+    }
+}
