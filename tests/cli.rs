@@ -47,6 +47,15 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
+/// A file below the build folder, in one folder with the others of its kind.
+fn scratch_file(name: &str, contents: &str) -> String {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli-files");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join(name);
+    std::fs::write(&file, contents).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
 /// A copy of a small checkpoint with one file changed.
 fn damaged(name: &str, architecture: &str, file: &str, change: impl Fn(Vec<u8>) -> Vec<u8>) -> PathBuf {
     let folder = folder(name);
@@ -382,4 +391,82 @@ fn the_bundled_models_agree() {
 
 fn trace_json(path: &str, args: &[&str]) -> Output {
     trace(&model_file(path), &[args, &["--json"]].concat())
+}
+
+#[test]
+fn sweeps_print_csv() {
+    let gpt2 = golden("gpt2");
+    let model = gpt2.to_str().unwrap();
+    let lines = |args: &[&str]| {
+        let all = [&["sweep", "--model", model, "--text", "The doctor asked the nurse a question."], args].concat();
+        let csv = succeeds(headlight(&all));
+        csv.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let zero = lines(&[]);
+    assert_eq!(zero[0], "layer,head,effect,logit_difference,p_answer");
+    let spec = std::fs::read_to_string(gpt2.join("config.json")).unwrap();
+    let spec: serde_json::Value = serde_json::from_str(&spec).unwrap();
+    let n_cells = (spec["n_layer"].as_u64().unwrap() * spec["n_head"].as_u64().unwrap()) as usize;
+    assert_eq!(zero.len(), 1 + n_cells);
+    // A cell is what the edit alone gives: base minus effect is the same for all.
+    let numbers = |line: &String| line.split(',').skip(2).map(|field| field.parse().unwrap()).collect::<Vec<f64>>();
+    let bases: Vec<f64> = zero[1..].iter().map(|line| numbers(line)[0] + numbers(line)[1]).collect();
+    assert!(bases.iter().all(|base| (base - bases[0]).abs() < 1e-5), "{bases:?}");
+    assert!(zero[1..].iter().any(|line| numbers(line)[0].abs() > 1e-3));
+    assert_eq!(lines(&["--what", "position-mean"]).len(), 1 + n_cells);
+    assert_eq!(lines(&["--what", "mean", "--reference", "A cat sat.", "--reference", "It rained."]).len(), 1 + n_cells);
+    assert_eq!(lines(&["--what", "cut-keys"])[0], "layer,position,effect,logit_difference,p_answer");
+    // Patching from the same text changes nothing: the texts do not differ, so there is no R.
+    let same = lines(&["--what", "patch", "--from", "The doctor asked the nurse a question."]);
+    assert!(same[1..].iter().all(|line| line.split(',').nth(2) == Some("")), "{same:?}");
+    let refused = |args: &[&str]| fails(headlight(&[&["sweep", "--model", model, "--text", "a cat"], args].concat()));
+    assert!(refused(&["--what", "patch"]).contains("--from"));
+    assert!(refused(&["--what", "patch", "--from", "a much longer text"]).contains("equal length"));
+    assert!(refused(&["--what", "mean"]).contains("at least one"));
+    assert!(refused(&["--answer", "several tokens at once"]).contains("expected one"));
+    assert!(refused(&["--position", "99"]).contains("--position 99"));
+    assert!(refused(&["--what", "everything"]).contains("invalid value"));
+    let bert = golden("bert");
+    let generated = headlight(&["generate", "--model", bert.to_str().unwrap(), "--text", "a cat"]);
+    assert!(fails(generated).contains("both directions"));
+}
+
+#[test]
+fn generation_is_a_function_of_its_seed() {
+    let llama = golden("llama");
+    let model = llama.to_str().unwrap();
+    let write = |args: &[&str]| {
+        let all = [&["generate", "--model", model, "--text", "The cat sat", "--tokens", "6", "--json"], args].concat();
+        let json: serde_json::Value = serde_json::from_str(&succeeds(headlight(&all))).unwrap();
+        assert_eq!(json["ids"].as_array().unwrap().len(), 6);
+        json
+    };
+    assert_eq!(write(&[]), write(&["--seed", "9"]), "greedy draws nothing");
+    let hot = ["--temperature", "3", "--top-k", "50", "--top-p", "0.99"];
+    let seeded = |seed| write(&[&hot[..], &["--seed", seed]].concat());
+    assert_eq!(seeded("1"), seeded("1"));
+    assert_ne!(seeded("1"), seeded("2"));
+    let edits = scratch_file("generate-edits.json", r#"[{"kind":"zero_head","layer":"all","head":"all"}]"#);
+    assert_ne!(write(&["--edits", &edits]), write(&[]));
+    let wrong = headlight(&["generate", "--model", model, "--text", "a", "--top-p", "0"]);
+    assert!(fails(wrong).contains("top_p"));
+}
+
+/// A patch takes its values from a trace file beside the edits, and gives what the text itself gives.
+#[test]
+fn patches_come_from_traces_and_texts() {
+    let gpt2 = golden("gpt2");
+    let other = scratch_file("other.safetensors", "");
+    succeeds(trace(&gpt2, &["--text", "The nurse asked the doctor a question.", "--save", "all", "--out", &other]));
+    let patched = |name: &str, from: &str| {
+        let json = format!(r#"[{{"kind":"patch","layer":1,"hook":"hook_resid_mid","query":[1,2,3],"from":{from}}}]"#);
+        let edits = scratch_file(name, &json);
+        succeeds(trace(&gpt2, &["--text", "The doctor asked the nurse a question.", "--json", "--edits", &edits]))
+    };
+    let from_trace = patched("from-trace.json", r#""other.safetensors""#);
+    let from_text = patched("from-text.json", r#"{"text":"The nurse asked the doctor a question."}"#);
+    assert_eq!(from_trace, from_text);
+    assert_ne!(from_trace, patched("from-itself.json", r#"{"text":"The doctor asked the nurse a question."}"#));
+    let edits = scratch_file("gone.json", r#"[{"kind":"patch","layer":1,"hook":"hook_q","from":"gone.safetensors"}]"#);
+    assert!(fails(trace(&gpt2, &["--text", "a", "--edits", &edits])).contains("gone.safetensors"));
 }

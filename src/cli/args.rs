@@ -19,6 +19,96 @@ pub struct Cli {
 pub enum Command {
     /// Runs a model on a text: prints its tokens and predictions, or writes what was inside as a trace file.
     Trace(TraceArgs),
+    /// Tries one edit after another (each head ablated, each key cut, each position patched) and prints what each does to the
+    /// logit difference of two tokens, as CSV.
+    Sweep(SweepArgs),
+    /// Writes on after a text.
+    Generate(GenerateArgs),
+}
+
+/// A model and what it reads.
+#[derive(Debug, Args)]
+pub struct InputArgs {
+    /// A folder with config.json, tokenizer.json and safetensors weights, or a GGUF file.
+    #[arg(long, value_name = "DIR|FILE.gguf")]
+    pub model: PathBuf,
+    /// What the model reads.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, required_unless_present = "ids")]
+    pub text: Option<String>,
+    /// Token ids to read as they are, instead of a text.
+    #[arg(long, value_name = "1,2,3", value_delimiter = ',')]
+    pub ids: Option<Vec<u32>>,
+    /// Edits that act throughout: a JSON list.
+    #[arg(long, value_name = "FILE")]
+    pub edits: Option<PathBuf>,
+}
+
+/// Arguments of `headlight sweep`.
+#[derive(Debug, Args)]
+pub struct SweepArgs {
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// What is tried.
+    #[arg(long, value_enum, default_value_t = SweepWhat::Zero)]
+    pub what: SweepWhat,
+    /// A text whose mean replaces a head's z, with --what mean; may be given several times.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub reference: Vec<String>,
+    /// The other text, of equally many tokens, with --what patch: its stream is put in at each layer and position.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub from: Option<String>,
+    /// The token whose logit counts, as text with its space, e.g. " Mary"; the most likely one if not given.
+    #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
+    pub answer: Option<String>,
+    /// The token whose logit is subtracted; the second most likely one if not given.
+    #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
+    pub other: Option<String>,
+    /// After which token; the last if not given.
+    #[arg(long, value_name = "INDEX")]
+    pub position: Option<usize>,
+    /// Write there instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// What a sweep tries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SweepWhat {
+    /// Each head's output set to zero.
+    Zero,
+    /// Each head's output set to its mean over the positions of this text.
+    PositionMean,
+    /// Each head's output set to its mean over the --reference texts.
+    Mean,
+    /// Each token cut from the sight of all others, layer by layer.
+    CutKeys,
+    /// The stream at each layer and position taken from the --from text.
+    Patch,
+}
+
+/// Arguments of `headlight generate`.
+#[derive(Debug, Args)]
+pub struct GenerateArgs {
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// How many tokens at most.
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    pub tokens: usize,
+    /// Logits are divided by it; 0 always takes the most likely token.
+    #[arg(long, value_name = "T", default_value_t = 0.0, allow_hyphen_values = true)]
+    pub temperature: f64,
+    /// Only so many of the most likely tokens; 0 for all.
+    #[arg(long, value_name = "K", default_value_t = 0)]
+    pub top_k: usize,
+    /// Only the most likely tokens that together reach this probability.
+    #[arg(long, value_name = "P", default_value_t = 1.0, allow_hyphen_values = true)]
+    pub top_p: f64,
+    /// Of the draws.
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    pub seed: u64,
+    /// Print text, tokens and ids as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `headlight trace`.
@@ -93,7 +183,8 @@ fn condensed(message: &str) -> String {
     let lines = message.lines().map(str::trim).take_while(|line| !line.is_empty());
     let line = lines.collect::<Vec<_>>().join(" ");
     let line = line.strip_prefix("error: ").unwrap_or(&line);
-    format!("{line} (see headlight trace --help)")
+    let hint = std::env::args().nth(1).filter(|name| ["sweep", "generate"].contains(&name.as_str()));
+    format!("{line} (see headlight {} --help)", hint.as_deref().unwrap_or("trace"))
 }
 
 #[cfg(test)]

@@ -4,10 +4,13 @@
 //! has only what was asked for. Imports `engine`, `edit`, `trace`.
 
 mod args;
+mod generate;
 mod outfile;
+mod patches;
 mod report;
 mod save;
 mod source;
+mod sweep;
 mod trace;
 
 use std::io::Write;
@@ -78,6 +81,8 @@ fn run() -> Result<(), CliError> {
         Parsed::Print(text) => std::io::stdout().write_all(text.as_bytes()).map_err(CliError::Output),
         Parsed::Run(cli) => match cli.command {
             Command::Trace(args) => trace::run(&args),
+            Command::Sweep(args) => sweep::run(&args),
+            Command::Generate(args) => generate::run(&args),
         },
     }
 }

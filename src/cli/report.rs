@@ -83,7 +83,7 @@ fn name(run: &Run, id: u32) -> String {
     run.model().tokenizer().and_then(|tokenizer| tokenizer.id_to_token(id)).unwrap_or_else(|| id.to_string())
 }
 
-fn print(text: &str) -> Result<(), CliError> {
+pub(super) fn print(text: &str) -> Result<(), CliError> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(CliError::Output)
 }

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use super::CliError;
 use super::args::TraceArgs;
 use super::outfile::OutFile;
+use super::patches::bind;
 use super::report;
 use super::save::Recorder;
 use super::source::Source;
 use crate::edit::{self, Edit};
-use crate::engine::{Captures, CompiledEdits, EngineError, Greedy, Loader, Model, Run, Step, top_predictions};
+use crate::engine::{Captures, Greedy, Loader, Model, Run, Step, top_predictions};
 use crate::trace::file::{ModelName, TraceMetadata};
 use crate::trace::{Lengths, Stack, Tokens};
 
@@ -40,7 +41,7 @@ pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
     let target = match (model.encoder(), &args.target) {
         (None, _) => None,
         (Some(_), Some(target)) => Some(model.encode_target(target)?),
-        (Some(encoder), None) => Some(write_target(&model, encoder, &tokens, &edits)?),
+        (Some(encoder), None) => Some(write_target(&model, encoder, &tokens, &edits, args.edits.as_deref())?),
     };
     model.encoder().unwrap_or(&model).check(&tokens)?;
 
@@ -54,7 +55,7 @@ pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
         }
         None => None,
     };
-    let run = run_all(&model, tokens, target, &edits, &mut recorder)?;
+    let run = run_all(&model, tokens, target, &edits, args.edits.as_deref(), &mut recorder)?;
     if let Some(recorder) = recorder {
         recorder.finish(&run)?;
     }
@@ -77,19 +78,20 @@ fn run_all<W: Write>(
     tokens: Tokens,
     target: Option<Tokens>,
     edits: &[Edit],
+    edits_file: Option<&Path>,
     recorder: &mut Option<Recorder<W>>,
 ) -> Result<Run, CliError> {
     let captures = |recorder: &Option<Recorder<W>>, stack| {
         recorder.as_ref().map(|recorder| recorder.captures(stack)).unwrap_or_default()
     };
     let (Some(encoder), Some(target)) = (model.encoder(), target) else {
-        let bound = CompiledEdits::bind(edits, model.spec(), tokens.len()).map_err(EngineError::from)?;
+        let bound = bind(model, edits, None, tokens.len().into(), edits_file)?;
         let run = Run::new(Arc::clone(model), tokens, bound, captures(recorder, None))?;
         return complete(run, None, recorder);
     };
     let bind = |stack, n_pos| {
         let lengths = Lengths { n_pos, n_source: tokens.len() };
-        CompiledEdits::bind_stack(edits, model.spec(), stack, lengths).map_err(EngineError::from)
+        bind(model, edits, Some(stack), lengths, edits_file)
     };
     let (reading, writing) = (bind(Stack::Encoder, tokens.len())?, bind(Stack::Decoder, target.len())?);
     let stack = Some(Stack::Encoder);
@@ -113,9 +115,15 @@ fn complete<W: Write>(mut run: Run, stack: Option<Stack>, recorder: &mut Option<
 }
 
 /// What the decoder reads when it writes by itself.
-fn write_target(model: &Arc<Model>, encoder: &Arc<Model>, tokens: &Tokens, edits: &[Edit]) -> Result<Tokens, CliError> {
+fn write_target(
+    model: &Arc<Model>,
+    encoder: &Arc<Model>,
+    tokens: &Tokens,
+    edits: &[Edit],
+    edits_file: Option<&Path>,
+) -> Result<Tokens, CliError> {
     let lengths = Lengths { n_pos: tokens.len(), n_source: tokens.len() };
-    let bound = CompiledEdits::bind_stack(edits, model.spec(), Stack::Encoder, lengths).map_err(EngineError::from)?;
+    let bound = bind(model, edits, Some(Stack::Encoder), lengths, edits_file)?;
     let mut source = Run::new(Arc::clone(encoder), tokens.clone(), bound, Captures::none())?;
     source.complete()?;
     let mut greedy = Greedy::new(Arc::clone(model), Arc::new(source), edits.to_vec(), N_WRITTEN)?;
@@ -123,7 +131,7 @@ fn write_target(model: &Arc<Model>, encoder: &Arc<Model>, tokens: &Tokens, edits
     Ok(greedy.tokens().clone())
 }
 
-fn load(source: &Source) -> Result<Model, CliError> {
+pub(super) fn load(source: &Source) -> Result<Model, CliError> {
     let files = source.list();
     let mut loader = Loader::new(files.clone())?;
     while let Some(want) = loader.wants() {
@@ -132,7 +140,7 @@ fn load(source: &Source) -> Result<Model, CliError> {
     Ok(loader.finish()?)
 }
 
-fn read_edits(path: &Path) -> Result<Vec<Edit>, CliError> {
+pub(super) fn read_edits(path: &Path) -> Result<Vec<Edit>, CliError> {
     let json = std::fs::read_to_string(path).map_err(|error| CliError::File { path: path.to_owned(), error })?;
     edit::parse_list(&json).map_err(|error| CliError::Edits { path: path.to_owned(), error })
 }

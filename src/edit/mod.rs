@@ -4,8 +4,10 @@
 //! which knows the model.
 
 mod choice;
+mod value;
 
 pub use choice::Choice;
+pub use value::{PatchFrom, SetValue};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -45,7 +47,8 @@ pub enum Attn {
     Cross,
 }
 
-/// What an edit does. `hook` is a name below `blocks.l.` ("attn.hook_z", or "hook_z" where that is unambiguous).
+/// What an edit does. `hook` is a name below `blocks.l.` ("attn.hook_z", or "hook_z" where that is unambiguous) with a layer, or
+/// a whole name ("blocks.3.attn.hook_z", "hook_embed"), which needs none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 #[allow(missing_docs, reason = "the fields are those of the table in FORMATS and mean the same everywhere")]
@@ -66,7 +69,8 @@ pub enum EditKind {
     BlockToken { layer: Choice, key: Choice },
     /// Multiplies the chosen part of a hook.
     Scale {
-        layer: Choice,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        layer: Option<Choice>,
         hook: String,
         #[serde(skip_serializing_if = "Option::is_none")]
         head: Option<Choice>,
@@ -80,7 +84,8 @@ pub enum EditKind {
     ScaleQNeuron { layer: Choice, head: Choice, neuron: Choice, factor: f32 },
     /// Overwrites the chosen part of a hook.
     Set {
-        layer: Choice,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        layer: Option<Choice>,
         hook: String,
         #[serde(skip_serializing_if = "Option::is_none")]
         head: Option<Choice>,
@@ -88,11 +93,12 @@ pub enum EditKind {
         neuron: Option<Choice>,
         #[serde(skip_serializing_if = "Option::is_none")]
         query: Option<Choice>,
-        value: f32,
+        value: SetValue,
     },
     /// Adds a direction to the stream (Turner et al. 2023).
     Add {
-        layer: Choice,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        layer: Option<Choice>,
         hook: String,
         vector: Vec<f32>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,13 +107,14 @@ pub enum EditKind {
     },
     /// Takes the values of another input of equal length.
     Patch {
-        layer: Choice,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        layer: Option<Choice>,
         hook: String,
         #[serde(skip_serializing_if = "Option::is_none")]
         query: Option<Choice>,
         #[serde(skip_serializing_if = "Option::is_none")]
         head: Option<Choice>,
-        from: Value,
+        from: PatchFrom,
     },
 }
 
@@ -188,6 +195,10 @@ mod tests {
             r#"{"attn":"self","hook":"mlp.hook_post","kind":"set","layer":0,"neuron":7,"value":0.0}"#,
             r#"{"factor":1.0,"hook":"hook_resid_pre","kind":"add","layer":0,"query":3,"vector":[1.0]}"#,
             r#"{"from":"other.safetensors","hook":"hook_resid_pre","kind":"patch","layer":0}"#,
+            r#"{"from":{"text":"a","text_pair":"b"},"head":1,"hook":"attn.hook_z","kind":"patch","layer":0,"query":2}"#,
+            r#"{"from":{"ids":[1,2]},"hook":"hook_embed","kind":"patch"}"#,
+            r#"{"head":2,"hook":"attn.hook_z","kind":"set","layer":0,"value":[0.5,-1.0]}"#,
+            r#"{"factor":2.0,"hook":"hook_embed","kind":"scale"}"#,
         ];
         for json in cases {
             let edits = parse_list(&format!("[{json}]")).unwrap();
@@ -207,6 +218,9 @@ mod tests {
             (r#"[{"kind":"zero_head","layer":{"from":3,"to":1},"head":0}]"#, "from 3 to 1"),
             (r#"[{"kind":"zero_head","layer":"some","head":0}]"#, "\"all\""),
             (r#"[{"kind":"zero_head","layer":0,"head":0,"on":3}]"#, "field \"on\""),
+            (r#"[{"kind":"patch","layer":0,"hook":"hook_q","from":3}]"#, "a trace's file name"),
+            (r#"[{"kind":"patch","layer":0,"hook":"hook_q","from":{"text":"a","colour":1}}]"#, "a trace's file name"),
+            (r#"[{"kind":"set","layer":0,"hook":"hook_q","value":"x"}]"#, "a number or a list of numbers"),
         ];
         for (json, expected) in cases {
             let message = parse_list(json).unwrap_err().to_string();

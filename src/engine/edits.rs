@@ -3,9 +3,14 @@
 //! They act in the order of the hooks, and of the list within one hook (FORMATS, "Edits").
 
 mod bind;
+mod patch;
+
+pub use bind::{Bound, Inactive};
+pub use patch::{PatchValues, patches};
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::analysis::attention::SquarePart;
 use crate::edit::InvalidEdit;
@@ -15,16 +20,21 @@ use crate::trace::{BlockSite, Hook};
 #[derive(Clone, Debug, Default)]
 pub struct CompiledEdits {
     actions: BTreeMap<Hook, Vec<Action>>,
+    n_heads: usize,
     d_head: usize,
 }
 
+/// The mean that stands for a head's z, by its hook and place in that hook's list: made once over the tokens the edits were
+/// bound to, and used for tokens that come later (FORMATS: frozen while generating). [d_head of each head]
+pub(super) type Means = BTreeMap<(Hook, usize), Vec<f32>>;
+
 /// One change at one hook.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 enum Action {
     /// Changes each chosen number by itself.
     Numbers { part: Part, change: Change },
-    /// z := mean over positions.
-    PositionMean { heads: Vec<bool> },
+    /// z := mean over the first `n_pos` positions.
+    PositionMean { heads: Vec<bool>, n_pos: usize },
     /// Adds a vector [d_model] to chosen positions.
     Add { positions: Vec<bool>, vector: Vec<f32> },
     /// Scores become −∞.
@@ -33,27 +43,32 @@ enum Action {
     Uniform { heads: Vec<bool> },
     /// A given row.
     SetRow { heads: Vec<bool>, queries: Vec<bool>, weights: Vec<f32> },
+    /// The values of another input, in the hook's shape for `n_pos` positions.
+    Patch { part: Part, values: Arc<[f32]>, n_pos: usize },
 }
 
-/// Which part of an activation; an empty list is all of that axis.
-#[derive(Clone, Debug, Default)]
+/// Which part of an activation; an empty list is all of that axis, tokens that come later included.
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Part {
     positions: Vec<bool>,
     heads: Vec<bool>,
     neurons: Vec<bool>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 enum Change {
     Scale(f32),
     Set(f32),
+    /// A number for each neuron.
+    SetEach(Arc<[f32]>),
 }
 
 impl Change {
-    fn apply(self, value: &mut f32) {
+    fn apply(&self, neuron: usize, value: &mut f32) {
         *value = match self {
             Change::Scale(factor) => *value * factor,
-            Change::Set(to) => to,
+            Change::Set(to) => *to,
+            Change::SetEach(to) => to.get(neuron).copied().unwrap_or(*value),
         };
     }
 }
@@ -73,36 +88,50 @@ impl CompiledEdits {
         self.actions.contains_key(&hook)
     }
 
+    /// The first hook at which two sets of edits differ.
+    pub(super) fn first_difference(&self, other: &Self) -> Option<Hook> {
+        let differs = |hook: &&Hook| self.actions.get(hook) != other.actions.get(hook);
+        self.actions.keys().chain(other.actions.keys()).filter(differs).min().copied()
+    }
+
     fn at(&self, hook: Hook) -> &[Action] {
         self.actions.get(&hook).map_or(&[], Vec::as_slice)
     }
 
     /// Changes positions `rows` of an activation [rows.len(), …].
-    pub(super) fn change_rows(&self, hook: Hook, rows: Range<usize>, data: &mut [f32]) {
-        for action in self.at(hook) {
+    pub(super) fn change_rows(&self, hook: Hook, rows: Range<usize>, data: &mut [f32], means: &mut Means) {
+        for (index, action) in self.at(hook).iter().enumerate() {
             let width = data.len() / rows.len();
             match action {
                 Action::Numbers { part, change } => {
                     let d = if part.heads.is_empty() { width } else { width / part.heads.len() };
                     for (position, row) in rows.clone().zip(data.chunks_exact_mut(width)) {
                         if chosen(&part.positions, position) {
-                            change_row(part, *change, d, row);
+                            change_row(part, change, d, row);
                         }
                     }
                 }
-                Action::PositionMean { heads } => {
-                    for head in (0..heads.len()).filter(|&head| heads[head]) {
-                        for column in head * self.d_head..(head + 1) * self.d_head {
-                            let sum: f64 = data.iter().skip(column).step_by(width).map(|&value| f64::from(value)).sum();
-                            let mean = (sum / rows.len() as f64) as f32;
-                            data.iter_mut().skip(column).step_by(width).for_each(|value| *value = mean);
-                        }
+                Action::PositionMean { heads, n_pos } => {
+                    let means = means.entry((hook, index)).or_insert_with(|| column_means(data, width, *n_pos));
+                    for row in data.chunks_exact_mut(width) {
+                        let heads = row.chunks_exact_mut(self.d_head).zip(means.chunks_exact(self.d_head)).zip(heads);
+                        let chosen = heads.filter(|(_, is_chosen)| **is_chosen);
+                        chosen.for_each(|((values, mean), _)| values.copy_from_slice(mean));
                     }
                 }
                 Action::Add { positions, vector } => {
                     for (position, row) in rows.clone().zip(data.chunks_exact_mut(width)) {
                         if chosen(positions, position) {
                             row.iter_mut().zip(vector).for_each(|(value, add)| *value += add);
+                        }
+                    }
+                }
+                Action::Patch { part, values, n_pos } => {
+                    let d = if part.heads.is_empty() { width } else { width / part.heads.len() };
+                    let patched = rows.clone().zip(data.chunks_exact_mut(width));
+                    for (position, row) in patched.filter(|(position, _)| position < n_pos) {
+                        if chosen(&part.positions, position) {
+                            patch_row(part, d, &values[position * width..][..width], row);
                         }
                     }
                 }
@@ -127,7 +156,10 @@ impl CompiledEdits {
                         keys.for_each(|(_, score)| *score = f32::NEG_INFINITY);
                     }
                     Action::Numbers { part: chosen_part, change } => {
-                        change_square(chosen_part, *change, part.head, query, row)
+                        change_square(chosen_part, change, part.head, query, row)
+                    }
+                    Action::Patch { part: chosen_part, values, n_pos } => {
+                        patch_square(chosen_part, part.head, query, (values, *n_pos, self.n_heads), row)
                     }
                     _ => {}
                 }
@@ -166,7 +198,9 @@ impl CompiledEdits {
                     Action::SetRow { heads, queries, weights }
                         if chosen(heads, part.head) && chosen(queries, query) =>
                     {
-                        let allowed = |key: usize| if is_finite(key) { weights[key] } else { 0.0 };
+                        // Tokens that come later have no weight in a row that was given before them.
+                        let weight = |key: usize| weights.get(key).copied().unwrap_or(0.0);
+                        let allowed = |key: usize| if is_finite(key) { weight(key) } else { 0.0 };
                         let sum: f32 = (0..part.n_key).map(allowed).sum();
                         if sum <= 0.0 {
                             return Err(InvalidEdit(format!(
@@ -177,7 +211,10 @@ impl CompiledEdits {
                         (0..part.n_key).for_each(|key| row[key] = allowed(key) / sum);
                     }
                     Action::Numbers { part: chosen_part, change } => {
-                        change_square(chosen_part, *change, part.head, query, row)
+                        change_square(chosen_part, change, part.head, query, row)
+                    }
+                    Action::Patch { part: chosen_part, values, n_pos } => {
+                        patch_square(chosen_part, part.head, query, (values, *n_pos, self.n_heads), row)
                     }
                     _ => {}
                 }
@@ -188,21 +225,57 @@ impl CompiledEdits {
 }
 
 /// Changes the chosen numbers of one position; `d` neurons per head.
-fn change_row(part: &Part, change: Change, d: usize, row: &mut [f32]) {
+fn change_row(part: &Part, change: &Change, d: usize, row: &mut [f32]) {
     for (head, neurons) in row.chunks_exact_mut(d).enumerate() {
         if chosen(&part.heads, head) {
             for (neuron, value) in neurons.iter_mut().enumerate() {
                 if chosen(&part.neurons, neuron) {
-                    change.apply(value);
+                    change.apply(neuron, value);
                 }
             }
         }
     }
 }
 
-/// Changes one row of scores or pattern.
-fn change_square(part: &Part, change: Change, head: usize, query: usize, row: &mut [f32]) {
-    if chosen(&part.heads, head) && chosen(&part.positions, query) {
-        row.iter_mut().for_each(|value| change.apply(value));
+/// Takes the chosen heads of one position from another input's row.
+fn patch_row(part: &Part, d: usize, from: &[f32], row: &mut [f32]) {
+    for (head, (values, from)) in row.chunks_exact_mut(d).zip(from.chunks_exact(d)).enumerate() {
+        if chosen(&part.heads, head) {
+            values.copy_from_slice(from);
+        }
     }
+}
+
+/// Changes one row of scores or pattern. Masked scores stay masked.
+fn change_square(part: &Part, change: &Change, head: usize, query: usize, row: &mut [f32]) {
+    if chosen(&part.heads, head) && chosen(&part.positions, query) {
+        let visible = row.iter_mut().enumerate().filter(|(_, value)| **value > f32::NEG_INFINITY);
+        visible.for_each(|(key, value)| change.apply(key, value));
+    }
+}
+
+/// Takes one row of scores or pattern from another input's [head, query_pos, key_pos] of `n_pos` queries.
+fn patch_square(
+    part: &Part,
+    head: usize,
+    query: usize,
+    (values, n_pos, n_heads): (&[f32], usize, usize),
+    row: &mut [f32],
+) {
+    if query < n_pos && chosen(&part.heads, head) && chosen(&part.positions, query) {
+        let n_key = values.len() / (n_pos * n_heads).max(1);
+        let from = &values[(head * n_pos + query) * n_key..][..n_key];
+        row.iter_mut().zip(from).for_each(|(value, from)| *value = *from);
+    }
+}
+
+/// Mean of each column over the first rows [_, width].
+fn column_means(data: &[f32], width: usize, n_rows: usize) -> Vec<f32> {
+    let rows = data.len() / width;
+    let n_rows = n_rows.clamp(1, rows);
+    let mean = |column: usize| {
+        let sum: f64 = data.iter().skip(column).step_by(width).take(n_rows).map(|&value| f64::from(value)).sum();
+        (sum / n_rows as f64) as f32
+    };
+    (0..width).map(mean).collect()
 }

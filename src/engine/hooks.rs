@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::edits::CompiledEdits;
+use super::edits::{CompiledEdits, Means};
 use crate::analysis::attention::{SquarePart, Tap};
 use crate::edit::InvalidEdit;
-use crate::trace::{BlockSite, Hook};
+use crate::trace::{BlockSite, Hook, Spec};
 
 /// Which activations a run keeps, and those it has kept.
 ///
@@ -17,6 +17,8 @@ use crate::trace::{BlockSite, Hook};
 pub struct Captures {
     wanted: BTreeSet<Hook>,
     values: BTreeMap<Hook, Vec<f32>>,
+    /// Means that edits have made, for tokens that come later.
+    pub(super) means: Means,
 }
 
 impl Captures {
@@ -27,7 +29,7 @@ impl Captures {
 
     /// These.
     pub fn of(hooks: impl IntoIterator<Item = Hook>) -> Self {
-        Self { wanted: hooks.into_iter().collect(), values: BTreeMap::new() }
+        Self { wanted: hooks.into_iter().collect(), ..Self::default() }
     }
 
     /// A kept activation, in the hook's shape.
@@ -40,16 +42,34 @@ impl Captures {
         self.values.remove(&hook)
     }
 
+    /// The first wanted hook.
+    pub(super) fn first(&self) -> Option<Hook> {
+        self.wanted.first().copied()
+    }
+
+    /// Forgets what is kept of tokens from `n_pos` on.
+    pub(super) fn rewind(&mut self, n_pos: usize, spec: &Spec) {
+        for (hook, value) in &mut self.values {
+            if !is_of_source(*hook) {
+                value.truncate(hook.shape(spec, n_pos).iter().product());
+            }
+        }
+    }
+
     fn store(&mut self, hook: Hook, n_pos: usize, rows: Range<usize>, data: &[f32]) {
         if self.wanted.contains(&hook) {
             let width = data.len() / rows.len();
-            // The encoder's positions, which pass all at once.
-            let is_of_source = matches!(hook, Hook::Block(_, BlockSite::CrossK | BlockSite::CrossV));
-            let n_pos = if is_of_source { rows.end } else { n_pos };
-            let value = self.values.entry(hook).or_insert_with(|| vec![0.0; n_pos * width]);
+            let n_pos = if is_of_source(hook) { rows.end } else { n_pos };
+            let value = self.values.entry(hook).or_default();
+            value.resize(n_pos * width, 0.0);
             value[rows.start * width..rows.end * width].copy_from_slice(data);
         }
     }
+}
+
+/// Whether a hook is about the encoder's positions, which pass all at once.
+fn is_of_source(hook: Hook) -> bool {
+    matches!(hook, Hook::Block(_, BlockSite::CrossK | BlockSite::CrossV))
 }
 
 /// The hook point of one run.
@@ -70,7 +90,7 @@ impl Tap for Hooks<'_> {
     type Error = InvalidEdit;
 
     fn rows(&mut self, hook: Hook, rows: Range<usize>, data: &mut [f32]) -> Result<(), InvalidEdit> {
-        self.edits.change_rows(hook, rows.clone(), data);
+        self.edits.change_rows(hook, rows.clone(), data, &mut self.captures.means);
         self.captures.store(hook, self.n_pos, rows, data);
         Ok(())
     }

@@ -154,6 +154,23 @@ impl Model {
         }
     }
 
+    /// The one token that a text is, e.g. " Mary".
+    ///
+    /// # Errors
+    /// When it is several, or none.
+    pub fn single_token(&self, text: &str) -> Result<u32, EngineError> {
+        let tokens = self.encode(text, None)?;
+        let own: Vec<usize> = (0..tokens.len()).filter(|&index| !tokens.special[index]).collect();
+        match own.as_slice() {
+            [index] => Ok(tokens.ids[*index]),
+            _ => {
+                let pieces: Vec<&str> = own.iter().map(|&index| tokens.tokens[index].as_str()).collect();
+                let message = format!("\"{text}\" is {} tokens ({}), expected one", pieces.len(), pieces.join(" "));
+                Err(EngineError::Request(message))
+            }
+        }
+    }
+
     /// Checks that an input can be read.
     ///
     /// # Errors

@@ -13,6 +13,16 @@ pub struct TopToken {
     pub prob: f32,
 }
 
+/// The distribution over the vocabulary after a position, [d_vocab].
+///
+/// # Errors
+/// When the run is not done, the position does not exist, or the model predicts no tokens.
+pub fn probabilities(run: &Run, position: usize) -> Result<Vec<f32>, EngineError> {
+    let mut probs = run.logits(position..position + 1)?;
+    softmax_row(&mut probs);
+    Ok(probs)
+}
+
 /// The `n_top` most likely tokens after a position, most likely first; none for checkpoints without an unembedding.
 ///
 /// # Errors
@@ -21,8 +31,7 @@ pub fn top_predictions(run: &Run, position: usize, n_top: usize) -> Result<Vec<T
     if run.model().spec().unembed == crate::trace::spec::Unembed::None {
         return Ok(Vec::new());
     }
-    let mut probs = run.logits(position..position + 1)?;
-    softmax_row(&mut probs);
+    let probs = probabilities(run, position)?;
     let mut order: Vec<u32> = (0..probs.len() as u32).collect();
     let by_prob = |a: &u32, b: &u32| probs[*b as usize].total_cmp(&probs[*a as usize]).then(a.cmp(b));
     let n_top = n_top.min(order.len());

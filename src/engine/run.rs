@@ -11,9 +11,14 @@
 //! A step is sized to some tens of milliseconds, so whoever drives it can stop between any two. Kept per layer: the
 //! stream entering it and q, k, v as projected; patterns are made again from these when they are looked at, through the
 //! same hooks. Rejected: whole layers as steps (half a second at 1,024 tokens), keeping patterns (n² per head).
+//!
+//! What is kept of a layer can be shared: a run with other edits starts again from the first layer they touch (`again`).
+//! A run that is done can read one more token, for which only that token's row is computed (`extend`).
 
+mod again;
 mod cross;
 mod embed;
+mod extend;
 mod layer;
 
 use std::ops::Range;
@@ -40,7 +45,7 @@ pub enum Step {
 }
 
 /// What a run keeps of one layer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct LayerRun {
     /// [pos, d_model]
     pub resid_pre: Vec<f32>,
@@ -74,10 +79,14 @@ pub struct Run {
     source: Option<Arc<Run>>,
     pub(super) edits: CompiledEdits,
     captures: Captures,
-    layers: Vec<LayerRun>,
+    layers: Vec<Arc<LayerRun>>,
+    /// The layer that comes next; those before it know all tokens.
+    layer: usize,
     work: Option<Work>,
-    /// The stream entering the next layer, at the end what the unembedding reads. [pos, d_model]
+    /// The stream of the new tokens entering the next layer. [pos, d_model]
     stream: Vec<f32>,
+    /// What the unembedding reads, of tokens that have gone through all layers. [pos, d_model]
+    ended: Vec<f32>,
     is_done: bool,
 }
 
@@ -125,8 +134,19 @@ impl Run {
         captures: Captures,
     ) -> Result<Self, EngineError> {
         model.check(&tokens)?;
-        let layers = Vec::with_capacity(model.spec.n_layers);
-        Ok(Self { model, tokens, source, edits, captures, layers, work: None, stream: Vec::new(), is_done: false })
+        Ok(Self {
+            layers: Vec::with_capacity(model.spec.n_layers),
+            model,
+            tokens,
+            source,
+            edits,
+            captures,
+            layer: 0,
+            work: None,
+            stream: Vec::new(),
+            ended: Vec::new(),
+            is_done: false,
+        })
     }
 
     /// Does the next piece of work.
@@ -139,40 +159,52 @@ impl Run {
         }
         let model = Arc::clone(&self.model);
         let n_pos = self.tokens.len();
+        let first = self.ended.len() / model.spec.d_model;
         let source = self.source.as_deref().map(Run::final_stream);
         let mut hooks = Hooks { n_pos, edits: &self.edits, captures: &mut self.captures };
         if self.stream.is_empty() && self.work.is_none() {
-            self.stream = embed::embed(&model, &self.tokens, &mut hooks)?;
+            self.stream = embed::embed(&model, &self.tokens, first, &mut hooks)?;
             return Ok(Step::More);
         }
-        let layer = self.layers.len();
+        let layer = self.layer;
         if layer < model.spec.n_layers {
             let work = match &mut self.work {
                 Some(work) => work,
                 none => {
                     let mut stream = std::mem::take(&mut self.stream);
-                    hooks.rows(Hook::Block(layer, BlockSite::ResidPre), 0..n_pos, &mut stream)?;
-                    none.insert(Work::new(&model.spec, layer, stream, source))
+                    hooks.rows(Hook::Block(layer, BlockSite::ResidPre), first..n_pos, &mut stream)?;
+                    let past = self.layers.get_mut(layer).map(|kept| std::mem::take(Arc::make_mut(kept)));
+                    none.insert(Work::new(&model.spec, layer, past, stream, source))
                 }
             };
             if work.step(&model, &mut hooks, source, STEP_FLOP)? == Step::Done
                 && let Some(work) = self.work.take()
             {
-                let (kept, next) = work.finish();
-                if next.iter().any(|value| !value.is_finite()) {
+                let (kept, next) = work.finish(model.spec.d_model);
+                let is_finite = next.iter().all(|value| value.is_finite());
+                self.keep(layer, kept);
+                if !is_finite {
                     return Err(EngineError::NotFinite { layer });
                 }
-                self.layers.push(kept);
+                self.layer += 1;
                 self.stream = next;
             }
             return Ok(Step::More);
         }
         if let Some(norm) = &model.final_norm {
             self.stream = model.norm(norm, &self.stream);
-            hooks.rows(Hook::LnFinal, 0..n_pos, &mut self.stream)?;
+            hooks.rows(Hook::LnFinal, first..n_pos, &mut self.stream)?;
         }
+        self.ended.append(&mut self.stream);
         self.is_done = true;
         Ok(Step::Done)
+    }
+
+    fn keep(&mut self, layer: usize, kept: LayerRun) {
+        match self.layers.get_mut(layer) {
+            Some(place) => *place = Arc::new(kept),
+            None => self.layers.push(Arc::new(kept)),
+        }
     }
 
     /// Runs to the end without a pause.
@@ -186,7 +218,7 @@ impl Run {
 
     /// Layers done, and how many there are.
     pub fn progress(&self) -> (usize, usize) {
-        (self.layers.len(), self.model.spec.n_layers)
+        (self.layer, self.model.spec.n_layers)
     }
 
     /// What was read.
@@ -221,12 +253,12 @@ impl Run {
     pub fn layer(&self, layer: usize) -> Result<&LayerRun, EngineError> {
         let n_layers = self.model.spec.n_layers;
         let missing = || EngineError::Request(format!("layer {layer} is not there: {n_layers} layers, counted from 0"));
-        self.layers.get(layer).ok_or_else(missing)
+        self.layers.get(layer).map(Arc::as_ref).ok_or_else(missing)
     }
 
     /// What the unembedding reads: `ln_final.hook_out`, or a post-norm model's last normalised stream. [pos, d_model]
     pub fn final_stream(&self) -> &[f32] {
-        if self.is_done { &self.stream } else { &[] }
+        if self.is_done { &self.ended } else { &[] }
     }
 
     /// Logits [positions.len(), d_vocab] after the tokens of some positions.

@@ -58,6 +58,18 @@ impl Tokens {
         self.type_ids.push(0);
     }
 
+    /// Keeps the first tokens only.
+    pub fn truncate(&mut self, n_tokens: usize) {
+        self.tokens.truncate(n_tokens);
+        self.ids.truncate(n_tokens);
+        self.offsets.truncate(n_tokens);
+        self.special.truncate(n_tokens);
+        self.type_ids.truncate(n_tokens);
+        if self.segments.iter().any(|start| *start >= n_tokens) {
+            self.segments.clear();
+        }
+    }
+
     /// Shortens to at most `n_max` tokens and says how many were cut. What the tokenizer put at the end ([SEP]) stays.
     pub fn cut_to(&mut self, n_max: usize) -> usize {
         let n_cut = self.len().saturating_sub(n_max);

@@ -1,7 +1,10 @@
 //! Checks edits against a model and an input, and turns each into actions at its hooks.
 
+use std::sync::Arc;
+
+use super::patch::{PatchValues, unequal};
 use super::{Action, Change, CompiledEdits, Part};
-use crate::edit::{Choice, Edit, EditKind, InvalidEdit};
+use crate::edit::{Choice, Edit, EditKind, InvalidEdit, PatchFrom, SetValue};
 use crate::trace::{Attn, Axis, BlockSite, Hook, Lengths, Spec, Stack};
 
 impl CompiledEdits {
@@ -22,23 +25,77 @@ impl CompiledEdits {
     }
 
     fn bind_to(edits: &[Edit], spec: &Spec, stack: Option<Stack>, lengths: Lengths) -> Result<Self, InvalidEdit> {
+        Self::bind_strictly(edits, spec, stack, lengths, &PatchValues::default())
+    }
+
+    /// The same for either kind of model, with what patches take: see [`super::patches`].
+    ///
+    /// # Errors
+    /// The first edit that does not fit, by its place in the list and its field.
+    pub fn bind_strictly(
+        edits: &[Edit],
+        spec: &Spec,
+        stack: Option<Stack>,
+        lengths: Lengths,
+        patches: &PatchValues,
+    ) -> Result<Self, InvalidEdit> {
+        let Bound { edits, inactive } = Self::bind_each(edits, spec, stack, lengths, patches);
+        match inactive.into_iter().next() {
+            None => Ok(edits),
+            Some(Inactive { index, reason }) => Err(InvalidEdit(format!("edit {}: {reason}", index + 1))),
+        }
+    }
+
+    /// Binds those that fit and says why the others do not: for a list that outlives a change of model or input.
+    pub fn bind_each(
+        edits: &[Edit],
+        spec: &Spec,
+        stack: Option<Stack>,
+        lengths: Lengths,
+        patches: &PatchValues,
+    ) -> Bound {
+        let whole = spec;
         let spec = stack.map_or(spec, |stack| spec.stack(stack));
-        let mut bound = Self { d_head: spec.d_head, ..Self::default() };
+        let edits_of_stack = Self { n_heads: spec.n_heads, d_head: spec.d_head, ..Self::default() };
+        let mut bound = Bound { edits: edits_of_stack, inactive: Vec::new() };
         for (index, edit) in edits.iter().enumerate().filter(|(_, edit)| edit.on) {
-            let attn = if edit.attn == Some(crate::edit::Attn::Cross) { Attn::Cross } else { Attn::Own };
-            let binder = Binder { spec, attn, lengths };
-            let at_place = |error| InvalidEdit(format!("edit {}: {error}", index + 1));
-            if binder.acts_in(edit, stack).map_err(at_place)? {
-                for (hook, action) in binder.bind(edit).map_err(at_place)? {
-                    bound.actions.entry(hook).or_default().push(action);
+            let binder = Binder::new(whole, stack, lengths, edit);
+            let actions = binder.acts_in(edit, stack).and_then(|acts| match acts {
+                true => binder.bind(edit, patches),
+                false => Ok(Vec::new()),
+            });
+            match actions {
+                Ok(actions) => {
+                    for (hook, action) in actions {
+                        bound.edits.actions.entry(hook).or_default().push(action);
+                    }
                 }
+                Err(InvalidEdit(reason)) => bound.inactive.push(Inactive { index, reason }),
             }
         }
-        Ok(bound)
+        bound
     }
 }
 
-struct Binder<'a> {
+/// Edits that fit, and those that do not.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    /// Those that fit and are switched on.
+    pub edits: CompiledEdits,
+    /// Those that do not.
+    pub inactive: Vec<Inactive>,
+}
+
+/// An edit that does not fit a model or an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inactive {
+    /// Its place in the list, counted from 0.
+    pub index: usize,
+    /// One clause for the reader.
+    pub reason: String,
+}
+
+pub(super) struct Binder<'a> {
     /// Of the stack.
     spec: &'a Spec,
     /// Which attention the edit is about.
@@ -48,9 +105,15 @@ struct Binder<'a> {
 
 type Actions = Result<Vec<(Hook, Action)>, InvalidEdit>;
 
-impl Binder<'_> {
+impl<'a> Binder<'a> {
+    /// For an edit of a model whose whole Spec is `spec`.
+    pub fn new(spec: &'a Spec, stack: Option<Stack>, lengths: Lengths, edit: &Edit) -> Self {
+        let attn = if edit.attn == Some(crate::edit::Attn::Cross) { Attn::Cross } else { Attn::Own };
+        Self { spec: stack.map_or(spec, |stack| spec.stack(stack)), attn, lengths }
+    }
+
     /// Whether an edit is about this stack.
-    fn acts_in(&self, edit: &Edit, stack: Option<Stack>) -> Result<bool, InvalidEdit> {
+    pub fn acts_in(&self, edit: &Edit, stack: Option<Stack>) -> Result<bool, InvalidEdit> {
         let named = edit.stack.map(|stack| match stack {
             crate::edit::Stack::Encoder => Stack::Encoder,
             crate::edit::Stack::Decoder => Stack::Decoder,
@@ -71,16 +134,18 @@ impl Binder<'_> {
         }
     }
 
-    fn bind(&self, edit: &Edit) -> Actions {
+    fn bind(&self, edit: &Edit, patches: &PatchValues) -> Actions {
         let all = Choice::All;
         match &edit.kind {
             EditKind::ZeroHead { layer, head } => {
                 let part = Part { heads: self.heads(head)?, ..Part::default() };
                 self.at(layer, BlockSite::Z, &Action::Numbers { part, change: Change::Set(0.0) })
             }
-            EditKind::PositionMeanHead { layer, head } => {
-                self.at(layer, BlockSite::Z, &Action::PositionMean { heads: self.heads(head)? })
-            }
+            EditKind::PositionMeanHead { layer, head } => self.at(
+                layer,
+                BlockSite::Z,
+                &Action::PositionMean { heads: self.heads(head)?, n_pos: self.lengths.n_pos },
+            ),
             EditKind::KnockOutEdge { layer, head, query, key } => {
                 let (heads, queries) = (self.heads(head)?, self.positions("query", query)?);
                 let keys = self.keys(key)?;
@@ -113,10 +178,17 @@ impl Binder<'_> {
                 self.at(layer, BlockSite::V, &Action::Numbers { part, change: Change::Set(0.0) })
             }
             EditKind::Scale { layer, hook, head, neuron, query, factor } => {
-                self.numbers(layer, hook, [head, neuron, query], Change::Scale(*factor))
+                self.numbers(layer.as_ref(), hook, [head, neuron, query], Change::Scale(finite("factor", *factor)?))
             }
             EditKind::Set { layer, hook, head, neuron, query, value } => {
-                self.numbers(layer, hook, [head, neuron, query], Change::Set(*value))
+                let change = match value {
+                    SetValue::One(value) => Change::Set(finite("value", *value)?),
+                    SetValue::Each(values) => {
+                        values.iter().try_for_each(|value| finite("value", *value).map(drop))?;
+                        Change::SetEach(Arc::from(values.as_slice()))
+                    }
+                };
+                self.numbers(layer.as_ref(), hook, [head, neuron, query], change)
             }
             EditKind::ScaleQNeuron { layer, head, neuron, factor } => {
                 let (head, neuron) = (Some(head.clone()), Some(neuron.clone()));
@@ -125,34 +197,51 @@ impl Binder<'_> {
                     let is_changed = self.attn == Attn::Own && self.spec.changes_queries(layer);
                     let hook = if is_changed { "attn.hook_rot_q" } else { "attn.hook_q" };
                     let parts = [&head, &neuron, &None];
-                    actions.extend(self.numbers(&Choice::One(layer), hook, parts, Change::Scale(*factor))?);
+                    let change = Change::Scale(finite("factor", *factor)?);
+                    actions.extend(self.numbers(Some(&Choice::One(layer)), hook, parts, change)?);
                 }
                 Ok(actions)
             }
             EditKind::Add { layer, hook, vector, query, factor } => {
-                let site = self.site(hook)?;
-                if site.axes() != BlockSite::ResidPre.axes() {
-                    return Err(InvalidEdit(format!("add: {} is no activation of the stream", site.name())));
+                let hooks = self.hooks(layer.as_ref(), hook)?;
+                let width = match hooks[0].axes() {
+                    [Axis::Pos, axis @ (Axis::DModel | Axis::DEmbed)] => axis.len(self.spec, self.lengths),
+                    _ => return Err(InvalidEdit(format!("add: {} is no activation of the stream", hooks[0]))),
+                };
+                if vector.len() != width {
+                    return Err(InvalidEdit(format!("vector: expected {width} numbers, found {}", vector.len())));
                 }
-                let d_model = self.spec.d_model;
-                if vector.len() != d_model {
-                    return Err(InvalidEdit(format!("vector: expected {d_model} numbers, found {}", vector.len())));
-                }
-                let vector = vector.iter().map(|value| value * factor).collect();
+                let factor = finite("factor", *factor)?;
+                let added = vector.iter().map(|value| finite("vector", value * factor));
+                let vector = added.collect::<Result<Vec<f32>, InvalidEdit>>()?;
                 let positions = self.positions("query", query.as_ref().unwrap_or(&all))?;
-                self.at(layer, site, &Action::Add { positions, vector })
+                let action = Action::Add { positions, vector };
+                Ok(hooks.into_iter().map(|hook| (hook, action.clone())).collect())
             }
-            EditKind::Patch { .. } => Err(InvalidEdit("patch is not supported yet".to_owned())),
+            EditKind::Patch { layer, hook, query, head, from } => {
+                let hooks = self.hooks(layer.as_ref(), hook)?;
+                let part = self.part(hooks[0], [head, &None, query])?;
+                let patch = |hook: Hook| Ok((hook, self.patch(hook, part.clone(), from, patches)?));
+                hooks.into_iter().map(patch).collect()
+            }
         }
     }
 
-    fn at(&self, layer: &Choice, site: BlockSite, action: &Action) -> Actions {
-        let site = site.of(if site.is_cross() { Attn::Cross } else { self.attn });
-        let layers = self.layers(layer)?;
-        if let Some(layer) = layers.iter().find(|layer| !site.exists_at(self.spec, **layer)) {
-            return Err(InvalidEdit(format!("hook: layer {layer} has no {}", site.name())));
+    fn patch(&self, hook: Hook, part: Part, from: &PatchFrom, patches: &PatchValues) -> Result<Action, InvalidEdit> {
+        let missing = || InvalidEdit(format!("patch: {hook} of {from} is not here"));
+        let values = patches.get(from, hook).ok_or_else(missing)?;
+        let shape = hook.shape(self.spec, self.lengths);
+        if values.len() != shape.iter().product::<usize>() {
+            return Err(unequal(hook, &shape, values.len()));
         }
-        Ok(layers.into_iter().map(|layer| (Hook::Block(layer, site), action.clone())).collect())
+        let is_of_source = hook.axes()[0] == Axis::SourcePos;
+        let n_pos = if is_of_source { self.lengths.n_source } else { self.lengths.n_pos };
+        Ok(Action::Patch { part, values, n_pos })
+    }
+
+    fn at(&self, layer: &Choice, site: BlockSite, action: &Action) -> Actions {
+        let hooks = self.hooks(Some(layer), site.name())?;
+        Ok(hooks.into_iter().map(|hook| (hook, action.clone())).collect())
     }
 
     fn layers(&self, layer: &Choice) -> Result<Vec<usize>, InvalidEdit> {
@@ -160,15 +249,26 @@ impl Binder<'_> {
         Ok((0..layers.len()).filter(|&layer| layers[layer]).collect())
     }
 
-    fn numbers(&self, layer: &Choice, hook: &str, parts: [&Option<Choice>; 3], change: Change) -> Actions {
-        let (Change::Scale(number) | Change::Set(number)) = change;
-        if !number.is_finite() {
-            return Err(InvalidEdit(format!("expected a finite number, found {number}")));
+    fn numbers(&self, layer: Option<&Choice>, hook: &str, parts: [&Option<Choice>; 3], change: Change) -> Actions {
+        let hooks = self.hooks(layer, hook)?;
+        let part = self.part(hooks[0], parts)?;
+        if let Change::SetEach(values) = &change {
+            let neurons = hooks[0].axes().iter().copied().find(|axis| is_neuron(*axis));
+            let n_neurons = neurons.map_or(0, |axis| axis.len(self.spec, self.lengths));
+            if values.len() != n_neurons || !part.neurons.is_empty() {
+                let message =
+                    format!("value: expected a number, or {n_neurons} for all neurons, found {}", values.len());
+                return Err(InvalidEdit(message));
+            }
         }
-        let [head, neuron, query] = parts;
-        let site = self.site(hook)?;
-        let axes = site.axes();
-        let refuse = |field: &str| InvalidEdit(format!("{field}: {} has no such axis", site.name()));
+        let action = Action::Numbers { part, change };
+        Ok(hooks.into_iter().map(|hook| (hook, action.clone())).collect())
+    }
+
+    /// The part that head, neuron and query choose of a hook.
+    fn part(&self, hook: Hook, [head, neuron, query]: [&Option<Choice>; 3]) -> Result<Part, InvalidEdit> {
+        let axes = hook.axes();
+        let refuse = |field: &str| InvalidEdit(format!("{field}: {hook} has no such axis"));
         let flags = |field: &str, choice: &Option<Choice>, axis: Option<Axis>| match (choice, axis) {
             (None, _) => Ok(Vec::new()),
             (Some(_), None) => Err(refuse(field)),
@@ -178,13 +278,41 @@ impl Binder<'_> {
         };
         let axis = |wanted: &[Axis]| axes.iter().copied().find(|axis| wanted.contains(axis));
         let head_axis = axis(&[Axis::Head, Axis::KeyValueHead]);
-        let part = Part {
-            positions: flags("query", query, axis(&[Axis::Pos, Axis::QueryPos, Axis::SourcePos]))?,
+        let query = query.clone().filter(|query| *query != Choice::All || axis(POSITIONS).is_none());
+        Ok(Part {
+            positions: flags("query", &query, axis(POSITIONS))?,
             // A neuron is counted within its head, so the heads are spelled out wherever there are any.
             heads: flags("head", &head_axis.map(|_| head.clone().unwrap_or(Choice::All)).or(head.clone()), head_axis)?,
-            neurons: flags("neuron", neuron, axis(&[Axis::DHead, Axis::DModel, Axis::DMlp]))?,
+            neurons: flags("neuron", neuron, axes.iter().copied().find(|axis| is_neuron(*axis)))?,
+        })
+    }
+
+    /// The hooks that an edit names: below `blocks.l.` with its layers, by its whole name, or outside the blocks, where a
+    /// layer says nothing.
+    pub fn hooks(&self, layer: Option<&Choice>, hook: &str) -> Result<Vec<Hook>, InvalidEdit> {
+        let whole = hook.parse::<Hook>().ok();
+        let layer = match whole {
+            Some(Hook::Block(at, _)) => match layer {
+                Some(layer) if *layer != Choice::One(at) => {
+                    return Err(InvalidEdit(format!("layer: the hook \"{hook}\" names layer {at}")));
+                }
+                _ => Some(Choice::One(at)),
+            },
+            Some(outer) if Hook::all(self.spec).contains(&outer) => return Ok(vec![outer]),
+            Some(outer) => return Err(InvalidEdit(format!("hook: {} has no {outer}", self.spec.architecture))),
+            None => layer.cloned(),
         };
-        self.at(layer, site, &Action::Numbers { part, change })
+        let site = match whole {
+            Some(Hook::Block(_, site)) => self.site(site.name())?,
+            _ => self.site(hook)?,
+        };
+        let layer = layer.ok_or_else(|| InvalidEdit("missing field `layer`".to_owned()))?;
+        let site = site.of(if site.is_cross() { Attn::Cross } else { self.attn });
+        let layers = self.layers(&layer)?;
+        if let Some(layer) = layers.iter().find(|layer| !site.exists_at(self.spec, **layer)) {
+            return Err(InvalidEdit(format!("hook: layer {layer} has no {}", site.name())));
+        }
+        Ok(layers.into_iter().map(|layer| Hook::Block(layer, site)).collect())
     }
 
     /// A site by its name below `blocks.l.`, or by its last part.
@@ -202,12 +330,19 @@ impl Binder<'_> {
         self.flags("head", head, self.spec.n_heads, "heads")
     }
 
+    /// Empty for all, those that come later included.
     fn positions(&self, field: &str, choice: &Choice) -> Result<Vec<bool>, InvalidEdit> {
-        self.flags(field, choice, self.lengths.n_pos, "tokens")
+        match choice {
+            Choice::All => Ok(Vec::new()),
+            _ => self.flags(field, choice, self.lengths.n_pos, "tokens"),
+        }
     }
 
     fn keys(&self, key: &Choice) -> Result<Vec<bool>, InvalidEdit> {
-        self.flags("key", key, self.n_key(), "tokens")
+        match key {
+            Choice::All => Ok(Vec::new()),
+            _ => self.flags("key", key, self.n_key(), "tokens"),
+        }
     }
 
     fn n_key(&self) -> usize {
@@ -219,4 +354,17 @@ impl Binder<'_> {
             .flags(len)
             .map_err(|index| InvalidEdit(format!("{field} {index} is not there: {len} {what}, counted from 0")))
     }
+}
+
+/// The axes that `query` chooses from.
+const POSITIONS: &[Axis] = &[Axis::Pos, Axis::QueryPos, Axis::SourcePos];
+
+/// Whether `neuron` chooses from an axis.
+fn is_neuron(axis: Axis) -> bool {
+    matches!(axis, Axis::DHead | Axis::DModel | Axis::DEmbed | Axis::DMlp)
+}
+
+fn finite(field: &str, number: f32) -> Result<f32, InvalidEdit> {
+    let refused = || InvalidEdit(format!("{field}: expected a finite number, found {number}"));
+    if number.is_finite() { Ok(number) } else { Err(refused()) }
 }

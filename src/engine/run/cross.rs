@@ -14,6 +14,8 @@ use crate::trace::{Attn, BlockSite, Hook, Spec};
 /// Cross-attention of one block.
 #[derive(Debug)]
 pub(super) struct CrossWork {
+    /// Positions before it were done earlier, and with them the source's keys and values.
+    first: usize,
     n_pos: usize,
     n_source: usize,
     kept: CrossRun,
@@ -25,13 +27,16 @@ pub(super) struct CrossWork {
 }
 
 impl CrossWork {
-    pub fn new(spec: &Spec, n_pos: usize, n_source: usize) -> Self {
+    pub fn new(spec: &Spec, first: usize, n_pos: usize, n_source: usize, past: Option<CrossRun>) -> Self {
         let (queries, keys) = (spec.n_heads * spec.d_head, spec.n_key_value_heads * spec.d_head);
         let of_source = || vec![0.0; n_source * keys];
+        let mut kept = past.unwrap_or_else(|| CrossRun { q: Vec::new(), k: of_source(), v: of_source() });
+        kept.q.resize(n_pos * queries, 0.0);
         Self {
+            first,
             n_pos,
             n_source,
-            kept: CrossRun { q: vec![0.0; n_pos * queries], k: of_source(), v: of_source() },
+            kept,
             stream: vec![0.0; n_pos * spec.d_model],
             attend: None,
             z: vec![0.0; n_pos * queries],
@@ -66,9 +71,12 @@ impl CrossWork {
 
     pub fn start_attending(&mut self, model: &Model, layer: usize, hooks: &mut Hooks<'_>) -> Result<(), InvalidEdit> {
         let CrossRun { q, k, v } = &mut self.kept;
-        hooks.rows(Hook::Block(layer, BlockSite::CrossQ), 0..self.n_pos, q)?;
-        hooks.rows(Hook::Block(layer, BlockSite::CrossK), 0..self.n_source, k)?;
-        hooks.rows(Hook::Block(layer, BlockSite::CrossV), 0..self.n_source, v)?;
+        let width = model.spec.n_heads * model.spec.d_head;
+        hooks.rows(Hook::Block(layer, BlockSite::CrossQ), self.first..self.n_pos, &mut q[self.first * width..])?;
+        if self.first == 0 {
+            hooks.rows(Hook::Block(layer, BlockSite::CrossK), 0..self.n_source, k)?;
+            hooks.rows(Hook::Block(layer, BlockSite::CrossV), 0..self.n_source, v)?;
+        }
         self.attend = Some(Attend::new(&model.attn_layer(layer, Attn::Cross), k, v, hooks)?);
         Ok(())
     }
@@ -82,7 +90,8 @@ impl CrossWork {
 
     pub fn end_attending(&mut self, layer: usize, hooks: &mut Hooks<'_>) -> Result<(), InvalidEdit> {
         self.attend = None;
-        hooks.rows(Hook::Block(layer, BlockSite::CrossZ), 0..self.n_pos, &mut self.z)
+        let width = self.z.len() / self.n_pos;
+        hooks.rows(Hook::Block(layer, BlockSite::CrossZ), self.first..self.n_pos, &mut self.z[self.first * width..])
     }
 
     /// Rows of the stream between cross-attention and MLP, before a post-norm.

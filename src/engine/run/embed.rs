@@ -8,12 +8,17 @@ use crate::engine::weights::Weight;
 use crate::trace::spec::Positions;
 use crate::trace::{Hook, Spec, Tokens};
 
-/// The stream entering the first block, [pos, d_model].
-pub(super) fn embed(model: &Model, tokens: &Tokens, hooks: &mut Hooks<'_>) -> Result<Vec<f32>, EngineError> {
+/// The stream entering the first block, for tokens from `first` on: [pos, d_model].
+pub(super) fn embed(
+    model: &Model,
+    tokens: &Tokens,
+    first: usize,
+    hooks: &mut Hooks<'_>,
+) -> Result<Vec<f32>, EngineError> {
     let (spec, n_pos) = (&model.spec, tokens.len());
     let rows = |weight: &Weight, indices: &mut dyn Iterator<Item = usize>| {
-        let mut rows = vec![0.0; n_pos * weight.n_in()];
-        for (row, index) in rows.chunks_exact_mut(weight.n_in()).zip(indices) {
+        let mut rows = vec![0.0; (n_pos - first) * weight.n_in()];
+        for (row, index) in rows.chunks_exact_mut(weight.n_in()).zip(indices.skip(first)) {
             weight.copy_row(index.min(weight.n_out() - 1), row);
         }
         rows
@@ -25,9 +30,9 @@ pub(super) fn embed(model: &Model, tokens: &Tokens, hooks: &mut Hooks<'_>) -> Re
     if let (Some(project), false) = (&model.embed_project, spec.embed_norm) {
         stream = project.apply(&stream);
     }
-    hooks.rows(Hook::Embed, 0..n_pos, &mut stream)?;
+    hooks.rows(Hook::Embed, first..n_pos, &mut stream)?;
     let mut add = |hook: Hook, mut more: Vec<f32>| -> Result<(), EngineError> {
-        hooks.rows(hook, 0..n_pos, &mut more)?;
+        hooks.rows(hook, first..n_pos, &mut more)?;
         stream.iter_mut().zip(more).for_each(|(value, more)| *value += more);
         Ok(())
     };
@@ -36,12 +41,14 @@ pub(super) fn embed(model: &Model, tokens: &Tokens, hooks: &mut Hooks<'_>) -> Re
     }
     match &model.pos_embed {
         Some(positions) => add(Hook::PosEmbed, rows(positions, &mut position_rows(spec, &tokens.ids).into_iter()))?,
-        None if spec.positions == Positions::Sinusoidal => add(Hook::PosEmbed, sinusoids(n_pos, spec.d_model))?,
+        None if spec.positions == Positions::Sinusoidal => {
+            add(Hook::PosEmbed, sinusoids(n_pos, spec.d_model).split_off(first * spec.d_model))?
+        }
         None => {}
     }
     if let Some(norm) = &model.embed_norm {
         stream = model.norm(norm, &stream);
-        hooks.rows(Hook::FullEmbed, 0..n_pos, &mut stream)?;
+        hooks.rows(Hook::FullEmbed, first..n_pos, &mut stream)?;
     }
     match &model.embed_project {
         Some(project) if spec.embed_norm => Ok(project.apply(&stream)),

@@ -17,6 +17,8 @@ use crate::trace::{Attn, BlockSite, Hook, Spec};
 pub(super) struct Work {
     layer: usize,
     phase: Phase,
+    /// Rows before it were done earlier: their keys and values are kept.
+    first: usize,
     /// First row that the phase has not done.
     row: usize,
     kept: LayerRun,
@@ -55,28 +57,35 @@ enum Phase {
 }
 
 impl Work {
-    /// Starts the block; `resid_pre` [pos, d_model] has passed its hook. `source` [source_pos, d_model]: what cross-attention
-    /// reads.
-    pub fn new(spec: &Spec, layer: usize, resid_pre: Vec<f32>, source: Option<&[f32]>) -> Self {
-        let n_pos = resid_pre.len() / spec.d_model;
-        let queries = n_pos * spec.n_heads * spec.d_head;
-        let keys = n_pos * spec.n_key_value_heads * spec.d_head;
+    /// Starts the block; `resid_pre` [_, d_model] has passed its hook. `past`: what is kept of the positions before these.
+    /// `source` [source_pos, d_model]: what cross-attention reads.
+    pub fn new(spec: &Spec, layer: usize, past: Option<LayerRun>, resid_pre: Vec<f32>, source: Option<&[f32]>) -> Self {
+        let (queries, keys) = (spec.n_heads * spec.d_head, spec.n_key_value_heads * spec.d_head);
+        let mut kept = past.unwrap_or_default();
+        let first = kept.resid_pre.len() / spec.d_model;
+        kept.resid_pre.extend(resid_pre);
+        let n_pos = kept.resid_pre.len() / spec.d_model;
+        kept.q.resize(n_pos * queries, 0.0);
+        kept.k.resize(n_pos * keys, 0.0);
+        kept.v.resize(n_pos * keys, 0.0);
+        let cross = kept.cross.take();
         Self {
             layer,
             phase: Phase::Project,
-            row: 0,
+            first,
+            row: first,
             attend: None,
-            z: vec![0.0; queries],
-            cross: source.map(|source| CrossWork::new(spec, n_pos, source.len() / spec.d_model)),
-            next: vec![0.0; resid_pre.len()],
-            kept: LayerRun { resid_pre, q: vec![0.0; queries], k: vec![0.0; keys], v: vec![0.0; keys], cross: None },
+            z: vec![0.0; n_pos * queries],
+            cross: source.map(|source| CrossWork::new(spec, first, n_pos, source.len() / spec.d_model, cross)),
+            next: vec![0.0; n_pos * spec.d_model],
+            kept,
         }
     }
 
-    /// What is kept, and the stream entering the next layer.
-    pub fn finish(mut self) -> (LayerRun, Vec<f32>) {
+    /// What is kept, and the stream of the new positions entering the next layer.
+    pub fn finish(mut self, d_model: usize) -> (LayerRun, Vec<f32>) {
         self.kept.cross = self.cross.map(CrossWork::finish);
-        (self.kept, self.next)
+        (self.kept, self.next.split_off(self.first * d_model))
     }
 
     /// Does about `flop` operations.
@@ -108,7 +117,8 @@ impl Work {
                     attend.rows(&of, rows, n_pos, &self.kept.q, hooks, &mut self.z)?;
                 }
                 if is_last {
-                    hooks.rows(Hook::Block(self.layer, BlockSite::Z), 0..n_pos, &mut self.z)?;
+                    let new = &mut self.z[self.first * spec.n_heads * spec.d_head..];
+                    hooks.rows(Hook::Block(self.layer, BlockSite::Z), self.first..n_pos, new)?;
                     self.attend = None;
                 }
             }
@@ -123,14 +133,15 @@ impl Work {
             }
         }
         if is_last {
-            self.row = 0;
             self.phase = match self.phase {
                 Phase::Project => Phase::Attend,
-                Phase::Attend if self.cross.is_some() => Phase::Source,
+                Phase::Attend if self.cross.is_some() && self.first == 0 => Phase::Source,
+                Phase::Attend if self.cross.is_some() => Phase::Middle,
                 Phase::Source => Phase::Middle,
                 Phase::Middle => Phase::AttendCross,
                 Phase::Attend | Phase::AttendCross | Phase::Finish => Phase::Finish,
             };
+            self.row = if self.phase == Phase::Source { 0 } else { self.first };
         }
         Ok(Step::More)
     }
@@ -200,7 +211,8 @@ impl Work {
     ) -> Result<Attend, InvalidEdit> {
         let LayerRun { q, k, v, .. } = &mut self.kept;
         for (site, data) in [(BlockSite::Q, q), (BlockSite::K, &mut *k), (BlockSite::V, &mut *v)] {
-            hooks.rows(Hook::Block(self.layer, site), 0..n_pos, data)?;
+            let width = data.len() / n_pos;
+            hooks.rows(Hook::Block(self.layer, site), self.first..n_pos, &mut data[self.first * width..])?;
         }
         Attend::new(of, k, v, hooks)
     }

@@ -1,0 +1,90 @@
+//! Values inside edits that come in more than one form: what `set` writes, where `patch` takes from.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// What `set` writes: one number everywhere, or one for each neuron (an average of z, say).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Value", into = "Value")]
+pub enum SetValue {
+    /// One number.
+    One(f32),
+    /// One for each neuron of the hook's last axis.
+    Each(Vec<f32>),
+}
+
+/// The input whose values `patch` takes: a trace, or a run of the same model without edits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Value", into = "Value")]
+pub enum PatchFrom {
+    /// A trace file.
+    Trace(String),
+    /// A run on a text, or on two.
+    Text(String, Option<String>),
+    /// A run on token ids.
+    Ids(Vec<u32>),
+}
+
+impl TryFrom<Value> for SetValue {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        let number = |value: &Value| value.as_f64().map(|number| number as f32);
+        let found = match &value {
+            Value::Number(_) => number(&value).map(SetValue::One),
+            Value::Array(list) => list.iter().map(number).collect::<Option<_>>().map(SetValue::Each),
+            _ => None,
+        };
+        found.ok_or_else(|| format!("expected a number or a list of numbers, found {value}"))
+    }
+}
+
+impl From<SetValue> for Value {
+    fn from(value: SetValue) -> Self {
+        match value {
+            SetValue::One(number) => json!(number),
+            SetValue::Each(list) => json!(list),
+        }
+    }
+}
+
+impl TryFrom<Value> for PatchFrom {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        let text = |map: &Map<String, Value>, field: &str| map.get(field).and_then(Value::as_str).map(str::to_owned);
+        let ids = |list: &Value| serde_json::from_value::<Vec<u32>>(list.clone()).ok();
+        let found = match &value {
+            Value::String(file) => Some(PatchFrom::Trace(file.clone())),
+            Value::Object(map) => match (text(map, "text"), text(map, "text_pair"), map.get("ids").and_then(ids)) {
+                (Some(text), pair, None) if map.len() == 1 + usize::from(pair.is_some()) => {
+                    Some(PatchFrom::Text(text, pair))
+                }
+                (None, None, Some(ids)) if map.len() == 1 => Some(PatchFrom::Ids(ids)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let expected = "a trace's file name, {\"text\":…}, {\"text\":…,\"text_pair\":…} or {\"ids\":[…]}";
+        found.ok_or_else(|| format!("from: expected {expected}, found {value}"))
+    }
+}
+
+impl From<PatchFrom> for Value {
+    fn from(from: PatchFrom) -> Self {
+        match from {
+            PatchFrom::Trace(file) => json!(file),
+            PatchFrom::Text(text, None) => json!({"text": text}),
+            PatchFrom::Text(text, Some(pair)) => json!({"text": text, "text_pair": pair}),
+            PatchFrom::Ids(ids) => json!({"ids": ids}),
+        }
+    }
+}
+
+impl fmt::Display for PatchFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Value::from(self.clone()))
+    }
+}

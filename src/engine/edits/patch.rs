@@ -1,0 +1,63 @@
+//! What `patch` takes from elsewhere: which activations of which other inputs, and their values once they are here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::bind::Binder;
+use crate::edit::{Edit, EditKind, InvalidEdit, PatchFrom};
+use crate::trace::{Hook, Lengths, Spec, Stack};
+
+/// Values of other inputs, by where they come from and their hook.
+#[derive(Clone, Debug, Default)]
+pub struct PatchValues {
+    values: BTreeMap<(String, Hook), Arc<[f32]>>,
+}
+
+impl PatchValues {
+    /// Keeps the values of a hook, in the hook's shape.
+    pub fn insert(&mut self, from: &PatchFrom, hook: Hook, values: Vec<f32>) {
+        self.values.insert((from.to_string(), hook), values.into());
+    }
+
+    /// Keeps what another set of values holds too.
+    pub fn extend(&mut self, other: Self) {
+        self.values.extend(other.values);
+    }
+
+    pub(super) fn get(&self, from: &PatchFrom, hook: Hook) -> Option<Arc<[f32]>> {
+        self.values.get(&(from.to_string(), hook)).cloned()
+    }
+}
+
+/// What the switched-on patches among `edits` take, one entry per source. `spec` is the whole model's; edits that do not fit
+/// are left out, since binding says what is wrong with them.
+pub fn patches(edits: &[Edit], spec: &Spec, stack: Option<Stack>, lengths: Lengths) -> Vec<(PatchFrom, Vec<Hook>)> {
+    let mut wanted: Vec<(PatchFrom, Vec<Hook>)> = Vec::new();
+    for edit in edits.iter().filter(|edit| edit.on) {
+        let EditKind::Patch { layer, hook, from, .. } = &edit.kind else { continue };
+        let binder = Binder::new(spec, stack, lengths, edit);
+        let Ok(hooks) = binder.acts_in(edit, stack).and_then(|acts| match acts {
+            true => binder.hooks(layer.as_ref(), hook),
+            false => Ok(Vec::new()),
+        }) else {
+            continue;
+        };
+        let index = wanted.iter().position(|(known, _)| known == from).unwrap_or_else(|| {
+            wanted.push((from.clone(), Vec::new()));
+            wanted.len() - 1
+        });
+        let known = &mut wanted[index].1;
+        known.extend(hooks.into_iter().filter(|hook| !known.contains(hook)).collect::<Vec<_>>());
+    }
+    wanted.retain(|(_, hooks)| !hooks.is_empty());
+    wanted
+}
+
+/// Says that values are not those of an input of equal length.
+pub(super) fn unequal(hook: Hook, shape: &[usize], n_found: usize) -> InvalidEdit {
+    let n_expected: usize = shape.iter().product();
+    InvalidEdit(format!(
+        "patch: {hook} of this input has shape {shape:?} ({n_expected} numbers), the other input's {n_found} numbers: \
+         both inputs need equally many tokens"
+    ))
+}

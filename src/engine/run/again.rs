@@ -1,0 +1,59 @@
+//! The same input again under other edits: layers before the first difference are shared, not computed.
+
+use std::sync::Arc;
+
+use super::Run;
+use crate::engine::edits::CompiledEdits;
+use crate::engine::error::EngineError;
+use crate::engine::hooks::Captures;
+use crate::trace::{BlockSite, Hook};
+
+impl Run {
+    /// Prepares a run of the same tokens under other edits. It starts at the first layer at which the edits differ from
+    /// this run's (or `captures` wants something), and shares what is kept of the layers before.
+    ///
+    /// # Errors
+    /// When this run is not done.
+    pub fn again(&self, edits: CompiledEdits, captures: Captures) -> Result<Self, EngineError> {
+        if !self.is_done {
+            return Err(EngineError::Request("a run can be used for another one only when it is done".to_owned()));
+        }
+        let first = self.edits.first_difference(&edits).into_iter().chain(captures.first()).min();
+        let layer = self.restart(first);
+        let mut run = Self::on(Arc::clone(&self.model), self.source.clone(), self.tokens.clone(), edits, captures)?;
+        let Some(layer) = layer else { return Ok(run) };
+        run.layers.extend_from_slice(&self.layers[..layer]);
+        run.layer = layer;
+        let is_before = |hook: Hook| hook.layer().is_some_and(|at| at < layer);
+        let means = self.captures.means.iter().filter(|((hook, _), _)| is_before(*hook));
+        run.captures.means = means.map(|(place, mean)| (*place, mean.clone())).collect();
+        if layer < self.layers.len() {
+            run.stream.clone_from(&self.layers[layer].resid_pre);
+        } else {
+            run.ended.clone_from(&self.ended);
+            run.is_done = true;
+        }
+        Ok(run)
+    }
+
+    /// How many layers are the same memory in both runs.
+    pub fn n_layers_shared(&self, other: &Run) -> usize {
+        self.layers.iter().zip(&other.layers).take_while(|(a, b)| Arc::ptr_eq(a, b)).count()
+    }
+
+    /// The layer to start from when `first` is the first hook that is to be passed anew: as many layers as there are for
+    /// none. Nothing for a start from the embedding.
+    fn restart(&self, first: Option<Hook>) -> Option<usize> {
+        let mut layer = match first {
+            None => return Some(self.layers.len()),
+            Some(Hook::Block(layer, _)) => layer,
+            Some(Hook::LnFinal) => self.layers.len().checked_sub(1)?,
+            Some(Hook::Embed | Hook::PosEmbed | Hook::TokenTypeEmbed | Hook::FullEmbed) => return None,
+        };
+        // The stream entering a layer is kept as its edits left it: where there are any, one layer earlier.
+        while self.edits.touches(Hook::Block(layer, BlockSite::ResidPre)) {
+            layer = layer.checked_sub(1)?;
+        }
+        Some(layer)
+    }
+}

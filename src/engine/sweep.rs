@@ -1,0 +1,187 @@
+//! One edit after another, each alone on top of the same run, and the outcome of each: which heads, keys or positions matter.
+//!
+//! Every cell is a run that shares the layers before its edit. Resumable like a run: a step is some tens of milliseconds, and
+//! cells come in the order of layers. Source of the methods: METHODS 1–3.
+
+use super::edits::{CompiledEdits, PatchValues};
+use super::error::EngineError;
+use super::hooks::Captures;
+use super::outcome::{Outcome, OutcomeValue};
+use super::run::{Run, Step};
+use crate::edit::{Choice, Edit, EditKind, PatchFrom, SetValue};
+use crate::trace::{BlockSite, Hook, Spec};
+
+/// What is tried, one cell each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SweepKind {
+    /// Each head's z becomes 0.
+    ZeroHeads,
+    /// Each head's z becomes its mean over this input's positions.
+    PositionMeanHeads,
+    /// Each head's z becomes its mean over all positions of other inputs (Wang et al. 2022).
+    MeanHeads,
+    /// Each token as a key, layer by layer, seen by no other token.
+    CutKeys,
+    /// The stream at each layer and position becomes another input's.
+    PatchStream,
+}
+
+/// One cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SweepCell {
+    /// Row of the map.
+    pub layer: usize,
+    /// Column: a head or a position.
+    pub column: usize,
+    /// What is done, as plain data: applying it again gives the same outcome.
+    pub edit: Edit,
+}
+
+/// A sweep under way.
+#[derive(Debug)]
+pub struct Sweep {
+    edits: Vec<Edit>,
+    patches: PatchValues,
+    outcome: Outcome,
+    cells: Vec<SweepCell>,
+    n_done: usize,
+    run: Option<Run>,
+}
+
+impl Sweep {
+    /// Prepares a sweep on top of runs with `edits`. `patches`: what these and the edits of the cells take from other inputs.
+    pub fn new(edits: Vec<Edit>, patches: PatchValues, cells: Vec<SweepCell>, outcome: Outcome) -> Self {
+        Self { edits, patches, outcome, cells, n_done: 0, run: None }
+    }
+
+    /// How many cells are done, and of how many.
+    pub fn progress(&self) -> (usize, usize) {
+        (self.n_done, self.cells.len())
+    }
+
+    /// Its cells, in the order in which they are done.
+    pub fn cells(&self) -> &[SweepCell] {
+        &self.cells
+    }
+
+    /// Does the next piece of work on top of `base`, each time the same run; gives a cell, by its index, and its outcome when it
+    /// is done.
+    ///
+    /// # Errors
+    /// When an edit does not fit. A cell that leaves a query without any key has no outcome, and no error.
+    pub fn step(&mut self, base: &Run) -> Result<Option<(usize, Option<OutcomeValue>)>, EngineError> {
+        let index = self.n_done;
+        let Some(cell) = self.cells.get(index) else { return Ok(None) };
+        let run = match &mut self.run {
+            Some(run) => run,
+            none => {
+                let mut edits = self.edits.clone();
+                edits.push(cell.edit.clone());
+                let (model, n_pos) = (base.model(), base.tokens().len());
+                let edits = CompiledEdits::bind_strictly(&edits, model.spec(), None, n_pos.into(), &self.patches)?;
+                none.insert(base.again(edits, Captures::none())?)
+            }
+        };
+        let outcome = match run.step() {
+            Ok(Step::More) => return Ok(None),
+            Ok(Step::Done) => Some(self.outcome.value(run)?),
+            Err(EngineError::Edit(_)) => None,
+            Err(error) => return Err(error),
+        };
+        self.run = None;
+        self.n_done += 1;
+        Ok(Some((index, outcome)))
+    }
+
+    /// Whether every cell is done.
+    pub fn is_done(&self) -> bool {
+        self.n_done == self.cells.len()
+    }
+}
+
+fn edit(kind: EditKind) -> Edit {
+    Edit { kind, on: true, stack: None, attn: None }
+}
+
+/// The cells of a kind that needs no other input.
+pub fn cells(kind: &SweepKind, spec: &Spec, n_pos: usize) -> Vec<SweepCell> {
+    let n_columns = if *kind == SweepKind::CutKeys { n_pos } else { spec.n_heads };
+    let cell = |layer: usize, column: usize| {
+        let (at, head) = (Choice::One(layer), Choice::One(column));
+        let kind = match kind {
+            SweepKind::ZeroHeads => EditKind::ZeroHead { layer: at, head },
+            SweepKind::PositionMeanHeads => EditKind::PositionMeanHead { layer: at, head },
+            SweepKind::CutKeys => EditKind::BlockToken { layer: at, key: head },
+            SweepKind::MeanHeads | SweepKind::PatchStream => return None,
+        };
+        Some(SweepCell { layer, column, edit: edit(kind) })
+    };
+    (0..spec.n_layers).flat_map(|layer| (0..n_columns).filter_map(move |column| cell(layer, column))).collect()
+}
+
+/// Cells that set each head's z to its mean over `references`, runs that have captured z.
+///
+/// # Errors
+/// When there is no reference, or it has not captured z.
+pub fn mean_cells(references: &[&Run], spec: &Spec) -> Result<Vec<SweepCell>, EngineError> {
+    if references.is_empty() {
+        return Err(EngineError::Request("a mean over other inputs needs at least one".to_owned()));
+    }
+    let (d_head, width) = (spec.d_head, spec.n_heads * spec.d_head);
+    let mut cells = Vec::with_capacity(spec.n_layers * spec.n_heads);
+    for layer in 0..spec.n_layers {
+        let mut sums = vec![0f64; width];
+        let mut n_rows = 0;
+        for run in references {
+            let z = run.activation(Hook::Block(layer, BlockSite::Z))?;
+            n_rows += z.len() / width;
+            for row in z.chunks_exact(width) {
+                sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
+            }
+        }
+        for (column, sums) in sums.chunks_exact(d_head).enumerate() {
+            let mean = sums.iter().map(|sum| (sum / f64::from(n_rows.max(1) as u32)) as f32).collect();
+            let kind = EditKind::Set {
+                layer: Some(Choice::One(layer)),
+                hook: BlockSite::Z.name().to_owned(),
+                head: Some(Choice::One(column)),
+                neuron: None,
+                query: None,
+                value: SetValue::Each(mean),
+            };
+            cells.push(SweepCell { layer, column, edit: edit(kind) });
+        }
+    }
+    Ok(cells)
+}
+
+/// Cells that take the stream entering each layer, one position at a time, from `other`, which `from` names in the edits; with
+/// the values they take.
+///
+/// # Errors
+/// When the other run has another length.
+pub fn patch_cells(base: &Run, other: &Run, from: &PatchFrom) -> Result<(Vec<SweepCell>, PatchValues), EngineError> {
+    let (n_pos, n_other) = (base.tokens().len(), other.tokens().len());
+    if n_pos != n_other {
+        let message =
+            format!("patching needs inputs of equal length: this one has {n_pos} tokens, the other {n_other}");
+        return Err(EngineError::Request(message));
+    }
+    let mut patches = PatchValues::default();
+    let mut cells = Vec::new();
+    for layer in 0..base.model().spec().n_layers {
+        let hook = Hook::Block(layer, BlockSite::ResidPre);
+        patches.insert(from, hook, other.activation(hook)?);
+        for column in 0..n_pos {
+            let kind = EditKind::Patch {
+                layer: Some(Choice::One(layer)),
+                hook: BlockSite::ResidPre.name().to_owned(),
+                query: Some(Choice::One(column)),
+                head: None,
+                from: from.clone(),
+            };
+            cells.push(SweepCell { layer, column, edit: edit(kind) });
+        }
+    }
+    Ok((cells, patches))
+}

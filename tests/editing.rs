@@ -1,0 +1,355 @@
+//! Edits: sharing layers between runs, patches, what does not fit, and the identities of METHODS 1 to 3 and 6.
+
+#![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
+
+mod support;
+
+use std::sync::Arc;
+
+use headlight::edit::{self, Edit, PatchFrom};
+use headlight::engine::{Captures, CompiledEdits, Inactive, Model, Outcome, PatchValues, Run, patches};
+use headlight::trace::{BlockSite, Hook, Tokens};
+use support::engine::{finished, load_golden};
+use support::max_abs_difference;
+
+const TEXT: &str = "The doctor asked the nurse a question. She";
+const OTHER: &str = "The nurse asked the doctor a question. She";
+
+fn parse(json: &str) -> Vec<Edit> {
+    edit::parse_list(json).unwrap_or_else(|error| panic!("{json}: {error}"))
+}
+
+fn bind(model: &Model, n_pos: usize, json: &str, patches: &PatchValues) -> CompiledEdits {
+    let bound = CompiledEdits::bind_strictly(&parse(json), model.spec(), None, n_pos.into(), patches);
+    bound.unwrap_or_else(|error| panic!("{json}: {error}"))
+}
+
+fn with(model: &Arc<Model>, tokens: &Tokens, json: &str) -> Run {
+    let edits = bind(model, tokens.len(), json, &PatchValues::default());
+    finished(model, tokens.clone(), edits, Captures::none())
+}
+
+#[track_caller]
+fn same(a: &Run, b: &Run, what: &str) {
+    assert_eq!(a.final_stream(), b.final_stream(), "{what}");
+    for layer in 0..a.model().spec().n_layers {
+        for site in [BlockSite::ResidPre, BlockSite::Q, BlockSite::K, BlockSite::V, BlockSite::Pattern] {
+            let hook = Hook::Block(layer, site);
+            assert_eq!(a.activation(hook).unwrap(), b.activation(hook).unwrap(), "{what}: {hook}");
+        }
+    }
+}
+
+/// A run that shares layers is, to the last bit, the run computed from the tokens; and it shares what it can.
+#[test]
+fn shared_layers_change_nothing() {
+    for architecture in ["bert", "gpt2", "llama"] {
+        let model = load_golden(architecture);
+        let (last, n_layers) = (model.spec().n_layers - 1, model.spec().n_layers);
+        let tokens = model.encode(TEXT, None).unwrap();
+        let zero = |layer| format!(r#"{{"kind":"zero_head","layer":{layer},"head":1}}"#);
+        let stream = |layer| format!(r#"{{"kind":"scale","layer":{layer},"hook":"hook_resid_pre","factor":1.5}}"#);
+        let mean = |layer| format!(r#"{{"kind":"position_mean_head","layer":{layer},"head":0}}"#);
+        let embed = r#"{"kind":"scale","hook":"hook_embed","query":2,"factor":3}"#.to_owned();
+        let cases: [(Vec<String>, Vec<String>, usize); 10] = [
+            (vec![], vec![], n_layers),
+            (vec![], vec![zero(last)], last),
+            (vec![], vec![zero(0)], 0),
+            (vec![], vec![zero(last), mean(0)], 0),
+            (vec![], vec![embed.clone()], 0),
+            (vec![embed.clone()], vec![embed, zero(last)], last),
+            (vec![zero(0)], vec![zero(0), zero(last)], last),
+            (vec![mean(0), zero(last)], vec![mean(0)], last),
+            (vec![stream(last)], vec![], last - 1),
+            (vec![stream(0)], vec![stream(0), zero(0)], 0),
+        ];
+        for (before, after, n_shared) in cases {
+            let list = |edits: &[String]| format!("[{}]", edits.join(","));
+            let base = with(&model, &tokens, &list(&before));
+            let edits = bind(&model, tokens.len(), &list(&after), &PatchValues::default());
+            let mut again = base.again(edits, Captures::none()).unwrap();
+            again.complete().unwrap();
+            let what = format!("{architecture}: {before:?} → {after:?}");
+            assert_eq!(base.n_layers_shared(&again), n_shared, "{what}");
+            same(&again, &with(&model, &tokens, &list(&after)), &what);
+        }
+    }
+}
+
+/// What is to be captured is computed, whatever could be shared.
+#[test]
+fn captures_reach_below_the_edit() {
+    let model = load_golden("gpt2");
+    let tokens = model.encode(TEXT, None).unwrap();
+    let base = with(&model, &tokens, "[]");
+    for hook in [Hook::Embed, Hook::Block(0, BlockSite::MlpPost), Hook::Block(1, BlockSite::Z), Hook::LnFinal] {
+        let scratch = finished(&model, tokens.clone(), CompiledEdits::none(), Captures::of([hook]));
+        let mut again = base.again(CompiledEdits::none(), Captures::of([hook])).unwrap();
+        again.complete().unwrap();
+        assert_eq!(again.captured(hook), scratch.captured(hook), "{hook}");
+        assert!(again.captured(hook).is_some(), "{hook}");
+    }
+}
+
+/// The values that a patch takes from a run on another text.
+fn take(model: &Arc<Model>, json: &str, n_pos: usize) -> PatchValues {
+    let mut values = PatchValues::default();
+    for (from, hooks) in patches(&parse(json), model.spec(), None, n_pos.into()) {
+        let PatchFrom::Text(text, pair) = &from else { panic!("{from}") };
+        let tokens = model.encode(text, pair.as_deref()).unwrap();
+        let captures = Captures::of(hooks.iter().copied().filter(|hook| Run::must_capture(*hook)));
+        let other = finished(model, tokens, CompiledEdits::none(), captures);
+        for hook in hooks {
+            values.insert(&from, hook, other.activation(hook).unwrap());
+        }
+    }
+    values
+}
+
+/// METHODS 3: all positions of the stream at one layer make the run the other one, R = 1; and so does each hook that everything
+/// goes through.
+#[test]
+fn patching_everything_gives_the_other_run() {
+    for architecture in ["bert", "gpt2", "llama"] {
+        let model = load_golden(architecture);
+        let (corrupt, clean) = (model.encode(TEXT, None).unwrap(), model.encode(OTHER, None).unwrap());
+        assert_eq!(corrupt.len(), clean.len());
+        let outcome = Outcome { answer: 5, other: 9, position: None };
+        let (corrupt_run, clean_run) = (with(&model, &corrupt, "[]"), with(&model, &clean, "[]"));
+        let m = |run: &Run| outcome.value(run).unwrap().logit_difference;
+        let mut hooks = vec!["hook_resid_pre", "hook_resid_post"];
+        if architecture == "bert" {
+            hooks.push("hook_normalized_resid_post");
+        }
+        for hook in hooks {
+            for layer in 0..model.spec().n_layers {
+                let json =
+                    format!(r#"[{{"kind":"patch","layer":{layer},"hook":"{hook}","from":{{"text":"{OTHER}"}}}}]"#);
+                let edits = bind(&model, corrupt.len(), &json, &take(&model, &json, corrupt.len()));
+                let mut patched = corrupt_run.again(edits, Captures::none()).unwrap();
+                patched.complete().unwrap();
+                let r = (m(&patched) - m(&corrupt_run)) / (m(&clean_run) - m(&corrupt_run));
+                assert!((r - 1.0).abs() < 1e-4, "{architecture} {hook} {layer}: R = {r}");
+                assert_eq!(patched.final_stream(), clean_run.final_stream(), "{architecture} {hook} {layer}");
+            }
+        }
+    }
+}
+
+/// Patching a hook with the run's own values changes nothing, at every hook there is, whatever the part.
+#[test]
+fn patching_with_itself_changes_nothing() {
+    for architecture in ["bert", "gpt2", "llama"] {
+        let model = load_golden(architecture);
+        let tokens = model.encode(TEXT, None).unwrap();
+        let clean = with(&model, &tokens, "[]");
+        for hook in Hook::all(model.spec()) {
+            let json = format!(r#"[{{"kind":"patch","hook":"{hook}","query":[1,3],"from":{{"text":"{TEXT}"}}}}]"#);
+            let edits = bind(&model, tokens.len(), &json, &take(&model, &json, tokens.len()));
+            let patched = finished(&model, tokens.clone(), edits, Captures::none());
+            let (difference, _) = max_abs_difference(patched.final_stream(), clean.final_stream());
+            // By way of hook_result, heads are summed in another order.
+            assert!(difference < 1e-5, "{architecture} {hook}: {difference}");
+        }
+    }
+}
+
+/// A patch of one head at one position touches nothing else of its hook.
+#[test]
+fn a_patch_has_its_place() {
+    let model = load_golden("gpt2");
+    let tokens = model.encode(TEXT, None).unwrap();
+    let json = format!(
+        r#"[{{"kind":"patch","layer":1,"hook":"attn.hook_z","query":4,"head":2,"from":{{"text":"{OTHER}"}}}}]"#
+    );
+    let z = Hook::Block(1, BlockSite::Z);
+    let run = |tokens: &Tokens, edits| finished(&model, tokens.clone(), edits, Captures::of([z]));
+    let own = run(&tokens, CompiledEdits::none());
+    let other = run(&model.encode(OTHER, None).unwrap(), CompiledEdits::none());
+    let patched = run(&tokens, bind(&model, tokens.len(), &json, &take(&model, &json, tokens.len())));
+    let d_head = model.spec().d_head;
+    let part = (4 * model.spec().n_heads + 2) * d_head;
+    let mut expected = own.captured(z).unwrap().to_vec();
+    assert_ne!(expected[part..part + d_head], other.captured(z).unwrap()[part..part + d_head]);
+    expected[part..part + d_head].copy_from_slice(&other.captured(z).unwrap()[part..part + d_head]);
+    assert_eq!(patched.captured(z).unwrap(), expected);
+}
+
+/// METHODS 2: rows sum to 1, the edge is gone, positions before the query know nothing of it.
+#[test]
+fn a_cut_edge_leaves_earlier_positions_alone() {
+    for architecture in ["gpt2", "llama"] {
+        let model = load_golden(architecture);
+        let tokens = model.encode(TEXT, None).unwrap();
+        let n_pos = tokens.len();
+        let (query, key) = (n_pos - 3, 2);
+        let json = format!(r#"[{{"kind":"knock_out_edge","layer":0,"head":"all","query":{query},"key":{key}}}]"#);
+        let (clean, cut) = (with(&model, &tokens, "[]"), with(&model, &tokens, &json));
+        let before = query * model.spec().d_model;
+        assert_eq!(clean.final_stream()[..before], cut.final_stream()[..before], "{architecture}");
+        assert_ne!(clean.final_stream()[before..], cut.final_stream()[before..], "{architecture}");
+        for layer in 0..model.spec().n_layers {
+            let pattern = cut.activation(Hook::Block(layer, BlockSite::Pattern)).unwrap();
+            for row in pattern.chunks_exact(n_pos) {
+                assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5, "{architecture} layer {layer}");
+            }
+        }
+        let pattern = cut.activation(Hook::Block(0, BlockSite::Pattern)).unwrap();
+        for head in pattern.chunks_exact(n_pos * n_pos) {
+            assert_eq!(head[query * n_pos + key], 0.0);
+        }
+    }
+}
+
+/// METHODS 6: what a head writes is the sum over its sources, o_i = Σ_j A_ij f_j. f_j is what it writes when it reads j alone.
+#[test]
+fn a_heads_output_is_the_sum_over_its_sources() {
+    let (layer, head) = (1, 2);
+    let result = Hook::Block(layer, BlockSite::Result);
+    for architecture in ["bert", "gpt2", "llama"] {
+        let model = load_golden(architecture);
+        let tokens = model.encode(TEXT, None).unwrap();
+        let (n_pos, spec) = (tokens.len(), model.spec());
+        let run = |json: &str| {
+            let edits = bind(&model, n_pos, json, &PatchValues::default());
+            finished(&model, tokens.clone(), edits, Captures::of([result]))
+        };
+        let query = n_pos - 1;
+        let start = (query * spec.n_heads + head) * spec.d_model;
+        let part = |run: &Run| run.captured(result).unwrap()[start..start + spec.d_model].to_vec();
+        let clean = run("[]");
+        let pattern = clean.activation(Hook::Block(layer, BlockSite::Pattern)).unwrap();
+        let row = &pattern[(head * n_pos + query) * n_pos..][..n_pos];
+        let mut sum = vec![0.0; spec.d_model];
+        for (key, weight) in row.iter().enumerate() {
+            let mut one = vec![0.0; n_pos];
+            one[key] = 1.0;
+            let json = format!(
+                r#"[{{"kind":"set_pattern_row","layer":{layer},"head":{head},"query":{query},"weights":{one:?}}}]"#
+            );
+            sum.iter_mut().zip(part(&run(&json))).for_each(|(sum, f)| *sum += weight * f);
+        }
+        let (difference, _) = max_abs_difference(&sum, &part(&clean));
+        assert!(difference < 1e-5, "{architecture}: {difference}");
+    }
+}
+
+/// Two edits together are the first, and the second done by hand on what the first leaves.
+#[test]
+fn two_edits_are_one_after_the_other() {
+    for architecture in ["bert", "gpt2", "llama"] {
+        let model = load_golden(architecture);
+        let tokens = model.encode(TEXT, None).unwrap();
+        let first = r#"{"kind":"zero_head","layer":0,"head":1}"#;
+        let both = with(
+            &model,
+            &tokens,
+            &format!(r#"[{first},{{"kind":"scale","layer":1,"hook":"hook_mlp_out","factor":-2}}]"#),
+        );
+        let hook = Hook::Block(1, BlockSite::MlpOut);
+        let edits = bind(&model, tokens.len(), &format!("[{first}]"), &PatchValues::default());
+        let one = finished(&model, tokens.clone(), edits, Captures::of([hook]));
+        let by_hand = one.captured(hook).unwrap().iter().map(|value| value * -2.0).collect();
+        let mut values = PatchValues::default();
+        values.insert(&PatchFrom::Ids(vec![]), hook, by_hand);
+        let json = format!(r#"[{first},{{"kind":"patch","layer":1,"hook":"hook_mlp_out","from":{{"ids":[]}}}}]"#);
+        let edits = bind(&model, tokens.len(), &json, &values);
+        same(&both, &finished(&model, tokens.clone(), edits, Captures::none()), architecture);
+        // Within one hook the order of the list counts.
+        let set = r#"{"kind":"set","layer":0,"hook":"attn.hook_z","head":1,"value":0.25}"#;
+        let double = r#"{"kind":"scale","layer":0,"hook":"attn.hook_z","head":1,"factor":2}"#;
+        let half = r#"{"kind":"set","layer":0,"hook":"attn.hook_z","head":1,"value":0.5}"#;
+        let run = |list: &[&str]| with(&model, &tokens, &format!("[{}]", list.join(",")));
+        same(&run(&[set, double]), &run(&[half]), architecture);
+        same(&run(&[double, set]), &run(&[set]), architecture);
+    }
+}
+
+/// A number for each neuron, as means over other inputs need.
+#[test]
+fn set_takes_a_number_for_each_neuron() {
+    let model = load_golden("llama");
+    let tokens = model.encode(TEXT, None).unwrap();
+    let d_head = model.spec().d_head;
+    let each = |value: f32| format!("{:?}", vec![value; d_head]);
+    let json = |value: &str| {
+        format!(r#"[{{"kind":"set","layer":0,"hook":"attn.hook_z","head":1,"query":[0,2],"value":{value}}}]"#)
+    };
+    same(&with(&model, &tokens, &json("0.5")), &with(&model, &tokens, &json(&each(0.5))), "llama");
+}
+
+/// A mask stays a mask: no edit of scores lets a query see what comes later.
+#[test]
+fn scaling_scores_keeps_the_mask() {
+    let model = load_golden("gpt2");
+    let tokens = model.encode(TEXT, None).unwrap();
+    for factor in ["0", "-3", "0.5"] {
+        let json = format!(r#"[{{"kind":"scale","layer":0,"hook":"attn.hook_attn_scores","factor":{factor}}}]"#);
+        let run = with(&model, &tokens, &json);
+        let scores = run.activation(Hook::Block(0, BlockSite::AttnScores)).unwrap();
+        let n_pos = tokens.len();
+        for (index, score) in scores.iter().enumerate() {
+            let (query, key) = (index / n_pos % n_pos, index % n_pos);
+            assert_eq!(*score == f32::NEG_INFINITY, key > query, "query {query} key {key}");
+            assert!(!score.is_nan());
+        }
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_inactive_with_a_reason() {
+    let model = load_golden("gpt2");
+    let n_pos = 5;
+    let json = r#"[
+        {"kind":"zero_head","layer":40,"head":0},
+        {"kind":"zero_head","layer":1,"head":1},
+        {"kind":"block_token","layer":0,"key":7,"on":false},
+        {"kind":"block_token","layer":0,"key":7},
+        {"kind":"scale","layer":0,"hook":"attn.hook_rot_q","factor":2},
+        {"kind":"set_pattern_row","layer":0,"head":0,"query":1,"weights":[1,0]}
+    ]"#;
+    let bound = CompiledEdits::bind_each(&parse(json), model.spec(), None, n_pos.into(), &PatchValues::default());
+    assert!(bound.edits.touches(Hook::Block(1, BlockSite::Z)));
+    let found: Vec<usize> = bound.inactive.iter().map(|inactive| inactive.index).collect();
+    assert_eq!(found, [0, 3, 4, 5]);
+    let Inactive { reason, .. } = &bound.inactive[0];
+    assert_eq!(reason, &format!("layer 40 is not there: {} layers, counted from 0", model.spec().n_layers));
+}
+
+#[test]
+fn refusals_are_one_clear_line() {
+    let model = load_golden("gpt2");
+    let cases = [
+        (r#"{"kind":"zero_head","layer":0,"head":99}"#, "edit 1: head 99 is not there"),
+        (r#"{"kind":"scale","hook":"attn.hook_z","factor":2}"#, "missing field `layer`"),
+        (r#"{"kind":"scale","layer":1,"hook":"blocks.0.attn.hook_z","factor":2}"#, "names layer 0"),
+        (r#"{"kind":"scale","layer":0,"hook":"hook_zap","factor":2}"#, "unknown hook \"hook_zap\""),
+        (r#"{"kind":"scale","hook":"hook_token_type_embed","factor":2}"#, "gpt2 has no hook_token_type_embed"),
+        (r#"{"kind":"scale","layer":0,"hook":"attn.hook_z","factor":1e99}"#, "finite"),
+        (
+            r#"{"kind":"scale","layer":0,"hook":"hook_mlp_out","head":1,"factor":2}"#,
+            "head: blocks.0.hook_mlp_out has no such axis",
+        ),
+        (r#"{"kind":"set","layer":0,"hook":"attn.hook_z","value":[1,2]}"#, "for all neurons, found 2"),
+        (r#"{"kind":"add","layer":0,"hook":"attn.hook_z","vector":[1],"factor":1}"#, "no activation of the stream"),
+        (r#"{"kind":"add","layer":0,"hook":"hook_resid_pre","vector":[1],"factor":1}"#, "found 1"),
+        (r#"{"kind":"set_pattern_row","layer":0,"head":0,"query":1,"weights":[1,0,0,0,-1]}"#, "at least 0"),
+        (r#"{"kind":"patch","layer":0,"hook":"hook_resid_pre","from":"gone.safetensors"}"#, "is not here"),
+        (r#"{"kind":"zero_value","layer":0,"key":5}"#, "key 5 is not there: 5 tokens"),
+        (r#"{"kind":"zero_value","layer":0,"key":1,"stack":"encoder"}"#, "one stack"),
+    ];
+    for (json, expected) in cases {
+        let bound = edit::parse_list(&format!("[{json}]")).and_then(|edits| {
+            CompiledEdits::bind_strictly(&edits, model.spec(), None, 5.into(), &PatchValues::default())
+        });
+        let message = bound.unwrap_err().to_string();
+        assert!(message.contains(expected) && !message.contains('\n'), "{json}: {message}");
+    }
+    // Another length is said to be one.
+    let from = PatchFrom::Text("x".to_owned(), None);
+    let mut values = PatchValues::default();
+    values.insert(&from, Hook::Block(0, BlockSite::ResidPre), vec![0.0; 4 * model.spec().d_model]);
+    let edits = parse(r#"[{"kind":"patch","layer":0,"hook":"hook_resid_pre","from":{"text":"x"}}]"#);
+    let refused = CompiledEdits::bind_strictly(&edits, model.spec(), None, 5.into(), &values);
+    assert!(refused.unwrap_err().to_string().contains("equally many tokens"));
+}

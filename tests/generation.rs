@@ -1,0 +1,155 @@
+//! Writing on through kept keys and values: what is cached equals what is computed anew, edits act on new tokens.
+
+#![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
+
+mod support;
+
+use std::sync::Arc;
+
+use headlight::edit;
+use headlight::engine::{Captures, CompiledEdits, Generation, Model, Run, Sampling, Written};
+use headlight::trace::{BlockSite, Hook};
+use support::Comparison;
+use support::engine::{finished, load_golden};
+
+const TEXT: &str = "The doctor asked the nurse a question. She";
+
+/// Edits that name all positions, some, and what is frozen at the prompt.
+fn edit_lists(n_pos: usize) -> Vec<String> {
+    let mut row = vec![0.0; n_pos];
+    (row[0], row[3]) = (3.0, 1.0);
+    vec![
+        "[]".to_owned(),
+        r#"[{"kind":"zero_head","layer":1,"head":2}]"#.to_owned(),
+        r#"[{"kind":"position_mean_head","layer":0,"head":1},{"kind":"scale","layer":0,"hook":"attn.hook_z","query":2,"factor":3}]"#
+            .to_owned(),
+        format!(r#"[{{"kind":"set_pattern_row","layer":0,"head":0,"query":"all","weights":{row:?}}}]"#),
+        r#"[{"kind":"block_token","layer":"all","key":1},{"kind":"uniform_pattern","layer":1,"head":0}]"#.to_owned(),
+        r#"[{"kind":"scale_q_neuron","layer":1,"head":2,"neuron":4,"factor":-2},{"kind":"zero_value","layer":0,"key":3}]"#
+            .to_owned(),
+        r#"[{"kind":"scale","hook":"hook_embed","factor":1.5},{"kind":"set","layer":1,"hook":"mlp.hook_post","neuron":3,"value":0.5}]"#
+            .to_owned(),
+    ]
+}
+
+fn captures(model: &Model) -> Captures {
+    Captures::of(Hook::all(model.spec()).into_iter().filter(|hook| Run::must_capture(*hook)))
+}
+
+/// Every hook of a run that grew token by token, against a run of all tokens at once.
+#[test]
+fn cached_equals_uncached_at_every_hook() {
+    for architecture in ["gpt2", "llama"] {
+        let model = load_golden(architecture);
+        let prompt = model.encode(TEXT, None).unwrap();
+        for json in edit_lists(prompt.len()) {
+            let edits = edit::parse_list(&json).unwrap();
+            let edits = CompiledEdits::bind(&edits, model.spec(), prompt.len()).unwrap();
+            let mut grown = finished(&model, prompt.clone(), edits.clone(), captures(&model));
+            for id in [7, 300, 7, 12] {
+                grown.push(id).unwrap();
+                grown.complete().unwrap();
+            }
+            let whole = finished(&model, grown.tokens().clone(), edits, captures(&model));
+            let mut comparison = Comparison::default();
+            println!("{architecture} {json}");
+            for hook in Hook::all(model.spec()) {
+                let found = grown.activation(hook).unwrap();
+                comparison.check(&hook.to_string(), &found, &whole.activation(hook).unwrap(), 2e-5);
+            }
+            comparison.check("final", grown.final_stream(), whole.final_stream(), 2e-5);
+            comparison.finish();
+        }
+    }
+}
+
+/// Going back forgets everything later, in the middle of a token too, and another branch grows from there.
+#[test]
+fn rewinding_brings_the_earlier_run_back() {
+    for architecture in ["gpt2", "llama"] {
+        let model = load_golden(architecture);
+        let prompt = model.encode(TEXT, None).unwrap();
+        let start = || finished(&model, prompt.clone(), CompiledEdits::none(), captures(&model));
+        let same = |a: &Run, b: &Run| {
+            assert_eq!(a.tokens(), b.tokens());
+            assert_eq!(a.final_stream(), b.final_stream());
+            for hook in Hook::all(model.spec()) {
+                assert_eq!(a.activation(hook).unwrap(), b.activation(hook).unwrap(), "{architecture} {hook}");
+            }
+        };
+        for n_steps in 0..6 {
+            let mut run = start();
+            for id in [5, 6] {
+                run.push(id).unwrap();
+                run.complete().unwrap();
+            }
+            run.push(7).unwrap();
+            for _ in 0..n_steps {
+                run.step().unwrap();
+            }
+            run.rewind(prompt.len());
+            same(&run, &start());
+            let mut branch = start();
+            for run in [&mut run, &mut branch] {
+                run.push(9).unwrap();
+                run.complete().unwrap();
+            }
+            same(&run, &branch);
+        }
+    }
+}
+
+/// A run that grew shares nothing that it changes.
+#[test]
+fn growing_leaves_the_base_alone() {
+    let model = load_golden("llama");
+    let prompt = model.encode(TEXT, None).unwrap();
+    let base = finished(&model, prompt.clone(), CompiledEdits::none(), Captures::none());
+    let before: Vec<f32> = base.activation(Hook::Block(0, BlockSite::K)).unwrap();
+    let edits = edit::parse_list(r#"[{"kind":"zero_head","layer":1,"head":0}]"#).unwrap();
+    let edits = CompiledEdits::bind(&edits, model.spec(), prompt.len()).unwrap();
+    let mut grown = base.again(edits.clone(), Captures::none()).unwrap();
+    grown.complete().unwrap();
+    grown.push(3).unwrap();
+    grown.complete().unwrap();
+    assert_eq!(base.activation(Hook::Block(0, BlockSite::K)).unwrap(), before);
+    let mut alone = finished(&model, prompt, edits, Captures::none());
+    alone.push(3).unwrap();
+    alone.complete().unwrap();
+    assert_eq!(grown.final_stream(), alone.final_stream());
+}
+
+fn write(model: &Arc<Model>, sampling: Sampling, n_tokens: usize) -> Vec<u32> {
+    let prompt = model.encode(TEXT, None).unwrap();
+    let mut run = finished(model, prompt, CompiledEdits::none(), Captures::none());
+    let mut generation = Generation::new(sampling, n_tokens).unwrap();
+    let mut ids = Vec::new();
+    loop {
+        match generation.step(&mut run).unwrap() {
+            Written::Nothing => {}
+            Written::Token(id) => ids.push(id),
+            Written::End => return ids,
+        }
+    }
+}
+
+/// The same seed gives the same tokens, another one others; the context's end is an end.
+#[test]
+fn a_seed_gives_one_continuation() {
+    let model = load_golden("gpt2");
+    let sampling = Sampling { temperature: 1.5, top_k: 50, top_p: 0.95, seed: 4 };
+    let ids = write(&model, sampling, 8);
+    assert_eq!(ids.len(), 8);
+    assert_eq!(ids, write(&model, sampling, 8));
+    assert_ne!(ids, write(&model, Sampling { seed: 5, ..sampling }, 8));
+    let n_prompt = model.encode(TEXT, None).unwrap().len();
+    assert_eq!(write(&model, Sampling::GREEDY, 100_000).len(), model.spec().n_ctx - n_prompt);
+}
+
+#[test]
+fn a_reader_in_both_directions_does_not_write() {
+    let model = load_golden("bert");
+    let tokens = model.encode(TEXT, None).unwrap();
+    let mut run = finished(&model, tokens, CompiledEdits::none(), Captures::none());
+    assert!(run.push(5).unwrap_err().to_string().contains("both directions"));
+}
