@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use headlight::trace::file::{Parsed, Trace, parse_header};
-use headlight::trace::{Hook, TokenForm};
+use headlight::trace::{Hook, Stack, StackHook, TokenForm};
 use serde::Deserialize;
 use serde_json::Value;
 use support::{Comparison, MINILM, SMOLLM2_GGUF, Tensors, golden, golden_cases, golden_real_cases, model_file, read};
@@ -261,7 +261,7 @@ fn written(name: &str, model: &Path, args: &[&str]) -> (Trace, Tensors) {
 
 #[test]
 fn traces_hold_the_golden_values() {
-    for architecture in ["bert", "gpt2", "llama"] {
+    for architecture in ["albert", "bert", "electra", "gemma3_text", "gpt2", "gpt_neox", "llama", "opt", "qwen3"] {
         let expected = Tensors::open(&golden(architecture).join("expected.safetensors"));
         let mut comparison = Comparison::default();
         for (number, case) in golden_cases(architecture).into_iter().enumerate() {
@@ -286,6 +286,7 @@ fn traces_hold_the_golden_values() {
             names.extend(["input_ids", "logits"].map(str::to_owned));
             names.sort();
             assert_eq!(all.names().collect::<Vec<_>>(), names);
+            let has_qkv = expected.has("case0.q.0");
             for layer in 0..spec.n_layers {
                 let pairs = [
                     ("attentions", "attn.hook_pattern"),
@@ -294,15 +295,16 @@ fn traces_hold_the_golden_values() {
                     ("k", "attn.hook_k"),
                     ("v", "attn.hook_v"),
                 ];
-                for (theirs, ours) in pairs {
+                let is_given = |theirs: &str| has_qkv || matches!(theirs, "attentions" | "hidden_states");
+                for (theirs, ours) in pairs.into_iter().filter(|(theirs, _)| is_given(theirs)) {
                     let (theirs, ours) = (format!("case{number}.{theirs}.{layer}"), format!("blocks.{layer}.{ours}"));
                     for file in [&patterns, &qkv, &all].into_iter().filter(|file| file.has(&ours)) {
                         comparison.check(&theirs, &file.f32(&ours), &expected.f32(&theirs), 1e-4);
                     }
                     assert!(qkv.has(&ours) && all.has(&ours));
                 }
-                let has_rotation = spec.rotary().is_some();
-                assert_eq!(qkv.has(&format!("blocks.{layer}.attn.hook_rot_q")), has_rotation);
+                let is_changed = spec.changes_queries(layer);
+                assert_eq!(qkv.has(&format!("blocks.{layer}.attn.hook_rot_q")), is_changed);
             }
             let logits = expected.f32(&format!("case{number}.logits"));
             comparison.check("logits", &all.f32("logits"), &logits, 1e-4);
@@ -310,6 +312,114 @@ fn traces_hold_the_golden_values() {
             assert_eq!(patterns.ids("logit_positions"), [case.tokens.len() as u32 - 1]);
         }
         comparison.finish();
+    }
+}
+
+#[test]
+fn traces_of_two_stacks_hold_the_golden_values() {
+    for architecture in ["bart", "marian", "t5"] {
+        let expected = Tensors::open(&golden(architecture).join("expected.safetensors"));
+        let mut comparison = Comparison::default();
+        for (number, case) in golden_cases(architecture).into_iter().enumerate() {
+            let args = ["--text", &case.text, "--target", case.text_pair.as_deref().unwrap(), "--save", "all"];
+            let (trace, all) = written(&format!("{architecture}-{number}"), &golden(architecture), &args);
+            assert_eq!(trace.metadata.tokens, case.tokens);
+            assert_eq!(trace.metadata.decoder_tokens, Some(case.decoder_tokens));
+            assert_eq!(all.ids("input_ids"), expected.ids(&format!("case{number}.input_ids")));
+            assert_eq!(all.ids("decoder_input_ids"), expected.ids(&format!("case{number}.decoder_input_ids")));
+            let spec = trace.metadata.spec.unwrap();
+            let mut names = vec!["decoder_input_ids".to_owned(), "input_ids".to_owned(), "logits".to_owned()];
+            for stack in Stack::BOTH {
+                let hooks = Hook::all(spec.stack(stack)).into_iter();
+                names.extend(hooks.map(|hook| StackHook { stack: Some(stack), hook }.to_string()));
+            }
+            names.sort();
+            assert_eq!(all.names().collect::<Vec<_>>(), names);
+            for layer in 0..spec.n_layers {
+                let pairs = [
+                    ("encoder_attentions", "encoder", "attn.hook_pattern"),
+                    ("encoder_hidden_states", "encoder", "hook_resid_pre"),
+                    ("decoder_attentions", "decoder", "attn.hook_pattern"),
+                    ("decoder_hidden_states", "decoder", "hook_resid_pre"),
+                    ("cross_attentions", "decoder", "cross_attn.hook_pattern"),
+                ];
+                for (theirs, stack, ours) in pairs {
+                    let (theirs, ours) = (format!("case{number}.{theirs}.{layer}"), format!("{stack}.{layer}.{ours}"));
+                    comparison.check(&theirs, &all.f32(&ours), &expected.f32(&theirs), 1e-4);
+                }
+            }
+            let logits = format!("case{number}.logits");
+            comparison.check(&logits, &all.f32("logits"), &expected.f32(&logits), 1e-4);
+        }
+        comparison.finish();
+    }
+}
+
+#[test]
+fn a_decoder_writes_by_itself_without_a_target() {
+    let case = &golden_cases("t5_gated")[0];
+    let output = succeeds(trace(&golden("t5_gated"), &["--text", &case.text, "--json"]));
+    let json: Value = serde_json::from_str(&output).unwrap();
+    let ids: Vec<u32> = serde_json::from_value(json["decoder_input_ids"].clone()).unwrap();
+    // The file's list ends after ten tokens; ours goes on to an end token or the limit.
+    let n_same = case.greedy_ids.len().min(ids.len());
+    assert!(n_same > 3 && ids[..n_same] == case.greedy_ids[..n_same], "{ids:?}");
+    assert_eq!(json["decoder_tokens"].as_array().unwrap().len(), ids.len());
+    assert_eq!(json["tokens"].as_array().unwrap().len(), case.tokens.len());
+}
+
+#[test]
+fn edits_name_their_stack() {
+    let model = golden("t5");
+    let args = |name: &str, json: &str| {
+        let edits = folder(&format!("{name}-stack-edits")).join("edits.json");
+        std::fs::write(&edits, json).unwrap();
+        let edits = edits.to_str().unwrap().to_owned();
+        ["--text", "The cat sat", "--target", "The cat lay", "--save", "all", "--edits"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain([edits])
+            .collect::<Vec<_>>()
+    };
+    let run = |name: &str, json: &str| {
+        let args = args(name, json);
+        written(name, &model, &args.iter().map(String::as_str).collect::<Vec<_>>()).1
+    };
+    let clean = run("clean", "[]");
+    // Equal weight on every source token, in one head of cross-attention alone.
+    let cross = run("cross", r#"[{"kind":"uniform_pattern","layer":1,"head":2,"stack":"decoder","attn":"cross"}]"#);
+    let (name, n_source) = ("decoder.1.cross_attn.hook_pattern", clean.ids("input_ids").len());
+    let n_square = n_source * clean.ids("decoder_input_ids").len();
+    let (before, after) = (clean.f32(name), cross.f32(name));
+    assert!(after[2 * n_square..3 * n_square].iter().all(|weight| (weight - 1.0 / n_source as f32).abs() < 1e-6));
+    assert_eq!(before[..2 * n_square], after[..2 * n_square]);
+    assert_ne!(before[2 * n_square..3 * n_square], after[2 * n_square..3 * n_square]);
+    assert_eq!(clean.f32("decoder.1.attn.hook_pattern"), cross.f32("decoder.1.attn.hook_pattern"));
+    assert_ne!(clean.f32("logits"), cross.f32("logits"));
+    // A value of the encoder cut from cross-attention acts in the decoder only.
+    let value = run("value", r#"[{"kind":"zero_value","layer":0,"key":1,"stack":"decoder","attn":"cross"}]"#);
+    assert_eq!(clean.f32("encoder.1.hook_resid_post"), value.f32("encoder.1.hook_resid_post"));
+    let width = value.shape("decoder.0.cross_attn.hook_v")[1..].iter().product::<usize>();
+    assert!(value.f32("decoder.0.cross_attn.hook_v")[width..2 * width].iter().all(|v| *v == 0.0));
+    // An edit of the encoder changes what the decoder reads.
+    let encoder = run("encoder", r#"[{"kind":"zero_head","layer":0,"head":1,"stack":"encoder"}]"#);
+    assert_ne!(clean.f32("decoder.0.cross_attn.hook_k"), encoder.f32("decoder.0.cross_attn.hook_k"));
+    for (name, json, expected) in [
+        ("none", r#"[{"kind":"zero_head","layer":0,"head":1}]"#, "t5 has two stacks: say \"stack\":\"encoder\""),
+        (
+            "no-cross",
+            r#"[{"kind":"zero_head","layer":0,"head":1,"stack":"encoder","attn":"cross"}]"#,
+            "no cross-attention",
+        ),
+        (
+            "far",
+            r#"[{"kind":"zero_value","layer":0,"key":99,"stack":"decoder","attn":"cross"}]"#,
+            "key 99 is not there",
+        ),
+    ] {
+        let args = args(name, json);
+        let message = fails(trace(&model, &args.iter().map(String::as_str).collect::<Vec<_>>()));
+        assert!(message.contains(expected), "{message}");
     }
 }
 

@@ -6,7 +6,7 @@ mod support;
 
 use std::sync::Arc;
 
-use headlight::engine::{Captures, CompiledEdits, Model, Run};
+use headlight::engine::{Captures, CompiledEdits, Greedy, Model, Run, Step};
 use headlight::trace::{BlockSite, Hook, Tokens};
 use support::engine::{finished, load_golden};
 use support::parity::{compare_cases, compare_edits};
@@ -55,6 +55,55 @@ agree!(
     t5
 );
 
+// Options and further architectures, made by `tests/fixtures/make_golden.py`.
+agree!(
+    bart_scaled,
+    bert_causal,
+    bert_untied,
+    bloom,
+    electra_wide,
+    gemma2,
+    gemma3_scaled,
+    gpt2_inverse_layer,
+    gpt2_unscaled,
+    gpt_neox_sequential,
+    gptj,
+    llama_biases,
+    llama_dynamic,
+    llama_linear,
+    llama_llama3,
+    llama_yarn,
+    llama_yarn_exact,
+    marian_scaled,
+    mistral_whole,
+    modernbert_biases,
+    olmo2,
+    opt_post_norm,
+    phi3_longrope,
+    qwen2_window,
+    smollm3,
+    t5_gated,
+    xlm_roberta
+);
+
+/// What Hugging Face's `generate` writes without sampling.
+#[test]
+fn greedy_targets() {
+    for architecture in ["bart_scaled", "marian_scaled", "t5_gated"] {
+        let model = load_golden(architecture);
+        for case in golden_cases(architecture) {
+            let source = run(model.encoder().unwrap(), model.encode(&case.text, None).unwrap());
+            let mut greedy = Greedy::new(Arc::clone(&model), Arc::new(source), Vec::new(), 11).unwrap();
+            while greedy.step().unwrap() == Step::More {}
+            let is_end = |id: &&u32| !model.writing().eos_ids.contains(id);
+            let expected: Vec<u32> =
+                case.greedy_ids[..1].iter().chain(case.greedy_ids[1..].iter().take_while(is_end)).copied().collect();
+            assert!(expected.len() > 3, "{architecture}: {expected:?}");
+            assert_eq!(greedy.tokens().ids, expected, "{architecture}");
+        }
+    }
+}
+
 #[track_caller]
 fn edits_agree(architecture: &str) {
     let folder = golden(architecture);
@@ -96,7 +145,27 @@ fn names_of_hooks() {
             "ln_final.hook_out",
         ),
     ];
-    for (architecture, first, block, last) in cases {
+    let more = [
+        (
+            "gpt_neox",
+            "hook_embed",
+            format!("{common} attn.hook_rot_q attn.hook_rot_k {middle} mlp.hook_post hook_mlp_out hook_resid_post")
+                .replace(" hook_resid_mid", ""),
+            "ln_final.hook_out",
+        ),
+        (
+            "t5",
+            "hook_embed",
+            format!(
+                "{common} {middle} cross_attn.hook_q cross_attn.hook_k cross_attn.hook_v cross_attn.hook_attn_scores \
+                 cross_attn.hook_pattern cross_attn.hook_z cross_attn.hook_result hook_cross_attn_out hook_resid_mid_cross \
+                 mlp.hook_pre mlp.hook_post hook_mlp_out hook_resid_post"
+            )
+            .replacen(" mlp.hook_pre", "", 1),
+            "ln_final.hook_out",
+        ),
+    ];
+    for (architecture, first, block, last) in cases.into_iter().chain(more) {
         let spec = load_golden(architecture).spec().clone();
         let mut expected: Vec<String> = first.split_whitespace().map(str::to_owned).collect();
         for layer in 0..spec.n_layers {
@@ -111,7 +180,7 @@ fn names_of_hooks() {
 /// Looking at everything changes nothing, to the last bit where the arithmetic is the same.
 #[test]
 fn capturing_changes_nothing() {
-    for architecture in ["bert", "gpt2", "llama"] {
+    for architecture in ["bert", "gpt2", "llama", "gemma3_text", "gpt_neox", "modernbert", "mpnet"] {
         let model = load_golden(architecture);
         let tokens = model.encode("The cat sat on the mat", None).unwrap();
         let plain = run(&model, tokens.clone());

@@ -55,6 +55,9 @@ pub struct Case {
     pub tokens: Vec<String>,
     #[serde(default)]
     pub decoder_tokens: Vec<String>,
+    /// Of some encoder-decoder models: what the decoder writes by itself, start token and end token included.
+    #[serde(default)]
+    pub greedy_ids: Vec<u32>,
     #[serde(default)]
     pub token_type_ids: Vec<u32>,
     /// Of SmolLM2: the most likely next tokens as text, with their probabilities.

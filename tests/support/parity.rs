@@ -81,8 +81,11 @@ fn compare_stack(comparison: &mut Comparison, run: &Run, expected: &Tensors, pre
             }
         }
     }
+    // OPT's with a projection at the end has none: Hugging Face gives what follows the projection.
     let name = format!("{prefix}hidden_states.{n_layers}");
-    comparison.check(&name, run.final_stream(), &expected.f32(&name), TOLERANCE);
+    if run.model().spec().d_embed.is_none() || expected.has(&name) {
+        comparison.check(&name, run.final_stream(), &expected.f32(&name), TOLERANCE);
+    }
 }
 
 /// An `interventions.json`: patterns and logits of the clean run and of each edit alone within [`TOLERANCE`].

@@ -12,7 +12,8 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     let spec = bert::spec(config, "albert", has_tensor("predictions.dense.weight"))?;
     // Projected even where the widths agree.
     let spec = Spec { d_embed: Some(config.size("embedding_size")?), ..spec };
-    Ok(Architecture::new(spec, Biases::ALL, source).with_prefix(prefix))
+    let architecture = Architecture::new(spec, Biases::ALL, source).with_prefix(prefix);
+    Ok(bert::with_own_bias(architecture, "predictions.decoder.bias", has_tensor))
 }
 
 fn source(arch: &Architecture, slot: Slot) -> Option<Source> {

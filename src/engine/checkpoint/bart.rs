@@ -15,7 +15,7 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
         let prefix = format!("{outer}{}.", stack.name());
         let shared = format!("{outer}shared.weight");
         let embed = if has_tensor(&shared) { shared } else { format!("{prefix}embed_tokens.weight") };
-        Architecture::new(spec, biases, source).with_prefix(&prefix).with_embed(embed)
+        Architecture::new(spec, biases, source).with_prefix(&prefix).with_name(Slot::Embed, embed)
     };
     let d_vocab = config.size("vocab_size")?;
     let encoder = spec(config, Stack::Encoder, is_marian, d_vocab)?;
@@ -34,7 +34,7 @@ fn spec(config: &Config, stack: Stack, is_marian: bool, d_vocab: usize) -> Resul
     let d_head = d_model / n_heads;
     Ok(Spec {
         architecture: config.string("model_type")?.to_owned(),
-        n_layers: config.size(&of_stack("layers"))?,
+        n_layers: config.n_layers(&of_stack("layers"))?,
         n_heads,
         n_key_value_heads: n_heads,
         d_model,
@@ -54,7 +54,6 @@ fn spec(config: &Config, stack: Stack, is_marian: bool, d_vocab: usize) -> Resul
 
 fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
     match slot {
-        Slot::Embed => whole(&arch.embed, Layout::Rows),
         Slot::PosEmbed => arch.named("embed_positions.weight"),
         Slot::EmbedNorm(part) => arch.named(format!("layernorm_embedding.{}", part.name())),
         Slot::Block(layer, slot, part) => {

@@ -8,7 +8,14 @@ use crate::trace::spec::{Mask, Positions, Unembed};
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
     let prefix = if has_tensor("bert.embeddings.word_embeddings.weight") { "bert." } else { "" };
     let spec = spec(config, "bert", has_tensor("cls.predictions.transform.dense.weight"))?;
-    Ok(Architecture::new(spec, Biases::ALL, source).with_prefix(prefix))
+    let architecture = Architecture::new(spec, Biases::ALL, source).with_prefix(prefix);
+    Ok(with_own_bias(architecture, "cls.predictions.decoder.bias", has_tensor))
+}
+
+/// A masked-word head of its own matrix has a bias of its own too, beside the one that is shared else.
+pub(super) fn with_own_bias(arch: Architecture, name: &str, has_tensor: &dyn Fn(&str) -> bool) -> Architecture {
+    let is_own = arch.spec.unembed == Unembed::MaskedWord { tied: false } && has_tensor(name);
+    if is_own { arch.with_name(Slot::Unembed(Part::Bias), name.to_owned()) } else { arch }
 }
 
 /// The structure that BERT, ELECTRA and RoBERTa share.
@@ -21,7 +28,7 @@ pub(super) fn spec(config: &Config, architecture: &str, has_head: bool) -> Resul
     let d_head = d_model / n_heads;
     Ok(Spec {
         architecture: architecture.to_owned(),
-        n_layers: config.size("num_hidden_layers")?,
+        n_layers: config.n_layers("num_hidden_layers")?,
         n_heads,
         n_key_value_heads: n_heads,
         d_model,

@@ -19,7 +19,7 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     let d_head = d_model / n_heads;
     let spec = Spec {
         architecture: "bloom".to_owned(),
-        n_layers: config.size("n_layer")?,
+        n_layers: config.n_layers("n_layer")?,
         n_heads,
         n_key_value_heads: n_heads,
         d_model,

@@ -11,8 +11,8 @@ use crate::trace::spec::{NormPlacement, Positions, QkNorm};
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
     let is_third = config.string("model_type")? == "gemma3_text";
     config.must_be_off("use_bidirectional_attention")?;
-    // Gemma 2's name; Gemma 1 files have both.
-    let activation = if config.get("hidden_activation").is_some() { "hidden_activation" } else { "hidden_act" };
+    let has_old_name = !config.mentions("hidden_activation") && config.mentions("hidden_act");
+    let activation = if has_old_name { "hidden_act" } else { "hidden_activation" };
     let (d_head, n_ctx) = (config.size_or("head_dim", 256)?, config.size("max_position_embeddings")?);
     let own = Own { tied: true, d_head: Some(d_head), activation, rotary: Absent::USUAL };
     // Gemma 3's parameters are nested by type of layer: what it does flat is only a start.

@@ -8,7 +8,7 @@ mod names;
 
 use super::super::error::EngineError;
 use super::super::files::gguf::Gguf;
-use super::{Architecture, Biases};
+use super::{Architecture, Biases, MAX_LAYERS};
 use crate::trace::Spec;
 use crate::trace::spec::{
     Activation, BlockKind, Local, Mask, MlpKind, NormKind, NormPlacement, Positions, QkNorm, Unembed,
@@ -100,6 +100,10 @@ fn spec(fields: &Fields<'_>, name: &str) -> Result<Spec, EngineError> {
     };
     let embed = fields.gguf.index.tensors.get("token_embd.weight");
     let n_layers = fields.size("block_count")?;
+    if n_layers > MAX_LAYERS {
+        let expected = format!("at most {MAX_LAYERS}");
+        return Err(fields.refuse("block_count", &expected, &n_layers.to_string()));
+    }
     Ok(Spec {
         architecture: name.to_owned(),
         n_layers,

@@ -14,7 +14,7 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     let scaled = config.switch("scale_attn_weights", true)?;
     let spec = Spec {
         architecture: "gpt2".to_owned(),
-        n_layers: config.size("n_layer")?,
+        n_layers: config.n_layers("n_layer")?,
         n_heads,
         n_key_value_heads: n_heads,
         d_model,

@@ -17,7 +17,7 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     let tied = config.switch("tie_word_embeddings", false)?;
     let spec = Spec {
         architecture: "gpt_neox".to_owned(),
-        n_layers: config.size("num_hidden_layers")?,
+        n_layers: config.n_layers("num_hidden_layers")?,
         n_heads,
         n_key_value_heads: n_heads,
         d_model,

@@ -12,11 +12,15 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     config.must_be_off("tie_word_embeddings")?;
     let d_head = d_model / n_heads;
     let dims = if config.mentions("rotary_dim") { config.size_or("rotary_dim", d_head)? } else { 64 };
+    if dims > d_head || !dims.is_multiple_of(2) {
+        let expected = format!("an even number, at most the head's {d_head} neurons");
+        return Err(config.refuse("rotary_dim", &expected, &dims.to_string()));
+    }
     let rotary = Rotary { theta: 10_000.0, dims, scaling: RotaryScaling::None, pairing: Pairing::Adjacent };
     let has_head = has_tensor("lm_head.weight");
     let spec = Spec {
         architecture: "gptj".to_owned(),
-        n_layers: config.size("n_layer")?,
+        n_layers: config.n_layers("n_layer")?,
         n_heads,
         n_key_value_heads: n_heads,
         d_model,

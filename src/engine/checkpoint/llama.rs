@@ -68,7 +68,7 @@ pub(super) fn spec(config: &Config, has_tensor: &dyn Fn(&str) -> bool, own: Own)
     let (rotary, n_ctx) = rotary::read(config, d_head, config.size("max_position_embeddings")?, own.rotary)?;
     Ok(Spec {
         architecture: config.string("model_type")?.to_owned(),
-        n_layers: config.size("num_hidden_layers")?,
+        n_layers: config.n_layers("num_hidden_layers")?,
         n_heads,
         n_key_value_heads,
         d_model,

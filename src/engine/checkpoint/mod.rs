@@ -49,8 +49,8 @@ pub struct Architecture {
     source: fn(&Architecture, Slot) -> Option<Source>,
     /// Before every tensor name, e.g. "bert." where the file has it.
     prefix: String,
-    /// The word embedding's whole name, where two stacks may share it.
-    embed: String,
+    /// Whole names that depend on what the checkpoint holds.
+    names: Vec<(Slot, String)>,
     /// Which rotary divisors stand among the tensors.
     rotary_tables: Vec<RotaryTable>,
     biases: Biases,
@@ -87,6 +87,9 @@ impl Biases {
     /// Every layer but the unembedding.
     const LAYERS: Biases = Biases { unembed: false, ..Biases::ALL };
 }
+
+/// More layers than any model has.
+const MAX_LAYERS: usize = 1 << 12;
 
 type Adapter = fn(&Config, &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError>;
 
@@ -154,14 +157,15 @@ impl Architecture {
             writing: Writing::default(),
             source,
             prefix: String::new(),
-            embed: String::new(),
+            names: Vec::new(),
             rotary_tables: Vec::new(),
             biases,
         }
     }
 
-    fn with_embed(mut self, name: String) -> Self {
-        self.embed = name;
+    /// Says what a tensor is called, whatever the adapter's table says.
+    fn with_name(mut self, slot: Slot, name: String) -> Self {
+        self.names.push((slot, name));
         self
     }
 
@@ -182,7 +186,13 @@ impl Architecture {
 
     /// The tensor that fills a slot; none where this model has no such slot.
     pub fn source(&self, slot: Slot) -> Option<Source> {
-        if self.has(slot) { (self.source)(self, slot) } else { None }
+        if !self.has(slot) {
+            return None;
+        }
+        match self.names.iter().find(|(named, _)| *named == slot) {
+            Some((_, name)) => whole(name, Layout::Rows),
+            None => (self.source)(self, slot),
+        }
     }
 
     /// Whether this structure has a slot, as far as the structure says.
@@ -303,7 +313,7 @@ fn check_sizes(spec: &Spec) -> Result<(), EngineError> {
     let product = |a: usize, b: usize| (a as u64).saturating_mul(b as u64);
     let n_rows = spec.n_ctx.saturating_add(spec.pos_offset);
     let products = [
-        ("layers", spec.n_layers as u64, 1 << 12),
+        ("layers", spec.n_layers as u64, MAX_LAYERS as u64),
         ("heads × width of a head", product(spec.n_heads, spec.d_head), 1 << 20),
         ("width of the stream", spec.d_model as u64, 1 << 20),
         ("width of the embeddings", spec.embed_width() as u64, 1 << 20),

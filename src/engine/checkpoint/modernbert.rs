@@ -11,7 +11,7 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     let (d_model, n_heads) = config.width_and_heads("hidden_size", "num_attention_heads")?;
     let prefix = if has_tensor("model.embeddings.tok_embeddings.weight") { "model." } else { "" };
     let (d_head, n_ctx) = (d_model / n_heads, config.size("max_position_embeddings")?);
-    let n_layers = config.size("num_hidden_layers")?;
+    let n_layers = config.n_layers("num_hidden_layers")?;
     let interval = config.size_or("global_attn_every_n_layers", 3)?;
     // The window is as wide as this, half of it on either side.
     let reach = config.size_or("local_attention", 128)? / 2;

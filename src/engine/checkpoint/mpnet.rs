@@ -17,7 +17,7 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     let d_head = d_model / n_heads;
     let spec = Spec {
         architecture: "mpnet".to_owned(),
-        n_layers: config.size("num_hidden_layers")?,
+        n_layers: config.n_layers("num_hidden_layers")?,
         n_heads,
         n_key_value_heads: n_heads,
         d_model,
@@ -38,7 +38,8 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     };
     // MPNet counts from after 1, whatever pad_token_id says.
     let spec = roberta::after_padding(config, spec, 1)?;
-    Ok(Architecture::new(spec, Biases::ALL, source).with_prefix(prefix))
+    let architecture = Architecture::new(spec, Biases::ALL, source).with_prefix(prefix);
+    Ok(bert::with_own_bias(architecture, "lm_head.decoder.bias", has_tensor))
 }
 
 fn source(arch: &Architecture, slot: Slot) -> Option<Source> {

@@ -18,7 +18,7 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     let d_head = d_model / n_heads;
     let spec = Spec {
         architecture: "opt".to_owned(),
-        n_layers: config.size("num_hidden_layers")?,
+        n_layers: config.n_layers("num_hidden_layers")?,
         n_heads,
         n_key_value_heads: n_heads,
         d_model,

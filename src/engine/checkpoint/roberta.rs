@@ -11,7 +11,8 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     let spec = bert::spec(config, config.string("model_type")?, has_tensor("lm_head.dense.weight"))?;
     let pad_id = config.ids("pad_token_id")?.first().copied().unwrap_or(1);
     let spec = after_padding(config, spec, pad_id)?;
-    Ok(Architecture::new(spec, Biases::ALL, source).with_prefix(prefix))
+    let architecture = Architecture::new(spec, Biases::ALL, source).with_prefix(prefix);
+    Ok(bert::with_own_bias(architecture, "lm_head.decoder.bias", has_tensor))
 }
 
 /// Lets positions count from after the padding token's id, and the head be RoBERTa's.

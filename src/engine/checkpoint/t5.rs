@@ -12,13 +12,16 @@ const N_CTX: usize = 1 << 13;
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
     config.must_be("is_encoder_decoder", &true.into())?;
-    let n_layers = config.size("num_layers")?;
+    let n_layers = config.n_layers("num_layers")?;
     let encoder = spec(config, n_layers)?;
     let tie = config.switch("tie_word_embeddings", encoder.architecture != "mt5")?;
     let scale = config.switch("scale_decoder_outputs", tie)?;
     let tied = !(has_tensor("lm_head.weight") && !(tie && scale));
     let decoder = Spec {
-        n_layers: config.size_or("num_decoder_layers", n_layers)?,
+        n_layers: match config.get("num_decoder_layers") {
+            Some(_) => config.n_layers("num_decoder_layers")?,
+            None => n_layers,
+        },
         mask: Mask::Causal,
         logit_scale: scale.then_some(1.0 / (encoder.d_model as f64).sqrt()),
         unembed: Unembed::Linear { tied },
@@ -28,7 +31,7 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
         let prefix = format!("{}.", stack.name());
         let embed = ["shared.weight".to_owned(), format!("{prefix}embed_tokens.weight")];
         let embed = embed.iter().find(|name| has_tensor(name)).unwrap_or(&embed[0]).clone();
-        Architecture::new(spec, Biases::NONE, source).with_prefix(&prefix).with_embed(embed)
+        Architecture::new(spec, Biases::NONE, source).with_prefix(&prefix).with_name(Slot::Embed, embed)
     };
     let mut model = stack(Stack::Decoder, decoder);
     model.encoder = Some(Box::new(stack(Stack::Encoder, encoder)));
@@ -89,7 +92,6 @@ fn spec(config: &Config, n_layers: usize) -> Result<Spec, EngineError> {
 
 fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
     match slot {
-        Slot::Embed => whole(&arch.embed, Layout::Rows),
         Slot::RelativeBias => arch.named("block.0.layer.0.SelfAttention.relative_attention_bias.weight"),
         Slot::Block(layer, slot, part) => {
             let mlp = if arch.encoder.is_some() { "layer.2" } else { "layer.1" };

@@ -1,6 +1,6 @@
 //! What several architectures ask of their configuration in the same way.
 
-use super::super::Writing;
+use super::super::{MAX_LAYERS, Writing};
 use super::{Config, EngineError};
 use crate::trace::spec::{Activation, Local};
 
@@ -52,6 +52,18 @@ impl Config {
         let name = self.string(field)?;
         let found = known.iter().find(|(known, _)| *known == name).map(|(_, activation)| *activation);
         found.ok_or_else(|| self.refuse(field, &known.map(|(known, _)| known).join(", "), name))
+    }
+
+    /// Number of layers: bounded before anything is made for each.
+    ///
+    /// # Errors
+    /// When it is missing, or more than any model has.
+    pub fn n_layers(&self, field: &str) -> Result<usize, EngineError> {
+        let n_layers = self.size(field)?;
+        if n_layers <= MAX_LAYERS {
+            return Ok(n_layers);
+        }
+        Err(self.refuse(field, &format!("at most {MAX_LAYERS} layers"), &n_layers.to_string()))
     }
 
     /// Number of key and value heads: a divisor of that of query heads, which it is when absent.
