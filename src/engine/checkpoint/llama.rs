@@ -112,7 +112,8 @@ fn late_windows(config: &Config, n_layers: usize) -> Result<Option<Local>, Engin
     let Some(first) = first.and_then(|first| usize::try_from(first).ok()) else {
         return Err(config.refuse("max_window_layers", "a whole number", "something else"));
     };
-    config.local_layers(n_layers, reach, "sliding_window", |layer| reach.is_some() && layer >= first)
+    let field = if on { "sliding_window" } else { "use_sliding_window" };
+    config.local_layers(n_layers, reach, field, |layer| reach.is_some() && layer >= first)
 }
 
 /// The layers of SmolLM3 whose entry in `no_rope_layers` is 0, else every fourth.

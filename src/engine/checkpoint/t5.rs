@@ -49,7 +49,7 @@ fn spec(config: &Config, n_layers: usize) -> Result<Spec, EngineError> {
     }
     // The decoder's exact distances take half the buckets.
     if max_distance <= n_buckets / 2 {
-        let expected = format!("more than half of the {n_buckets} buckets");
+        let expected = format!("more than half of relative_attention_num_buckets {n_buckets}");
         return Err(config.refuse("relative_attention_max_distance", &expected, &max_distance.to_string()));
     }
     let absent = if architecture == "mt5" { "gated-gelu" } else { "relu" };

@@ -127,7 +127,7 @@ impl Config {
         match (layers.is_empty(), reach) {
             (true, _) => Ok(None),
             (false, Some(reach)) => Ok(Some(Local { layers, reach, rotary: None })),
-            (false, None) => Err(self.refuse(window_field, "a whole number, since some layers are local", "nothing")),
+            (false, None) => Err(self.refuse(window_field, "a window, since some layers are local", "nothing")),
         }
     }
 
