@@ -63,7 +63,8 @@ impl Client {
         self.worker.send(request)
     }
 
-    async fn next(&self) -> Result<Reply, String> {
+    /// Waits for what the worker says next.
+    pub async fn next(&self) -> Result<Reply, String> {
         loop {
             if let Some(reply) = self.inbox.borrow_mut().replies.pop_front() {
                 return reply;

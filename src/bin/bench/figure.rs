@@ -8,6 +8,7 @@ struct Figure<'a> {
     name: &'a str,
     median_ms: f64,
     min_ms: f64,
+    max_ms: f64,
     runs: usize,
     /// One sentence.
     how: &'a str,
@@ -36,7 +37,7 @@ pub fn print(name: &str, how: &str, samples_ms: &[f64], bytes: Bytes) -> Result<
     let mut sorted = samples_ms.to_vec();
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;
-    let (Some(min), Some(upper)) = (sorted.first(), sorted.get(middle)) else {
+    let (Some(min), Some(upper), Some(max)) = (sorted.first(), sorted.get(middle), sorted.last()) else {
         return Err(format!("{name} was not measured"));
     };
     let median = if sorted.len() % 2 == 1 { *upper } else { (sorted[middle - 1] + upper) / 2.0 };
@@ -44,6 +45,7 @@ pub fn print(name: &str, how: &str, samples_ms: &[f64], bytes: Bytes) -> Result<
         name,
         median_ms: rounded(median),
         min_ms: rounded(*min),
+        max_ms: rounded(*max),
         runs: sorted.len(),
         how,
         memory_bytes: bytes.memory,

@@ -1,6 +1,7 @@
 //! What is measured of each model: loading, running at several lengths, and all its attention.
 
 use crate::browser::clear_storage;
+use crate::cancel;
 use crate::client::Client;
 use crate::figure::{self, Bytes};
 use headlight::platform::clock::now_ms;
@@ -10,8 +11,11 @@ use headlight::protocol::{
 };
 use serde::Deserialize;
 
-/// After one that does not count.
-const RUNS: usize = 9;
+/// After one that does not count; fewer where one takes many seconds.
+const RUNS: u32 = 9;
+const LONG_RUNS: u32 = 3;
+/// From this length on a run is long.
+const LONG: u32 = 512;
 const LOADS: usize = 3;
 
 const GPT2_SMALL: &str = r#"{"activation_function":"gelu_new","architectures":["GPT2LMHeadModel"],"attn_pdrop":0.1,
@@ -50,8 +54,12 @@ pub async fn measure_all(only: &str) -> Result<(), String> {
             continue;
         }
         let (client, model) = load(&case, &wanted).await?;
-        for n_tokens in case.lengths {
-            run(&case, &client, &model, *n_tokens, &wanted).await?;
+        for n_tokens in case.lengths.iter().copied().filter(|&n_tokens| n_tokens as usize <= model.spec.n_ctx) {
+            run(&case, &client, &model, n_tokens, &wanted).await?;
+            let name = format!("cancel/{}/{n_tokens}", case.id);
+            if n_tokens >= LONG && wanted(&name) {
+                cancel::measure(&client, &model, &name, n_tokens).await?;
+            }
         }
         drop(client);
     }
@@ -61,7 +69,8 @@ pub async fn measure_all(only: &str) -> Result<(), String> {
 impl Case {
     fn names(&self) -> Vec<String> {
         let loads = ["load_network", "load_storage", "load_seeded"].map(|what| format!("{what}/{}", self.id));
-        let runs = self.lengths.iter().flat_map(|n| ["run", "patterns"].map(|what| format!("{what}/{}/{n}", self.id)));
+        let whats = ["run", "patterns", "cancel"];
+        let runs = self.lengths.iter().flat_map(|n| whats.map(|what| format!("{what}/{}/{n}", self.id)));
         loads.into_iter().chain(runs).collect()
     }
 }
@@ -82,7 +91,7 @@ async fn cases() -> Result<Vec<Case>, String> {
                 sha256: file.sha256,
             });
             let source = ModelSource::Files { name: entry.name, files: files.collect() };
-            Case { id: entry.id, source, lengths: &[8, 32, 128] }
+            Case { id: entry.id, source, lengths: &[8, 32, 128, 512, 1024] }
         })
         .collect();
     let source = ModelSource::Seeded { config_json: GPT2_SMALL.to_owned(), seed: 1 };
@@ -150,7 +159,7 @@ async fn run(
         return Ok(());
     }
     let (mut run_ms, mut patterns_ms, mut bytes) = (Vec::new(), Vec::new(), Bytes::default());
-    for round in 0..=RUNS {
+    for round in 0..=if n_tokens < LONG { RUNS } else { LONG_RUNS } {
         let before_ms = now_ms();
         let info = run_once(client, model, n_tokens, round).await?;
         let done_ms = now_ms();
@@ -176,11 +185,15 @@ async fn run(
     Ok(())
 }
 
-async fn run_once(client: &Client, model: &ModelInfo, n_tokens: u32, round: usize) -> Result<RunInfo, String> {
-    // Spread over the vocabulary, and different in each round, so that no round can use what an earlier one made.
+/// Spread over the vocabulary, and different in each round, so that no round can use what an earlier one made.
+pub fn ids(model: &ModelInfo, n_tokens: u32, round: u32) -> Vec<u32> {
     let n_vocab = u32::try_from(model.spec.d_vocab).unwrap_or(u32::MAX).max(1);
-    let first = 1000 + 7919 * u32::try_from(round).unwrap_or_default();
-    let ids = (0..n_tokens).map(|at| (first + 613 * at) % n_vocab).collect();
+    let first = 1000 + 7919 * round;
+    (0..n_tokens).map(|at| (first + 613 * at) % n_vocab).collect()
+}
+
+async fn run_once(client: &Client, model: &ModelInfo, n_tokens: u32, round: u32) -> Result<RunInfo, String> {
+    let ids = ids(model, n_tokens, round);
     let inputs = vec![Input { text: InputText::Ids(ids), cut: false }];
     match client.ask(&ToWorker::Run { request: 2, inputs, edits_json: "[]".to_owned() }).await? {
         (FromWorker::RunsDone { mut runs, .. }, _) if runs.len() == 1 => Ok(runs.remove(0)),
