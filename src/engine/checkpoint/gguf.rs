@@ -143,30 +143,30 @@ fn own(fields: &Fields<'_>, kind: Kind, base: Spec) -> Result<Spec, EngineError>
         ..base
     };
     let window = fields.whole_if_any("attention.sliding_window")?.filter(|window| *window > 0);
-    let local = |window: Option<usize>, is_local: &dyn Fn(usize) -> bool| {
-        let layers: Vec<usize> = (0..base.n_layers).filter(|layer| is_local(*layer)).collect();
-        window.map(|window| Local { layers, reach: window - 1, rotary: None })
+    let in_layers = |window: Option<usize>, layers: Vec<usize>| {
+        window.filter(|_| !layers.is_empty()).map(|window| Local { layers, reach: window - 1, rotary: None })
     };
+    let all: Vec<usize> = (0..base.n_layers).collect();
     match kind {
         Kind::Llama => {
-            rotated(Spec { architecture: "llama".to_owned(), local: local(window, &|_| true), ..base.clone() })
+            rotated(Spec { architecture: "llama".to_owned(), local: in_layers(window, all), ..base.clone() })
         }
         Kind::Qwen2 => rotated(base),
         Kind::Qwen3 => rotated(Spec { qk_norm: Some(QkNorm::PerHead), ..base }),
-        Kind::Phi3 => rotated(Spec { local: local(window, &|_| true), ..base.clone() }),
+        Kind::Phi3 => rotated(Spec { local: in_layers(window, all), ..base.clone() }),
         Kind::Olmo2 => rotated(Spec { norm_placement: NormPlacement::Output, qk_norm: Some(QkNorm::AllHeads), ..base }),
         Kind::SmolLm3 => {
             let unrotated_layers = (0..base.n_layers).filter(|layer| (layer + 1) % 4 == 0).collect();
             rotated(Spec { unrotated_layers, ..base })
         }
         Kind::Gemma2 => {
-            let local = local(window.or(Some(4096)), &|layer| layer % 2 == 0);
+            let local = in_layers(window.or(Some(4096)), fields.local_layers(base.n_layers, 2)?);
             let attn_softcap = fields.positive_if_any("attn_logit_softcapping")?.or(Some(50.0));
             let logit_softcap = fields.positive_if_any("final_logit_softcapping")?.or(Some(30.0));
             rotated(gemma(Spec { local, attn_softcap, logit_softcap, ..base.clone() }))
         }
         Kind::Gemma3 => {
-            let mut local = local(window, &|layer| (layer + 1) % 6 != 0);
+            let mut local = in_layers(window, fields.local_layers(base.n_layers, 6)?);
             let mut near = fields.rotary(base.d_head, base.n_ctx)?;
             near.theta = fields.positive_if_any("rope.freq_base_swa")?.unwrap_or(10_000.0);
             near.scaling = crate::trace::spec::RotaryScaling::None;

@@ -1,7 +1,7 @@
 //! Fields of an architecture in GGUF metadata, read with errors that name them.
 
 use crate::engine::error::EngineError;
-use crate::engine::files::gguf::Gguf;
+use crate::engine::files::gguf::{Array, Gguf, Scalar, Value};
 use crate::trace::spec::{Pairing, Rotary, RotaryScaling};
 
 /// The fields under `architecture.`.
@@ -58,11 +58,26 @@ impl Fields<'_> {
         self.positive_if_any(field)?.ok_or_else(|| self.refuse(field, "a positive number", "nothing"))
     }
 
+    /// Which layers are local: every one but each n-th (a number), or those that a list says.
+    pub fn local_layers(&self, n_layers: usize, interval: usize) -> Result<Vec<usize>, EngineError> {
+        let field = "attention.sliding_window_pattern";
+        let flags = match self.gguf.metadata.get(&self.key(field)) {
+            None => None,
+            Some(Value::Array(Array::Scalars { kind: Scalar::Bool, bytes })) => Some(bytes),
+            Some(_) => return Ok(every_but_each(n_layers, self.size(field)?)),
+        };
+        match flags {
+            None => Ok(every_but_each(n_layers, interval)),
+            Some(flags) if flags.len() == n_layers => Ok((0..n_layers).filter(|layer| flags[*layer] != 0).collect()),
+            Some(flags) => Err(self.refuse(field, &format!("{n_layers} truth values"), &flags.len().to_string())),
+        }
+    }
+
     /// The rotation. Files whose divisors stand among the tensors get them from there.
     pub fn rotary(&self, d_head: usize, n_ctx: usize) -> Result<Rotary, EngineError> {
         let dims = self.size_or("rope.dimension_count", d_head)?;
-        if dims > d_head || !dims.is_multiple_of(2) {
-            let expected = format!("an even number, at most the head's width {d_head}");
+        if 2 * dims.div_ceil(2) > d_head {
+            let expected = format!("pairs of at most the head's {d_head} neurons");
             return Err(self.refuse("rope.dimension_count", &expected, &dims.to_string()));
         }
         let theta = self.positive_if_any("rope.freq_base")?.unwrap_or(10_000.0);
@@ -108,4 +123,8 @@ impl Fields<'_> {
             magnitude: self.positive_if_any("rope.scaling.attn_factor")?.unwrap_or(grown),
         })
     }
+}
+
+fn every_but_each(n_layers: usize, interval: usize) -> Vec<usize> {
+    (0..n_layers).filter(|layer| !(layer + 1).is_multiple_of(interval)).collect()
 }
