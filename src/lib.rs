@@ -10,6 +10,8 @@ pub mod edit;
 
 pub mod protocol;
 
+pub mod gallery;
+
 pub mod analysis;
 
 pub mod answers;

@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each module of src/ and the modules of ours that it may use.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("kernels", &[]),
     ("trace", &[]),
     ("edit", &[]),
     ("protocol", &["trace", "edit"]),
+    ("gallery", &["protocol"]),
     ("analysis", &["trace", "kernels"]),
     ("answers", &["trace", "analysis", "protocol"]),
     ("engine", &["trace", "edit", "analysis", "kernels"]),
@@ -22,8 +23,11 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("worker", &["trace", "edit", "engine", "analysis", "answers", "protocol", "platform"]),
     ("render", &["trace", "analysis"]),
     ("render_web", &["render"]),
-    ("state", &["trace", "edit", "protocol", "platform"]),
-    ("ui", &["trace", "edit", "analysis", "answers", "protocol", "platform", "render", "render_web", "state"]),
+    ("state", &["trace", "edit", "protocol", "platform", "gallery"]),
+    (
+        "ui",
+        &["gallery", "trace", "edit", "analysis", "answers", "protocol", "platform", "render", "render_web", "state"],
+    ),
     // Each binary is a few lines.
     ("bin", &["cli", "worker", "ui", "protocol", "platform", "trace", "edit"]),
 ];

@@ -15,7 +15,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 fn requests_and_buffers_come_back_equal() {
     let run = ToWorker::Run {
         request: 7,
-        inputs: vec![Input { text: InputText::Pair("a".into(), "‹ü›".into()), cut: false }],
+        inputs: vec![Input { text: InputText::Pair("a".into(), "‹ü›".into()), cut: false, bos: None }],
         edits_json: "[]".into(),
     };
     let encoded = encode(&run, &[&[0.25, -1.5], &[]]).unwrap();

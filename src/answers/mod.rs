@@ -9,8 +9,10 @@
 //! here and a variant in `protocol::question`. Imports trace, analysis and protocol; knows no browser and no engine.
 
 mod blocks;
+mod head_weights;
 mod neurons;
 mod patterns;
+mod scores;
 mod thumbnails;
 
 use crate::analysis::{AttentionSource, SourceError};
@@ -40,6 +42,8 @@ pub fn start(question: Question) -> Box<dyn Answering> {
         Question::Patterns { layer, heads } => Box::new(patterns::Patterns::new(layer, heads)),
         Question::Thumbnails { layer, grid } => Box::new(thumbnails::Thumbnails::new(layer, &grid)),
         Question::Neurons { layer, head } => Box::new(neurons::Neurons::new(layer, head)),
+        Question::Scores { n_block } => Box::new(scores::Scores::new(n_block)),
+        Question::HeadWeights { queries, keys } => Box::new(head_weights::HeadWeights::new(queries, keys)),
     }
 }
 

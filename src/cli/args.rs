@@ -138,6 +138,9 @@ pub struct TraceArgs {
     /// Write a trace file (safetensors).
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Write numbers as F16 instead of F32: half the size, three digits.
+    #[arg(long)]
+    pub half: bool,
     /// Print tokens, ids and the ten most likely next tokens as JSON.
     #[arg(long)]
     pub json: bool,
@@ -148,6 +151,8 @@ pub struct TraceArgs {
 pub enum Save {
     /// Attention patterns.
     Patterns,
+    /// Patterns, queries and keys: what the head view and the neuron view draw.
+    Qk,
     /// Patterns, the stream entering each block, queries, keys and values.
     Qkv,
     /// Every activation, and predictions at all positions.

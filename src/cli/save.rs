@@ -31,6 +31,7 @@ impl<W: Write> Recorder<W> {
         tokens: &Tokens,
         target: Option<&Tokens>,
         save: Save,
+        element: Element,
     ) -> Result<Self, TraceError> {
         let stacks: &[Option<Stack>] =
             if target.is_some() { &[Some(Stack::Encoder), Some(Stack::Decoder)] } else { &[None] };
@@ -61,9 +62,9 @@ impl<W: Write> Recorder<W> {
         if names_positions {
             plans.push(plan("logit_positions", Element::I64, &[logits.len()]));
         }
-        plans.extend(hooks.iter().zip(&shapes).map(|(hook, shape)| plan(&hook.to_string(), Element::F32, shape)));
+        plans.extend(hooks.iter().zip(&shapes).map(|(hook, shape)| plan(&hook.to_string(), element, shape)));
         if !logits.is_empty() {
-            plans.push(plan("logits", Element::F32, &[logits.len(), spec.d_vocab]));
+            plans.push(plan("logits", element, &[logits.len(), spec.d_vocab]));
         }
         let mut writer = TraceWriter::new(out, metadata, plans)?;
         writer.write_ids("input_ids", &tokens.ids)?;
@@ -140,6 +141,7 @@ fn is_saved(hook: Hook, save: Save) -> bool {
     use BlockSite::*;
     match (save, hook) {
         (Save::All, _) | (_, Hook::Block(_, Pattern | CrossPattern)) => true,
+        (Save::Qk, Hook::Block(_, site)) => matches!(site.of(Attn::Own), Q | K),
         (Save::Qkv, Hook::Block(_, site)) => matches!(site.of(Attn::Own), ResidPre | Q | K | V | RotQ | RotK),
         _ => false,
     }

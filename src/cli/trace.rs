@@ -13,7 +13,7 @@ use super::save::Recorder;
 use super::source::Source;
 use crate::edit::{self, Edit};
 use crate::engine::{Captures, Greedy, Loader, Model, Run, Step, top_predictions};
-use crate::trace::file::{ModelName, TraceMetadata};
+use crate::trace::file::{Element, ModelName, TraceMetadata};
 use crate::trace::{Lengths, Stack, Tokens};
 
 /// How many next tokens are printed.
@@ -50,7 +50,8 @@ pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
     let metadata = metadata(args, &source, &model, &tokens, target.as_ref(), &edits);
     let mut recorder = match &mut out {
         Some(out) => {
-            let recorder = Recorder::new(out.writer()?, &metadata, spec, &tokens, target.as_ref(), args.save);
+            let element = if args.half { Element::F16 } else { Element::F32 };
+            let recorder = Recorder::new(out.writer()?, &metadata, spec, &tokens, target.as_ref(), args.save, element);
             Some(recorder.map_err(CliError::Trace)?)
         }
         None => None,

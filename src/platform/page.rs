@@ -46,14 +46,34 @@ pub fn meta(name: &str) -> String {
 pub async fn fetch_text(url: &str) -> Result<String, String> {
     let name = url.rsplit('/').next().unwrap_or(url);
     let failed = |error: JsValue| format!("{name} could not be fetched ({}).", words(&error));
+    let response = fetch(url).await?;
+    let text = JsFuture::from(response.text().map_err(failed)?).await.map_err(failed)?;
+    text.as_string().ok_or_else(|| format!("{name} is not text."))
+}
+
+/// Fetches a small file as bytes.
+///
+/// # Errors
+/// One sentence for the reader, naming the file.
+pub async fn fetch_bytes(url: &str) -> Result<Vec<u8>, String> {
+    let name = url.rsplit('/').next().unwrap_or(url);
+    let failed = |error: JsValue| format!("{name} could not be fetched ({}).", words(&error));
+    let response = fetch(url).await?;
+    let buffer = JsFuture::from(response.array_buffer().map_err(failed)?).await.map_err(failed)?;
+    Ok(js_sys::Uint8Array::new(&buffer).to_vec())
+}
+
+async fn fetch(url: &str) -> Result<Response, String> {
+    let name = url.rsplit('/').next().unwrap_or(url);
+    let failed = |error: JsValue| format!("{name} could not be fetched ({}).", words(&error));
     let Some(window) = window() else { return Err(format!("{name} could not be fetched.")) };
     let response: Response =
         JsFuture::from(window.fetch_with_str(url)).await.map_err(failed)?.dyn_into().map_err(failed)?;
-    if !response.ok() {
-        return Err(format!("{name} could not be fetched (status {}).", response.status()));
+    if response.ok() {
+        Ok(response)
+    } else {
+        Err(format!("{name} could not be fetched (status {}).", response.status()))
     }
-    let text = JsFuture::from(response.text().map_err(failed)?).await.map_err(failed)?;
-    text.as_string().ok_or_else(|| format!("{name} is not text."))
 }
 
 /// A word kept from an earlier visit; a browser without storage keeps none.

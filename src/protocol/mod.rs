@@ -61,6 +61,29 @@ pub enum ToWorker {
         /// How many of the most likely tokens.
         n_top: u32,
     },
+    /// The tokens of a text, without running it.
+    Tokenize {
+        /// Answered by [`FromWorker::Tokenized`].
+        request: RequestId,
+        /// What to read.
+        input: Input,
+    },
+    /// How well a causal model predicted each token of a run.
+    TokenLosses {
+        /// Answered by [`FromWorker::TokenLosses`].
+        request: RequestId,
+        /// Which run.
+        run: RunId,
+    },
+    /// How alike two texts are, each read on its own.
+    Similarity {
+        /// Answered by [`FromWorker::Similarity`].
+        request: RequestId,
+        /// One text.
+        first: Input,
+        /// The other.
+        second: Input,
+    },
     /// Free a run.
     Forget {
         /// Which run.
@@ -112,6 +135,8 @@ pub struct Input {
     pub text: InputText,
     /// Cut at the model's context length instead of refusing a longer input.
     pub cut: bool,
+    /// Whether a BOS token stands in front: as the tokenizer does it, or as said here.
+    pub bos: Option<bool>,
 }
 
 /// What a model reads.
@@ -123,6 +148,13 @@ pub enum InputText {
     Pair(String, String),
     /// Rows of the embedding, as they are.
     Ids(Vec<u32>),
+    /// A block of random tokens twice, a BOS in front where the model has one.
+    RandomBlock {
+        /// Length of the block.
+        n_tokens: u32,
+        /// Equal seeds give equal blocks.
+        seed: u32,
+    },
 }
 
 /// From the worker.
@@ -179,6 +211,27 @@ pub enum FromWorker {
         /// The most likely tokens, most likely first.
         top: Vec<Prediction>,
     },
+    /// The tokens of a text.
+    Tokenized {
+        /// Which request.
+        request: RequestId,
+        /// What would be read, however long.
+        tokens: Tokens,
+    },
+    /// −ln p of each token given those before it; one buffer beside it: f32 [pos], NaN at position 0.
+    TokenLosses {
+        /// Which request.
+        request: RequestId,
+        /// Which run.
+        run: RunId,
+    },
+    /// How alike two texts are.
+    Similarity {
+        /// Which request.
+        request: RequestId,
+        /// Cosine of the two mean-pooled embeddings.
+        cosine: f64,
+    },
     /// A request was stopped because the page asked for it.
     Cancelled {
         /// Which.
@@ -219,6 +272,8 @@ pub struct ModelInfo {
     pub memory_bytes: u64,
     /// Whether the files came from this browser's storage.
     pub from_storage: bool,
+    /// Whether the tokenizer puts a BOS token in front; `None` where the model has none.
+    pub adds_bos: Option<bool>,
 }
 
 /// What a run was.
@@ -289,7 +344,10 @@ impl ToWorker {
             ToWorker::Load { request, .. }
             | ToWorker::Run { request, .. }
             | ToWorker::Ask { request, .. }
-            | ToWorker::Predict { request, .. } => Some(*request),
+            | ToWorker::Predict { request, .. }
+            | ToWorker::Tokenize { request, .. }
+            | ToWorker::TokenLosses { request, .. }
+            | ToWorker::Similarity { request, .. } => Some(*request),
             ToWorker::Forget { .. } | ToWorker::Cancel { .. } => None,
         }
     }

@@ -28,6 +28,21 @@ pub enum Question {
         /// Which query head.
         head: u32,
     },
+    /// What each head of the model does, as numbers made from its pattern alone (`analysis::scores`). Buffer: f32
+    /// [2, n_layers, n_heads, n_scores], first with all positions, then without special tokens and the first position;
+    /// NaN where there is nothing to measure.
+    Scores {
+        /// Length of the block, where the input ends with one read twice.
+        n_block: Option<u32>,
+    },
+    /// How much each head of the model reads from some keys: summed over the keys, averaged over the queries. Buffer: f32
+    /// [n_layers, n_heads].
+    HeadWeights {
+        /// Who reads.
+        queries: Vec<u32>,
+        /// Who is read.
+        keys: Vec<u32>,
+    },
 }
 
 /// Which part of every pattern a thumbnail shows, and how.
@@ -80,6 +95,24 @@ pub enum Answer {
     },
     /// To [`Question::Neurons`].
     Neurons(NeuronsAnswer),
+    /// To [`Question::Scores`].
+    Scores {
+        /// Layers.
+        n_layers: u32,
+        /// Heads per layer.
+        n_heads: u32,
+    },
+    /// To [`Question::HeadWeights`].
+    HeadWeights {
+        /// As asked.
+        queries: Vec<u32>,
+        /// As asked.
+        keys: Vec<u32>,
+        /// Layers.
+        n_layers: u32,
+        /// Heads per layer.
+        n_heads: u32,
+    },
 }
 
 /// Numbers of one head on one input.

@@ -1,14 +1,14 @@
 //! The head view: what each head's weights look like as lines, strips and numbers.
 //!
-//! A line's opacity is its weight divided by the number of active heads, as in BertViz; a pair of tokens has one line for
-//! all heads, whose opacity therefore is their mean weight. Its colour is the heads' colours mixed by the squares of
+//! A pair of tokens has one line for all active heads, whose opacity is their mean weight, seen through a [`Shade`]; a
+//! matrix has one cell. A line's colour is the heads' colours mixed by the squares of
 //! their weights: mixed by the weights alone, twelve faint hues would make a grey line of one strong head. Invariant: what cannot be seen is not returned, whether
 //! too faint or with neither end in the window. Imports only `trace`.
 
-use super::MIN_ALPHA;
 use super::colour::{HeadColours, Rgb};
 use super::layout::{Columns, Window};
 use super::patterns::PatternView;
+use super::shade::Shade;
 use crate::trace::Side;
 
 /// What the head view shows. All lists are ascending.
@@ -26,6 +26,8 @@ pub struct HeadView<'a> {
     pub marked_queries: &'a [usize],
     /// Key tokens whose weights are wanted; none means all.
     pub marked_keys: &'a [usize],
+    /// How dark weights are drawn.
+    pub shade: Shade,
 }
 
 /// One line between two tokens, from the left to the right end of the links' column.
@@ -80,8 +82,11 @@ pub struct Link {
 pub struct Received {
     /// The side that the numbers belong to.
     pub side: Side,
-    /// By row of that side: the mean over the active heads, summed over the marked tokens.
+    /// By row of that side: the mean over the active heads, summed over the marked tokens; where nothing is marked,
+    /// averaged over the queries.
     pub weights: Vec<f32>,
+    /// Whether nothing is marked.
+    pub is_mean: bool,
 }
 
 impl HeadView<'_> {
@@ -118,6 +123,7 @@ impl HeadView<'_> {
             let query_is_seen = seen_queries.contains(&query_row);
             rows.clear();
             rows.extend(self.heads.iter().map(|&head| self.patterns.row(head, query)).zip(palette.iter().copied()));
+            let row_max = self.row_max(query);
             for &(key_row, key) in &keys {
                 if !query_is_seen && !seen_keys.contains(&key_row) {
                     continue;
@@ -132,21 +138,51 @@ impl HeadView<'_> {
                         *sum += square * channel;
                     }
                 }
-                let alpha = total * share;
-                if alpha >= MIN_ALPHA {
+                let alpha = self.shade.level(total * share, row_max);
+                if alpha > 0.0 {
                     lines.push(Line {
                         query,
                         key,
                         query_y: window.row_middle(query_row),
                         key_y: window.row_middle(key_row),
                         colour: mixed.map(|sum| (sum / squares).round() as u8),
-                        alpha: alpha.min(1.0),
+                        alpha,
                     });
                 }
             }
         }
         lines.sort_by(|one, other| one.alpha.total_cmp(&other.alpha));
         lines
+    }
+
+    /// Mean weight over the active heads.
+    fn mean(&self, query: usize, key: usize) -> f32 {
+        let total: f32 = self.heads.iter().map(|&head| self.patterns.weight(head, query, key)).sum();
+        total / self.heads.len().max(1) as f32
+    }
+
+    /// The largest mean weight of a query on a shown key, where levels depend on it.
+    fn row_max(&self, query: usize) -> f32 {
+        if !self.shade.is_per_row {
+            return 1.0;
+        }
+        self.keys.iter().map(|&key| self.mean(query, key)).fold(0.0, f32::max)
+    }
+
+    /// How dark each cell of a query's row is, by shown key.
+    pub fn levels(&self, query: usize) -> impl Iterator<Item = f32> {
+        let row_max = self.row_max(query);
+        self.keys.iter().map(move |&key| self.shade.level(self.mean(query, key), row_max))
+    }
+
+    /// How much of the rows is shown: the mean over shown queries and active heads of the weight on shown keys. 1 where
+    /// nothing is left out.
+    pub fn shown_mass(&self) -> f32 {
+        let rows = self
+            .queries
+            .iter()
+            .map(|&query| self.keys.iter().map(|&key| f64::from(self.mean(query, key))).sum::<f64>());
+        (rows.sum::<f64>() / self.queries.len().max(1) as f64) as f32
     }
 
     /// The side that shows strips and numbers: keys of marked queries, else queries of marked keys.
@@ -177,11 +213,19 @@ impl HeadView<'_> {
         let span = columns.token(side);
         let width = span.width / self.heads.len().max(1) as f32;
         let mut strips = Vec::new();
+        let largest: Vec<f32> = self
+            .heads
+            .iter()
+            .map(|&head| {
+                let sums = shown.iter().map(|&position| self.summed(head, side, position, &marked));
+                if self.shade.is_per_row { sums.fold(0.0, f32::max) } else { 1.0 }
+            })
+            .collect();
         for row in window.visible_rows(shown.len()) {
             for (slot, &head) in self.heads.iter().enumerate() {
-                let alpha = self.summed(head, side, shown[row], &marked).min(1.0);
+                let alpha = self.shade.level(self.summed(head, side, shown[row], &marked), largest[slot]);
                 let Some(&colour) = colours.strip.get(head) else { continue };
-                if alpha >= MIN_ALPHA {
+                if alpha > 0.0 {
                     let (x, y) = (span.x + slot as f32 * width, window.row_top(row) + 1.0);
                     strips.push(Strip { x, y, width, height: window.row_height - 2.0, colour, alpha });
                 }
@@ -190,16 +234,29 @@ impl HeadView<'_> {
         strips
     }
 
-    /// The numbers beside the tokens of the receiving side; `None` when no token is marked.
-    pub fn received(&self) -> Option<Received> {
-        let side = self.receiving_side()?;
+    /// The numbers beside the tokens of the receiving side; where no token is marked, how much each key is read.
+    pub fn received(&self) -> Received {
+        let Some(side) = self.receiving_side() else { return self.read_on_average() };
         let shown = if side == Side::Key { self.keys } else { self.queries };
         let marked = self.shown_marked(side.opposite());
         let share = 1.0 / self.heads.len().max(1) as f32;
         let mean = |&position: &usize| {
             self.heads.iter().map(|&head| self.summed(head, side, position, &marked)).sum::<f32>() * share
         };
-        Some(Received { side, weights: shown.iter().map(mean).collect() })
+        Received { side, weights: shown.iter().map(mean).collect(), is_mean: false }
+    }
+
+    fn read_on_average(&self) -> Received {
+        let n_rows = (self.heads.len() * self.queries.len()).max(1) as f64;
+        let mut totals = vec![0.0_f64; self.keys.len()];
+        for (&head, &query) in self.heads.iter().flat_map(|head| self.queries.iter().map(move |query| (head, query))) {
+            let row = self.patterns.row(head, query);
+            for (total, &key) in totals.iter_mut().zip(self.keys) {
+                *total += row.get(key).copied().map_or(0.0, f64::from);
+            }
+        }
+        let weights = totals.iter().map(|total| (total / n_rows) as f32).collect();
+        Received { side: Side::Key, weights, is_mean: true }
     }
 
     /// The largest weight of each active head between the tokens that are wanted, in the order of the heads.

@@ -16,7 +16,7 @@ fn colours() -> HeadColours {
 
 fn view<'a>(heads: &'a [usize], marked_queries: &'a [usize], marked_keys: &'a [usize]) -> HeadView<'a> {
     let patterns = PatternView::new(&VALUES, 2, 3, 3).unwrap();
-    HeadView { patterns, heads, queries: &ALL, keys: &ALL, marked_queries, marked_keys }
+    HeadView { patterns, heads, queries: &ALL, keys: &ALL, marked_queries, marked_keys, shade: Shade::default() }
 }
 
 fn line(query: usize, key: usize, colour: Rgb, alpha: f32) -> Line {
@@ -65,7 +65,9 @@ fn a_filter_moves_rows_and_hides_marks_outside() {
         Line { query: 1, key: 0, query_y: 10.0, key_y: 10.0, colour: [0, 0, 100], alpha: 0.75 },
     ];
     assert_eq!(filtered.lines(&WINDOW, &colours()), expected, "a mark that is not shown marks nothing");
-    assert_eq!(filtered.received(), None);
+    let of_shown = Received { side: Side::Key, weights: vec![0.625], is_mean: true };
+    assert_eq!(filtered.received(), of_shown);
+    assert_eq!(filtered.shown_mass(), 0.625);
 }
 
 #[test]
@@ -79,8 +81,7 @@ fn what_cannot_be_seen_is_not_drawn() {
 
     let faint = [0.9, 1.0 / 256.0, 1.0 / 255.0, 0.1];
     let patterns = PatternView::new(&faint, 1, 2, 2).unwrap();
-    let view =
-        HeadView { patterns, heads: &[0], queries: &[0, 1], keys: &[0, 1], marked_queries: &[], marked_keys: &[] };
+    let view = HeadView { patterns, heads: &[0], queries: &[0, 1], keys: &[0, 1], ..view(&[], &[], &[]) };
     let pairs: Vec<_> = view.lines(&WINDOW, &colours()).iter().map(|line| (line.query, line.key)).collect();
     assert_eq!(pairs, [(1, 0), (1, 1), (0, 0)]);
 }
@@ -115,8 +116,9 @@ fn strips_behind_the_other_side() {
 #[test]
 fn numbers_beside_the_other_side() {
     let received = |heads: &[usize], queries: &[usize], keys: &[usize]| view(heads, queries, keys).received();
-    assert_eq!(received(&[0, 1], &[], &[]), None);
-    let of = |side, weights: &[f32]| Some(Received { side, weights: weights.to_vec() });
+    let of = |side, weights: &[f32]| Received { side, weights: weights.to_vec(), is_mean: false };
+    let idle = Received { is_mean: true, ..of(Side::Key, &[2.25 / 3.0, 0.5 / 3.0, 0.25 / 3.0]) };
+    assert_eq!(received(&[1], &[], &[]), idle, "how much each key is read on average");
     assert_eq!(received(&[0, 1], &[1], &[]), of(Side::Key, &[0.375, 0.625, 0.0]));
     assert_eq!(received(&[1], &[1, 2], &[]), of(Side::Key, &[1.25, 0.5, 0.25]));
     assert_eq!(received(&[1], &[], &[0]), of(Side::Query, &[1.0, 0.75, 0.5]));
@@ -134,4 +136,30 @@ fn strongest_links() {
     assert_eq!(view(&[0], &[], &[]).strongest(0), []);
     let of_each = view(&[0, 1], &[2], &[]).strongest_of_each_head();
     assert_eq!(of_each, [link(0, 2, 2, 1.0), link(1, 2, 0, 0.5)]);
+}
+
+#[test]
+fn lines_and_strips_are_seen_through_the_shade() {
+    let shaded = |shade: Shade| -> Vec<(usize, usize, f32)> {
+        let view = HeadView { shade, ..view(&[1], &[2], &[]) };
+        view.lines(&WINDOW, &colours()).iter().map(|line| (line.query, line.key, line.alpha)).collect()
+    };
+    let linear = Shade::default();
+    assert_eq!(shaded(linear), [(2, 1, 0.25), (2, 2, 0.25), (2, 0, 0.5)]);
+    assert_eq!(shaded(Shade { min_weight: 0.3, ..linear }), [(2, 0, 0.5)]);
+    assert_eq!(shaded(Shade { is_per_row: true, ..linear }), [(2, 1, 0.5), (2, 2, 0.5), (2, 0, 1.0)]);
+    let log = shaded(Shade { is_log: true, ..linear });
+    assert!((log[0].2 - (1.0 - 0.25f32.ln() / 1e-4f32.ln())).abs() < 1e-6);
+    let columns = Columns::fit(720.0, 158.0);
+    let strips = HeadView { shade: Shade { is_per_row: true, ..linear }, ..view(&[1], &[2], &[]) };
+    let alphas: Vec<f32> = strips.strips(&columns, &WINDOW, &colours()).iter().map(|strip| strip.alpha).collect();
+    assert_eq!(alphas, [1.0, 0.5, 0.5]);
+}
+
+#[test]
+fn cells_are_the_mean_of_the_heads() {
+    let levels = |heads: &[usize], query: usize| view(heads, &[], &[]).levels(query).collect::<Vec<_>>();
+    assert_eq!(levels(&[1], 1), [0.75, 0.25, 0.0]);
+    assert_eq!(levels(&[0, 1], 1), [0.375, 0.625, 0.0]);
+    assert_eq!(view(&[0, 1], &[], &[]).shown_mass(), 1.0);
 }

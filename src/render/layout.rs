@@ -71,6 +71,15 @@ impl Columns {
         }
     }
 
+    /// The columns of a matrix: keys stand above it, so the links' column reaches to the right end.
+    pub fn of_matrix(width: f32, token_width: f32) -> Self {
+        let mut columns = Self::fit(width, token_width);
+        columns.links.width = (width - columns.links.x).max(0.0);
+        let end = Span { x: width, width: 0.0 };
+        (columns.key_token, columns.key_number) = (end, end);
+        columns
+    }
+
     /// The tokens' column of one side.
     pub fn token(&self, side: Side) -> Span {
         match side {
@@ -163,6 +172,9 @@ mod tests {
         assert_eq!((phone.query_number.width, phone.query_token.width, phone.links.width), (0.0, 118.0, 92.0));
         assert_eq!(phone.key_number.end(), 328.0);
         assert_eq!(Columns::fit(0.0, 0.0).links.width, 0.0);
+        let matrix = Columns::of_matrix(720.0, 158.0);
+        assert_eq!((matrix.query_token, matrix.links), (wide.query_token, Span { x: 206.0, width: 514.0 }));
+        assert_eq!((matrix.key_token.x, matrix.key_number.end()), (720.0, 720.0));
     }
 
     #[test]

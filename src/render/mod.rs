@@ -1,14 +1,17 @@
 //! Pure geometry: from patterns, a selection and a window to what is to be drawn. Knows no browser.
 //!
 //! [`colour`] gives each head its hue, [`layout`] says where columns and rows are and what is under a point,
-//! [`head_view`] turns weights into lines, strips and numbers, and [`raster`] turns lines into pixels. Lengths are in
+//! [`head_view`] turns weights into lines, strips and numbers through a [`shade`], [`raster`] turns lines and [`matrix`]
+//! cells into pixels, [`panels`] puts several pictures beside each other. Lengths are in
 //! CSS pixels unless a name says otherwise. Imports only `trace`.
 
 pub mod colour;
 pub mod head_view;
 pub mod layout;
 pub mod map;
+pub mod matrix;
 pub mod neurons;
+pub mod panels;
 pub mod patterns;
 pub mod raster;
 pub mod shade;
@@ -17,7 +20,9 @@ pub use colour::{HeadColours, NEUTRAL_HUE, Ramp, Rgb, Scheme};
 pub use head_view::{HeadView, Line, Link, Received, Strip};
 pub use layout::{Columns, Span, Window};
 pub use map::{MapLayout, MapPainter, MapSpace, Place, Square, Thumbnail, mixed};
+pub use matrix::MatrixPainter;
 pub use neurons::{Block, CellPainter, Diverging, NeuronColumns, Products, descending, limit_of};
+pub use panels::{Grid, panels};
 pub use patterns::PatternView;
 pub use raster::Raster;
 pub use shade::Shade;

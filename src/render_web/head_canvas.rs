@@ -1,11 +1,13 @@
-//! The canvas behind the head view's tokens: lines between the columns, strips behind the tokens.
+//! The canvas behind the head view's tokens: lines or cells between the columns, strips behind the tokens.
 //!
-//! Lines are rasterised by us and put there as one picture; strips are rectangles. Imports only `render`.
+//! Lines and cells are rasterised by us and put there as pictures; strips are rectangles. Imports only `render`.
 
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
-use crate::render::{Columns, HeadColours, HeadView, Raster, Rgb, Strip, Window};
+use crate::render::{
+    Columns, Grid, HeadColours, HeadView, Line, MatrixPainter, Ramp, Raster, Rgb, Span, Strip, Window,
+};
 
 /// Thickness of a line, CSS pixels.
 const LINE_THICKNESS: f32 = 2.0;
@@ -15,24 +17,43 @@ pub struct HeadCanvas {
     canvas: HtmlCanvasElement,
     context: CanvasRenderingContext2d,
     raster: Raster,
+    painter: MatrixPainter,
+}
+
+/// The colours of cells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ramps {
+    /// Of a single head, by head.
+    pub heads: Vec<Ramp>,
+    /// Of the mean of several.
+    pub mean: Ramp,
+}
+
+/// What to draw where.
+pub struct Picture<'a> {
+    /// What is shown.
+    pub view: HeadView<'a>,
+    /// Where the columns are.
+    pub columns: &'a Columns,
+    /// One stretch for all heads together, or one for each, in order.
+    pub panels: &'a [Span],
+    /// Whether each head has a stretch of its own.
+    pub is_split: bool,
+    /// Cells instead of lines, in these colours.
+    pub cells: Option<&'a Ramps>,
+    /// Colour of what is marked in a matrix.
+    pub ink: Rgb,
 }
 
 impl HeadCanvas {
     /// `None` where the browser gives no 2D context.
     pub fn new(canvas: HtmlCanvasElement) -> Option<Self> {
         let context = canvas.get_context("2d").ok()??.dyn_into().ok()?;
-        Some(Self { canvas, context, raster: Raster::default() })
+        Some(Self { canvas, context, raster: Raster::default(), painter: MatrixPainter::default() })
     }
 
-    /// Draws everything anew; without a view the canvas is left empty.
-    pub fn draw(
-        &mut self,
-        view: Option<&HeadView<'_>>,
-        columns: &Columns,
-        window: &Window,
-        colours: &HeadColours,
-        pixel_ratio: f32,
-    ) {
+    /// Draws everything anew; without a picture the canvas is left empty.
+    pub fn draw(&mut self, picture: Option<&Picture<'_>>, window: &Window, colours: &HeadColours, pixel_ratio: f32) {
         let to_device = |length: f32| (length * pixel_ratio).round().max(0.0) as u32;
         let (width, height) = (to_device(window.width), to_device(window.height));
         if (self.canvas.width(), self.canvas.height()) != (width, height) {
@@ -41,31 +62,76 @@ impl HeadCanvas {
         } else {
             self.context.clear_rect(0.0, 0.0, width.into(), height.into());
         }
-        let Some(view) = view else { return };
-        let (left, right) = (to_device(columns.links.x), to_device(columns.links.end()));
-        self.put_lines(view, window, colours, pixel_ratio, (left, right - left.min(right), height));
-        for strip in view.strips(columns, window, colours) {
+        let Some(picture) = picture else { return };
+        for (index, panel) in picture.panels.iter().enumerate() {
+            let own_head = picture.view.heads.get(index..=index).filter(|_| picture.is_split);
+            let view = HeadView { heads: own_head.unwrap_or(picture.view.heads), ..picture.view };
+            match picture.cells {
+                Some(ramps) => self.put_cells(&view, window, *panel, ramps, picture.ink, pixel_ratio),
+                None => {
+                    let lines = view.lines(window, colours);
+                    let (left, right) = (to_device(panel.x), to_device(panel.end()));
+                    self.put_lines(&lines, pixel_ratio, (left, right - left.min(right), height));
+                }
+            }
+        }
+        for strip in picture.view.strips(picture.columns, window, colours) {
             self.fill(&strip, pixel_ratio);
         }
     }
 
-    fn put_lines(
-        &mut self,
-        view: &HeadView<'_>,
-        window: &Window,
-        colours: &HeadColours,
-        pixel_ratio: f32,
-        (left, width, height): (u32, u32, u32),
-    ) {
-        let lines = view.lines(window, colours);
+    fn put_lines(&mut self, lines: &[Line], pixel_ratio: f32, (left, width, height): (u32, u32, u32)) {
         if lines.is_empty() || width == 0 || height == 0 {
             return;
         }
-        let pixels = self.raster.draw(&lines, width as usize, height as usize, pixel_ratio, LINE_THICKNESS);
-        if let Ok(image) = ImageData::new_with_u8_clamped_array_and_sh(Clamped(pixels), width, height) {
-            // Fails only for a picture without size.
-            let _ = self.context.put_image_data(&image, left.into(), 0.0);
+        let pixels = self.raster.draw(lines, width as usize, height as usize, pixel_ratio, LINE_THICKNESS);
+        put(&self.context, pixels, (width, height), left);
+    }
+
+    fn put_cells(
+        &mut self,
+        view: &HeadView<'_>,
+        window: &Window,
+        panel: Span,
+        ramps: &Ramps,
+        ink: Rgb,
+        pixel_ratio: f32,
+    ) {
+        let grid = Grid::fit(panel, view.keys.len(), window.row_height);
+        let ramp = match view.heads {
+            [head] => ramps.heads.get(*head).unwrap_or(&ramps.mean),
+            _ => &ramps.mean,
+        };
+        let (pixels, width, height) = self.painter.paint(view, window, &grid, ramp, pixel_ratio);
+        put(&self.context, pixels, (width as u32, height as u32), (grid.x * pixel_ratio).round().max(0.0) as u32);
+
+        // Marks: a frame around the row of a query and the column of a key.
+        let bottom = window.row_top(view.queries.len()).min(window.height);
+        self.frame(
+            (grid.x, window.row_top(0)),
+            (grid.span().width, bottom - window.row_top(0)),
+            ink,
+            0.15,
+            pixel_ratio,
+        );
+        let row_of = |list: &[usize], position: &usize| list.binary_search(position).ok();
+        for row in view.marked_queries.iter().filter_map(|query| row_of(view.queries, query)) {
+            let size = (grid.span().width, window.row_height);
+            self.frame((grid.x, window.row_top(row)), size, ink, 0.8, pixel_ratio);
         }
+        for column in view.marked_keys.iter().filter_map(|key| row_of(view.keys, key)) {
+            let x = grid.x + column as f32 * grid.cell_width;
+            let size = (grid.cell_width, bottom - window.row_top(0));
+            self.frame((x, window.row_top(0)), size, ink, 0.8, pixel_ratio);
+        }
+    }
+
+    /// A hairline around a rectangle, inside it.
+    fn frame(&self, (x, y): (f32, f32), (width, height): (f32, f32), colour: Rgb, alpha: f32, pixel_ratio: f32) {
+        let edge = |at: f32| f64::from((at * pixel_ratio).round());
+        let (left, top, right, bottom) = (edge(x), edge(y), edge(x + width), edge(y + height));
+        self.context.set_stroke_style_str(&css_colour(colour, alpha));
+        self.context.stroke_rect(left + 0.5, top + 0.5, (right - left - 1.0).max(0.0), (bottom - top - 1.0).max(0.0));
     }
 
     fn fill(&self, strip: &Strip, pixel_ratio: f32) {
@@ -75,6 +141,16 @@ impl HeadCanvas {
         let (top, bottom) = (edge(strip.y), edge(strip.y + strip.height));
         self.context.set_fill_style_str(&css_colour(strip.colour, strip.alpha));
         self.context.fill_rect(left, top, right - left, bottom - top);
+    }
+}
+
+fn put(context: &CanvasRenderingContext2d, pixels: &[u8], (width, height): (u32, u32), left: u32) {
+    if width == 0 || height == 0 {
+        return;
+    }
+    if let Ok(image) = ImageData::new_with_u8_clamped_array_and_sh(Clamped(pixels), width, height) {
+        // Fails only for a picture without size.
+        let _ = context.put_image_data(&image, left.into(), 0.0);
     }
 }
 

@@ -1,9 +1,11 @@
 //! What can happen to the state, and what it asks of the browser in return. Imports `protocol`.
 
-use super::options::{SegmentFilter, Theme};
+use super::entry::EntryChange;
+use super::first::OpenedTrace;
+use super::options::{DisplayChange, SegmentFilter, Theme};
 use super::scales::ScaleEvent;
 use super::selection::TokenRef;
-use crate::protocol::{FromWorker, RequestId, ToWorker};
+use crate::protocol::{FromWorker, Question, RequestId, ToWorker};
 
 /// Something happened.
 #[allow(clippy::large_enum_variant, reason = "one at a time: nothing holds many of them")]
@@ -13,6 +15,8 @@ pub enum Event {
     Opened,
     /// `models/index.json` came, or a sentence why not.
     CatalogueCame(Result<String, String>),
+    /// The first example came, or a sentence why not.
+    FirstCame(Result<OpenedTrace, String>),
     /// The worker said something, with its buffers.
     WorkerSaid(FromWorker, Vec<Vec<f32>>),
     /// The worker said something that is not of this version.
@@ -28,8 +32,14 @@ pub enum Event {
     TextEdited(String),
     /// The second text was edited.
     PairEdited(String),
-    /// An example was picked: its text and second text.
-    ExamplePicked(String, String),
+    /// Another of the fields was changed.
+    EntryChanged(EntryChange),
+    /// The fields have rested since this edit.
+    TypingRested(u32),
+    /// Predictions at this position are wanted.
+    PositionPicked(usize),
+    /// An example was picked, by its place in the gallery.
+    ExamplePicked(usize),
     /// Run, loading the model first if need be.
     RunAsked,
     /// Run, cut at the model's context length.
@@ -61,6 +71,10 @@ pub enum Event {
     TokensCleared,
     /// Which part of a sentence pair.
     SegmentPicked(SegmentFilter),
+    /// Score every head, however long it takes.
+    ScoresAsked,
+    /// How weights are drawn.
+    DisplayChanged(DisplayChange),
     /// Light or dark.
     ThemePicked(Theme),
     /// About the three scales: the view, what it needs, the address.
@@ -72,6 +86,15 @@ pub enum Event {
 pub enum Effect {
     /// Fetch `models/index.json`; answered by [`Event::CatalogueCame`].
     FetchCatalogue,
+    /// Fetch the first example; answered by [`Event::FirstCame`].
+    FetchFirst,
+    /// Ask the trace that the page holds; answered as if the worker had said it.
+    AskTrace {
+        /// Its name.
+        request: RequestId,
+        /// What is asked.
+        question: Question,
+    },
     /// Start a worker; it says Ready.
     StartWorker,
     /// End the worker, whatever it does.
@@ -82,6 +105,13 @@ pub enum Effect {
     ArmCancelTimeout {
         /// Which request was cancelled.
         request: RequestId,
+        /// How long to wait.
+        delay_ms: u32,
+    },
+    /// Say [`Event::TypingRested`] after `delay_ms`.
+    ArmTyping {
+        /// Which edit.
+        n_edits: u32,
         /// How long to wait.
         delay_ms: u32,
     },

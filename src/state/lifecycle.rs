@@ -72,6 +72,8 @@ impl State {
         self.planned = None;
         self.wanted_layer = None;
         self.scales.forget_requests();
+        self.scores.forget_requests();
+        self.readings.forget_requests();
         if let Some(shown) = &mut self.shown {
             shown.live_run = None;
         }
@@ -149,7 +151,8 @@ impl State {
             shown.drawn = Some(patterns);
             return;
         }
-        if shown.live_run.is_none() || self.wanted_layer.is_some_and(|(_, wanted)| wanted == layer) {
+        let can_answer = shown.is_trace || shown.live_run.is_some();
+        if !can_answer || self.wanted_layer.is_some_and(|(_, wanted)| wanted == layer) {
             return;
         }
         let heads = (0..shown.spec.n_heads as u32).collect();

@@ -18,6 +18,13 @@ pub struct Linking {
     pending: Option<Link>,
 }
 
+impl Linking {
+    /// Whether a link waits for its result.
+    pub fn is_pending(&self) -> bool {
+        self.pending.is_some()
+    }
+}
+
 impl State {
     /// A fragment is in the address that we did not put there.
     pub(super) fn link_came(&mut self, fragment: &str, effects: &mut Vec<Effect>) {
@@ -57,6 +64,8 @@ impl State {
             None => self.picked_model,
         };
         let input = self.linked_input();
+        self.fill_in(&input);
+        self.leave_example();
         let is_shown = self.shown.as_ref().is_some_and(|shown| {
             shown.input.text == input.text && self.models.get(model).is_some_and(|entry| entry.name == shown.model_name)
         });
@@ -82,8 +91,15 @@ impl State {
     fn linked_input(&self) -> Input {
         let ids = self.linking.pending.as_ref().and_then(|link| link.ids.clone());
         match ids {
-            Some(ids) => Input { text: InputText::Ids(ids), cut: false },
-            None => self.input(false),
+            Some(ids) => Input { text: InputText::Ids(ids), cut: false, bos: None },
+            None => {
+                let text = if self.pair.trim().is_empty() {
+                    InputText::Single(self.text.clone())
+                } else {
+                    InputText::Pair(self.text.clone(), self.pair.clone())
+                };
+                Input { text, cut: false, bos: None }
+            }
         }
     }
 
@@ -148,7 +164,11 @@ impl State {
     /// What is on screen, as a link; nothing before the first result.
     pub fn link(&self) -> Option<Link> {
         let shown = self.shown.as_ref()?;
+        let read_ids = || Some(shown.info.tokens.ids.clone());
         let (text, pair, ids) = match &shown.input.text {
+            // A link has no words for these: the ids say what was read.
+            InputText::RandomBlock { .. } => (None, None, read_ids()),
+            _ if shown.input.bos.is_some() => (None, None, read_ids()),
             InputText::Single(text) => (Some(text.clone()), None, None),
             InputText::Pair(text, pair) => (Some(text.clone()), Some(pair.clone()), None),
             InputText::Ids(ids) => (None, None, Some(ids.clone())),

@@ -5,17 +5,22 @@
 //! nothing. Imports `protocol` and `trace`; knows no browser and is tested with plain `cargo test`.
 
 pub mod catalogue;
+pub mod entry;
 pub mod event;
+pub mod first;
 pub mod link;
 pub mod linking;
 pub mod notices;
 pub mod options;
+pub mod readings;
 pub mod scales;
+pub mod scores;
 pub mod selection;
 pub mod shown;
 pub mod wording;
 pub mod work;
 
+mod examples;
 mod lifecycle;
 mod replies;
 mod update;
@@ -24,11 +29,15 @@ mod update;
 mod tests;
 
 pub use catalogue::ModelEntry;
+pub use entry::{Entry, EntryChange, EntryKind};
 pub use event::{Effect, Event};
+pub use first::{FirstScreen, OpenedTrace};
 pub use linking::Linking;
 pub use notices::{InputNotice, Notices, Recovery, Stopped};
-pub use options::{Options, SegmentFilter, Theme};
+pub use options::{Arrangement, Display, DisplayChange, Drawing, MIN_WEIGHTS, Options, SegmentFilter, Theme};
+pub use readings::Readings;
 pub use scales::{ScaleEvent, Scales};
+pub use scores::{LinkWeights, ScoreStore};
 pub use selection::{Selection, Shape, TokenRef, View};
 pub use shown::{LayerPatterns, Shown};
 pub use work::{Plan, Progress, Purpose, Task, Work, WorkerPhase};
@@ -59,10 +68,18 @@ pub struct State {
     pub text: String,
     /// What the second text field holds; empty for none.
     pub pair: String,
+    /// The other fields: ids, a random block, BOS.
+    pub entry: Entry,
+    /// Which example of the gallery it is.
+    pub example: Option<usize>,
+    /// Whether it was just picked: its result is looked at as it says.
+    looks_at_example: bool,
     /// The long request under way.
     pub work: Option<Work>,
     /// What to run as soon as the model is there.
     pub planned: Option<Plan>,
+    /// What becomes of the first example.
+    pub first: FirstScreen,
     /// The result on screen.
     pub shown: Option<Shown>,
     /// What of it is looked at.
@@ -73,6 +90,10 @@ pub struct State {
     pub scales: Scales,
     /// The address.
     pub linking: Linking,
+    /// What is known of the words.
+    pub readings: Readings,
+    /// What is known of every head at once.
+    pub scores: ScoreStore,
     /// What went wrong.
     pub notices: Notices,
     next_request: RequestId,
@@ -95,11 +116,17 @@ impl State {
             pair: FIRST_PAIR.to_owned(),
             work: None,
             planned: None,
+            first: FirstScreen::default(),
             shown: None,
             selection: Selection { layer: FIRST_LOOK.0, heads: [FIRST_LOOK.1].into(), ..Selection::default() },
             options: Options { theme, ..Options::default() },
             scales: Scales::default(),
             linking: Linking::default(),
+            entry: Entry::default(),
+            example: Some(0),
+            looks_at_example: false,
+            readings: Readings::default(),
+            scores: ScoreStore::default(),
             notices: Notices::default(),
             next_request: 1,
             wanted_layer: None,

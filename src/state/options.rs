@@ -1,4 +1,4 @@
-//! How things are shown: the sentence filter and the theme. Imports nothing of ours.
+//! How things are shown: the sentence filter, the theme, and what the head view draws. Imports nothing of ours.
 
 use std::ops::Range;
 
@@ -83,6 +83,100 @@ impl Theme {
     }
 }
 
+/// What the head view draws.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Drawing {
+    /// A line per weight.
+    #[default]
+    Lines,
+    /// A cell per weight.
+    Matrix,
+}
+
+impl Drawing {
+    /// Lines for cells and the other way round.
+    pub fn other(self) -> Self {
+        match self {
+            Drawing::Lines => Drawing::Matrix,
+            Drawing::Matrix => Drawing::Lines,
+        }
+    }
+}
+
+/// How several heads are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arrangement {
+    /// One picture of their mean.
+    #[default]
+    Mean,
+    /// A picture for each, on one scale.
+    SideBySide,
+}
+
+/// The least weights that can be chosen, in thousandths.
+pub const MIN_WEIGHTS: [u16; 10] = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500];
+
+/// How weights are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Display {
+    /// Lines or cells.
+    pub drawing: Drawing,
+    /// One picture or several.
+    pub arrangement: Arrangement,
+    /// Logarithmic instead of linear.
+    pub is_log: bool,
+    /// Against the largest weight of each row instead of against 1.
+    pub is_per_row: bool,
+    /// Weights below are not drawn; in thousandths.
+    pub min_weight_thousandths: u16,
+    /// Without tokens that the tokenizer added.
+    pub leaves_out_special: bool,
+    /// Without position 0.
+    pub leaves_out_first: bool,
+    /// The pieces of a word as one.
+    pub joins_words: bool,
+}
+
+/// A change of [`Display`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DisplayChange {
+    /// Lines or cells.
+    Drawing(Drawing),
+    /// One picture or several.
+    Arrangement(Arrangement),
+    /// Logarithmic or linear.
+    Log(bool),
+    /// Against each row's largest weight, or against 1.
+    PerRow(bool),
+    /// The least weight drawn, in thousandths; at most 1,000.
+    MinWeight(u16),
+    /// With or without special tokens.
+    LeaveOutSpecial(bool),
+    /// With or without position 0.
+    LeaveOutFirst(bool),
+    /// Words or pieces.
+    JoinWords(bool),
+}
+
+impl Display {
+    /// Makes a change.
+    pub fn apply(&mut self, change: DisplayChange) {
+        match change {
+            DisplayChange::Drawing(drawing) => self.drawing = drawing,
+            DisplayChange::Arrangement(arrangement) => self.arrangement = arrangement,
+            DisplayChange::Log(is_log) => self.is_log = is_log,
+            DisplayChange::PerRow(is_per_row) => self.is_per_row = is_per_row,
+            DisplayChange::MinWeight(thousandths) => self.min_weight_thousandths = thousandths.min(1_000),
+            DisplayChange::LeaveOutSpecial(leaves_out) => self.leaves_out_special = leaves_out,
+            DisplayChange::LeaveOutFirst(leaves_out) => self.leaves_out_first = leaves_out,
+            DisplayChange::JoinWords(joins) => self.joins_words = joins,
+        }
+    }
+}
+
 /// How things are shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Options {
@@ -90,11 +184,41 @@ pub struct Options {
     pub segment: SegmentFilter,
     /// Light or dark.
     pub theme: Theme,
+    /// How weights are drawn.
+    pub display: Display,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn changes_of_the_display() {
+        let mut display = Display::default();
+        for change in [
+            DisplayChange::Drawing(Drawing::Matrix),
+            DisplayChange::Arrangement(Arrangement::SideBySide),
+            DisplayChange::Log(true),
+            DisplayChange::PerRow(true),
+            DisplayChange::MinWeight(9_999),
+            DisplayChange::LeaveOutSpecial(true),
+            DisplayChange::LeaveOutFirst(true),
+            DisplayChange::JoinWords(true),
+        ] {
+            display.apply(change);
+        }
+        let expected = Display {
+            drawing: Drawing::Matrix,
+            arrangement: Arrangement::SideBySide,
+            is_log: true,
+            is_per_row: true,
+            min_weight_thousandths: 1_000,
+            leaves_out_special: true,
+            leaves_out_first: true,
+            joins_words: true,
+        };
+        assert_eq!(display, expected);
+    }
 
     #[test]
     fn ranges_of_a_pair() {

@@ -20,7 +20,14 @@ impl State {
             FromWorker::Loaded { request, model } => self.loaded(request, model, effects),
             FromWorker::RunsDone { request, runs } => self.runs_done(request, runs, effects),
             FromWorker::Answered { request, answer, .. } => self.answered(request, answer, buffers, effects),
-            FromWorker::Predictions { .. } => {}
+            FromWorker::Predictions { request, position, top, .. } => {
+                self.readings.top_came(request, position as usize, top);
+            }
+            FromWorker::Tokenized { request, tokens } => self.readings.typed_came(request, tokens),
+            FromWorker::TokenLosses { request, .. } => {
+                self.readings.losses_came(request, buffers.into_iter().next().unwrap_or_default());
+            }
+            FromWorker::Similarity { request, cosine } => self.readings.similarity_came(request, cosine),
             FromWorker::Cancelled { request } => self.ended(request, None),
             FromWorker::Failed { request, report } => self.ended(request, Some(report)),
         }
@@ -38,6 +45,10 @@ impl State {
                     values: buffers.into_iter().next().unwrap_or_default().into(),
                 };
                 self.patterns_came(wanted, patterns, effects);
+            }
+            Answer::Scores { .. } => self.scores.scores_came(request, buffers.into_iter().next().unwrap_or_default()),
+            Answer::HeadWeights { .. } => {
+                self.scores.weights_came(request, buffers.into_iter().next().unwrap_or_default());
             }
             other => self.scales_answered(request, other, buffers),
         }
@@ -106,6 +117,7 @@ impl State {
             model_name: model.name,
             spec: model.spec,
             live_run: Some(info.run),
+            is_trace: false,
             info,
             layers: Default::default(),
             drawn: None,
@@ -116,6 +128,7 @@ impl State {
         self.selection.clamp(&shown.shape());
         self.shown = Some(shown);
         self.apply_link();
+        self.look_at_example(effects);
     }
 
     fn patterns_came(&mut self, wanted: usize, patterns: LayerPatterns, effects: &mut Vec<Effect>) {
@@ -141,7 +154,11 @@ impl State {
 
     /// A request ended without a result: what is shown stays.
     fn ended(&mut self, request: RequestId, report: Option<Report>) {
-        if self.scales_ended(request, report.as_ref()) {
+        let (scores, readings) = (&mut self.scores, &mut self.readings);
+        if scores.ended(request, report.as_ref())
+            || readings.ended(request, report.as_ref())
+            || self.scales_ended(request, report.as_ref())
+        {
             return;
         }
         let was_layer = self.wanted_layer.take_if(|(wanted, _)| *wanted == request).is_some();

@@ -72,6 +72,8 @@ pub struct Shown {
     pub labels: Arc<[TokenLabel]>,
     /// Its name in the worker, as long as the worker that ran it lives.
     pub live_run: Option<RunId>,
+    /// Whether it is of a trace that the page holds and answers for.
+    pub is_trace: bool,
     /// What is known of its patterns.
     pub layers: LayerCache,
     /// The layer drawn: the selected one as soon as its patterns are here, the one before until then.

@@ -1,7 +1,6 @@
 //! The reducer: what each event does. Replies of the worker are in `replies`, its life and requests in `lifecycle`.
 
 use super::*;
-use crate::protocol::{Input, InputText};
 
 impl State {
     /// Changes the state; returns what to do in the browser, in order.
@@ -9,6 +8,8 @@ impl State {
         let (view, is_passing) = (self.selection.view, event.is_passing());
         let mut effects = self.handle(event);
         self.follow_scales(&mut effects);
+        self.follow_scores(&mut effects);
+        self.follow_readings(&mut effects);
         if !is_passing {
             self.write_link(self.selection.view != view, &mut effects);
         }
@@ -18,7 +19,8 @@ impl State {
     fn handle(&mut self, event: Event) -> Vec<Effect> {
         let mut effects = Vec::new();
         match event {
-            Event::Opened => effects.push(Effect::FetchCatalogue),
+            Event::Opened => effects.extend([Effect::FetchFirst, Effect::FetchCatalogue]),
+            Event::FirstCame(opened) => self.first_came(opened, &mut effects),
             Event::CatalogueCame(json) => self.catalogue_came(json, &mut effects),
             Event::WorkerSaid(reply, buffers) => self.worker_said(reply, buffers, &mut effects),
             Event::WorkerUnreadable(_) => self.wrong_version(&mut effects),
@@ -26,12 +28,24 @@ impl State {
             Event::CancelTimedOut(request) => self.cancel_timed_out(request, &mut effects),
 
             Event::ModelPicked(model) => self.model_picked(model, &mut effects),
-            Event::TextEdited(text) => self.text = text,
-            Event::PairEdited(pair) => self.pair = pair,
-            Event::ExamplePicked(text, pair) => {
-                (self.text, self.pair) = (text, pair);
-                self.run(false, &mut effects);
+            Event::TextEdited(text) => {
+                self.text = text;
+                self.leave_example();
+                self.typed(&mut effects);
             }
+            Event::PairEdited(pair) => {
+                self.pair = pair;
+                self.leave_example();
+                self.typed(&mut effects);
+            }
+            Event::EntryChanged(change) => {
+                self.entry.apply(change);
+                self.leave_example();
+                self.typed(&mut effects);
+            }
+            Event::TypingRested(n_edits) => self.typing_rested(n_edits, &mut effects),
+            Event::PositionPicked(position) => self.position_picked(position, &mut effects),
+            Event::ExamplePicked(index) => self.example_picked(index, &mut effects),
             Event::RunAsked => self.run(false, &mut effects),
             Event::CutAsked => self.run(true, &mut effects),
             Event::CancelAsked => self.cancel(&mut effects),
@@ -47,6 +61,8 @@ impl State {
             }
             Event::SegmentPicked(segment) => self.options.segment = segment,
             Event::Scale(event) => self.scale_event(event, &mut effects),
+            Event::ScoresAsked => self.ask_for_scores(&mut effects),
+            Event::DisplayChanged(change) => self.options.display.apply(change),
             Event::LayerPicked(_)
             | Event::LayerStepped(_)
             | Event::HeadToggled(_)
@@ -89,8 +105,8 @@ impl State {
             Ok(models) => {
                 self.models = models;
                 self.notices.model = None;
-                if !self.follow_link(effects) {
-                    self.run(false, effects);
+                if self.first != FirstScreen::Coming {
+                    self.begin(effects);
                 }
             }
             Err(message) => self.notices.model = Some(message),
@@ -107,25 +123,12 @@ impl State {
         self.run(false, effects);
     }
 
-    /// What the text fields hold.
-    pub(super) fn input(&self, cut: bool) -> Input {
-        let text = if self.pair.trim().is_empty() {
-            InputText::Single(self.text.clone())
-        } else {
-            InputText::Pair(self.text.clone(), self.pair.clone())
-        };
-        Input { text, cut }
-    }
-
     pub(super) fn run(&mut self, cut: bool, effects: &mut Vec<Effect>) {
         self.notices = Notices { model: self.notices.model.take(), ..Notices::default() };
-        if self.text.trim().is_empty() {
-            let message = "There is no text to read. Type a sentence.".to_owned();
-            self.notices.input = Some(InputNotice { message, cut_to: None });
-            return;
+        match self.input(cut) {
+            Ok(input) => self.carry_out(Plan { input, purpose: Purpose::Fresh }, effects),
+            Err(message) => self.notices.input = Some(InputNotice { message, cut_to: None }),
         }
-        let plan = Plan { input: self.input(cut), purpose: Purpose::Fresh };
-        self.carry_out(plan, effects);
     }
 
     fn retry(&mut self, effects: &mut Vec<Effect>) {

@@ -84,7 +84,8 @@ pub fn result(shown: &Shown) -> String {
         0 => String::new(),
         n_cut => format!(", {n_cut} cut off"),
     };
-    let time = elapsed(shown.info.elapsed_ms);
+    let time =
+        if shown.is_trace { "computed before, kept as a trace".to_owned() } else { elapsed(shown.info.elapsed_ms) };
     format!("{} · {n_tokens}{cut} · {} layers × {} heads · {time}", shown.model_name, spec.n_layers, spec.n_heads)
 }
 

@@ -94,6 +94,34 @@ pub fn token_label(token: &str, form: TokenForm) -> TokenLabel {
     label.finish()
 }
 
+/// The bytes of the text that a token stands for, as far as its form tells: WordPiece's `##` is left out, spaces are
+/// spaces.
+pub fn token_bytes(token: &str, form: TokenForm) -> Vec<u8> {
+    match form {
+        TokenForm::ByteLevel => byte_level_bytes(token).unwrap_or_else(|| token.as_bytes().to_vec()),
+        TokenForm::Sentencepiece => {
+            byte_piece(token).map_or_else(|| token.replace('▁', " ").into_bytes(), |byte| vec![byte])
+        }
+        TokenForm::Wordpiece => token.strip_prefix("##").unwrap_or(token).as_bytes().to_vec(),
+        TokenForm::Plain => token.as_bytes().to_vec(),
+    }
+}
+
+/// The label of several tokens that are shown as one: the pieces of a word.
+pub fn joined_label(tokens: &[String], form: TokenForm) -> TokenLabel {
+    if let [token] = tokens {
+        return token_label(token, form);
+    }
+    let bytes: Vec<u8> = tokens.iter().flat_map(|token| token_bytes(token, form)).collect();
+    let mut label = Builder::default();
+    // A word that starts in the middle of another one keeps its mark.
+    if form == TokenForm::Wordpiece && tokens.first().is_some_and(|token| token.starts_with("##")) {
+        label.push(PieceKind::Continuation, "##");
+    }
+    label.bytes(&bytes);
+    label.finish()
+}
+
 /// Undoes GPT-2's `bytes_to_unicode`; `None` if a character is not of its alphabet.
 fn byte_level_bytes(token: &str) -> Option<Vec<u8>> {
     token.chars().map(byte_level_byte).collect()

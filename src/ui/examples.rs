@@ -1,17 +1,10 @@
-//! Texts to begin with, from the papers.
+//! The gallery: examples from the papers, each with what to look at and what would refute it.
 
 use leptos::prelude::*;
 
 use super::page::Page;
-use crate::state::{Event, FIRST_PAIR, FIRST_TEXT};
-
-/// Name, text, second text.
-const EXAMPLES: [(&str, &str, &str); 4] = [
-    ("cat and mat, two sentences", FIRST_TEXT, FIRST_PAIR),
-    ("doctor and nurse", "The doctor asked the nurse a question. She", ""),
-    ("quick brown fox", "The quick, brown fox jumps over the lazy", ""),
-    ("Mary and John", "When Mary and John went to the store, John gave a drink to", ""),
-];
+use crate::gallery::EXAMPLES;
+use crate::state::Event;
 
 /// A line of examples; picking one runs it.
 #[component]
@@ -19,23 +12,43 @@ pub fn Examples(
     /// The page.
     page: Page,
 ) -> impl IntoView {
-    let example = move |(name, text, pair): (&'static str, &'static str, &'static str)| {
-        let title = if pair.is_empty() { text.to_owned() } else { format!("{text} / {pair}") };
+    let current = page.memo(|state| state.example);
+    let example = move |(index, title): (usize, &'static str)| {
         view! {
             <button
                 type="button"
                 class="link"
-                title=title
-                on:click=move |_| page.dispatch(Event::ExamplePicked(text.to_owned(), pair.to_owned()))
+                aria-pressed=move || (current.get() == Some(index)).to_string()
+                on:click=move |_| page.dispatch(Event::ExamplePicked(index))
             >
-                {name}
+                {title}
             </button>
         }
     };
+    let titles = EXAMPLES.iter().enumerate().map(|(index, example)| (index, example.title));
     view! {
         <div class="examples" role="group" aria-label="Examples">
             <span aria-hidden="true">"Try"</span>
-            {EXAMPLES.map(example).collect_view()}
+            {titles.map(example).collect_view()}
         </div>
+    }
+}
+
+/// What there is to see in the example on screen.
+#[component]
+pub fn ExampleCaption(
+    /// The page.
+    page: Page,
+) -> impl IntoView {
+    let current = page.memo(|state| state.example);
+    view! {
+        <Show when=move || current.get().is_some()>
+            <div class="caption">
+                {move || current.get().and_then(|index| EXAMPLES.get(index)).map(|example| view! {
+                    <p>{example.look}</p>
+                    <p class="refuted"><span class="label">"What would refute it: "</span>{example.refuted}</p>
+                })}
+            </div>
+        </Show>
     }
 }

@@ -12,11 +12,12 @@ use leptos_use_media_query::use_media_query;
 use wasm_bindgen::JsCast;
 use web_sys::PointerEvent;
 
+use super::matrix_keys::MatrixKeys;
 use super::page::Page;
 use super::scene::Scene;
 use super::token_column::{Figure, TokenColumn, px};
-use crate::render::{Columns, HeadColours, Window};
-use crate::render_web::HeadCanvas;
+use crate::render::{Columns, Grid, HeadColours, NEUTRAL_HUE, Ramp, Received, Scheme, Span, Window, panels};
+use crate::render_web::{HeadCanvas, Picture, Ramps};
 use crate::state::{Event, TokenRef, wording};
 use crate::trace::Side;
 
@@ -38,7 +39,9 @@ pub fn HeadViewFigure(
     scene: Memo<Option<Scene>>,
     /// Colour of each head.
     colours: Memo<HeadColours>,
-    /// The token that has the keyboard focus.
+    /// Which background it stands on.
+    scheme: Memo<Scheme>,
+    /// The unit that has the keyboard focus.
     focused: RwSignal<Option<TokenRef>>,
 ) -> impl IntoView {
     let scroller = NodeRef::<Div>::new();
@@ -62,11 +65,27 @@ pub fn HeadViewFigure(
     });
     // Follows the labels and the filter, not every change of the scene.
     let longest = Memo::new(move |_| scene.with(|scene| scene.as_ref().map_or(0, Scene::longest_token)));
-    let columns =
-        Memo::new(move |_| Columns::fit(width.get() as f32, longest.get() as f32 * CHARACTER_WIDTH + PADDING));
+    let is_matrix = Memo::new(move |_| scene.with(|scene| scene.as_ref().is_some_and(Scene::is_matrix)));
+    let columns = Memo::new(move |_| {
+        let token_width = longest.get() as f32 * CHARACTER_WIDTH + PADDING;
+        let fit = if is_matrix.get() { Columns::of_matrix } else { Columns::fit };
+        fit(width.get() as f32, token_width)
+    });
+    let n_panels = Memo::new(move |_| {
+        scene.with(|scene| scene.as_ref().filter(|scene| scene.is_split()).map_or(1, |scene| scene.heads.len()))
+    });
+    let stretches = Memo::new(move |_| panels(columns.get().links, n_panels.get()));
     let received = Memo::new(move |_| scene.with(|scene| scene.as_ref().and_then(Scene::received)));
+    let n_heads = Memo::new(move |_| scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));
+    let ramps = Memo::new(move |_| {
+        is_matrix.get().then(|| Ramps {
+            heads: (0..n_heads.get()).map(|head| Ramp::of_head(head, n_heads.get(), scheme.get())).collect(),
+            mean: Ramp::new(NEUTRAL_HUE, scheme.get()),
+        })
+    });
 
-    draw_on_change(canvas, scene, colours, columns, window, pixel_ratio);
+    let layout = Layout { columns, stretches, window };
+    draw_on_change(canvas, scene, colours, ramps, scheme, layout, pixel_ratio);
 
     let reveal = Callback::new(move |row: usize| {
         if let Some(scroller) = scroller.get_untracked() {
@@ -76,37 +95,50 @@ pub fn HeadViewFigure(
     let figure = Figure { page, scene, received, columns, window, reveal, focused };
     let pick = move |(x, y): (i32, i32)| {
         let bounds = scroller.get_untracked()?.get_bounding_client_rect();
-        let (x, y) = (f64::from(x) - bounds.left(), f64::from(y) - bounds.top());
+        let (x, y) = ((f64::from(x) - bounds.left()) as f32, (f64::from(y) - bounds.top()) as f32);
         scene.with_untracked(|scene| {
             let scene = scene.as_ref()?;
-            let n_rows = (scene.queries.len(), scene.keys.len());
-            let (side, row) = window.get_untracked().pick(&columns.get_untracked(), n_rows, x as f32, y as f32)?;
-            scene.rows(side).get(row).map(|&position| TokenRef { side, position })
+            let (window, n_rows) = (window.get_untracked(), (scene.queries.len(), scene.keys.len()));
+            if let Some((side, row)) = window.pick(&columns.get_untracked(), n_rows, x, y) {
+                return scene.rows(side).get(row).map(|&position| Picked::Unit(TokenRef { side, position }));
+            }
+            let pick_cell = |panel: &Span| Grid::fit(*panel, n_rows.1, window.row_height).pick(&window, n_rows.0, x, y);
+            let (row, column) = stretches.with_untracked(|panels| panels.iter().find_map(pick_cell))?;
+            let cell = Picked::Cell(*scene.queries.get(row)?, *scene.keys.get(column)?);
+            scene.is_matrix().then_some(cell)
         })
     };
     // Where the pointer rests: scrolling moves other tokens under it.
     let resting = StoredValue::new(None::<(i32, i32)>);
-    let hover = move |token| {
-        if page.peek(|state| state.selection.hover != token) {
-            page.dispatch(Event::Hovered(token));
-        }
+    let hover = move |picked| match picked {
+        None => figure.look_at(None),
+        Some(Picked::Unit(unit)) => figure.look_at(Some(unit)),
+        Some(Picked::Cell(query, key)) => figure.look_at_cell(query, key),
     };
-    // What was looked at when a finger came down: the focus that follows changes it before the click does.
-    let before_tap = StoredValue::new(None::<TokenRef>);
+    let is_looked_at = move |picked| match picked {
+        Picked::Unit(unit) => figure.is_looked_at(unit),
+        Picked::Cell(query, key) => figure.is_cell_looked_at(query, key),
+    };
+    // Whether it was looked at when a finger came down: the focus that follows changes it before the click does.
+    let was_looked_at = StoredValue::new(false);
     let on_click = move |event: MouseEvent| {
         if has_selected_text() {
             return;
         }
         match (pick(place(&event)), is_touch(&event)) {
             // Tap once to look, again to keep.
-            (Some(token), true) if before_tap.get_value() != Some(token) => hover(Some(token)),
-            (Some(token), _) => page.dispatch(Event::PinToggled(token)),
+            (Some(picked), true) if !was_looked_at.get_value() => hover(Some(picked)),
+            (Some(Picked::Unit(unit)), _) => figure.keep(unit),
+            (Some(Picked::Cell(query, key)), _) => figure.keep_cell(query, key),
             (None, _) => page.dispatch(Event::TokensCleared),
         }
     };
     view! {
         <div class="figure">
-            <Headings page scene columns />
+            <Headings page scene received columns stretches />
+            <Show when=move || is_matrix.get()>
+                <MatrixKeys figure stretches />
+            </Show>
             <div
                 class="scroller"
                 class:empty=move || n_rows.get() == 0
@@ -118,7 +150,9 @@ pub fn HeadViewFigure(
                         hover(pick(at));
                     }
                 }
-                on:pointerdown=move |_| before_tap.set_value(page.peek(|state| state.selection.hover))
+                on:pointerdown=move |event| {
+                    was_looked_at.set_value(pick(place(&event)).is_some_and(is_looked_at));
+                }
                 on:pointermove=move |event| {
                     if !is_touch(&event) {
                         resting.set_value(Some(place(&event)));
@@ -139,7 +173,9 @@ pub fn HeadViewFigure(
                     <div class="pane" style:height=move || px(window.get().height)>
                         <canvas node_ref=canvas aria-hidden="true"></canvas>
                         <TokenColumn figure side=Side::Query />
-                        <TokenColumn figure side=Side::Key />
+                        <Show when=move || !is_matrix.get()>
+                            <TokenColumn figure side=Side::Key />
+                        </Show>
                     </div>
                 </div>
                 <Show when=move || n_rows.get() == 0>
@@ -150,13 +186,31 @@ pub fn HeadViewFigure(
     }
 }
 
+/// What is under the pointer.
+#[derive(Clone, Copy)]
+enum Picked {
+    /// A token or word of one side.
+    Unit(TokenRef),
+    /// A cell of a matrix: query and key.
+    Cell(usize, usize),
+}
+
+/// Where everything is.
+#[derive(Clone, Copy)]
+struct Layout {
+    columns: Memo<Columns>,
+    stretches: Memo<Vec<Span>>,
+    window: Memo<Window>,
+}
+
 /// Draws with the next frame, once per frame at most.
 fn draw_on_change(
     canvas: NodeRef<Canvas>,
     scene: Memo<Option<Scene>>,
     colours: Memo<HeadColours>,
-    columns: Memo<Columns>,
-    window: Memo<Window>,
+    ramps: Memo<Option<Ramps>>,
+    scheme: Memo<Scheme>,
+    Layout { columns, stretches, window }: Layout,
     pixel_ratio: Signal<f64>,
 ) {
     let target = StoredValue::new_local(None::<HeadCanvas>);
@@ -169,11 +223,17 @@ fn draw_on_change(
                 *target = HeadCanvas::new(canvas);
             }
             let Some(target) = target else { return };
+            let (columns, panels, ramps) = (columns.get_untracked(), stretches.get_untracked(), ramps.get_untracked());
+            // The text's colours of style/theme.css.
+            let ink = if scheme.get_untracked() == Scheme::Dark { [0xec, 0xec, 0xf0] } else { [0x1c, 0x1c, 0x20] };
             scene.with_untracked(|scene| {
-                let view = scene.as_ref().and_then(Scene::view);
+                let picture = scene.as_ref().and_then(|scene| {
+                    let (is_split, cells) = (scene.is_split(), ramps.as_ref().filter(|_| scene.is_matrix()));
+                    let view = scene.view()?;
+                    Some(Picture { view, columns: &columns, panels: &panels, is_split, cells, ink })
+                });
                 colours.with_untracked(|colours| {
-                    let (columns, window) = (columns.get_untracked(), window.get_untracked());
-                    target.draw(view.as_ref(), &columns, &window, colours, pixel_ratio.get_untracked() as f32);
+                    target.draw(picture.as_ref(), &window.get_untracked(), colours, pixel_ratio.get_untracked() as f32);
                 });
             });
         });
@@ -182,6 +242,9 @@ fn draw_on_change(
         scene.track();
         colours.track();
         columns.track();
+        stretches.track();
+        ramps.track();
+        scheme.track();
         window.track();
         pixel_ratio.track();
         canvas.track();
@@ -194,29 +257,67 @@ fn draw_on_change(
 
 /// Names over the two columns and, between them, what is drawn.
 #[component]
-fn Headings(page: Page, scene: Memo<Option<Scene>>, columns: Memo<Columns>) -> impl IntoView {
-    let drawn = Memo::new(move |_| scene.with(|scene| scene.as_ref().and_then(heading)));
+fn Headings(
+    page: Page,
+    scene: Memo<Option<Scene>>,
+    received: Memo<Option<Received>>,
+    columns: Memo<Columns>,
+    stretches: Memo<Vec<Span>>,
+) -> impl IntoView {
+    let drawn = Memo::new(move |_| scene.with(|scene| scene.as_ref().map(headings).unwrap_or_default()));
     let is_late = page.memo(|state| state.awaits_layer());
+    let is_matrix = Memo::new(move |_| scene.with(|scene| scene.as_ref().is_some_and(Scene::is_matrix)));
+    let shows_means = Memo::new(move |_| received.with(|received| received.as_ref().is_some_and(|it| it.is_mean)));
+    let names = move || {
+        let names = drawn.get().into_iter().zip(stretches.get());
+        names
+            .map(|(name, panel)| {
+                view! {
+                    <span
+                        class="drawn"
+                        class:late=move || is_late.get()
+                        style:left=px(panel.x)
+                        style:width=px(panel.width)
+                    >
+                        {name}
+                    </span>
+                }
+            })
+            .collect_view()
+    };
     view! {
         <div class="headings">
             <span class="query" style:width=move || px(columns.get().query_token.end())>
                 "Query" <span class="aside">" reads"</span>
             </span>
-            <span class="drawn" class:late=move || is_late.get()>{move || drawn.get()}</span>
-            <span class="key" style:width=move || px(columns.get().key_number.end() - columns.get().key_token.x)>
+            {names}
+            <span
+                class="key"
+                class:gone=move || is_matrix.get()
+                style:left=move || px(columns.get().key_token.x)
+                style:width=move || px(columns.get().key_number.end() - columns.get().key_token.x)
+            >
                 "Key" <span class="aside">" is read"</span>
+                <span class="aside mean" class:gone=move || !shows_means.get() title="Mean weight that each key receives from the queries shown">
+                    "mean"
+                </span>
             </span>
         </div>
     }
 }
 
-fn heading(scene: &Scene) -> Option<String> {
-    let layer = scene.layer()?;
-    Some(match scene.heads.as_slice() {
-        &[head] => wording::head_name(layer, head),
-        several if several.len() == scene.shape.n_heads => format!("Layer {layer}, all {} heads", several.len()),
-        several => format!("Layer {layer}, {}", wording::count(several.len(), "head")),
-    })
+/// What each picture shows.
+fn headings(scene: &Scene) -> Vec<String> {
+    let Some(layer) = scene.layer() else { return Vec::new() };
+    let name = |&head: &usize| wording::head_name(layer, head);
+    match scene.heads.as_slice() {
+        several if scene.is_split() => several.iter().map(name).collect(),
+        [head] => vec![name(head)],
+        several if several.len() == scene.shape.n_heads => {
+            vec![format!("Layer {layer}, mean of all {} heads", several.len())]
+        }
+        several => vec![format!("Layer {layer}, mean of {}", wording::count(several.len(), "head"))],
+    }
 }
 
 /// Stands where the first result will be.

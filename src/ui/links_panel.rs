@@ -93,7 +93,7 @@ fn title(scene: &Scene) -> Option<String> {
 
 fn row(scene: &Scene, layer: usize, link: &Link, colours: Memo<HeadColours>) -> impl IntoView + use<> {
     let colour = colours.with(|colours| colours.line.get(link.head).copied().unwrap_or_default());
-    let label = |position: usize| scene.labels.0.get(position).map(token_text);
+    let label = |unit: usize| scene.label(unit).map(token_text);
     let one = |tokens: &[usize]| tokens.len() == 1;
     let tokens = match (one(&scene.marked_queries), one(&scene.marked_keys)) {
         (true, true) => ().into_any(),

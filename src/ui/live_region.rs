@@ -49,6 +49,6 @@ fn describe(scene: &Scene, token: TokenRef) -> String {
     let list = links.iter().map(link).collect::<Vec<_>>().join(", ");
     match pair {
         Some((query, key)) => format!("{} to {}: {list}", scene.plain(query), scene.plain(key)),
-        None => format!("{name}, {side} token {}. Strongest links: {list}", token.position),
+        None => format!("{name}, {side} token {}. Strongest links: {list}", scene.units.tokens(token.position).start),
     }
 }

@@ -5,6 +5,9 @@
 //! [`map`] is the model view, [`neurons`] the neuron view. Another panel stands beside [`links_panel`]. Invariant: no
 //! globals, and no `style="…"` or `innerHTML`, which the Content-Security-Policy forbids.
 
+mod caution;
+mod display_options;
+mod entry_fields;
 mod examples;
 mod head_squares;
 mod head_view;
@@ -13,12 +16,15 @@ mod legend;
 mod links_panel;
 mod live_region;
 mod map;
+mod matrix_keys;
 mod model_picker;
 mod neurons;
+mod open_trace;
 mod page;
 mod predictions;
 mod scales;
 mod scene;
+mod scores_panel;
 mod segment_filter;
 mod shell;
 mod status_line;
@@ -26,6 +32,8 @@ mod text_form;
 mod theme;
 mod token_column;
 mod token_text;
+mod typed_tokens;
+mod units;
 
 pub use shell::App;
 

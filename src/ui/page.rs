@@ -4,6 +4,8 @@ use gloo::timers::callback::Timeout;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::open_trace::TraceInPage;
+use crate::answers::Reply;
 use crate::platform::page::{base_url, fetch_text, fragment, keep, kept, meta, set_fragment};
 use crate::platform::worker_client::{News, WorkerClient};
 use crate::protocol::{FromWorker, ToWorker};
@@ -16,13 +18,18 @@ const THEME_KEY: &str = "headlight.theme";
 pub struct Page {
     state: RwSignal<State>,
     worker: StoredValue<Option<WorkerClient<ToWorker>>, LocalStorage>,
+    trace: StoredValue<Option<TraceInPage>, LocalStorage>,
 }
 
 impl Page {
     /// A page that was just opened.
     pub fn open() -> Self {
         let theme = kept(THEME_KEY).and_then(|name| Theme::from_name(&name)).unwrap_or_default();
-        let page = Self { state: RwSignal::new(State::new(base_url(), theme)), worker: StoredValue::new_local(None) };
+        let page = Self {
+            state: RwSignal::new(State::new(base_url(), theme)),
+            worker: StoredValue::new_local(None),
+            trace: StoredValue::new_local(None),
+        };
         page.dispatch(Event::Scale(ScaleEvent::LinkCame(fragment())));
         page.dispatch(Event::Opened);
         let follow = move |_| page.dispatch(Event::Scale(ScaleEvent::LinkCame(fragment())));
@@ -34,6 +41,11 @@ impl Page {
     /// Reads the state once.
     pub fn peek<T>(self, read: impl FnOnce(&State) -> T) -> T {
         self.state.with_untracked(read)
+    }
+
+    /// Reads the state and follows its changes, within a memo or an effect.
+    pub fn with<T>(self, read: impl FnOnce(&State) -> T) -> T {
+        self.state.with(read)
     }
 
     /// Something derived from the state; what depends on it runs only when it changes.
@@ -59,6 +71,24 @@ impl Page {
                 let url = format!("{}models/index.json", base_url());
                 self.dispatch(Event::CatalogueCame(fetch_text(&url).await));
             }),
+            Effect::FetchFirst => spawn_local(async move {
+                let came = TraceInPage::fetch_first().await.map(|(trace, opened)| {
+                    self.trace.set_value(Some(trace));
+                    opened
+                });
+                self.dispatch(Event::FirstCame(came));
+            }),
+            Effect::AskTrace { request, question } => {
+                let answered =
+                    self.trace.try_update_value(|trace| trace.as_mut().map(|trace| trace.answer(question))).flatten();
+                let (reply, buffers) = match answered {
+                    Some(Ok(Reply { answer, buffers })) => (FromWorker::Answered { request, run: 0, answer }, buffers),
+                    Some(Err(report)) => (FromWorker::Failed { request, report }, Vec::new()),
+                    None => return,
+                };
+                // Not now: whoever asks is not done yet.
+                spawn_local(async move { self.dispatch(Event::WorkerSaid(reply, buffers)) });
+            }
             Effect::StartWorker => self.start_worker(),
             Effect::EndWorker => self.worker.set_value(None),
             Effect::Send(message) => {
@@ -69,6 +99,9 @@ impl Page {
             }
             Effect::ArmCancelTimeout { request, delay_ms } => {
                 Timeout::new(delay_ms, move || self.dispatch(Event::CancelTimedOut(request))).forget();
+            }
+            Effect::ArmTyping { n_edits, delay_ms } => {
+                Timeout::new(delay_ms, move || self.dispatch(Event::TypingRested(n_edits))).forget();
             }
             Effect::KeepTheme(theme) => keep(THEME_KEY, theme.name()),
             Effect::ReplaceLink(link) => set_fragment(&link, false),

@@ -1,43 +1,136 @@
-//! What the model expects next: the ten most likely tokens.
+//! What the model expects: the most likely tokens at a position that a click chooses, how well each token was predicted,
+//! and for sentence embedders how alike the two texts are.
 
 use leptos::prelude::*;
 
 use super::page::Page;
 use super::token_text::token_text;
-use crate::protocol::Prediction;
+use crate::protocol::{InputText, Prediction};
+use crate::state::{Event, State, wording};
 use crate::trace::TokenForm;
-use crate::trace::display::token_label;
+use crate::trace::display::{TokenLabel, token_label};
 use crate::trace::spec::Unembed;
 
-/// Small bars with probabilities, or why there are none.
+/// A loss at which a token's shade is full, in nats.
+const FULL_LOSS: f32 = 12.0;
+
+/// What the model predicts.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    NextToken,
+    MaskedToken,
+    Nothing,
+}
+
+/// The text as it was read, to choose a position in, and what is predicted there.
 #[component]
 pub fn Predictions(
     /// The page.
     page: Page,
 ) -> impl IntoView {
-    let found = page.memo(|state| {
-        let shown = state.shown.as_ref()?;
-        let is_causal = shown.spec.is_causal();
-        Some((shown.info.top.clone(), shown.info.tokens.form, shown.spec.unembed, is_causal))
+    let kind = page.memo(|state| {
+        state.shown.as_ref().map(|shown| match (shown.spec.unembed, shown.spec.is_causal()) {
+            (Unembed::Linear { .. }, true) => Kind::NextToken,
+            (Unembed::MaskedWord { .. }, _) => Kind::MaskedToken,
+            _ => Kind::Nothing,
+        })
     });
+    let title = page.memo(title);
     view! {
         <section class="panel predictions" aria-label="Next token">
-            <h2>"Next token"</h2>
-            {move || match found.get() {
+            <h2><span>{move || title.get()}</span></h2>
+            {move || match kind.get() {
                 None => view! { <p class="hint"></p> }.into_any(),
-                Some((top, _, unembed, is_causal)) if top.is_empty() => {
-                    let sentence = match (unembed, is_causal) {
-                        (Unembed::None, _) => "This model has no word predictions: it was trained to embed sentences.",
-                        (_, false) => "This model reads in both directions and predicts masked words, not the next one.",
-                        _ => "No prediction was computed.",
-                    };
-                    view! { <p class="hint">{sentence}</p> }.into_any()
-                }
-                Some((top, form, ..)) => view! {
-                    <ol>{top.iter().map(|prediction| row(prediction, form)).collect_view()}</ol>
-                }.into_any(),
+                Some(Kind::Nothing) => view! { <Likeness page /> }.into_any(),
+                Some(_) => view! { <ReadText page /><Top page /> }.into_any(),
             }}
         </section>
+    }
+}
+
+/// The position whose predictions are shown.
+fn position(state: &State) -> Option<usize> {
+    let shown = state.shown.as_ref()?;
+    state.readings.position.or_else(|| shown.info.tokens.len().checked_sub(1))
+}
+
+fn title(state: &State) -> String {
+    let Some(shown) = &state.shown else { return "Next token".to_owned() };
+    let at = position(state).and_then(|position| Some((position, shown.labels.get(position)?.plain.clone())));
+    match (shown.spec.unembed, at) {
+        (Unembed::None, _) => "Likeness of the two texts".to_owned(),
+        (Unembed::MaskedWord { .. }, Some((position, token))) => format!("In the place of {token}, token {position}"),
+        (_, Some((position, token))) => format!("Next token after {token}, token {position}"),
+        (_, None) => "Next token".to_owned(),
+    }
+}
+
+/// The tokens that were read; a click chooses where to predict.
+#[component]
+fn ReadText(page: Page) -> impl IntoView {
+    let tokens = page.memo(|state| {
+        let shown = state.shown.as_ref();
+        shown.map(|shown| {
+            (shown.request, shown.labels.to_vec(), shown.info.tokens.ids.clone(), shown.live_run.is_some())
+        })
+    });
+    let losses = page.memo(|state| state.readings.losses.as_ref().map(|losses| losses.to_vec()));
+    let chosen = page.memo(position);
+    let token = move |(position, label, id, is_live): (usize, TokenLabel, u32, bool)| {
+        let loss =
+            Memo::new(move |_| losses.with(|losses| losses.as_ref()?.get(position).copied()).filter(|it| !it.is_nan()));
+        let plain = label.plain.clone();
+        let title = move || match loss.get() {
+            Some(loss) => format!("{plain}, id {id}\nprobability {:.4}, loss {loss:.2} nats", (-loss).exp()),
+            None => format!("{plain}, id {id}"),
+        };
+        view! {
+            <button
+                type="button"
+                class="read"
+                aria-pressed=move || (chosen.get() == Some(position)).to_string()
+                prop:disabled=!is_live
+                title=title
+                style:--loss=move || format!("{:.0}%", loss.get().map_or(0.0, |loss| (loss / FULL_LOSS).clamp(0.0, 1.0) * 70.0))
+                on:click=move |_| page.dispatch(Event::PositionPicked(position))
+            >
+                {token_text(&label)}
+            </button>
+        }
+    };
+    let all = move || {
+        let (_, labels, ids, is_live) = tokens.get()?;
+        let each = labels.into_iter().zip(ids).enumerate();
+        Some(each.map(|(position, (label, id))| token((position, label, id, is_live))).collect_view())
+    };
+    let mean = move || {
+        let losses: Vec<f64> = losses.get()?.into_iter().filter(|loss| !loss.is_nan()).map(f64::from).collect();
+        let mean = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
+        (!losses.is_empty()).then(|| {
+            format!("Shade: how surprising a token was, −ln p. Mean {mean:.2} nats, perplexity {:.1}. ", mean.exp())
+        })
+    };
+    view! {
+        <div class="read-text" role="group" aria-label="Tokens read">{all}</div>
+        <p class="hint">{mean} "Click a token for what is predicted after it."</p>
+    }
+}
+
+/// Small bars with probabilities.
+#[component]
+fn Top(page: Page) -> impl IntoView {
+    let found = page.memo(|state| {
+        let shown = state.shown.as_ref()?;
+        let top = match state.readings.position {
+            Some(_) => state.readings.top.clone(),
+            None => Some(shown.info.top.clone()),
+        };
+        Some((top.unwrap_or_default(), shown.info.tokens.form))
+    });
+    view! {
+        <ol>
+            {move || found.get().map(|(top, form)| top.iter().map(|prediction| row(prediction, form)).collect_view())}
+        </ol>
     }
 }
 
@@ -52,5 +145,29 @@ fn row(prediction: &Prediction, form: TokenForm) -> impl IntoView + use<> {
                 <span>{format!("{:.3}", prediction.prob)}</span>
             </span>
         </li>
+    }
+}
+
+/// What a model without word predictions is for.
+#[component]
+fn Likeness(page: Page) -> impl IntoView {
+    let state = page.memo(|state| {
+        let is_pair = state.shown.as_ref().is_some_and(|shown| matches!(shown.input.text, InputText::Pair(..)));
+        let is_live = state.shown.as_ref().is_some_and(|shown| shown.live_run.is_some());
+        (is_pair, is_live, state.readings.similarity)
+    });
+    view! {
+        <p class="likeness" role="status" aria-label="Likeness">
+            {move || match state.get() {
+                (_, _, Some(cosine)) => format!("Cosine {}", wording::short_weight(cosine as f32)),
+                (true, true, None) => "Reading each text on its own …".to_owned(),
+                (true, false, None) => "Run compares the two texts, each read on its own.".to_owned(),
+                (false, ..) => "Give a second text to compare the two.".to_owned(),
+            }}
+        </p>
+        <p class="hint">
+            "This model predicts no words: it was trained to embed sentences. Each text is read on its own and its \
+            embedding is the mean over its tokens. Two texts in one input, as drawn above, are not what it was trained on."
+        </p>
     }
 }

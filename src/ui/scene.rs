@@ -5,9 +5,11 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::page::Page;
+use super::units::{Units, drawn_memo};
 use crate::protocol::RequestId;
-use crate::render::{HeadView, Link, PatternView, Received};
-use crate::state::{LayerPatterns, Shape, State};
+use crate::render::{HeadView, Link, PatternView, Received, Shade};
+use crate::state::TokenRef;
+use crate::state::{Arrangement, Display, Drawing, LayerPatterns, Shape, State};
 use crate::trace::Side;
 use crate::trace::display::TokenLabel;
 
@@ -35,47 +37,92 @@ pub struct Scene {
     pub shape: Shape,
     /// Whether a token sees only itself and earlier ones.
     pub is_causal: bool,
-    /// What is shown of each token, by position.
-    pub labels: Same<[TokenLabel]>,
+    /// What its rows are: tokens, or words of several.
+    pub units: Units,
+    /// How weights are drawn.
+    pub display: Display,
     /// The drawn layer, once there is one.
     pub drawn: Option<Same<LayerPatterns>>,
     /// The active heads, ascending.
     pub heads: Vec<usize>,
-    /// Positions shown as queries, ascending.
+    /// Units shown as queries, ascending.
     pub queries: Vec<usize>,
-    /// Positions shown as keys, ascending.
+    /// Units shown as keys, ascending.
     pub keys: Vec<usize>,
-    /// Where the second text starts, in a pair.
-    pub second_start: Option<usize>,
-    /// Query tokens whose weights are shown; none means all.
+    /// Query units whose weights are shown; none means all.
     pub marked_queries: Vec<usize>,
-    /// Key tokens whose weights are shown; none means all.
+    /// Key units whose weights are shown; none means all.
     pub marked_keys: Vec<usize>,
 }
 
 impl Scene {
-    fn of(state: &State) -> Option<Self> {
+    fn of(state: &State, units: &Units, drawn: Option<Same<LayerPatterns>>) -> Option<Self> {
         let shown = state.shown.as_ref()?;
-        let tokens = &shown.info.tokens;
-        let (queries, keys) = state.options.segment.ranges(tokens.len(), &tokens.segments);
+        let display = state.options.display;
+        let segments: Vec<usize> = units.second_start.map(|start| vec![0, start]).unwrap_or_default();
+        let (queries, keys) = state.options.segment.ranges(units.labels.0.len(), &segments);
+        let is_kept = |&unit: &usize| {
+            let is_special = units.special.0.get(unit).copied().unwrap_or(false);
+            !(display.leaves_out_special && is_special || display.leaves_out_first && unit == 0)
+        };
+        let (queries, keys): (Vec<usize>, Vec<usize>) =
+            (queries.filter(is_kept).collect(), keys.filter(is_kept).collect());
         Some(Self {
             result: shown.request,
             shape: shown.shape(),
             is_causal: shown.spec.is_causal(),
-            labels: Same(Arc::clone(&shown.labels)),
-            drawn: shown.drawn.clone().map(Same),
+            drawn,
             heads: state.selection.heads.iter().copied().collect(),
-            second_start: tokens.segments.get(1).copied(),
-            marked_queries: marked(state, Side::Query, &queries),
-            marked_keys: marked(state, Side::Key, &keys),
-            queries: queries.collect(),
-            keys: keys.collect(),
+            marked_queries: marked(state, units, Side::Query, &queries),
+            marked_keys: marked(state, units, Side::Key, &keys),
+            queries,
+            keys,
+            units: units.clone(),
+            display,
         })
     }
 
-    /// The same as the page's one scene.
+    /// The page's one scene.
     pub fn memo(page: Page) -> Memo<Option<Self>> {
-        page.memo(Self::of)
+        let units = Units::memo(page);
+        let drawn = drawn_memo(page, units);
+        Memo::new(move |_| {
+            let drawn = drawn.get();
+            units.with(|units| page.with(|state| Self::of(state, units.as_ref()?, drawn.clone())))
+        })
+    }
+
+    /// How weights are drawn.
+    pub fn shade(&self) -> Shade {
+        Shade {
+            is_log: self.display.is_log,
+            is_per_row: self.display.is_per_row,
+            min_weight: f32::from(self.display.min_weight_thousandths) / 1_000.0,
+        }
+    }
+
+    /// Whether it is drawn as cells.
+    pub fn is_matrix(&self) -> bool {
+        self.display.drawing == Drawing::Matrix
+    }
+
+    /// Whether each head has a picture of its own.
+    pub fn is_split(&self) -> bool {
+        self.display.arrangement == Arrangement::SideBySide && self.heads.len() > 1
+    }
+
+    /// How much of the rows is on screen, where some keys are not.
+    pub fn shown_mass(&self) -> Option<f32> {
+        let is_part = self.keys.len() < self.units.labels.0.len();
+        if is_part && !self.queries.is_empty() { self.view().map(|view| view.shown_mass()) } else { None }
+    }
+
+    /// The token that stands for a unit in the selection: a pinned one of it, or its first.
+    pub fn token_of(&self, state: &State, unit: TokenRef) -> TokenRef {
+        let tokens = self.units.tokens(unit.position);
+        let at = |position| TokenRef { side: unit.side, position };
+        let pinned = tokens.clone().map(at).find(|token| state.selection.is_pinned(*token));
+        pinned.unwrap_or_else(|| at(tokens.start))
     }
 
     /// The drawn layer's number.
@@ -93,16 +140,21 @@ impl Scene {
             keys: &self.keys,
             marked_queries: &self.marked_queries,
             marked_keys: &self.marked_keys,
+            shade: self.shade(),
         })
     }
 
     /// Columns of the fixed-width font that the longest shown token takes.
     pub fn longest_token(&self) -> usize {
         let positions = self.queries.iter().chain(&self.keys);
-        positions.filter_map(|&position| self.labels.0.get(position)).map(TokenLabel::n_columns).max().unwrap_or(0)
+        positions
+            .filter_map(|&position| self.units.labels.0.get(position))
+            .map(TokenLabel::n_columns)
+            .max()
+            .unwrap_or(0)
     }
 
-    /// Positions of one side, by row.
+    /// Units of one side, by row.
     pub fn rows(&self, side: Side) -> &[usize] {
         match side {
             Side::Query => &self.queries,
@@ -110,7 +162,7 @@ impl Scene {
         }
     }
 
-    /// Marked positions of one side.
+    /// Marked units of one side.
     pub fn marked(&self, side: Side) -> &[usize] {
         match side {
             Side::Query => &self.marked_queries,
@@ -123,9 +175,14 @@ impl Scene {
         self.queries.len().max(self.keys.len())
     }
 
-    /// A token as text.
-    pub fn plain(&self, position: usize) -> &str {
-        self.labels.0.get(position).map_or("", |label| &label.plain)
+    /// A unit's label.
+    pub fn label(&self, unit: usize) -> Option<&TokenLabel> {
+        self.units.labels.0.get(unit)
+    }
+
+    /// A unit as text.
+    pub fn plain(&self, unit: usize) -> &str {
+        self.label(unit).map_or("", |label| &label.plain)
     }
 
     /// The one pair that is marked, if it is one.
@@ -146,7 +203,7 @@ impl Scene {
 
     /// Numbers beside the tokens.
     pub fn received(&self) -> Option<Received> {
-        self.view()?.received()
+        self.view().map(|view| view.received())
     }
 
     /// The strongest links of what is marked. For one pair: of every active head, in order. Where nothing is marked: one
@@ -166,7 +223,11 @@ impl Scene {
     }
 }
 
-/// Marks that the filter leaves on screen.
-fn marked(state: &State, side: Side, shown: &std::ops::Range<usize>) -> Vec<usize> {
-    state.selection.marked(side).into_iter().filter(|position| shown.contains(position)).collect()
+/// Units with marked tokens, as far as they are on screen.
+fn marked(state: &State, units: &Units, side: Side, shown: &[usize]) -> Vec<usize> {
+    let tokens = state.selection.marked(side);
+    let mut marked: Vec<usize> = tokens.into_iter().map(|position| units.row_of(position)).collect();
+    marked.dedup();
+    marked.retain(|unit| shown.binary_search(unit).is_ok());
+    marked
 }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::display_options::DisplayOptions;
+use super::examples::ExampleCaption;
 use super::head_squares::HeadSquares;
 use super::head_view::HeadViewFigure;
 use super::layer_picker::LayerPicker;
@@ -13,12 +15,14 @@ use super::page::Page;
 use super::predictions::Predictions;
 use super::scales::{ScaleBar, ScaleViews, SmallMap};
 use super::scene::Scene;
+use super::scores_panel::{Ranking, ScoresPanel};
 use super::segment_filter::SegmentFilterChoice;
 use super::status_line::StatusLine;
 use super::text_form::TextForm;
 use super::theme::{ThemeButton, scheme};
+use crate::analysis::scores::Score;
 use crate::render::HeadColours;
-use crate::state::{Event, TokenRef};
+use crate::state::{DisplayChange, Event, TokenRef};
 
 /// The page.
 #[component]
@@ -30,6 +34,7 @@ pub fn App() -> impl IntoView {
     let colours = Memo::new(move |_| HeadColours::new(n_heads.get(), scheme.get()));
     // The token that has the keyboard focus: what is spoken.
     let focused = RwSignal::new(None::<TokenRef>);
+    let ranking = RwSignal::new(Ranking::Score(Score::Previous));
     view! {
         <header class="masthead">
             <h1>"Headlight"</h1>
@@ -45,23 +50,26 @@ pub fn App() -> impl IntoView {
                 <TextForm page />
             </section>
             <StatusLine page />
+            <ExampleCaption page />
             <section class="view" aria-label="Attention" on:keydown=move |event| view_key(page, &event)>
                 <ScaleBar page />
                 <div class="controls">
                     <LayerPicker page />
                     <HeadSquares page scene colours />
                     <SegmentFilterChoice page />
+                    <DisplayOptions page scene />
                 </div>
                 <ScaleViews page scheme>
                     <div class="columns">
                         <div class="stage">
-                            <HeadViewFigure page scene colours focused />
-                            <Legend scene />
+                            <HeadViewFigure page scene colours scheme focused />
+                            <Legend scene scheme />
+                            <Predictions page />
                         </div>
                         <div class="panels">
                             <SmallMap page scheme />
                             <LinksPanel page scene colours />
-                            <Predictions page />
+                            <ScoresPanel page colours ranking />
                         </div>
                     </div>
                 </ScaleViews>
@@ -83,6 +91,7 @@ fn view_key(page: Page, event: &leptos::ev::KeyboardEvent) {
         "h" => Event::HeadStepped(1),
         "H" => Event::HeadStepped(-1),
         "a" => Event::AllHeads,
+        "m" => Event::DisplayChanged(DisplayChange::Drawing(page.peek(|state| state.options.display.drawing.other()))),
         _ => return,
     };
     event.prevent_default();

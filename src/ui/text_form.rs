@@ -1,13 +1,15 @@
-//! The texts to read, and the buttons that run and cancel.
+//! What is to be read, and the buttons that run and cancel.
 
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
+use super::entry_fields::{BosChoice, EntryKindChoice, IdsField, RandomBlockFields};
 use super::examples::Examples;
 use super::page::Page;
-use crate::state::Event;
+use super::typed_tokens::TypedTokens;
+use crate::state::{EntryKind, Event, wording};
 
-/// "Text", "Second text", "Run", "Cancel", and what is wrong with the text.
+/// "Text", "Second text" or what stands in for them, "Run", "Cancel", and what is wrong with the text.
 #[component]
 pub fn TextForm(
     /// The page.
@@ -15,8 +17,10 @@ pub fn TextForm(
 ) -> impl IntoView {
     let text = page.memo(|state| state.text.clone());
     let pair = page.memo(|state| state.pair.clone());
+    let kind = page.memo(|state| state.entry.kind);
     let is_busy = page.memo(|state| state.is_busy());
     let has_models = page.memo(|state| !state.models.is_empty());
+    let loads_first = page.memo(|state| state.loads_first());
     let problem = page.memo(|state| state.notices.input.clone());
     let run_with_enter = move |event: KeyboardEvent| {
         // Enter while composing (Japanese, Chinese …) ends the composition.
@@ -25,33 +29,42 @@ pub fn TextForm(
             page.dispatch(Event::RunAsked);
         }
     };
+    let texts = move || {
+        view! {
+            <div class="field text">
+                <label for="text">"Text"</label>
+                <textarea
+                    id="text"
+                    rows="2"
+                    spellcheck="false"
+                    title="Enter runs the model, Shift+Enter starts a new line"
+                    aria-describedby="text-note"
+                    aria-invalid=move || problem.with(Option::is_some).then_some("true")
+                    prop:value=move || text.get()
+                    on:input:target=move |event| page.dispatch(Event::TextEdited(event.target().value()))
+                    on:keydown=run_with_enter
+                ></textarea>
+            </div>
+            <div class="field pair">
+                <label for="pair">"Second text" <span class="aside" aria-hidden="true">" optional"</span></label>
+                <textarea
+                    id="pair"
+                    rows="2"
+                    aria-label="Second text"
+                    spellcheck="false"
+                    prop:value=move || pair.get()
+                    on:input:target=move |event| page.dispatch(Event::PairEdited(event.target().value()))
+                    on:keydown=run_with_enter
+                ></textarea>
+            </div>
+        }
+    };
     view! {
-        <div class="field text">
-            <label for="text">"Text"</label>
-            <textarea
-                id="text"
-                rows="2"
-                spellcheck="false"
-                title="Enter runs the model, Shift+Enter starts a new line"
-                aria-describedby="text-note"
-                aria-invalid=move || problem.with(Option::is_some).then_some("true")
-                prop:value=move || text.get()
-                on:input:target=move |event| page.dispatch(Event::TextEdited(event.target().value()))
-                on:keydown=run_with_enter
-            ></textarea>
-        </div>
-        <div class="field pair">
-            <label for="pair">"Second text" <span class="aside" aria-hidden="true">" optional"</span></label>
-            <textarea
-                id="pair"
-                rows="2"
-                aria-label="Second text"
-                spellcheck="false"
-                prop:value=move || pair.get()
-                on:input:target=move |event| page.dispatch(Event::PairEdited(event.target().value()))
-                on:keydown=run_with_enter
-            ></textarea>
-        </div>
+        {move || match kind.get() {
+            EntryKind::Text => texts().into_any(),
+            EntryKind::Ids => view! { <IdsField page /> }.into_any(),
+            EntryKind::RandomBlock => view! { <RandomBlockFields page /> }.into_any(),
+        }}
         <div class="actions">
             <button
                 type="button"
@@ -60,6 +73,9 @@ pub fn TextForm(
                 on:click=move |_| page.dispatch(Event::RunAsked)
             >
                 "Run"
+                <span class="size" aria-hidden="true">
+                    {move || loads_first.get().map(|size| format!("loads {}", wording::bytes(size)))}
+                </span>
             </button>
             <button
                 type="button"
@@ -71,20 +87,23 @@ pub fn TextForm(
             </button>
         </div>
         <div class="note text-note" id="text-note">
-            {move || match problem.get() {
-                None => view! { <Examples page /> }.into_any(),
-                Some(problem) => view! {
-                    <p class="problem" role="alert">
-                        {problem.message}
-                        " "
-                        {problem.cut_to.map(|n_ctx| view! {
-                            <button type="button" class="link" on:click=move |_| page.dispatch(Event::CutAsked)>
-                                {format!("Cut to {n_ctx} tokens")}
-                            </button>
-                        })}
-                    </p>
-                }.into_any(),
-            }}
+            {move || problem.get().map(|problem| view! {
+                <p class="problem" role="alert">
+                    {problem.message}
+                    " "
+                    {problem.cut_to.map(|n_ctx| view! {
+                        <button type="button" class="link" on:click=move |_| page.dispatch(Event::CutAsked)>
+                            {format!("Cut to {n_ctx} tokens")}
+                        </button>
+                    })}
+                </p>
+            })}
+            <div class="entry-line">
+                <EntryKindChoice page />
+                <BosChoice page />
+                <TypedTokens page />
+            </div>
+            <Examples page />
         </div>
     }
 }

@@ -10,7 +10,7 @@ use super::scene::Scene;
 use super::token_text::token_text;
 use crate::protocol::RequestId;
 use crate::render::{Columns, Received, Window};
-use crate::state::{Event, TokenRef, wording};
+use crate::state::{Event, ScaleEvent, TokenRef, wording};
 use crate::trace::Side;
 
 /// What a column needs from its figure.
@@ -28,9 +28,102 @@ pub struct Figure {
     pub window: Memo<Window>,
     /// Brings a row into view.
     pub reveal: Callback<usize>,
-    /// The token that has the keyboard focus.
+    /// The unit that has the keyboard focus.
     pub focused: RwSignal<Option<TokenRef>>,
 }
+
+impl Figure {
+    /// The pointer or the focus is on a unit, or on none.
+    pub fn look_at(self, unit: Option<TokenRef>) {
+        let token = unit.and_then(|unit| self.token_of(unit));
+        if self.page.peek(|state| state.selection.hover != token || state.selection.hover_other.is_some()) {
+            self.page.dispatch(Event::Hovered(token));
+        }
+    }
+
+    /// Marks a unit to stay, or lets it go.
+    pub fn keep(self, unit: TokenRef) {
+        if let Some(token) = self.token_of(unit) {
+            self.page.dispatch(Event::PinToggled(token));
+        }
+    }
+
+    /// The pointer is on the weight of one query unit on one key unit.
+    pub fn look_at_cell(self, query: usize, key: usize) {
+        if let Some((query, key)) = self.tokens_of(query, key)
+            && !self.is_at(query, key)
+        {
+            self.page.dispatch(Event::Scale(ScaleEvent::WeightHovered { query, key }));
+        }
+    }
+
+    /// Whether that weight is the one under the pointer.
+    pub fn is_cell_looked_at(self, query: usize, key: usize) -> bool {
+        self.tokens_of(query, key).is_some_and(|(query, key)| self.is_at(query, key))
+    }
+
+    /// Marks both ends of a weight to stay instead of all that was marked, or lets them go.
+    pub fn keep_cell(self, query: usize, key: usize) {
+        let Some((query, key)) = self.tokens_of(query, key) else { return };
+        let is_kept =
+            self.page.peek(|state| state.selection.queries == [query].into() && state.selection.keys == [key].into());
+        self.page.dispatch(Event::TokensCleared);
+        if !is_kept {
+            self.page.dispatch(Event::PinToggled(TokenRef { side: Side::Query, position: query }));
+            self.page.dispatch(Event::PinToggled(TokenRef { side: Side::Key, position: key }));
+        }
+    }
+
+    fn tokens_of(self, query: usize, key: usize) -> Option<(usize, usize)> {
+        let token = |side, position| self.token_of(TokenRef { side, position }).map(|token| token.position);
+        token(Side::Query, query).zip(token(Side::Key, key))
+    }
+
+    fn is_at(self, query: usize, key: usize) -> bool {
+        self.page.peek(|state| {
+            state.selection.hover == Some(TokenRef { side: Side::Query, position: query })
+                && state.selection.hover_other == Some(key)
+        })
+    }
+
+    /// Whether a unit is under the pointer or the focus.
+    pub fn is_looked_at(self, unit: TokenRef) -> bool {
+        let token = self.token_of(unit);
+        self.page.peek(|state| token.is_some() && state.selection.hover == token)
+    }
+
+    /// Whether a token of a unit stays marked; follows its changes.
+    pub fn is_pinned(self, unit: TokenRef) -> bool {
+        let tokens = self.scene.with(|scene| scene.as_ref().map(|scene| scene.units.tokens(unit.position)));
+        let at = |position| TokenRef { side: unit.side, position };
+        self.page.with(|state| tokens.unwrap_or_default().any(|position| state.selection.is_pinned(at(position))))
+    }
+
+    fn token_of(self, unit: TokenRef) -> Option<TokenRef> {
+        let scene = self.scene.get_untracked()?;
+        Some(self.page.peek(|state| scene.token_of(state, unit)))
+    }
+
+    /// The whole of a unit, with what it is made of.
+    pub fn title(self, unit: usize) -> String {
+        self.scene.with_untracked(|scene| {
+            let Some(scene) = scene else { return String::new() };
+            let positions = scene.units.tokens(unit);
+            let ids = self.page.peek(|state| {
+                let ids = state.shown.as_ref().map(|shown| shown.info.tokens.ids.as_slice()).unwrap_or_default();
+                positions.clone().filter_map(|position| ids.get(position)).map(u32::to_string).collect::<Vec<_>>()
+            });
+            let plain = scene.plain(unit);
+            match positions.len() {
+                0 | 1 => format!("{plain}\ntoken {}, id {}", positions.start, ids.join(" ")),
+                _ => format!("{plain}\ntokens {} to {}, ids {}", positions.start, positions.end - 1, ids.join(" ")),
+            }
+        })
+    }
+}
+
+/// Which rows they are: of which result, and whether words are joined.
+type RowsOf = (RequestId, bool);
 
 /// A list box of tokens, one tab stop; arrow keys move through it and to the other side.
 #[component]
@@ -47,7 +140,9 @@ pub fn TokenColumn(
         scene.with(|scene| {
             let Some(scene) = scene else { return Vec::new() };
             let positions = scene.rows(side);
-            let of_row = |row: usize| (scene.result, row, positions[row]);
+            // Another result has other rows, and so have words instead of tokens.
+            let rows_of = (scene.result, scene.units.is_joined);
+            let of_row = |row: usize| (rows_of, row, positions[row]);
             window.get().visible_rows(positions.len()).map(of_row).collect::<Vec<_>>()
         })
     });
@@ -62,8 +157,8 @@ pub fn TokenColumn(
         Side::Query => ("tokens query", "Query tokens"),
         Side::Key => ("tokens key", "Key tokens"),
     };
-    let row_of = move |(_, row, position): (RequestId, usize, usize)| {
-        view! { <TokenRow figure side row position reached tab_stop /> }
+    let row_of = move |(_, row, unit): (RowsOf, usize, usize)| {
+        view! { <TokenRow figure side row unit reached tab_stop /> }
     };
     view! {
         <div
@@ -75,7 +170,6 @@ pub fn TokenColumn(
             style:width=move || px(columns.get().token(side).width)
             style:transform=move || format!("translateY({}px)", -window.get().scroll)
         >
-            // The whole of it is the key: another result has other tokens.
             <For each=move || rows.get() key=|row| *row children=row_of />
         </div>
     }
@@ -87,31 +181,32 @@ fn TokenRow(
     figure: Figure,
     side: Side,
     row: usize,
-    position: usize,
+    unit: usize,
     reached: RwSignal<usize>,
     tab_stop: Memo<Option<usize>>,
 ) -> impl IntoView {
     let Figure { page, scene, received, window, focused, .. } = figure;
-    let token = TokenRef { side, position };
-    let label = scene.with_untracked(|scene| scene.as_ref().and_then(|scene| scene.labels.0.get(position).cloned()));
-    let plain = label.as_ref().map(|label| label.plain.clone()).unwrap_or_default();
-    let id = page.peek(|state| state.shown.as_ref().and_then(|shown| shown.info.tokens.ids.get(position).copied()));
-    let title = format!("{plain}\ntoken {position}, id {}", id.unwrap_or_default());
+    let unit = TokenRef { side, position: unit };
+    let label = scene.with_untracked(|scene| scene.as_ref().and_then(|scene| scene.label(unit.position).cloned()));
+    let title = figure.title(unit.position);
+    let tokens = scene.with_untracked(|scene| scene.as_ref().map(|scene| scene.units.tokens(unit.position)));
+    let tokens = tokens.unwrap_or_default();
     let is_marked = Memo::new(move |_| {
-        scene.with(|scene| scene.as_ref().is_some_and(|scene| scene.marked(side).binary_search(&position).is_ok()))
+        scene.with(|scene| scene.as_ref().is_some_and(|scene| scene.marked(side).binary_search(&unit.position).is_ok()))
     });
     let is_faded = Memo::new(move |_| {
         let has_marks = scene.with(|scene| scene.as_ref().is_some_and(|scene| !scene.marked(side).is_empty()));
         has_marks && !is_marked.get()
     });
-    let is_pinned = page.memo(move |state| state.selection.is_pinned(token));
+    let is_pinned =
+        page.memo(move |state| tokens.clone().any(|position| state.selection.is_pinned(TokenRef { side, position })));
     // "A" and "B" where the texts of a pair start.
     let text_name = Memo::new(move |_| {
-        let second = scene.with(|scene| scene.as_ref().and_then(|scene| scene.second_start))?;
-        if position == second {
+        let second = scene.with(|scene| scene.as_ref().and_then(|scene| scene.units.second_start))?;
+        if unit.position == second {
             Some("B")
         } else if row == 0 {
-            Some(if position < second { "A" } else { "B" })
+            Some(if unit.position < second { "A" } else { "B" })
         } else {
             None
         }
@@ -123,6 +218,7 @@ fn TokenRow(
             received.weights.get(row).map(|weight| wording::short_weight(*weight))
         })
     });
+    let is_idle = Memo::new(move |_| received.with(|received| received.as_ref().is_some_and(|it| it.is_mean)));
     view! {
         <div
             class="token"
@@ -141,29 +237,29 @@ fn TokenRow(
             style:height=move || px(window.get().row_height)
             on:focus=move |_| {
                 reached.set(row);
-                focused.set(Some(token));
-                page.dispatch(Event::Hovered(Some(token)));
+                focused.set(Some(unit));
+                figure.look_at(Some(unit));
             }
             on:blur=move |_| {
                 focused.set(None);
-                page.dispatch(Event::Hovered(None));
+                figure.look_at(None);
             }
-            on:keydown=move |event| on_key(figure, token, reached, &event)
+            on:keydown=move |event| on_key(figure, unit, reached, &event)
         >
             <span class="text">{label.as_ref().map(token_text)}</span>
             <span class="text-name" aria-hidden="true">{move || text_name.get()}</span>
-            <span class="weight">{move || number.get()}</span>
+            <span class="weight" class:idle=move || is_idle.get()>{move || number.get()}</span>
         </div>
     }
 }
 
 /// Moves the focus, or keeps the token. A held key may come again before a row that scrolls into view has the focus, so
 /// it counts from the row reached, not from the one that heard it.
-fn on_key(figure: Figure, token: TokenRef, reached: RwSignal<usize>, event: &KeyboardEvent) {
+fn on_key(figure: Figure, unit: TokenRef, reached: RwSignal<usize>, event: &KeyboardEvent) {
     if event.ctrl_key() || event.meta_key() || event.alt_key() {
         return;
     }
-    let (side, row) = (token.side, reached.get_untracked());
+    let (side, row) = (unit.side, reached.get_untracked());
     let last = |side| {
         let n_rows = figure.scene.with_untracked(|scene| scene.as_ref().map_or(0, |scene| scene.rows(side).len()));
         n_rows.saturating_sub(1)
@@ -180,7 +276,7 @@ fn on_key(figure: Figure, token: TokenRef, reached: RwSignal<usize>, event: &Key
         "ArrowLeft" if side == Side::Key => (Side::Query, row),
         "Enter" | " " => {
             event.prevent_default();
-            return figure.page.dispatch(Event::PinToggled(token));
+            return figure.keep(unit);
         }
         _ => return,
     };

@@ -29,6 +29,7 @@ impl Worker {
             weight_bytes: model.weight_bytes() as u64,
             memory_bytes: memory_bytes(),
             from_storage,
+            adds_bos: model.adds_bos(),
         };
         self.model = Some(Arc::new(model));
         self.outbox.say(&FromWorker::Loaded { request, model: info });

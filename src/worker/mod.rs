@@ -7,6 +7,7 @@
 mod load;
 mod outbox;
 mod runs;
+mod texts;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -124,6 +125,9 @@ impl Worker {
             ToWorker::Run { inputs, edits_json, .. } => self.run(request, inputs, &edits_json).await,
             ToWorker::Ask { run, question, .. } => self.ask(request, run, question).await,
             ToWorker::Predict { run, position, n_top, .. } => self.predict(request, run, position, n_top),
+            ToWorker::Tokenize { input, .. } => self.tokenize(request, &input),
+            ToWorker::TokenLosses { run, .. } => self.token_losses(request, run).await,
+            ToWorker::Similarity { first, second, .. } => self.similarity(request, &first, &second).await,
             ToWorker::Forget { .. } | ToWorker::Cancel { .. } => Ok(()),
         };
         match outcome {

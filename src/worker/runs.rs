@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Stop, Worker};
+use super::{Stop, Worker, texts};
 use crate::answers::{self, Reply};
 use crate::edit::{self, Edit};
 use crate::engine::{Captures, CompiledEdits, EngineError, Model, Run, Step, top_predictions};
 use crate::platform::clock::now_ms;
 use crate::platform::memory::memory_bytes;
-use crate::protocol::{About, FromWorker, Input, InputText, Prediction, Question, RequestId, RunId, RunInfo, Stage};
+use crate::protocol::{About, FromWorker, Input, Prediction, Question, RequestId, RunId, RunInfo, Stage};
 use crate::trace::spec::Unembed;
 
 /// How many next tokens come with a run.
@@ -42,11 +42,7 @@ impl Worker {
         edits: &[Edit],
         (index, n_inputs): (usize, usize),
     ) -> Result<(RunInfo, Run), Stop> {
-        let (mut tokens, text) = match &input.text {
-            InputText::Single(text) => (model.encode(text, None)?, text.clone()),
-            InputText::Pair(text, pair) => (model.encode(text, Some(pair))?, format!("{text} {pair}")),
-            InputText::Ids(ids) => (model.tokens_from_ids(ids)?, String::new()),
-        };
+        let (mut tokens, text) = texts::tokens(model, input)?;
         let n_cut = if input.cut { tokens.cut_to(model.spec().n_ctx) } else { 0 };
         let edits = CompiledEdits::bind(edits, model.spec(), tokens.len()).map_err(EngineError::from)?;
         let mut run = Run::new(Arc::clone(model), tokens, edits, Captures::none())?;

@@ -28,6 +28,10 @@ export function parts(page) {
     spoken: page.getByRole("status", { name: "Links of the focused token" }),
     links: page.getByRole("region", { name: "Strongest links" }),
     predictions: page.getByRole("region", { name: "Next token" }),
+    scores: page.getByRole("region", { name: "Head scores" }),
+    option: (group, name) => page.getByRole("radiogroup", { name: group }).getByRole("radio", { name, exact: true }),
+    display: page.locator("details.display"),
+    example: (name) => page.getByRole("group", { name: "Examples" }).getByRole("button", { name }),
     alert: page.getByRole("alert"),
   };
 }
@@ -37,10 +41,19 @@ export async function result(page, nTokens) {
   await parts(page).status.getByText(`· ${nTokens} token`).waitFor();
 }
 
-/** Waits for the first example. */
+/** Waits for the first example, which is a trace: no model is loaded. */
 export async function firstResult(page) {
   await result(page, 15);
   await parts(page).queries.first().waitFor();
+}
+
+/** Loads the model and runs the first example with it. */
+export async function liveResult(page) {
+  const { run, status, queries } = parts(page);
+  await firstResult(page);
+  await run.click();
+  await status.getByText(/ ms$| s$/).waitFor();
+  await queries.first().waitFor();
 }
 
 /** Types a text, and a second one, and runs them. */

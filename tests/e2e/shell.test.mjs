@@ -1,28 +1,47 @@
 // The page around the view: first screen, texts, errors, cancelling, a model that stops, themes, accessibility, phones.
 
 import assert from "node:assert/strict";
-import { MINILM, SMOLLM2, firstResult, parts, pickModel, result, run, words } from "./page.mjs";
+import { MINILM, SMOLLM2, firstResult, liveResult, parts, pickModel, result, run, words } from "./page.mjs";
 import { accessibilityProblems, pageTest } from "./support.mjs";
 
 const LONG = Array.from({ length: 900 }, (_, index) => ["river", "stone", "light", "under"][index % 4]).join(" ");
 
-pageTest("the first screen loads the model, says how far it is, and runs its example", async ({ page, open, shot }) => {
-  const seen = [];
-  await page.exposeFunction("seen", (text) => seen.push(text));
+pageTest("the first screen is there before any model, which the first run loads", async ({ page, open, shot }) => {
+  const asked = [];
+  page.on("request", (request) => asked.push(request.url()));
   await open();
-  const { status, model, text, pair, queries, layer } = parts(page);
+  const { status, model, text, pair, queries, layer, run: button } = parts(page);
+  await firstResult(page);
+  assert.equal(await model.locator("option:checked").textContent(), MINILM);
+  assert.deepEqual([await text.inputValue(), await pair.inputValue()], ["The cat sat on the mat", "The cat lay on the rug"]);
+  assert.match(await status.textContent(), new RegExp(`^${MINILM} · 15 tokens · 6 layers × 12 heads`));
+  assert.deepEqual((await words(queries)).slice(0, 4), ["[CLS]", "the", "cat", "sat"]);
+  assert.equal(await layer.inputValue(), "2");
+  await button.getByText("loads 91.3 MB").waitFor();
+  await shot("first-screen");
+  assert.ok(!asked.some((url) => /worker|model\.safetensors/.test(url)), "a model was loaded unasked");
+  // Layers that were not drawn yet come from the trace too.
+  await layer.selectOption("4");
+  await page.getByText("L4H9", { exact: true }).first().waitFor();
+
+  const seen = [];
+  await page.exposeFunction("seen", (line) => seen.push(line));
   await status.evaluate((node) => {
     new MutationObserver(() => window.seen(node.textContent)).observe(node, { subtree: true, childList: true, characterData: true });
   });
-  await firstResult(page);
+  await button.click();
+  await status.getByText(/ ms$/).waitFor();
   assert.ok(seen.some((line) => /ownloading [\d.]+ of 91\.3 MB/.test(line)), seen.join("\n"));
-  assert.equal(await model.locator("option:checked").textContent(), MINILM);
-  assert.deepEqual([await text.inputValue(), await pair.inputValue()], ["The cat sat on the mat", "The cat lay on the rug"]);
-  assert.match(await status.textContent(), new RegExp(`^${MINILM} · 15 tokens · 6 layers × 12 heads · \\d+ ms$`));
-  assert.deepEqual((await words(queries)).slice(0, 4), ["[CLS]", "the", "cat", "sat"]);
-  assert.equal(await layer.inputValue(), "2");
-  await shot("first-screen");
+  assert.equal(await button.getByText("loads").count(), 0);
 });
+
+pageTest("without its trace the first example is run", async ({ page, open }) => {
+  await page.context().route("**/example/**", (route) => route.fulfill({ status: 404, body: "" }));
+  await open();
+  const { status } = parts(page);
+  await status.getByText(/ ms$/).waitFor();
+  await firstResult(page);
+}, { allow: [/404/] });
 
 pageTest("examples run when they are picked", async ({ page, open }) => {
   await open();
@@ -90,7 +109,7 @@ pageTest("cancelling within a run keeps the last result", async ({ page, open })
   await result(page, 3);
 });
 
-pageTest("cancelling the download leaves a page that can load again", async ({ page, open }) => {
+pageTest("cancelling the download leaves what is there and a page that can load again", async ({ page, open }) => {
   // A download that takes its time.
   await page.context().route("**/model.safetensors", async (route) => {
     await new Promise((done) => setTimeout(done, 1_500));
@@ -98,16 +117,17 @@ pageTest("cancelling the download leaves a page that can load again", async ({ p
   });
   await open();
   const { cancel, run: button, status } = parts(page);
+  await firstResult(page);
+  await button.click();
   await status.getByText(/ownloading|Loading/).first().waitFor();
   await cancel.click();
-  await page.getByText("Nothing has been run yet").waitFor();
-  await button.click();
   await firstResult(page);
+  await liveResult(page);
 }, { allow: [/ERR_FAILED|aborted/i] });
 
 pageTest("a model that stops is restarted and the view kept", async ({ page, open, shot }) => {
   await open();
-  await firstResult(page);
+  await liveResult(page);
   const { alert, queries, layer, links } = parts(page);
   await layer.selectOption("4");
   const [worker] = page.workers();
@@ -134,27 +154,30 @@ pageTest("a model that stops is restarted and the view kept", async ({ page, ope
 pageTest("a model whose files are not there says so at the picker", async ({ page, open }) => {
   await page.context().route("**/models/**/model.safetensors", (route) => route.fulfill({ status: 404, body: "" }));
   await open();
-  const { alert } = parts(page);
+  const { alert, run: button, status } = parts(page);
+  await firstResult(page);
+  await button.click();
   await alert.waitFor();
   assert.match(await alert.textContent(), /model\.safetensors/);
   assert.ok(await page.locator(".field.model").getByRole("alert").count(), "it stands at the model");
   await page.context().unroute("**/models/**/model.safetensors");
   await page.getByRole("button", { name: "Try again" }).click();
-  await firstResult(page);
+  await status.getByText(/ ms$/).waitFor();
 }, { allow: [/404/] });
 
 pageTest("a worker or list of models that does not come can be tried again", async ({ page, open }) => {
   await page.context().route("**/models/index.json", (route) => route.abort());
   await open();
-  const { alert } = parts(page);
+  const { alert, run: button, status } = parts(page);
   await alert.getByText("index.json could not be fetched").waitFor();
   await page.context().unroute("**/models/index.json");
   await page.context().route("**/worker.js*", (route) => route.abort());
   await page.getByRole("button", { name: "Try again" }).click();
+  await button.click();
   await alert.getByText("The model program did not start").waitFor();
   await page.context().unroute("**/worker.js*");
   await page.getByRole("button", { name: "Try again" }).click();
-  await firstResult(page);
+  await status.getByText(/ ms$/).waitFor();
 }, { allow: [/ERR_FAILED|dynamically imported module/] });
 
 pageTest("changing the model keeps the picture until the new one is there", async ({ page, open }) => {

@@ -3,7 +3,7 @@
 
 use crate::process::{cargo, clean_environment, run, say};
 use crate::tools::Tools;
-use crate::{models, paths, stamp};
+use crate::{example, models, paths, stamp};
 use anyhow::{Context, Result, bail};
 use std::fs::{self, File};
 use std::io;
@@ -67,6 +67,7 @@ pub fn ensure(mode: Mode) -> Result<PathBuf> {
     run(&mut trunk(&tools, mode, &dist)?)?;
     finish_index(&dist, &id)?;
     models::place(&dist)?;
+    example::place(&dist)?;
     // Written last: an interrupted build is never taken for a whole one.
     let json = format!("{{\"id\":\"{id}\",\"mode\":\"{}\"}}\n", mode.name());
     fs::write(dist.join("build.json"), json).context("cannot write dist/build.json")?;
@@ -80,7 +81,7 @@ fn is_up_to_date(dist: &Path, id: &str) -> bool {
         .iter()
         .all(|name| dist.join(name).is_file());
     let same = fs::read_to_string(dist.join("build.json")).is_ok_and(|text| text.contains(&format!("\"{id}\"")));
-    whole && same && models::are_placed(dist)
+    whole && same && models::are_placed(dist) && example::is_placed(dist)
 }
 
 fn trunk(tools: &Tools, mode: Mode, dist: &Path) -> Result<Command> {

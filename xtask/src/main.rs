@@ -8,6 +8,7 @@ mod bench;
 mod browser;
 mod dist;
 mod e2e;
+mod example;
 mod models;
 mod paths;
 mod process;

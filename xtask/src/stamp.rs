@@ -20,14 +20,16 @@ pub fn current(mode: Mode) -> Result<String> {
     hasher.update(tools::versions()?);
     hasher.update(include_str!("dist.rs"));
     hasher.update(mode.name());
-    add_files(&mut hasher, &paths::root()?)?;
+    hasher.update(include_str!("example.rs"));
+    add_files(&mut hasher, &paths::root()?, &INPUTS)?;
     let mut id = hex(&hasher.finalize());
     id.truncate(16);
     Ok(id)
 }
 
-fn add_files(hasher: &mut Sha256, root: &Path) -> Result<()> {
-    for input in INPUTS {
+/// Adds names and contents of files and folders.
+pub fn add_files(hasher: &mut Sha256, root: &Path, inputs: &[&str]) -> Result<()> {
+    for input in inputs {
         let start = root.join(input);
         if !start.exists() {
             continue;

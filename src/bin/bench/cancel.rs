@@ -19,7 +19,7 @@ pub async fn measure(client: &Client, model: &ModelInfo, name: &str, n_tokens: u
     let mut samples_ms = Vec::new();
     for round in 0..RUNS {
         let request = 100 + round;
-        let inputs = vec![Input { text: InputText::Ids(ids(model, n_tokens, round)), cut: false }];
+        let inputs = vec![Input { text: InputText::Ids(ids(model, n_tokens, round)), cut: false, bos: None }];
         client.tell(&ToWorker::Run { request, inputs, edits_json: "[]".to_owned() })?;
         for _ in 0..FIRST + STRIDE * round {
             match client.next().await? {

@@ -194,7 +194,7 @@ pub fn ids(model: &ModelInfo, n_tokens: u32, round: u32) -> Vec<u32> {
 
 async fn run_once(client: &Client, model: &ModelInfo, n_tokens: u32, round: u32) -> Result<RunInfo, String> {
     let ids = ids(model, n_tokens, round);
-    let inputs = vec![Input { text: InputText::Ids(ids), cut: false }];
+    let inputs = vec![Input { text: InputText::Ids(ids), cut: false, bos: None }];
     match client.ask(&ToWorker::Run { request: 2, inputs, edits_json: "[]".to_owned() }).await? {
         (FromWorker::RunsDone { mut runs, .. }, _) if runs.len() == 1 => Ok(runs.remove(0)),
         (other, _) => Err(format!("expected one run, got {other:?}")),

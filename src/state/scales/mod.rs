@@ -165,8 +165,14 @@ impl State {
 
     /// Asks a question about the result on screen, if whoever made it is still there.
     pub(super) fn ask(&mut self, question: Question, effects: &mut Vec<Effect>) -> Option<RequestId> {
-        let run = self.shown.as_ref()?.live_run?;
-        let request = self.request();
+        let shown = self.shown.as_ref()?;
+        let (is_trace, run) = (shown.is_trace, shown.live_run);
+        if is_trace {
+            let request = self.request();
+            effects.push(Effect::AskTrace { request, question });
+            return Some(request);
+        }
+        let (run, request) = (run?, self.request());
         effects.push(Effect::Send(ToWorker::Ask { request, run, question }));
         Some(request)
     }
@@ -177,7 +183,7 @@ impl State {
                 self.scales.thumbnails.came(request, layer, (n_rows, n_columns), heads, buffers);
             }
             Answer::Neurons(numbers) => self.scales.neurons.came(request, numbers, buffers),
-            Answer::Patterns { .. } => {}
+            Answer::Patterns { .. } | Answer::Scores { .. } | Answer::HeadWeights { .. } => {}
         }
     }
 

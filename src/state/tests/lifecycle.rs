@@ -3,10 +3,10 @@
 use super::*;
 
 #[test]
-fn the_first_example_runs_by_itself() {
+fn without_its_trace_the_first_example_runs_by_itself() {
     let mut page = Page::new();
     page.event(Event::Opened);
-    assert_eq!(page.done, [Effect::FetchCatalogue]);
+    assert_eq!(page.done, [Effect::FetchFirst, Effect::FetchCatalogue]);
     page.event(Event::CatalogueCame(Ok(CATALOGUE.to_owned())));
     assert_eq!(page.count(&Effect::StartWorker), 1);
     assert!(page.sent.is_empty(), "nothing is sent before the worker is ready");
@@ -77,9 +77,9 @@ fn an_empty_text_is_refused_before_the_worker_sees_it() {
     page.event(Event::RunAsked);
     assert_eq!(page.sent.len(), n_sent);
     assert!(page.state.notices.input.is_some());
-    page.event(Event::ExamplePicked("One".to_owned(), String::new()));
+    page.event(Event::ExamplePicked(2));
     let ToWorker::Run { inputs, .. } = page.last() else { panic!("{:?}", page.last()) };
-    assert_eq!(inputs[0].text, InputText::Single("One".to_owned()));
+    assert_eq!(inputs[0], crate::gallery::EXAMPLES[2].text.input());
     assert_eq!(page.state.notices.input, None);
 }
 

@@ -105,7 +105,9 @@ fn heads_and_options() {
     assert_eq!(page.state.selection.heads.len(), 4);
     page.event(Event::SegmentPicked(SegmentFilter::Ab));
     page.event(Event::ThemePicked(Theme::Dark));
-    assert_eq!(page.state.options, Options { segment: SegmentFilter::Ab, theme: Theme::Dark });
+    page.event(Event::DisplayChanged(DisplayChange::Drawing(Drawing::Matrix)));
+    let display = Display { drawing: Drawing::Matrix, ..Display::default() };
+    assert_eq!(page.state.options, Options { segment: SegmentFilter::Ab, theme: Theme::Dark, display });
     assert_eq!(page.count(&Effect::KeepTheme(Theme::Dark)), 1);
 }
 

@@ -1,11 +1,16 @@
 //! The reducer as tables of events and effects, with a worker that only the tests play.
 
+mod first;
 mod lifecycle;
 mod looking;
+mod readings;
 mod scales;
+mod scores;
 
 use super::*;
-use crate::protocol::{self, About, Answer, FromWorker, Input, InputText, Question, Report, RunInfo, Stage, ToWorker};
+use crate::protocol::{
+    self, About, Answer, FromWorker, Input, InputText, Prediction, Question, Report, RunInfo, Stage, ToWorker,
+};
 use crate::trace::spec::Activation;
 use crate::trace::{Spec, TokenForm, Tokens};
 
@@ -22,7 +27,10 @@ struct Page {
 
 impl Page {
     fn new() -> Self {
-        Self { state: State::new("http://host/".to_owned(), Theme::System), sent: Vec::new(), done: Vec::new() }
+        let mut state = State::new("http://host/".to_owned(), Theme::System);
+        // As if there were no trace of the first example: the page begins with the model.
+        state.first = FirstScreen::Failed;
+        Self { state, sent: Vec::new(), done: Vec::new() }
     }
 
     /// A page whose first example is on screen, layer 0 drawn with all heads.
@@ -105,6 +113,7 @@ fn model(n_layers: usize, n_heads: usize) -> ModelInfo {
         weight_bytes: 5,
         memory_bytes: 6,
         from_storage: false,
+        adds_bos: None,
     }
 }
 
@@ -147,5 +156,5 @@ fn spec(n_layers: usize, n_heads: usize) -> Spec {
 }
 
 fn pair(first: &str, second: &str, cut: bool) -> Input {
-    Input { text: InputText::Pair(first.to_owned(), second.to_owned()), cut }
+    Input { text: InputText::Pair(first.to_owned(), second.to_owned()), cut, bos: None }
 }

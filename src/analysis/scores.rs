@@ -1,0 +1,185 @@
+//! What a head does on one input, as numbers made from its pattern alone: positional, lexical and segment scores,
+//! entropy and distance, and the two scores of a random block that is read twice.
+//!
+//! Each score carries its own sentence and formula. Prefix matching is Olsson et al. 2022 (2209.11895): they ask for a block
+//! of at least 50 random tokens, a BOS in front, several seeds. A weight says where a head reads, not how much arrives, nor
+//! whether it matters. Every one is made with all positions, or without special
+//! tokens or the first position: then the rows and columns of those positions are left out and nothing is renormalised,
+//! except in entropy and distance, which need rows that sum to one. Sums are made in f64. Imports only `trace`.
+
+mod facts;
+mod measure;
+
+#[cfg(test)]
+mod tests;
+
+pub use facts::{Block, Facts, LeaveOut};
+pub use measure::{between, measure, pattern_match};
+
+/// One number about a head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Score {
+    /// Weight on the token before.
+    Previous,
+    /// Weight on the token after.
+    Next,
+    /// Weight on the token itself.
+    Own,
+    /// Weight on position 0.
+    First,
+    /// The same as a ratio to a uniform row.
+    FirstRatio,
+    /// Weight on tokens that the tokenizer added.
+    Separator,
+    /// Weight on punctuation.
+    Punctuation,
+    /// Weight on equal tokens elsewhere.
+    SameToken,
+    /// Weight on what followed an equal token earlier.
+    Prefix,
+    /// Spread of a row.
+    Entropy,
+    /// How far a head reads, in tokens.
+    Distance,
+    /// The same as a ratio to a uniform row.
+    DistanceRatio,
+    /// How weights fall with distance.
+    Decay,
+    /// How well a straight line describes that fall.
+    DecayFit,
+    /// From the first text to the second.
+    AToB,
+    /// From the second text to the first.
+    BToA,
+    /// Prefix matching on a random block read twice.
+    Induction,
+    /// Weight on the same place of the block before.
+    Duplicate,
+}
+
+impl Score {
+    /// In the order in which they are listed.
+    pub const ALL: [Score; 18] = [
+        Score::Previous,
+        Score::Next,
+        Score::Own,
+        Score::First,
+        Score::FirstRatio,
+        Score::Separator,
+        Score::Punctuation,
+        Score::SameToken,
+        Score::Prefix,
+        Score::Entropy,
+        Score::Distance,
+        Score::DistanceRatio,
+        Score::Decay,
+        Score::DecayFit,
+        Score::AToB,
+        Score::BToA,
+        Score::Induction,
+        Score::Duplicate,
+    ];
+
+    /// Its place in [`Score::ALL`].
+    pub fn index(self) -> usize {
+        self as usize
+    }
+
+    /// Its name on the page.
+    pub fn name(self) -> &'static str {
+        match self {
+            Score::Previous => "previous token",
+            Score::Next => "next token",
+            Score::Own => "self",
+            Score::First => "first token",
+            Score::FirstRatio => "first token, ratio",
+            Score::Separator => "separators",
+            Score::Punctuation => "punctuation",
+            Score::SameToken => "same token",
+            Score::Prefix => "prefix matching, text",
+            Score::Entropy => "entropy",
+            Score::Distance => "distance",
+            Score::DistanceRatio => "distance, ratio",
+            Score::Decay => "decay",
+            Score::DecayFit => "decay, R²",
+            Score::AToB => "A→B",
+            Score::BToA => "B→A",
+            Score::Induction => "prefix matching, block",
+            Score::Duplicate => "duplicate token, block",
+        }
+    }
+
+    /// What it says, in one sentence.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Score::Previous => "How much a token reads from the one before it, on average.",
+            Score::Next => "How much a token reads from the one after it, on average; causal models cannot.",
+            Score::Own => "How much a token reads from itself, on average.",
+            Score::First => "How much later tokens read from the first one; often a place to rest that does little.",
+            Score::FirstRatio => "Reading from the first token, as a multiple of what a uniform row would give it.",
+            Score::Separator => "How much is read from the tokens that the tokenizer added, such as [CLS] and [SEP].",
+            Score::Punctuation => "How much is read from punctuation.",
+            Score::SameToken => "How much a token that occurs more than once reads from its other occurrences.",
+            Score::Prefix => "How much a token that occurred before reads from whatever followed it then.",
+            Score::Entropy => "How widely a row is spread: 0 on one key, 1 evenly over all keys it may see.",
+            Score::Distance => "How many tokens away a head reads, on average.",
+            Score::DistanceRatio => "Distance as a multiple of that of a uniform row.",
+            Score::Decay => "How quickly weights fall with distance: the change of ln weight per token of distance.",
+            Score::DecayFit => "How much of that fall a straight line describes: 1 is all of it.",
+            Score::AToB => "How much the first text reads from the second, separators left out.",
+            Score::BToA => "How much the second text reads from the first, separators left out.",
+            Score::Induction => {
+                "In a random block read twice, how much a token reads from what followed it the first time."
+            }
+            Score::Duplicate => "In a random block read twice, how much a token reads from itself the first time.",
+        }
+    }
+
+    /// Its formula; A is the pattern, i a query, j a key, n the number of keys that a query may see.
+    pub fn formula(self) -> &'static str {
+        match self {
+            Score::Previous => "mean over i ≥ 2 of A[i, i−1]",
+            Score::Next => "mean over i of A[i, i+1]",
+            Score::Own => "mean over i ≥ 1 of A[i, i]",
+            Score::First => "mean over i ≥ 1 of A[i, 0]",
+            Score::FirstRatio => "mean over i ≥ 1 of A[i, 0] ÷ mean of 1/n",
+            Score::Separator | Score::Punctuation => "mean over i of Σ A[i, j] over j in the set",
+            Score::SameToken => {
+                "mean, over i with an equal token elsewhere, of Σ A[i, j] over j ≠ i with token j = token i"
+            }
+            Score::Prefix => "mean, over i with an equal token at some p, p + 1 < i, of Σ A[i, p+1] over these p",
+            Score::Entropy => "mean over i of −Σ A[i, j] ln A[i, j] ÷ ln n",
+            Score::Distance => "mean over i of Σ A[i, j] |i − j|",
+            Score::DistanceRatio => "mean over i of Σ A[i, j] |i − j| ÷ the same of 1/n",
+            Score::Decay => "least-squares slope of ln mean A[i, i−d] over d ≥ 1, key 0 and rare d left out",
+            Score::DecayFit => "R² of that line",
+            Score::AToB => "mean over i in A of Σ A[i, j] over j in B",
+            Score::BToA => "mean over i in B of Σ A[i, j] over j in A",
+            Score::Induction => "block of N tokens twice: mean over i ≥ N of A[i, i−N+1]",
+            Score::Duplicate => "block of N tokens twice: mean over i ≥ N of A[i, i−N]",
+        }
+    }
+
+    /// Whether it is a share of a row's weight, from 0 to 1.
+    pub fn is_share(self) -> bool {
+        !matches!(self, Score::FirstRatio | Score::Distance | Score::DistanceRatio | Score::Decay)
+    }
+}
+
+/// Every score of one head; `None` where the input or the model has nothing to measure it on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeadScores {
+    values: [Option<f64>; Score::ALL.len()],
+}
+
+impl HeadScores {
+    /// A score.
+    pub fn get(&self, score: Score) -> Option<f64> {
+        self.values[score.index()]
+    }
+
+    /// As f32 in the order of [`Score::ALL`], NaN where there is none: how scores travel.
+    pub fn to_row(&self) -> [f32; Score::ALL.len()] {
+        self.values.map(|value| value.map_or(f32::NAN, |value| value as f32))
+    }
+}

@@ -1,0 +1,114 @@
+//! Inputs that are more than a text as it is: with or without BOS, and a block of random tokens read twice.
+
+use super::error::{EngineError, InputError};
+use super::model::Model;
+use super::tokenizer::SpecialToken;
+use crate::trace::Tokens;
+
+/// Whether a BOS token stands in front.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bos {
+    /// Where the tokenizer puts one.
+    #[default]
+    AsTokenizer,
+    /// Always.
+    On,
+    /// Never.
+    Off,
+}
+
+impl Model {
+    /// Whether the tokenizer puts a BOS in front by itself; `None` where the model has none, and no choice either.
+    pub fn adds_bos(&self) -> Option<bool> {
+        let bos = self.bos()?;
+        let tokens = self.encode("a", None).ok()?;
+        Some(tokens.ids.first() == Some(&bos))
+    }
+
+    fn bos(&self) -> Option<u32> {
+        self.tokenizer().and_then(|tokenizer| tokenizer.special_id(SpecialToken::Bos))
+    }
+
+    /// Puts a BOS in front of what was read, or takes it away. Positions of a pair move along.
+    ///
+    /// # Errors
+    /// When one is wanted and the model has none.
+    pub fn with_bos(&self, mut tokens: Tokens, choice: Bos) -> Result<Tokens, EngineError> {
+        let bos = self.bos();
+        let is_there = bos.is_some() && tokens.ids.first() == bos.as_ref();
+        match (choice, bos) {
+            (Bos::AsTokenizer, _) => {}
+            (Bos::Off, _) if !is_there => {}
+            (Bos::On, _) if is_there => {}
+            (Bos::Off, _) => {
+                tokens.tokens.remove(0);
+                tokens.ids.remove(0);
+                tokens.offsets.remove(0);
+                tokens.special.remove(0);
+                tokens.type_ids.remove(0);
+                tokens.segments.iter_mut().for_each(|start| *start = start.saturating_sub(1));
+            }
+            (Bos::On, Some(id)) => {
+                let name = self.tokenizer().and_then(|tokenizer| tokenizer.id_to_token(id));
+                tokens.tokens.insert(0, name.unwrap_or_else(|| id.to_string()));
+                tokens.ids.insert(0, id);
+                tokens.offsets.insert(0, (0, 0));
+                tokens.special.insert(0, true);
+                tokens.type_ids.insert(0, 0);
+                // The first text begins with what stands in front of it.
+                tokens.segments.iter_mut().skip(1).for_each(|start| *start += 1);
+            }
+            (Bos::On, None) => {
+                return Err(EngineError::Request("this model has no BOS token".to_owned()));
+            }
+        }
+        Ok(tokens)
+    }
+
+    /// A block of `n_block` random tokens twice, BOS in front where the model has one and `choice` does not forbid it: the
+    /// input of prefix-matching scores (Olsson et al. 2022). Special tokens are never drawn; equal seeds give equal blocks.
+    ///
+    /// # Errors
+    /// When the block is empty, or twice its length is more than the model reads.
+    pub fn random_block(&self, n_block: usize, seed: u64, choice: Bos) -> Result<Tokens, EngineError> {
+        let bos = self.bos().filter(|_| choice != Bos::Off);
+        let (n_tokens, n_ctx) = (2 * n_block + usize::from(bos.is_some()), self.spec().n_ctx);
+        if n_block == 0 {
+            return Err(InputError::Empty.into());
+        }
+        if n_tokens > n_ctx {
+            return Err(InputError::TooLong { n_tokens, n_ctx }.into());
+        }
+        let mut random = SplitMix64(seed);
+        let block: Vec<u32> = (0..n_block).map(|_| self.random_id(&mut random)).collect();
+        let ids: Vec<u32> = bos.into_iter().chain(block.iter().copied()).chain(block.iter().copied()).collect();
+        self.tokens_from_ids(&ids)
+    }
+
+    /// An id that is a token and no special one.
+    fn random_id(&self, random: &mut SplitMix64) -> u32 {
+        let n_vocab = self.tokenizer().map_or(self.spec().d_vocab, |tokenizer| tokenizer.n_vocab()).max(1) as u64;
+        let mut id = 0;
+        // A vocabulary has few special tokens and fewer gaps; the limit is only against one that has nothing else.
+        for _ in 0..1_000 {
+            id = (random.next() % n_vocab) as u32;
+            if self.tokens_from_ids(&[id]).is_ok_and(|tokens| !tokens.special[0]) {
+                break;
+            }
+        }
+        id
+    }
+}
+
+/// Steele et al. 2014.
+struct SplitMix64(u64);
+
+impl SplitMix64 {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+}

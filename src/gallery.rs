@@ -1,0 +1,132 @@
+//! Examples to look at: a text, a head, what is to be seen there, and what would refute it.
+//!
+//! Every claim here is measured by tests/gallery.rs on the bundled models; a claim that the measurement refutes is
+//! dropped or reworded. Imports `protocol`.
+
+use crate::protocol::{Input, InputText};
+
+/// One example.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// What it is called on the page.
+    pub title: &'static str,
+    /// The model's id in the catalogue.
+    pub model: &'static str,
+    /// What is read.
+    pub text: ExampleText,
+    /// Which layer.
+    pub layer: usize,
+    /// Which head.
+    pub head: usize,
+    /// Query tokens that are marked.
+    pub queries: &'static [usize],
+    /// Key tokens that are marked.
+    pub keys: &'static [usize],
+    /// What to look at.
+    pub look: &'static str,
+    /// What would refute it.
+    pub refuted: &'static str,
+}
+
+/// What an example reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExampleText {
+    /// One text.
+    One(&'static str),
+    /// Two texts.
+    Two(&'static str, &'static str),
+    /// A random block twice.
+    Block {
+        /// Its length.
+        n_tokens: u32,
+        /// Its seed.
+        seed: u32,
+    },
+}
+
+/// The sentence embedder.
+pub const MINILM: &str = "all-MiniLM-L6-v2";
+/// The language model.
+pub const SMOLLM2: &str = "SmolLM2-135M-Instruct-Q4_1";
+
+const FOX: ExampleText = ExampleText::One("The quick, brown fox jumps over the lazy");
+
+/// The gallery; the first one is the first screen's.
+pub const EXAMPLES: [Example; 5] = [
+    Example {
+        title: "cat and mat",
+        model: MINILM,
+        text: ExampleText::Two("The cat sat on the mat", "The cat lay on the rug"),
+        layer: 2,
+        head: 9,
+        queries: &[],
+        keys: &[],
+        look: "Two sentences are read together. In head L2H9 “cat” reads “cat” across them with 0.89 and “on” reads “on” \
+               with 0.67: equal words find each other.",
+        refuted: "If the head paired places instead of words, “mat” would read “rug”, which stands in the same place. \
+                  It gives it 0.03.",
+    },
+    Example {
+        title: "mat and rug",
+        model: MINILM,
+        text: ExampleText::Two("The cat sat on the mat", "The cat lay on the rug"),
+        layer: 5,
+        head: 7,
+        queries: &[6],
+        keys: &[],
+        look: "L5H7 is the head that reads most from the first sentence into the second (score A→B, 0.50), and “mat” \
+               reads its counterpart “rug” with 0.44, more than in any other head.",
+        refuted: "If that were mere likeness of words, the head would look the other way too. But “rug” reads “mat” \
+                  with only 0.15.",
+    },
+    Example {
+        title: "quick brown fox",
+        model: MINILM,
+        text: FOX,
+        layer: 0,
+        head: 2,
+        queries: &[],
+        keys: &[],
+        look: "L0H2 reads the word before, always: its score is 1.00 here. L1H8 reads the word after (0.57); press L \
+               and pick head 8.",
+        refuted: "A head that follows meaning would change with the words. Type another text: the pattern stays.",
+    },
+    Example {
+        title: "the first token as a sink",
+        model: SMOLLM2,
+        text: FOX,
+        layer: 18,
+        head: 8,
+        queries: &[],
+        keys: &[],
+        look: "L18H8 rests on the first token with all its weight, and so do most heads of this model: 218 of 270 give \
+               it more than half.",
+        refuted: "If the word “The” mattered, another first word would end this. Put one in front: the weight moves to \
+                  whatever comes first.",
+    },
+    Example {
+        title: "Mary and John",
+        model: SMOLLM2,
+        text: ExampleText::One("When Mary and John went to the store, John gave a drink to"),
+        layer: 24,
+        head: 4,
+        queries: &[13],
+        keys: &[],
+        look: "The model completes with “Mary” (0.92). L24H4 reads Mary from the last word with 0.81, more than any other \
+               head. It looks like the head that copies the name.",
+        refuted: "Take it away: the logit difference between Mary and John, 6.1, does not fall, it rises to 6.8. The head \
+                  that matters most is L23H3, which reads the second John; without it the difference halves to 3.1.",
+    },
+];
+
+impl ExampleText {
+    /// As the worker is asked for it.
+    pub fn input(self) -> Input {
+        let text = match self {
+            ExampleText::One(text) => InputText::Single(text.to_owned()),
+            ExampleText::Two(text, pair) => InputText::Pair(text.to_owned(), pair.to_owned()),
+            ExampleText::Block { n_tokens, seed } => InputText::RandomBlock { n_tokens, seed },
+        };
+        Input { text, cut: false, bos: None }
+    }
+}

@@ -1,0 +1,155 @@
+//! What is to be read: typed text, token ids, or a block of random tokens twice; with or without BOS.
+//!
+//! Imports `protocol`.
+
+use serde::{Deserialize, Serialize};
+
+use super::State;
+use crate::protocol::{Input, InputText};
+
+/// Kinds of input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EntryKind {
+    /// A text, and a second one where it is not empty.
+    #[default]
+    Text,
+    /// Rows of the embedding.
+    Ids,
+    /// A block of random tokens, twice.
+    RandomBlock,
+}
+
+impl EntryKind {
+    /// In the order in which they are offered.
+    pub const EACH: [EntryKind; 3] = [EntryKind::Text, EntryKind::Ids, EntryKind::RandomBlock];
+
+    /// Its name on the page.
+    pub fn label(self) -> &'static str {
+        match self {
+            EntryKind::Text => "Text",
+            EntryKind::Ids => "Token ids",
+            EntryKind::RandomBlock => "Random block twice",
+        }
+    }
+}
+
+/// The fields beside the two texts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Which kind is wanted.
+    pub kind: EntryKind,
+    /// Ids as typed.
+    pub ids: String,
+    /// Length of the random block.
+    pub n_block: u32,
+    /// Its seed.
+    pub seed: u32,
+    /// With BOS, without, or as the tokenizer does it.
+    pub bos: Option<bool>,
+}
+
+/// Prefix matching is defined on blocks of at least 50 tokens.
+const FIRST_BLOCK: u32 = 50;
+
+impl Default for Entry {
+    fn default() -> Self {
+        Self { kind: EntryKind::Text, ids: String::new(), n_block: FIRST_BLOCK, seed: 1, bos: None }
+    }
+}
+
+/// A change of the fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EntryChange {
+    /// Another kind.
+    Kind(EntryKind),
+    /// Ids were edited.
+    Ids(String),
+    /// The block's length.
+    Block(u32),
+    /// Its seed.
+    Seed(u32),
+    /// With BOS, without, or as the tokenizer does it.
+    Bos(Option<bool>),
+}
+
+impl Entry {
+    /// Makes a change.
+    pub fn apply(&mut self, change: EntryChange) {
+        match change {
+            EntryChange::Kind(kind) => self.kind = kind,
+            EntryChange::Ids(ids) => self.ids = ids,
+            EntryChange::Block(n_block) => self.n_block = n_block.max(1),
+            EntryChange::Seed(seed) => self.seed = seed,
+            EntryChange::Bos(bos) => self.bos = bos,
+        }
+    }
+}
+
+/// Reads ids from text: numbers with commas, spaces or brackets between them.
+///
+/// # Errors
+/// A sentence that names what is no id.
+pub fn parse_ids(text: &str) -> Result<Vec<u32>, String> {
+    let words = text.split(|letter: char| letter.is_whitespace() || matches!(letter, ',' | ';' | '[' | ']'));
+    let id = |word: &str| word.parse().map_err(|_| format!("“{word}” is not a token id: ids are whole numbers."));
+    let ids = words.filter(|word| !word.is_empty()).map(id).collect::<Result<Vec<u32>, String>>()?;
+    if ids.is_empty() {
+        Err("There are no token ids to read. Type numbers, for example 101, 7592, 102.".to_owned())
+    } else {
+        Ok(ids)
+    }
+}
+
+impl State {
+    /// What the fields hold.
+    ///
+    /// # Errors
+    /// A sentence for the reader when there is nothing to read.
+    pub(super) fn input(&self, cut: bool) -> Result<Input, String> {
+        let text = match self.entry.kind {
+            EntryKind::Text if self.text.trim().is_empty() => {
+                return Err("There is no text to read. Type a sentence.".to_owned());
+            }
+            EntryKind::Text if self.pair.trim().is_empty() => InputText::Single(self.text.clone()),
+            EntryKind::Text => InputText::Pair(self.text.clone(), self.pair.clone()),
+            EntryKind::Ids => InputText::Ids(parse_ids(&self.entry.ids)?),
+            EntryKind::RandomBlock => InputText::RandomBlock { n_tokens: self.entry.n_block, seed: self.entry.seed },
+        };
+        Ok(Input { text, cut, bos: self.entry.bos })
+    }
+
+    /// Puts an input into the fields.
+    pub(super) fn fill_in(&mut self, input: &Input) {
+        self.entry.bos = input.bos;
+        match &input.text {
+            InputText::Single(text) => {
+                (self.entry.kind, self.text, self.pair) = (EntryKind::Text, text.clone(), String::new())
+            }
+            InputText::Pair(text, pair) => {
+                (self.entry.kind, self.text, self.pair) = (EntryKind::Text, text.clone(), pair.clone());
+            }
+            InputText::Ids(ids) => {
+                self.entry.kind = EntryKind::Ids;
+                self.entry.ids = ids.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+            }
+            InputText::RandomBlock { n_tokens, seed } => {
+                (self.entry.kind, self.entry.n_block, self.entry.seed) = (EntryKind::RandomBlock, *n_tokens, *seed);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_as_people_write_them() {
+        for text in ["101, 7592,102", "[101 7592 102]", " 101;7592\n102 "] {
+            assert_eq!(parse_ids(text), Ok(vec![101, 7592, 102]), "{text}");
+        }
+        assert!(parse_ids("101, cat").unwrap_err().contains("“cat”"));
+        assert!(parse_ids("-1").is_err());
+        assert!(parse_ids(" , ").unwrap_err().contains("no token ids"));
+    }
+}

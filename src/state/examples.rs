@@ -1,0 +1,60 @@
+//! Examples of the gallery: run them, and look at what they are about.
+
+use super::{Effect, Shown, State};
+use crate::gallery::{EXAMPLES, Example};
+
+impl State {
+    /// The example on screen or on its way, until something else is typed or run.
+    pub fn example(&self) -> Option<&'static Example> {
+        EXAMPLES.get(self.example?)
+    }
+
+    /// Runs an example, unless it is on screen already, and looks at what it is about.
+    pub(super) fn example_picked(&mut self, index: usize, effects: &mut Vec<Effect>) {
+        let Some(example) = EXAMPLES.get(index) else { return };
+        let input = example.text.input();
+        self.fill_in(&input);
+        (self.example, self.looks_at_example) = (Some(index), true);
+        if let Some(model) = self.models.iter().position(|entry| entry.id == example.model)
+            && model != self.picked_model
+        {
+            self.picked_model = model;
+            self.n_stops = 0;
+            self.end_worker(effects);
+        }
+        let is_shown = self.shown.as_ref().is_some_and(|shown| {
+            shown.input == input && self.picked().is_none_or(|entry| entry.name == shown.model_name)
+        });
+        if is_shown {
+            self.look_at_example(effects);
+        } else {
+            self.run(false, effects);
+        }
+    }
+
+    /// Looks at what an example is about that was just picked, if the result on screen is its.
+    pub(super) fn look_at_example(&mut self, effects: &mut Vec<Effect>) {
+        if !self.looks_at_example {
+            return;
+        }
+        let Some(example) = self.example() else { return };
+        let Some(shown) = self.shown.as_ref().filter(|shown| shown.input == example.text.input()) else { return };
+        let shape = Shown::shape(shown);
+        self.looks_at_example = false;
+        let selection = &mut self.selection;
+        selection.clear_tokens();
+        (selection.layer, selection.heads) = (example.layer, [example.head].into());
+        selection.queries = example.queries.iter().copied().collect();
+        selection.keys = example.keys.iter().copied().collect();
+        selection.clamp(&shape);
+        self.follow_layer(effects);
+    }
+
+    /// What is in the fields is an example's no longer.
+    pub(super) fn leave_example(&mut self) {
+        let is_its = |example: &Example| self.input(false).is_ok_and(|input| input == example.text.input());
+        if !self.example().is_some_and(is_its) {
+            self.example = None;
+        }
+    }
+}

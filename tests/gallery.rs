@@ -1,0 +1,261 @@
+//! Every claim of the gallery, measured on the bundled models through the engine and the head scores.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
+
+mod support;
+
+use std::sync::Arc;
+
+use headlight::analysis::AttentionSource;
+use headlight::analysis::scores::{Facts, HeadScores, LeaveOut, Score, measure};
+use headlight::engine::{Bos, Captures, CompiledEdits, Model, Run};
+use headlight::gallery::{EXAMPLES, Example, ExampleText, MINILM, SMOLLM2};
+use headlight::trace::Side;
+use support::engine::{files_of, finished, load};
+use support::{SMOLLM2_GGUF, model_file, read};
+
+/// One example, run.
+struct Seen {
+    run: Run,
+    n_block: Option<usize>,
+}
+
+fn model(id: &str) -> Arc<Model> {
+    if id == MINILM {
+        let folder = model_file("all-MiniLM-L6-v2/config.json").parent().unwrap().to_owned();
+        load(&files_of(&folder, &["config.json", "tokenizer.json", "model.safetensors"])).unwrap()
+    } else {
+        load(&vec![("SmolLM2.gguf".to_owned(), read(&model_file(SMOLLM2_GGUF)))]).unwrap()
+    }
+}
+
+fn seen(model: &Arc<Model>, text: ExampleText) -> Seen {
+    let (tokens, n_block) = match text {
+        ExampleText::One(text) => (model.encode(text, None).unwrap(), None),
+        ExampleText::Two(text, pair) => (model.encode(text, Some(pair)).unwrap(), None),
+        ExampleText::Block { n_tokens, seed } => {
+            let tokens = model.random_block(n_tokens as usize, u64::from(seed), Bos::AsTokenizer).unwrap();
+            (tokens, Some(n_tokens as usize))
+        }
+    };
+    Seen { run: finished(model, tokens, CompiledEdits::none(), Captures::none()), n_block }
+}
+
+impl Seen {
+    fn n(&self) -> usize {
+        self.run.sizes().n_key
+    }
+
+    fn pattern(&self, layer: usize, head: usize) -> Vec<f32> {
+        let n = self.n();
+        self.run.layer_source(layer).unwrap().pattern(head, 0..n).unwrap()
+    }
+
+    fn weight(&self, (layer, head): (usize, usize), query: usize, key: usize) -> f32 {
+        self.pattern(layer, head)[query * self.n() + key]
+    }
+
+    fn scores(&self, layer: usize, head: usize) -> HeadScores {
+        let allowed = (0..self.n()).map(|query| self.run.allowed_keys(layer, query)).collect();
+        let facts = Facts::of(AttentionSource::tokens(&self.run, Side::Key), allowed, self.n_block);
+        measure(&self.pattern(layer, head), self.n(), &facts, LeaveOut::default())
+    }
+
+    /// Heads by a number about them, largest first.
+    fn ranked(&self, number: impl Fn(usize, usize) -> Option<f64>) -> Vec<(f64, usize, usize)> {
+        let sizes = self.run.sizes();
+        let heads = (0..sizes.n_layers).flat_map(|layer| (0..sizes.n_heads).map(move |head| (layer, head)));
+        let mut ranked: Vec<_> = heads.filter_map(|(layer, head)| Some((number(layer, head)?, layer, head))).collect();
+        ranked.sort_by(|one, other| other.0.total_cmp(&one.0));
+        ranked
+    }
+
+    fn ranked_by(&self, score: Score) -> Vec<(f64, usize, usize)> {
+        self.ranked(|layer, head| self.scores(layer, head).get(score))
+    }
+
+    fn ranked_by_weight(&self, query: usize, key: usize) -> Vec<(f64, usize, usize)> {
+        self.ranked(|layer, head| Some(f64::from(self.weight((layer, head), query, key))))
+    }
+}
+
+fn example(title: &str) -> &'static Example {
+    EXAMPLES.iter().find(|example| example.title == title).expect("an example of the gallery")
+}
+
+/// The number as the gallery writes it.
+fn says(found: f64, written: f64, n_decimals: i32) {
+    let half = 0.5 * 10f64.powi(-n_decimals) + 1e-3;
+    assert!((found - written).abs() <= half, "measured {found}, the gallery says {written}");
+}
+
+/// Position of a token.
+fn at(seen: &Seen, token: &str) -> usize {
+    seen.run.tokens().tokens.iter().position(|found| found == token).expect("a token of the text")
+}
+
+#[test]
+#[ignore = "needs the bundled models: run cargo xtask setup"]
+fn the_sentence_embedder() {
+    let minilm = model(MINILM);
+    let pair = example("cat and mat");
+    let of_pair = seen(&minilm, pair.text);
+    let (cat, on, mat, rug) = (at(&of_pair, "cat"), at(&of_pair, "on"), at(&of_pair, "mat"), at(&of_pair, "rug"));
+    let second = |token: usize| token + 7;
+    let shown = (pair.layer, pair.head);
+    says(f64::from(of_pair.weight(shown, cat, second(cat))), 0.89, 2);
+    says(f64::from(of_pair.weight(shown, on, second(on))), 0.67, 2);
+    says(f64::from(of_pair.weight(shown, mat, rug)), 0.03, 2);
+    let same = of_pair.ranked_by(Score::SameToken)[0];
+    assert_eq!((same.1, same.2), shown, "no head reads equal words more");
+
+    let counterpart = example("mat and rug");
+    let shown = (counterpart.layer, counterpart.head);
+    assert_eq!(counterpart.queries, [mat]);
+    let across = of_pair.ranked_by(Score::AToB)[0];
+    assert_eq!((across.1, across.2), shown);
+    says(across.0, 0.50, 2);
+    let to_rug = of_pair.ranked_by_weight(mat, rug)[0];
+    assert_eq!((to_rug.1, to_rug.2), shown);
+    says(to_rug.0, 0.44, 2);
+    says(f64::from(of_pair.weight(shown, rug, mat)), 0.15, 2);
+
+    let fox = example("quick brown fox");
+    let of_fox = seen(&minilm, fox.text);
+    let previous = of_fox.ranked_by(Score::Previous)[0];
+    assert_eq!((previous.1, previous.2), (fox.layer, fox.head));
+    says(previous.0, 1.0, 2);
+    let next = of_fox.ranked_by(Score::Next)[0];
+    assert_eq!((next.1, next.2), (1, 8));
+    says(next.0, 0.57, 2);
+    let other = seen(&minilm, ExampleText::One("Nobody expected seven wet umbrellas in the freezer"));
+    assert!(other.scores(fox.layer, fox.head).get(Score::Previous).unwrap() > 0.95, "another text, the same pattern");
+}
+
+#[test]
+#[ignore = "needs the bundled models: run cargo xtask setup"]
+fn the_first_token_as_a_sink() {
+    let smollm2 = model(SMOLLM2);
+    let sink = example("the first token as a sink");
+    let of_fox = seen(&smollm2, sink.text);
+    says(of_fox.scores(sink.layer, sink.head).get(Score::First).unwrap(), 1.0, 2);
+    let resting = of_fox.ranked_by(Score::First);
+    assert_eq!((resting.iter().filter(|(value, ..)| *value > 0.5).count(), resting.len()), (218, 270));
+    let with_another_word = seen(&smollm2, ExampleText::One("Yesterday The quick, brown fox jumps over the lazy"));
+    let moved = with_another_word.scores(sink.layer, sink.head).get(Score::First).unwrap();
+    assert!(moved > 0.9, "the weight moves to whatever comes first: {moved}");
+    let left: f32 =
+        (2..with_another_word.n()).map(|query| with_another_word.weight((sink.layer, sink.head), query, 1)).sum();
+    assert!(left < 0.5, "the word that was first keeps {left} in all");
+}
+
+#[test]
+#[ignore = "needs the bundled models: run cargo xtask setup"]
+fn mary_and_john() {
+    let smollm2 = model(SMOLLM2);
+    let names = example("Mary and John");
+    let clean = seen(&smollm2, names.text);
+    let (last, mary) = (clean.n() - 1, at(&clean, "ĠMary"));
+    assert_eq!(names.queries, [last]);
+    let copying = clean.ranked_by_weight(last, mary)[0];
+    assert_eq!((copying.1, copying.2), (names.layer, names.head));
+    says(copying.0, 0.81, 2);
+    assert!(clean.weight((23, 3), last, 9) > 0.7, "L23H3 reads the second John");
+
+    let ids = ["ĠMary", "ĠJohn"].map(|name| smollm2.tokenizer().unwrap().token_to_id(name).unwrap() as usize);
+    let difference = |edits_json: &str| {
+        let tokens = clean.run.tokens().clone();
+        let edits = headlight::edit::parse_list(edits_json).unwrap();
+        let edits = CompiledEdits::bind(&edits, smollm2.spec(), tokens.len()).unwrap();
+        let run = finished(&smollm2, tokens, edits, Captures::none());
+        let logits = run.logits(last..last + 1).unwrap();
+        f64::from(logits[ids[0]] - logits[ids[1]])
+    };
+    let top = headlight::engine::top_predictions(&clean.run, last, 1).unwrap()[0];
+    assert_eq!(top.id as usize, ids[0]);
+    says(f64::from(top.prob), 0.92, 2);
+    says(difference("[]"), 6.1, 1);
+    says(difference(r#"[{"kind":"zero_head","layer":24,"head":4}]"#), 6.8, 1);
+    says(difference(r#"[{"kind":"zero_head","layer":23,"head":3}]"#), 3.1, 1);
+
+    // Of all 270 heads, by golden values.
+    let sweep: serde_json::Value =
+        serde_json::from_slice(&read(&support::fixture("golden-real/smollm2/sweep-mary-john.json"))).unwrap();
+    let effect = |layer: usize, head: usize| sweep["zero_head"][layer][head][0].as_f64().unwrap();
+    let heads = (0..30).flat_map(|layer| (0..9).map(move |head| (layer, head)));
+    let most = heads.min_by(|one, other| effect(one.0, one.1).total_cmp(&effect(other.0, other.1)));
+    assert_eq!(most, Some((23, 3)));
+}
+
+#[test]
+#[ignore = "prints what may be claimed"]
+fn candidates() {
+    let print = |what: &str, ranked: &[(f64, usize, usize)]| {
+        let list: Vec<String> =
+            ranked.iter().take(6).map(|(value, layer, head)| format!("L{layer}H{head} {value:.3}")).collect();
+        println!("{what}: {}", list.join("  "));
+    };
+    let smollm2 = model(SMOLLM2);
+    for seed in [1, 2, 3] {
+        let seen = seen(&smollm2, ExampleText::Block { n_tokens: 50, seed });
+        print("induction", &seen.ranked_by(Score::Induction));
+        print("duplicate", &seen.ranked_by(Score::Duplicate));
+    }
+    for pronoun in ["She", "He"] {
+        let text: &'static str =
+            Box::leak(format!("The doctor asked the nurse a question. {pronoun}").into_boxed_str());
+        let seen = seen(&smollm2, ExampleText::One(text));
+        print(&format!("{pronoun} nurse"), &seen.ranked_by_weight(8, 4));
+        print(&format!("{pronoun} doctor"), &seen.ranked_by_weight(8, 1));
+        for head in [(9, 4), (9, 3), (13, 8), (4, 8), (14, 8), (17, 0)] {
+            println!("  {head:?} nurse {:.3} doctor {:.3}", seen.weight(head, 8, 4), seen.weight(head, 8, 1));
+        }
+    }
+    let minilm = model(MINILM);
+    for pronoun in ["She", "He"] {
+        let text: &'static str =
+            Box::leak(format!("The doctor asked the nurse a question. {pronoun}").into_boxed_str());
+        let seen = seen(&minilm, ExampleText::One(text));
+        for head in [(5, 11), (5, 10), (5, 8), (2, 5)] {
+            println!(
+                "  minilm {pronoun} {head:?} nurse {:.3} doctor {:.3}",
+                seen.weight(head, 9, 5),
+                seen.weight(head, 9, 2)
+            );
+        }
+    }
+    let fox = seen(&minilm, example("quick brown fox").text);
+    print("separator", &fox.ranked_by(Score::Separator));
+    for (layer, head) in [(4, 5), (2, 7), (3, 3)] {
+        println!("  L{layer}H{head} norms {:?}", fox.run.value_output_norms(layer, head).unwrap());
+        println!(
+            "  first column {:?}",
+            (0..fox.n()).map(|query| fox.weight((layer, head), query, 0)).collect::<Vec<_>>()
+        );
+    }
+    for text in [
+        "At the store, she bought apples, oranges, bananas,",
+        "one two three four five six seven eight nine ten eleven twelve",
+    ] {
+        for (name, model) in [("smollm2", &smollm2), ("minilm", &minilm)] {
+            let seen = seen(model, ExampleText::One(Box::leak(text.to_owned().into_boxed_str())));
+            let decaying = seen.ranked(|layer, head| {
+                let scores = seen.scores(layer, head);
+                scores.get(Score::DecayFit).filter(|fit| *fit > 0.85)?;
+                scores.get(Score::Decay).map(|slope| -slope)
+            });
+            print(&format!("{name} decay"), &decaying);
+            for (_, layer, head) in decaying.iter().take(4) {
+                println!(
+                    "   L{layer}H{head} R2 {:?} slope {:?} distance {:?}",
+                    seen.scores(*layer, *head).get(Score::DecayFit),
+                    seen.scores(*layer, *head).get(Score::Decay),
+                    seen.scores(*layer, *head).get(Score::Distance)
+                );
+            }
+        }
+    }
+    let sink = seen(&smollm2, ExampleText::One("Yesterday the quick, brown fox jumps over the lazy"));
+    let n_resting = sink.ranked_by(Score::First).iter().filter(|(value, ..)| *value > 0.5).count();
+    print("sink with another word in front", &sink.ranked_by(Score::First));
+    println!("{n_resting} of 270");
+}
