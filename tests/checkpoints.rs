@@ -7,7 +7,10 @@ mod support;
 
 use std::sync::Arc;
 
+use headlight::engine::checkpoint::{Architecture, Config};
 use headlight::engine::{Captures, CompiledEdits, EngineError, Model, Run};
+use headlight::trace::Spec;
+use headlight::trace::spec::{Activation, Positions, RotaryScaling, Unembed};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::engine::{Files, golden_files, load};
@@ -166,4 +169,112 @@ fn options_that_are_not_read_are_refused_by_name() {
         let field = if field == "rope_parameters" { "rope_type" } else { field };
         assert!(message.contains(field), "{name}: {message}");
     }
+}
+
+/// The names that norms have in some files: bert-base-uncased's.
+#[test]
+fn norms_may_have_their_older_names() {
+    let mut files = golden_files("bert");
+    let bytes = &files[2].1;
+    let n_header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let header = String::from_utf8(bytes[8..8 + n_header].to_vec()).unwrap();
+    let older = header.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
+    assert_ne!(header, older);
+    let older = [&(older.len() as u64).to_le_bytes()[..], older.as_bytes(), &bytes[8 + n_header..]].concat();
+    files[2].1 = older;
+    let logits = |files: &Files| {
+        let model = load(files).unwrap();
+        let tokens = model.encode("The cat sat", None).unwrap();
+        support::engine::finished(&model, tokens, CompiledEdits::none(), Captures::none()).logits(0..1).unwrap()
+    };
+    assert_eq!(logits(&files), logits(&golden_files("bert")));
+}
+
+/// The structure that a configuration means, with a few sizes filled in.
+fn spec(config: Value) -> Spec {
+    let config = Config::parse("config.json", config.to_string().as_bytes()).unwrap();
+    Architecture::from_config(&config, &|_| true).unwrap_or_else(|error| panic!("{error}")).spec
+}
+
+fn with(base: &Value, more: Value) -> Value {
+    let mut config = base.as_object().unwrap().clone();
+    config.extend(more.as_object().unwrap().clone());
+    Value::Object(config)
+}
+
+/// Fields as checkpoints from before transformers 5 have them.
+#[test]
+fn older_configurations_mean_the_same() {
+    let llama = json!({"model_type": "llama", "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 12,
+        "num_attention_heads": 4, "vocab_size": 100, "max_position_embeddings": 128, "rms_norm_eps": 1e-5,
+        "hidden_act": "silu"});
+    let theta = |spec: &Spec, layer: usize| spec.rotary_of(layer).unwrap().theta;
+
+    let pythia =
+        spec(json!({"model_type": "gpt_neox", "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2,
+        "num_attention_heads": 4, "vocab_size": 100, "max_position_embeddings": 128, "layer_norm_eps": 1e-5,
+        "hidden_act": "gelu", "rotary_pct": 0.5, "rotary_emb_base": 5000, "use_parallel_residual": true}));
+    assert_eq!((pythia.rotary().unwrap().dims, theta(&pythia, 0)), (8, 5000.0));
+
+    let gemma = with(
+        &llama,
+        json!({"model_type": "gemma3_text", "hidden_activation": "gelu_pytorch_tanh",
+        "rope_theta": 1e6, "rope_local_base_freq": 5e3, "rope_scaling": {"factor": 8.0, "rope_type": "linear"},
+        "sliding_window": 16, "sliding_window_pattern": 3, "head_dim": 16}),
+    );
+    let gemma = spec(gemma);
+    assert_eq!([0, 1, 2, 11].map(|layer| theta(&gemma, layer)), [5e3, 5e3, 1e6, 1e6]);
+    assert_eq!(gemma.rotary().unwrap().scaling, RotaryScaling::Linear { factor: 8.0 });
+    assert_eq!(gemma.rotary_of(0).unwrap().scaling, RotaryScaling::None);
+    assert_eq!((gemma.visible(0, 40, 50), gemma.visible(2, 40, 50)), (25..41, 0..41));
+
+    let modernbert = spec(json!({"model_type": "modernbert", "hidden_size": 64, "intermediate_size": 96,
+        "num_hidden_layers": 4, "num_attention_heads": 4, "vocab_size": 100, "max_position_embeddings": 128,
+        "norm_eps": 1e-5, "hidden_activation": "gelu", "global_rope_theta": 160000.0, "local_rope_theta": 1234.0,
+        "global_attn_every_n_layers": 3, "local_attention": 8, "layer_norm_eps": 1e-5,
+        "position_embedding_type": "absolute"}));
+    assert_eq!([0, 1, 2, 3].map(|layer| theta(&modernbert, layer)), [160000.0, 1234.0, 1234.0, 160000.0]);
+    assert_eq!(modernbert.visible(1, 20, 50), 16..25);
+
+    let yarn = with(
+        &llama,
+        json!({"model_type": "qwen2", "rope_theta": 1e6, "use_sliding_window": false,
+        "sliding_window": 32768, "max_window_layers": 21, "tie_word_embeddings": true,
+        "rope_scaling": {"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 128}}),
+    );
+    let yarn = spec(yarn);
+    assert!(matches!(yarn.rotary().unwrap().scaling, RotaryScaling::Yarn { factor: 4.0, original_n_ctx: 128, .. }));
+    assert_eq!((yarn.n_ctx, yarn.local), (512, None));
+
+    let phi = with(
+        &llama,
+        json!({"model_type": "phi3", "original_max_position_embeddings": 32, "sliding_window": 60,
+        "rope_scaling": {"type": "su", "short_factor": vec![1.0; 8], "long_factor": vec![2.0; 8]}}),
+    );
+    let phi = spec(phi);
+    let RotaryScaling::LongRope { original_n_ctx: 32, magnitude, .. } = phi.rotary().unwrap().scaling else {
+        panic!("{:?}", phi.positions)
+    };
+    assert!((magnitude - (1.0 + 4f64.ln() / 32f64.ln()).sqrt()).abs() < 1e-12);
+
+    let mistral = |window: Value| spec(with(&llama, json!({"model_type": "mistral", "sliding_window": window}))).local;
+    assert_eq!((mistral(json!(null)), mistral(json!(8)).unwrap().reach), (None, 7));
+
+    let bloom =
+        spec(json!({"model_type": "bloom", "n_embed": 64, "n_layer": 2, "num_attention_heads": 4, "vocab_size": 100,
+        "layer_norm_epsilon": 1e-5, "seq_length": 99}));
+    assert_eq!((bloom.d_model, bloom.n_ctx, bloom.positions), (64, 99, Positions::Alibi));
+
+    let t5 = |more: Value| {
+        spec(with(
+            &json!({"model_type": "t5", "d_model": 64, "d_kv": 16, "d_ff": 96, "num_layers": 2, "num_heads": 4,
+            "vocab_size": 100, "layer_norm_epsilon": 1e-6, "relative_attention_num_buckets": 32,
+            "is_encoder_decoder": true, "n_positions": 512}),
+            more,
+        ))
+    };
+    let (first, later) = (t5(json!({})), t5(json!({"feed_forward_proj": "gated-gelu", "tie_word_embeddings": false})));
+    assert_eq!((first.unembed, first.logit_scale), (Unembed::Linear { tied: true }, Some(0.125)));
+    assert_eq!((later.unembed, later.logit_scale), (Unembed::Linear { tied: false }, None));
+    assert_eq!((first.activation, later.activation), (Activation::Relu, Activation::GeluTanh));
 }

@@ -6,10 +6,11 @@ mod support;
 
 use std::sync::Arc;
 
-use headlight::engine::{Captures, CompiledEdits, Greedy, Model, Run, Step};
-use headlight::trace::{BlockSite, Hook, Tokens};
+use headlight::analysis::source::{AttentionSource, Rotation};
+use headlight::engine::{Captures, CompiledEdits, CrossSource, Greedy, Model, Run, Step};
+use headlight::trace::{BlockSite, Hook, Side, Tokens};
 use support::engine::{finished, load_golden};
-use support::parity::{compare_cases, compare_edits};
+use support::parity::{compare_cases, compare_edits, decoded};
 use support::{Tensors, golden, golden_cases, read};
 
 fn run(model: &Arc<Model>, tokens: Tokens) -> Run {
@@ -194,4 +195,32 @@ fn capturing_changes_nothing() {
             assert_eq!(plain.activation(pattern).unwrap(), looked_at.activation(pattern).unwrap());
         }
     }
+}
+
+/// Views see cross-attention as they see any other: queries of the decoder, keys of the encoder.
+#[test]
+fn cross_attention_is_a_source() {
+    let model = load_golden("t5");
+    let source = Arc::new(run(model.encoder().unwrap(), model.encode("The cat sat on the mat", None).unwrap()));
+    let decoder = decoded(&model, source, model.encode_target("The cat lay").unwrap());
+    let cross = CrossSource::of(&decoder).unwrap();
+    let sizes = cross.sizes();
+    let (n_query, n_key) = (cross.tokens(Side::Query).len(), cross.tokens(Side::Key).len());
+    assert!(n_query != n_key && (sizes.n_query, sizes.n_key) == (n_query, n_key));
+    assert_eq!(cross.allowed_keys(0, 0), 0..n_key, "no mask");
+    let patterns = decoder.activation(Hook::Block(1, BlockSite::CrossPattern)).unwrap();
+    let layer = cross.layer_source(1).unwrap();
+    for head in 0..sizes.n_heads {
+        let found = layer.pattern(head, 1..n_query).unwrap();
+        let expected = &patterns[(head * n_query + 1) * n_key..(head + 1) * n_query * n_key];
+        assert_eq!(found, expected);
+        let (queries, keys) =
+            (cross.queries(1, head, Rotation::After).unwrap(), cross.keys(1, head, Rotation::Before).unwrap());
+        let scores = layer.scores(head, 0..n_query).unwrap();
+        let dot: f32 = queries[..sizes.d_head].iter().zip(&keys[sizes.d_head..]).map(|(q, k)| q * k).sum();
+        assert!((scores[1] - dot).abs() < 1e-5, "T5 scales nothing");
+        assert_eq!(cross.values(1, head).unwrap().len(), n_key * sizes.d_head);
+        assert_eq!(cross.value_output_norms(1, head).unwrap().len(), n_key);
+    }
+    assert!(CrossSource::of(&run(&load_golden("gpt2"), load_golden("gpt2").tokens_from_ids(&[1]).unwrap())).is_none());
 }

@@ -38,4 +38,5 @@ pub use patterns::LayerAttention;
 pub use predict::{TopToken, probabilities, top_predictions};
 pub use run::{CrossRun, LayerRun, Run, Step};
 pub use sample::{Sampler, Sampling};
+pub use source::CrossSource;
 pub use weights::Weight;

@@ -120,7 +120,7 @@ impl Run {
         self.attention_of(layer, Attn::Cross, &kept.q, &kept.k)
     }
 
-    fn cross(&self, layer: usize) -> Result<&CrossRun, EngineError> {
+    pub(super) fn cross(&self, layer: usize) -> Result<&CrossRun, EngineError> {
         let missing = || {
             let architecture = &self.model().spec().architecture;
             EngineError::Request(format!("{architecture} has no cross-attention here"))

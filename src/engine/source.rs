@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::error::EngineError;
 use super::hooks::{Captures, Hooks};
+use super::model::AttnWeights;
 use super::patterns::LayerAttention;
 use super::run::Run;
 use crate::analysis::attention::{Keys, queries};
@@ -70,13 +71,83 @@ impl AttentionSource for Run {
     }
 
     fn value_output_norms(&self, layer: usize, head: usize) -> Result<Vec<f32>, SourceError> {
-        let (spec, values) = (self.model().spec(), self.values(layer, head)?);
-        let inputs = head * spec.d_head..(head + 1) * spec.d_head;
-        let packed = PackedRows::pack(&values, spec.d_head, 0..spec.d_head);
-        let outputs = self.model().blocks[layer].attn.o.weight.matmul(&packed, inputs);
-        let norm = |output: &[f32]| output.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt() as f32;
-        Ok(outputs.chunks_exact(spec.d_model).map(norm).collect())
+        let values = self.values(layer, head)?;
+        Ok(output_norms(&self.model().blocks[layer].attn, self.model().spec(), head, &values))
     }
+}
+
+/// A decoder's attention to its encoder, as a source of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct CrossSource<'a> {
+    run: &'a Run,
+    source: &'a Run,
+}
+
+impl<'a> CrossSource<'a> {
+    /// Of a run that reads an encoder.
+    pub fn of(run: &'a Run) -> Option<Self> {
+        run.source().map(|source| Self { run, source })
+    }
+}
+
+impl AttentionSource for CrossSource<'_> {
+    fn sizes(&self) -> Sizes {
+        Sizes { n_key: self.source.tokens().len(), ..self.run.sizes() }
+    }
+
+    fn tokens(&self, side: Side) -> &Tokens {
+        match side {
+            Side::Query => Run::tokens(self.run),
+            Side::Key => Run::tokens(self.source),
+        }
+    }
+
+    fn spec(&self) -> Option<&Spec> {
+        Some(self.run.model().spec())
+    }
+
+    fn allowed_keys(&self, _layer: usize, _query: usize) -> Range<usize> {
+        0..self.source.tokens().len()
+    }
+
+    fn layer_source(&self, layer: usize) -> Result<Box<dyn LayerSource>, SourceError> {
+        Ok(Box::new(self.run.cross_attention(layer)?))
+    }
+
+    // Nothing changes queries and keys on their way into the product.
+    fn queries(&self, layer: usize, head: usize, _rotation: Rotation) -> Result<Vec<f32>, SourceError> {
+        check_rows(&self.sizes(), head, &(0..0))?;
+        let Sizes { n_heads, d_head, .. } = self.sizes();
+        Ok(head_columns(&self.run.cross(layer)?.q, n_heads, d_head, head))
+    }
+
+    fn keys(&self, layer: usize, head: usize, _rotation: Rotation) -> Result<Vec<f32>, SourceError> {
+        check_rows(&self.sizes(), head, &(0..0))?;
+        let sizes = self.sizes();
+        Ok(head_columns(&self.run.cross(layer)?.k, sizes.n_key_value_heads, sizes.d_head, sizes.key_head(head)))
+    }
+
+    fn values(&self, layer: usize, head: usize) -> Result<Vec<f32>, SourceError> {
+        check_rows(&self.sizes(), head, &(0..0))?;
+        let sizes = self.sizes();
+        Ok(head_columns(&self.run.cross(layer)?.v, sizes.n_key_value_heads, sizes.d_head, sizes.key_head(head)))
+    }
+
+    fn value_output_norms(&self, layer: usize, head: usize) -> Result<Vec<f32>, SourceError> {
+        let values = self.values(layer, head)?;
+        let missing = || SourceError::NoSuch("this model has no cross-attention".to_owned());
+        let (_, attn) = self.run.model().blocks[layer].cross.as_ref().ok_or_else(missing)?;
+        Ok(output_norms(attn, self.run.model().spec(), head, &values))
+    }
+}
+
+/// ‖v_j W_O^h‖₂ for values [n_key, d_head] of a head.
+fn output_norms(attn: &AttnWeights, spec: &Spec, head: usize, values: &[f32]) -> Vec<f32> {
+    let inputs = head * spec.d_head..(head + 1) * spec.d_head;
+    let packed = PackedRows::pack(values, spec.d_head, 0..spec.d_head);
+    let outputs = attn.o.weight.matmul(&packed, inputs);
+    let norm = |output: &[f32]| output.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt() as f32;
+    outputs.chunks_exact(spec.d_model).map(norm).collect()
 }
 
 impl Run {

@@ -8,6 +8,9 @@ use crate::trace::{Spec, Stack};
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
     config.must_be("is_encoder_decoder", &true.into())?;
+    // mBART's, which is another architecture.
+    config.must_be_off("normalize_before")?;
+    config.must_be_off("add_final_layer_norm")?;
     let is_marian = config.string("model_type")? == "marian";
     let outer = ["model.", ""].into_iter().find(|outer| has_tensor(&format!("{outer}decoder.layers.0.fc1.weight")));
     let outer = outer.unwrap_or("model.");

@@ -72,7 +72,9 @@ impl Planned {
         d_head: usize,
         indices: &[(usize, TensorIndex)],
     ) -> Result<Self, EngineError> {
-        let found = indices.iter().find_map(|(file, index)| Some((*file, index, index.tensors.get(&source.tensor)?)));
+        let named =
+            |name: &str| indices.iter().find_map(|(file, index)| Some((*file, index, index.tensors.get(name)?)));
+        let found = named(&source.tensor).or_else(|| named(&older_name(&source.tensor)?));
         let Some((file, index, entry)) = found else {
             return Err(EngineError::MissingTensor {
                 tensor: source.tensor,
@@ -105,6 +107,12 @@ impl Planned {
     fn is_matrix(&self) -> bool {
         self.shape.len() == 2 && !self.places.iter().any(|(_, slot)| slot.is_table())
     }
+}
+
+/// What norms were called in TensorFlow, and still are in some files (bert-base-uncased).
+fn older_name(tensor: &str) -> Option<String> {
+    let norm = |part: &str| tensor.strip_suffix(part).filter(|norm| norm.ends_with("LayerNorm"));
+    norm(".weight").map(|norm| format!("{norm}.gamma")).or_else(|| norm(".bias").map(|norm| format!("{norm}.beta")))
 }
 
 /// The format of most block matrices.
