@@ -153,7 +153,7 @@ const MEDIUM: f32 = 560.0;
 /// Between the blocks.
 const GAP: f32 = 12.0;
 /// The widest a neuron gets.
-const MAX_CELL: f32 = 7.0;
+const MAX_CELL: f32 = 9.0;
 /// Width of a number.
 const NUMBER: f32 = 58.0;
 
@@ -166,7 +166,7 @@ impl NeuronColumns {
         let token = token_width.clamp(72.0, if is_wide { 132.0 } else { 96.0 }).round();
         let (query, links) = (pick(is_wide, token), pick(is_wide, 56.0));
         let (dot, score) = (pick(is_medium, NUMBER), pick(is_medium, NUMBER + 4.0));
-        let weight = if is_wide { 124.0 } else { NUMBER + 24.0 };
+        let weight = NUMBER + if is_wide { 102.0 } else { pick(is_medium, 32.0) + 24.0 };
         let value = pick(is_medium, NUMBER + 8.0);
         let n_blocks = if is_medium { 2.0 } else { 1.0 };
         let room = width - query - links - token - GAP * n_blocks - dot - score - weight - value;

@@ -84,6 +84,10 @@ impl State {
         match event {
             Event::LayerPicked(layer) => selection.layer = layer,
             Event::LayerStepped(step) => selection.layer = selection.layer.saturating_add_signed(step),
+            // The neuron view looks into one head.
+            Event::HeadToggled(head) if head < shape.n_heads && selection.view == View::Neuron => {
+                selection.heads = [head].into();
+            }
             Event::HeadToggled(head) if head < shape.n_heads => selection.toggle_head(head),
             Event::HeadSoloed(head) if head < shape.n_heads => selection.solo_head(head, shape.n_heads),
             Event::AllHeads => selection.heads = (0..shape.n_heads).collect(),

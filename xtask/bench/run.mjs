@@ -1,8 +1,9 @@
 // Opens the measuring page in headless Chromium and prints the JSON of its `BENCH ` lines, until it says that it is
-// done. What else the browser says goes to standard error.
+// done; then measures the drawing of the page itself. What else the browser says goes to standard error.
 
 import { createRequire } from "node:module";
 import path from "node:path";
+import { measureDrawing } from "./drawing.mjs";
 
 const { chromium } = createRequire(path.join(process.env.HEADLIGHT_NODE_TOOLS, "package.json"))("playwright-core");
 
@@ -25,6 +26,10 @@ const failure = await new Promise((finish) => {
     (error) => finish(error.message),
   );
 });
+if (failure === null) {
+  await page.close();
+  await measureDrawing(browser, process.env.HEADLIGHT_URL, process.env.HEADLIGHT_ONLY);
+}
 await browser.close();
 if (failure !== null) {
   console.error(`error: the measurements stopped: ${failure}`);

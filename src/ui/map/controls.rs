@@ -75,7 +75,7 @@ pub fn MapControls(map: Map) -> impl IntoView {
                     "sort"
                 </label>
             </div>
-            <label class="tick" class:gone=move || !is_reduced.get()>
+            <label class="tick" class:none=move || !is_reduced.get()>
                 <input
                     type="checkbox"
                     prop:checked=move || options.with(|options| options.reduce == Reduce::Mean)

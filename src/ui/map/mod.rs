@@ -17,7 +17,7 @@ use web_sys::PointerEvent;
 
 use super::page::Page;
 use super::scene::Same;
-use super::token_column::px;
+use super::token_column::{crisp, px};
 use crate::render::{MapLayout, MapSpace, Place, Scheme, Shade};
 use crate::state::scales::options::{CellNumber, MapOptions};
 use crate::state::scales::thumbnails::LayerThumbnails;
@@ -160,7 +160,12 @@ pub fn ModelMap(
             >
                 <div class="content" style:height=move || px(layout.with(MapLayout::content_height))>
                     <div class="pane" style:height=move || px(window.get().1)>
-                        <canvas node_ref=canvas aria-hidden="true"></canvas>
+                        <canvas
+                            node_ref=canvas
+                            aria-hidden="true"
+                            style:width=move || crisp(window.get().0, pixel_ratio.get())
+                            style:height=move || crisp(window.get().1, pixel_ratio.get())
+                        ></canvas>
                         <Cells map />
                     </div>
                 </div>

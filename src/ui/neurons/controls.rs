@@ -72,7 +72,7 @@ pub fn NeuronControls(neurons: Neurons) -> impl IntoView {
                 <legend class="label">"Neurons by"</legend>
                 <div class="joined">{NeuronOrder::EACH.map(order).collect_view()}</div>
             </fieldset>
-            <label class="tick" class:gone=move || !is_rotated.get()>
+            <label class="tick" class:none=move || !is_rotated.get()>
                 <input
                     type="checkbox"
                     prop:checked=move || options.get().is_plain

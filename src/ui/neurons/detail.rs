@@ -157,6 +157,6 @@ fn plot(points: &[(isize, f32)]) -> impl IntoView + use<> {
             {zero}
             {distance(last, "end")}
         </svg>
-        <p class="hint">"Mean of q·k over all pairs; distance: tokens from the key to the query."</p>
+        <p class="hint">"Mean of the neuron’s product over all pairs; distance: how many tokens the key is before the query."</p>
     }
 }

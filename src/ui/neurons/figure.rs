@@ -16,7 +16,7 @@ use super::rows::{KeyRows, QueryRows, Rows};
 use crate::render::{Block, NeuronColumns, Scheme, Window};
 use crate::state::{Event, ScaleEvent, TokenRef};
 use crate::trace::Side;
-use crate::ui::token_column::px;
+use crate::ui::token_column::{crisp, px};
 
 /// Width of a character of the tokens' font, in CSS pixels.
 const CHARACTER_WIDTH: f32 = 7.83;
@@ -122,7 +122,12 @@ pub fn NeuronFigure(neurons: Neurons, scheme: Memo<Scheme>) -> impl IntoView {
             >
                 <div class="content" style:height=move || px(window.get().content_height(n_rows.get()))>
                     <div class="pane" style:height=move || px(window.get().height)>
-                        <canvas node_ref=body aria-hidden="true"></canvas>
+                        <canvas
+                            node_ref=body
+                            aria-hidden="true"
+                            style:width=move || crisp(window.get().width, pixel_ratio.get())
+                            style:height=move || crisp(window.get().height, pixel_ratio.get())
+                        ></canvas>
                         <QueryRows rows />
                         <KeyRows rows />
                         <ColumnMarks neurons columns />

@@ -112,7 +112,6 @@ fn KeyRow(rows: Rows, row: usize, position: usize) -> impl IntoView {
     let token = TokenRef { side: Side::Key, position };
     let label =
         neurons.page.peek(|state| state.shown.as_ref().and_then(|shown| shown.labels.get(position).map(token_text)));
-    let name = neurons.plain(position);
     let steps = Memo::new(move |_| {
         neurons.numbers.with(|numbers| {
             let (numbers, query) = (numbers.as_ref()?, neurons.query.get()?);
@@ -137,14 +136,6 @@ fn KeyRow(rows: Rows, row: usize, position: usize) -> impl IntoView {
         let norm = steps.get().and_then(|(steps, _)| steps.norm)?;
         Some(format!("‖f‖ = {norm:.3}"))
     };
-    let spoken = move || {
-        let Some((steps, _)) = steps.get() else { return name.clone() };
-        let say = |what: &str, number: Option<f32>, write: fn(f32) -> String| {
-            number.map(|number| format!(", {what} {}", write(number))).unwrap_or_default()
-        };
-        let (dot, score) = (say("q·k", steps.dot, short), say("score", steps.score, short));
-        format!("{name}{dot}{score}{}{}", say("weight", steps.weight, weight), say("value", steps.value, weight))
-    };
     let place = move |span: fn(&NeuronColumns) -> Span| {
         (
             move || px(columns.with(|columns| span(columns).x)),
@@ -168,37 +159,40 @@ fn KeyRow(rows: Rows, row: usize, position: usize) -> impl IntoView {
             id=row_id(Side::Key, row)
             data-row=row.to_string()
             aria-selected=move || is_pinned.get().to_string()
-            aria-label=spoken
             style:top=move || px(row as f32 * window.get().row_height)
             style:height=move || px(window.get().row_height)
         >
             <span class="token key-token" style:left=token_left style:width=token_width>
                 <span class="text">{label}</span>
             </span>
-            <span class="step dot" class:none=dot_none style:left=dot_left style:width=dot_width>
-                {step(|steps| steps.dot, short)}
+            <span class="measure dot" class:none=dot_none style:left=dot_left style:width=dot_width>
+                <span class="only-spoken">"q·k "</span>
+                <span class="n">{step(|steps| steps.dot, short)}</span>
             </span>
             <span
-                class="step score"
+                class="measure score"
                 class:none=score_none
                 title=score_title
                 style:left=score_left
                 style:width=score_width
             >
-                {step(|steps| steps.score, short)}
+                <span class="only-spoken">"score "</span>
+                <span class="n">{step(|steps| steps.score, short)}</span>
             </span>
-            <span class="step softmax" style:left=weight_left style:width=weight_width>
+            <span class="measure softmax" style:left=weight_left style:width=weight_width>
                 <span class="bar-room"><span class="weight-bar" style:width=bar></span></span>
+                <span class="only-spoken">"weight "</span>
                 <span class="weight">{step(|steps| steps.weight, weight)}</span>
             </span>
             <span
-                class="step value"
+                class="measure value"
                 class:none=value_none
                 title=norm_title
                 style:left=value_left
                 style:width=value_width
             >
-                {step(|steps| steps.value, weight)}
+                <span class="only-spoken">"value "</span>
+                <span class="n">{step(|steps| steps.value, weight)}</span>
             </span>
         </div>
     }
