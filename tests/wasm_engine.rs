@@ -21,29 +21,38 @@ struct Golden {
     files: [(&'static str, &'static [u8]); 3],
     expected_json: &'static [u8],
     expected: &'static [u8],
-    interventions_json: &'static [u8],
-    interventions: &'static [u8],
+    /// Edits and what follows from them, where there are any.
+    interventions: Option<(&'static [u8], &'static [u8])>,
+}
+
+macro_rules! file {
+    ($architecture:literal, $name:literal) => {
+        include_bytes!(concat!("fixtures/golden/", $architecture, "/", $name)).as_slice()
+    };
 }
 
 macro_rules! golden {
-    ($architecture:literal) => {{
-        macro_rules! file {
-            ($name:literal) => {
-                include_bytes!(concat!("fixtures/golden/", $architecture, "/", $name)).as_slice()
-            };
+    ($architecture:literal, edits) => {
+        Golden {
+            interventions: Some((
+                file!($architecture, "interventions.json"),
+                file!($architecture, "interventions.safetensors"),
+            )),
+            ..golden!($architecture)
         }
+    };
+    ($architecture:literal) => {
         Golden {
             files: [
-                ("config.json", file!("config.json")),
-                ("tokenizer.json", file!("tokenizer.json")),
-                ("model.safetensors", file!("model.safetensors")),
+                ("config.json", file!($architecture, "config.json")),
+                ("tokenizer.json", file!($architecture, "tokenizer.json")),
+                ("model.safetensors", file!($architecture, "model.safetensors")),
             ],
-            expected_json: file!("expected.json"),
-            expected: file!("expected.safetensors"),
-            interventions_json: file!("interventions.json"),
-            interventions: file!("interventions.safetensors"),
+            expected_json: file!($architecture, "expected.json"),
+            expected: file!($architecture, "expected.safetensors"),
+            interventions: None,
         }
-    }};
+    };
 }
 
 impl Golden {
@@ -55,22 +64,58 @@ impl Golden {
         let model = self.model();
         let expected = Tensors::of_bytes("expected.safetensors", self.expected.to_vec());
         compare_cases(&model, &cases_of(self.expected_json), &expected);
-        let expected = Tensors::of_bytes("interventions.safetensors", self.interventions.to_vec());
-        compare_edits(&model, self.interventions_json, &expected);
+        if let Some((json, values)) = self.interventions {
+            compare_edits(&model, json, &Tensors::of_bytes("interventions.safetensors", values.to_vec()));
+        }
     }
 }
 
 #[wasm_bindgen_test]
 fn bert() {
-    golden!("bert").agrees();
+    golden!("bert", edits).agrees();
 }
 
 #[wasm_bindgen_test]
 fn gpt2() {
-    golden!("gpt2").agrees();
+    golden!("gpt2", edits).agrees();
 }
 
 #[wasm_bindgen_test]
 fn llama() {
-    golden!("llama").agrees();
+    golden!("llama", edits).agrees();
+}
+
+#[wasm_bindgen_test]
+fn gpt_neox() {
+    golden!("gpt_neox", edits).agrees();
+}
+
+#[wasm_bindgen_test]
+fn gemma3() {
+    golden!("gemma3_text").agrees();
+}
+
+#[wasm_bindgen_test]
+fn bloom() {
+    golden!("bloom").agrees();
+}
+
+#[wasm_bindgen_test]
+fn modernbert() {
+    golden!("modernbert").agrees();
+}
+
+#[wasm_bindgen_test]
+fn mpnet() {
+    golden!("mpnet").agrees();
+}
+
+#[wasm_bindgen_test]
+fn t5() {
+    golden!("t5").agrees();
+}
+
+#[wasm_bindgen_test]
+fn marian() {
+    golden!("marian").agrees();
 }

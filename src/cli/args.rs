@@ -123,7 +123,7 @@ pub struct TraceArgs {
     /// A second text: the second sentence of a pair, or joined by one space where the model has no pairs.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, requires = "text", conflicts_with = "ids")]
     pub text_pair: Option<String>,
-    /// What the decoder of an encoder-decoder model reads.
+    /// What the decoder of an encoder-decoder model is to write; without it, it writes by itself, greedily.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "text_pair")]
     pub target: Option<String>,
     /// Token ids to read as they are, instead of a text.
