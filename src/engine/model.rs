@@ -17,7 +17,7 @@ use crate::trace::spec::{Activation, NormKind, Unembed};
 use crate::trace::{Attn, Spec, TokenForm, Tokens};
 
 pub(super) use assemble::{Filled, Place, Places};
-pub(super) use parts::{AttnWeights, Block, Linear, Norm, add_bias};
+pub(super) use parts::{AttnWeights, Block, Linear, Norm, WideBlock, add_bias};
 
 /// A model that can run: its only stack, or a decoder with its encoder, which is a model too. Weights are as stored: nothing
 /// folded, nothing centred.

@@ -27,7 +27,7 @@ use std::sync::Arc;
 use super::edits::CompiledEdits;
 use super::error::EngineError;
 use super::hooks::{Captures, Hooks};
-use super::model::Model;
+use super::model::{Model, WideBlock};
 use crate::analysis::attention::Tap;
 use crate::trace::{BlockSite, Hook, Tokens};
 use layer::Work;
@@ -88,6 +88,7 @@ pub struct Run {
     /// What the unembedding reads, of tokens that have gone through all layers. [pos, d_model]
     ended: Vec<f32>,
     is_done: bool,
+    keeps_layers: bool,
 }
 
 impl Run {
@@ -146,6 +147,7 @@ impl Run {
             stream: Vec::new(),
             ended: Vec::new(),
             is_done: false,
+            keeps_layers: true,
         })
     }
 
@@ -154,6 +156,11 @@ impl Run {
     /// # Errors
     /// When an edit cannot be made, or a value is no longer finite.
     pub fn step(&mut self) -> Result<Step, EngineError> {
+        self.step_through(None)
+    }
+
+    /// The same, with a block that is widened already where it is the one that comes next.
+    pub(super) fn step_through(&mut self, wide: Option<&WideBlock>) -> Result<Step, EngineError> {
         if self.is_done {
             return Ok(Step::Done);
         }
@@ -177,7 +184,9 @@ impl Run {
                     none.insert(Work::new(&model.spec, layer, past, stream, source))
                 }
             };
-            if work.step(&model, &mut hooks, source, STEP_FLOP)? == Step::Done
+            let wide = wide.filter(|wide| wide.layer == layer).map(|wide| &wide.block);
+            let block = wide.unwrap_or(&model.blocks[layer]);
+            if work.step((&model, block), &mut hooks, source, STEP_FLOP)? == Step::Done
                 && let Some(work) = self.work.take()
             {
                 let (kept, next) = work.finish(model.spec.d_model);
@@ -200,7 +209,13 @@ impl Run {
         Ok(Step::Done)
     }
 
+    /// Lets the run keep nothing of the layers that it computes: only its end is wanted.
+    pub(super) fn keep_only_end(&mut self) {
+        self.keeps_layers = false;
+    }
+
     fn keep(&mut self, layer: usize, kept: LayerRun) {
+        let kept = if self.keeps_layers { kept } else { LayerRun::default() };
         match self.layers.get_mut(layer) {
             Some(place) => *place = Arc::new(kept),
             None => self.layers.push(Arc::new(kept)),

@@ -6,6 +6,7 @@
 use super::edits::{CompiledEdits, PatchValues};
 use super::error::EngineError;
 use super::hooks::Captures;
+use super::model::WideBlock;
 use super::outcome::{Outcome, OutcomeValue};
 use super::run::{Run, Step};
 use crate::edit::{Choice, Edit, EditKind, PatchFrom, SetValue};
@@ -38,25 +39,39 @@ pub struct SweepCell {
 }
 
 /// A sweep under way.
+///
+/// Cells go through the layers in groups, layer by layer, so that a quantised block is widened once for the group: with few
+/// tokens, widening costs more than the products.
 #[derive(Debug)]
 pub struct Sweep {
     edits: Vec<Edit>,
     patches: PatchValues,
     outcome: Outcome,
     cells: Vec<SweepCell>,
+    /// Cells before it have been started.
+    n_started: usize,
     n_done: usize,
-    run: Option<Run>,
+    /// The group under way: cells by index.
+    runs: Vec<(usize, Run)>,
+    wide: Option<WideBlock>,
 }
+
+/// Cells of a group.
+const GROUP: usize = 72;
+/// Most numbers in the streams of a group: 64 MB.
+const GROUP_NUMBERS: usize = 16 << 20;
 
 impl Sweep {
     /// Prepares a sweep on top of runs with `edits`. `patches`: what these and the edits of the cells take from other inputs.
     pub fn new(edits: Vec<Edit>, patches: PatchValues, cells: Vec<SweepCell>, outcome: Outcome) -> Self {
-        Self { edits, patches, outcome, cells, n_done: 0, run: None }
+        Self { edits, patches, outcome, cells, n_started: 0, n_done: 0, runs: Vec::new(), wide: None }
     }
 
-    /// How many cells are done, and of how many.
+    /// How many blocks are done, and of how many there are at most: each cell counts all layers.
     pub fn progress(&self) -> (usize, usize) {
-        (self.n_done, self.cells.len())
+        let n_layers = self.runs.first().map_or(1, |(_, run)| run.progress().1);
+        let under_way: usize = self.runs.iter().map(|(_, run)| run.progress().0).sum();
+        (self.n_done * n_layers + under_way, self.cells.len() * n_layers)
     }
 
     /// Its cells, in the order in which they are done.
@@ -70,27 +85,45 @@ impl Sweep {
     /// # Errors
     /// When an edit does not fit. A cell that leaves a query without any key has no outcome, and no error.
     pub fn step(&mut self, base: &Run) -> Result<Option<(usize, Option<OutcomeValue>)>, EngineError> {
-        let index = self.n_done;
-        let Some(cell) = self.cells.get(index) else { return Ok(None) };
-        let run = match &mut self.run {
-            Some(run) => run,
-            none => {
-                let mut edits = self.edits.clone();
-                edits.push(cell.edit.clone());
-                let (model, n_pos) = (base.model(), base.tokens().len());
-                let edits = CompiledEdits::bind_strictly(&edits, model.spec(), None, n_pos.into(), &self.patches)?;
-                none.insert(base.again(edits, Captures::none())?)
-            }
-        };
-        let outcome = match run.step() {
+        let model = base.model();
+        let numbers = base.tokens().len() * model.spec().d_model;
+        let n_group = GROUP.min(GROUP_NUMBERS / numbers.max(1)).max(1);
+        let n_left = self.cells.len() - self.n_done;
+        if self.runs.len() < n_group.min(n_left) && self.wide.is_none() && self.n_started < self.cells.len() {
+            return self.start(base).map(|()| None);
+        }
+        let layers = self.runs.iter().map(|(_, run)| run.progress().0).enumerate();
+        let Some((place, layer)) = layers.min_by_key(|(_, layer)| *layer) else { return Ok(None) };
+        if layer < model.spec().n_layers && self.wide.as_ref().is_none_or(|wide| wide.layer != layer) {
+            self.wide = Some(WideBlock::new(layer, &model.blocks[layer]));
+            return Ok(None);
+        }
+        let (index, run) = &mut self.runs[place];
+        let outcome = match run.step_through(self.wide.as_ref()) {
             Ok(Step::More) => return Ok(None),
             Ok(Step::Done) => Some(self.outcome.value(run)?),
             Err(EngineError::Edit(_)) => None,
             Err(error) => return Err(error),
         };
-        self.run = None;
+        let index = *index;
+        self.runs.remove(place);
         self.n_done += 1;
+        if self.runs.is_empty() {
+            self.wide = None;
+        }
         Ok(Some((index, outcome)))
+    }
+
+    fn start(&mut self, base: &Run) -> Result<(), EngineError> {
+        let mut edits = self.edits.clone();
+        edits.push(self.cells[self.n_started].edit.clone());
+        let (spec, n_pos) = (base.model().spec(), base.tokens().len());
+        let edits = CompiledEdits::bind_strictly(&edits, spec, None, n_pos.into(), &self.patches)?;
+        let mut run = base.again(edits, Captures::none())?;
+        run.keep_only_end();
+        self.runs.push((self.n_started, run));
+        self.n_started += 1;
+        Ok(())
     }
 
     /// Whether every cell is done.

@@ -128,6 +128,18 @@ impl Weight {
     }
 
     /// Hands out one chunk of rows, widened to f32. F32 is never widened: it has no chunks.
+    /// The same matrix in f32; nothing where it is.
+    pub(super) fn widened(&self) -> Option<Self> {
+        if matches!(self.store, Store::F32(_)) {
+            return None;
+        }
+        let mut panels = Panels::zeros(self.n_out, self.n_in);
+        for chunk in 0..self.n_out.div_ceil(CHUNK) {
+            self.with_chunk(chunk, |rows| panels.set_rows(chunk * CHUNK, rows));
+        }
+        Some(Self::from_panels(panels))
+    }
+
     fn with_chunk<T>(&self, chunk: usize, read: impl FnOnce(&[f32]) -> T) -> T {
         let rows = chunk * CHUNK..((chunk + 1) * CHUNK).min(self.n_out);
         let values = rows.start * self.n_in..rows.end * self.n_in;

@@ -6,16 +6,21 @@
 //! Order of events: the worker says [`FromWorker::Ready`] once; each request carries a [`RequestId`] chosen by the page
 //! and ends in exactly one of its answer, [`FromWorker::Cancelled`] or [`FromWorker::Failed`].
 
+mod editing;
 mod question;
 
 use serde::{Deserialize, Serialize};
 
 use crate::trace::{Spec, Tokens};
 
+pub use editing::{
+    ComparedOutcome, ComparedToken, EditingReply, EditingRequest, OutcomeAsked, OutcomeNumbers, SamplingAsked,
+    SweepAsked, SweepNumbers,
+};
 pub use question::{Answer, Grid, HeadNumbers, NeuronPart, NeuronsAnswer, Question, Reduce, StrongLink};
 
 /// Raised with every change of these types; page and worker refuse to talk across versions.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 4;
 
 /// Chosen by the page, unique within a worker's life.
 pub type RequestId = u32;
@@ -84,6 +89,8 @@ pub enum ToWorker {
         /// The other.
         second: Input,
     },
+    /// About edits; answered by a [`FromWorker::Editing`].
+    Editing(EditingRequest),
     /// Free a run.
     Forget {
         /// Which run.
@@ -232,6 +239,8 @@ pub enum FromWorker {
         /// Cosine of the two mean-pooled embeddings.
         cosine: f64,
     },
+    /// About edits.
+    Editing(EditingReply),
     /// A request was stopped because the page asked for it.
     Cancelled {
         /// Which.
@@ -255,6 +264,8 @@ pub enum Stage {
     Read,
     /// Blocks of the model, all inputs together.
     Run,
+    /// Blocks of a sweep, all cells together.
+    Sweep,
 }
 
 /// What was loaded.
@@ -348,6 +359,7 @@ impl ToWorker {
             | ToWorker::Tokenize { request, .. }
             | ToWorker::TokenLosses { request, .. }
             | ToWorker::Similarity { request, .. } => Some(*request),
+            ToWorker::Editing(asked) => Some(asked.request()),
             ToWorker::Forget { .. } | ToWorker::Cancel { .. } => None,
         }
     }

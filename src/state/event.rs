@@ -1,5 +1,6 @@
 //! What can happen to the state, and what it asks of the browser in return. Imports `protocol`.
 
+use super::editing::EditEvent;
 use super::entry::EntryChange;
 use super::first::OpenedTrace;
 use super::options::{DisplayChange, SegmentFilter, Theme};
@@ -75,6 +76,8 @@ pub enum Event {
     ScoresAsked,
     /// How weights are drawn.
     DisplayChanged(DisplayChange),
+    /// The model is changed, or asked what a change does.
+    Editing(EditEvent),
     /// Light or dark.
     ThemePicked(Theme),
     /// About the three scales: the view, what it needs, the address.

@@ -74,6 +74,7 @@ impl State {
         self.scales.forget_requests();
         self.scores.forget_requests();
         self.readings.forget_requests();
+        self.editing_lost_worker();
         if let Some(shown) = &mut self.shown {
             shown.live_run = None;
         }
@@ -136,7 +137,7 @@ impl State {
         let Some(work) = self.work.as_ref().filter(|work| work.request == request) else { return };
         match work.task {
             Task::Load => self.end_worker(effects),
-            Task::Run(_) => self.restart(effects),
+            Task::Run(_) | Task::Edit | Task::Sweep | Task::Write => self.restart(effects),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Written so that a person can read it and any reader of query strings can decode it: a space is `%20`. Read with the
 //! rules of forms, so that `+` is a space too. What is unknown or broken is left out and named. Imports nothing of ours
-//! but `selection` and `options`.
+//! but `edit`, `selection` and `options`.
 
 use std::collections::BTreeSet;
 
@@ -10,6 +10,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::options::{SegmentFilter, Theme};
 use super::selection::View;
+use crate::edit;
 
 /// Version of the fragment.
 const VERSION: &str = "1";
@@ -62,6 +63,8 @@ pub struct Link {
     pub segment: Option<SegmentFilter>,
     /// Light or dark.
     pub theme: Option<Theme>,
+    /// The edits, as minified JSON (FORMATS).
+    pub edits: Option<String>,
 }
 
 /// Heads of a link.
@@ -74,7 +77,7 @@ pub enum Heads {
 }
 
 /// Names that the format defines and that nothing here follows yet.
-const RESERVED: [&str; 5] = ["target", "stack", "attn", "scale", "edits"];
+const RESERVED: [&str; 4] = ["target", "stack", "attn", "scale"];
 
 impl Link {
     /// Reads a fragment, with or without its `#`. Also says, each a clause, what of it was left out.
@@ -135,6 +138,10 @@ impl Link {
                 Some(theme) => self.theme = Some(theme),
                 None => return broken("system, light or dark"),
             },
+            "edits" => match edit::parse_list(value) {
+                Ok(edits) => self.edits = serde_json::to_string(&edits).ok().filter(|_| !edits.is_empty()),
+                Err(error) => return Err(format!("edits: {error}")),
+            },
             _ if RESERVED.contains(&name) => return Err(format!("{name} is not followed by this version")),
             _ => return Err(format!("{} is unknown", shortened(name))),
         }
@@ -165,6 +172,7 @@ impl Link {
         let segment = self.segment.filter(|segment| *segment != SegmentFilter::All);
         put("segment", segment.map(|segment| segment_name(segment).to_owned()));
         put("theme", self.theme.filter(|theme| *theme != Theme::System).map(|theme| theme.name().to_owned()));
+        put("edits", self.edits.clone());
         fragment
     }
 }
@@ -224,7 +232,18 @@ mod tests {
             neuron: Some(17),
             segment: Some(SegmentFilter::Ab),
             theme: Some(Theme::Dark),
+            edits: None,
         }
+    }
+
+    #[test]
+    fn edits_come_back() {
+        let edits =
+            r#"[{"head":3,"kind":"zero_head","layer":23},{"key":1,"kind":"block_token","layer":"all","on":false}]"#;
+        let link = Link { edits: Some(edits.to_owned()), ..full() };
+        assert_eq!(Link::parse(&link.write()), (link, vec![]));
+        let (link, problems) = Link::parse("edits=[{\"kind\":\"zap\"}]&text=kept");
+        assert!(link.edits.is_none() && problems[0].contains("edit 1: unknown variant `zap`"), "{problems:?}");
     }
 
     #[test]

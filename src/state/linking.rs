@@ -5,6 +5,7 @@
 
 use super::link::{Heads, Link, MAX_BYTES};
 use super::*;
+use crate::edit::parse_list;
 use crate::protocol::{Input, InputText};
 
 /// What is known of the address.
@@ -45,6 +46,8 @@ impl State {
         if let Some(theme) = link.theme {
             self.options.theme = theme;
         }
+        let edits = link.edits.as_deref().and_then(|json| parse_list(json).ok()).unwrap_or_default();
+        self.editing.replace(edits);
         self.linking.pending = Some(link);
         if !self.models.is_empty() {
             self.follow_link(effects);
@@ -71,6 +74,7 @@ impl State {
         });
         if is_shown {
             self.apply_link();
+            self.edit_again(effects);
             self.follow_layer(effects);
             return false;
         }
@@ -189,6 +193,7 @@ impl State {
             neuron,
             segment: Some(self.options.segment),
             theme: Some(self.options.theme),
+            edits: (!self.editing.list.is_empty()).then(|| self.editing.json()),
         })
     }
 }

@@ -5,6 +5,7 @@
 //! nothing. Imports `protocol` and `trace`; knows no browser and is tested with plain `cargo test`.
 
 pub mod catalogue;
+pub mod editing;
 pub mod entry;
 pub mod event;
 pub mod first;
@@ -29,6 +30,7 @@ mod update;
 mod tests;
 
 pub use catalogue::ModelEntry;
+pub use editing::{EditEvent, Editing, ListedEdit, SweepState};
 pub use entry::{Entry, EntryChange, EntryKind};
 pub use event::{Effect, Event};
 pub use first::{FirstScreen, OpenedTrace};
@@ -94,6 +96,8 @@ pub struct State {
     pub readings: Readings,
     /// What is known of every head at once.
     pub scores: ScoreStore,
+    /// How the model is changed, and what that does.
+    pub editing: Editing,
     /// What went wrong.
     pub notices: Notices,
     next_request: RequestId,
@@ -127,6 +131,7 @@ impl State {
             looks_at_example: false,
             readings: Readings::default(),
             scores: ScoreStore::default(),
+            editing: Editing::default(),
             notices: Notices::default(),
             next_request: 1,
             wanted_layer: None,

@@ -28,6 +28,7 @@ impl State {
                 self.readings.losses_came(request, buffers.into_iter().next().unwrap_or_default());
             }
             FromWorker::Similarity { request, cosine } => self.readings.similarity_came(request, cosine),
+            FromWorker::Editing(reply) => self.editing_said(reply, effects),
             FromWorker::Cancelled { request } => self.ended(request, None),
             FromWorker::Failed { request, report } => self.ended(request, Some(report)),
         }
@@ -95,8 +96,10 @@ impl State {
             self.recovered();
         } else {
             self.n_stops = 0;
+            self.forget_editing(effects);
             self.show(request, plan, model, info, effects);
         }
+        self.edit_again(effects);
         self.follow_layer(effects);
     }
 
@@ -158,6 +161,7 @@ impl State {
         if scores.ended(request, report.as_ref())
             || readings.ended(request, report.as_ref())
             || self.scales_ended(request, report.as_ref())
+            || self.editing_ended(request, report.as_ref())
         {
             return;
         }

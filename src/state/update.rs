@@ -55,6 +55,7 @@ impl State {
                 self.notices.stopped = self.notices.stopped.take().filter(|it| it.recovery == Recovery::Restarting);
             }
 
+            Event::Editing(event) => self.edited(event, &mut effects),
             Event::ThemePicked(theme) => {
                 self.options.theme = theme;
                 effects.push(Effect::KeepTheme(theme));

@@ -38,6 +38,7 @@ fn progress(progress: &Progress) -> String {
         Stage::Download => format!("Downloading {:.1} of {}", *done as f64 / 1e6, bytes(*total)),
         Stage::Read => format!("Loading {:.1} of {}", *done as f64 / 1e6, bytes(*total)),
         Stage::Run => format!("Running block {done} of {total}"),
+        Stage::Sweep => format!("Trying edits: block {done} of {total}"),
     }
 }
 
@@ -57,8 +58,9 @@ pub fn work(state: &State) -> Option<String> {
     Some(match (&work.task, &work.progress) {
         (Task::Load, None) => format!("Loading {name} …"),
         (Task::Load, Some(at)) => format!("{name}: {}", lower_first(&progress(at))),
-        (Task::Run(_), None) => "Running …".to_owned(),
-        (Task::Run(_), Some(at)) => progress(at),
+        (Task::Write, _) => "Writing …".to_owned(),
+        (Task::Run(_) | Task::Edit | Task::Sweep, None) => "Running …".to_owned(),
+        (Task::Run(_) | Task::Edit | Task::Sweep, Some(at)) => progress(at),
     })
 }
 

@@ -38,6 +38,12 @@ pub enum Task {
     Load,
     /// Runs an input.
     Run(Plan),
+    /// Runs what is shown again under edits.
+    Edit,
+    /// Tries one edit after another.
+    Sweep,
+    /// Writes the next token.
+    Write,
 }
 
 /// A run to be made.

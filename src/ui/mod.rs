@@ -7,6 +7,9 @@
 
 mod caution;
 mod display_options;
+mod edit_choices;
+mod editing;
+mod edits_panel;
 mod entry_fields;
 mod examples;
 mod head_squares;
@@ -20,6 +23,7 @@ mod matrix_keys;
 mod model_picker;
 mod neurons;
 mod open_trace;
+mod outcome_panel;
 mod page;
 mod predictions;
 mod scales;
@@ -28,12 +32,14 @@ mod scores_panel;
 mod segment_filter;
 mod shell;
 mod status_line;
+mod sweep_panel;
 mod text_form;
 mod theme;
 mod token_column;
 mod token_text;
 mod typed_tokens;
 mod units;
+mod writing_panel;
 
 pub use shell::App;
 

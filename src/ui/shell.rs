@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::display_options::DisplayOptions;
+use super::editing::Editing;
 use super::examples::ExampleCaption;
 use super::head_squares::HeadSquares;
 use super::head_view::HeadViewFigure;
@@ -75,6 +76,7 @@ pub fn App() -> impl IntoView {
                 </ScaleViews>
                 <LiveRegion scene focused />
             </section>
+            <Editing page />
         </main>
     }
 }

@@ -4,6 +4,7 @@
 //! the browser a turn at least every [`TURN_MS`]. A failed request changes nothing that was there before. A panic ends
 //! the worker, which the page hears as an error event. Imports engine, protocol and platform.
 
+mod editing;
 mod load;
 mod outbox;
 mod runs;
@@ -31,6 +32,9 @@ use outbox::Outbox;
 
 /// Work goes on for this long before the browser gets a turn.
 const TURN_MS: f64 = 16.0;
+
+/// How many next tokens come with a run.
+const N_TOP: usize = 10;
 
 /// What has arrived and is not answered yet.
 #[derive(Default)]
@@ -128,6 +132,7 @@ impl Worker {
             ToWorker::Tokenize { input, .. } => self.tokenize(request, &input),
             ToWorker::TokenLosses { run, .. } => self.token_losses(request, run).await,
             ToWorker::Similarity { first, second, .. } => self.similarity(request, &first, &second).await,
+            ToWorker::Editing(asked) => self.editing(asked).await,
             ToWorker::Forget { .. } | ToWorker::Cancel { .. } => Ok(()),
         };
         match outcome {

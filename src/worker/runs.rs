@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Stop, Worker, texts};
+use super::{N_TOP, Stop, Worker, texts};
 use crate::answers::{self, Reply};
 use crate::edit::{self, Edit};
 use crate::engine::{Captures, CompiledEdits, EngineError, Model, Run, Step, top_predictions};
@@ -10,9 +10,6 @@ use crate::platform::clock::now_ms;
 use crate::platform::memory::memory_bytes;
 use crate::protocol::{About, FromWorker, Input, Prediction, Question, RequestId, RunId, RunInfo, Stage};
 use crate::trace::spec::Unembed;
-
-/// How many next tokens come with a run.
-const N_TOP: usize = 10;
 
 impl Worker {
     pub(super) async fn run(&mut self, request: RequestId, inputs: Vec<Input>, edits_json: &str) -> Result<(), Stop> {
@@ -91,7 +88,7 @@ impl Worker {
     }
 }
 
-fn predictions(run: &Run, position: usize, n_top: usize) -> Result<Vec<Prediction>, EngineError> {
+pub(super) fn predictions(run: &Run, position: usize, n_top: usize) -> Result<Vec<Prediction>, EngineError> {
     let name = |id: u32| run.model().tokenizer().and_then(|tokenizer| tokenizer.id_to_token(id));
     let top = top_predictions(run, position, n_top)?;
     let prediction = |top: crate::engine::TopToken| {

@@ -7,7 +7,8 @@ use crate::figure::{self, Bytes};
 use headlight::platform::clock::now_ms;
 use headlight::platform::page::{base_url, fetch_text};
 use headlight::protocol::{
-    Answer, FileSource, FromWorker, Input, InputText, ModelInfo, ModelSource, Question, RunInfo, ToWorker,
+    Answer, EditingReply, EditingRequest, FileSource, FromWorker, Input, InputText, ModelInfo, ModelSource, Question,
+    RunInfo, ToWorker,
 };
 use serde::Deserialize;
 
@@ -69,7 +70,7 @@ pub async fn measure_all(only: &str) -> Result<(), String> {
 impl Case {
     fn names(&self) -> Vec<String> {
         let loads = ["load_network", "load_storage", "load_seeded"].map(|what| format!("{what}/{}", self.id));
-        let whats = ["run", "patterns", "cancel"];
+        let whats = ["run", "patterns", "cancel", "edit_late"];
         let runs = self.lengths.iter().flat_map(|n| whats.map(|what| format!("{what}/{}/{n}", self.id)));
         loads.into_iter().chain(runs).collect()
     }
@@ -154,21 +155,27 @@ async fn run(
     n_tokens: u32,
     wanted: &impl Fn(&str) -> bool,
 ) -> Result<(), String> {
-    let (run_name, patterns_name) = (format!("run/{}/{n_tokens}", case.id), format!("patterns/{}/{n_tokens}", case.id));
-    if !wanted(&run_name) && !wanted(&patterns_name) {
+    let [run_name, patterns_name, edit_name] =
+        ["run", "patterns", "edit_late"].map(|what| format!("{what}/{}/{n_tokens}", case.id));
+    if ![&run_name, &patterns_name, &edit_name].into_iter().any(|name| wanted(name)) {
         return Ok(());
     }
-    let (mut run_ms, mut patterns_ms, mut bytes) = (Vec::new(), Vec::new(), Bytes::default());
+    let (mut run_ms, mut patterns_ms, mut edit_ms) = (Vec::new(), Vec::new(), Vec::new());
+    let mut bytes = Bytes::default();
     for round in 0..=if n_tokens < LONG { RUNS } else { LONG_RUNS } {
         let before_ms = now_ms();
         let info = run_once(client, model, n_tokens, round).await?;
         let done_ms = now_ms();
         all_patterns(client, model, &info).await?;
         let fetched_ms = now_ms();
+        let edited = edit_late(client, model, &info).await?;
+        let edited_ms = now_ms();
+        client.tell(&ToWorker::Forget { run: edited.run })?;
         client.tell(&ToWorker::Forget { run: info.run })?;
         if round > 0 {
             run_ms.push(done_ms - before_ms);
             patterns_ms.push(fetched_ms - done_ms);
+            edit_ms.push(edited_ms - fetched_ms);
         }
         bytes = Bytes { memory: Some(info.memory_bytes), weights: None };
     }
@@ -182,7 +189,22 @@ async fn run(
                    transferred to the page";
         figure::print(&patterns_name, how, &patterns_ms, Bytes::default())?;
     }
+    if wanted(&edit_name) {
+        let how = "a head in the first layer of the last quarter set to zero: the run starts again there";
+        figure::print(&edit_name, how, &edit_ms, Bytes::default())?;
+    }
     Ok(())
+}
+
+/// Runs again with a head of the last quarter of the layers set to zero.
+async fn edit_late(client: &Client, model: &ModelInfo, run: &RunInfo) -> Result<RunInfo, String> {
+    let layer = (model.spec.n_layers * 3).div_ceil(4).min(model.spec.n_layers - 1);
+    let edits_json = format!(r#"[{{"kind":"zero_head","layer":{layer},"head":0}}]"#);
+    let again = EditingRequest::Again { request: 4, base: run.run, edits_json };
+    match client.ask(&ToWorker::Editing(again)).await? {
+        (FromWorker::Editing(EditingReply::Again { run, .. }), _) => Ok(run),
+        (other, _) => Err(format!("expected a run, got {other:?}")),
+    }
 }
 
 /// Spread over the vocabulary, and different in each round, so that no round can use what an earlier one made.

@@ -6,7 +6,7 @@ use crate::engine::weights::Weight;
 use crate::kernels::PackedRows;
 
 /// The weights of one block.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::engine) struct Block {
     /// Before attention, or after its sum; none where the stream is read as it is.
     pub attn_norm: Option<Norm>,
@@ -25,7 +25,7 @@ pub(in crate::engine) struct Block {
 }
 
 /// The weights of one attention.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::engine) struct AttnWeights {
     pub q: Linear,
     pub k: Linear,
@@ -38,7 +38,7 @@ pub(in crate::engine) struct AttnWeights {
 }
 
 /// x · Wᵀ + b.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::engine) struct Linear {
     pub weight: Arc<Weight>,
     /// [n_out]
@@ -46,7 +46,7 @@ pub(in crate::engine) struct Linear {
 }
 
 /// LayerNorm or RMSNorm.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::engine) struct Norm {
     /// [width]
     pub weight: Vec<f32>,
@@ -69,6 +69,12 @@ impl Linear {
         }
         y
     }
+
+    fn widen(&mut self) {
+        if let Some(wide) = self.weight.widened() {
+            self.weight = Arc::new(wide);
+        }
+    }
 }
 
 impl Block {
@@ -78,6 +84,26 @@ impl Block {
         let attns = attns.into_iter().flatten().flat_map(|attn| [&attn.q, &attn.k, &attn.v, &attn.o]);
         let mlp = [self.mlp_gate.as_ref(), Some(&self.mlp_in), Some(&self.mlp_out)];
         attns.chain(mlp.into_iter().flatten()).map(|linear| &linear.weight)
+    }
+}
+
+/// A block whose matrices are f32: where many runs pass through it one after another, they are widened once.
+#[derive(Debug)]
+pub(in crate::engine) struct WideBlock {
+    pub layer: usize,
+    pub block: Block,
+}
+
+impl WideBlock {
+    pub fn new(layer: usize, block: &Block) -> Self {
+        let mut block = block.clone();
+        let cross = block.cross.as_mut().map(|(_, attn)| attn);
+        for attn in [Some(&mut block.attn), cross].into_iter().flatten() {
+            [&mut attn.q, &mut attn.k, &mut attn.v, &mut attn.o].into_iter().for_each(Linear::widen);
+        }
+        let mlp = [block.mlp_gate.as_mut(), Some(&mut block.mlp_in), Some(&mut block.mlp_out)];
+        mlp.into_iter().flatten().for_each(Linear::widen);
+        Self { layer, block }
     }
 }
 

@@ -91,19 +91,17 @@ impl Work {
     /// Does about `flop` operations.
     pub fn step(
         &mut self,
-        model: &Model,
+        (model, block): (&Model, &Block),
         hooks: &mut Hooks<'_>,
         source: Option<&[f32]>,
         flop: usize,
     ) -> Result<Step, InvalidEdit> {
-        let spec = &model.spec;
-        let n_pos = self.next.len() / spec.d_model;
+        let (spec, n_pos) = (&model.spec, self.next.len() / model.spec.d_model);
         let n_source = self.cross.as_ref().map_or(0, CrossWork::n_source);
         let n_rows = if self.phase == Phase::Source { n_source } else { n_pos };
         let rows = self.row..(self.row + (flop / self.flop_per_row(spec, n_pos, n_source)).max(1)).min(n_rows);
         self.row = rows.end;
         let is_last = rows.end == n_rows;
-        let block = &model.blocks[self.layer];
         let of = model.attn_layer(self.layer, Attn::Own);
         match self.phase {
             Phase::Project => {
@@ -123,7 +121,7 @@ impl Work {
                 }
             }
             Phase::Source | Phase::Middle | Phase::AttendCross => {
-                self.step_cross(model, hooks, source, rows, is_last)?
+                self.step_cross((model, block), hooks, source, rows, is_last)?;
             }
             Phase::Finish => {
                 self.finish_rows(model, block, rows, hooks)?;
@@ -148,13 +146,13 @@ impl Work {
 
     fn step_cross(
         &mut self,
-        model: &Model,
+        (model, block): (&Model, &Block),
         hooks: &mut Hooks<'_>,
         source: Option<&[f32]>,
         rows: Range<usize>,
         is_last: bool,
     ) -> Result<(), InvalidEdit> {
-        let (layer, block) = (self.layer, &model.blocks[self.layer]);
+        let layer = self.layer;
         let (Some(mut cross), Some(source), Some((norm, attn))) = (self.cross.take(), source, &block.cross) else {
             return Ok(());
         };

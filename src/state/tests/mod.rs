@@ -19,9 +19,9 @@ const CATALOGUE: &str = r#"[
     {"id":"large","name":"Large, Q4_1","licence":"MIT","files":[{"name":"b","size":7,"sha256":"11"}]}]"#;
 
 /// A page and everything it asked for.
-struct Page {
-    state: State,
-    sent: Vec<ToWorker>,
+pub(super) struct Page {
+    pub(super) state: State,
+    pub(super) sent: Vec<ToWorker>,
     done: Vec<Effect>,
 }
 
@@ -34,7 +34,7 @@ impl Page {
     }
 
     /// A page whose first example is on screen, layer 0 drawn with all heads.
-    fn with_result() -> Self {
+    pub(super) fn with_result() -> Self {
         let mut page = Self::new();
         page.state.selection = Selection::default();
         page.event(Event::CatalogueCame(Ok(CATALOGUE.to_owned())));
@@ -55,7 +55,7 @@ impl Page {
         self.says(FromWorker::Ready { version: protocol::VERSION });
     }
 
-    fn finish_run(&mut self) {
+    pub(super) fn finish_run(&mut self) {
         let request = self.last_request();
         self.says(FromWorker::RunsDone { request, runs: vec![run(request, &["[CLS]", "a", "[SEP]", "b", "[SEP]"])] });
     }
@@ -69,7 +69,7 @@ impl Page {
         self.event(Event::WorkerSaid(FromWorker::Answered { request, run, answer }, vec![values]));
     }
 
-    fn event(&mut self, event: Event) {
+    pub(super) fn event(&mut self, event: Event) {
         for effect in self.state.update(event) {
             if let Effect::Send(message) = &effect {
                 self.sent.push(message.clone());
@@ -78,7 +78,7 @@ impl Page {
         }
     }
 
-    fn says(&mut self, reply: FromWorker) {
+    pub(super) fn says(&mut self, reply: FromWorker) {
         self.event(Event::WorkerSaid(reply, Vec::new()));
     }
 
@@ -99,7 +99,7 @@ impl Page {
         self.done.iter().filter(|done| *done == effect).count()
     }
 
-    fn drawn_layer(&self) -> Option<usize> {
+    pub(super) fn drawn_layer(&self) -> Option<usize> {
         Some(self.state.shown.as_ref()?.drawn.as_ref()?.layer)
     }
 }

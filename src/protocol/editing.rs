@@ -1,0 +1,230 @@
+//! Questions and answers about edits: running again under them, what they do to an outcome, sweeps, writing on.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Prediction, RequestId, RunId, RunInfo};
+use crate::trace::Tokens;
+
+/// From the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum EditingRequest {
+    /// Run the tokens of a run again under other edits; layers before the first difference are shared. Edits that do not fit
+    /// are left out and named. Answered by [`EditingReply::Again`].
+    Again {
+        /// Its name.
+        request: RequestId,
+        /// The run to start from; it stays as it is.
+        base: RunId,
+        /// The JSON list of FORMATS.
+        edits_json: String,
+    },
+    /// Predictions and the outcome in some runs, side by side. Answered by [`EditingReply::Compared`].
+    Compare {
+        /// Its name.
+        request: RequestId,
+        /// Which runs, of the same tokens or at least as many.
+        runs: Vec<RunId>,
+        /// What is measured, if anything.
+        outcome: Option<OutcomeAsked>,
+    },
+    /// One edit after another, each alone on top of `edits_json`. Each cell comes as [`EditingReply::SweepCell`]; answered by
+    /// [`EditingReply::SweepDone`].
+    Sweep {
+        /// Its name.
+        request: RequestId,
+        /// A run with these edits.
+        base: RunId,
+        /// The JSON list of FORMATS that `base` ran with.
+        edits_json: String,
+        /// What is tried.
+        what: SweepAsked,
+        /// What is measured.
+        outcome: OutcomeAsked,
+    },
+    /// Writes on. Each token comes as [`EditingReply::Written`]; answered by [`EditingReply::WritingDone`].
+    Write {
+        /// Its name.
+        request: RequestId,
+        /// The run that chooses, and grows.
+        run: RunId,
+        /// Another run of the same tokens that reads what the first one writes.
+        follower: Option<RunId>,
+        /// How many tokens of the run stay: fewer than there are to go back first.
+        n_keep: u32,
+        /// The first token, where it is not the model's choice.
+        first_id: Option<u32>,
+        /// How many tokens at most, the first one included.
+        n_tokens: u32,
+        /// How they are chosen.
+        sampling: SamplingAsked,
+    },
+}
+
+/// A pair of tokens as text, at a position.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomeAsked {
+    /// The token whose logit counts, e.g. " Mary".
+    pub answer: String,
+    /// The token whose logit is subtracted.
+    pub other: String,
+    /// After which token; nothing for the last.
+    pub position: Option<u32>,
+}
+
+/// What a sweep tries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SweepAsked {
+    /// Each head's z becomes 0.
+    ZeroHeads,
+    /// Each head's z becomes its mean over the input's positions.
+    PositionMeanHeads,
+    /// Each head's z becomes its mean over other texts.
+    MeanHeads(Vec<String>),
+    /// Each token as a key, layer by layer, seen by no other token.
+    CutKeys,
+    /// The stream at each layer and position comes from another text of equally many tokens.
+    PatchStream {
+        /// The other text.
+        text: String,
+        /// Whether this text's stream is put into the other one (denoising) instead of the other way round.
+        is_denoising: bool,
+    },
+    /// These edits, JSON objects, one cell each in row 0.
+    Each(Vec<String>),
+}
+
+/// How the next token is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SamplingAsked {
+    /// 0 for the most likely token.
+    pub temperature: f64,
+    /// 0 for all.
+    pub top_k: u32,
+    /// 1 for all.
+    pub top_p: f64,
+    /// Of the draws.
+    pub seed: u64,
+}
+
+/// From the worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum EditingReply {
+    /// The run is there.
+    Again {
+        /// Which request.
+        request: RequestId,
+        /// What it was.
+        run: RunInfo,
+        /// Edits that do not fit, by their place in the list counted from 0, and why.
+        inactive: Vec<(u32, String)>,
+    },
+    /// Runs side by side.
+    Compared {
+        /// Which request.
+        request: RequestId,
+        /// After which token.
+        position: u32,
+        /// The most likely tokens of all runs together, the first run's order first.
+        tokens: Vec<ComparedToken>,
+        /// The outcome, or one sentence why it cannot be measured.
+        outcome: Option<Result<ComparedOutcome, String>>,
+    },
+    /// A cell of a sweep that goes on.
+    SweepCell {
+        /// Which request.
+        request: RequestId,
+        /// The cell.
+        cell: SweepNumbers,
+    },
+    /// All cells are there.
+    SweepDone {
+        /// Which request.
+        request: RequestId,
+        /// The outcome without any cell's edit.
+        base: OutcomeNumbers,
+        /// That of the other text, where there is one.
+        other: Option<OutcomeNumbers>,
+    },
+    /// A token was written; more may come.
+    Written {
+        /// Which request.
+        request: RequestId,
+        /// Which run.
+        run: RunId,
+        /// All its tokens.
+        tokens: Tokens,
+        /// What it was likely to be, by the whole distribution.
+        prob: f32,
+        /// The most likely tokens after it.
+        top: Vec<Prediction>,
+        /// The same in the run that follows.
+        follower_top: Vec<Prediction>,
+    },
+    /// No more tokens.
+    WritingDone {
+        /// Which request.
+        request: RequestId,
+        /// All tokens of the run.
+        tokens: Tokens,
+        /// The most likely tokens after the last.
+        top: Vec<Prediction>,
+        /// The same in the run that follows.
+        follower_top: Vec<Prediction>,
+    },
+}
+
+/// A token with its probability in each run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ComparedToken {
+    /// Row of the unembedding.
+    pub id: u32,
+    /// As the tokenizer names it.
+    pub token: String,
+    /// Softmax over the vocabulary, one per run.
+    pub probs: Vec<f32>,
+}
+
+/// The outcome in each run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ComparedOutcome {
+    /// The two tokens, as the tokenizer names them.
+    pub tokens: [String; 2],
+    /// One per run.
+    pub values: Vec<OutcomeNumbers>,
+}
+
+/// The outcome in one run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OutcomeNumbers {
+    /// logit(answer) − logit(other).
+    pub logit_difference: f32,
+    /// Softmax over the vocabulary.
+    pub p_answer: f32,
+    /// The same of the other token.
+    pub p_other: f32,
+}
+
+/// One cell of a sweep.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SweepNumbers {
+    /// Row.
+    pub layer: u32,
+    /// Column: head or position.
+    pub column: u32,
+    /// The edit, a JSON object.
+    pub edit_json: String,
+    /// Nothing where the edit leaves a query without any key.
+    pub outcome: Option<OutcomeNumbers>,
+}
+
+impl EditingRequest {
+    /// Its name.
+    pub fn request(&self) -> RequestId {
+        match self {
+            EditingRequest::Again { request, .. }
+            | EditingRequest::Compare { request, .. }
+            | EditingRequest::Sweep { request, .. }
+            | EditingRequest::Write { request, .. } => *request,
+        }
+    }
+}

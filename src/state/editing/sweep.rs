@@ -1,0 +1,88 @@
+//! A sweep as a map: layers down, heads or positions across, signed effects.
+
+use std::collections::BTreeMap;
+
+use crate::protocol::{OutcomeNumbers, RequestId, SweepAsked, SweepNumbers};
+
+/// A sweep, under way or done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SweepState {
+    /// Its request.
+    pub request: RequestId,
+    /// What is tried.
+    pub asked: SweepAsked,
+    /// By layer and column.
+    pub cells: BTreeMap<(usize, usize), SweepNumbers>,
+    /// The outcome without any cell's edit.
+    pub base: Option<OutcomeNumbers>,
+    /// That of the other text.
+    pub other: Option<OutcomeNumbers>,
+    /// Whether every cell is there.
+    pub is_done: bool,
+}
+
+/// What is drawn of a sweep.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Map {
+    /// Layers.
+    pub n_rows: usize,
+    /// Heads or positions.
+    pub n_columns: usize,
+    /// By row and column; nothing where it is not there yet.
+    pub cells: Vec<Option<MapCell>>,
+    /// The largest effect, without its sign: both ends of the colours.
+    pub largest: f32,
+    /// Whether columns are tokens.
+    pub is_by_position: bool,
+}
+
+/// One cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MapCell {
+    /// M without the edit minus M with it; R for patches from a second text. Nothing where there is no outcome.
+    pub effect: Option<f32>,
+    /// The outcome with the edit.
+    pub outcome: Option<OutcomeNumbers>,
+    /// The edit as JSON.
+    pub edit_json: String,
+}
+
+/// Texts whose logit differences are closer than this have no R (METHODS 3).
+const LEAST_DIFFERENCE: f32 = 0.05;
+
+impl SweepState {
+    /// Whether its columns are tokens.
+    pub fn is_by_position(&self) -> bool {
+        matches!(self.asked, SweepAsked::CutKeys | SweepAsked::PatchStream { .. })
+    }
+
+    /// Whether a cell's edit is one of the text on screen: in denoising it is one of the other text.
+    pub fn applies(&self) -> bool {
+        !matches!(self.asked, SweepAsked::PatchStream { is_denoising: true, .. })
+    }
+
+    /// The effect of an outcome, where it is known.
+    fn effect(&self, outcome: OutcomeNumbers) -> Option<f32> {
+        let base = self.base?.logit_difference;
+        if !matches!(self.asked, SweepAsked::PatchStream { .. }) {
+            return Some(base - outcome.logit_difference);
+        }
+        let other = self.other?.logit_difference;
+        let difference = base - other;
+        (difference.abs() >= LEAST_DIFFERENCE).then(|| (outcome.logit_difference - other) / difference)
+    }
+
+    /// The map of a model with so many layers and heads and an input of so many tokens.
+    pub fn map(&self, n_layers: usize, n_heads: usize, n_tokens: usize) -> Map {
+        let n_columns = if self.is_by_position() { n_tokens } else { n_heads };
+        let mut largest = 0.0f32;
+        let mut cell = |index: usize| {
+            let numbers = self.cells.get(&(index / n_columns.max(1), index % n_columns.max(1)))?;
+            let effect = numbers.outcome.and_then(|outcome| self.effect(outcome));
+            largest = largest.max(effect.map_or(0.0, f32::abs));
+            Some(MapCell { effect, outcome: numbers.outcome, edit_json: numbers.edit_json.clone() })
+        };
+        let cells = (0..n_layers * n_columns).map(&mut cell).collect();
+        Map { n_rows: n_layers, n_columns, cells, largest, is_by_position: self.is_by_position() }
+    }
+}

@@ -1,0 +1,206 @@
+//! The list with undo and redo, and both runs on a page, with a worker that only the tests play.
+
+use super::super::tests::Page;
+use super::super::*;
+use super::*;
+use crate::edit::parse_list;
+use crate::protocol::{EditingReply, EditingRequest, FromWorker, RunInfo, SweepNumbers, ToWorker};
+
+fn edit(json: &str) -> Box<Edit> {
+    Box::new(parse_list(&format!("[{json}]")).unwrap().remove(0))
+}
+
+const ZERO: &str = r#"{"kind":"zero_head","layer":1,"head":2}"#;
+const BLOCK: &str = r#"{"kind":"block_token","layer":0,"key":1}"#;
+
+#[test]
+fn undo_and_redo() {
+    let mut editing = Editing::default();
+    let json = |editing: &Editing| editing.list.iter().map(|listed| listed.id).collect::<Vec<_>>();
+    assert!(!editing.change(EditEvent::Undone) && !editing.can_undo());
+    assert!(editing.change(EditEvent::Added(edit(ZERO))));
+    assert!(editing.change(EditEvent::Added(edit(BLOCK))));
+    assert!(editing.change(EditEvent::Toggled(1)));
+    assert!(!editing.list[0].edit.on && editing.list[1].edit.on);
+    assert!(editing.change(EditEvent::Cleared) && !editing.change(EditEvent::Cleared));
+    assert!(editing.change(EditEvent::Undone));
+    assert_eq!(json(&editing), [1, 2]);
+    assert!(editing.change(EditEvent::Undone) && editing.list[0].edit.on);
+    assert!(editing.change(EditEvent::Redone) && !editing.list[0].edit.on);
+    assert!(editing.can_redo());
+    assert!(editing.change(EditEvent::Removed(1)));
+    assert!(!editing.can_redo(), "a new change ends what could be made again");
+    assert_eq!(editing.json(), format!("[{}]", r#"{"key":1,"kind":"block_token","layer":0}"#));
+}
+
+fn say(page: &mut Page, reply: EditingReply) {
+    page.event(Event::WorkerSaid(FromWorker::Editing(reply), Vec::new()));
+}
+
+fn asked(page: &Page) -> EditingRequest {
+    let editing = |message: &ToWorker| match message {
+        ToWorker::Editing(asked) => Some(asked.clone()),
+        _ => None,
+    };
+    page.sent.iter().rev().find_map(editing).expect("something about editing was asked")
+}
+
+fn last_again(page: &Page) -> (RequestId, u32, String) {
+    let again = |message: &ToWorker| match message {
+        ToWorker::Editing(EditingRequest::Again { request, base, edits_json }) => {
+            Some((*request, *base, edits_json.clone()))
+        }
+        _ => None,
+    };
+    page.sent.iter().rev().find_map(again).expect("a run was asked for")
+}
+
+fn edited_page() -> Page {
+    let mut page = Page::with_result();
+    page.event(Event::Editing(EditEvent::Added(edit(ZERO))));
+    let (request, ..) = last_again(&page);
+    let run = RunInfo { run: 77, ..page.state.shown.as_ref().unwrap().info.clone() };
+    say(&mut page, EditingReply::Again { request, run, inactive: vec![(0, "layer 9 is not there".to_owned())] });
+    page
+}
+
+#[test]
+fn an_edit_runs_again_and_both_results_stay() {
+    let mut page = edited_page();
+    let (_, base, json) = last_again(&page);
+    assert_eq!(json, format!("[{}]", r#"{"head":2,"kind":"zero_head","layer":1}"#));
+    assert_eq!(page.state.editing.side, Side::Edited);
+    assert_eq!(page.state.shown.as_ref().unwrap().live_run, Some(77));
+    assert_eq!(page.state.editing.other.as_ref().unwrap().live_run, Some(base));
+    assert_eq!(page.state.editing.reason(1), Some("layer 9 is not there"));
+    assert!(matches!(asked(&page), EditingRequest::Compare { runs, .. } if runs == [base, 77]));
+    page.event(Event::Editing(EditEvent::SidePicked(Side::Clean)));
+    assert_eq!(page.state.shown.as_ref().unwrap().live_run, Some(base));
+    assert_eq!(page.drawn_layer(), Some(0), "what was drawn of it is still there");
+    // Switched off: the clean result is all there is, and the other run is freed.
+    page.event(Event::Editing(EditEvent::Toggled(1)));
+    assert!(page.sent.contains(&ToWorker::Forget { run: 77 }));
+    assert_eq!(page.state.editing.other, None);
+    assert_eq!(page.state.clean_run(), Some(base));
+}
+
+#[test]
+fn undo_of_the_only_edit_goes_back_to_the_clean_result() {
+    let mut page = edited_page();
+    page.event(Event::Editing(EditEvent::Undone));
+    assert_eq!(page.state.editing.side, Side::Clean);
+    assert!(page.sent.contains(&ToWorker::Forget { run: 77 }));
+    page.event(Event::Editing(EditEvent::Redone));
+    assert!(last_again(&page).2.contains("zero_head"));
+}
+
+#[test]
+fn a_late_answer_is_freed() {
+    let mut page = Page::with_result();
+    page.event(Event::Editing(EditEvent::Added(edit(ZERO))));
+    let (request, ..) = last_again(&page);
+    page.event(Event::Editing(EditEvent::Added(edit(BLOCK))));
+    let run = RunInfo { run: 50, ..page.state.shown.as_ref().unwrap().info.clone() };
+    say(&mut page, EditingReply::Again { request, run, inactive: Vec::new() });
+    assert!(page.sent.contains(&ToWorker::Forget { run: 50 }));
+    assert_eq!(page.state.editing.side, Side::Clean);
+}
+
+#[test]
+fn edits_outlive_a_new_text_and_a_stopped_worker() {
+    let mut page = edited_page();
+    page.event(Event::RunAsked);
+    page.finish_run();
+    assert!(page.sent.contains(&ToWorker::Forget { run: 77 }));
+    assert_eq!(page.state.editing.side, Side::Clean);
+    assert!(last_again(&page).2.contains("zero_head"), "the list acts on the new run");
+
+    let mut page = edited_page();
+    page.event(Event::WorkerBroke("memory".to_owned()));
+    assert_eq!((page.state.editing.side, &page.state.editing.other), (Side::Clean, &None));
+    assert_eq!(page.state.editing.list.len(), 1);
+}
+
+#[test]
+fn a_sweep_is_a_map_of_signed_effects() {
+    let outcome = |logit_difference| OutcomeNumbers { logit_difference, ..OutcomeNumbers::default() };
+    let cell = |layer, column, value: Option<f32>| {
+        let numbers = SweepNumbers { layer, column, edit_json: "{}".to_owned(), outcome: value.map(outcome) };
+        ((layer as usize, column as usize), numbers)
+    };
+    let mut sweep = SweepState {
+        request: 1,
+        asked: SweepAsked::ZeroHeads,
+        cells: [cell(0, 0, Some(5.0)), cell(0, 1, Some(6.5)), cell(1, 1, None)].into(),
+        base: Some(outcome(6.0)),
+        other: None,
+        is_done: false,
+    };
+    let map = sweep.map(2, 2, 9);
+    let effects: Vec<Option<Option<f32>>> =
+        map.cells.iter().map(|cell| cell.as_ref().map(|cell| cell.effect)).collect();
+    assert_eq!(effects, [Some(Some(1.0)), Some(Some(-0.5)), None, Some(None)]);
+    assert_eq!((map.n_columns, map.largest), (2, 1.0));
+    sweep.asked = SweepAsked::PatchStream { text: "x".to_owned(), is_denoising: true };
+    assert!(!sweep.applies());
+    sweep.other = Some(outcome(4.0));
+    assert_eq!(sweep.map(1, 2, 2).cells[0].as_ref().unwrap().effect, Some(0.5), "R");
+    sweep.other = Some(outcome(5.99));
+    assert_eq!(sweep.map(1, 2, 2).cells[0].as_ref().unwrap().effect, None, "texts that hardly differ");
+}
+
+#[test]
+fn written_tokens_come_one_at_a_time() {
+    let mut page = Page::with_result();
+    page.event(Event::Editing(EditEvent::WriteAsked(2)));
+    let write = |page: &Page| {
+        let write = |message: &ToWorker| match message {
+            ToWorker::Editing(EditingRequest::Write { request, n_keep, first_id, n_tokens, .. }) => {
+                Some((*request, *n_keep, *first_id, *n_tokens))
+            }
+            _ => None,
+        };
+        page.sent.iter().filter_map(write).collect::<Vec<_>>()
+    };
+    let (request, n_keep, ..) = write(&page)[0];
+    assert_eq!(n_keep, 5);
+    let mut tokens = page.state.shown.as_ref().unwrap().info.tokens.clone();
+    let piece = tokens.clone();
+    tokens.push(&piece, 1);
+    let written = EditingReply::Written {
+        request,
+        run: 1,
+        tokens: tokens.clone(),
+        prob: 0.5,
+        top: Vec::new(),
+        follower_top: Vec::new(),
+    };
+    say(&mut page, written);
+    assert_eq!(page.state.editing.written, [(5, 0.5)]);
+    let done = EditingReply::WritingDone { request, tokens, top: Vec::new(), follower_top: Vec::new() };
+    say(&mut page, done.clone());
+    assert_eq!(page.state.shown.as_ref().unwrap().info.tokens.len(), 6);
+    assert_eq!(write(&page).len(), 2, "the second one is asked for");
+    page.event(Event::CancelAsked);
+    let (request, n_keep, ..) = write(&page)[1];
+    assert_eq!(n_keep, 6);
+    page.says(FromWorker::Cancelled { request });
+    assert_eq!(write(&page).len(), 2);
+    page.event(Event::Editing(EditEvent::TokenTakenBack));
+    assert_eq!(write(&page)[2], (write(&page)[2].0, 5, None, 0));
+    assert_eq!(page.state.editing.written, []);
+    page.event(Event::Editing(EditEvent::TokenPicked(3)));
+    assert_eq!(write(&page)[3].2, Some(3));
+}
+
+#[test]
+fn a_link_brings_its_edits() {
+    let mut page = Page::with_result();
+    let text = page.state.link().unwrap();
+    let link = super::super::link::Link { edits: Some(format!("[{ZERO}]")), ..text };
+    page.event(Event::Scale(ScaleEvent::LinkCame(link.write())));
+    assert!(last_again(&page).2.contains("zero_head"));
+    assert!(page.state.link().unwrap().edits.unwrap().contains("zero_head"));
+    page.event(Event::Editing(EditEvent::Undone));
+    assert_eq!(page.state.link().unwrap().edits, None);
+}
