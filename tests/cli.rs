@@ -6,8 +6,10 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use headlight::analysis::source::{AttentionSource, SourceError};
+use headlight::analysis::trace_source::TraceSource;
 use headlight::trace::file::{Parsed, Trace, parse_header};
-use headlight::trace::{Hook, Stack, StackHook, TokenForm};
+use headlight::trace::{Attn, Hook, Side, Stack, StackHook, TokenForm};
 use serde::Deserialize;
 use serde_json::Value;
 use support::{Comparison, MINILM, SMOLLM2_GGUF, Tensors, golden, golden_cases, golden_real_cases, model_file, read};
@@ -352,6 +354,58 @@ fn traces_of_two_stacks_hold_the_golden_values() {
             comparison.check(&logits, &all.f32("logits"), &expected.f32(&logits), 1e-4);
         }
         comparison.finish();
+    }
+}
+
+/// Each attention of an encoder-decoder trace is a source for views; patterns that the file does not hold are made where that is
+/// possible.
+#[test]
+fn a_trace_of_two_stacks_holds_three_sources() {
+    let out = folder("three-sources").join("trace.safetensors");
+    let args = [
+        "--text",
+        "The cat sat on the mat",
+        "--target",
+        "The cat lay",
+        "--save",
+        "qkv",
+        "--out",
+        out.to_str().unwrap(),
+    ];
+    succeeds(trace(&golden("bart"), &args));
+    let (bytes, tensors) = (read(&out), Tensors::open(&out));
+    let (n_source, n_target) = (tensors.ids("input_ids").len(), tensors.ids("decoder_input_ids").len());
+    let places = [
+        (Stack::Encoder, Attn::Own, "encoder.1.attn", [n_source, n_source]),
+        (Stack::Decoder, Attn::Own, "decoder.0.attn", [n_target, n_target]),
+        (Stack::Decoder, Attn::Cross, "decoder.1.cross_attn", [n_target, n_source]),
+    ];
+    for (stack, attn, name, [n_query, n_key]) in places {
+        let name = format!("{name}.hook_pattern");
+        let layer: usize = name.split('.').nth(1).unwrap().parse().unwrap();
+        for is_made in [false, true] {
+            let mut trace = header(&bytes);
+            if is_made {
+                trace.tensors.retain(|name, _| !name.ends_with("hook_pattern"));
+            }
+            let mut source = TraceSource::of(trace, stack, attn);
+            let sizes = source.sizes();
+            assert_eq!((sizes.n_query, sizes.n_key, sizes.n_heads, sizes.n_layers), (n_query, n_key, 4, 2), "{name}");
+            assert_eq!([Side::Query, Side::Key].map(|side| source.tokens(side).len()), [n_query, n_key]);
+            let mut head = |head: usize| loop {
+                match source.layer_source(layer).unwrap().pattern(head, 0..n_query) {
+                    Ok(pattern) => return pattern,
+                    Err(SourceError::Wants(range)) => {
+                        source.supply(range.clone(), &bytes[range.start as usize..range.end as usize]).unwrap();
+                    }
+                    Err(error) => panic!("{name}: {error}"),
+                }
+            };
+            let found: Vec<f32> = (0..4).flat_map(&mut head).collect();
+            let mut comparison = Comparison::default();
+            comparison.check(&name, &found, &tensors.f32(&name), 1e-6);
+            comparison.finish();
+        }
     }
 }
 

@@ -12,9 +12,11 @@ use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::source::{AttentionSource, LayerSource, Rotation, Sizes, SourceError, check_rows, head_columns};
+use super::source::{
+    AttentionSource, LayerSource, Rotation, Sizes, SourceError, allowed_keys, check_rows, head_columns,
+};
 use crate::trace::file::{Trace, TraceError};
-use crate::trace::{BlockSite, Hook, Side, Spec, Tokens};
+use crate::trace::{Attn, BlockSite, Hook, Side, Spec, Stack, StackHook, Tokens};
 use made::Made;
 use parts::Parts;
 
@@ -25,16 +27,59 @@ const SPECIAL: [&str; 9] = ["[CLS]", "[SEP]", "[PAD]", "[MASK]", "<s>", "</s>", 
 #[derive(Clone, Debug)]
 pub struct TraceSource {
     trace: Arc<Trace>,
+    place: Place,
+    /// Of the queries.
     tokens: Tokens,
+    /// Of the keys, where they are others: the encoder's in cross-attention.
+    key_tokens: Option<Tokens>,
     sizes: Sizes,
     parts: Arc<Parts>,
 }
 
+/// Which attention of a file: of its only stack, or of one of two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    stack: Option<Stack>,
+    attn: Attn,
+}
+
+impl Place {
+    /// The name of an activation of a layer; a site of attention is that of this attention.
+    fn name(self, layer: usize, site: BlockSite) -> String {
+        let site = if self.attn == Attn::Cross { site.of(Attn::Cross) } else { site };
+        StackHook { stack: self.stack, hook: Hook::Block(layer, site) }.to_string()
+    }
+
+    /// The structure of the stack, where the file says it.
+    fn spec(self, trace: &Trace) -> Option<&Spec> {
+        let spec = trace.metadata.spec.as_ref()?;
+        Some(self.stack.map_or(spec, |stack| spec.stack(stack)))
+    }
+}
+
 impl TraceSource {
-    /// Of a trace whose header was read.
+    /// Of a trace whose header was read: of its only stack, or of its encoder.
     pub fn new(trace: Trace) -> Self {
-        let (sizes, tokens) = (sizes_of(&trace), tokens_of(&trace));
-        Self { trace: Arc::new(trace), tokens, sizes, parts: Arc::default() }
+        let stack = trace.metadata.decoder_tokens.is_some().then_some(Stack::Encoder);
+        Self::at(trace, Place { stack, attn: Attn::Own })
+    }
+
+    /// Of one attention of a trace of an encoder-decoder model.
+    pub fn of(trace: Trace, stack: Stack, attn: Attn) -> Self {
+        Self::at(trace, Place { stack: Some(stack), attn })
+    }
+
+    fn at(trace: Trace, place: Place) -> Self {
+        let source = || tokens_of(&trace, trace.metadata.tokens.clone(), trace.metadata.segments.clone());
+        let target = || trace.metadata.decoder_tokens.clone().map(|tokens| tokens_of(&trace, tokens, Vec::new()));
+        let (tokens, key_tokens) = match (place.stack, place.attn, target()) {
+            (Some(Stack::Decoder), Attn::Cross, Some(target)) => (target, Some(source())),
+            (Some(Stack::Decoder), Attn::Own, Some(target)) => (target, None),
+            _ => (source(), None),
+        };
+        let n_key = key_tokens.as_ref().map_or(tokens.len(), Tokens::len);
+        let sizes = sizes_of(&trace, place, tokens.len(), n_key);
+        Self { trace: Arc::new(trace), place, tokens, key_tokens, sizes, parts: Arc::default() }
     }
 
     /// What the file says of itself.
@@ -44,7 +89,7 @@ impl TraceSource {
 
     /// The bytes of the token ids, where the file holds them: bring them first, or tokens are numbered.
     pub fn ids_bytes(&self) -> Option<Range<u64>> {
-        self.trace.bytes_of("input_ids", 0..self.tokens.len()).ok()
+        self.trace.bytes_of("input_ids", 0..self.trace.n_tokens()).ok()
     }
 
     /// Brings bytes that were wanted.
@@ -55,9 +100,25 @@ impl TraceSource {
         let holds = |offset: u64, len: u64| range.start >= offset && range.end <= offset + len && len > 0;
         let found = self.trace.tensors.iter().find(|(_, tensor)| holds(tensor.offset, tensor.len));
         let Some((name, tensor)) = found else { return Ok(()) };
-        if name == "input_ids" {
-            self.tokens.ids = self.trace.decode_ids(name, bytes)?;
-            return Ok(());
+        let is_decoder = self.place.stack == Some(Stack::Decoder);
+        match name.as_str() {
+            "input_ids" => {
+                let ids = self.trace.decode_ids(name, bytes)?;
+                match &mut self.key_tokens {
+                    Some(keys) => keys.ids = ids,
+                    None if !is_decoder => self.tokens.ids = ids,
+                    None => {}
+                }
+                return Ok(());
+            }
+            "decoder_input_ids" => {
+                let ids = self.trace.decode_ids(name, bytes)?;
+                if is_decoder {
+                    self.tokens.ids = ids;
+                }
+                return Ok(());
+            }
+            _ => {}
         }
         let row_bytes = tensor.len / tensor.shape.first().copied().unwrap_or(1).max(1) as u64;
         let first_row = (range.start - tensor.offset) / row_bytes.max(1);
@@ -67,7 +128,8 @@ impl TraceSource {
     }
 
     fn stored(&self) -> Stored {
-        Stored { trace: Arc::clone(&self.trace), parts: Arc::clone(&self.parts), sizes: self.sizes }
+        let (trace, parts) = (Arc::clone(&self.trace), Arc::clone(&self.parts));
+        Stored { trace, place: self.place, parts, sizes: self.sizes }
     }
 }
 
@@ -76,12 +138,20 @@ impl AttentionSource for TraceSource {
         self.sizes
     }
 
-    fn tokens(&self, _side: Side) -> &Tokens {
-        &self.tokens
+    fn tokens(&self, side: Side) -> &Tokens {
+        self.key_tokens.as_ref().filter(|_| side == Side::Key).unwrap_or(&self.tokens)
     }
 
     fn spec(&self) -> Option<&Spec> {
-        self.trace.metadata.spec.as_ref()
+        self.place.spec(&self.trace)
+    }
+
+    fn allowed_keys(&self, layer: usize, query: usize) -> Range<usize> {
+        let n_key = self.sizes.n_key;
+        match self.spec().filter(|_| self.place.attn == Attn::Own) {
+            Some(spec) => allowed_keys(spec, layer, query, n_key),
+            None => 0..n_key,
+        }
     }
 
     fn layer_source(&self, layer: usize) -> Result<Box<dyn LayerSource>, SourceError> {
@@ -130,18 +200,21 @@ impl AttentionSource for TraceSource {
 #[derive(Clone, Debug)]
 struct Stored {
     trace: Arc<Trace>,
+    place: Place,
     parts: Arc<Parts>,
     sizes: Sizes,
 }
 
 impl Stored {
     fn has(&self, layer: usize, site: BlockSite) -> bool {
-        self.trace.tensors.contains_key(&Hook::Block(layer, site).to_string())
+        // Sites that cross-attention has no counterpart of are the stack's own.
+        let is_here = self.place.attn == Attn::Own || site.of(Attn::Cross).is_cross();
+        is_here && self.trace.tensors.contains_key(&self.place.name(layer, site))
     }
 
     /// All of an activation.
     fn whole(&self, layer: usize, site: BlockSite, what: &'static str) -> Result<Arc<[f32]>, SourceError> {
-        let name = Hook::Block(layer, site).to_string();
+        let name = self.place.name(layer, site);
         let n_rows = self.trace.tensors.get(&name).and_then(|tensor| tensor.shape.first().copied()).unwrap_or(0);
         self.rows(&name, 0..n_rows, what)
     }
@@ -163,7 +236,7 @@ impl Stored {
     /// Rows of one head of a [head, query_pos, key_pos] activation.
     fn square(&self, layer: usize, site: BlockSite, head: usize, rows: Range<usize>) -> Result<Vec<f32>, SourceError> {
         let what = if site == BlockSite::Pattern { "pattern" } else { "scores" };
-        let all = self.rows(&Hook::Block(layer, site).to_string(), head..head + 1, what)?;
+        let all = self.rows(&self.place.name(layer, site), head..head + 1, what)?;
         let n_key = self.sizes.n_key;
         all.get(rows.start * n_key..rows.end * n_key).map(<[f32]>::to_vec).ok_or_else(|| {
             SourceError::Failed(format!("the {what} of layer {layer}, head {head} ends before query {}", rows.end))
@@ -204,15 +277,17 @@ impl LayerSource for StoredLayer {
 }
 
 /// Sizes from the spec, or else from the shapes of what is there.
-fn sizes_of(trace: &Trace) -> Sizes {
-    let hooks = trace.tensors.iter().filter_map(|(name, tensor)| Some((name.parse::<Hook>().ok()?, &tensor.shape)));
+fn sizes_of(trace: &Trace, place: Place, mut n_query: usize, mut n_key: usize) -> Sizes {
+    let named =
+        trace.tensors.iter().filter_map(|(name, tensor)| Some((name.parse::<StackHook>().ok()?, &tensor.shape)));
+    let hooks = named.filter(|(hook, _)| hook.stack == place.stack).map(|(hook, shape)| (hook.hook, shape));
     let (mut n_layers, mut n_heads, mut n_key_value_heads, mut d_head) = (0, 0, 0, 0);
-    let n_tokens = trace.n_tokens();
-    let (mut n_query, mut n_key) = (n_tokens, n_tokens);
     for (hook, shape) in hooks {
         let Hook::Block(layer, site) = hook else { continue };
         n_layers = n_layers.max(layer + 1);
-        match (site, shape.as_slice()) {
+        let is_here = site.of(place.attn) == site;
+        match (site.of(Attn::Own), shape.as_slice()) {
+            _ if !is_here => {}
             (BlockSite::Pattern | BlockSite::AttnScores, &[heads, queries, keys]) => {
                 (n_heads, n_query, n_key) = (heads, queries, keys);
             }
@@ -223,7 +298,7 @@ fn sizes_of(trace: &Trace) -> Sizes {
             _ => {}
         }
     }
-    if let Some(spec) = &trace.metadata.spec {
+    if let Some(spec) = place.spec(trace) {
         (n_layers, n_heads, n_key_value_heads, d_head) =
             (spec.n_layers, spec.n_heads, spec.n_key_value_heads, spec.d_head);
     }
@@ -232,8 +307,7 @@ fn sizes_of(trace: &Trace) -> Sizes {
 }
 
 /// The tokens as the file names them, numbered until their ids are brought.
-fn tokens_of(trace: &Trace) -> Tokens {
-    let tokens = trace.metadata.tokens.clone();
+fn tokens_of(trace: &Trace, tokens: Vec<String>, segments: Vec<usize>) -> Tokens {
     let is_special =
         |token: &String| SPECIAL.contains(&token.as_str()) || token.starts_with("<|") && token.ends_with("|>");
     Tokens {
@@ -241,7 +315,7 @@ fn tokens_of(trace: &Trace) -> Tokens {
         form: trace.metadata.token_form,
         offsets: vec![(0, 0); tokens.len()],
         special: tokens.iter().map(is_special).collect(),
-        segments: trace.metadata.segments.clone(),
+        segments,
         type_ids: Vec::new(),
         tokens,
     }

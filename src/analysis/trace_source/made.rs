@@ -16,6 +16,7 @@ use crate::trace::{Attn, BlockSite, Hook, Spec};
 #[derive(Debug)]
 pub(super) struct Made {
     spec: Spec,
+    attn: Attn,
     n_key: usize,
     queries: Vec<f32>,
     keys: Keys,
@@ -28,16 +29,17 @@ impl Made {
     /// When something is missing, or not here yet.
     pub fn of(stored: &Stored, layer: usize) -> Result<Self, SourceError> {
         let spec = spec_of(stored)?.clone();
-        if spec.relative_bias.is_some() {
+        let is_own = stored.place.attn == Attn::Own;
+        if is_own && spec.relative_bias.is_some() {
             let reason = "the model adds a learned bias to its scores, which the file does not hold".to_owned();
             return Err(SourceError::Missing { what: "pattern and scores", reason });
         }
         let (q, mut tap) = FromFile::of(stored, layer, BlockSite::Q, BlockSite::RotQ)?;
         let n_query = stored.sizes.n_query;
-        let Ok(queries) = queries(&attn_of(&spec, layer), 0..n_query, n_query, &q, &mut tap);
+        let Ok(queries) = queries(&attn_of(stored.place.attn, &spec, layer), 0..n_query, n_query, &q, &mut tap);
         let (k, mut tap) = FromFile::of(stored, layer, BlockSite::K, BlockSite::RotK)?;
-        let Ok(keys) = Keys::new(&attn_of(&spec, layer), &k, &mut tap);
-        Ok(Self { spec, n_key: stored.sizes.n_key, queries, keys })
+        let Ok(keys) = Keys::new(&attn_of(stored.place.attn, &spec, layer), &k, &mut tap);
+        Ok(Self { spec, attn: stored.place.attn, n_key: stored.sizes.n_key, queries, keys })
     }
 
     /// Rows of a head's pattern, [rows.len(), n_key].
@@ -60,14 +62,14 @@ impl Made {
         let width = self.spec.n_heads * self.spec.d_head;
         let queries = &self.queries[rows.start * width..rows.end * width];
         let mut tap = FromFile::default();
-        let Ok(pattern) = pattern(&attn_of(&self.spec, layer), head, rows, queries, &self.keys, &mut tap);
+        let Ok(pattern) = pattern(&attn_of(self.attn, &self.spec, layer), head, rows, queries, &self.keys, &mut tap);
         (pattern, tap.scores)
     }
 }
 
 /// A layer's attention without the weights that a file does not hold.
-fn attn_of(spec: &Spec, layer: usize) -> AttnLayer<'_> {
-    AttnLayer { spec, layer, attn: Attn::Own, q_norm: None, k_norm: None, relative_bias: None }
+fn attn_of(attn: Attn, spec: &Spec, layer: usize) -> AttnLayer<'_> {
+    AttnLayer { spec, layer, attn, q_norm: None, k_norm: None, relative_bias: None }
 }
 
 /// Queries of all heads as they enter the product, [n_query, n_heads, d_head].
@@ -80,7 +82,7 @@ pub(super) fn queries_of(stored: &Stored, layer: usize) -> Result<Vec<f32>, Sour
     }
     let (q, mut tap) = FromFile::of(stored, layer, BlockSite::Q, BlockSite::RotQ)?;
     let n_query = stored.sizes.n_query;
-    let Ok(queries) = queries(&attn_of(spec_of(stored)?, layer), 0..n_query, n_query, &q, &mut tap);
+    let Ok(queries) = queries(&attn_of(stored.place.attn, spec_of(stored)?, layer), 0..n_query, n_query, &q, &mut tap);
     Ok(queries)
 }
 
@@ -93,7 +95,7 @@ pub(super) fn keys_of(stored: &Stored, layer: usize) -> Result<Vec<f32>, SourceE
         return Ok(entering.to_vec());
     }
     let (k, mut tap) = FromFile::of(stored, layer, BlockSite::K, BlockSite::RotK)?;
-    let Ok(keys) = Keys::new(&attn_of(spec_of(stored)?, layer), &k, &mut tap);
+    let Ok(keys) = Keys::new(&attn_of(stored.place.attn, spec_of(stored)?, layer), &k, &mut tap);
     let (n_heads, d_head) = (stored.sizes.n_key_value_heads, stored.sizes.d_head);
     let heads: Vec<Vec<f32>> = (0..n_heads).map(|head| keys.head(head)).collect();
     let row = |pos: usize| heads.iter().flat_map(move |head| head[pos * d_head..][..d_head].iter().copied());
@@ -107,7 +109,10 @@ fn entering(
     projected: BlockSite,
     rotated: BlockSite,
 ) -> Result<Option<Arc<[f32]>>, SourceError> {
-    let is_changed = stored.trace.metadata.spec.as_ref().is_some_and(|spec| rotated.exists_at(spec, layer));
+    let is_changed = stored
+        .place
+        .spec(&stored.trace)
+        .is_some_and(|spec| stored.place.attn == Attn::Own && rotated.exists_at(spec, layer));
     match (stored.has(layer, rotated), is_changed) {
         (true, _) => stored.whole(layer, rotated, "rotated queries and keys").map(Some),
         (false, false) => stored.whole(layer, projected, "queries and keys").map(Some),
@@ -122,7 +127,10 @@ fn spec_of(stored: &Stored) -> Result<&Spec, SourceError> {
     if !metadata.edits.is_empty() {
         return Err(missing("the file’s edits acted after the projection, and it does not hold what came out"));
     }
-    metadata.spec.as_ref().ok_or_else(|| missing("the file does not hold them, nor the model’s spec to make them with"))
+    stored
+        .place
+        .spec(&stored.trace)
+        .ok_or_else(|| missing("the file does not hold them, nor the model’s spec to make them with"))
 }
 
 /// Puts what the file holds in the place of what would be made, and keeps the scores that pass.
@@ -146,7 +154,8 @@ impl FromFile {
             let rotated = stored.whole(layer, rotated, what)?;
             return Ok((Arc::clone(&rotated), Self { rotated: Some(rotated), ..Self::default() }));
         }
-        if stored.trace.metadata.spec.as_ref().is_some_and(|spec| spec.qk_norm.is_some()) {
+        if stored.place.spec(&stored.trace).is_some_and(|spec| stored.place.attn == Attn::Own && spec.qk_norm.is_some())
+        {
             let reason = format!("the model normalises them, and the file does not hold {}", rotated.name());
             return Err(SourceError::Missing { what, reason });
         }
