@@ -52,7 +52,7 @@ pub const SMOLLM2: &str = "SmolLM2-135M-Instruct-Q4_1";
 const FOX: ExampleText = ExampleText::One("The quick, brown fox jumps over the lazy");
 
 /// The gallery; the first one is the first screen's.
-pub const EXAMPLES: [Example; 5] = [
+pub const EXAMPLES: [Example; 9] = [
     Example {
         title: "cat and mat",
         model: MINILM,
@@ -116,6 +116,56 @@ pub const EXAMPLES: [Example; 5] = [
                head. It looks like the head that copies the name.",
         refuted: "Take it away: the logit difference between Mary and John, 6.1, does not fall, it rises to 6.8. The head \
                   that matters most is L23H3, which reads the second John; without it the difference halves to 3.1.",
+    },
+    Example {
+        title: "random tokens twice",
+        model: SMOLLM2,
+        text: ExampleText::Block { n_tokens: 50, seed: 1 },
+        layer: 18,
+        head: 6,
+        queries: &[],
+        keys: &[],
+        look: "Fifty random tokens, then the same fifty again. From each token of the second copy L18H6 reads what followed it \
+               in the first: prefix matching 0.89, the most of all heads.",
+        refuted: "If that were chance, another block would end it; with seeds 2 and 3 it is 0.89 and 0.91. That the head \
+                  also copies what it reads is not shown by this.",
+    },
+    Example {
+        title: "doctor and nurse",
+        model: SMOLLM2,
+        text: ExampleText::One("The doctor asked the nurse a question. She"),
+        layer: 9,
+        head: 4,
+        queries: &[8],
+        keys: &[],
+        look: "From “She” L9H4 reads “nurse” with 0.48 and “doctor” with 0.15. Write “He” instead: 0.14 and 0.19.",
+        refuted: "If the model simply paired She with nurse, its heads would agree. L9H3 does the opposite: it reads \
+                  “nurse” from “He” with 0.54 and “doctor” from “She” with 0.32.",
+    },
+    Example {
+        title: "a place to rest",
+        model: MINILM,
+        text: FOX,
+        layer: 4,
+        head: 5,
+        queries: &[],
+        keys: &[],
+        look: "L4H5 gives [CLS] and [SEP] 0.94 of its weight. Yet what the value of [CLS] brings out of this head has \
+               length 0.15, those of words 5.2 to 6.7: almost nothing arrives.",
+        refuted: "If much were read there, the values of separators would be as long as those of words. The neuron view \
+                  shows the length ‖f‖ of each.",
+    },
+    Example {
+        title: "a list of fruit",
+        model: MINILM,
+        text: ExampleText::One("At the store, she bought apples, oranges, bananas,"),
+        layer: 1,
+        head: 2,
+        queries: &[],
+        keys: &[],
+        look: "In L1H2 weights fall evenly with distance: by a third with every token (score decay −0.42, R² 0.98).",
+        refuted: "If the words made the pattern, other words would break it. On the numbers from one to twelve the slope is \
+                  −0.38, R² 0.96.",
     },
 ];
 

@@ -187,75 +187,61 @@ fn mary_and_john() {
 }
 
 #[test]
-#[ignore = "prints what may be claimed"]
-fn candidates() {
-    let print = |what: &str, ranked: &[(f64, usize, usize)]| {
-        let list: Vec<String> =
-            ranked.iter().take(6).map(|(value, layer, head)| format!("L{layer}H{head} {value:.3}")).collect();
-        println!("{what}: {}", list.join("  "));
-    };
+#[ignore = "needs the bundled models: run cargo xtask setup"]
+fn random_tokens_twice() {
     let smollm2 = model(SMOLLM2);
-    for seed in [1, 2, 3] {
+    let block = example("random tokens twice");
+    for (seed, written) in [(1, 0.89), (2, 0.89), (3, 0.91)] {
         let seen = seen(&smollm2, ExampleText::Block { n_tokens: 50, seed });
-        print("induction", &seen.ranked_by(Score::Induction));
-        print("duplicate", &seen.ranked_by(Score::Duplicate));
+        assert_eq!(seen.n(), 101, "BOS in front");
+        let best = seen.ranked_by(Score::Induction)[0];
+        assert_eq!((best.1, best.2), (block.layer, block.head), "seed {seed}");
+        says(best.0, written, 2);
     }
-    for pronoun in ["She", "He"] {
-        let text: &'static str =
-            Box::leak(format!("The doctor asked the nurse a question. {pronoun}").into_boxed_str());
-        let seen = seen(&smollm2, ExampleText::One(text));
-        print(&format!("{pronoun} nurse"), &seen.ranked_by_weight(8, 4));
-        print(&format!("{pronoun} doctor"), &seen.ranked_by_weight(8, 1));
-        for head in [(9, 4), (9, 3), (13, 8), (4, 8), (14, 8), (17, 0)] {
-            println!("  {head:?} nurse {:.3} doctor {:.3}", seen.weight(head, 8, 4), seen.weight(head, 8, 1));
-        }
-    }
-    let minilm = model(MINILM);
-    for pronoun in ["She", "He"] {
-        let text: &'static str =
-            Box::leak(format!("The doctor asked the nurse a question. {pronoun}").into_boxed_str());
-        let seen = seen(&minilm, ExampleText::One(text));
-        for head in [(5, 11), (5, 10), (5, 8), (2, 5)] {
-            println!(
-                "  minilm {pronoun} {head:?} nurse {:.3} doctor {:.3}",
-                seen.weight(head, 9, 5),
-                seen.weight(head, 9, 2)
-            );
-        }
-    }
-    let fox = seen(&minilm, example("quick brown fox").text);
-    print("separator", &fox.ranked_by(Score::Separator));
-    for (layer, head) in [(4, 5), (2, 7), (3, 3)] {
-        println!("  L{layer}H{head} norms {:?}", fox.run.value_output_norms(layer, head).unwrap());
-        println!(
-            "  first column {:?}",
-            (0..fox.n()).map(|query| fox.weight((layer, head), query, 0)).collect::<Vec<_>>()
-        );
-    }
-    for text in [
-        "At the store, she bought apples, oranges, bananas,",
-        "one two three four five six seven eight nine ten eleven twelve",
+}
+
+#[test]
+#[ignore = "needs the bundled models: run cargo xtask setup"]
+fn doctor_and_nurse() {
+    let smollm2 = model(SMOLLM2);
+    let she = example("doctor and nurse");
+    let of_she = seen(&smollm2, she.text);
+    let of_he = seen(&smollm2, ExampleText::One("The doctor asked the nurse a question. He"));
+    let (doctor, nurse, last) = (at(&of_she, "Ġdoctor"), at(&of_she, "Ġnurse"), of_she.n() - 1);
+    assert_eq!((she.queries, of_he.n()), ([last].as_slice(), of_she.n()));
+    let shown = (she.layer, she.head);
+    for (seen, head, key, written) in [
+        (&of_she, shown, nurse, 0.48),
+        (&of_she, shown, doctor, 0.15),
+        (&of_he, shown, nurse, 0.14),
+        (&of_he, shown, doctor, 0.19),
+        (&of_he, (9, 3), nurse, 0.54),
+        (&of_she, (9, 3), doctor, 0.32),
     ] {
-        for (name, model) in [("smollm2", &smollm2), ("minilm", &minilm)] {
-            let seen = seen(model, ExampleText::One(Box::leak(text.to_owned().into_boxed_str())));
-            let decaying = seen.ranked(|layer, head| {
-                let scores = seen.scores(layer, head);
-                scores.get(Score::DecayFit).filter(|fit| *fit > 0.85)?;
-                scores.get(Score::Decay).map(|slope| -slope)
-            });
-            print(&format!("{name} decay"), &decaying);
-            for (_, layer, head) in decaying.iter().take(4) {
-                println!(
-                    "   L{layer}H{head} R2 {:?} slope {:?} distance {:?}",
-                    seen.scores(*layer, *head).get(Score::DecayFit),
-                    seen.scores(*layer, *head).get(Score::Decay),
-                    seen.scores(*layer, *head).get(Score::Distance)
-                );
-            }
-        }
+        says(f64::from(seen.weight(head, last, key)), written, 2);
     }
-    let sink = seen(&smollm2, ExampleText::One("Yesterday the quick, brown fox jumps over the lazy"));
-    let n_resting = sink.ranked_by(Score::First).iter().filter(|(value, ..)| *value > 0.5).count();
-    print("sink with another word in front", &sink.ranked_by(Score::First));
-    println!("{n_resting} of 270");
+}
+
+#[test]
+#[ignore = "needs the bundled models: run cargo xtask setup"]
+fn a_place_to_rest_and_a_list_of_fruit() {
+    let minilm = model(MINILM);
+    let rest = example("a place to rest");
+    let seen_fox = seen(&minilm, rest.text);
+    let most = seen_fox.ranked_by(Score::Separator)[0];
+    assert_eq!((most.1, most.2), (rest.layer, rest.head));
+    says(most.0, 0.94, 2);
+    let norms = seen_fox.run.value_output_norms(rest.layer, rest.head).unwrap();
+    says(f64::from(norms[0]), 0.15, 2);
+    let words = &norms[1..norms.len() - 1];
+    says(f64::from(words.iter().copied().fold(f32::INFINITY, f32::min)), 5.2, 1);
+    says(f64::from(words.iter().copied().fold(0.0, f32::max)), 6.7, 1);
+
+    let fruit = example("a list of fruit");
+    let numbers = "one two three four five six seven eight nine ten eleven twelve";
+    for (text, slope, fit) in [(fruit.text, -0.42, 0.98), (ExampleText::One(numbers), -0.38, 0.96)] {
+        let scores = seen(&minilm, text).scores(fruit.layer, fruit.head);
+        says(scores.get(Score::Decay).unwrap(), slope, 2);
+        says(scores.get(Score::DecayFit).unwrap(), fit, 2);
+    }
 }

@@ -1,12 +1,13 @@
 //! The canvas behind the head view's tokens: lines or cells between the columns, strips behind the tokens.
 //!
-//! Lines and cells are rasterised by us and put there as pictures; strips are rectangles. Imports only `render`.
+//! Lines and cells are rasterised by us and put there as pictures; strips are rectangles. The picture with nothing marked
+//! has the most lines and is what every pointer that leaves goes back to: it is kept. Imports only `render`.
 
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 use crate::render::{
-    Columns, Grid, HeadColours, HeadView, Line, MatrixPainter, Ramp, Raster, Rgb, Span, Strip, Window,
+    Columns, Grid, HeadColours, HeadView, Line, MatrixPainter, Ramp, Raster, Rgb, Shade, Span, Strip, Window,
 };
 
 /// Thickness of a line, CSS pixels.
@@ -18,7 +19,33 @@ pub struct HeadCanvas {
     context: CanvasRenderingContext2d,
     raster: Raster,
     painter: MatrixPainter,
+    idle: Option<Idle>,
 }
+
+/// The lines of all tokens, as last drawn.
+struct Idle {
+    of: IdleOf,
+    /// Pixels of each panel.
+    pictures: Vec<Vec<u8>>,
+}
+
+/// What the lines of all tokens depend on.
+#[derive(PartialEq)]
+struct IdleOf {
+    content: Content,
+    heads: Vec<usize>,
+    queries: Vec<usize>,
+    keys: Vec<usize>,
+    shade: Shade,
+    window: Window,
+    panels: Vec<Span>,
+    is_split: bool,
+    colours: HeadColours,
+    pixel_ratio: f32,
+}
+
+/// Names the weights that a view shows: result, layer, and whether words are joined.
+pub type Content = (u32, usize, bool);
 
 /// The colours of cells.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +60,8 @@ pub struct Ramps {
 pub struct Picture<'a> {
     /// What is shown.
     pub view: HeadView<'a>,
+    /// Which weights these are.
+    pub content: Content,
     /// Where the columns are.
     pub columns: &'a Columns,
     /// One stretch for all heads together, or one for each, in order.
@@ -49,7 +78,7 @@ impl HeadCanvas {
     /// `None` where the browser gives no 2D context.
     pub fn new(canvas: HtmlCanvasElement) -> Option<Self> {
         let context = canvas.get_context("2d").ok()??.dyn_into().ok()?;
-        Some(Self { canvas, context, raster: Raster::default(), painter: MatrixPainter::default() })
+        Some(Self { canvas, context, raster: Raster::default(), painter: MatrixPainter::default(), idle: None })
     }
 
     /// Draws everything anew; without a picture the canvas is left empty.
@@ -63,6 +92,10 @@ impl HeadCanvas {
             self.context.clear_rect(0.0, 0.0, width.into(), height.into());
         }
         let Some(picture) = picture else { return };
+        let is_idle = picture.view.marked_queries.is_empty() && picture.view.marked_keys.is_empty();
+        if is_idle && picture.cells.is_none() {
+            return self.put_idle(picture, window, colours, pixel_ratio, height);
+        }
         for (index, panel) in picture.panels.iter().enumerate() {
             let own_head = picture.view.heads.get(index..=index).filter(|_| picture.is_split);
             let view = HeadView { heads: own_head.unwrap_or(picture.view.heads), ..picture.view };
@@ -77,6 +110,50 @@ impl HeadCanvas {
         }
         for strip in picture.view.strips(picture.columns, window, colours) {
             self.fill(&strip, pixel_ratio);
+        }
+    }
+
+    /// The lines of all tokens: drawn anew only when something of them has changed.
+    fn put_idle(
+        &mut self,
+        picture: &Picture<'_>,
+        window: &Window,
+        colours: &HeadColours,
+        pixel_ratio: f32,
+        height: u32,
+    ) {
+        let view = &picture.view;
+        let of = IdleOf {
+            content: picture.content,
+            heads: view.heads.to_vec(),
+            queries: view.queries.to_vec(),
+            keys: view.keys.to_vec(),
+            shade: view.shade,
+            window: *window,
+            panels: picture.panels.to_vec(),
+            is_split: picture.is_split,
+            colours: colours.clone(),
+            pixel_ratio,
+        };
+        let span = |panel: &Span| {
+            let edge = |at: f32| (at * pixel_ratio).round().max(0.0) as u32;
+            (edge(panel.x), edge(panel.end()).saturating_sub(edge(panel.x)))
+        };
+        if self.idle.as_ref().is_none_or(|idle| idle.of != of) {
+            let mut pictures = Vec::with_capacity(picture.panels.len());
+            for (index, panel) in picture.panels.iter().enumerate() {
+                let own_head = view.heads.get(index..=index).filter(|_| picture.is_split);
+                let view = HeadView { heads: own_head.unwrap_or(view.heads), ..*view };
+                let (lines, (_, width)) = (view.lines(window, colours), span(panel));
+                let (width, height) = (width as usize, height as usize);
+                pictures.push(self.raster.draw(&lines, width, height, pixel_ratio, LINE_THICKNESS).to_vec());
+            }
+            self.idle = Some(Idle { of, pictures });
+        }
+        let Some(idle) = &self.idle else { return };
+        for (panel, pixels) in picture.panels.iter().zip(&idle.pictures) {
+            let (left, width) = span(panel);
+            put(&self.context, pixels, (width, height), left);
         }
     }
 

@@ -75,6 +75,12 @@ pub fn HeadViewFigure(
         scene.with(|scene| scene.as_ref().filter(|scene| scene.is_split()).map_or(1, |scene| scene.heads.len()))
     });
     let stretches = Memo::new(move |_| panels(columns.get().links, n_panels.get()));
+    let hidden_heads = move || {
+        let (n_panels, n_fitting) = (n_panels.get(), stretches.with(Vec::len));
+        (n_fitting < n_panels).then(|| {
+            format!("{n_fitting} of {n_panels} heads fit beside each other: choose fewer, or make the window wider.")
+        })
+    };
     let received = Memo::new(move |_| scene.with(|scene| scene.as_ref().and_then(Scene::received)));
     let n_heads = Memo::new(move |_| scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));
     let ramps = Memo::new(move |_| {
@@ -182,6 +188,7 @@ pub fn HeadViewFigure(
                     <Waiting page />
                 </Show>
             </div>
+            <p class="hint" class:gone=move || hidden_heads().is_none()>{hidden_heads}</p>
         </div>
     }
 }
@@ -230,7 +237,8 @@ fn draw_on_change(
                 let picture = scene.as_ref().and_then(|scene| {
                     let (is_split, cells) = (scene.is_split(), ramps.as_ref().filter(|_| scene.is_matrix()));
                     let view = scene.view()?;
-                    Some(Picture { view, columns: &columns, panels: &panels, is_split, cells, ink })
+                    let content = (scene.result, scene.layer()?, scene.units.is_joined);
+                    Some(Picture { view, content, columns: &columns, panels: &panels, is_split, cells, ink })
                 });
                 colours.with_untracked(|colours| {
                     target.draw(picture.as_ref(), &window.get_untracked(), colours, pixel_ratio.get_untracked() as f32);

@@ -194,7 +194,7 @@ fn RankingPicker(page: Page, ranking: RwSignal<Ranking>) -> impl IntoView {
         {move || match ranking.get() {
             Ranking::Score(score) => view! {
                 <p class="hint explained">
-                    {score.sentence()} <span class="formula">{score.formula()}</span>
+                    {score.sentence()} <span class="score-formula">{score.formula()}</span>
                 </p>
             }.into_any(),
             Ranking::Link => view! { <Ends page /> }.into_any(),

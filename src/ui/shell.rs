@@ -66,11 +66,11 @@ pub fn App() -> impl IntoView {
                             <HeadViewFigure page scene colours scheme focused />
                             <Legend scene scheme />
                             <Predictions page />
+                            <ScoresPanel page colours ranking />
                         </div>
                         <div class="panels">
                             <SmallMap page scheme />
                             <LinksPanel page scene colours />
-                            <ScoresPanel page colours ranking />
                         </div>
                     </div>
                 </ScaleViews>

@@ -130,7 +130,7 @@ pageTest("what is left out is gone from both sides, and a note says what the row
   await firstResult(page);
   const { queries, keys } = parts(page);
   const note = page.getByRole("note");
-  assert.equal(await note.textContent(), "");
+  assert.equal(await note.count(), 0);
   await openDisplay(page);
   await page.getByRole("checkbox", { name: "special tokens" }).check();
   const kept = expected.tokens.map((token, index) => index).filter((index) => !expected.tokens[index].startsWith("["));
@@ -241,9 +241,10 @@ pageTest("a causal model: losses, predictions at any token, tokens as typed, BOS
   // What was read at a position is among what was predicted there, with the same probability.
   await read.nth(2).click();
   await predictions.getByText("Next token after ·and, token 2").waitFor();
-  assert.equal(await predictions.getByRole("listitem").count(), 10);
+  await predictions.getByRole("listitem").nth(9).waitFor();
   await read.nth(8).click();
   await predictions.getByText("token 8").waitFor();
+  await predictions.getByRole("listitem").nth(9).waitFor();
   const items = await predictions.getByRole("listitem").evaluateAll((nodes) => nodes.map((node) => [node.querySelector("bdi").textContent, Number(node.querySelector(".number").textContent)]));
   const john = items.find(([token]) => token === "·John");
   if (john) assert.ok(Math.abs(john[1] - Number(prob)) < 2e-3, `${john} ${title}`);
@@ -273,12 +274,12 @@ pageTest("token ids, and a random block twice", async ({ page, open }) => {
   assert.deepEqual(await words(queries), ["[CLS]", "hello", "[SEP]"]);
   await pickModel(page, SMOLLM2);
   await kind.selectOption("Random block twice");
-  await page.getByRole("spinbutton", { name: "Length of the block" }).fill("20");
+  await page.getByRole("spinbutton", { name: "Length of the block" }).fill("12");
   await page.getByRole("spinbutton", { name: "Seed" }).fill("3");
   await page.getByRole("spinbutton", { name: "Seed" }).press("Enter");
-  await result(page, 41);
+  await result(page, 25);
   const read = await words(queries);
-  assert.deepEqual(read.slice(1, 21), read.slice(21, 41));
+  assert.deepEqual(read.slice(1, 13), read.slice(13, 25));
   await scores.getByRole("combobox", { name: "Score" }).selectOption("prefix matching, block");
   await scores.getByRole("row").nth(1).locator(".number").first().waitFor();
   const best = Number(await scores.getByRole("row").nth(1).locator(".number").first().textContent());

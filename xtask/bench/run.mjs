@@ -4,6 +4,7 @@
 import { createRequire } from "node:module";
 import path from "node:path";
 import { measureDrawing } from "./drawing.mjs";
+import { measureFirstScreen } from "./first_screen.mjs";
 
 const { chromium } = createRequire(path.join(process.env.HEADLIGHT_NODE_TOOLS, "package.json"))("playwright-core");
 
@@ -11,6 +12,7 @@ const browser = await chromium.launch({
   executablePath: process.env.HEADLIGHT_CHROMIUM,
   args: process.env.HEADLIGHT_CHROMIUM_ARGS.split(" ").filter((arg) => arg !== "--headless"),
 });
+await measureFirstScreen(browser, process.env.HEADLIGHT_URL, process.env.HEADLIGHT_ONLY);
 const page = await browser.newPage();
 const failure = await new Promise((finish) => {
   page.on("console", (message) => {
