@@ -157,10 +157,10 @@ pageTest("model view by keyboard, filters, order and lines", async ({ page, open
   const entropies = await grid.getByRole("gridcell").evaluateAll((cells) =>
     cells.map((cell) => Number(cell.getAttribute("aria-label").match(/entropy ([\d.]+)/)[1])));
   assert.deepEqual(entropies, entropies.toSorted((a, b) => b - a));
-  await page.getByRole("radio", { name: "Score" }).check();
+  await page.getByRole("radiogroup", { name: "Cells" }).getByRole("radio", { name: "Score" }).check();
   await page.getByText(/here 0\.\d+ to 0\.\d+/).waitFor();
   await shot("model-view-scores");
-  await page.getByRole("radio", { name: "Lines" }).check();
+  await page.getByRole("radiogroup", { name: "Cells" }).getByRole("radio", { name: "Lines" }).check();
   await shot("model-view-lines");
 });
 

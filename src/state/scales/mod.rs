@@ -193,13 +193,19 @@ impl State {
         self.scales.thumbnails.ended(request, reason.clone()) || self.scales.neurons.ended(request, reason)
     }
 
-    /// Positions that the model view and the neuron view show as queries and as keys, ascending: the sentence filter.
+    /// Positions that the model view and the neuron view show as queries and as keys, ascending: the sentence filter,
+    /// without what is left out.
     pub fn shown_positions(&self) -> Option<(Vec<usize>, Vec<usize>)> {
         let shown = self.shown.as_ref()?;
         let tokens = &shown.info.tokens;
         let segment: SegmentFilter = self.options.segment;
         let (queries, keys) = segment.ranges(tokens.len(), &tokens.segments);
-        Some((queries.collect(), keys.collect()))
+        let display = &self.options.display;
+        let is_kept = |position: &usize| {
+            let is_special = tokens.special.get(*position).copied().unwrap_or(false);
+            !(display.leaves_out_special && is_special || display.leaves_out_first && *position == 0)
+        };
+        Some((queries.filter(is_kept).collect(), keys.filter(is_kept).collect()))
     }
 }
 

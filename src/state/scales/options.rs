@@ -24,19 +24,8 @@ pub enum CellNumber {
     Entropy,
     /// The largest weight.
     Strongest,
-}
-
-impl CellNumber {
-    /// In the order in which they are offered.
-    pub const EACH: [CellNumber; 2] = [CellNumber::Entropy, CellNumber::Strongest];
-
-    /// Its name on the page.
-    pub fn label(self) -> &'static str {
-        match self {
-            CellNumber::Entropy => "Entropy",
-            CellNumber::Strongest => "Strongest link",
-        }
-    }
+    /// A score of `analysis::scores`, by its place in the list there.
+    Score(usize),
 }
 
 /// How the model view is drawn.

@@ -6,6 +6,8 @@ use leptos::prelude::*;
 
 use super::Map;
 use super::cells::ColumnLabels;
+use super::numbers::name;
+use crate::analysis::scores::Score;
 use crate::protocol::Reduce;
 use crate::state::scales::options::{CellNumber, CellStyle, MapOptions};
 use crate::state::scales::thumbnails::MAX_CELLS;
@@ -34,10 +36,14 @@ pub fn MapControls(map: Map) -> impl IntoView {
             </label>
         }
     };
+    let every = || {
+        let scores = (0..Score::ALL.len()).map(CellNumber::Score);
+        [CellNumber::Entropy, CellNumber::Strongest].into_iter().chain(scores)
+    };
     let number = move |(index, number): (usize, CellNumber)| {
         view! {
             <option value=index.to_string() prop:selected=move || options.with(|options| options.number == number)>
-                {number.label()}
+                {name(number)}
             </option>
         }
     };
@@ -57,11 +63,14 @@ pub fn MapControls(map: Map) -> impl IntoView {
                     id="map-number"
                     on:change:target=move |event| {
                         let index = event.target().value().parse().unwrap_or(0);
-                        let number = CellNumber::EACH.get(index).copied().unwrap_or_default();
+                        let number = every().nth(index).unwrap_or_default();
                         change(&|options| options.number = number);
+                        if matches!(number, CellNumber::Score(_)) {
+                            page.dispatch(Event::ScoresAsked);
+                        }
                     }
                 >
-                    {CellNumber::EACH.into_iter().enumerate().map(number).collect_view()}
+                    {every().enumerate().map(number).collect_view()}
                 </select>
                 <label class="tick">
                     <input

@@ -3,7 +3,7 @@
 use leptos::html::Canvas;
 use leptos::prelude::*;
 
-use super::{Layers, Map, number_of};
+use super::{Layers, Map};
 use crate::protocol::Reduce;
 use crate::render::{MapPainter, NEUTRAL_HUE, Ramp, Rgb, Scheme, Shade, Square, Thumbnail};
 use crate::render_web::PixelCanvas;
@@ -59,6 +59,7 @@ pub(super) fn draw_on_change(canvas: NodeRef<Canvas>, map: Map, scheme: Memo<Sch
     Effect::new(move |_| {
         map.layers.track();
         map.options.track();
+        map.numbers.track();
         map.layout.track();
         map.scroll.track();
         map.window.track();
@@ -92,6 +93,11 @@ fn paint(
                     y: ((layout.row_top(row) - scroll) * ratio).round() as isize,
                     side,
                 };
+                if options.style == CellStyle::Number {
+                    let level = map.numbers.with_untracked(|numbers| numbers.level((layer, head)));
+                    painter.fill(square, level.map_or(colours.ground, |level| colours.ramp.at(level)));
+                    continue;
+                }
                 let Some(thumbnails) = layers.get(layer).and_then(Option::as_ref) else {
                     painter.fill(square, colours.ground);
                     continue;
@@ -104,13 +110,10 @@ fn paint(
                     is_max: options.reduce == Reduce::Max,
                 };
                 match options.style {
-                    CellStyle::Heat => painter.heat(square, &thumbnail, &colours.ramp, colours.ground, shade),
-                    CellStyle::Lines => painter.lines(square, &thumbnail, colours.ramp.at(1.0), colours.ground),
-                    CellStyle::Number => {
-                        let number = number_of(thumbnails, head, options.number);
-                        let colour = number.map_or(colours.ground, |number| colours.ramp.at(number));
-                        painter.fill(square, colour);
+                    CellStyle::Heat | CellStyle::Number => {
+                        painter.heat(square, &thumbnail, &colours.ramp, colours.ground, shade);
                     }
+                    CellStyle::Lines => painter.lines(square, &thumbnail, colours.ramp.at(1.0), colours.ground),
                 }
             }
         }

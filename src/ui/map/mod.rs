@@ -3,6 +3,7 @@
 mod cells;
 mod controls;
 mod draw;
+mod numbers;
 mod readout;
 
 use std::collections::BTreeSet;
@@ -19,11 +20,12 @@ use super::page::Page;
 use super::scene::Same;
 use super::token_column::{crisp, px};
 use crate::render::{MapLayout, MapSpace, Place, Scheme, Shade};
-use crate::state::scales::options::{CellNumber, MapOptions};
+use crate::state::scales::options::MapOptions;
 use crate::state::scales::thumbnails::LayerThumbnails;
 use crate::state::{Event, ScaleEvent, State};
 use cells::Cells;
 use controls::MapControls;
+use numbers::Numbers;
 use readout::{MapLegend, Readout};
 
 /// Layers that have come, by number.
@@ -40,6 +42,8 @@ pub(super) struct Map {
     pub page: Page,
     pub layers: Memo<Layers>,
     pub options: Memo<MapOptions>,
+    /// The number that colours and sorts, of every head.
+    pub numbers: Memo<Numbers>,
     pub layout: Memo<MapLayout>,
     pub scroll: RwSignal<f32>,
     pub window: Memo<(f32, f32)>,
@@ -69,6 +73,7 @@ pub fn ModelMap(
     let scroll = RwSignal::new(0.0_f32);
     let layers = page.memo(|state| state.scales.thumbnails.layers.iter().map(|it| it.clone().map(Same)).collect());
     let options = page.memo(|state| state.scales.map.clone());
+    let numbers = page.memo(Numbers::of);
     let rows = page.memo(rows_of);
     let window = Memo::new(move |_| (width.get() as f32, height.get() as f32));
     let layout = Memo::new(move |_| {
@@ -83,7 +88,7 @@ pub fn ModelMap(
         let selection = &state.selection;
         (selection.heads.len() == 1 && state.shown.is_some()).then(|| (selection.layer, selection.head()))
     });
-    let map = Map { page, layers, options, layout, scroll, window, hovered, reached, selected, is_small };
+    let map = Map { page, layers, options, numbers, layout, scroll, window, hovered, reached, selected, is_small };
 
     draw::draw_on_change(canvas, map, scheme, pixel_ratio);
     tell_what_is_seen(map);
@@ -189,10 +194,8 @@ fn rows_of(state: &State) -> Vec<Vec<Place>> {
     if !options.is_sorted {
         return rows;
     }
-    let number = |&(layer, head): &Place| {
-        let layer = state.scales.thumbnails.layers.get(layer)?.as_ref()?;
-        number_of(layer, head, options.number)
-    };
+    let numbers = Numbers::of(state);
+    let number = |place: &Place| numbers.at(*place);
     let mut all: Vec<(Place, f32)> =
         rows.concat().into_iter().map(|place| (place, number(&place).unwrap_or(f32::NEG_INFINITY))).collect();
     all.sort_by(|(one, a), (other, b)| b.total_cmp(a).then(one.cmp(other)));
@@ -200,18 +203,10 @@ fn rows_of(state: &State) -> Vec<Vec<Place>> {
     places.chunks(heads.len().max(1)).map(<[Place]>::to_vec).collect()
 }
 
-/// How dark a weight is: against 1, so that thumbnails can be compared.
-pub(super) fn shade(_: &State) -> Shade {
-    Shade::default()
-}
-
-/// A head's number.
-pub(super) fn number_of(layer: &LayerThumbnails, head: usize, number: CellNumber) -> Option<f32> {
-    let numbers = layer.heads.get(head)?;
-    match number {
-        CellNumber::Entropy => numbers.entropy,
-        CellNumber::Strongest => numbers.strongest.map(|link| link.weight),
-    }
+/// How dark a weight is: as in the head view, but against 1, so that thumbnails can be compared.
+pub(super) fn shade(state: &State) -> Shade {
+    let display = &state.options.display;
+    Shade { is_log: display.is_log, is_per_row: false, min_weight: f32::from(display.min_weight_thousandths) / 1_000.0 }
 }
 
 /// Tells the state which layers are on screen, so that these are asked for first.

@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::{Map, number_of};
+use super::Map;
+use super::numbers::name;
+use crate::analysis::scores::Score;
 use crate::protocol::Reduce;
 use crate::render::Place;
 use crate::state::scales::options::{CellNumber, CellStyle};
@@ -32,13 +34,19 @@ pub(super) fn words(page: Page, (layer, head): Place, thumbnails: &LayerThumbnai
 /// The line below the map: the head under the pointer, or reached by keyboard, or picked.
 #[component]
 pub fn Readout(map: Map) -> impl IntoView {
-    let Map { page, layers, hovered, reached, selected, is_small, .. } = map;
+    let Map { page, layers, hovered, reached, selected, is_small, options, numbers, .. } = map;
     let text = Memo::new(move |_| {
         let place = hovered.get().or(reached.get()).or(if is_small { None } else { selected.get() })?;
         let thumbnails = layers.with(|layers| layers.get(place.0).cloned().flatten());
-        Some(match thumbnails {
+        let words = match thumbnails {
             Some(thumbnails) => words(page, place, &thumbnails.0),
             None => wording::head_name(place.0, place.1),
+        };
+        let number = options.with(|options| options.number);
+        let value = matches!(number, CellNumber::Score(_)).then(|| numbers.with(|numbers| numbers.at(place))).flatten();
+        Some(match value {
+            Some(value) => format!("{words} · {} {value:.3}", name(number)),
+            None => words,
         })
     });
     let hint = if is_small { "Every head: click to go there" } else { "Point at a head for its numbers" };
@@ -52,7 +60,7 @@ pub fn Readout(map: Map) -> impl IntoView {
 /// Under the map: the scale with numbers, what a cell stands for, the keys.
 #[component]
 pub fn MapLegend(map: Map) -> impl IntoView {
-    let Map { page, options, layers, .. } = map;
+    let Map { page, options, numbers, .. } = map;
     let problem = page.memo(|state| state.scales.thumbnails.problem.clone());
     let progress = page.memo(|state| {
         let (n_done, n) = (state.scales.thumbnails.n_done(), state.scales.thumbnails.layers.len());
@@ -76,32 +84,30 @@ pub fn MapLegend(map: Map) -> impl IntoView {
                 "Colour: entropy, mean over the queries of a row’s entropy ÷ that of a uniform row".to_owned()
             }
             (CellStyle::Number, CellNumber::Strongest) => "Colour: the strongest link".to_owned(),
+            (CellStyle::Number, CellNumber::Score(score)) => {
+                Score::ALL.get(score).map(|score| format!("Colour: {}", score.sentence())).unwrap_or_default()
+            }
             (CellStyle::Lines, _) => "Lines from queries (left) to keys (right); opacity: weight".to_owned(),
             (CellStyle::Heat, _) => "Rows: queries; columns: keys; colour: weight".to_owned(),
         }
     };
+    let is_number = move || options.with(|options| options.style == CellStyle::Number);
     let range = move || {
-        let options = options.get();
-        if options.style != CellStyle::Number {
-            return String::new();
-        }
-        let numbers: Vec<f32> = layers.with(|layers| {
-            let layers = layers.iter().flatten();
-            layers
-                .flat_map(|layer| (0..layer.0.heads.len()).filter_map(|head| number_of(&layer.0, head, options.number)))
-                .collect()
-        });
-        let smallest = numbers.iter().copied().fold(f32::INFINITY, f32::min);
-        let largest = numbers.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        if numbers.is_empty() { String::new() } else { format!("here {smallest:.3} to {largest:.3}") }
+        let range = numbers.with(|numbers| numbers.range).filter(|_| is_number());
+        range.map(|(smallest, largest)| format!("here {smallest:.3} to {largest:.3}"))
+    };
+    let ends = move || {
+        let (low, high) = if is_number() { numbers.with(|numbers| numbers.ends) } else { (0.0, 1.0) };
+        let text = |end: f32| if end.fract() == 0.0 { format!("{end:.0}") } else { format!("{end:.2}") };
+        (text(low), text(high))
     };
     view! {
         <div class="legend">
             <span>{meaning}</span>
-            <span class="scale" aria-hidden="true">
-                <span>"0"</span>
+            <span class="line-scale" aria-hidden="true">
+                <span>{move || ends().0}</span>
                 <span class="ramp neutral"></span>
-                <span>"1"</span>
+                <span>{move || ends().1}</span>
             </span>
             <span>{range}</span>
             <span>{move || reduced.get()}</span>

@@ -204,7 +204,7 @@ fn CellReadout(neurons: Neurons) -> impl IntoView {
     });
     let scale = move |name: &'static str, limit: f32| {
         view! {
-            <span class="scale">
+            <span class="line-scale">
                 <span>{name}</span>
                 <span>"≤ " {short(-limit)}</span>
                 <span class="ramp diverging"></span>

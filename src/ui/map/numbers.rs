@@ -1,0 +1,72 @@
+//! One number of every head: what colours and sorts the cells.
+
+use crate::analysis::scores::Score;
+use crate::render::Place;
+use crate::state::State;
+use crate::state::scales::options::CellNumber;
+
+/// One number of every head, as far as they are known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Numbers {
+    /// [n_layers, n_heads]
+    values: Vec<Option<f32>>,
+    n_heads: usize,
+    /// The values at which the colours begin and end.
+    pub ends: (f32, f32),
+    /// Smallest and largest.
+    pub range: Option<(f32, f32)>,
+}
+
+impl Numbers {
+    /// The number that the options name. Scores leave special tokens and the first position out where the views do.
+    pub fn of(state: &State) -> Self {
+        let Some(shown) = &state.shown else { return Self::default() };
+        let (n_layers, n_heads) = (shown.spec.n_layers, shown.spec.n_heads);
+        let display = &state.options.display;
+        let variant = usize::from(display.leaves_out_special || display.leaves_out_first);
+        let number = state.scales.map.number;
+        let value = |index: usize| {
+            let (layer, head) = (index / n_heads, index % n_heads);
+            let thumbnails = || state.scales.thumbnails.layers.get(layer)?.as_ref()?.heads.get(head);
+            match number {
+                CellNumber::Entropy => thumbnails()?.entropy,
+                CellNumber::Strongest => thumbnails()?.strongest.map(|link| link.weight),
+                CellNumber::Score(score) => {
+                    let row = variant * n_layers * n_heads + index;
+                    let value = *state.scores.table.as_ref()?.get(row * Score::ALL.len() + score)?;
+                    (!value.is_nan()).then_some(value)
+                }
+            }
+        };
+        let values: Vec<Option<f32>> = (0..n_layers * n_heads).map(value).collect();
+        let known = || values.iter().copied().flatten();
+        let range = known().reduce(f32::min).zip(known().reduce(f32::max));
+        let ends = match (number, range) {
+            (CellNumber::Score(score), Some(range)) if Score::ALL.get(score).is_some_and(|score| !score.is_share()) => {
+                range
+            }
+            _ => (0.0, 1.0),
+        };
+        Self { values, n_heads, ends, range }
+    }
+
+    /// A head's number.
+    pub fn at(&self, (layer, head): Place) -> Option<f32> {
+        self.values.get(layer * self.n_heads + head).copied().flatten()
+    }
+
+    /// The same from 0 to 1, for its colour.
+    pub fn level(&self, place: Place) -> Option<f32> {
+        let (low, high) = self.ends;
+        self.at(place).map(|value| ((value - low) / (high - low).max(f32::MIN_POSITIVE)).clamp(0.0, 1.0))
+    }
+}
+
+/// A number's name on the page.
+pub fn name(number: CellNumber) -> &'static str {
+    match number {
+        CellNumber::Entropy => "row entropy",
+        CellNumber::Strongest => "strongest link",
+        CellNumber::Score(score) => Score::ALL.get(score).map_or("", |score| score.name()),
+    }
+}
