@@ -31,6 +31,7 @@ export const modelsFolder = setting("HEADLIGHT_MODELS");
 
 const TEST_TIMEOUT_MS = 300_000;
 const START_TIMEOUT_MS = 60_000;
+const WAIT_MS = 120_000;
 
 function setting(name) {
   const value = process.env[name];
@@ -62,6 +63,8 @@ after(async () => {
 export function pageTest(name, body, { allow = [], context: contextOptions = {}, timeout = TEST_TIMEOUT_MS } = {}) {
   test(name, { timeout }, async (t) => {
     const context = await (await startedBrowser()).newContext({ viewport: { width: 1280, height: 800 }, ...contextOptions });
+    // Long, because a model runs here on whatever machine this is; nothing is judged by its time.
+    context.setDefaultTimeout(WAIT_MS);
     const problems = [];
     context.on("page", (page) => watch(page, problems));
     const page = await context.newPage();
