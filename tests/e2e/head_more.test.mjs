@@ -275,8 +275,8 @@ pageTest("token ids, and a random block twice", async ({ page, open }) => {
   await pickModel(page, SMOLLM2);
   await kind.selectOption("Random block twice");
   await page.getByRole("spinbutton", { name: "Length of the block" }).fill("12");
-  await page.getByRole("spinbutton", { name: "Seed" }).fill("3");
-  await page.getByRole("spinbutton", { name: "Seed" }).press("Enter");
+  await page.getByRole("region", { name: "Input" }).getByRole("spinbutton", { name: "Seed" }).fill("3");
+  await page.getByRole("region", { name: "Input" }).getByRole("spinbutton", { name: "Seed" }).press("Enter");
   await result(page, 25);
   const read = await words(queries);
   assert.deepEqual(read.slice(1, 13), read.slice(13, 25));
