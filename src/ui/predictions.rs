@@ -91,7 +91,7 @@ fn ReadText(page: Page) -> impl IntoView {
                 aria-pressed=move || (chosen.get() == Some(position)).to_string()
                 prop:disabled=!is_live
                 title=title
-                style:--loss=move || format!("{:.0}%", loss.get().map_or(0.0, |loss| (loss / FULL_LOSS).clamp(0.0, 1.0) * 70.0))
+                style:--loss=move || format!("{:.0}%", loss.get().map_or(0.0, |loss| (loss / FULL_LOSS).clamp(0.0, 1.0) * 45.0))
                 on:click=move |_| page.dispatch(Event::PositionPicked(position))
             >
                 {token_text(&label)}
