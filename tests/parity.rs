@@ -7,7 +7,7 @@ mod support;
 use std::sync::Arc;
 
 use headlight::analysis::source::{AttentionSource, Rotation};
-use headlight::engine::{Captures, CompiledEdits, CrossSource, Greedy, Model, Run, Step};
+use headlight::engine::{Captures, CompiledEdits, CrossSource, Generation, Model, Run, Sampling, Written};
 use headlight::trace::{BlockSite, Hook, Side, Tokens};
 use support::engine::{finished, load_golden};
 use support::parity::{compare_cases, compare_edits, decoded};
@@ -94,13 +94,16 @@ fn greedy_targets() {
         let model = load_golden(architecture);
         for case in golden_cases(architecture) {
             let source = run(model.encoder().unwrap(), model.encode(&case.text, None).unwrap());
-            let mut greedy = Greedy::new(Arc::clone(&model), Arc::new(source), Vec::new(), 11).unwrap();
-            while greedy.step().unwrap() == Step::More {}
+            let (start, edits) = (model.start().unwrap(), CompiledEdits::none());
+            let mut run = Run::decode(Arc::clone(&model), Arc::new(source), start, edits, Captures::none()).unwrap();
+            run.complete().unwrap();
+            let mut generation = Generation::new(Sampling::GREEDY, 10).unwrap();
+            while generation.step(&mut run).unwrap() != Written::End {}
             let is_end = |id: &&u32| !model.writing().eos_ids.contains(id);
             let expected: Vec<u32> =
                 case.greedy_ids[..1].iter().chain(case.greedy_ids[1..].iter().take_while(is_end)).copied().collect();
             assert!(expected.len() > 3, "{architecture}: {expected:?}");
-            assert_eq!(greedy.tokens().ids, expected, "{architecture}");
+            assert_eq!(run.tokens().ids, expected, "{architecture}");
         }
     }
 }

@@ -12,7 +12,7 @@ use super::report;
 use super::save::Recorder;
 use super::source::Source;
 use crate::edit::{self, Edit};
-use crate::engine::{Captures, Greedy, Loader, Model, Run, Step, top_predictions};
+use crate::engine::{Captures, Generation, Loader, Model, Run, Sampling, Step, Written, top_predictions};
 use crate::trace::file::{Element, ModelName, TraceMetadata};
 use crate::trace::{Lengths, Stack, Tokens};
 
@@ -127,9 +127,14 @@ fn write_target(
     let bound = bind(model, edits, Some(Stack::Encoder), lengths, edits_file)?;
     let mut source = Run::new(Arc::clone(encoder), tokens.clone(), bound, Captures::none())?;
     source.complete()?;
-    let mut greedy = Greedy::new(Arc::clone(model), Arc::new(source), edits.to_vec(), N_WRITTEN)?;
-    while greedy.step()? == Step::More {}
-    Ok(greedy.tokens().clone())
+    let start = model.start()?;
+    let lengths = Lengths { n_pos: start.len(), n_source: tokens.len() };
+    let bound = bind(model, edits, Some(Stack::Decoder), lengths, edits_file)?;
+    let mut generation = Generation::new(Sampling::GREEDY, N_WRITTEN - start.len())?;
+    let mut run = Run::decode(Arc::clone(model), Arc::new(source), start, bound, Captures::none())?;
+    run.complete()?;
+    while generation.step(&mut run)? != Written::End {}
+    Ok(run.tokens().clone())
 }
 
 pub(super) fn load(source: &Source) -> Result<Model, CliError> {
