@@ -19,9 +19,7 @@ pub fn serve(port: Option<&str>, mode: Mode) -> Result<()> {
     check_folder(&folder)?;
     println!("\nHeadlight is at http://127.0.0.1:{}/ (stop with Ctrl-C)", listener.port);
     std::io::stdout().flush()?;
-    for thread in listener.start(&folder, "/")? {
-        // They end only with the program.
-        let _ = thread.join();
-    }
+    // It ends only with the program.
+    let _ = listener.start(&folder, "/")?.join();
     Ok(())
 }

@@ -2,20 +2,24 @@
 //! sends no isolation headers and no policies, since the hosts that pages are deployed to do not either.
 
 use anyhow::{Result, anyhow};
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response};
+use hyper_util::rt::TokioIo;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
-use std::time::UNIX_EPOCH;
-use tiny_http::{Header, Method, Request, Response, Server};
-
-/// Downloads under way at once; a browser opens six to one host.
-const THREADS: usize = 16;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// A bound port that answers once `start` is called; requests that come earlier wait.
 pub struct Listener {
-    server: Arc<Server>,
+    socket: TcpListener,
     /// The bound port.
     pub port: u16,
 }
@@ -23,46 +27,62 @@ pub struct Listener {
 impl Listener {
     /// Binds to the loopback address; port 0 takes a free one.
     pub fn bind(port: u16) -> Result<Self> {
-        let server = Server::http(("127.0.0.1", port))
-            .map_err(|error| cannot_bind(port, error.downcast_ref::<io::Error>().map(io::Error::kind)))?;
-        let port = server.server_addr().to_ip().map_or(port, |address| address.port());
-        Ok(Self { server: Arc::new(server), port })
+        let socket = TcpListener::bind(("127.0.0.1", port)).map_err(|error| cannot_bind(port, error.kind()))?;
+        let port = socket.local_addr()?.port();
+        Ok(Self { socket, port })
     }
 
-    /// Serves `folder` under `prefix` ("/" or "/some/path/") on threads of its own, as long as the program runs.
-    pub fn start(self, folder: &Path, prefix: &'static str) -> Result<Vec<thread::JoinHandle<()>>> {
-        let folder = folder.canonicalize()?;
-        let threads = (0..THREADS).map(|_| {
-            let (server, folder) = (Arc::clone(&self.server), folder.clone());
-            thread::spawn(move || {
-                while let Ok(request) = server.recv() {
-                    let reply = answer(&request, &folder, prefix);
-                    // A browser that went away is no failure of ours.
-                    let _ = request.respond(reply);
+    /// Serves `folder` under `prefix` ("/" or "/some/path/") on a thread of its own, as long as the program runs. However many
+    /// connections a browser keeps open, none waits for another.
+    pub fn start(self, folder: &Path, prefix: &'static str) -> Result<thread::JoinHandle<()>> {
+        let folder: Arc<Path> = folder.canonicalize()?.into();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        self.socket.set_nonblocking(true)?;
+        let socket = {
+            let _entered = runtime.enter();
+            tokio::net::TcpListener::from_std(self.socket)?
+        };
+        Ok(thread::spawn(move || {
+            runtime.block_on(async {
+                loop {
+                    match socket.accept().await {
+                        Ok((stream, _)) => drop(tokio::spawn(converse(stream, Arc::clone(&folder), prefix))),
+                        // Out of file handles, say: others will close theirs.
+                        Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+                    }
                 }
-            })
-        });
-        Ok(threads.collect())
+            });
+        }))
     }
 }
 
-fn cannot_bind(port: u16, why: Option<io::ErrorKind>) -> anyhow::Error {
+/// Answers one connection until either side closes it.
+async fn converse(stream: tokio::net::TcpStream, folder: Arc<Path>, prefix: &'static str) {
+    let service = service_fn(|request: Request<hyper::body::Incoming>| {
+        let folder = Arc::clone(&folder);
+        // Files are read where that holds up no other connection.
+        tokio::task::spawn_blocking(move || answer(&request, &folder, prefix))
+    });
+    // A browser that went away is no failure of ours.
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
+
+fn cannot_bind(port: u16, why: io::ErrorKind) -> anyhow::Error {
     let what = match why {
-        Some(io::ErrorKind::AddrInUse) => "is in use: stop what uses it",
-        Some(io::ErrorKind::PermissionDenied) => "is not allowed to this user",
+        io::ErrorKind::AddrInUse => "is in use: stop what uses it",
+        io::ErrorKind::PermissionDenied => "is not allowed to this user",
         _ => "cannot be bound",
     };
     anyhow!("port {port} {what}, or choose another with --port N")
 }
 
-type Reply = Response<Box<dyn Read + Send>>;
+type Reply = Response<Full<Bytes>>;
 
-fn answer(request: &Request, folder: &Path, prefix: &str) -> Reply {
-    if !matches!(request.method(), Method::Get | Method::Head) {
+fn answer<B>(request: &Request<B>, folder: &Path, prefix: &str) -> Reply {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return plain(405, "only GET and HEAD");
     }
-    let path = request.url().split(['?', '#']).next().unwrap_or_default();
-    let Some(path) = path.strip_prefix(prefix) else {
+    let Some(path) = request.uri().path().strip_prefix(prefix) else {
         return plain(404, "not found");
     };
     let Some(file) = resolve(folder, path) else {
@@ -92,7 +112,7 @@ fn resolve(folder: &Path, url_path: &str) -> Option<PathBuf> {
     path.canonicalize().ok().filter(|real| real.starts_with(folder))
 }
 
-fn send(request: &Request, path: &Path) -> Result<Reply> {
+fn send<B>(request: &Request<B>, path: &Path) -> Result<Reply> {
     let mut file = File::open(path)?;
     let metadata = file.metadata()?;
     let size = metadata.len();
@@ -115,7 +135,9 @@ fn send(request: &Request, path: &Path) -> Result<Reply> {
         }
     };
     file.seek(SeekFrom::Start(first))?;
-    let reply = described(body(status, Box::new(file.take(len)), len));
+    let mut bytes = vec![0; usize::try_from(len)?];
+    file.read_exact(&mut bytes)?;
+    let reply = described(body(status, bytes));
     Ok(match status {
         206 => with(reply, "Content-Range", &format!("bytes {first}-{}/{size}", first + len - 1)),
         _ => reply,
@@ -178,27 +200,28 @@ fn percent_decode(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-fn value_of(request: &Request, name: &'static str) -> Option<String> {
-    request.headers().iter().find(|header| header.field.equiv(name)).map(|header| header.value.to_string())
+fn value_of<B>(request: &Request<B>, name: &'static str) -> Option<String> {
+    request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
 fn plain(status: u16, text: &'static str) -> Reply {
-    let reply = body(status, Box::new(text.as_bytes()), text.len() as u64);
+    let reply = body(status, text);
     if text.is_empty() { reply } else { with(reply, "Content-Type", "text/plain; charset=utf-8") }
 }
 
 /// Always with a length, never chunked: the page shows progress as bytes of bytes.
-fn body(status: u16, reader: Box<dyn Read + Send>, len: u64) -> Reply {
-    let len = usize::try_from(len).unwrap_or(usize::MAX);
-    Response::new(status.into(), Vec::new(), reader, Some(len), None).with_chunked_threshold(usize::MAX)
+fn body(status: u16, bytes: impl Into<Bytes>) -> Reply {
+    let mut reply = Response::new(Full::new(bytes.into()));
+    *reply.status_mut() = status.try_into().unwrap_or_default();
+    reply
 }
 
 /// A value that HTTP cannot say is left out.
-fn with(reply: Reply, name: &str, value: &str) -> Reply {
-    match Header::from_bytes(name, value) {
-        Ok(header) => reply.with_header(header),
-        Err(()) => reply,
+fn with(mut reply: Reply, name: &str, value: &str) -> Reply {
+    if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+        reply.headers_mut().insert(name, value);
     }
+    reply
 }
 
 /// Whether dist/ at `folder` can be served at all.
@@ -229,6 +252,38 @@ mod tests {
         for (value, expected) in cases {
             assert_eq!(parse_range(value, 100), expected, "{value:?}");
         }
+    }
+
+    /// Browsers open six connections at once and keep them: one that is never answered leaves a page half loaded.
+    #[test]
+    fn many_connections_that_stay_open_are_all_answered() {
+        use std::io::Write;
+        use std::net::TcpStream;
+
+        let folder = std::env::temp_dir().join(format!("headlight-connections-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("a.txt"), "0123456789").unwrap();
+        let listener = Listener::bind(0).unwrap();
+        let port = listener.port;
+        listener.start(&folder, "/").unwrap();
+        for _ in 0..20 {
+            let mut open: Vec<TcpStream> = (0..12).map(|_| TcpStream::connect(("127.0.0.1", port)).unwrap()).collect();
+            for stream in &mut open {
+                stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+                stream.write_all(b"GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=2-4\r\n\r\n").unwrap();
+            }
+            for stream in &mut open {
+                let mut heard = String::new();
+                while !heard.ends_with("\r\n\r\n234") {
+                    let mut bytes = [0; 512];
+                    let n = stream.read(&mut bytes).unwrap();
+                    assert!(n > 0, "{heard}");
+                    heard.push_str(std::str::from_utf8(&bytes[..n]).unwrap());
+                }
+                assert!(heard.starts_with("HTTP/1.1 206 ") && heard.contains("content-length: 3\r\n"), "{heard}");
+            }
+        }
+        fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]
