@@ -1,7 +1,7 @@
 // The model's worker at its limits: the longest input that has to work, memory that runs out, a worker of another build.
 
 import assert from "node:assert/strict";
-import { SMOLLM2, firstResult, parts, pickModel, result, run } from "./page.mjs";
+import { SMOLLM2, firstResult, liveResult, parts, pickModel, result, run } from "./page.mjs";
 import { pageTest } from "./support.mjs";
 
 const WORDS = ["the", "river", "runs", "under", "an", "old", "stone", "bridge"];
@@ -40,7 +40,7 @@ pageTest("1,024 tokens go through SmolLM2", async ({ page, open, shot }) => {
 pageTest("a worker whose memory runs out is restarted and the result kept", async ({ page, open, shot }) => {
   await exposeWorker(page);
   await open();
-  await firstResult(page);
+  await liveResult(page);
   const { alert, queries } = parts(page);
   const [worker] = page.workers();
   const pages = await worker.evaluate(() => {
@@ -67,7 +67,7 @@ pageTest("a worker whose memory runs out is restarted and the result kept", asyn
 
 pageTest("a worker that does not listen is replaced when a run is cancelled", async ({ page, open }) => {
   await open();
-  await firstResult(page);
+  await liveResult(page);
   const { status, cancel, queries } = parts(page);
   const [worker] = page.workers();
   await worker.evaluate(() => {
@@ -100,7 +100,9 @@ pageTest("a worker of another version is refused with what to do", async ({ page
     await route.fulfill({ response, body: start + (await response.text()) });
   });
   await open();
-  const { alert } = parts(page);
+  await firstResult(page);
+  const { alert, run: button } = parts(page);
+  await button.click();
   await alert.getByText("Reload").first().waitFor();
   assert.match(await alert.textContent(), /version/);
 });

@@ -90,7 +90,7 @@ fn trunk(tools: &Tools, mode: Mode, dist: &Path) -> Result<Command> {
     command
         .current_dir(paths::root()?)
         .env("PATH", tools.path()?)
-        .env("CARGO_TARGET_DIR", paths::target()?)
+        .env("CARGO_TARGET_DIR", paths::claimed_target()?)
         .env("RUST_BACKTRACE", "0")
         // Trunk reads it as true or false and refuses the usual 1.
         .env_remove("NO_COLOR")

@@ -16,7 +16,7 @@ pub fn say(what: &str) {
 /// cargo, in the checkout, compiling into the shared target folder.
 pub fn cargo() -> Result<Command> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(paths::root()?).env("CARGO_TARGET_DIR", paths::target()?);
+    command.current_dir(paths::root()?).env("CARGO_TARGET_DIR", paths::claimed_target()?);
     clean_environment(&mut command);
     Ok(command)
 }

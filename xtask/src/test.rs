@@ -17,6 +17,9 @@ type Part = fn() -> Result<Count>;
 const PARTS: [(&str, Part); 5] =
     [("fmt", fmt), ("clippy", clippy), ("native", native), ("wasm", wasm), ("e2e", all_e2e)];
 
+/// What is tested natively: the default features, and the page's state, which knows no browser.
+const NATIVE_FEATURES: [&str; 2] = ["--features", "page"];
+
 /// The feature sets that browsers get; each is compiled alone.
 const WASM_FEATURES: [&str; 3] = ["page", "worker", "bench"];
 
@@ -51,13 +54,10 @@ fn fmt() -> Result<Count> {
 fn clippy() -> Result<Count> {
     ensure_component("clippy", "clippy")?;
     let mut count = Count::default();
-    // The page's state is tested natively too, so its tests are looked at with the page's feature.
-    for (what, options) in [("native", &[][..]), ("native with the page's state", &["--features", "page"])] {
-        say(&format!("clippy, {what}"));
-        let mut command = cargo()?;
-        command.args(["clippy", "--locked", "--workspace", "--all-targets"]).args(options);
-        count = count.plus(Count::one(passes(command.args(["--", "-D", "warnings"]))?));
-    }
+    say("clippy, native");
+    let mut command = cargo()?;
+    command.args(["clippy", "--locked", "--workspace", "--all-targets"]).args(NATIVE_FEATURES);
+    count = count.plus(Count::one(passes(command.args(["--", "-D", "warnings"]))?));
     Tools::ensure()?;
     for features in WASM_FEATURES {
         say(&format!("clippy, wasm32, {features}"));
@@ -75,17 +75,10 @@ fn clippy() -> Result<Count> {
 /// Everything that runs without a browser, the tests on the bundled models included.
 fn native() -> Result<Count> {
     let models = models::ensure()?;
-    let mut count = Count::default();
-    for (what, options) in [
-        ("native tests", &["--workspace"][..]),
-        ("native tests of the page's state", &["--lib", "--no-default-features", "--features", "page"]),
-    ] {
-        say(what);
-        let mut command = cargo()?;
-        command.args(["test", "--locked", "--no-fail-fast"]).args(options).env("HEADLIGHT_MODELS", &models);
-        count = count.plus(rust_tests(command.args(["--", "--include-ignored"]))?);
-    }
-    Ok(count)
+    say("native tests");
+    let mut command = cargo()?;
+    command.args(["test", "--locked", "--no-fail-fast", "--workspace"]).args(NATIVE_FEATURES);
+    rust_tests(command.env("HEADLIGHT_MODELS", &models).args(["--", "--include-ignored"]))
 }
 
 /// tests/wasm_*.rs in headless Chromium.
