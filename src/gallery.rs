@@ -51,8 +51,11 @@ pub const SMOLLM2: &str = "SmolLM2-135M-Instruct-Q4_1";
 
 const FOX: ExampleText = ExampleText::One("The quick, brown fox jumps over the lazy");
 
+/// A story that ends with the name that it begins with.
+const THOUSAND_WORDS: &str = include_str!("gallery/thousand_words.txt");
+
 /// The gallery; the first one is the first screen's.
-pub const EXAMPLES: [Example; 9] = [
+pub const EXAMPLES: [Example; 10] = [
     Example {
         title: "cat and mat",
         model: MINILM,
@@ -166,6 +169,20 @@ pub const EXAMPLES: [Example; 9] = [
         look: "In L1H2 weights fall evenly with distance: by a third with every token (score decay −0.42, R² 0.98).",
         refuted: "If the words made the pattern, other words would break it. On the numbers from one to twelve the slope is \
                   −0.38, R² 0.96.",
+    },
+    Example {
+        title: "a thousand words",
+        model: SMOLLM2,
+        text: ExampleText::One(THOUSAND_WORDS),
+        layer: 17,
+        head: 3,
+        queries: &[1_227],
+        keys: &[9],
+        look: "A story of 1,228 tokens, which takes a while to read. It ends with the name that it begins with, and the model \
+               completes it (“Brand”, 0.93): from the last token L17H3 reads that name, 1,218 tokens back, with 0.99. Other \
+               tokens give it less than 0.001 on average.",
+        refuted: "If the model had the name from elsewhere, or the head always looked there, the first sentence would not \
+                  matter. Call her Odalys Meyer in it, and the story ends with “Meyer” (0.89).",
     },
 ];
 

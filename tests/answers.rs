@@ -5,6 +5,7 @@ mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use headlight::analysis::{AttentionSource, SourceError, TraceSource};
 use headlight::answers::{Reply, answer, start};
@@ -30,7 +31,11 @@ fn run_of(architecture: &str, edits_json: &str) -> Run {
 
 /// A trace of the same run, as the command line writes it, with only the tensors that are wanted.
 fn trace_of(architecture: &str, save: &str, edits_json: &str) -> (Trace, Vec<u8>) {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("answers").join(format!("{architecture}-{save}"));
+    // A folder for each call: tests run side by side.
+    static N_TRACES: AtomicUsize = AtomicUsize::new(0);
+    let n_traces = N_TRACES.fetch_add(1, Ordering::Relaxed);
+    let folder =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join("answers").join(format!("{architecture}-{save}-{n_traces}"));
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
     let (edits, out): (PathBuf, PathBuf) = (folder.join("edits.json"), folder.join("out.safetensors"));

@@ -51,7 +51,7 @@ impl Seen {
     }
 
     fn weight(&self, (layer, head): (usize, usize), query: usize, key: usize) -> f32 {
-        self.pattern(layer, head)[query * self.n() + key]
+        self.run.layer_source(layer).unwrap().pattern(head, query..query + 1).unwrap()[key]
     }
 
     fn scores(&self, layer: usize, head: usize) -> HeadScores {
@@ -244,4 +244,38 @@ fn a_place_to_rest_and_a_list_of_fruit() {
         says(scores.get(Score::Decay).unwrap(), slope, 2);
         says(scores.get(Score::DecayFit).unwrap(), fit, 2);
     }
+}
+
+#[test]
+#[ignore = "needs the bundled models: run cargo xtask setup"]
+fn a_thousand_words() {
+    let smollm2 = model(SMOLLM2);
+    let story = example("a thousand words");
+    let ExampleText::One(text) = story.text else { panic!("one text") };
+    assert!(text.split_whitespace().count() > 1_000);
+    let of_story = seen(&smollm2, story.text);
+    let (last, name) = (of_story.n() - 1, at(&of_story, "ĠBrand"));
+    assert_eq!((of_story.n(), story.queries, story.keys), (1_228, [last].as_slice(), [name].as_slice()));
+    assert_eq!(last - name, 1_218);
+    let completion = |run: &Run| {
+        let top = headlight::engine::top_predictions(run, run.tokens().len() - 1, 1).unwrap()[0];
+        (smollm2.tokenizer().unwrap().id_to_token(top.id).unwrap(), f64::from(top.prob))
+    };
+    let (token, prob) = completion(&of_story.run);
+    assert_eq!(token, "ĠBrand");
+    says(prob, 0.93, 2);
+    let pattern = of_story.pattern(story.layer, story.head);
+    let weight = |query: usize| f64::from(pattern[query * of_story.n() + name]);
+    says(weight(last), 0.99, 2);
+    let others = (name + 1..last).map(weight).sum::<f64>() / (last - name - 1) as f64;
+    assert!(others < 0.001, "other tokens give the name {others}");
+    let most = of_story.ranked_by_weight(last, name)[0];
+    assert_eq!((most.1, most.2), (story.layer, story.head));
+
+    let renamed = text.replacen("Odalys Brandt", "Odalys Meyer", 1);
+    let tokens = smollm2.encode(&renamed, None).unwrap();
+    let run = finished(&smollm2, tokens, CompiledEdits::none(), Captures::none());
+    let (token, prob) = completion(&run);
+    assert_eq!(token, "ĠMeyer");
+    says(prob, 0.89, 2);
 }

@@ -9,12 +9,14 @@
 
 mod facts;
 mod measure;
+mod over_inputs;
 
 #[cfg(test)]
 mod tests;
 
 pub use facts::{Block, Facts, LeaveOut};
 pub use measure::{between, measure, pattern_match};
+pub use over_inputs::mean_and_deviation;
 
 /// One number about a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -20,7 +20,7 @@ pub use editing::{
 pub use question::{Answer, Grid, HeadNumbers, NeuronPart, NeuronsAnswer, Question, Reduce, StrongLink};
 
 /// Raised with every change of these types; page and worker refuse to talk across versions.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// Chosen by the page, unique within a worker's life.
 pub type RequestId = u32;
@@ -79,6 +79,13 @@ pub enum ToWorker {
         request: RequestId,
         /// Which run.
         run: RunId,
+    },
+    /// Scores of every head as a mean over runs that are not kept, such as blocks of several seeds.
+    MeanScores {
+        /// Answered by [`FromWorker::MeanScores`].
+        request: RequestId,
+        /// What to read, one run each.
+        inputs: Vec<Input>,
     },
     /// How alike two texts are, each read on its own.
     Similarity {
@@ -232,6 +239,14 @@ pub enum FromWorker {
         /// Which run.
         run: RunId,
     },
+    /// Scores of every head over several runs; two buffers beside it, mean and standard deviation, each as
+    /// [`Question::Scores`] says.
+    MeanScores {
+        /// Which request.
+        request: RequestId,
+        /// How many runs.
+        n_inputs: u32,
+    },
     /// How alike two texts are.
     Similarity {
         /// Which request.
@@ -348,6 +363,16 @@ pub enum About {
     Request,
 }
 
+impl InputText {
+    /// Length of the block, where it is one read twice.
+    pub fn n_block(&self) -> Option<u32> {
+        match self {
+            InputText::RandomBlock { n_tokens, .. } => Some(*n_tokens),
+            _ => None,
+        }
+    }
+}
+
 impl ToWorker {
     /// The request this is, where it has an answer.
     pub fn request(&self) -> Option<RequestId> {
@@ -358,6 +383,7 @@ impl ToWorker {
             | ToWorker::Predict { request, .. }
             | ToWorker::Tokenize { request, .. }
             | ToWorker::TokenLosses { request, .. }
+            | ToWorker::MeanScores { request, .. }
             | ToWorker::Similarity { request, .. } => Some(*request),
             ToWorker::Editing(asked) => Some(asked.request()),
             ToWorker::Forget { .. } | ToWorker::Cancel { .. } => None,

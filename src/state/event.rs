@@ -74,6 +74,10 @@ pub enum Event {
     SegmentPicked(SegmentFilter),
     /// Score every head, however long it takes.
     ScoresAsked,
+    /// Score every head on random blocks of several seeds.
+    SeedsAsked,
+    /// Show the scores of this block alone again.
+    SeedsLeft,
     /// How weights are drawn.
     DisplayChanged(DisplayChange),
     /// The model is changed, or asked what a change does.

@@ -137,7 +137,7 @@ impl State {
         let Some(work) = self.work.as_ref().filter(|work| work.request == request) else { return };
         match work.task {
             Task::Load => self.end_worker(effects),
-            Task::Run(_) | Task::Edit | Task::Sweep | Task::Write => self.restart(effects),
+            Task::Run(_) | Task::Seeds | Task::Edit | Task::Sweep | Task::Write => self.restart(effects),
         }
     }
 

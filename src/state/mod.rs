@@ -16,6 +16,7 @@ pub mod options;
 pub mod readings;
 pub mod scales;
 pub mod scores;
+pub mod seeds;
 pub mod selection;
 pub mod shown;
 pub mod wording;
@@ -40,6 +41,7 @@ pub use options::{Arrangement, Display, DisplayChange, Drawing, MIN_WEIGHTS, Opt
 pub use readings::Readings;
 pub use scales::{ScaleEvent, Scales};
 pub use scores::{LinkWeights, ScoreStore};
+pub use seeds::{N_SEEDS, SeedScores};
 pub use selection::{Selection, Shape, TokenRef, View};
 pub use shown::{LayerPatterns, Shown};
 pub use work::{Plan, Progress, Purpose, Task, Work, WorkerPhase};

@@ -27,6 +27,7 @@ impl State {
             FromWorker::TokenLosses { request, .. } => {
                 self.readings.losses_came(request, buffers.into_iter().next().unwrap_or_default());
             }
+            FromWorker::MeanScores { request, n_inputs } => self.seeds_came(request, n_inputs, buffers),
             FromWorker::Similarity { request, cosine } => self.readings.similarity_came(request, cosine),
             FromWorker::Editing(reply) => self.editing_said(reply, effects),
             FromWorker::Cancelled { request } => self.ended(request, None),
@@ -56,7 +57,7 @@ impl State {
     }
 
     /// Takes the work that this answers, if it is the one waited for.
-    fn take_work(&mut self, request: RequestId) -> Option<Work> {
+    pub(super) fn take_work(&mut self, request: RequestId) -> Option<Work> {
         self.work.take_if(|work| work.request == request)
     }
 

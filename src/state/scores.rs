@@ -5,8 +5,10 @@
 
 use std::sync::Arc;
 
-use super::{Effect, Shown, State};
-use crate::protocol::{InputText, Question, Report, RequestId};
+pub use super::seeds::SeedScores;
+
+use super::{Effect, State};
+use crate::protocol::{Question, Report, RequestId};
 
 /// Up to so many tokens, scores of all heads are made without being asked for.
 pub const N_AUTO_TOKENS: usize = 160;
@@ -22,6 +24,10 @@ pub struct ScoreStore {
     asked: Option<RequestId>,
     /// Why there are none.
     pub problem: Option<String>,
+    /// The same over blocks of several seeds, once it came.
+    pub seeds: Option<SeedScores>,
+    /// Whether that is shown instead.
+    pub shows_seeds: bool,
     /// What heads read between the chosen tokens, once it came.
     pub link: Option<LinkWeights>,
     link_asked: Option<(RequestId, Ends)>,
@@ -46,6 +52,19 @@ pub struct LinkWeights {
 }
 
 impl ScoreStore {
+    /// The scores to show [2, n_layers, n_heads, n_scores]: of this input, or over several seeds.
+    pub fn shown(&self) -> Option<&[f32]> {
+        match &self.seeds {
+            Some(seeds) if self.shows_seeds => Some(&seeds.mean),
+            _ => self.table.as_deref(),
+        }
+    }
+
+    /// How far they spread over the seeds, where that is what is shown.
+    pub fn shown_deviation(&self) -> Option<&[f32]> {
+        self.seeds.as_ref().filter(|_| self.shows_seeds).map(|seeds| &*seeds.deviation)
+    }
+
     /// Whether an answer is on its way.
     pub fn is_under_way(&self) -> bool {
         self.asked.is_some()
@@ -105,7 +124,7 @@ impl State {
         if self.scores.table.is_some() || self.scores.asked.is_some() {
             return;
         }
-        let n_block = self.shown.as_ref().and_then(n_block);
+        let n_block = self.shown.as_ref().and_then(|shown| shown.input.text.n_block());
         self.scores.problem = None;
         self.scores.asked = self.ask(Question::Scores { n_block }, effects);
     }
@@ -127,13 +146,5 @@ impl State {
         if let Some(request) = self.ask(question, effects) {
             self.scores.link_asked = Some((request, ends));
         }
-    }
-}
-
-/// Length of the block, where the input is one read twice.
-fn n_block(shown: &Shown) -> Option<u32> {
-    match shown.input.text {
-        InputText::RandomBlock { n_tokens, .. } => Some(n_tokens),
-        _ => None,
     }
 }

@@ -63,6 +63,8 @@ impl State {
             Event::SegmentPicked(segment) => self.options.segment = segment,
             Event::Scale(event) => self.scale_event(event, &mut effects),
             Event::ScoresAsked => self.ask_for_scores(&mut effects),
+            Event::SeedsAsked => self.ask_for_seeds(&mut effects),
+            Event::SeedsLeft => self.scores.shows_seeds = false,
             Event::DisplayChanged(change) => self.options.display.apply(change),
             Event::LayerPicked(_)
             | Event::LayerStepped(_)

@@ -59,8 +59,8 @@ pub fn work(state: &State) -> Option<String> {
         (Task::Load, None) => format!("Loading {name} …"),
         (Task::Load, Some(at)) => format!("{name}: {}", lower_first(&progress(at))),
         (Task::Write, _) => "Writing …".to_owned(),
-        (Task::Run(_) | Task::Edit | Task::Sweep, None) => "Running …".to_owned(),
-        (Task::Run(_) | Task::Edit | Task::Sweep, Some(at)) => progress(at),
+        (Task::Run(_) | Task::Seeds | Task::Edit | Task::Sweep, None) => "Running …".to_owned(),
+        (Task::Run(_) | Task::Seeds | Task::Edit | Task::Sweep, Some(at)) => progress(at),
     })
 }
 

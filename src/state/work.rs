@@ -40,6 +40,8 @@ pub enum Task {
     Run(Plan),
     /// Runs what is shown again under edits.
     Edit,
+    /// Scores heads on blocks of several seeds.
+    Seeds,
     /// Tries one edit after another.
     Sweep,
     /// Writes the next token.

@@ -29,6 +29,7 @@ mod predictions;
 mod scales;
 mod scene;
 mod scores_panel;
+mod seeds;
 mod segment_filter;
 mod shell;
 mod status_line;

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::caution::Caution;
 use super::head_squares::css;
 use super::page::Page;
+use super::seeds::Seeds;
 use crate::analysis::scores::Score;
 use crate::render::HeadColours;
 use crate::state::{Event, ScaleEvent, State, TokenRef, wording};
@@ -39,6 +40,8 @@ struct Row {
     head: usize,
     all: Option<f32>,
     without: Option<f32>,
+    /// Standard deviations of the two over several seeds.
+    spread: [Option<f32>; 2],
 }
 
 /// A table of heads with small bars; a row shows its head.
@@ -53,6 +56,7 @@ pub fn ScoresPanel(
 ) -> impl IntoView {
     let sorted_by = RwSignal::new((Column::All, true));
     let shows_all = RwSignal::new(false);
+    let has_spread = page.memo(|state| state.scores.shown_deviation().is_some());
     let rows = Memo::new(move |_| {
         let (ranking, (column, is_descending)) = (ranking.get(), sorted_by.get());
         let mut rows = page.with(|state| rows(state, ranking));
@@ -63,16 +67,19 @@ pub fn ScoresPanel(
     let end = Memo::new(move |_| rows.with(|rows| longest_bar(rows, ranking.get())));
     let current = page.memo(|state| (state.selection.layer, state.selection.heads.clone()));
     let row = move |row: Row| {
-        let Row { layer, head, all, without } = row;
+        let Row { layer, head, all, without, spread } = row;
         let colour = move || css(colours.with(|colours| colours.line.get(head).copied().unwrap_or_default()));
         let is_current = move || current.with(|(at, heads)| *at == layer && heads.len() == 1 && heads.contains(&head));
         let name = wording::head_name(layer, head);
-        let number = move |value: Option<f32>| {
+        let number = move |value: Option<f32>, spread: Option<f32>| {
             let width = move || format!("{:.1}%", bar(value, end.get()) * 100.0);
             view! {
                 <td class="number">
                     <span class="weight-bar" style:width=width style:background-color=colour></span>
-                    <span>{value.map_or("–".to_owned(), wording::short_weight)}</span>
+                    <span>
+                        {value.map_or("–".to_owned(), wording::short_weight)}
+                        {spread.map(|spread| view! { <span class="quiet">{format!(" ± {spread:.3}")}</span> })}
+                    </span>
                 </td>
             }
         };
@@ -90,8 +97,8 @@ pub fn ScoresPanel(
                         {name}
                     </button>
                 </td>
-                {number(all)}
-                {(ranking.get_untracked() != Ranking::Link).then(|| number(without))}
+                {number(all, spread[0])}
+                {(ranking.get_untracked() != Ranking::Link).then(|| number(without, spread[1]))}
             </tr>
         }
     };
@@ -131,7 +138,8 @@ pub fn ScoresPanel(
         <section class="panel scores" aria-label="Head scores">
             <h2><span>"Which heads …"</span></h2>
             <RankingPicker page ranking />
-            <table>
+            <Seeds page />
+            <table class:with-spread=move || has_spread.get()>
                 <thead>
                     <tr>
                         {heading(Column::Head, "Head", "In the order of the model")}
@@ -292,7 +300,7 @@ fn show_head(page: Page, layer: usize, head: usize) {
 }
 
 fn has_score(state: &State, score: Score) -> bool {
-    let table = state.scores.table.as_deref().unwrap_or_default();
+    let table = state.scores.shown().unwrap_or_default();
     table.chunks_exact(Score::ALL.len()).any(|row| !row[score.index()].is_nan())
 }
 
@@ -304,21 +312,26 @@ fn rows(state: &State, ranking: Ranking) -> Vec<Row> {
         Ranking::Link => {
             let Some(link) = &state.scores.link else { return Vec::new() };
             let row = |(index, layer, head): (usize, usize, usize)| {
-                Some(Row { layer, head, all: Some(*link.weights.get(index)?), without: None })
+                let all = Some(*link.weights.get(index)?);
+                Some(Row { layer, head, all, without: None, spread: [None; 2] })
             };
             heads.filter_map(row).collect()
         }
         Ranking::Score(score) => {
-            let Some(table) = &state.scores.table else { return Vec::new() };
-            let value = |index: usize| {
+            let Some(table) = state.scores.shown() else { return Vec::new() };
+            let deviation = state.scores.shown_deviation();
+            let of = |table: &[f32], index: usize| {
                 table.get(index * Score::ALL.len() + score.index()).copied().filter(|value| !value.is_nan())
             };
+            let value = |index: usize| of(table, index);
+            let spread = |index: usize| of(deviation?, index);
             heads
                 .map(|(index, layer, head)| Row {
                     layer,
                     head,
                     all: value(index),
                     without: value(n_layers * n_heads + index),
+                    spread: [spread(index), spread(n_layers * n_heads + index)],
                 })
                 .collect()
         }

@@ -62,6 +62,9 @@ pub fn App() -> impl IntoView {
                 </div>
                 <ScaleViews page scheme>
                     <div class="columns">
+                        <div class="overview">
+                            <SmallMap page scheme />
+                        </div>
                         <div class="stage">
                             <HeadViewFigure page scene colours scheme focused />
                             <Legend scene scheme />
@@ -69,7 +72,6 @@ pub fn App() -> impl IntoView {
                             <ScoresPanel page colours ranking />
                         </div>
                         <div class="panels">
-                            <SmallMap page scheme />
                             <LinksPanel page scene colours />
                         </div>
                     </div>

@@ -6,6 +6,7 @@
 
 mod editing;
 mod load;
+mod mean_scores;
 mod outbox;
 mod runs;
 mod texts;
@@ -131,6 +132,7 @@ impl Worker {
             ToWorker::Predict { run, position, n_top, .. } => self.predict(request, run, position, n_top),
             ToWorker::Tokenize { input, .. } => self.tokenize(request, &input),
             ToWorker::TokenLosses { run, .. } => self.token_losses(request, run).await,
+            ToWorker::MeanScores { inputs, .. } => self.mean_scores(request, &inputs).await,
             ToWorker::Similarity { first, second, .. } => self.similarity(request, &first, &second).await,
             ToWorker::Editing(asked) => self.editing(asked).await,
             ToWorker::Forget { .. } | ToWorker::Cancel { .. } => Ok(()),

@@ -31,7 +31,7 @@ impl Worker {
         Ok(())
     }
 
-    async fn run_one(
+    pub(super) async fn run_one(
         &mut self,
         request: RequestId,
         model: &Arc<Model>,

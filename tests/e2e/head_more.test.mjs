@@ -284,6 +284,15 @@ pageTest("token ids, and a random block twice", async ({ page, open }) => {
   await scores.getByRole("row").nth(1).locator(".number").first().waitFor();
   const best = Number(await scores.getByRole("row").nth(1).locator(".number").first().textContent());
   assert.ok(best > 0.3, `the best prefix-matching head has ${best}`);
+
+  // One block can be lucky: five of them, with the spread.
+  const seeds = scores.getByRole("group", { name: "Seeds" });
+  await seeds.getByRole("button", { name: "Average over 5 seeds" }).click();
+  await seeds.getByRole("button", { name: "mean of seeds 3 to 7", pressed: true }).waitFor();
+  const mean = await scores.getByRole("row").nth(1).locator(".number").first().textContent();
+  assert.match(mean, /^0\.\d{3} ± 0\.\d{3}$/);
+  await seeds.getByRole("button", { name: "this block" }).click();
+  assert.equal(Number(await scores.getByRole("row").nth(1).locator(".number").first().textContent()), best);
 });
 
 pageTest("two texts of a sentence embedder are compared, each read on its own", async ({ page, open }) => {

@@ -35,6 +35,29 @@ pageTest("the first screen is there before any model, which the first run loads"
   assert.equal(await button.getByText("loads").count(), 0);
 });
 
+pageTest("nothing jumps while the first screen and its first run arrive", async ({ page, open }) => {
+  await page.addInitScript(() => {
+    window.shifts = [];
+    const note = (list) => {
+      for (const shift of list.getEntries().filter((entry) => !entry.hadRecentInput)) {
+        window.shifts.push([shift.value, ...shift.sources.map((source) => source.node?.className ?? source.node?.nodeName)]);
+      }
+    };
+    new PerformanceObserver(note).observe({ type: "layout-shift", buffered: true });
+  });
+  const shifts = () => page.evaluate(() => window.shifts);
+  const total = (list) => list.reduce((sum, [value]) => sum + value, 0);
+  await open();
+  const { model, scores } = parts(page);
+  await firstResult(page);
+  await scores.getByRole("row").nth(1).waitFor();
+  await model.locator("option").nth(1).waitFor({ state: "attached" });
+  assert.ok(total(await shifts()) < 0.01, JSON.stringify(await shifts()));
+  await liveResult(page);
+  await scores.getByRole("row").nth(1).waitFor();
+  assert.ok(total(await shifts()) < 0.01, JSON.stringify(await shifts()));
+});
+
 pageTest("without its trace the first example is run", async ({ page, open }) => {
   await page.context().route("**/example/**", (route) => route.fulfill({ status: 404, body: "" }));
   await open();

@@ -49,7 +49,8 @@ pub fn claimed_target() -> Result<PathBuf> {
         file.set_modified(SystemTime::now()).with_context(|| format!("cannot touch {name}"))?;
     }
     fs::create_dir_all(&target).with_context(|| format!("cannot make {}", target.display()))?;
-    fs::write(&owner, root.to_string_lossy().as_bytes()).with_context(|| format!("cannot write {}", owner.display()))?;
+    fs::write(&owner, root.to_string_lossy().as_bytes())
+        .with_context(|| format!("cannot write {}", owner.display()))?;
     Ok(target)
 }
 

@@ -67,3 +67,38 @@ fn heads_are_searched_when_a_query_and_a_key_are_kept() {
     page.event(Event::TokensCleared);
     assert_eq!(page.state.scores.link, None);
 }
+
+#[test]
+fn a_block_can_be_scored_over_several_seeds() {
+    let mut page = Page::with_result();
+    page.event(Event::SeedsAsked);
+    assert!(!page.sent.iter().any(|sent| matches!(sent, ToWorker::MeanScores { .. })), "the text is no block");
+    if let Some(shown) = &mut page.state.shown {
+        shown.input.text = InputText::RandomBlock { n_tokens: 50, seed: 7 };
+    }
+    page.event(Event::SeedsAsked);
+    let ToWorker::MeanScores { request, inputs } = page.last() else { panic!("not asked: {:?}", page.last()) };
+    let seeds: Vec<u32> = inputs
+        .iter()
+        .map(|input| match input.text {
+            InputText::RandomBlock { n_tokens: 50, seed } => seed,
+            _ => panic!("another input: {input:?}"),
+        })
+        .collect();
+    assert_eq!(seeds, [7, 8, 9, 10, 11]);
+    assert!(page.state.is_busy(), "it can be cancelled");
+    let buffers = vec![vec![0.5; 8], vec![0.1; 8]];
+    page.event(Event::WorkerSaid(FromWorker::MeanScores { request, n_inputs: 5 }, buffers));
+    assert!(!page.state.is_busy());
+    assert_eq!(page.state.scores.shown(), Some([0.5; 8].as_slice()));
+    assert_eq!(page.state.scores.shown_deviation(), Some([0.1; 8].as_slice()));
+    page.event(Event::SeedsLeft);
+    assert_eq!(
+        (page.state.scores.shown(), page.state.scores.shown_deviation()),
+        (None, None),
+        "this block's are on their way"
+    );
+    let n_sent = page.sent.len();
+    page.event(Event::SeedsAsked);
+    assert_eq!((page.sent.len(), page.state.scores.shows_seeds), (n_sent, true), "they are kept");
+}

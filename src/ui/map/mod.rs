@@ -33,8 +33,10 @@ pub(super) type Layers = Vec<Option<Same<LayerThumbnails>>>;
 
 /// Height of a large map before it scrolls, as a share of the screen.
 const SCREEN_SHARE: f64 = 0.7;
-/// The same of a small one, CSS pixels.
-const SMALL_HEIGHT: f32 = 180.0;
+/// The same of a small one, CSS pixels: between other things, and in a column of its own.
+const SMALL_HEIGHT: (f32, f32) = (180.0, 360.0);
+/// From this width of the page on it has a column of its own, CSS pixels (style/shell.css).
+const HAS_COLUMN: f64 = 1_041.0;
 
 /// What the parts of a map share.
 #[derive(Clone, Copy)]
@@ -77,8 +79,13 @@ pub fn ModelMap(
     let rows = page.memo(rows_of);
     let window = Memo::new(move |_| (width.get() as f32, height.get() as f32));
     let layout = Memo::new(move |_| {
-        let screen = leptos::prelude::window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(800.0);
-        let height = if is_small { SMALL_HEIGHT } else { (screen * SCREEN_SHARE) as f32 };
+        let screen = leptos::prelude::window();
+        let length = |of: Result<wasm_bindgen::JsValue, _>| of.ok().and_then(|length| length.as_f64()).unwrap_or(800.0);
+        let height = match (is_small, length(screen.inner_width()) >= HAS_COLUMN) {
+            (true, false) => SMALL_HEIGHT.0,
+            (true, true) => SMALL_HEIGHT.1,
+            (false, _) => (length(screen.inner_height()) * SCREEN_SHARE) as f32,
+        };
         let has_names = options.with(|options| options.is_sorted) && !is_small;
         MapLayout::fit(rows.get(), MapSpace { width: width.get() as f32, height, is_small, has_names })
     });

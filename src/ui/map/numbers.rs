@@ -33,7 +33,7 @@ impl Numbers {
                 CellNumber::Strongest => thumbnails()?.strongest.map(|link| link.weight),
                 CellNumber::Score(score) => {
                     let row = variant * n_layers * n_heads + index;
-                    let value = *state.scores.table.as_ref()?.get(row * Score::ALL.len() + score)?;
+                    let value = *state.scores.shown()?.get(row * Score::ALL.len() + score)?;
                     (!value.is_nan()).then_some(value)
                 }
             }
