@@ -37,7 +37,11 @@ pub fn Predictions(
     });
     let title = page.memo(title);
     view! {
-        <section class="panel predictions" aria-label="Next token">
+        <section
+            class="panel predictions"
+            class:without-words=move || kind.get() == Some(Kind::Nothing)
+            aria-label="Next token"
+        >
             <h2><span>{move || title.get()}</span></h2>
             {move || match kind.get() {
                 None => view! { <p class="hint"></p> }.into_any(),

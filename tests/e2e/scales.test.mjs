@@ -76,6 +76,11 @@ pageTest("model view: each cell of the canvas is a weight", async ({ page, open 
   await scales(page).tab("Model").click();
   await wholeMap(page);
   await page.waitForTimeout(100);
+  // Nothing that lies over the canvas hides it.
+  const covers = await page.locator(".map-scroller .pane *:not(canvas)").evaluateAll((nodes) =>
+    nodes.map((node) => getComputedStyle(node)).filter((style) => style.backgroundColor !== "rgba(0, 0, 0, 0)" || style.backgroundImage !== "none").length,
+  );
+  assert.equal(covers, 0, "parts of the page stand over the thumbnails");
   // Lightness of the middle of each cell of a head, row by row; darker is more.
   const light = async (layer, head) =>
     page.evaluate(([id, n]) => {

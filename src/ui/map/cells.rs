@@ -59,7 +59,7 @@ fn Cell(map: Map, row: usize, column: usize, place: Place) -> impl IntoView {
     view! {
         <div
             role="gridcell"
-            class="cell"
+            class="thumbnail"
             class:active=move || is_active.get()
             class:reached=move || reached.get() == Some(place)
             class:hovered=move || hovered.get() == Some(place)
