@@ -23,7 +23,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("worker", &["trace", "edit", "engine", "analysis", "answers", "protocol", "platform"]),
     ("render", &["trace", "analysis"]),
     ("render_web", &["render"]),
-    ("state", &["trace", "edit", "protocol", "platform", "gallery"]),
+    ("state", &["trace", "edit", "analysis", "protocol", "platform", "gallery"]),
     (
         "ui",
         &["gallery", "trace", "edit", "analysis", "answers", "protocol", "platform", "render", "render_web", "state"],

@@ -166,6 +166,9 @@ fn wrong_files_are_refused_by_name() {
     let mut lies = f32s(&[(PATTERN, &[1, 2, 2])], None);
     lies[..8].copy_from_slice(&(1u64 << 40).to_le_bytes());
     let cases: Vec<(Vec<u8>, &str)> = vec![
+        (Vec::new(), "a safetensors file has at least 10 bytes, this one 0"),
+        (b"GIF89a is no trace at all".to_vec(), "(is this a safetensors file, and whole?)"),
+        (b"\x10\0\0\0\0\0\0\0not json at all!".to_vec(), "the header cannot be read"),
         (lies, "the header claims 1099511627776 bytes, expected 2 to"),
         (
             f32s(&[("attentions.0", &[1, 2, 2])], None),
@@ -213,6 +216,12 @@ fn wrong_files_are_refused_by_name() {
             f32s(&[(other_layer, &[2, 3, 3])], Some(&with_spec)),
             "expected a layer below 1, as the metadata's spec says, found layer 1",
         ),
+        (f32s(&[("blocks.4096.attn.hook_pattern", &[1, 1, 1])], None), "expected a layer below 4096, found layer 4096"),
+        (f32s(&[(PATTERN, &[5_000, 1, 1])], None), "expected at most 4096 × head, found 5000"),
+        (
+            f32s(&[(PATTERN, &[2, 3, 3])], Some(&with_spec.replace("\"n_layers\":1", "\"n_layers\":1000000000"))),
+            "the metadata's spec, n_layers: expected 1 to 4096, found 1000000000",
+        ),
         (
             f32s(&[("blocks.0.attn.hook_rot_q", &[3, 2, 2])], Some(&with_spec)),
             "expected no such hook in a model of architecture gpt2",
@@ -257,11 +266,7 @@ fn numbers_are_checked_when_they_are_decoded() {
     assert!(decode(PATTERN, [2.0, 0.0, 0.5, 0.5], Some(edited)).is_ok(), "edits explain the sum");
     assert!(decode(scores, [0.0, f32::NEG_INFINITY, 1.0, 2.0], None).is_ok());
     for (name, data, expected) in [
-        (
-            PATTERN,
-            [1.0, 0.0, 0.5, 0.502],
-            "value 2 is of a row that sums to 1.0020, expected the first of a row that sums to 1 ± 0.001",
-        ),
+        (PATTERN, [1.0, 0.0, 0.5, 0.502], "the weights of head 0, query 1 sum to 1.0020, expected 1 ± 0.001"),
         (PATTERN, [1.0, 0.0, f32::NAN, 0.5], "value 2 is NaN, expected a finite number"),
         (PATTERN, [1.0, f32::NEG_INFINITY, 0.5, 0.5], "value 1 is -inf, expected a finite number"),
         (scores, [0.0, f32::INFINITY, 0.5, 0.5], "value 1 is inf, expected a finite number"),
@@ -269,6 +274,21 @@ fn numbers_are_checked_when_they_are_decoded() {
         let message = decode(name, data, None).unwrap_err();
         assert!(message.contains(expected) && message.contains(name), "{message}");
     }
+    // Piece by piece, the place is still the one in the file.
+    let rows = [vec![1.0, 0.0, 0.5, 0.5], vec![1.0, 0.0, 0.4, 0.5]].concat();
+    let bytes = python_file(&[(PATTERN, Dtype::F32, &[2, 2, 2], f32_bytes(&rows))], None);
+    let trace = parse(&bytes).unwrap();
+    let messages: Vec<_> = trace
+        .pieces(16)
+        .into_iter()
+        .map(|piece| {
+            let data = &bytes[piece.bytes.start as usize..piece.bytes.end as usize];
+            trace.decode_from(&piece.name, piece.first_row, data).map_err(|error| error.to_string())
+        })
+        .collect();
+    assert!(messages.len() == 2 && messages[0].is_ok());
+    assert!(messages[1].as_ref().unwrap_err().contains("head 1, query 1 sum to 0.9000"), "{:?}", messages[1]);
+    assert_eq!((trace.pieces(1 << 20).len(), trace.n_activation_bytes()), (1, 32));
     let bytes = write_full(Element::F32, &full_metadata());
     let trace = parse(&bytes).unwrap();
     assert!(trace.bytes_of(PATTERN, 1..3).unwrap_err().to_string().contains("expected rows within 0..2, found 1..3"));

@@ -122,7 +122,7 @@ impl TraceSource {
         }
         let row_bytes = tensor.len / tensor.shape.first().copied().unwrap_or(1).max(1) as u64;
         let first_row = (range.start - tensor.offset) / row_bytes.max(1);
-        let values = self.trace.decode(name, bytes)?.into();
+        let values = self.trace.decode_from(name, first_row as usize, bytes)?.into();
         Arc::make_mut(&mut self.parts).insert(name.clone(), first_row as usize, values);
         Ok(())
     }

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::trace::file::Saved;
+
 /// Attention inside transformer language models.
 #[derive(Debug, Parser)]
 #[command(name = "headlight", version, disable_help_subcommand = true)]
@@ -157,6 +159,17 @@ pub enum Save {
     Qkv,
     /// Every activation, and predictions at all positions.
     All,
+}
+
+impl From<Save> for Saved {
+    fn from(save: Save) -> Self {
+        match save {
+            Save::Patterns => Saved::Patterns,
+            Save::Qk => Saved::Qk,
+            Save::Qkv => Saved::Qkv,
+            Save::All => Saved::All,
+        }
+    }
 }
 
 /// Arguments, or what to print instead of running.

@@ -8,7 +8,6 @@ mod generate;
 mod outfile;
 mod patches;
 mod report;
-mod save;
 mod source;
 mod sweep;
 mod trace;
@@ -20,7 +19,7 @@ use std::process::ExitCode;
 use args::{Command, Parsed};
 
 use crate::edit::InvalidEdit;
-use crate::engine::EngineError;
+use crate::engine::{EngineError, RecordError};
 use crate::trace::file::TraceError;
 
 /// Why a command failed.
@@ -60,6 +59,15 @@ pub enum CliError {
     /// Standard output is closed.
     #[error("standard output: {0}")]
     Output(std::io::Error),
+}
+
+impl From<RecordError> for CliError {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Engine(error) => CliError::Engine(error),
+            RecordError::Trace(error) => CliError::Trace(error),
+        }
+    }
 }
 
 /// Runs the command line of this process.

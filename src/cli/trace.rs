@@ -9,11 +9,10 @@ use super::args::TraceArgs;
 use super::outfile::OutFile;
 use super::patches::bind;
 use super::report;
-use super::save::Recorder;
 use super::source::Source;
 use crate::edit::{self, Edit};
-use crate::engine::{Captures, Generation, Loader, Model, Run, Sampling, Step, Written, top_predictions};
-use crate::trace::file::{Element, ModelName, TraceMetadata};
+use crate::engine::{Captures, Generation, Loader, Model, Recorder, Run, Sampling, Step, Written, top_predictions};
+use crate::trace::file::{Element, ModelName, SavePlan, TraceMetadata};
 use crate::trace::{Lengths, Stack, Tokens};
 
 /// How many next tokens are printed.
@@ -51,14 +50,16 @@ pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
     let mut recorder = match &mut out {
         Some(out) => {
             let element = if args.half { Element::F16 } else { Element::F32 };
-            let recorder = Recorder::new(out.writer()?, &metadata, spec, &tokens, target.as_ref(), args.save, element);
-            Some(recorder.map_err(CliError::Trace)?)
+            let n_target = target.as_ref().map(Tokens::len);
+            let plan = SavePlan::new(spec, tokens.len(), n_target, args.save.into(), element);
+            Some(Recorder::new(out.writer()?, &metadata, plan, &tokens, target.as_ref())?)
         }
         None => None,
     };
     let run = run_all(&model, tokens, target, &edits, args.edits.as_deref(), &mut recorder)?;
-    if let Some(recorder) = recorder {
-        recorder.finish(&run)?;
+    if let Some(mut recorder) = recorder {
+        while recorder.record_logits(&run)? {}
+        recorder.finish()?;
     }
     if let Some(out) = out {
         out.keep()?;
@@ -107,7 +108,7 @@ fn complete<W: Write>(mut run: Run, stack: Option<Stack>, recorder: &mut Option<
     loop {
         let step = run.step()?;
         if let Some(recorder) = recorder {
-            recorder.record(stack, &mut run)?;
+            while recorder.record(stack, &mut run)? {}
         }
         if step == Step::Done {
             return Ok(run);

@@ -32,6 +32,11 @@ impl Captures {
         Self { wanted: hooks.into_iter().collect(), ..Self::default() }
     }
 
+    /// Whether nothing is wanted beyond what every run keeps.
+    pub fn is_empty(&self) -> bool {
+        self.wanted.is_empty()
+    }
+
     /// A kept activation, in the hook's shape.
     pub fn get(&self, hook: Hook) -> Option<&[f32]> {
         self.values.get(&hook).map(Vec::as_slice)

@@ -2,13 +2,21 @@
 //!
 //! Imports nothing of ours; used by page and worker alike.
 
+#[cfg(any(feature = "page", feature = "worker"))]
+pub mod blob_sink;
 pub mod clock;
+#[cfg(feature = "page")]
+pub mod download;
 #[cfg(feature = "worker")]
 pub mod files;
 pub mod memory;
 #[cfg(any(feature = "page", feature = "bench"))]
 pub mod page;
+#[cfg(feature = "page")]
+pub mod picture;
 pub mod port;
+#[cfg(feature = "page")]
+pub mod ranged_file;
 pub mod turn;
 pub mod words;
 #[cfg(any(feature = "page", feature = "bench"))]

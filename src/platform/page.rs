@@ -15,6 +15,11 @@ pub fn base_url() -> String {
     path.rfind('/').map_or_else(String::new, |slash| path[..=slash].to_owned())
 }
 
+/// The whole address.
+pub fn address() -> String {
+    window().and_then(|window| window.location().href().ok()).unwrap_or_default()
+}
+
 /// The fragment of the address, with its `#` where there is one.
 pub fn fragment() -> String {
     window().and_then(|window| window.location().hash().ok()).unwrap_or_default()

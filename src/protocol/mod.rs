@@ -8,9 +8,11 @@
 
 mod editing;
 mod question;
+mod report;
 
 use serde::{Deserialize, Serialize};
 
+use crate::trace::file::Saved;
 use crate::trace::{Spec, Tokens};
 
 pub use editing::{
@@ -18,9 +20,10 @@ pub use editing::{
     SweepAsked, SweepNumbers,
 };
 pub use question::{Answer, Grid, HeadNumbers, NeuronPart, NeuronsAnswer, Question, Reduce, StrongLink};
+pub use report::{About, Report};
 
 /// Raised with every change of these types; page and worker refuse to talk across versions.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// Chosen by the page, unique within a worker's life.
 pub type RequestId = u32;
@@ -98,6 +101,19 @@ pub enum ToWorker {
     },
     /// About edits; answered by a [`FromWorker::Editing`].
     Editing(EditingRequest),
+    /// Write a run as a trace file.
+    Save {
+        /// Answered by [`FromWorker::Saved`].
+        request: RequestId,
+        /// Which run.
+        run: RunId,
+        /// What goes along.
+        saved: Saved,
+        /// F16 instead of F32.
+        is_half: bool,
+        /// The JSON object that says what the numbers mean (FORMATS).
+        metadata_json: String,
+    },
     /// Free a run.
     Forget {
         /// Which run.
@@ -256,6 +272,15 @@ pub enum FromWorker {
     },
     /// About edits.
     Editing(EditingReply),
+    /// A trace file is written.
+    Saved {
+        /// Which request.
+        request: RequestId,
+        /// Where the file can be had as long as the worker lives.
+        url: String,
+        /// Its length.
+        n_bytes: u64,
+    },
     /// A request was stopped because the page asked for it.
     Cancelled {
         /// Which.
@@ -281,6 +306,8 @@ pub enum Stage {
     Run,
     /// Blocks of a sweep, all cells together.
     Sweep,
+    /// Activations into a file.
+    Save,
 }
 
 /// What was loaded.
@@ -332,37 +359,6 @@ pub struct Prediction {
     pub prob: f32,
 }
 
-/// Why something failed, for a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Report {
-    /// Where it belongs on the page.
-    pub about: About,
-    /// One sentence: what is wrong, naming file, tensor or field, what was expected and what was found.
-    pub message: String,
-}
-
-/// What a failure is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum About {
-    /// The model's files: damaged, incomplete or of an unknown kind.
-    Model,
-    /// The network or the browser's storage.
-    Network,
-    /// The text: empty, or ids outside the vocabulary.
-    Input,
-    /// The text is longer than the model reads; running again with `cut` takes the first `n_ctx` tokens.
-    TooLong {
-        /// Its length.
-        n_tokens: u32,
-        /// What the model reads.
-        n_ctx: u32,
-    },
-    /// The edits.
-    Edits,
-    /// A fault of ours, or a request that names a run or layer that does not exist.
-    Request,
-}
-
 impl InputText {
     /// Length of the block, where it is one read twice.
     pub fn n_block(&self) -> Option<u32> {
@@ -384,7 +380,8 @@ impl ToWorker {
             | ToWorker::Tokenize { request, .. }
             | ToWorker::TokenLosses { request, .. }
             | ToWorker::MeanScores { request, .. }
-            | ToWorker::Similarity { request, .. } => Some(*request),
+            | ToWorker::Similarity { request, .. }
+            | ToWorker::Save { request, .. } => Some(*request),
             ToWorker::Editing(asked) => Some(asked.request()),
             ToWorker::Forget { .. } | ToWorker::Cancel { .. } => None,
         }

@@ -2,10 +2,11 @@
 //!
 //! [`colour`] gives each head its hue, [`layout`] says where columns and rows are and what is under a point,
 //! [`head_view`] turns weights into lines, strips and numbers through a [`shade`], [`raster`] turns lines and [`matrix`]
-//! cells into pixels, [`panels`] puts several pictures beside each other. Lengths are in
+//! cells into pixels, [`panels`] puts several pictures beside each other, [`figure`] writes all of it as SVG for papers. Lengths are in
 //! CSS pixels unless a name says otherwise. Imports only `trace`.
 
 pub mod colour;
+pub mod figure;
 pub mod head_view;
 pub mod layout;
 pub mod map;

@@ -2,11 +2,12 @@
 
 use super::editing::EditEvent;
 use super::entry::EntryChange;
-use super::first::OpenedTrace;
 use super::options::{DisplayChange, SegmentFilter, Theme};
 use super::scales::ScaleEvent;
 use super::selection::TokenRef;
+use super::traces::{OpenedTrace, TraceEvent};
 use crate::protocol::{FromWorker, Question, RequestId, ToWorker};
+use crate::trace::file::Saved;
 
 /// Something happened.
 #[allow(clippy::large_enum_variant, reason = "one at a time: nothing holds many of them")]
@@ -86,6 +87,8 @@ pub enum Event {
     ThemePicked(Theme),
     /// About the three scales: the view, what it needs, the address.
     Scale(ScaleEvent),
+    /// A trace is opened or saved.
+    Trace(TraceEvent),
 }
 
 /// Something to be done in the browser.
@@ -101,6 +104,27 @@ pub enum Effect {
         request: RequestId,
         /// What is asked.
         question: Question,
+    },
+    /// Open the trace under a URL; answered by [`TraceEvent::Came`].
+    FetchTrace {
+        /// Which.
+        number: u32,
+        /// Absolute, or relative to the page.
+        url: String,
+    },
+    /// Save from the trace that the page holds.
+    SaveTrace {
+        /// What goes along.
+        saved: Saved,
+        /// F16 instead of F32.
+        is_half: bool,
+    },
+    /// Give the reader what is under a URL of this page, as a file.
+    SaveUrl {
+        /// Where it is.
+        url: String,
+        /// What it is called.
+        name: String,
     },
     /// Start a worker; it says Ready.
     StartWorker,

@@ -89,7 +89,7 @@ impl State {
 
     /// A run that makes what is shown reachable again, if it is of the wanted model.
     fn restoring_plan(&self) -> Option<Plan> {
-        let shown = self.shown.as_ref()?;
+        let shown = self.shown.as_ref().filter(|shown| shown.origin.trace.is_none())?;
         let is_same_model = self.picked().is_some_and(|entry| entry.name == shown.model_name);
         is_same_model.then(|| Plan { input: shown.input.clone(), purpose: Purpose::Restore })
     }
@@ -137,7 +137,9 @@ impl State {
         let Some(work) = self.work.as_ref().filter(|work| work.request == request) else { return };
         match work.task {
             Task::Load => self.end_worker(effects),
-            Task::Run(_) | Task::Seeds | Task::Edit | Task::Sweep | Task::Write => self.restart(effects),
+            Task::Run(_) | Task::Seeds | Task::Edit | Task::Sweep | Task::Write | Task::Save(_) => {
+                self.restart(effects)
+            }
         }
     }
 

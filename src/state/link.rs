@@ -2,14 +2,16 @@
 //!
 //! Written so that a person can read it and any reader of query strings can decode it: a space is `%20`. Read with the
 //! rules of forms, so that `+` is a space too. What is unknown or broken is left out and named. Imports nothing of ours
-//! but `edit`, `selection` and `options`.
+//! but `edit`, `selection` and `options`; how things are drawn is in `link_options`.
 
 use std::collections::BTreeSet;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
+use super::link_options::LinkedOptions;
 use super::options::{SegmentFilter, Theme};
 use super::selection::View;
+use super::wording::shortened;
 use crate::edit;
 
 /// Version of the fragment.
@@ -59,12 +61,50 @@ pub struct Link {
     pub keys: BTreeSet<usize>,
     /// The pinned neuron.
     pub neuron: Option<usize>,
+    /// The trace, instead of a model and a text.
+    pub trace: Option<TracePlace>,
+    /// How things are drawn.
+    pub drawn: LinkedOptions,
     /// Which part of a pair.
     pub segment: Option<SegmentFilter>,
     /// Light or dark.
     pub theme: Option<Theme>,
     /// The edits, as minified JSON (FORMATS).
     pub edits: Option<String>,
+}
+
+/// Where a trace is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TracePlace {
+    /// Under a URL, absolute or relative to the page.
+    Url(String),
+    /// On somebody's disk: its name.
+    File(String),
+}
+
+impl TracePlace {
+    /// What it is called on the page.
+    pub fn name(&self) -> &str {
+        match self {
+            TracePlace::Url(url) => url.rsplit('/').find(|part| !part.is_empty()).unwrap_or(url),
+            TracePlace::File(name) => name,
+        }
+    }
+
+    /// `file:` and a name, or a URL.
+    fn read(value: &str) -> Self {
+        match value.strip_prefix("file:") {
+            Some(name) => TracePlace::File(name.to_owned()),
+            None => TracePlace::Url(value.to_owned()),
+        }
+    }
+
+    fn write(&self) -> String {
+        match self {
+            TracePlace::Url(url) => url.clone(),
+            TracePlace::File(name) => format!("file:{name}"),
+        }
+    }
 }
 
 /// Heads of a link.
@@ -77,7 +117,7 @@ pub enum Heads {
 }
 
 /// Names that the format defines and that nothing here follows yet.
-const RESERVED: [&str; 4] = ["target", "stack", "attn", "scale"];
+const RESERVED: [&str; 3] = ["target", "stack", "attn"];
 
 impl Link {
     /// Reads a fragment, with or without its `#`. Also says, each a clause, what of it was left out.
@@ -99,11 +139,16 @@ impl Link {
 
     fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
         let broken = |expected: &str| Err(format!("{name}={} is not {expected}", shortened(value)));
+        if let Some(drawn) = self.drawn.set(name, value) {
+            return drawn.or_else(broken);
+        }
         match name {
             "v" => {}
             "model" => self.model = Some(value.to_owned()),
             "text" => self.text = Some(value.to_owned()),
             "pair" => self.pair = Some(value.to_owned()),
+            "trace" if value.is_empty() => return broken("a file"),
+            "trace" => self.trace = Some(TracePlace::read(value)),
             "ids" => match numbers(value) {
                 Some(ids) => self.ids = Some(ids),
                 None => return broken("a list of token ids"),
@@ -163,6 +208,7 @@ impl Link {
         put("text", self.text.clone());
         put("pair", self.pair.clone().filter(|pair| !pair.is_empty()));
         put("ids", self.ids.as_ref().map(list));
+        put("trace", self.trace.as_ref().map(TracePlace::write));
         put("view", self.view.map(|view| view.name().to_owned()));
         put("layer", self.layer.map(|layer| layer.to_string()));
         put("heads", self.heads.as_ref().map(Heads::write));
@@ -171,6 +217,7 @@ impl Link {
         put("neuron", self.neuron.map(|neuron| neuron.to_string()));
         let segment = self.segment.filter(|segment| *segment != SegmentFilter::All);
         put("segment", segment.map(|segment| segment_name(segment).to_owned()));
+        self.drawn.write(&mut put);
         put("theme", self.theme.filter(|theme| *theme != Theme::System).map(|theme| theme.name().to_owned()));
         put("edits", self.edits.clone());
         fragment
@@ -197,19 +244,13 @@ fn segment_name(segment: SegmentFilter) -> &'static str {
 }
 
 /// "3,5,8"; `None` when one of them is no number.
-fn numbers<T: std::str::FromStr>(text: &str) -> Option<Vec<T>> {
+pub(super) fn numbers<T: std::str::FromStr>(text: &str) -> Option<Vec<T>> {
     text.split(',').map(|number| number.trim().parse().ok()).collect()
 }
 
-fn list<T: ToString>(numbers: impl IntoIterator<Item = T>) -> String {
+/// "3,5,8".
+pub(super) fn list<T: ToString>(numbers: impl IntoIterator<Item = T>) -> String {
     numbers.into_iter().map(|number| number.to_string()).collect::<Vec<_>>().join(",")
-}
-
-/// Enough of a value to find it again.
-fn shortened(text: &str) -> String {
-    const N_CHARS: usize = 24;
-    let start: String = text.chars().take(N_CHARS).collect();
-    if text.chars().nth(N_CHARS).is_some() { format!("{start}…") } else { start }
 }
 
 #[cfg(test)]
@@ -230,6 +271,8 @@ mod tests {
             queries: [2].into(),
             keys: [5, 9].into(),
             neuron: Some(17),
+            trace: None,
+            drawn: LinkedOptions::default(),
             segment: Some(SegmentFilter::Ab),
             theme: Some(Theme::Dark),
             edits: None,
@@ -261,6 +304,15 @@ mod tests {
         assert_eq!(all.write(), "v=1&ids=1,2&heads=all");
         assert_eq!(Link::parse(&all.write()), (all, vec![]));
         assert_eq!(Link::parse(""), (Link::default(), vec![]));
+        for (place, part) in [
+            (TracePlace::Url("https://host/a b.safetensors".to_owned()), "trace=https://host/a%20b.safetensors"),
+            (TracePlace::Url("traces/cat.safetensors".to_owned()), "trace=traces/cat.safetensors"),
+            (TracePlace::File("cat.safetensors".to_owned()), "trace=file:cat.safetensors"),
+        ] {
+            let link = Link { trace: Some(place), ..Link::default() };
+            assert_eq!(link.write(), format!("v=1&{part}"));
+            assert_eq!(Link::parse(&link.write()), (link, vec![]));
+        }
     }
 
     #[test]
@@ -288,6 +340,8 @@ mod tests {
             ("ids=1;2", "token ids"),
             ("colour=red", "colour is unknown"),
             ("stack=encoder", "stack is not followed"),
+            ("scale=cubic", "scale=cubic is not linear or log"),
+            ("trace=", "trace= is not a file"),
             ("v=2", "version 2"),
         ];
         for (part, expected) in table {

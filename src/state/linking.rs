@@ -3,7 +3,9 @@
 //! Choosing replaces the history entry, changing the view pushes one, hovering writes nothing. A link that came is
 //! followed as far as it goes: its text and model at once, what is chosen when their result is there.
 
-use super::link::{Heads, Link, MAX_BYTES};
+use super::link::{Heads, Link, MAX_BYTES, TracePlace};
+use super::link_options::LinkedOptions;
+use super::scales::options::NeuronOptions;
 use super::*;
 use crate::edit::parse_list;
 use crate::protocol::{Input, InputText};
@@ -17,12 +19,30 @@ pub struct Linking {
     written: String,
     /// A link whose result is not there yet.
     pending: Option<Link>,
+    /// A link to a trace on somebody's disk, until that file is opened.
+    awaited: Option<Link>,
+    /// Whether what is on screen is too much for a link.
+    pub is_too_long: bool,
 }
 
 impl Linking {
     /// Whether a link waits for its result.
     pub fn is_pending(&self) -> bool {
         self.pending.is_some()
+    }
+
+    /// The trace that a link leads to could not be opened.
+    pub(super) fn give_up(&mut self) {
+        self.pending.take_if(|link| link.trace.is_some());
+    }
+
+    /// A trace is on screen: what links say of others is dropped.
+    pub(super) fn keep_only(&mut self, place: Option<&TracePlace>) {
+        if let Some(link) = self.awaited.take_if(|link| link.trace.as_ref() == place) {
+            self.pending = Some(link);
+            self.notice = None;
+        }
+        self.pending.take_if(|link| link.trace.as_ref() != place);
     }
 }
 
@@ -43,8 +63,27 @@ impl State {
             (self.text, self.pair) = (text.clone(), link.pair.clone().unwrap_or_default());
         }
         self.options.segment = link.segment.unwrap_or_default();
+        let LinkedOptions { display, is_side_by_side, map, neuron } = link.drawn.clone();
+        (self.options.display, self.scales.is_side_by_side) = (display, is_side_by_side);
+        self.scales.map = map;
+        self.scales.neuron = NeuronOptions { shows_keys: self.scales.neuron.shows_keys, ..neuron };
         if let Some(theme) = link.theme {
             self.options.theme = theme;
+        }
+        match &link.trace {
+            Some(TracePlace::Url(url)) => {
+                self.open_url(url.clone(), effects);
+                self.linking.pending = Some(link);
+                return;
+            }
+            Some(TracePlace::File(name)) => {
+                self.linking.notice = Some(format!(
+                    "This link shows the trace {name}, which is a file on somebody’s device. Open that file to see it."
+                ));
+                self.linking.awaited = Some(link);
+                return;
+            }
+            None => {}
         }
         let edits = link.edits.as_deref().and_then(|json| parse_list(json).ok()).unwrap_or_default();
         self.editing.replace(edits);
@@ -57,6 +96,10 @@ impl State {
     /// Goes where the pending link leads, now that the models are known. Says whether that started something.
     pub(super) fn follow_link(&mut self, effects: &mut Vec<Effect>) -> bool {
         let Some(link) = &self.linking.pending else { return false };
+        if link.trace.is_some() {
+            // It is being opened and needs no model.
+            return true;
+        }
         let named = link.model.as_ref().map(|id| (id, self.models.iter().position(|entry| entry.id == *id)));
         let model = match named {
             Some((_, Some(model))) => model,
@@ -70,7 +113,9 @@ impl State {
         self.fill_in(&input);
         self.leave_example();
         let is_shown = self.shown.as_ref().is_some_and(|shown| {
-            shown.input.text == input.text && self.models.get(model).is_some_and(|entry| entry.name == shown.model_name)
+            shown.origin.trace.is_none()
+                && shown.input.text == input.text
+                && self.models.get(model).is_some_and(|entry| entry.name == shown.model_name)
         });
         if is_shown {
             self.apply_link();
@@ -110,9 +155,12 @@ impl State {
     /// A result is on screen: what a pending link says about it is chosen, if it is the link's result.
     pub(super) fn apply_link(&mut self) {
         let Some(shown) = &self.shown else { return };
-        let (shape, input) = (shown.shape(), shown.input.text.clone());
+        let shape = shown.shape();
         // Somebody may have run another text while the link's was on its way.
-        let Some(link) = self.linking.pending.take().filter(|link| link.reads(&input)) else { return };
+        let pending = self.linking.pending.take();
+        let Some(link) = pending.filter(|link| link.reads(&shown.input.text, shown.origin.trace.as_ref())) else {
+            return;
+        };
         let mut problems = Vec::new();
         let mut within = |what: &str, number: usize, n: usize| {
             if number >= n {
@@ -149,13 +197,14 @@ impl State {
             return;
         }
         let Some(fragment) = self.link().map(|link| link.write()) else { return };
+        self.linking.is_too_long = fragment.len() > MAX_BYTES;
         if fragment == self.linking.written {
             return;
         }
-        if fragment.len() > MAX_BYTES {
+        if self.linking.is_too_long {
             self.linking.notice = Some(format!(
-                "This text is too long for a link ({:.1} kB, {} kB fit), so the address does not follow. \
-                 The command line can save it as a trace file: headlight trace --out.",
+                "This is too long for a link ({:.1} kB, {} kB fit), so the address does not follow. Save a trace and send \
+                 that file instead.",
                 fragment.len() as f64 / 1024.0,
                 MAX_BYTES >> 10
             ));
@@ -172,12 +221,14 @@ impl State {
         let (text, pair, ids) = match &shown.input.text {
             // A link has no words for these: the ids say what was read.
             InputText::RandomBlock { .. } => (None, None, read_ids()),
+            _ if shown.origin.trace.is_some() => (None, None, None),
             _ if shown.input.bos.is_some() => (None, None, read_ids()),
             InputText::Single(text) => (Some(text.clone()), None, None),
             InputText::Pair(text, pair) => (Some(text.clone()), Some(pair.clone()), None),
             InputText::Ids(ids) => (None, None, Some(ids.clone())),
         };
-        let entry = self.models.iter().find(|entry| entry.name == shown.model_name);
+        let trace = shown.origin.trace.clone();
+        let entry = self.models.iter().find(|entry| trace.is_none() && entry.name == shown.model_name);
         let Selection { view, layer, heads, queries, keys, neuron, .. } = self.selection.clone();
         let has_all = heads.len() == shown.spec.n_heads && heads.len() > 1;
         Some(Link {
@@ -191,16 +242,26 @@ impl State {
             queries,
             keys,
             neuron,
+            drawn: LinkedOptions {
+                display: self.options.display,
+                is_side_by_side: self.scales.is_side_by_side,
+                map: self.scales.map.clone(),
+                neuron: NeuronOptions { shows_keys: false, ..self.scales.neuron },
+            },
             segment: Some(self.options.segment),
             theme: Some(self.options.theme),
-            edits: (!self.editing.list.is_empty()).then(|| self.editing.json()),
+            edits: (trace.is_none() && !self.editing.list.is_empty()).then(|| self.editing.json()),
+            trace,
         })
     }
 }
 
 impl Link {
-    /// Whether its text is this input; a link without one is about any.
-    fn reads(&self, input: &InputText) -> bool {
+    /// Whether it is about this input, or this trace; a link without either is about any input.
+    fn reads(&self, input: &InputText, trace: Option<&TracePlace>) -> bool {
+        if self.trace.is_some() || trace.is_some() {
+            return self.trace.as_ref() == trace;
+        }
         match (input, &self.text, &self.ids) {
             (InputText::Ids(ids), _, Some(linked)) => ids == linked,
             (InputText::Single(text), Some(linked), _) => text == linked,

@@ -4,12 +4,14 @@
 //! last result stays on screen through every failure. Invariant: no globals, so several instances on one page share
 //! nothing. Imports `protocol` and `trace`; knows no browser and is tested with plain `cargo test`.
 
+pub mod captions;
 pub mod catalogue;
 pub mod editing;
 pub mod entry;
 pub mod event;
 pub mod first;
 pub mod link;
+pub mod link_options;
 pub mod linking;
 pub mod notices;
 pub mod options;
@@ -19,6 +21,7 @@ pub mod scores;
 pub mod seeds;
 pub mod selection;
 pub mod shown;
+pub mod traces;
 pub mod wording;
 pub mod work;
 
@@ -30,11 +33,13 @@ mod update;
 #[cfg(test)]
 mod tests;
 
+pub use captions::CaptionText;
 pub use catalogue::ModelEntry;
 pub use editing::{EditEvent, Editing, ListedEdit, SweepState};
 pub use entry::{Entry, EntryChange, EntryKind};
 pub use event::{Effect, Event};
-pub use first::{FirstScreen, OpenedTrace};
+pub use first::FirstScreen;
+pub use link::TracePlace;
 pub use linking::Linking;
 pub use notices::{InputNotice, Notices, Recovery, Stopped};
 pub use options::{Arrangement, Display, DisplayChange, Drawing, MIN_WEIGHTS, Options, SegmentFilter, Theme};
@@ -43,7 +48,8 @@ pub use scales::{ScaleEvent, Scales};
 pub use scores::{LinkWeights, ScoreStore};
 pub use seeds::{N_SEEDS, SeedScores};
 pub use selection::{Selection, Shape, TokenRef, View};
-pub use shown::{LayerPatterns, Shown};
+pub use shown::{LayerPatterns, Origin, Shown};
+pub use traces::{OpenedTrace, TraceEvent, Traces};
 pub use work::{Plan, Progress, Purpose, Task, Work, WorkerPhase};
 
 use crate::protocol::{ModelInfo, RequestId};
@@ -100,6 +106,8 @@ pub struct State {
     pub scores: ScoreStore,
     /// How the model is changed, and what that does.
     pub editing: Editing,
+    /// Traces that are being opened.
+    pub traces: Traces,
     /// What went wrong.
     pub notices: Notices,
     next_request: RequestId,
@@ -134,6 +142,7 @@ impl State {
             readings: Readings::default(),
             scores: ScoreStore::default(),
             editing: Editing::default(),
+            traces: Traces::default(),
             notices: Notices::default(),
             next_request: 1,
             wanted_layer: None,

@@ -3,6 +3,7 @@
 use super::*;
 use crate::protocol::{self, Answer, FromWorker, Report, RunInfo, ToWorker};
 use crate::trace::display::token_label;
+use crate::trace::file::ModelName;
 
 impl State {
     pub(super) fn worker_said(&mut self, reply: FromWorker, buffers: Vec<Vec<f32>>, effects: &mut Vec<Effect>) {
@@ -30,6 +31,7 @@ impl State {
             FromWorker::MeanScores { request, n_inputs } => self.seeds_came(request, n_inputs, buffers),
             FromWorker::Similarity { request, cosine } => self.readings.similarity_came(request, cosine),
             FromWorker::Editing(reply) => self.editing_said(reply, effects),
+            FromWorker::Saved { request, url, .. } => self.saved(request, url, effects),
             FromWorker::Cancelled { request } => self.ended(request, None),
             FromWorker::Failed { request, report } => self.ended(request, Some(report)),
         }
@@ -113,6 +115,11 @@ impl State {
             self.selection.clear_tokens();
         }
         let had_all_heads = before.as_ref().is_some_and(|shown| self.selection.heads.len() == shown.spec.n_heads);
+        let origin = Origin {
+            model: self.model_name(&model),
+            has_bos: model.adds_bos.map(|adds_bos| plan.input.bos.unwrap_or(adds_bos)),
+            ..Origin::default()
+        };
         let labels = info.tokens.tokens.iter().map(|token| token_label(token, info.tokens.form)).collect();
         let shown = Shown {
             request,
@@ -120,6 +127,7 @@ impl State {
             input: plan.input,
             model_name: model.name,
             spec: model.spec,
+            origin,
             live_run: Some(info.run),
             is_trace: false,
             info,
@@ -133,6 +141,20 @@ impl State {
         self.shown = Some(shown);
         self.apply_link();
         self.look_at_example(effects);
+    }
+
+    /// Which weights a loaded model has: its name without the quantisation, and the digest of its largest file.
+    fn model_name(&self, model: &ModelInfo) -> ModelName {
+        let suffix = format!(", {}", model.quantisation);
+        let name = model.name.strip_suffix(&suffix).unwrap_or(&model.name).to_owned();
+        let entry = self.models.iter().find(|entry| entry.name == model.name);
+        let weights = entry.and_then(|entry| entry.files.iter().max_by_key(|file| file.size));
+        ModelName {
+            name,
+            revision: None,
+            sha256: weights.map(|file| file.sha256.clone()),
+            quantisation: Some(model.quantisation.clone()),
+        }
     }
 
     fn patterns_came(&mut self, wanted: usize, patterns: LayerPatterns, effects: &mut Vec<Effect>) {

@@ -6,10 +6,14 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use serde_json::Value;
+
+use super::link::TracePlace;
 use super::selection::Shape;
 use crate::protocol::{Input, RequestId, RunId, RunInfo};
 use crate::trace::Spec;
 use crate::trace::display::TokenLabel;
+use crate::trace::file::ModelName;
 
 /// Patterns of every head of one layer.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +59,19 @@ impl LayerCache {
     }
 }
 
+/// Where a result comes from: what captions, traces and links say of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Origin {
+    /// Which weights; an empty name where a file does not say.
+    pub model: ModelName,
+    /// Whether a BOS token stands in front; none where the model has no such token, or nothing is known of it.
+    pub has_bos: Option<bool>,
+    /// The trace that it was read from; none for runs, and for the example that ships with the page.
+    pub trace: Option<TracePlace>,
+    /// The edits that the trace names.
+    pub edits: Vec<Value>,
+}
+
 /// A result on screen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shown {
@@ -68,6 +85,8 @@ pub struct Shown {
     pub spec: Spec,
     /// What came out.
     pub info: RunInfo,
+    /// Where it comes from.
+    pub origin: Origin,
     /// What is shown of each token.
     pub labels: Arc<[TokenLabel]>,
     /// Its name in the worker, as long as the worker that ran it lives.

@@ -62,6 +62,7 @@ impl State {
             }
             Event::SegmentPicked(segment) => self.options.segment = segment,
             Event::Scale(event) => self.scale_event(event, &mut effects),
+            Event::Trace(event) => self.trace_event(event, &mut effects),
             Event::ScoresAsked => self.ask_for_scores(&mut effects),
             Event::SeedsAsked => self.ask_for_seeds(&mut effects),
             Event::SeedsLeft => self.scores.shows_seeds = false,

@@ -25,7 +25,9 @@ pub fn count(number: usize, noun: &str) -> String {
 
 /// "90.9 MB"; decimal units, as download sizes are given.
 pub fn bytes(n_bytes: u64) -> String {
-    if n_bytes < 1_000_000 {
+    if n_bytes >= 1_000_000_000 {
+        format!("{:.2} GB", n_bytes as f64 / 1e9)
+    } else if n_bytes < 1_000_000 {
         format!("{} kB", n_bytes.div_ceil(1_000))
     } else {
         format!("{:.1} MB", n_bytes as f64 / 1e6)
@@ -39,12 +41,16 @@ fn progress(progress: &Progress) -> String {
         Stage::Read => format!("Loading {:.1} of {}", *done as f64 / 1e6, bytes(*total)),
         Stage::Run => format!("Running block {done} of {total}"),
         Stage::Sweep => format!("Trying edits: block {done} of {total}"),
+        Stage::Save => format!("Writing the trace: {done} of {total} activations"),
     }
 }
 
 /// What the status line says of what is under way; `None` when nothing is.
 pub fn work(state: &State) -> Option<String> {
     let name = state.picked().map_or("the model", |entry| &entry.name);
+    if let Some((_, name)) = &state.traces.opening {
+        return Some(format!("Opening {name} …"));
+    }
     let Some(work) = &state.work else {
         return match state.worker {
             WorkerPhase::Starting => Some(format!("Starting {name} …")),
@@ -59,6 +65,8 @@ pub fn work(state: &State) -> Option<String> {
         (Task::Load, None) => format!("Loading {name} …"),
         (Task::Load, Some(at)) => format!("{name}: {}", lower_first(&progress(at))),
         (Task::Write, _) => "Writing …".to_owned(),
+        (Task::Save(_), None) => "Writing the trace …".to_owned(),
+        (Task::Save(_), Some(at)) => progress(at),
         (Task::Run(_) | Task::Seeds | Task::Edit | Task::Sweep, None) => "Running …".to_owned(),
         (Task::Run(_) | Task::Seeds | Task::Edit | Task::Sweep, Some(at)) => progress(at),
     })
@@ -71,6 +79,19 @@ pub fn sentence(message: &str) -> String {
     let start: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
     let end = if message.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{start}{}{end}", chars.as_str())
+}
+
+/// Enough of a value to find it again.
+pub fn shortened(text: &str) -> String {
+    const N_CHARS: usize = 24;
+    let start: String = text.chars().take(N_CHARS).collect();
+    if text.chars().nth(N_CHARS).is_some() { format!("{start}…") } else { start }
+}
+
+/// A message with a full stop; one that starts with a file's name keeps it as it is.
+pub fn ended(message: &str) -> String {
+    let message = message.trim();
+    if message.ends_with(['.', '!', '?']) { message.to_owned() } else { format!("{message}.") }
 }
 
 fn lower_first(text: &str) -> String {
@@ -86,8 +107,11 @@ pub fn result(shown: &Shown) -> String {
         0 => String::new(),
         n_cut => format!(", {n_cut} cut off"),
     };
-    let time =
-        if shown.is_trace { "computed before, kept as a trace".to_owned() } else { elapsed(shown.info.elapsed_ms) };
+    let time = match &shown.origin.trace {
+        Some(place) => format!("from {}", place.name()),
+        None if shown.is_trace => "computed before, kept as a trace".to_owned(),
+        None => elapsed(shown.info.elapsed_ms),
+    };
     format!("{} · {n_tokens}{cut} · {} layers × {} heads · {time}", shown.model_name, spec.n_layers, spec.n_heads)
 }
 

@@ -1,8 +1,9 @@
 //! What is under way: the worker's life, and the one long request (loading or running) that can be cancelled.
 //!
-//! Imports only `protocol`.
+//! Imports only `protocol` and `trace`.
 
 use crate::protocol::{Input, RequestId, Stage};
+use crate::trace::file::Saved;
 
 /// Where the worker is in its life.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub enum Task {
     Sweep,
     /// Writes the next token.
     Write,
+    /// Writes what is shown into a trace file.
+    Save(Saved),
 }
 
 /// A run to be made.

@@ -4,6 +4,7 @@
 //! The types serialise both as JSON (trace metadata) and without field names (messages), so: no untagged enums and no
 //! skipped fields here. Fields that came later have defaults, so that files from before them are read.
 
+mod bare;
 mod rotary;
 
 use std::ops::Range;

@@ -62,6 +62,11 @@ pub fn Legend(
     }
 }
 
+/// What colours, opacities and numbers of a scene mean, in sentences.
+pub fn explanation(scene: &Scene) -> String {
+    format!("{} {}", meaning(scene), faintest(scene.shade()))
+}
+
 /// The weight at a level, as text.
 fn tick(shade: Shade, level: f32) -> String {
     let share = shade.share_at(level);

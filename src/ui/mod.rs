@@ -6,6 +6,7 @@
 //! globals, and no `style="…"` or `innerHTML`, which the Content-Security-Policy forbids.
 
 mod caution;
+mod dialog;
 mod display_options;
 mod edit_choices;
 mod editing;
@@ -26,11 +27,13 @@ mod open_trace;
 mod outcome_panel;
 mod page;
 mod predictions;
+mod save_trace;
 mod scales;
 mod scene;
 mod scores_panel;
 mod seeds;
 mod segment_filter;
+mod share;
 mod shell;
 mod status_line;
 mod sweep_panel;

@@ -5,11 +5,15 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::open_trace::TraceInPage;
+use super::save_trace;
 use crate::answers::Reply;
+use crate::platform::download::save_url;
 use crate::platform::page::{base_url, fetch_text, fragment, keep, kept, meta, set_fragment};
+use crate::platform::ranged_file::RangedFile;
 use crate::platform::worker_client::{News, WorkerClient};
 use crate::protocol::{FromWorker, ToWorker};
-use crate::state::{Effect, Event, ScaleEvent, State, Theme};
+use crate::state::{Effect, Event, FirstScreen, OpenedTrace, ScaleEvent, State, Theme, TraceEvent, TracePlace, traces};
+use crate::trace::file::Saved;
 
 const THEME_KEY: &str = "headlight.theme";
 
@@ -73,25 +77,55 @@ impl Page {
             }),
             Effect::FetchFirst => spawn_local(async move {
                 let came = TraceInPage::fetch_first().await.map(|(trace, opened)| {
-                    self.trace.set_value(Some(trace));
+                    // Another may be on screen by now.
+                    if self.peek(|state| state.first == FirstScreen::Coming) {
+                        self.trace.set_value(Some(trace));
+                    }
                     opened
                 });
                 self.dispatch(Event::FirstCame(came));
             }),
-            Effect::AskTrace { request, question } => {
-                let answered =
-                    self.trace.try_update_value(|trace| trace.as_mut().map(|trace| trace.answer(question))).flatten();
-                let (reply, buffers) = match answered {
-                    Some(Ok(Reply { answer, buffers })) => (FromWorker::Answered { request, run: 0, answer }, buffers),
-                    Some(Err(report)) => (FromWorker::Failed { request, report }, Vec::new()),
-                    None => return,
+            Effect::FetchTrace { number, url } => spawn_local(async move {
+                let place = TracePlace::Url(url.clone());
+                let opened = match RangedFile::at_url(&url).await {
+                    Ok(file) => TraceInPage::open(file, place).await,
+                    Err(message) => Err(message),
                 };
+                self.trace_came(number, opened);
+            }),
+            Effect::SaveTrace { saved, is_half } => spawn_local(async move {
+                let Some(trace) = self.trace() else { return };
+                let name = format!("{}-{}.safetensors", self.peek(State::file_stem), traces::slug(saved));
+                let written = save_trace::write(&trace, saved, is_half).await;
+                if let Err(message) = written.and_then(|url| save_url(&url, &name)) {
+                    self.dispatch(Event::Trace(TraceEvent::SaveFailed(message)));
+                }
+            }),
+            Effect::SaveUrl { url, name } => {
+                if let Err(message) = save_url(&url, &name) {
+                    self.dispatch(Event::Trace(TraceEvent::SaveFailed(message)));
+                }
+            }
+            Effect::AskTrace { request, question } => {
+                let Some(trace) = self.trace() else { return };
                 // Not now: whoever asks is not done yet.
-                spawn_local(async move { self.dispatch(Event::WorkerSaid(reply, buffers)) });
+                spawn_local(async move {
+                    let (reply, buffers) = match trace.answer(request, question).await {
+                        Ok(Some(Reply { answer, buffers })) => {
+                            (FromWorker::Answered { request, run: 0, answer }, buffers)
+                        }
+                        Ok(None) => (FromWorker::Cancelled { request }, Vec::new()),
+                        Err(report) => (FromWorker::Failed { request, report }, Vec::new()),
+                    };
+                    self.dispatch(Event::WorkerSaid(reply, buffers));
+                });
             }
             Effect::StartWorker => self.start_worker(),
             Effect::EndWorker => self.worker.set_value(None),
             Effect::Send(message) => {
+                if let (ToWorker::Cancel { request }, Some(trace)) = (&message, self.trace()) {
+                    trace.cancel(*request);
+                }
                 let sent = self.worker.with_value(|worker| worker.as_ref().map(|worker| worker.send(&message)));
                 if let Some(Err(reason)) = sent {
                     self.dispatch(Event::WorkerBroke(reason));
@@ -107,6 +141,43 @@ impl Page {
             Effect::ReplaceLink(link) => set_fragment(&link, false),
             Effect::PushLink(link) => set_fragment(&link, true),
         }
+    }
+
+    fn trace(self) -> Option<TraceInPage> {
+        self.trace.with_value(Clone::clone)
+    }
+
+    /// How large a saved trace of what is on screen would be, in bytes; nothing where there is no more to save than with a
+    /// smaller choice.
+    pub fn save_size(self, saved: Saved, is_half: bool) -> Option<u64> {
+        if self.peek(|state| state.shown.as_ref().is_some_and(|shown| shown.is_trace)) {
+            return self.trace().and_then(|trace| save_trace::size(&trace, saved, is_half));
+        }
+        self.peek(|state| state.save_size(saved, is_half))
+    }
+
+    /// Opens a file that somebody chose or dropped.
+    pub fn open_file(self, file: web_sys::File) {
+        let name = file.name();
+        self.dispatch(Event::Trace(TraceEvent::FileChosen(name.clone())));
+        let number = self.peek(|state| state.traces.opening.as_ref().map(|(number, _)| *number));
+        spawn_local(async move {
+            let ranged = RangedFile::chosen(&name, file.into());
+            let opened = TraceInPage::open(ranged, TracePlace::File(name)).await;
+            self.trace_came(number.unwrap_or_default(), opened);
+        });
+    }
+
+    fn trace_came(self, number: u32, opened: Result<(TraceInPage, OpenedTrace), String>) {
+        let is_wanted = self.peek(|state| state.traces.opening.as_ref().is_some_and(|(wanted, _)| *wanted == number));
+        let opened = opened.map(|(trace, opened)| {
+            // What is on screen asks the trace it is of.
+            if is_wanted {
+                self.trace.set_value(Some(trace));
+            }
+            opened
+        });
+        self.dispatch(Event::Trace(TraceEvent::Came { number, opened }));
     }
 
     fn start_worker(self) {

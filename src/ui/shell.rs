@@ -18,6 +18,7 @@ use super::scales::{ScaleBar, ScaleViews, SmallMap};
 use super::scene::Scene;
 use super::scores_panel::{Ranking, ScoresPanel};
 use super::segment_filter::SegmentFilterChoice;
+use super::share::{Printed, Share};
 use super::status_line::StatusLine;
 use super::text_form::TextForm;
 use super::theme::{ThemeButton, scheme};
@@ -35,11 +36,15 @@ pub fn App() -> impl IntoView {
     let colours = Memo::new(move |_| HeadColours::new(n_heads.get(), scheme.get()));
     // The token that has the keyboard focus: what is spoken.
     let focused = RwSignal::new(None::<TokenRef>);
+    let is_saving = RwSignal::new(false);
     let ranking = RwSignal::new(Ranking::Score(Score::Previous));
     view! {
         <header class="masthead">
             <h1>"Headlight"</h1>
-            <ThemeButton page />
+            <div class="tools">
+                <Share page scene is_saving />
+                <ThemeButton page />
+            </div>
             <p class="lead">
                 "Every line below is an attention weight: how much one token reads from another, computed by a \
                 transformer that runs in this page, on any text you type."
@@ -53,7 +58,7 @@ pub fn App() -> impl IntoView {
             <StatusLine page />
             <ExampleCaption page />
             <section class="view" aria-label="Attention" on:keydown=move |event| view_key(page, &event)>
-                <ScaleBar page />
+                <ScaleBar page is_saving />
                 <div class="controls">
                     <LayerPicker page />
                     <HeadSquares page scene colours />
@@ -80,6 +85,7 @@ pub fn App() -> impl IntoView {
             </section>
             <Editing page />
         </main>
+        <Printed page scene />
     }
 }
 

@@ -9,6 +9,7 @@ mod load;
 mod mean_scores;
 mod outbox;
 mod runs;
+mod save;
 mod texts;
 
 use std::cell::RefCell;
@@ -135,6 +136,9 @@ impl Worker {
             ToWorker::MeanScores { inputs, .. } => self.mean_scores(request, &inputs).await,
             ToWorker::Similarity { first, second, .. } => self.similarity(request, &first, &second).await,
             ToWorker::Editing(asked) => self.editing(asked).await,
+            ToWorker::Save { run, saved, is_half, metadata_json, .. } => {
+                self.save(request, run, (saved, is_half), &metadata_json).await
+            }
             ToWorker::Forget { .. } | ToWorker::Cancel { .. } => Ok(()),
         };
         match outcome {

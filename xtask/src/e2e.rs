@@ -4,6 +4,7 @@
 use crate::browser::{Browser, CHROMIUM_ARGS};
 use crate::dist::{self, Mode};
 use crate::process::{run_lines, say};
+use crate::python::Python;
 use crate::report::{Count, tap_result};
 use crate::server::Listener;
 use crate::tools::Tools;
@@ -54,6 +55,7 @@ pub fn run(filter: Option<&str>, mode: Mode) -> Result<Count> {
         .env("HEADLIGHT_MODELS", models::ensure()?)
         .env("HEADLIGHT_FIXTURES", root.join("tests/fixtures"))
         .env("HEADLIGHT_DIST", &folder);
+    Python::ensure()?.tell(&mut node);
     if named.is_empty() {
         if let Some(text) = filter {
             node.arg(format!("--test-name-pattern={text}"));

@@ -12,6 +12,7 @@ mod example;
 mod models;
 mod paths;
 mod process;
+mod python;
 mod report;
 mod serve;
 mod server;
@@ -58,6 +59,7 @@ fn run() -> Result<ExitCode> {
             tools::Tools::ensure()?;
             models::ensure()?;
             browser::Browser::ensure()?;
+            python::Python::ensure()?;
             println!("Everything needed is installed in {}", paths::cache()?.display());
         }
         "serve" => {

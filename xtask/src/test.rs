@@ -4,6 +4,7 @@
 use crate::browser::Browser;
 use crate::dist::Mode;
 use crate::process::{cargo, run_lines, say};
+use crate::python::Python;
 use crate::report::{Count, rust_result};
 use crate::tools::{Tools, WASM_TARGET, ensure_component};
 use crate::{e2e, models, paths};
@@ -75,8 +76,10 @@ fn clippy() -> Result<Count> {
 /// Everything that runs without a browser, the tests on the bundled models included.
 fn native() -> Result<Count> {
     let models = models::ensure()?;
+    let python = Python::ensure()?;
     say("native tests");
     let mut command = cargo()?;
+    python.tell(&mut command);
     command.args(["test", "--locked", "--no-fail-fast", "--workspace"]).args(NATIVE_FEATURES);
     rust_tests(command.env("HEADLIGHT_MODELS", &models).args(["--", "--include-ignored"]))
 }

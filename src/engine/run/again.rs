@@ -36,6 +36,21 @@ impl Run {
         Ok(run)
     }
 
+    /// Prepares the same run again from the start, with `captures`: same tokens, same edits, and the means that edits have
+    /// made, so that it comes to the same values.
+    ///
+    /// # Errors
+    /// When this run is not done.
+    pub fn capturing(&self, captures: Captures) -> Result<Self, EngineError> {
+        if !self.is_done {
+            return Err(EngineError::Request("a run can be recorded only when it is done".to_owned()));
+        }
+        let (model, edits) = (Arc::clone(&self.model), self.edits.clone());
+        let mut run = Self::on(model, self.source.clone(), self.tokens.clone(), edits, captures)?;
+        run.captures.means.clone_from(&self.captures.means);
+        Ok(run)
+    }
+
     /// How many layers are the same memory in both runs.
     pub fn n_layers_shared(&self, other: &Run) -> usize {
         self.layers.iter().zip(&other.layers).take_while(|(a, b)| Arc::ptr_eq(a, b)).count()

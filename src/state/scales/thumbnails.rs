@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use super::super::{Effect, State};
+use super::super::{Effect, State, View};
 use crate::protocol::{Grid, HeadNumbers, Question, RequestId, ToWorker};
 
 /// Most cells along either axis of a thumbnail.
 pub const MAX_CELLS: usize = 64;
+
+/// Layers of a trace with more weights are read when they are looked at, not in advance.
+const MAX_WEIGHTS_UNASKED: usize = 4 << 20;
 
 /// One layer's patterns, made small.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,9 +88,12 @@ impl ThumbnailStore {
         was_asked
     }
 
-    /// The layer to ask for next: the selected one, then those on screen, then the rest.
-    fn next(&self, selected: usize) -> Option<usize> {
+    /// The layer to ask for next: the selected one, then those on screen, then the rest; `is_sparing`: the selected one only.
+    fn next(&self, selected: usize, is_sparing: bool) -> Option<usize> {
         let (first, last) = self.seen?;
+        if is_sparing {
+            return self.layers.get(selected)?.is_none().then_some(selected);
+        }
         let order = [selected].into_iter().chain(first..=last).chain(0..self.layers.len());
         order.into_iter().find(|&layer| self.layers.get(layer).is_some_and(Option::is_none))
     }
@@ -106,6 +112,9 @@ impl State {
         };
         let of = Some((shown.request, grid.clone()));
         let n_layers = shown.spec.n_layers;
+        // A small map is not worth reading a file of gigabytes for.
+        let is_large = shown.spec.n_heads * shown.info.tokens.len().pow(2) > MAX_WEIGHTS_UNASKED;
+        let is_sparing = shown.is_trace && is_large && self.selection.view != View::Model;
         let thumbnails = &mut self.scales.thumbnails;
         if thumbnails.of != of {
             if let Some((request, _)) = thumbnails.asked.take() {
@@ -117,7 +126,7 @@ impl State {
         if thumbnails.asked.is_some() || thumbnails.problem.is_some() {
             return;
         }
-        let Some(layer) = thumbnails.next(self.selection.layer) else { return };
+        let Some(layer) = thumbnails.next(self.selection.layer, is_sparing) else { return };
         if let Some(request) = self.ask(Question::Thumbnails { layer: layer as u32, grid }, effects) {
             self.scales.thumbnails.asked = Some((request, layer));
         }
@@ -145,7 +154,7 @@ mod tests {
     fn layers_on_screen_come_first() {
         let mut store = ThumbnailStore { layers: vec![None; 8], seen: Some((4, 5)), ..ThumbnailStore::default() };
         let mut order = Vec::new();
-        while let Some(layer) = store.next(6) {
+        while let Some(layer) = store.next(6, false) {
             order.push(layer);
             store.layers[layer] =
                 Some(Arc::new(LayerThumbnails { n_rows: 0, n_columns: 0, heads: vec![], cells: vec![] }));
@@ -153,6 +162,8 @@ mod tests {
         assert_eq!(order, [6, 4, 5, 0, 1, 2, 3, 7]);
         store.seen = None;
         store.layers[0] = None;
-        assert_eq!(store.next(0), None, "nobody looks");
+        assert_eq!(store.next(0, false), None, "nobody looks");
+        store.seen = Some((0, 7));
+        assert_eq!((store.next(3, true), store.next(0, true)), (None, Some(0)), "only what is selected");
     }
 }

@@ -1,15 +1,18 @@
 //! The first screen: a trace before any model.
 
 use super::*;
+use crate::trace::file::ModelName;
 
-fn opened() -> OpenedTrace {
+pub(super) fn opened() -> OpenedTrace {
     OpenedTrace {
-        model_name: "Small, F32".to_owned(),
+        model: ModelName { name: "Small".to_owned(), quantisation: Some("F32".to_owned()), ..ModelName::default() },
         spec: spec(6, 4),
         tokens: run(0, &["[CLS]", "a", "[SEP]", "b", "[SEP]"]).tokens,
         text: "a".to_owned(),
         pair: Some("b".to_owned()),
+        edits: Vec::new(),
         top: Vec::new(),
+        place: None,
     }
 }
 

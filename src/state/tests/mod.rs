@@ -6,6 +6,7 @@ mod looking;
 mod readings;
 mod scales;
 mod scores;
+mod traces;
 
 use super::*;
 use crate::protocol::{

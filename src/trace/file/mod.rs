@@ -8,16 +8,20 @@
 //! Invariant: what [`parse_header`] accepts, every view can draw: the shapes agree with each other and with the tokens.
 //! What depends on the numbers (no NaN, rows that sum to one) is checked when they are decoded.
 
+mod check;
 mod float16;
 pub mod header;
 mod metadata;
+mod plan;
 mod read;
 mod shapes;
 mod write;
 
+pub use check::TracePiece;
 pub use float16::{bf16_to_f32, f16_to_f32, f32_to_f16};
 pub use header::Parsed;
 pub use metadata::{ModelName, TraceMetadata};
+pub use plan::{SavePlan, Saved, file_len};
 pub use read::{Trace, TraceTensor, parse_header};
 pub use write::{TensorPlan, TraceWriter};
 
@@ -152,6 +156,22 @@ pub enum TraceError {
         expected: String,
         /// What is there.
         found: String,
+    },
+    /// A row of a pattern that is none.
+    #[error("{file}: {name}: the weights of head {head}, query {query} sum to {sum:.4}, expected 1 ± {tolerance}")]
+    RowSum {
+        /// Which file.
+        file: String,
+        /// Which pattern.
+        name: String,
+        /// Which head.
+        head: usize,
+        /// Which row of it.
+        query: usize,
+        /// What its weights sum to.
+        sum: f64,
+        /// How far from 1 they may be.
+        tolerance: f64,
     },
     /// Tensors are written in the order in which they were announced, each in its announced length.
     #[error("the trace writer expected {expected}, was given {found}")]

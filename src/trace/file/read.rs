@@ -109,6 +109,11 @@ impl Trace {
     /// Turns bytes of a tensor, whole rows of its last axis, into numbers and checks them: no NaN, −inf only in scores,
     /// pattern rows sum to one (± 1e-3, two-byte numbers ± 1e-2) unless edits acted.
     pub fn decode(&self, name: &str, bytes: &[u8]) -> Result<Vec<f32>, TraceError> {
+        self.decode_from(name, 0, bytes)
+    }
+
+    /// The same for bytes that start at a row along the first axis, so that messages name the right place.
+    pub fn decode_from(&self, name: &str, first_row: usize, bytes: &[u8]) -> Result<Vec<f32>, TraceError> {
         let tensor = self.tensor(name)?;
         self.whole_rows(name, tensor, bytes)?;
         let pairs = || bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
@@ -127,10 +132,12 @@ impl Trace {
         let may_be_masked = site == Some(BlockSite::AttnScores);
         let is_legal = |value: f32| value.is_finite() || (may_be_masked && value == f32::NEG_INFINITY);
         if let Some(index) = values.iter().position(|&value| !is_legal(value)) {
-            return Err(self.value(name, index, "a finite number".to_owned(), values[index].to_string()));
+            let index_in_tensor = first_row * tensor.shape.iter().skip(1).product::<usize>() + index;
+            let found = values[index].to_string();
+            return Err(self.value(name, index_in_tensor, "a finite number".to_owned(), found));
         }
         if site == Some(BlockSite::Pattern) && !self.metadata.explains_row_sums() {
-            self.rows_sum_to_one(name, tensor, &values)?;
+            self.rows_sum_to_one(name, tensor, first_row, &values)?;
         }
         Ok(values)
     }
@@ -170,14 +177,22 @@ impl Trace {
         Err(self.mismatch(name, expected, format!("{} bytes", bytes.len())))
     }
 
-    fn rows_sum_to_one(&self, name: &str, tensor: &TraceTensor, values: &[f32]) -> Result<(), TraceError> {
+    fn rows_sum_to_one(
+        &self,
+        name: &str,
+        tensor: &TraceTensor,
+        first_head: usize,
+        values: &[f32],
+    ) -> Result<(), TraceError> {
         let n_keys = tensor.shape.last().copied().unwrap_or(1).max(1);
+        let n_queries = tensor.shape.get(1).copied().unwrap_or(1).max(1);
         let tolerance = if tensor.element == Element::F32 { 1e-3 } else { 1e-2 };
         for (row, weights) in values.chunks_exact(n_keys).enumerate() {
             let sum: f64 = weights.iter().map(|&weight| f64::from(weight)).sum();
             if (sum - 1.0).abs() > tolerance {
-                let expected = format!("the first of a row that sums to 1 ± {tolerance}");
-                return Err(self.value(name, row * n_keys, expected, format!("of a row that sums to {sum:.4}")));
+                let (head, query) = (first_head + row / n_queries, row % n_queries);
+                let (file, name) = (self.file.clone(), name.to_owned());
+                return Err(TraceError::RowSum { file, name, head, query, sum, tolerance });
             }
         }
         Ok(())

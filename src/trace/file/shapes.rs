@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 use super::{Element, MAX_TOKENS, TraceError, TraceMetadata, TraceTensor};
 use crate::trace::{Axis, Hook, Spec, Stack, StackHook};
 
+/// The most layers, and heads of a layer, that a file may have.
+const MAX_DEPTH: usize = 4_096;
+
 /// Lengths seen so far.
 pub(super) struct Shapes<'a> {
     file: &'a str,
@@ -22,6 +25,7 @@ impl<'a> Shapes<'a> {
         let spec = metadata.and_then(|metadata| metadata.spec.as_ref());
         let mut shapes = Shapes { file, spec, lengths: Vec::new() };
         if let Some(spec) = spec {
+            shapes.plausible(spec)?;
             let axes = [Axis::Head, Axis::KeyValueHead, Axis::DHead, Axis::DModel, Axis::DMlp, Axis::DEmbed];
             for stack in Stack::BOTH {
                 let spec = spec.stack(stack);
@@ -37,6 +41,22 @@ impl<'a> Shapes<'a> {
             }
         }
         Ok(shapes)
+    }
+
+    /// Views make room for every layer and head that a spec names, whether the file holds it or not.
+    fn plausible(&self, spec: &Spec) -> Result<(), TraceError> {
+        for stack in Stack::BOTH {
+            let spec = spec.stack(stack);
+            for (field, found) in
+                [("n_layers", spec.n_layers), ("n_heads", spec.n_heads), ("n_key_value_heads", spec.n_key_value_heads)]
+            {
+                if found == 0 || found > MAX_DEPTH {
+                    let name = format!("the metadata's spec, {field}");
+                    return Err(self.mismatch(&name, format!("1 to {MAX_DEPTH}"), found.to_string()));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The number format of a tensor, if it is one that can be read.
@@ -59,6 +79,9 @@ impl<'a> Shapes<'a> {
     pub(super) fn agree(&mut self, name: &str, hook: StackHook, shape: &[usize]) -> Result<(), TraceError> {
         let StackHook { stack, hook } = hook;
         let spec = self.spec.map(|spec| stack.map_or(spec, |stack| spec.stack(stack)));
+        if let Some(layer) = hook.layer().filter(|&layer| layer >= MAX_DEPTH) {
+            return Err(self.mismatch(name, format!("a layer below {MAX_DEPTH}"), format!("layer {layer}")));
+        }
         if let (Some(spec), Hook::Block(layer, site)) = (spec, hook) {
             if layer >= spec.n_layers {
                 let expected = format!("a layer below {}, as the metadata's spec says", spec.n_layers);
@@ -123,6 +146,10 @@ impl<'a> Shapes<'a> {
         if found == 0 {
             let expected = format!("at least one {}", unit(axis));
             return Err(self.mismatch(name, expected, "none".to_owned()));
+        }
+        if matches!(axis, Axis::Head | Axis::KeyValueHead) && found > MAX_DEPTH {
+            let expected = format!("at most {MAX_DEPTH} × {}", unit(axis));
+            return Err(self.mismatch(name, expected, found.to_string()));
         }
         match self.lengths.iter().find(|(known, _, _)| *known == of) {
             Some((_, expected, said)) if *expected != found => {

@@ -23,6 +23,11 @@ impl TensorPlan {
     fn n_values(&self) -> usize {
         self.shape.iter().product()
     }
+
+    /// Bytes of its numbers.
+    pub fn n_bytes(&self) -> u64 {
+        self.shape.iter().map(|&length| length as u64).product::<u64>() * self.element.size() as u64
+    }
 }
 
 /// Writes one trace.
@@ -48,8 +53,7 @@ impl<W: Write> TraceWriter<W> {
             let found = format!("{} twice", twice.name);
             return Err(TraceError::Order { expected: "each tensor once".to_owned(), found });
         }
-        let mut header = header_json(metadata, &tensors).map_err(std::io::Error::other)?;
-        header.resize(header.len().next_multiple_of(8), b' ');
+        let header = header_bytes(metadata, &tensors)?;
         out.write_all(&(header.len() as u64).to_le_bytes())?;
         out.write_all(&header)?;
         let mut writer = TraceWriter { out, tensors, current: 0, n_written_of_current: 0 };
@@ -153,9 +157,19 @@ impl<W: Write> TraceWriter<W> {
     }
 }
 
+/// The header as it stands in the file, filled up so that the numbers after it are aligned.
+pub(super) fn header_bytes(metadata: &TraceMetadata, tensors: &[TensorPlan]) -> Result<Vec<u8>, TraceError> {
+    let mut header = header_json(metadata, tensors).map_err(std::io::Error::other)?;
+    header.resize(header.len().next_multiple_of(8), b' ');
+    Ok(header)
+}
+
 /// The header, as the `safetensors` crate writes it.
 fn header_json(metadata: &TraceMetadata, tensors: &[TensorPlan]) -> Result<Vec<u8>, String> {
     let texts = HashMap::from([(METADATA_KEY.to_owned(), serde_json::to_string(metadata).map_err(|e| e.to_string())?)]);
+    let too_large = || "the trace is larger than this program can write".to_owned();
+    let n_bytes: u64 = tensors.iter().map(TensorPlan::n_bytes).sum();
+    usize::try_from(n_bytes).map_err(|_| too_large())?;
     let mut end = 0usize;
     let infos = tensors.iter().map(|tensor| {
         let dtype = match tensor.element {

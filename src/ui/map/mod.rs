@@ -3,7 +3,7 @@
 mod cells;
 mod controls;
 mod draw;
-mod numbers;
+pub mod numbers;
 mod readout;
 
 use std::collections::BTreeSet;
@@ -27,6 +27,7 @@ use cells::Cells;
 use controls::MapControls;
 use numbers::Numbers;
 use readout::{MapLegend, Readout};
+pub use readout::{ends_of, meaning_of};
 
 /// Layers that have come, by number.
 pub(super) type Layers = Vec<Option<Same<LayerThumbnails>>>;
@@ -191,7 +192,7 @@ pub fn ModelMap(
 }
 
 /// The heads in the order in which they stand.
-fn rows_of(state: &State) -> Vec<Vec<Place>> {
+pub fn rows_of(state: &State) -> Vec<Vec<Place>> {
     let Some(shown) = &state.shown else { return Vec::new() };
     let options = &state.scales.map;
     let kept = |n: usize, hidden: &BTreeSet<usize>| (0..n).filter(|index| !hidden.contains(index)).collect::<Vec<_>>();
@@ -211,7 +212,7 @@ fn rows_of(state: &State) -> Vec<Vec<Place>> {
 }
 
 /// How dark a weight is: as in the head view, but against 1, so that thumbnails can be compared.
-pub(super) fn shade(state: &State) -> Shade {
+pub fn shade(state: &State) -> Shade {
     let display = &state.options.display;
     Shade { is_log: display.is_log, is_per_row: false, min_weight: f32::from(display.min_weight_thousandths) / 1_000.0 }
 }

@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 use super::Map;
-use super::numbers::name;
+use super::numbers::{Numbers, name};
 use crate::analysis::scores::Score;
 use crate::protocol::Reduce;
 use crate::render::Place;
-use crate::state::scales::options::{CellNumber, CellStyle};
+use crate::state::scales::options::{CellNumber, CellStyle, MapOptions};
 use crate::state::scales::thumbnails::LayerThumbnails;
 use crate::state::wording;
 use crate::ui::page::Page;
@@ -77,30 +77,13 @@ pub fn MapLegend(map: Map) -> impl IntoView {
         (per(rows.max(columns)) > 1)
             .then(|| format!("each cell is the {value} of {} × {} weights", per(rows), per(columns)))
     });
-    let meaning = move || {
-        let options = options.get();
-        match (options.style, options.number) {
-            (CellStyle::Number, CellNumber::Entropy) => {
-                "Colour: entropy, mean over the queries of a row’s entropy ÷ that of a uniform row".to_owned()
-            }
-            (CellStyle::Number, CellNumber::Strongest) => "Colour: the strongest link".to_owned(),
-            (CellStyle::Number, CellNumber::Score(score)) => {
-                Score::ALL.get(score).map(|score| format!("Colour: {}", score.sentence())).unwrap_or_default()
-            }
-            (CellStyle::Lines, _) => "Lines from queries (left) to keys (right); opacity: weight".to_owned(),
-            (CellStyle::Heat, _) => "Rows: queries; columns: keys; colour: weight".to_owned(),
-        }
-    };
+    let meaning = move || options.with(meaning_of);
     let is_number = move || options.with(|options| options.style == CellStyle::Number);
     let range = move || {
         let range = numbers.with(|numbers| numbers.range).filter(|_| is_number());
         range.map(|(smallest, largest)| format!("here {smallest:.3} to {largest:.3}"))
     };
-    let ends = move || {
-        let (low, high) = if is_number() { numbers.with(|numbers| numbers.ends) } else { (0.0, 1.0) };
-        let text = |end: f32| if end.fract() == 0.0 { format!("{end:.0}") } else { format!("{end:.2}") };
-        (text(low), text(high))
-    };
+    let ends = move || options.with(|options| numbers.with(|numbers| ends_of(options, numbers)));
     view! {
         <div class="legend">
             <span>{meaning}</span>
@@ -122,4 +105,26 @@ pub fn MapLegend(map: Map) -> impl IntoView {
             </span>
         </div>
     }
+}
+
+/// What lines and colours of a map mean.
+pub fn meaning_of(options: &MapOptions) -> String {
+    match (options.style, options.number) {
+        (CellStyle::Number, CellNumber::Entropy) => {
+            "Colour: entropy, mean over the queries of a row’s entropy ÷ that of a uniform row".to_owned()
+        }
+        (CellStyle::Number, CellNumber::Strongest) => "Colour: the strongest link".to_owned(),
+        (CellStyle::Number, CellNumber::Score(score)) => {
+            Score::ALL.get(score).map(|score| format!("Colour: {}", score.sentence())).unwrap_or_default()
+        }
+        (CellStyle::Lines, _) => "Lines from queries (left) to keys (right); opacity: weight".to_owned(),
+        (CellStyle::Heat, _) => "Rows: queries; columns: keys; colour: weight".to_owned(),
+    }
+}
+
+/// The numbers at the ends of a map's colour scale.
+pub fn ends_of(options: &MapOptions, numbers: &Numbers) -> (String, String) {
+    let (low, high) = if options.style == CellStyle::Number { numbers.ends } else { (0.0, 1.0) };
+    let text = |end: f32| if end.fract() == 0.0 { format!("{end:.0}") } else { format!("{end:.2}") };
+    (text(low), text(high))
 }

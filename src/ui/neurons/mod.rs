@@ -5,7 +5,7 @@ mod detail;
 mod draw;
 mod figure;
 mod header;
-mod model;
+pub mod model;
 mod rows;
 
 use leptos::prelude::*;

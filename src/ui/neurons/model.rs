@@ -8,14 +8,14 @@ use crate::protocol::NeuronPart;
 use crate::render::{Products, descending, limit_of};
 use crate::state::scales::neurons::HeadNeurons;
 use crate::state::scales::options::{NeuronOptions, NeuronOrder};
-use crate::state::{State, wording};
+use crate::state::{Selection, State, wording};
 use crate::trace::Side;
 use crate::ui::page::Page;
 use crate::ui::scene::Same;
 
 /// What one query gives one key, step by step; none where a step is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Steps {
+pub struct Steps {
     /// q · k; none where the mask hides the key.
     pub dot: Option<f32>,
     /// The score as it enters the softmax; −∞ where masked.
@@ -30,7 +30,7 @@ pub(super) struct Steps {
 
 /// The head that is looked into, with the part of its numbers that is wanted.
 #[derive(Clone, PartialEq)]
-pub(super) struct Numbers {
+pub struct Numbers {
     pub head: Same<HeadNeurons>,
     pub is_plain: bool,
     pub is_causal: bool,
@@ -57,7 +57,8 @@ pub(super) struct Neurons {
 }
 
 impl Numbers {
-    fn of(state: &State) -> Option<Self> {
+    /// Of the head that is looked into.
+    pub fn of(state: &State) -> Option<Self> {
         let head = Arc::clone(state.scales.neurons.head.as_ref()?);
         let is_plain = state.scales.neuron.is_plain;
         let is_causal = state.shown.as_ref()?.spec.is_causal();
@@ -65,7 +66,8 @@ impl Numbers {
         Some(numbers)
     }
 
-    fn with_limits(mut self) -> Self {
+    /// With the sizes at which colours end.
+    pub fn with_limits(mut self) -> Self {
         let products = self.products();
         let cells = limit_of(products.queries.iter().chain(products.keys).copied());
         // Products of each query with a few keys: enough to know their sizes.
@@ -165,24 +167,9 @@ impl Neurons {
             (selection.queries.last().copied(), selection.keys.last().copied())
         });
         let order = Memo::new(move |_| {
-            let (query, key) = chosen.get();
+            let chosen = chosen.get();
             numbers.with(|numbers| {
-                let Some(numbers) = numbers else { return Vec::new() };
-                let by_number = (0..numbers.d_head()).collect();
-                let Some(query) = query else { return by_number };
-                let products = numbers.products();
-                let values = match options.get().order {
-                    NeuronOrder::Index => return by_number,
-                    NeuronOrder::Pair => {
-                        let Some(key) = key.or_else(|| numbers.strongest_key(query)) else { return by_number };
-                        products.pair(query, key).collect()
-                    }
-                    NeuronOrder::Total => {
-                        let (_, n_key) = numbers.sizes();
-                        products.totals(query, (0..n_key).filter(|key| numbers.sees(query, *key)))
-                    }
-                };
-                if values.len() == numbers.d_head() { descending(&values) } else { by_number }
+                numbers.as_ref().map_or_else(Vec::new, |numbers| ordered(numbers, options.get().order, chosen))
             })
         });
         let neuron = page.memo(|state| state.selection.marked_neuron());
@@ -196,6 +183,29 @@ impl Neurons {
             label.map(|label| label.plain.clone()).unwrap_or_default()
         })
     }
+}
+
+/// Neurons in the order in which a selection shows them.
+pub fn order_of(numbers: &Numbers, order: NeuronOrder, selection: &Selection) -> Vec<usize> {
+    ordered(numbers, order, (selection.queries.last().copied(), selection.keys.last().copied()))
+}
+
+fn ordered(numbers: &Numbers, order: NeuronOrder, (query, key): (Option<usize>, Option<usize>)) -> Vec<usize> {
+    let by_number = (0..numbers.d_head()).collect();
+    let Some(query) = query else { return by_number };
+    let products = numbers.products();
+    let values = match order {
+        NeuronOrder::Index => return by_number,
+        NeuronOrder::Pair => {
+            let Some(key) = key.or_else(|| numbers.strongest_key(query)) else { return by_number };
+            products.pair(query, key).collect()
+        }
+        NeuronOrder::Total => {
+            let (_, n_key) = numbers.sizes();
+            products.totals(query, (0..n_key).filter(|key| numbers.sees(query, *key)))
+        }
+    };
+    if values.len() == numbers.d_head() { descending(&values) } else { by_number }
 }
 
 /// A number in a column: two decimals, a true minus.

@@ -18,6 +18,8 @@ pub use views::{ScaleViews, SmallMap};
 pub fn ScaleBar(
     /// The page.
     page: Page,
+    /// Opens the dialog that saves a trace.
+    is_saving: RwSignal<bool>,
 ) -> impl IntoView {
     let is_beside = page.memo(|state| state.scales.is_side_by_side);
     let is_model = page.memo(|state| state.selection.view == View::Model);
@@ -42,6 +44,10 @@ pub fn ScaleBar(
             <p class="note link-note" role="alert">
                 {notice}
                 " "
+                {page.peek(|state| state.linking.is_too_long).then(|| view! {
+                    <button type="button" class="link" on:click=move |_| is_saving.set(true)>"Save trace …"</button>
+                    " "
+                })}
                 <button type="button" class="link" on:click=read>"Dismiss"</button>
             </p>
         })}

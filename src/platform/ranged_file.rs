@@ -1,0 +1,192 @@
+//! A file that is read by ranges: bytes in memory, a file that somebody chose, or one under a URL.
+//!
+//! A file of gigabytes is open as soon as its first bytes are here, and no more than what is asked for is fetched. From a
+//! URL at least a mebibyte is fetched at a time and kept for a while, since what is asked for next is mostly beside it. A
+//! server that knows no ranges is asked for the whole, which the browser keeps outside WebAssembly memory. Imports only
+//! `words`.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::rc::Rc;
+
+use js_sys::Uint8Array;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, Headers, RequestInit, Response, window};
+
+use super::words::words;
+
+/// Least number of bytes that is fetched at once.
+const AHEAD: u64 = 1 << 20;
+
+/// How many fetched parts are kept.
+const MAX_KEPT: usize = 16;
+
+/// A file open for reading.
+pub struct RangedFile {
+    /// For messages.
+    pub name: String,
+    len: u64,
+    place: Place,
+}
+
+enum Place {
+    Memory(Vec<u8>),
+    Blob(Blob),
+    Url { url: String, kept: RefCell<VecDeque<Kept>> },
+}
+
+/// Bytes from an offset on.
+type Kept = (u64, Rc<Vec<u8>>);
+
+impl RangedFile {
+    /// Bytes that are here already.
+    pub fn in_memory(name: &str, bytes: Vec<u8>) -> Self {
+        Self { name: name.to_owned(), len: bytes.len() as u64, place: Place::Memory(bytes) }
+    }
+
+    /// A file that somebody chose.
+    pub fn chosen(name: &str, blob: Blob) -> Self {
+        Self { name: name.to_owned(), len: blob.size() as u64, place: Place::Blob(blob) }
+    }
+
+    /// A file under a URL, relative to the page.
+    ///
+    /// # Errors
+    /// One sentence for the reader, naming the file.
+    pub async fn at_url(url: &str) -> Result<Self, String> {
+        let name = name_of(url);
+        let response = fetch(url, &name, Some(0..AHEAD)).await?;
+        match response.status() {
+            206 => {
+                let len = match total(&response) {
+                    Some(len) => len,
+                    None => length_by_head(url, &name).await?,
+                };
+                let first = bytes(response, &name).await?;
+                let kept = RefCell::new(VecDeque::from([(0, Rc::new(first))]));
+                Ok(Self { name, len, place: Place::Url { url: url.to_owned(), kept } })
+            }
+            // Nothing lies in the range: there is nothing.
+            416 => Ok(Self::in_memory(&name, Vec::new())),
+            _ => {
+                let failed = |error: JsValue| format!("{name} could not be fetched ({}).", words(&error));
+                let blob = JsFuture::from(response.blob().map_err(failed)?).await.map_err(failed)?;
+                Ok(Self::chosen(&name, blob.unchecked_into()))
+            }
+        }
+    }
+
+    /// Length in bytes.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether it has no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// A range of its bytes, cut at its end.
+    ///
+    /// # Errors
+    /// One sentence for the reader when it cannot be read any more.
+    pub async fn read(&self, range: Range<u64>) -> Result<Vec<u8>, String> {
+        let range = range.start.min(self.len)..range.end.min(self.len);
+        if range.is_empty() {
+            return Ok(Vec::new());
+        }
+        match &self.place {
+            Place::Memory(bytes) => Ok(bytes[range.start as usize..range.end as usize].to_vec()),
+            Place::Blob(blob) => self.of_blob(blob, &range).await,
+            Place::Url { url, kept } => {
+                if let Some(bytes) = find(&kept.borrow(), &range) {
+                    return Ok(bytes);
+                }
+                let wanted = range.start..range.end.max(range.start + AHEAD).min(self.len);
+                let response = fetch(url, &self.name, Some(wanted.clone())).await?;
+                let is_same = response.status() == 206 && total(&response).is_none_or(|len| len == self.len);
+                let bytes = bytes(response, &self.name).await?;
+                if !is_same || bytes.len() as u64 != wanted.end - wanted.start {
+                    return Err(format!("{} has changed on its server since it was opened. Open it again.", self.name));
+                }
+                let asked = bytes[..(range.end - range.start) as usize].to_vec();
+                if bytes.len() as u64 <= 4 * AHEAD {
+                    let mut kept = kept.borrow_mut();
+                    kept.push_back((wanted.start, Rc::new(bytes)));
+                    if kept.len() > MAX_KEPT {
+                        kept.pop_front();
+                    }
+                }
+                Ok(asked)
+            }
+        }
+    }
+
+    async fn of_blob(&self, blob: &Blob, range: &Range<u64>) -> Result<Vec<u8>, String> {
+        let gone =
+            |error: JsValue| format!("{} cannot be read any more ({}). Open it again.", self.name, words(&error));
+        let part = blob.slice_with_f64_and_f64(range.start as f64, range.end as f64).map_err(gone)?;
+        let buffer = JsFuture::from(part.array_buffer()).await.map_err(gone)?;
+        Ok(Uint8Array::new(&buffer).to_vec())
+    }
+}
+
+fn find(kept: &VecDeque<Kept>, range: &Range<u64>) -> Option<Vec<u8>> {
+    kept.iter().find_map(|(offset, bytes)| {
+        let start = usize::try_from(range.start.checked_sub(*offset)?).ok()?;
+        let end = usize::try_from(range.end - offset).ok()?;
+        bytes.get(start..end).map(<[u8]>::to_vec)
+    })
+}
+
+/// The last part of a URL's path.
+fn name_of(url: &str) -> String {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let decoded = js_sys::decode_uri_component(last).map(String::from);
+    decoded.ok().filter(|name| !name.is_empty()).unwrap_or_else(|| url.to_owned())
+}
+
+async fn fetch(url: &str, name: &str, range: Option<Range<u64>>) -> Result<Response, String> {
+    let failed = |error: JsValue| format!("{name} could not be fetched ({}).", words(&error));
+    let Some(window) = window() else { return Err(format!("{name} could not be fetched.")) };
+    let options = RequestInit::new();
+    match range {
+        Some(range) => {
+            let headers = Headers::new().map_err(failed)?;
+            headers.set("Range", &format!("bytes={}-{}", range.start, range.end - 1)).map_err(failed)?;
+            options.set_headers(&headers);
+            // A part that the browser kept of another version of the file would be taken for one of this.
+            options.set_cache(web_sys::RequestCache::NoStore);
+        }
+        None => options.set_method("HEAD"),
+    }
+    let response: Response =
+        JsFuture::from(window.fetch_with_str_and_init(url, &options)).await.map_err(failed)?.unchecked_into();
+    if response.ok() || response.status() == 416 {
+        Ok(response)
+    } else {
+        Err(format!("{name} could not be fetched (status {}).", response.status()))
+    }
+}
+
+async fn bytes(response: Response, name: &str) -> Result<Vec<u8>, String> {
+    let failed = |error: JsValue| format!("{name} could not be fetched ({}).", words(&error));
+    let buffer = JsFuture::from(response.array_buffer().map_err(failed)?).await.map_err(failed)?;
+    Ok(Uint8Array::new(&buffer).to_vec())
+}
+
+/// The length of the whole file, where the server says it and another site's page may read it.
+fn total(response: &Response) -> Option<u64> {
+    response.headers().get("Content-Range").ok()??.rsplit('/').next()?.trim().parse().ok()
+}
+
+async fn length_by_head(url: &str, name: &str) -> Result<u64, String> {
+    let response = fetch(url, name, None).await?;
+    let length = response.headers().get("Content-Length").ok().flatten().and_then(|length| length.parse().ok());
+    length.ok_or_else(|| {
+        format!("The server of {name} does not say how long the file is, so it cannot be read by parts.")
+    })
+}

@@ -1,0 +1,114 @@
+//! The numbers behind a figure as CSV (RFC 4180): a header line, then one line per number or row. Imports what `figure` does.
+
+use std::fmt::Write;
+
+use super::{HeadFigure, MapCell, MapFigure, NeuronFigure};
+use crate::trace::display::TokenLabel;
+
+/// A field, in quotes where it must be. What a spreadsheet would take for a formula gets a quote mark in front.
+fn field(text: &str) -> String {
+    // Isolates are for the screen.
+    let text: String = text.chars().filter(|letter| !('\u{2066}'..='\u{2069}').contains(letter)).collect();
+    let is_number = text.parse::<f64>().is_ok();
+    let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number { format!("'{text}") } else { text };
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+fn label(labels: &[TokenLabel], unit: usize) -> String {
+    field(labels.get(unit).map_or("", |label| label.plain.as_str()))
+}
+
+fn optional(number: Option<f32>) -> String {
+    number.map(|number| number.to_string()).unwrap_or_default()
+}
+
+/// Every weight that the head view shows: head, query, key.
+pub fn head(figure: &HeadFigure<'_>) -> String {
+    let HeadFigure { view, query_labels, key_labels, layer, .. } = figure;
+    let mut csv = "layer,head,query,query_token,key,key_token,weight\r\n".to_owned();
+    for &head in view.heads {
+        for &query in view.queries {
+            let query_label = label(query_labels, query);
+            for &key in view.keys {
+                let weight = view.patterns.weight(head, query, key);
+                let _ =
+                    write!(csv, "{layer},{head},{query},{query_label},{key},{},{weight}\r\n", label(key_labels, key));
+            }
+        }
+    }
+    csv
+}
+
+/// Every cell of every thumbnail, or the number of every head.
+pub fn map(figure: &MapFigure<'_>) -> String {
+    let mut csv = String::new();
+    for &(layer, head) in figure.rows.iter().flatten() {
+        match (figure.cell)((layer, head)) {
+            Some(MapCell::Heat(cells, _, n_columns) | MapCell::Lines(cells, _, n_columns)) => {
+                if csv.is_empty() {
+                    csv.push_str("layer,head,row,column,weight\r\n");
+                }
+                for (index, weight) in cells.iter().enumerate() {
+                    let (row, column) = (index / n_columns.max(1), index % n_columns.max(1));
+                    let _ = write!(csv, "{layer},{head},{row},{column},{weight}\r\n");
+                }
+            }
+            Some(MapCell::Number(value)) => {
+                if csv.is_empty() {
+                    csv.push_str("layer,head,number\r\n");
+                }
+                let _ = write!(csv, "{layer},{head},{}\r\n", optional(value.map(|(value, _)| value)));
+            }
+            None => {}
+        }
+    }
+    csv
+}
+
+/// The query's neurons, then for every key its neurons and what comes of them.
+pub fn neurons(figure: &NeuronFigure<'_>) -> String {
+    let d_head = figure.products.d_head;
+    let names: String = (0..d_head).map(|neuron| format!(",n{neuron}")).collect();
+    let mut csv = format!("row,position,token,dot,score,weight,weight_times_value{names}\r\n");
+    let numbers = |values: &[f32]| values.iter().map(|value| format!(",{value}")).collect::<String>();
+    let query = figure.products.query(figure.query);
+    let _ =
+        write!(csv, "query,{},{},,,,{}\r\n", figure.query, label(figure.query_labels, figure.query), numbers(query));
+    for row in &figure.rows {
+        let masked =
+            row.score.map(|score| if score == f32::NEG_INFINITY { "-inf".to_owned() } else { score.to_string() });
+        let _ = write!(
+            csv,
+            "key,{},{},{},{},{},{}{}\r\n",
+            row.key,
+            label(figure.key_labels, row.key),
+            optional(row.dot),
+            masked.unwrap_or_default(),
+            optional(row.weight),
+            optional(row.value),
+            numbers(figure.products.key(row.key))
+        );
+    }
+    csv
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_survive_readers_and_spreadsheets() {
+        let table = [
+            ("cat", "cat"),
+            ("a,b", "\"a,b\""),
+            ("say \"hi\"", "\"say \"\"hi\"\"\""),
+            ("=1+1", "'=1+1"),
+            ("-", "'-"),
+            ("-0.5", "-0.5"),
+            ("\u{2068}שלום\u{2069}", "שלום"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(field(text), expected);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The model view as a figure: a thumbnail of every head.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::cells::{cells, pooled};
+use super::svg::{Anchor, GROUND, INK, SOFT, Svg, number};
+use super::{Draw, Pen};
+use crate::render::Shade;
+use crate::render::colour::{NEUTRAL_HUE, Ramp, Rgb, Scheme};
+use crate::render::map::{MapLayout, MapSpace, Place};
+
+/// Cells of all thumbnails together; more are pooled.
+const MAX_CELLS: usize = 200_000;
+/// Lines fainter than this are lost in a thumbnail.
+const MIN_LINE: f32 = 0.02;
+/// Room over the columns for the heads' numbers, CSS pixels.
+const HEADINGS: f32 = 14.0;
+
+/// What one cell of the model view shows.
+pub enum MapCell<'a> {
+    /// A pattern made small, [n_rows, n_columns].
+    Heat(&'a [f32], usize, usize),
+    /// The same as lines from queries to keys.
+    Lines(&'a [f32], usize, usize),
+    /// A number, and its level from 0 to 1; nothing where there is none.
+    Number(Option<(f32, f32)>),
+}
+
+/// What the model view shows.
+pub struct MapFigure<'a> {
+    /// The heads by row.
+    pub rows: Vec<Vec<Place>>,
+    /// What each shows.
+    pub cell: &'a dyn Fn(Place) -> Option<MapCell<'a>>,
+    /// Whether cells stand by their number and have names instead of rows and columns.
+    pub is_sorted: bool,
+    /// Whether a pooled cell shows the largest weight; else the mean.
+    pub is_max: bool,
+    /// How dark a weight is.
+    pub shade: Shade,
+    /// Numbers at the ends of the colour scale.
+    pub ends: (String, String),
+    /// What the scale says.
+    pub meaning: String,
+}
+
+impl MapFigure<'_> {
+    fn layout(&self, pen: &Pen) -> MapLayout {
+        let space =
+            MapSpace { width: pen.preset.width(), height: f32::MAX, is_small: false, has_names: self.is_sorted };
+        MapLayout::fit(self.rows.clone(), space)
+    }
+
+    fn ramp(&self) -> Ramp {
+        Ramp::new(NEUTRAL_HUE, Scheme::Light)
+    }
+
+    /// How many cells along an axis become one.
+    fn pooling(&self) -> usize {
+        let n_cells = |place: &Place| match (self.cell)(*place) {
+            Some(MapCell::Heat(cells, ..) | MapCell::Lines(cells, ..)) => cells.len(),
+            _ => 1,
+        };
+        let total: usize = self.rows.iter().flatten().map(n_cells).sum();
+        (1..=64).find(|n| total / (n * n) <= MAX_CELLS).unwrap_or(64)
+    }
+
+    fn heat(&self, svg: &mut Svg, place: (f32, f32), side: f32, (values, n_rows, n_columns): (&[f32], usize, usize)) {
+        let ramp = self.ramp();
+        let cell = (side / n_columns.max(1) as f32, side / n_rows.max(1) as f32);
+        let colour = |row: usize, column: usize| -> Option<Rgb> {
+            let level = self.shade.level(*values.get(row * n_columns + column)?, 1.0);
+            (level > 0.0).then(|| ramp.at(level))
+        };
+        cells(svg, place, cell, (n_rows, n_columns), cell.1, colour);
+    }
+
+    /// Lines by sixteen levels of opacity, each a path.
+    fn lines(&self, svg: &mut Svg, (x, y): (f32, f32), side: f32, (values, n_rows, n_columns): (&[f32], usize, usize)) {
+        let mut paths = BTreeMap::<u8, String>::new();
+        for (row, weights) in values.chunks_exact(n_columns.max(1)).enumerate() {
+            let start = y + (row as f32 + 0.5) / n_rows as f32 * side;
+            for (column, &weight) in weights.iter().enumerate().filter(|(_, weight)| **weight >= MIN_LINE) {
+                let end = y + (column as f32 + 0.5) / n_columns as f32 * side;
+                let path = paths.entry((weight * 16.0).ceil().clamp(1.0, 16.0) as u8).or_default();
+                let _ = write!(path, "M{} {}L{} {}", number(x), number(start), number(x + side), number(end));
+            }
+        }
+        for (level, data) in paths {
+            svg.path(&data, "stroke", self.ramp().at(1.0), f32::from(level) / 16.0);
+        }
+    }
+}
+
+impl Draw for MapFigure<'_> {
+    fn draw(&self, pen: &mut Pen) -> f32 {
+        let (layout, ramp, n) = (self.layout(pen), self.ramp(), self.pooling());
+        let small = pen.small().ink(SOFT);
+        let top = if self.is_sorted { 0.0 } else { HEADINGS };
+        if !self.is_sorted {
+            pen.svg.open("head-numbers", "");
+            for (column, (_, head)) in self.rows.first().into_iter().flatten().enumerate() {
+                let x = layout.column_left(column) + layout.cell / 2.0;
+                pen.svg.text(x, top - 4.0, &small.anchor(Anchor::Middle), &head.to_string());
+            }
+            pen.svg.close();
+            pen.svg.open("layer-numbers", "");
+            for (row, places) in self.rows.iter().enumerate() {
+                let Some((layer, _)) = places.first() else { continue };
+                let y = pen.baseline(top + layout.row_top(row) + layout.cell / 2.0, pen.preset.small_pt());
+                pen.svg.text(layout.left - 8.0, y, &small.anchor(Anchor::End), &layer.to_string());
+            }
+            pen.svg.close();
+        }
+        pen.svg.open("heads", "stroke-width=\"0.5\"");
+        for (row, places) in self.rows.iter().enumerate() {
+            for (column, &(layer, head)) in places.iter().enumerate() {
+                let (x, y) = (layout.column_left(column), top + layout.row_top(row));
+                pen.svg.open(&format!("L{layer}H{head}"), "");
+                pen.svg.rect((x, y), (layout.cell, layout.cell), GROUND, 1.0);
+                match (self.cell)((layer, head)) {
+                    Some(MapCell::Heat(values, n_rows, n_columns)) if values.len() == n_rows * n_columns => {
+                        let (values, n_rows, n_columns) = pooled(values, (n_rows, n_columns), n, self.is_max);
+                        pen.svg.open(&format!("cells-L{layer}H{head}"), "shape-rendering=\"crispEdges\"");
+                        self.heat(&mut pen.svg, (x, y), layout.cell, (&values, n_rows, n_columns));
+                        pen.svg.close();
+                    }
+                    Some(MapCell::Lines(values, n_rows, n_columns)) if values.len() == n_rows * n_columns => {
+                        let (values, n_rows, n_columns) = pooled(values, (n_rows, n_columns), n, true);
+                        self.lines(&mut pen.svg, (x, y), layout.cell, (&values, n_rows, n_columns));
+                    }
+                    Some(MapCell::Number(Some((value, level)))) => {
+                        pen.svg.rect((x, y), (layout.cell, layout.cell), ramp.at(level), 1.0);
+                        if layout.cell >= 17.0 {
+                            let ink = if level > 0.55 { [255, 255, 255] } else { INK };
+                            let style = pen.small().ink(ink).anchor(Anchor::Middle);
+                            let style = super::Style { size_pt: (layout.cell * 0.26).min(style.size_pt), ..style };
+                            let baseline = pen.baseline(y + layout.cell / 2.0, style.size_pt);
+                            pen.svg.text(x + layout.cell / 2.0, baseline, &style, &short(value));
+                        }
+                    }
+                    _ => {}
+                }
+                if self.is_sorted {
+                    let name = format!("L{layer}H{head}");
+                    let baseline = y + layout.cell + 10.0;
+                    pen.svg.text(x + layout.cell / 2.0, baseline, &small.anchor(Anchor::Middle), &name);
+                }
+                pen.svg.close();
+            }
+        }
+        pen.svg.close();
+        top + layout.content_height()
+    }
+
+    fn legend(&self, pen: &mut Pen, top: f32) -> f32 {
+        let ramp = self.ramp();
+        let stops: Vec<(f32, Rgb, f32)> =
+            (0..=8).map(|step| step as f32 / 8.0).map(|at| (at, ramp.at(at), 1.0)).collect();
+        let ticks = [(0.0, self.ends.0.clone()), (1.0, self.ends.1.clone())];
+        let y = pen.scale_bar("weight-scale", (0.0, top), &stops, &ticks);
+        let axes = if self.is_sorted { "" } else { " Rows: layers; columns: heads." };
+        let pooled = match self.pooling() {
+            1 => String::new(),
+            n => format!(
+                " Each cell of a thumbnail is the {} of {n} × {n}.",
+                if self.is_max { "largest" } else { "mean" }
+            ),
+        };
+        pen.note(&format!("{}{axes}{pooled}", self.meaning), y)
+    }
+}
+
+/// A number that fits a cell.
+fn short(value: f32) -> String {
+    if value.abs() >= 9.995 { format!("{value:.1}") } else { format!("{value:.2}") }
+}

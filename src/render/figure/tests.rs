@@ -1,0 +1,240 @@
+//! Figures as text: what is where, how large, and what goes along.
+
+use super::*;
+use crate::render::{HeadView, PatternView, Products, Shade};
+use crate::trace::TokenForm;
+use crate::trace::display::{TokenLabel, token_label};
+
+const WEIGHTS: [f32; 18] = [
+    1.0, 0.0, 0.0, 0.5, 0.5, 0.0, 0.25, 0.25, 0.5, //
+    1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0,
+];
+
+fn labels() -> Vec<TokenLabel> {
+    ["[CLS]", "</text><script>alert(1)</script>", "##ing"]
+        .iter()
+        .map(|token| token_label(token, TokenForm::Wordpiece))
+        .collect()
+}
+
+fn head_figure<'a>(heads: &'a [usize], labels: &'a [TokenLabel], is_matrix: bool, is_split: bool) -> HeadFigure<'a> {
+    HeadFigure {
+        view: HeadView {
+            patterns: PatternView::new(&WEIGHTS, 2, 3, 3).unwrap(),
+            heads,
+            queries: &[0, 1, 2],
+            keys: &[0, 1, 2],
+            marked_queries: &[],
+            marked_keys: &[],
+            shade: Shade::default(),
+        },
+        query_labels: labels,
+        key_labels: labels,
+        second_start: Some(2),
+        layer: 4,
+        n_heads: 2,
+        is_matrix,
+        is_split,
+        meaning: "Opacity: weight.".to_owned(),
+    }
+}
+
+fn caption() -> Caption {
+    Caption {
+        title: "Layer 4, head 0".to_owned(),
+        text: "A model & its text: “<b>”.".to_owned(),
+        fields: vec![("Model", "tiny <1>".to_owned()), ("Software", "Headlight".to_owned())],
+    }
+}
+
+/// The values of an attribute, in order.
+fn attributes<'a>(svg: &'a str, element: &str, name: &str) -> Vec<&'a str> {
+    let start = format!("<{element} ");
+    let starts = svg.match_indices(start.as_str()).map(|(at, _)| &svg[at..]);
+    let value = |element: &'a str| {
+        let element = &element[..element.find('>')?];
+        let start = element.find(&format!(" {name}=\""))? + name.len() + 3;
+        element[start..].split('"').next()
+    };
+    starts.filter_map(value).collect()
+}
+
+/// A small XML reader: every element closes, nothing is left open.
+fn is_well_formed(svg: &str) -> bool {
+    let mut open = Vec::new();
+    let body = svg.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>").unwrap();
+    for part in body.split('<').skip(1) {
+        let Some((tag, text)) = part.split_once('>') else { return false };
+        if text.contains('>')
+            || text
+                .replace("&amp;", "")
+                .replace("&lt;", "")
+                .replace("&gt;", "")
+                .replace("&quot;", "")
+                .replace("&#39;", "")
+                .contains('&')
+        {
+            return false;
+        }
+        match tag.strip_prefix('/') {
+            Some(name) if open.pop() != Some(name) => return false,
+            Some(_) => {}
+            None if tag.ends_with('/') => {}
+            None => open.push(tag.split_whitespace().next().unwrap_or_default()),
+        }
+    }
+    open.is_empty()
+}
+
+#[test]
+fn lines_of_a_head() {
+    let labels = labels();
+    for preset in Preset::EACH {
+        let drawn = figure(&head_figure(&[0], &labels, false, false), preset, &caption());
+        let svg = &drawn.svg;
+        assert!(is_well_formed(svg), "{svg}");
+        let width = format!("width=\"{}cm\"", preset.width_cm());
+        assert!(svg.contains(&width) && svg.contains(&format!("viewBox=\"0 0 {} ", number(preset.width()))), "{svg}");
+        // Six weights above zero, drawn faintest first.
+        let opacities = attributes(svg, "line", "stroke-opacity");
+        assert_eq!(opacities, ["0.25", "0.25", "0.5", "0.5", "0.5"], "and one of opacity 1, which is not said");
+        assert_eq!(attributes(svg, "line", "x1").len(), 6);
+        let sizes = attributes(svg, "text", "font-size");
+        assert!(sizes.iter().all(|size| size.ends_with("pt")), "{sizes:?}");
+        assert!(sizes.contains(&format!("{}pt", preset.token_pt()).as_str()));
+        // Tokens are text, whatever they hold; columns end inside the picture.
+        assert!(!svg.contains("<script") && svg.contains("&lt;/text&gt;&lt;"), "{svg}");
+        let right = attributes(svg, "text", "x").iter().map(|x| x.parse::<f32>().unwrap()).fold(0.0, f32::max);
+        assert!(right <= preset.width() + 0.5, "{right}");
+        for id in ["view", "lines-L4H0", "query-tokens", "key-tokens", "numbers", "legend", "caption"] {
+            assert!(svg.contains(&format!("id=\"{id}\"")), "{id} is not there");
+        }
+    }
+}
+
+#[test]
+fn the_same_picture_in_both_widths() {
+    let labels = labels();
+    let ends = |preset| {
+        let drawn = figure(&head_figure(&[0], &labels, false, false), preset, &caption());
+        let numbers =
+            |name| attributes(&drawn.svg, "line", name).iter().map(|x| x.parse::<f32>().unwrap()).collect::<Vec<_>>();
+        (numbers("y1"), numbers("y2"))
+    };
+    let (narrow, wide) = (ends(Preset::Column), ends(Preset::Page));
+    let ratio = Preset::Page.token_pt() / Preset::Column.token_pt();
+    for (a, b) in narrow.0.iter().chain(&narrow.1).zip(wide.0.iter().chain(&wide.1)) {
+        assert!((a * ratio - b).abs() < 0.05, "{a} × {ratio} is not {b}");
+    }
+    // Row 0 is half a row down, row 2 two rows lower.
+    let row = 20.0 * Preset::Page.token_pt() * PX_PER_PT * 0.6 / PAGE_CHARACTER;
+    assert!(wide.0.iter().any(|y| (y - row / 2.0).abs() < 0.01) && wide.1.iter().any(|y| (y - row * 2.5).abs() < 0.01));
+}
+
+#[test]
+fn a_matrix_has_a_cell_for_each_weight_that_is_seen() {
+    let labels = labels();
+    let drawn = figure(&head_figure(&[1], &labels, true, false), Preset::Column, &caption());
+    let paths = attributes(&drawn.svg, "path", "d");
+    let cells: Vec<&&str> = paths.iter().filter(|data| data.contains('z')).collect();
+    assert_eq!((cells.len(), cells[0].matches('z').count()), (1, 3), "three cells of weight 1: {paths:?}");
+    assert!(drawn.svg.contains("rotate(-90 ") && drawn.svg.contains("id=\"keys-L4H1\""));
+    assert!(is_well_formed(&drawn.svg));
+}
+
+#[test]
+fn heads_beside_each_other_have_names_and_pictures_of_their_own() {
+    let labels = labels();
+    let drawn = figure(&head_figure(&[0, 1], &labels, false, true), Preset::Page, &caption());
+    for id in ["lines-L4H0", "lines-L4H1"] {
+        assert!(drawn.svg.contains(&format!("id=\"{id}\"")), "{id}");
+    }
+    assert!(drawn.svg.contains(">L4H0</text>") && drawn.svg.contains(">L4H1</text>"));
+}
+
+#[test]
+fn what_it_is_goes_along() {
+    let labels = labels();
+    let svg = figure(&head_figure(&[0], &labels, false, false), Preset::Column, &caption()).svg;
+    assert!(svg.contains("<title id=\"figure-title\">Layer 4, head 0</title>"));
+    assert!(svg.contains("<dc:description>A model &amp; its text: “&lt;b&gt;”.</dc:description>"));
+    assert!(svg.contains("<headlight:field name=\"Model\">tiny &lt;1&gt;</headlight:field>"));
+    assert!(svg.contains("fill=\"#ffffff\""), "a white background");
+}
+
+#[test]
+fn a_map_of_heads() {
+    let cells = [1.0, 0.0, 0.5, 0.5];
+    let cell = |(layer, head): (usize, usize)| match (layer, head) {
+        (0, 0) => Some(MapCell::Heat(&cells, 2, 2)),
+        (0, 1) => Some(MapCell::Lines(&cells, 2, 2)),
+        (1, 0) => Some(MapCell::Number(Some((0.25, 0.25)))),
+        _ => Some(MapCell::Number(None)),
+    };
+    let map = MapFigure {
+        rows: vec![vec![(0, 0), (0, 1)], vec![(1, 0), (1, 1)]],
+        cell: &cell,
+        is_sorted: false,
+        is_max: true,
+        shade: Shade::default(),
+        ends: ("0".to_owned(), "1".to_owned()),
+        meaning: "Colour: weight.".to_owned(),
+    };
+    let svg = figure(&map, Preset::Column, &caption()).svg;
+    assert!(is_well_formed(&svg), "{svg}");
+    for id in ["L0H0", "L0H1", "L1H0", "L1H1", "head-numbers", "layer-numbers"] {
+        assert!(svg.contains(&format!("id=\"{id}\"")), "{id}");
+    }
+    assert!(svg.contains(">0.25</text>"));
+    assert_eq!(attributes(&svg, "path", "stroke-opacity"), ["0.5"], "lines by their opacity; 1 is not said");
+    assert_eq!(csv::map(&map).lines().next(), Some("layer,head,row,column,weight"));
+    assert!(csv::map(&map).contains("\r\n0,0,1,0,0.5\r\n"));
+}
+
+#[test]
+fn neurons_and_their_numbers() {
+    let labels = labels();
+    let (queries, keys) = ([0.0, 0.0, 1.0, -2.0, 0.5, 0.5], [1.0, 1.0, 0.5, 0.25, -1.0, 2.0]);
+    let products = Products { queries: &queries, keys: &keys, d_head: 2 };
+    let row = |key: usize, is_seen| NeuronRow {
+        key,
+        is_seen,
+        dot: is_seen.then(|| products.dot(1, key)),
+        score: Some(if is_seen { products.dot(1, key) } else { f32::NEG_INFINITY }),
+        weight: Some(if is_seen { 0.5 } else { 0.0 }),
+        value: None,
+    };
+    let view = NeuronFigure {
+        products,
+        order: &[1, 0],
+        query: 1,
+        rows: vec![row(0, true), row(1, true), row(2, false)],
+        query_labels: &labels,
+        key_labels: &labels,
+        limits: (2.0, 2.0),
+        neuron: Some(0),
+        shows_keys: false,
+        meaning: "s = 0.7".to_owned(),
+    };
+    for preset in Preset::EACH {
+        let svg = figure(&view, preset, &caption()).svg;
+        assert!(is_well_formed(&svg), "{svg}");
+        assert!(svg.contains("id=\"cells-products\"") && svg.contains("id=\"marked-neuron-products\""));
+    }
+    let svg = figure(&view, Preset::Page, &caption()).svg;
+    assert!(svg.contains("id=\"cells-keys\"") && svg.contains(">−1.00</text>") && svg.contains(">−∞</text>"), "{svg}");
+    let table = csv::neurons(&view);
+    let lines: Vec<&str> = table.lines().collect();
+    assert_eq!(lines[0], "row,position,token,dot,score,weight,weight_times_value,n0,n1");
+    assert!(lines[1].starts_with("query,1,") && lines[1].ends_with(",,,,,1,-2"), "{}", lines[1]);
+    assert_eq!(lines[2], "key,0,[CLS],-1,-1,0.5,,1,1");
+    assert!(lines[4].ends_with(",,-inf,0,,-1,2"), "{}", lines[4]);
+}
+
+#[test]
+fn every_weight_is_in_the_table() {
+    let labels = labels();
+    let csv = csv::head(&head_figure(&[1], &labels, false, false));
+    assert_eq!(csv.lines().count(), 10);
+    assert!(csv.contains("\r\n4,1,0,[CLS],0,[CLS],1\r\n"), "{csv}");
+}

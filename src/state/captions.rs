@@ -1,0 +1,189 @@
+//! What a figure says of itself: a title, sentences under it, and the same by name for programs.
+//!
+//! Everything that somebody needs to make the figure again: model, revision, quantisation, BOS, layer, heads, text, edits,
+//! version. What is not known is not said. Imports `protocol` and `trace`.
+
+use serde_json::Value;
+
+use super::{SegmentFilter, Shown, State, View, wording};
+use crate::protocol::InputText;
+
+/// Digits of a digest that are enough to find it again.
+const N_DIGITS: usize = 12;
+
+/// Edits that are told one by one.
+const MAX_EDITS: usize = 3;
+
+/// A caption as plain text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CaptionText {
+    /// One line.
+    pub title: String,
+    /// Sentences.
+    pub text: String,
+    /// By name.
+    pub fields: Vec<(&'static str, String)>,
+}
+
+impl State {
+    /// The caption of a view of what is on screen; `link` is the address, where it says what is on screen.
+    pub fn caption(&self, view: View, link: &str) -> Option<CaptionText> {
+        let shown = self.shown.as_ref()?;
+        let mut fields = Vec::new();
+        let mut sentences = Vec::new();
+        self.model_fields(shown, &mut fields, &mut sentences);
+        self.place_fields(shown, view, &mut fields, &mut sentences);
+        self.input_fields(shown, &mut fields, &mut sentences);
+        let edits = self.acting_edits();
+        sentences.push(edit_sentence(&edits));
+        fields.push(("Edits", serde_json::to_string(&edits).unwrap_or_default()));
+        let software = format!("Headlight {}", env!("CARGO_PKG_VERSION"));
+        sentences.push(format!("{software}."));
+        fields.push(("Software", software));
+        if !link.is_empty() && !self.linking.is_too_long {
+            fields.push(("Link", link.to_owned()));
+        }
+        Some(CaptionText { title: self.title(shown, view), text: sentences.join(" "), fields })
+    }
+
+    fn title(&self, shown: &Shown, view: View) -> String {
+        let (layer, heads) = (self.selection.layer, &self.selection.heads);
+        match view {
+            View::Model => format!("All heads: {} layers × {}", shown.spec.n_layers, shown.spec.n_heads),
+            View::Head if heads.len() == 1 => format!("Layer {layer}, head {}", self.selection.head()),
+            View::Head if heads.len() == shown.spec.n_heads => format!("Layer {layer}, all {} heads", heads.len()),
+            View::Head => format!("Layer {layer}, heads {}", list(heads)),
+            View::Neuron => {
+                let query = self.selection.query().and_then(|query| shown.labels.get(query));
+                let query = query.map(|label| format!(": what “{}” reads", label.plain)).unwrap_or_default();
+                format!("Layer {layer}, head {}{query}", self.selection.head())
+            }
+        }
+    }
+
+    fn model_fields(&self, shown: &Shown, fields: &mut Fields, sentences: &mut Vec<String>) {
+        let model = &shown.origin.model;
+        let name = if model.name.is_empty() { &shown.model_name } else { &model.name };
+        fields.push(("Model", name.clone()));
+        let mut details = Vec::new();
+        if let Some(revision) = &model.revision {
+            fields.push(("Revision", revision.clone()));
+            details.push(format!("revision {revision}"));
+        }
+        if let Some(sha256) = &model.sha256 {
+            fields.push(("SHA-256 of the weights", sha256.clone()));
+            if model.revision.is_none() {
+                details.push(format!("weights {}", sha256.get(..N_DIGITS).unwrap_or(sha256)));
+            }
+        }
+        if let Some(quantisation) = &model.quantisation {
+            fields.push(("Quantisation", quantisation.clone()));
+            details.push(quantisation.clone());
+        }
+        if let Some(has_bos) = shown.origin.has_bos {
+            let bos = if has_bos { "with BOS" } else { "without BOS" };
+            fields.push(("BOS", bos.to_owned()));
+            details.push(bos.to_owned());
+        }
+        let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
+        sentences.push(format!("{name}{details}."));
+    }
+
+    fn place_fields(&self, shown: &Shown, view: View, fields: &mut Fields, sentences: &mut Vec<String>) {
+        if view == View::Model {
+            return;
+        }
+        let (layer, heads) = (self.selection.layer, &self.selection.heads);
+        let is_all = heads.len() == shown.spec.n_heads && heads.len() > 1;
+        let heads = match view {
+            View::Neuron => self.selection.head().to_string(),
+            _ if is_all => "all".to_owned(),
+            _ => list(heads),
+        };
+        fields.push(("Layer", layer.to_string()));
+        fields.push(("Head", heads.clone()));
+        let noun = if heads.contains(',') || heads == "all" { "heads" } else { "head" };
+        sentences.push(format!("Layer {layer}, {noun} {heads}."));
+    }
+
+    fn input_fields(&self, shown: &Shown, fields: &mut Fields, sentences: &mut Vec<String>) {
+        let n_tokens = shown.info.tokens.len();
+        let written = if self.editing.written.is_empty() { "" } else { ", and what the model wrote on" };
+        match &shown.input.text {
+            InputText::Single(text) if !text.is_empty() => {
+                fields.push(("Text", text.clone()));
+                sentences.push(format!("Text: “{text}”{written}."));
+            }
+            InputText::Pair(text, pair) => {
+                fields.extend([("Text", text.clone()), ("Second text", pair.clone())]);
+                sentences.push(format!("Texts: “{text}” and “{pair}”."));
+            }
+            InputText::RandomBlock { n_tokens, seed } => {
+                fields.push(("Text", format!("{n_tokens} random tokens twice, seed {seed}")));
+                sentences.push(format!("A block of {n_tokens} random tokens, twice (seed {seed})."));
+            }
+            InputText::Single(_) | InputText::Ids(_) => {
+                let ids: Vec<String> = shown.info.tokens.ids.iter().map(u32::to_string).collect();
+                fields.push(("Token ids", ids.join(",")));
+                sentences.push(format!("{} given as ids.", wording::count(n_tokens, "token")));
+            }
+        }
+        fields.push(("Tokens", n_tokens.to_string()));
+        if self.options.segment != SegmentFilter::All {
+            let segment = self.options.segment.label();
+            fields.push(("Part", segment.to_owned()));
+            sentences.push(format!("Only {segment} of the two texts, not renormalised."));
+        }
+        let display = &self.options.display;
+        let left_out = match (display.leaves_out_special, display.leaves_out_first) {
+            (true, true) => "special tokens and the first position",
+            (true, false) => "special tokens",
+            (false, true) => "the first position",
+            (false, false) => return,
+        };
+        fields.push(("Left out", left_out.to_owned()));
+        sentences.push(format!("Without {left_out}, not renormalised."));
+    }
+}
+
+type Fields = Vec<(&'static str, String)>;
+
+fn list(numbers: impl IntoIterator<Item = impl ToString>) -> String {
+    numbers.into_iter().map(|number| number.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+fn edit_sentence(edits: &[Value]) -> String {
+    if edits.is_empty() {
+        return "No edits.".to_owned();
+    }
+    let told: Vec<String> = edits.iter().take(MAX_EDITS).map(edit_words).collect();
+    let more = match edits.len().saturating_sub(MAX_EDITS) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("Edits: {}{more}.", told.join("; "))
+}
+
+/// "zero_head, layer 3, head 1"
+fn edit_words(edit: &Value) -> String {
+    let Some(fields) = edit.as_object() else { return edit.to_string() };
+    let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let kind = fields.get("kind").map(word).unwrap_or_default();
+    let others = fields.iter().filter(|(name, _)| !["kind", "on"].contains(&name.as_str()));
+    let others = others.map(|(name, value)| format!(", {name} {}", wording::shortened(&word(value))));
+    others.fold(kind, |text, other| text + &other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edits_in_words() {
+        let edits = |json: &str| edit_sentence(&serde_json::from_str::<Vec<Value>>(json).unwrap());
+        assert_eq!(edits("[]"), "No edits.");
+        let one = r#"{"kind":"zero_head","layer":3,"head":1,"on":true}"#;
+        assert_eq!(edits(&format!("[{one}]")), "Edits: zero_head, head 1, layer 3.");
+        assert!(edits(&format!("[{one},{one},{one},{one},{one}]")).ends_with("and 2 more."));
+    }
+}

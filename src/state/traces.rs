@@ -1,0 +1,261 @@
+//! Opening a trace in the place of the result on screen, and saving that result as one.
+//!
+//! A trace replaces the result; the model stays picked, and the next run is its again. A trace that cannot be opened changes
+//! nothing. Imports `protocol` and `trace`.
+
+use serde_json::Value;
+
+use super::editing::Side;
+use super::link::TracePlace;
+use super::shown::Origin;
+use super::*;
+use crate::protocol::{Input, InputText, Prediction, RunInfo, ToWorker};
+use crate::trace::display::token_label;
+use crate::trace::file::{Element, ModelName, SavePlan, Saved, TraceMetadata};
+use crate::trace::{Spec, Tokens};
+
+/// Files that are being opened.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Traces {
+    /// The one that is being opened: its number and its name.
+    pub opening: Option<(u32, String)>,
+    n_opened: u32,
+}
+
+/// What happens to traces.
+#[allow(clippy::large_enum_variant, reason = "one at a time: nothing holds many of them")]
+#[derive(Clone, Debug, PartialEq)]
+pub enum TraceEvent {
+    /// A file was chosen; the page reads it and says [`TraceEvent::Came`] with the number that is then in
+    /// [`Traces::opening`].
+    FileChosen(String),
+    /// A trace under this URL is wanted.
+    UrlAsked(String),
+    /// A file was read as far as it must be, or a sentence why not.
+    Came {
+        /// Which.
+        number: u32,
+        /// What it says.
+        opened: Result<OpenedTrace, String>,
+    },
+    /// The file could not be given to the reader, in words.
+    SaveFailed(String),
+    /// The result is to be saved.
+    SaveAsked {
+        /// What goes along.
+        saved: Saved,
+        /// F16 instead of F32.
+        is_half: bool,
+    },
+}
+
+/// What a trace file says, ready to be shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenedTrace {
+    /// Which model made it; an empty name where the file does not say.
+    pub model: ModelName,
+    /// Its structure, or the sizes alone.
+    pub spec: Spec,
+    /// What was read.
+    pub tokens: Tokens,
+    /// The text; empty where the file does not say.
+    pub text: String,
+    /// The second text, in a pair.
+    pub pair: Option<String>,
+    /// The edits that acted, as in an edits file.
+    pub edits: Vec<Value>,
+    /// The most likely next tokens after the last position.
+    pub top: Vec<Prediction>,
+    /// Where it is; none for the example that ships with the page.
+    pub place: Option<TracePlace>,
+}
+
+impl State {
+    pub(super) fn trace_event(&mut self, event: TraceEvent, effects: &mut Vec<Effect>) {
+        match event {
+            TraceEvent::FileChosen(name) => _ = self.begin_opening(name),
+            TraceEvent::UrlAsked(url) => self.open_url(url, effects),
+            TraceEvent::Came { number, opened } => {
+                if self.traces.opening.take_if(|(opening, _)| *opening == number).is_none() {
+                    return;
+                }
+                match opened {
+                    Ok(opened) => self.open(opened, effects),
+                    Err(message) => {
+                        self.linking.give_up();
+                        self.notices.status = Some(wording::ended(&message));
+                    }
+                }
+            }
+            TraceEvent::SaveFailed(message) => self.notices.status = Some(wording::ended(&message)),
+            TraceEvent::SaveAsked { saved, is_half } => self.save(saved, is_half, effects),
+        }
+    }
+
+    fn begin_opening(&mut self, name: String) -> u32 {
+        self.notices.status = None;
+        self.traces.n_opened += 1;
+        self.traces.opening = Some((self.traces.n_opened, name));
+        self.traces.n_opened
+    }
+
+    pub(super) fn open_url(&mut self, url: String, effects: &mut Vec<Effect>) {
+        let number = self.begin_opening(url.clone());
+        effects.push(Effect::FetchTrace { number, url });
+    }
+
+    /// A trace takes the place of the result.
+    fn open(&mut self, opened: OpenedTrace, effects: &mut Vec<Effect>) {
+        // A run under way would replace it again.
+        self.planned = None;
+        if self.work.as_ref().is_some_and(|work| work.task != Task::Load) {
+            self.cancel(effects);
+        }
+        self.first = FirstScreen::Done;
+        self.linking.keep_only(opened.place.as_ref());
+        self.forget_editing(effects);
+        if let Some(run) = self.shown.as_ref().and_then(|shown| shown.live_run) {
+            effects.push(Effect::Send(ToWorker::Forget { run }));
+        }
+        self.leave_example();
+        self.selection.clear_tokens();
+        self.show_trace(opened, effects);
+        self.apply_link();
+        self.follow_layer(effects);
+    }
+
+    pub(super) fn show_trace(&mut self, opened: OpenedTrace, effects: &mut Vec<Effect>) {
+        let OpenedTrace { model, spec, tokens, text, pair, edits, top, place } = opened;
+        if !self.linking.is_pending() || place.is_some() {
+            self.entry.kind = EntryKind::Text;
+            self.text.clone_from(&text);
+            self.pair = pair.clone().unwrap_or_default();
+        }
+        let input = match pair {
+            Some(pair) => InputText::Pair(text.clone(), pair),
+            None => InputText::Single(text.clone()),
+        };
+        let had_all_heads = self.shown.as_ref().is_some_and(|shown| self.selection.heads.len() == shown.spec.n_heads);
+        let request = self.request();
+        self.wanted_layer = None;
+        let labels = tokens.tokens.iter().map(|token| token_label(token, tokens.form)).collect();
+        let shown = Shown {
+            request,
+            labels,
+            input: Input { text: input, cut: false, bos: None },
+            model_name: shown_name(&model),
+            spec,
+            info: RunInfo { run: 0, tokens, text, n_cut: 0, elapsed_ms: 0.0, top, memory_bytes: 0 },
+            origin: Origin { model, has_bos: None, trace: place, edits },
+            live_run: None,
+            is_trace: true,
+            layers: Default::default(),
+            drawn: None,
+        };
+        if had_all_heads {
+            self.selection.heads = (0..shown.spec.n_heads).collect();
+        }
+        self.selection.clamp(&shown.shape());
+        self.shown = Some(shown);
+        self.follow_layer(effects);
+    }
+
+    /// What the numbers of the result on screen mean, as a trace says it.
+    pub fn trace_metadata(&self) -> Option<TraceMetadata> {
+        let shown = self.shown.as_ref()?;
+        let tokens = &shown.info.tokens;
+        let (text, text_pair) = match &shown.input.text {
+            // What was written on is not in the text any more.
+            _ if !self.editing.written.is_empty() => (None, None),
+            InputText::Single(text) => (Some(text.clone()), None),
+            InputText::Pair(text, pair) => (Some(text.clone()), Some(pair.clone())),
+            InputText::Ids(_) | InputText::RandomBlock { .. } => (None, None),
+        };
+        Some(TraceMetadata {
+            segments: tokens.segments.clone(),
+            text: text.filter(|text| !text.is_empty()),
+            text_pair,
+            model: (!shown.origin.model.name.is_empty()).then(|| shown.origin.model.clone()),
+            spec: (!shown.spec.is_bare()).then(|| shown.spec.clone()),
+            edits: self.acting_edits(),
+            ..TraceMetadata::of_tokens(tokens.tokens.clone(), tokens.form)
+        })
+    }
+
+    /// The edits that acted in the result on screen, as in an edits file.
+    pub fn acting_edits(&self) -> Vec<Value> {
+        let Some(shown) = &self.shown else { return Vec::new() };
+        if shown.is_trace {
+            return shown.origin.edits.clone();
+        }
+        if self.editing.side == Side::Clean {
+            return Vec::new();
+        }
+        let acts = |listed: &&ListedEdit| listed.edit.on && self.editing.reason(listed.id).is_none();
+        let acting = self.editing.list.iter().filter(acts);
+        acting.filter_map(|listed| serde_json::to_value(&listed.edit).ok()).collect()
+    }
+
+    /// How large the result on screen would be as a trace, in bytes; nothing for one that the page reads from a file.
+    pub fn save_size(&self, saved: Saved, is_half: bool) -> Option<u64> {
+        let shown = self.shown.as_ref().filter(|shown| !shown.is_trace)?;
+        let element = if is_half { Element::F16 } else { Element::F32 };
+        let plan = SavePlan::new(&shown.spec, shown.info.tokens.len(), None, saved, element);
+        plan.n_bytes(&self.trace_metadata()?).ok()
+    }
+
+    /// The name of a saved file.
+    pub fn file_stem(&self) -> String {
+        let name = self.shown.as_ref().map_or("trace", |shown| shown.origin.model.name.as_str());
+        let kept = |letter: char| if letter.is_ascii_alphanumeric() || "-_.".contains(letter) { letter } else { '-' };
+        let stem: String = name.chars().map(kept).take(80).collect();
+        if stem.trim_matches(['-', '.']).is_empty() { "trace".to_owned() } else { stem }
+    }
+
+    fn save(&mut self, saved: Saved, is_half: bool, effects: &mut Vec<Effect>) {
+        let Some(shown) = &self.shown else { return };
+        self.notices.status = None;
+        if shown.is_trace {
+            effects.push(Effect::SaveTrace { saved, is_half });
+            return;
+        }
+        let (run, metadata) = (shown.live_run, self.trace_metadata());
+        let (Some(run), Some(Ok(metadata_json))) = (run, metadata.map(|metadata| serde_json::to_string(&metadata)))
+        else {
+            self.notices.status = Some("The model that ran this is gone. Run the text again, then save it.".to_owned());
+            return;
+        };
+        if let Some(work) = self.work.take() {
+            effects.push(Effect::Send(ToWorker::Cancel { request: work.request }));
+        }
+        let request = self.request();
+        self.work = Some(Work { request, task: Task::Save(saved), progress: None, is_cancelling: false });
+        effects.push(Effect::Send(ToWorker::Save { request, run, saved, is_half, metadata_json }));
+    }
+
+    /// A file was written: the reader gets it, if it is still wanted.
+    pub(super) fn saved(&mut self, request: RequestId, url: String, effects: &mut Vec<Effect>) {
+        let Some(work) = self.work.take_if(|work| work.request == request) else { return };
+        let Task::Save(saved) = work.task else { return };
+        effects.push(Effect::SaveUrl { url, name: format!("{}-{}.safetensors", self.file_stem(), slug(saved)) });
+    }
+}
+
+/// What is saved, in a file's name.
+pub fn slug(saved: Saved) -> &'static str {
+    match saved {
+        Saved::Patterns => "patterns",
+        Saved::Qk => "qk",
+        Saved::Qkv => "qkv",
+        Saved::All => "all",
+    }
+}
+
+/// A model's name with its quantisation.
+pub fn shown_name(model: &ModelName) -> String {
+    match (&model.quantisation, model.name.is_empty()) {
+        (_, true) => "A model without a name".to_owned(),
+        (Some(quantisation), _) => format!("{}, {quantisation}", model.name),
+        (None, _) => model.name.clone(),
+    }
+}

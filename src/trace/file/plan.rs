@@ -1,0 +1,108 @@
+//! What goes into a saved trace: chosen activations of a run, their shapes and how many bytes they take, known before anything
+//! is computed.
+//!
+//! Command line and worker write by the same plan, and the page says the size from it. Imports nothing of ours but `trace`.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::write::header_bytes;
+use super::{Element, TensorPlan, TraceError, TraceMetadata};
+use crate::trace::spec::Unembed;
+use crate::trace::{Attn, BlockSite, Hook, Lengths, Spec, Stack, StackHook};
+
+/// Which activations are saved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Saved {
+    /// Attention patterns.
+    #[default]
+    Patterns,
+    /// Patterns, queries and keys.
+    Qk,
+    /// Patterns, stream, queries, keys and values.
+    Qkv,
+    /// Every hook, and the logits of every position.
+    All,
+}
+
+impl Saved {
+    /// Whether an activation goes along.
+    pub fn has(self, hook: Hook) -> bool {
+        use BlockSite::*;
+        match (self, hook) {
+            (Saved::All, _) | (_, Hook::Block(_, Pattern | CrossPattern)) => true,
+            (Saved::Qk, Hook::Block(_, site)) => matches!(site.of(Attn::Own), Q | K),
+            (Saved::Qkv, Hook::Block(_, site)) => matches!(site.of(Attn::Own), ResidPre | Q | K | V | RotQ | RotK),
+            _ => false,
+        }
+    }
+}
+
+/// The tensors of a trace to come.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SavePlan {
+    /// Activations in the order of the runs: those of the only stack, or of the encoder and then the decoder.
+    pub hooks: Vec<StackHook>,
+    /// Positions whose logits are saved.
+    pub logits: Range<usize>,
+    /// Whether the file says which positions these are.
+    pub names_positions: bool,
+    /// Every tensor.
+    pub tensors: Vec<TensorPlan>,
+}
+
+impl SavePlan {
+    /// The plan for an input of so many tokens; `n_target`: how many the decoder reads, where there is one beside an
+    /// encoder.
+    pub fn new(spec: &Spec, n_tokens: usize, n_target: Option<usize>, saved: Saved, element: Element) -> Self {
+        let stacks: &[Option<Stack>] =
+            if n_target.is_some() { &[Some(Stack::Encoder), Some(Stack::Decoder)] } else { &[None] };
+        let n_written = n_target.unwrap_or(n_tokens);
+        let logits = match (spec.unembed, saved) {
+            (Unembed::None, _) => 0..0,
+            (_, Saved::All) => 0..n_written,
+            _ => n_written.saturating_sub(1)..n_written,
+        };
+        let names_positions = !logits.is_empty() && logits.len() < n_written;
+        let plan =
+            |name: &str, element, shape: &[usize]| TensorPlan { name: name.to_owned(), element, shape: shape.to_vec() };
+        let mut tensors = vec![plan("input_ids", Element::I64, &[n_tokens])];
+        tensors.extend(n_target.map(|n_target| plan("decoder_input_ids", Element::I64, &[n_target])));
+        tensors.extend(names_positions.then(|| plan("logit_positions", Element::I64, &[logits.len()])));
+        let mut hooks = Vec::new();
+        for &stack in stacks {
+            let spec = stack.map_or(spec, |stack| spec.stack(stack));
+            let n_pos = if stack == Some(Stack::Decoder) { n_written } else { n_tokens };
+            let lengths = Lengths { n_pos, n_source: n_tokens };
+            for hook in Hook::all(spec).into_iter().filter(|hook| saved.has(*hook)) {
+                let named = StackHook { stack, hook };
+                tensors.push(plan(&named.to_string(), element, &hook.shape(spec, lengths)));
+                hooks.push(named);
+            }
+        }
+        if !logits.is_empty() {
+            tensors.push(plan("logits", element, &[logits.len(), spec.d_vocab]));
+        }
+        Self { hooks, logits, names_positions, tensors }
+    }
+
+    /// Length of the file with these metadata, in bytes.
+    ///
+    /// # Errors
+    /// When the metadata cannot be written.
+    pub fn n_bytes(&self, metadata: &TraceMetadata) -> Result<u64, TraceError> {
+        file_len(metadata, &self.tensors)
+    }
+}
+
+/// Length of a file of these tensors, in bytes.
+///
+/// # Errors
+/// When the metadata cannot be written, or the file would be too large for this program.
+pub fn file_len(metadata: &TraceMetadata, tensors: &[TensorPlan]) -> Result<u64, TraceError> {
+    let header = header_bytes(metadata, tensors)?;
+    let data: u64 = tensors.iter().map(TensorPlan::n_bytes).sum();
+    Ok(8 + header.len() as u64 + data)
+}

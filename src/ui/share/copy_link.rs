@@ -1,0 +1,109 @@
+//! The address of exactly what is on screen, into the clipboard.
+
+use gloo::timers::callback::Timeout;
+use leptos::html::Input;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::platform::download::copy_text;
+use crate::platform::page::address;
+use crate::state::{State, TracePlace};
+use crate::ui::dialog::Dialog;
+use crate::ui::page::Page;
+
+/// How long the button says that it has copied, ms.
+const SAID_MS: u32 = 2_500;
+
+/// Why a link cannot say what is on screen.
+#[derive(Clone, PartialEq)]
+enum Obstacle {
+    TooLong,
+    OnDisk(String),
+    /// The browser keeps its clipboard to itself: the address is shown instead.
+    NoClipboard(String),
+}
+
+impl Obstacle {
+    fn of(state: &State) -> Option<Self> {
+        let place = state.shown.as_ref().and_then(|shown| shown.origin.trace.clone());
+        match place {
+            _ if state.linking.is_too_long => Some(Obstacle::TooLong),
+            Some(TracePlace::File(name)) => Some(Obstacle::OnDisk(name)),
+            _ => None,
+        }
+    }
+}
+
+/// The button, and what stands in its way.
+#[component]
+pub fn CopyLink(
+    /// The page.
+    page: Page,
+    /// Opens the dialog that saves a trace.
+    is_saving: RwSignal<bool>,
+) -> impl IntoView {
+    let has_copied = RwSignal::new(false);
+    let is_open = RwSignal::new(false);
+    let obstacle = RwSignal::new(None::<Obstacle>);
+    let has_result = page.memo(|state| state.shown.is_some());
+    let stop = move |why| {
+        obstacle.set(Some(why));
+        is_open.set(true);
+    };
+    let copy = move |_| {
+        if let Some(why) = page.peek(Obstacle::of) {
+            return stop(why);
+        }
+        spawn_local(async move {
+            match copy_text(&address()).await {
+                Ok(()) => {
+                    has_copied.set(true);
+                    Timeout::new(SAID_MS, move || _ = has_copied.try_set(false)).forget();
+                }
+                Err(_) => stop(Obstacle::NoClipboard(address())),
+            }
+        });
+    };
+    let field = NodeRef::<Input>::new();
+    Effect::new(move |_| {
+        if let Some(field) = field.get() {
+            field.select();
+        }
+    });
+    let save_instead = move |_| {
+        is_open.set(false);
+        is_saving.set(true);
+    };
+    view! {
+        <button
+            type="button"
+            class="quiet"
+            title="The address of exactly this view, into the clipboard"
+            prop:disabled=move || !has_result.get()
+            on:click=copy
+        >
+            {move || if has_copied.get() { "Link copied" } else { "Copy link" }}
+        </button>
+        <span class="only-spoken" role="status" aria-label="Clipboard">
+            {move || has_copied.get().then_some("The link is in the clipboard.")}
+        </span>
+        <Dialog is_open name="Copy link" id="link-dialog">
+            {move || match obstacle.get() {
+                Some(Obstacle::NoClipboard(link)) => view! {
+                    <p>"This browser does not let the page use the clipboard. Here is the link:"</p>
+                    <input class="link-field" aria-label="Link" readonly=true node_ref=field prop:value=link />
+                }.into_any(),
+                Some(Obstacle::OnDisk(name)) => view! {
+                    <p>
+                        "This result was read from " <bdi>{name}</bdi> ", a file on this device, which a link cannot carry. \
+                        Send that file along; or put it on a server and open it from its URL, then copy the link."
+                    </p>
+                }.into_any(),
+                _ => view! {
+                    <p>"This text or its edits are too long for a link: at most 8 kB fit. A trace file holds all of it."</p>
+                    <p><button type="button" on:click=save_instead>"Save trace …"</button></p>
+                }.into_any(),
+            }}
+        </Dialog>
+    }
+}

@@ -1,0 +1,53 @@
+//! A file that is dropped anywhere on the page is opened.
+
+use leptos::ev;
+use leptos::prelude::*;
+use web_sys::{DataTransfer, DragEvent};
+
+use crate::ui::page::Page;
+
+/// Says where to drop while a file is over the page.
+#[component]
+pub fn DropZone(
+    /// The page.
+    page: Page,
+) -> impl IntoView {
+    let is_over = RwSignal::new(false);
+    let over = window_event_listener(ev::dragover, move |event: DragEvent| {
+        if event.data_transfer().as_ref().is_some_and(has_files) {
+            // Else the browser would go to the file.
+            event.prevent_default();
+            if !is_over.get_untracked() {
+                is_over.set(true);
+            }
+        }
+    });
+    let leave = window_event_listener(ev::dragleave, move |event: DragEvent| {
+        // Only when it leaves the window; between two elements there is another one.
+        if event.related_target().is_none() {
+            is_over.set(false);
+        }
+    });
+    let drop = window_event_listener(ev::drop, move |event: DragEvent| {
+        let Some(data) = event.data_transfer().filter(has_files) else { return };
+        event.prevent_default();
+        is_over.set(false);
+        if let Some(file) = data.files().and_then(|files| files.get(0)) {
+            page.open_file(file);
+        }
+    });
+    on_cleanup(move || {
+        over.remove();
+        leave.remove();
+        drop.remove();
+    });
+    view! {
+        <div class="drop-zone" class:none=move || !is_over.get() aria-hidden="true">
+            <p>"Drop a trace to open it"</p>
+        </div>
+    }
+}
+
+fn has_files(data: &DataTransfer) -> bool {
+    data.types().iter().any(|kind| kind.as_string().is_some_and(|kind| kind == "Files"))
+}

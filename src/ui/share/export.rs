@@ -1,0 +1,176 @@
+//! Figures for papers: which view, how wide, and as what.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::figures::{Made, Wanted, make, on_screen};
+use crate::platform::download::{object_url, revoke, save_bytes};
+use crate::platform::picture::{png_of, print};
+use crate::render::figure::{Caption, Drawn, Preset, png};
+use crate::state::{State, View};
+use crate::ui::dialog::Dialog;
+use crate::ui::page::Page;
+use crate::ui::scene::Scene;
+
+/// What can be saved.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Svg,
+    Png,
+    Csv,
+}
+
+/// The button and its dialog.
+#[component]
+pub fn ExportButton(
+    /// The page.
+    page: Page,
+    /// What the head view shows.
+    scene: Memo<Option<Scene>>,
+) -> impl IntoView {
+    let is_open = RwSignal::new(false);
+    let preset = RwSignal::new(Preset::Column);
+    let picked = RwSignal::new(None::<View>);
+    let problem = RwSignal::new(None::<String>);
+    let views = page.memo(on_screen);
+    let view = Memo::new(move |_| {
+        let picked = picked.get();
+        views.with(|views| picked.filter(|picked| views.contains(picked)).or_else(|| views.first().copied()))
+    });
+    // The picture as it will be saved, under a URL that is let go with the next one.
+    let preview = RwSignal::new(None::<String>);
+    Effect::new(move |_| {
+        let (preset, view) = (preset.get(), view.get().filter(|_| is_open.get()));
+        let made = view.and_then(|view| make(page, scene, view, Wanted::Figure(preset)));
+        let url = match made {
+            Some(Made::Figure(drawn, _)) => object_url(drawn.svg.as_bytes(), "image/svg+xml").ok(),
+            _ => None,
+        };
+        if let Some(before) = preview.try_update(|preview| std::mem::replace(preview, url)).flatten() {
+            revoke(&before);
+        }
+    });
+    let save = move |format: Format| {
+        problem.set(None);
+        let Some(view) = view.get_untracked() else { return };
+        let wanted = if format == Format::Csv { Wanted::Table } else { Wanted::Figure(preset.get_untracked()) };
+        let Some(made) = make(page, scene, view, wanted) else {
+            return problem.set(Some("The numbers of this view are still on their way.".to_owned()));
+        };
+        let stem = page.peek(|state| stem(state, view));
+        spawn_local(async move {
+            if let Err(message) = hand_over(made, format, &stem).await {
+                problem.set(Some(format!("This could not be saved: {message}.")));
+            }
+        });
+    };
+    let print_now = move |_| {
+        is_open.set(false);
+        // When the dialog is gone from the screen.
+        request_animation_frame(print);
+    };
+    let view_choice = move |choice: View| {
+        view! {
+            <label class="choice">
+                <input
+                    type="radio"
+                    name="export-view"
+                    prop:checked=move || view.get() == Some(choice)
+                    on:change=move |_| picked.set(Some(choice))
+                />
+                <span>{choice.label()}</span>
+            </label>
+        }
+    };
+    let width_choice = move |choice: Preset| {
+        view! {
+            <label class="choice">
+                <input
+                    type="radio"
+                    name="export-width"
+                    prop:checked=move || preset.get() == choice
+                    on:change=move |_| preset.set(choice)
+                />
+                <span>{format!("{} cm, {} pt", choice.width_cm(), choice.token_pt())}</span>
+            </label>
+        }
+    };
+    let format = move |(format, name, title): (Format, &'static str, &'static str)| {
+        view! { <button type="button" title=title on:click=move |_| save(format)>{name}</button> }
+    };
+    view! {
+        <button
+            type="button"
+            class="quiet"
+            title="What is on screen as a figure: SVG, PNG, PDF, and its numbers as CSV"
+            prop:disabled=move || views.with(Vec::is_empty)
+            on:click=move |_| is_open.set(true)
+        >
+            "Export figure"
+        </button>
+        <Dialog is_open name="Export a figure" id="export-dialog">
+            <div class="export-options">
+                <fieldset class="control" role="radiogroup" aria-label="View" class:none=move || views.with(|views| views.len() < 2)>
+                    <legend class="label">"View"</legend>
+                    <div class="joined">{move || views.get().into_iter().map(view_choice).collect_view()}</div>
+                </fieldset>
+                <fieldset class="control" role="radiogroup" aria-label="Width and size of text">
+                    <legend class="label">"Width and size of text"</legend>
+                    <div class="joined">{Preset::EACH.map(width_choice).collect_view()}</div>
+                </fieldset>
+            </div>
+            <div class="preview" class:wide=move || preset.get() == Preset::Page>
+                {move || preview.get().map(|url| view! { <img src=url alt="Preview of the figure" /> })}
+                <p class="note" class:none=move || preview.with(Option::is_some)>
+                    "The numbers of this view are still on their way."
+                </p>
+            </div>
+            <div class="export-formats" role="group" aria-label="Save as">
+                {[
+                    (Format::Svg, "SVG", "Vectors and text, for Inkscape and LaTeX"),
+                    (Format::Png, "PNG", "Pixels, 300 per inch"),
+                    (Format::Csv, "CSV", "The numbers behind the figure"),
+                ]
+                    .map(format)
+                    .collect_view()}
+                <button type="button" title="The browser’s print dialog, which saves a PDF too" on:click=print_now>
+                    "Print or PDF"
+                </button>
+            </div>
+            {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
+        </Dialog>
+    }
+}
+
+/// "all-MiniLM-L6-v2-head-L2"
+fn stem(state: &State, view: View) -> String {
+    let place = if view == View::Model { String::new() } else { format!("-L{}", state.selection.layer) };
+    let heads = &state.selection.heads;
+    let head =
+        if view != View::Model && heads.len() == 1 { format!("H{}", state.selection.head()) } else { String::new() };
+    format!("{}-{}{place}{head}", state.file_stem(), view.name())
+}
+
+async fn hand_over(made: Made, format: Format, stem: &str) -> Result<(), String> {
+    match (made, format) {
+        (Made::Table(table), _) => save_bytes(table.as_bytes(), "text/csv;charset=utf-8", &format!("{stem}.csv")),
+        (Made::Figure(drawn, _), Format::Svg) => {
+            save_bytes(drawn.svg.as_bytes(), "image/svg+xml", &format!("{stem}.svg"))
+        }
+        (Made::Figure(Drawn { svg, width, height }, caption), _) => {
+            let pixels = png_of(&svg, (width, height), png::DPI / 96.0).await?;
+            let pixels = png::with_texts(&pixels, &texts(&caption)).ok_or("the browser made no PNG")?;
+            save_bytes(&pixels, "image/png", &format!("{stem}.png"))
+        }
+    }
+}
+
+/// What goes along inside a PNG.
+fn texts(caption: &Caption) -> Vec<(&str, &str)> {
+    let caption_itself = [("Title", caption.title.as_str()), ("Description", caption.text.as_str())];
+    let name = |name: &'static str| if name == "Link" { "Source" } else { name };
+    caption_itself
+        .into_iter()
+        .chain(caption.fields.iter().map(|(field, value)| (name(field), value.as_str())))
+        .collect()
+}

@@ -1,0 +1,155 @@
+//! The views on screen as figures and tables: the state's numbers, the geometry of `render`.
+
+use leptos::prelude::*;
+
+use crate::platform::page::{address, meta};
+use crate::protocol::Reduce;
+use crate::render::Place;
+use crate::render::figure::{
+    Caption, Draw, Drawn, HeadFigure, MapCell, MapFigure, NeuronFigure, NeuronRow, Preset, csv, figure,
+};
+use crate::state::scales::options::CellStyle;
+use crate::state::{CaptionText, State, TracePlace, View};
+use crate::ui::legend::explanation;
+use crate::ui::map::numbers::Numbers as HeadNumbers;
+use crate::ui::map::{ends_of, meaning_of, rows_of, shade};
+use crate::ui::neurons::model::{Numbers, order_of};
+use crate::ui::page::Page;
+use crate::ui::scene::Scene;
+
+/// What is made of a view.
+pub enum Made {
+    /// A picture.
+    Figure(Drawn, Caption),
+    /// A table.
+    Table(String),
+}
+
+/// Which of them is wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// A picture so wide.
+    Figure(Preset),
+    /// The numbers.
+    Table,
+}
+
+/// The views on screen that have something to draw.
+pub fn on_screen(state: &State) -> Vec<View> {
+    if state.shown.is_none() {
+        return Vec::new();
+    }
+    let has_query = state.selection.query().is_some() && state.scales.neurons.head.is_some();
+    let views = state.scales.views(state.selection.view).iter().copied();
+    let mut views: Vec<View> =
+        views.map(|view| if view == View::Neuron && !has_query { View::Head } else { view }).collect();
+    views.dedup();
+    views
+}
+
+/// Makes a figure or table of a view; nothing as long as its numbers are on their way.
+pub fn make(page: Page, scene: Memo<Option<Scene>>, view: View, wanted: Wanted) -> Option<Made> {
+    let caption = page.peek(|state| caption(state, view))?;
+    match view {
+        View::Head => scene.with_untracked(|scene| head(scene.as_ref()?, wanted, caption)),
+        View::Model => page.peek(|state| map(state, wanted, caption)),
+        View::Neuron => page.peek(|state| neurons(state, wanted, caption)),
+    }
+}
+
+fn caption(state: &State, view: View) -> Option<Caption> {
+    let is_on_disk = state.shown.as_ref().is_some_and(|shown| matches!(shown.origin.trace, Some(TracePlace::File(_))));
+    let link = if is_on_disk { String::new() } else { address() };
+    let CaptionText { title, text, mut fields } = state.caption(view, &link)?;
+    fields.push(("Build", meta("headlight-build")));
+    Some(Caption { title, text, fields })
+}
+
+fn made(view: &dyn Draw, wanted: Wanted, caption: Caption, table: impl FnOnce() -> String) -> Option<Made> {
+    Some(match wanted {
+        Wanted::Figure(preset) => Made::Figure(figure(view, preset, &caption), caption),
+        Wanted::Table => Made::Table(table()),
+    })
+}
+
+fn head(scene: &Scene, wanted: Wanted, caption: Caption) -> Option<Made> {
+    let view = HeadFigure {
+        view: scene.view()?,
+        query_labels: &scene.units.labels.0,
+        key_labels: &scene.units.labels.0,
+        second_start: scene.units.second_start,
+        layer: scene.layer()?,
+        n_heads: scene.shape.n_heads,
+        is_matrix: scene.is_matrix(),
+        is_split: scene.is_split(),
+        meaning: explanation(scene),
+    };
+    made(&view, wanted, caption, || csv::head(&view))
+}
+
+fn map(state: &State, wanted: Wanted, caption: Caption) -> Option<Made> {
+    let options = &state.scales.map;
+    let numbers = HeadNumbers::of(state);
+    let layers = &state.scales.thumbnails.layers;
+    let cell = |place: Place| -> Option<MapCell<'_>> {
+        if options.style == CellStyle::Number {
+            return Some(MapCell::Number(numbers.at(place).zip(numbers.level(place))));
+        }
+        let (layer, head) = place;
+        let thumbnails = layers.get(layer)?.as_deref()?;
+        let (cells, n_rows, n_columns) = (thumbnails.head(head), thumbnails.n_rows, thumbnails.n_columns);
+        Some(match options.style {
+            CellStyle::Lines => MapCell::Lines(cells, n_rows, n_columns),
+            _ => MapCell::Heat(cells, n_rows, n_columns),
+        })
+    };
+    let view = MapFigure {
+        rows: rows_of(state),
+        cell: &cell,
+        is_sorted: options.is_sorted,
+        is_max: options.reduce == Reduce::Max,
+        shade: shade(state),
+        ends: ends_of(options, &numbers),
+        meaning: format!("{}.", meaning_of(options).trim_end_matches('.')),
+    };
+    made(&view, wanted, caption, || csv::map(&view))
+}
+
+fn neurons(state: &State, wanted: Wanted, caption: Caption) -> Option<Made> {
+    let shown = state.shown.as_ref()?;
+    let numbers = Numbers::of(state)?.with_limits();
+    let query = state.selection.query()?;
+    let (_, keys) = state.shown_positions()?;
+    let order = order_of(&numbers, state.scales.neuron.order, &state.selection);
+    let row = |&key: &usize| {
+        let steps = numbers.steps(query, key);
+        NeuronRow {
+            key,
+            is_seen: numbers.sees(query, key),
+            dot: steps.dot,
+            score: steps.score,
+            weight: steps.weight,
+            value: steps.value,
+        }
+    };
+    let scale = numbers.head.0.numbers.attn_scale;
+    let mut meaning: Vec<String> =
+        scale.map(|scale| format!("Score: q·k × {scale:.4}, masks and biases included.")).into_iter().collect();
+    meaning.extend(numbers.head.0.numbers.missing.first().map(|(_, reason)| format!("{reason}.")));
+    if state.scales.neuron.is_plain {
+        meaning.push("Queries and keys before the rotation.".to_owned());
+    }
+    let view = NeuronFigure {
+        products: numbers.products(),
+        order: &order,
+        query,
+        rows: keys.iter().map(row).collect(),
+        query_labels: &shown.labels,
+        key_labels: &shown.labels,
+        limits: numbers.limits,
+        neuron: state.selection.neuron,
+        shows_keys: state.scales.neuron.shows_keys,
+        meaning: meaning.join(" "),
+    };
+    made(&view, wanted, caption, || csv::neurons(&view))
+}

@@ -1,0 +1,71 @@
+//! Opening a trace: a file from this device, or one under a URL.
+
+use leptos::html::Input;
+use leptos::prelude::*;
+
+use crate::state::{Event, TraceEvent};
+use crate::ui::dialog::Dialog;
+use crate::ui::page::Page;
+
+/// The button and its dialog.
+#[component]
+pub fn OpenButton(
+    /// The page.
+    page: Page,
+) -> impl IntoView {
+    let is_open = RwSignal::new(false);
+    let picker = NodeRef::<Input>::new();
+    let url = RwSignal::new(String::new());
+    let pick = move |_| {
+        let file = picker.get_untracked().and_then(|picker| picker.files()).and_then(|files| files.get(0));
+        if let Some(file) = file {
+            is_open.set(false);
+            page.open_file(file);
+        }
+    };
+    let fetch = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let wanted = url.with_untracked(|url| url.trim().to_owned());
+        if !wanted.is_empty() {
+            is_open.set(false);
+            page.dispatch(Event::Trace(TraceEvent::UrlAsked(wanted)));
+        }
+    };
+    view! {
+        <button
+            type="button"
+            class="quiet"
+            title="Attention that was saved before, by this page or from Python"
+            on:click=move |_| is_open.set(true)
+        >
+            "Open trace"
+        </button>
+        <Dialog is_open name="Open a trace" id="open-dialog">
+            <p class="note">
+                "A trace is a safetensors file with the attention of one run of any model, saved by this page, by the command \
+                line or from Python. A file stays on this device. You can also drop one anywhere on the page."
+            </p>
+            <div class="field">
+                <label for="trace-file">"Trace file"</label>
+                <input id="trace-file" type="file" accept=".safetensors" node_ref=picker on:change=pick />
+            </div>
+            <form class="field" on:submit=fetch>
+                <label for="trace-url">"URL of a trace"</label>
+                <div class="beside-field">
+                    <input
+                        id="trace-url"
+                        type="text"
+                        inputmode="url"
+                        autocomplete="off"
+                        spellcheck="false"
+                        placeholder="https://…/trace.safetensors"
+                        prop:value=move || url.get()
+                        on:input:target=move |event| url.set(event.target().value())
+                    />
+                    <button type="submit" prop:disabled=move || url.with(|url| url.trim().is_empty())>"Open"</button>
+                </div>
+                <p class="note">"Only the parts that you look at are fetched, so a large file opens at once."</p>
+            </form>
+        </Dialog>
+    }
+}

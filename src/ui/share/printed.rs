@@ -1,0 +1,44 @@
+//! What is printed: the views on screen as figures, instead of the page around them.
+
+use leptos::html::Div;
+use leptos::prelude::*;
+
+use super::figures::{Made, Wanted, make, on_screen};
+use crate::platform::picture::element_of;
+use crate::render::figure::Preset;
+use crate::ui::page::Page;
+use crate::ui::scene::Scene;
+
+/// Empty but while the browser prints; the style sheet shows it instead of everything else.
+#[component]
+pub fn Printed(
+    /// The page.
+    page: Page,
+    /// What the head view shows.
+    scene: Memo<Option<Scene>>,
+) -> impl IntoView {
+    let sheet = NodeRef::<Div>::new();
+    let clear = move || {
+        if let Some(sheet) = sheet.get_untracked() {
+            sheet.replace_children_with_node_0();
+        }
+    };
+    let fill = window_event_listener_untyped("beforeprint", move |_| {
+        clear();
+        let Some(sheet) = sheet.get_untracked() else { return };
+        for view in page.peek(on_screen) {
+            if let Some(Made::Figure(drawn, _)) = make(page, scene, view, Wanted::Figure(Preset::Page))
+                && let Ok(picture) = element_of(&drawn.svg)
+            {
+                // A sheet that is in the document takes children.
+                let _ = sheet.append_child(&picture);
+            }
+        }
+    });
+    let empty = window_event_listener_untyped("afterprint", move |_| clear());
+    on_cleanup(move || {
+        fill.remove();
+        empty.remove();
+    });
+    view! { <div class="printed" node_ref=sheet aria-hidden="true"></div> }
+}

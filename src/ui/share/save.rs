@@ -1,0 +1,112 @@
+//! Saving the result on screen as a trace: what goes along, how exact, and how large it gets.
+
+use leptos::prelude::*;
+
+use crate::state::{Event, TraceEvent, wording};
+use crate::trace::file::Saved;
+use crate::ui::dialog::Dialog;
+use crate::ui::page::Page;
+
+/// What can be saved: name, and what it is good for.
+const CHOICES: [(Saved, &str, &str); 3] = [
+    (Saved::Patterns, "Patterns", "what the head view and the model view draw"),
+    (Saved::Qkv, "Patterns, q, k, v", "the neuron view too, and the stream entering each layer"),
+    (Saved::All, "Everything", "every activation, and the predictions at all positions where the model makes them"),
+];
+
+/// The button and its dialog.
+#[component]
+pub fn SaveButton(
+    /// The page.
+    page: Page,
+    /// Whether the dialog is open.
+    is_open: RwSignal<bool>,
+) -> impl IntoView {
+    let picked = RwSignal::new(Saved::Patterns);
+    let is_half = RwSignal::new(false);
+    let result = page.memo(|state| state.shown.as_ref().map(|shown| (shown.request, shown.is_trace)));
+    let is_busy = page.memo(|state| state.is_busy());
+    let sizes = Memo::new(move |_| {
+        // Follows the result, and the dialog: sizes are of no interest while it is closed.
+        let (result, half) = (result.get(), is_half.get());
+        CHOICES.map(|(saved, _, _)| if is_open.get() && result.is_some() { page.save_size(saved, half) } else { None })
+    });
+    let size_of = move |saved: Saved| {
+        let at = CHOICES.iter().position(|(choice, _, _)| *choice == saved);
+        at.and_then(|at| sizes.with(|sizes| sizes.get(at).copied().flatten()))
+    };
+    let save = move |_| {
+        is_open.set(false);
+        let (saved, is_half) = (picked.get_untracked(), is_half.get_untracked());
+        page.dispatch(Event::Trace(TraceEvent::SaveAsked { saved, is_half }));
+    };
+    let choice = move |(saved, name, purpose): (Saved, &'static str, &'static str)| {
+        let is_missing = move || size_of(saved).is_none();
+        view! {
+            <label class="save-choice" class:off=is_missing>
+                <input
+                    type="radio"
+                    name="saved"
+                    prop:checked=move || picked.get() == saved
+                    prop:disabled=is_missing
+                    on:change=move |_| picked.set(saved)
+                />
+                <span class="save-name">{name}</span>
+                <span class="amount">
+                    {move || size_of(saved).map_or_else(|| "not in this file".to_owned(), wording::bytes)}
+                </span>
+                <span class="note">{purpose}</span>
+            </label>
+        }
+    };
+    let precision = move |(half, name): (bool, &'static str)| {
+        view! {
+            <label class="choice">
+                <input
+                    type="radio"
+                    name="precision"
+                    prop:checked=move || is_half.get() == half
+                    on:change=move |_| is_half.set(half)
+                />
+                <span>{name}</span>
+            </label>
+        }
+    };
+    let from_trace = move || result.get().is_some_and(|(_, is_trace)| is_trace);
+    view! {
+        <button
+            type="button"
+            class="quiet"
+            title="The numbers behind this result, as a safetensors file for Python and for this page"
+            prop:disabled=move || result.get().is_none()
+            on:click=move |_| is_open.set(true)
+        >
+            "Save trace"
+        </button>
+        <Dialog is_open name="Save as a trace" id="save-dialog">
+            <fieldset class="save-choices" role="radiogroup" aria-label="What to save">
+                {CHOICES.map(choice).collect_view()}
+            </fieldset>
+            <fieldset class="control" role="radiogroup" aria-label="Numbers">
+                <legend class="label">"Numbers"</legend>
+                <div class="joined">
+                    {[(false, "f32, exact"), (true, "f16, half the size")].map(precision).collect_view()}
+                </div>
+            </fieldset>
+            <p class="note" class:none=move || !from_trace()>
+                "This result was read from a file, so no more can be saved than the file holds. Run the text to save the rest."
+            </p>
+            <p>
+                <button
+                    type="button"
+                    class="primary"
+                    prop:disabled=move || size_of(picked.get()).is_none() || is_busy.get()
+                    on:click=save
+                >
+                    "Save "
+                    <span class="amount">{move || size_of(picked.get()).map(wording::bytes)}</span>
+                </button>
+            </p>
+        </Dialog>
+    }
+}

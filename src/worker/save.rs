@@ -1,0 +1,107 @@
+//! Writing a run as a trace file: tensor by tensor into the browser's memory for files, never as a whole in ours.
+
+use super::{Stop, Worker};
+use crate::engine::{RecordError, Recorder, Run, Step};
+use crate::platform::blob_sink::BlobSink;
+use crate::protocol::{About, FromWorker, RequestId, RunId, Stage};
+use crate::trace::Stack;
+use crate::trace::file::{Element, SavePlan, Saved, TraceError, TraceMetadata};
+
+type Sink = Recorder<BlobSink>;
+
+impl Worker {
+    /// Writes a finished run. What a run does not keep is made by running it once more, with the same edits.
+    pub(super) async fn save(
+        &mut self,
+        request: RequestId,
+        run: RunId,
+        (saved, is_half): (Saved, bool),
+        metadata_json: &str,
+    ) -> Result<(), Stop> {
+        let metadata: TraceMetadata = serde_json::from_str(metadata_json)
+            .map_err(|error| Stop::failed(About::Request, format!("the metadata of the trace: {error}")))?;
+        let element = if is_half { Element::F16 } else { Element::F32 };
+        let found = self.find_run(run)?;
+        let (tokens, source) = (found.tokens().clone(), found.source().cloned());
+        let (input, target) = match &source {
+            Some(source) => (source.tokens().clone(), Some(tokens)),
+            None => (tokens, None),
+        };
+        let n_target = target.as_ref().map(|target| target.len());
+        let plan = SavePlan::new(found.model().spec(), input.len(), n_target, saved, element);
+        let mut recorder = Recorder::new(BlobSink::new(), &metadata, plan, &input, target.as_ref())?;
+        if let Some(source) = source {
+            self.record(request, &mut recorder, Some(Stack::Encoder), &source).await?;
+            let found = self.runs.remove(&run).ok_or_else(|| gone(run))?;
+            // Back in its place whatever happens.
+            let outcome = self.record(request, &mut recorder, Some(Stack::Decoder), &found).await;
+            self.runs.insert(run, found);
+            outcome?;
+        } else {
+            let found = self.runs.remove(&run).ok_or_else(|| gone(run))?;
+            let outcome = self.record(request, &mut recorder, None, &found).await;
+            self.runs.insert(run, found);
+            outcome?;
+        }
+        while recorder.record_logits(self.find_run(run)?)? {
+            self.breathe(request).await?;
+        }
+        let (url, n_bytes) = recorder.finish()?.into_url().map_err(|reason| Stop::failed(About::Network, reason))?;
+        self.outbox.say(&FromWorker::Saved { request, url, n_bytes });
+        Ok(())
+    }
+
+    /// Writes what the plan has of one stack's run.
+    async fn record(
+        &mut self,
+        request: RequestId,
+        recorder: &mut Sink,
+        stack: Option<Stack>,
+        run: &Run,
+    ) -> Result<(), Stop> {
+        let captures = recorder.captures(stack);
+        if captures.is_empty() {
+            while recorder.record_kept(stack, run)? {
+                self.written(request, recorder).await?;
+            }
+            return Ok(());
+        }
+        let mut again = run.capturing(captures)?;
+        loop {
+            let step = again.step()?;
+            self.written(request, recorder).await?;
+            while recorder.record(stack, &mut again)? {
+                self.written(request, recorder).await?;
+            }
+            if step == Step::Done {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Says how far it is, and gives the browser its turn.
+    async fn written(&mut self, request: RequestId, recorder: &Sink) -> Result<(), Stop> {
+        let (done, total) = recorder.progress();
+        self.outbox.progress(request, Stage::Save, done as u64, total as u64);
+        self.breathe(request).await
+    }
+}
+
+fn gone(run: RunId) -> Stop {
+    Stop::failed(About::Request, format!("run {run} is not there"))
+}
+
+impl From<RecordError> for Stop {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Engine(error) => error.into(),
+            RecordError::Trace(error) => error.into(),
+        }
+    }
+}
+
+impl From<TraceError> for Stop {
+    fn from(error: TraceError) -> Self {
+        Stop::failed(About::Request, error.to_string())
+    }
+}
