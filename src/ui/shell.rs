@@ -59,7 +59,7 @@ pub fn App() -> impl IntoView {
             <ExampleCaption page />
             <section class="view" aria-label="Attention" on:keydown=move |event| view_key(page, &event)>
                 <ScaleBar page is_saving />
-                <div class="controls">
+                <div class="controls" class:awaiting=move || n_heads.get() == 0>
                     <LayerPicker page />
                     <HeadSquares page scene colours />
                     <SegmentFilterChoice page />

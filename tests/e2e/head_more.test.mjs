@@ -15,7 +15,7 @@ async function openDisplay(page) {
 /** Opaque pixels of the figure's canvas. */
 const inked = (page) =>
   page.evaluate(() => {
-    const canvas = document.querySelector(".pane canvas");
+    const canvas = document.querySelector(".figure .pane canvas");
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     let ink = 0;
     for (let at = 3; at < data.length; at += 4) ink += data[at] > 0 ? 1 : 0;
@@ -47,7 +47,7 @@ pageTest("the matrix: keys above, cells say their weight, a click keeps both tok
   // A strong weight is a darker cell than a weak one.
   const colour = (query, key) =>
     page.evaluate(([x, y]) => {
-      const canvas = document.querySelector(".pane canvas");
+      const canvas = document.querySelector(".figure .pane canvas");
       const box = canvas.getBoundingClientRect();
       return [...canvas.getContext("2d").getImageData(x - box.left, y - box.top, 1, 1).data];
     }, [key.x + key.width / 2, query.y + query.height / 2]);
@@ -78,7 +78,7 @@ pageTest("several heads: their mean, or side by side with their names", async ({
   // Each picture has lines of its own head's colour only.
   const colours = await Promise.all([3, 5, 9].map((index) => head(index).evaluate((node) => getComputedStyle(node).backgroundColor.match(/\d+/g).map(Number))));
   const strangers = await page.evaluate((colours) => {
-    const canvas = document.querySelector(".pane canvas");
+    const canvas = document.querySelector(".figure .pane canvas");
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     const spans = [...document.querySelectorAll(".headings .drawn")].map((node) => node.getBoundingClientRect());
     const left = canvas.getBoundingClientRect().left;

@@ -105,7 +105,7 @@ pageTest("lines and strips are drawn in the heads' colours", async ({ page, open
   // Pixels of the head's colour, of any opacity, by which third of the canvas they are in.
   const inked = () =>
     page.evaluate((colour) => {
-      const canvas = document.querySelector("canvas");
+      const canvas = document.querySelector(".figure .pane canvas");
       const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
       const thirds = [0, 0, 0];
       let others = 0;
@@ -257,7 +257,7 @@ pageTest("200 tokens scroll, with only what is seen in the page", async ({ page,
   assert.equal(await queries.first().getAttribute("aria-setsize"), "200");
   assert.ok((await queries.count()) < 60, `${await queries.count()} rows in the page`);
   const canvas = await page.evaluate(() => {
-    const { width, height } = document.querySelector("canvas");
+    const { width, height } = document.querySelector(".figure .pane canvas");
     return { width, height, window: window.innerHeight };
   });
   assert.ok(canvas.height <= canvas.window, JSON.stringify(canvas));

@@ -34,7 +34,7 @@ export async function measureFirstScreen(browser, url, only) {
 /** Runs in the page: looks once per frame. */
 function watchForPicture() {
   const look = () => {
-    const canvas = document.querySelector(".pane canvas");
+    const canvas = document.querySelector(".figure .pane canvas");
     const hasTokens = document.querySelectorAll(".tokens .token").length > 0;
     if (canvas && canvas.width > 0 && hasTokens) {
       const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);

@@ -52,11 +52,15 @@ pub fn build(mode: Mode, with_zip: bool) -> Result<()> {
 pub fn ensure(mode: Mode) -> Result<PathBuf> {
     models::ensure()?;
     let tools = Tools::ensure()?;
-    let _lock = paths::lock("build")?;
     let dist = paths::dist()?;
     let id = stamp::current(mode)?;
+    // Asked before the lock too: what is there already waits for nobody's build.
     if is_up_to_date(&dist, &id) {
         eprintln!("dist/ is up to date (build {id})");
+        return Ok(dist);
+    }
+    let _lock = paths::lock("build")?;
+    if is_up_to_date(&dist, &id) {
         return Ok(dist);
     }
     let started = Instant::now();
