@@ -8,6 +8,8 @@ pub mod trace;
 
 pub mod edit;
 
+pub mod sources;
+
 pub mod protocol;
 
 pub mod gallery;

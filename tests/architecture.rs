@@ -9,32 +9,45 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each module of src/ and the modules of ours that it may use.
-const MAY_USE: [(&str, &[&str]); 16] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("kernels", &[]),
     ("trace", &[]),
     ("edit", &[]),
-    ("protocol", &["trace", "edit"]),
+    ("sources", &[]),
+    ("protocol", &["trace", "edit", "sources"]),
     ("gallery", &["protocol"]),
     ("analysis", &["trace", "kernels"]),
     ("answers", &["trace", "analysis", "protocol"]),
     ("engine", &["trace", "edit", "analysis", "kernels"]),
-    ("cli", &["trace", "edit", "engine", "analysis"]),
+    ("cli", &["trace", "edit", "engine", "analysis", "sources"]),
     ("platform", &[]),
-    ("worker", &["trace", "edit", "engine", "analysis", "answers", "protocol", "platform"]),
+    ("worker", &["trace", "edit", "engine", "analysis", "answers", "protocol", "platform", "sources"]),
     ("render", &["trace", "analysis"]),
     ("render_web", &["render"]),
-    ("state", &["trace", "edit", "analysis", "protocol", "platform", "gallery"]),
+    ("state", &["trace", "edit", "analysis", "protocol", "platform", "gallery", "sources"]),
     (
         "ui",
-        &["gallery", "trace", "edit", "analysis", "answers", "protocol", "platform", "render", "render_web", "state"],
+        &[
+            "gallery",
+            "trace",
+            "edit",
+            "analysis",
+            "answers",
+            "protocol",
+            "platform",
+            "render",
+            "render_web",
+            "state",
+            "sources",
+        ],
     ),
     // Each binary is a few lines.
     ("bin", &["cli", "worker", "ui", "protocol", "platform", "trace", "edit"]),
 ];
 
 /// Modules that run anywhere, tested with plain `cargo test`.
-const NO_BROWSER: [&str; 9] =
-    ["kernels", "trace", "edit", "protocol", "analysis", "answers", "engine", "cli", "render"];
+const NO_BROWSER: [&str; 10] =
+    ["kernels", "trace", "edit", "sources", "protocol", "analysis", "answers", "engine", "cli", "render"];
 const BROWSER_CRATES: [&str; 6] = ["web_sys", "js_sys", "wasm_bindgen", "leptos", "leptos_use", "gloo"];
 
 const MAX_LINES: usize = 400;

@@ -118,7 +118,7 @@ fn every_misuse_is_one_line_and_exit_code_1() {
     let no_key = edits("no-key.json", r#"[{"kind":"knock_out_edge","layer":0,"head":0,"query":0,"key":0}]"#);
     let cases: Vec<(&Path, Vec<&str>, &str)> = vec![
         (Path::new("/no/such/model"), vec!["--text", "a"], "/no/such/model: No such file or directory"),
-        (&scratch, vec!["--text", "a"], "no config.json"),
+        (&scratch, vec!["--text", "a"], "There is no checkpoint here: it takes config.json"),
         (Path::new("Cargo.toml"), vec!["--text", "a"], "Cargo.toml: expected a folder with config.json"),
         (&bert, vec!["--text", "a", "--colour", "red"], "unexpected argument '--colour' found"),
         (&bert, vec!["--text", "a", "--save", "some"], "invalid value 'some' for '--save <SAVE>'"),
@@ -156,7 +156,7 @@ fn every_misuse_is_one_line_and_exit_code_1() {
     for (args, expected) in [
         (vec![], "a command is missing"),
         (vec!["dance"], "unrecognized subcommand 'dance'"),
-        (vec!["trace", "--text", "a"], "required arguments were not provided: --model <DIR|FILE.gguf>"),
+        (vec!["trace", "--text", "a"], "required arguments were not provided: --model <DIR|FILE.gguf|OWNER/NAME>"),
     ] {
         assert!(fails(headlight(&args)).contains(expected), "{args:?}");
     }

@@ -119,3 +119,28 @@ fn t5() {
 fn marian() {
     golden!("marian").agrees();
 }
+
+#[wasm_bindgen_test]
+fn albert() {
+    golden!("albert").agrees();
+}
+
+#[wasm_bindgen_test]
+fn bart() {
+    golden!("bart").agrees();
+}
+
+#[wasm_bindgen_test]
+fn opt() {
+    golden!("opt").agrees();
+}
+
+#[wasm_bindgen_test]
+fn phi3() {
+    golden!("phi3").agrees();
+}
+
+#[wasm_bindgen_test]
+fn qwen3() {
+    golden!("qwen3").agrees();
+}

@@ -28,12 +28,32 @@ pub enum Command {
     Generate(GenerateArgs),
 }
 
+/// Which model, and how much of it.
+#[derive(Debug, Args)]
+pub struct ModelArgs {
+    /// A folder with config.json, a tokenizer and safetensors weights, a GGUF file, or a repository of the Hugging Face Hub:
+    /// owner/name or owner/name@revision, which is fetched once and kept.
+    #[arg(long, value_name = "DIR|FILE.gguf|OWNER/NAME")]
+    pub model: PathBuf,
+    /// Which of several GGUF files, by its quantisation, e.g. Q4_K_M; or safetensors.
+    #[arg(long, value_name = "NAME")]
+    pub quantisation: Option<String>,
+    /// Only the first N layers, of a model too large to be held whole; it then predicts nothing.
+    #[arg(long, value_name = "N")]
+    pub layers: Option<usize>,
+    /// Download more than 200 MB without asking.
+    #[arg(long)]
+    pub yes: bool,
+    /// A mirror of the Hub; HF_ENDPOINT if not given, else https://huggingface.co.
+    #[arg(long, value_name = "URL")]
+    pub hub: Option<String>,
+}
+
 /// A model and what it reads.
 #[derive(Debug, Args)]
 pub struct InputArgs {
-    /// A folder with config.json, tokenizer.json and safetensors weights, or a GGUF file.
-    #[arg(long, value_name = "DIR|FILE.gguf")]
-    pub model: PathBuf,
+    #[command(flatten)]
+    pub model: ModelArgs,
     /// What the model reads.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, required_unless_present = "ids")]
     pub text: Option<String>,
@@ -116,9 +136,8 @@ pub struct GenerateArgs {
 /// Arguments of `headlight trace`.
 #[derive(Debug, Args)]
 pub struct TraceArgs {
-    /// A folder with config.json, tokenizer.json and safetensors weights, or a GGUF file.
-    #[arg(long, value_name = "DIR|FILE.gguf")]
-    pub model: PathBuf,
+    #[command(flatten)]
+    pub model: ModelArgs,
     /// What the model reads.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, required_unless_present = "ids")]
     pub text: Option<String>,
@@ -188,7 +207,7 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Parsed, String> {
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Parsed::Print(error.render().to_string())),
             ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-                Err("a command is missing: headlight trace --model DIR|FILE.gguf --text TEXT (see headlight --help)"
+                Err("a command is missing: headlight trace --model DIR|FILE.gguf|OWNER/NAME --text TEXT (see headlight --help)"
                     .to_owned())
             }
             _ => Err(condensed(&error.render().to_string())),
@@ -222,14 +241,17 @@ mod tests {
         for (args, expected) in [
             ("", "a command is missing"),
             ("dance", "unrecognized subcommand 'dance'"),
-            ("trace", "the following required arguments were not provided: --model <DIR|FILE.gguf> --text <TEXT>"),
+            (
+                "trace",
+                "the following required arguments were not provided: --model <DIR|FILE.gguf|OWNER/NAME> --text <TEXT>",
+            ),
             ("trace --model m", "the following required arguments were not provided: --text <TEXT>"),
             ("trace --model m --text t --colour red", "unexpected argument '--colour' found"),
             ("trace --model m --text t --save everything", "invalid value 'everything' for '--save <SAVE>'"),
             ("trace --model m --ids 1,x", "invalid value 'x' for '--ids <1,2,3>'"),
             ("trace --model m --text t --text-pair p --target q", "cannot be used with"),
             ("trace --model m --ids 1 --text-pair p", "cannot be used with"),
-            ("trace --model", "a value is required for '--model <DIR|FILE.gguf>'"),
+            ("trace --model", "a value is required for '--model <DIR|FILE.gguf|OWNER/NAME>'"),
         ] {
             let message = error(args);
             assert!(message.contains(expected) && !message.contains('\n'), "{args}: {message}");

@@ -44,7 +44,7 @@ pub(super) fn run(args: &GenerateArgs) -> Result<(), CliError> {
 pub(super) fn read(args: &InputArgs, captures: Captures) -> Result<(Vec<Edit>, Run), CliError> {
     let edits = args.edits.as_deref().map_or(Ok(Vec::new()), read_edits)?;
     let source = Source::open(&args.model)?;
-    let model = Arc::new(load(&source)?);
+    let model = Arc::new(load(&source, args.model.layers)?);
     if model.encoder().is_some() {
         let message = format!("{} has an encoder and a decoder: headlight trace writes its target", source.name);
         return Err(CliError::Usage(message));

@@ -1,10 +1,13 @@
 //! The command line: the same engine, natively. For figures made in a build script, large inputs, and parity checks.
 //!
 //! Contract: whatever goes wrong, wrong arguments included, is one line on standard error and exit code 1; standard output
-//! has only what was asked for. Imports `engine`, `edit`, `trace`.
+//! has only what was asked for. Imports `engine`, `edit`,
+//! `trace`, `sources`.
 
 mod args;
 mod generate;
+#[cfg(feature = "hub")]
+mod hub;
 mod outfile;
 mod patches;
 mod report;
@@ -37,11 +40,22 @@ pub enum CliError {
         error: std::io::Error,
     },
     /// A path that is no checkpoint.
-    #[error("{}: expected a folder with config.json, tokenizer.json and *.safetensors, or a .gguf file", path.display())]
+    #[error("{}: expected a folder with config.json, a tokenizer and *.safetensors, a .gguf file, or owner/name of the Hub", path.display())]
     NoModel {
         /// Which path.
         path: PathBuf,
     },
+    /// A folder whose files are no checkpoint.
+    #[error("{}: {message}", path.display())]
+    Folder {
+        /// Which folder.
+        path: PathBuf,
+        /// What is missing.
+        message: String,
+    },
+    /// Nothing of that name is here, and the Hub does not give it.
+    #[error(transparent)]
+    Hub(#[from] crate::sources::SourceError),
     /// A model or an input that the engine refuses.
     #[error(transparent)]
     Engine(#[from] EngineError),

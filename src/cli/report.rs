@@ -80,7 +80,7 @@ pub(super) fn print_summary(model_name: &str, run: &Run, top: &[TopToken]) -> Re
 }
 
 fn name(run: &Run, id: u32) -> String {
-    run.model().tokenizer().and_then(|tokenizer| tokenizer.id_to_token(id)).unwrap_or_else(|| id.to_string())
+    run.model().token_name(id)
 }
 
 pub(super) fn print(text: &str) -> Result<(), CliError> {

@@ -1,50 +1,51 @@
 //! The files of a checkpoint, mapped into memory: only what is read is ever loaded.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use memmap2::Mmap;
 
 use super::CliError;
+use super::args::ModelArgs;
+use crate::sources::{Repo, choices};
 
 /// The files of a checkpoint.
 pub struct Source {
     /// Name and contents; none for an empty file, which cannot be mapped.
     files: Vec<(String, Option<Mmap>)>,
-    /// A name for people: that of the folder or file.
+    /// A name for people: that of the folder, file or repository.
     pub name: String,
+    /// The commit, of a model of the Hub.
+    pub revision: Option<String>,
 }
 
-/// What a checkpoint's folder may hold that is of use here.
-const EXTENSIONS: [&str; 2] = ["json", "safetensors"];
-
 impl Source {
-    /// A folder's JSON and safetensors files, or one GGUF file.
-    pub fn open(path: &Path) -> Result<Source, CliError> {
+    /// A folder, one GGUF file, or a repository of the Hub.
+    pub fn open(args: &ModelArgs) -> Result<Source, CliError> {
+        let path = args.model.as_path();
+        if !path.exists()
+            && let Some(repo) = path.to_str().and_then(|text| Repo::parse(text).ok())
+        {
+            return from_hub(&repo, args);
+        }
         let about = |error: std::io::Error| CliError::File { path: path.to_owned(), error };
-        let has_extension = |path: &Path, extension: &str| path.extension().is_some_and(|found| found == extension);
-        let metadata = std::fs::metadata(path).map_err(about)?;
-        let mut files = Vec::new();
-        if metadata.is_dir() {
-            for entry in std::fs::read_dir(path).map_err(about)? {
-                let file = entry.map_err(about)?.path();
-                if EXTENSIONS.iter().any(|extension| has_extension(&file, extension)) && file.is_file() {
-                    files.push(map(&file)?);
-                }
-            }
-            files.sort_by(|(a, _), (b, _)| a.cmp(b));
-        } else if has_extension(path, "gguf") {
-            files.push(map(path)?);
+        let is_folder = std::fs::metadata(path).map_err(about)?.is_dir();
+        let paths = if is_folder {
+            chosen(path, args.quantisation.as_deref())?
+        } else if path.extension().is_some_and(|extension| extension == "gguf") {
+            vec![path.to_owned()]
         } else {
             return Err(CliError::NoModel { path: path.to_owned() });
-        }
-        if files.is_empty() {
-            return Err(CliError::NoModel { path: path.to_owned() });
-        }
+        };
         let full = path.canonicalize().map_err(about)?;
-        let name = if metadata.is_dir() { full.file_name() } else { full.file_stem() };
+        let name = if is_folder { full.file_name() } else { full.file_stem() };
         let name = name.unwrap_or(full.as_os_str()).to_string_lossy().into_owned();
-        Ok(Source { files, name })
+        Self::of_files(&paths, name, None)
+    }
+
+    fn of_files(paths: &[PathBuf], name: String, revision: Option<String>) -> Result<Source, CliError> {
+        let files = paths.iter().map(|path| map(path)).collect::<Result<_, _>>()?;
+        Ok(Source { files, name, revision })
     }
 
     /// Names and lengths in bytes.
@@ -59,6 +60,46 @@ impl Source {
         let at = |byte: u64| usize::try_from(byte).map_or(map.len(), |byte| byte.min(map.len()));
         &map[at(offset)..at(offset.saturating_add(len))]
     }
+}
+
+#[cfg(feature = "hub")]
+fn from_hub(repo: &Repo, args: &ModelArgs) -> Result<Source, CliError> {
+    let fetched = super::hub::fetch(repo, args)?;
+    Source::of_files(&fetched.files, fetched.name, Some(fetched.commit))
+}
+
+#[cfg(not(feature = "hub"))]
+fn from_hub(_: &Repo, args: &ModelArgs) -> Result<Source, CliError> {
+    Err(CliError::NoModel { path: args.model.clone() })
+}
+
+/// The files of a folder that make a checkpoint.
+fn chosen(folder: &Path, quantisation: Option<&str>) -> Result<Vec<PathBuf>, CliError> {
+    let about = |error: std::io::Error| CliError::File { path: folder.to_owned(), error };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(about)? {
+        let entry = entry.map_err(about)?;
+        // Through links, as whatever the Hub's own tools keep.
+        let Some(metadata) = std::fs::metadata(entry.path()).ok().filter(std::fs::Metadata::is_file) else { continue };
+        files.push((entry.file_name().to_string_lossy().into_owned(), metadata.len()));
+    }
+    files.sort();
+    let refuse = |message: String| CliError::Folder { path: folder.to_owned(), message };
+    let found = choices(&files).map_err(|unusable| {
+        let lines = unusable.convert.map(|lines| format!(" {}", lines.join("; "))).unwrap_or_default();
+        refuse(format!("{}{lines}", unusable.message))
+    })?;
+    let labels = || found.iter().map(|one| one.label.as_str()).collect::<Vec<_>>().join(", ");
+    let choice = match (quantisation, found.as_slice()) {
+        (Some(wanted), found) => found
+            .iter()
+            .find(|one| one.label.eq_ignore_ascii_case(wanted))
+            .ok_or_else(|| refuse(format!("there is no --quantisation {wanted}: there is {}", labels())))?,
+        (None, [one]) => one,
+        (None, [first, ..]) if first.label == "safetensors" => first,
+        _ => return Err(refuse(format!("there are several models: choose one with --quantisation: {}", labels()))),
+    };
+    Ok(choice.files.iter().map(|&index| folder.join(&files[index].0)).collect())
 }
 
 fn map(path: &Path) -> Result<(String, Option<Mmap>), CliError> {

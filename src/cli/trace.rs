@@ -25,7 +25,7 @@ const N_WRITTEN: usize = 256;
 pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
     let edits = args.edits.as_deref().map_or(Ok(Vec::new()), read_edits)?;
     let source = Source::open(&args.model)?;
-    let model = Arc::new(load(&source)?);
+    let model = Arc::new(load(&source, args.model.layers)?);
     let spec = model.spec();
     if args.target.is_some() && model.encoder().is_none() {
         let architecture = &spec.architecture;
@@ -138,9 +138,9 @@ fn write_target(
     Ok(run.tokens().clone())
 }
 
-pub(super) fn load(source: &Source) -> Result<Model, CliError> {
+pub(super) fn load(source: &Source, n_layers: Option<usize>) -> Result<Model, CliError> {
     let files = source.list();
-    let mut loader = Loader::new(files.clone())?;
+    let mut loader = Loader::new(files.clone())?.first_layers(n_layers);
     while let Some(want) = loader.wants() {
         loader.supply(source.bytes(&files[want.file].0, want.offset, want.len))?;
     }
@@ -169,6 +169,7 @@ fn metadata(
         model: Some(ModelName {
             name: source.name.clone(),
             quantisation: Some(model.quantisation().to_owned()),
+            revision: source.revision.clone(),
             ..ModelName::default()
         }),
         spec: Some(model.spec().clone()),

@@ -49,8 +49,7 @@ impl Model {
                 tokens.segments.iter_mut().for_each(|start| *start = start.saturating_sub(1));
             }
             (Bos::On, Some(id)) => {
-                let name = self.tokenizer().and_then(|tokenizer| tokenizer.id_to_token(id));
-                tokens.tokens.insert(0, name.unwrap_or_else(|| id.to_string()));
+                tokens.tokens.insert(0, self.token_name(id));
                 tokens.ids.insert(0, id);
                 tokens.offsets.insert(0, (0, 0));
                 tokens.special.insert(0, true);

@@ -11,7 +11,7 @@ use super::checkpoint::{Architecture, Config};
 use super::error::EngineError;
 use super::files::{Parsed, TensorIndex, gguf, safetensors};
 use super::model::{Filled, Model, Place, Places};
-use super::tokenizer::Tokenizer;
+use super::tokenizer::{OlderFiles, Tokenizer};
 use plan::{Filling, Plan};
 
 /// Where a range of bytes is wanted from.
@@ -25,13 +25,25 @@ pub struct Want {
     pub len: u64,
 }
 
-/// Reads a checkpoint: either one GGUF file, or config.json, safetensors files and usually tokenizer.json.
+/// The files of a tokenizer that go before each other; the last is a name for each token id of a model without one.
+const TOKENIZER: &str = "tokenizer.json";
+const VOCAB_TXT: &str = "vocab.txt";
+const VOCAB_JSON: &str = "vocab.json";
+const MERGES: &str = "merges.txt";
+const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
+const LABELS: &str = "labels.txt";
+
+/// Reads a checkpoint: either one GGUF file, or config.json, safetensors files and usually a tokenizer: tokenizer.json,
+/// vocab.txt, or vocab.json with merges.txt. Where there is none, labels.txt may name the token ids, one a line.
 pub struct Loader {
     files: Vec<(String, u64)>,
     /// Files still to be read from their start, last one first, with how many bytes are wanted of each.
     heads: Vec<(usize, u64)>,
     config: Option<Config>,
     tokenizer: Option<Tokenizer>,
+    older_files: OlderFiles,
+    labels: Vec<String>,
+    n_layers: Option<usize>,
     gguf: Option<gguf::Gguf>,
     indices: Vec<(usize, TensorIndex)>,
     plan: Option<Plan>,
@@ -62,7 +74,10 @@ impl Loader {
             ([], Some(_)) if tensors.is_empty() => return refuse("no .safetensors file with the weights"),
             ([], Some(config)) => {
                 heads.extend(tensors.iter().map(|&file| (file, 8)));
-                heads.extend(named("tokenizer.json").map(|file| (file, u64::MAX)));
+                let older = [VOCAB_TXT, VOCAB_JSON, MERGES, TOKENIZER_CONFIG, LABELS];
+                let tokenizer = named(TOKENIZER).map(|file| vec![file]);
+                let tokenizer = tokenizer.unwrap_or_else(|| older.into_iter().filter_map(named).collect());
+                heads.extend(tokenizer.into_iter().map(|file| (file, u64::MAX)));
                 heads.push((config, u64::MAX));
             }
         }
@@ -81,6 +96,9 @@ impl Loader {
             heads,
             config: None,
             tokenizer: None,
+            older_files: OlderFiles::default(),
+            labels: Vec::new(),
+            n_layers: None,
             gguf: None,
             indices: Vec::new(),
             plan: None,
@@ -88,6 +106,18 @@ impl Loader {
             places: HashMap::new(),
             bytes_read: 0,
         })
+    }
+
+    /// Only the first layers, of a model too large to be held whole: the others are never read. Such a model predicts
+    /// nothing, since what its last layer would have made of the stream is not known.
+    pub fn first_layers(mut self, n_layers: Option<usize>) -> Self {
+        self.n_layers = n_layers;
+        self
+    }
+
+    /// Bytes that the weights will take in memory; none while headers are read.
+    pub fn held_bytes(&self) -> Option<u64> {
+        self.plan.as_ref().map(|plan| plan.held_bytes)
     }
 
     /// The range that is wanted next; none when everything was read.
@@ -136,7 +166,12 @@ impl Loader {
         let mut needs = None;
         match name.as_str() {
             "config.json" => self.config = Some(Config::parse(&name, bytes)?),
-            "tokenizer.json" => self.tokenizer = Some(Tokenizer::from_tokenizer_json(&name, bytes)?),
+            TOKENIZER => self.tokenizer = Some(Tokenizer::from_tokenizer_json(&name, bytes)?),
+            VOCAB_TXT => self.older_files.vocab_txt = Some(bytes.to_vec()),
+            VOCAB_JSON => self.older_files.vocab_json = Some(bytes.to_vec()),
+            MERGES => self.older_files.merges = Some(bytes.to_vec()),
+            TOKENIZER_CONFIG => self.older_files.config = Some(bytes.to_vec()),
+            LABELS => self.labels = labels(&name, bytes)?,
             _ if name.to_lowercase().ends_with(".gguf") => match gguf::parse_header(&name, len, bytes)? {
                 Parsed::Needs(more) => needs = Some(more),
                 Parsed::Complete(gguf) => {
@@ -171,6 +206,18 @@ impl Loader {
             (None, None) => return Err(EngineError::Checkpoint("no configuration was read".to_owned())),
         };
         self.gguf = None;
+        let architecture = match self.n_layers {
+            Some(n_layers) => architecture.first_layers(n_layers)?,
+            None => architecture,
+        };
+        if self.tokenizer.is_none() && self.older_files.are_enough() {
+            self.tokenizer = Some(std::mem::take(&mut self.older_files).tokenizer(&architecture.spec.architecture)?);
+        }
+        if self.labels.len() > architecture.spec.d_vocab {
+            let (n_labels, d_vocab) = (self.labels.len(), architecture.spec.d_vocab);
+            let message = format!("{LABELS} has {n_labels} lines, the model's embedding only {d_vocab} rows");
+            return Err(EngineError::Checkpoint(message));
+        }
         if let Some(tokenizer) = &self.tokenizer
             && tokenizer.n_vocab() > architecture.spec.d_vocab
         {
@@ -198,6 +245,17 @@ impl Loader {
         let Some(plan) = self.plan.filter(|_| self.heads.is_empty() && self.filling.is_none()) else {
             return Err(EngineError::Checkpoint("the checkpoint was not read to its end".to_owned()));
         };
-        Model::assemble(&plan.architecture, self.tokenizer, &plan.quantisation, Places(self.places))
+        let mut model = Model::assemble(&plan.architecture, self.tokenizer, &plan.quantisation, Places(self.places))?;
+        if model.tokenizer().is_none() {
+            model.set_labels(self.labels);
+        }
+        Ok(model)
     }
+}
+
+/// One name a line, for ids 0, 1, …
+fn labels(file: &str, bytes: &[u8]) -> Result<Vec<String>, EngineError> {
+    let text =
+        str::from_utf8(bytes).map_err(|error| EngineError::Checkpoint(format!("{file} is not text: {error}")))?;
+    Ok(text.lines().map(str::to_owned).collect())
 }

@@ -27,6 +27,8 @@ pub struct Model {
     pub(super) encoder: Option<Arc<Model>>,
     pub(super) writing: Writing,
     pub(super) tokenizer: Option<Arc<Tokenizer>>,
+    /// Names of the token ids of a model without a tokenizer, as far as there are any.
+    pub(super) labels: Arc<[String]>,
     pub(super) quantisation: String,
     pub(super) embed: Arc<Weight>,
     pub(super) pos_embed: Option<Arc<Weight>>,
@@ -63,6 +65,20 @@ impl Model {
     /// Its tokenizer; none for models without one, which read ids.
     pub fn tokenizer(&self) -> Option<&Tokenizer> {
         self.tokenizer.as_deref()
+    }
+
+    /// What a token is called: by the tokenizer, else by its label, else its id.
+    pub fn token_name(&self, id: u32) -> String {
+        let by_tokenizer = self.tokenizer.as_ref().and_then(|tokenizer| tokenizer.id_to_token(id));
+        let by_label = || self.labels.get(id as usize).filter(|label| !label.is_empty()).cloned();
+        by_tokenizer.or_else(by_label).unwrap_or_else(|| id.to_string())
+    }
+
+    pub(super) fn set_labels(&mut self, labels: Vec<String>) {
+        self.labels = labels.into();
+        if let Some(encoder) = self.encoder.as_mut().and_then(Arc::get_mut) {
+            encoder.labels = Arc::clone(&self.labels);
+        }
     }
 
     /// "F32", "Q4_1", …: the format of most of the block weights.
@@ -143,7 +159,7 @@ impl Model {
         match &self.tokenizer {
             Some(tokenizer) => Ok(tokenizer.from_ids(ids)?),
             None => Ok(Tokens {
-                tokens: ids.iter().map(u32::to_string).collect(),
+                tokens: ids.iter().map(|&id| self.token_name(id)).collect(),
                 ids: ids.to_vec(),
                 form: TokenForm::Plain,
                 offsets: vec![(0, 0); ids.len()],

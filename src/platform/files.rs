@@ -1,108 +1,39 @@
-//! Files by URL, kept in the browser: Cache storage where there is any, memory otherwise.
+//! Files that are read by ranges: picked from disk, or kept by the browser.
 //!
-//! A cross-site frame can have no storage at all and private windows refuse it: then a file lives as a blob in memory
-//! for as long as the worker does, and nothing else changes. Files are named by their SHA-256, so a stored one is never
-//! stale. Whether in storage or not, a file is read by ranges and never held as a whole in WebAssembly memory.
+//! What is fetched is kept in Cache storage, in parts as they come, so that a download that breaks off, or whose page is
+//! closed, goes on later. A cross-site frame can have no storage at all and private windows refuse it: then the parts live
+//! as blobs for as long as the worker does, and nothing else changes. Nothing is ever held as a whole in WebAssembly
+//! memory.
 
-use js_sys::{Array, Uint8Array};
-use sha2::{Digest, Sha256};
-use wasm_bindgen::{JsCast, JsValue};
+use js_sys::{Array, Uint8Array, encode_uri_component};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, Cache, ReadableStreamDefaultReader, Response, WorkerGlobalScope};
+use web_sys::{Blob, Cache, Response, WorkerGlobalScope};
 
 use super::words::words;
 
 /// Name of the cache; raised when its contents change meaning.
-const CACHE: &str = "headlight-models-1";
+const CACHE: &str = "headlight-models-2";
+/// What earlier versions kept, each file in one piece.
+const EARLIER: &str = "headlight-models-1";
+
+/// Bytes of a kept part: what is lost at most when a page is closed.
+const PART_BYTES: u64 = 8 << 20;
 
 /// A file that can be read by ranges.
 #[derive(Clone, Debug)]
-pub struct StoredFile {
-    blob: Blob,
-    /// Whether it was there before.
-    pub from_storage: bool,
-}
+pub struct StoredFile(Blob);
 
-/// Why a file cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub enum FetchError {
-    /// The server cannot be reached.
-    #[error("{url} cannot be reached: {reason}. Check the connection and try again")]
-    Unreachable {
-        /// What was asked for.
-        url: String,
-        /// The browser's words.
-        reason: String,
-    },
-    /// The server answers with an error.
-    #[error("{url}: the server answers {status}")]
-    Status {
-        /// What was asked for.
-        url: String,
-        /// HTTP status.
-        status: u16,
-    },
-    /// The file has another length.
-    #[error("{url}: expected {expected} bytes, found {found}")]
-    Length {
-        /// What was asked for.
-        url: String,
-        /// As announced.
-        expected: u64,
-        /// As received.
-        found: u64,
-    },
-    /// The file has other contents.
-    #[error("{url}: the file is damaged: its SHA-256 is {found}, expected {expected}")]
-    Digest {
-        /// What was asked for.
-        url: String,
-        /// As announced.
-        expected: String,
-        /// As received.
-        found: String,
-    },
-    /// The caller wants no more.
-    #[error("stopped")]
-    Stopped,
-}
-
-/// Which file.
-#[derive(Clone, Copy, Debug)]
-pub struct Wanted<'a> {
-    /// Absolute URL.
-    pub url: &'a str,
-    /// Length in bytes.
-    pub size: u64,
-    /// Lower-case hexadecimal.
-    pub sha256: &'a str,
+impl From<Blob> for StoredFile {
+    fn from(blob: Blob) -> Self {
+        Self(blob)
+    }
 }
 
 impl StoredFile {
-    /// From storage, or from the network. `go_on` hears the bytes received so far and says whether to continue.
-    ///
-    /// # Errors
-    /// When the file cannot be had whole and as expected, or `go_on` says no.
-    pub async fn open(wanted: Wanted<'_>, mut go_on: impl FnMut(u64) -> bool) -> Result<Self, FetchError> {
-        let cache = open_cache().await;
-        if let Some(cache) = &cache
-            && let Some(blob) = from_cache(cache, wanted).await
-        {
-            return Ok(Self { blob, from_storage: true });
-        }
-        let blob = download(wanted, &mut go_on).await?;
-        if let Some(cache) = &cache
-            && let Ok(response) = Response::new_with_opt_blob(Some(&blob))
-        {
-            // Storage may be full: the blob in memory serves as well until the page is closed.
-            let _ = JsFuture::from(cache.put_with_str(&key(wanted), &response)).await;
-        }
-        Ok(Self { blob, from_storage: false })
-    }
-
     /// Length in bytes.
     pub fn len(&self) -> u64 {
-        self.blob.size() as u64
+        self.0.size() as u64
     }
 
     /// Whether it has no bytes.
@@ -110,81 +41,174 @@ impl StoredFile {
         self.len() == 0
     }
 
-    /// Bytes `offset .. offset + len`; fewer at the end of the file, or when it has vanished from storage.
-    pub async fn read(&self, offset: u64, len: u64) -> Vec<u8> {
-        let range = self.blob.slice_with_f64_and_f64(offset as f64, (offset + len) as f64);
-        let Ok(range) = range else { return Vec::new() };
-        let buffer = JsFuture::from(range.array_buffer()).await;
-        buffer.map_or_else(|_| Vec::new(), |buffer| Uint8Array::new(&buffer).to_vec())
+    /// Bytes `offset .. offset + len`, fewer at the end of the file.
+    ///
+    /// # Errors
+    /// In the browser's words, when it cannot be read any more: changed or moved on disk, or gone from storage.
+    pub async fn read(&self, offset: u64, len: u64) -> Result<Vec<u8>, String> {
+        let range =
+            self.0.slice_with_f64_and_f64(offset as f64, (offset + len) as f64).map_err(|error| words(&error))?;
+        let buffer = JsFuture::from(range.array_buffer()).await.map_err(|error| words(&error))?;
+        Ok(Uint8Array::new(&buffer).to_vec())
     }
 }
 
-fn scope() -> Option<WorkerGlobalScope> {
-    js_sys::global().dyn_into().ok()
+/// A file as far as it has come.
+pub struct Parts {
+    cache: Option<Cache>,
+    key: String,
+    blobs: Vec<Blob>,
+    len: u64,
+    /// Came since the last part was kept: a list of `Uint8Array`.
+    pending: Array,
+    n_pending: u64,
+    etag: Option<String>,
+    is_whole: bool,
+}
+
+impl Parts {
+    /// What is kept under a name.
+    pub async fn open(name: &str) -> Self {
+        let key = format!("./stored/{}", String::from(encode_uri_component(name)));
+        let mut parts = Self {
+            cache: open_cache().await,
+            key,
+            blobs: Vec::new(),
+            len: 0,
+            pending: Array::new(),
+            n_pending: 0,
+            etag: None,
+            is_whole: false,
+        };
+        parts.etag = parts.text("etag").await.filter(|etag| !etag.is_empty());
+        parts.is_whole = parts.text("whole").await.is_some();
+        while let Some(blob) = parts.kept(&parts.blobs.len().to_string()).await {
+            parts.len += blob.size() as u64;
+            parts.blobs.push(blob);
+        }
+        parts
+    }
+
+    /// How many bytes are here.
+    pub fn len(&self) -> u64 {
+        self.len + self.n_pending
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What they belong to.
+    pub fn etag(&self) -> Option<&str> {
+        self.etag.as_deref()
+    }
+
+    /// Whether it was whole and as expected when it was kept.
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    /// Throws away what is here; what comes belongs to `etag`.
+    pub async fn restart(&mut self, etag: Option<&str>) {
+        if let Some(cache) = &self.cache {
+            let numbers = (0..self.blobs.len()).map(|number| number.to_string());
+            for part in numbers.chain(["etag".to_owned(), "whole".to_owned()]) {
+                let _ = JsFuture::from(cache.delete_with_str(&format!("{}/{part}", self.key))).await;
+            }
+        }
+        (self.len, self.n_pending, self.is_whole) = (0, 0, false);
+        self.blobs.clear();
+        self.pending = Array::new();
+        self.etag = etag.map(str::to_owned);
+        if let Some(etag) = etag
+            && let Ok(response) = Response::new_with_opt_str(Some(etag))
+        {
+            self.keep_as("etag", &response).await;
+        }
+    }
+
+    /// Takes what came.
+    ///
+    /// # Errors
+    /// When the browser has no room for it at all.
+    pub async fn push(&mut self, bytes: &Uint8Array) -> Result<(), String> {
+        self.pending.push(bytes);
+        self.n_pending += u64::from(bytes.length());
+        if self.n_pending >= PART_BYTES { self.flush().await } else { Ok(()) }
+    }
+
+    /// Keeps what came so far.
+    ///
+    /// # Errors
+    /// When the browser has no room for it at all.
+    pub async fn flush(&mut self) -> Result<(), String> {
+        if self.n_pending == 0 {
+            return Ok(());
+        }
+        let blob = Blob::new_with_u8_array_sequence(&self.pending).map_err(|error| words(&error))?;
+        if let Ok(response) = Response::new_with_opt_blob(Some(&blob)) {
+            self.keep_as(&self.blobs.len().to_string(), &response).await;
+        }
+        self.len += self.n_pending;
+        self.blobs.push(blob);
+        (self.pending, self.n_pending) = (Array::new(), 0);
+        Ok(())
+    }
+
+    /// The bytes that are here, all but those that came since the last part.
+    ///
+    /// # Errors
+    /// When the browser cannot join them.
+    pub fn file(&self) -> Result<StoredFile, String> {
+        let list: Array = self.blobs.iter().collect();
+        Blob::new_with_blob_sequence(&list).map(StoredFile).map_err(|error| words(&error))
+    }
+
+    /// Marks it as whole, and hands it out.
+    ///
+    /// # Errors
+    /// When the browser cannot join its parts.
+    pub async fn finish(mut self) -> Result<StoredFile, String> {
+        self.flush().await?;
+        if let Ok(response) = Response::new_with_opt_str(Some("")) {
+            self.keep_as("whole", &response).await;
+        }
+        // Those on disk, so that those in memory can go.
+        for number in 0..self.blobs.len() {
+            if let Some(kept) =
+                self.kept(&number.to_string()).await.filter(|kept| kept.size() == self.blobs[number].size())
+            {
+                self.blobs[number] = kept;
+            }
+        }
+        self.file()
+    }
+
+    async fn keep_as(&self, part: &str, response: &Response) {
+        if let Some(cache) = &self.cache {
+            // Storage may be full: the blobs in memory serve as well until the worker ends.
+            let _ = JsFuture::from(cache.put_with_str(&format!("{}/{part}", self.key), response)).await;
+        }
+    }
+
+    async fn matched(&self, part: &str) -> Option<Response> {
+        let found = self.cache.as_ref()?.match_with_str(&format!("{}/{part}", self.key));
+        JsFuture::from(found).await.ok()?.dyn_into().ok()
+    }
+
+    async fn kept(&self, part: &str) -> Option<Blob> {
+        JsFuture::from(self.matched(part).await?.blob().ok()?).await.ok()?.dyn_into().ok()
+    }
+
+    async fn text(&self, part: &str) -> Option<String> {
+        JsFuture::from(self.matched(part).await?.text().ok()?).await.ok()?.as_string()
+    }
 }
 
 async fn open_cache() -> Option<Cache> {
-    let caches = scope()?.caches().ok()?;
+    let scope: WorkerGlobalScope = js_sys::global().dyn_into().ok()?;
+    let caches = scope.caches().ok()?;
+    let _ = JsFuture::from(caches.delete(EARLIER)).await;
     JsFuture::from(caches.open(CACHE)).await.ok()?.dyn_into().ok()
-}
-
-fn key(wanted: Wanted<'_>) -> String {
-    format!("./stored/{}", wanted.sha256)
-}
-
-/// A stored file, if it has its full length; what has not is removed.
-async fn from_cache(cache: &Cache, wanted: Wanted<'_>) -> Option<Blob> {
-    let response: Response = JsFuture::from(cache.match_with_str(&key(wanted))).await.ok()?.dyn_into().ok()?;
-    let blob: Option<Blob> = match response.blob() {
-        Ok(promise) => JsFuture::from(promise).await.ok().and_then(|blob| blob.dyn_into().ok()),
-        Err(_) => None,
-    };
-    let whole = blob.filter(|blob| blob.size() as u64 == wanted.size);
-    if whole.is_none() {
-        let _ = JsFuture::from(cache.delete_with_str(&key(wanted))).await;
-    }
-    whole
-}
-
-async fn download(wanted: Wanted<'_>, go_on: &mut impl FnMut(u64) -> bool) -> Result<Blob, FetchError> {
-    let url = wanted.url.to_owned();
-    let unreachable = |error: JsValue| FetchError::Unreachable { url: url.clone(), reason: words(&error) };
-    let scope = scope().ok_or_else(|| unreachable(JsValue::from_str("no worker")))?;
-    let response: Response =
-        JsFuture::from(scope.fetch_with_str(wanted.url)).await.map_err(unreachable)?.unchecked_into();
-    if !response.ok() {
-        return Err(FetchError::Status { url, status: response.status() });
-    }
-    let parts = Array::new();
-    let (mut found, mut digest) = (0u64, Sha256::new());
-    if let Some(body) = response.body() {
-        let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-        loop {
-            let next = JsFuture::from(reader.read()).await.map_err(unreachable)?;
-            let field =
-                |name: &str| js_sys::Reflect::get(&next, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED);
-            if field("done").is_truthy() {
-                break;
-            }
-            let part: Uint8Array = field("value").unchecked_into();
-            found += u64::from(part.length());
-            digest.update(part.to_vec());
-            parts.push(&part);
-            if found > wanted.size || !go_on(found) {
-                let _ = JsFuture::from(reader.cancel()).await;
-                break;
-            }
-        }
-    }
-    if found < wanted.size && !go_on(found) {
-        return Err(FetchError::Stopped);
-    }
-    if found != wanted.size {
-        return Err(FetchError::Length { url, expected: wanted.size, found });
-    }
-    let hex: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    if hex != wanted.sha256 {
-        return Err(FetchError::Digest { url, expected: wanted.sha256.to_owned(), found: hex });
-    }
-    Blob::new_with_u8_array_sequence(&parts).map_err(unreachable)
 }

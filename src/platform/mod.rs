@@ -8,10 +8,14 @@ pub mod clock;
 #[cfg(feature = "page")]
 pub mod download;
 #[cfg(feature = "worker")]
+pub mod fetch;
+#[cfg(feature = "worker")]
 pub mod files;
 pub mod memory;
 #[cfg(any(feature = "page", feature = "bench"))]
 pub mod page;
+#[cfg(feature = "page")]
+pub mod picked;
 #[cfg(feature = "page")]
 pub mod picture;
 pub mod port;

@@ -2,12 +2,13 @@
 //!
 //! On the wire a message is a JavaScript array: first a `Uint8Array` with the encoded value, then one `Float32Array`
 //! per buffer. All of them are transferred, never cloned. WebAssembly memory itself cannot be transferred, so each
-//! buffer is copied once.
+//! buffer is copied once. Files that were picked go along as blobs: only a handle is copied, their bytes stay on disk.
 
 use js_sys::{Array, Float32Array, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
+use web_sys::Blob;
 
 /// What arrived is not a message of ours.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,28 @@ pub fn encode<T: Serialize>(value: &T, buffers: &[&[f32]]) -> Result<Encoded, po
         message.push(&copy);
     }
     Ok(Encoded { message, transfer })
+}
+
+/// Encodes a value that files go along with.
+///
+/// # Errors
+/// When the value cannot be encoded; messages of `protocol` always can.
+pub fn encode_with_files<T: Serialize>(value: &T, files: &[Blob]) -> Result<Encoded, postcard::Error> {
+    let encoded = encode(value, &[])?;
+    files.iter().for_each(|file| _ = encoded.message.push(file));
+    Ok(encoded)
+}
+
+/// Decodes what `encode_with_files` made.
+///
+/// # Errors
+/// When the data is something else, or of another version.
+pub fn decode_with_files<T: DeserializeOwned>(data: &JsValue) -> Result<(T, Vec<Blob>), DecodeError> {
+    let message: &Array = data.dyn_ref().ok_or(DecodeError::Form)?;
+    let bytes: Uint8Array = message.get(0).dyn_into().map_err(|_| DecodeError::Form)?;
+    let value = postcard::from_bytes(&bytes.to_vec())?;
+    let files = message.iter().skip(1).map(|file| file.dyn_into::<Blob>());
+    Ok((value, files.collect::<Result<_, _>>().map_err(|_| DecodeError::Form)?))
 }
 
 /// Decodes what `encode` made; the buffers stay JavaScript values until they are wanted.

@@ -69,7 +69,15 @@ impl<Out: Serialize> WorkerClient<Out> {
     /// # Errors
     /// When it cannot be encoded or posted, in words.
     pub fn send(&self, message: &Out) -> Result<(), String> {
-        let encoded = port::encode(message, &[]).map_err(|error| error.to_string())?;
+        self.send_with_files(message, &[])
+    }
+
+    /// Posts a message with files beside it.
+    ///
+    /// # Errors
+    /// When it cannot be encoded or posted, in words.
+    pub fn send_with_files(&self, message: &Out, files: &[web_sys::Blob]) -> Result<(), String> {
+        let encoded = port::encode_with_files(message, files).map_err(|error| error.to_string())?;
         self.worker.post_message_with_transfer(&encoded.message, &encoded.transfer).map_err(|error| words(&error))
     }
 }

@@ -1,17 +1,19 @@
 //! What the page and the worker say to each other.
 //!
 //! Plain values, encoded with postcard; large buffers travel beside a message as transferred `ArrayBuffer`s and are
-//! named in the message by their shape. Nothing of the engine is in here, only trace and edit types.
+//! named in the message by their shape. Nothing of the engine is in here, only trace, edit and sources types.
 //!
 //! Order of events: the worker says [`FromWorker::Ready`] once; each request carries a [`RequestId`] chosen by the page
 //! and ends in exactly one of its answer, [`FromWorker::Cancelled`] or [`FromWorker::Failed`].
 
 mod editing;
+mod model_source;
 mod question;
 mod report;
 
 use serde::{Deserialize, Serialize};
 
+use crate::sources::Listing;
 use crate::trace::file::Saved;
 use crate::trace::{Spec, Tokens};
 
@@ -19,11 +21,12 @@ pub use editing::{
     ComparedOutcome, ComparedToken, EditingReply, EditingRequest, OutcomeAsked, OutcomeNumbers, SamplingAsked,
     SweepAsked, SweepNumbers,
 };
+pub use model_source::{FileSource, HubSource, ModelSource};
 pub use question::{Answer, Grid, HeadNumbers, NeuronPart, NeuronsAnswer, Question, Reduce, StrongLink};
 pub use report::{About, Report};
 
 /// Raised with every change of these types; page and worker refuse to talk across versions.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 /// Chosen by the page, unique within a worker's life.
 pub type RequestId = u32;
@@ -39,6 +42,18 @@ pub enum ToWorker {
         request: RequestId,
         /// Where it is.
         source: ModelSource,
+        /// Only the first layers, of a model too large to be held whole.
+        n_layers: Option<u32>,
+    },
+    /// List a repository of the Hugging Face Hub. Needs no model: the page asks a worker of its own for it, since what a
+    /// worker fetches is not bound by the page's Content-Security-Policy.
+    ListHub {
+        /// Answered by [`FromWorker::HubListed`].
+        request: RequestId,
+        /// Where the Hub or its mirror is.
+        base: String,
+        /// `owner/name[@revision]`.
+        repo: String,
     },
     /// Run the model on each input; runs are kept until forgotten.
     Run {
@@ -126,38 +141,6 @@ pub enum ToWorker {
     },
 }
 
-/// Where a model comes from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum ModelSource {
-    /// Files under URLs, kept in the browser's storage after the first download.
-    Files {
-        /// The name to show, e.g. "SmolLM2-135M-Instruct, Q4_1".
-        name: String,
-        /// The checkpoint's files.
-        files: Vec<FileSource>,
-    },
-    /// Random weights of a given shape: for measuring, where no checkpoint is needed.
-    Seeded {
-        /// A Hugging Face config.json.
-        config_json: String,
-        /// Seed of the weights.
-        seed: u64,
-    },
-}
-
-/// One file of a checkpoint.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileSource {
-    /// Its name in the checkpoint, e.g. "config.json".
-    pub name: String,
-    /// Absolute URL.
-    pub url: String,
-    /// Length in bytes.
-    pub size: u64,
-    /// Lower-case hexadecimal SHA-256; names the file in storage. Checked after download.
-    pub sha256: String,
-}
-
 /// One input of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {
@@ -213,6 +196,13 @@ pub enum FromWorker {
         request: RequestId,
         /// What it is.
         model: ModelInfo,
+    },
+    /// What a repository holds.
+    HubListed {
+        /// Which request.
+        request: RequestId,
+        /// Its files at one commit.
+        listing: Listing,
     },
     /// The runs are there, in the order of their inputs.
     RunsDone {
@@ -325,6 +315,8 @@ pub struct ModelInfo {
     pub memory_bytes: u64,
     /// Whether the files came from this browser's storage.
     pub from_storage: bool,
+    /// Whether it reads text; without a tokenizer it reads token ids.
+    pub has_tokenizer: bool,
     /// Whether the tokenizer puts a BOS token in front; `None` where the model has none.
     pub adds_bos: Option<bool>,
 }
@@ -374,6 +366,7 @@ impl ToWorker {
     pub fn request(&self) -> Option<RequestId> {
         match self {
             ToWorker::Load { request, .. }
+            | ToWorker::ListHub { request, .. }
             | ToWorker::Run { request, .. }
             | ToWorker::Ask { request, .. }
             | ToWorker::Predict { request, .. }

@@ -1,10 +1,12 @@
-//! The models that the page offers: `models/index.json`, read into what the worker is asked to load.
+//! The models that the page offers: those of `models/index.json`, and what was found since; each is what the worker is asked
+//! to load.
 //!
-//! Imports only `protocol`.
+//! Imports `protocol` and `sources`.
 
 use serde::Deserialize;
 
-use crate::protocol::{FileSource, ModelSource};
+use crate::protocol::{FileSource, HubSource, ModelSource};
+use crate::sources::{Base, Repo};
 
 /// A model on offer.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -18,16 +20,44 @@ pub struct ModelEntry {
     pub licence: String,
     /// The checkpoint.
     pub files: Vec<ModelFile>,
+    /// Where its files are.
+    #[serde(skip)]
+    pub place: Place,
+    /// Only its first layers.
+    #[serde(skip)]
+    pub n_layers: Option<u32>,
 }
 
-/// A file of a checkpoint, at `models/<id>/<name>`.
+/// Where the files of a model are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// Beside the page, at `models/<id>/<name>`.
+    #[default]
+    Included,
+    /// On the Hub, at one commit.
+    Hub {
+        /// The Hub or its mirror.
+        base: Base,
+        /// Which repository.
+        repo: Repo,
+        /// The commit.
+        commit: String,
+    },
+    /// On disk: the page holds them.
+    Disk {
+        /// Under this number.
+        pick: u32,
+    },
+}
+
+/// A file of a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct ModelFile {
     /// Its name in the checkpoint.
     pub name: String,
     /// Length in bytes.
     pub size: u64,
-    /// Lower-case hexadecimal SHA-256.
+    /// Lower-case hexadecimal SHA-256; empty where it is not known.
     pub sha256: String,
 }
 
@@ -39,13 +69,29 @@ impl ModelEntry {
 
     /// What the worker is asked to load; `base` is the absolute URL of the page's folder, with its final slash.
     pub fn source(&self, base: &str) -> ModelSource {
-        let file = |file: &ModelFile| FileSource {
-            name: file.name.clone(),
-            url: format!("{base}models/{}/{}", self.id, file.name),
-            size: file.size,
-            sha256: file.sha256.clone(),
+        let files = |url: &dyn Fn(&str) -> String| {
+            let file = |file: &ModelFile| FileSource {
+                name: file.name.clone(),
+                url: url(&file.name),
+                size: file.size,
+                sha256: file.sha256.clone(),
+            };
+            self.files.iter().map(file).collect()
         };
-        ModelSource::Files { name: self.name.clone(), files: self.files.iter().map(file).collect() }
+        let name = self.name.clone();
+        match &self.place {
+            Place::Included => {
+                ModelSource::Files { name, files: files(&|file| format!("{base}models/{}/{file}", self.id)) }
+            }
+            Place::Hub { base, repo, commit } => {
+                let hub = HubSource { base: base.as_str().to_owned(), repo: repo.id() };
+                ModelSource::Hub { name, hub, files: files(&|file| base.file_url(repo, commit, file)) }
+            }
+            Place::Disk { pick } => {
+                let files = self.files.iter().map(|file| file.name.clone()).collect();
+                ModelSource::Disk { name, pick: *pick, files }
+            }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::editing::EditEvent;
 use super::entry::EntryChange;
+use super::more_models::MoreEvent;
 use super::options::{DisplayChange, SegmentFilter, Theme};
 use super::scales::ScaleEvent;
 use super::selection::TokenRef;
@@ -30,6 +31,8 @@ pub enum Event {
 
     /// A model was picked, by its place in the catalogue.
     ModelPicked(usize),
+    /// About models of the Hub and from disk.
+    More(MoreEvent),
     /// The text was edited.
     TextEdited(String),
     /// The second text was edited.
@@ -146,6 +149,17 @@ pub enum Effect {
         /// How long to wait.
         delay_ms: u32,
     },
+    /// List a repository of the Hub; answered by [`MoreEvent::Listed`].
+    LookUp {
+        /// Its number: only the last one's answer is waited for.
+        number: u32,
+        /// The Hub or its mirror.
+        base: String,
+        /// `owner/name[@revision]`.
+        repo: String,
+    },
+    /// Keep the address of the Hub for the next visit.
+    KeepHub(String),
     /// Keep the theme for the next visit.
     KeepTheme(Theme),
     /// Put this fragment into the address, in the place of the present one.

@@ -54,11 +54,12 @@ impl State {
     }
 
     pub(super) fn load(&mut self, effects: &mut Vec<Effect>) {
-        let Some(source) = self.picked().map(|entry| entry.source(&self.base_url)) else { return };
+        let wanted = self.picked().map(|entry| (entry.source(&self.base_url), entry.n_layers));
+        let Some((source, n_layers)) = wanted else { return };
         let request = self.request();
         self.notices.model = None;
         self.work = Some(Work { request, task: Task::Load, progress: None, is_cancelling: false });
-        effects.push(Effect::Send(ToWorker::Load { request, source }));
+        effects.push(Effect::Send(ToWorker::Load { request, source, n_layers }));
     }
 
     /// Ends the worker; what is shown stays.

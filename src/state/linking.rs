@@ -18,7 +18,7 @@ pub struct Linking {
     /// The fragment in the address, as far as it is ours.
     written: String,
     /// A link whose result is not there yet.
-    pending: Option<Link>,
+    pub(super) pending: Option<Link>,
     /// A link to a trace on somebody's disk, until that file is opened.
     awaited: Option<Link>,
     /// Whether what is on screen is too much for a link.
@@ -95,6 +95,9 @@ impl State {
 
     /// Goes where the pending link leads, now that the models are known. Says whether that started something.
     pub(super) fn follow_link(&mut self, effects: &mut Vec<Effect>) -> bool {
+        if self.look_up_linked(effects) {
+            return true;
+        }
         let Some(link) = &self.linking.pending else { return false };
         if link.trace.is_some() {
             // It is being opened and needs no model.

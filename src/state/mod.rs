@@ -13,6 +13,7 @@ pub mod first;
 pub mod link;
 pub mod link_options;
 pub mod linking;
+pub mod more_models;
 pub mod notices;
 pub mod options;
 pub mod readings;
@@ -41,6 +42,7 @@ pub use event::{Effect, Event};
 pub use first::FirstScreen;
 pub use link::TracePlace;
 pub use linking::Linking;
+pub use more_models::{MoreEvent, MoreModels};
 pub use notices::{InputNotice, Notices, Recovery, Stopped};
 pub use options::{Arrangement, Display, DisplayChange, Drawing, MIN_WEIGHTS, Options, SegmentFilter, Theme};
 pub use readings::Readings;
@@ -70,6 +72,8 @@ pub struct State {
     pub models: Vec<ModelEntry>,
     /// Which of them is wanted.
     pub picked_model: usize,
+    /// How others are found.
+    pub more: MoreModels,
     /// Where the worker is in its life.
     pub worker: WorkerPhase,
     /// The model that the worker holds.
@@ -124,6 +128,7 @@ impl State {
             base_url,
             models: Vec::new(),
             picked_model: 0,
+            more: MoreModels::default(),
             worker: WorkerPhase::Absent,
             model: None,
             text: FIRST_TEXT.to_owned(),

@@ -19,6 +19,8 @@ impl State {
                 }
             }
             FromWorker::Loaded { request, model } => self.loaded(request, model, effects),
+            // Another worker's to say: this one is never asked.
+            FromWorker::HubListed { .. } => {}
             FromWorker::RunsDone { request, runs } => self.runs_done(request, runs, effects),
             FromWorker::Answered { request, answer, .. } => self.answered(request, answer, buffers, effects),
             FromWorker::Predictions { request, position, top, .. } => {
@@ -67,6 +69,7 @@ impl State {
         if self.take_work(request).is_none() {
             return;
         }
+        self.suit_tokenizer(&model);
         self.model = Some(model);
         match self.planned.take() {
             Some(plan) => self.carry_out(plan, effects),

@@ -28,6 +28,7 @@ impl State {
             Event::CancelTimedOut(request) => self.cancel_timed_out(request, &mut effects),
 
             Event::ModelPicked(model) => self.model_picked(model, &mut effects),
+            Event::More(event) => self.more_event(event, &mut effects),
             Event::TextEdited(text) => {
                 self.text = text;
                 self.leave_example();
@@ -125,6 +126,11 @@ impl State {
         if model >= self.models.len() || model == self.picked_model && self.model.is_some() {
             return;
         }
+        self.pick_anew(model, effects);
+    }
+
+    /// Picks a model whatever is loaded.
+    pub(super) fn pick_anew(&mut self, model: usize, effects: &mut Vec<Effect>) {
         self.picked_model = model;
         self.n_stops = 0;
         self.end_worker(effects);

@@ -1,5 +1,6 @@
 //! Numbers and progress as text, the same everywhere on the page. Imports `protocol`.
 
+use super::more_models::Lookup;
 use super::{Progress, Shown, State, Task, WorkerPhase};
 use crate::protocol::Stage;
 
@@ -52,6 +53,9 @@ pub fn work(state: &State) -> Option<String> {
         return Some(format!("Opening {name} …"));
     }
     let Some(work) = &state.work else {
+        if let Lookup::Asking { base, repo, .. } = &state.more.lookup {
+            return Some(format!("Asking {} for {} …", base.host(), repo.id()));
+        }
         return match state.worker {
             WorkerPhase::Starting => Some(format!("Starting {name} …")),
             _ if state.models.is_empty() && state.notices.model.is_none() => Some("Looking for models …".to_owned()),

@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
+use super::more_models::MoreModels;
 use super::page::Page;
+use crate::state::catalogue::Place;
 use crate::state::{Event, WorkerPhase, wording};
 
 /// The combobox "Model" and what belongs to it.
@@ -19,6 +21,7 @@ pub fn ModelPicker(
         let licence = if entry.licence.is_empty() { String::new() } else { format!(", {}", entry.licence) };
         let from_storage = state.model.as_ref().is_some_and(|model| model.from_storage);
         let origin = if from_storage { ", kept here" } else { "" };
+        let origin = if matches!(entry.place, Place::Disk { .. }) { ", nothing leaves this machine" } else { origin };
         Some(format!("{size}{licence}{origin}"))
     });
     let problem = page.memo(|state| state.notices.model.clone());
@@ -75,6 +78,7 @@ pub fn ModelPicker(
                     }.into_any(),
                 }}
             </div>
+            <MoreModels page />
         </div>
     }
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::open_trace::TraceInPage;
+use super::page_sources::Elsewhere;
 use super::save_trace;
 use crate::answers::Reply;
 use crate::platform::download::save_url;
@@ -12,10 +13,13 @@ use crate::platform::page::{base_url, fetch_text, fragment, keep, kept, meta, se
 use crate::platform::ranged_file::RangedFile;
 use crate::platform::worker_client::{News, WorkerClient};
 use crate::protocol::{FromWorker, ToWorker};
-use crate::state::{Effect, Event, FirstScreen, OpenedTrace, ScaleEvent, State, Theme, TraceEvent, TracePlace, traces};
+use crate::state::{
+    Effect, Event, FirstScreen, MoreEvent, OpenedTrace, ScaleEvent, State, Theme, TraceEvent, TracePlace, traces,
+};
 use crate::trace::file::Saved;
 
 const THEME_KEY: &str = "headlight.theme";
+const HUB_KEY: &str = "headlight.hub";
 
 /// One instance of the page: a handle to its state and its worker.
 #[derive(Clone, Copy)]
@@ -23,6 +27,7 @@ pub struct Page {
     state: RwSignal<State>,
     worker: StoredValue<Option<WorkerClient<ToWorker>>, LocalStorage>,
     trace: StoredValue<Option<TraceInPage>, LocalStorage>,
+    elsewhere: StoredValue<Elsewhere, LocalStorage>,
 }
 
 impl Page {
@@ -33,13 +38,22 @@ impl Page {
             state: RwSignal::new(State::new(base_url(), theme)),
             worker: StoredValue::new_local(None),
             trace: StoredValue::new_local(None),
+            elsewhere: StoredValue::new_local(Elsewhere::default()),
         };
+        if let Some(base) = kept(HUB_KEY) {
+            page.dispatch(Event::More(MoreEvent::BaseKept(base)));
+        }
         page.dispatch(Event::Scale(ScaleEvent::LinkCame(fragment())));
         page.dispatch(Event::Opened);
         let follow = move |_| page.dispatch(Event::Scale(ScaleEvent::LinkCame(fragment())));
         let listener = window_event_listener(leptos::ev::hashchange, follow);
         on_cleanup(move || listener.remove());
         page
+    }
+
+    /// Models from elsewhere.
+    pub(super) fn elsewhere(self) -> StoredValue<Elsewhere, LocalStorage> {
+        self.elsewhere
     }
 
     /// Reads the state once.
@@ -126,7 +140,10 @@ impl Page {
                 if let (ToWorker::Cancel { request }, Some(trace)) = (&message, self.trace()) {
                     trace.cancel(*request);
                 }
-                let sent = self.worker.with_value(|worker| worker.as_ref().map(|worker| worker.send(&message)));
+                let files = self.elsewhere.with_value(|elsewhere| elsewhere.files_of(&message));
+                let sent = self
+                    .worker
+                    .with_value(|worker| worker.as_ref().map(|worker| worker.send_with_files(&message, &files)));
                 if let Some(Err(reason)) = sent {
                     self.dispatch(Event::WorkerBroke(reason));
                 }
@@ -137,6 +154,8 @@ impl Page {
             Effect::ArmTyping { n_edits, delay_ms } => {
                 Timeout::new(delay_ms, move || self.dispatch(Event::TypingRested(n_edits))).forget();
             }
+            Effect::LookUp { number, base, repo } => self.look_up(number, base, repo),
+            Effect::KeepHub(base) => keep(HUB_KEY, &base),
             Effect::KeepTheme(theme) => keep(THEME_KEY, theme.name()),
             Effect::ReplaceLink(link) => set_fragment(&link, false),
             Effect::PushLink(link) => set_fragment(&link, true),

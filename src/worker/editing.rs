@@ -140,10 +140,7 @@ impl Worker {
             }
             _ => None,
         };
-        let name = |id: u32| {
-            let name = model.tokenizer().and_then(|tokenizer| tokenizer.id_to_token(id));
-            name.unwrap_or_else(|| id.to_string())
-        };
+        let name = |id: u32| model.token_name(id);
         let probs = |id: u32| all.iter().map(|probs| probs.get(id as usize).copied().unwrap_or(0.0)).collect();
         let tokens = ids.iter().map(|&id| ComparedToken { id, token: name(id), probs: probs(id) }).collect();
         let outcome: Option<Result<ComparedOutcome, String>> = asked.map(|asked| {

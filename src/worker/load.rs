@@ -1,22 +1,46 @@
-//! Loading a model: files from storage or the network, then ranges of them into the engine.
+//! Loading a model: files from disk, storage or the network, then ranges of them into the engine.
 
 use std::sync::Arc;
 
+use web_sys::Blob;
+
+use super::download::{Progress, origin};
 use super::{Stop, Worker};
 use crate::engine::{Loader, Model};
-use crate::platform::files::{StoredFile, Wanted};
-use crate::platform::memory::memory_bytes;
-use crate::protocol::{About, FileSource, FromWorker, ModelInfo, ModelSource, RequestId, Stage};
+use crate::platform::files::StoredFile;
+use crate::platform::memory::{can_have, memory_bytes};
+use crate::protocol::{About, FileSource, FromWorker, HubSource, ModelInfo, ModelSource, RequestId, Stage};
+use crate::sources::{Base, MAX_MEMORY_BYTES, Origin, Repo, WORKING_BYTES, size_words, too_large};
 
 impl Worker {
-    pub(super) async fn load(&mut self, request: RequestId, source: ModelSource) -> Result<(), Stop> {
+    pub(super) async fn load(
+        &mut self,
+        request: RequestId,
+        source: ModelSource,
+        n_layers: Option<u32>,
+        blobs: Vec<Blob>,
+    ) -> Result<(), Stop> {
         if self.model.is_some() {
             return Err(Stop::failed(About::Request, "this worker has a model: end it and start another"));
         }
+        let n_layers = n_layers.map(|n_layers| n_layers as usize);
         let (name, model, from_storage) = match source {
             ModelSource::Files { name, files } => {
-                let (model, from_storage) = self.load_files(request, &files).await?;
-                (name, model, from_storage)
+                let (files, from_storage) = self.bring_all(request, files, &Origin::default()).await?;
+                (name, self.read(request, files, n_layers).await?, from_storage)
+            }
+            ModelSource::Hub { name, hub: HubSource { base, repo }, files } => {
+                let origin = origin(&Base::parse(&base)?, &Repo::parse(&repo)?);
+                let (files, from_storage) = self.bring_all(request, files, &origin).await?;
+                (name, self.read(request, files, n_layers).await?, from_storage)
+            }
+            ModelSource::Disk { name, files, .. } => {
+                if files.len() != blobs.len() {
+                    let message = format!("{} files were named and {} came", files.len(), blobs.len());
+                    return Err(Stop::failed(About::Request, message));
+                }
+                let files = files.into_iter().zip(blobs.into_iter().map(StoredFile::from)).collect();
+                (name, self.read(request, files, n_layers).await?, false)
             }
             ModelSource::Seeded { config_json, seed } => {
                 (format!("random weights, seed {seed}"), Model::seeded(&config_json, seed)?, false)
@@ -29,6 +53,7 @@ impl Worker {
             weight_bytes: model.weight_bytes() as u64,
             memory_bytes: memory_bytes(),
             from_storage,
+            has_tokenizer: model.tokenizer().is_some(),
             adds_bos: model.adds_bos(),
         };
         self.model = Some(Arc::new(model));
@@ -36,35 +61,68 @@ impl Worker {
         Ok(())
     }
 
-    async fn load_files(&mut self, request: RequestId, files: &[FileSource]) -> Result<(Model, bool), Stop> {
-        let total: u64 = files.iter().map(|file| file.size).sum();
-        let mut stored = Vec::new();
-        let mut before = 0;
+    /// Every file, from storage or the network; and whether all were there.
+    async fn bring_all(
+        &mut self,
+        request: RequestId,
+        files: Vec<FileSource>,
+        origin: &Origin,
+    ) -> Result<(Vec<(String, StoredFile)>, bool), Stop> {
+        let mut progress = Progress::new(files.iter().map(|file| file.size).sum());
+        let (mut brought, mut all_there) = (Vec::new(), true);
         for file in files {
-            let wanted = Wanted { url: &file.url, size: file.size, sha256: &file.sha256 };
-            let (inbox, outbox) = (&self.inbox, &self.outbox);
-            let mut said = None;
-            let opened = StoredFile::open(wanted, |received| {
-                // One message per MiB is plenty for a progress bar.
-                if said != Some(received >> 20) {
-                    said = Some(received >> 20);
-                    outbox.progress(request, Stage::Download, before + received, total);
-                }
-                !inbox.borrow().cancelled.contains(&request)
-            });
-            stored.push(opened.await?);
-            before += file.size;
+            let (stored, was_there) = self.bring(request, &file, origin, &mut progress).await?;
+            all_there &= was_there;
+            brought.push((file.name, stored));
             self.breathe(request).await?;
         }
-        let names = files.iter().zip(&stored).map(|(file, stored)| (file.name.clone(), stored.len()));
-        let mut loader = Loader::new(names.collect())?;
+        Ok((brought, all_there))
+    }
+
+    /// Reads files into a model, if there is memory for it.
+    async fn read(
+        &mut self,
+        request: RequestId,
+        files: Vec<(String, StoredFile)>,
+        n_layers: Option<usize>,
+    ) -> Result<Model, Stop> {
+        let names = files.iter().map(|(name, file)| (name.clone(), file.len())).collect();
+        let mut loader = Loader::new(names)?.first_layers(n_layers);
+        let mut is_checked = false;
         while let Some(want) = loader.wants() {
-            let bytes = stored[want.file].read(want.offset, want.len).await;
+            if let Some(held_bytes) = loader.held_bytes().filter(|_| !is_checked) {
+                check_memory(held_bytes)?;
+                is_checked = true;
+            }
+            let (name, file) = &files[want.file];
+            let bytes = file.read(want.offset, want.len).await.map_err(|reason| {
+                let message = format!(
+                    "{name} cannot be read any more ({reason}): it was changed or moved since it was picked. Pick it again"
+                );
+                Stop::failed(About::Model, message)
+            })?;
             loader.supply(&bytes)?;
             let (done, total) = loader.progress();
             self.outbox.progress(request, Stage::Read, done, total);
             self.breathe(request).await?;
         }
-        Ok((loader.finish()?, stored.iter().all(|file| file.from_storage)))
+        Ok(loader.finish()?)
     }
+}
+
+/// Refuses weights for which there is no memory, before any of them is read.
+fn check_memory(held_bytes: u64) -> Result<(), Stop> {
+    let refuse = |message: String| Err(Stop::failed(About::Model, message));
+    if let Some(message) = too_large(held_bytes) {
+        return refuse(message);
+    }
+    let needed = memory_bytes().saturating_add(held_bytes).saturating_add(WORKING_BYTES).min(MAX_MEMORY_BYTES);
+    if can_have(needed) {
+        return Ok(());
+    }
+    refuse(format!(
+        "it needs about {} of memory, more than this browser gives a page on this device. Close other tabs, or take a smaller \
+         quantisation or a smaller model",
+        size_words(needed)
+    ))
 }

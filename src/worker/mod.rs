@@ -4,6 +4,7 @@
 //! the browser a turn at least every [`TURN_MS`]. A failed request changes nothing that was there before. A panic ends
 //! the worker, which the page hears as an error event. Imports engine, protocol and platform.
 
+mod download;
 mod editing;
 mod load;
 mod mean_scores;
@@ -21,13 +22,12 @@ use js_sys::{Function, Promise};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent};
 
 use crate::analysis::SourceError;
 use crate::engine::{EngineError, InputError, Model, Run};
 use crate::platform::clock::now_ms;
-use crate::platform::files::FetchError;
-use crate::platform::port::decode;
+use crate::platform::port::decode_with_files;
 use crate::platform::turn::turn;
 use crate::protocol::{About, FromWorker, Report, RequestId, RunId, ToWorker, VERSION};
 use outbox::Outbox;
@@ -41,7 +41,8 @@ const N_TOP: usize = 10;
 /// What has arrived and is not answered yet.
 #[derive(Default)]
 struct Inbox {
-    waiting: VecDeque<ToWorker>,
+    /// With the files that came beside them.
+    waiting: VecDeque<(ToWorker, Vec<Blob>)>,
     cancelled: BTreeSet<RequestId>,
     wake: Option<Function>,
 }
@@ -78,10 +79,11 @@ pub fn start() {
     let inbox = Rc::new(RefCell::new(Inbox::default()));
     let outbox = Outbox::new(scope.clone());
     let (to_inbox, to_page) = (Rc::clone(&inbox), outbox.clone());
-    let listen = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| match decode(&event.data()) {
-        Ok((message, _)) => to_inbox.borrow_mut().take(message),
-        Err(error) => to_page.complain(&error.to_string()),
-    });
+    let listen =
+        Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| match decode_with_files(&event.data()) {
+            Ok((message, files)) => to_inbox.borrow_mut().take(message, files),
+            Err(error) => to_page.complain(&error.to_string()),
+        });
     scope.set_onmessage(Some(listen.as_ref().unchecked_ref()));
     listen.forget();
     outbox.say(&FromWorker::Ready { version: VERSION });
@@ -90,10 +92,10 @@ pub fn start() {
 }
 
 impl Inbox {
-    fn take(&mut self, message: ToWorker) {
+    fn take(&mut self, message: ToWorker, files: Vec<Blob>) {
         match message {
             ToWorker::Cancel { request } => _ = self.cancelled.insert(request),
-            other => self.waiting.push_back(other),
+            other => self.waiting.push_back((other, files)),
         }
         if let Some(wake) = self.wake.take() {
             let _ = wake.call0(&JsValue::UNDEFINED);
@@ -106,7 +108,7 @@ impl Worker {
         loop {
             let next = self.inbox.borrow_mut().waiting.pop_front();
             match next {
-                Some(message) => self.answer(message).await,
+                Some((message, files)) => self.answer(message, files).await,
                 None => {
                     // No request is under way: whatever was cancelled has had its answer.
                     self.inbox.borrow_mut().cancelled.clear();
@@ -118,7 +120,7 @@ impl Worker {
         }
     }
 
-    async fn answer(&mut self, message: ToWorker) {
+    async fn answer(&mut self, message: ToWorker, files: Vec<Blob>) {
         let Some(request) = message.request() else {
             if let ToWorker::Forget { run } = message {
                 self.runs.remove(&run);
@@ -127,7 +129,8 @@ impl Worker {
         };
         self.last_turn_ms = now_ms();
         let outcome = match message {
-            ToWorker::Load { source, .. } => self.load(request, source).await,
+            ToWorker::Load { source, n_layers, .. } => self.load(request, source, n_layers, files).await,
+            ToWorker::ListHub { base, repo, .. } => self.list_hub(request, &base, &repo).await,
             ToWorker::Run { inputs, edits_json, .. } => self.run(request, inputs, &edits_json).await,
             ToWorker::Ask { run, question, .. } => self.ask(request, run, question).await,
             ToWorker::Predict { run, position, n_top, .. } => self.predict(request, run, position, n_top),
@@ -154,7 +157,11 @@ impl Worker {
             turn().await;
             self.last_turn_ms = now_ms();
         }
-        if self.inbox.borrow().cancelled.contains(&request) { Err(Stop::Cancelled) } else { Ok(()) }
+        if self.is_cancelled(request) { Err(Stop::Cancelled) } else { Ok(()) }
+    }
+
+    fn is_cancelled(&self, request: RequestId) -> bool {
+        self.inbox.borrow().cancelled.contains(&request)
     }
 
     fn model(&self) -> Result<&Arc<Model>, Stop> {
@@ -191,14 +198,5 @@ impl From<SourceError> for Stop {
     fn from(error: SourceError) -> Self {
         // A run holds everything, so whatever is not there was not there to be asked for.
         Stop::failed(About::Request, error.to_string())
-    }
-}
-
-impl From<FetchError> for Stop {
-    fn from(error: FetchError) -> Self {
-        match error {
-            FetchError::Stopped => Stop::Cancelled,
-            other => Stop::failed(About::Network, other.to_string()),
-        }
     }
 }

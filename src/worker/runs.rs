@@ -89,11 +89,8 @@ impl Worker {
 }
 
 pub(super) fn predictions(run: &Run, position: usize, n_top: usize) -> Result<Vec<Prediction>, EngineError> {
-    let name = |id: u32| run.model().tokenizer().and_then(|tokenizer| tokenizer.id_to_token(id));
     let top = top_predictions(run, position, n_top)?;
-    let prediction = |top: crate::engine::TopToken| {
-        let token = name(top.id).unwrap_or_else(|| top.id.to_string());
-        Prediction { token, id: top.id, prob: top.prob }
-    };
+    let prediction =
+        |top: crate::engine::TopToken| Prediction { token: run.model().token_name(top.id), id: top.id, prob: top.prob };
     Ok(top.into_iter().map(prediction).collect())
 }

@@ -128,3 +128,18 @@ fn a_magnitude_counts_for_both_sides() {
     let spec = Spec { positions: Positions::Rotary(rotary), ..spec(1, 2) };
     assert!((look(&layer(&spec), 0, 0..1, &[1.0, 2.0], &[1.0, 2.0]).0[0] - 45.0).abs() < 1e-4);
 }
+
+#[test]
+fn only_the_first_neurons_rotate() {
+    let rotary = |dims| Rotary { theta: 1e4, dims, scaling: RotaryScaling::None, pairing: Pairing::Halves };
+    let of = |dims| Spec { positions: Positions::Rotary(rotary(dims)), attn_scale: 1.0, ..spec(1, 6) };
+    // Neurons 4 and 5 do not turn: what they add is the same at every distance, and the others' share falls as cos 1.
+    let (still, turning) = ([0.0, 0.0, 0.0, 0.0, 2.0, 3.0], [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    let score = |neurons: [f32; 6], dims| {
+        let spec = of(dims);
+        look(&layer(&spec), 0, 1..2, &[neurons, neurons].concat(), &[neurons, neurons].concat()).0[0]
+    };
+    assert!((score(still, 4) - 13.0).abs() < 1e-5, "{}", score(still, 4));
+    assert!((score(turning, 4) - 1f32.cos()).abs() < 1e-6);
+    assert!((score(still, 6) - 13.0).abs() > 1e-3, "with all six they turn as well");
+}

@@ -103,7 +103,7 @@ async fn cases() -> Result<Vec<Case>, String> {
 /// Measures loading where it is wanted; the last worker goes on to run.
 async fn load(case: &Case, wanted: &impl Fn(&str) -> bool) -> Result<(Client, ModelInfo), String> {
     let kinds: &[(&str, bool, &str)] = match case.source {
-        ModelSource::Files { .. } => &[
+        ModelSource::Files { .. } | ModelSource::Hub { .. } | ModelSource::Disk { .. } => &[
             ("load_network", true, "a fresh worker loads the model over loopback into an empty browser storage"),
             ("load_storage", false, "a fresh worker loads the model from this browser's storage"),
         ],
@@ -139,7 +139,7 @@ async fn load(case: &Case, wanted: &impl Fn(&str) -> bool) -> Result<(Client, Mo
 async fn load_once(case: &Case) -> Result<(Client, ModelInfo, f64), String> {
     let client = Client::start().await?;
     let before_ms = now_ms();
-    let reply = client.ask(&ToWorker::Load { request: 1, source: case.source.clone() }).await?;
+    let reply = client.ask(&ToWorker::Load { request: 1, source: case.source.clone(), n_layers: None }).await?;
     let elapsed_ms = now_ms() - before_ms;
     match reply {
         (FromWorker::Loaded { model, .. }, _) => Ok((client, model, elapsed_ms)),

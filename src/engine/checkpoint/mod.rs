@@ -25,6 +25,7 @@ mod phi3;
 mod roberta;
 mod rotary;
 mod slot;
+mod subset;
 mod t5;
 
 pub use config::Config;

@@ -21,6 +21,8 @@ pub(super) struct Plan {
     /// In reverse: the next one is popped.
     pub tensors: Vec<Planned>,
     pub total_bytes: u64,
+    /// What the tensors will take in memory.
+    pub held_bytes: u64,
     pub quantisation: String,
 }
 
@@ -58,9 +60,10 @@ impl Plan {
             }
         }
         let total_bytes = tensors.iter().map(|tensor| tensor.entry.len).sum();
+        let held_bytes = tensors.iter().map(Planned::held_bytes).sum();
         let quantisation = most_common(&tensors);
         tensors.reverse();
-        Ok(Self { architecture, tensors, total_bytes, quantisation })
+        Ok(Self { architecture, tensors, total_bytes, held_bytes, quantisation })
     }
 }
 
@@ -101,6 +104,21 @@ impl Planned {
         }
         let (layout, tensor, file_name) = (source.layout, source.tensor, index.file.clone());
         Ok(Planned { places: vec![place], file, file_name, tensor, entry, layout, shape, d_head })
+    }
+
+    /// Bytes in memory, by what [`Filling`] makes of it.
+    fn held_bytes(&self) -> u64 {
+        let n_values = self.shape.iter().map(|&n| n as u64).product::<u64>();
+        match (&self.entry.dtype, self.layout) {
+            _ if !self.is_matrix() => 4 * n_values,
+            (DType::F32, _) | (_, Layout::Transposed { .. }) => 4 * n_values,
+            (DType::F16 | DType::BF16, _) => 2 * n_values,
+            // Blocks stay as they are: this part's share of the tensor.
+            _ => {
+                let n_in_file = self.entry.shape.iter().map(|&n| n as u64).product::<u64>().max(1);
+                (u128::from(self.entry.len) * u128::from(n_values) / u128::from(n_in_file)) as u64
+            }
+        }
     }
 
     /// Whether it is a matrix that products are made with.

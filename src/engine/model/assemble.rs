@@ -153,6 +153,7 @@ impl Model {
             encoder: None,
             writing: architecture.writing.clone(),
             tokenizer,
+            labels: Arc::default(),
             quantisation: quantisation.to_owned(),
             blocks: (0..architecture.spec.n_layers).map(|layer| slots.block(layer)).collect::<Result<_, _>>()?,
             embed: slots.matrix(Slot::Embed)?,

@@ -29,6 +29,17 @@ const TOKENS: &str = "tokenizer.ggml.tokens";
 const TOKEN_TYPE: &str = "tokenizer.ggml.token_type";
 const MERGES: &str = "tokenizer.ggml.merges";
 
+/// Words, single digits, signs, and spaces; as Qwen 2 splits.
+const QWEN2: &str =
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+/// Qwen 2's way to split a text, as it stands in a tokenizer.json.
+pub(super) fn qwen2_pre_tokenizer() -> serde_json::Value {
+    let bytes = json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false});
+    let split = json!({"type": "Split", "pattern": {"Regex": QWEN2}, "behavior": "Isolated", "invert": false});
+    json!({"type": "Sequence", "pretokenizers": [split, bytes]})
+}
+
 /// How text is split before BPE.
 #[derive(Clone, Copy, PartialEq)]
 enum Pre {
@@ -84,9 +95,7 @@ impl Pre {
             Pre::Llama3 | Pre::Dbrx => by_pattern(
                 r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
             ),
-            Pre::Qwen2 | Pre::StableLm2 => by_pattern(
-                r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
-            ),
+            Pre::Qwen2 | Pre::StableLm2 => by_pattern(QWEN2),
         }
     }
 }

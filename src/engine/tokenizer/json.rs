@@ -19,18 +19,18 @@ use super::{Specials, Tokenizer, TokenizerError, after_highest};
 /// The file, but for truncation and padding, which are not wanted. `M` is the model. The other parts stay JSON at first:
 /// some of the crate's readers panic where the JSON itself is damaged.
 #[derive(Deserialize)]
-struct File<M> {
+pub(super) struct File<M> {
     #[serde(default)]
-    added_tokens: Vec<tokenizers::AddedToken>,
+    pub added_tokens: Vec<tokenizers::AddedToken>,
     #[serde(default)]
-    normalizer: Value,
+    pub normalizer: Value,
     #[serde(default)]
-    pre_tokenizer: Value,
+    pub pre_tokenizer: Value,
     #[serde(default)]
-    post_processor: Value,
+    pub post_processor: Value,
     #[serde(default)]
-    decoder: Value,
-    model: M,
+    pub decoder: Value,
+    pub model: M,
 }
 
 /// Read first: which model it is.
@@ -69,7 +69,8 @@ impl Tokenizer {
 }
 
 impl<M> File<M> {
-    fn assemble(
+    /// Makes the tokenizer; `build` makes its model. `file` is its name for messages.
+    pub fn assemble(
         self,
         file: &str,
         build: impl FnOnce(M) -> Result<Model, TokenizerError>,

@@ -1,7 +1,7 @@
 //! Text to tokens and back, the same for page and command line.
 //!
-//! The work is done by the `tokenizers` crate; here a tokenizer is made, from a tokenizer.json ([`json`]) or from the
-//! metadata of a GGUF file ([`gguf`]), and its result becomes [`Tokens`]. Truncation and padding are never on: cutting is
+//! The work is done by the `tokenizers` crate; here a tokenizer is made, from a tokenizer.json ([`json`]), the
+//! older files ([`vocab`]) or the metadata of a GGUF file ([`gguf`]), and its result becomes [`Tokens`]. Truncation and padding are never on: cutting is
 //! the caller's decision, after it has told the user. Imports `trace` and `engine::files`.
 
 mod faults;
@@ -9,6 +9,9 @@ mod form;
 mod gguf;
 mod json;
 mod model;
+mod vocab;
+
+pub use vocab::OlderFiles;
 
 use crate::engine::files::FileError;
 use crate::trace::{TokenForm, Tokens};
@@ -44,7 +47,7 @@ struct Specials {
 /// Why there is no tokenizer, or no tokens.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum TokenizerError {
-    /// A tokenizer.json that cannot be used.
+    /// A tokenizer.json, or another file of a tokenizer, that cannot be used.
     #[error("{file}: {reason}")]
     Json {
         /// Which file.

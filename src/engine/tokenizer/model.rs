@@ -1,4 +1,4 @@
-//! The vocabularies of a tokenizer.json, checked.
+//! The vocabularies of a tokenizer.json or of the older files, checked.
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
@@ -25,18 +25,32 @@ pub(super) struct Bpe {
 }
 
 /// Two tokens that become one: "a b", or ["a", "b"] since version 0.20.
-struct Merge(String, String);
+pub(super) struct Merge(pub String, pub String);
 
 /// A WordPiece model.
 #[derive(Deserialize)]
 pub(super) struct WordPiece {
-    unk_token: String,
-    continuing_subword_prefix: String,
-    max_input_chars_per_word: usize,
-    vocab: Vocab,
+    pub unk_token: String,
+    pub continuing_subword_prefix: String,
+    pub max_input_chars_per_word: usize,
+    pub vocab: Vocab,
 }
 
 impl Bpe {
+    /// Byte-level BPE, as a vocab.json and a merges.txt say it.
+    pub(super) fn of_files(vocab: Vocab, merges: Vec<Merge>) -> Self {
+        Self {
+            unk_token: None,
+            continuing_subword_prefix: None,
+            end_of_word_suffix: None,
+            fuse_unk: None,
+            byte_fallback: None,
+            ignore_merges: None,
+            vocab,
+            merges,
+        }
+    }
+
     pub(super) fn build(self, file: &str) -> Result<Model, TokenizerError> {
         let prefix = self.continuing_subword_prefix.unwrap_or_default();
         let merges = self.merges.into_iter().map(|Merge(left, right)| (left, right)).collect();

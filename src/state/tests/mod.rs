@@ -3,6 +3,7 @@
 mod first;
 mod lifecycle;
 mod looking;
+mod more_models;
 mod readings;
 mod scales;
 mod scores;
@@ -114,6 +115,7 @@ fn model(n_layers: usize, n_heads: usize) -> ModelInfo {
         weight_bytes: 5,
         memory_bytes: 6,
         from_storage: false,
+        has_tokenizer: true,
         adds_bos: None,
     }
 }

@@ -1,0 +1,196 @@
+//! Files that a person picks or drops: their names, and handles through which they are read where they lie.
+//!
+//! Imports nothing of ours.
+
+use js_sys::{Array, Function, Promise, Reflect};
+use wasm_bindgen::prelude::{Closure, wasm_bindgen};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, File, HtmlInputElement};
+
+#[wasm_bindgen]
+extern "C" {
+    /// A file or folder that was dropped: FileSystemEntry.
+    type Entry;
+    #[wasm_bindgen(method, getter, js_name = isDirectory)]
+    fn is_directory(this: &Entry) -> bool;
+    #[wasm_bindgen(method, getter)]
+    fn name(this: &Entry) -> String;
+    #[wasm_bindgen(method)]
+    fn file(this: &Entry, found: &Function, failed: &Function);
+    #[wasm_bindgen(method, js_name = createReader)]
+    fn create_reader(this: &Entry) -> Reader;
+
+    /// Lists a folder, some entries at a time: FileSystemDirectoryReader.
+    type Reader;
+    #[wasm_bindgen(method, js_name = readEntries)]
+    fn read_entries(this: &Reader, found: &Function, failed: &Function);
+
+    /// DataTransferItem.
+    type Item;
+    #[wasm_bindgen(method, getter)]
+    fn kind(this: &Item) -> String;
+    #[wasm_bindgen(method, js_name = webkitGetAsEntry)]
+    fn entry(this: &Item) -> Option<Entry>;
+    #[wasm_bindgen(method, js_name = getAsFile)]
+    fn file(this: &Item) -> Option<File>;
+}
+
+/// What was picked.
+#[derive(Clone, Debug, Default)]
+pub struct Picked {
+    /// Name of the folder, where it was one.
+    pub folder: Option<String>,
+    /// Paths below it, and the files.
+    pub files: Vec<(String, Blob)>,
+}
+
+/// What was dropped, not looked into yet.
+#[derive(Default)]
+pub struct Dropped {
+    entries: Vec<Entry>,
+    /// Files that are in no file system, such as pictures of another page.
+    files: Vec<File>,
+}
+
+impl Picked {
+    /// What a field for files holds; the field is emptied, so that the same can be picked again.
+    pub fn of_input(input: &HtmlInputElement) -> Self {
+        let list = Reflect::get(input, &JsValue::from_str("files")).unwrap_or(JsValue::NULL);
+        let mut picked = Self::default();
+        if list.is_null() || list.is_undefined() {
+            return picked;
+        }
+        for file in Array::from(&list).iter().filter_map(|file| file.dyn_into::<File>().ok()) {
+            let path =
+                Reflect::get(&file, &JsValue::from_str("webkitRelativePath")).ok().and_then(|path| path.as_string());
+            match path.as_deref().and_then(|path| path.split_once('/')) {
+                Some((folder, below)) => {
+                    picked.folder = Some(folder.to_owned());
+                    picked.files.push((below.to_owned(), file.into()));
+                }
+                None => picked.files.push((file.name(), file.into())),
+            }
+        }
+        input.set_value("");
+        picked
+    }
+}
+
+impl Dropped {
+    /// What a drop event carries; it must be asked at once, a moment later it carries nothing.
+    pub fn of_event(event: &JsValue) -> Self {
+        let get =
+            |object: &JsValue, name: &str| Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::NULL);
+        let transfer = get(event, "dataTransfer");
+        if transfer.is_null() || transfer.is_undefined() {
+            return Self::default();
+        }
+        let items = Array::from(&get(&transfer, "items"));
+        let mut dropped = Self::default();
+        for item in items.iter().map(|item| item.unchecked_into::<Item>()).filter(|item| item.kind() == "file") {
+            match item.entry() {
+                Some(entry) => dropped.entries.push(entry),
+                None => dropped.files.extend(item.file()),
+            }
+        }
+        dropped
+    }
+
+    /// Whether no file was dropped.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.files.is_empty()
+    }
+
+    /// The files, and those of a folder: not of folders within it, where no checkpoint is.
+    pub async fn read(self) -> Picked {
+        let mut picked = Picked::default();
+        let is_one_folder = matches!(self.entries.as_slice(), [one] if one.is_directory());
+        picked.files.extend(self.files.into_iter().map(|file| (file.name(), file.into())));
+        for entry in self.entries {
+            if !entry.is_directory() {
+                picked.files.extend(file_of(&entry).await);
+                continue;
+            }
+            if is_one_folder {
+                picked.folder = Some(entry.name());
+            }
+            let reader = entry.create_reader();
+            loop {
+                let found = called_back(|found, failed| reader.read_entries(found, failed)).await;
+                let found = found.map(|list| Array::from(&list)).unwrap_or_default();
+                if found.length() == 0 {
+                    break;
+                }
+                for inner in found.iter().map(|inner| inner.unchecked_into::<Entry>()) {
+                    if !inner.is_directory() {
+                        picked.files.extend(file_of(&inner).await);
+                    }
+                }
+            }
+        }
+        picked
+    }
+}
+
+async fn file_of(entry: &Entry) -> Option<(String, Blob)> {
+    let file = called_back(|found, failed| entry.file(found, failed)).await.ok()?;
+    Some((entry.name(), file.dyn_into().ok()?))
+}
+
+/// The old way to wait for something, as a new one.
+async fn called_back(ask: impl Fn(&Function, &Function)) -> Result<JsValue, JsValue> {
+    let promise = Promise::new(&mut |found, failed| ask(&found, &failed));
+    JsFuture::from(promise).await
+}
+
+/// Hears of files that are dragged over the window and dropped; a browser would leave the page for them otherwise.
+/// The returned listeners hear as long as they live.
+pub fn on_drop(hear: impl Fn(Dropped) + 'static) -> Option<DropListeners> {
+    let target: web_sys::EventTarget = web_sys::window()?.into();
+    let over = Listener::new(|event: web_sys::Event| {
+        // Text that is dragged goes where it always goes.
+        if carries_files(&event) {
+            event.prevent_default();
+        }
+    });
+    let dropped = Listener::new(move |event: web_sys::Event| {
+        if event.default_prevented() {
+            return;
+        }
+        let files = Dropped::of_event(&event);
+        if !files.is_empty() {
+            event.prevent_default();
+            hear(files);
+        }
+    });
+    let listeners = [("dragover", over), ("drop", dropped)];
+    for (name, closure) in &listeners {
+        target.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref()).ok()?;
+    }
+    Some(DropListeners { target, listeners })
+}
+
+fn carries_files(event: &JsValue) -> bool {
+    let get = |object: &JsValue, name: &str| Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::NULL);
+    let transfer = get(event, "dataTransfer");
+    let is_there = !(transfer.is_null() || transfer.is_undefined());
+    is_there && Array::from(&get(&transfer, "types")).includes(&JsValue::from_str("Files"), 0)
+}
+
+type Listener = Closure<dyn FnMut(web_sys::Event)>;
+
+/// Ends hearing when dropped.
+pub struct DropListeners {
+    target: web_sys::EventTarget,
+    listeners: [(&'static str, Listener); 2],
+}
+
+impl Drop for DropListeners {
+    fn drop(&mut self) {
+        for (name, closure) in &self.listeners {
+            // A listener that is not there any more needs no removing.
+            let _ = self.target.remove_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Models of the Hub that are small enough for a page and known to agree with Hugging Face here, with what each is good for.
+
+/// A model worth a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    /// `owner/name`, with a revision where the main one has no weights that are read.
+    pub repo: &'static str,
+    /// The name to show.
+    pub name: &'static str,
+    /// About how much is downloaded, in megabytes.
+    pub megabytes: u32,
+    /// SPDX name of its licence, as far as its page says one.
+    pub licence: &'static str,
+    /// What it is good for.
+    pub good_for: &'static str,
+}
+
+/// In the order in which they are offered: from the models of the papers to the larger ones.
+pub const SUGGESTIONS: [Suggestion; 13] = [
+    Suggestion {
+        repo: "openai-community/gpt2",
+        name: "GPT-2 small",
+        megabytes: 550,
+        licence: "MIT",
+        good_for: "12 × 12 heads; the model of most circuit papers, and of BertViz’s examples",
+    },
+    Suggestion {
+        repo: "distilbert/distilgpt2",
+        name: "DistilGPT-2",
+        megabytes: 355,
+        licence: "Apache-2.0",
+        good_for: "6 × 12 heads; as GPT-2, in half the time",
+    },
+    Suggestion {
+        repo: "google-bert/bert-base-uncased",
+        name: "BERT base",
+        megabytes: 441,
+        licence: "Apache-2.0",
+        good_for: "12 × 12 heads; sentence pairs, masked words, what the heads of BERT look at",
+    },
+    Suggestion {
+        repo: "distilbert/distilbert-base-uncased",
+        name: "DistilBERT",
+        megabytes: 269,
+        licence: "Apache-2.0",
+        good_for: "6 × 12 heads; what is left of BERT after distillation",
+    },
+    Suggestion {
+        repo: "FacebookAI/roberta-base",
+        name: "RoBERTa base",
+        megabytes: 501,
+        licence: "MIT",
+        good_for: "12 × 12 heads; masked words with a byte-level vocabulary",
+    },
+    Suggestion {
+        repo: "EleutherAI/pythia-70m",
+        name: "Pythia 70M",
+        megabytes: 168,
+        licence: "Apache-2.0",
+        good_for: "6 × 8 heads; induction heads while they form: its revisions (@step1000 …) are steps of the training",
+    },
+    Suggestion {
+        repo: "EleutherAI/pythia-160m",
+        name: "Pythia 160M",
+        megabytes: 377,
+        licence: "Apache-2.0",
+        good_for: "12 × 12 heads, attention and MLP side by side; revisions as above",
+    },
+    Suggestion {
+        // The conversion to safetensors that the Hub's own bot offers.
+        repo: "roneneldan/TinyStories-2Layers-33M@refs/pr/1",
+        name: "TinyStories, 2 layers",
+        megabytes: 326,
+        licence: "none stated",
+        good_for: "children’s stories by two wide layers: few heads to follow by eye",
+    },
+    Suggestion {
+        repo: "HuggingFaceTB/SmolLM2-135M",
+        name: "SmolLM2 135M",
+        megabytes: 272,
+        licence: "Apache-2.0",
+        good_for: "30 × 9 heads, three queries to a key; the base model of the instructed one included here",
+    },
+    Suggestion {
+        repo: "Qwen/Qwen2.5-0.5B",
+        name: "Qwen2.5 0.5B",
+        megabytes: 995,
+        licence: "Apache-2.0",
+        good_for: "24 × 14 heads; many languages and code",
+    },
+    Suggestion {
+        repo: "google-t5/t5-small",
+        name: "T5 small",
+        megabytes: 244,
+        licence: "Apache-2.0",
+        good_for: "6 + 6 layers × 8 heads; encoder, decoder and cross-attention; “translate English to German: …”",
+    },
+    Suggestion {
+        repo: "Helsinki-NLP/opus-mt-en-de@refs/pr/4",
+        name: "opus-mt English–German",
+        megabytes: 298,
+        licence: "CC-BY-4.0",
+        good_for: "6 + 6 layers × 8 heads; how translation aligns words; token ids only, its tokenizer is not read yet",
+    },
+    Suggestion {
+        repo: "Qwen/Qwen2.5-0.5B-Instruct-GGUF",
+        name: "Qwen2.5 0.5B Instruct, GGUF",
+        megabytes: 491,
+        licence: "Apache-2.0",
+        good_for: "24 × 14 heads; a choice of quantisations, to see what they change",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::super::Repo;
+    use super::*;
+
+    #[test]
+    fn every_suggestion_is_a_repository_with_all_its_facts() {
+        for suggestion in SUGGESTIONS {
+            assert_eq!(Repo::parse(suggestion.repo).unwrap().id(), suggestion.repo);
+            assert!(suggestion.megabytes > 0 && !suggestion.licence.is_empty() && !suggestion.good_for.is_empty());
+        }
+        for wanted in [
+            "gpt2",
+            "distilgpt2",
+            "bert-base",
+            "distilbert",
+            "roberta",
+            "pythia-70m",
+            "pythia-160m",
+            "SmolLM2",
+            "Qwen2.5-0.5B",
+            "TinyStories",
+            "t5-small",
+            "opus-mt",
+        ] {
+            assert!(SUGGESTIONS.iter().any(|one| one.repo.contains(wanted)), "{wanted}");
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Which of the files at hand make a checkpoint: a safetensors one in one piece or several, or one of several GGUF files.
+
+use serde::{Deserialize, Serialize};
+
+use super::size_words;
+
+/// A checkpoint that can be loaded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// "safetensors", or what a GGUF file is called beside the others, "Q4_K_M".
+    pub label: String,
+    /// Indices into the files.
+    pub files: Vec<usize>,
+    /// Length of its files in bytes.
+    pub size: u64,
+    /// What will be missing, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Why files make no checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unusable {
+    /// A sentence that names what is missing.
+    pub message: String,
+    /// Where weights are in a form that only Python reads: three lines that convert them.
+    pub convert: Option<[String; 3]>,
+}
+
+/// What may stand beside safetensors files. The first that is there of the tokenizers' files is taken.
+const CONFIG: &str = "config.json";
+const TOKENIZER: &str = "tokenizer.json";
+const LABELS: &str = "labels.txt";
+const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
+const INDEX: &str = "model.safetensors.index.json";
+
+/// Ends of files that hold weights in Python's own form.
+const PYTHON: [&str; 4] = [".bin", ".pt", ".pth", ".ckpt"];
+
+/// The checkpoints that files make, the unquantised one first, then by size. Names are paths; what is in folders is left
+/// alone.
+///
+/// # Errors
+/// When they make none: says what is missing.
+pub fn choices(files: &[(String, u64)]) -> Result<Vec<Choice>, Unusable> {
+    let mut found = Vec::new();
+    let problem = match safetensors(files) {
+        Ok(choice) => {
+            found.extend(choice);
+            None
+        }
+        Err(problem) => Some(problem),
+    };
+    found.extend(ggufs(files));
+    match (found.is_empty(), problem) {
+        (false, _) => Ok(found),
+        (true, Some(message)) => Err(Unusable { message, convert: None }),
+        (true, None) => Err(nothing(files)),
+    }
+}
+
+/// Three lines of Python that make a safetensors file of a PyTorch file.
+pub fn convert_lines(file: &str) -> [String; 3] {
+    let quoted = file.replace('\\', "\\\\").replace('"', "\\\"");
+    [
+        "import torch, safetensors.torch".to_owned(),
+        format!("weights = torch.load(\"{quoted}\", map_location=\"cpu\", weights_only=True)"),
+        "safetensors.torch.save_file({name: tensor.clone().contiguous() for name, tensor in weights.items()}, \
+         \"model.safetensors\")"
+            .to_owned(),
+    ]
+}
+
+fn safetensors(files: &[(String, u64)]) -> Result<Option<Choice>, String> {
+    let at = |wanted: &str| files.iter().position(|(name, _)| name == wanted);
+    let weights = weights(files)?;
+    if weights.is_empty() {
+        return Ok(None);
+    }
+    let first = &files[weights[0]].0;
+    let config = at(CONFIG).ok_or_else(|| format!("{CONFIG} is missing: it says what the weights in {first} are."))?;
+    let mut taken = vec![config];
+    let (tokenizer, note) = tokenizer(&at);
+    taken.extend(tokenizer);
+    taken.extend(weights);
+    let size = taken.iter().map(|&index| files[index].1).sum();
+    Ok(Some(Choice { label: "safetensors".to_owned(), files: taken, size, notes: note.into_iter().collect() }))
+}
+
+/// The safetensors files with the weights: all parts of `…-00001-of-00003.safetensors`, or the only one.
+fn weights(files: &[(String, u64)]) -> Result<Vec<usize>, String> {
+    let here: Vec<usize> = (0..files.len())
+        .filter(|&index| is_top(&files[index].0) && files[index].0.to_lowercase().ends_with(".safetensors"))
+        .collect();
+    let name = |index: usize| files[index].0.as_str();
+    if let Some(&one) = here.iter().find(|&&index| name(index) == "model.safetensors") {
+        return Ok(vec![one]);
+    }
+    let mut parts: Vec<(u32, u32, usize)> =
+        here.iter().filter_map(|&index| part_of(name(index)).map(|(part, n_parts)| (part, n_parts, index))).collect();
+    parts.sort_unstable();
+    if let Some(&(_, n_parts, first)) = parts.first() {
+        let missing = (1..=n_parts).find(|part| !parts.iter().any(|(here, of, _)| here == part && *of == n_parts));
+        return match missing {
+            None => Ok(parts.into_iter().filter(|(_, of, _)| *of == n_parts).map(|(_, _, index)| index).collect()),
+            Some(part) => {
+                let stem = name(first).rsplitn(4, '-').last().unwrap_or_default();
+                let width = name(first).rsplit('-').next().map_or(5, |end| end.len() - ".safetensors".len());
+                Err(format!(
+                    "{stem}-{part:0width$}-of-{n_parts:0width$}.safetensors is missing: {} of {n_parts} parts are here.",
+                    parts.len()
+                ))
+            }
+        };
+    }
+    // An adapter is not a model.
+    let here: Vec<usize> = here.into_iter().filter(|&index| name(index) != "adapter_model.safetensors").collect();
+    match here.as_slice() {
+        [] if files.iter().any(|(name, _)| name == INDEX) => {
+            Err(format!("The parts that {INDEX} names are missing: *.safetensors."))
+        }
+        [] | [_] => Ok(here),
+        _ => {
+            let names: Vec<&str> = here.iter().map(|&index| name(index)).collect();
+            Err(format!(
+                "There are several safetensors files ({}): choose one, named model.safetensors.",
+                names.join(", ")
+            ))
+        }
+    }
+}
+
+/// "…-00002-of-00003.safetensors": 2 of 3.
+fn part_of(name: &str) -> Option<(u32, u32)> {
+    let stem = name.rsplit_once('.')?.0;
+    let (rest, n_parts) = stem.rsplit_once("-of-")?;
+    let (_, part) = rest.rsplit_once('-')?;
+    let number = |text: &str| text.parse().ok().filter(|number| (1..10_000).contains(number));
+    Some((number(part)?, number(n_parts)?))
+}
+
+/// The files that a tokenizer is made of, and what to say where there is none.
+fn tokenizer(at: &impl Fn(&str) -> Option<usize>) -> (Vec<usize>, Option<String>) {
+    let with_config = |files: Vec<usize>| files.into_iter().chain(at(TOKENIZER_CONFIG)).collect();
+    match (at(TOKENIZER), at("vocab.txt"), at("vocab.json"), at("merges.txt")) {
+        (Some(tokenizer), ..) => (vec![tokenizer], None),
+        (None, Some(vocab), ..) => (with_config(vec![vocab]), None),
+        (None, None, Some(vocab), Some(merges)) => (with_config(vec![vocab, merges]), None),
+        (None, None, vocab, merges) => {
+            let what = match (vocab, merges) {
+                (Some(_), None) => "merges.txt is missing beside vocab.json",
+                (None, Some(_)) => "vocab.json is missing beside merges.txt",
+                _ => "There is no tokenizer.json, vocab.txt, or vocab.json with merges.txt",
+            };
+            let labels = at(LABELS);
+            let and = if labels.is_some() { ", shown with the labels of labels.txt" } else { "" };
+            (labels.into_iter().collect(), Some(format!("{what}: the model reads token ids instead of text{and}.")))
+        }
+    }
+}
+
+fn ggufs(files: &[(String, u64)]) -> Vec<Choice> {
+    let is_gguf = |name: &str| is_top(name) && name.to_lowercase().ends_with(".gguf");
+    // Projectors of images and files in parts are not read.
+    let is_whole = |name: &str| part_of(name).is_none() && !name.to_lowercase().starts_with("mmproj");
+    let mut found: Vec<usize> =
+        (0..files.len()).filter(|&index| is_gguf(&files[index].0) && is_whole(&files[index].0)).collect();
+    found.sort_by_key(|&index| files[index].1);
+    let names: Vec<&str> = found.iter().map(|&index| files[index].0.as_str()).collect();
+    let choice = |&index: &usize| Choice {
+        label: gguf_label(&files[index].0, &names),
+        files: vec![index],
+        size: files[index].1,
+        notes: Vec::new(),
+    };
+    found.iter().map(choice).collect()
+}
+
+/// What a GGUF file's name says that the others' do not: usually its quantisation. A single one: its last part.
+fn gguf_label(name: &str, names: &[&str]) -> String {
+    let stem = |name: &str| name[..name.len() - ".gguf".len()].to_owned();
+    let ours = stem(name);
+    let shared = match names {
+        [_] => ours.rfind(['.', '-']).map_or(0, |at| at + 1),
+        _ => {
+            let common = names.iter().map(|other| common_start(&ours, &stem(other))).min().unwrap_or(0);
+            ours[..common].rfind(['.', '-']).map_or(0, |at| at + 1)
+        }
+    };
+    let label = &ours[shared..];
+    if label.is_empty() { ours } else { label.to_owned() }
+}
+
+fn common_start(one: &str, other: &str) -> usize {
+    one.char_indices()
+        .zip(other.chars())
+        .find(|((_, a), b)| a != b)
+        .map_or(one.len().min(other.len()), |((at, _), _)| at)
+}
+
+fn nothing(files: &[(String, u64)]) -> Unusable {
+    let is_python = |name: &str| {
+        let name = name.to_lowercase();
+        PYTHON.iter().any(|end| name.ends_with(end))
+            && !name.ends_with("training_args.bin")
+            && !name.ends_with("optimizer.pt")
+    };
+    if let Some((name, size)) = files.iter().find(|(name, _)| is_top(name) && is_python(name)) {
+        let message = format!(
+            "{name} ({}) is in PyTorch’s own form, which can hold any program and which only Python reads. Convert it with \
+             these three lines, then open the folder again.",
+            size_words(*size)
+        );
+        return Unusable { message, convert: Some(convert_lines(name)) };
+    }
+    if files.iter().any(|(name, _)| name.to_lowercase().ends_with(".gguf")) {
+        let message = "The GGUF files here are in parts or no language models: take one that is whole.".to_owned();
+        return Unusable { message, convert: None };
+    }
+    const N_NAMED: usize = 6;
+    let mut names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).take(N_NAMED).collect();
+    if files.len() > N_NAMED {
+        names.push("…");
+    }
+    let found = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+    let message = if files.iter().any(|(name, _)| name == CONFIG) {
+        format!("The weights are missing: a *.safetensors file belongs beside {CONFIG} (found: {found}).")
+    } else {
+        format!(
+            "There is no checkpoint here: it takes config.json with *.safetensors, or a *.gguf file (found: {found})."
+        )
+    };
+    Unusable { message, convert: None }
+}
+
+fn is_top(name: &str) -> bool {
+    !name.contains('/')
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! Where a checkpoint comes from: which files of a folder or a repository make one, what is missing, how the Hugging Face
+//! Hub is asked, and how a download is resumed and checked.
+//!
+//! Values and decisions only: whoever moves the bytes (the worker in a browser, the command line) asks here what to ask for
+//! next and what an answer means. So both do the same, and all of it is tested without a network. Imports nothing of ours.
+
+pub mod catalogue;
+mod choose;
+mod error;
+mod listing;
+mod repo;
+mod transfer;
+
+pub use choose::{Choice, Unusable, choices, convert_lines};
+pub use error::SourceError;
+pub use listing::{HubFile, Listing};
+pub use repo::{Base, Repo};
+pub use transfer::{Answer, Ask, Go, Origin, Transfer};
+
+/// More than this is downloaded only after asking.
+pub const ASK_BYTES: u64 = 200_000_000;
+
+/// What a browser's WebAssembly memory holds at most.
+pub const MAX_MEMORY_BYTES: u64 = 1 << 32;
+
+/// What the program and a run take beside the weights, about.
+pub const WORKING_BYTES: u64 = 96 << 20;
+
+/// "548 MB", "1.2 GB"; decimal units, as download sizes are given.
+pub fn size_words(n_bytes: u64) -> String {
+    match n_bytes {
+        0..1_000_000 => format!("{} kB", n_bytes.div_ceil(1_000)),
+        1_000_000..10_000_000 => format!("{:.1} MB", n_bytes as f64 / 1e6),
+        10_000_000..1_000_000_000 => format!("{:.0} MB", n_bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", n_bytes as f64 / 1e9),
+    }
+}
+
+/// Why a checkpoint of so many bytes of weights cannot be held in a browser; nothing where it can.
+pub fn too_large(weight_bytes: u64) -> Option<String> {
+    let needed = weight_bytes.saturating_add(WORKING_BYTES);
+    (needed > MAX_MEMORY_BYTES).then(|| {
+        format!(
+            "It needs about {} of memory, a browser gives a page at most {}. Take a smaller quantisation or a smaller model; \
+             the command line has no such bound",
+            size_words(needed),
+            size_words(MAX_MEMORY_BYTES)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        for (n_bytes, words) in [(612, "1 kB"), (9_940_000, "9.9 MB"), (548_100_000, "548 MB"), (4 << 30, "4.3 GB")] {
+            assert_eq!(size_words(n_bytes), words);
+        }
+    }
+
+    #[test]
+    fn a_billion_weights_of_four_bits_fit_and_of_32_bits_do_not() {
+        assert_eq!(too_large(1_240_000_000 * 9 / 16), None);
+        assert!(too_large(4_950_000_000).unwrap().contains("5.1 GB"));
+        assert!(too_large(u64::MAX).is_some());
+    }
+}

@@ -1,0 +1,167 @@
+//! Servers that behave and others, as scripts.
+
+use super::*;
+
+fn transfer() -> Transfer {
+    let origin =
+        Origin { host: "hub.test".to_owned(), repo: Some("a/b".to_owned()), page: "https://hub.test/a/b".to_owned() };
+    Transfer::new(origin, "model.safetensors", 100, Some("aa".to_owned()))
+}
+
+fn whole(etag: &str) -> Answer {
+    Answer { status: 200, etag: Some(etag.to_owned()), length: Some(100), ..Answer::default() }
+}
+
+fn rest(etag: &str, range: &str) -> Answer {
+    Answer { status: 206, etag: Some(etag.to_owned()), range: Some(range.to_owned()), ..Answer::default() }
+}
+
+#[test]
+fn a_download_that_breaks_off_goes_on_where_it_was() {
+    let mut transfer = transfer();
+    assert_eq!(transfer.ask(), Ask { from: 0, if_range: None });
+    assert_eq!(transfer.answered(&whole("\"x\"")), Ok(Go::Restart));
+    transfer.got(40).unwrap();
+    assert_eq!(transfer.dropped("reset", ""), Ok(250));
+    assert_eq!(transfer.ask(), Ask { from: 40, if_range: Some("\"x\"".to_owned()) });
+    assert_eq!(transfer.answered(&rest("\"x\"", "bytes 40-99/100")), Ok(Go::Append));
+    transfer.got(60).unwrap();
+    assert!(transfer.ended());
+    assert_eq!(transfer.verified("aa"), Ok(true));
+}
+
+#[test]
+fn other_contents_begin_anew() {
+    for answer in [rest("\"y\"", "bytes 40-99/100"), rest("\"x\"", "bytes 0-99/100")] {
+        let mut transfer = transfer();
+        assert!(transfer.resume(40, Some("\"x\"".to_owned())));
+        assert_eq!(transfer.answered(&answer), Ok(Go::Wait(0)));
+        assert_eq!(transfer.ask().from, 0);
+    }
+    // If-Range did its work: the server sends the whole of the new contents.
+    let mut transfer = transfer();
+    transfer.resume(40, Some("\"x\"".to_owned()));
+    assert_eq!(transfer.answered(&whole("\"y\"")), Ok(Go::Restart));
+    assert_eq!((transfer.have(), transfer.etag()), (0, Some("\"y\"")));
+    // What was kept is longer than what there is now.
+    transfer.resume(99, None);
+    assert_eq!(transfer.answered(&Answer { status: 416, ..Answer::default() }), Ok(Go::Wait(0)));
+    assert_eq!(transfer.have(), 0);
+    assert!(!transfer.resume(101, None));
+}
+
+#[test]
+fn a_weak_etag_is_compared_and_not_sent() {
+    let mut transfer = transfer();
+    transfer.resume(40, Some("W/\"x\"".to_owned()));
+    assert_eq!(transfer.ask(), Ask { from: 40, if_range: None });
+    assert_eq!(transfer.answered(&rest("\"x\"", "bytes 40-99/100")), Ok(Go::Append));
+}
+
+#[test]
+fn what_was_kept_may_have_been_spoilt() {
+    let mut transfer = transfer();
+    transfer.resume(40, None);
+    transfer.answered(&rest("\"x\"", "bytes 40-99/100")).unwrap();
+    transfer.got(60).unwrap();
+    assert_eq!(transfer.verified("bb"), Ok(false), "once more, from the start");
+    assert_eq!(transfer.ask().from, 0);
+    transfer.answered(&whole("\"x\"")).unwrap();
+    transfer.got(100).unwrap();
+    assert!(matches!(transfer.verified("bb"), Err(SourceError::Digest { .. })));
+}
+
+#[test]
+fn wrong_lengths_are_refused() {
+    let mut one = transfer();
+    let found = |error: SourceError| match error {
+        SourceError::Length { expected: 100, found, .. } => found,
+        other => panic!("{other}"),
+    };
+    assert_eq!(found(one.answered(&Answer { length: Some(120), ..whole("\"x\"") }).unwrap_err()), 120);
+    one.answered(&Answer { length: None, ..whole("\"x\"") }).unwrap();
+    assert_eq!(found(one.got(101).unwrap_err()), 101);
+    one = transfer();
+    one.resume(40, None);
+    assert_eq!(found(one.answered(&rest("\"x\"", "bytes 40-89/90")).unwrap_err()), 90);
+    one = transfer();
+    let short = Answer { length: Some(90), is_exact: true, ..whole("\"x\"") };
+    assert_eq!(found(one.answered(&short).unwrap_err()), 90);
+    one.resume(95, None);
+    let beyond = Answer { status: 416, range: Some("bytes */90".to_owned()), ..Answer::default() };
+    assert_eq!(found(one.answered(&beyond).unwrap_err()), 90);
+    // Too short is not wrong yet where the length may be of something compressed: the rest is asked for, and a server that has no more is found out by its breaks.
+    one = transfer();
+    one.answered(&whole("\"x\"")).unwrap();
+    one.got(90).unwrap();
+    assert!(!one.ended());
+}
+
+#[test]
+fn a_server_that_never_gets_further_is_given_up() {
+    let mut transfer = transfer();
+    for n_breaks in 1.. {
+        assert!(n_breaks < 20, "it goes on for ever");
+        let answer = Answer { status: if transfer.have() > 0 { 416 } else { 200 }, ..Answer::default() };
+        if transfer.answered(&answer).unwrap() == Go::Restart {
+            transfer.got(90).unwrap();
+            if transfer.dropped("it ended early", "").is_err() {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn breaks_are_counted_until_a_byte_comes() {
+    let mut transfer = transfer();
+    for wait_ms in [250, 500, 1_000, 2_000] {
+        assert_eq!(transfer.dropped("refused", "Check."), Ok(wait_ms));
+    }
+    let error = transfer.dropped("refused", "Check the connection.").unwrap_err().to_string();
+    assert_eq!(error, "hub.test cannot be reached (refused). Check the connection.");
+    transfer.answered(&whole("\"x\"")).unwrap();
+    transfer.got(1).unwrap();
+    for _ in 0..4 {
+        transfer.dropped("reset", "").unwrap();
+    }
+    let error = transfer.dropped("reset", "").unwrap_err().to_string();
+    assert!(error.contains("broke off 5 times (reset)") && error.contains("go on from there"), "{error}");
+}
+
+#[test]
+fn a_server_that_asks_to_wait_is_waited_for_within_reason() {
+    let limited = |retry_after_s| Answer { status: 429, retry_after_s, ..Answer::default() };
+    let mut one = transfer();
+    for wait_ms in [1_000, 2_000, 4_000] {
+        assert_eq!(one.answered(&limited(None)), Ok(Go::Wait(wait_ms)));
+    }
+    assert!(matches!(one.answered(&limited(None)), Err(SourceError::RateLimit { wait_s: None, .. })));
+    one = transfer();
+    assert_eq!(one.answered(&limited(Some(7))), Ok(Go::Wait(7_000)));
+    assert!(matches!(one.answered(&limited(Some(3_600))), Err(SourceError::RateLimit { wait_s: Some(3_600), .. })));
+    one = transfer();
+    assert_eq!(one.answered(&Answer { status: 503, ..Answer::default() }), Ok(Go::Wait(1_000)));
+}
+
+#[test]
+fn refusals_are_final() {
+    for (status, expected) in
+        [(401, "a/b is gated"), (403, "a/b is gated"), (404, "not there any more"), (418, "answers 418")]
+    {
+        let error = transfer().answered(&Answer { status, ..Answer::default() }).unwrap_err().to_string();
+        assert!(error.contains(expected), "{status}: {error}");
+    }
+    let mut bundled = Transfer::new(Origin::default(), "config.json", 9, None);
+    let error = bundled.answered(&Answer { status: 404, ..Answer::default() }).unwrap_err().to_string();
+    assert_eq!(error, "config.json: the server answers 404");
+}
+
+#[test]
+fn ranges() {
+    assert_eq!(content_range("bytes 5-9/10"), Some((5, Some(10))));
+    assert_eq!(content_range("bytes 5-9/*"), Some((5, None)));
+    for text in ["", "bytes */10", "items 1-2/3", "bytes 5"] {
+        assert_eq!(content_range(text), None, "{text}");
+    }
+}

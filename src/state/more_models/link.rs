@@ -1,0 +1,27 @@
+//! Links to models of the Hub: `model=owner/name@revision`, with `:LABEL` where there are several checkpoints.
+
+use super::{Effect, Lookup, Repo, State};
+
+impl State {
+    /// Looks up the model that a pending link names, where it is one of the Hub that is not on offer yet. Says whether the
+    /// link waits for that.
+    pub(in crate::state) fn look_up_linked(&mut self, effects: &mut Vec<Effect>) -> bool {
+        let pending = self.linking.pending.as_ref().filter(|link| link.trace.is_none());
+        let Some(id) = pending.and_then(|link| link.model.clone()) else { return false };
+        if self.models.iter().any(|entry| entry.id == id) {
+            return false;
+        }
+        let (repo, label) = match id.split_once(':') {
+            Some((repo, label)) => (repo, Some(label.to_owned())),
+            None => (id.as_str(), None),
+        };
+        if !matches!(Repo::parse(repo), Ok(parsed) if id.starts_with(&parsed.id())) {
+            return false;
+        }
+        if !matches!(&self.more.lookup, Lookup::Asking { repo: asked, .. } if asked.id() == repo) {
+            self.more.repo = repo.to_owned();
+            self.look_up(repo, label, effects);
+        }
+        true
+    }
+}

@@ -1,0 +1,230 @@
+//! Files over the network: kept as they come, resumed where they broke off, checked when they are whole.
+//!
+//! What to ask for and what an answer means is `sources::Transfer`'s to say.
+
+use sha2::{Digest, Sha256};
+
+use super::{Stop, Worker};
+use crate::platform::fetch::{Incoming, is_offline, sleep};
+use crate::platform::files::{Parts, StoredFile};
+use crate::protocol::{About, FileSource, FromWorker, RequestId, Stage};
+use crate::sources::{Answer, Base, Go, Listing, Origin, Repo, SourceError, Transfer};
+
+/// Bytes of a stored file that are hashed at a time.
+const HASH_BYTES: u64 = 1 << 22;
+/// A listing is some hundred kilobytes at most.
+const MAX_LISTING: usize = 64 << 20;
+
+/// How far all files are.
+pub(super) struct Progress {
+    pub done: u64,
+    pub total: u64,
+    /// In mebibytes: one message per MiB is plenty for a progress bar.
+    said: Option<u64>,
+}
+
+impl Progress {
+    pub fn new(total: u64) -> Self {
+        Self { done: 0, total, said: None }
+    }
+}
+
+impl Worker {
+    /// Lists a repository of the Hub.
+    pub(super) async fn list_hub(&mut self, request: RequestId, base: &str, repo: &str) -> Result<(), Stop> {
+        let (base, repo) = (Base::parse(base)?, Repo::parse(repo)?);
+        let url = base.listing_url(&repo);
+        let origin = origin(&base, &repo);
+        let mut waits = Transfer::new(origin, &repo.id(), u64::MAX, None);
+        loop {
+            self.breathe(request).await?;
+            let found = match Incoming::open(&url, 0).await {
+                Ok(found) => found,
+                Err(reason) => {
+                    sleep(waits.dropped(&reason, advice(base.as_str()))?).await;
+                    continue;
+                }
+            };
+            let answer = head(&found);
+            match answer.status {
+                200 => match found.text(MAX_LISTING).await {
+                    Ok(json) => {
+                        let listing = Listing::parse(&base, &json)?;
+                        self.outbox.say(&FromWorker::HubListed { request, listing });
+                        return Ok(());
+                    }
+                    Err(reason) => sleep(waits.dropped(&reason, advice(base.as_str()))?).await,
+                },
+                429 | 500.. => {
+                    if let Go::Wait(wait_ms) = waits.answered(&answer)? {
+                        sleep(wait_ms).await;
+                    }
+                }
+                status => {
+                    let (code, wait_s) = (answer.error_code.as_deref(), answer.retry_after_s);
+                    return Err(Listing::refused(&base, &repo, status, code, wait_s).into());
+                }
+            }
+        }
+    }
+
+    /// A file from storage, else from the network. Also says whether it was there.
+    pub(super) async fn bring(
+        &mut self,
+        request: RequestId,
+        source: &FileSource,
+        origin: &Origin,
+        progress: &mut Progress,
+    ) -> Result<(StoredFile, bool), Stop> {
+        // Contents have a name of their own; what has none is named by its address, which names a commit.
+        let name = if source.sha256.is_empty() { &source.url } else { &source.sha256 };
+        let mut parts = Parts::open(name).await;
+        if parts.is_whole() && parts.len() == source.size {
+            progress.done += source.size;
+            return Ok((parts.file().map_err(lost)?, true));
+        }
+        let expected = Some(source.sha256.clone()).filter(|sha256| !sha256.is_empty());
+        let mut transfer = Transfer::new(origin.clone(), &source.name, source.size, expected);
+        let is_fine = !parts.is_whole() && transfer.resume(parts.len(), parts.etag().map(str::to_owned));
+        if !is_fine {
+            parts.restart(None).await;
+        }
+        let before = progress.done;
+        let mut digest = self.digest(request, &parts).await?;
+        loop {
+            while !transfer.is_whole() {
+                let come = self.come(request, source, &mut transfer, &mut parts, &mut digest, (before, progress)).await;
+                // Whatever ended it: what has come is kept.
+                parts.flush().await.map_err(lost)?;
+                come?;
+            }
+            let found: String = digest.finalize_reset().iter().map(|byte| format!("{byte:02x}")).collect();
+            match transfer.verified(&found) {
+                Ok(true) => break,
+                Ok(false) => parts.restart(None).await,
+                Err(error) => {
+                    parts.restart(None).await;
+                    return Err(error.into());
+                }
+            }
+        }
+        progress.done = before + source.size;
+        Ok((parts.finish().await.map_err(lost)?, false))
+    }
+
+    /// One request, to its end.
+    async fn come(
+        &mut self,
+        request: RequestId,
+        source: &FileSource,
+        transfer: &mut Transfer,
+        parts: &mut Parts,
+        digest: &mut Sha256,
+        (before, progress): (u64, &mut Progress),
+    ) -> Result<(), Stop> {
+        self.breathe(request).await?;
+        let mut incoming = match Incoming::open(&source.url, transfer.ask().from).await {
+            Ok(incoming) => incoming,
+            Err(reason) => {
+                sleep(transfer.dropped(&reason, advice(&source.url))?).await;
+                return Ok(());
+            }
+        };
+        match transfer.answered(&head(&incoming))? {
+            Go::Wait(wait_ms) => {
+                incoming.cancel().await;
+                sleep(wait_ms).await;
+                return Ok(());
+            }
+            Go::Append => {}
+            Go::Restart => {
+                parts.restart(transfer.etag()).await;
+                *digest = Sha256::new();
+            }
+        }
+        let reason = loop {
+            match incoming.next().await {
+                Ok(Some(bytes)) => {
+                    transfer.got(u64::from(bytes.length()))?;
+                    digest.update(bytes.to_vec());
+                    parts.push(&bytes).await.map_err(lost)?;
+                    progress.done = before + transfer.have();
+                    if progress.said != Some(progress.done >> 20) {
+                        progress.said = Some(progress.done >> 20);
+                        self.outbox.progress(request, Stage::Download, progress.done, progress.total);
+                    }
+                    if self.is_cancelled(request) {
+                        incoming.cancel().await;
+                        return Err(Stop::Cancelled);
+                    }
+                }
+                Ok(None) if transfer.is_whole() => return Ok(()),
+                Ok(None) => break "it ended early".to_owned(),
+                Err(reason) => break reason,
+            }
+        };
+        sleep(transfer.dropped(&reason, advice(&source.url))?).await;
+        Ok(())
+    }
+
+    /// SHA-256 of what is kept so far.
+    async fn digest(&mut self, request: RequestId, parts: &Parts) -> Result<Sha256, Stop> {
+        let mut digest = Sha256::new();
+        if !parts.is_empty() {
+            let file = parts.file().map_err(lost)?;
+            for offset in (0..file.len()).step_by(HASH_BYTES as usize) {
+                digest.update(file.read(offset, HASH_BYTES).await.map_err(lost)?);
+                self.breathe(request).await?;
+            }
+        }
+        Ok(digest)
+    }
+}
+
+/// Where the files of a repository come from, for messages.
+pub(super) fn origin(base: &Base, repo: &Repo) -> Origin {
+    Origin { host: base.host().to_owned(), repo: Some(repo.path()), page: base.page_url(repo) }
+}
+
+fn head(incoming: &Incoming) -> Answer {
+    let number = |name: &str| incoming.header(name).and_then(|text| text.trim().parse().ok());
+    let is_encoded = incoming.header("content-encoding").is_some();
+    Answer {
+        status: incoming.status(),
+        etag: incoming.header("etag"),
+        // Of a compressed answer it is another length.
+        length: number("content-length").filter(|_| !is_encoded),
+        // Servers of other origins need not let a page see that they compress.
+        is_exact: false,
+        range: incoming.header("content-range"),
+        retry_after_s: number("retry-after"),
+        error_code: incoming.header("x-error-code"),
+    }
+}
+
+/// What may be wrong when there is no answer: a browser does not tell a page which.
+fn advice(url: &str) -> &'static str {
+    if is_offline() {
+        "This browser is offline: connect it, or open a model from disk"
+    } else if url.starts_with("http://") {
+        "The network is down, or the server is, or it does not let other pages read it (CORS); and a page of an https address \
+         may not ask http servers other than localhost. Check the address, or download the files and open them from disk"
+    } else {
+        "The network is down, or the server is, or it does not let other pages read it (CORS). Check the connection and the \
+         address, or download the files and open them from disk"
+    }
+}
+
+/// A fault of the browser's storage.
+fn lost(reason: String) -> Stop {
+    Stop::failed(
+        About::Network,
+        format!("this browser cannot keep the download ({reason}): free some room on this device"),
+    )
+}
+
+impl From<SourceError> for Stop {
+    fn from(error: SourceError) -> Self {
+        Stop::failed(About::Network, error.to_string())
+    }
+}

@@ -1,0 +1,235 @@
+// Models from disk: picked, dropped, incomplete, without a tokenizer, and one of half a gigabyte.
+
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after } from "node:test";
+import { MINILM, firstResult, parts, pickModel, result } from "./page.mjs";
+import { makeGpt2Small } from "./make_gpt2_small.mjs";
+import { modelsFolder, pageTest } from "./support.mjs";
+
+const scratch = path.join(os.tmpdir(), `headlight-disk-${process.pid}`);
+mkdirSync(scratch, { recursive: true });
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+const golden = (name) => path.join(process.env.HEADLIGHT_FIXTURES, "golden", name);
+
+/** A folder with some files of a small checkpoint, and others. */
+function folder(name, from, files, more = {}) {
+  const made = path.join(scratch, name);
+  mkdirSync(made, { recursive: true });
+  for (const file of files) cpSync(path.join(golden(from), file), path.join(made, file));
+  for (const [file, text] of Object.entries(more)) writeFileSync(path.join(made, file), text);
+  return made;
+}
+
+const ALL = ["config.json", "tokenizer.json", "model.safetensors"];
+
+function dialog(page) {
+  const box = page.getByRole("dialog", { name: "More models" });
+  return {
+    box,
+    open: page.getByRole("button", { name: "More models" }),
+    folder: box.getByLabel("Folder"),
+    files: box.getByLabel("Files"),
+    alert: box.getByRole("alert"),
+    found: box.getByRole("region", { name: "Found" }),
+  };
+}
+
+async function loads(page, name) {
+  await parts(page).status.getByText(`${name} (from disk) · `).waitFor();
+}
+
+pageTest("a folder is picked, run, and nothing leaves the machine", async ({ page, open, shot }) => {
+  await open();
+  await firstResult(page);
+  const { open: button, folder: field, box } = dialog(page);
+  await button.click();
+  await box.getByText("Nothing leaves this machine").waitFor();
+  const requests = [];
+  page.on("request", (request) => requests.push(`${request.method()} ${new URL(request.url()).pathname.split("/").at(-1)}`));
+  await field.setInputFiles(folder("tiny-llama", "llama", ALL, { "README.md": "# Mine" }));
+  await loads(page, "tiny-llama");
+  await page.getByText("nothing leaves this machine").first().waitFor();
+  assert.ok(requests.every((request) => request.startsWith("GET ")), requests.join(", "));
+  assert.ok(!requests.some((request) => /safetensors|config|tokenizer/.test(request)), requests.join(", "));
+  await shot("from-disk");
+  await pickModel(page, MINILM);
+});
+
+pageTest("files are picked: weights in parts, and a vocabulary in place of tokenizer.json", async ({ page, open }) => {
+  await open();
+  await firstResult(page);
+  const { open: button, files: field } = dialog(page);
+  const vocabulary = JSON.parse(readFileSync(path.join(golden("bert"), "tokenizer.json"), "utf8")).model.vocab;
+  const tokens = Object.entries(vocabulary).toSorted((a, b) => a[1] - b[1]).map(([token]) => `${token}\n`);
+  const made = folder("in-parts", "bert", ["config.json"], { "vocab.txt": tokens.join("") });
+  const parts = split(readFileSync(path.join(golden("bert"), "model.safetensors")));
+  parts.forEach((part, index) => writeFileSync(path.join(made, `model-0000${index + 1}-of-00002.safetensors`), part));
+  const names = ["config.json", "vocab.txt", "model-00002-of-00002.safetensors", "model-00001-of-00002.safetensors"];
+  await button.click();
+  await field.setInputFiles(names.map((name) => path.join(made, name)));
+  await loads(page, "model-00002-of-00002.safetensors");
+});
+
+/** A safetensors file in two. */
+function split(bytes) {
+  const start = 8 + Number(bytes.readBigUInt64LE(0));
+  const tensors = Object.entries(JSON.parse(bytes.toString("utf8", 8, start))).filter(([name]) => name !== "__metadata__");
+  return [0, 1].map((half) => {
+    let at = 0;
+    const header = {};
+    const data = [];
+    for (const [name, tensor] of tensors.filter((_, index) => index % 2 === half)) {
+      const [first, end] = tensor.data_offsets;
+      header[name] = { ...tensor, data_offsets: [at, at + end - first] };
+      data.push(bytes.subarray(start + first, start + end));
+      at += end - first;
+    }
+    const json = Buffer.from(JSON.stringify(header));
+    const head = Buffer.alloc(8);
+    head.writeBigUInt64LE(BigInt(json.length));
+    return Buffer.concat([head, json, ...data]);
+  });
+}
+
+pageTest("what is missing is named, and what only Python reads is converted", async ({ page, open, shot }) => {
+  await open();
+  await firstResult(page);
+  const { open: button, folder: field, alert, found } = dialog(page);
+  await button.click();
+  const cases = [
+    [["model.safetensors", "tokenizer.json"], {}, /config.json is missing: it says what the weights in model.safetensors are/],
+    [["config.json", "tokenizer.json"], {}, /The weights are missing: a \*.safetensors file belongs beside config.json/],
+    [["config.json"], { "model-00001-of-00002.safetensors": "" }, /model-00002-of-00002.safetensors is missing/],
+    [["config.json"], { "last.pt": "x" }, /last.pt .* only Python reads/],
+  ];
+  for (const [number, [files, more, expected]] of cases.entries()) {
+    await field.setInputFiles(folder(`missing-${number}`, "llama", files, more));
+    await alert.filter({ hasText: expected }).waitFor();
+  }
+  assert.match(await found.locator("code").textContent(), /torch.load\("last.pt".*\n.*save_file/);
+  await shot("from-disk-convert");
+  await result(page, 15);
+});
+
+pageTest("a corrupt file never takes the page down", async ({ page, open }) => {
+  await open();
+  await firstResult(page);
+  const { open: button, folder: field, box } = dialog(page);
+  const weights = readFileSync(path.join(golden("llama"), "model.safetensors"));
+  const cases = [
+    ["cut", { "model.safetensors": weights.subarray(0, 300_000) }, /not whole/],
+    ["noise", { "model.safetensors": Buffer.alloc(5_000, 0x5a) }, /header/],
+    ["config", { "config.json": "{" }, /config.json/],
+    ["tokenizer", { "tokenizer.json": "[]" }, /tokenizer.json/],
+  ];
+  for (const [name, more, expected] of cases) {
+    if (!(await box.isVisible())) await button.click();
+    await field.setInputFiles(folder(`corrupt-${name}`, "llama", ALL, more));
+    await parts(page).alert.filter({ hasText: expected }).waitFor();
+  }
+  await result(page, 15);
+  await button.click();
+  await field.setInputFiles(folder("whole-again", "llama", ALL));
+  await loads(page, "whole-again");
+});
+
+pageTest("one’s own model without a tokenizer reads ids, with labels where there are any", async ({ page, open, shot }) => {
+  await open();
+  await firstResult(page);
+  const { open: button, folder: field, found } = dialog(page);
+  const labels = ["zero", "one", "two", "three", "four", "five", "six", "seven"].join("\n");
+  await button.click();
+  await field.setInputFiles(folder("own", "gpt2", ["config.json", "model.safetensors"], { "labels.txt": labels }));
+  await found.getByText("reads token ids instead of text, shown with the labels of labels.txt").waitFor();
+  await shot("without-tokenizer");
+  await found.getByRole("button", { name: /^Load/ }).click();
+  await loads(page, "own");
+  const { queries } = parts(page);
+  assert.deepEqual(await queries.evaluateAll((rows) => rows.map((row) => row.querySelector("bdi").textContent)), labels.split("\n"));
+  assert.equal(await page.getByRole("textbox", { name: "Token ids" }).inputValue(), "0, 1, 2, 3, 4, 5, 6, 7");
+  await shot("ids-with-labels");
+});
+
+pageTest("only the first layers are loaded where that is wanted", async ({ page, open }) => {
+  await open();
+  await firstResult(page);
+  const { open: button, folder: field, box } = dialog(page);
+  await button.click();
+  await box.getByRole("spinbutton", { name: "Only the first layers" }).fill("1");
+  await field.setInputFiles(folder("layers", "llama", ALL));
+  await parts(page).status.getByText(/layers, first 1 layers \(from disk\) · .* 1 layers × /).waitFor();
+});
+
+pageTest("files that are dropped anywhere are opened", async ({ page, open }) => {
+  await open();
+  await firstResult(page);
+  const bytes = Object.fromEntries(ALL.map((file) => [file, readFileSync(path.join(golden("gpt2"), file)).toString("base64")]));
+  await page.evaluate((files) => {
+    const transfer = new DataTransfer();
+    for (const [name, base64] of Object.entries(files)) {
+      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      transfer.items.add(new File([bytes], name));
+    }
+    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  }, bytes);
+  await loads(page, "model.safetensors");
+});
+
+pageTest("half a gigabyte of GPT-2 small loads from disk, in its memory, with steady progress", async ({ page, open, shot, t }) => {
+  const made = makeGpt2Small(path.join(path.dirname(modelsFolder), "made"));
+  await page.context().route("**/worker_boot.js*", async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replace("exports = await init(", "exports = self.exportsForTest = await init(");
+    await route.fulfill({ response, body });
+  });
+  await open();
+  await firstResult(page);
+  const { open: button, folder: field, found } = dialog(page);
+  await button.click();
+  await field.setInputFiles(made);
+  await found.getByText("It will take about 599 MB of memory").waitFor();
+  // How long the page stood still, and how the progress went.
+  await page.evaluate(() => {
+    const seen = (window.seen = { steps: [], longestFrameMs: 0, nFrames: 0 });
+    const bar = document.querySelector("[role=progressbar]");
+    new MutationObserver(() => seen.steps.push([performance.now(), Number(bar.getAttribute("aria-valuenow"))])).observe(bar, {
+      attributes: true,
+      attributeFilter: ["aria-valuenow"],
+    });
+    let last = performance.now();
+    const frame = (now) => {
+      seen.longestFrameMs = Math.max(seen.longestFrameMs, now - last);
+      seen.nFrames += 1;
+      last = now;
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+  const start = Date.now();
+  await found.getByRole("button", { name: /^Load/ }).click();
+  await parts(page).status.getByText("loading").waitFor();
+  await shot("loading-500-mb");
+  await parts(page).status.getByText("gpt2-small-random (from disk) · ").waitFor();
+  const { steps, longestFrameMs, nFrames } = await page.evaluate(() => window.seen);
+  const percents = steps.map(([, percent]) => percent).filter((percent) => percent > 0);
+  const values = new Set(percents);
+  const waits = steps.slice(1).map(([at], index) => at - steps[index][0]);
+  const memory = await page.workers()[0].evaluate(() => self.exportsForTest.memory.buffer.byteLength);
+  t.diagnostic(
+    `${Date.now() - start} ms to the result, ${values.size} values of progress, at most ${Math.round(Math.max(...waits))} ms apart, ` +
+      `${nFrames} frames, the longest ${Math.round(longestFrameMs)} ms, ${Math.round(memory / 1e6)} MB of WebAssembly memory`,
+  );
+  assert.ok(values.size >= 50, `only ${values.size} values of progress`);
+  assert.ok(memory < 700e6, `${memory} bytes for 498 MB of weights`);
+  assert.ok(longestFrameMs < 1_000, `the page stood still for ${longestFrameMs} ms`);
+  // Another model frees it, and the text is back.
+  await pickModel(page, MINILM);
+  await result(page, 15);
+  assert.equal(page.workers().length, 1);
+  const after = await page.workers()[0].evaluate(() => self.exportsForTest.memory.buffer.byteLength);
+  assert.ok(after < 300e6, `${after} bytes after another model was loaded`);
+}, { timeout: 600_000 });

@@ -1,0 +1,201 @@
+// Models of the Hub in the page, against a server on this machine that behaves and misbehaves as servers do.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { after, before } from "node:test";
+import { firstResult, parts, result } from "./page.mjs";
+import { startHub } from "./hub_server.mjs";
+import { accessibilityProblems, pageTest } from "./support.mjs";
+
+let hub;
+before(async () => {
+  hub = await startHub();
+});
+after(() => hub.stop());
+
+const small = (name) => path.join(process.env.HEADLIGHT_FIXTURES, "golden", name);
+
+/** The files of a small checkpoint. */
+function checkpoint(name) {
+  const files = ["config.json", "tokenizer.json", "model.safetensors"];
+  return Object.fromEntries(files.map((file) => [file, readFileSync(path.join(small(name), file))]));
+}
+
+function dialog(page) {
+  const box = page.getByRole("dialog", { name: "More models" });
+  return {
+    box,
+    open: page.getByRole("button", { name: "More models" }),
+    repo: box.getByRole("textbox", { name: "Repository" }),
+    lookUp: box.getByRole("button", { name: "Look up" }),
+    alert: box.getByRole("alert"),
+    found: box.getByRole("region", { name: "Found" }),
+    load: box.getByRole("button", { name: /load/ }),
+  };
+}
+
+/** Opens the page with the local server as its Hub, and the dialog. */
+async function opened(page, open) {
+  await page.addInitScript((url) => localStorage.setItem("headlight.hub", url), hub.url);
+  await open();
+  await firstResult(page);
+  const shown = dialog(page);
+  await shown.open.click();
+  await shown.repo.waitFor();
+  return shown;
+}
+
+async function lookUp(page, repo) {
+  const { repo: field, lookUp: button } = dialog(page);
+  await field.fill(repo);
+  await button.click();
+}
+
+async function loads(page, name) {
+  await parts(page).status.getByText(new RegExp(`^${name} · `)).waitFor();
+}
+
+pageTest("a small model of the Hub is fetched, run, kept, and linked", async ({ page, open, shot }) => {
+  hub.put("t/llama", checkpoint("llama"));
+  const { box } = await opened(page, open);
+  await shot("more-models");
+  assert.deepEqual(await accessibilityProblems(page), []);
+  await lookUp(page, "t/llama");
+  await loads(page, "t/llama");
+  assert.equal(await box.isVisible(), false);
+  assert.match(page.url(), /model=t\/llama&/);
+  await shot("model-of-the-hub");
+  const asked = [...hub.asked];
+  assert.deepEqual(asked.toSorted(), ["config.json", "model.safetensors", "tokenizer.json"]);
+  // The link alone brings it back, from this browser's storage.
+  await page.reload();
+  await loads(page, "t/llama");
+  assert.equal(hub.asked.length, asked.length, "nothing is fetched twice");
+});
+
+pageTest("a download that breaks off goes on where it broke", async ({ page, open }) => {
+  hub.put("t/breaks", checkpoint("gpt2"), { breaks: 200_000 });
+  hub.asked.length = 0;
+  await opened(page, open);
+  await lookUp(page, "t/breaks");
+  await loads(page, "t/breaks");
+  const weights = hub.asked.filter((file) => file.startsWith("model.safetensors"));
+  assert.ok(weights.length > 1 && weights.slice(1).every((file) => / from \d+$/.test(file)), weights.join(", "));
+}, { allow: [/ERR_CONTENT_LENGTH_MISMATCH|ERR_CONNECTION|ERR_INCOMPLETE/] });
+
+pageTest("what came before the page was closed is taken up", async ({ page, open }) => {
+  // Larger than a kept part; the first visit gets no further than its half.
+  const files = checkpoint("llama");
+  files["model.safetensors"] = padded(files["model.safetensors"], 20_000_000);
+  const fault = { breaks: 10_000_000 };
+  hub.put("t/closed", files, fault);
+  hub.asked.length = 0;
+  await opened(page, open);
+  await lookUp(page, "t/closed");
+  await parts(page).status.getByText("downloading").waitFor();
+  while (!hub.asked.some((file) => file.endsWith("from 10000000"))) await page.waitForTimeout(50);
+  fault.breaks = 0;
+  await page.reload();
+  hub.asked.length = 0;
+  await firstResult(page);
+  await dialog(page).open.click();
+  await lookUp(page, "t/closed");
+  await loads(page, "t/closed");
+  const weights = hub.asked.filter((file) => file.startsWith("model.safetensors"));
+  assert.match(weights[0] ?? "from storage", /from/);
+}, { allow: [/ERR_CONTENT_LENGTH_MISMATCH|ERR_CONNECTION|ERR_INCOMPLETE/] });
+
+/** A safetensors file with a tensor more, so that it is as long as this. */
+function padded(bytes, length) {
+  const start = 8 + Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.toString("utf8", 8, start));
+  const end = bytes.length - start;
+  const more = length - bytes.length;
+  header["zz.padding"] = { dtype: "F32", shape: [Math.floor(more / 4)], data_offsets: [end, end + 4 * Math.floor(more / 4)] };
+  const json = Buffer.from(JSON.stringify(header));
+  const head = Buffer.alloc(8);
+  head.writeBigUInt64LE(BigInt(json.length));
+  return Buffer.concat([head, json, bytes.subarray(start), Buffer.alloc(4 * Math.floor(more / 4))]);
+}
+
+pageTest("a server that asks to wait is waited for", async ({ page, open }) => {
+  hub.put("t/waits", checkpoint("llama"), { waits: 2 });
+  await opened(page, open);
+  await lookUp(page, "t/waits");
+  await loads(page, "t/waits");
+}, { allow: [/429/] });
+
+pageTest("every refusal says what to do, and the result stays", async ({ page, open, shot }) => {
+  hub.put("t/gated", checkpoint("llama"), { listing: [401, "GatedRepo"] });
+  hub.put("t/limited", checkpoint("llama"), { listing: [429, ""] });
+  hub.put("t/silent", checkpoint("llama"), { silent: true });
+  hub.put("t/python", { "config.json": Buffer.from("{}"), "pytorch_model.bin": Buffer.alloc(500) });
+  hub.put("t/nothing", { "README.md": Buffer.from("# Nothing") });
+  const { alert, found } = await opened(page, open);
+  for (const [repo, expected] of [
+    ["gpt2", /“gpt2” is not a repository: write owner\/name/],
+    ["t/none", /T\/none is not there, or not public: check the spelling/],
+    ["t/gated", /T\/gated is gated: accept its conditions at http/],
+    ["t/gated@main", /gated/],
+    ["t/silent", /cannot be reached .*\(CORS\).*open them from disk/],
+    ["t/limited", /asked too often/],
+    ["t/nothing", /There is no checkpoint here: .*found: README.md/],
+    ["t/python", /pytorch_model.bin .* only Python reads/],
+  ]) {
+    await lookUp(page, repo);
+    await alert.filter({ hasText: expected }).waitFor();
+  }
+  await found.getByText('torch.load("pytorch_model.bin"').waitFor();
+  assert.equal((await found.locator("code").textContent()).split("\n").length, 3);
+  await shot("convert");
+  hub.put("t/llama", checkpoint("llama"));
+  await lookUp(page, "t/llama@v9");
+  await alert.filter({ hasText: "T/llama has no revision v9" }).waitFor();
+  await result(page, 15);
+}, { allow: [/401|404|429|CORS|ERR_FAILED/] });
+
+pageTest("files that are not what was listed are refused", async ({ page, open }) => {
+  await opened(page, open);
+  for (const [name, fault, expected] of [
+    ["t/damaged", { damaged: true }, /is damaged: its SHA-256 is .* Try again|is damaged: its SHA-256 is/],
+    ["t/long", { long: true }, /expected \d+ bytes, the server has/],
+    ["t/short", { short: true }, /expected \d+ bytes, the server has/],
+    ["t/closed-files", { files: [403, "GatedRepo"] }, /gated/],
+  ]) {
+    hub.put(name, checkpoint("llama"), fault);
+    const shown = dialog(page);
+    if (!(await shown.box.isVisible())) await shown.open.click();
+    await lookUp(page, name);
+    await parts(page).alert.filter({ hasText: expected }).waitFor();
+  }
+  await result(page, 15);
+}, { allow: [/403|416/] });
+
+pageTest("one of several quantisations is chosen, and much is asked for first", async ({ page, open, shot }) => {
+  const kilobytes = (n) => Buffer.alloc(n * 1_000, 7);
+  hub.put("t/quants", { "m-Q4_K_M.gguf": kilobytes(30), "m-Q8_0.gguf": kilobytes(60) });
+  hub.put("t/large", { "m-f16.gguf": kilobytes(200_001) });
+  hub.asked.length = 0;
+  const { box, found, load } = await opened(page, open);
+  await lookUp(page, "t/quants");
+  await found.getByRole("radio", { name: "Q8_0" }).check();
+  await found.getByRole("button", { name: "Download 60 kB and load" }).waitFor();
+  await shot("quantisations");
+  await lookUp(page, "t/large");
+  await found.getByRole("button", { name: "Download 200 MB and load" }).waitFor();
+  assert.deepEqual(hub.asked, [], "nothing is fetched before the answer");
+  await page.keyboard.press("Escape");
+  assert.equal(await box.isVisible(), false);
+  assert.deepEqual(hub.asked, []);
+  assert.equal(await load.count(), 0);
+});
+
+pageTest("the dialog fits a phone, in the dark", async ({ page, open, shot }) => {
+  await opened(page, open);
+  await shot("more-models-phone");
+  assert.deepEqual(await accessibilityProblems(page), []);
+  const width = await page.evaluate(() => document.querySelector("dialog").scrollWidth <= document.querySelector("dialog").clientWidth);
+  assert.ok(width, "nothing is cut off");
+}, { context: { viewport: { width: 360, height: 760 }, colorScheme: "dark" } });
+
