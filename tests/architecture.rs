@@ -41,8 +41,8 @@ const MAY_USE: [(&str, &[&str]); 17] = [
             "sources",
         ],
     ),
-    // Each binary is a few lines.
-    ("bin", &["cli", "worker", "ui", "protocol", "platform", "trace", "edit"]),
+    // Each binary is a few lines; what measures kernels knows them.
+    ("bin", &["cli", "worker", "ui", "protocol", "platform", "trace", "edit", "engine", "kernels"]),
 ];
 
 /// Modules that run anywhere, tested with plain `cargo test`.

@@ -7,9 +7,10 @@ pub mod bias;
 
 use std::ops::Range;
 
+use crate::kernels::activation::soft_cap;
 use crate::kernels::norm::{layer_norm, rms_norm};
 use crate::kernels::rotary::rotate;
-use crate::kernels::softmax::softmax_row;
+use crate::kernels::softmax::softmax_masked;
 use crate::kernels::{PackedRows, Panels};
 use crate::trace::spec::{NormKind, Pairing, Positions};
 use crate::trace::{Attn, BlockSite, Hook, Spec};
@@ -139,10 +140,15 @@ impl AttnLayer<'_> {
         }
     }
 
+    /// The keys of `n_key` that a query may see.
+    fn visible(&self, query: usize, n_key: usize) -> Range<usize> {
+        if self.attn == Attn::Cross { 0..n_key } else { self.spec.visible(self.layer, query, n_key) }
+    }
+
     /// How many keys of `n_pos` are visible to at least one query of `rows`, none after them being visible.
     pub fn visible_keys(&self, rows: &Range<usize>, n_pos: usize) -> usize {
         let last = rows.end.saturating_sub(1);
-        if self.attn == Attn::Cross { n_pos } else { self.spec.visible(self.layer, last, n_pos).end }
+        self.visible(last, n_pos).end
     }
 }
 
@@ -183,8 +189,11 @@ pub fn pattern<T: Tap>(
     let part = SquarePart { layer: of.layer, attn: of.attn, head, rows, n_key };
     let mut scores = scores(of, &part, queries, keys);
     tap.scores(part.clone(), &mut scores)?;
-    let mut weights = scores.clone();
-    weights.chunks_exact_mut(n_key).for_each(softmax_row);
+    let mut weights = vec![0.0; scores.len()];
+    let rows = part.rows.clone().zip(scores.chunks_exact(n_key).zip(weights.chunks_exact_mut(n_key)));
+    for (query, (scores, weights)) in rows {
+        softmax_masked(scores, of.visible(query, n_key), weights);
+    }
     tap.pattern(part, &scores, &mut weights)?;
     Ok(weights)
 }
@@ -200,8 +209,7 @@ fn scores(of: &AttnLayer<'_>, part: &SquarePart, queries: &[f32], keys: &Keys) -
     let scale = spec.attn_scale_of(part.layer);
     scores.iter_mut().for_each(|score| *score *= scale);
     if let Some(cap) = spec.attn_softcap {
-        let cap = cap as f32;
-        scores.iter_mut().for_each(|score| *score = cap * (*score / cap).tanh());
+        soft_cap(&mut scores, cap as f32);
     }
     if part.attn == Attn::Cross {
         return scores;
@@ -213,7 +221,7 @@ fn scores(of: &AttnLayer<'_>, part: &SquarePart, queries: &[f32], keys: &Keys) -
             let biases = &bias[part.rows.end - 1 - query..];
             row.iter_mut().zip(biases).for_each(|(score, bias)| *score += bias);
         }
-        let visible = spec.visible(part.layer, query, part.n_key);
+        let visible = of.visible(query, part.n_key);
         row[..visible.start].fill(f32::NEG_INFINITY);
         row[visible.end..].fill(f32::NEG_INFINITY);
     }

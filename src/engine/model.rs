@@ -11,6 +11,7 @@ use super::error::{EngineError, InputError};
 use super::tokenizer::Tokenizer;
 use super::weights::Weight;
 use crate::analysis::attention::AttnLayer;
+use crate::kernels::activation::{Activate, Gate};
 use crate::kernels::norm::{layer_norm, rms_norm};
 use crate::kernels::{PackedRows, activation};
 use crate::trace::spec::{Activation, NormKind, Unembed};
@@ -231,23 +232,22 @@ impl Model {
         }
     }
 
-    /// Applies the MLP's nonlinearity in place.
-    pub(super) fn activate(&self, x: &mut [f32]) {
-        Self::apply_activation(self.spec.activation, x);
+    /// The MLP's nonlinearity, alone and with a gate.
+    pub(super) fn activation(&self) -> (Activate, Gate) {
+        Self::kernels_of(self.spec.activation)
     }
 
-    fn apply_activation(activation: Activation, x: &mut [f32]) {
-        let function = match activation {
-            Activation::Gelu => activation::gelu,
-            Activation::GeluTanh => activation::gelu_tanh,
-            Activation::QuickGelu => activation::quick_gelu,
-            Activation::Relu => activation::relu,
-            Activation::Relu2 => activation::relu2,
-            Activation::Silu => activation::silu,
-            Activation::Tanh => f32::tanh,
-            Activation::Sigmoid => activation::sigmoid,
-        };
-        x.iter_mut().for_each(|value| *value = function(*value));
+    fn kernels_of(activation: Activation) -> (Activate, Gate) {
+        match activation {
+            Activation::Gelu => (activation::gelu, activation::gelu_gate),
+            Activation::GeluTanh => (activation::gelu_tanh, activation::gelu_tanh_gate),
+            Activation::QuickGelu => (activation::quick_gelu, activation::quick_gelu_gate),
+            Activation::Relu => (activation::relu, activation::relu_gate),
+            Activation::Relu2 => (activation::relu2, activation::relu2_gate),
+            Activation::Silu => (activation::silu, activation::silu_gate),
+            Activation::Tanh => (activation::tanh, activation::tanh_gate),
+            Activation::Sigmoid => (activation::sigmoid, activation::sigmoid_gate),
+        }
     }
 
     /// Logits [n_rows, d_vocab] of rows of the last stream [n_rows, d_model]: `ln_final.hook_out`, or a post-norm
@@ -262,7 +262,8 @@ impl Model {
         let mut stream = stream.to_vec();
         if let Some((dense, norm)) = &self.masked_word_head {
             let mut hidden = dense.apply(&stream);
-            Self::apply_activation(self.spec.head_activation.unwrap_or(self.spec.activation), &mut hidden);
+            let (activate, _) = Self::kernels_of(self.spec.head_activation.unwrap_or(self.spec.activation));
+            activate(&mut hidden);
             stream = self.norm(norm, &hidden);
         }
         if let Some(project) = &self.unembed_project {
@@ -278,8 +279,7 @@ impl Model {
             add_bias(&mut logits, bias);
         }
         if let Some(cap) = self.spec.logit_softcap {
-            let cap = cap as f32;
-            logits.iter_mut().for_each(|logit| *logit = cap * (*logit / cap).tanh());
+            activation::soft_cap(&mut logits, cap as f32);
         }
         Ok(logits)
     }

@@ -1,18 +1,17 @@
 //! One weight matrix, however its numbers are held: packed f32, half precision, or quantised blocks.
 //!
-//! A product widens what is not f32 a few rows at a time into a panel that stays in cache. Quantised formats are
-//! candle's: its readers of blocks are well tested and it knows all of them.
+//! Half precision and the formats that models come in most are the kernels' own; the rarer quantised ones are widened by candle, a
+//! few rows at a time: its readers of blocks are well tested and it knows all of them.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{Device, Storage};
-use half::slice::HalfFloatSliceExt;
 
 use super::error::EngineError;
 use super::files::DType;
-use crate::kernels::{PackedRows, Panels};
+use crate::kernels::{Blocks, Format, PackedRows, Panels};
 
 /// Rows that are widened at a time: two panels.
 const CHUNK: usize = 16;
@@ -28,10 +27,9 @@ pub struct Weight {
 #[derive(Debug)]
 enum Store {
     F32(Panels),
-    F16(Vec<half::f16>),
-    Bf16(Vec<half::bf16>),
-    /// [`CHUNK`] rows each, the last one fewer.
-    Blocks(GgmlDType, Vec<QTensor>),
+    Blocks(Blocks),
+    /// What candle widens, [`CHUNK`] rows each, the last one fewer.
+    Candle(GgmlDType, Vec<QTensor>),
 }
 
 impl Weight {
@@ -40,16 +38,17 @@ impl Weight {
     /// # Errors
     /// The name of a format that is not read.
     pub fn empty(n_out: usize, n_in: usize, dtype: &DType) -> Result<Self, DType> {
-        let store = match dtype {
-            DType::F32 => Store::F32(Panels::zeros(n_out, n_in)),
-            DType::F16 => Store::F16(Vec::with_capacity(n_out * n_in)),
-            DType::BF16 => Store::Bf16(Vec::with_capacity(n_out * n_in)),
-            quantised => match blocks_of(quantised) {
+        let store = if *dtype == DType::F32 {
+            Store::F32(Panels::zeros(n_out, n_in))
+        } else if let Some(blocks) = format_of(dtype).and_then(|format| Blocks::empty(format, n_out, n_in)) {
+            Store::Blocks(blocks)
+        } else {
+            match candles(dtype) {
                 Some(blocks) if n_in.is_multiple_of(blocks.block_size()) => {
-                    Store::Blocks(blocks, Vec::with_capacity(n_out.div_ceil(CHUNK)))
+                    Store::Candle(blocks, Vec::with_capacity(n_out.div_ceil(CHUNK)))
                 }
                 _ => return Err(dtype.clone()),
-            },
+            }
         };
         Ok(Self { n_out, n_in, store })
     }
@@ -67,9 +66,8 @@ impl Weight {
     pub fn push_rows(&mut self, first: usize, bytes: &[u8]) -> Result<(), EngineError> {
         match &mut self.store {
             Store::F32(panels) => panels.set_rows(first, &f32s(bytes)),
-            Store::F16(rows) => rows.extend(bytes.as_chunks().0.iter().map(|pair| half::f16::from_le_bytes(*pair))),
-            Store::Bf16(rows) => rows.extend(bytes.as_chunks().0.iter().map(|pair| half::bf16::from_le_bytes(*pair))),
-            Store::Blocks(dtype, chunks) => {
+            Store::Blocks(blocks) => blocks.push_rows(bytes),
+            Store::Candle(dtype, chunks) => {
                 let row_bytes = self.n_in / dtype.block_size() * dtype.type_size();
                 for rows in bytes.chunks((CHUNK * row_bytes).max(1)) {
                     let storage = QStorage::from_data(Cow::Borrowed(rows), &Device::Cpu, *dtype)?;
@@ -97,9 +95,8 @@ impl Weight {
     pub fn byte_len(&self) -> usize {
         match &self.store {
             Store::F32(panels) => panels.byte_len(),
-            Store::F16(rows) => size_of_val(rows.as_slice()),
-            Store::Bf16(rows) => size_of_val(rows.as_slice()),
-            Store::Blocks(_, chunks) => chunks.iter().map(QTensor::storage_size_in_bytes).sum(),
+            Store::Blocks(blocks) => blocks.byte_len(),
+            Store::Candle(_, chunks) => chunks.iter().map(QTensor::storage_size_in_bytes).sum(),
         }
     }
 
@@ -108,7 +105,8 @@ impl Weight {
         let mut y = vec![0.0; x.n_rows() * self.n_out];
         match &self.store {
             Store::F32(panels) => panels.matmul(x, inputs, &mut y, self.n_out, 0),
-            _ => {
+            Store::Blocks(blocks) => blocks.matmul(x, inputs, &mut y),
+            Store::Candle(..) => {
                 for first in (0..self.n_out).step_by(CHUNK) {
                     let panels = self.with_chunk(first / CHUNK, |rows| Panels::pack(rows, self.n_in));
                     panels.matmul(x, inputs.clone(), &mut y, self.n_out, first);
@@ -122,69 +120,76 @@ impl Weight {
     pub fn copy_row(&self, index: usize, row: &mut [f32]) {
         match &self.store {
             Store::F32(panels) => panels.copy_row(index, row),
-            _ => self
+            Store::Blocks(blocks) => blocks.copy_row(index, row),
+            Store::Candle(..) => self
                 .with_chunk(index / CHUNK, |rows| row.copy_from_slice(&rows[index % CHUNK * self.n_in..][..self.n_in])),
         }
     }
 
-    /// Hands out one chunk of rows, widened to f32. F32 is never widened: it has no chunks.
     /// The same matrix in f32; nothing where it is.
     pub(super) fn widened(&self) -> Option<Self> {
         if matches!(self.store, Store::F32(_)) {
             return None;
         }
         let mut panels = Panels::zeros(self.n_out, self.n_in);
-        for chunk in 0..self.n_out.div_ceil(CHUNK) {
-            self.with_chunk(chunk, |rows| panels.set_rows(chunk * CHUNK, rows));
+        let mut row = vec![0.0; self.n_in];
+        match &self.store {
+            Store::Candle(..) => {
+                for chunk in 0..self.n_out.div_ceil(CHUNK) {
+                    self.with_chunk(chunk, |rows| panels.set_rows(chunk * CHUNK, rows));
+                }
+            }
+            _ => {
+                for out in 0..self.n_out {
+                    self.copy_row(out, &mut row);
+                    panels.set_rows(out, &row);
+                }
+            }
         }
         Some(Self::from_panels(panels))
     }
 
+    /// Hands out one chunk of the rows that candle widens.
     fn with_chunk<T>(&self, chunk: usize, read: impl FnOnce(&[f32]) -> T) -> T {
-        let rows = chunk * CHUNK..((chunk + 1) * CHUNK).min(self.n_out);
-        let values = rows.start * self.n_in..rows.end * self.n_in;
-        let mut wide = Vec::new();
-        match &self.store {
-            Store::F32(_) => {}
-            Store::F16(all) => {
-                wide.resize(values.len(), 0.0);
-                all[values].convert_to_f32_slice(&mut wide);
-            }
-            Store::Bf16(all) => {
-                wide.resize(values.len(), 0.0);
-                all[values].convert_to_f32_slice(&mut wide);
-            }
-            Store::Blocks(_, chunks) => {
-                if let Ok(tensor) = chunks[chunk].dequantize(&Device::Cpu) {
-                    let (storage, _) = tensor.storage_and_layout();
-                    if let Storage::Cpu(storage) = &*storage
-                        && let Ok(rows) = storage.as_slice::<f32>()
-                    {
-                        return read(rows);
-                    }
-                }
-                // Widening blocks in memory has nothing that can fail. If it did, a run would refuse to go on with these.
-                wide.resize(values.len(), f32::NAN);
+        if let Store::Candle(_, chunks) = &self.store
+            && let Ok(tensor) = chunks[chunk].dequantize(&Device::Cpu)
+        {
+            let (storage, _) = tensor.storage_and_layout();
+            if let Storage::Cpu(storage) = &*storage
+                && let Ok(rows) = storage.as_slice::<f32>()
+            {
+                return read(rows);
             }
         }
-        read(&wide)
+        // Widening blocks in memory has nothing that can fail. If it did, a run would refuse to go on with these.
+        let rows = chunk * CHUNK..((chunk + 1) * CHUNK).min(self.n_out);
+        read(&vec![f32::NAN; rows.len() * self.n_in])
     }
 }
 
-/// candle's name of a quantised format.
-fn blocks_of(dtype: &DType) -> Option<GgmlDType> {
+/// The formats that the kernels read.
+fn format_of(dtype: &DType) -> Option<Format> {
     Some(match dtype {
-        DType::Q8_0 => GgmlDType::Q8_0,
-        DType::Q4_0 => GgmlDType::Q4_0,
-        DType::Q4_1 => GgmlDType::Q4_1,
+        DType::F16 => Format::F16,
+        DType::BF16 => Format::Bf16,
+        DType::Q8_0 => Format::Q8_0,
+        DType::Q4_0 => Format::Q4_0,
+        DType::Q4_1 => Format::Q4_1,
+        DType::Q4_K => Format::Q4K,
+        DType::Q6_K => Format::Q6K,
+        _ => return None,
+    })
+}
+
+/// The formats that candle widens, by its names.
+fn candles(dtype: &DType) -> Option<GgmlDType> {
+    Some(match dtype {
         DType::Q5_0 => GgmlDType::Q5_0,
         DType::Q5_1 => GgmlDType::Q5_1,
         DType::Q2_K => GgmlDType::Q2K,
         DType::Q3_K => GgmlDType::Q3K,
-        DType::Q4_K => GgmlDType::Q4K,
         DType::Q5_K => GgmlDType::Q5K,
-        DType::Q6_K => GgmlDType::Q6K,
-        DType::F32 | DType::F16 | DType::BF16 | DType::Other(_) => return None,
+        _ => return None,
     })
 }
 
@@ -252,10 +257,13 @@ mod tests {
             weight.push_rows(0, &bytes[..half]).unwrap();
             weight.push_rows(2 * Weight::ROW_UNIT, &bytes[half..]).unwrap();
             let y = weight.matmul(&packed, 0..n_in);
+            // One row takes a way of its own.
+            let alone = weight.matmul(&PackedRows::pack(&x[..n_in], n_in, 0..n_in), 0..n_in);
             for row in 0..n_rows {
                 for out in 0..n_out {
                     let exact: f32 = (0..n_in).map(|i| x[row * n_in + i] * wide[out * n_in + i]).sum();
                     assert!((y[row * n_out + out] - exact).abs() < 1e-5, "{dtype} row {row} output {out}");
+                    assert!(row > 0 || (alone[out] - exact).abs() < 1e-5, "{dtype} one row, output {out}");
                 }
             }
             let mut row = vec![0.0; n_in];

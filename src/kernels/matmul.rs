@@ -1,16 +1,23 @@
 //! y = x · Wᵀ over packed panels.
 //!
 //! W [n_out, n_in] is held in panels of [`PANEL`] rows, input-major: panel p holds, for each input i, the weights of
-//! outputs 8p … 8p+7. x is packed into panels of up to [`ROWS`] rows the same way. The inner kernel keeps a 6 × 8 block
-//! of sums in registers and reads both panels in order, so it never strides. Rejected: dot products along rows (bound
-//! by loads), a 4 × 16 block (spills on 16 vector registers).
+//! outputs 8p … 8p+7. x is packed into panels of up to [`ROWS`] rows the same way. The inner kernel (`micro`) keeps a
+//! [`ROWS`] × 8 block of sums in registers and reads both panels in order, so it never strides. Rejected: dot products along rows
+//! (bound by loads).
 
 use std::ops::Range;
 
+use super::micro::{Kernel, Target};
+use super::simd::{F32x4, transposed};
+
 /// Outputs per weight panel.
 pub const PANEL: usize = 8;
-/// Rows of x per input panel.
-pub const ROWS: usize = 6;
+/// Rows of x per input panel. Of the sixteen registers that Chromium has for 128 bits it keeps one: 4 × 8 sums with their operands fit
+/// and run at the speed of the arithmetic, 5 × 8 and 6 × 8 spill and run at half of it. Natively there are registers of 256
+/// bits, half as many for as many sums, and more sums under way hide more of their latency.
+pub const ROWS: usize = if cfg!(target_arch = "wasm32") { 4 } else { 6 };
+/// Inputs that are summed before the next panel: a part of a weight panel, 24 kB, stays in the first cache while all rows pass.
+const DEPTH: usize = 768;
 
 /// A matrix [n_out, n_in] in panels; rows past `n_out` are zero.
 #[derive(Clone, Debug)]
@@ -46,11 +53,22 @@ impl Panels {
 
     /// Sets rows `first ..` from `rows` [_, n_in].
     pub fn set_rows(&mut self, first: usize, rows: &[f32]) {
-        for (index, row) in rows.chunks_exact(self.n_in.max(1)).enumerate() {
-            let out = first + index;
-            let panel = &mut self.data[out / PANEL * PANEL * self.n_in..][..PANEL * self.n_in];
-            for (eight, &value) in panel.chunks_exact_mut(PANEL).zip(row) {
-                eight[out % PANEL] = value;
+        let n_in = self.n_in;
+        let mut out = first;
+        for rows in rows.chunks((PANEL * n_in).max(1)) {
+            let height = rows.len() / n_in.max(1);
+            let panel = &mut self.data[out / PANEL * PANEL * n_in..];
+            if out.is_multiple_of(PANEL) && height == PANEL {
+                interleave_eight(rows, n_in, 0..n_in, &mut panel[..PANEL * n_in]);
+                out += PANEL;
+                continue;
+            }
+            for row in rows.chunks_exact(n_in) {
+                let panel = &mut self.data[out / PANEL * PANEL * n_in..][..PANEL * n_in];
+                for (eight, &value) in panel.chunks_exact_mut(PANEL).zip(row) {
+                    eight[out % PANEL] = value;
+                }
+                out += 1;
             }
         }
     }
@@ -89,16 +107,15 @@ impl Panels {
     /// `inputs.len()` columns) and for the first outputs that fit into `y_width`.
     pub fn matmul(&self, x: &PackedRows, inputs: Range<usize>, y: &mut [f32], y_width: usize, first_out: usize) {
         debug_assert_eq!(x.n_in, inputs.len());
-        let kernel = Kernel::best();
         let n_out = self.n_out.min(y_width - first_out);
-        let panels = self.data.chunks_exact((PANEL * self.n_in).max(1));
-        for (index, panel) in panels.take(n_out.div_ceil(PANEL)).enumerate() {
-            let out = index * PANEL;
-            let panel = &panel[inputs.start * PANEL..inputs.end * PANEL];
-            let width = PANEL.min(n_out - out);
-            x.times_panel(panel, kernel, |row, eight| {
-                y[row * y_width + first_out + out..][..width].copy_from_slice(&eight[..width]);
-            });
+        for part in x.parts(4) {
+            let span = (inputs.start + part.start) * PANEL..(inputs.start + part.end) * PANEL;
+            let panels = self.data.chunks_exact((PANEL * self.n_in).max(1));
+            for (index, panel) in panels.take(n_out.div_ceil(PANEL)).enumerate() {
+                let out = index * PANEL;
+                let place = Place { y_width, first_out: first_out + out, width: PANEL.min(n_out - out) };
+                x.times_panel(part.clone(), &panel[span.clone()], y, place);
+            }
         }
     }
 }
@@ -118,11 +135,14 @@ impl PackedRows {
         let n_in = columns.len();
         let mut data = vec![0.0; n_rows * n_in];
         for (panel, rows) in data.chunks_mut((ROWS * n_in).max(1)).zip(x.chunks((ROWS * width).max(1))) {
-            let height = rows.len() / width;
-            for (lane, row) in rows.chunks_exact(width).enumerate() {
-                let lanes = panel.iter_mut().skip(lane).step_by(height);
-                for (slot, &value) in lanes.zip(&row[columns.clone()]) {
-                    *slot = value;
+            match rows.chunks_exact(width).map(|row| &row[columns.clone()]).collect::<Vec<_>>().as_slice() {
+                [only] => panel.copy_from_slice(only),
+                rows if rows.len() == ROWS => interleave::<ROWS>(rows, panel),
+                rows => {
+                    for (lane, row) in rows.iter().enumerate() {
+                        let lanes = panel.iter_mut().skip(lane).step_by(rows.len());
+                        lanes.zip(*row).for_each(|(slot, &value)| *slot = value);
+                    }
                 }
             }
         }
@@ -134,91 +154,76 @@ impl PackedRows {
         self.n_rows
     }
 
-    /// Multiplies every row with one weight panel [n_in, 8] and hands out (row, its 8 sums).
-    fn times_panel(&self, panel: &[f32], kernel: Kernel, mut write: impl FnMut(usize, &[f32; PANEL])) {
+    /// Number of columns.
+    pub fn n_in(&self) -> usize {
+        self.n_in
+    }
+
+    /// The row, where there is only one: it is packed as it is.
+    pub fn only_row(&self) -> Option<&[f32]> {
+        (self.n_rows == 1).then_some(self.data.as_slice())
+    }
+
+    /// Multiplies columns `columns` of every row with one weight panel [columns.len(), 8], into `width` columns of `y` from
+    /// `first_out` on: written for the first columns of x, added for later ones.
+    pub(super) fn times_panel(&self, columns: Range<usize>, panel: &[f32], y: &mut [f32], place: Place) {
+        let kernel = Kernel::best();
+        let Place { y_width, first_out, width } = place;
         for (index, rows) in self.data.chunks((ROWS * self.n_in).max(1)).enumerate() {
             let height = rows.len() / self.n_in.max(1);
-            let sums = kernel.run(height, rows, panel);
-            for (lane, eight) in sums[..height].iter().enumerate() {
-                write(index * ROWS + lane, eight);
+            let rows = &rows[columns.start * height..columns.end * height];
+            let y = &mut y[index * ROWS * y_width + first_out..];
+            kernel.run(height, rows, panel, Target { y, y_width, width, adds: columns.start > 0 });
+        }
+    }
+
+    /// The columns in parts of about equal length, a multiple of `unit`, that fit into cache together with a weight panel.
+    pub(super) fn parts(&self, unit: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+        let n_in = self.n_in;
+        let len = n_in.div_ceil(n_in.div_ceil(DEPTH).max(1)).next_multiple_of(unit);
+        (0..n_in).step_by(len.max(1)).map(move |start| start..(start + len).min(n_in))
+    }
+}
+
+/// Writes columns `columns` of eight rows [8, width] as a weight panel [columns.len(), 8].
+pub(super) fn interleave_eight(rows: &[f32], width: usize, columns: Range<usize>, panel: &mut [f32]) {
+    let (n_in, n_fours) = (columns.len(), columns.len() / 4);
+    let row = |index: usize| rows[index * width + columns.start..][..n_in].as_chunks::<4>().0;
+    let (low, high) = ([row(0), row(1), row(2), row(3)], [row(4), row(5), row(6), row(7)]);
+    let (steps, rest) = panel[..n_in * PANEL].split_at_mut(n_fours * 4 * PANEL);
+    let (steps, _) = steps.as_chunks_mut::<4>().0.as_chunks_mut::<8>();
+    for (index, steps) in steps.iter_mut().enumerate() {
+        for (half, rows) in [low, high].into_iter().enumerate() {
+            for (step, four) in transposed(rows.map(|row| F32x4::load(&row[index]))).into_iter().enumerate() {
+                four.store(&mut steps[2 * step + half]);
             }
+        }
+    }
+    for (step, index) in rest.chunks_exact_mut(PANEL).zip(n_fours * 4..) {
+        for (lane, slot) in step.iter_mut().enumerate() {
+            *slot = rows[lane * width + columns.start + index];
         }
     }
 }
 
-/// Which instructions the inner kernel is compiled for.
+/// Writes N rows interleaved.
+fn interleave<const N: usize>(rows: &[&[f32]], panel: &mut [f32]) {
+    let Ok(rows) = <[&[f32]; N]>::try_from(rows) else { return };
+    let (steps, _) = panel.as_chunks_mut::<N>();
+    let rows = rows.map(|row| &row[..steps.len()]);
+    for (index, step) in steps.iter_mut().enumerate() {
+        for (slot, row) in step.iter_mut().zip(rows) {
+            *slot = row[index];
+        }
+    }
+}
+
+/// Where the sums of one panel go in a matrix of `y_width` columns.
 #[derive(Clone, Copy)]
-enum Kernel {
-    /// What the target guarantees: SSE2 natively, simd128 in the browser.
-    Baseline,
-    /// x86-64 with AVX2 and fused multiply-add, when the processor has them.
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-}
-
-impl Kernel {
-    fn best() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
-            return Kernel::Avx2;
-        }
-        Kernel::Baseline
-    }
-
-    fn run(self, height: usize, rows: &[f32], panel: &[f32]) -> [[f32; PANEL]; ROWS] {
-        match self {
-            Kernel::Baseline => by_height(height, rows, panel),
-            // SAFETY: `best` is the only place that makes this value, and only where the processor has both features.
-            #[cfg(target_arch = "x86_64")]
-            Kernel::Avx2 => unsafe { by_height_avx2(height, rows, panel) },
-        }
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn by_height_avx2(height: usize, rows: &[f32], panel: &[f32]) -> [[f32; PANEL]; ROWS] {
-    match height {
-        6 => block::<6, true>(rows, panel),
-        5 => block::<5, true>(rows, panel),
-        4 => block::<4, true>(rows, panel),
-        3 => block::<3, true>(rows, panel),
-        2 => block::<2, true>(rows, panel),
-        _ => block::<1, true>(rows, panel),
-    }
-}
-
-fn by_height(height: usize, rows: &[f32], panel: &[f32]) -> [[f32; PANEL]; ROWS] {
-    match height {
-        6 => block::<6, false>(rows, panel),
-        5 => block::<5, false>(rows, panel),
-        4 => block::<4, false>(rows, panel),
-        3 => block::<3, false>(rows, panel),
-        2 => block::<2, false>(rows, panel),
-        _ => block::<1, false>(rows, panel),
-    }
-}
-
-/// Sums of `H` rows [n_in, H] times one panel [n_in, 8], held in registers throughout.
-#[inline(always)]
-fn block<const H: usize, const FUSED: bool>(rows: &[f32], panel: &[f32]) -> [[f32; PANEL]; ROWS] {
-    let mut sums = [[0.0f32; PANEL]; H];
-    let (panel, _) = panel.as_chunks::<PANEL>();
-    let (rows, _) = rows.as_chunks::<H>();
-    for (weights, inputs) in panel.iter().zip(rows) {
-        for lane in 0..H {
-            for out in 0..PANEL {
-                sums[lane][out] = if FUSED {
-                    inputs[lane].mul_add(weights[out], sums[lane][out])
-                } else {
-                    sums[lane][out] + inputs[lane] * weights[out]
-                };
-            }
-        }
-    }
-    let mut all = [[0.0; PANEL]; ROWS];
-    all[..H].copy_from_slice(&sums);
-    all
+pub(super) struct Place {
+    pub y_width: usize,
+    pub first_out: usize,
+    pub width: usize,
 }
 
 #[cfg(test)]
@@ -255,12 +260,29 @@ mod tests {
                 }
             }
             // The baseline kernel, which is what ships to browsers, is checked on machines that have a better one too.
-            for (index, panel) in panels.data.chunks_exact(PANEL * n_in).enumerate() {
-                packed.times_panel(panel, Kernel::Baseline, |row, eight| {
-                    for (lane, sum) in eight.iter().enumerate().take(n_out.saturating_sub(index * PANEL)) {
-                        assert!((sum - y[row * n_out + index * PANEL + lane]).abs() < 1e-5);
+            for (index, rows) in packed.data.chunks(ROWS * n_in).enumerate() {
+                for (out, panel) in panels.data.chunks_exact(PANEL * n_in).enumerate() {
+                    let mut sums = [0.0; PANEL * ROWS];
+                    let height = rows.len() / n_in;
+                    let target = Target { y: &mut sums, y_width: PANEL, width: PANEL, adds: false };
+                    Kernel::Baseline.run(height, rows, panel, target);
+                    for (lane, sum) in sums.iter().enumerate().filter(|(lane, _)| lane / PANEL < height) {
+                        let (row, out) = (index * ROWS + lane / PANEL, out * PANEL + lane % PANEL);
+                        prop_assert!(out >= n_out || (sum - y[row * n_out + out]).abs() < 1e-5);
                     }
-                });
+                }
+            }
+        }
+
+        #[test]
+        fn long_sums_are_made_in_parts(n_in in 760usize..1600, seed in any::<u32>()) {
+            let (x, w) = (values(7 * n_in, seed), values(9 * n_in, !seed));
+            let mut y = vec![f32::NAN; 63];
+            Panels::pack(&w, n_in).matmul(&PackedRows::pack(&x, n_in, 0..n_in), 0..n_in, &mut y, 9, 0);
+            for (i, &sum) in y.iter().enumerate() {
+                let (row, out) = (&x[i / 9 * n_in..][..n_in], &w[i % 9 * n_in..][..n_in]);
+                let exact: f64 = row.iter().zip(out).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
+                prop_assert!((f64::from(sum) - exact).abs() < 1e-4);
             }
         }
 

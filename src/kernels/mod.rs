@@ -4,9 +4,15 @@
 //! matrices are row-major and a slice's shape is in its name or its docs.
 
 pub mod activation;
+pub mod blocks;
+mod exp;
 pub mod matmul;
+mod micro;
 pub mod norm;
+pub mod probe;
 pub mod rotary;
+mod simd;
 pub mod softmax;
 
-pub use matmul::{PANEL, PackedRows, Panels};
+pub use blocks::{Blocks, Format};
+pub use matmul::{PANEL, PackedRows, Panels, ROWS};

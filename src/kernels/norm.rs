@@ -4,11 +4,12 @@
 pub fn layer_norm(x: &[f32], weight: &[f32], bias: &[f32], eps: f64, out: &mut [f32]) {
     let width = weight.len();
     for (row, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
-        let mean = row.iter().map(|&v| f64::from(v)).sum::<f64>() / width as f64;
-        let variance = row.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / width as f64;
+        let mean = sum(row, |value| value) / width as f64;
+        let variance = sum(row, |value| (value - mean) * (value - mean)) / width as f64;
         let (mean, scale) = (mean as f32, (1.0 / (variance + eps).sqrt()) as f32);
-        for i in 0..width {
-            out[i] = (row[i] - mean) * scale * weight[i] + bias[i];
+        let (weight, bias, row) = (&weight[..width], &bias[..width], &row[..width]);
+        for (i, out) in out.iter_mut().enumerate() {
+            *out = (row[i] - mean) * scale * weight[i] + bias[i];
         }
     }
 }
@@ -19,17 +20,63 @@ pub fn rms_norm(x: &[f32], weight: &[f32], adds_one: bool, eps: f64, out: &mut [
     let width = weight.len();
     let one = if adds_one { 1.0 } else { 0.0 };
     for (row, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
-        let square = row.iter().map(|&v| f64::from(v) * f64::from(v)).sum::<f64>() / width as f64;
+        let square = sum(row, |value| value * value) / width as f64;
         let scale = (1.0 / (square + eps).sqrt()) as f32;
-        for i in 0..width {
-            out[i] = row[i] * scale * (one + weight[i]);
+        let (weight, row) = (&weight[..width], &row[..width]);
+        for (i, out) in out.iter_mut().enumerate() {
+            *out = row[i] * scale * (one + weight[i]);
         }
     }
+}
+
+/// The sum of a function of the values, in eight running sums: one alone would wait for itself.
+#[inline(always)]
+fn sum(values: &[f32], function: impl Fn(f64) -> f64) -> f64 {
+    let (eights, rest) = values.as_chunks::<8>();
+    let mut sums = [0.0; 8];
+    for eight in eights {
+        for (sum, &value) in sums.iter_mut().zip(eight) {
+            *sum += function(f64::from(value));
+        }
+    }
+    sums.iter().sum::<f64>() + rest.iter().map(|&value| function(f64::from(value))).sum::<f64>()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Within 1e-6 of f64, where a result is large of the result, with one entry as huge as residual streams have them.
+        #[test]
+        fn agree_with_f64(
+            mut row in proptest::collection::vec(-4.0f32..4.0, 1..100),
+            huge in -3000.0f32..3000.0,
+            adds_one in any::<bool>(),
+        ) {
+            row[0] = huge;
+            let width = row.len();
+            let weight: Vec<f32> = (0..width).map(|i| 0.5 + (i * 37 % 11) as f32 / 7.0).collect();
+            let bias: Vec<f32> = (0..width).map(|i| (i * 17 % 13) as f32 / 9.0 - 0.6).collect();
+            let x: Vec<f64> = row.iter().map(|&v| f64::from(v)).collect();
+            let mean = x.iter().sum::<f64>() / width as f64;
+            let variance = x.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / width as f64;
+            let square = x.iter().map(|v| v * v).sum::<f64>() / width as f64;
+            let (mut centred, mut scaled) = (vec![0.0; width], vec![0.0; width]);
+            layer_norm(&row, &weight, &bias, 1e-5, &mut centred);
+            rms_norm(&row, &weight, adds_one, 1e-5, &mut scaled);
+            for i in 0..width {
+                let (w, b) = (f64::from(weight[i]), f64::from(bias[i]));
+                let layer = (x[i] - mean) / (variance + 1e-5).sqrt() * w + b;
+                let rms = x[i] / (square + 1e-5).sqrt() * if adds_one { 1.0 + w } else { w };
+                for (found, exact) in [(centred[i], layer), (scaled[i], rms)] {
+                    let error = (f64::from(found) - exact).abs() / exact.abs().max(1.0);
+                    prop_assert!(error < 1e-6, "{i}: {found} {exact}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn layer_norm_centres_and_scales() {

@@ -5,7 +5,7 @@
 //! as blobs for as long as the worker does, and nothing else changes. Nothing is ever held as a whole in WebAssembly
 //! memory.
 
-use js_sys::{Array, Uint8Array, encode_uri_component};
+use js_sys::{Array, Promise, Uint8Array, encode_uri_component};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Cache, Response, WorkerGlobalScope};
@@ -41,14 +41,18 @@ impl StoredFile {
         self.len() == 0
     }
 
+    /// Sets out to read bytes `offset .. offset + len`: a promise of an `ArrayBuffer`.
+    pub(super) fn start_reading(&self, offset: u64, len: u64) -> Result<Promise, String> {
+        let range = self.0.slice_with_f64_and_f64(offset as f64, (offset + len) as f64);
+        Ok(range.map_err(|error| words(&error))?.array_buffer().unchecked_into())
+    }
+
     /// Bytes `offset .. offset + len`, fewer at the end of the file.
     ///
     /// # Errors
     /// In the browser's words, when it cannot be read any more: changed or moved on disk, or gone from storage.
     pub async fn read(&self, offset: u64, len: u64) -> Result<Vec<u8>, String> {
-        let range =
-            self.0.slice_with_f64_and_f64(offset as f64, (offset + len) as f64).map_err(|error| words(&error))?;
-        let buffer = JsFuture::from(range.array_buffer()).await.map_err(|error| words(&error))?;
+        let buffer = JsFuture::from(self.start_reading(offset, len)?).await.map_err(|error| words(&error))?;
         Ok(Uint8Array::new(&buffer).to_vec())
     }
 }

@@ -21,6 +21,8 @@ pub mod picture;
 pub mod port;
 #[cfg(feature = "page")]
 pub mod ranged_file;
+#[cfg(feature = "worker")]
+pub mod read_ahead;
 pub mod turn;
 pub mod words;
 #[cfg(any(feature = "page", feature = "bench"))]

@@ -9,6 +9,7 @@ use super::{Stop, Worker};
 use crate::engine::{Loader, Model};
 use crate::platform::files::StoredFile;
 use crate::platform::memory::{can_have, memory_bytes};
+use crate::platform::read_ahead::ReadAhead;
 use crate::protocol::{About, FileSource, FromWorker, HubSource, ModelInfo, ModelSource, RequestId, Stage};
 use crate::sources::{Base, MAX_MEMORY_BYTES, Origin, Repo, WORKING_BYTES, size_words, too_large};
 
@@ -88,14 +89,15 @@ impl Worker {
     ) -> Result<Model, Stop> {
         let names = files.iter().map(|(name, file)| (name.clone(), file.len())).collect();
         let mut loader = Loader::new(names)?.first_layers(n_layers);
+        let mut readers: Vec<ReadAhead> = files.iter().map(|(_, file)| ReadAhead::new(file)).collect();
         let mut is_checked = false;
         while let Some(want) = loader.wants() {
             if let Some(held_bytes) = loader.held_bytes().filter(|_| !is_checked) {
                 check_memory(held_bytes)?;
                 is_checked = true;
             }
-            let (name, file) = &files[want.file];
-            let bytes = file.read(want.offset, want.len).await.map_err(|reason| {
+            let name = &files[want.file].0;
+            let bytes = readers[want.file].read(want.offset, want.len).await.map_err(|reason| {
                 let message = format!(
                     "{name} cannot be read any more ({reason}): it was changed or moved since it was picked. Pick it again"
                 );

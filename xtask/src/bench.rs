@@ -5,7 +5,7 @@ use crate::browser::{Browser, CHROMIUM_ARGS};
 use crate::dist::{self, Mode};
 use crate::process::{cargo, check, run, run_lines, say};
 use crate::server::Listener;
-use crate::tools::{Tools, WASM_TARGET};
+use crate::tools::{self, Tools, WASM_TARGET};
 use crate::{models, paths};
 use anyhow::{Context, Result};
 use std::fs;
@@ -13,16 +13,39 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use walkdir::WalkDir;
 
-const PAGE: [(&str, &str); 2] =
-    [("bench.html", include_str!("../bench/bench.html")), ("bench_boot.js", include_str!("../bench/bench_boot.js"))];
+const PAGE: [(&str, &str); 5] = [
+    ("bench.html", include_str!("../bench/bench.html")),
+    ("bench_boot.js", include_str!("../bench/bench_boot.js")),
+    ("measure_boot.js", include_str!("../bench/measure_boot.js")),
+    ("onnx.mjs", include_str!("../bench/onnx.mjs")),
+    ("peer_worker.js", include_str!("../bench/peer_worker.js")),
+];
+/// Of onnxruntime-web: what its browser build without a graphics card loads.
+const PEER_FILES: [&str; 3] = ["ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"];
+
+/// What is measured, and what becomes of it.
+pub struct Options {
+    /// Part of the names of figures; all without.
+    pub only: Option<String>,
+    /// Whether onnxruntime-web runs the same shape beside ours.
+    pub peers: bool,
+    /// Whether README's table is made anew.
+    pub table: bool,
+}
 
 /// Prints one JSON line per figure whose name contains `only`. Standard output has nothing else.
-pub fn bench(only: Option<&str>) -> Result<()> {
+pub fn bench(options: &Options) -> Result<()> {
     let browser = Browser::ensure()?;
     let tools = Tools::ensure()?;
     let dist = dist::ensure(Mode::Release)?;
     say("building the measuring page");
     let folder = measuring_page(&tools, &dist)?;
+    if options.peers {
+        let peers = tools::ensure_peers()?.join("node_modules/onnxruntime-web/dist");
+        for name in PEER_FILES {
+            paths::link_or_copy(&peers.join(name), &folder.join("peers").join(name))?;
+        }
+    }
     let listener = Listener::bind(0)?;
     let url = format!("http://127.0.0.1:{}/", listener.port);
     listener.start(&folder, "/")?;
@@ -30,31 +53,29 @@ pub fn bench(only: Option<&str>) -> Result<()> {
     let mut node = Command::new("node");
     node.arg(paths::root()?.join("xtask/bench/run.mjs"))
         .env("HEADLIGHT_URL", &url)
-        .env("HEADLIGHT_ONLY", only.unwrap_or_default())
+        .env("HEADLIGHT_ONLY", options.only.as_deref().unwrap_or_default())
+        .env("HEADLIGHT_PEERS", if options.peers { "1" } else { "" })
+        .env("HEADLIGHT_DIST", &folder)
         .env("HEADLIGHT_NODE_TOOLS", &tools.node)
         .env("HEADLIGHT_CHROMIUM", &browser.chromium)
         .env("HEADLIGHT_CHROMIUM_ARGS", CHROMIUM_ARGS.join(" "));
+    if options.table {
+        node.env("HEADLIGHT_TABLE", paths::root()?.join("README.md"));
+    }
     let status = run_lines(&mut node, |_| ())?;
     check(&node, status)
 }
 
 fn measuring_page(tools: &Tools, dist: &Path) -> Result<PathBuf> {
     let _lock = paths::lock("build")?;
-    let target = paths::target()?;
-    let folder = target.join("bench-dist");
+    let folder = paths::target()?.join("bench-dist");
     paths::remove_folder(&folder)?;
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    run(cargo()?.args(["build", "--locked", "--profile", "wasm-release", "--target", WASM_TARGET]).args([
-        "--no-default-features",
-        "--features",
-        "bench",
-        "--bin",
-        "bench",
-    ]))?;
-    run(Command::new(tools.wasm_bindgen())
-        .args(["--target", "web", "--no-typescript", "--out-name", "bench", "--out-dir"])
-        .arg(&folder)
-        .arg(target.join(WASM_TARGET).join("wasm-release").join("bench.wasm")))?;
+    compile(tools, "bench", "bench", &folder)?;
+    compile(tools, "worker", "measure", &folder)?;
+    // As trunk does with the worker.
+    let wasm = folder.join("measure_bg.wasm");
+    run(Command::new(tools.node.join("node_modules/.bin/wasm-opt")).arg("-O3").arg("-o").arg(&wasm).arg(&wasm))?;
     for (name, text) in PAGE {
         fs::write(folder.join(name), text).with_context(|| format!("cannot write {name}"))?;
     }
@@ -67,4 +88,20 @@ fn measuring_page(tools: &Tools, dist: &Path) -> Result<PathBuf> {
     }
     models::place(&folder)?;
     Ok(folder)
+}
+
+/// A binary compiled as those that ship are, with its bindings.
+fn compile(tools: &Tools, features: &str, binary: &str, folder: &Path) -> Result<()> {
+    run(cargo()?.args(["build", "--locked", "--profile", "wasm-release", "--target", WASM_TARGET]).args([
+        "--no-default-features",
+        "--features",
+        features,
+        "--bin",
+        binary,
+    ]))?;
+    let wasm = paths::target()?.join(WASM_TARGET).join("wasm-release").join(format!("{binary}.wasm"));
+    run(Command::new(tools.wasm_bindgen())
+        .args(["--target", "web", "--no-typescript", "--out-name", binary, "--out-dir"])
+        .arg(folder)
+        .arg(wasm))
 }

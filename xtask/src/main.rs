@@ -32,7 +32,9 @@ usage: cargo xtask COMMAND [OPTIONS]
   build [--zip]            build dist/, a static site; --zip also packs dist.zip with the models
   test [--only PART]...    run every test; PART: fmt, clippy, native, wasm, e2e
   e2e [--filter TEXT]      only the end-to-end tests, of files or tests with TEXT in their name
-  bench [--only TEXT]      measure in headless Chromium, one JSON line per figure
+  bench [--only TEXT] [--peers] [--table]
+                           measure in headless Chromium, one JSON line per figure; --peers: onnxruntime-web too;
+                           --table: make README's table of costs anew
 
   --fast (serve, build, e2e): skip link-time optimisation and wasm-opt, for short edit cycles
   HEADLIGHT_CACHE          folder for tools, models and compiled dependencies
@@ -87,8 +89,9 @@ fn run() -> Result<ExitCode> {
         }
         "bench" => {
             let only = args.value("--only")?;
+            let (peers, table) = (args.flag("--peers"), args.flag("--table"));
             args.finish()?;
-            bench::bench(only.as_deref())?;
+            bench::bench(&bench::Options { only, peers, table })?;
         }
         "" | "help" | "--help" | "-h" => println!("{USAGE}"),
         other => bail!("there is no command {other:?}; `cargo xtask help` lists them"),

@@ -17,6 +17,8 @@ const TRUNK: &str = "0.21.14";
 const WASM_BINDGEN: &str = "0.2.130";
 const NODE_PACKAGE: &str = include_str!("../node/package.json");
 const NODE_LOCK: &str = include_str!("../node/package-lock.json");
+const PEERS_PACKAGE: &str = include_str!("../peers/package.json");
+const PEERS_LOCK: &str = include_str!("../peers/package-lock.json");
 
 /// Folders of the installed tools.
 pub struct Tools {
@@ -60,7 +62,7 @@ impl Tools {
 /// All versions in one text; part of the stamp that says whether dist/ is up to date.
 pub fn versions() -> Result<String> {
     let rustc = capture(Command::new("rustc").arg("-vV"))?;
-    Ok(format!("trunk {TRUNK}\nwasm-bindgen {WASM_BINDGEN}\nnode {}\n{rustc}", node_id()))
+    Ok(format!("trunk {TRUNK}\nwasm-bindgen {WASM_BINDGEN}\nnode {}\n{rustc}", npm_id(NODE_PACKAGE, NODE_LOCK)))
 }
 
 /// The components that only tests need.
@@ -119,20 +121,31 @@ fn ensure_cargo_tool(package: &str, name: &str, version: &str, options: &[&str],
 }
 
 fn ensure_node_tools() -> Result<PathBuf> {
-    let folder = paths::tools()?.join(format!("node-{}", node_id()));
+    ensure_npm("node", NODE_PACKAGE, NODE_LOCK, "binaryen, playwright-core and axe-core")
+}
+
+/// What `bench --peers` compares with; installed when it is asked for.
+pub fn ensure_peers() -> Result<PathBuf> {
+    let _lock = paths::lock("setup")?;
+    ensure_npm("peers", PEERS_PACKAGE, PEERS_LOCK, "onnxruntime-web")
+}
+
+/// A folder with pinned npm packages, named by what is pinned.
+fn ensure_npm(name: &str, package: &str, lock: &str, contents: &str) -> Result<PathBuf> {
+    let folder = paths::tools()?.join(format!("{name}-{}", npm_id(package, lock)));
     ensure_node()?;
     if folder.is_dir() {
         return Ok(folder);
     }
-    say("installing binaryen, playwright-core and axe-core from npm");
+    say(&format!("installing {contents} from npm"));
     let npm = find_program(&[&npm()]).context("npm is missing: install it (Debian: apt-get install npm)")?;
     let fresh = folder.with_extension("new");
     paths::remove_folder(&fresh)?;
     fs::create_dir_all(&fresh).with_context(|| format!("cannot make {}", fresh.display()))?;
-    fs::write(fresh.join("package.json"), NODE_PACKAGE)?;
-    fs::write(fresh.join("package-lock.json"), NODE_LOCK)?;
+    fs::write(fresh.join("package.json"), package)?;
+    fs::write(fresh.join("package-lock.json"), lock)?;
     run(Command::new(npm).current_dir(&fresh).args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]))
-        .context("could not install the node tools")?;
+        .with_context(|| format!("could not install {contents} from npm"))?;
     // Renamed when complete, so that an interrupted installation is not taken for a whole one.
     fs::rename(&fresh, &folder).with_context(|| format!("cannot rename {}", fresh.display()))?;
     Ok(folder)
@@ -149,8 +162,8 @@ fn ensure_node() -> Result<()> {
     }
 }
 
-fn node_id() -> String {
-    let hash = Sha256::new().chain_update(NODE_PACKAGE).chain_update(NODE_LOCK).finalize();
+fn npm_id(package: &str, lock: &str) -> String {
+    let hash = Sha256::new().chain_update(package).chain_update(lock).finalize();
     hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -1,7 +1,7 @@
 //! How soon a run stops after the page has asked for it, at places spread over its first blocks.
 
 use crate::client::Client;
-use crate::figure::{self, Bytes};
+use crate::figure::{self, Bound, Bytes};
 use crate::model::ids;
 use headlight::platform::clock::now_ms;
 use headlight::protocol::{FromWorker, Input, InputText, ModelInfo, ToWorker};
@@ -39,5 +39,5 @@ pub async fn measure(client: &Client, model: &ModelInfo, name: &str, n_tokens: u
         samples_ms.push(now_ms() - before_ms);
     }
     let how = "from the page's request to stop, at 15 places in the first blocks of a run, to the worker's answer";
-    figure::print(name, how, &samples_ms, Bytes::default())
+    figure::print(name, how, &samples_ms, Bytes::default(), Bound::AtMost(50.0))
 }

@@ -1,9 +1,12 @@
-//! A worker and its answers in order. Dropping the client ends the worker.
+//! Workers and what they say, in order. Dropping a client ends its worker.
 
+use crate::message::{Task, Took};
 use headlight::platform::words::words;
 use headlight::platform::worker_client::{News, WorkerClient};
 use headlight::protocol::{FromWorker, ToWorker, VERSION};
 use js_sys::{Function, Promise};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -13,25 +16,26 @@ use wasm_bindgen_futures::JsFuture;
 /// An answer with the buffers beside it.
 pub type Reply = (FromWorker, Vec<Vec<f32>>);
 
+/// A message with the buffers beside it, or why there is none.
+type Heard<In> = Result<(In, Vec<Vec<f32>>), String>;
+
 /// What arrived and was not read yet, and who waits for it.
-#[derive(Default)]
-struct Inbox {
-    replies: VecDeque<Result<Reply, String>>,
+struct Inbox<In> {
+    replies: VecDeque<Heard<In>>,
     waiting: Option<Function>,
 }
 
-/// A running worker.
-pub struct Client {
-    worker: WorkerClient<ToWorker>,
-    inbox: Rc<RefCell<Inbox>>,
+/// A running worker and its messages.
+struct Line<Out, In> {
+    worker: WorkerClient<Out>,
+    inbox: Rc<RefCell<Inbox<In>>>,
 }
 
-impl Client {
-    /// Starts a worker and waits until it is ready.
-    pub async fn start() -> Result<Self, String> {
-        let inbox = Rc::new(RefCell::new(Inbox::default()));
+impl<Out: Serialize, In: DeserializeOwned + 'static> Line<Out, In> {
+    fn start(boot: &str) -> Result<Self, String> {
+        let inbox = Rc::new(RefCell::new(Inbox { replies: VecDeque::new(), waiting: None }));
         let to_inbox = Rc::clone(&inbox);
-        let worker = WorkerClient::start("worker_boot.js", move |news| {
+        let worker = WorkerClient::start(boot, move |news| {
             let reply = match news {
                 News::Said(message, buffers) => Ok((message, buffers)),
                 News::Unreadable(reason) => Err(reason),
@@ -39,7 +43,27 @@ impl Client {
             };
             deliver(&to_inbox, reply);
         })?;
-        let client = Self { worker, inbox };
+        Ok(Self { worker, inbox })
+    }
+
+    async fn next(&self) -> Heard<In> {
+        loop {
+            if let Some(reply) = self.inbox.borrow_mut().replies.pop_front() {
+                return reply;
+            }
+            let arrival = Promise::new(&mut |resolve, _| self.inbox.borrow_mut().waiting = Some(resolve));
+            JsFuture::from(arrival).await.map_err(|error| words(&error))?;
+        }
+    }
+}
+
+/// The worker that ships.
+pub struct Client(Line<ToWorker, FromWorker>);
+
+impl Client {
+    /// Starts a worker and waits until it is ready.
+    pub async fn start() -> Result<Self, String> {
+        let client = Self(Line::start("worker_boot.js")?);
         match client.next().await? {
             (FromWorker::Ready { version: VERSION }, _) => Ok(client),
             (other, _) => Err(format!("expected Ready in version {VERSION}, got {other:?}")),
@@ -60,22 +84,33 @@ impl Client {
 
     /// Sends what has no answer.
     pub fn tell(&self, request: &ToWorker) -> Result<(), String> {
-        self.worker.send(request)
+        self.0.worker.send(request)
     }
 
     /// Waits for what the worker says next.
     pub async fn next(&self) -> Result<Reply, String> {
-        loop {
-            if let Some(reply) = self.inbox.borrow_mut().replies.pop_front() {
-                return reply;
-            }
-            let arrival = Promise::new(&mut |resolve, _| self.inbox.borrow_mut().waiting = Some(resolve));
-            JsFuture::from(arrival).await.map_err(|error| words(&error))?;
-        }
+        self.0.next().await
     }
 }
 
-fn deliver(inbox: &RefCell<Inbox>, reply: Result<Reply, String>) {
+/// The worker that only measures.
+pub struct Measurer(Line<Task, Result<Took, String>>);
+
+impl Measurer {
+    /// Starts it and waits until it is ready.
+    pub async fn start() -> Result<Self, String> {
+        let measurer = Self(Line::start("measure_boot.js")?);
+        measurer.0.next().await?.0.map(|_| measurer)
+    }
+
+    /// Has a task done once.
+    pub async fn take(&self, task: &Task) -> Result<Took, String> {
+        self.0.worker.send(task)?;
+        self.0.next().await?.0
+    }
+}
+
+fn deliver<In>(inbox: &RefCell<Inbox<In>>, reply: Result<(In, Vec<Vec<f32>>), String>) {
     let waiting = {
         let mut inbox = inbox.borrow_mut();
         inbox.replies.push_back(reply);

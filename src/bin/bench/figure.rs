@@ -1,23 +1,19 @@
-//! One figure: samples in, one JSON line out.
+//! One figure: samples in, one JSON line out, with the bound that it is held to beside it.
 
-use serde::Serialize;
+use serde_json::{Value, json};
 
-/// What was measured.
-#[derive(Serialize)]
-struct Figure<'a> {
-    name: &'a str,
-    median_ms: f64,
-    min_ms: f64,
-    max_ms: f64,
-    runs: usize,
-    /// One sentence.
-    how: &'a str,
-    /// Size of the worker's wasm memory afterwards.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    memory_bytes: Option<u64>,
-    /// Size of the weights as held.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    weight_bytes: Option<u64>,
+/// Fields in the order in which they are printed.
+type Line = Vec<(String, Value)>;
+
+/// What a figure is to reach.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Bound {
+    /// It only informs.
+    None,
+    /// Its median is to be this or more.
+    AtLeast(f64),
+    /// Its median is to be this or less.
+    AtMost(f64),
 }
 
 /// Sizes that go with a figure, where they are known.
@@ -33,29 +29,105 @@ pub struct Bytes {
 ///
 /// # Errors
 /// Without samples there is no median.
-pub fn print(name: &str, how: &str, samples_ms: &[f64], bytes: Bytes) -> Result<(), String> {
-    let mut sorted = samples_ms.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    let (Some(min), Some(upper), Some(max)) = (sorted.first(), sorted.get(middle), sorted.last()) else {
-        return Err(format!("{name} was not measured"));
-    };
-    let median = if sorted.len() % 2 == 1 { *upper } else { (sorted[middle - 1] + upper) / 2.0 };
-    let figure = Figure {
-        name,
-        median_ms: rounded(median),
-        min_ms: rounded(*min),
-        max_ms: rounded(*max),
-        runs: sorted.len(),
-        how,
-        memory_bytes: bytes.memory,
-        weight_bytes: bytes.weights,
-    };
-    let json = serde_json::to_string(&figure).map_err(|error| error.to_string())?;
-    crate::print(&format!("BENCH {json}"));
+pub fn print(name: &str, how: &str, samples_ms: &[f64], bytes: Bytes, bound: Bound) -> Result<(), String> {
+    let mut line = summary(name, "_ms", samples_ms, bound)?;
+    line.push(("how".to_owned(), json!(how)));
+    for (key, bytes) in [("memory_bytes", bytes.memory), ("weight_bytes", bytes.weights)] {
+        if let Some(bytes) = bytes {
+            line.push((key.to_owned(), json!(bytes)));
+        }
+    }
+    say(line);
     Ok(())
 }
 
-fn rounded(ms: f64) -> f64 {
-    (ms * 100.0).round() / 100.0
+/// Samples of a ratio, and of what it was made from.
+pub struct Shares {
+    name: String,
+    how: &'static str,
+    samples: Vec<f64>,
+    parts: Vec<(&'static str, Vec<f64>)>,
+}
+
+impl Shares {
+    /// Without samples.
+    pub fn new(name: &str, how: &'static str) -> Self {
+        Self { name: name.to_owned(), how, samples: Vec::new(), parts: Vec::new() }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// One more sample.
+    pub fn add(&mut self, sample: f64) {
+        self.samples.push(sample);
+    }
+
+    /// One more, with what it was made from.
+    pub fn add_with(&mut self, sample: f64, parts: &[(&'static str, f64)]) {
+        self.add(sample);
+        for (name, part) in parts {
+            match self.parts.iter_mut().find(|(known, _)| known == name) {
+                Some((_, samples)) => samples.push(*part),
+                None => self.parts.push((name, vec![*part])),
+            }
+        }
+    }
+
+    /// Prints it.
+    ///
+    /// # Errors
+    /// Without samples there is no median.
+    pub fn print(self, bound: Bound) -> Result<(), String> {
+        let mut line = summary(&self.name, "", &self.samples, bound)?;
+        for (name, mut samples) in self.parts {
+            line.push((name.to_owned(), json!(rounded(median(&self.name, &mut samples)?))));
+        }
+        line.push(("how".to_owned(), json!(self.how)));
+        say(line);
+        Ok(())
+    }
+}
+
+fn summary(name: &str, unit: &str, samples: &[f64], bound: Bound) -> Result<Line, String> {
+    let mut sorted = samples.to_vec();
+    let middle = median(name, &mut sorted)?;
+    let mut line = Line::new();
+    line.push(("name".to_owned(), json!(name)));
+    line.push((format!("median{unit}"), json!(rounded(middle))));
+    let (text, is_met) = match bound {
+        Bound::None => (None, true),
+        Bound::AtLeast(least) => (Some(format!("at least {least}")), middle >= least),
+        Bound::AtMost(most) => (Some(format!("at most {most}")), middle <= most),
+    };
+    if let Some(text) = text {
+        line.push(("bound".to_owned(), json!(text)));
+        line.push(("met".to_owned(), json!(is_met)));
+    }
+    for (key, value) in [("min", sorted.first()), ("max", sorted.last())] {
+        line.push((format!("{key}{unit}"), json!(value.map(|value| rounded(*value)))));
+    }
+    line.push(("runs".to_owned(), json!(sorted.len())));
+    Ok(line)
+}
+
+/// Sorts the samples and finds the middle.
+fn median(name: &str, samples: &mut [f64]) -> Result<f64, String> {
+    samples.sort_by(f64::total_cmp);
+    let middle = samples.len() / 2;
+    let upper = samples.get(middle).ok_or_else(|| format!("{name} was not measured"))?;
+    Ok(if samples.len() % 2 == 1 { *upper } else { (samples[middle - 1] + upper) / 2.0 })
+}
+
+fn say(line: Line) {
+    let fields: Vec<String> = line.into_iter().map(|(key, value)| format!("{}:{value}", json!(key))).collect();
+    crate::print(&format!("BENCH {{{}}}", fields.join(",")));
+}
+
+/// To four digits, for times and shares alike.
+fn rounded(value: f64) -> f64 {
+    let scale = if value.abs() < 10.0 { 1e4 } else { 1e2 };
+    (value * scale).round() / scale
 }

@@ -9,9 +9,16 @@ mod cancel;
 #[cfg(target_arch = "wasm32")]
 mod client;
 #[cfg(target_arch = "wasm32")]
+mod costs;
+#[cfg(target_arch = "wasm32")]
 mod figure;
 #[cfg(target_arch = "wasm32")]
+#[path = "../measure/message.rs"]
+mod message;
+#[cfg(target_arch = "wasm32")]
 mod model;
+#[cfg(target_arch = "wasm32")]
+mod ratios;
 
 #[cfg(target_arch = "wasm32")]
 fn main() {

@@ -2,8 +2,11 @@
 
 use crate::browser::clear_storage;
 use crate::cancel;
-use crate::client::Client;
-use crate::figure::{self, Bytes};
+use crate::client::{Client, Measurer};
+use crate::costs;
+use crate::figure::{self, Bound, Bytes, Shares};
+use crate::message::Task;
+use crate::ratios;
 use headlight::platform::clock::now_ms;
 use headlight::platform::page::{base_url, fetch_text};
 use headlight::protocol::{
@@ -17,8 +20,11 @@ const RUNS: u32 = 9;
 const LONG_RUNS: u32 = 3;
 /// From this length on a run is long.
 const LONG: u32 = 512;
-const LOADS: usize = 3;
+const LOADS: usize = 7;
+/// 300 MB/s.
+const LOAD_BYTES_PER_MS: f64 = 300_000.0;
 
+const GPT2_SMALL_ID: &str = "gpt2-small-seeded";
 const GPT2_SMALL: &str = r#"{"activation_function":"gelu_new","architectures":["GPT2LMHeadModel"],"attn_pdrop":0.1,
 "bos_token_id":50256,"embd_pdrop":0.1,"eos_token_id":50256,"initializer_range":0.02,"layer_norm_epsilon":1e-05,
 "model_type":"gpt2","n_ctx":1024,"n_embd":768,"n_head":12,"n_inner":null,"n_layer":12,"n_positions":1024,
@@ -48,13 +54,17 @@ struct EntryFile {
 
 /// Prints every figure whose name contains `only`.
 pub async fn measure_all(only: &str) -> Result<(), String> {
+    let wanted = |name: &str| name.contains(only);
+    ratios::measure_kernels(&wanted).await?;
     for case in cases().await? {
-        let wanted = |name: &str| name.contains(only);
         let names = case.names();
         if !names.iter().any(|name| wanted(name)) {
             continue;
         }
+        tokenizer(&case, &wanted).await?;
         let (client, model) = load(&case, &wanted).await?;
+        ratios::measure_run(&case.id, &client, &model, &wanted).await?;
+        ratios::measure_peer(&case.id, &client, &model, &wanted).await?;
         for n_tokens in case.lengths.iter().copied().filter(|&n_tokens| n_tokens as usize <= model.spec.n_ctx) {
             run(&case, &client, &model, n_tokens, &wanted).await?;
             let name = format!("cancel/{}/{n_tokens}", case.id);
@@ -63,8 +73,9 @@ pub async fn measure_all(only: &str) -> Result<(), String> {
             }
         }
         drop(client);
+        two_runs(&case, &wanted).await?;
     }
-    Ok(())
+    costs::measure(&wanted).await
 }
 
 impl Case {
@@ -72,7 +83,11 @@ impl Case {
         let loads = ["load_network", "load_storage", "load_seeded"].map(|what| format!("{what}/{}", self.id));
         let whats = ["run", "patterns", "cancel", "edit_late"];
         let runs = self.lengths.iter().flat_map(|n| whats.map(|what| format!("{what}/{}/{n}", self.id)));
-        loads.into_iter().chain(runs).collect()
+        let others =
+            ["share/run", "share/kernels", "times_onnxruntime/run"].map(|what| format!("{what}/{}/128", self.id));
+        let whole = ["tokenizer", "weights_mb"].map(|what| format!("{what}/{}", self.id));
+        let two_runs = format!("memory_two_runs_mb/{}/1024", self.id);
+        loads.into_iter().chain(runs).chain(others).chain(whole).chain([two_runs]).collect()
     }
 }
 
@@ -96,8 +111,57 @@ async fn cases() -> Result<Vec<Case>, String> {
         })
         .collect();
     let source = ModelSource::Seeded { config_json: GPT2_SMALL.to_owned(), seed: 1 };
-    cases.push(Case { id: "gpt2-small-seeded".to_owned(), source, lengths: &[128] });
+    cases.push(Case { id: GPT2_SMALL_ID.to_owned(), source, lengths: &[128] });
     Ok(cases)
+}
+
+/// How long what is read before the weights takes: configuration, tokenizer, the plan of tensors.
+async fn tokenizer(case: &Case, wanted: &impl Fn(&str) -> bool) -> Result<(), String> {
+    let name = format!("tokenizer/{}", case.id);
+    let ModelSource::Files { files, .. } = &case.source else { return Ok(()) };
+    if !wanted(&name) {
+        return Ok(());
+    }
+    let measurer = Measurer::start().await?;
+    let mut samples_ms = Vec::new();
+    for round in 0..=RUNS {
+        let took = measurer.take(&Task::Tokenizer { files: files.clone() }).await?;
+        if round > 0 {
+            samples_ms.push(took.ms);
+        }
+    }
+    let how = "from the bytes of configuration, tokenizer and tensor headers to a tokenizer that is ready and a plan of tensors";
+    figure::print(&name, how, &samples_ms, Bytes::default(), Bound::AtMost(150.0))
+}
+
+/// What two runs of 1,024 tokens take beside the weights, in a worker that has done nothing else.
+async fn two_runs(case: &Case, wanted: &impl Fn(&str) -> bool) -> Result<(), String> {
+    let (name, weights_name) = (format!("memory_two_runs_mb/{}/1024", case.id), format!("weights_mb/{}", case.id));
+    if !wanted(&name) && !wanted(&weights_name) {
+        return Ok(());
+    }
+    let (client, model, _) = load_once(case).await?;
+    let is_smollm2 = case.id.starts_with("SmolLM2");
+    if wanted(&weights_name) {
+        let mut weights = Shares::new(&weights_name, "MB of all matrices as held");
+        weights.add(model.weight_bytes as f64 / 1e6);
+        weights.print(if is_smollm2 { Bound::AtMost(130.0) } else { Bound::None })?;
+    }
+    if wanted(&name) && model.spec.n_ctx >= 1024 {
+        let mut last = 0;
+        for round in 0..2 {
+            last = run_once(&client, &model, 1024, round).await?.memory_bytes;
+        }
+        let mut memory =
+            Shares::new(&name, "MB of the worker's wasm memory beside the weights, two runs of 1,024 tokens kept");
+        let beside = last.saturating_sub(model.weight_bytes) as f64 / 1e6;
+        memory.add_with(
+            beside,
+            &[("loaded", model.memory_bytes as f64 / 1e6), ("weights", model.weight_bytes as f64 / 1e6)],
+        );
+        memory.print(if is_smollm2 { Bound::AtMost(400.0) } else { Bound::None })?;
+    }
+    Ok(())
 }
 
 /// Measures loading where it is wanted; the last worker goes on to run.
@@ -128,7 +192,13 @@ async fn load(case: &Case, wanted: &impl Fn(&str) -> bool) -> Result<(Client, Mo
             last = Some((client, model));
         }
         let how = format!("{how}: from the request to its answer, worker already started");
-        figure::print(&name, &how, &samples_ms, bytes)?;
+        let bound = match &case.source {
+            ModelSource::Files { files, .. } if !empty_storage => {
+                Bound::AtMost(files.iter().map(|file| file.size).sum::<u64>() as f64 / LOAD_BYTES_PER_MS)
+            }
+            _ => Bound::None,
+        };
+        figure::print(&name, &how, &samples_ms, bytes, bound)?;
     }
     match last {
         Some(loaded) => Ok(loaded),
@@ -182,16 +252,18 @@ async fn run(
     if wanted(&run_name) {
         let how = "from the request to its answer in the page, other ids each time, after one run that does not count; \
                    queries and keys of all heads are kept";
-        figure::print(&run_name, how, &run_ms, bytes)?;
+        // 1.2 times as fast as onnxruntime-web 1.30, which took 0.91 s.
+        let bound = if case.id == GPT2_SMALL_ID { Bound::AtMost(910.0 / 1.2) } else { Bound::None };
+        figure::print(&run_name, how, &run_ms, bytes, bound)?;
     }
     if wanted(&patterns_name) {
         let how = "all heads of all layers, one request per layer, patterns made from kept queries and keys and \
                    transferred to the page";
-        figure::print(&patterns_name, how, &patterns_ms, Bytes::default())?;
+        figure::print(&patterns_name, how, &patterns_ms, Bytes::default(), Bound::None)?;
     }
     if wanted(&edit_name) {
         let how = "a head in the first layer of the last quarter set to zero: the run starts again there";
-        figure::print(&edit_name, how, &edit_ms, Bytes::default())?;
+        figure::print(&edit_name, how, &edit_ms, Bytes::default(), Bound::None)?;
     }
     Ok(())
 }
@@ -214,7 +286,8 @@ pub fn ids(model: &ModelInfo, n_tokens: u32, round: u32) -> Vec<u32> {
     (0..n_tokens).map(|at| (first + 613 * at) % n_vocab).collect()
 }
 
-async fn run_once(client: &Client, model: &ModelInfo, n_tokens: u32, round: u32) -> Result<RunInfo, String> {
+/// Runs the model once, on other ids in each round.
+pub async fn run_once(client: &Client, model: &ModelInfo, n_tokens: u32, round: u32) -> Result<RunInfo, String> {
     let ids = ids(model, n_tokens, round);
     let inputs = vec![Input { text: InputText::Ids(ids), cut: false, bos: None }];
     match client.ask(&ToWorker::Run { request: 2, inputs, edits_json: "[]".to_owned() }).await? {

@@ -62,7 +62,8 @@ impl Plan {
         let total_bytes = tensors.iter().map(|tensor| tensor.entry.len).sum();
         let held_bytes = tensors.iter().map(Planned::held_bytes).sum();
         let quantisation = most_common(&tensors);
-        tensors.reverse();
+        // In the order of the files, from which they are read ahead; reversed, since the next one is popped.
+        tensors.sort_by_key(|tensor| std::cmp::Reverse((tensor.file, tensor.entry.offset)));
         Ok(Self { architecture, tensors, total_bytes, held_bytes, quantisation })
     }
 }

@@ -8,7 +8,7 @@ use crate::analysis::attention::{AttnLayer, Keys, Tap, pattern, queries};
 use crate::edit::InvalidEdit;
 use crate::engine::hooks::Hooks;
 use crate::engine::model::{AttnWeights, Block, Linear, Model, Norm, add_bias};
-use crate::kernels::{PackedRows, Panels};
+use crate::kernels::{PackedRows, Panels, ROWS};
 use crate::trace::spec::NormPlacement;
 use crate::trace::{Attn, BlockSite, Hook, Spec};
 
@@ -63,7 +63,11 @@ impl Work {
         let (queries, keys) = (spec.n_heads * spec.d_head, spec.n_key_value_heads * spec.d_head);
         let mut kept = past.unwrap_or_default();
         let first = kept.resid_pre.len() / spec.d_model;
-        kept.resid_pre.extend(resid_pre);
+        // Not copied where there is nothing before it: at a thousand tokens every copy is megabytes.
+        match first {
+            0 => kept.resid_pre = resid_pre,
+            _ => kept.resid_pre.extend(resid_pre),
+        }
         let n_pos = kept.resid_pre.len() / spec.d_model;
         kept.q.resize(n_pos * queries, 0.0);
         kept.k.resize(n_pos * keys, 0.0);
@@ -85,7 +89,8 @@ impl Work {
     /// What is kept, and the stream of the new positions entering the next layer.
     pub fn finish(mut self, d_model: usize) -> (LayerRun, Vec<f32>) {
         self.kept.cross = self.cross.map(CrossWork::finish);
-        (self.kept, self.next.split_off(self.first * d_model))
+        let next = if self.first == 0 { self.next } else { self.next.split_off(self.first * d_model) };
+        (self.kept, next)
     }
 
     /// Does about `flop` operations.
@@ -99,7 +104,9 @@ impl Work {
         let (spec, n_pos) = (&model.spec, self.next.len() / model.spec.d_model);
         let n_source = self.cross.as_ref().map_or(0, CrossWork::n_source);
         let n_rows = if self.phase == Phase::Source { n_source } else { n_pos };
-        let rows = self.row..(self.row + (flop / self.flop_per_row(spec, n_pos, n_source)).max(1)).min(n_rows);
+        let first = if self.phase == Phase::Source { 0 } else { self.first };
+        let n_at_once = rows_at_once(n_rows - first, flop / self.flop_per_row(spec, n_pos, n_source));
+        let rows = self.row..(self.row + n_at_once).min(n_rows);
         self.row = rows.end;
         let is_last = rows.end == n_rows;
         let of = model.attn_layer(self.layer, Attn::Own);
@@ -315,6 +322,13 @@ impl Attend {
     }
 }
 
+/// How many of `n_rows` rows to do at a time so that it is about `wanted` at most: parts of about equal length, whole panels, so that
+/// weights are read as seldom as can be and no part ends with a few rows of its own.
+fn rows_at_once(n_rows: usize, wanted: usize) -> usize {
+    let n_parts = n_rows.div_ceil(wanted.max(1)).max(1);
+    n_rows.div_ceil(n_parts).next_multiple_of(ROWS)
+}
+
 /// What a sub-layer reads of rows of the stream: normalised where its norm stands before it.
 pub(super) fn input_of(model: &Model, norm: Option<&Norm>, stream: &[f32]) -> Vec<f32> {
     match norm.filter(|_| model.spec.has_input_norms()) {
@@ -383,11 +397,13 @@ fn mlp(
     let packed = PackedRows::pack(normed, d_model, 0..d_model);
     let mut hidden = block.mlp_gate.as_ref().unwrap_or(&block.mlp_in).apply_packed(&packed);
     pass(BlockSite::MlpPre, &mut hidden)?;
-    model.activate(&mut hidden);
+    let (activate, gate) = model.activation();
     if block.mlp_gate.is_some() {
         let mut linear = block.mlp_in.apply_packed(&packed);
         pass(BlockSite::MlpPreLinear, &mut linear)?;
-        hidden.iter_mut().zip(linear).for_each(|(value, linear)| *value *= linear);
+        gate(&mut hidden, &linear);
+    } else {
+        activate(&mut hidden);
     }
     pass(BlockSite::MlpPost, &mut hidden)?;
     Ok(block.mlp_out.apply(&hidden))
