@@ -2,7 +2,7 @@
 //! sums, the rest against f64, compiled to wasm and run in Chromium.
 #![cfg(target_arch = "wasm32")]
 // Clippy knows tests by #[test], which these do not have.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::type_complexity)]
 
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};

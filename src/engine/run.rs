@@ -20,6 +20,7 @@ mod cross;
 mod embed;
 mod extend;
 mod layer;
+mod mlp;
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::cross::CrossWork;
+use super::mlp::mlp;
 use super::{LayerRun, Step};
 use crate::analysis::attention::{AttnLayer, Keys, Tap, pattern, queries};
 use crate::edit::InvalidEdit;
@@ -384,29 +385,6 @@ pub(super) fn output(
         add_bias(&mut out, bias);
     }
     Ok(out)
-}
-
-/// The MLP on rows [_, d_model], before its own output hook.
-fn mlp(
-    model: &Model,
-    block: &Block,
-    normed: &[f32],
-    pass: &mut impl FnMut(BlockSite, &mut Vec<f32>) -> Result<(), InvalidEdit>,
-) -> Result<Vec<f32>, InvalidEdit> {
-    let d_model = model.spec.d_model;
-    let packed = PackedRows::pack(normed, d_model, 0..d_model);
-    let mut hidden = block.mlp_gate.as_ref().unwrap_or(&block.mlp_in).apply_packed(&packed);
-    pass(BlockSite::MlpPre, &mut hidden)?;
-    let (activate, gate) = model.activation();
-    if block.mlp_gate.is_some() {
-        let mut linear = block.mlp_in.apply_packed(&packed);
-        pass(BlockSite::MlpPreLinear, &mut linear)?;
-        gate(&mut hidden, &linear);
-    } else {
-        activate(&mut hidden);
-    }
-    pass(BlockSite::MlpPost, &mut hidden)?;
-    Ok(block.mlp_out.apply(&hidden))
 }
 
 pub(super) fn sum(a: &[f32], b: &[f32]) -> Vec<f32> {
