@@ -26,6 +26,9 @@ export const url = setting("HEADLIGHT_URL");
 /** The same page on disk. */
 export const diskUrl = pathToFileURL(path.join(setting("HEADLIGHT_DIST"), "index.html")).href;
 
+/** A file of the built page on disk. */
+export const distFile = (name) => path.join(setting("HEADLIGHT_DIST"), name);
+
 /** Folder with one folder per bundled model. */
 export const modelsFolder = setting("HEADLIGHT_MODELS");
 
@@ -50,6 +53,15 @@ async function startedBrowser() {
   return browser;
 }
 
+/** A browser of its own on a profile folder, for what only settings of the profile can do. */
+export async function launchWithProfile(folder) {
+  return chromium.launchPersistentContext(folder, {
+    executablePath: setting("HEADLIGHT_CHROMIUM"),
+    args: setting("HEADLIGHT_CHROMIUM_ARGS").split(" ").filter((arg) => arg !== "--headless"),
+    viewport: { width: 1280, height: 800 },
+  });
+}
+
 after(async () => {
   await browser?.close();
 });
@@ -62,7 +74,9 @@ after(async () => {
  */
 export function pageTest(name, body, { allow = [], context: contextOptions = {}, timeout = TEST_TIMEOUT_MS } = {}) {
   test(name, { timeout }, async (t) => {
-    const context = await (await startedBrowser()).newContext({ viewport: { width: 1280, height: 800 }, ...contextOptions });
+    // Tests of what works offline allow the service worker; to all others it would only be in the way.
+    const defaults = { viewport: { width: 1280, height: 800 }, serviceWorkers: "block" };
+    const context = await (await startedBrowser()).newContext({ ...defaults, ...contextOptions });
     // Long, because a model runs here on whatever machine this is; nothing is judged by its time.
     context.setDefaultTimeout(WAIT_MS);
     const problems = [];
@@ -88,7 +102,7 @@ export function pageTest(name, body, { allow = [], context: contextOptions = {},
 }
 
 /** Collects, as text, whatever went wrong on a page; console messages of its workers arrive here too. */
-function watch(page, problems) {
+export function watch(page, problems) {
   page.on("console", (message) => {
     if (message.type() === "error") problems.push(`console: ${message.text()} (${message.location().url})`);
   });

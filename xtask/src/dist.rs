@@ -3,7 +3,7 @@
 
 use crate::process::{cargo, clean_environment, run, say};
 use crate::tools::Tools;
-use crate::{example, models, paths, stamp};
+use crate::{example, models, offline, paths, stamp};
 use anyhow::{Context, Result, bail};
 use std::fs::{self, File};
 use std::io;
@@ -72,6 +72,7 @@ pub fn ensure(mode: Mode) -> Result<PathBuf> {
     finish_index(&dist, &id)?;
     models::place(&dist)?;
     example::place(&dist)?;
+    offline::list_files(&dist, &id)?;
     // Written last: an interrupted build is never taken for a whole one.
     let json = format!("{{\"id\":\"{id}\",\"mode\":\"{}\"}}\n", mode.name());
     fs::write(dist.join("build.json"), json).context("cannot write dist/build.json")?;

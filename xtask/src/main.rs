@@ -10,6 +10,7 @@ mod dist;
 mod e2e;
 mod example;
 mod models;
+mod offline;
 mod paths;
 mod process;
 mod python;

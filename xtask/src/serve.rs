@@ -1,4 +1,5 @@
-//! `cargo xtask serve`: builds what is not up to date and serves it on this machine.
+//! `cargo xtask serve`: builds what is not up to date and serves it on this machine. Nothing is kept by a service worker: what
+//! a reload shows is what was built last.
 
 use crate::dist::{self, Mode};
 use crate::server::{Listener, check_folder};
@@ -6,6 +7,17 @@ use anyhow::{Context, Result};
 use std::io::Write;
 
 const DEFAULT_PORT: u16 = 8080;
+
+/// In the place of the service worker: takes itself out, and what another one kept on this port.
+const NO_SERVICE_WORKER: &str = "\
+addEventListener('install', () => skipWaiting());
+addEventListener('activate', (event) => event.waitUntil(letGo()));
+async function letGo() {
+  const names = (await caches.keys()).filter((name) => name.startsWith('headlight-shell-'));
+  await Promise.all(names.map((name) => caches.delete(name)));
+  await registration.unregister();
+}
+";
 
 /// Runs until it is stopped.
 pub fn serve(port: Option<&str>, mode: Mode) -> Result<()> {
@@ -20,6 +32,6 @@ pub fn serve(port: Option<&str>, mode: Mode) -> Result<()> {
     println!("\nHeadlight is at http://127.0.0.1:{}/ (stop with Ctrl-C)", listener.port);
     std::io::stdout().flush()?;
     // It ends only with the program.
-    let _ = listener.start(&folder, "/")?.join();
+    let _ = listener.start_with(&folder, "/", Some(("sw.js", NO_SERVICE_WORKER)))?.join();
     Ok(())
 }

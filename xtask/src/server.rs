@@ -17,6 +17,16 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, UNIX_EPOCH};
 
+/// A path below the prefix, and what is sent there instead of a file.
+pub type Instead = (&'static str, &'static str);
+
+/// What is served, and where.
+struct Site {
+    folder: PathBuf,
+    prefix: &'static str,
+    instead: Option<Instead>,
+}
+
 /// A bound port that answers once `start` is called; requests that come earlier wait.
 pub struct Listener {
     socket: TcpListener,
@@ -35,7 +45,17 @@ impl Listener {
     /// Serves `folder` under `prefix` ("/" or "/some/path/") on a thread of its own, as long as the program runs. However many
     /// connections a browser keeps open, none waits for another.
     pub fn start(self, folder: &Path, prefix: &'static str) -> Result<thread::JoinHandle<()>> {
-        let folder: Arc<Path> = folder.canonicalize()?.into();
+        self.start_with(folder, prefix, None)
+    }
+
+    /// The same, but the script at the path `instead.0` is the text `instead.1`.
+    pub fn start_with(
+        self,
+        folder: &Path,
+        prefix: &'static str,
+        instead: Option<Instead>,
+    ) -> Result<thread::JoinHandle<()>> {
+        let site = Arc::new(Site { folder: folder.canonicalize()?, prefix, instead });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         self.socket.set_nonblocking(true)?;
         let socket = {
@@ -46,7 +66,7 @@ impl Listener {
             runtime.block_on(async {
                 loop {
                     match socket.accept().await {
-                        Ok((stream, _)) => drop(tokio::spawn(converse(stream, Arc::clone(&folder), prefix))),
+                        Ok((stream, _)) => drop(tokio::spawn(converse(stream, Arc::clone(&site)))),
                         // Out of file handles, say: others will close theirs.
                         Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
                     }
@@ -57,11 +77,11 @@ impl Listener {
 }
 
 /// Answers one connection until either side closes it.
-async fn converse(stream: tokio::net::TcpStream, folder: Arc<Path>, prefix: &'static str) {
+async fn converse(stream: tokio::net::TcpStream, site: Arc<Site>) {
     let service = service_fn(|request: Request<hyper::body::Incoming>| {
-        let folder = Arc::clone(&folder);
+        let site = Arc::clone(&site);
         // Files are read where that holds up no other connection.
-        tokio::task::spawn_blocking(move || answer(&request, &folder, prefix))
+        tokio::task::spawn_blocking(move || answer(&request, &site))
     });
     // A browser that went away is no failure of ours.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
@@ -78,13 +98,18 @@ fn cannot_bind(port: u16, why: io::ErrorKind) -> anyhow::Error {
 
 type Reply = Response<Full<Bytes>>;
 
-fn answer<B>(request: &Request<B>, folder: &Path, prefix: &str) -> Reply {
+fn answer<B>(request: &Request<B>, site: &Site) -> Reply {
+    let Site { folder, prefix, instead } = site;
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return plain(405, "only GET and HEAD");
     }
-    let Some(path) = request.uri().path().strip_prefix(prefix) else {
+    let Some(path) = request.uri().path().strip_prefix(*prefix) else {
         return plain(404, "not found");
     };
+    if let Some((_, text)) = instead.filter(|(name, _)| *name == path) {
+        let reply = with(body(200, text.as_bytes().to_vec()), "Content-Type", content_type(Path::new(path)));
+        return with(reply, "Cache-Control", "no-store");
+    }
     let Some(file) = resolve(folder, path) else {
         return plain(404, "not found");
     };

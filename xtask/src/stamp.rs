@@ -19,6 +19,7 @@ pub fn current(mode: Mode) -> Result<String> {
     let mut hasher = Sha256::new();
     hasher.update(tools::versions()?);
     hasher.update(include_str!("dist.rs"));
+    hasher.update(include_str!("offline.rs"));
     hasher.update(mode.name());
     hasher.update(include_str!("example.rs"));
     add_files(&mut hasher, &paths::root()?, &INPUTS)?;

@@ -1,0 +1,34 @@
+// Keeps the page on this device, and says when a new version of it is there. Where the browser allows no such thing, nothing
+// is kept and nothing is said.
+
+const notice = document.getElementById("update");
+let registration;
+let isWanted = false;
+
+function announce() {
+  // A first version is no news.
+  if (!registration?.waiting || !navigator.serviceWorker.controller || !notice) return;
+  notice.hidden = false;
+}
+
+async function start() {
+  registration = await navigator.serviceWorker.register(new URL("sw.js", import.meta.url), { updateViaCache: "none" });
+  registration.addEventListener("updatefound", () => {
+    registration.installing?.addEventListener("statechange", announce);
+  });
+  announce();
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    if (isWanted) location.reload();
+  });
+  notice?.querySelector("button").addEventListener("click", () => {
+    isWanted = true;
+    registration.waiting?.postMessage("take over");
+  });
+}
+
+if ("serviceWorker" in navigator) {
+  // After the page itself: what it needs first comes first.
+  const begin = () => start().catch(() => {});
+  if (document.readyState === "complete") begin();
+  else addEventListener("load", begin, { once: true });
+}

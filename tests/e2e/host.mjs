@@ -1,0 +1,74 @@
+// Static hosts for tests that need more than the one page: somebody else's site, a site that changes, a site that goes away.
+
+import { spawn } from "node:child_process";
+import { readFileSync, statSync } from "node:fs";
+import http from "node:http";
+import path from "node:path";
+
+const TYPES = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".wasm": "application/wasm",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".webmanifest": "application/manifest+json",
+};
+
+/**
+ * Serves what `read` gives for a path (a Buffer, a text, or null) on a free port; returns { port, close }. Any site may fetch
+ * from it, as from most hosts of static files.
+ */
+export async function serve(read) {
+  const server = http.createServer((request, response) => {
+    const name = decodeURIComponent(new URL(request.url, "http://host").pathname).slice(1);
+    const body = read(name);
+    response.setHeader("Access-Control-Allow-Origin", "*");
+    response.setHeader("Cache-Control", "no-cache");
+    if (body === null || body === undefined) {
+      response.statusCode = 404;
+      return response.end();
+    }
+    response.setHeader("Content-Type", TYPES[path.extname(name === "" || name.endsWith("/") ? "index.html" : name)] ?? "application/octet-stream");
+    return response.end(body);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const close = () =>
+    new Promise((resolve) => {
+      server.close(resolve);
+      server.closeAllConnections();
+    });
+  return { port: server.address().port, close };
+}
+
+/** What is in a folder, by path; a folder means its index.html. */
+export function fromFolder(folder) {
+  return (name) => {
+    const file = path.join(folder, name === "" || name.endsWith("/") ? `${name}index.html` : name);
+    return statSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file) : null;
+  };
+}
+
+/** `python3 -m http.server` on a folder; returns { port, close }. */
+export async function pythonServer(folder) {
+  const python = spawn("python3", ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", folder]);
+  const port = await new Promise((resolve, reject) => {
+    let said = "";
+    python.on("error", reject);
+    python.on("exit", () => reject(new Error(`python3 ended: ${said}`)));
+    python.stdout.on("data", (text) => {
+      said += text;
+      const found = /port (\d+)/.exec(said);
+      if (found) resolve(Number(found[1]));
+    });
+    python.stderr.on("data", () => {});
+  });
+  const close = () =>
+    new Promise((resolve) => {
+      python.removeAllListeners("exit");
+      python.on("exit", resolve);
+      python.kill();
+    });
+  return { port, close };
+}

@@ -1,0 +1,113 @@
+// Without a network: what was visited once works, and a new version is announced and taken whole.
+
+import assert from "node:assert/strict";
+import path from "node:path";
+import { fromFolder, pythonServer, serve } from "./host.mjs";
+import { firstResult, liveResult, parts, result, run } from "./page.mjs";
+import { distFile, pageTest } from "./support.mjs";
+
+const ALLOWED = { context: { serviceWorkers: "allow" } };
+/** A server that is gone refuses; that is what these tests are about. */
+const GONE = /ERR_CONNECTION_REFUSED|ERR_INTERNET_DISCONNECTED|Failed to fetch|status 404/;
+
+const dist = path.dirname(distFile("index.html"));
+
+/** Waits until the service worker has taken the whole page. */
+async function kept(page) {
+  await page.evaluate(async () => {
+    const { active } = await navigator.serviceWorker.ready;
+    if (active.state === "activated") return;
+    await new Promise((resolve) => {
+      active.addEventListener("statechange", () => active.state === "activated" && resolve());
+    });
+  });
+}
+
+async function started(page) {
+  await page.locator("#boot").waitFor({ state: "detached" });
+}
+
+pageTest("after one visit, page and model work with the server gone (python3 -m http.server, in a sub-folder)", async ({ page, shot }) => {
+  const server = await pythonServer(path.dirname(dist));
+  const address = `http://127.0.0.1:${server.port}/${path.basename(dist)}/`;
+  try {
+    await page.goto(address);
+    await started(page);
+    await liveResult(page);
+    await kept(page);
+  } finally {
+    await server.close();
+  }
+  await page.goto(`${address}#v=1&view=head&layer=1&heads=8`);
+  await page.reload();
+  await started(page);
+  await firstResult(page);
+  await run(page, "Nobody expected seven wet umbrellas");
+  await result(page, 8);
+  await parts(page).layer.selectOption("4");
+  await page.getByText(/^Layer 4, mean of all 12 heads|^L4H\d+/).first().waitFor();
+  await shot("offline");
+}, { ...ALLOWED, allow: [GONE] });
+
+pageTest("a new version is announced, taken whole, and shown when it is asked for", async ({ page, shot }) => {
+  const read = fromFolder(dist);
+  const first = JSON.parse(read("build.json")).id;
+  const second = first.split("").reverse().join("").replace(/^./, "f");
+  // What the server holds: a build, or one that is being copied.
+  let site = { scripts: first, name: first };
+  const server = await serve((name) => {
+    const body = read(name);
+    if (name === "build.json") return body?.toString().replaceAll(first, site.name);
+    if (/^(sw\.js|[\w-]*\.html|)$/.test(name)) return body?.toString().replaceAll(first, site.scripts);
+    return body;
+  });
+  const build = () => page.locator('meta[name="headlight-build"]').getAttribute("content");
+  const look = () => page.evaluate(async () => (await navigator.serviceWorker.ready).update().catch(() => {}));
+  const notice = page.getByText("A new version of Headlight is ready.");
+  try {
+    await page.goto(`http://127.0.0.1:${server.port}/`);
+    await started(page);
+    await kept(page);
+    assert.equal(await notice.isVisible(), false, "the first version is no news");
+
+    // Half of the second build is there: it is not taken.
+    site = { scripts: second, name: first };
+    await look();
+    await page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.ready;
+      while (registration.installing) await new Promise((resolve) => setTimeout(resolve, 50));
+    });
+    assert.equal(await notice.isVisible(), false);
+    await page.reload();
+    await started(page);
+    assert.equal(await build(), first);
+
+    site = { scripts: second, name: second };
+    await look();
+    await notice.waitFor();
+    await shot("new-version");
+    await page.reload();
+    await started(page);
+    assert.equal(await build(), first, "until it is asked for, everything is of the first build");
+    await notice.waitFor();
+    await page.getByRole("button", { name: "Reload" }).click();
+    await page.waitForFunction((id) => document.querySelector('meta[name="headlight-build"]')?.content === id, second);
+    await started(page);
+    await firstResult(page);
+  } finally {
+    await server.close();
+  }
+}, ALLOWED);
+
+pageTest("the page can be installed", async ({ page, context, open }) => {
+  await open();
+  await kept(page);
+  await page.reload();
+  const session = await context.newCDPSession(page);
+  const { errors, url } = await session.send("Page.getAppManifest");
+  assert.deepEqual(errors, []);
+  assert.match(url, /manifest\.webmanifest$/);
+  const { installabilityErrors } = await session.send("Page.getInstallabilityErrors");
+  // A browser without a profile of its own refuses for that reason alone.
+  assert.deepEqual(installabilityErrors.filter(({ errorId }) => errorId !== "in-incognito"), []);
+}, ALLOWED);
