@@ -17,13 +17,18 @@ impl Incoming {
     /// Asks for a file, from a byte on.
     ///
     /// A range is all that is said beside the address: with any other header a browser would first ask the server whether
-    /// it may, and not every server answers that.
+    /// it may, and not every server answers that. What is kept here stays out of the browser's own cache, which would hold
+    /// it twice, and which makes its own of ranges of what it has in part.
     ///
     /// # Errors
     /// In the browser's words, when there is no answer, or none that a page of this origin may read.
-    pub async fn open(url: &str, from: u64) -> Result<Self, String> {
+    pub async fn open(url: &str, from: u64, is_kept: bool) -> Result<Self, String> {
         let scope: WorkerGlobalScope = js_sys::global().dyn_into().map_err(|_| "no worker".to_owned())?;
         let init = RequestInit::new();
+        if is_kept || from > 0 {
+            Reflect::set(&init, &JsValue::from_str("cache"), &JsValue::from_str("no-store"))
+                .map_err(|error| words(&error))?;
+        }
         if from > 0 {
             let headers = Headers::new().map_err(|error| words(&error))?;
             headers.append("Range", &format!("bytes={from}-")).map_err(|error| words(&error))?;

@@ -103,6 +103,11 @@ impl Parts {
         self.len() == 0
     }
 
+    /// Whether they outlive this worker.
+    pub fn are_kept(&self) -> bool {
+        self.cache.is_some()
+    }
+
     /// What they belong to.
     pub fn etag(&self) -> Option<&str> {
         self.etag.as_deref()

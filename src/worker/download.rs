@@ -38,7 +38,7 @@ impl Worker {
         let mut waits = Transfer::new(origin, &repo.id(), u64::MAX, None);
         loop {
             self.breathe(request).await?;
-            let found = match Incoming::open(&url, 0).await {
+            let found = match Incoming::open(&url, 0, true).await {
                 Ok(found) => found,
                 Err(reason) => {
                     sleep(waits.dropped(&reason, advice(base.as_str()))?).await;
@@ -123,7 +123,7 @@ impl Worker {
         (before, progress): (u64, &mut Progress),
     ) -> Result<(), Stop> {
         self.breathe(request).await?;
-        let mut incoming = match Incoming::open(&source.url, transfer.ask().from).await {
+        let mut incoming = match Incoming::open(&source.url, transfer.ask().from, parts.are_kept()).await {
             Ok(incoming) => incoming,
             Err(reason) => {
                 sleep(transfer.dropped(&reason, advice(&source.url))?).await;
