@@ -7,7 +7,9 @@ mod support;
 use std::sync::Arc;
 
 use headlight::engine::sweep::{Sweep, SweepKind, cells};
-use headlight::engine::{Captures, CompiledEdits, Generation, Model, Outcome, PatchValues, Sampling, Written};
+use headlight::engine::{
+    Captures, CompiledEdits, Generation, Model, Outcome, OutcomeBatch, PatchValues, Sampling, Written,
+};
 use serde::Deserialize;
 use support::engine::{finished, load};
 use support::{SMOLLM2_GGUF, fixture, golden_real_cases, model_file, read};
@@ -46,11 +48,18 @@ fn each_head_of_smollm2_zeroed() {
     assert!((clean.logit_difference - expected.clean.logit_difference).abs() < 2e-3, "{clean:?}");
     assert!((clean.p_answer - expected.clean.p_answer).abs() < 1e-3, "{clean:?}");
     let cells = cells(&SweepKind::ZeroHeads, model.spec(), base.tokens().len());
-    let mut sweep = Sweep::new(Vec::new(), PatchValues::default(), cells, outcome);
-    let mut n_compared = 0;
+    let mut sweep = Sweep::new(Vec::new(), PatchValues::default(), cells);
+    let mut batch = OutcomeBatch::new(outcome);
+    let mut values = Vec::new();
     while !sweep.is_done() {
-        let Some((index, value)) = sweep.step(&base).unwrap() else { continue };
-        let (cell, value) = (&sweep.cells()[index], value.unwrap());
+        if let Some((index, run)) = sweep.step(&base).unwrap() {
+            values.extend(batch.push(index, run.unwrap()).unwrap());
+        }
+    }
+    values.extend(batch.rest().unwrap());
+    let mut n_compared = 0;
+    for (index, value) in values {
+        let cell = &sweep.cells()[index];
         let (logit_difference, p_answer) = expected.zero_head[cell.layer][cell.column];
         let name = format!("L{}H{}", cell.layer, cell.column);
         let found = value.logit_difference;

@@ -14,8 +14,8 @@ use super::report::print;
 use crate::edit::PatchFrom;
 use crate::engine::sweep::{Sweep, SweepKind, cells, mean_cells, patch_cells};
 use crate::engine::{
-    Captures, CompiledEdits, EngineError, Model, Outcome, OutcomeValue, PatchValues, Run, default_position,
-    top_predictions,
+    Captures, CompiledEdits, EngineError, Model, Outcome, OutcomeBatch, OutcomeValue, PatchValues, Run,
+    default_position, top_predictions,
 };
 use crate::trace::{BlockSite, Hook};
 
@@ -50,11 +50,17 @@ pub(super) fn run(args: &SweepArgs) -> Result<(), CliError> {
         }
     };
     let column = if matches!(args.what, SweepWhat::CutKeys | SweepWhat::Patch) { "position" } else { "head" };
-    let mut sweep = Sweep::new(edits, patches, cells, outcome);
+    let mut sweep = Sweep::new(edits, patches, cells);
     let mut csv = format!("layer,{column},effect,logit_difference,p_answer\n");
+    let mut batch = OutcomeBatch::new(outcome);
+    let mut values = vec![None; sweep.cells().len()];
     while !sweep.is_done() {
-        let Some((index, value)) = sweep.step(&base)? else { continue };
-        let cell = &sweep.cells()[index];
+        if let Some((index, Some(run))) = sweep.step(&base)? {
+            batch.push(index, run)?.into_iter().for_each(|(index, value)| values[index] = Some(value));
+        }
+    }
+    batch.rest()?.into_iter().for_each(|(index, value)| values[index] = Some(value));
+    for (cell, value) in sweep.cells().iter().zip(values) {
         csv += &line(cell.layer, cell.column, value, clean, other_difference);
     }
     match &mut out {

@@ -32,7 +32,7 @@ pub use hooks::Captures;
 pub use input::Bos;
 pub use loader::{Loader, Want};
 pub use model::Model;
-pub use outcome::{Outcome, OutcomeValue, default_position};
+pub use outcome::{Outcome, OutcomeBatch, OutcomeValue, default_position};
 pub use patterns::LayerAttention;
 pub use predict::{TopToken, probabilities, top_predictions};
 pub use record::{RecordError, Recorder};

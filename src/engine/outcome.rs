@@ -32,12 +32,34 @@ impl Outcome {
     /// # Errors
     /// When a token or the position does not exist, or the model predicts no tokens.
     pub fn value(&self, run: &Run) -> Result<OutcomeValue, EngineError> {
-        let d_vocab = run.model().spec().d_vocab;
+        let values = self.values(&[run])?;
+        values.into_iter().next().ok_or_else(|| EngineError::Request("there is no run to measure".to_owned()))
+    }
+
+    /// Its values in some runs of one model that are done; their logits are made together.
+    ///
+    /// # Errors
+    /// Those of [`Outcome::value`].
+    pub fn values(&self, runs: &[&Run]) -> Result<Vec<OutcomeValue>, EngineError> {
+        let Some(first) = runs.first() else { return Ok(Vec::new()) };
+        let (model, spec) = (first.model(), first.model().spec());
+        let (d_model, d_vocab) = (spec.d_model, spec.d_vocab);
         if let Some(id) = [self.answer, self.other].into_iter().find(|id| *id as usize >= d_vocab) {
             return Err(EngineError::Request(format!("token {id} is not in the vocabulary of {d_vocab}")));
         }
-        let position = self.position.unwrap_or_else(|| default_position(run));
-        let logits = run.logits(position..position + 1)?;
+        let mut rows = Vec::with_capacity(runs.len() * d_model);
+        for run in runs {
+            let position = self.position.unwrap_or_else(|| default_position(run));
+            let row = run.final_stream().get(position * d_model..(position + 1) * d_model);
+            let n_pos = run.tokens().len();
+            let missing = || EngineError::Request(format!("position {position} is not there: {n_pos} tokens"));
+            rows.extend_from_slice(row.ok_or_else(missing)?);
+        }
+        let logits = model.unembed(&rows)?;
+        logits.chunks_exact(logits.len() / runs.len()).map(|logits| self.of_logits(logits)).collect()
+    }
+
+    fn of_logits(&self, logits: &[f32]) -> Result<OutcomeValue, EngineError> {
         let missing = || EngineError::Request("the model has fewer predictions than tokens".to_owned());
         let logit = |id: u32| logits.get(id as usize).copied().ok_or_else(missing);
         let (answer, other) = (logit(self.answer)?, logit(self.other)?);
@@ -49,6 +71,43 @@ impl Outcome {
             p_answer: probability(answer),
             p_other: probability(other),
         })
+    }
+}
+
+/// How many runs are measured together: logits of eight rows cost little more than of one, and less time than a pause may take.
+const BATCH: usize = 8;
+
+/// Finished runs on their way to being measured a few at a time, each with a number of the caller's.
+#[derive(Debug)]
+pub struct OutcomeBatch {
+    outcome: Outcome,
+    waiting: Vec<(usize, Run)>,
+}
+
+impl OutcomeBatch {
+    /// Nothing waits yet.
+    pub fn new(outcome: Outcome) -> Self {
+        Self { outcome, waiting: Vec::new() }
+    }
+
+    /// Lets a run that is done wait, and measures those that wait once they are enough.
+    ///
+    /// # Errors
+    /// Those of [`Outcome::value`].
+    pub fn push(&mut self, index: usize, run: Run) -> Result<Vec<(usize, OutcomeValue)>, EngineError> {
+        self.waiting.push((index, run));
+        if self.waiting.len() >= BATCH { self.rest() } else { Ok(Vec::new()) }
+    }
+
+    /// Measures whatever still waits.
+    ///
+    /// # Errors
+    /// Those of [`Outcome::value`].
+    pub fn rest(&mut self) -> Result<Vec<(usize, OutcomeValue)>, EngineError> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let runs: Vec<&Run> = waiting.iter().map(|(_, run)| run).collect();
+        let values = self.outcome.values(&runs)?;
+        Ok(waiting.iter().map(|(index, _)| *index).zip(values).collect())
     }
 }
 

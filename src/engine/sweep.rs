@@ -1,13 +1,12 @@
 //! One edit after another, each alone on top of the same run, and the outcome of each: which heads, keys or positions matter.
 //!
-//! Every cell is a run that shares the layers before its edit. Resumable like a run: a step is some tens of milliseconds, and
+//! Every cell is a run that is handed out when it is done, for whoever measures it, and that shares the layers before its edit. Resumable like a run: a step is some tens of milliseconds, and
 //! cells come in the order of layers. Source of the methods: METHODS 1–3.
 
 use super::edits::{CompiledEdits, PatchValues};
 use super::error::EngineError;
 use super::hooks::Captures;
 use super::model::WideBlock;
-use super::outcome::{Outcome, OutcomeValue};
 use super::run::{Run, Step};
 use crate::edit::{Choice, Edit, EditKind, PatchFrom, SetValue};
 use crate::trace::{BlockSite, Hook, Spec};
@@ -46,7 +45,7 @@ pub struct SweepCell {
 pub struct Sweep {
     edits: Vec<Edit>,
     patches: PatchValues,
-    outcome: Outcome,
+    leaves_out: bool,
     cells: Vec<SweepCell>,
     /// Cells before it have been started.
     n_started: usize,
@@ -63,8 +62,14 @@ const GROUP_NUMBERS: usize = 16 << 20;
 
 impl Sweep {
     /// Prepares a sweep on top of runs with `edits`. `patches`: what these and the edits of the cells take from other inputs.
-    pub fn new(edits: Vec<Edit>, patches: PatchValues, cells: Vec<SweepCell>, outcome: Outcome) -> Self {
-        Self { edits, patches, outcome, cells, n_started: 0, n_done: 0, runs: Vec::new(), wide: None }
+    pub fn new(edits: Vec<Edit>, patches: PatchValues, cells: Vec<SweepCell>) -> Self {
+        Self { edits, patches, leaves_out: false, cells, n_started: 0, n_done: 0, runs: Vec::new(), wide: None }
+    }
+
+    /// Edits that do not fit are left out instead of being refused: for a list that was made for another input.
+    #[must_use]
+    pub fn leaving_out(self) -> Self {
+        Self { leaves_out: true, ..self }
     }
 
     /// How many blocks are done, and of how many there are at most: each cell counts all layers.
@@ -79,12 +84,12 @@ impl Sweep {
         &self.cells
     }
 
-    /// Does the next piece of work on top of `base`, each time the same run; gives a cell, by its index, and its outcome when it
-    /// is done.
+    /// Does the next piece of work on top of `base`, each time the same run; gives a cell, by its index, and its run when it is
+    /// done. Of that run only the end is kept.
     ///
     /// # Errors
-    /// When an edit does not fit. A cell that leaves a query without any key has no outcome, and no error.
-    pub fn step(&mut self, base: &Run) -> Result<Option<(usize, Option<OutcomeValue>)>, EngineError> {
+    /// When an edit does not fit. A cell that leaves a query without any key has no run, and no error.
+    pub fn step(&mut self, base: &Run) -> Result<Option<(usize, Option<Run>)>, EngineError> {
         let model = base.model();
         let numbers = base.tokens().len() * model.spec().d_model;
         let n_group = GROUP.min(GROUP_NUMBERS / numbers.max(1)).max(1);
@@ -98,27 +103,28 @@ impl Sweep {
             self.wide = Some(WideBlock::new(layer, &model.blocks[layer]));
             return Ok(None);
         }
-        let (index, run) = &mut self.runs[place];
-        let outcome = match run.step_through(self.wide.as_ref()) {
+        let is_whole = match self.runs[place].1.step_through(self.wide.as_ref()) {
             Ok(Step::More) => return Ok(None),
-            Ok(Step::Done) => Some(self.outcome.value(run)?),
-            Err(EngineError::Edit(_)) => None,
+            Ok(Step::Done) => true,
+            Err(EngineError::Edit(_)) => false,
             Err(error) => return Err(error),
         };
-        let index = *index;
-        self.runs.remove(place);
+        let (index, run) = self.runs.remove(place);
         self.n_done += 1;
         if self.runs.is_empty() {
             self.wide = None;
         }
-        Ok(Some((index, outcome)))
+        Ok(Some((index, is_whole.then_some(run))))
     }
 
     fn start(&mut self, base: &Run) -> Result<(), EngineError> {
         let mut edits = self.edits.clone();
         edits.push(self.cells[self.n_started].edit.clone());
         let (spec, n_pos) = (base.model().spec(), base.tokens().len());
-        let edits = CompiledEdits::bind_strictly(&edits, spec, None, n_pos.into(), &self.patches)?;
+        let edits = match self.leaves_out {
+            true => CompiledEdits::bind_each(&edits, spec, None, n_pos.into(), &self.patches).edits,
+            false => CompiledEdits::bind_strictly(&edits, spec, None, n_pos.into(), &self.patches)?,
+        };
         let mut run = base.again(edits, Captures::none())?;
         run.keep_only_end();
         self.runs.push((self.n_started, run));

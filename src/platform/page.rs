@@ -68,6 +68,16 @@ pub async fn fetch_bytes(url: &str) -> Result<Vec<u8>, String> {
     Ok(js_sys::Uint8Array::new(&buffer).to_vec())
 }
 
+/// The bytes of a file that somebody has chosen.
+///
+/// # Errors
+/// One sentence for the reader, naming the file.
+pub async fn file_bytes(file: &web_sys::File) -> Result<Vec<u8>, String> {
+    let failed = |error: JsValue| format!("{} could not be read ({}).", file.name(), words(&error));
+    let buffer = JsFuture::from(file.array_buffer()).await.map_err(failed)?;
+    Ok(js_sys::Uint8Array::new(&buffer).to_vec())
+}
+
 async fn fetch(url: &str) -> Result<Response, String> {
     let name = url.rsplit('/').next().unwrap_or(url);
     let failed = |error: JsValue| format!("{name} could not be fetched ({}).", words(&error));

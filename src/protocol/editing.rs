@@ -26,6 +26,8 @@ pub enum EditingRequest {
         runs: Vec<RunId>,
         /// What is measured, if anything.
         outcome: Option<OutcomeAsked>,
+        /// Tokens that are told besides the most likely ones, by id.
+        also: Vec<u32>,
     },
     /// One edit after another, each alone on top of `edits_json`. Each cell comes as [`EditingReply::SweepCell`]; answered by
     /// [`EditingReply::SweepDone`].
@@ -60,15 +62,46 @@ pub enum EditingRequest {
     },
 }
 
-/// A pair of tokens as text, at a position.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OutcomeAsked {
-    /// The token whose logit counts, e.g. " Mary".
-    pub answer: String,
-    /// The token whose logit is subtracted.
-    pub other: String,
-    /// After which token; nothing for the last.
-    pub position: Option<u32>,
+/// What is followed while the model is changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OutcomeAsked {
+    /// How much likelier one token is than another, both as text.
+    Tokens {
+        /// The token whose logit counts, e.g. " Mary".
+        answer: String,
+        /// The token whose logit is subtracted.
+        other: String,
+        /// After which token; nothing for the first [MASK], or the last token.
+        position: Option<u32>,
+    },
+    /// How alike two texts are, each read on its own under the same edits: the cosine of their mean-pooled embeddings.
+    Cosine {
+        /// One text.
+        first: String,
+        /// The other.
+        second: String,
+    },
+}
+
+impl Default for OutcomeAsked {
+    fn default() -> Self {
+        OutcomeAsked::tokens("", "")
+    }
+}
+
+impl OutcomeAsked {
+    /// A pair of tokens at the position where a prediction is looked at by default.
+    pub fn tokens(answer: &str, other: &str) -> Self {
+        OutcomeAsked::Tokens { answer: answer.to_owned(), other: other.to_owned(), position: None }
+    }
+
+    /// Whether everything is given that it needs.
+    pub fn is_complete(&self) -> bool {
+        match self {
+            OutcomeAsked::Tokens { answer, other, .. } => !answer.is_empty() && !other.is_empty(),
+            OutcomeAsked::Cosine { first, second } => !first.trim().is_empty() && !second.trim().is_empty(),
+        }
+    }
 }
 
 /// What a sweep tries.
@@ -187,8 +220,8 @@ pub struct ComparedToken {
 /// The outcome in each run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ComparedOutcome {
-    /// The two tokens, as the tokenizer names them.
-    pub tokens: [String; 2],
+    /// The two tokens, as the tokenizer names them; none for a cosine.
+    pub tokens: Option<[String; 2]>,
     /// One per run.
     pub values: Vec<OutcomeNumbers>,
 }
@@ -196,12 +229,10 @@ pub struct ComparedOutcome {
 /// The outcome in one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OutcomeNumbers {
-    /// logit(answer) − logit(other).
-    pub logit_difference: f32,
-    /// Softmax over the vocabulary.
-    pub p_answer: f32,
-    /// The same of the other token.
-    pub p_other: f32,
+    /// logit(answer) − logit(other), or the cosine.
+    pub value: f32,
+    /// Probabilities of the answer and the other token, softmax over the vocabulary; none for a cosine.
+    pub probs: Option<[f32; 2]>,
 }
 
 /// One cell of a sweep.

@@ -6,7 +6,8 @@
 //! too faint or with neither end in the window. Imports only `trace`.
 
 use super::colour::{HeadColours, Rgb};
-use super::layout::{Columns, Window};
+use super::contrast::Contrast;
+use super::layout::{Columns, Span, Window};
 use super::patterns::PatternView;
 use super::shade::Shade;
 use crate::trace::Side;
@@ -28,6 +29,8 @@ pub struct HeadView<'a> {
     pub marked_keys: &'a [usize],
     /// How dark weights are drawn.
     pub shade: Shade,
+    /// The scale of differences, where these are what the patterns hold.
+    pub contrast: Option<Contrast>,
 }
 
 /// One line between two tokens, from the left to the right end of the links' column.
@@ -73,7 +76,7 @@ pub struct Link {
     pub query: usize,
     /// Position that is read.
     pub key: usize,
-    /// From 0 to 1.
+    /// From 0 to 1; of a difference from −1 to 1.
     pub weight: f32,
 }
 
@@ -138,14 +141,15 @@ impl HeadView<'_> {
                         *sum += square * channel;
                     }
                 }
-                let alpha = self.shade.level(total * share, row_max);
+                let (mean, mixture) = (total * share, mixed.map(|sum| (sum / squares).round() as u8));
+                let alpha = self.level(mean, row_max).abs();
                 if alpha > 0.0 {
                     lines.push(Line {
                         query,
                         key,
                         query_y: window.row_middle(query_row),
                         key_y: window.row_middle(key_row),
-                        colour: mixed.map(|sum| (sum / squares).round() as u8),
+                        colour: self.contrast.map_or(mixture, |contrast| contrast.colour(mean)),
                         alpha,
                     });
                 }
@@ -166,13 +170,28 @@ impl HeadView<'_> {
         if !self.shade.is_per_row {
             return 1.0;
         }
-        self.keys.iter().map(|&key| self.mean(query, key)).fold(0.0, f32::max)
+        self.keys.iter().map(|&key| self.mean(query, key).abs()).fold(0.0, f32::max)
     }
 
-    /// How dark each cell of a query's row is, by shown key.
+    /// How dark a weight is drawn; a difference has its sign.
+    fn level(&self, weight: f32, row_max: f32) -> f32 {
+        match self.contrast {
+            None => self.shade.level(weight, row_max),
+            Some(contrast) if self.shade.is_per_row && contrast.end > 0.0 => {
+                self.shade.level(weight.abs(), row_max).copysign(weight)
+            }
+            Some(_) if weight.abs() < self.shade.min_weight => 0.0,
+            Some(contrast) => {
+                let shade = Shade { min_weight: 0.0, ..self.shade };
+                shade.level(contrast.share(weight).abs(), 1.0).copysign(weight)
+            }
+        }
+    }
+
+    /// How dark each cell of a query's row is, by shown key; differences have their signs.
     pub fn levels(&self, query: usize) -> impl Iterator<Item = f32> {
         let row_max = self.row_max(query);
-        self.keys.iter().map(move |&key| self.shade.level(self.mean(query, key), row_max))
+        self.keys.iter().map(move |&key| self.level(self.mean(query, key), row_max))
     }
 
     /// How much of the rows is shown: the mean over shown queries and active heads of the weight on shown keys. 1 where
@@ -218,13 +237,15 @@ impl HeadView<'_> {
             .iter()
             .map(|&head| {
                 let sums = shown.iter().map(|&position| self.summed(head, side, position, &marked));
-                if self.shade.is_per_row { sums.fold(0.0, f32::max) } else { 1.0 }
+                if self.shade.is_per_row { sums.map(f32::abs).fold(0.0, f32::max) } else { 1.0 }
             })
             .collect();
         for row in window.visible_rows(shown.len()) {
             for (slot, &head) in self.heads.iter().enumerate() {
-                let alpha = self.shade.level(self.summed(head, side, shown[row], &marked), largest[slot]);
-                let Some(&colour) = colours.strip.get(head) else { continue };
+                let sum = self.summed(head, side, shown[row], &marked);
+                let alpha = self.level(sum, largest[slot]).abs();
+                let Some(&own) = colours.strip.get(head) else { continue };
+                let colour = self.contrast.map_or(own, |contrast| contrast.colour(sum));
                 if alpha > 0.0 {
                     let (x, y) = (span.x + slot as f32 * width, window.row_top(row) + 1.0);
                     strips.push(Strip { x, y, width, height: window.row_height - 2.0, colour, alpha });
@@ -265,7 +286,8 @@ impl HeadView<'_> {
         self.heads.iter().flat_map(strongest).collect()
     }
 
-    /// The largest single weights of the active heads between the tokens that are wanted, largest first.
+    /// The largest single weights of the active heads between the tokens that are wanted, largest first; differences by
+    /// their size.
     pub fn strongest(&self, n_links: usize) -> Vec<Link> {
         let (queries, keys) = (self.ends(Side::Query), self.ends(Side::Key));
         let mut strongest: Vec<Link> = Vec::with_capacity(n_links + 1);
@@ -275,10 +297,10 @@ impl HeadView<'_> {
                 for &(_, key) in &keys {
                     let weight = row.get(key).copied().unwrap_or(0.0);
                     let is_full = strongest.len() == n_links;
-                    if is_full && strongest.last().is_none_or(|last| weight <= last.weight) {
+                    if is_full && strongest.last().is_none_or(|last| weight.abs() <= last.weight.abs()) {
                         continue;
                     }
-                    let place = strongest.partition_point(|link| link.weight >= weight);
+                    let place = strongest.partition_point(|link| link.weight.abs() >= weight.abs());
                     strongest.insert(place, Link { head, query, key, weight });
                     strongest.truncate(n_links);
                 }
@@ -286,6 +308,18 @@ impl HeadView<'_> {
         }
         strongest
     }
+}
+
+/// How far from a line a point may be to mean it, CSS pixels.
+const REACH: f32 = 5.0;
+
+/// The ends (query and key) of the line that runs nearest to a point; of lines that cross there, the strongest. `panel`: where
+/// the lines run.
+pub fn nearest_line(lines: &[Line], panel: Span, x: f32, y: f32) -> Option<(usize, usize)> {
+    let along = ((x - panel.x) / panel.width.max(1.0)).clamp(0.0, 1.0);
+    let distance = |line: &Line| (line.query_y + (line.key_y - line.query_y) * along - y).abs();
+    let near = lines.iter().filter(|line| distance(line) <= REACH);
+    near.max_by(|one, other| one.alpha.total_cmp(&other.alpha)).map(|line| (line.query, line.key))
 }
 
 #[cfg(test)]

@@ -16,7 +16,16 @@ fn colours() -> HeadColours {
 
 fn view<'a>(heads: &'a [usize], marked_queries: &'a [usize], marked_keys: &'a [usize]) -> HeadView<'a> {
     let patterns = PatternView::new(&VALUES, 2, 3, 3).unwrap();
-    HeadView { patterns, heads, queries: &ALL, keys: &ALL, marked_queries, marked_keys, shade: Shade::default() }
+    HeadView {
+        patterns,
+        heads,
+        queries: &ALL,
+        keys: &ALL,
+        marked_queries,
+        marked_keys,
+        shade: Shade::default(),
+        contrast: None,
+    }
 }
 
 fn line(query: usize, key: usize, colour: Rgb, alpha: f32) -> Line {
@@ -162,4 +171,30 @@ fn cells_are_the_mean_of_the_heads() {
     assert_eq!(levels(&[1], 1), [0.75, 0.25, 0.0]);
     assert_eq!(levels(&[0, 1], 1), [0.375, 0.625, 0.0]);
     assert_eq!(view(&[0, 1], &[], &[]).shown_mass(), 1.0);
+}
+
+/// Differences: as strong as their share of the scale's end, coloured by their sign, ranked by their size.
+#[test]
+fn differences_are_drawn_by_sign_and_size() {
+    let values = [0.0, 0.0, 0.1, -0.1, 0.05, -0.2, 0.0, 0.0, 0.0];
+    let contrast = Contrast::new(0.2, crate::render::Scheme::Light);
+    let patterns = PatternView::new(&values, 1, 3, 3).unwrap();
+    let view = HeadView { patterns, contrast: Some(contrast), ..view(&[0], &[], &[]) };
+    let lines = view.lines(&WINDOW, &colours());
+    let expected = [
+        line(1, 1, contrast.positive, 0.25),
+        line(0, 2, contrast.positive, 0.5),
+        line(1, 0, contrast.negative, 0.5),
+        line(1, 2, contrast.negative, 1.0),
+    ];
+    assert_eq!(lines.len(), expected.len());
+    for (found, expected) in lines.iter().zip(&expected) {
+        assert_eq!((found.query, found.key, found.colour), (expected.query, expected.key, expected.colour));
+        assert!((found.alpha - expected.alpha).abs() < 1e-6, "{found:?}");
+    }
+    assert_eq!(view.levels(1).map(|level| level.signum()).collect::<Vec<_>>(), [-1.0, 1.0, -1.0]);
+    let strongest: Vec<f32> = view.strongest(2).iter().map(|link| link.weight).collect();
+    assert_eq!(strongest, [-0.2, 0.1]);
+    let received = HeadView { marked_queries: &[1], ..view }.received();
+    assert_eq!(received.weights, [-0.1, 0.05, -0.2]);
 }

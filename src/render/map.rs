@@ -12,6 +12,8 @@
 use std::ops::Range;
 
 use super::colour::{Ramp, Rgb};
+use super::contrast::Contrast;
+use super::neurons::Diverging;
 use super::shade::Shade;
 
 /// A head of the model.
@@ -129,7 +131,7 @@ impl MapLayout {
 /// What one thumbnail is painted from.
 #[derive(Clone, Copy, Debug)]
 pub struct Thumbnail<'a> {
-    /// [n_rows, n_columns], each from 0 to 1.
+    /// [n_rows, n_columns], each from 0 to 1; differences from −1 to 1.
     pub cells: &'a [f32],
     /// Rows.
     pub n_rows: usize,
@@ -203,30 +205,56 @@ impl MapPainter {
         }
     }
 
-    /// Paints lines from the rows on the left edge to the columns on the right edge, over a ground.
-    pub fn lines(&mut self, square: Square, thumbnail: &Thumbnail<'_>, ink: Rgb, ground: Rgb) {
+    /// Paints a map of differences over a ground; a pixel over several cells shows the one that differs most.
+    pub fn differences(
+        &mut self,
+        square: Square,
+        thumbnail: &Thumbnail<'_>,
+        (diverging, ground): (&Diverging, Rgb),
+        contrast: &Contrast,
+        shade: &Shade,
+    ) {
         let Thumbnail { cells, n_rows, n_columns, .. } = *thumbnail;
-        let side = square.side;
-        if cells.len() != n_rows * n_columns || cells.is_empty() || side == 0 {
+        if cells.len() != n_rows * n_columns || cells.is_empty() || square.side == 0 {
             return self.fill(square, ground);
         }
-        let mut alphas = vec![0.0_f32; side * side];
-        for (row, weights) in cells.chunks_exact(n_columns).enumerate() {
-            let start = (row as f32 + 0.5) / n_rows as f32 * side as f32;
-            for (column, &weight) in weights.iter().enumerate().filter(|(_, weight)| **weight >= MIN_LINE) {
-                let end = (column as f32 + 0.5) / n_columns as f32 * side as f32;
-                let slope = (end - start) / side as f32;
-                for x in 0..side {
-                    let y = start + slope * (x as f32 + 0.5) - 0.5;
-                    let (above, share) = (y.floor(), y - y.floor());
-                    for (y, cover) in [(above, 1.0 - share), (above + 1.0, share)] {
-                        if let Some(alpha) = (y >= 0.0).then(|| alphas.get_mut(y as usize * side + x)).flatten() {
-                            *alpha += (1.0 - *alpha) * weight * cover;
-                        }
-                    }
-                }
-            }
+        let columns: Vec<Range<usize>> = (0..square.side).map(|x| under(x, square.side, n_columns)).collect();
+        for y in 0..square.side {
+            let rows = under(y, square.side, n_rows);
+            self.line(square, y, |x| {
+                let cells = rows.clone().flat_map(|row| columns[x].clone().map(move |at| row * n_columns + at));
+                let most = cells
+                    .map(|at| cells_at(thumbnail, at))
+                    .fold(0.0f32, |most, cell| if cell.abs() > most.abs() { cell } else { most });
+                let level = shade.level(contrast.share(most).abs(), 1.0);
+                Some(if level > 0.0 { diverging.at(level.copysign(most)) } else { ground })
+            });
         }
+    }
+
+    /// Paints lines of differences, those that became smaller below those that became larger.
+    pub fn difference_lines(&mut self, square: Square, thumbnail: &Thumbnail<'_>, contrast: &Contrast, ground: Rgb) {
+        let part = |sign: f32| -> Vec<f32> {
+            thumbnail.cells.iter().map(|cell| (contrast.share(*cell) * sign).max(0.0)).collect()
+        };
+        let (negative, positive) = (part(-1.0), part(1.0));
+        let alphas = |cells: &[f32]| line_alphas(square.side, &Thumbnail { cells, ..*thumbnail });
+        let (Some(negative), Some(positive)) = (alphas(&negative), alphas(&positive)) else {
+            return self.fill(square, ground);
+        };
+        for y in 0..square.side {
+            let at = |x: usize| y * square.side + x;
+            self.line(square, y, |x| {
+                let below = mixed(ground, contrast.negative, negative[at(x)]);
+                Some(mixed(below, contrast.positive, positive[at(x)]))
+            });
+        }
+    }
+
+    /// Paints lines from the rows on the left edge to the columns on the right edge, over a ground.
+    pub fn lines(&mut self, square: Square, thumbnail: &Thumbnail<'_>, ink: Rgb, ground: Rgb) {
+        let side = square.side;
+        let Some(alphas) = line_alphas(side, thumbnail) else { return self.fill(square, ground) };
         for y in 0..side {
             self.line(square, y, |x| Some(mixed(ground, ink, alphas[y * side + x])));
         }
@@ -252,6 +280,36 @@ impl MapPainter {
 
 /// Lines fainter than this are lost in a thumbnail.
 const MIN_LINE: f32 = 0.02;
+
+fn cells_at(thumbnail: &Thumbnail<'_>, at: usize) -> f32 {
+    thumbnail.cells.get(at).copied().unwrap_or(0.0)
+}
+
+/// How much of each pixel of a square [side, side] the lines of a thumbnail cover; none where there is nothing to draw.
+fn line_alphas(side: usize, thumbnail: &Thumbnail<'_>) -> Option<Vec<f32>> {
+    let Thumbnail { cells, n_rows, n_columns, .. } = *thumbnail;
+    if cells.len() != n_rows * n_columns || cells.is_empty() || side == 0 {
+        return None;
+    }
+    let mut alphas = vec![0.0_f32; side * side];
+    for (row, weights) in cells.chunks_exact(n_columns).enumerate() {
+        let start = (row as f32 + 0.5) / n_rows as f32 * side as f32;
+        for (column, &weight) in weights.iter().enumerate().filter(|(_, weight)| **weight >= MIN_LINE) {
+            let end = (column as f32 + 0.5) / n_columns as f32 * side as f32;
+            let slope = (end - start) / side as f32;
+            for x in 0..side {
+                let y = start + slope * (x as f32 + 0.5) - 0.5;
+                let (above, share) = (y.floor(), y - y.floor());
+                for (y, cover) in [(above, 1.0 - share), (above + 1.0, share)] {
+                    if let Some(alpha) = (y >= 0.0).then(|| alphas.get_mut(y as usize * side + x)).flatten() {
+                        *alpha += (1.0 - *alpha) * weight * cover;
+                    }
+                }
+            }
+        }
+    }
+    Some(alphas)
+}
 
 /// The cells under a pixel: at least one.
 fn under(pixel: usize, n_pixels: usize, n_cells: usize) -> Range<usize> {

@@ -3,10 +3,29 @@
 //! Invariant: a cell whose level is 0 stays transparent, so what is too faint, or masked, is not drawn. Rejected: one
 //! rectangle per cell on the canvas (128 × 128 cells take longer than a frame). Imports only `head_view`.
 
-use super::colour::Ramp;
+use super::colour::{Ramp, Rgb};
 use super::head_view::HeadView;
 use super::layout::Window;
+use super::neurons::Diverging;
 use super::panels::Grid;
+
+/// The colours of cells.
+#[derive(Clone, Copy, Debug)]
+pub enum CellColours<'a> {
+    /// Of weights.
+    Weights(&'a Ramp),
+    /// Of differences.
+    Differences(&'a Diverging),
+}
+
+impl CellColours<'_> {
+    fn at(self, level: f32) -> Rgb {
+        match self {
+            CellColours::Weights(ramp) => ramp.at(level),
+            CellColours::Differences(diverging) => diverging.at(level),
+        }
+    }
+}
 
 /// A picture of cells, reused from one drawing to the next.
 #[derive(Debug, Default)]
@@ -23,7 +42,7 @@ impl MatrixPainter {
         view: &HeadView<'_>,
         window: &Window,
         grid: &Grid,
-        ramp: &Ramp,
+        colours: CellColours<'_>,
         pixel_ratio: f32,
     ) -> (&[u8], usize, usize) {
         let to_device = |length: f32| (length * pixel_ratio).round().max(0.0) as usize;
@@ -38,8 +57,8 @@ impl MatrixPainter {
             let Some(first) = self.pixels.get_mut(top * width * 4..end * width * 4) else { continue };
             let (line, rest) = first.split_at_mut((width * 4).min(first.len()));
             for (edge, level) in edges.windows(2).zip(view.levels(view.queries[row])) {
-                if level > 0.0 && line.len() == width * 4 {
-                    let [red, green, blue] = ramp.at(level);
+                if level != 0.0 && line.len() == width * 4 {
+                    let [red, green, blue] = colours.at(level);
                     for pixel in line[edge[0] * 4..edge[1] * 4].chunks_exact_mut(4) {
                         pixel.copy_from_slice(&[red, green, blue, 255]);
                     }
@@ -72,10 +91,11 @@ mod tests {
             marked_queries: &[],
             marked_keys: &[],
             shade,
+            contrast: None,
         };
         let grid = Grid::fit(Span { x: 7.0, width: 12.0 }, 3, window.row_height);
         let mut painter = MatrixPainter::default();
-        let (pixels, width, height) = painter.paint(&view, &window, &grid, &ramp(), pixel_ratio);
+        let (pixels, width, height) = painter.paint(&view, &window, &grid, CellColours::Weights(&ramp()), pixel_ratio);
         (pixels.to_vec(), width, height)
     }
 
@@ -122,5 +142,26 @@ mod tests {
         assert_eq!(colour(&pixels, width, 1, 4), Some(ramp().at(0.25)));
         assert_eq!(colour(&pixels, width, 1, 12), None);
         assert_eq!(painted(&[0], Window { height: 0.0, ..WINDOW }, Shade::default(), 1.0).0.len(), 0);
+    }
+
+    #[test]
+    fn differences_have_the_colours_of_their_signs() {
+        let values = [0.1, -0.2, 0.0, 0.0];
+        let diverging = Diverging::new(Scheme::Light);
+        let view = HeadView {
+            patterns: PatternView::new(&values, 1, 2, 2).unwrap(),
+            heads: &[0],
+            queries: &[0, 1],
+            keys: &[0, 1],
+            marked_queries: &[],
+            marked_keys: &[],
+            shade: Shade::default(),
+            contrast: Some(crate::render::Contrast::new(0.2, Scheme::Light)),
+        };
+        let grid = Grid::fit(Span { x: 0.0, width: 8.0 }, 2, 4.0);
+        let mut painter = MatrixPainter::default();
+        let (pixels, width, _) = painter.paint(&view, &WINDOW, &grid, CellColours::Differences(&diverging), 1.0);
+        let cell = |row: usize, column: usize| colour(pixels, width, column * 4 + 1, row * 4 + 1);
+        assert_eq!([cell(0, 0), cell(0, 1), cell(1, 0)], [Some(diverging.at(0.5)), Some(diverging.at(-1.0)), None]);
     }
 }

@@ -1,11 +1,12 @@
 //! Pure geometry: from patterns, a selection and a window to what is to be drawn. Knows no browser.
 //!
-//! [`colour`] gives each head its hue, [`layout`] says where columns and rows are and what is under a point,
+//! [`colour`] gives each head its hue, [`contrast`] differences theirs, [`layout`] says where columns and rows are and what is under a point,
 //! [`head_view`] turns weights into lines, strips and numbers through a [`shade`], [`raster`] turns lines and [`matrix`]
 //! cells into pixels, [`panels`] puts several pictures beside each other, [`figure`] writes all of it as SVG for papers. Lengths are in
 //! CSS pixels unless a name says otherwise. Imports only `trace`.
 
 pub mod colour;
+pub mod contrast;
 pub mod figure;
 pub mod head_view;
 pub mod layout;
@@ -18,10 +19,11 @@ pub mod raster;
 pub mod shade;
 
 pub use colour::{HeadColours, NEUTRAL_HUE, Ramp, Rgb, Scheme};
-pub use head_view::{HeadView, Line, Link, Received, Strip};
+pub use contrast::{Contrast, largest_size};
+pub use head_view::{HeadView, Line, Link, Received, Strip, nearest_line};
 pub use layout::{Columns, Span, Window};
 pub use map::{MapLayout, MapPainter, MapSpace, Place, Square, Thumbnail, mixed};
-pub use matrix::MatrixPainter;
+pub use matrix::{CellColours, MatrixPainter};
 pub use neurons::{Block, CellPainter, Diverging, NeuronColumns, Products, descending, limit_of};
 pub use panels::{Grid, panels};
 pub use patterns::PatternView;

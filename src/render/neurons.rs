@@ -20,22 +20,60 @@ pub struct Products<'a> {
     pub keys: &'a [f32],
     /// Neurons.
     pub d_head: usize,
+    /// Queries and keys of another run: then every number is the difference from what it is there.
+    pub against: Option<(&'a [f32], &'a [f32])>,
 }
 
 impl<'a> Products<'a> {
+    fn row(&self, values: &'a [f32], position: usize) -> &'a [f32] {
+        values.get(position * self.d_head..(position + 1) * self.d_head).unwrap_or_default()
+    }
+
+    /// Whether a query and a key are there.
+    pub fn has(&self, query: usize, key: usize) -> bool {
+        self.d_head > 0 && !self.row(self.queries, query).is_empty() && !self.row(self.keys, key).is_empty()
+    }
+
+    /// A neuron of a query.
+    pub fn query(&self, query: usize, neuron: usize) -> Option<f32> {
+        let at = |values: &'a [f32]| self.row(values, query).get(neuron).copied();
+        Some(at(self.queries)? - self.against.and_then(|(queries, _)| at(queries)).unwrap_or(0.0))
+    }
+
+    /// A neuron of a key.
+    pub fn key(&self, key: usize, neuron: usize) -> Option<f32> {
+        let at = |values: &'a [f32]| self.row(values, key).get(neuron).copied();
+        Some(at(self.keys)? - self.against.and_then(|(_, keys)| at(keys)).unwrap_or(0.0))
+    }
+
     /// A query's neurons [d_head]; empty where there is none.
-    pub fn query(&self, query: usize) -> &'a [f32] {
-        self.queries.get(query * self.d_head..(query + 1) * self.d_head).unwrap_or_default()
+    pub fn query_neurons(&self, query: usize) -> Vec<f32> {
+        (0..self.d_head).filter_map(|neuron| self.query(query, neuron)).collect()
     }
 
     /// A key's neurons [d_head]; empty where there is none.
-    pub fn key(&self, key: usize) -> &'a [f32] {
-        self.keys.get(key * self.d_head..(key + 1) * self.d_head).unwrap_or_default()
+    pub fn key_neurons(&self, key: usize) -> Vec<f32> {
+        (0..self.d_head).filter_map(|neuron| self.key(key, neuron)).collect()
     }
 
     /// q_d · k_d of one pair, by neuron.
     pub fn pair(&self, query: usize, key: usize) -> impl Iterator<Item = f32> + use<'a> {
-        self.query(query).iter().zip(self.key(key)).map(|(q, k)| q * k)
+        let (q, k) = (self.row(self.queries, query), self.row(self.keys, key));
+        let (less_q, less_k) = match self.against {
+            Some((queries, keys)) => (self.row(queries, query), self.row(keys, key)),
+            None => (&[] as &[f32], &[] as &[f32]),
+        };
+        let less = move |neuron: usize| less_q.get(neuron).zip(less_k.get(neuron)).map_or(0.0, |(q, k)| q * k);
+        q.iter().zip(k).enumerate().map(move |(neuron, (q, k))| q * k - less(neuron))
+    }
+
+    /// q_d · k_d of one pair and neuron.
+    pub fn product(&self, query: usize, key: usize, neuron: usize) -> Option<f32> {
+        let product = |queries: &'a [f32], keys: &'a [f32]| {
+            Some(self.row(queries, query).get(neuron)? * self.row(keys, key).get(neuron)?)
+        };
+        let less = self.against.and_then(|(queries, keys)| product(queries, keys));
+        Some(product(self.queries, self.keys)? - less.unwrap_or(0.0))
     }
 
     /// q · k.
@@ -59,11 +97,16 @@ impl<'a> Products<'a> {
             values.chunks_exact(self.d_head.max(1)).filter_map(|row| row.get(neuron).copied()).collect()
         };
         let (queries, keys) = (column(self.queries), column(self.keys));
+        let less = self.against.map(|(queries, keys)| (column(queries), column(keys)));
+        let less = |query: usize, key: usize| {
+            let (queries, keys) = less.as_ref()?;
+            Some(queries.get(query)? * keys.get(key)?)
+        };
         let mut sums = vec![(0.0_f64, 0_u32); queries.len() + keys.len()];
         for (query, q) in queries.iter().enumerate() {
             for (key, k) in keys.iter().enumerate().filter(|(key, _)| sees(query, *key)) {
                 let (sum, n) = &mut sums[query + keys.len() - key];
-                (*sum, *n) = (*sum + f64::from(q * k), *n + 1);
+                (*sum, *n) = (*sum + f64::from(q * k - less(query, key).unwrap_or(0.0)), *n + 1);
             }
         }
         let mean = |(at, (sum, n)): (usize, (f64, u32))| {

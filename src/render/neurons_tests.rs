@@ -2,8 +2,24 @@
 
 use super::*;
 
-const PRODUCTS: Products<'static> =
-    Products { queries: &[1.0, -2.0, 0.5, 4.0, 1.0, 1.0], keys: &[3.0, 1.0, 0.0, -1.0, 2.0, 2.0], d_head: 2 };
+const PRODUCTS: Products<'static> = Products {
+    queries: &[1.0, -2.0, 0.5, 4.0, 1.0, 1.0],
+    keys: &[3.0, 1.0, 0.0, -1.0, 2.0, 2.0],
+    d_head: 2,
+    against: None,
+};
+
+/// The difference of products is not the product of differences.
+#[test]
+fn products_against_another_run() {
+    let less: (&[f32], &[f32]) = (&[1.0, 1.0, 0.5, 4.0, 1.0, 1.0], &[3.0, 1.0, 1.0, -1.0, 2.0, 2.0]);
+    let against = Products { against: Some(less), ..PRODUCTS };
+    assert_eq!((against.query(0, 1), against.key(1, 0)), (Some(-3.0), Some(-1.0)));
+    assert_eq!(against.pair(0, 2).collect::<Vec<_>>(), [0.0, -6.0]);
+    assert_eq!((against.dot(0, 2), against.product(0, 2, 1)), (-6.0, Some(-6.0)));
+    assert_eq!(against.by_distance(0, |query, key| query == 0 && key == 1), [(-1, -1.0)]);
+    assert_eq!(against.product(0, 9, 1), None);
+}
 
 #[test]
 fn products_of_neurons() {

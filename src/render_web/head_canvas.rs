@@ -7,7 +7,8 @@ use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 use crate::render::{
-    Columns, Grid, HeadColours, HeadView, Line, MatrixPainter, Ramp, Raster, Rgb, Shade, Span, Strip, Window,
+    CellColours, Columns, Contrast, Diverging, Grid, HeadColours, HeadView, Line, MatrixPainter, Ramp, Raster, Rgb,
+    Shade, Span, Strip, Window,
 };
 
 /// Thickness of a line, CSS pixels.
@@ -37,6 +38,7 @@ struct IdleOf {
     queries: Vec<usize>,
     keys: Vec<usize>,
     shade: Shade,
+    contrast: Option<Contrast>,
     window: Window,
     panels: Vec<Span>,
     is_split: bool,
@@ -54,6 +56,8 @@ pub struct Ramps {
     pub heads: Vec<Ramp>,
     /// Of the mean of several.
     pub mean: Ramp,
+    /// Of differences.
+    pub difference: Diverging,
 }
 
 /// What to draw where.
@@ -129,6 +133,7 @@ impl HeadCanvas {
             queries: view.queries.to_vec(),
             keys: view.keys.to_vec(),
             shade: view.shade,
+            contrast: view.contrast,
             window: *window,
             panels: picture.panels.to_vec(),
             is_split: picture.is_split,
@@ -175,11 +180,12 @@ impl HeadCanvas {
         pixel_ratio: f32,
     ) {
         let grid = Grid::fit(panel, view.keys.len(), window.row_height);
-        let ramp = match view.heads {
-            [head] => ramps.heads.get(*head).unwrap_or(&ramps.mean),
-            _ => &ramps.mean,
+        let colours = match view.heads {
+            _ if view.contrast.is_some() => CellColours::Differences(&ramps.difference),
+            [head] => CellColours::Weights(ramps.heads.get(*head).unwrap_or(&ramps.mean)),
+            _ => CellColours::Weights(&ramps.mean),
         };
-        let (pixels, width, height) = self.painter.paint(view, window, &grid, ramp, pixel_ratio);
+        let (pixels, width, height) = self.painter.paint(view, window, &grid, colours, pixel_ratio);
         put(&self.context, pixels, (width as u32, height as u32), (grid.x * pixel_ratio).round().max(0.0) as u32);
 
         // Marks: a frame around the row of a query and the column of a key.

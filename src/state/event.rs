@@ -26,6 +26,10 @@ pub enum Event {
     WorkerUnreadable(String),
     /// The worker ended by itself, with what it said last.
     WorkerBroke(String),
+    /// The worker that holds another model said something, with its buffers.
+    SecondWorkerSaid(FromWorker, Vec<Vec<f32>>),
+    /// That worker ended by itself, with what it said last.
+    SecondWorkerBroke(String),
     /// The time after cancelling is over.
     CancelTimedOut(RequestId),
 
@@ -129,12 +133,25 @@ pub enum Effect {
         /// What it is called.
         name: String,
     },
+    /// Ask the trace that is compared with; answered like [`Effect::AskTrace`].
+    AskSecondTrace {
+        /// Its name.
+        request: RequestId,
+        /// What is asked.
+        question: Question,
+    },
     /// Start a worker; it says Ready.
     StartWorker,
     /// End the worker, whatever it does.
     EndWorker,
     /// Post a message.
     Send(ToWorker),
+    /// Start the worker that holds another model.
+    StartSecondWorker,
+    /// End it, whatever it does.
+    EndSecondWorker,
+    /// Post a message to it.
+    SendSecond(ToWorker),
     /// Say [`Event::CancelTimedOut`] after `delay_ms`.
     ArmCancelTimeout {
         /// Which request was cancelled.

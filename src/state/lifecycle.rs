@@ -75,7 +75,7 @@ impl State {
         self.scales.forget_requests();
         self.scores.forget_requests();
         self.readings.forget_requests();
-        self.editing_lost_worker();
+        self.editing_lost_worker(effects);
         if let Some(shown) = &mut self.shown {
             shown.live_run = None;
         }
@@ -138,15 +138,19 @@ impl State {
         let Some(work) = self.work.as_ref().filter(|work| work.request == request) else { return };
         match work.task {
             Task::Load => self.end_worker(effects),
-            Task::Run(_) | Task::Seeds | Task::Edit | Task::Sweep | Task::Write | Task::Save(_) => {
-                self.restart(effects)
-            }
+            Task::Run(_)
+            | Task::Seeds
+            | Task::Edit
+            | Task::Against
+            | Task::Sweep
+            | Task::Write
+            | Task::Save(_) => self.restart(effects),
         }
     }
 
     /// Draws the selected layer if its patterns are here, else asks for them.
     pub(super) fn follow_layer(&mut self, effects: &mut Vec<Effect>) {
-        let layer = self.selection.layer;
+        let (layer, can_answer) = (self.selection.layer, self.can_answer());
         let Some(shown) = &mut self.shown else { return };
         if shown.drawn.as_ref().is_some_and(|drawn| drawn.layer == layer) {
             return;
@@ -155,7 +159,6 @@ impl State {
             shown.drawn = Some(patterns);
             return;
         }
-        let can_answer = shown.is_trace || shown.live_run.is_some();
         if !can_answer || self.wanted_layer.is_some_and(|(_, wanted)| wanted == layer) {
             return;
         }

@@ -36,7 +36,7 @@ mod tests;
 
 pub use captions::CaptionText;
 pub use catalogue::ModelEntry;
-pub use editing::{EditEvent, Editing, ListedEdit, SweepState};
+pub use editing::{EditEvent, Editing, ListedEdit, Side as EditSide, SweepState};
 pub use entry::{Entry, EntryChange, EntryKind};
 pub use event::{Effect, Event};
 pub use first::FirstScreen;
@@ -50,7 +50,7 @@ pub use scales::{ScaleEvent, Scales};
 pub use scores::{LinkWeights, ScoreStore};
 pub use seeds::{N_SEEDS, SeedScores};
 pub use selection::{Selection, Shape, TokenRef, View};
-pub use shown::{LayerPatterns, Origin, Shown};
+pub use shown::{LayerPatterns, Origin, Second, Shown};
 pub use traces::{OpenedTrace, TraceEvent, Traces};
 pub use work::{Plan, Progress, Purpose, Task, Work, WorkerPhase};
 

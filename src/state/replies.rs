@@ -39,7 +39,14 @@ impl State {
         }
     }
 
-    fn answered(&mut self, request: RequestId, answer: Answer, buffers: Vec<Vec<f32>>, effects: &mut Vec<Effect>) {
+    pub(super) fn answered(
+        &mut self,
+        request: RequestId,
+        answer: Answer,
+        buffers: Vec<Vec<f32>>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some((request, answer, buffers)) = self.paired(request, answer, buffers) else { return };
         match answer {
             Answer::Patterns { layer, heads, n_query, n_key } => {
                 let Some((_, wanted)) = self.wanted_layer.take_if(|(wanted, _)| *wanted == request) else { return };
@@ -90,10 +97,13 @@ impl State {
             effects.extend(runs.iter().map(|info| Effect::Send(ToWorker::Forget { run: info.run })));
             return;
         };
-        let (Task::Run(plan), Some(model), Some(info)) = (work.task, self.model.clone(), runs.into_iter().next())
-        else {
-            return;
+        let Some(info) = runs.into_iter().next() else { return };
+        let plan = match work.task {
+            Task::Run(plan) => plan,
+            Task::Against => return self.text_beside_came(request, info, effects),
+            _ => return,
         };
+        let Some(model) = self.model.clone() else { return };
         self.wanted_layer = None;
         if plan.purpose == Purpose::Restore {
             if let Some(shown) = &mut self.shown {
@@ -133,6 +143,7 @@ impl State {
             origin,
             live_run: Some(info.run),
             is_trace: false,
+            second: None,
             info,
             layers: Default::default(),
             drawn: None,
@@ -182,7 +193,8 @@ impl State {
     }
 
     /// A request ended without a result: what is shown stays.
-    fn ended(&mut self, request: RequestId, report: Option<Report>) {
+    pub(super) fn ended(&mut self, request: RequestId, report: Option<Report>) {
+        let request = self.pair_ended(request);
         let (scores, readings) = (&mut self.scores, &mut self.readings);
         if scores.ended(request, report.as_ref())
             || readings.ended(request, report.as_ref())
@@ -196,7 +208,9 @@ impl State {
         if !was_layer && work.is_none() {
             return;
         }
-        if let Some(report) = report {
+        if let (Some(report), Some(Task::Against)) = (&report, work.as_ref().map(|work| &work.task)) {
+            self.editing.against_problem = Some(wording::sentence(&report.message));
+        } else if let Some(report) = report {
             self.notices.place(report);
         }
         match work.map(|work| work.task) {

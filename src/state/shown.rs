@@ -72,6 +72,15 @@ pub struct Origin {
     pub edits: Vec<Value>,
 }
 
+/// Who holds a result that is compared with another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Second {
+    /// A worker of its own, under this name.
+    Run(RunId),
+    /// A trace of its own.
+    Trace,
+}
+
 /// A result on screen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shown {
@@ -93,6 +102,8 @@ pub struct Shown {
     pub live_run: Option<RunId>,
     /// Whether it is of a trace that the page holds and answers for.
     pub is_trace: bool,
+    /// Where it is held, if it is not where the result that it is compared with is.
+    pub second: Option<Second>,
     /// What is known of its patterns.
     pub layers: LayerCache,
     /// The layer drawn: the selected one as soon as its patterns are here, the one before until then.
@@ -100,6 +111,11 @@ pub struct Shown {
 }
 
 impl Shown {
+    /// Whether somebody answers questions about it.
+    pub fn answers(&self) -> bool {
+        self.is_trace || self.live_run.is_some() || self.second.is_some()
+    }
+
     /// The sizes that a selection must fit.
     pub fn shape(&self) -> Shape {
         let n_tokens = self.info.tokens.len();

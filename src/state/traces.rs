@@ -149,6 +149,7 @@ impl State {
             origin: Origin { model, has_bos: None, trace: place, edits },
             live_run: None,
             is_trace: true,
+            second: None,
             layers: Default::default(),
             drawn: None,
         };
@@ -188,7 +189,7 @@ impl State {
         if shown.is_trace {
             return shown.origin.edits.clone();
         }
-        if self.editing.side == Side::Clean {
+        if self.editing.side == Side::A {
             return Vec::new();
         }
         let acts = |listed: &&ListedEdit| listed.edit.on && self.editing.reason(listed.id).is_none();

@@ -25,6 +25,11 @@ impl State {
             Event::WorkerSaid(reply, buffers) => self.worker_said(reply, buffers, &mut effects),
             Event::WorkerUnreadable(_) => self.wrong_version(&mut effects),
             Event::WorkerBroke(message) => self.worker_broke(message, &mut effects),
+            Event::SecondWorkerSaid(reply, buffers) => self.second_worker_said(reply, buffers, &mut effects),
+            Event::SecondWorkerBroke(message) => {
+                let problem = format!("The other model stopped ({message}).");
+                self.second_worker_failed(problem, &mut effects);
+            }
             Event::CancelTimedOut(request) => self.cancel_timed_out(request, &mut effects),
 
             Event::ModelPicked(model) => self.model_picked(model, &mut effects),

@@ -9,6 +9,16 @@ pub fn weight(weight: f32) -> String {
     format!("{weight:.4}")
 }
 
+/// A difference in a list: four decimals and its sign.
+pub fn change(difference: f32) -> String {
+    format!("{difference:+.4}").replace('-', "−")
+}
+
+/// A difference beside a token: three decimals and its sign.
+pub fn short_change(difference: f32) -> String {
+    format!("{difference:+.3}").replace('-', "−")
+}
+
 /// A weight beside a token: three decimals.
 pub fn short_weight(weight: f32) -> String {
     format!("{weight:.3}")
@@ -71,8 +81,8 @@ pub fn work(state: &State) -> Option<String> {
         (Task::Write, _) => "Writing …".to_owned(),
         (Task::Save(_), None) => "Writing the trace …".to_owned(),
         (Task::Save(_), Some(at)) => progress(at),
-        (Task::Run(_) | Task::Seeds | Task::Edit | Task::Sweep, None) => "Running …".to_owned(),
-        (Task::Run(_) | Task::Seeds | Task::Edit | Task::Sweep, Some(at)) => progress(at),
+        (Task::Run(_) | Task::Seeds | Task::Edit | Task::Against | Task::Sweep, None) => "Running …".to_owned(),
+        (Task::Run(_) | Task::Seeds | Task::Edit | Task::Against | Task::Sweep, Some(at)) => progress(at),
     })
 }
 

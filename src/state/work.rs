@@ -43,6 +43,8 @@ pub enum Task {
     Edit,
     /// Scores heads on blocks of several seeds.
     Seeds,
+    /// Runs another text, to be compared with what is shown.
+    Against,
     /// Tries one edit after another.
     Sweep,
     /// Writes the next token.

@@ -1,13 +1,14 @@
-//! The list of edits, each with a switch, and what can be changed where the selection is.
+//! The list of edits, each with a switch and the outcome under it alone, and what can be changed where the selection is.
 
 use leptos::prelude::*;
 
 use super::edit_choices::EditChoices;
 use super::page::Page;
+use crate::protocol::OutcomeAsked;
 use crate::state::Event;
-use crate::state::editing::{EditEvent, Side, edit_name};
+use crate::state::editing::{EditEvent, edit_name};
 
-/// Undo, redo, clear; which result is on screen; the list; what the selection offers.
+/// Undo, redo, clear; the list; what the selection offers.
 #[component]
 pub fn EditsPanel(
     /// The page.
@@ -24,13 +25,22 @@ pub fn EditsPanel(
             name: edit_name(&listed.edit, &labels),
             is_on: listed.edit.on,
             reason: state.editing.reason(listed.id).map(str::to_owned),
-            alone: state.editing.outcome_alone(listed.id).map(|outcome| outcome.logit_difference),
+            alone: state.editing.outcome_alone(listed.id).map(|outcome| outcome.value),
         };
         state.editing.list.iter().map(row).collect::<Vec<_>>()
     });
+    // What the numbers beside the edits are, and what they are without any.
+    let outcome = page.memo(|state| {
+        let value = state.editing.outcome_a()?.value;
+        let name = match &state.editing.asked {
+            OutcomeAsked::Tokens { .. } => "logit difference",
+            OutcomeAsked::Cosine { .. } => "cosine",
+        };
+        Some(format!("Number: the {name} under this edit alone; {value:.3} without any."))
+    });
     view! {
         <section class="panel edits" aria-label="Edits">
-            <h2>"Edits"</h2>
+            <h3>"Edits"</h3>
             <div class="edit-actions">
                 <button type="button" class="link" prop:disabled=move || !can_undo.get() on:click=move |_| send(EditEvent::Undone)>
                     "Undo"
@@ -42,14 +52,14 @@ pub fn EditsPanel(
                     "Clear all"
                 </button>
             </div>
-            <SideChoice page />
-            <p class="hint" class:gone=move || !is_empty.get()>
-                "No edit yet: what you select in the view can be changed below. The model runs again from the first layer \
-                that an edit touches."
+            <p class="hint" class:none=move || !is_empty.get()>
+                "No edit yet. Right click, long press or E on a head, link, token or neuron offers what can be done there; so do \
+                the buttons below for what is selected."
             </p>
             <ol class="edit-list">
                 <For each=move || list.get() key=|row| row.id children=move |row| view! { <EditRow page list id=row.id /> } />
             </ol>
+            <p class="hint" class:none=move || is_empty.get()>{move || outcome.get()}</p>
             <EditChoices page />
         </section>
     }
@@ -78,9 +88,9 @@ fn EditRow(page: Page, list: Memo<Vec<Row>>, id: u32) -> impl IntoView {
                 <input type="checkbox" prop:checked=is_on on:change=move |_| send(EditEvent::Toggled(id)) />
                 <span class="name">{name}</span>
             </label>
-            {move || row.with(|row| row.as_ref().and_then(|row| row.alone)).map(|value| view! {
-                <span class="number" title="The outcome under this edit alone">{format!("{value:.3}")}</span>
-            })}
+            <span class="number" title="The outcome under this edit alone">
+                {move || row.with(|row| row.as_ref().and_then(|row| row.alone)).map(|value| format!("{value:.3}").replace('-', "−"))}
+            </span>
             <button
                 type="button"
                 class="link"
@@ -93,33 +103,5 @@ fn EditRow(page: Page, list: Memo<Vec<Row>>, id: u32) -> impl IntoView {
                 <span class="reason">"Inactive: "{reason}"."</span>
             })}
         </li>
-    }
-}
-
-/// Clean or edited: which of the two every view shows.
-#[component]
-fn SideChoice(page: Page) -> impl IntoView {
-    let has_both = page.memo(|state| state.editing.other.is_some());
-    let side = page.memo(|state| state.editing.side);
-    let choice = move |which: Side, name: &'static str| {
-        view! {
-            <label>
-                <input
-                    type="radio"
-                    name="side"
-                    prop:checked=move || side.get() == which
-                    prop:disabled=move || !has_both.get() && side.get() != which
-                    on:change=move |_| page.dispatch(Event::Editing(EditEvent::SidePicked(which)))
-                />
-                {name}
-            </label>
-        }
-    };
-    view! {
-        <div class="sides" role="radiogroup" aria-label="Shown">
-            <span class="label">"Shown"</span>
-            {choice(Side::Clean, "Clean")}
-            {choice(Side::Edited, "Edited")}
-        </div>
     }
 }

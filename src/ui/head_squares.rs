@@ -3,9 +3,11 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
+use super::edit_menu::{open_at_event, open_at_key};
 use super::page::Page;
 use super::scene::Scene;
 use crate::render::{HeadColours, Rgb};
+use crate::state::editing::offers::Target;
 use crate::state::{Event, wording};
 
 /// The row of squares, one tab stop, arrow keys between them.
@@ -26,7 +28,11 @@ pub fn HeadSquares(
     let square = move |head: usize| {
         let is_active = page.memo(move |state| state.selection.heads.contains(&head));
         let colour = move || colours.with(|colours| colours.line.get(head).copied().unwrap_or_default());
+        let target = move || Target { layer: layer.get_untracked(), heads: vec![head], ..Target::default() };
         let on_key = move |event: KeyboardEvent| {
+            if open_at_key(page, &event, || Some(target())) {
+                return;
+            }
             let last = n_heads.get_untracked().saturating_sub(1);
             let target = match event.key().as_str() {
                 "ArrowRight" | "ArrowDown" => (head + 1).min(last),
@@ -51,7 +57,7 @@ pub fn HeadSquares(
                 aria-pressed=move || is_active.get().to_string()
                 title=move || {
                     format!(
-                        "{}: click adds or removes it, double-click (Shift+Enter) shows only it",
+                        "{}: click adds or removes it, double-click (Shift+Enter) shows only it, right click (E) edits it",
                         wording::head_name(layer.get(), head),
                     )
                 }
@@ -60,6 +66,7 @@ pub fn HeadSquares(
                 on:focus=move |_| reached.set(head)
                 on:click=move |_| page.dispatch(Event::HeadToggled(head))
                 on:dblclick=move |_| page.dispatch(Event::HeadSoloed(head))
+                on:contextmenu=move |event| open_at_event(page, &event, target())
                 on:keydown=on_key
             >
                 {head}

@@ -12,11 +12,15 @@ use leptos_use_media_query::use_media_query;
 use wasm_bindgen::JsCast;
 use web_sys::PointerEvent;
 
+use super::edit_menu::open_at_event;
 use super::matrix_keys::MatrixKeys;
 use super::page::Page;
 use super::scene::Scene;
 use super::token_column::{Figure, TokenColumn, px};
-use crate::render::{Columns, Grid, HeadColours, NEUTRAL_HUE, Ramp, Received, Scheme, Span, Window, panels};
+use crate::render::{
+    Columns, Diverging, Grid, HeadColours, HeadView, NEUTRAL_HUE, Ramp, Received, Scheme, Span, Window, nearest_line,
+    panels,
+};
 use crate::render_web::{HeadCanvas, Picture, Ramps};
 use crate::state::{Event, TokenRef, wording};
 use crate::trace::Side;
@@ -87,6 +91,7 @@ pub fn HeadViewFigure(
         is_matrix.get().then(|| Ramps {
             heads: (0..n_heads.get()).map(|head| Ramp::of_head(head, n_heads.get(), scheme.get())).collect(),
             mean: Ramp::new(NEUTRAL_HUE, scheme.get()),
+            difference: Diverging::new(scheme.get()),
         })
     });
 
@@ -113,6 +118,36 @@ pub fn HeadViewFigure(
             let cell = Picked::Cell(*scene.queries.get(row)?, *scene.keys.get(column)?);
             scene.is_matrix().then_some(cell)
         })
+    };
+    // The weight under a point, with its head where heads have pictures of their own: a cell, or the nearest line.
+    let pick_link = move |(x, y): (i32, i32)| {
+        let bounds = scroller.get_untracked()?.get_bounding_client_rect();
+        let (x, y) = ((f64::from(x) - bounds.left()) as f32, (f64::from(y) - bounds.top()) as f32);
+        scene.with_untracked(|scene| {
+            let scene = scene.as_ref()?;
+            let (window, view) = (window.get_untracked(), scene.view()?);
+            let panels = stretches.get_untracked();
+            let at = panels.iter().position(|panel| (panel.x..panel.end()).contains(&x))?;
+            let head = scene.heads.get(at).copied().filter(|_| scene.is_split());
+            if scene.is_matrix() {
+                let grid = Grid::fit(panels[at], scene.keys.len(), window.row_height);
+                let (row, column) = grid.pick(&window, scene.queries.len(), x, y)?;
+                return Some((*scene.queries.get(row)?, *scene.keys.get(column)?, head));
+            }
+            let heads = head.map_or(view.heads.to_vec(), |head| vec![head]);
+            let lines = HeadView { heads: &heads, ..view }.lines(&window, &colours.get_untracked());
+            let (query, key) = nearest_line(&lines, panels[at], x, y)?;
+            Some((query, key, head))
+        })
+    };
+    let on_menu = move |event: MouseEvent| {
+        let target = match pick(place(&event)) {
+            Some(Picked::Unit(unit)) => figure.target_of(unit),
+            _ => pick_link(place(&event)).and_then(|(query, key, head)| figure.target_of_link(query, key, head)),
+        };
+        if let Some(target) = target {
+            open_at_event(page, &event, target);
+        }
     };
     // Where the pointer rests: scrolling moves other tokens under it.
     let resting = StoredValue::new(None::<(i32, i32)>);
@@ -174,6 +209,7 @@ pub fn HeadViewFigure(
                 // From here on the keyboard says what is looked at.
                 on:keydown=move |_| resting.set_value(None)
                 on:click=on_click
+                on:contextmenu=on_menu
             >
                 <div class="content" style:height=move || px(window.get().content_height(n_rows.get()))>
                     <div class="pane" style:height=move || px(window.get().height)>
@@ -317,14 +353,15 @@ fn Headings(
 /// What each picture shows.
 fn headings(scene: &Scene) -> Vec<String> {
     let Some(layer) = scene.layer() else { return Vec::new() };
-    let name = |&head: &usize| wording::head_name(layer, head);
+    let suffix = if scene.is_difference() { ", B − A" } else { "" };
+    let name = |&head: &usize| format!("{}{suffix}", wording::head_name(layer, head));
     match scene.heads.as_slice() {
         several if scene.is_split() => several.iter().map(name).collect(),
         [head] => vec![name(head)],
         several if several.len() == scene.shape.n_heads => {
-            vec![format!("Layer {layer}, mean of all {} heads", several.len())]
+            vec![format!("Layer {layer}, mean of all {} heads{suffix}", several.len())]
         }
-        several => vec![format!("Layer {layer}, mean of {}", wording::count(several.len(), "head"))],
+        several => vec![format!("Layer {layer}, mean of {}{suffix}", wording::count(several.len(), "head"))],
     }
 }
 

@@ -28,7 +28,12 @@ pub fn Legend(
             Some((scene.heads.first().copied().filter(|_| scene.heads.len() == 1), scene.shape.n_heads))
         })
     });
+    let contrast = Memo::new(move |_| scene.with(|scene| scene.as_ref().and_then(|scene| scene.contrast)));
     let ramp = move || match cells.get() {
+        _ if contrast.get().is_some() => {
+            "linear-gradient(to right, var(--diverging-negative), var(--diverging-middle), var(--diverging-positive))"
+                .to_owned()
+        }
         None => "linear-gradient(to right, transparent, var(--ink))".to_owned(),
         Some((head, n_heads)) => {
             let ramp = match head {
@@ -41,6 +46,14 @@ pub fn Legend(
     };
     let ticks = move || {
         let shade = shade.get();
+        if let Some(contrast) = contrast.get() {
+            let ends = if shade.is_per_row {
+                ["− row’s largest".to_owned(), "0".to_owned(), "+ row’s largest".to_owned()]
+            } else {
+                [format!("−{}", contrast.end), "0".to_owned(), format!("+{}", contrast.end)]
+            };
+            return ends.into_iter().map(|end| view! { <span>{end}</span> }).collect_view();
+        }
         let levels: &[f32] = if shade.is_log { &LOG_TICKS } else { &LINEAR_TICKS };
         levels.iter().map(|&level| view! { <span>{tick(shade, level)}</span> }).collect_view()
     };
@@ -50,12 +63,13 @@ pub fn Legend(
                 <span class="ramp" style:background=ramp></span>
                 <span class="ticks">{ticks}</span>
             </span>
-            <span class="meaning">{move || meaning.get()} " " {move || faintest(shade.get())}</span>
+            <span class="meaning">{move || meaning.get()} " " {move || contrast.get().is_none().then(|| faintest(shade.get()))}</span>
             <span class="keys">
                 <span class="for-touch">"Tap a token for its weights, tap again to keep it."</span>
                 <span class="for-pointer">
                     "Point at a token for its weights, click to keep it; several add up. Keys: arrows, Enter keeps, Esc lets \
-                    go; L and H: next layer and head (Shift: back); A: all heads; M: lines or matrix."
+                    go; L and H: next layer and head (Shift: back); A: all heads; M: lines or matrix; E, or right click: edit; B: A, B or their \
+                    difference."
                 </span>
             </span>
         </div>
@@ -92,6 +106,18 @@ fn faintest(shade: Shade) -> String {
 }
 
 fn meaning(scene: &Scene) -> String {
+    if let Some(contrast) = scene.contrast {
+        let heads = match scene.heads.len() {
+            1 => String::new(),
+            _ if scene.is_split() => " of each head, on one scale".to_owned(),
+            several => format!(", mean of {}", wording::count(several, "head")),
+        };
+        let log = if scene.shade().is_log { " Logarithmic." } else { "" };
+        return match contrast.end > 0.0 {
+            true => format!("B − A{heads}. Orange: less weight in B; blue: more.{log}"),
+            false => "A and B do not differ in this layer.".to_owned(),
+        };
+    }
     let seen = if scene.is_matrix() { "Colour" } else { "Opacity" };
     let weight = match scene.heads.len() {
         1 => "weight".to_owned(),

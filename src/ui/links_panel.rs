@@ -79,6 +79,10 @@ fn title(scene: &Scene) -> Option<String> {
         several => wording::count(several.len(), "token"),
     };
     Some(match (scene.marked_queries.as_slice(), scene.marked_keys.as_slice()) {
+        ([], []) if scene.heads.len() == 1 && scene.is_difference() => {
+            format!("Largest changes of {}, B − A", wording::head_name(layer, scene.heads[0]))
+        }
+        ([], []) if scene.is_difference() => format!("Largest change of each head, layer {layer}"),
         ([], []) if scene.heads.len() == 1 => {
             format!("Strongest links of {}", wording::head_name(layer, scene.heads[0]))
         }
@@ -93,6 +97,11 @@ fn title(scene: &Scene) -> Option<String> {
 
 fn row(scene: &Scene, layer: usize, link: &Link, colours: Memo<HeadColours>) -> impl IntoView + use<> {
     let colour = colours.with(|colours| colours.line.get(link.head).copied().unwrap_or_default());
+    // Of a difference the sign has the colour.
+    let (bar, share) = match scene.contrast {
+        Some(contrast) => (contrast.colour(link.weight), contrast.share(link.weight).abs()),
+        None => (colour, link.weight.clamp(0.0, 1.0)),
+    };
     let label = |unit: usize| scene.label(unit).map(token_text);
     let one = |tokens: &[usize]| tokens.len() == 1;
     let tokens = match (one(&scene.marked_queries), one(&scene.marked_keys)) {
@@ -112,10 +121,10 @@ fn row(scene: &Scene, layer: usize, link: &Link, colours: Memo<HeadColours>) -> 
             <td class="number">
                 <span
                     class="weight-bar"
-                    style:width=format!("{:.1}%", f64::from(link.weight.clamp(0.0, 1.0)) * 100.0)
-                    style:background-color=css(colour)
+                    style:width=format!("{:.1}%", f64::from(share) * 100.0)
+                    style:background-color=css(bar)
                 ></span>
-                <span>{wording::weight(link.weight)}</span>
+                <span>{scene.weight_words(link.weight)}</span>
             </td>
         </tr>
     }

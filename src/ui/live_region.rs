@@ -39,16 +39,17 @@ fn describe(scene: &Scene, token: TokenRef) -> String {
     let pair = scene.pair();
     let link = |link: &crate::render::Link| {
         let head = wording::head_name(layer, link.head);
-        let weight = wording::weight(link.weight);
+        let weight = scene.weight_words(link.weight);
         match (pair, token.side) {
             (Some(_), _) => format!("{head} {weight}"),
             (None, Side::Query) => format!("{head} to {} {weight}", scene.plain(link.key)),
             (None, Side::Key) => format!("{head} from {} {weight}", scene.plain(link.query)),
         }
     };
+    let what = if scene.is_difference() { "Largest changes" } else { "Strongest links" };
     let list = links.iter().map(link).collect::<Vec<_>>().join(", ");
     match pair {
         Some((query, key)) => format!("{} to {}: {list}", scene.plain(query), scene.plain(key)),
-        None => format!("{name}, {side} token {}. Strongest links: {list}", scene.units.tokens(token.position).start),
+        None => format!("{name}, {side} token {}. {what}: {list}", scene.units.tokens(token.position).start),
     }
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
+use super::edit_menu::{open_at_event, open_at_key};
 use super::scene::Scene;
 use super::token_column::{Figure, px};
 use super::token_text::token_text;
@@ -48,6 +49,9 @@ pub fn MatrixKeys(
     });
     let on_key = move |unit: TokenRef, event: &KeyboardEvent| {
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return;
+        }
+        if open_at_key(figure.page, event, || figure.target_of(unit)) {
             return;
         }
         let last = keys.with_untracked(Vec::len).saturating_sub(1);
@@ -104,6 +108,11 @@ pub fn MatrixKeys(
                 on:pointerenter=move |_| figure.look_at(Some(unit))
                 on:pointerleave=move |_| figure.look_at(None)
                 on:click=move |_| figure.keep(unit)
+                on:contextmenu=move |event| {
+                    if let Some(target) = figure.target_of(unit) {
+                        open_at_event(figure.page, &event, target);
+                    }
+                }
                 on:keydown=move |event| on_key(unit, &event)
             >
                 <span class="text">{text.as_ref().map(token_text)}</span>

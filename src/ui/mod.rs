@@ -2,13 +2,15 @@
 //!
 //! [`page::Page`] holds the state as a signal and carries out the reducer's effects; everything else is a function of
 //! it. [`scene`] derives what the head view shows from it, once; [`scales`] says which of the three views are on screen,
-//! [`map`] is the model view, [`neurons`] the neuron view. Another panel stands beside [`links_panel`]. Invariant: no
+//! [`map`] is the model view, [`neurons`] the neuron view. Another panel stands beside [`links_panel`]; [`editing`] is the column beside the views, [`edit_menu`] the menu in them. Invariant: no
 //! globals, and no `style="…"` or `innerHTML`, which the Content-Security-Policy forbids.
 
+mod against_panel;
 mod caution;
 mod dialog;
 mod display_options;
 mod edit_choices;
+mod edit_menu;
 mod editing;
 mod edits_panel;
 mod entry_fields;
@@ -38,6 +40,7 @@ mod seeds;
 mod segment_filter;
 mod share;
 mod shell;
+mod side_choice;
 mod status_line;
 mod sweep_panel;
 mod text_form;

@@ -15,6 +15,7 @@ use crate::platform::page::{base_url, fetch_bytes, fetch_text};
 use crate::platform::ranged_file::RangedFile;
 use crate::platform::turn::turn;
 use crate::protocol::{About, Prediction, Question, Report, RequestId};
+use crate::state::editing::TraceBeside;
 use crate::state::{OpenedTrace, TracePlace};
 use crate::trace::file::{Parsed, TraceError, parse_header};
 use crate::trace::{Side, Spec};
@@ -106,6 +107,28 @@ impl TraceInPage {
             breathe(&mut last_turn_ms).await;
         }
         Ok(())
+    }
+
+    /// Opens a file that is compared with what is on screen.
+    ///
+    /// # Errors
+    /// One sentence for the reader: what is wrong with the file.
+    pub async fn open_beside(file: web_sys::File) -> Result<(Self, TraceBeside), String> {
+        let name = file.name();
+        let (trace, opened) =
+            Self::open(RangedFile::chosen(&name, file.into()), TracePlace::File(name.clone())).await?;
+        let beside = {
+            let source = trace.source.borrow();
+            let sizes = source.sizes();
+            TraceBeside {
+                file: name,
+                tokens: opened.tokens,
+                has_ids: source.ids_bytes().is_some(),
+                sizes: (sizes.n_layers, sizes.n_heads),
+                spec: source.spec().cloned(),
+            }
+        };
+        Ok((trace, beside))
     }
 
     fn opened(&self, place: Option<TracePlace>) -> OpenedTrace {

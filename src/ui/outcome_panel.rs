@@ -1,4 +1,4 @@
-//! The outcome that is followed, and predictions of the clean and the edited model side by side.
+//! The outcome that is followed, and predictions in A and B side by side.
 
 use leptos::prelude::*;
 
@@ -13,7 +13,7 @@ use crate::trace::display::token_label;
 /// How many tokens are drawn.
 const N_TOKENS: usize = 10;
 
-/// Two answer tokens and a position, their logit difference, and paired bars.
+/// What is followed, its value in A and B, and paired bars.
 #[component]
 pub fn OutcomePanel(
     /// The page.
@@ -24,51 +24,21 @@ pub fn OutcomePanel(
         let form = state.shown.as_ref().map_or(TokenForm::Plain, |shown| shown.info.tokens.form);
         state.editing.compared.clone().map(|compared| (compared, form))
     });
-    let change = move |change: &dyn Fn(&mut OutcomeAsked)| {
-        let mut next = page.peek(|state| state.editing.asked.clone());
-        change(&mut next);
-        page.dispatch(Event::Editing(EditEvent::OutcomePicked(next)));
-    };
+    let embeds = page.memo(|state| matches!(state.editing.asked, OutcomeAsked::Cosine { .. }));
     view! {
         <section class="panel outcome" aria-label="Outcome">
-            <h2>"Outcome"</h2>
-            <div class="fields">
-                <label>
-                    "Answer token"
-                    <input
-                        type="text"
-                        spellcheck="false"
-                        prop:value=move || asked.get().answer
-                        on:change:target=move |event| change(&|asked: &mut OutcomeAsked| asked.answer = event.target().value())
-                    />
-                </label>
-                <label>
-                    "Other token"
-                    <input
-                        type="text"
-                        spellcheck="false"
-                        prop:value=move || asked.get().other
-                        on:change:target=move |event| change(&|asked: &mut OutcomeAsked| asked.other = event.target().value())
-                    />
-                </label>
-                <label>
-                    "After position"
-                    <input
-                        type="number"
-                        min="0"
-                        placeholder="last"
-                        prop:value=move || asked.get().position.map_or_else(String::new, |position| position.to_string())
-                        on:change:target=move |event| change(&|asked: &mut OutcomeAsked| asked.position = event.target().value().parse().ok())
-                    />
-                </label>
-            </div>
+            <h3>"Outcome"</h3>
+            {move || match embeds.get() {
+                true => view! { <CosineFields page asked /> }.into_any(),
+                false => view! { <TokenFields page asked /> }.into_any(),
+            }}
             {move || match compared.get() {
                 None => view! { <p class="hint">"Run a text in the model to see what it predicts."</p> }.into_any(),
                 Some((compared, form)) => {
                     let outcome = compared.outcome.clone();
                     view! {
                         {outcome.map(|outcome| match outcome {
-                            Ok(outcome) => values(&outcome.tokens, &outcome.values, form).into_any(),
+                            Ok(outcome) => values(outcome.tokens, &outcome.values, form).into_any(),
                             Err(reason) => view! { <p class="problem" role="alert">{crate::state::wording::sentence(&reason)}</p> }.into_any(),
                         })}
                         {bars(&compared.tokens, form)}
@@ -79,38 +49,120 @@ pub fn OutcomePanel(
     }
 }
 
-fn values(tokens: &[String; 2], values: &[OutcomeNumbers], form: TokenForm) -> impl IntoView + use<> {
-    let [answer, other] = tokens.clone().map(|token| token_label(&token, form).plain);
-    let row = |name: &'static str, value: &OutcomeNumbers| {
+/// The two tokens that are compared, and where.
+#[component]
+fn TokenFields(page: Page, asked: Memo<OutcomeAsked>) -> impl IntoView {
+    let fields = move || match asked.get() {
+        OutcomeAsked::Tokens { answer, other, position } => (answer, other, position),
+        OutcomeAsked::Cosine { .. } => Default::default(),
+    };
+    let change = move |change: &dyn Fn(&mut (String, String, Option<u32>))| {
+        let mut next = untrack(fields);
+        change(&mut next);
+        let (answer, other, position) = next;
+        page.dispatch(Event::Editing(EditEvent::OutcomePicked(OutcomeAsked::Tokens { answer, other, position })));
+    };
+    view! {
+        <div class="fields">
+            <label>
+                "Answer token"
+                <input
+                    type="text"
+                    spellcheck="false"
+                    prop:value=move || fields().0
+                    on:change:target=move |event| change(&|fields| fields.0 = event.target().value())
+                />
+            </label>
+            <label>
+                "Other token"
+                <input
+                    type="text"
+                    spellcheck="false"
+                    prop:value=move || fields().1
+                    on:change:target=move |event| change(&|fields| fields.1 = event.target().value())
+                />
+            </label>
+            <label>
+                "After position"
+                <input
+                    type="number"
+                    min="0"
+                    placeholder="last"
+                    prop:value=move || fields().2.map_or_else(String::new, |position| position.to_string())
+                    on:change:target=move |event| change(&|fields| fields.2 = event.target().value().parse().ok())
+                />
+            </label>
+        </div>
+    }
+}
+
+/// The two texts whose embeddings are compared.
+#[component]
+fn CosineFields(page: Page, asked: Memo<OutcomeAsked>) -> impl IntoView {
+    let fields = move || match asked.get() {
+        OutcomeAsked::Cosine { first, second } => (first, second),
+        OutcomeAsked::Tokens { .. } => Default::default(),
+    };
+    let pick = move |(first, second): (String, String)| {
+        page.dispatch(Event::Editing(EditEvent::OutcomePicked(OutcomeAsked::Cosine { first, second })));
+    };
+    view! {
+        <p class="hint">
+            "Cosine of two texts, each read on its own under the same edits. Edits of positions that a text does not have do not \
+            act in it."
+        </p>
+        <div class="fields texts">
+            <label>
+                "First text"
+                <input
+                    type="text"
+                    prop:value=move || fields().0
+                    on:change:target=move |event| pick((event.target().value(), untrack(fields).1))
+                />
+            </label>
+            <label>
+                "Compared with"
+                <input
+                    type="text"
+                    prop:value=move || fields().1
+                    on:change:target=move |event| pick((untrack(fields).0, event.target().value()))
+                />
+            </label>
+        </div>
+    }
+}
+
+/// What is followed in A and in B, and how it changes.
+fn values(tokens: Option<[String; 2]>, values: &[OutcomeNumbers], form: TokenForm) -> impl IntoView + use<> {
+    let names = tokens.map(|tokens| tokens.map(|token| format!("P({})", token_label(&token, form).plain)));
+    let what = if names.is_some() { "Logit difference" } else { "Cosine" };
+    let number = |value: f32| format!("{value:.4}").replace('-', "−");
+    let signed = |value: f32| format!("{value:+.4}").replace('-', "−");
+    let row = |name: &'static str, value: f32, probs: Option<[f32; 2]>, write: &dyn Fn(f32) -> String| {
         view! {
             <tr>
                 <th scope="row">{name}</th>
-                <td>{format!("{:.4}", value.logit_difference)}</td>
-                <td>{format!("{:.4}", value.p_answer)}</td>
-                <td>{format!("{:.4}", value.p_other)}</td>
+                <td>{write(value)}</td>
+                {probs.map(|probs| probs.map(|prob| view! { <td>{write(prob)}</td> }).collect_view())}
             </tr>
         }
     };
     let change = match values {
-        [clean, edited, ..] => Some(view! {
-            <tr>
-                <th scope="row">"Change"</th>
-                <td>{format!("{:+.4}", edited.logit_difference - clean.logit_difference)}</td>
-                <td>{format!("{:+.4}", edited.p_answer - clean.p_answer)}</td>
-                <td>{format!("{:+.4}", edited.p_other - clean.p_other)}</td>
-            </tr>
-        }),
+        [a, b, ..] => {
+            let probs = a.probs.zip(b.probs).map(|(a, b)| [b[0] - a[0], b[1] - a[1]]);
+            Some(row("Change", b.value - a.value, probs, &signed))
+        }
         _ => None,
     };
-    let rows = ["Clean", "Edited"].into_iter().zip(values).map(|(name, value)| row(name, value)).collect_view();
+    let each = ["A", "B"].into_iter().zip(values);
+    let rows = each.map(|(name, value)| row(name, value.value, value.probs, &number)).collect_view();
     view! {
         <table class="values" aria-label="Outcome values">
             <thead>
                 <tr>
-                    <th scope="col">"Run"</th>
-                    <th scope="col">"Logit difference"</th>
-                    <th scope="col">{format!("P({answer})")}</th>
-                    <th scope="col">{format!("P({other})")}</th>
+                    <th scope="col"><span class="only-spoken">"Run"</span></th>
+                    <th scope="col">{what}</th>
+                    {names.map(|names| names.map(|name| view! { <th scope="col">{name}</th> }).collect_view())}
                 </tr>
             </thead>
             <tbody>{rows}{change}</tbody>
@@ -118,16 +170,24 @@ fn values(tokens: &[String; 2], values: &[OutcomeNumbers], form: TokenForm) -> i
     }
 }
 
-/// Paired bars: clean above edited, the change in probability and in log odds beside them.
+/// Paired bars: A above B, the change in probability and in log odds beside them.
 fn bars(tokens: &[ComparedToken], form: TokenForm) -> impl IntoView + use<> {
     let rows = tokens.iter().take(N_TOKENS).map(|token| bar(token, form)).collect_view();
     let is_empty = tokens.is_empty();
+    let has_b = tokens.first().is_some_and(|token| token.probs.len() > 1);
     view! {
-        <table class="pairs" aria-label="Predictions, clean and edited" class:gone=is_empty>
+        <table class="pairs" aria-label="Predictions in A and B" class:gone=is_empty>
             <thead>
                 <tr>
                     <th scope="col">"Token"</th>
-                    <th scope="col">"Probability"</th>
+                    <th scope="col">
+                        "Probability"
+                        {has_b.then(|| view! {
+                            <span class="pair-keys">
+                                <span class="pair-key of-a"></span>" A "<span class="pair-key of-b"></span>" B"
+                            </span>
+                        })}
+                    </th>
                     <th scope="col">"Change"</th>
                     <th scope="col">"Log odds"</th>
                 </tr>
@@ -149,12 +209,13 @@ fn bar(token: &ComparedToken, form: TokenForm) -> impl IntoView + use<> {
         }
     };
     let (change, odds) = match token.probs.as_slice() {
-        [clean, edited, ..] => {
-            (format!("{:+.3}", edited - clean), format!("{:+.2}", log_odds(*edited) - log_odds(*clean)))
+        [a, b, ..] => {
+            let odds = log_odds(*b) - log_odds(*a);
+            (format!("{:+.3}", b - a).replace('-', "−"), format!("{odds:+.2}").replace('-', "−"))
         }
         _ => (String::new(), String::new()),
     };
-    let bars = ["clean", "edited"].into_iter().zip(&token.probs).map(|(class, prob)| one(class, *prob)).collect_view();
+    let bars = ["of-a", "of-b"].into_iter().zip(&token.probs).map(|(class, prob)| one(class, *prob)).collect_view();
     view! {
         <tr>
             <th scope="row" class="name">{token_text(&label)}</th>

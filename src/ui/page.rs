@@ -3,7 +3,9 @@
 use gloo::timers::callback::Timeout;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
 
+use super::edit_menu::OpenMenu;
 use super::open_trace::TraceInPage;
 use super::page_sources::Elsewhere;
 use super::save_trace;
@@ -12,7 +14,8 @@ use crate::platform::download::save_url;
 use crate::platform::page::{base_url, fetch_text, fragment, keep, kept, meta, set_fragment};
 use crate::platform::ranged_file::RangedFile;
 use crate::platform::worker_client::{News, WorkerClient};
-use crate::protocol::{FromWorker, ToWorker};
+use crate::protocol::{FromWorker, Question, RequestId, ToWorker};
+use crate::state::editing::EditEvent;
 use crate::state::{
     Effect, Event, FirstScreen, MoreEvent, OpenedTrace, ScaleEvent, State, Theme, TraceEvent, TracePlace, traces,
 };
@@ -28,6 +31,12 @@ pub struct Page {
     worker: StoredValue<Option<WorkerClient<ToWorker>>, LocalStorage>,
     trace: StoredValue<Option<TraceInPage>, LocalStorage>,
     elsewhere: StoredValue<Elsewhere, LocalStorage>,
+    /// What holds the result that the one on screen is compared with, where it is another model or a trace.
+    second_worker: StoredValue<Option<WorkerClient<ToWorker>>, LocalStorage>,
+    second_trace: StoredValue<Option<TraceInPage>, LocalStorage>,
+    menu: RwSignal<Option<OpenMenu>>,
+    /// What had the focus before the menu.
+    focus_before: StoredValue<Option<web_sys::HtmlElement>, LocalStorage>,
 }
 
 impl Page {
@@ -39,6 +48,10 @@ impl Page {
             worker: StoredValue::new_local(None),
             trace: StoredValue::new_local(None),
             elsewhere: StoredValue::new_local(Elsewhere::default()),
+            second_worker: StoredValue::new_local(None),
+            second_trace: StoredValue::new_local(None),
+            menu: RwSignal::new(None),
+            focus_before: StoredValue::new_local(None),
         };
         if let Some(base) = kept(HUB_KEY) {
             page.dispatch(Event::More(MoreEvent::BaseKept(base)));
@@ -120,21 +133,17 @@ impl Page {
                     self.dispatch(Event::Trace(TraceEvent::SaveFailed(message)));
                 }
             }
-            Effect::AskTrace { request, question } => {
-                let Some(trace) = self.trace() else { return };
-                // Not now: whoever asks is not done yet.
-                spawn_local(async move {
-                    let (reply, buffers) = match trace.answer(request, question).await {
-                        Ok(Some(Reply { answer, buffers })) => {
-                            (FromWorker::Answered { request, run: 0, answer }, buffers)
-                        }
-                        Ok(None) => (FromWorker::Cancelled { request }, Vec::new()),
-                        Err(report) => (FromWorker::Failed { request, report }, Vec::new()),
-                    };
-                    self.dispatch(Event::WorkerSaid(reply, buffers));
-                });
-            }
+            Effect::AskTrace { request, question } => self.ask_trace(self.trace, request, question),
+            Effect::AskSecondTrace { request, question } => self.ask_trace(self.second_trace, request, question),
             Effect::StartWorker => self.start_worker(),
+            Effect::StartSecondWorker => self.start_second_worker(),
+            Effect::EndSecondWorker => self.second_worker.set_value(None),
+            Effect::SendSecond(message) => {
+                let sent = self.second_worker.with_value(|worker| worker.as_ref().map(|worker| worker.send(&message)));
+                if let Some(Err(reason)) = sent {
+                    self.dispatch(Event::SecondWorkerBroke(reason));
+                }
+            }
             Effect::EndWorker => self.worker.set_value(None),
             Effect::Send(message) => {
                 if let (ToWorker::Cancel { request }, Some(trace)) = (&message, self.trace()) {
@@ -199,8 +208,72 @@ impl Page {
         self.dispatch(Event::Trace(TraceEvent::Came { number, opened }));
     }
 
+    /// Asks a trace that the page holds; the answer comes as if a worker had said it.
+    fn ask_trace(self, trace: StoredValue<Option<TraceInPage>, LocalStorage>, request: RequestId, question: Question) {
+        let Some(trace) = trace.with_value(Clone::clone) else { return };
+        // Not now: whoever asks is not done yet.
+        spawn_local(async move {
+            let (reply, buffers) = match trace.answer(request, question).await {
+                Ok(Some(Reply { answer, buffers })) => (FromWorker::Answered { request, run: 0, answer }, buffers),
+                Ok(None) => (FromWorker::Cancelled { request }, Vec::new()),
+                Err(report) => (FromWorker::Failed { request, report }, Vec::new()),
+            };
+            self.dispatch(Event::WorkerSaid(reply, buffers));
+        });
+    }
+
+    /// Opens a trace file that the result on screen is compared with.
+    pub async fn open_trace_beside(self, file: web_sys::File) {
+        let came = match TraceInPage::open_beside(file).await {
+            Ok((trace, beside)) => {
+                self.second_trace.set_value(Some(trace));
+                Ok(beside)
+            }
+            Err(problem) => Err(problem),
+        };
+        self.dispatch(Event::Editing(EditEvent::TraceCame(Box::new(came))));
+    }
+
+    /// The menu of edits that is open, if any.
+    pub fn menu(self) -> RwSignal<Option<OpenMenu>> {
+        self.menu
+    }
+
+    /// Opens the menu of edits, if it would offer any.
+    pub fn open_menu(self, menu: OpenMenu) {
+        if self.peek(|state| state.edit_menu(&menu.target).groups.is_empty()) {
+            return;
+        }
+        let focused = document().active_element().and_then(|element| element.dyn_into().ok());
+        if self.menu.with_untracked(Option::is_none) {
+            self.focus_before.set_value(focused);
+        }
+        self.menu.set(Some(menu));
+    }
+
+    /// Closes it; the focus goes back to where it was.
+    pub fn close_menu(self) {
+        self.menu.set(None);
+        if let Some(element) = self.focus_before.try_update_value(Option::take).flatten() {
+            // An element that is gone needs no focus.
+            let _ = element.focus();
+        }
+    }
+
+    fn start_second_worker(self) {
+        let hear = move |news: News<FromWorker>| {
+            self.dispatch(match news {
+                News::Said(reply, buffers) => Event::SecondWorkerSaid(reply, buffers),
+                News::Unreadable(reason) | News::Broke(reason) => Event::SecondWorkerBroke(reason),
+            });
+        };
+        match WorkerClient::start(&worker_url(), hear) {
+            Ok(worker) => self.second_worker.set_value(Some(worker)),
+            Err(reason) => self.dispatch(Event::SecondWorkerBroke(reason)),
+        }
+    }
+
     fn start_worker(self) {
-        let url = format!("{}worker_boot.js?v={}", base_url(), meta("headlight-build"));
         let hear = move |news: News<FromWorker>| {
             self.dispatch(match news {
                 News::Said(reply, buffers) => Event::WorkerSaid(reply, buffers),
@@ -208,9 +281,13 @@ impl Page {
                 News::Broke(reason) => Event::WorkerBroke(reason),
             });
         };
-        match WorkerClient::start(&url, hear) {
+        match WorkerClient::start(&worker_url(), hear) {
             Ok(worker) => self.worker.set_value(Some(worker)),
             Err(reason) => self.dispatch(Event::WorkerBroke(reason)),
         }
     }
+}
+
+fn worker_url() -> String {
+    format!("{}worker_boot.js?v={}", base_url(), meta("headlight-build"))
 }

@@ -7,9 +7,9 @@ use leptos::prelude::*;
 use super::page::Page;
 use super::units::{Units, drawn_memo};
 use crate::protocol::RequestId;
-use crate::render::{HeadView, Link, PatternView, Received, Shade};
+use crate::render::{Contrast, HeadView, Link, PatternView, Received, Scheme, Shade, largest_size};
 use crate::state::TokenRef;
-use crate::state::{Arrangement, Display, Drawing, LayerPatterns, Shape, State};
+use crate::state::{Arrangement, Display, Drawing, EditSide, LayerPatterns, Shape, State, wording};
 use crate::trace::Side;
 use crate::trace::display::TokenLabel;
 
@@ -41,6 +41,8 @@ pub struct Scene {
     pub units: Units,
     /// How weights are drawn.
     pub display: Display,
+    /// The scale of differences, where these are shown.
+    pub contrast: Option<Contrast>,
     /// The drawn layer, once there is one.
     pub drawn: Option<Same<LayerPatterns>>,
     /// The active heads, ascending.
@@ -56,7 +58,12 @@ pub struct Scene {
 }
 
 impl Scene {
-    fn of(state: &State, units: &Units, drawn: Option<Same<LayerPatterns>>) -> Option<Self> {
+    fn of(
+        state: &State,
+        units: &Units,
+        drawn: Option<Same<LayerPatterns>>,
+        contrast: Option<Contrast>,
+    ) -> Option<Self> {
         let shown = state.shown.as_ref()?;
         let display = state.options.display;
         let segments: Vec<usize> = units.second_start.map(|start| vec![0, start]).unwrap_or_default();
@@ -71,6 +78,7 @@ impl Scene {
             result: shown.request,
             shape: shown.shape(),
             is_causal: shown.spec.is_causal(),
+            contrast,
             drawn,
             heads: state.selection.heads.iter().copied().collect(),
             marked_queries: marked(state, units, Side::Query, &queries),
@@ -83,13 +91,29 @@ impl Scene {
     }
 
     /// The page's one scene.
-    pub fn memo(page: Page) -> Memo<Option<Self>> {
+    pub fn memo(page: Page, scheme: Memo<Scheme>) -> Memo<Option<Self>> {
         let units = Units::memo(page);
         let drawn = drawn_memo(page, units);
+        let is_difference = page.memo(|state| state.editing.side == EditSide::Difference);
+        // One scale for all heads of a layer, so that they can be compared.
+        let contrast = Memo::new(move |_| {
+            let largest = drawn.with(|drawn| drawn.as_ref().map_or(0.0, |drawn| largest_size(&drawn.0.values)));
+            is_difference.get().then(|| Contrast::new(largest, scheme.get()))
+        });
         Memo::new(move |_| {
-            let drawn = drawn.get();
-            units.with(|units| page.with(|state| Self::of(state, units.as_ref()?, drawn.clone())))
+            let (drawn, contrast) = (drawn.get(), contrast.get());
+            units.with(|units| page.with(|state| Self::of(state, units.as_ref()?, drawn.clone(), contrast)))
         })
+    }
+
+    /// Whether what is shown is the difference of two results.
+    pub fn is_difference(&self) -> bool {
+        self.contrast.is_some()
+    }
+
+    /// A weight, or a difference with its sign, in a list.
+    pub fn weight_words(&self, weight: f32) -> String {
+        if self.is_difference() { wording::change(weight) } else { wording::weight(weight) }
     }
 
     /// How weights are drawn.
@@ -113,7 +137,7 @@ impl Scene {
 
     /// How much of the rows is on screen, where some keys are not.
     pub fn shown_mass(&self) -> Option<f32> {
-        let is_part = self.keys.len() < self.units.labels.0.len();
+        let is_part = self.keys.len() < self.units.labels.0.len() && !self.is_difference();
         if is_part && !self.queries.is_empty() { self.view().map(|view| view.shown_mass()) } else { None }
     }
 
@@ -141,6 +165,7 @@ impl Scene {
             marked_queries: &self.marked_queries,
             marked_keys: &self.marked_keys,
             shade: self.shade(),
+            contrast: self.contrast,
         })
     }
 

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::page::Page;
-use crate::protocol::SweepAsked;
+use crate::protocol::{OutcomeAsked, SweepAsked};
 use crate::state::Event;
 use crate::state::editing::{EditEvent, Map, MapCell};
 
@@ -24,44 +24,63 @@ pub fn SweepPanel(
     let is_patch = page.memo(|state| {
         state.editing.sweep.as_ref().is_some_and(|sweep| matches!(sweep.asked, SweepAsked::PatchStream { .. }))
     });
+    let lines = move || {
+        let is_text = |line: &&str| !line.trim().is_empty();
+        other.with_untracked(|text| text.lines().filter(is_text).map(str::to_owned).collect::<Vec<String>>())
+    };
     let with_text = move |make: fn(String) -> SweepAsked| {
-        let text = other.get_untracked();
-        if !text.trim().is_empty() {
+        if let Some(text) = lines().into_iter().next() {
             ask(make(text));
         }
     };
+    let with_texts = move || {
+        let texts = lines();
+        if !texts.is_empty() {
+            ask(SweepAsked::MeanHeads(texts));
+        }
+    };
+    // A cosine is of two texts with positions of their own: only heads are the same in both.
+    let is_cosine = page.memo(|state| matches!(state.editing.asked, OutcomeAsked::Cosine { .. }));
     let lacks_text = move || other.with(|text| text.trim().is_empty());
+    let cannot_patch = move || lacks_text() || is_cosine.get();
     view! {
         <section class="panel sweep" aria-label="Sweep">
-            <h2>"Sweep"</h2>
+            <h3>"Sweep"</h3>
             <p class="hint">
-                "Tries one edit after another, each alone, and shows what it does to the logit difference. A small effect \
-                is no proof of no role: later heads may repair the loss."
+                "Tries one edit after another, each alone, and shows what it does to the outcome. A small effect is no proof of \
+                no role: later heads may repair the loss."
             </p>
             <div class="buttons">
                 <button type="button" class="add" on:click=move |_| ask(SweepAsked::ZeroHeads)>"Zero every head"</button>
                 <button type="button" class="add" on:click=move |_| ask(SweepAsked::PositionMeanHeads)>
                     "Every head to its position mean"
                 </button>
-                <button type="button" class="add" on:click=move |_| ask(SweepAsked::CutKeys)>"Cut every key"</button>
+                <button type="button" class="add" prop:disabled=move || is_cosine.get() on:click=move |_| ask(SweepAsked::CutKeys)>
+                    "Cut every key"
+                </button>
             </div>
             <label class="other">
-                "Other text"
-                <input type="text" prop:value=move || other.get() on:input:target=move |event| other.set(event.target().value()) />
+                "Other text; for means, one in each line"
+                <textarea
+                    rows="2"
+                    spellcheck="false"
+                    prop:value=move || other.get()
+                    on:input:target=move |event| other.set(event.target().value())
+                ></textarea>
             </label>
             <div class="buttons">
                 <button
                     type="button"
                     class="add"
                     prop:disabled=lacks_text
-                    on:click=move |_| with_text(|text| SweepAsked::MeanHeads(vec![text]))
+                    on:click=move |_| with_texts()
                 >
-                    "Every head to its mean over that text"
+                    "Every head to its mean over these texts"
                 </button>
                 <button
                     type="button"
                     class="add"
-                    prop:disabled=lacks_text
+                    prop:disabled=cannot_patch
                     on:click=move |_| with_text(|text| SweepAsked::PatchStream { text, is_denoising: false })
                 >
                     "Patch its stream in (noising)"
@@ -69,20 +88,21 @@ pub fn SweepPanel(
                 <button
                     type="button"
                     class="add"
-                    prop:disabled=lacks_text
+                    prop:disabled=cannot_patch
                     on:click=move |_| with_text(|text| SweepAsked::PatchStream { text, is_denoising: true })
                 >
                     "Patch this stream into it (denoising)"
                 </button>
             </div>
-            {move || map.get().map(|map| view! { <SweepMap page map is_patch=is_patch.get() /> })}
+            {move || map.get().map(|map| view! { <SweepMap page map is_patch=is_patch.get() is_cosine=is_cosine.get() /> })}
         </section>
     }
 }
 
 /// The map: one tab stop, arrow keys between cells, Enter applies a cell's edit.
 #[component]
-fn SweepMap(page: Page, map: Map, is_patch: bool) -> impl IntoView {
+fn SweepMap(page: Page, map: Map, is_patch: bool, is_cosine: bool) -> impl IntoView {
+    let measured = if is_cosine { "cosine" } else { "logit difference" };
     let reached = RwSignal::new(0usize);
     let table = NodeRef::<leptos::html::Table>::new();
     let (n_rows, n_columns, largest) = (map.n_rows, map.n_columns, map.largest);
@@ -113,9 +133,8 @@ fn SweepMap(page: Page, map: Map, is_patch: bool) -> impl IntoView {
             (None, _) => format!("{place}: not there yet"),
             (Some(_), None) => format!("{place}: no value"),
             (Some(cell), Some(effect)) => {
-                let outcome = cell
-                    .outcome
-                    .map_or_else(String::new, |outcome| format!(", logit difference {:.4}", outcome.logit_difference));
+                let outcome =
+                    cell.outcome.map_or_else(String::new, |outcome| format!(", {measured} {:.4}", outcome.value));
                 format!("{place}: effect {effect:+.4}{outcome}")
             }
         };
@@ -123,7 +142,7 @@ fn SweepMap(page: Page, map: Map, is_patch: bool) -> impl IntoView {
         let apply = move |_| {
             let edits = json.as_ref().filter(|_| applies).map(|json| crate::edit::parse_list(&format!("[{json}]")));
             if let Some(Ok(edits)) = edits {
-                edits.into_iter().for_each(|edit| page.dispatch(Event::Editing(EditEvent::Added(Box::new(edit)))));
+                page.dispatch(Event::Editing(EditEvent::Added(edits)));
             }
         };
         let strength = effect.map_or(0.0, |effect| if largest > 0.0 { effect.abs() / largest } else { 0.0 });
@@ -154,7 +173,7 @@ fn SweepMap(page: Page, map: Map, is_patch: bool) -> impl IntoView {
     let head = (0..n_columns).map(|column| view! { <th scope="col">{column}</th> }).collect_view();
     let caption = match is_patch {
         true => format!("R by layer and {what}: 1 as this text, 0 as the other"),
-        false => format!("Effect on the logit difference (without minus with the edit) by layer and {what}"),
+        false => format!("Effect on the {measured} (without minus with the edit) by layer and {what}"),
     };
     view! {
         <div class="map">

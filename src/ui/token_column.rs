@@ -5,11 +5,13 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusOptions, HtmlElement};
 
+use super::edit_menu::open_at_key;
 use super::page::Page;
 use super::scene::Scene;
 use super::token_text::token_text;
 use crate::protocol::RequestId;
 use crate::render::{Columns, Received, Window};
+use crate::state::editing::offers::Target;
 use crate::state::{Event, ScaleEvent, TokenRef, wording};
 use crate::trace::Side;
 
@@ -97,6 +99,25 @@ impl Figure {
         let tokens = self.scene.with(|scene| scene.as_ref().map(|scene| scene.units.tokens(unit.position)));
         let at = |position| TokenRef { side: unit.side, position };
         self.page.with(|state| tokens.unwrap_or_default().any(|position| state.selection.is_pinned(at(position))))
+    }
+
+    /// What the menu of edits is about at a unit: the token, with what is kept of the other side, in the active heads.
+    pub fn target_of(self, unit: TokenRef) -> Option<Target> {
+        let token = self.token_of(unit)?;
+        let selected = self.page.peek(|state| state.selected_target());
+        let target = Target { neuron: None, ..selected };
+        Some(match token.side {
+            Side::Query => Target { query: Some(token.position), ..target },
+            Side::Key => Target { key: Some(token.position), ..target },
+        })
+    }
+
+    /// The same at the weight of one query unit on one key unit, of one head or of the active ones.
+    pub fn target_of_link(self, query: usize, key: usize, head: Option<usize>) -> Option<Target> {
+        let (query, key) = self.tokens_of(query, key)?;
+        let selected = self.page.peek(|state| state.selected_target());
+        let heads = head.map_or(selected.heads, |head| vec![head]);
+        Some(Target { layer: selected.layer, heads, query: Some(query), key: Some(key), neuron: None })
     }
 
     fn token_of(self, unit: TokenRef) -> Option<TokenRef> {
@@ -215,7 +236,9 @@ fn TokenRow(
     let number = Memo::new(move |_| {
         received.with(|received| {
             let received = received.as_ref().filter(|received| received.side == side)?;
-            received.weights.get(row).map(|weight| wording::short_weight(*weight))
+            let is_difference = scene.with(|scene| scene.as_ref().is_some_and(Scene::is_difference));
+            let words = if is_difference { wording::short_change } else { wording::short_weight };
+            received.weights.get(row).map(|weight| words(*weight))
         })
     });
     let is_idle = Memo::new(move |_| received.with(|received| received.as_ref().is_some_and(|it| it.is_mean)));
@@ -257,6 +280,9 @@ fn TokenRow(
 /// it counts from the row reached, not from the one that heard it.
 fn on_key(figure: Figure, unit: TokenRef, reached: RwSignal<usize>, event: &KeyboardEvent) {
     if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return;
+    }
+    if open_at_key(figure.page, event, || figure.target_of(unit)) {
         return;
     }
     let (side, row) = (unit.side, reached.get_untracked());

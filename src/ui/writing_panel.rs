@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::page::Page;
 use super::token_text::token_text;
 use crate::protocol::SamplingAsked;
-use crate::state::editing::EditEvent;
+use crate::state::editing::{EditEvent, Written};
 use crate::state::{Event, Task};
 use crate::trace::TokenForm;
 use crate::trace::display::token_label;
@@ -36,13 +36,24 @@ pub fn WritingPanel(
     });
     let written = page.memo(|state| {
         let Some(shown) = &state.shown else { return Vec::new() };
-        let token = |(position, prob): &(usize, f32)| Some((shown.info.tokens.tokens.get(*position)?.clone(), *prob));
+        let token =
+            |written: &Written| Some((shown.info.tokens.tokens.get(written.position)?.clone(), written.clone()));
         state.editing.written.iter().filter_map(token).collect::<Vec<_>>()
     });
     let form = page.memo(|state| state.shown.as_ref().map_or(TokenForm::Plain, |shown| shown.info.tokens.form));
+    // The written token whose alternatives are shown.
+    let opened = RwSignal::new(None::<usize>);
+    let others = Memo::new(move |_| {
+        let position = opened.get()?;
+        written.with(|written| {
+            let (token, written) = written.iter().find(|(_, written)| written.position == position)?;
+            let others = written.others.iter().filter(|other| other.token != *token).cloned().collect::<Vec<_>>();
+            Some((position, token.clone(), others))
+        })
+    });
     view! {
         <section class="panel writing" aria-label="Write on">
-            <h2>"Write on"</h2>
+            <h3>"Write on"</h3>
             <p class="hint" class:gone=move || can_write.get()>"The model on screen reads in both directions: it does not write on."</p>
             <div class="buttons" class:gone=move || !can_write.get()>
                 <button type="button" class="add" prop:disabled=move || is_writing.get() on:click=move |_| send(EditEvent::WriteAsked(1))>
@@ -78,11 +89,51 @@ pub fn WritingPanel(
                 })}
             </div>
             <p class="written" role="status" aria-label="Written">
-                {move || written.get().iter().map(|(token, prob)| {
+                {move || written.get().iter().map(|(token, written)| {
                     let label = token_label(token, form.get());
-                    view! { <span class="piece-of-text" title=format!("{prob:.3}")>{token_text(&label)}</span> }
+                    let position = written.position;
+                    let is_open = move || opened.get() == Some(position);
+                    view! {
+                        <button
+                            type="button"
+                            class="written-token"
+                            aria-expanded=move || is_open().to_string()
+                            title=format!("probability {:.3}; click for other tokens in its place", written.prob)
+                            on:click=move |_| opened.update(|opened| {
+                                *opened = (*opened != Some(position)).then_some(position);
+                            })
+                        >
+                            {token_text(&label)}
+                        </button>
+                    }
                 }).collect_view()}
             </p>
+            {move || others.get().map(|(position, token, others)| {
+                let form = form.get();
+                let name = token_label(&token, form).plain;
+                view! {
+                    <div class="buttons alternatives" role="group" aria-label=format!("Instead of {name}")>
+                        <span class="label">"Instead of " <bdi>{name.clone()}</bdi></span>
+                        {others.into_iter().map(|other| {
+                            let label = token_label(&other.token, form);
+                            view! {
+                                <button
+                                    type="button"
+                                    class="add"
+                                    title=format!("{:.4}", other.prob)
+                                    prop:disabled=move || is_writing.get()
+                                    on:click=move |_| {
+                                        opened.set(None);
+                                        send(EditEvent::BranchPicked(position, other.id));
+                                    }
+                                >
+                                    {token_text(&label)}
+                                </button>
+                            }
+                        }).collect_view()}
+                    </div>
+                }
+            })}
             <div class="buttons alternatives" role="group" aria-label="Write another token" class:gone=move || !can_write.get()>
                 {move || top.get().map(|(top, form)| top.into_iter().map(|prediction| {
                     let label = token_label(&prediction.token, form);

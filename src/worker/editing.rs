@@ -1,29 +1,29 @@
-//! Running again under edits, outcomes, sweeps, and writing on.
+//! Running again under edits, and writing on.
 
 use std::sync::Arc;
 
 use super::runs::predictions;
 use super::{N_TOP, Stop, Worker};
 use crate::edit::{self, Edit, PatchFrom};
-use crate::engine::sweep::{Sweep, SweepCell, SweepKind, cells, mean_cells, patch_cells};
 use crate::engine::{
     Captures, CompiledEdits, EngineError, Generation, Inactive, Model, Outcome, PatchValues, Run, Sampling, Step,
-    Written, default_position, patches, probabilities, top_predictions,
+    Written, patches,
 };
 use crate::platform::clock::now_ms;
 use crate::platform::memory::memory_bytes;
 use crate::protocol::{
-    About, ComparedOutcome, ComparedToken, EditingReply, EditingRequest, FromWorker, OutcomeAsked, OutcomeNumbers,
-    Prediction, RequestId, RunId, RunInfo, SamplingAsked, Stage, SweepAsked, SweepNumbers,
+    About, EditingReply, EditingRequest, FromWorker, Prediction, RequestId, RunId, RunInfo, SamplingAsked, Stage,
 };
+use crate::trace::Tokens;
 use crate::trace::spec::Unembed;
-use crate::trace::{BlockSite, Hook, Tokens};
 
 impl Worker {
     pub(super) async fn editing(&mut self, asked: EditingRequest) -> Result<(), Stop> {
         match asked {
             EditingRequest::Again { request, base, edits_json } => self.again(request, base, &edits_json).await,
-            EditingRequest::Compare { request, runs, outcome } => self.compare(request, &runs, outcome.as_ref()).await,
+            EditingRequest::Compare { request, runs, outcome, also } => {
+                self.compare(request, &runs, outcome.as_ref(), also).await
+            }
             EditingRequest::Sweep { request, base, edits_json, what, outcome } => {
                 self.sweep(request, base, &edits_json, what, &outcome).await
             }
@@ -39,11 +39,11 @@ impl Worker {
         }
     }
 
-    fn say(&self, reply: EditingReply) {
+    pub(super) fn say(&self, reply: EditingReply) {
         self.outbox.say(&FromWorker::Editing(reply));
     }
 
-    async fn complete(&mut self, request: RequestId, run: &mut Run) -> Result<f64, Stop> {
+    pub(super) async fn complete(&mut self, request: RequestId, run: &mut Run) -> Result<f64, Stop> {
         let mut elapsed_ms = 0.0;
         loop {
             let start_ms = now_ms();
@@ -80,13 +80,19 @@ impl Worker {
         };
         self.next_run += 1;
         self.runs.insert(info.run, run);
+        self.edits.insert(info.run, edits);
         let inactive = bound.inactive.into_iter().map(|Inactive { index, reason }| (index as u32, reason)).collect();
         self.say(EditingReply::Again { request, run: info, inactive });
         Ok(())
     }
 
     /// What the patches among some edits take, from runs on other texts.
-    async fn patch_values(&mut self, request: RequestId, edits: &[Edit], n_pos: usize) -> Result<PatchValues, Stop> {
+    pub(super) async fn patch_values(
+        &mut self,
+        request: RequestId,
+        edits: &[Edit],
+        n_pos: usize,
+    ) -> Result<PatchValues, Stop> {
         let model = Arc::clone(self.model()?);
         let mut values = PatchValues::default();
         for (from, hooks) in patches(edits, model.spec(), None, n_pos.into()) {
@@ -106,7 +112,7 @@ impl Worker {
         Ok(values)
     }
 
-    async fn clean_run(
+    pub(super) async fn clean_run(
         &mut self,
         request: RequestId,
         model: &Arc<Model>,
@@ -116,123 +122,6 @@ impl Worker {
         let mut run = Run::new(Arc::clone(model), tokens, CompiledEdits::none(), captures)?;
         self.complete(request, &mut run).await?;
         Ok(run)
-    }
-
-    async fn compare(&mut self, request: RequestId, runs: &[RunId], asked: Option<&OutcomeAsked>) -> Result<(), Stop> {
-        let model = Arc::clone(self.model()?);
-        let asked = asked.map(|asked| outcome(&model, asked).map_err(|error| error.to_string()));
-        let at = asked.as_ref().and_then(|asked| asked.as_ref().ok()).and_then(|outcome| outcome.position);
-        let has_predictions = model.spec().unembed != Unembed::None;
-        let (mut position, mut all, mut ids) = (0, Vec::<Vec<f32>>::new(), Vec::new());
-        for &run in runs.iter().filter(|_| has_predictions) {
-            let run = self.find_run(run)?;
-            position = at.unwrap_or_else(|| default_position(run));
-            let top = top_predictions(run, position, N_TOP)?;
-            ids.extend(top.iter().map(|top| top.id).filter(|id| !ids.contains(id)).collect::<Vec<u32>>());
-            all.push(probabilities(run, position)?);
-            self.breathe(request).await?;
-        }
-        let values = match &asked {
-            Some(Ok(outcome)) => {
-                let value =
-                    |run: &RunId| -> Result<OutcomeNumbers, Stop> { Ok(numbers(outcome, self.find_run(*run)?)?) };
-                Some(runs.iter().map(value).collect::<Result<Vec<_>, Stop>>()?)
-            }
-            _ => None,
-        };
-        let name = |id: u32| model.token_name(id);
-        let probs = |id: u32| all.iter().map(|probs| probs.get(id as usize).copied().unwrap_or(0.0)).collect();
-        let tokens = ids.iter().map(|&id| ComparedToken { id, token: name(id), probs: probs(id) }).collect();
-        let outcome: Option<Result<ComparedOutcome, String>> = asked.map(|asked| {
-            let outcome = asked?;
-            let tokens = [name(outcome.answer), name(outcome.other)];
-            Ok(ComparedOutcome { tokens, values: values.unwrap_or_default() })
-        });
-        self.say(EditingReply::Compared { request, position: position as u32, tokens, outcome });
-        Ok(())
-    }
-
-    async fn sweep(
-        &mut self,
-        request: RequestId,
-        base: RunId,
-        edits_json: &str,
-        what: SweepAsked,
-        asked: &OutcomeAsked,
-    ) -> Result<(), Stop> {
-        let model = Arc::clone(self.model()?);
-        let edits: Vec<Edit> = edit::parse_list(edits_json).map_err(EngineError::from)?;
-        let outcome = outcome(&model, asked)?;
-        let (spec, n_pos) = (model.spec(), self.find_run(base)?.tokens().len());
-        let mut patches = self.patch_values(request, &edits, n_pos).await?;
-        // Edits that do not fit are inactive in the base too.
-        let bound = CompiledEdits::bind_each(&edits, spec, None, n_pos.into(), &patches);
-        let fits = |index: &usize| bound.inactive.iter().all(|inactive| inactive.index != *index);
-        let edits: Vec<Edit> = (0..edits.len()).filter(fits).map(|index| edits[index].clone()).collect();
-        let mut other = None;
-        let mut denoised = None;
-        let cells: Vec<SweepCell> = match what {
-            SweepAsked::ZeroHeads => cells(&SweepKind::ZeroHeads, spec, n_pos),
-            SweepAsked::PositionMeanHeads => cells(&SweepKind::PositionMeanHeads, spec, n_pos),
-            SweepAsked::CutKeys => cells(&SweepKind::CutKeys, spec, n_pos),
-            SweepAsked::MeanHeads(texts) => {
-                let z = (0..spec.n_layers).map(|layer| Hook::Block(layer, BlockSite::Z)).collect::<Vec<_>>();
-                let mut references = Vec::new();
-                for text in texts {
-                    let tokens = model.encode(&text, None)?;
-                    references.push(self.clean_run(request, &model, tokens, Captures::of(z.clone())).await?);
-                }
-                mean_cells(&references.iter().collect::<Vec<_>>(), spec)?
-            }
-            SweepAsked::PatchStream { text, is_denoising } => {
-                let run = self.clean_run(request, &model, model.encode(&text, None)?, Captures::none()).await?;
-                other = Some(numbers(&outcome, &run)?);
-                let shown = self.find_run(base)?;
-                let (cells, values) = match is_denoising {
-                    false => patch_cells(shown, &run, &PatchFrom::Text(text, None))?,
-                    true => patch_cells(&run, shown, &PatchFrom::Ids(shown.tokens().ids.clone()))?,
-                };
-                denoised = is_denoising.then_some(run);
-                patches.extend(values);
-                cells
-            }
-            SweepAsked::Each(list) => {
-                let parse = |json: &String| edit::parse_list(&format!("[{json}]")).map_err(EngineError::from);
-                let each = list.iter().map(parse).collect::<Result<Vec<_>, _>>()?.concat();
-                patches.extend(self.patch_values(request, &each, n_pos).await?);
-                let cell = |(column, edit)| SweepCell { layer: 0, column, edit };
-                each.into_iter().enumerate().map(cell).collect()
-            }
-        };
-        let edits = if denoised.is_some() { Vec::new() } else { edits };
-        let mut sweep = Sweep::new(edits, patches, cells, outcome);
-        let mut said = 0;
-        while !sweep.is_done() {
-            let step = match &denoised {
-                Some(run) => sweep.step(run)?,
-                None => sweep.step(self.find_run(base)?)?,
-            };
-            if let Some((index, value)) = step {
-                let cell = &sweep.cells()[index];
-                let cell = SweepNumbers {
-                    layer: cell.layer as u32,
-                    column: cell.column as u32,
-                    edit_json: serde_json::to_string(&cell.edit).unwrap_or_default(),
-                    outcome: value.map(from_value),
-                };
-                self.say(EditingReply::SweepCell { request, cell });
-            }
-            let (done, total) = sweep.progress();
-            // A message each time would be a thousand a second.
-            if said != done * 200 / total.max(1) {
-                said = done * 200 / total.max(1);
-                self.outbox.progress(request, Stage::Sweep, done as u64, total as u64);
-            }
-            self.breathe(request).await?;
-        }
-        let base = numbers(&outcome, self.find_run(base)?)?;
-        self.say(EditingReply::SweepDone { request, base, other });
-        Ok(())
     }
 
     async fn write(
@@ -306,17 +195,4 @@ fn next_tokens(run: &Run) -> Result<Vec<Prediction>, EngineError> {
         Unembed::Linear { .. } if spec.is_causal() => predictions(run, run.tokens().len() - 1, N_TOP),
         _ => Ok(Vec::new()),
     }
-}
-
-fn outcome(model: &Model, asked: &OutcomeAsked) -> Result<Outcome, EngineError> {
-    let (answer, other) = (model.single_token(&asked.answer)?, model.single_token(&asked.other)?);
-    Ok(Outcome { answer, other, position: asked.position.map(|position| position as usize) })
-}
-
-fn numbers(outcome: &Outcome, run: &Run) -> Result<OutcomeNumbers, EngineError> {
-    outcome.value(run).map(from_value)
-}
-
-fn from_value(value: crate::engine::OutcomeValue) -> OutcomeNumbers {
-    OutcomeNumbers { logit_difference: value.logit_difference, p_answer: value.p_answer, p_other: value.p_other }
 }

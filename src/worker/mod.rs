@@ -8,6 +8,7 @@ mod download;
 mod editing;
 mod load;
 mod mean_scores;
+mod measuring;
 mod outbox;
 mod runs;
 mod save;
@@ -25,6 +26,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent};
 
 use crate::analysis::SourceError;
+use crate::edit::Edit;
 use crate::engine::{EngineError, InputError, Model, Run};
 use crate::platform::clock::now_ms;
 use crate::platform::port::decode_with_files;
@@ -53,6 +55,8 @@ struct Worker {
     outbox: Outbox,
     model: Option<Arc<Model>>,
     runs: BTreeMap<RunId, Run>,
+    /// What each run that was edited was edited with.
+    edits: BTreeMap<RunId, Vec<Edit>>,
     next_run: RunId,
     last_turn_ms: f64,
 }
@@ -87,7 +91,15 @@ pub fn start() {
     scope.set_onmessage(Some(listen.as_ref().unchecked_ref()));
     listen.forget();
     outbox.say(&FromWorker::Ready { version: VERSION });
-    let worker = Worker { inbox, outbox, model: None, runs: BTreeMap::new(), next_run: 0, last_turn_ms: now_ms() };
+    let worker = Worker {
+        inbox,
+        outbox,
+        model: None,
+        runs: BTreeMap::new(),
+        edits: BTreeMap::new(),
+        next_run: 0,
+        last_turn_ms: now_ms(),
+    };
     wasm_bindgen_futures::spawn_local(worker.serve());
 }
 
@@ -124,6 +136,7 @@ impl Worker {
         let Some(request) = message.request() else {
             if let ToWorker::Forget { run } = message {
                 self.runs.remove(&run);
+                self.edits.remove(&run);
             }
             return;
         };

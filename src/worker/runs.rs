@@ -25,6 +25,7 @@ impl Worker {
             info.memory_bytes = memory_bytes();
             self.next_run += 1;
             self.runs.insert(info.run, run);
+            self.edits.insert(info.run, edits.clone());
             runs.push(info);
         }
         self.outbox.say(&FromWorker::RunsDone { request, runs });

@@ -1,8 +1,9 @@
 // Changing the model in the page: edits, the outcome, sweeps, writing on. SmolLM2 against golden values.
 
 import assert from "node:assert/strict";
+import { openPanel, outcomeRow, soon, tokenOutcome } from "./editing.mjs";
 import { SMOLLM2, firstResult, golden, parts, pickModel, result, run } from "./page.mjs";
-import { fixture, pageTest } from "./support.mjs";
+import { accessibilityProblems, fixture, pageTest } from "./support.mjs";
 
 const sweep = () => fixture("golden-real/smollm2/sweep-mary-john.json");
 
@@ -12,66 +13,56 @@ async function mary(page, open) {
   await pickModel(page, SMOLLM2);
   await run(page, sweep().text);
   await result(page, 14);
-  const outcome = page.getByRole("region", { name: "Outcome" });
-  await outcome.getByRole("textbox", { name: "Answer token" }).fill(" Mary");
-  await outcome.getByRole("textbox", { name: "Answer token" }).press("Tab");
-  await outcome.getByRole("textbox", { name: "Other token" }).fill(" John");
-  await outcome.getByRole("textbox", { name: "Other token" }).press("Tab");
-  return { outcome, edits: page.getByRole("region", { name: "Edits" }), values: outcome.getByRole("table", { name: "Outcome values" }) };
-}
-
-/** Logit difference and P(answer) of a row of the outcome's table, once it is there. */
-async function row(values, name, expected) {
-  const cells = values.getByRole("row", { name: new RegExp(`^${name}`) }).getByRole("cell");
-  await cells.first().waitFor();
-  await assertSoon(async () => {
-    const texts = await cells.allTextContents();
-    const [difference, probability] = texts.map((text) => Number(text));
-    return Math.abs(difference - expected[0]) < 2e-3 && Math.abs(probability - expected[1]) < 1e-3 ? null : texts.join(" ");
-  }, `${name}: ${expected}`);
-}
-
-async function assertSoon(check, what) {
-  let last;
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    last = await check();
-    if (last === null) return;
-    await new Promise((wake) => setTimeout(wake, 200));
-  }
-  assert.fail(`${what}: ${last}`);
+  const panel = await openPanel(page);
+  await tokenOutcome(panel, " Mary", " John");
+  return panel;
 }
 
 pageTest("L23H3 zeroed on the Mary text gives the golden outcome, and undo takes it back", async ({ page, open, shot }) => {
-  const { edits, values } = await mary(page, open);
+  const { edits, values, shown } = await mary(page, open);
   const expected = sweep();
-  await row(values, "Clean", [expected.clean.logit_difference, expected.clean.p_answer]);
+  await outcomeRow(values, "A", [expected.clean.logit_difference, expected.clean.p_answer]);
+  // By keyboard alone, where the head is shown: its square, E, and the menu.
   await parts(page).layer.selectOption("23");
-  await parts(page).head(3).press("Shift+Enter");
-  const zero = edits.getByRole("button", { name: "Zero L23H3", exact: true });
-  await zero.focus();
+  await parts(page).head(3).focus();
+  await page.keyboard.press("e");
+  const menu = page.getByRole("menu", { name: "Edit L23H3" });
+  await menu.waitFor();
+  assert.equal(await menu.getByRole("menuitem").first().evaluate((item) => item === document.activeElement), true);
+  await shot("edit-menu");
+  assert.deepEqual(await accessibilityProblems(page), []);
+  assert.equal(await menu.getByRole("menuitem").first().textContent(), "Zero L23H3");
   await page.keyboard.press("Enter");
-  await row(values, "Edited", expected.zero_head[23][3]);
-  assert.equal(await edits.getByRole("radio", { name: "Edited" }).isChecked(), true);
+  await menu.waitFor({ state: "detached" });
+  await outcomeRow(values, "B", expected.zero_head[23][3]);
+  assert.equal(await parts(page).head(3).evaluate((square) => square === document.activeElement), true, "the focus is back");
+  assert.equal(await shown("B").isChecked(), true);
+  // Its value stands beside the edit.
+  const line = edits.getByRole("listitem").filter({ hasText: "Zero L23H3" });
+  await soon(async () => {
+    const text = (await line.locator(".number").textContent()).replace("−", "-");
+    return Math.abs(Number(text) - expected.zero_head[23][3][0]) < 2e-3 ? null : text;
+  }, "value beside the edit");
   await shot("edited-l23h3");
   await edits.getByRole("checkbox", { name: "Zero L23H3" }).press("Space");
-  await values.getByRole("row", { name: /^Edited/ }).waitFor({ state: "detached" });
+  await values.getByRole("row", { name: /^B/ }).waitFor({ state: "detached" });
   await edits.getByRole("button", { name: "Undo" }).press("Enter");
-  await row(values, "Edited", expected.zero_head[23][3]);
+  await outcomeRow(values, "B", expected.zero_head[23][3]);
   await edits.getByRole("button", { name: "Clear all" }).press("Enter");
-  await values.getByRole("row", { name: /^Edited/ }).waitFor({ state: "detached" });
+  await values.getByRole("row", { name: /^B/ }).waitFor({ state: "detached" });
   assert.equal(await edits.getByRole("checkbox").count(), 0);
 });
 
 pageTest("all heads swept: the map's cells hold the golden values and apply their edit", async ({ page, open, shot }) => {
   const { edits, values } = await mary(page, open);
   const expected = sweep();
-  await row(values, "Clean", [expected.clean.logit_difference, expected.clean.p_answer]);
+  await outcomeRow(values, "A", [expected.clean.logit_difference, expected.clean.p_answer]);
   const panel = page.getByRole("region", { name: "Sweep" });
   const started = Date.now();
   await panel.getByRole("button", { name: "Zero every head" }).press("Enter");
   await panel.getByRole("button", { name: /^L29H8: effect/ }).waitFor({ timeout: 300_000 });
-  console.log(`sweep of 270 heads: ${((Date.now() - started) / 1000).toFixed(1)} s`);
   await parts(page).status.getByText("· 14 tokens").waitFor();
+  console.log(`sweep of 270 heads: ${((Date.now() - started) / 1000).toFixed(1)} s`);
   const names = await panel.getByRole("button", { name: /^L\d+H\d+: effect/ }).evaluateAll((cells) => cells.map((cell) => cell.getAttribute("aria-label")));
   assert.equal(names.length, 270);
   for (const name of names) {
@@ -84,7 +75,7 @@ pageTest("all heads swept: the map's cells hold the golden values and apply thei
   for (let head = 0; head < 3; head += 1) await page.keyboard.press("ArrowRight");
   await page.keyboard.press("Enter");
   await edits.getByRole("checkbox", { name: "Zero L23H3" }).waitFor();
-  await row(values, "Edited", expected.zero_head[23][3]);
+  await outcomeRow(values, "B", expected.zero_head[23][3]);
 });
 
 pageTest("writing on gives the golden continuation, token by token, and another branch", async ({ page, open, shot }) => {
@@ -94,14 +85,58 @@ pageTest("writing on gives the golden continuation, token by token, and another 
   for (let n = 15; n <= 17; n += 1) {
     await next.click();
     await result(page, n);
-    await assertSoon(async () => ((await parts(page).queries.count()) === n ? null : "no attention yet"), `token ${n}`);
+    await soon(async () => ((await parts(page).queries.count()) === n ? null : "no attention yet"), `token ${n}`);
   }
-  const words = await panel.getByRole("status", { name: "Written" }).locator("bdi").allTextContents();
-  const text = words.join("").replaceAll("·", " ");
-  assert.ok(golden("smollm2", "when-mary-and-john-went-to-the-store-joh").greedy_12.startsWith(text), text);
+  const written = panel.getByRole("status", { name: "Written" });
+  const words = (await written.locator("bdi").allTextContents()).map((word) => word.replaceAll("·", " "));
+  const continuation = golden("smollm2", "when-mary-and-john-went-to-the-store-joh").greedy_12;
+  assert.ok(continuation.startsWith(words.join("")), words.join(""));
   await shot("written");
   await panel.getByRole("button", { name: "Take back" }).click();
   await result(page, 16);
   await panel.getByRole("group", { name: "Write another token" }).getByRole("button").nth(1).click();
   await result(page, 17);
+  // A token that was written: others in its place, and everything after it goes.
+  await written.getByRole("button").first().click();
+  const instead = panel.getByRole("group", { name: /^Instead of/ });
+  const other = (await instead.getByRole("button").first().textContent()).replaceAll("·", " ");
+  await shot("branch");
+  await instead.getByRole("button").first().click();
+  await result(page, 15);
+  await soon(async () => {
+    const now = (await written.locator("bdi").allTextContents()).map((word) => word.replaceAll("·", " ")).join("");
+    return now.trim() === other.trim() && now !== words[0] ? null : now;
+  }, "the other branch");
+});
+
+pageTest("the same seed writes the same in the page as natively", async ({ page, open }) => {
+  const expected = fixture("generation/smollm2-seeded.json");
+  await open();
+  await firstResult(page);
+  await pickModel(page, SMOLLM2);
+  await run(page, expected.text);
+  await result(page, expected.n_prompt);
+  await openPanel(page);
+  const panel = page.getByRole("region", { name: "Write on" });
+  const settings = { Temperature: expected.temperature, "Top k": expected.top_k, "Top p": expected.top_p, Seed: expected.seed };
+  for (const [name, value] of Object.entries(settings)) {
+    await panel.getByRole("spinbutton", { name }).fill(String(value));
+    await panel.getByRole("spinbutton", { name }).press("Tab");
+  }
+  await panel.getByRole("button", { name: "Play" }).click();
+  // Stopped at any time: what is whole stays.
+  await soon(async () => ((await panel.getByRole("status", { name: "Written" }).locator("bdi").count()) >= expected.tokens.length ? null : "writing"), "written");
+  await panel.getByRole("button", { name: "Stop" }).click();
+  await soon(async () => ((await panel.getByRole("button", { name: "Next token" }).isEnabled()) ? null : "still writing"), "stopped");
+  const words = await panel.getByRole("status", { name: "Written" }).locator("bdi").allTextContents();
+  assert.deepEqual(words.slice(0, expected.tokens.length).map((word) => word.replaceAll("·", " ")), expected.tokens);
+});
+
+pageTest("an edit that does not fit is inactive and says why; a damaged list in a link is refused", async ({ page, open }) => {
+  const edits = encodeURIComponent(JSON.stringify([{ kind: "zero_head", layer: 40, head: 0 }, { kind: "zero_head", layer: 1, head: 0 }]));
+  await open(`#v=1&model=all-MiniLM-L6-v2&text=The%20cat%20sat&edits=${edits}`);
+  await result(page, 5);
+  const { edits: list } = await openPanel(page);
+  await list.getByText("Inactive: layer 40 is not there: 6 layers, counted from 0.").waitFor();
+  assert.equal(await list.getByRole("checkbox", { name: "Zero L1H0" }).isChecked(), true);
 });

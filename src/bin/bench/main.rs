@@ -19,6 +19,8 @@ mod message;
 mod model;
 #[cfg(target_arch = "wasm32")]
 mod ratios;
+#[cfg(target_arch = "wasm32")]
+mod sweep;
 
 #[cfg(target_arch = "wasm32")]
 fn main() {

@@ -71,9 +71,9 @@ pub fn neurons(figure: &NeuronFigure<'_>) -> String {
     let names: String = (0..d_head).map(|neuron| format!(",n{neuron}")).collect();
     let mut csv = format!("row,position,token,dot,score,weight,weight_times_value{names}\r\n");
     let numbers = |values: &[f32]| values.iter().map(|value| format!(",{value}")).collect::<String>();
-    let query = figure.products.query(figure.query);
+    let query = figure.products.query_neurons(figure.query);
     let _ =
-        write!(csv, "query,{},{},,,,{}\r\n", figure.query, label(figure.query_labels, figure.query), numbers(query));
+        write!(csv, "query,{},{},,,,{}\r\n", figure.query, label(figure.query_labels, figure.query), numbers(&query));
     for row in &figure.rows {
         let masked =
             row.score.map(|score| if score == f32::NEG_INFINITY { "-inf".to_owned() } else { score.to_string() });
@@ -86,7 +86,7 @@ pub fn neurons(figure: &NeuronFigure<'_>) -> String {
             masked.unwrap_or_default(),
             optional(row.weight),
             optional(row.value),
-            numbers(figure.products.key(row.key))
+            numbers(&figure.products.key_neurons(row.key))
         );
     }
     csv

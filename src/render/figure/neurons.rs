@@ -76,13 +76,13 @@ impl NeuronFigure<'_> {
             return;
         }
         let colours = Diverging::new(Scheme::Light);
-        let q = self.products.query(self.query);
         let value = |row: usize, column: usize| -> Option<f32> {
             let (row, neuron) = (self.rows.get(row)?, *self.order.get(column)?);
-            let k = *self.products.key(row.key).get(neuron)?;
             match block {
-                Block::Keys => Some(k / self.limits.0),
-                Block::Products if row.is_seen => Some(q.get(neuron)? * k / self.limits.1),
+                Block::Keys => Some(self.products.key(row.key, neuron)? / self.limits.0),
+                Block::Products if row.is_seen => {
+                    Some(self.products.product(self.query, row.key, neuron)? / self.limits.1)
+                }
                 Block::Products => None,
             }
         };
@@ -95,7 +95,10 @@ impl NeuronFigure<'_> {
         pen.svg.close();
         if block == Block::Keys || columns.keys.width == 0.0 {
             pen.svg.open("cells-query", "shape-rendering=\"crispEdges\"");
-            let query = |_: usize, column: usize| Some(colours.at(q.get(*self.order.get(column)?)? / self.limits.0));
+            let query = |_: usize, column: usize| {
+                let q = self.products.query(self.query, *self.order.get(column)?)?;
+                Some(colours.at(q / self.limits.0))
+            };
             let (place, cell) = ((span.x * scale, (HEADER - 20.0) * scale), (cell.0, 16.0 * scale));
             cells(&mut pen.svg, place, cell, (1, self.order.len()), cell.1, query);
             pen.svg.close();

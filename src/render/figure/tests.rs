@@ -27,6 +27,7 @@ fn head_figure<'a>(heads: &'a [usize], labels: &'a [TokenLabel], is_matrix: bool
             marked_queries: &[],
             marked_keys: &[],
             shade: Shade::default(),
+            contrast: None,
         },
         query_labels: labels,
         key_labels: labels,
@@ -195,7 +196,7 @@ fn a_map_of_heads() {
 fn neurons_and_their_numbers() {
     let labels = labels();
     let (queries, keys) = ([0.0, 0.0, 1.0, -2.0, 0.5, 0.5], [1.0, 1.0, 0.5, 0.25, -1.0, 2.0]);
-    let products = Products { queries: &queries, keys: &keys, d_head: 2 };
+    let products = Products { queries: &queries, keys: &keys, d_head: 2, against: None };
     let row = |key: usize, is_seen| NeuronRow {
         key,
         is_seen,

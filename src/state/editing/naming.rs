@@ -15,7 +15,10 @@ pub fn edit_name(edit: &Edit, labels: &[TokenLabel]) -> String {
     };
     let at = |query: &Option<Choice>| query.as_ref().map_or_else(String::new, |query| format!(" at {}", token(query)));
     let hook_at = |layer: &Option<Choice>, hook: &str, head: &Option<Choice>| {
-        let short = hook.trim_start_matches("attn.").trim_start_matches("mlp.");
+        let short = match hook.trim_start_matches("attn.").trim_start_matches("mlp.") {
+            "hook_z" => "output",
+            other => other,
+        };
         match (layer, head) {
             (Some(layer), Some(head)) => format!("{short} of {}", heads(layer, head)),
             (Some(layer), None) => format!("{short} of {}", layers(layer)),
@@ -36,10 +39,10 @@ pub fn edit_name(edit: &Edit, labels: &[TokenLabel]) -> String {
         EditKind::BlockToken { layer, key } => format!("Block {} in {}", token(key), layers(layer)),
         EditKind::Scale { layer, hook, head, neuron, query, factor } => {
             let neuron = neuron.as_ref().map_or_else(String::new, |neuron| format!(" neuron {}", indices(neuron)));
-            format!("Scale {}{neuron}{} × {factor}", hook_at(layer, hook, head), at(query))
+            format!("Scale {}{neuron}{} × {}", hook_at(layer, hook, head), at(query), number(*factor))
         }
         EditKind::ScaleQNeuron { layer, head, neuron, factor } => {
-            format!("Scale query neuron {} of {} × {factor}", indices(neuron), heads(layer, head))
+            format!("Scale query neuron {} of {} × {}", indices(neuron), heads(layer, head), number(*factor))
         }
         EditKind::Set { layer, hook, head, query, value, .. } => {
             let value = match value {
@@ -60,6 +63,11 @@ pub fn edit_name(edit: &Edit, labels: &[TokenLabel]) -> String {
             format!("Patch {}{} from {from}", hook_at(layer, hook, head), at(query))
         }
     }
+}
+
+/// A number with a true minus.
+fn number(factor: f32) -> String {
+    factor.to_string().replace('-', "−")
 }
 
 fn indices(choice: &Choice) -> String {
@@ -102,10 +110,10 @@ mod tests {
             (r#"{"kind":"zero_head","layer":"all","head":[1,2]}"#, "Zero heads 1, 2 of all layers"),
             (r#"{"kind":"knock_out_edge","layer":1,"head":0,"query":2,"key":9}"#, "Cut “to” (2) → token 9 in L1H0"),
             (r#"{"kind":"zero_value","layer":1,"key":[0,1]}"#, "Zero value of tokens 0, 1 in layer 1"),
-            (r#"{"kind":"scale","layer":1,"hook":"attn.hook_z","head":2,"factor":0.5}"#, "Scale hook_z of L1H2 × 0.5"),
+            (r#"{"kind":"scale","layer":1,"hook":"attn.hook_z","head":2,"factor":0.5}"#, "Scale output of L1H2 × 0.5"),
             (
                 r#"{"kind":"scale_q_neuron","layer":1,"head":2,"neuron":7,"factor":-2}"#,
-                "Scale query neuron 7 of L1H2 × -2",
+                "Scale query neuron 7 of L1H2 × −2",
             ),
         ];
         for (json, expected) in cases {

@@ -1,8 +1,8 @@
 //! What the worker's answers about editing do. An answer to a request that is no longer waited for changes nothing.
 
 use super::super::*;
-use super::{Compared, Side};
-use crate::protocol::{ComparedToken, EditingReply, InputText, OutcomeAsked, Prediction, Report, RunInfo, ToWorker};
+use super::{Compared, Side, Written};
+use crate::protocol::{EditingReply, InputText, Prediction, Report, RunInfo, ToWorker};
 use crate::trace::Tokens;
 use crate::trace::display::{Piece, PieceKind, SPACE_MARK, TokenLabel, token_label};
 
@@ -11,17 +11,8 @@ impl State {
         match reply {
             EditingReply::Again { request, run, inactive } => self.ran_again(request, run, inactive, effects),
             EditingReply::Compared { request, position, tokens, outcome } => {
-                if self.editing.comparing.take_if(|comparing| *comparing == request).is_none() {
-                    return;
-                }
-                self.choose_outcome(&tokens);
-                let needs_outcome = outcome.is_none() && !self.editing.asked.answer.is_empty();
-                self.editing.compared = Some(Compared { position: position as usize, tokens, outcome });
-                if needs_outcome {
-                    self.compare(effects);
-                } else {
-                    self.measure_alone(effects);
-                }
+                let came = Compared { position: position as usize, tokens, outcome };
+                self.compared_came(request, came, effects);
             }
             EditingReply::SweepCell { request, cell } => {
                 if let Some((measuring, ids)) = &self.editing.measuring
@@ -43,7 +34,13 @@ impl State {
             }
             EditingReply::Written { request, tokens, prob, .. } => {
                 if self.work.as_ref().is_some_and(|work| work.request == request) {
-                    self.editing.written.push((tokens.len() - 1, prob));
+                    let position = tokens.len() - 1;
+                    // What it was chosen from; not known where the run went back first.
+                    let shown = self.shown.as_ref().filter(|shown| shown.info.tokens.len() == position);
+                    let kept =
+                        self.editing.branching.take().filter(|others| others.0 == position).map(|others| others.1);
+                    let others = kept.or_else(|| shown.map(|shown| shown.info.top.clone())).unwrap_or_default();
+                    self.editing.written.push(Written { position, prob, others });
                 }
             }
             EditingReply::WritingDone { request, tokens, top, follower_top } => {
@@ -59,35 +56,18 @@ impl State {
             effects.push(Effect::Send(ToWorker::Forget { run: run.run }));
             return;
         }
-        self.look_at(Side::Clean, effects);
-        self.drop_edited(effects);
         let id_of = |(index, reason): (u32, String)| Some((self.editing.list.get(index as usize)?.id, reason));
         self.editing.inactive = inactive.into_iter().filter_map(id_of).collect();
-        let Some(clean) = &self.shown else { return };
-        let text = clean.info.text.clone();
-        let edited = Shown {
+        let Some(a) = self.result(Side::A) else { return };
+        let b = Shown {
             request,
             live_run: Some(run.run),
-            info: RunInfo { text, n_cut: clean.info.n_cut, ..run },
+            info: RunInfo { text: a.info.text.clone(), n_cut: a.info.n_cut, ..run },
             layers: Default::default(),
             drawn: None,
-            ..clean.clone()
+            ..a.clone()
         };
-        self.editing.other = Some(Box::new(edited));
-        self.look_at(Side::Edited, effects);
-        self.compare(effects);
-    }
-
-    /// The two most likely tokens, where nobody has chosen an outcome and the model predicts tokens.
-    fn choose_outcome(&mut self, tokens: &[ComparedToken]) {
-        if self.editing.is_outcome_chosen || !self.editing.asked.answer.is_empty() {
-            return;
-        }
-        let Some(form) = self.shown.as_ref().map(|shown| shown.info.tokens.form) else { return };
-        let text = |token: &ComparedToken| written_text(&token_label(&token.token, form));
-        if let [first, second, ..] = tokens {
-            self.editing.asked = OutcomeAsked { answer: text(first), other: text(second), position: None };
-        }
+        self.set_b(b, effects);
     }
 
     /// Both runs have other tokens now.
@@ -101,7 +81,9 @@ impl State {
     ) {
         let labels: std::sync::Arc<[_]> = tokens.tokens.iter().map(|token| token_label(token, tokens.form)).collect();
         let has_grown = self.shown.as_ref().is_some_and(|shown| shown.info.tokens.len() < tokens.len());
-        let grow = |shown: &mut Shown, top: Vec<Prediction>| {
+        let chooser = if self.editing.side == Side::B { Side::B } else { Side::A };
+        let requests = [request, self.request(), self.request()];
+        let grow = |shown: &mut Shown, request: RequestId, top: Vec<Prediction>| {
             shown.request = request;
             shown.labels = labels.clone();
             // What is on screen is these tokens now, for links and for another worker too.
@@ -111,11 +93,16 @@ impl State {
             shown.layers = Default::default();
             shown.drawn = None;
         };
-        if let Some(other) = &mut self.editing.other {
-            grow(other, follower_top);
+        let top_of = |side: Side| match side {
+            Side::Difference => top.clone(),
+            side if side == chooser => top.clone(),
+            _ => follower_top.clone(),
+        };
+        for ((side, kept), request) in self.editing.kept.iter_mut().zip(&requests[1..]) {
+            grow(kept, *request, top_of(*side));
         }
         if let Some(shown) = &mut self.shown {
-            grow(shown, top);
+            grow(shown, request, top_of(self.editing.side));
             self.selection.clamp(&shown.shape());
         }
         self.editing.sweep = None;
@@ -136,7 +123,7 @@ impl State {
             self.editing.n_to_write = 0;
             return false;
         }
-        let is_own = self.editing.comparing.take_if(|comparing| *comparing == request).is_some()
+        let is_own = self.editing.comparing.take_if(|comparing| comparing.has(request)).is_some()
             | self.editing.measuring.take_if(|(measuring, _)| *measuring == request).is_some();
         if let (true, Some(report)) = (is_own, report) {
             self.notices.status = Some(wording::sentence(&report.message));
@@ -146,7 +133,7 @@ impl State {
 }
 
 /// What a token adds to a text, with its space.
-fn written_text(label: &TokenLabel) -> String {
+pub(super) fn written_text(label: &TokenLabel) -> String {
     let piece = |piece: &Piece| match piece.kind {
         PieceKind::Space => piece.text.replace(SPACE_MARK, " "),
         _ => piece.text.clone(),

@@ -63,13 +63,13 @@ impl SweepState {
 
     /// The effect of an outcome, where it is known.
     fn effect(&self, outcome: OutcomeNumbers) -> Option<f32> {
-        let base = self.base?.logit_difference;
+        let base = self.base?.value;
         if !matches!(self.asked, SweepAsked::PatchStream { .. }) {
-            return Some(base - outcome.logit_difference);
+            return Some(base - outcome.value);
         }
-        let other = self.other?.logit_difference;
+        let other = self.other?.value;
         let difference = base - other;
-        (difference.abs() >= LEAST_DIFFERENCE).then(|| (outcome.logit_difference - other) / difference)
+        (difference.abs() >= LEAST_DIFFERENCE).then(|| (outcome.value - other) / difference)
     }
 
     /// The map of a model with so many layers and heads and an input of so many tokens.

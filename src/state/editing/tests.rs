@@ -6,12 +6,12 @@ use super::*;
 use crate::edit::parse_list;
 use crate::protocol::{EditingReply, EditingRequest, FromWorker, RunInfo, SweepNumbers, ToWorker};
 
-fn edit(json: &str) -> Box<Edit> {
-    Box::new(parse_list(&format!("[{json}]")).unwrap().remove(0))
+pub(super) fn edit(json: &str) -> Vec<Edit> {
+    parse_list(&format!("[{json}]")).unwrap()
 }
 
-const ZERO: &str = r#"{"kind":"zero_head","layer":1,"head":2}"#;
-const BLOCK: &str = r#"{"kind":"block_token","layer":0,"key":1}"#;
+pub(super) const ZERO: &str = r#"{"kind":"zero_head","layer":1,"head":2}"#;
+pub(super) const BLOCK: &str = r#"{"kind":"block_token","layer":0,"key":1}"#;
 
 #[test]
 fn undo_and_redo() {
@@ -33,11 +33,11 @@ fn undo_and_redo() {
     assert_eq!(editing.json(), format!("[{}]", r#"{"key":1,"kind":"block_token","layer":0}"#));
 }
 
-fn say(page: &mut Page, reply: EditingReply) {
+pub(super) fn say(page: &mut Page, reply: EditingReply) {
     page.event(Event::WorkerSaid(FromWorker::Editing(reply), Vec::new()));
 }
 
-fn asked(page: &Page) -> EditingRequest {
+pub(super) fn asked(page: &Page) -> EditingRequest {
     let editing = |message: &ToWorker| match message {
         ToWorker::Editing(asked) => Some(asked.clone()),
         _ => None,
@@ -45,7 +45,7 @@ fn asked(page: &Page) -> EditingRequest {
     page.sent.iter().rev().find_map(editing).expect("something about editing was asked")
 }
 
-fn last_again(page: &Page) -> (RequestId, u32, String) {
+pub(super) fn last_again(page: &Page) -> (RequestId, u32, String) {
     let again = |message: &ToWorker| match message {
         ToWorker::Editing(EditingRequest::Again { request, base, edits_json }) => {
             Some((*request, *base, edits_json.clone()))
@@ -55,7 +55,7 @@ fn last_again(page: &Page) -> (RequestId, u32, String) {
     page.sent.iter().rev().find_map(again).expect("a run was asked for")
 }
 
-fn edited_page() -> Page {
+pub(super) fn edited_page() -> Page {
     let mut page = Page::with_result();
     page.event(Event::Editing(EditEvent::Added(edit(ZERO))));
     let (request, ..) = last_again(&page);
@@ -69,26 +69,26 @@ fn an_edit_runs_again_and_both_results_stay() {
     let mut page = edited_page();
     let (_, base, json) = last_again(&page);
     assert_eq!(json, format!("[{}]", r#"{"head":2,"kind":"zero_head","layer":1}"#));
-    assert_eq!(page.state.editing.side, Side::Edited);
+    assert_eq!(page.state.editing.side, Side::B);
     assert_eq!(page.state.shown.as_ref().unwrap().live_run, Some(77));
-    assert_eq!(page.state.editing.other.as_ref().unwrap().live_run, Some(base));
+    assert_eq!(page.state.result(Side::A).unwrap().live_run, Some(base));
     assert_eq!(page.state.editing.reason(1), Some("layer 9 is not there"));
     assert!(matches!(asked(&page), EditingRequest::Compare { runs, .. } if runs == [base, 77]));
-    page.event(Event::Editing(EditEvent::SidePicked(Side::Clean)));
+    page.event(Event::Editing(EditEvent::SidePicked(Side::A)));
     assert_eq!(page.state.shown.as_ref().unwrap().live_run, Some(base));
     assert_eq!(page.drawn_layer(), Some(0), "what was drawn of it is still there");
     // Switched off: the clean result is all there is, and the other run is freed.
     page.event(Event::Editing(EditEvent::Toggled(1)));
     assert!(page.sent.contains(&ToWorker::Forget { run: 77 }));
-    assert_eq!(page.state.editing.other, None);
-    assert_eq!(page.state.clean_run(), Some(base));
+    assert!(!page.state.editing.has_b());
+    assert_eq!(page.state.run_of(Side::A), Some(base));
 }
 
 #[test]
 fn undo_of_the_only_edit_goes_back_to_the_clean_result() {
     let mut page = edited_page();
     page.event(Event::Editing(EditEvent::Undone));
-    assert_eq!(page.state.editing.side, Side::Clean);
+    assert_eq!(page.state.editing.side, Side::A);
     assert!(page.sent.contains(&ToWorker::Forget { run: 77 }));
     page.event(Event::Editing(EditEvent::Redone));
     assert!(last_again(&page).2.contains("zero_head"));
@@ -103,7 +103,7 @@ fn a_late_answer_is_freed() {
     let run = RunInfo { run: 50, ..page.state.shown.as_ref().unwrap().info.clone() };
     say(&mut page, EditingReply::Again { request, run, inactive: Vec::new() });
     assert!(page.sent.contains(&ToWorker::Forget { run: 50 }));
-    assert_eq!(page.state.editing.side, Side::Clean);
+    assert_eq!(page.state.editing.side, Side::A);
 }
 
 #[test]
@@ -112,18 +112,18 @@ fn edits_outlive_a_new_text_and_a_stopped_worker() {
     page.event(Event::RunAsked);
     page.finish_run();
     assert!(page.sent.contains(&ToWorker::Forget { run: 77 }));
-    assert_eq!(page.state.editing.side, Side::Clean);
+    assert_eq!(page.state.editing.side, Side::A);
     assert!(last_again(&page).2.contains("zero_head"), "the list acts on the new run");
 
     let mut page = edited_page();
     page.event(Event::WorkerBroke("memory".to_owned()));
-    assert_eq!((page.state.editing.side, &page.state.editing.other), (Side::Clean, &None));
+    assert!(page.state.editing.side == Side::A && !page.state.editing.has_b());
     assert_eq!(page.state.editing.list.len(), 1);
 }
 
 #[test]
 fn a_sweep_is_a_map_of_signed_effects() {
-    let outcome = |logit_difference| OutcomeNumbers { logit_difference, ..OutcomeNumbers::default() };
+    let outcome = |value| OutcomeNumbers { value, probs: None };
     let cell = |layer, column, value: Option<f32>| {
         let numbers = SweepNumbers { layer, column, edit_json: "{}".to_owned(), outcome: value.map(outcome) };
         ((layer as usize, column as usize), numbers)
@@ -176,7 +176,9 @@ fn written_tokens_come_one_at_a_time() {
         follower_top: Vec::new(),
     };
     say(&mut page, written);
-    assert_eq!(page.state.editing.written, [(5, 0.5)]);
+    let written =
+        |page: &Page| page.state.editing.written.iter().map(|token| (token.position, token.prob)).collect::<Vec<_>>();
+    assert_eq!(written(&page), [(5, 0.5)]);
     let done = EditingReply::WritingDone { request, tokens, top: Vec::new(), follower_top: Vec::new() };
     say(&mut page, done.clone());
     assert_eq!(page.state.shown.as_ref().unwrap().info.tokens.len(), 6);
@@ -188,7 +190,7 @@ fn written_tokens_come_one_at_a_time() {
     assert_eq!(write(&page).len(), 2);
     page.event(Event::Editing(EditEvent::TokenTakenBack));
     assert_eq!(write(&page)[2], (write(&page)[2].0, 5, None, 0));
-    assert_eq!(page.state.editing.written, []);
+    assert_eq!(written(&page), []);
     page.event(Event::Editing(EditEvent::TokenPicked(3)));
     assert_eq!(write(&page)[3].2, Some(3));
 }

@@ -8,7 +8,7 @@ pub mod options;
 pub mod thumbnails;
 
 use super::{Effect, Event, SegmentFilter, Shown, State, View};
-use crate::protocol::{Answer, Question, Report, RequestId, ToWorker};
+use crate::protocol::{Answer, Report, RequestId};
 use neurons::NeuronStore;
 use options::{MapOptions, NeuronOptions};
 use thumbnails::ThumbnailStore;
@@ -161,20 +161,6 @@ impl State {
         if self.scales.thumbnails.seen.is_some() && has_layer {
             self.follow_thumbnails(effects);
         }
-    }
-
-    /// Asks a question about the result on screen, if whoever made it is still there.
-    pub(super) fn ask(&mut self, question: Question, effects: &mut Vec<Effect>) -> Option<RequestId> {
-        let shown = self.shown.as_ref()?;
-        let (is_trace, run) = (shown.is_trace, shown.live_run);
-        if is_trace {
-            let request = self.request();
-            effects.push(Effect::AskTrace { request, question });
-            return Some(request);
-        }
-        let (run, request) = (run?, self.request());
-        effects.push(Effect::Send(ToWorker::Ask { request, run, question }));
-        Some(request)
     }
 
     pub(super) fn scales_answered(&mut self, request: RequestId, answer: Answer, buffers: Vec<Vec<f32>>) {

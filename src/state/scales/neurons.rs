@@ -12,11 +12,14 @@ pub struct HeadNeurons {
     pub numbers: NeuronsAnswer,
     /// In the order of [`NeuronPart::EACH`].
     buffers: Vec<Vec<f32>>,
+    /// The same of the run that this one is compared with; empty where it is not.
+    against: Vec<Vec<f32>>,
 }
 
 impl HeadNeurons {
-    /// Of an answer; `None` when its buffers are not of the sizes it names.
-    pub fn new(numbers: NeuronsAnswer, buffers: Vec<Vec<f32>>) -> Option<Self> {
+    /// Of an answer, with the buffers of another run behind its own where the two are compared; `None` when they are not of
+    /// the sizes it names.
+    pub fn new(numbers: NeuronsAnswer, mut buffers: Vec<Vec<f32>>) -> Option<Self> {
         let (d_head, n_query, n_key) = (numbers.d_head as usize, numbers.n_query as usize, numbers.n_key as usize);
         let expected = |part| match part {
             NeuronPart::Queries | NeuronPart::PlainQueries => n_query * d_head,
@@ -28,8 +31,24 @@ impl HeadNeurons {
             let is_missing = numbers.missing.iter().any(|(missing, _)| *missing == part);
             if is_missing { buffer.is_empty() } else { buffer.len() == expected(part) }
         };
-        let is_whole = buffers.len() == NeuronPart::EACH.len() && NeuronPart::EACH.into_iter().zip(&buffers).all(fits);
-        is_whole.then_some(Self { numbers, buffers })
+        let n_parts = NeuronPart::EACH.len();
+        let is_whole = (buffers.len() == n_parts || buffers.len() == 2 * n_parts)
+            && NeuronPart::EACH.into_iter().cycle().zip(&buffers).all(fits);
+        if !is_whole {
+            return None;
+        }
+        let against = buffers.split_off(n_parts);
+        Some(Self { numbers, buffers, against })
+    }
+
+    /// Whether it is compared with another run.
+    pub fn is_difference(&self) -> bool {
+        !self.against.is_empty()
+    }
+
+    /// A part of the run that it is compared with; empty where there is none.
+    pub fn part_against(&self, part: NeuronPart) -> &[f32] {
+        self.against.get(part as usize).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// A part; empty where it is missing.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::super::{Effect, State, View};
-use crate::protocol::{Grid, HeadNumbers, Question, RequestId, ToWorker};
+use super::super::{EditSide, Effect, State, View};
+use crate::protocol::{Grid, HeadNumbers, Question, Reduce, RequestId, ToWorker};
 
 /// Most cells along either axis of a thumbnail.
 pub const MAX_CELLS: usize = 64;
@@ -108,7 +108,8 @@ impl State {
             queries: queries.iter().map(|&query| query as u32).collect(),
             keys: keys.iter().map(|&key| key as u32).collect(),
             max_cells: even_cells(n_longest) as u32,
-            reduce: self.scales.map.reduce,
+            // The difference of two largest weights is no largest difference; that of two means is a mean.
+            reduce: if self.editing.side == EditSide::Difference { Reduce::Mean } else { self.scales.map.reduce },
         };
         let of = Some((shown.request, grid.clone()));
         let n_layers = shown.spec.n_layers;

@@ -11,7 +11,7 @@ use crate::analysis::scores::Score;
 use crate::protocol::Reduce;
 use crate::state::scales::options::{CellNumber, CellStyle, MapOptions};
 use crate::state::scales::thumbnails::MAX_CELLS;
-use crate::state::{Event, ScaleEvent};
+use crate::state::{EditSide, Event, ScaleEvent};
 
 /// The controls above the map, and the heads' numbers.
 #[component]
@@ -22,7 +22,11 @@ pub fn MapControls(map: Map) -> impl IntoView {
         change(&mut changed);
         page.dispatch(Event::Scale(ScaleEvent::MapChanged(changed)));
     };
-    let is_reduced = page.memo(|state| state.shown.as_ref().is_some_and(|shown| shown.info.tokens.len() > MAX_CELLS));
+    // Of a difference there is only the mean.
+    let is_reduced = page.memo(|state| {
+        let is_long = state.shown.as_ref().is_some_and(|shown| shown.info.tokens.len() > MAX_CELLS);
+        is_long && state.editing.side != EditSide::Difference
+    });
     let style = move |(style, name): (CellStyle, &'static str)| {
         view! {
             <label class="choice">

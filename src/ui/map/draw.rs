@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::{Layers, Map};
 use crate::protocol::Reduce;
-use crate::render::{MapPainter, NEUTRAL_HUE, Ramp, Rgb, Scheme, Shade, Square, Thumbnail};
+use crate::render::{Diverging, MapPainter, NEUTRAL_HUE, Ramp, Rgb, Scheme, Shade, Square, Thumbnail};
 use crate::render_web::PixelCanvas;
 use crate::state::scales::options::{CellStyle, MapOptions};
 
@@ -13,6 +13,7 @@ use crate::state::scales::options::{CellStyle, MapOptions};
 #[derive(PartialEq)]
 struct Colours {
     ramp: Ramp,
+    diverging: Diverging,
     ground: Rgb,
 }
 
@@ -23,7 +24,7 @@ impl Colours {
             Scheme::Light => [0xf5, 0xf5, 0xf7],
             Scheme::Dark => [0x1e, 0x1e, 0x23],
         };
-        Self { ramp: Ramp::new(NEUTRAL_HUE, scheme), ground }
+        Self { ramp: Ramp::new(NEUTRAL_HUE, scheme), diverging: Diverging::new(scheme), ground }
     }
 }
 
@@ -63,6 +64,7 @@ pub(super) fn draw_on_change(canvas: NodeRef<Canvas>, map: Map, scheme: Memo<Sch
         map.layout.track();
         map.scroll.track();
         map.window.track();
+        map.contrast.track();
         colours.track();
         shade.track();
         pixel_ratio.track();
@@ -83,7 +85,7 @@ fn paint(
     shade: &Shade,
     ratio: f32,
 ) {
-    let scroll = map.scroll.get_untracked();
+    let (scroll, contrast) = (map.scroll.get_untracked(), map.contrast.get_untracked());
     map.layout.with_untracked(|layout| {
         let side = (layout.cell * ratio).round() as usize;
         for row in layout.visible_rows(scroll, map.window.get_untracked().1) {
@@ -95,7 +97,11 @@ fn paint(
                 };
                 if options.style == CellStyle::Number {
                     let level = map.numbers.with_untracked(|numbers| numbers.level((layer, head)));
-                    painter.fill(square, level.map_or(colours.ground, |level| colours.ramp.at(level)));
+                    let colour = |level: f32| match contrast {
+                        Some(_) => colours.diverging.at(level * 2.0 - 1.0),
+                        None => colours.ramp.at(level),
+                    };
+                    painter.fill(square, level.map_or(colours.ground, colour));
                     continue;
                 }
                 let Some(thumbnails) = layers.get(layer).and_then(Option::as_ref) else {
@@ -109,11 +115,18 @@ fn paint(
                     n_columns: thumbnails.n_columns,
                     is_max: options.reduce == Reduce::Max,
                 };
-                match options.style {
-                    CellStyle::Heat | CellStyle::Number => {
+                match (options.style, contrast) {
+                    (CellStyle::Lines, Some(contrast)) => {
+                        painter.difference_lines(square, &thumbnail, &contrast, colours.ground);
+                    }
+                    (_, Some(contrast)) => {
+                        let diverging = (&colours.diverging, colours.ground);
+                        painter.differences(square, &thumbnail, diverging, &contrast, shade);
+                    }
+                    (CellStyle::Heat | CellStyle::Number, None) => {
                         painter.heat(square, &thumbnail, &colours.ramp, colours.ground, shade);
                     }
-                    CellStyle::Lines => painter.lines(square, &thumbnail, colours.ramp.at(1.0), colours.ground),
+                    (CellStyle::Lines, None) => painter.lines(square, &thumbnail, colours.ramp.at(1.0), colours.ground),
                 }
             }
         }

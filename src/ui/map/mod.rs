@@ -16,13 +16,15 @@ use leptos_use_element_size::{UseElementSizeReturn, use_element_size};
 use wasm_bindgen::JsCast;
 use web_sys::PointerEvent;
 
+use super::edit_menu::{open_at_event, open_at_key};
 use super::page::Page;
 use super::scene::Same;
 use super::token_column::{crisp, px};
-use crate::render::{MapLayout, MapSpace, Place, Scheme, Shade};
+use crate::render::{Contrast, MapLayout, MapSpace, Place, Scheme, Shade, largest_size};
+use crate::state::editing::offers::Target;
 use crate::state::scales::options::MapOptions;
 use crate::state::scales::thumbnails::LayerThumbnails;
-use crate::state::{Event, ScaleEvent, State};
+use crate::state::{EditSide, Event, ScaleEvent, State};
 use cells::Cells;
 use controls::MapControls;
 use numbers::Numbers;
@@ -56,6 +58,8 @@ pub(super) struct Map {
     pub reached: RwSignal<Option<Place>>,
     /// The head that is looked at, where it is a single one.
     pub selected: Memo<Option<Place>>,
+    /// The scale of differences, where these are shown: of patterns over all layers that are here.
+    pub contrast: Memo<Option<Contrast>>,
     pub is_small: bool,
 }
 
@@ -96,7 +100,14 @@ pub fn ModelMap(
         let selection = &state.selection;
         (selection.heads.len() == 1 && state.shown.is_some()).then(|| (selection.layer, selection.head()))
     });
-    let map = Map { page, layers, options, numbers, layout, scroll, window, hovered, reached, selected, is_small };
+    let largest = page.memo(|state| {
+        let cells = |layer: &Option<std::sync::Arc<LayerThumbnails>>| layer.as_ref().map(|it| largest_size(&it.cells));
+        let is_difference = state.editing.side == EditSide::Difference;
+        is_difference.then(|| state.scales.thumbnails.layers.iter().filter_map(cells).fold(0.0, f32::max))
+    });
+    let contrast = Memo::new(move |_| largest.get().map(|largest| Contrast::new(largest, scheme.get())));
+    let map =
+        Map { page, layers, options, numbers, layout, scroll, window, hovered, reached, selected, contrast, is_small };
 
     draw::draw_on_change(canvas, map, scheme, pixel_ratio);
     tell_what_is_seen(map);
@@ -161,6 +172,12 @@ pub fn ModelMap(
                     }
                 }
                 on:click=on_click
+                on:contextmenu=move |event| {
+                    let place = pick(&event).or(reached.get_untracked());
+                    if let Some((layer, head)) = place {
+                        open_at_event(page, &event, target_of((layer, head)));
+                    }
+                }
                 on:dblclick=on_double_click
                 on:keydown=on_key
                 on:focus=move |_| {
@@ -234,9 +251,17 @@ fn tell_what_is_seen(map: Map) {
     });
 }
 
-/// Moves through the cells, picks one, or opens it.
+/// What the menu of edits is about at a cell.
+fn target_of((layer, head): Place) -> Target {
+    Target { layer, heads: vec![head], ..Target::default() }
+}
+
+/// Moves through the cells, picks one, opens it, or edits it.
 fn key(map: Map, event: &KeyboardEvent, reveal: impl Fn(usize)) {
     if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return;
+    }
+    if open_at_key(map.page, event, || map.reached.get_untracked().map(target_of)) {
         return;
     }
     let layout = map.layout.get_untracked();

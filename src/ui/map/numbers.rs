@@ -2,8 +2,8 @@
 
 use crate::analysis::scores::Score;
 use crate::render::Place;
-use crate::state::State;
 use crate::state::scales::options::CellNumber;
+use crate::state::{EditSide, State};
 
 /// One number of every head, as far as they are known.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,6 +42,11 @@ impl Numbers {
         let known = || values.iter().copied().flatten();
         let range = known().reduce(f32::min).zip(known().reduce(f32::max));
         let ends = match (number, range) {
+            // Of differences both ends are equally far from none.
+            (_, Some((low, high))) if state.editing.side == EditSide::Difference => {
+                let end = low.abs().max(high.abs());
+                (-end, end)
+            }
             (CellNumber::Score(score), Some(range)) if Score::ALL.get(score).is_some_and(|score| !score.is_share()) => {
                 range
             }

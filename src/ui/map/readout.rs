@@ -9,14 +9,19 @@ use crate::protocol::Reduce;
 use crate::render::Place;
 use crate::state::scales::options::{CellNumber, CellStyle, MapOptions};
 use crate::state::scales::thumbnails::LayerThumbnails;
-use crate::state::wording;
+use crate::state::{EditSide, wording};
 use crate::ui::page::Page;
 
 /// "L2H9 · entropy 0.31 · strongest link cat → cat 0.8421".
 pub(super) fn words(page: Page, (layer, head): Place, thumbnails: &LayerThumbnails) -> String {
     let name = wording::head_name(layer, head);
     let Some(numbers) = thumbnails.heads.get(head) else { return name };
-    let entropy = numbers.entropy.map(|entropy| format!(" · entropy {entropy:.3}")).unwrap_or_default();
+    let is_difference = page.peek(|state| state.editing.side == EditSide::Difference);
+    let entropy = numbers.entropy.map(|entropy| match is_difference {
+        true => format!(" · entropy {}", wording::short_change(entropy)),
+        false => format!(" · entropy {entropy:.3}"),
+    });
+    let entropy = entropy.unwrap_or_default();
     let strongest = numbers.strongest.map(|link| {
         let (query, key) = page.peek(|state| {
             let labels = state.shown.as_ref().map(|shown| shown.labels.clone());
@@ -26,7 +31,10 @@ pub(super) fn words(page: Page, (layer, head): Place, thumbnails: &LayerThumbnai
             };
             (label(link.query), label(link.key))
         });
-        format!(" · strongest link {query} → {key} {}", wording::weight(link.weight))
+        match is_difference {
+            true => format!(" · largest change {query} → {key} {}", wording::change(link.weight)),
+            false => format!(" · strongest link {query} → {key} {}", wording::weight(link.weight)),
+        }
     });
     format!("{name}{entropy}{}", strongest.unwrap_or_default())
 }
@@ -60,7 +68,7 @@ pub fn Readout(map: Map) -> impl IntoView {
 /// Under the map: the scale with numbers, what a cell stands for, the keys.
 #[component]
 pub fn MapLegend(map: Map) -> impl IntoView {
-    let Map { page, options, numbers, .. } = map;
+    let Map { page, options, numbers, contrast, .. } = map;
     let problem = page.memo(|state| state.scales.thumbnails.problem.clone());
     let progress = page.memo(|state| {
         let (n_done, n) = (state.scales.thumbnails.n_done(), state.scales.thumbnails.layers.len());
@@ -77,19 +85,38 @@ pub fn MapLegend(map: Map) -> impl IntoView {
         (per(rows.max(columns)) > 1)
             .then(|| format!("each cell is the {value} of {} × {} weights", per(rows), per(columns)))
     });
-    let meaning = move || options.with(meaning_of);
+    let meaning = move || {
+        let contrast = contrast.get().filter(|_| options.with(|options| options.style != CellStyle::Number));
+        match contrast {
+            Some(contrast) if contrast.end > 0.0 => {
+                "Rows: queries; columns: keys; colour: B − A, orange less, blue more".to_owned()
+            }
+            Some(_) => "A and B do not differ in the layers that are here".to_owned(),
+            None => options.with(meaning_of),
+        }
+    };
     let is_number = move || options.with(|options| options.style == CellStyle::Number);
     let range = move || {
         let range = numbers.with(|numbers| numbers.range).filter(|_| is_number());
         range.map(|(smallest, largest)| format!("here {smallest:.3} to {largest:.3}"))
     };
-    let ends = move || options.with(|options| numbers.with(|numbers| ends_of(options, numbers)));
+    let ends = move || match contrast.get() {
+        None => options.with(|options| numbers.with(|numbers| ends_of(options, numbers))),
+        Some(contrast) => {
+            let end = if is_number() { numbers.with(|numbers| numbers.ends.1) } else { contrast.end };
+            (format!("−{end}"), format!("+{end}"))
+        }
+    };
     view! {
         <div class="legend">
             <span>{meaning}</span>
             <span class="line-scale" aria-hidden="true">
                 <span>{move || ends().0}</span>
-                <span class="ramp neutral"></span>
+                <span
+                    class="ramp"
+                    class:neutral=move || contrast.get().is_none()
+                    class:diverging=move || contrast.get().is_some()
+                ></span>
                 <span>{move || ends().1}</span>
             </span>
             <span>{range}</span>
@@ -99,8 +126,8 @@ pub fn MapLegend(map: Map) -> impl IntoView {
             <span class="keys">
                 <span class="for-touch">"Tap a head for its numbers, tap again to see it large."</span>
                 <span class="for-pointer">
-                    "Click shows a head large, double-click opens it in the head view. Keys: arrows, Enter shows, \
-                    Shift+Enter opens."
+                    "Click shows a head large, double-click opens it in the head view, right click edits it. Keys: arrows, \
+                    Enter shows, Shift+Enter opens, E edits."
                 </span>
             </span>
         </div>

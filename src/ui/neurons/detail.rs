@@ -4,7 +4,9 @@ use leptos::prelude::*;
 
 use super::model::{Neurons, short};
 use crate::render::descending;
+use crate::state::editing::offers::Target;
 use crate::state::{Event, ScaleEvent};
+use crate::ui::edit_menu::{open_at_event, open_at_key};
 
 /// How many neurons are listed from either end.
 const N_LISTED: usize = 5;
@@ -34,10 +36,20 @@ fn Ranking(neurons: Neurons) -> impl IntoView {
             let n_last = order.len().saturating_sub(N_LISTED).min(N_LISTED);
             let ends = order.iter().take(N_LISTED).chain(order.iter().skip(order.len() - n_last));
             let rows: Vec<(usize, f32)> = ends.map(|&neuron| (neuron, products[neuron])).collect();
-            Some((format!("{} → {}", neurons.plain(query), neurons.plain(key)), dot, rows))
+            let prefix = if numbers.is_difference() { "B − A, " } else { "" };
+            Some((format!("{prefix}{} → {}", neurons.plain(query), neurons.plain(key)), dot, rows))
         })
     });
+    let target = move |neuron: usize| {
+        let target = page.peek(|state| state.selected_target());
+        Some(Target { neuron: Some(neuron), query: None, key: None, ..target })
+    };
     let row = move |neuron: usize, product: f32, dot: f32, largest: f32| {
+        // Where the product is nothing, or hardly changes, there are no shares of it.
+        let share = match dot.abs() > 1e-6 {
+            true => format!("{:.0}%", product / dot * 100.0).replace('-', "−"),
+            false => "–".to_owned(),
+        };
         let width = format!("{:.1}%", product.abs() / largest.max(f32::MIN_POSITIVE) * 100.0);
         view! {
             <tr>
@@ -45,7 +57,13 @@ fn Ranking(neurons: Neurons) -> impl IntoView {
                     <button
                         type="button"
                         class="link"
-                        title="Keep this neuron marked"
+                        title="Keep this neuron marked; E or right click edits it"
+                        on:contextmenu=move |event| {
+                            if let Some(target) = target(neuron) {
+                                open_at_event(page, &event, target);
+                            }
+                        }
+                        on:keydown=move |event| _ = open_at_key(page, &event, || target(neuron))
                         on:click=move |_| page.dispatch(Event::Scale(ScaleEvent::NeuronToggled(neuron)))
                     >
                         {format!("neuron {neuron}")}
@@ -55,7 +73,7 @@ fn Ranking(neurons: Neurons) -> impl IntoView {
                     <span class="product-bar" class:negative=product < 0.0 style:width=width></span>
                 </td>
                 <td class="number-cell">{short(product)}</td>
-                <td class="number-cell">{format!("{:.0}%", product / dot * 100.0).replace('-', "−")}</td>
+                <td class="number-cell">{share}</td>
             </tr>
         }
     };

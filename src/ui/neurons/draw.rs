@@ -96,7 +96,6 @@ fn draw(painters: &mut Painters, targets: Targets, neurons: Neurons, numbers: Op
     strip.begin(strip_width, device(STRIP_HEIGHT));
     let (Some(numbers), Some(query)) = (numbers, neurons.query.get_untracked()) else { return };
     let products = numbers.products();
-    let q = products.query(query);
     let (cell_limit, product_limit) = numbers.limits;
     neurons.order.with_untracked(|order| {
         neurons.positions.with_untracked(|(_, keys)| {
@@ -110,10 +109,11 @@ fn draw(painters: &mut Painters, targets: Targets, neurons: Neurons, numbers: Op
                 let span = columns.block(block);
                 let value = |row: usize, column: usize| {
                     let (key, neuron) = (*keys.get(row)?, *order.get(column)?);
-                    let k = *products.key(key).get(neuron)?;
                     match block {
-                        Block::Keys => Some(k / cell_limit),
-                        Block::Products if numbers.sees(query, key) => Some(q.get(neuron)? * k / product_limit),
+                        Block::Keys => Some(products.key(key, neuron)? / cell_limit),
+                        Block::Products if numbers.sees(query, key) => {
+                            Some(products.product(query, key, neuron)? / product_limit)
+                        }
                         Block::Products => None,
                     }
                 };
@@ -121,7 +121,7 @@ fn draw(painters: &mut Painters, targets: Targets, neurons: Neurons, numbers: Op
                 let pixels = cells.paint((width, height), rows(), order.len(), &colours.cells, value);
                 body.put(pixels, width, (f64::from((span.x * ratio).round()), 0.0));
             }
-            let value = |_: usize, column: usize| Some(q.get(*order.get(column)?)? / cell_limit);
+            let value = |_: usize, column: usize| Some(products.query(query, *order.get(column)?)? / cell_limit);
             let strip_rows = [(0, 0..device(STRIP_HEIGHT))].into_iter();
             let pixels =
                 cells.paint((strip_width, device(STRIP_HEIGHT)), strip_rows, order.len(), &colours.cells, value);
@@ -129,20 +129,22 @@ fn draw(painters: &mut Painters, targets: Targets, neurons: Neurons, numbers: Op
         });
     });
     if columns.links.width > 0.0 {
-        let fan = fan(neurons, numbers, query, &window, colours.line);
+        let fan = fan(neurons, numbers, query, &window, colours);
         let width = device(columns.links.width);
         let pixels = lines.draw(&fan, width, height, ratio, LINE_THICKNESS);
         body.put(pixels, width, (f64::from((columns.links.x * ratio).round()), 0.0));
     }
 }
 
-/// Lines from the query to the keys, by weight.
-fn fan(neurons: Neurons, numbers: &Numbers, query: usize, window: &Window, colour: [u8; 3]) -> Vec<Line> {
+/// Lines from the query to the keys, by weight; differences by size and sign.
+fn fan(neurons: Neurons, numbers: &Numbers, query: usize, window: &Window, colours: &Colours) -> Vec<Line> {
     neurons.positions.with_untracked(|(queries, keys)| {
         let Ok(query_row) = queries.binary_search(&query) else { return Vec::new() };
         let query_y = window.row_middle(query_row);
         let line = |(row, &key): (usize, &usize)| {
-            let alpha = numbers.steps(query, key).weight.filter(|weight| *weight >= MIN_ALPHA)?;
+            let weight = numbers.steps(query, key).weight?;
+            let alpha = Some(weight.abs()).filter(|size| *size >= MIN_ALPHA)?;
+            let colour = if numbers.is_difference() { colours.cells.at(weight.signum()) } else { colours.line };
             let key_y = window.row_middle(row);
             let is_seen = [query_y, key_y].iter().any(|y| (0.0..=window.height).contains(y));
             is_seen.then_some(Line { query, key, query_y, key_y, colour, alpha: alpha.min(1.0) })

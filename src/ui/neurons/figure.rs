@@ -14,8 +14,10 @@ use super::header::NeuronHeader;
 use super::model::{Neurons, short};
 use super::rows::{KeyRows, QueryRows, Rows};
 use crate::render::{Block, NeuronColumns, Scheme, Window};
+use crate::state::editing::offers::Target as EditTarget;
 use crate::state::{Event, ScaleEvent, TokenRef};
 use crate::trace::Side;
+use crate::ui::edit_menu::{open_at_event, open_at_key};
 use crate::ui::token_column::{crisp, px};
 
 /// Width of a character of the tokens' font, in CSS pixels.
@@ -87,6 +89,11 @@ pub fn NeuronFigure(neurons: Neurons, scheme: Memo<Scheme>) -> impl IntoView {
             (Side::Key, None) => Event::PinToggled(target.token),
         });
     };
+    let on_menu = move |event: MouseEvent| {
+        if let Some(Target { token, neuron }) = pick(&event) {
+            open_at_event(page, &event, edit_target(neurons, token, neuron));
+        }
+    };
     let reveal = move |row: usize| {
         if let Some(scroller) = scroller.get_untracked() {
             scroller.set_scroll_top(window.get_untracked().scroll_to(row) as i32);
@@ -117,6 +124,7 @@ pub fn NeuronFigure(neurons: Neurons, scheme: Memo<Scheme>) -> impl IntoView {
                     }
                 }
                 on:click=on_click
+                on:contextmenu=on_menu
                 on:keydown=on_key
                 on:focusout=move |_| look(None)
             >
@@ -180,8 +188,12 @@ fn CellReadout(neurons: Neurons) -> impl IntoView {
             let products = numbers.products();
             let names = format!("{} → {}", neurons.plain(query), neurons.plain(key));
             let Some(neuron) = neuron else { return Some(names) };
-            let (q, k) = (products.query(query).get(neuron)?, products.key(key).get(neuron)?);
-            let product = q * k;
+            let (q, k) = (products.query(query, neuron)?, products.key(key, neuron)?);
+            let product = products.product(query, key, neuron)?;
+            if numbers.is_difference() {
+                let text = format!("{names} · B − A of neuron {neuron}: q {q:+.3} · k {k:+.3} · product {product:+.3}");
+                return Some(text.replace('-', "−"));
+            }
             let start = format!("{names} · neuron {neuron}: q {q:.3} · k {k:.3} = {product:.3}");
             if !numbers.sees(query, key) {
                 return Some(format!("{names} · neuron {neuron}: q {q:.3}, k {k:.3}; the mask hides this key"));
@@ -199,6 +211,7 @@ fn CellReadout(neurons: Neurons) -> impl IntoView {
             let scale = scale.map(|scale| format!("s = attn_scale = {scale:.4}")).unwrap_or_default();
             let missing: Vec<String> =
                 numbers.head.0.numbers.missing.iter().map(|(_, reason)| reason.clone()).collect();
+            let scale = if numbers.is_difference() { "All numbers: B − A".to_owned() } else { scale };
             Some((numbers.limits, scale, missing))
         })
     });
@@ -227,7 +240,7 @@ fn CellReadout(neurons: Neurons) -> impl IntoView {
                 <span class="for-touch">"Tap a token or a cell to look, tap again to keep it."</span>
                 <span class="for-pointer">
                     "Point at a query to look into it, click to stay with it; click a cell to keep its neuron. Keys: arrows, \
-                    Enter keeps, N and Shift+N: next and previous neuron, Esc lets go."
+                    Enter keeps, N and Shift+N: next and previous neuron, E or right click: edit, Esc lets go."
                 </span>
             </span>
         </div>
@@ -280,6 +293,15 @@ fn key(neurons: Neurons, reached: RwSignal<(Side, usize)>, event: &KeyboardEvent
     let (reached_side, row) = reached.get_untracked();
     let found = current.and_then(|position| positions.binary_search(&position).ok());
     let row = if reached_side == side { row } else { found.unwrap_or(0) };
+    let edited = || {
+        let token = TokenRef { side, position: *positions.get(row.min(last))? };
+        // The marked neuron, if one is; else the token that the keyboard is on.
+        let neuron = neurons.neuron.get_untracked();
+        Some(EditTarget { neuron, ..edit_target(neurons, token, None) })
+    };
+    if open_at_key(page, event, edited) {
+        return;
+    }
     let to = match event.key().as_str() {
         "ArrowDown" => row + 1,
         "ArrowUp" => row.saturating_sub(1),
@@ -320,6 +342,19 @@ fn key(neurons: Neurons, reached: RwSignal<(Side, usize)>, event: &KeyboardEvent
     reveal(to);
     if let Some(&position) = positions.get(to) {
         page.dispatch(Event::Hovered(Some(TokenRef { side, position })));
+    }
+}
+
+/// What the menu of edits is about at a token and a neuron of the head that is looked into.
+fn edit_target(neurons: Neurons, token: TokenRef, neuron: Option<usize>) -> EditTarget {
+    let target = neurons.page.peek(|state| state.selected_target());
+    let query = neurons.query.get_untracked();
+    let target = EditTarget { neuron: neuron.or(target.neuron), query, ..target };
+    match (token.side, neuron) {
+        // A cell means its neuron; the row's token is not meant then.
+        (_, Some(_)) => EditTarget { query: None, key: None, ..target },
+        (Side::Query, None) => EditTarget { query: Some(token.position), key: None, neuron: None, ..target },
+        (Side::Key, None) => EditTarget { key: Some(token.position), neuron: None, ..target },
     }
 }
 

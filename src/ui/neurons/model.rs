@@ -13,7 +13,7 @@ use crate::trace::Side;
 use crate::ui::page::Page;
 use crate::ui::scene::Same;
 
-/// What one query gives one key, step by step; none where a step is not known.
+/// What one query gives one key, step by step; none where a step is not known. Where two runs are compared, the differences.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Steps {
     /// q · k; none where the mask hides the key.
@@ -69,9 +69,12 @@ impl Numbers {
     /// With the sizes at which colours end.
     pub fn with_limits(mut self) -> Self {
         let products = self.products();
-        let cells = limit_of(products.queries.iter().chain(products.keys).copied());
-        // Products of each query with a few keys: enough to know their sizes.
         let (n_query, n_key) = self.sizes();
+        let neurons = || 0..self.d_head();
+        let queries = (0..n_query).flat_map(|query| neurons().filter_map(move |neuron| products.query(query, neuron)));
+        let keys = (0..n_key).flat_map(|key| neurons().filter_map(move |neuron| products.key(key, neuron)));
+        let cells = limit_of(queries.chain(keys));
+        // Products of each query with a few keys: enough to know their sizes.
         let pairs =
             (0..n_query).flat_map(|query| [query / 2, query].map(move |key| (query, key.min(n_key.max(1) - 1))));
         let sizes: Vec<f32> = pairs.flat_map(|(query, key)| products.pair(query, key)).collect();
@@ -93,12 +96,33 @@ impl Numbers {
         } else {
             (NeuronPart::Queries, NeuronPart::Keys)
         };
-        Products { queries: self.head.0.part(queries), keys: self.head.0.part(keys), d_head: self.d_head() }
+        let head = &self.head.0;
+        let against = head.is_difference().then(|| (head.part_against(queries), head.part_against(keys)));
+        Products { queries: head.part(queries), keys: head.part(keys), d_head: self.d_head(), against }
+    }
+
+    /// Whether these are differences between two runs.
+    pub fn is_difference(&self) -> bool {
+        self.head.0.is_difference()
     }
 
     fn at(&self, part: NeuronPart, query: usize, key: usize) -> Option<f32> {
         let (_, n_key) = self.sizes();
         self.head.0.part(part).get(query * n_key + key).copied()
+    }
+
+    fn at_against(&self, part: NeuronPart, query: usize, key: usize) -> Option<f32> {
+        let (_, n_key) = self.sizes();
+        self.head.0.part_against(part).get(query * n_key + key).copied()
+    }
+
+    /// A number, or the difference between two; where both are hidden by the mask, so is it.
+    fn change(&self, part: NeuronPart, query: usize, key: usize) -> Option<f32> {
+        let at = self.at(part, query, key)?;
+        match self.at_against(part, query, key) {
+            Some(less) if at.is_finite() => Some(at - less),
+            _ => Some(at),
+        }
     }
 
     /// Whether the mask lets a query see a key.
@@ -112,33 +136,39 @@ impl Numbers {
     /// What a query gives a key.
     pub fn steps(&self, query: usize, key: usize) -> Steps {
         let products = self.products();
-        let has_products = !products.query(query).is_empty() && !products.key(key).is_empty();
+        let head = &self.head.0;
         let weight = self.at(NeuronPart::Pattern, query, key);
-        let norm = self.head.0.part(NeuronPart::ValueNorms).get(key).copied();
+        let norm = head.part(NeuronPart::ValueNorms).get(key).copied();
+        let less_weight = self.at_against(NeuronPart::Pattern, query, key).unwrap_or(0.0);
+        let less_norm = head.part_against(NeuronPart::ValueNorms).get(key).copied().unwrap_or(0.0);
         Steps {
-            dot: (has_products && self.sees(query, key)).then(|| products.dot(query, key)),
-            score: self.at(NeuronPart::Scores, query, key),
-            weight,
-            value: weight.zip(norm).map(|(weight, norm)| weight * norm),
-            norm,
+            dot: (products.has(query, key) && self.sees(query, key)).then(|| products.dot(query, key)),
+            score: self.change(NeuronPart::Scores, query, key),
+            weight: weight.map(|weight| weight - less_weight),
+            value: weight.zip(norm).map(|(weight, norm)| weight * norm - less_weight * less_norm),
+            norm: norm.map(|norm| norm - less_norm),
         }
     }
 
     /// What is added to q·k·attn_scale: position biases, and what edits or a soft cap make of it. None where it is nothing.
     pub fn bias(&self, query: usize, key: usize) -> Option<f32> {
+        if self.is_difference() {
+            return None;
+        }
         let scale = self.head.0.numbers.attn_scale?;
         let (queries, keys) = (self.head.0.part(NeuronPart::Queries), self.head.0.part(NeuronPart::Keys));
-        let products = Products { queries, keys, d_head: self.d_head() };
+        let products = Products { queries, keys, d_head: self.d_head(), against: None };
         let score = self.at(NeuronPart::Scores, query, key).filter(|score| score.is_finite())?;
         let bias = score - products.dot(query, key) * scale;
         (bias.abs() > 1e-3 * score.abs().max(1.0)).then_some(bias)
     }
 
-    /// The key that a query reads most.
+    /// The key that a query reads most, or whose weight changes most.
     pub fn strongest_key(&self, query: usize) -> Option<usize> {
         let (_, n_key) = self.sizes();
-        let row = self.head.0.part(NeuronPart::Pattern).get(query * n_key..(query + 1) * n_key)?;
-        row.iter().enumerate().max_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(key, _)| key)
+        let weight = |key: usize| self.change(NeuronPart::Pattern, query, key).map(|weight| (key, weight.abs()));
+        let row = (0..n_key).filter_map(weight);
+        row.max_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(key, _)| key)
     }
 }
 
@@ -215,5 +245,5 @@ pub(super) fn short(number: f32) -> String {
 
 /// A weight in a column.
 pub(super) fn weight(number: f32) -> String {
-    wording::short_weight(number)
+    wording::short_weight(number).replace('-', "−")
 }

@@ -126,8 +126,14 @@ fn KeyRow(rows: Rows, row: usize, position: usize) -> impl IntoView {
     let is_pinned = neurons.page.memo(move |state| state.selection.is_pinned(token));
     let bar = move || {
         let weight = steps.get().and_then(|(steps, _)| steps.weight).unwrap_or(0.0);
-        format!("{:.2}%", f64::from(weight.clamp(0.0, 1.0)) * 100.0)
+        format!("{:.2}%", f64::from(weight.abs().clamp(0.0, 1.0)) * 100.0)
     };
+    // Where two runs are compared, the sign of the change.
+    let change = Memo::new(move |_| {
+        let is_difference =
+            neurons.numbers.with(|numbers| numbers.as_ref().is_some_and(|numbers| numbers.is_difference()));
+        steps.get().and_then(|(steps, _)| steps.weight).filter(|_| is_difference)
+    });
     let score_title = move || {
         let bias = steps.get().and_then(|(_, bias)| bias)?;
         Some(format!("with {} added to the scaled product", short(bias)))
@@ -180,7 +186,14 @@ fn KeyRow(rows: Rows, row: usize, position: usize) -> impl IntoView {
                 <span class="n">{step(|steps| steps.score, short)}</span>
             </span>
             <span class="measure softmax" style:left=weight_left style:width=weight_width>
-                <span class="bar-room"><span class="weight-bar" style:width=bar></span></span>
+                <span class="bar-room">
+                    <span
+                        class="weight-bar"
+                        class:positive=move || change.get().is_some_and(|change| change > 0.0)
+                        class:negative=move || change.get().is_some_and(|change| change < 0.0)
+                        style:width=bar
+                    ></span>
+                </span>
                 <span class="only-spoken">"weight "</span>
                 <span class="weight">{step(|steps| steps.weight, weight)}</span>
             </span>

@@ -6,6 +6,7 @@ mod views;
 
 use leptos::prelude::*;
 
+use super::editing::PanelButton;
 use super::page::Page;
 use crate::state::{Event, ScaleEvent, View};
 use breadcrumb::Breadcrumb;
@@ -20,6 +21,8 @@ pub fn ScaleBar(
     page: Page,
     /// Opens the dialog that saves a trace.
     is_saving: RwSignal<bool>,
+    /// Whether the panel that changes the model stands beside the views.
+    is_open: Signal<bool>,
 ) -> impl IntoView {
     let is_beside = page.memo(|state| state.scales.is_side_by_side);
     let is_model = page.memo(|state| state.selection.view == View::Model);
@@ -39,6 +42,7 @@ pub fn ScaleBar(
             >
                 {move || if is_beside.get() { "One view" } else { "Side by side" }}
             </button>
+            <PanelButton page is_open />
         </div>
         {move || notice.get().map(|notice| view! {
             <p class="note link-note" role="alert">

@@ -7,7 +7,7 @@ use super::figures::{Made, Wanted, make, on_screen};
 use crate::platform::download::{object_url, revoke, save_bytes};
 use crate::platform::picture::{png_of, print};
 use crate::render::figure::{Caption, Drawn, Preset, png};
-use crate::state::{State, View};
+use crate::state::{EditSide, State, View};
 use crate::ui::dialog::Dialog;
 use crate::ui::page::Page;
 use crate::ui::scene::Scene;
@@ -32,6 +32,7 @@ pub fn ExportButton(
     let preset = RwSignal::new(Preset::Column);
     let picked = RwSignal::new(None::<View>);
     let problem = RwSignal::new(None::<String>);
+    let is_difference = page.memo(|state| state.editing.side == EditSide::Difference);
     let views = page.memo(on_screen);
     let view = Memo::new(move |_| {
         let picked = picked.get();
@@ -102,8 +103,11 @@ pub fn ExportButton(
         <button
             type="button"
             class="quiet"
-            title="What is on screen as a figure: SVG, PNG, PDF, and its numbers as CSV"
-            prop:disabled=move || views.with(Vec::is_empty)
+            title=move || match is_difference.get() {
+                true => "Figures show A or B: choose one of them first",
+                false => "What is on screen as a figure: SVG, PNG, PDF, and its numbers as CSV",
+            }
+            prop:disabled=move || is_difference.get() || views.with(Vec::is_empty)
             on:click=move |_| is_open.set(true)
         >
             "Export figure"

@@ -1,0 +1,219 @@
+//! What B is: the text under edits, another text, a trace, or another model. All must fit A position by position.
+
+use super::super::*;
+use super::{Against, SecondWorker, TraceBeside};
+use crate::protocol::{self, FromWorker, Input, InputText, Report, RunInfo, ToWorker};
+use crate::trace::Tokens;
+use crate::trace::file::ModelName;
+use crate::trace::display::token_label;
+
+impl State {
+    pub(super) fn against_picked(&mut self, against: Against, effects: &mut Vec<Effect>) {
+        self.editing.against_problem = None;
+        self.editing.alone.clear();
+        self.drop_b(effects);
+        self.end_second_worker(effects);
+        self.editing.against = against.clone();
+        match against {
+            Against::Edits => self.apply_edits(effects),
+            Against::Text(text) => {
+                self.compare(effects);
+                self.run_text_beside(text, effects);
+            }
+            // It comes by itself, once it is opened.
+            Against::Trace(_) => self.compare(effects),
+            Against::Model(_) => {
+                self.compare(effects);
+                self.editing.second_worker = SecondWorker::Starting;
+                effects.push(Effect::StartSecondWorker);
+            }
+        }
+    }
+
+    /// Runs another text in the same model. Where A is a pair, a line break parts the two texts of B.
+    fn run_text_beside(&mut self, text: String, effects: &mut Vec<Effect>) {
+        let Some(a) = self.shown.as_ref().filter(|shown| shown.live_run.is_some()) else {
+            self.editing.against_problem =
+                Some("Run the first text in the model: another one is compared with it.".to_owned());
+            return;
+        };
+        let bos = a.input.bos;
+        let text = match (&a.input.text, text.split_once('\n')) {
+            (InputText::Pair(..), Some((first, second))) => InputText::Pair(first.to_owned(), second.to_owned()),
+            _ => InputText::Single(text),
+        };
+        let request = self.start(Task::Against, effects);
+        let inputs = vec![Input { text, cut: false, bos }];
+        effects.push(Effect::Send(ToWorker::Run { request, inputs, edits_json: "[]".to_owned() }));
+    }
+
+    /// The other text was run.
+    pub(in crate::state) fn text_beside_came(&mut self, request: RequestId, info: RunInfo, effects: &mut Vec<Effect>) {
+        let Some(a) = self.result(super::Side::A) else { return };
+        let (n_a, n_b) = (a.info.tokens.len(), info.tokens.len());
+        if n_a != n_b {
+            effects.push(Effect::Send(ToWorker::Forget { run: info.run }));
+            self.editing.against_problem = Some(format!(
+                "A has {n_a} tokens and B {n_b}: they are compared position by position, so both need equally many."
+            ));
+            return;
+        }
+        let b = Shown { live_run: Some(info.run), ..beside(a, request, info) };
+        self.set_b(b, effects);
+    }
+
+    /// A trace was opened to be B.
+    pub(super) fn trace_beside_came(&mut self, came: Result<TraceBeside, String>, effects: &mut Vec<Effect>) {
+        let Some(a) = self.result(super::Side::A) else { return };
+        let fits = came.and_then(|trace| fits(a, &trace.tokens, trace.has_ids, trace.sizes).map(|()| trace));
+        let trace = match fits {
+            Ok(trace) => trace,
+            Err(problem) => {
+                self.editing.against_problem = Some(problem);
+                return;
+            }
+        };
+        self.against_picked(Against::Trace(trace.file.clone()), effects);
+        let request = self.request();
+        let Some(a) = &self.shown else { return };
+        let info = RunInfo { tokens: trace.tokens, top: Vec::new(), ..a.info.clone() };
+        let spec = trace.spec.unwrap_or_else(|| a.spec.clone());
+        let b = Shown {
+            second: Some(Second::Trace),
+            is_trace: true,
+            live_run: None,
+            model_name: trace.file.clone(),
+            spec,
+            origin: named(trace.file),
+            ..beside(a, request, info)
+        };
+        self.set_b(b, effects);
+    }
+
+    /// The worker that holds another model said something.
+    pub(in crate::state) fn second_worker_said(
+        &mut self,
+        reply: FromWorker,
+        buffers: Vec<Vec<f32>>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Against::Model(model) = self.editing.against else { return };
+        match (reply, self.editing.second_worker) {
+            (FromWorker::Ready { version }, SecondWorker::Starting) if version == protocol::VERSION => {
+                let Some(source) = self.models.get(model).map(|entry| entry.source(&self.base_url)) else { return };
+                let request = self.request();
+                self.editing.second_worker = SecondWorker::Loading(request);
+                effects.push(Effect::SendSecond(ToWorker::Load { request, source }));
+            }
+            (FromWorker::Ready { .. }, SecondWorker::Starting) => {
+                self.second_worker_failed(
+                    "This page and its model program are of different versions.".to_owned(),
+                    effects,
+                );
+            }
+            (FromWorker::Loaded { request, model }, SecondWorker::Loading(loading)) if request == loading => {
+                let Some(a) = self.result(super::Side::A) else { return };
+                let (own, other) = ((a.spec.n_layers, a.spec.n_heads), (model.spec.n_layers, model.spec.n_heads));
+                if own != other {
+                    let problem = shapes_differ(own, other);
+                    return self.second_worker_failed(problem, effects);
+                }
+                let inputs = vec![a.input.clone()];
+                let request = self.request();
+                self.editing.second_worker = SecondWorker::Running(request);
+                effects.push(Effect::SendSecond(ToWorker::Run { request, inputs, edits_json: "[]".to_owned() }));
+            }
+            (FromWorker::RunsDone { request, runs }, SecondWorker::Running(running)) if request == running => {
+                if let Some(info) = runs.into_iter().next() {
+                    self.model_beside_ran(request, info, effects);
+                }
+            }
+            (FromWorker::Answered { request, answer, .. }, _) => self.answered(request, answer, buffers, effects),
+            (FromWorker::Editing(reply), _) => self.editing_said(reply, effects),
+            (FromWorker::Failed { request, report }, SecondWorker::Loading(own) | SecondWorker::Running(own))
+                if request == own =>
+            {
+                self.second_worker_failed(wording::sentence(&report.message), effects);
+            }
+            (FromWorker::Failed { request, report }, _) => self.ended(request, Some(report)),
+            (FromWorker::Cancelled { request }, _) => self.ended(request, None::<Report>),
+            _ => {}
+        }
+    }
+
+    fn model_beside_ran(&mut self, request: RequestId, info: RunInfo, effects: &mut Vec<Effect>) {
+        let Against::Model(model) = self.editing.against else { return };
+        let name = self.models.get(model).map_or_else(String::new, |entry| entry.name.clone());
+        let Some(a) = self.result(super::Side::A) else { return };
+        let own = (a.spec.n_layers, a.spec.n_heads);
+        if let Err(problem) = fits(a, &info.tokens, true, own) {
+            return self.second_worker_failed(problem, effects);
+        }
+        let second = Some(Second::Run(info.run));
+        let origin = named(name.clone());
+        let b = Shown { second, live_run: None, model_name: name, origin, ..beside(a, request, info) };
+        self.editing.second_worker = SecondWorker::Ready;
+        self.set_b(b, effects);
+    }
+
+    /// The second worker is of no more use: why, and B is gone.
+    pub(in crate::state) fn second_worker_failed(&mut self, problem: String, effects: &mut Vec<Effect>) {
+        if self.editing.second_worker == SecondWorker::Absent {
+            return;
+        }
+        self.drop_b(effects);
+        self.end_second_worker(effects);
+        self.editing.against_problem = Some(problem);
+        self.compare(effects);
+    }
+
+    /// What becomes of the model that is to be B, while it is not there.
+    pub fn second_model_status(&self) -> Option<&'static str> {
+        match self.editing.second_worker {
+            SecondWorker::Absent | SecondWorker::Ready => None,
+            SecondWorker::Starting | SecondWorker::Loading(_) => Some("Loading the other model …"),
+            SecondWorker::Running(_) => Some("Running the other model …"),
+        }
+    }
+}
+
+/// What captions say of a result that somebody else holds.
+fn named(name: String) -> Origin {
+    Origin { model: ModelName { name, ..ModelName::default() }, ..Origin::default() }
+}
+
+/// A result that stands beside A.
+fn beside(a: &Shown, request: RequestId, info: RunInfo) -> Shown {
+    let labels = info.tokens.tokens.iter().map(|token| token_label(token, info.tokens.form)).collect();
+    Shown { request, labels, info, layers: Default::default(), drawn: None, ..a.clone() }
+}
+
+/// Whether something can be compared with A, or one sentence why not.
+fn fits(a: &Shown, tokens: &Tokens, has_ids: bool, sizes: (usize, usize)) -> Result<(), String> {
+    let own = (a.spec.n_layers, a.spec.n_heads);
+    if own != sizes {
+        return Err(shapes_differ(own, sizes));
+    }
+    let (n_a, n_b) = (a.info.tokens.len(), tokens.len());
+    if n_a != n_b {
+        return Err(format!("A has {n_a} tokens and B {n_b}: B must have read the same ones."));
+    }
+    // Ids are the surer sign; a trace made elsewhere may have none.
+    let first = match has_ids {
+        true => (0..n_a).find(|&at| a.info.tokens.ids[at] != tokens.ids[at]),
+        false => (0..n_a).find(|&at| a.info.tokens.tokens[at] != tokens.tokens[at]),
+    };
+    match first {
+        None => Ok(()),
+        Some(at) => Err(format!(
+            "B has read another text: token {at} is “{}” in A and “{}” in B.",
+            a.info.tokens.tokens[at], tokens.tokens[at]
+        )),
+    }
+}
+
+fn shapes_differ((n_layers, n_heads): (usize, usize), (other_layers, other_heads): (usize, usize)) -> String {
+    format!(
+        "A has {n_layers} layers × {n_heads} heads and B {other_layers} × {other_heads}: only models of one shape are compared."
+    )
+}

@@ -1,0 +1,236 @@
+//! What can be changed where something is shown: for a head, an edge, a row, a token or a neuron the edits that make sense
+//! there, with plain names. The menu in the views and the panel both offer these.
+
+use std::collections::BTreeSet;
+
+use super::super::*;
+use super::{PatternRow, edit_name};
+use crate::edit::{Choice, Edit, EditKind};
+use crate::trace::display::TokenLabel;
+
+/// By how much heads and neurons are scaled.
+const FACTORS: [f32; 4] = [0.5, 2.0, 4.0, -1.0];
+/// By how much an edge is strengthened or weakened.
+const EDGE_FACTORS: [f32; 3] = [4.0, 2.0, 0.5];
+/// What a cell is painted with.
+const WEIGHTS: [f32; 4] = [0.0, 0.25, 0.5, 1.0];
+
+/// What the pointer, the keyboard or the selection is on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// Which layer.
+    pub layer: usize,
+    /// Which heads; none where it is not about heads.
+    pub heads: Vec<usize>,
+    /// Who reads.
+    pub query: Option<usize>,
+    /// Who is read.
+    pub key: Option<usize>,
+    /// Which neuron of the head.
+    pub neuron: Option<usize>,
+}
+
+/// Edits on offer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Menu {
+    /// What they are about.
+    pub title: String,
+    /// Those for the smallest thing first.
+    pub groups: Vec<Group>,
+}
+
+/// Edits of one thing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// The thing.
+    pub name: String,
+    /// What can be done with it.
+    pub items: Vec<Item>,
+}
+
+/// One offer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// Plain words.
+    pub name: String,
+    /// Made as one change.
+    pub edits: Vec<Edit>,
+}
+
+/// An edit that is switched on.
+pub fn edit(kind: EditKind) -> Edit {
+    Edit { kind, on: true, stack: None, attn: None }
+}
+
+impl State {
+    /// What is selected: the last query, key and neuron that are kept, and the active heads.
+    pub fn selected_target(&self) -> Target {
+        let selection = &self.selection;
+        let is_neuron = selection.view == View::Neuron;
+        let heads = if is_neuron { vec![selection.head()] } else { selection.heads.iter().copied().collect() };
+        let last = |positions: &BTreeSet<usize>| positions.last().copied();
+        Target {
+            layer: selection.layer,
+            heads,
+            query: last(&selection.queries),
+            key: last(&selection.keys),
+            neuron: selection.neuron.filter(|_| is_neuron),
+        }
+    }
+
+    /// Whether the model on screen can be changed.
+    pub fn can_edit(&self) -> bool {
+        self.run_of(super::Side::A).is_some()
+    }
+
+    /// The edits on offer for a target.
+    pub fn edit_menu(&self, target: &Target) -> Menu {
+        let Some(a) = self.result(super::Side::A) else { return Menu::default() };
+        let labels = &a.labels;
+        let name_of = |position: usize| token_name(labels, position);
+        let heads = heads_name(target, a.spec.n_heads);
+        let mut groups = Vec::new();
+        let mut group = |name: String, items: Vec<Item>| {
+            if !items.is_empty() {
+                groups.push(Group { name, items });
+            }
+        };
+        if let (Some(neuron), [head]) = (target.neuron, target.heads.as_slice()) {
+            let name = format!("Neuron {neuron} of {}", wording::head_name(target.layer, *head));
+            group(name, neuron_items(target.layer, *head, neuron));
+        }
+        if let (Some(query), Some(key), Some(_)) = (target.query, target.key, &heads) {
+            group(format!("{} → {}", name_of(query), name_of(key)), self.edge_items(target, query, key, labels));
+        }
+        if let (Some(query), None, [head]) = (target.query, target.key, target.heads.as_slice()) {
+            let row = self.pattern_row(target.layer, *head, query);
+            let item = |row: PatternRow| Item { name: "Even weights in its row".to_owned(), edits: vec![row.evened()] };
+            group(format!("Row of {}", name_of(query)), row.map(item).into_iter().collect());
+        }
+        let tokens = [target.key, target.query.filter(|query| target.key.is_none_or(|key| key == *query))];
+        if let Some(token) = tokens.into_iter().flatten().next() {
+            group(format!("{} as a key", name_of(token)), token_items(target.layer, token, labels));
+        }
+        if let Some(heads) = &heads {
+            group(heads.clone(), self.head_items(target, labels));
+        }
+        let title = groups.first().map(|group| group.name.clone()).unwrap_or_default();
+        Menu { title, groups }
+    }
+
+    fn head_items(&self, target: &Target, labels: &[TokenLabel]) -> Vec<Item> {
+        let (layer, head) = (Choice::One(target.layer), self.head_choice(target));
+        let plain = [
+            EditKind::ZeroHead { layer: layer.clone(), head: head.clone() },
+            EditKind::PositionMeanHead { layer: layer.clone(), head: head.clone() },
+            EditKind::UniformPattern { layer, head },
+        ];
+        let scaled = FACTORS.iter().map(|&factor| scaled_head(target.layer, self.head_choice(target), factor));
+        plain.into_iter().map(edit).chain(scaled).map(|edit| item(edit, labels)).collect()
+    }
+
+    fn head_choice(&self, target: &Target) -> Choice {
+        let n_heads = self.shown.as_ref().map_or(0, |shown| shown.spec.n_heads);
+        match target.heads.as_slice() {
+            [head] => Choice::One(*head),
+            all if all.len() == n_heads => Choice::All,
+            several => Choice::List(several.to_vec()),
+        }
+    }
+
+    fn edge_items(&self, target: &Target, query: usize, key: usize, labels: &[TokenLabel]) -> Vec<Item> {
+        let rows: Vec<PatternRow> =
+            target.heads.iter().filter_map(|&head| self.pattern_row(target.layer, head, query)).collect();
+        // What the mask hides cannot be cut, and has no weight to change.
+        if rows.first().is_some_and(|row| key >= row.n_seen) {
+            return Vec::new();
+        }
+        let cut = EditKind::KnockOutEdge {
+            layer: Choice::One(target.layer),
+            head: self.head_choice(target),
+            query: Choice::One(query),
+            key: Choice::One(key),
+        };
+        let mut items = vec![item(edit(cut), labels)];
+        let all = |make: &dyn Fn(&PatternRow) -> Option<Edit>| rows.iter().map(make).collect::<Option<Vec<Edit>>>();
+        let mut offer = |name: String, edits: Option<Vec<Edit>>| {
+            items.extend(edits.filter(|edits| !edits.is_empty()).map(|edits| Item { name, edits }));
+        };
+        for factor in EDGE_FACTORS {
+            let word = if factor > 1.0 { "Strengthen" } else { "Weaken" };
+            offer(format!("{word} × {factor}"), all(&|row| row.strengthened(key, factor)));
+        }
+        for weight in WEIGHTS {
+            offer(format!("Paint weight {weight}"), all(&|row| row.with_weight(key, weight)));
+        }
+        items
+    }
+
+    /// The edit that multiplies what is selected: a neuron of the query, or the output of the heads.
+    pub fn scaling(&self, target: &Target, factor: f32) -> Option<Edit> {
+        match (target.neuron, target.heads.as_slice()) {
+            (_, []) => None,
+            (Some(neuron), [head]) => Some(scaled_neuron(target.layer, *head, neuron, factor)),
+            _ => Some(scaled_head(target.layer, self.head_choice(target), factor)),
+        }
+    }
+}
+
+fn scaled_head(layer: usize, head: Choice, factor: f32) -> Edit {
+    edit(EditKind::Scale {
+        layer: Some(Choice::One(layer)),
+        hook: "attn.hook_z".to_owned(),
+        head: Some(head),
+        neuron: None,
+        query: None,
+        factor,
+    })
+}
+
+fn scaled_neuron(layer: usize, head: usize, neuron: usize, factor: f32) -> Edit {
+    let (layer, head, neuron) = (Choice::One(layer), Choice::One(head), Choice::One(neuron));
+    edit(EditKind::ScaleQNeuron { layer, head, neuron, factor })
+}
+
+fn neuron_items(layer: usize, head: usize, neuron: usize) -> Vec<Item> {
+    let zero =
+        Item { name: format!("Zero query neuron {neuron}"), edits: vec![scaled_neuron(layer, head, neuron, 0.0)] };
+    let scaled = FACTORS.iter().map(|&factor| Item {
+        name: format!("Scale query neuron {neuron} × {}", signed(factor)),
+        edits: vec![scaled_neuron(layer, head, neuron, factor)],
+    });
+    std::iter::once(zero).chain(scaled).collect()
+}
+
+fn token_items(layer: usize, token: usize, labels: &[TokenLabel]) -> Vec<Item> {
+    let (at, key) = (Choice::One(layer), Choice::One(token));
+    let kinds = [
+        EditKind::BlockToken { layer: at.clone(), key: key.clone() },
+        EditKind::BlockToken { layer: Choice::All, key: key.clone() },
+        EditKind::ZeroValue { layer: at, key: key.clone() },
+        EditKind::ZeroValue { layer: Choice::All, key },
+    ];
+    kinds.into_iter().map(|kind| item(edit(kind), labels)).collect()
+}
+
+fn item(edit: Edit, labels: &[TokenLabel]) -> Item {
+    Item { name: edit_name(&edit, labels), edits: vec![edit] }
+}
+
+fn token_name(labels: &[TokenLabel], position: usize) -> String {
+    labels.get(position).map_or_else(|| format!("token {position}"), |label| format!("“{}”", label.plain.trim()))
+}
+
+fn heads_name(target: &Target, n_heads: usize) -> Option<String> {
+    match target.heads.as_slice() {
+        [] => None,
+        [head] => Some(wording::head_name(target.layer, *head)),
+        all if all.len() == n_heads => Some(format!("Every head of layer {}", target.layer)),
+        several => Some(format!("{} heads of layer {}", several.len(), target.layer)),
+    }
+}
+
+/// A factor with a true minus.
+fn signed(factor: f32) -> String {
+    factor.to_string().replace('-', "−")
+}
