@@ -7,7 +7,8 @@ mod support;
 use std::sync::Arc;
 
 use headlight::edit::{self, Edit, PatchFrom};
-use headlight::engine::{Captures, CompiledEdits, Inactive, Model, Outcome, PatchValues, Run, patches};
+use headlight::engine::sweep::{Sweep, SweepKind, cells};
+use headlight::engine::{Captures, CompiledEdits, Inactive, Model, Outcome, OutcomeBatch, PatchValues, Run, patches};
 use headlight::trace::{BlockSite, Hook, Tokens};
 use support::engine::{finished, load_golden};
 use support::max_abs_difference;
@@ -173,6 +174,73 @@ fn a_patch_has_its_place() {
     assert_ne!(expected[part..part + d_head], other.captured(z).unwrap()[part..part + d_head]);
     expected[part..part + d_head].copy_from_slice(&other.captured(z).unwrap()[part..part + d_head]);
     assert_eq!(patched.captured(z).unwrap(), expected);
+}
+
+/// METHODS 1: zeroing a head is zeroing what it writes, o^{l,h} := 0; the effect has its sign, and is that of no later head alone.
+#[test]
+fn a_zeroed_head_writes_nothing() {
+    for architecture in ["bert", "gpt2", "llama"] {
+        let model = load_golden(architecture);
+        let tokens = model.encode(TEXT, None).unwrap();
+        let (layer, head) = (0, 1);
+        let zeroed = with(&model, &tokens, &format!(r#"[{{"kind":"zero_head","layer":{layer},"head":{head}}}]"#));
+        let json = format!(r#"[{{"kind":"set","layer":{layer},"hook":"attn.hook_result","head":{head},"value":0}}]"#);
+        let silent = with(&model, &tokens, &json);
+        let (difference, _) = max_abs_difference(zeroed.final_stream(), silent.final_stream());
+        // By way of hook_result, heads are summed in another order.
+        assert!(difference < 1e-5, "{architecture}: {difference}");
+        // What the layer writes is without the head's part, to the last number.
+        let sites = [Hook::Block(layer, BlockSite::Result), Hook::Block(layer, BlockSite::AttnOut)];
+        let captured = |json: &str| {
+            let edits = bind(&model, tokens.len(), json, &PatchValues::default());
+            finished(&model, tokens.clone(), edits, Captures::of(sites))
+        };
+        let (clean, without) = (captured("[]"), captured(&json));
+        let (d_model, n_heads) = (model.spec().d_model, model.spec().n_heads);
+        let result = clean.captured(sites[0]).unwrap();
+        let heads_part = |at: usize| result[((at / d_model) * n_heads + head) * d_model + at % d_model];
+        let expected: Vec<f32> =
+            clean.captured(sites[1]).unwrap().iter().enumerate().map(|(at, out)| out - heads_part(at)).collect();
+        let (difference, _) = max_abs_difference(without.captured(sites[1]).unwrap(), &expected);
+        assert!(difference < 1e-5, "{architecture} attn_out: {difference}");
+        let outcome = Outcome { answer: 5, other: 9, position: Some(3) };
+        let m = |run: &Run| outcome.value(run).unwrap().logit_difference;
+        let effect = m(&with(&model, &tokens, "[]")) - m(&zeroed);
+        let swapped = Outcome { answer: 9, other: 5, position: Some(3) };
+        let m = |run: &Run| swapped.value(run).unwrap().logit_difference;
+        assert_eq!(effect, -(m(&with(&model, &tokens, "[]")) - m(&zeroed)), "{architecture}: the sign is kept");
+        assert!(effect != 0.0);
+    }
+}
+
+/// A sweep's cell is the whole model run with its edit alone; measured together or one by one, the outcome is the same.
+#[test]
+fn a_sweeps_cells_are_runs_with_their_edit() {
+    for architecture in ["gpt2", "llama"] {
+        let model = load_golden(architecture);
+        let tokens = model.encode(TEXT, None).unwrap();
+        let base = with(&model, &tokens, "[]");
+        let outcome = Outcome { answer: 5, other: 9, position: None };
+        let all = [SweepKind::ZeroHeads, SweepKind::PositionMeanHeads, SweepKind::CutKeys];
+        for kind in all {
+            let mut sweep = Sweep::new(Vec::new(), PatchValues::default(), cells(&kind, model.spec(), tokens.len()));
+            let mut batch = OutcomeBatch::new(outcome);
+            let mut values = Vec::new();
+            while !sweep.is_done() {
+                if let Some((index, Some(run))) = sweep.step(&base).unwrap() {
+                    values.extend(batch.push(index, run).unwrap());
+                }
+            }
+            values.extend(batch.rest().unwrap());
+            assert_eq!(values.len(), sweep.cells().len(), "{architecture} {kind:?}");
+            for (index, value) in values.into_iter().step_by(3) {
+                let json = serde_json::to_string(&[&sweep.cells()[index].edit]).unwrap();
+                let alone = outcome.value(&with(&model, &tokens, &json)).unwrap();
+                assert!((alone.logit_difference - value.logit_difference).abs() < 1e-5, "{architecture} {json}");
+                assert!((alone.p_answer - value.p_answer).abs() < 1e-6, "{architecture} {json}");
+            }
+        }
+    }
 }
 
 /// METHODS 2: rows sum to 1, the edge is gone, positions before the query know nothing of it.

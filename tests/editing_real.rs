@@ -91,6 +91,35 @@ fn greedy_continuations_through_the_cache() {
     }
 }
 
+#[derive(Deserialize)]
+struct Seeded {
+    text: String,
+    n_prompt: usize,
+    temperature: f64,
+    top_k: usize,
+    top_p: f64,
+    seed: u64,
+    /// As text, with their spaces.
+    tokens: Vec<String>,
+}
+
+/// What a seed gives natively; `tests/e2e/editing.test.mjs` reads the same off the page.
+#[test]
+#[ignore = "needs the bundled models: run cargo xtask setup"]
+fn a_seeded_continuation() {
+    let expected: Seeded = serde_json::from_slice(&read(&fixture("generation/smollm2-seeded.json"))).unwrap();
+    let model = smollm2();
+    let tokens = model.encode(&expected.text, None).unwrap();
+    assert_eq!(tokens.len(), expected.n_prompt);
+    let mut run = finished(&model, tokens, CompiledEdits::none(), Captures::none());
+    let Seeded { temperature, top_k, top_p, seed, .. } = expected;
+    let mut generation = Generation::new(Sampling { temperature, top_k, top_p, seed }, expected.tokens.len()).unwrap();
+    while generation.step(&mut run).unwrap() != Written::End {}
+    let written: Vec<String> =
+        run.tokens().tokens[expected.n_prompt..].iter().map(|token| token.replace('Ġ', " ")).collect();
+    assert_eq!(written, expected.tokens);
+}
+
 /// candle-transformers' sampler takes the same token where nothing is drawn, and as often where something is. (Of top-k and top-p
 /// together it has another idea: ours is Hugging Face's, top-p of what top-k leaves.)
 #[test]

@@ -11,6 +11,7 @@ use headlight::engine::{Captures, CompiledEdits, Generation, Model, Run, Samplin
 use headlight::trace::{BlockSite, Hook};
 use support::Comparison;
 use support::engine::{finished, load_golden};
+use support::seeded::{CONTINUATION, continuation, continuation_without_cache};
 
 const TEXT: &str = "The doctor asked the nurse a question. She";
 
@@ -131,6 +132,14 @@ fn write(model: &Arc<Model>, sampling: Sampling, n_tokens: usize) -> Vec<u32> {
             Written::End => return ids,
         }
     }
+}
+
+/// What is kept of earlier tokens changes nothing that is drawn; and in the browser the same is drawn (tests/wasm_engine.rs).
+#[test]
+fn a_seed_gives_the_same_tokens_cached_and_not() {
+    let model = load_golden("gpt2");
+    assert_eq!(continuation(&model), CONTINUATION);
+    assert_eq!(continuation_without_cache(&model), CONTINUATION);
 }
 
 /// The same seed gives the same tokens, another one others; the context's end is an end.

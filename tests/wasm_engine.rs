@@ -11,6 +11,7 @@ use std::sync::Arc;
 use headlight::engine::Model;
 use support::engine::load;
 use support::parity::{compare_cases, compare_edits};
+use support::seeded::{CONTINUATION, continuation};
 use support::{Tensors, cases_of};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -88,6 +89,28 @@ fn llama() {
 #[wasm_bindgen_test]
 fn gpt_neox() {
     golden!("gpt_neox", edits).agrees();
+}
+
+#[wasm_bindgen_test]
+fn qwen2() {
+    golden!("qwen2", edits).agrees();
+}
+
+#[wasm_bindgen_test]
+fn qwen3() {
+    golden!("qwen3", edits).agrees();
+}
+
+#[wasm_bindgen_test]
+fn roberta() {
+    golden!("roberta", edits).agrees();
+}
+
+/// The continuation that the same seed gives natively.
+#[wasm_bindgen_test]
+fn a_seed_gives_the_same_tokens_as_natively() {
+    let found = continuation(&golden!("gpt2").model());
+    assert_eq!(found, CONTINUATION);
 }
 
 #[wasm_bindgen_test]

@@ -115,7 +115,7 @@ impl State {
         let input = self.linked_input();
         self.fill_in(&input);
         self.leave_example();
-        let is_shown = self.shown.as_ref().is_some_and(|shown| {
+        let is_shown = self.result(EditSide::A).is_some_and(|shown| {
             shown.origin.trace.is_none()
                 && shown.input.text == input.text
                 && self.models.get(model).is_some_and(|entry| entry.name == shown.model_name)
@@ -217,9 +217,10 @@ impl State {
         effects.push(if pushes { Effect::PushLink(fragment) } else { Effect::ReplaceLink(fragment) });
     }
 
-    /// What is on screen, as a link; nothing before the first result.
+    /// What is on screen, as a link; nothing before the first result. It leads to A and the edits: what else B may be has no
+    /// words in a link.
     pub fn link(&self) -> Option<Link> {
-        let shown = self.shown.as_ref()?;
+        let shown = self.result(EditSide::A)?;
         let read_ids = || Some(shown.info.tokens.ids.clone());
         let (text, pair, ids) = match &shown.input.text {
             // A link has no words for these: the ids say what was read.

@@ -19,6 +19,11 @@ pub fn short_change(difference: f32) -> String {
     format!("{difference:+.3}").replace('-', "−")
 }
 
+/// The same where there is little room: "+.040".
+pub fn tight_change(difference: f32) -> String {
+    short_change(difference).replacen("0.", ".", 1)
+}
+
 /// A weight beside a token: three decimals.
 pub fn short_weight(weight: f32) -> String {
     format!("{weight:.3}")

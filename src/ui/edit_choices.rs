@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::edit_menu::of_selection;
 use super::page::Page;
 use crate::state::editing::offers::{Group, Item};
 use crate::state::editing::{EditEvent, PatternRow};
@@ -14,8 +15,8 @@ pub fn EditChoices(
     page: Page,
 ) -> impl IntoView {
     let factor = RwSignal::new("2".to_owned());
-    let menu = page.memo(|state| state.edit_menu(&state.selected_target()));
-    let row = page.memo(selected_row);
+    let menu = of_selection(page, |state| state.edit_menu(&state.selected_target()));
+    let row = of_selection(page, selected_row);
     let neuron = page.memo(|state| state.selected_target().neuron);
     let add = move |edits| page.dispatch(Event::Editing(EditEvent::Added(edits)));
     let scale = move |_| {

@@ -4,6 +4,8 @@
 //! One menu for every view: what it offers is `state::editing::offers`. It stands over the page, takes the focus, and gives it
 //! back to where it was.
 
+use std::sync::Arc;
+
 use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::html::Div;
 use leptos::prelude::*;
@@ -12,9 +14,9 @@ use web_sys::{Element, HtmlElement};
 
 use super::page::Page;
 use crate::edit::Edit;
-use crate::state::Event;
 use crate::state::editing::EditEvent;
 use crate::state::editing::offers::{Group, Item, Menu, Target};
+use crate::state::{EditSide, Event, State};
 
 /// Between the menu and the edge of the window, CSS pixels.
 const MARGIN: f64 = 8.0;
@@ -61,6 +63,25 @@ pub fn open_at_key(page: Page, event: &KeyboardEvent, target: impl FnOnce() -> O
     true
 }
 
+/// Something derived from what is selected and the patterns that are here: made anew when these change, not with every move of
+/// the pointer.
+pub fn of_selection<T: PartialEq + Send + Sync + 'static>(
+    page: Page,
+    derive: impl Fn(&State) -> T + Send + Sync + 'static,
+) -> Memo<T> {
+    let depends_on = page.memo(|state| {
+        let drawn = |side| {
+            let shown = state.result(side)?;
+            Some((shown.request, shown.drawn.as_ref().map(|drawn| Arc::as_ptr(drawn) as usize)))
+        };
+        (state.selected_target(), state.can_edit(), EditSide::EACH.map(drawn))
+    });
+    Memo::new(move |_| {
+        // Read, not only tracked: a memo that nobody reads follows nothing.
+        depends_on.with(|_| page.peek(&derive))
+    })
+}
+
 fn below(element: &Element) -> (f64, f64) {
     let bounds = element.get_bounding_client_rect();
     // Of a figure that fills the window, its upper part.
@@ -74,7 +95,7 @@ pub fn EditButton(
     page: Page,
 ) -> impl IntoView {
     let can_edit = page.memo(|state| state.can_edit());
-    let title = page.memo(|state| state.edit_menu(&state.selected_target()).title);
+    let title = of_selection(page, |state| state.edit_menu(&state.selected_target()).title);
     let is_open = move || page.menu().with(Option::is_some);
     let open = move |event: MouseEvent| {
         let target = page.peek(|state| state.selected_target());

@@ -4,9 +4,10 @@ use leptos::prelude::*;
 
 use super::edit_choices::EditChoices;
 use super::page::Page;
+use crate::edit::parse_list;
 use crate::protocol::OutcomeAsked;
-use crate::state::Event;
 use crate::state::editing::{EditEvent, edit_name};
+use crate::state::{Event, wording};
 
 /// Undo, redo, clear; the list; what the selection offers.
 #[component]
@@ -61,7 +62,42 @@ pub fn EditsPanel(
             </ol>
             <p class="hint" class:none=move || is_empty.get()>{move || outcome.get()}</p>
             <EditChoices page />
+            <ListAsJson page />
         </section>
+    }
+}
+
+/// The list as it stands in files and links: every kind of edit can be written here, the ones that no button makes too.
+#[component]
+fn ListAsJson(page: Page) -> impl IntoView {
+    let json = page.memo(|state| match state.editing.list.is_empty() {
+        true => "[]".to_owned(),
+        false => state.editing.json().replace("},{", "},\n {"),
+    });
+    let typed = RwSignal::new(None::<String>);
+    let problem = RwSignal::new(None::<String>);
+    let text = move || typed.get().unwrap_or_else(|| json.get());
+    let apply = move |_| match parse_list(&untrack(text)) {
+        Ok(edits) => {
+            problem.set(None);
+            typed.set(None);
+            page.dispatch(Event::Editing(EditEvent::Replaced(edits)));
+        }
+        Err(error) => problem.set(Some(wording::sentence(&error.to_string()))),
+    };
+    view! {
+        <details class="as-json">
+            <summary>"The list as JSON"</summary>
+            <textarea
+                aria-label="Edits as JSON"
+                rows="3"
+                spellcheck="false"
+                prop:value=text
+                on:input:target=move |event| typed.set(Some(event.target().value()))
+            ></textarea>
+            {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
+            <button type="button" class="add" on:click=apply>"Use this list"</button>
+        </details>
     }
 }
 

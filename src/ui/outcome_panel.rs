@@ -49,14 +49,19 @@ pub fn OutcomePanel(
     }
 }
 
+/// Answer, other token, position.
+type Fields = (String, String, Option<u32>);
+
 /// The two tokens that are compared, and where.
 #[component]
 fn TokenFields(page: Page, asked: Memo<OutcomeAsked>) -> impl IntoView {
-    let fields = move || match asked.get() {
-        OutcomeAsked::Tokens { answer, other, position } => (answer, other, position),
-        OutcomeAsked::Cosine { .. } => Default::default(),
+    let fields = move || -> Fields {
+        match asked.get() {
+            OutcomeAsked::Tokens { answer, other, position } => (answer, other, position),
+            OutcomeAsked::Cosine { .. } => Default::default(),
+        }
     };
-    let change = move |change: &dyn Fn(&mut (String, String, Option<u32>))| {
+    let change = move |change: &dyn Fn(&mut Fields)| {
         let mut next = untrack(fields);
         change(&mut next);
         let (answer, other, position) = next;

@@ -10,7 +10,7 @@ use super::page::Page;
 use super::seeds::Seeds;
 use crate::analysis::scores::Score;
 use crate::render::HeadColours;
-use crate::state::{Event, ScaleEvent, State, TokenRef, wording};
+use crate::state::{EditSide, Event, ScaleEvent, State, TokenRef, wording};
 use crate::trace::Side;
 
 /// Rows that are there at first.
@@ -65,6 +65,7 @@ pub fn ScoresPanel(
     });
     let n_rows = Memo::new(move |_| rows.with(Vec::len));
     let end = Memo::new(move |_| rows.with(|rows| longest_bar(rows, ranking.get())));
+    let is_difference = page.memo(|state| state.editing.side == EditSide::Difference);
     let current = page.memo(|state| (state.selection.layer, state.selection.heads.clone()));
     let row = move |row: Row| {
         let Row { layer, head, all, without, spread } = row;
@@ -77,7 +78,7 @@ pub fn ScoresPanel(
                 <td class="number">
                     <span class="weight-bar" style:width=width style:background-color=colour></span>
                     <span>
-                        {value.map_or("–".to_owned(), wording::short_weight)}
+                        {value.map_or("–".to_owned(), if is_difference.get_untracked() { wording::short_change } else { wording::short_weight })}
                         {spread.map(|spread| view! { <span class="quiet">{format!(" ± {spread:.3}")}</span> })}
                     </span>
                 </td>
@@ -136,7 +137,11 @@ pub fn ScoresPanel(
     };
     view! {
         <section class="panel scores" aria-label="Head scores">
-            <h2><span>"Which heads …"</span></h2>
+            <h2>
+                <span>
+                    {move || if is_difference.get() { "B − A: which heads …" } else { "Which heads …" }}
+                </span>
+            </h2>
             <RankingPicker page ranking />
             <Seeds page />
             <table class:with-spread=move || has_spread.get()>

@@ -237,7 +237,7 @@ fn TokenRow(
         received.with(|received| {
             let received = received.as_ref().filter(|received| received.side == side)?;
             let is_difference = scene.with(|scene| scene.as_ref().is_some_and(Scene::is_difference));
-            let words = if is_difference { wording::short_change } else { wording::short_weight };
+            let words = if is_difference { wording::tight_change } else { wording::short_weight };
             received.weights.get(row).map(|weight| words(*weight))
         })
     });

@@ -22,9 +22,7 @@ pageTest("a head zeroed by right click: A, B and B − A in head, model and neur
   await item(page, "Uniform pattern of L2H9").click();
   await shown("B").waitFor();
   await soon(async () => ((await shown("B").isChecked()) ? null : "not yet"), "B is shown");
-  const { layer, queries, keys, links } = parts(page);
-  await layer.selectOption("2");
-  await parts(page).head(9).press("Shift+Enter");
+  const { queries, keys, links } = parts(page);
   await queries.nth(2).click();
   const uniform = 1 / 15;
   await soon(async () => {
@@ -79,9 +77,7 @@ pageTest("edits where the thing is shown: edge, cell, row, token, neuron, cell o
   await liveResult(page);
   const { edits } = await openPanel(page);
   const listed = (name) => edits.getByRole("checkbox", { name, exact: true });
-  const { layer, queries, keys } = parts(page);
-  await layer.selectOption("2");
-  await parts(page).head(9).press("Shift+Enter");
+  const { queries, keys } = parts(page);
   // A token, by right click; then by keyboard with a key kept: the edge.
   await rightClick(keys.nth(2));
   await item(page, "Block “cat” (2) in layer 2").click();

@@ -132,11 +132,21 @@ pageTest("the same seed writes the same in the page as natively", async ({ page,
   assert.deepEqual(words.slice(0, expected.tokens.length).map((word) => word.replaceAll("·", " ")), expected.tokens);
 });
 
-pageTest("an edit that does not fit is inactive and says why; a damaged list in a link is refused", async ({ page, open }) => {
+pageTest("an edit that does not fit is inactive and says why; a list that is none is refused", async ({ page, open }) => {
   const edits = encodeURIComponent(JSON.stringify([{ kind: "zero_head", layer: 40, head: 0 }, { kind: "zero_head", layer: 1, head: 0 }]));
   await open(`#v=1&model=all-MiniLM-L6-v2&text=The%20cat%20sat&edits=${edits}`);
   await result(page, 5);
   const { edits: list } = await openPanel(page);
   await list.getByText("Inactive: layer 40 is not there: 6 layers, counted from 0.").waitFor();
   assert.equal(await list.getByRole("checkbox", { name: "Zero L1H0" }).isChecked(), true);
+  // Any kind of edit can be written; what is none is refused in one line, and the list stays.
+  await list.getByText("The list as JSON").click();
+  const json = list.getByRole("textbox", { name: "Edits as JSON" });
+  await json.fill('[{"kind":"zap"}]');
+  await list.getByRole("button", { name: "Use this list" }).click();
+  await list.getByRole("alert").getByText(/^Edit 1: unknown variant `zap`/).waitFor();
+  assert.equal(await list.getByRole("checkbox").count(), 2);
+  await json.fill('[{"kind":"patch","layer":3,"hook":"hook_resid_pre","from":{"text":"The dog ran"}}]');
+  await list.getByRole("button", { name: "Use this list" }).click();
+  await list.getByRole("checkbox", { name: /^Patch hook_resid_pre of layer 3 from “The dog ran”/ }).waitFor();
 });

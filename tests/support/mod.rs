@@ -6,6 +6,7 @@
 pub mod engine;
 pub mod gguf;
 pub mod parity;
+pub mod seeded;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -8,6 +8,9 @@ use crate::protocol::{
 use crate::trace::display::token_label;
 use crate::trace::spec::Unembed;
 
+/// Up to so many tokens, the cosine of two texts takes no time to speak of.
+const N_QUICK_TOKENS: usize = 64;
+
 /// A comparison under way.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Comparing {
@@ -80,7 +83,7 @@ impl State {
             Some(Second::Run(run)) => Some(run),
             _ => None,
         };
-        let outcome = Some(self.editing.asked.clone()).filter(OutcomeAsked::is_complete);
+        let outcome = Some(self.editing.asked.clone()).filter(|asked| asked.is_complete() && self.follows_outcome());
         let mut parts = Vec::new();
         for (runs, is_second) in [(runs, false), (second.into_iter().collect(), true)] {
             if runs.is_empty() {
@@ -93,6 +96,14 @@ impl State {
             parts.push(Part { request, came: None });
         }
         self.editing.comparing = (!parts.is_empty()).then_some(Comparing { parts, has_looked_up });
+    }
+
+    /// Whether the outcome is asked for by itself. A cosine takes two runs of its own: of long texts only once somebody changes
+    /// the model, or says what to compare.
+    fn follows_outcome(&self) -> bool {
+        let n_tokens = self.result(Side::A).map_or(0, |a| a.info.tokens.len());
+        let is_quick = matches!(self.editing.asked, OutcomeAsked::Tokens { .. }) || n_tokens <= N_QUICK_TOKENS;
+        is_quick || self.editing.is_outcome_chosen || !self.editing.list.is_empty() || self.editing.has_b()
     }
 
     /// One worker has compared.
@@ -113,7 +124,7 @@ impl State {
         }
         let Some(told) = self.editing.comparing.take().and_then(Comparing::told) else { return };
         self.choose_outcome(&told.tokens);
-        let needs_outcome = told.outcome.is_none() && self.editing.asked.is_complete();
+        let needs_outcome = told.outcome.is_none() && self.editing.asked.is_complete() && self.follows_outcome();
         self.editing.compared = Some(told);
         if needs_outcome {
             self.compare(effects);

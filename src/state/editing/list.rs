@@ -61,6 +61,9 @@ impl Editing {
                 let added = self.named(edits);
                 self.list.extend(added);
             }
+            EditEvent::Replaced(edits) if edits.iter().ne(self.list.iter().map(|listed| &listed.edit)) => {
+                self.list = self.named(edits);
+            }
             EditEvent::Removed(id) => self.list.retain(|listed| listed.id != id),
             EditEvent::Toggled(id) => {
                 let listed = self.list.iter_mut().filter(|listed| listed.id == id);

@@ -208,6 +208,8 @@ impl Default for Editing {
 pub enum EditEvent {
     /// Add edits at the end of the list, as one change.
     Added(Vec<Edit>),
+    /// Put another list in place of this one.
+    Replaced(Vec<Edit>),
     /// Take one out.
     Removed(u32),
     /// Switch one on or off.

@@ -28,6 +28,7 @@ fn undo_and_redo() {
     assert!(editing.change(EditEvent::Undone) && editing.list[0].edit.on);
     assert!(editing.change(EditEvent::Redone) && !editing.list[0].edit.on);
     assert!(editing.can_redo());
+    assert!(!editing.change(EditEvent::Replaced(editing.list.iter().map(|listed| listed.edit.clone()).collect())));
     assert!(editing.change(EditEvent::Removed(1)));
     assert!(!editing.can_redo(), "a new change ends what could be made again");
     assert_eq!(editing.json(), format!("[{}]", r#"{"key":1,"kind":"block_token","layer":0}"#));
