@@ -138,13 +138,9 @@ impl State {
         let Some(work) = self.work.as_ref().filter(|work| work.request == request) else { return };
         match work.task {
             Task::Load => self.end_worker(effects),
-            Task::Run(_)
-            | Task::Seeds
-            | Task::Edit
-            | Task::Against
-            | Task::Sweep
-            | Task::Write
-            | Task::Save(_) => self.restart(effects),
+            Task::Run(_) | Task::Seeds | Task::Edit | Task::Against | Task::Sweep | Task::Write | Task::Save(_) => {
+                self.restart(effects)
+            }
         }
     }
 

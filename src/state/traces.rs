@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::editing::Side;
+use super::editing::{Against, Side};
 use super::link::TracePlace;
 use super::shown::Origin;
 use super::*;
@@ -189,7 +189,7 @@ impl State {
         if shown.is_trace {
             return shown.origin.edits.clone();
         }
-        if self.editing.side == Side::A {
+        if self.editing.side == Side::A || self.editing.against != Against::Edits {
             return Vec::new();
         }
         let acts = |listed: &&ListedEdit| listed.edit.on && self.editing.reason(listed.id).is_none();
@@ -216,6 +216,11 @@ impl State {
     fn save(&mut self, saved: Saved, is_half: bool, effects: &mut Vec<Effect>) {
         let Some(shown) = &self.shown else { return };
         self.notices.status = None;
+        if shown.second.is_some() || self.editing.side == Side::Difference {
+            let reason = "What is saved is A, or B where this model has run it: show one of them first.";
+            self.notices.status = Some(reason.to_owned());
+            return;
+        }
         if shown.is_trace {
             effects.push(Effect::SaveTrace { saved, is_half });
             return;

@@ -4,8 +4,8 @@ use super::super::*;
 use super::{Against, SecondWorker, TraceBeside};
 use crate::protocol::{self, FromWorker, Input, InputText, Report, RunInfo, ToWorker};
 use crate::trace::Tokens;
-use crate::trace::file::ModelName;
 use crate::trace::display::token_label;
+use crate::trace::file::ModelName;
 
 impl State {
     pub(super) fn against_picked(&mut self, against: Against, effects: &mut Vec<Effect>) {
