@@ -95,7 +95,8 @@ fn trace_beside(page: &Page, change: impl Fn(&mut TraceBeside)) -> TraceBeside {
 
 #[test]
 fn a_trace_is_b_where_it_has_the_same_ids_and_shape() {
-    let refusals: [(fn(&mut TraceBeside), &str); 3] = [
+    type Change = fn(&mut TraceBeside);
+    let refusals: [(Change, &str); 3] = [
         (|trace| trace.sizes = (6, 5), "6 layers × 4 heads and B 6 × 5"),
         (|trace| trace.tokens.truncate(3), "A has 5 tokens and B 3"),
         (|trace| trace.tokens.ids[1] = 9, "token 1 is “a” in A"),
