@@ -139,7 +139,10 @@ impl Page {
             Effect::StartSecondWorker => self.start_second_worker(),
             Effect::EndSecondWorker => self.second_worker.set_value(None),
             Effect::SendSecond(message) => {
-                let sent = self.second_worker.with_value(|worker| worker.as_ref().map(|worker| worker.send(&message)));
+                let files = self.elsewhere.with_value(|elsewhere| elsewhere.files_of(&message));
+                let sent = self
+                    .second_worker
+                    .with_value(|worker| worker.as_ref().map(|worker| worker.send_with_files(&message, &files)));
                 if let Some(Err(reason)) = sent {
                     self.dispatch(Event::SecondWorkerBroke(reason));
                 }

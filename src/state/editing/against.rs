@@ -100,10 +100,11 @@ impl State {
         let Against::Model(model) = self.editing.against else { return };
         match (reply, self.editing.second_worker) {
             (FromWorker::Ready { version }, SecondWorker::Starting) if version == protocol::VERSION => {
-                let Some(source) = self.models.get(model).map(|entry| entry.source(&self.base_url)) else { return };
+                let wanted = self.models.get(model).map(|entry| (entry.source(&self.base_url), entry.n_layers));
+                let Some((source, n_layers)) = wanted else { return };
                 let request = self.request();
                 self.editing.second_worker = SecondWorker::Loading(request);
-                effects.push(Effect::SendSecond(ToWorker::Load { request, source }));
+                effects.push(Effect::SendSecond(ToWorker::Load { request, source, n_layers }));
             }
             (FromWorker::Ready { .. }, SecondWorker::Starting) => {
                 self.second_worker_failed(
