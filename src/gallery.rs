@@ -3,7 +3,7 @@
 //! Every claim here is measured by tests/gallery.rs on the bundled models; a claim that the measurement refutes is
 //! dropped or reworded. Imports `protocol`.
 
-use crate::protocol::{Input, InputText};
+use crate::protocol::{Input, InputText, TargetAsked};
 
 /// One example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,6 +194,6 @@ impl ExampleText {
             ExampleText::Two(text, pair) => InputText::Pair(text.to_owned(), pair.to_owned()),
             ExampleText::Block { n_tokens, seed } => InputText::RandomBlock { n_tokens, seed },
         };
-        Input { text, cut: false, bos: None }
+        Input { text, cut: false, bos: None, target: TargetAsked::Generated }
     }
 }

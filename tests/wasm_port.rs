@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use headlight::platform::port::{DecodeError, decode, encode};
-use headlight::protocol::{Answer, FromWorker, Input, InputText, ToWorker};
+use headlight::protocol::{Answer, FromWorker, Input, InputText, TargetAsked, ToWorker};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::MessageChannel;
@@ -15,7 +15,12 @@ wasm_bindgen_test_configure!(run_in_browser);
 fn requests_and_buffers_come_back_equal() {
     let run = ToWorker::Run {
         request: 7,
-        inputs: vec![Input { text: InputText::Pair("a".into(), "‹ü›".into()), cut: false, bos: None }],
+        inputs: vec![Input {
+            text: InputText::Pair("a".into(), "‹ü›".into()),
+            cut: false,
+            bos: None,
+            target: TargetAsked::Generated,
+        }],
         edits_json: "[]".into(),
     };
     let encoded = encode(&run, &[&[0.25, -1.5], &[]]).unwrap();

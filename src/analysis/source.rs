@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::trace::{Side, Spec, Tokens};
+use crate::trace::{Attn, Side, Spec, Tokens};
 
 /// How large a source is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,13 +78,18 @@ pub trait AttentionSource {
     /// The tokens of one side; the same on both but in cross-attention.
     fn tokens(&self, side: Side) -> &Tokens;
 
-    /// The structure of the model, where it is known.
+    /// The structure of the stack whose queries these are, where it is known.
     fn spec(&self) -> Option<&Spec>;
+
+    /// Whether queries and keys are of the same tokens.
+    fn attn(&self) -> Attn {
+        Attn::Own
+    }
 
     /// Which keys the mask lets a query see.
     fn allowed_keys(&self, layer: usize, query: usize) -> Range<usize> {
         let n_key = self.sizes().n_key;
-        match self.spec() {
+        match self.spec().filter(|_| self.attn() == Attn::Own) {
             Some(spec) => allowed_keys(spec, layer, query, n_key),
             None => 0..n_key,
         }

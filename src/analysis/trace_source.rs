@@ -12,9 +12,7 @@ use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::source::{
-    AttentionSource, LayerSource, Rotation, Sizes, SourceError, allowed_keys, check_rows, head_columns,
-};
+use super::source::{AttentionSource, LayerSource, Rotation, Sizes, SourceError, check_rows, head_columns};
 use crate::trace::file::{Trace, TraceError};
 use crate::trace::{Attn, BlockSite, Hook, Side, Spec, Stack, StackHook, Tokens};
 use made::Made;
@@ -88,8 +86,11 @@ impl TraceSource {
     }
 
     /// The bytes of the token ids, where the file holds them: bring them first, or tokens are numbered.
-    pub fn ids_bytes(&self) -> Option<Range<u64>> {
-        self.trace.bytes_of("input_ids", 0..self.trace.n_tokens()).ok()
+    pub fn ids_bytes(&self) -> Vec<Range<u64>> {
+        let source = self.trace.bytes_of("input_ids", 0..self.trace.n_tokens());
+        let n_target = self.trace.metadata.decoder_tokens.as_ref().map(Vec::len);
+        let target = n_target.map(|n_target| self.trace.bytes_of("decoder_input_ids", 0..n_target));
+        [Some(source), target].into_iter().flatten().flatten().collect()
     }
 
     /// Brings bytes that were wanted.
@@ -146,12 +147,8 @@ impl AttentionSource for TraceSource {
         self.place.spec(&self.trace)
     }
 
-    fn allowed_keys(&self, layer: usize, query: usize) -> Range<usize> {
-        let n_key = self.sizes.n_key;
-        match self.spec().filter(|_| self.place.attn == Attn::Own) {
-            Some(spec) => allowed_keys(spec, layer, query, n_key),
-            None => 0..n_key,
-        }
+    fn attn(&self) -> Attn {
+        self.place.attn
     }
 
     fn layer_source(&self, layer: usize) -> Result<Box<dyn LayerSource>, SourceError> {

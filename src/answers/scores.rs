@@ -5,7 +5,7 @@ use super::{Answering, Reply};
 use crate::analysis::scores::{Facts, LeaveOut, measure};
 use crate::analysis::{AttentionSource, SourceError};
 use crate::protocol::Answer;
-use crate::trace::Side;
+use crate::trace::{Attn, Side};
 
 /// In the order of the answer.
 const VARIANTS: [LeaveOut; 2] = [LeaveOut { special: false, first: false }, LeaveOut { special: true, first: true }];
@@ -35,7 +35,10 @@ impl Answering for Scores {
             let Self { n_block, layer, under_way, square, values } = self;
             let (blocks, facts) = under_way.get_or_insert_with(|| {
                 let allowed = (0..sizes.n_query).map(|query| source.allowed_keys(*layer, query)).collect();
-                let facts = Facts::of(source.tokens(Side::Key), allowed, n_block.map(|n_block| n_block as usize));
+                let facts = match source.attn() {
+                    Attn::Own => Facts::of(source.tokens(Side::Key), allowed, n_block.map(|n_block| n_block as usize)),
+                    Attn::Cross => Facts::none(),
+                };
                 (Blocks::new(*layer, (0..sizes.n_heads).collect()), facts)
             });
             let has_more = blocks.next(source, |_, rows, weights| {

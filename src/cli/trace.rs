@@ -11,15 +11,14 @@ use super::patches::bind;
 use super::report;
 use super::source::Source;
 use crate::edit::{self, Edit};
-use crate::engine::{Captures, Generation, Loader, Model, Recorder, Run, Sampling, Step, Written, top_predictions};
+use crate::engine::{
+    Captures, Generation, Loader, MAX_TARGET, Model, Recorder, Run, Sampling, Step, Written, top_predictions,
+};
 use crate::trace::file::{Element, ModelName, SavePlan, TraceMetadata};
 use crate::trace::{Lengths, Stack, Tokens};
 
 /// How many next tokens are printed.
 const N_TOP: usize = 10;
-
-/// How many tokens a decoder reads at most when it writes by itself.
-const N_WRITTEN: usize = 256;
 
 /// Runs the command.
 pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
@@ -131,7 +130,7 @@ fn write_target(
     let start = model.start()?;
     let lengths = Lengths { n_pos: start.len(), n_source: tokens.len() };
     let bound = bind(model, edits, Some(Stack::Decoder), lengths, edits_file)?;
-    let mut generation = Generation::new(Sampling::GREEDY, N_WRITTEN - start.len())?;
+    let mut generation = Generation::new(Sampling::GREEDY, MAX_TARGET - start.len())?;
     let mut run = Run::decode(Arc::clone(model), Arc::new(source), start, bound, Captures::none())?;
     run.complete()?;
     while generation.step(&mut run)? != Written::End {}

@@ -4,6 +4,9 @@ use super::error::EngineError;
 use super::run::{Run, Step};
 use super::sample::{Sampler, Sampling};
 
+/// How many tokens a decoder reads at most when it writes its target by itself.
+pub const MAX_TARGET: usize = 256;
+
 /// A continuation under way. It holds no run: whoever drives it brings the same one each time.
 #[derive(Clone, Debug)]
 pub struct Generation {

@@ -27,14 +27,14 @@ mod weights;
 
 pub use edits::{Bound, CompiledEdits, Inactive, PatchValues, patches};
 pub use error::{EngineError, InputError};
-pub use generate::{Generation, Written};
+pub use generate::{Generation, MAX_TARGET, Written};
 pub use hooks::Captures;
 pub use input::Bos;
 pub use loader::{Loader, Want};
 pub use model::Model;
 pub use outcome::{Outcome, OutcomeBatch, OutcomeValue, default_position};
 pub use patterns::LayerAttention;
-pub use predict::{TopToken, probabilities, top_predictions};
+pub use predict::{TopToken, most_likely, probabilities, top_predictions};
 pub use record::{RecordError, Recorder};
 pub use run::{CrossRun, LayerRun, Run, Step};
 pub use sample::{Sampler, Sampling};

@@ -1,5 +1,7 @@
 //! The most likely tokens after a position.
 
+use std::ops::Range;
+
 use super::error::EngineError;
 use super::run::Run;
 use crate::kernels::softmax::softmax_row;
@@ -21,6 +23,21 @@ pub fn probabilities(run: &Run, position: usize) -> Result<Vec<f32>, EngineError
     let mut probs = run.logits(position..position + 1)?;
     softmax_row(&mut probs);
     Ok(probs)
+}
+
+/// The most likely token after each of some positions.
+///
+/// # Errors
+/// When the run is not done, a position does not exist, or the model predicts no tokens.
+pub fn most_likely(run: &Run, positions: Range<usize>) -> Result<Vec<TopToken>, EngineError> {
+    let logits = run.logits(positions)?;
+    let top = |row: &[f32]| {
+        let best = |best: (usize, f32), (id, &logit): (usize, &f32)| if logit > best.1 { (id, logit) } else { best };
+        let (id, largest) = row.iter().enumerate().fold((0, f32::NEG_INFINITY), best);
+        let total: f64 = row.iter().map(|logit| f64::from(logit - largest).exp()).sum();
+        TopToken { id: id as u32, prob: (1.0 / total) as f32 }
+    };
+    Ok(logits.chunks_exact(run.model().spec().d_vocab).map(top).collect())
 }
 
 /// The `n_top` most likely tokens after a position, most likely first; none for checkpoints without an unembedding.

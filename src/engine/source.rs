@@ -106,8 +106,8 @@ impl AttentionSource for CrossSource<'_> {
         Some(self.run.model().spec())
     }
 
-    fn allowed_keys(&self, _layer: usize, _query: usize) -> Range<usize> {
-        0..self.source.tokens().len()
+    fn attn(&self) -> Attn {
+        Attn::Cross
     }
 
     fn layer_source(&self, layer: usize) -> Result<Box<dyn LayerSource>, SourceError> {

@@ -9,7 +9,7 @@ use super::hooks::Captures;
 use super::model::WideBlock;
 use super::run::{Run, Step};
 use crate::edit::{Choice, Edit, EditKind, PatchFrom, SetValue};
-use crate::trace::{BlockSite, Hook, Spec};
+use crate::trace::{BlockSite, Hook, Lengths, Spec, Stack};
 
 /// What is tried, one cell each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,9 +121,11 @@ impl Sweep {
         let mut edits = self.edits.clone();
         edits.push(self.cells[self.n_started].edit.clone());
         let (spec, n_pos) = (base.model().spec(), base.tokens().len());
+        let source = base.source().map(|source| source.tokens().len());
+        let (stack, lengths) = (source.map(|_| Stack::Decoder), Lengths { n_pos, n_source: source.unwrap_or(0) });
         let edits = match self.leaves_out {
-            true => CompiledEdits::bind_each(&edits, spec, None, n_pos.into(), &self.patches).edits,
-            false => CompiledEdits::bind_strictly(&edits, spec, None, n_pos.into(), &self.patches)?,
+            true => CompiledEdits::bind_each(&edits, spec, stack, lengths, &self.patches).edits,
+            false => CompiledEdits::bind_strictly(&edits, spec, stack, lengths, &self.patches)?,
         };
         let mut run = base.again(edits, Captures::none())?;
         run.keep_only_end();

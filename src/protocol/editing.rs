@@ -140,6 +140,7 @@ pub struct SamplingAsked {
 }
 
 /// From the worker.
+#[allow(clippy::large_enum_variant, reason = "one at a time: nothing holds many of them")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum EditingReply {
     /// The run is there.

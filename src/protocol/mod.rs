@@ -7,6 +7,7 @@
 //! and ends in exactly one of its answer, [`FromWorker::Cancelled`] or [`FromWorker::Failed`].
 
 mod editing;
+mod input;
 mod model_source;
 mod question;
 mod report;
@@ -15,12 +16,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::sources::Listing;
 use crate::trace::file::Saved;
-use crate::trace::{Spec, Tokens};
+use crate::trace::{AttnKind, Spec, Tokens};
 
 pub use editing::{
     ComparedOutcome, ComparedToken, EditingReply, EditingRequest, OutcomeAsked, OutcomeNumbers, SamplingAsked,
     SweepAsked, SweepNumbers,
 };
+pub use input::{Input, InputText, TargetAsked};
 pub use model_source::{FileSource, HubSource, ModelSource};
 pub use question::{Answer, Grid, HeadNumbers, NeuronPart, NeuronsAnswer, Question, Reduce, StrongLink};
 pub use report::{About, Report};
@@ -70,6 +72,8 @@ pub enum ToWorker {
         request: RequestId,
         /// Which run.
         run: RunId,
+        /// Which of its attentions.
+        kind: AttnKind,
         /// What.
         question: Question,
     },
@@ -138,35 +142,6 @@ pub enum ToWorker {
     Cancel {
         /// Which request.
         request: RequestId,
-    },
-}
-
-/// One input of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Input {
-    /// What to read.
-    pub text: InputText,
-    /// Cut at the model's context length instead of refusing a longer input.
-    pub cut: bool,
-    /// Whether a BOS token stands in front: as the tokenizer does it, or as said here.
-    pub bos: Option<bool>,
-}
-
-/// What a model reads.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum InputText {
-    /// One text.
-    Single(String),
-    /// Two texts: a sentence pair, or joined by one space where the model has no pairs.
-    Pair(String, String),
-    /// Rows of the embedding, as they are.
-    Ids(Vec<u32>),
-    /// A block of random tokens twice, a BOS in front where the model has one.
-    RandomBlock {
-        /// Length of the block.
-        n_tokens: u32,
-        /// Equal seeds give equal blocks.
-        seed: u32,
     },
 }
 
@@ -294,6 +269,8 @@ pub enum Stage {
     Read,
     /// Blocks of the model, all inputs together.
     Run,
+    /// Tokens that a decoder writes, of at most so many.
+    Write,
     /// Blocks of a sweep, all cells together.
     Sweep,
     /// Activations into a file.
@@ -326,8 +303,10 @@ pub struct ModelInfo {
 pub struct RunInfo {
     /// Its name in later requests.
     pub run: RunId,
-    /// What was read.
+    /// What was read; by the encoder where there are two stacks.
     pub tokens: Tokens,
+    /// What the decoder read, where there are two stacks.
+    pub target: Option<TargetRead>,
     /// The text as read, both texts joined as the model saw them; empty for ids.
     pub text: String,
     /// How many tokens were cut off.
@@ -340,6 +319,17 @@ pub struct RunInfo {
     pub memory_bytes: u64,
 }
 
+/// What a decoder read, and what it predicted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TargetRead {
+    /// What it read.
+    pub tokens: Tokens,
+    /// Whether the model wrote it.
+    pub is_generated: bool,
+    /// The most likely token after each of them.
+    pub predicted: Vec<Prediction>,
+}
+
 /// A predicted token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {
@@ -349,16 +339,6 @@ pub struct Prediction {
     pub id: u32,
     /// Softmax over the vocabulary.
     pub prob: f32,
-}
-
-impl InputText {
-    /// Length of the block, where it is one read twice.
-    pub fn n_block(&self) -> Option<u32> {
-        match self {
-            InputText::RandomBlock { n_tokens, .. } => Some(*n_tokens),
-            _ => None,
-        }
-    }
 }
 
 impl ToWorker {

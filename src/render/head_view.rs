@@ -155,7 +155,8 @@ impl HeadView<'_> {
                 }
             }
         }
-        lines.sort_by(|one, other| one.alpha.total_cmp(&other.alpha));
+        // Opacities are positive: their bits are in the same order.
+        lines.sort_by_key(|line| line.alpha.to_bits());
         lines
     }
 

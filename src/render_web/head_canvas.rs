@@ -46,8 +46,18 @@ struct IdleOf {
     pixel_ratio: f32,
 }
 
-/// Names the weights that a view shows: result, layer, and whether words are joined.
-pub type Content = (u32, usize, bool);
+/// Names the weights that a view shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// Of which result.
+    pub result: u32,
+    /// Of which of its attentions.
+    pub attention: u8,
+    /// Of which layer.
+    pub layer: usize,
+    /// Whether words are joined.
+    pub is_joined: bool,
+}
 
 /// The colours of cells.
 #[derive(Clone, Debug, PartialEq)]

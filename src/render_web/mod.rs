@@ -4,5 +4,5 @@
 mod head_canvas;
 mod picture;
 
-pub use head_canvas::{HeadCanvas, Picture, Ramps};
+pub use head_canvas::{Content, HeadCanvas, Picture, Ramps};
 pub use picture::PixelCanvas;

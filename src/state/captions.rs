@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{SegmentFilter, Shown, State, View, wording};
 use crate::protocol::InputText;
+use crate::trace::{AttnKind, Side};
 
 /// Digits of a digest that are enough to find it again.
 const N_DIGITS: usize = 12;
@@ -48,17 +49,19 @@ impl State {
 
     fn title(&self, shown: &Shown, view: View) -> String {
         let (layer, heads) = (self.selection.layer, &self.selection.heads);
-        match view {
-            View::Model => format!("All heads: {} layers × {}", shown.spec.n_layers, shown.spec.n_heads),
+        let spec = shown.stack_spec();
+        let title = match view {
+            View::Model => format!("All heads: {} layers × {}", spec.n_layers, spec.n_heads),
             View::Head if heads.len() == 1 => format!("Layer {layer}, head {}", self.selection.head()),
-            View::Head if heads.len() == shown.spec.n_heads => format!("Layer {layer}, all {} heads", heads.len()),
+            View::Head if heads.len() == spec.n_heads => format!("Layer {layer}, all {} heads", heads.len()),
             View::Head => format!("Layer {layer}, heads {}", list(heads)),
             View::Neuron => {
-                let query = self.selection.query().and_then(|query| shown.labels.get(query));
+                let query = self.selection.query().and_then(|query| shown.labels(Side::Query).get(query));
                 let query = query.map(|label| format!(": what “{}” reads", label.plain)).unwrap_or_default();
                 format!("Layer {layer}, head {}{query}", self.selection.head())
             }
-        }
+        };
+        wording::of_kind(shown.kind, &title)
     }
 
     fn model_fields(&self, shown: &Shown, fields: &mut Fields, sentences: &mut Vec<String>) {
@@ -90,11 +93,15 @@ impl State {
     }
 
     fn place_fields(&self, shown: &Shown, view: View, fields: &mut Fields, sentences: &mut Vec<String>) {
+        if shown.kind != AttnKind::ONLY {
+            fields.push(("Attention", shown.kind.label().to_owned()));
+            sentences.push(format!("Attention: {}.", shown.kind.label().to_lowercase()));
+        }
         if view == View::Model {
             return;
         }
         let (layer, heads) = (self.selection.layer, &self.selection.heads);
-        let is_all = heads.len() == shown.spec.n_heads && heads.len() > 1;
+        let is_all = heads.len() == shown.stack_spec().n_heads && heads.len() > 1;
         let heads = match view {
             View::Neuron => self.selection.head().to_string(),
             _ if is_all => "all".to_owned(),
@@ -127,6 +134,11 @@ impl State {
                 fields.push(("Token ids", ids.join(",")));
                 sentences.push(format!("{} given as ids.", wording::count(n_tokens, "token")));
             }
+        }
+        if let Some(target) = &shown.target {
+            let read: String = target.read.iter().map(|label| label.plain.as_str()).collect::<Vec<_>>().join(" ");
+            sentences.push(format!("Target, token by token: {read}."));
+            fields.push(("Target", read));
         }
         fields.push(("Tokens", n_tokens.to_string()));
         if self.options.segment != SegmentFilter::All {

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::State;
-use crate::protocol::{Input, InputText};
+use crate::protocol::{Input, InputText, TargetAsked};
 
 /// Kinds of input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,9 @@ pub struct Entry {
     pub seed: u32,
     /// With BOS, without, or as the tokenizer does it.
     pub bos: Option<bool>,
+    /// What the decoder of an encoder-decoder model is to have written, as typed; empty for what it writes by itself. Ids
+    /// where the input is ids.
+    pub target: String,
 }
 
 /// Prefix matching is defined on blocks of at least 50 tokens.
@@ -53,7 +56,14 @@ const FIRST_BLOCK: u32 = 50;
 
 impl Default for Entry {
     fn default() -> Self {
-        Self { kind: EntryKind::Text, ids: String::new(), n_block: FIRST_BLOCK, seed: 1, bos: None }
+        Self {
+            kind: EntryKind::Text,
+            ids: String::new(),
+            n_block: FIRST_BLOCK,
+            seed: 1,
+            bos: None,
+            target: String::new(),
+        }
     }
 }
 
@@ -70,6 +80,8 @@ pub enum EntryChange {
     Seed(u32),
     /// With BOS, without, or as the tokenizer does it.
     Bos(Option<bool>),
+    /// The target was edited.
+    Target(String),
 }
 
 impl Entry {
@@ -81,6 +93,7 @@ impl Entry {
             EntryChange::Block(n_block) => self.n_block = n_block.max(1),
             EntryChange::Seed(seed) => self.seed = seed,
             EntryChange::Bos(bos) => self.bos = bos,
+            EntryChange::Target(target) => self.target = target,
         }
     }
 }
@@ -100,6 +113,10 @@ pub fn parse_ids(text: &str) -> Result<Vec<u32>, String> {
     }
 }
 
+fn written_ids(ids: &[u32]) -> String {
+    ids.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
+}
+
 impl State {
     /// What the fields hold.
     ///
@@ -115,12 +132,36 @@ impl State {
             EntryKind::Ids => InputText::Ids(parse_ids(&self.entry.ids)?),
             EntryKind::RandomBlock => InputText::RandomBlock { n_tokens: self.entry.n_block, seed: self.entry.seed },
         };
-        Ok(Input { text, cut, bos: self.entry.bos })
+        Ok(Input { text, cut, bos: self.entry.bos, target: self.target()? })
+    }
+
+    /// What the target's field holds; nothing as long as the model is known to have one stack.
+    fn target(&self) -> Result<TargetAsked, String> {
+        let has_one_stack = self.model.as_ref().is_some_and(|model| model.spec.encoder.is_none());
+        Ok(match self.entry.kind {
+            _ if has_one_stack || self.entry.target.trim().is_empty() => TargetAsked::Generated,
+            EntryKind::Ids => TargetAsked::Ids(parse_ids(&self.entry.target)?),
+            EntryKind::Text | EntryKind::RandomBlock => TargetAsked::Text(self.entry.target.clone()),
+        })
+    }
+
+    /// Whether there is a field for a target: the model has an encoder and a decoder, or a link came with one.
+    pub fn takes_target(&self) -> bool {
+        match (&self.model, &self.shown) {
+            (Some(model), _) => model.spec.encoder.is_some(),
+            (None, Some(shown)) => shown.spec.encoder.is_some() || !self.entry.target.is_empty(),
+            (None, None) => !self.entry.target.is_empty(),
+        }
     }
 
     /// Puts an input into the fields.
     pub(super) fn fill_in(&mut self, input: &Input) {
         self.entry.bos = input.bos;
+        self.entry.target = match &input.target {
+            TargetAsked::Generated => String::new(),
+            TargetAsked::Text(text) => text.clone(),
+            TargetAsked::Ids(ids) => written_ids(ids),
+        };
         match &input.text {
             InputText::Single(text) => {
                 (self.entry.kind, self.text, self.pair) = (EntryKind::Text, text.clone(), String::new())
@@ -130,7 +171,7 @@ impl State {
             }
             InputText::Ids(ids) => {
                 self.entry.kind = EntryKind::Ids;
-                self.entry.ids = ids.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+                self.entry.ids = written_ids(ids);
             }
             InputText::RandomBlock { n_tokens, seed } => {
                 (self.entry.kind, self.entry.n_block, self.entry.seed) = (EntryKind::RandomBlock, *n_tokens, *seed);

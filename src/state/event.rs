@@ -8,6 +8,7 @@ use super::scales::ScaleEvent;
 use super::selection::TokenRef;
 use super::traces::{OpenedTrace, TraceEvent};
 use crate::protocol::{FromWorker, Question, RequestId, ToWorker};
+use crate::trace::AttnKind;
 use crate::trace::file::Saved;
 
 /// Something happened.
@@ -109,6 +110,8 @@ pub enum Effect {
     AskTrace {
         /// Its name.
         request: RequestId,
+        /// Of which of its attentions.
+        kind: AttnKind,
         /// What is asked.
         question: Question,
     },
@@ -137,6 +140,8 @@ pub enum Effect {
     AskSecondTrace {
         /// Its name.
         request: RequestId,
+        /// Of which of its attentions.
+        kind: AttnKind,
         /// What is asked.
         question: Question,
     },

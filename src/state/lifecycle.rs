@@ -158,7 +158,7 @@ impl State {
         if !can_answer || self.wanted_layer.is_some_and(|(_, wanted)| wanted == layer) {
             return;
         }
-        let heads = (0..shown.spec.n_heads as u32).collect();
+        let heads = (0..shown.stack_spec().n_heads as u32).collect();
         if let Some((request, _)) = self.wanted_layer.take() {
             effects.push(Effect::Send(ToWorker::Cancel { request }));
         }

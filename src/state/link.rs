@@ -13,6 +13,7 @@ use super::options::{SegmentFilter, Theme};
 use super::selection::View;
 use super::wording::shortened;
 use crate::edit;
+use crate::trace::{Attn, AttnKind, Stack};
 
 /// Version of the fragment.
 const VERSION: &str = "1";
@@ -47,10 +48,16 @@ pub struct Link {
     pub text: Option<String>,
     /// The second text.
     pub pair: Option<String>,
+    /// What a decoder reads, instead of what it writes; ids where the input is ids.
+    pub target: Option<String>,
     /// The token ids, instead of a text.
     pub ids: Option<Vec<u32>>,
     /// At which scale.
     pub view: Option<View>,
+    /// Which stack of an encoder-decoder model.
+    pub stack: Option<Stack>,
+    /// Which attention of its decoder.
+    pub attn: Option<Attn>,
     /// Which layer.
     pub layer: Option<usize>,
     /// Which heads.
@@ -116,9 +123,6 @@ pub enum Heads {
     These(BTreeSet<usize>),
 }
 
-/// Names that the format defines and that nothing here follows yet.
-const RESERVED: [&str; 3] = ["target", "stack", "attn"];
-
 impl Link {
     /// Reads a fragment, with or without its `#`. Also says, each a clause, what of it was left out.
     pub fn parse(fragment: &str) -> (Self, Vec<String>) {
@@ -147,6 +151,7 @@ impl Link {
             "model" => self.model = Some(value.to_owned()),
             "text" => self.text = Some(value.to_owned()),
             "pair" => self.pair = Some(value.to_owned()),
+            "target" => self.target = Some(value.to_owned()),
             "trace" if value.is_empty() => return broken("a file"),
             "trace" => self.trace = Some(TracePlace::read(value)),
             "ids" => match numbers(value) {
@@ -156,6 +161,14 @@ impl Link {
             "view" => match View::EACH.into_iter().find(|view| view.name() == value) {
                 Some(view) => self.view = Some(view),
                 None => return broken("model, head or neuron"),
+            },
+            "stack" => match Stack::BOTH.into_iter().find(|stack| stack.name() == value) {
+                Some(stack) => self.stack = Some(stack),
+                None => return broken("encoder or decoder"),
+            },
+            "attn" => match [Attn::Own, Attn::Cross].into_iter().find(|attn| attn.name() == value) {
+                Some(attn) => self.attn = Some(attn),
+                None => return broken("self or cross"),
             },
             "layer" => match value.parse() {
                 Ok(layer) => self.layer = Some(layer),
@@ -187,7 +200,6 @@ impl Link {
                 Ok(edits) => self.edits = serde_json::to_string(&edits).ok().filter(|_| !edits.is_empty()),
                 Err(error) => return Err(format!("edits: {error}")),
             },
-            _ if RESERVED.contains(&name) => return Err(format!("{name} is not followed by this version")),
             _ => return Err(format!("{} is unknown", shortened(name))),
         }
         Ok(())
@@ -207,9 +219,12 @@ impl Link {
         put("model", self.model.clone());
         put("text", self.text.clone());
         put("pair", self.pair.clone().filter(|pair| !pair.is_empty()));
+        put("target", self.target.clone());
         put("ids", self.ids.as_ref().map(list));
         put("trace", self.trace.as_ref().map(TracePlace::write));
         put("view", self.view.map(|view| view.name().to_owned()));
+        put("stack", self.stack.map(|stack| stack.name().to_owned()));
+        put("attn", self.attn.map(|attn| attn.name().to_owned()));
         put("layer", self.layer.map(|layer| layer.to_string()));
         put("heads", self.heads.as_ref().map(Heads::write));
         put("query", (!self.queries.is_empty()).then(|| list(&self.queries)));
@@ -221,6 +236,16 @@ impl Link {
         put("theme", self.theme.filter(|theme| *theme != Theme::System).map(|theme| theme.name().to_owned()));
         put("edits", self.edits.clone());
         fragment
+    }
+}
+
+impl Link {
+    /// Which attention it is about; a decoder's cross-attention may be named by `attn` alone.
+    pub fn kind(&self) -> AttnKind {
+        match (self.stack, self.attn) {
+            (None | Some(Stack::Decoder), Some(Attn::Cross)) => AttnKind::CROSS,
+            (stack, attn) => AttnKind { stack, attn: attn.unwrap_or_default() },
+        }
     }
 }
 
@@ -254,117 +279,5 @@ pub(super) fn list<T: ToString>(numbers: impl IntoIterator<Item = T>) -> String 
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn full() -> Link {
-        Link {
-            model: Some("all-MiniLM-L6-v2".to_owned()),
-            text: Some("The cat sat, on 100% of the mat & more = #1 + 2".to_owned()),
-            pair: Some("“Привет” — שלום 🐈\n{}".to_owned()),
-            ids: None,
-            view: Some(View::Neuron),
-            layer: Some(2),
-            heads: Some(Heads::These([0, 9].into())),
-            queries: [2].into(),
-            keys: [5, 9].into(),
-            neuron: Some(17),
-            trace: None,
-            drawn: LinkedOptions::default(),
-            segment: Some(SegmentFilter::Ab),
-            theme: Some(Theme::Dark),
-            edits: None,
-        }
-    }
-
-    #[test]
-    fn edits_come_back() {
-        let edits =
-            r#"[{"head":3,"kind":"zero_head","layer":23},{"key":1,"kind":"block_token","layer":"all","on":false}]"#;
-        let link = Link { edits: Some(edits.to_owned()), ..full() };
-        assert_eq!(Link::parse(&link.write()), (link, vec![]));
-        let (link, problems) = Link::parse("edits=[{\"kind\":\"zap\"}]&text=kept");
-        assert!(link.edits.is_none() && problems[0].contains("edit 1: unknown variant `zap`"), "{problems:?}");
-    }
-
-    #[test]
-    fn a_link_is_read_as_it_was_written() {
-        let written = full().write();
-        assert_eq!(Link::parse(&written), (full(), vec![]));
-        assert_eq!(Link::parse(&format!("#{written}")), (full(), vec![]));
-        assert!(written.is_ascii() && !written.contains([' ', '"', '#', '<', '>', '\n']), "{written}");
-        assert!(
-            written.starts_with("v=1&model=all-MiniLM-L6-v2&text=The%20cat%20sat,%20on%20100%25%20of"),
-            "{written}"
-        );
-        assert!(written.ends_with("view=neuron&layer=2&heads=0,9&query=2&key=5,9&neuron=17&segment=ab&theme=dark"));
-        let all = Link { heads: Some(Heads::All), ids: Some(vec![1, 2]), ..Link::default() };
-        assert_eq!(all.write(), "v=1&ids=1,2&heads=all");
-        assert_eq!(Link::parse(&all.write()), (all, vec![]));
-        assert_eq!(Link::parse(""), (Link::default(), vec![]));
-        for (place, part) in [
-            (TracePlace::Url("https://host/a b.safetensors".to_owned()), "trace=https://host/a%20b.safetensors"),
-            (TracePlace::Url("traces/cat.safetensors".to_owned()), "trace=traces/cat.safetensors"),
-            (TracePlace::File("cat.safetensors".to_owned()), "trace=file:cat.safetensors"),
-        ] {
-            let link = Link { trace: Some(place), ..Link::default() };
-            assert_eq!(link.write(), format!("v=1&{part}"));
-            assert_eq!(Link::parse(&link.write()), (link, vec![]));
-        }
-    }
-
-    #[test]
-    fn what_others_write_is_read() {
-        // As encodeURIComponent and as URLSearchParams write it.
-        for fragment in ["v=1&text=a%20b%2Bc%26d&heads=1%2C2", "v=1&text=a+b%2Bc%26d&heads=1%2C2"] {
-            let (link, problems) = Link::parse(fragment);
-            assert_eq!(link.text.as_deref(), Some("a b+c&d"), "{fragment}");
-            assert_eq!(link.heads, Some(Heads::These([1, 2].into())));
-            assert!(problems.is_empty());
-        }
-    }
-
-    #[test]
-    fn what_is_broken_is_left_out_and_named() {
-        let table = [
-            ("layer=two", "layer=two is not"),
-            ("layer=-1", "layer=-1 is not"),
-            ("heads=1,x", "heads=1,x is not"),
-            ("query=", "query= is not"),
-            ("view=grid", "model, head or neuron"),
-            ("neuron=1.5", "neuron=1.5 is not"),
-            ("segment=cc", "all, aa, ab"),
-            ("theme=red", "system, light"),
-            ("ids=1;2", "token ids"),
-            ("colour=red", "colour is unknown"),
-            ("stack=encoder", "stack is not followed"),
-            ("scale=cubic", "scale=cubic is not linear or log"),
-            ("trace=", "trace= is not a file"),
-            ("v=2", "version 2"),
-        ];
-        for (part, expected) in table {
-            let (link, problems) = Link::parse(&format!("{part}&text=kept"));
-            assert!(problems.len() == 1 && problems[0].contains(expected), "{part}: {problems:?}");
-            assert_eq!(link.text.is_some(), part != "v=2", "{part}");
-        }
-        let (_, problems) = Link::parse(&format!("layer={}", "9".repeat(500)));
-        assert!(problems[0].len() < 80, "{problems:?}");
-    }
-
-    proptest! {
-        #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
-
-        #[test]
-        fn any_text_comes_back(text in ".*", pair in ".+", keys in proptest::collection::btree_set(0..5_000_usize, 0..5)) {
-            let link = Link { text: Some(text), pair: Some(pair), keys, ..Link::default() };
-            prop_assert_eq!(Link::parse(&link.write()), (link, vec![]));
-        }
-
-        #[test]
-        fn nothing_panics(fragment in ".*") {
-            Link::parse(&fragment);
-        }
-    }
-}
+#[path = "link_tests.rs"]
+mod tests;

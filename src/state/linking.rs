@@ -3,12 +3,14 @@
 //! Choosing replaces the history entry, changing the view pushes one, hovering writes nothing. A link that came is
 //! followed as far as it goes: its text and model at once, what is chosen when their result is there.
 
+use super::entry::parse_ids;
 use super::link::{Heads, Link, MAX_BYTES, TracePlace};
 use super::link_options::LinkedOptions;
 use super::scales::options::NeuronOptions;
 use super::*;
 use crate::edit::parse_list;
-use crate::protocol::{Input, InputText};
+use crate::protocol::{Input, InputText, TargetAsked};
+use crate::trace::AttnKind;
 
 /// What is known of the address.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -62,6 +64,7 @@ impl State {
         if let Some(text) = &link.text {
             (self.text, self.pair) = (text.clone(), link.pair.clone().unwrap_or_default());
         }
+        self.entry.target = link.target.clone().unwrap_or_default();
         self.options.segment = link.segment.unwrap_or_default();
         let LinkedOptions { display, is_side_by_side, map, neuron } = link.drawn.clone();
         (self.options.display, self.scales.is_side_by_side) = (display, is_side_by_side);
@@ -117,7 +120,7 @@ impl State {
         self.leave_example();
         let is_shown = self.result(EditSide::A).is_some_and(|shown| {
             shown.origin.trace.is_none()
-                && shown.input.text == input.text
+                && (&shown.input.text, &shown.input.target) == (&input.text, &input.target)
                 && self.models.get(model).is_some_and(|entry| entry.name == shown.model_name)
         });
         if is_shown {
@@ -141,16 +144,22 @@ impl State {
 
     /// What the pending link asks to read.
     fn linked_input(&self) -> Input {
-        let ids = self.linking.pending.as_ref().and_then(|link| link.ids.clone());
-        match ids {
-            Some(ids) => Input { text: InputText::Ids(ids), cut: false, bos: None },
+        let link = self.linking.pending.as_ref();
+        let target = |is_ids: bool| match link.and_then(|link| link.target.clone()) {
+            None => TargetAsked::Generated,
+            // What is no list of ids is said when it is run.
+            Some(target) if is_ids => parse_ids(&target).map_or(TargetAsked::Text(target), TargetAsked::Ids),
+            Some(target) => TargetAsked::Text(target),
+        };
+        match link.and_then(|link| link.ids.clone()) {
+            Some(ids) => Input { text: InputText::Ids(ids), cut: false, bos: None, target: target(true) },
             None => {
                 let text = if self.pair.trim().is_empty() {
                     InputText::Single(self.text.clone())
                 } else {
                     InputText::Pair(self.text.clone(), self.pair.clone())
                 };
-                Input { text, cut: false, bos: None }
+                Input { text, cut: false, bos: None, target: target(false) }
             }
         }
     }
@@ -158,13 +167,17 @@ impl State {
     /// A result is on screen: what a pending link says about it is chosen, if it is the link's result.
     pub(super) fn apply_link(&mut self) {
         let Some(shown) = &self.shown else { return };
-        let shape = shown.shape();
         // Somebody may have run another text while the link's was on its way.
         let pending = self.linking.pending.take();
         let Some(link) = pending.filter(|link| link.reads(&shown.input.text, shown.origin.trace.as_ref())) else {
             return;
         };
         let mut problems = Vec::new();
+        self.look_at_kind(link.kind());
+        let Some(shape) = self.shown.as_ref().map(Shown::shape) else { return };
+        if link.stack.is_some() && self.selection.kind == AttnKind::ONLY {
+            problems.push("this model has one stack".to_owned());
+        }
         let mut within = |what: &str, number: usize, n: usize| {
             if number >= n {
                 problems.push(format!("{what} {number} is not there, the last one is {}", n.saturating_sub(1)));
@@ -234,13 +247,22 @@ impl State {
         let trace = shown.origin.trace.clone();
         let entry = self.models.iter().find(|entry| trace.is_none() && entry.name == shown.model_name);
         let Selection { view, layer, heads, queries, keys, neuron, .. } = self.selection.clone();
-        let has_all = heads.len() == shown.spec.n_heads && heads.len() > 1;
+        let has_all = heads.len() == shown.stack_spec().n_heads && heads.len() > 1;
+        let target = match &shown.input.target {
+            _ if shown.spec.encoder.is_none() => None,
+            TargetAsked::Generated => None,
+            TargetAsked::Text(text) => Some(text.clone()),
+            TargetAsked::Ids(ids) => Some(ids.iter().map(u32::to_string).collect::<Vec<_>>().join(",")),
+        };
         Some(Link {
             model: entry.map(|entry| entry.id.clone()),
             text,
             pair,
+            target,
             ids,
             view: Some(view),
+            stack: shown.kind.stack,
+            attn: shown.kind.stack.map(|_| shown.kind.attn),
             layer: Some(layer),
             heads: Some(if has_all { Heads::All } else { Heads::These(heads) }),
             queries,

@@ -50,7 +50,7 @@ pub use scales::{ScaleEvent, Scales};
 pub use scores::{LinkWeights, ScoreStore};
 pub use seeds::{N_SEEDS, SeedScores};
 pub use selection::{Selection, Shape, TokenRef, View};
-pub use shown::{LayerPatterns, Origin, Second, Shown};
+pub use shown::{LayerPatterns, Looked, Origin, Second, Shown};
 pub use traces::{OpenedTrace, TraceEvent, Traces};
 pub use work::{Plan, Progress, Purpose, Task, Work, WorkerPhase};
 

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::{Effect, State};
-use crate::protocol::{Input, InputText, Prediction, Report, RequestId, ToWorker};
+use crate::protocol::{Input, InputText, Prediction, Report, RequestId, TargetAsked, ToWorker};
 use crate::trace::Tokens;
 use crate::trace::spec::Unembed;
 
@@ -131,7 +131,7 @@ impl State {
     /// A token was chosen: what is predicted there.
     pub(super) fn position_picked(&mut self, position: usize, effects: &mut Vec<Effect>) {
         let Some(shown) = &self.shown else { return };
-        let Some(run) = shown.live_run.filter(|_| position < shown.info.tokens.len()) else { return };
+        let Some(run) = shown.live_run.filter(|_| position < shown.predicting().0.len()) else { return };
         if let Some(request) = self.readings.top_asked.take() {
             effects.push(Effect::Send(ToWorker::Cancel { request }));
         }
@@ -162,7 +162,7 @@ impl State {
             && readings.losses.is_none()
             && readings.losses_asked.is_none()
             && !readings.losses_failed
-            && shown.info.tokens.len() <= N_AUTO_TOKENS;
+            && shown.predicting().0.len() <= N_AUTO_TOKENS;
         let pair = match &shown.input.text {
             InputText::Pair(first, second) if !is_causal && unembed == Unembed::None => {
                 Some((first.clone(), second.clone()))
@@ -180,7 +180,8 @@ impl State {
         if let Some((first, second)) = pair.filter(|_| wants_similarity) {
             let request = self.request();
             self.readings.similarity_asked = Some(request);
-            let alone = |text: String| Input { text: InputText::Single(text), cut, bos: None };
+            let alone =
+                |text: String| Input { text: InputText::Single(text), cut, bos: None, target: TargetAsked::Generated };
             let (first, second) = (alone(first), alone(second));
             effects.push(Effect::Send(ToWorker::Similarity { request, first, second }));
         }

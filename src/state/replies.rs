@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::protocol::{self, Answer, FromWorker, Report, RunInfo, ToWorker};
-use crate::trace::display::token_label;
 use crate::trace::file::ModelName;
 
 impl State {
@@ -124,32 +123,26 @@ impl State {
         if let Some(run) = before.as_ref().and_then(|shown| shown.live_run) {
             effects.push(Effect::Send(ToWorker::Forget { run }));
         }
-        if before.as_ref().is_none_or(|shown| shown.info.tokens.tokens != info.tokens.tokens) {
+        let read = |info: &RunInfo| {
+            let target = info.target.as_ref().map(|target| target.tokens.tokens.clone());
+            (info.tokens.tokens.clone(), target)
+        };
+        if before.as_ref().is_none_or(|shown| read(&shown.info) != read(&info)) {
             self.selection.clear_tokens();
         }
-        let had_all_heads = before.as_ref().is_some_and(|shown| self.selection.heads.len() == shown.spec.n_heads);
+        let had_all_heads =
+            before.as_ref().is_some_and(|shown| self.selection.heads.len() == shown.stack_spec().n_heads);
         let origin = Origin {
             model: self.model_name(&model),
             has_bos: model.adds_bos.map(|adds_bos| plan.input.bos.unwrap_or(adds_bos)),
             ..Origin::default()
         };
-        let labels = info.tokens.tokens.iter().map(|token| token_label(token, info.tokens.form)).collect();
-        let shown = Shown {
-            request,
-            labels,
-            input: plan.input,
-            model_name: model.name,
-            spec: model.spec,
-            origin,
-            live_run: Some(info.run),
-            is_trace: false,
-            second: None,
-            info,
-            layers: Default::default(),
-            drawn: None,
-        };
+        let live_run = Some(info.run);
+        let shown = Shown::new(request, plan.input, model.name, model.spec, info, self.selection.kind);
+        let shown = Shown { live_run, origin, ..shown };
+        self.selection.kind = shown.kind;
         if had_all_heads {
-            self.selection.heads = (0..shown.spec.n_heads).collect();
+            self.selection.heads = (0..shown.stack_spec().n_heads).collect();
         }
         self.selection.clamp(&shown.shape());
         self.shown = Some(shown);

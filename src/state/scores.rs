@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 pub use super::seeds::SeedScores;
 
-use super::{Effect, State};
+use super::{Effect, Looked, State};
 use crate::protocol::{Question, Report, RequestId};
 
 /// Up to so many tokens, scores of all heads are made without being asked for.
@@ -17,7 +17,7 @@ pub const N_AUTO_TOKENS: usize = 160;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ScoreStore {
     /// Which result this is of.
-    of: Option<RequestId>,
+    of: Option<Looked>,
     /// [2, n_layers, n_heads, n_scores] as `protocol::Question::Scores` says, once they came.
     pub table: Option<Arc<[f32]>>,
     /// The question under way.
@@ -105,14 +105,14 @@ impl State {
     /// Asks for the scores and weights that can be had and are not there.
     pub(super) fn follow_scores(&mut self, effects: &mut Vec<Effect>) {
         let Some(shown) = &self.shown else { return };
-        if self.scores.of != Some(shown.request) {
-            self.scores = ScoreStore { of: Some(shown.request), ..ScoreStore::default() };
+        if self.scores.of != Some(shown.looked()) {
+            self.scores = ScoreStore { of: Some(shown.looked()), ..ScoreStore::default() };
         }
         // First what is drawn.
         if self.awaits_layer() {
             return;
         }
-        let is_quick = shown.info.tokens.len() <= N_AUTO_TOKENS;
+        let is_quick = shown.shape().n_query.max(shown.shape().n_key) <= N_AUTO_TOKENS;
         if is_quick && self.scores.problem.is_none() {
             self.ask_for_scores(effects);
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::trace::Side;
+use crate::trace::{AttnKind, Side};
 
 /// The sizes that a selection must fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +74,9 @@ impl View {
 pub struct Selection {
     /// At which scale.
     pub view: View,
+    /// Which of the model's attentions: its stack, and over which positions.
+    #[serde(default)]
+    pub kind: AttnKind,
     /// Which layer, from zero.
     pub layer: usize,
     /// Which heads; empty only as long as no model is known.

@@ -8,12 +8,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::State;
 use super::link::TracePlace;
 use super::selection::Shape;
-use crate::protocol::{Input, RequestId, RunId, RunInfo};
-use crate::trace::Spec;
-use crate::trace::display::TokenLabel;
+use crate::edit::{self, Edit};
+use crate::protocol::{Input, Prediction, RequestId, RunId, RunInfo};
+use crate::trace::display::{TokenLabel, token_label};
 use crate::trace::file::ModelName;
+use crate::trace::{Attn, AttnKind, Side, Spec, Stack, Tokens};
 
 /// Patterns of every head of one layer.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,8 +98,12 @@ pub struct Shown {
     pub info: RunInfo,
     /// Where it comes from.
     pub origin: Origin,
-    /// What is shown of each token.
+    /// What is shown of each token; of the encoder's where there are two stacks.
     pub labels: Arc<[TokenLabel]>,
+    /// What is shown of the decoder's, where there are two stacks.
+    pub target: Option<TargetLabels>,
+    /// Which of the model's attentions is looked at: that of the selection.
+    pub kind: AttnKind,
     /// Its name in the worker, as long as the worker that ran it lives.
     pub live_run: Option<RunId>,
     /// Whether it is of a trace that the page holds and answers for.
@@ -110,7 +116,60 @@ pub struct Shown {
     pub drawn: Option<Arc<LayerPatterns>>,
 }
 
+/// What is shown of a decoder's tokens.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TargetLabels {
+    /// Of the token read.
+    pub read: Arc<[TokenLabel]>,
+    /// Of the token that is most likely after it.
+    pub predicted: Arc<[TokenLabel]>,
+}
+
+/// Names one attention of one result: data of another one is of no use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Looked {
+    /// Which result.
+    pub request: RequestId,
+    /// Which of its attentions.
+    pub kind: AttnKind,
+}
+
 impl Shown {
+    /// A result of which nothing has been looked at; `kind` is wanted, as far as the model has it.
+    pub fn new(
+        request: RequestId,
+        input: Input,
+        model_name: String,
+        spec: Spec,
+        info: RunInfo,
+        kind: AttnKind,
+    ) -> Self {
+        let labels = labels(&info.tokens);
+        let target = info.target.as_ref().map(|target| {
+            let label = |prediction: &Prediction| token_label(&prediction.token, target.tokens.form);
+            TargetLabels { read: self::labels(&target.tokens), predicted: target.predicted.iter().map(label).collect() }
+        });
+        let kind = kind.fitting(target.is_some());
+        let (live_run, is_trace, second, layers, drawn) = (None, false, None, LayerCache::default(), None);
+        let origin = Origin::default();
+        Self {
+            request,
+            origin,
+            input,
+            model_name,
+            spec,
+            info,
+            labels,
+            target,
+            kind,
+            live_run,
+            is_trace,
+            second,
+            layers,
+            drawn,
+        }
+    }
+
     /// Whether somebody answers questions about it.
     pub fn answers(&self) -> bool {
         self.is_trace || self.live_run.is_some() || self.second.is_some()
@@ -118,14 +177,122 @@ impl Shown {
 
     /// The sizes that a selection must fit.
     pub fn shape(&self) -> Shape {
-        let n_tokens = self.info.tokens.len();
+        let spec = self.stack_spec();
         Shape {
-            n_layers: self.spec.n_layers,
-            n_heads: self.spec.n_heads,
-            d_head: self.spec.d_head,
-            n_query: n_tokens,
-            n_key: n_tokens,
+            n_layers: spec.n_layers,
+            n_heads: spec.n_heads,
+            d_head: spec.d_head,
+            n_query: self.tokens(Side::Query).len(),
+            n_key: self.tokens(Side::Key).len(),
         }
+    }
+
+    /// What its data is of.
+    pub fn looked(&self) -> Looked {
+        Looked { request: self.request, kind: self.kind }
+    }
+
+    /// The structure of the stack whose queries are looked at.
+    pub fn stack_spec(&self) -> &Spec {
+        self.kind.stack.map_or(&self.spec, |stack| self.spec.stack(stack))
+    }
+
+    /// Whether queries read only what stands before them.
+    pub fn is_causal(&self) -> bool {
+        self.kind.attn == Attn::Own && self.stack_spec().is_causal()
+    }
+
+    /// Whether queries and keys are the same tokens.
+    pub fn has_same_tokens(&self) -> bool {
+        self.kind.attn == Attn::Own
+    }
+
+    /// The tokens of one side.
+    pub fn tokens(&self, side: Side) -> &Tokens {
+        match (self.kind.reads(side), &self.info.target) {
+            (Some(Stack::Decoder), Some(target)) => &target.tokens,
+            _ => &self.info.tokens,
+        }
+    }
+
+    /// What is shown of the tokens of one side.
+    pub fn labels(&self, side: Side) -> &Arc<[TokenLabel]> {
+        match (self.kind.reads(side), &self.target) {
+            (Some(Stack::Decoder), Some(target)) => &target.read,
+            _ => &self.labels,
+        }
+    }
+
+    /// What is predicted after each query, where a decoder of two stacks is looked at.
+    pub fn predicted(&self) -> Option<&Arc<[TokenLabel]>> {
+        let is_decoder = self.kind.reads(Side::Query) == Some(Stack::Decoder);
+        self.target.as_ref().filter(|_| is_decoder).map(|target| &target.predicted)
+    }
+
+    /// Lets an edit that names no stack be about the attention that is looked at.
+    pub fn place(&self, edit: &mut Edit) {
+        if edit.stack.is_some() {
+            return;
+        }
+        edit.stack = self.kind.stack.map(|stack| match stack {
+            Stack::Encoder => edit::Stack::Encoder,
+            Stack::Decoder => edit::Stack::Decoder,
+        });
+        if self.kind == AttnKind::CROSS {
+            edit.attn = Some(edit::Attn::Cross);
+        }
+    }
+
+    /// What is shown of the queries and keys that an edit is about.
+    pub fn labels_of(&self, edit: &Edit) -> (&[TokenLabel], &[TokenLabel]) {
+        let target = self.target.as_ref().map_or(&self.labels, |target| &target.read);
+        match (edit.stack, edit.attn) {
+            (Some(edit::Stack::Decoder), Some(edit::Attn::Cross)) => (target, &self.labels),
+            (Some(edit::Stack::Decoder), _) => (target, target),
+            _ => (&self.labels, &self.labels),
+        }
+    }
+
+    /// The tokens after which the model predicts: the decoder's where there are two stacks.
+    pub fn predicting(&self) -> (&Tokens, &Arc<[TokenLabel]>) {
+        match (&self.info.target, &self.target) {
+            (Some(read), Some(labels)) => (&read.tokens, &labels.read),
+            _ => (&self.info.tokens, &self.labels),
+        }
+    }
+}
+
+/// What is shown of some tokens.
+pub fn labels(tokens: &Tokens) -> Arc<[TokenLabel]> {
+    tokens.tokens.iter().map(|token| token_label(token, tokens.form)).collect()
+}
+
+impl State {
+    /// Looks at another attention of the result. Tokens stay chosen on the side that keeps its tokens. Whoever calls asks
+    /// for the layer.
+    pub(super) fn look_at_kind(&mut self, kind: AttnKind) {
+        let Some(shown) = &mut self.shown else { return };
+        let kind = kind.fitting(shown.target.is_some());
+        let (before, had_all) = (shown.kind, self.selection.heads.len() == shown.stack_spec().n_heads);
+        self.selection.kind = kind;
+        if before == kind {
+            return;
+        }
+        shown.kind = kind;
+        (shown.layers, shown.drawn) = (LayerCache::default(), None);
+        self.wanted_layer = None;
+        let selection = &mut self.selection;
+        if before.reads(Side::Query) != kind.reads(Side::Query) {
+            selection.queries.clear();
+        }
+        if before.reads(Side::Key) != kind.reads(Side::Key) {
+            selection.keys.clear();
+        }
+        (selection.hover, selection.hover_other) = (None, None);
+        if had_all {
+            selection.heads = (0..shown.stack_spec().n_heads).collect();
+        }
+        selection.clamp(&shown.shape());
     }
 }
 

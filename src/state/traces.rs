@@ -9,8 +9,7 @@ use super::editing::{Against, Side};
 use super::link::TracePlace;
 use super::shown::Origin;
 use super::*;
-use crate::protocol::{Input, InputText, Prediction, RunInfo, ToWorker};
-use crate::trace::display::token_label;
+use crate::protocol::{Input, InputText, Prediction, RunInfo, TargetAsked, TargetRead, ToWorker};
 use crate::trace::file::{Element, ModelName, SavePlan, Saved, TraceMetadata};
 use crate::trace::{Spec, Tokens};
 
@@ -56,8 +55,10 @@ pub struct OpenedTrace {
     pub model: ModelName,
     /// Its structure, or the sizes alone.
     pub spec: Spec,
-    /// What was read.
+    /// What was read; by the encoder where there are two stacks.
     pub tokens: Tokens,
+    /// What the decoder read, where there are two stacks.
+    pub target: Option<Tokens>,
     /// The text; empty where the file does not say.
     pub text: String,
     /// The second text, in a pair.
@@ -125,7 +126,7 @@ impl State {
     }
 
     pub(super) fn show_trace(&mut self, opened: OpenedTrace, effects: &mut Vec<Effect>) {
-        let OpenedTrace { model, spec, tokens, text, pair, edits, top, place } = opened;
+        let OpenedTrace { model, spec, tokens, target, text, pair, edits, top, place } = opened;
         if !self.linking.is_pending() || place.is_some() {
             self.entry.kind = EntryKind::Text;
             self.text.clone_from(&text);
@@ -135,26 +136,19 @@ impl State {
             Some(pair) => InputText::Pair(text.clone(), pair),
             None => InputText::Single(text.clone()),
         };
-        let had_all_heads = self.shown.as_ref().is_some_and(|shown| self.selection.heads.len() == shown.spec.n_heads);
+        let had_all_heads =
+            self.shown.as_ref().is_some_and(|shown| self.selection.heads.len() == shown.stack_spec().n_heads);
         let request = self.request();
         self.wanted_layer = None;
-        let labels = tokens.tokens.iter().map(|token| token_label(token, tokens.form)).collect();
-        let shown = Shown {
-            request,
-            labels,
-            input: Input { text: input, cut: false, bos: None },
-            model_name: shown_name(&model),
-            spec,
-            info: RunInfo { run: 0, tokens, text, n_cut: 0, elapsed_ms: 0.0, top, memory_bytes: 0 },
-            origin: Origin { model, has_bos: None, trace: place, edits },
-            live_run: None,
-            is_trace: true,
-            second: None,
-            layers: Default::default(),
-            drawn: None,
-        };
+        let input = Input { text: input, cut: false, bos: None, target: TargetAsked::Generated };
+        // A file holds no predictions but the last ones.
+        let target = target.map(|tokens| TargetRead { tokens, is_generated: false, predicted: Vec::new() });
+        let info = RunInfo { run: 0, tokens, target, text, n_cut: 0, elapsed_ms: 0.0, top, memory_bytes: 0 };
+        let shown = Shown::new(request, input, shown_name(&model), spec, info, self.selection.kind);
+        let shown = Shown { origin: Origin { model, has_bos: None, trace: place, edits }, is_trace: true, ..shown };
+        self.selection.kind = shown.kind;
         if had_all_heads {
-            self.selection.heads = (0..shown.spec.n_heads).collect();
+            self.selection.heads = (0..shown.stack_spec().n_heads).collect();
         }
         self.selection.clamp(&shown.shape());
         self.shown = Some(shown);
@@ -164,7 +158,7 @@ impl State {
     /// What the numbers of the result on screen mean, as a trace says it.
     pub fn trace_metadata(&self) -> Option<TraceMetadata> {
         let shown = self.shown.as_ref()?;
-        let tokens = &shown.info.tokens;
+        let (tokens, target) = (&shown.info.tokens, shown.info.target.as_ref());
         let (text, text_pair) = match &shown.input.text {
             // What was written on is not in the text any more.
             _ if !self.editing.written.is_empty() => (None, None),
@@ -173,6 +167,7 @@ impl State {
             InputText::Ids(_) | InputText::RandomBlock { .. } => (None, None),
         };
         Some(TraceMetadata {
+            decoder_tokens: target.map(|target| target.tokens.tokens.clone()),
             segments: tokens.segments.clone(),
             text: text.filter(|text| !text.is_empty()),
             text_pair,
@@ -201,7 +196,8 @@ impl State {
     pub fn save_size(&self, saved: Saved, is_half: bool) -> Option<u64> {
         let shown = self.shown.as_ref().filter(|shown| !shown.is_trace)?;
         let element = if is_half { Element::F16 } else { Element::F32 };
-        let plan = SavePlan::new(&shown.spec, shown.info.tokens.len(), None, saved, element);
+        let n_target = shown.info.target.as_ref().map(|target| target.tokens.len());
+        let plan = SavePlan::new(&shown.spec, shown.info.tokens.len(), n_target, saved, element);
         plan.n_bytes(&self.trace_metadata()?).ok()
     }
 

@@ -3,6 +3,7 @@
 use super::more_models::Lookup;
 use super::{Progress, Shown, State, Task, WorkerPhase};
 use crate::protocol::Stage;
+use crate::trace::AttnKind;
 
 /// A weight in a list: four decimals.
 pub fn weight(weight: f32) -> String {
@@ -34,6 +35,16 @@ pub fn head_name(layer: usize, head: usize) -> String {
     format!("L{layer}H{head}")
 }
 
+/// The same with the attention in front, where a model has several: "Cross · L0H3".
+pub fn head_of_kind(kind: AttnKind, layer: usize, head: usize) -> String {
+    of_kind(kind, &head_name(layer, head))
+}
+
+/// Something of an attention, named where a model has several.
+pub fn of_kind(kind: AttnKind, text: &str) -> String {
+    if kind.label().is_empty() { text.to_owned() } else { format!("{} · {text}", kind.label()) }
+}
+
 /// "1 token", "2 tokens".
 pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
@@ -56,6 +67,7 @@ fn progress(progress: &Progress) -> String {
         Stage::Download => format!("Downloading {:.1} of {}", *done as f64 / 1e6, bytes(*total)),
         Stage::Read => format!("Loading {:.1} of {}", *done as f64 / 1e6, bytes(*total)),
         Stage::Run => format!("Running block {done} of {total}"),
+        Stage::Write => format!("Writing: token {done} of at most {total}"),
         Stage::Sweep => format!("Trying edits: block {done} of {total}"),
         Stage::Save => format!("Writing the trace: {done} of {total} activations"),
     }
@@ -121,7 +133,14 @@ fn lower_first(text: &str) -> String {
 /// What the status line says of the result on screen.
 pub fn result(shown: &Shown) -> String {
     let spec = &shown.spec;
-    let n_tokens = count(shown.info.tokens.len(), "token");
+    let n_tokens = match &shown.info.target {
+        None => count(shown.info.tokens.len(), "token"),
+        Some(target) => format!("{} → {}", count(shown.info.tokens.len(), "token"), target.tokens.len()),
+    };
+    let n_layers = match &spec.encoder {
+        None => spec.n_layers.to_string(),
+        Some(encoder) => format!("{} + {}", encoder.n_layers, spec.n_layers),
+    };
     let cut = match shown.info.n_cut {
         0 => String::new(),
         n_cut => format!(", {n_cut} cut off"),
@@ -131,7 +150,7 @@ pub fn result(shown: &Shown) -> String {
         None if shown.is_trace => "computed before, kept as a trace".to_owned(),
         None => elapsed(shown.info.elapsed_ms),
     };
-    format!("{} · {n_tokens}{cut} · {} layers × {} heads · {time}", shown.model_name, spec.n_layers, spec.n_heads)
+    format!("{} · {n_tokens}{cut} · {n_layers} layers × {} heads · {time}", shown.model_name, spec.n_heads)
 }
 
 fn elapsed(elapsed_ms: f64) -> String {

@@ -13,5 +13,5 @@ pub mod tokens;
 pub use hook::{Axis, BlockSite, Hook, Lengths};
 pub use side::Side;
 pub use spec::Spec;
-pub use stack::{Attn, Stack, StackHook};
+pub use stack::{Attn, AttnKind, Stack, StackHook};
 pub use tokens::{TokenForm, Tokens};

@@ -1,5 +1,5 @@
-//! The stacks of an encoder-decoder model, its two kinds of attention, and how hooks are named there. Imports nothing of
-//! ours but `hook`.
+//! The stacks of an encoder-decoder model, its three attentions, and how hooks are named there. Imports nothing of ours
+//! but `hook` and `side`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::hook::{Hook, UnknownHook};
+use super::side::Side;
 
 /// Which stack of an encoder-decoder model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -40,6 +41,65 @@ pub struct StackHook {
     pub stack: Option<Stack>,
     /// Which activation of it.
     pub hook: Hook,
+}
+
+/// One of a model's attentions: its only one, or one of the three of an encoder-decoder model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AttnKind {
+    /// Whose queries; none where there is one stack.
+    pub stack: Option<Stack>,
+    /// Over which positions.
+    pub attn: Attn,
+}
+
+impl AttnKind {
+    /// Of a model with one stack.
+    pub const ONLY: AttnKind = AttnKind { stack: None, attn: Attn::Own };
+    /// The encoder's over the source.
+    pub const ENCODER: AttnKind = AttnKind { stack: Some(Stack::Encoder), attn: Attn::Own };
+    /// The decoder's over the target.
+    pub const DECODER: AttnKind = AttnKind { stack: Some(Stack::Decoder), attn: Attn::Own };
+    /// The decoder's over the source.
+    pub const CROSS: AttnKind = AttnKind { stack: Some(Stack::Decoder), attn: Attn::Cross };
+    /// Those of an encoder-decoder model, in the order in which they run.
+    pub const THREE: [AttnKind; 3] = [Self::ENCODER, Self::DECODER, Self::CROSS];
+
+    /// The nearest one that a model has.
+    pub fn fitting(self, has_encoder: bool) -> Self {
+        match (has_encoder, Self::THREE.contains(&self)) {
+            (false, _) => Self::ONLY,
+            (true, true) => self,
+            (true, false) => Self::ENCODER,
+        }
+    }
+
+    /// The stack whose tokens stand on a side; none where there is one stack.
+    pub fn reads(self, side: Side) -> Option<Stack> {
+        match (self.attn, side) {
+            (Attn::Cross, Side::Key) => Some(Stack::Encoder),
+            _ => self.stack,
+        }
+    }
+
+    /// Its name on the page; empty where there is only one.
+    pub fn label(self) -> &'static str {
+        match (self.stack, self.attn) {
+            (None, _) => "",
+            (Some(Stack::Encoder), _) => "Encoder",
+            (Some(Stack::Decoder), Attn::Own) => "Decoder",
+            (Some(Stack::Decoder), Attn::Cross) => "Cross",
+        }
+    }
+}
+
+impl Attn {
+    /// "self" or "cross".
+    pub fn name(self) -> &'static str {
+        match self {
+            Attn::Own => "self",
+            Attn::Cross => "cross",
+        }
+    }
 }
 
 impl Stack {
@@ -87,6 +147,23 @@ impl FromStr for StackHook {
 mod tests {
     use super::*;
     use crate::trace::BlockSite;
+
+    #[test]
+    fn a_model_has_one_attention_or_three() {
+        assert_eq!(AttnKind::default(), AttnKind::ONLY);
+        let wrong = AttnKind { stack: Some(Stack::Encoder), attn: Attn::Cross };
+        for (asked, has_encoder, fitting) in [
+            (AttnKind::CROSS, true, AttnKind::CROSS),
+            (AttnKind::CROSS, false, AttnKind::ONLY),
+            (AttnKind::ONLY, true, AttnKind::ENCODER),
+            (wrong, true, AttnKind::ENCODER),
+        ] {
+            assert_eq!(asked.fitting(has_encoder), fitting, "{asked:?}");
+        }
+        let tokens = AttnKind::THREE.map(|kind| [Side::Query, Side::Key].map(|side| kind.reads(side)));
+        let (encoder, decoder) = (Some(Stack::Encoder), Some(Stack::Decoder));
+        assert_eq!(tokens, [[encoder, encoder], [decoder, decoder], [decoder, encoder]]);
+    }
 
     #[test]
     fn names_round_trip() {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// How a tokenizer writes a token as text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenForm {
     /// GPT-2's alphabet: one character per byte, `Ġ` for a space.
@@ -13,11 +13,12 @@ pub enum TokenForm {
     /// `##` before a piece that continues a word.
     Wordpiece,
     /// As it is.
+    #[default]
     Plain,
 }
 
 /// The tokens of one input.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tokens {
     /// What the tokenizer's id_to_token says.
     pub tokens: Vec<String>,

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 
 use super::page::Page;
 use super::scene::Scene;
-use crate::state::{Arrangement, Display, DisplayChange, Drawing, Event, MIN_WEIGHTS, wording};
+use crate::state::{Arrangement, Display, DisplayChange, Drawing, Event, MIN_WEIGHTS, Shown, wording};
+use crate::trace::Side;
 
 /// The two choices that matter most, and the others behind "Display".
 #[component]
@@ -16,10 +17,14 @@ pub fn DisplayOptions(
 ) -> impl IntoView {
     let display = page.memo(|state| state.options.display);
     let has_several = page.memo(|state| state.selection.heads.len() > 1);
-    let has_special =
-        page.memo(|state| state.shown.as_ref().is_some_and(|shown| shown.info.tokens.special.contains(&true)));
+    let has_special = page.memo(|state| {
+        let has =
+            |shown: &Shown| [Side::Query, Side::Key].iter().any(|&side| shown.tokens(side).special.contains(&true));
+        state.shown.as_ref().is_some_and(has)
+    });
     let change = move |change| page.dispatch(Event::DisplayChanged(change));
-    let mass = Memo::new(move |_| scene.with(|scene| scene.as_ref().and_then(Scene::shown_mass)));
+    let idle = Scene::idle_memo(scene);
+    let mass = Memo::new(move |_| idle.with(|scene| scene.as_ref().and_then(Scene::shown_mass)));
     view! {
         <Choice
             name="Drawing"

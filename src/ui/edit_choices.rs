@@ -7,6 +7,7 @@ use super::page::Page;
 use crate::state::editing::offers::{Group, Item};
 use crate::state::editing::{EditEvent, PatternRow};
 use crate::state::{Event, State};
+use crate::trace::Side;
 
 /// Buttons that add an edit, named for what they do.
 #[component]
@@ -58,25 +59,25 @@ pub fn EditChoices(
                     }}
                 </button>
             </div>
-            {move || row.get().map(|(row, names)| view! { <PaintRow page row names /> })}
+            {move || row.get().map(|(row, query, names)| view! { <PaintRow page row query names /> })}
         </div>
     }
 }
 
-/// The row of the one selected head and query, with the names of its keys.
-fn selected_row(state: &State) -> Option<(PatternRow, Vec<String>)> {
+/// The row of the one selected head and query, with the names of its query and its keys.
+fn selected_row(state: &State) -> Option<(PatternRow, String, Vec<String>)> {
     let target = state.selected_target();
     let &[head] = target.heads.as_slice() else { return None };
     let row = state.pattern_row(target.layer, head, target.query?)?;
-    let labels = &state.shown.as_ref()?.labels;
-    Some((row, labels.iter().map(|label| label.plain.clone()).collect()))
+    let shown = state.shown.as_ref()?;
+    let query = shown.labels(Side::Query).get(row.query).map(|label| label.plain.clone()).unwrap_or_default();
+    Some((row, query, shown.labels(Side::Key).iter().map(|label| label.plain.clone()).collect()))
 }
 
 /// A weight for each key of one row; what is given is made to sum to 1.
 #[component]
-fn PaintRow(page: Page, row: PatternRow, names: Vec<String>) -> impl IntoView {
+fn PaintRow(page: Page, row: PatternRow, query: String, names: Vec<String>) -> impl IntoView {
     let painted = RwSignal::new(row.weights.clone());
-    let query = names.get(row.query).cloned().unwrap_or_default();
     let title = format!("Paint the row of {query} in L{}H{}", row.layer, row.head);
     let inputs = (0..row.n_seen)
         .map(|key| {

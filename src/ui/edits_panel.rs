@@ -20,10 +20,12 @@ pub fn EditsPanel(
     let can_redo = page.memo(|state| state.editing.can_redo());
     let is_empty = page.memo(|state| state.editing.list.is_empty());
     let list = page.memo(|state| {
-        let labels = state.shown.as_ref().map(|shown| shown.labels.clone()).unwrap_or_default();
         let row = |listed: &crate::state::editing::ListedEdit| Row {
             id: listed.id,
-            name: edit_name(&listed.edit, &labels),
+            name: edit_name(
+                &listed.edit,
+                state.shown.as_ref().map_or((&[], &[]), |shown| shown.labels_of(&listed.edit)),
+            ),
             is_on: listed.edit.on,
             reason: state.editing.reason(listed.id).map(str::to_owned),
             alone: state.editing.outcome_alone(listed.id).map(|outcome| outcome.value),

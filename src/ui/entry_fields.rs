@@ -136,7 +136,8 @@ pub fn BosChoice(
     }
 }
 
-fn run_with_enter(page: Page, event: &KeyboardEvent) {
+/// Runs with Enter, which while composing (Japanese, Chinese …) ends the composition.
+pub fn run_with_enter(page: Page, event: &KeyboardEvent) {
     if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
         event.prevent_default();
         page.dispatch(Event::RunAsked);

@@ -21,9 +21,9 @@ use crate::render::{
     Columns, Diverging, Grid, HeadColours, HeadView, NEUTRAL_HUE, Ramp, Received, Scheme, Span, Window, nearest_line,
     panels,
 };
-use crate::render_web::{HeadCanvas, Picture, Ramps};
+use crate::render_web::{Content, HeadCanvas, Picture, Ramps};
 use crate::state::{Event, TokenRef, wording};
-use crate::trace::Side;
+use crate::trace::{AttnKind, Side};
 
 /// Width of a character of the tokens' font, in CSS pixels: six tenths of its size.
 const CHARACTER_WIDTH: f32 = 7.83;
@@ -85,7 +85,12 @@ pub fn HeadViewFigure(
             format!("{n_fitting} of {n_panels} heads fit beside each other: choose fewer, or make the window wider.")
         })
     };
-    let received = Memo::new(move |_| scene.with(|scene| scene.as_ref().and_then(Scene::received)));
+    let idle = Scene::idle_memo(scene);
+    let idle_received = Memo::new(move |_| idle.with(|scene| scene.as_ref().and_then(Scene::received)));
+    let received = Memo::new(move |_| {
+        let marked = scene.with(|scene| scene.as_ref().filter(|scene| !scene.is_idle()).map(Scene::received));
+        marked.unwrap_or_else(|| idle_received.get())
+    });
     let n_heads = Memo::new(move |_| scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));
     let ramps = Memo::new(move |_| {
         is_matrix.get().then(|| Ramps {
@@ -273,7 +278,12 @@ fn draw_on_change(
                 let picture = scene.as_ref().and_then(|scene| {
                     let (is_split, cells) = (scene.is_split(), ramps.as_ref().filter(|_| scene.is_matrix()));
                     let view = scene.view()?;
-                    let content = (scene.result, scene.layer()?, scene.units.is_joined);
+                    let content = Content {
+                        result: scene.result.request,
+                        attention: attention_number(scene.result.kind),
+                        layer: scene.layer()?,
+                        is_joined: scene.units.is_joined,
+                    };
                     Some(Picture { view, content, columns: &columns, panels: &panels, is_split, cells, ink })
                 });
                 colours.with_untracked(|colours| {
@@ -309,10 +319,14 @@ fn Headings(
     stretches: Memo<Vec<Span>>,
 ) -> impl IntoView {
     let drawn = Memo::new(move |_| scene.with(|scene| scene.as_ref().map(headings).unwrap_or_default()));
+    let names = Memo::new(move |_| {
+        let is_cross = scene.with(|scene| scene.as_ref().is_some_and(|scene| !scene.has_same_tokens()));
+        if is_cross { (", target", ", source") } else { (" reads", " is read") }
+    });
     let is_late = page.memo(|state| state.awaits_layer());
     let is_matrix = Memo::new(move |_| scene.with(|scene| scene.as_ref().is_some_and(Scene::is_matrix)));
     let shows_means = Memo::new(move |_| received.with(|received| received.as_ref().is_some_and(|it| it.is_mean)));
-    let names = move || {
+    let titles = move || {
         let names = drawn.get().into_iter().zip(stretches.get());
         names
             .map(|(name, panel)| {
@@ -332,16 +346,16 @@ fn Headings(
     view! {
         <div class="headings">
             <span class="query" style:width=move || px(columns.get().query_token.end())>
-                "Query" <span class="aside">" reads"</span>
+                "Query" <span class="aside">{move || names.get().0}</span>
             </span>
-            {names}
+            {titles}
             <span
                 class="key"
                 class:gone=move || is_matrix.get()
                 style:left=move || px(columns.get().key_token.x)
                 style:width=move || px(columns.get().key_number.end() - columns.get().key_token.x)
             >
-                "Key" <span class="aside">" is read"</span>
+                "Key" <span class="aside">{move || names.get().1}</span>
                 <span class="aside mean" class:gone=move || !shows_means.get() title="Mean weight that each key receives from the queries shown">
                     "mean"
                 </span>
@@ -350,18 +364,24 @@ fn Headings(
     }
 }
 
+/// Tells the attentions of a model apart.
+fn attention_number(kind: AttnKind) -> u8 {
+    AttnKind::THREE.iter().position(|it| *it == kind).map_or(0, |at| at as u8 + 1)
+}
+
 /// What each picture shows.
 fn headings(scene: &Scene) -> Vec<String> {
     let Some(layer) = scene.layer() else { return Vec::new() };
     let suffix = if scene.is_difference() { ", B − A" } else { "" };
-    let name = |&head: &usize| format!("{}{suffix}", wording::head_name(layer, head));
+    let name = |&head: &usize| format!("{}{suffix}", wording::head_of_kind(scene.result.kind, layer, head));
+    let of_kind = |text: String| wording::of_kind(scene.result.kind, &format!("{text}{suffix}"));
     match scene.heads.as_slice() {
         several if scene.is_split() => several.iter().map(name).collect(),
         [head] => vec![name(head)],
         several if several.len() == scene.shape.n_heads => {
-            vec![format!("Layer {layer}, mean of all {} heads{suffix}", several.len())]
+            vec![of_kind(format!("Layer {layer}, mean of all {} heads", several.len()))]
         }
-        several => vec![format!("Layer {layer}, mean of {}{suffix}", wording::count(several.len(), "head"))],
+        several => vec![of_kind(format!("Layer {layer}, mean of {}", wording::count(several.len(), "head")))],
     }
 }
 

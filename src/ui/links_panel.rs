@@ -8,6 +8,7 @@ use super::scene::Scene;
 use super::token_text::token_text;
 use crate::render::{HeadColours, Link};
 use crate::state::{Event, wording};
+use crate::trace::Side;
 
 /// How many rows there are room for.
 const N_LINKS: usize = 12;
@@ -26,19 +27,18 @@ pub fn LinksPanel(
     let title = Memo::new(move |_| {
         scene.with(|scene| scene.as_ref().and_then(title)).unwrap_or_else(|| "Strongest links".to_owned())
     });
-    let leaves_first_out = Memo::new(move |_| {
-        scene.with(|scene| {
-            scene
-                .as_ref()
-                .is_some_and(|scene| scene.is_causal && scene.marked_queries.is_empty() && scene.marked_keys.is_empty())
-        })
-    });
+    let leaves_first_out =
+        Memo::new(move |_| scene.with(|scene| scene.as_ref().is_some_and(|scene| scene.is_causal && scene.is_idle())));
+    let idle = Scene::idle_memo(scene);
+    let idle_links =
+        Memo::new(move |_| idle.with(|scene| scene.as_ref().map(|scene| scene.strongest(N_LINKS)).unwrap_or_default()));
     let rows = move || {
         scene.with(|scene| {
             let Some(scene) = scene else { return Vec::new() };
             let Some(layer) = scene.layer() else { return Vec::new() };
             let row = |link: &Link| row(scene, layer, link, colours).into_any();
-            scene.strongest(N_LINKS).iter().map(row).collect()
+            let links = if scene.is_idle() { idle_links.get() } else { scene.strongest(N_LINKS) };
+            links.iter().map(row).collect()
         })
     };
     view! {
@@ -74,8 +74,8 @@ pub fn LinksPanel(
 
 fn title(scene: &Scene) -> Option<String> {
     let layer = scene.layer()?;
-    let name = |tokens: &[usize]| match tokens {
-        &[token] => scene.plain(token).to_owned(),
+    let name = |side: Side, tokens: &[usize]| match tokens {
+        &[token] => scene.plain(side, token).to_owned(),
         several => wording::count(several.len(), "token"),
     };
     Some(match (scene.marked_queries.as_slice(), scene.marked_keys.as_slice()) {
@@ -87,11 +87,11 @@ fn title(scene: &Scene) -> Option<String> {
             format!("Strongest links of {}", wording::head_name(layer, scene.heads[0]))
         }
         ([], []) => format!("Strongest link of each head, layer {layer}"),
-        (queries @ [_], []) => format!("{} reads from", name(queries)),
-        (queries, []) => format!("{} read from", name(queries)),
-        ([], keys @ [_]) => format!("{} is read by", name(keys)),
-        ([], keys) => format!("{} are read by", name(keys)),
-        (queries, keys) => format!("{} → {}", name(queries), name(keys)),
+        (queries @ [_], []) => format!("{} reads from", name(Side::Query, queries)),
+        (queries, []) => format!("{} read from", name(Side::Query, queries)),
+        ([], keys @ [_]) => format!("{} is read by", name(Side::Key, keys)),
+        ([], keys) => format!("{} are read by", name(Side::Key, keys)),
+        (queries, keys) => format!("{} → {}", name(Side::Query, queries), name(Side::Key, keys)),
     })
 }
 
@@ -102,15 +102,20 @@ fn row(scene: &Scene, layer: usize, link: &Link, colours: Memo<HeadColours>) -> 
         Some(contrast) => (contrast.colour(link.weight), contrast.share(link.weight).abs()),
         None => (colour, link.weight.clamp(0.0, 1.0)),
     };
-    let label = |unit: usize| scene.label(unit).map(token_text);
+    let label = |side: Side, unit: usize| scene.label(side, unit).map(token_text);
     let one = |tokens: &[usize]| tokens.len() == 1;
     let tokens = match (one(&scene.marked_queries), one(&scene.marked_keys)) {
         (true, true) => ().into_any(),
-        (true, false) => label(link.key).into_any(),
-        (false, true) => label(link.query).into_any(),
-        (false, false) => view! { {label(link.query)}<span class="mark">" → "</span>{label(link.key)} }.into_any(),
+        (true, false) => label(Side::Key, link.key).into_any(),
+        (false, true) => label(Side::Query, link.query).into_any(),
+        (false, false) => view! {
+            {label(Side::Query, link.query)}
+            <span class="mark">" → "</span>
+            {label(Side::Key, link.key)}
+        }
+        .into_any(),
     };
-    let title = format!("{} → {}", scene.plain(link.query), scene.plain(link.key));
+    let title = format!("{} → {}", scene.plain(Side::Query, link.query), scene.plain(Side::Key, link.key));
     view! {
         <tr>
             <td class="head-name">

@@ -30,7 +30,7 @@ pub fn LiveRegion(
 
 fn describe(scene: &Scene, token: TokenRef) -> String {
     let Some(layer) = scene.layer() else { return String::new() };
-    let name = scene.plain(token.position);
+    let name = scene.plain(token.side, token.position);
     let side = match token.side {
         Side::Query => "query",
         Side::Key => "key",
@@ -42,14 +42,17 @@ fn describe(scene: &Scene, token: TokenRef) -> String {
         let weight = scene.weight_words(link.weight);
         match (pair, token.side) {
             (Some(_), _) => format!("{head} {weight}"),
-            (None, Side::Query) => format!("{head} to {} {weight}", scene.plain(link.key)),
-            (None, Side::Key) => format!("{head} from {} {weight}", scene.plain(link.query)),
+            (None, Side::Query) => format!("{head} to {} {weight}", scene.plain(Side::Key, link.key)),
+            (None, Side::Key) => format!("{head} from {} {weight}", scene.plain(Side::Query, link.query)),
         }
     };
     let what = if scene.is_difference() { "Largest changes" } else { "Strongest links" };
     let list = links.iter().map(link).collect::<Vec<_>>().join(", ");
     match pair {
-        Some((query, key)) => format!("{} to {}: {list}", scene.plain(query), scene.plain(key)),
-        None => format!("{name}, {side} token {}. {what}: {list}", scene.units.tokens(token.position).start),
+        Some((query, key)) => format!("{} to {}: {list}", scene.plain(Side::Query, query), scene.plain(Side::Key, key)),
+        None => {
+            let first = scene.units.tokens(token.side, token.position).start;
+            format!("{name}, {side} token {first}. {what}: {list}")
+        }
     }
 }

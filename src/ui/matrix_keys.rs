@@ -77,7 +77,7 @@ pub fn MatrixKeys(
     };
     let label = move |(_, column, key): (_, usize, usize)| {
         let unit = TokenRef { side: Side::Key, position: key };
-        let text = scene.with_untracked(|scene| scene.as_ref().and_then(|scene| scene.label(key).cloned()));
+        let text = scene.with_untracked(|scene| scene.as_ref().and_then(|scene| scene.label(Side::Key, key).cloned()));
         let is_marked = Memo::new(move |_| {
             scene.with(|scene| scene.as_ref().is_some_and(|scene| scene.marked_keys.binary_search(&key).is_ok()))
         });
@@ -94,7 +94,7 @@ pub fn MatrixKeys(
                 aria-posinset=(column + 1).to_string()
                 aria-setsize=move || keys.with(Vec::len).to_string()
                 tabindex=move || if reached.get() == column { "0" } else { "-1" }
-                title=figure.title(key)
+                title=figure.title(unit)
                 style:left=move || px(grid.get().middle(column) - LABEL_WIDTH / 2.0)
                 on:focus=move |_| {
                     reached.set(column);

@@ -17,8 +17,8 @@ use crate::platform::turn::turn;
 use crate::protocol::{About, Prediction, Question, Report, RequestId};
 use crate::state::editing::TraceBeside;
 use crate::state::{OpenedTrace, TracePlace};
-use crate::trace::file::{Parsed, TraceError, parse_header};
-use crate::trace::{Side, Spec};
+use crate::trace::file::{Parsed, Trace, TraceError, parse_header};
+use crate::trace::{AttnKind, Side, Spec, Stack};
 
 /// Work goes on for this long before the browser gets a turn.
 const TURN_MS: f64 = 12.0;
@@ -35,7 +35,9 @@ const PIECE_BYTES: u64 = 4 << 20;
 /// An open trace file; clones are the same one.
 #[derive(Clone)]
 pub struct TraceInPage {
-    source: Rc<RefCell<TraceSource>>,
+    /// Its only attention, or the three of an encoder-decoder model, each with what was read of the file for it.
+    sources: Rc<RefCell<Vec<(AttnKind, TraceSource)>>>,
+    trace: Rc<Trace>,
     file: Rc<RangedFile>,
     /// Questions that are no longer wanted.
     cancelled: Rc<RefCell<BTreeSet<RequestId>>>,
@@ -83,12 +85,20 @@ impl TraceInPage {
                 Parsed::Needs(_) => return Err(format!("{} ends early.", file.name)),
             }
         };
-        let source = TraceSource::new(trace);
-        let ids = source.ids_bytes();
-        let (source, file) = (Rc::new(RefCell::new(source)), Rc::new(file));
-        let this = Self { source, file, cancelled: Rc::default() };
-        if let Some(range) = ids {
-            this.bring(range).await.map_err(|report| report.message)?;
+        let sources = match trace.metadata.decoder_tokens {
+            None => vec![(AttnKind::ONLY, TraceSource::new(trace.clone()))],
+            Some(_) => {
+                let of =
+                    |kind: AttnKind| TraceSource::of(trace.clone(), kind.stack.unwrap_or(Stack::Encoder), kind.attn);
+                AttnKind::THREE.map(|kind| (kind, of(kind))).into()
+            }
+        };
+        let ids: Vec<(AttnKind, Range<u64>)> =
+            sources.iter().flat_map(|(kind, source)| source.ids_bytes().into_iter().map(|ids| (*kind, ids))).collect();
+        let sources = Rc::new(RefCell::new(sources));
+        let this = Self { sources, trace: Rc::new(trace), file: Rc::new(file), cancelled: Rc::default() };
+        for (kind, range) in ids {
+            this.bring(kind, range).await.map_err(|report| report.message)?;
         }
         Ok(this)
     }
@@ -96,14 +106,13 @@ impl TraceInPage {
     /// Decodes every number of a file that is not too large for it.
     async fn check(&self) -> Result<(), String> {
         let pieces = {
-            let source = self.source.borrow();
-            let trace = source.trace();
+            let trace = &self.trace;
             if trace.n_activation_bytes() > MAX_CHECKED_BYTES { Vec::new() } else { trace.pieces(PIECE_BYTES) }
         };
         let mut last_turn_ms = now_ms();
         for piece in pieces {
             let bytes = self.file.read(piece.bytes).await?;
-            self.source.borrow().trace().decode_from(&piece.name, piece.first_row, &bytes).map_err(words)?;
+            self.trace.decode_from(&piece.name, piece.first_row, &bytes).map_err(words)?;
             breathe(&mut last_turn_ms).await;
         }
         Ok(())
@@ -118,27 +127,33 @@ impl TraceInPage {
         let (trace, opened) =
             Self::open(RangedFile::chosen(&name, file.into()), TracePlace::File(name.clone())).await?;
         let beside = {
-            let source = trace.source.borrow();
-            let sizes = source.sizes();
+            let sources = trace.sources.borrow();
+            let first = sources.first().map(|(_, source)| source);
+            let sizes = first.map(AttentionSource::sizes).unwrap_or_default();
             TraceBeside {
                 file: name,
                 tokens: opened.tokens,
-                has_ids: source.ids_bytes().is_some(),
+                has_ids: first.is_some_and(|source| !source.ids_bytes().is_empty()),
                 sizes: (sizes.n_layers, sizes.n_heads),
-                spec: source.spec().cloned(),
+                spec: first.and_then(|source| source.spec().cloned()),
             }
         };
         Ok((trace, beside))
     }
 
     fn opened(&self, place: Option<TracePlace>) -> OpenedTrace {
-        let source = self.source.borrow();
-        let (metadata, sizes) = (&source.trace().metadata, source.sizes());
+        let sources = self.sources.borrow();
+        let of = |kind: AttnKind| sources.iter().find(|(its, _)| *its == kind).map(|(_, source)| source);
+        let first = of(AttnKind::ONLY).or_else(|| of(AttnKind::ENCODER));
+        let sizes = first.map(AttentionSource::sizes).unwrap_or_default();
+        let tokens = first.map(|first| first.tokens(Side::Key).clone());
+        let metadata = &self.trace.metadata;
         let bare = || Spec::bare(sizes.n_layers, sizes.n_heads, sizes.n_key_value_heads, sizes.d_head);
         OpenedTrace {
             model: metadata.model.clone().unwrap_or_default(),
-            spec: source.spec().cloned().unwrap_or_else(bare),
-            tokens: source.tokens(Side::Key).clone(),
+            spec: metadata.spec.clone().unwrap_or_else(bare),
+            tokens: tokens.unwrap_or_default(),
+            target: of(AttnKind::CROSS).map(|cross| cross.tokens(Side::Query).clone()),
             text: metadata.text.clone().unwrap_or_default(),
             pair: metadata.text_pair.clone(),
             edits: metadata.edits.clone(),
@@ -154,7 +169,7 @@ impl TraceInPage {
 
     /// What the file says of itself.
     pub fn with_trace<T>(&self, read: impl FnOnce(&crate::trace::file::Trace) -> T) -> T {
-        read(self.source.borrow().trace())
+        read(&self.trace)
     }
 
     /// A question is no longer wanted.
@@ -166,29 +181,40 @@ impl TraceInPage {
     ///
     /// # Errors
     /// Why it cannot be answered.
-    pub async fn answer(&self, request: RequestId, question: Question) -> Result<Option<Reply>, Report> {
+    pub async fn answer(
+        &self,
+        request: RequestId,
+        kind: AttnKind,
+        question: Question,
+    ) -> Result<Option<Reply>, Report> {
         let mut answering = start(question);
         let mut last_turn_ms = now_ms();
         loop {
             if self.cancelled.borrow_mut().remove(&request) {
                 return Ok(None);
             }
-            let step = answering.step(&*self.source.borrow());
+            let step = match self.sources.borrow().iter().find(|(its, _)| *its == kind) {
+                Some((_, source)) => answering.step(source),
+                None => return Err(report("the trace has no such attention")),
+            };
             match step {
                 Ok(Some(reply)) => return Ok(Some(reply)),
                 Ok(None) => breathe(&mut last_turn_ms).await,
-                Err(SourceError::Wants(range)) => self.bring(range).await?,
+                Err(SourceError::Wants(range)) => self.bring(kind, range).await?,
                 Err(error) => return Err(report(&error.to_string())),
             }
         }
     }
 
-    async fn bring(&self, range: Range<u64>) -> Result<(), Report> {
+    async fn bring(&self, kind: AttnKind, range: Range<u64>) -> Result<(), Report> {
         let bytes = self.file.read(range.clone()).await.map_err(|message| report(&message))?;
         if bytes.len() as u64 != range.end - range.start {
             return Err(report("the trace ends early"));
         }
-        self.source.borrow_mut().supply(range, &bytes).map_err(|error| report(&error.to_string()))
+        let mut sources = self.sources.borrow_mut();
+        let source = sources.iter_mut().find(|(its, _)| *its == kind);
+        let Some((_, source)) = source else { return Ok(()) };
+        source.supply(range, &bytes).map_err(|error| report(&error.to_string()))
     }
 }
 

@@ -19,6 +19,7 @@ use crate::state::editing::EditEvent;
 use crate::state::{
     Effect, Event, FirstScreen, MoreEvent, OpenedTrace, ScaleEvent, State, Theme, TraceEvent, TracePlace, traces,
 };
+use crate::trace::AttnKind;
 use crate::trace::file::Saved;
 
 const THEME_KEY: &str = "headlight.theme";
@@ -133,8 +134,10 @@ impl Page {
                     self.dispatch(Event::Trace(TraceEvent::SaveFailed(message)));
                 }
             }
-            Effect::AskTrace { request, question } => self.ask_trace(self.trace, request, question),
-            Effect::AskSecondTrace { request, question } => self.ask_trace(self.second_trace, request, question),
+            Effect::AskTrace { request, kind, question } => self.ask_trace(self.trace, request, kind, question),
+            Effect::AskSecondTrace { request, kind, question } => {
+                self.ask_trace(self.second_trace, request, kind, question)
+            }
             Effect::StartWorker => self.start_worker(),
             Effect::StartSecondWorker => self.start_second_worker(),
             Effect::EndSecondWorker => self.second_worker.set_value(None),
@@ -212,11 +215,17 @@ impl Page {
     }
 
     /// Asks a trace that the page holds; the answer comes as if a worker had said it.
-    fn ask_trace(self, trace: StoredValue<Option<TraceInPage>, LocalStorage>, request: RequestId, question: Question) {
+    fn ask_trace(
+        self,
+        trace: StoredValue<Option<TraceInPage>, LocalStorage>,
+        request: RequestId,
+        kind: AttnKind,
+        question: Question,
+    ) {
         let Some(trace) = trace.with_value(Clone::clone) else { return };
         // Not now: whoever asks is not done yet.
         spawn_local(async move {
-            let (reply, buffers) = match trace.answer(request, question).await {
+            let (reply, buffers) = match trace.answer(request, kind, question).await {
                 Ok(Some(Reply { answer, buffers })) => (FromWorker::Answered { request, run: 0, answer }, buffers),
                 Ok(None) => (FromWorker::Cancelled { request }, Vec::new()),
                 Err(report) => (FromWorker::Failed { request, report }, Vec::new()),

@@ -1,9 +1,12 @@
 //! What the model expects: the most likely tokens at a position that a click chooses, how well each token was predicted,
 //! and for sentence embedders how alike the two texts are.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use super::page::Page;
+use super::scene::Same;
 use super::token_text::token_text;
 use crate::protocol::{InputText, Prediction};
 use crate::state::{Event, State, wording};
@@ -55,12 +58,12 @@ pub fn Predictions(
 /// The position whose predictions are shown.
 fn position(state: &State) -> Option<usize> {
     let shown = state.shown.as_ref()?;
-    state.readings.position.or_else(|| shown.info.tokens.len().checked_sub(1))
+    state.readings.position.or_else(|| shown.predicting().0.len().checked_sub(1))
 }
 
 fn title(state: &State) -> String {
     let Some(shown) = &state.shown else { return "Next token".to_owned() };
-    let at = position(state).and_then(|position| Some((position, shown.labels.get(position)?.plain.clone())));
+    let at = position(state).and_then(|position| Some((position, shown.predicting().1.get(position)?.plain.clone())));
     match (shown.spec.unembed, at) {
         (Unembed::None, _) => "Likeness of the two texts".to_owned(),
         (Unembed::MaskedWord { .. }, Some((position, token))) => format!("In the place of {token}, token {position}"),
@@ -73,16 +76,16 @@ fn title(state: &State) -> String {
 #[component]
 fn ReadText(page: Page) -> impl IntoView {
     let tokens = page.memo(|state| {
-        let shown = state.shown.as_ref();
-        shown.map(|shown| {
-            (shown.request, shown.labels.to_vec(), shown.info.tokens.ids.clone(), shown.live_run.is_some())
-        })
+        let shown = state.shown.as_ref()?;
+        let (tokens, labels) = shown.predicting();
+        Some((shown.request, Same(Arc::clone(labels)), tokens.len(), shown.live_run.is_some()))
     });
-    let losses = page.memo(|state| state.readings.losses.as_ref().map(|losses| losses.to_vec()));
+    let losses = page.memo(|state| state.readings.losses.clone().map(Same));
     let chosen = page.memo(position);
     let token = move |(position, label, id, is_live): (usize, TokenLabel, u32, bool)| {
-        let loss =
-            Memo::new(move |_| losses.with(|losses| losses.as_ref()?.get(position).copied()).filter(|it| !it.is_nan()));
+        let loss = Memo::new(move |_| {
+            losses.with(|losses| losses.as_ref()?.0.get(position).copied()).filter(|it| !it.is_nan())
+        });
         let plain = label.plain.clone();
         let title = move || match loss.get() {
             Some(loss) => format!("{plain}, id {id}\nprobability {:.4}, loss {loss:.2} nats", (-loss).exp()),
@@ -103,12 +106,14 @@ fn ReadText(page: Page) -> impl IntoView {
         }
     };
     let all = move || {
-        let (_, labels, ids, is_live) = tokens.get()?;
-        let each = labels.into_iter().zip(ids).enumerate();
+        let (_, labels, _, is_live) = tokens.get()?;
+        let ids = page.peek(|state| state.shown.as_ref().map(|shown| shown.predicting().0.ids.clone()))?;
+        let each = labels.0.iter().cloned().zip(ids).enumerate();
         Some(each.map(|(position, (label, id))| token((position, label, id, is_live))).collect_view())
     };
     let mean = move || {
-        let losses: Vec<f64> = losses.get()?.into_iter().filter(|loss| !loss.is_nan()).map(f64::from).collect();
+        let losses = losses.get()?;
+        let losses: Vec<f64> = losses.0.iter().filter(|loss| !loss.is_nan()).map(|loss| f64::from(*loss)).collect();
         let mean = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
         (!losses.is_empty()).then(|| {
             format!("Shade: how surprising a token was, −ln p. Mean {mean:.2} nats, perplexity {:.1}. ", mean.exp())

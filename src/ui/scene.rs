@@ -6,12 +6,11 @@ use leptos::prelude::*;
 
 use super::page::Page;
 use super::units::{Units, drawn_memo};
-use crate::protocol::RequestId;
 use crate::render::{Contrast, HeadView, Link, PatternView, Received, Scheme, Shade, largest_size};
 use crate::state::TokenRef;
-use crate::state::{Arrangement, Display, Drawing, EditSide, LayerPatterns, Shape, State, wording};
-use crate::trace::Side;
+use crate::state::{Arrangement, Display, Drawing, EditSide, LayerPatterns, Looked, Shape, State, wording};
 use crate::trace::display::TokenLabel;
+use crate::trace::{Attn, Side};
 
 /// Shared data that counts as the same only if it is the very same.
 pub struct Same<T: ?Sized>(pub Arc<T>);
@@ -28,11 +27,14 @@ impl<T: ?Sized> PartialEq for Same<T> {
     }
 }
 
+/// Columns between a token read and the one predicted after it.
+const ARROW_COLUMNS: usize = 3;
+
 /// What is on screen of the result.
 #[derive(Clone, PartialEq)]
 pub struct Scene {
-    /// Which result this is of.
-    pub result: RequestId,
+    /// Which attention of which result this is of.
+    pub result: Looked,
     /// Sizes of the result.
     pub shape: Shape,
     /// Whether a token sees only itself and earlier ones.
@@ -66,18 +68,24 @@ impl Scene {
     ) -> Option<Self> {
         let shown = state.shown.as_ref()?;
         let display = state.options.display;
-        let segments: Vec<usize> = units.second_start.map(|start| vec![0, start]).unwrap_or_default();
-        let (queries, keys) = state.options.segment.ranges(units.labels.0.len(), &segments);
-        let is_kept = |&unit: &usize| {
-            let is_special = units.special.0.get(unit).copied().unwrap_or(false);
-            !(display.leaves_out_special && is_special || display.leaves_out_first && unit == 0)
+        let kept = |side: Side| -> Vec<usize> {
+            let own = units.of(side);
+            // A filter is about both texts of a pair on both sides.
+            let second = own.second_start.filter(|_| shown.has_same_tokens());
+            let segments: Vec<usize> = second.map(|start| vec![0, start]).unwrap_or_default();
+            let (queries, keys) = state.options.segment.ranges(own.labels.0.len(), &segments);
+            let range = if side == Side::Query { queries } else { keys };
+            let is_kept = |&unit: &usize| {
+                let is_special = own.special.0.get(unit).copied().unwrap_or(false);
+                !(display.leaves_out_special && is_special || display.leaves_out_first && unit == 0)
+            };
+            range.filter(is_kept).collect()
         };
-        let (queries, keys): (Vec<usize>, Vec<usize>) =
-            (queries.filter(is_kept).collect(), keys.filter(is_kept).collect());
+        let (queries, keys) = (kept(Side::Query), kept(Side::Key));
         Some(Self {
-            result: shown.request,
+            result: shown.looked(),
             shape: shown.shape(),
-            is_causal: shown.spec.is_causal(),
+            is_causal: shown.is_causal(),
             contrast,
             drawn,
             heads: state.selection.heads.iter().copied().collect(),
@@ -104,6 +112,22 @@ impl Scene {
             let (drawn, contrast) = (drawn.get(), contrast.get());
             units.with(|units| page.with(|state| Self::of(state, units.as_ref()?, drawn.clone(), contrast)))
         })
+    }
+
+    /// The scene with nothing marked, which stays the same as long as the pointer only moves: for what takes all weights
+    /// into account.
+    pub fn idle_memo(scene: Memo<Option<Self>>) -> Memo<Option<Self>> {
+        Memo::new(move |_| {
+            scene.with(|scene| {
+                let scene = scene.clone()?;
+                Some(Self { marked_queries: Vec::new(), marked_keys: Vec::new(), ..scene })
+            })
+        })
+    }
+
+    /// Whether nothing is marked.
+    pub fn is_idle(&self) -> bool {
+        self.marked_queries.is_empty() && self.marked_keys.is_empty()
     }
 
     /// Whether what is shown is the difference of two results.
@@ -137,13 +161,13 @@ impl Scene {
 
     /// How much of the rows is on screen, where some keys are not.
     pub fn shown_mass(&self) -> Option<f32> {
-        let is_part = self.keys.len() < self.units.labels.0.len() && !self.is_difference();
+        let is_part = self.keys.len() < self.units.of(Side::Key).labels.0.len() && !self.is_difference();
         if is_part && !self.queries.is_empty() { self.view().map(|view| view.shown_mass()) } else { None }
     }
 
     /// The token that stands for a unit in the selection: a pinned one of it, or its first.
     pub fn token_of(&self, state: &State, unit: TokenRef) -> TokenRef {
-        let tokens = self.units.tokens(unit.position);
+        let tokens = self.units.tokens(unit.side, unit.position);
         let at = |position| TokenRef { side: unit.side, position };
         let pinned = tokens.clone().map(at).find(|token| state.selection.is_pinned(*token));
         pinned.unwrap_or_else(|| at(tokens.start))
@@ -171,12 +195,15 @@ impl Scene {
 
     /// Columns of the fixed-width font that the longest shown token takes.
     pub fn longest_token(&self) -> usize {
-        let positions = self.queries.iter().chain(&self.keys);
-        positions
-            .filter_map(|&position| self.units.labels.0.get(position))
-            .map(TokenLabel::n_columns)
-            .max()
-            .unwrap_or(0)
+        let longest = |side: Side| {
+            let own = self.units.of(side);
+            let columns = |&unit: &usize| {
+                let read = own.labels.0.get(unit)?.n_columns();
+                Some(read + self.predicted(side, unit).map_or(0, |label| label.n_columns() + ARROW_COLUMNS))
+            };
+            self.rows(side).iter().filter_map(columns).max().unwrap_or(0)
+        };
+        longest(Side::Query).max(longest(Side::Key))
     }
 
     /// Units of one side, by row.
@@ -201,13 +228,23 @@ impl Scene {
     }
 
     /// A unit's label.
-    pub fn label(&self, unit: usize) -> Option<&TokenLabel> {
-        self.units.labels.0.get(unit)
+    pub fn label(&self, side: Side, unit: usize) -> Option<&TokenLabel> {
+        self.units.of(side).labels.0.get(unit)
     }
 
     /// A unit as text.
-    pub fn plain(&self, unit: usize) -> &str {
-        self.label(unit).map_or("", |label| &label.plain)
+    pub fn plain(&self, side: Side, unit: usize) -> &str {
+        self.label(side, unit).map_or("", |label| &label.plain)
+    }
+
+    /// What is predicted after a unit, where a decoder of two stacks is looked at.
+    pub fn predicted(&self, side: Side, unit: usize) -> Option<&TokenLabel> {
+        self.units.of(side).predicted.as_ref()?.0.get(unit)
+    }
+
+    /// Whether queries and keys are the same tokens.
+    pub fn has_same_tokens(&self) -> bool {
+        self.result.kind.attn == Attn::Own
     }
 
     /// The one pair that is marked, if it is one.
@@ -235,7 +272,7 @@ impl Scene {
     /// of each active head, if there are several.
     pub fn strongest(&self, n_links: usize) -> Vec<Link> {
         let Some(view) = self.view() else { return Vec::new() };
-        if self.marked_queries.is_empty() && self.marked_keys.is_empty() {
+        if self.is_idle() {
             let view = HeadView { queries: self.choosing_queries(), ..view };
             return if self.heads.len() > 1 { view.strongest_of_each_head() } else { view.strongest(n_links) };
         }
@@ -251,7 +288,7 @@ impl Scene {
 /// Units with marked tokens, as far as they are on screen.
 fn marked(state: &State, units: &Units, side: Side, shown: &[usize]) -> Vec<usize> {
     let tokens = state.selection.marked(side);
-    let mut marked: Vec<usize> = tokens.into_iter().map(|position| units.row_of(position)).collect();
+    let mut marked: Vec<usize> = tokens.into_iter().map(|position| units.row_of(side, position)).collect();
     marked.dedup();
     marked.retain(|unit| shown.binary_search(unit).is_ok());
     marked

@@ -218,11 +218,16 @@ fn RankingPicker(page: Page, ranking: RwSignal<Ranking>) -> impl IntoView {
 /// The two tokens between which weights are ranked; the same ones as are kept in the view.
 #[component]
 fn Ends(page: Page) -> impl IntoView {
-    let tokens = page.memo(|state| {
-        let labels = state.shown.as_ref().map(|shown| shown.labels.iter().map(|label| label.plain.clone()).collect());
-        labels.unwrap_or_else(Vec::<String>::new)
-    });
+    let tokens = |side: Side| {
+        page.memo(move |state| {
+            let labels = state.shown.as_ref().map(|shown| shown.labels(side));
+            labels
+                .map(|labels| labels.iter().map(|label| label.plain.clone()).collect())
+                .unwrap_or_else(Vec::<String>::new)
+        })
+    };
     let picker = move |side: Side, name: &'static str, id: &'static str| {
+        let tokens = tokens(side);
         let picked = page.memo(move |state| {
             let positions = match side {
                 Side::Query => &state.selection.queries,
@@ -311,7 +316,7 @@ fn has_score(state: &State, score: Score) -> bool {
 
 fn rows(state: &State, ranking: Ranking) -> Vec<Row> {
     let Some(shown) = &state.shown else { return Vec::new() };
-    let (n_layers, n_heads) = (shown.spec.n_layers, shown.spec.n_heads);
+    let (n_layers, n_heads) = (shown.stack_spec().n_layers, shown.stack_spec().n_heads);
     let heads = (0..n_layers * n_heads).map(|index| (index, index / n_heads.max(1), index % n_heads.max(1)));
     match ranking {
         Ranking::Link => {

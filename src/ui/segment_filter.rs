@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::page::Page;
 use crate::state::{Event, SegmentFilter};
+use crate::trace::Side;
 
 /// The radio group "Attention"; only for pairs.
 #[component]
@@ -11,7 +12,12 @@ pub fn SegmentFilterChoice(
     /// The page.
     page: Page,
 ) -> impl IntoView {
-    let is_pair = page.memo(|state| state.shown.as_ref().is_some_and(|shown| shown.info.tokens.segments.len() == 2));
+    let is_pair = page.memo(|state| {
+        state
+            .shown
+            .as_ref()
+            .is_some_and(|shown| shown.has_same_tokens() && shown.tokens(Side::Query).segments.len() == 2)
+    });
     let picked = page.memo(|state| state.options.segment);
     let choice = move |segment: SegmentFilter| {
         view! {

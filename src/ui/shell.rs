@@ -8,6 +8,7 @@ use super::editing::{Editing, panel_is_open};
 use super::examples::ExampleCaption;
 use super::head_squares::HeadSquares;
 use super::head_view::HeadViewFigure;
+use super::kind_choice::KindChoice;
 use super::layer_picker::LayerPicker;
 use super::legend::Legend;
 use super::links_panel::LinksPanel;
@@ -65,6 +66,7 @@ pub fn App() -> impl IntoView {
                 <section class="view" aria-label="Attention" on:keydown=move |event| view_key(page, &event)>
                     <ScaleBar page is_saving is_open />
                     <div class="controls" class:awaiting=move || n_heads.get() == 0>
+                        <KindChoice page />
                         <LayerPicker page />
                         <HeadSquares page scene colours />
                         <EditButton page />

@@ -19,7 +19,7 @@ pub fn SweepPanel(
     let ask = move |asked: SweepAsked| page.dispatch(Event::Editing(EditEvent::SweepAsked(asked)));
     let map = page.memo(|state| {
         let (sweep, shown) = (state.editing.sweep.as_ref()?, state.shown.as_ref()?);
-        Some(sweep.map(shown.spec.n_layers, shown.spec.n_heads, shown.info.tokens.len()))
+        Some(sweep.map(shown.spec.n_layers, shown.spec.n_heads, shown.predicting().0.len()))
     });
     let is_patch = page.memo(|state| {
         state.editing.sweep.as_ref().is_some_and(|sweep| matches!(sweep.asked, SweepAsked::PatchStream { .. }))

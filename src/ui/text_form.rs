@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::entry_fields::{BosChoice, EntryKindChoice, IdsField, RandomBlockFields};
 use super::examples::Examples;
 use super::page::Page;
+use super::target_field::TargetField;
 use super::typed_tokens::TypedTokens;
 use crate::state::{EntryKind, Event, wording};
 
@@ -65,6 +66,7 @@ pub fn TextForm(
             EntryKind::Ids => view! { <IdsField page /> }.into_any(),
             EntryKind::RandomBlock => view! { <RandomBlockFields page /> }.into_any(),
         }}
+        <TargetField page />
         <div class="actions">
             <button
                 type="button"

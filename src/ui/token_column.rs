@@ -8,11 +8,10 @@ use web_sys::{Element, FocusOptions, HtmlElement};
 use super::edit_menu::open_at_key;
 use super::page::Page;
 use super::scene::Scene;
-use super::token_text::token_text;
-use crate::protocol::RequestId;
+use super::token_text::{predicted_text, token_text};
 use crate::render::{Columns, Received, Window};
 use crate::state::editing::offers::Target;
-use crate::state::{Event, ScaleEvent, TokenRef, wording};
+use crate::state::{Event, Looked, ScaleEvent, TokenRef, wording};
 use crate::trace::Side;
 
 /// What a column needs from its figure.
@@ -96,7 +95,7 @@ impl Figure {
 
     /// Whether a token of a unit stays marked; follows its changes.
     pub fn is_pinned(self, unit: TokenRef) -> bool {
-        let tokens = self.scene.with(|scene| scene.as_ref().map(|scene| scene.units.tokens(unit.position)));
+        let tokens = self.scene.with(|scene| scene.as_ref().map(|scene| scene.units.tokens(unit.side, unit.position)));
         let at = |position| TokenRef { side: unit.side, position };
         self.page.with(|state| tokens.unwrap_or_default().any(|position| state.selection.is_pinned(at(position))))
     }
@@ -126,25 +125,33 @@ impl Figure {
     }
 
     /// The whole of a unit, with what it is made of.
-    pub fn title(self, unit: usize) -> String {
+    pub fn title(self, TokenRef { side, position: unit }: TokenRef) -> String {
         self.scene.with_untracked(|scene| {
             let Some(scene) = scene else { return String::new() };
-            let positions = scene.units.tokens(unit);
+            let positions = scene.units.tokens(side, unit);
             let ids = self.page.peek(|state| {
-                let ids = state.shown.as_ref().map(|shown| shown.info.tokens.ids.as_slice()).unwrap_or_default();
+                let ids = state.shown.as_ref().map(|shown| shown.tokens(side).ids.as_slice()).unwrap_or_default();
                 positions.clone().filter_map(|position| ids.get(position)).map(u32::to_string).collect::<Vec<_>>()
             });
-            let plain = scene.plain(unit);
+            let plain = scene.plain(side, unit);
+            let predicted = self.page.peek(|state| {
+                let target = state.shown.as_ref()?.info.target.as_ref()?;
+                let found = target.predicted.get(positions.end.saturating_sub(1))?;
+                let label = scene.predicted(side, unit)?;
+                Some(format!("\nmost likely next: {}, probability {:.4}", label.plain, found.prob))
+            });
+            let predicted = predicted.unwrap_or_default();
+            let (start, last, ids) = (positions.start, positions.end.saturating_sub(1), ids.join(" "));
             match positions.len() {
-                0 | 1 => format!("{plain}\ntoken {}, id {}", positions.start, ids.join(" ")),
-                _ => format!("{plain}\ntokens {} to {}, ids {}", positions.start, positions.end - 1, ids.join(" ")),
+                0 | 1 => format!("{plain}\ntoken {start}, id {ids}{predicted}"),
+                _ => format!("{plain}\ntokens {start} to {last}, ids {ids}{predicted}"),
             }
         })
     }
 }
 
-/// Which rows they are: of which result, and whether words are joined.
-type RowsOf = (RequestId, bool);
+/// Which rows they are: of which attention of which result, and whether words are joined.
+type RowsOf = (Looked, bool);
 
 /// A list box of tokens, one tab stop; arrow keys move through it and to the other side.
 #[component]
@@ -208,9 +215,10 @@ fn TokenRow(
 ) -> impl IntoView {
     let Figure { page, scene, received, window, focused, .. } = figure;
     let unit = TokenRef { side, position: unit };
-    let label = scene.with_untracked(|scene| scene.as_ref().and_then(|scene| scene.label(unit.position).cloned()));
-    let title = figure.title(unit.position);
-    let tokens = scene.with_untracked(|scene| scene.as_ref().map(|scene| scene.units.tokens(unit.position)));
+    let label = scene.with_untracked(|scene| scene.as_ref()?.label(side, unit.position).cloned());
+    let predicted = scene.with_untracked(|scene| scene.as_ref()?.predicted(side, unit.position).cloned());
+    let title = figure.title(unit);
+    let tokens = scene.with_untracked(|scene| scene.as_ref().map(|scene| scene.units.tokens(side, unit.position)));
     let tokens = tokens.unwrap_or_default();
     let is_marked = Memo::new(move |_| {
         scene.with(|scene| scene.as_ref().is_some_and(|scene| scene.marked(side).binary_search(&unit.position).is_ok()))
@@ -223,7 +231,7 @@ fn TokenRow(
         page.memo(move |state| tokens.clone().any(|position| state.selection.is_pinned(TokenRef { side, position })));
     // "A" and "B" where the texts of a pair start.
     let text_name = Memo::new(move |_| {
-        let second = scene.with(|scene| scene.as_ref().and_then(|scene| scene.units.second_start))?;
+        let second = scene.with(|scene| scene.as_ref()?.units.of(side).second_start)?;
         if unit.position == second {
             Some("B")
         } else if row == 0 {
@@ -269,7 +277,7 @@ fn TokenRow(
             }
             on:keydown=move |event| on_key(figure, unit, reached, &event)
         >
-            <span class="text">{label.as_ref().map(token_text)}</span>
+            <span class="text">{label.as_ref().map(token_text)}{predicted.as_ref().map(predicted_text)}</span>
             <span class="text-name" aria-hidden="true">{move || text_name.get()}</span>
             <span class="weight" class:idle=move || is_idle.get()>{move || number.get()}</span>
         </div>

@@ -4,6 +4,17 @@ use leptos::prelude::*;
 
 use crate::trace::display::{PieceKind, TokenLabel};
 
+/// What is predicted after a token, behind an arrow.
+pub fn predicted_text(label: &TokenLabel) -> impl IntoView + use<> {
+    view! {
+        <span class="predicted">
+            <span class="mark" aria-hidden="true">" → "</span>
+            <span class="only-spoken">" predicts "</span>
+            {token_text(label)}
+        </span>
+    }
+}
+
 /// The label as DOM text.
 pub fn token_text(label: &TokenLabel) -> impl IntoView + use<> {
     let pieces = label.pieces.iter().map(|piece| match piece.kind {

@@ -23,9 +23,14 @@ pub fn WritingPanel(
     let can_write = page.memo(|state| {
         state.shown.as_ref().is_some_and(|shown| {
             shown.live_run.is_some()
+                && shown.target.is_none()
                 && shown.spec.is_causal()
                 && shown.spec.unembed != crate::trace::spec::Unembed::None
         })
+    });
+    let why = page.memo(|state| match state.shown.as_ref().is_some_and(|shown| shown.target.is_some()) {
+        true => "This model writes its whole target: leave the target empty and run.",
+        false => "The model on screen reads in both directions: it does not write on.",
     });
     let is_writing = page
         .memo(|state| state.editing.n_to_write > 0 || state.work.as_ref().is_some_and(|work| work.task == Task::Write));
@@ -54,7 +59,7 @@ pub fn WritingPanel(
     view! {
         <section class="panel writing" aria-label="Write on">
             <h3>"Write on"</h3>
-            <p class="hint" class:gone=move || can_write.get()>"The model on screen reads in both directions: it does not write on."</p>
+            <p class="hint" class:gone=move || can_write.get()>{move || why.get()}</p>
             <div class="buttons" class:gone=move || !can_write.get()>
                 <button type="button" class="add" prop:disabled=move || is_writing.get() on:click=move |_| send(EditEvent::WriteAsked(1))>
                     "Next token"

@@ -16,6 +16,7 @@ use crate::protocol::{
 };
 use crate::trace::Tokens;
 use crate::trace::spec::Unembed;
+use crate::trace::{Lengths, Stack};
 
 impl Worker {
     pub(super) async fn editing(&mut self, asked: EditingRequest) -> Result<(), Stop> {
@@ -63,15 +64,31 @@ impl Worker {
         let model = Arc::clone(self.model()?);
         let n_pos = self.find_run(base)?.tokens().len();
         let values = self.patch_values(request, &edits, n_pos).await?;
-        let bound = CompiledEdits::bind_each(&edits, model.spec(), None, n_pos.into(), &values);
-        let mut run = self.find_run(base)?.again(bound.edits, Captures::none())?;
+        let source = self.source_again(request, base, &edits).await?;
+        let n_source = source.as_ref().map_or(0, |source| source.run.tokens().len());
+        let (stack, lengths) = (source.as_ref().map(|_| Stack::Decoder), Lengths { n_pos, n_source });
+        let mut bound = CompiledEdits::bind_each(&edits, model.spec(), stack, lengths, &values);
+        let base = self.find_run(base)?;
+        let mut run = match source {
+            Some(source) if source.is_new => {
+                bound.inactive.extend(source.inactive);
+                Run::decode(Arc::clone(&model), source.run, base.tokens().clone(), bound.edits, Captures::none())?
+            }
+            Some(source) => {
+                bound.inactive.extend(source.inactive);
+                base.again(bound.edits, Captures::none())?
+            }
+            None => base.again(bound.edits, Captures::none())?,
+        };
         let mut elapsed_ms = self.complete(request, &mut run).await?;
         let start_ms = now_ms();
         let top = next_tokens(&run)?;
         elapsed_ms += now_ms() - start_ms;
+        let (tokens, target) = self.read_by(request, &run, false).await?;
         let info = RunInfo {
             run: self.next_run,
-            tokens: run.tokens().clone(),
+            tokens,
+            target,
             text: String::new(),
             n_cut: 0,
             elapsed_ms,
@@ -95,6 +112,10 @@ impl Worker {
     ) -> Result<PatchValues, Stop> {
         let model = Arc::clone(self.model()?);
         let mut values = PatchValues::default();
+        if model.encoder().is_some() {
+            // A text says nothing about what a decoder reads: these edits are inactive and say so.
+            return Ok(values);
+        }
         for (from, hooks) in patches(edits, model.spec(), None, n_pos.into()) {
             let tokens = match &from {
                 PatchFrom::Text(text, pair) => model.encode(text, pair.as_deref())?,

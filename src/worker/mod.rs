@@ -13,6 +13,7 @@ mod outbox;
 mod runs;
 mod save;
 mod texts;
+mod two_stacks;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -145,7 +146,7 @@ impl Worker {
             ToWorker::Load { source, n_layers, .. } => self.load(request, source, n_layers, files).await,
             ToWorker::ListHub { base, repo, .. } => self.list_hub(request, &base, &repo).await,
             ToWorker::Run { inputs, edits_json, .. } => self.run(request, inputs, &edits_json).await,
-            ToWorker::Ask { run, question, .. } => self.ask(request, run, question).await,
+            ToWorker::Ask { run, kind, question, .. } => self.ask(request, (run, kind), question).await,
             ToWorker::Predict { run, position, n_top, .. } => self.predict(request, run, position, n_top),
             ToWorker::Tokenize { input, .. } => self.tokenize(request, &input),
             ToWorker::TokenLosses { run, .. } => self.token_losses(request, run).await,

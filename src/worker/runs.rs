@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use super::two_stacks::Attention;
 use super::{N_TOP, Stop, Worker, texts};
 use crate::answers::{self, Reply};
 use crate::edit::{self, Edit};
-use crate::engine::{Captures, CompiledEdits, EngineError, Model, Run, Step, top_predictions};
+use crate::engine::{Captures, CompiledEdits, EngineError, Model, Run, Step, TopToken, top_predictions};
 use crate::platform::clock::now_ms;
 use crate::platform::memory::memory_bytes;
-use crate::protocol::{About, FromWorker, Input, Prediction, Question, RequestId, RunId, RunInfo, Stage};
+use crate::protocol::{About, FromWorker, Input, Prediction, Question, RequestId, RunId, RunInfo, Stage, TargetAsked};
+use crate::trace::AttnKind;
 use crate::trace::spec::Unembed;
 
 impl Worker {
@@ -41,7 +43,17 @@ impl Worker {
         (index, n_inputs): (usize, usize),
     ) -> Result<(RunInfo, Run), Stop> {
         let (mut tokens, text) = texts::tokens(model, input)?;
-        let n_cut = if input.cut { tokens.cut_to(model.spec().n_ctx) } else { 0 };
+        let reader = model.encoder().unwrap_or(model);
+        let n_cut = if input.cut { tokens.cut_to(reader.spec().n_ctx) } else { 0 };
+        if let Some(encoder) = model.encoder() {
+            let target = (&input.target, input.cut);
+            let (run, elapsed_ms) = self.run_two_stacks(request, (model, encoder), tokens, target, edits).await?;
+            let is_generated = input.target == TargetAsked::Generated;
+            let (tokens, target) = self.read_by(request, &run, is_generated).await?;
+            let top = predictions(&run, run.tokens().len() - 1, N_TOP)?;
+            let n_cut = n_cut as u32;
+            return Ok((RunInfo { run: 0, tokens, target, text, n_cut, elapsed_ms, top, memory_bytes: 0 }, run));
+        }
         let edits = CompiledEdits::bind(edits, model.spec(), tokens.len()).map_err(EngineError::from)?;
         let mut run = Run::new(Arc::clone(model), tokens, edits, Captures::none())?;
         let mut elapsed_ms = 0.0;
@@ -62,13 +74,20 @@ impl Worker {
         let top = if predicts_next { predictions(&run, run.tokens().len() - 1, N_TOP)? } else { Vec::new() };
         elapsed_ms += now_ms() - start_ms;
         let tokens = run.tokens().clone();
-        Ok((RunInfo { run: 0, tokens, text, n_cut: n_cut as u32, elapsed_ms, top, memory_bytes: 0 }, run))
+        let n_cut = n_cut as u32;
+        Ok((RunInfo { run: 0, tokens, target: None, text, n_cut, elapsed_ms, top, memory_bytes: 0 }, run))
     }
 
-    pub(super) async fn ask(&mut self, request: RequestId, run: RunId, question: Question) -> Result<(), Stop> {
+    pub(super) async fn ask(
+        &mut self,
+        request: RequestId,
+        (run, kind): (RunId, AttnKind),
+        question: Question,
+    ) -> Result<(), Stop> {
         let mut answering = answers::start(question);
         loop {
-            if let Some(Reply { answer, buffers }) = answering.step(self.find_run(run)?)? {
+            let reply = answering.step(Attention::of(self.find_run(run)?, kind)?.source())?;
+            if let Some(Reply { answer, buffers }) = reply {
                 let buffers: Vec<&[f32]> = buffers.iter().map(Vec::as_slice).collect();
                 self.outbox.say_with(&FromWorker::Answered { request, run, answer }, &buffers);
                 return Ok(());
@@ -90,8 +109,10 @@ impl Worker {
 }
 
 pub(super) fn predictions(run: &Run, position: usize, n_top: usize) -> Result<Vec<Prediction>, EngineError> {
-    let top = top_predictions(run, position, n_top)?;
-    let prediction =
-        |top: crate::engine::TopToken| Prediction { token: run.model().token_name(top.id), id: top.id, prob: top.prob };
-    Ok(top.into_iter().map(prediction).collect())
+    Ok(top_predictions(run, position, n_top)?.into_iter().map(|top| named(run, top)).collect())
+}
+
+/// A likely token with its name.
+pub(super) fn named(run: &Run, TopToken { id, prob }: TopToken) -> Prediction {
+    Prediction { token: run.model().token_name(id), id, prob }
 }

@@ -61,6 +61,12 @@ impl Facts {
         }
     }
 
+    /// Of no tokens: what is known where queries and keys are different ones, so that positions cannot be compared.
+    pub fn none() -> Self {
+        let (special, punctuation, kinds, allowed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { special, punctuation, kinds, second_start: None, allowed, block: None }
+    }
+
     /// How many tokens.
     pub fn len(&self) -> usize {
         self.kinds.len()

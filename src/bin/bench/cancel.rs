@@ -4,7 +4,7 @@ use crate::client::Client;
 use crate::figure::{self, Bound, Bytes};
 use crate::model::ids;
 use headlight::platform::clock::now_ms;
-use headlight::protocol::{FromWorker, Input, InputText, ModelInfo, ToWorker};
+use headlight::protocol::{FromWorker, Input, InputText, ModelInfo, TargetAsked, ToWorker};
 
 const RUNS: u32 = 15;
 /// Reports of progress before the first cancellation, and between one round's and the next's.
@@ -19,7 +19,12 @@ pub async fn measure(client: &Client, model: &ModelInfo, name: &str, n_tokens: u
     let mut samples_ms = Vec::new();
     for round in 0..RUNS {
         let request = 100 + round;
-        let inputs = vec![Input { text: InputText::Ids(ids(model, n_tokens, round)), cut: false, bos: None }];
+        let inputs = vec![Input {
+            text: InputText::Ids(ids(model, n_tokens, round)),
+            cut: false,
+            bos: None,
+            target: TargetAsked::Generated,
+        }];
         client.tell(&ToWorker::Run { request, inputs, edits_json: "[]".to_owned() })?;
         for _ in 0..FIRST + STRIDE * round {
             match client.next().await? {

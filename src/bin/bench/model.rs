@@ -12,8 +12,9 @@ use headlight::platform::clock::now_ms;
 use headlight::platform::page::{base_url, fetch_text};
 use headlight::protocol::{
     Answer, EditingReply, EditingRequest, FileSource, FromWorker, Input, InputText, ModelInfo, ModelSource, Question,
-    RunInfo, ToWorker,
+    RunInfo, TargetAsked, ToWorker,
 };
+use headlight::trace::AttnKind;
 use serde::Deserialize;
 
 /// After one that does not count; fewer where one takes many seconds.
@@ -297,7 +298,7 @@ pub fn ids(model: &ModelInfo, n_tokens: u32, round: u32) -> Vec<u32> {
 /// Runs the model once, on other ids in each round.
 pub async fn run_once(client: &Client, model: &ModelInfo, n_tokens: u32, round: u32) -> Result<RunInfo, String> {
     let ids = ids(model, n_tokens, round);
-    let inputs = vec![Input { text: InputText::Ids(ids), cut: false, bos: None }];
+    let inputs = vec![Input { text: InputText::Ids(ids), cut: false, bos: None, target: TargetAsked::Generated }];
     match client.ask(&ToWorker::Run { request: 2, inputs, edits_json: "[]".to_owned() }).await? {
         (FromWorker::RunsDone { mut runs, .. }, _) if runs.len() == 1 => Ok(runs.remove(0)),
         (other, _) => Err(format!("expected one run, got {other:?}")),
@@ -309,7 +310,7 @@ async fn all_patterns(client: &Client, model: &ModelInfo, run: &RunInfo) -> Resu
     for layer in 0..count(model.spec.n_layers)? {
         let heads = (0..count(model.spec.n_heads)?).collect();
         let question = Question::Patterns { layer, heads };
-        let reply = client.ask(&ToWorker::Ask { request: 3, run: run.run, question }).await?;
+        let reply = client.ask(&ToWorker::Ask { request: 3, run: run.run, kind: AttnKind::ONLY, question }).await?;
         match reply {
             (FromWorker::Answered { answer: Answer::Patterns { n_query, n_key, heads, .. }, .. }, buffers) => {
                 let expected = n_query * n_key * count(heads.len())?;

@@ -37,13 +37,13 @@ impl State {
                 Some("Run the first text in the model: another one is compared with it.".to_owned());
             return;
         };
-        let bos = a.input.bos;
+        let (bos, target) = (a.input.bos, a.input.target.clone());
         let text = match (&a.input.text, text.split_once('\n')) {
             (InputText::Pair(..), Some((first, second))) => InputText::Pair(first.to_owned(), second.to_owned()),
             _ => InputText::Single(text),
         };
         let request = self.start(Task::Against, effects);
-        let inputs = vec![Input { text, cut: false, bos }];
+        let inputs = vec![Input { text, cut: false, bos, target }];
         effects.push(Effect::Send(ToWorker::Run { request, inputs, edits_json: "[]".to_owned() }));
     }
 

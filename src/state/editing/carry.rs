@@ -32,7 +32,10 @@ impl State {
             }
             EditEvent::BranchPicked(n_keep, id) => self.branch(n_keep, id, effects),
             EditEvent::TokenTakenBack => self.take_back(effects),
-            listed => {
+            mut listed => {
+                if let (EditEvent::Added(edits), Some(shown)) = (&mut listed, &self.shown) {
+                    edits.iter_mut().for_each(|edit| shown.place(edit));
+                }
                 let (was_active, is_more) = (self.editing.has_active(), matches!(listed, EditEvent::Added(_)));
                 if !self.editing.change(listed) {
                     return;

@@ -66,12 +66,14 @@ impl State {
     fn ask_of(&mut self, side: Side, question: Question, effects: &mut Vec<Effect>) -> Option<RequestId> {
         let shown = self.result(side)?;
         let (second, is_trace, run) = (shown.second, shown.is_trace, shown.live_run);
+        // The one that is looked at, also of a result that is not on screen.
+        let kind = self.shown.as_ref()?.kind;
         let request = self.request();
         effects.push(match (second, is_trace, run) {
-            (Some(Second::Run(run)), ..) => Effect::SendSecond(ToWorker::Ask { request, run, question }),
-            (Some(Second::Trace), ..) => Effect::AskSecondTrace { request, question },
-            (None, true, _) => Effect::AskTrace { request, question },
-            (None, false, Some(run)) => Effect::Send(ToWorker::Ask { request, run, question }),
+            (Some(Second::Run(run)), ..) => Effect::SendSecond(ToWorker::Ask { request, run, kind, question }),
+            (Some(Second::Trace), ..) => Effect::AskSecondTrace { request, kind, question },
+            (None, true, _) => Effect::AskTrace { request, kind, question },
+            (None, false, Some(run)) => Effect::Send(ToWorker::Ask { request, run, kind, question }),
             (None, false, None) => return None,
         });
         Some(request)

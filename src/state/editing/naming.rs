@@ -3,9 +3,10 @@
 use crate::edit::{Choice, Edit, EditKind, PatchFrom, SetValue};
 use crate::trace::display::TokenLabel;
 
-/// "Zero L23H3", "Cut “Mary” → “to” in L23H3", …; `labels`: the tokens of the input, by position.
-pub fn edit_name(edit: &Edit, labels: &[TokenLabel]) -> String {
-    let token = |choice: &Choice| match choice {
+/// "Zero L23H3", "Cut “Mary” → “to” in L23H3", …; `labels`: the tokens that read and those that are read, by position.
+pub fn edit_name(edit: &Edit, labels: (&[TokenLabel], &[TokenLabel])) -> String {
+    let (queries, keys) = labels;
+    let named = |labels: &[TokenLabel], choice: &Choice| match choice {
         Choice::One(index) => match labels.get(*index) {
             Some(label) => format!("“{}” ({index})", label.plain.trim()),
             None => format!("token {index}"),
@@ -13,6 +14,7 @@ pub fn edit_name(edit: &Edit, labels: &[TokenLabel]) -> String {
         Choice::All => "every token".to_owned(),
         other => format!("tokens {}", indices(other)),
     };
+    let (token, key_token) = (|choice: &Choice| named(queries, choice), |choice: &Choice| named(keys, choice));
     let at = |query: &Option<Choice>| query.as_ref().map_or_else(String::new, |query| format!(" at {}", token(query)));
     let hook_at = |layer: &Option<Choice>, hook: &str, head: &Option<Choice>| {
         let short = match hook.trim_start_matches("attn.").trim_start_matches("mlp.") {
@@ -29,14 +31,14 @@ pub fn edit_name(edit: &Edit, labels: &[TokenLabel]) -> String {
         EditKind::ZeroHead { layer, head } => format!("Zero {}", heads(layer, head)),
         EditKind::PositionMeanHead { layer, head } => format!("Position mean of {}", heads(layer, head)),
         EditKind::KnockOutEdge { layer, head, query, key } => {
-            format!("Cut {} → {} in {}", token(query), token(key), heads(layer, head))
+            format!("Cut {} → {} in {}", token(query), key_token(key), heads(layer, head))
         }
         EditKind::UniformPattern { layer, head } => format!("Uniform pattern of {}", heads(layer, head)),
         EditKind::SetPatternRow { layer, head, query, .. } => {
             format!("Painted row of {} in {}", token(query), heads(layer, head))
         }
-        EditKind::ZeroValue { layer, key } => format!("Zero value of {} in {}", token(key), layers(layer)),
-        EditKind::BlockToken { layer, key } => format!("Block {} in {}", token(key), layers(layer)),
+        EditKind::ZeroValue { layer, key } => format!("Zero value of {} in {}", key_token(key), layers(layer)),
+        EditKind::BlockToken { layer, key } => format!("Block {} in {}", key_token(key), layers(layer)),
         EditKind::Scale { layer, hook, head, neuron, query, factor } => {
             let neuron = neuron.as_ref().map_or_else(String::new, |neuron| format!(" neuron {}", indices(neuron)));
             format!("Scale {}{neuron}{} × {}", hook_at(layer, hook, head), at(query), number(*factor))
@@ -118,7 +120,7 @@ mod tests {
         ];
         for (json, expected) in cases {
             let edits = crate::edit::parse_list(&format!("[{json}]")).unwrap();
-            let name = edit_name(&edits[0], &labels);
+            let name = edit_name(&edits[0], (&labels, &labels));
             // How a space is shown is the display's business.
             assert_eq!(name.replace(['·', ' '], ""), expected.replace(' ', ""), "{json}");
         }

@@ -6,7 +6,11 @@ use std::collections::BTreeSet;
 use super::super::*;
 use super::{PatternRow, edit_name};
 use crate::edit::{Choice, Edit, EditKind};
+use crate::trace::Side;
 use crate::trace::display::TokenLabel;
+
+/// What is shown of the tokens that read, and of those that are read.
+type Labels<'a> = (&'a [TokenLabel], &'a [TokenLabel]);
 
 /// By how much heads and neurons are scaled.
 const FACTORS: [f32; 4] = [0.5, 2.0, 4.0, -1.0];
@@ -86,9 +90,10 @@ impl State {
     /// The edits on offer for a target.
     pub fn edit_menu(&self, target: &Target) -> Menu {
         let Some(a) = self.result(super::Side::A) else { return Menu::default() };
-        let labels = &a.labels;
-        let name_of = |position: usize| token_name(labels, position);
-        let heads = heads_name(target, a.spec.n_heads);
+        let labels: Labels<'_> = (a.labels(Side::Query), a.labels(Side::Key));
+        let query_name = |position: usize| token_name(labels.0, position);
+        let key_name = |position: usize| token_name(labels.1, position);
+        let heads = heads_name(target, a.stack_spec().n_heads);
         let mut groups = Vec::new();
         let mut group = |name: String, items: Vec<Item>| {
             if !items.is_empty() {
@@ -100,16 +105,18 @@ impl State {
             group(name, neuron_items(target.layer, *head, neuron));
         }
         if let (Some(query), Some(key), Some(_)) = (target.query, target.key, &heads) {
-            group(format!("{} → {}", name_of(query), name_of(key)), self.edge_items(target, query, key, labels));
+            group(format!("{} → {}", query_name(query), key_name(key)), self.edge_items(target, query, key, labels));
         }
         if let (Some(query), None, [head]) = (target.query, target.key, target.heads.as_slice()) {
             let row = self.pattern_row(target.layer, *head, query);
             let item = |row: PatternRow| Item { name: "Even weights in its row".to_owned(), edits: vec![row.evened()] };
-            group(format!("Row of {}", name_of(query)), row.map(item).into_iter().collect());
+            group(format!("Row of {}", query_name(query)), row.map(item).into_iter().collect());
         }
-        let tokens = [target.key, target.query.filter(|query| target.key.is_none_or(|key| key == *query))];
+        // A token that reads can be read too, but not across two texts.
+        let own = target.query.filter(|query| a.has_same_tokens() && target.key.is_none_or(|key| key == *query));
+        let tokens = [target.key, own];
         if let Some(token) = tokens.into_iter().flatten().next() {
-            group(format!("{} as a key", name_of(token)), token_items(target.layer, token, labels));
+            group(format!("{} as a key", key_name(token)), token_items(target.layer, token, labels));
         }
         if let Some(heads) = &heads {
             group(heads.clone(), self.head_items(target, labels));
@@ -118,7 +125,7 @@ impl State {
         Menu { title, groups }
     }
 
-    fn head_items(&self, target: &Target, labels: &[TokenLabel]) -> Vec<Item> {
+    fn head_items(&self, target: &Target, labels: Labels<'_>) -> Vec<Item> {
         let (layer, head) = (Choice::One(target.layer), self.head_choice(target));
         let plain = [
             EditKind::ZeroHead { layer: layer.clone(), head: head.clone() },
@@ -130,7 +137,7 @@ impl State {
     }
 
     fn head_choice(&self, target: &Target) -> Choice {
-        let n_heads = self.shown.as_ref().map_or(0, |shown| shown.spec.n_heads);
+        let n_heads = self.shown.as_ref().map_or(0, |shown| shown.stack_spec().n_heads);
         match target.heads.as_slice() {
             [head] => Choice::One(*head),
             all if all.len() == n_heads => Choice::All,
@@ -138,7 +145,7 @@ impl State {
         }
     }
 
-    fn edge_items(&self, target: &Target, query: usize, key: usize, labels: &[TokenLabel]) -> Vec<Item> {
+    fn edge_items(&self, target: &Target, query: usize, key: usize, labels: Labels<'_>) -> Vec<Item> {
         let rows: Vec<PatternRow> =
             target.heads.iter().filter_map(|&head| self.pattern_row(target.layer, head, query)).collect();
         // What the mask hides cannot be cut, and has no weight to change.
@@ -202,7 +209,7 @@ fn neuron_items(layer: usize, head: usize, neuron: usize) -> Vec<Item> {
     std::iter::once(zero).chain(scaled).collect()
 }
 
-fn token_items(layer: usize, token: usize, labels: &[TokenLabel]) -> Vec<Item> {
+fn token_items(layer: usize, token: usize, labels: Labels<'_>) -> Vec<Item> {
     let (at, key) = (Choice::One(layer), Choice::One(token));
     let kinds = [
         EditKind::BlockToken { layer: at.clone(), key: key.clone() },
@@ -213,7 +220,7 @@ fn token_items(layer: usize, token: usize, labels: &[TokenLabel]) -> Vec<Item> {
     kinds.into_iter().map(|kind| item(edit(kind), labels)).collect()
 }
 
-fn item(edit: Edit, labels: &[TokenLabel]) -> Item {
+fn item(edit: Edit, labels: Labels<'_>) -> Item {
     Item { name: edit_name(&edit, labels), edits: vec![edit] }
 }
 

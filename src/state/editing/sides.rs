@@ -42,8 +42,11 @@ impl State {
         let (_, next) = self.editing.kept.swap_remove(at);
         self.editing.kept.push((self.editing.side, Box::new(shown)));
         self.editing.side = side;
-        self.selection.clamp(&next.shape());
         self.shown = Some(*next);
+        self.look_at_kind(self.selection.kind);
+        if let Some(shape) = self.shown.as_ref().map(Shown::shape) {
+            self.selection.clamp(&shape);
+        }
         self.look_again(effects);
     }
 

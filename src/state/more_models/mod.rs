@@ -332,7 +332,7 @@ impl State {
         } else {
             return;
         };
-        let input = Input { text, cut: false, bos: None };
+        let input = Input { text, cut: false, bos: None, target: crate::protocol::TargetAsked::Generated };
         self.fill_in(&input);
         if let Some(plan) = &mut self.planned {
             plan.input = input;

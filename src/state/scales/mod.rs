@@ -9,6 +9,7 @@ pub mod thumbnails;
 
 use super::{Effect, Event, SegmentFilter, Shown, State, View};
 use crate::protocol::{Answer, Report, RequestId};
+use crate::trace::{AttnKind, Side};
 use neurons::NeuronStore;
 use options::{MapOptions, NeuronOptions};
 use thumbnails::ThumbnailStore;
@@ -37,6 +38,8 @@ pub enum ScaleEvent {
     LinkNoticeRead,
     /// Look at another scale.
     ViewPicked(View),
+    /// Look at another of the model's attentions.
+    KindPicked(AttnKind),
     /// Two views side by side, or one.
     SideBySide(bool),
     /// Exactly this head of this layer.
@@ -115,6 +118,10 @@ impl State {
             ScaleEvent::NeuronChanged(options) => self.scales.neuron = options,
             ScaleEvent::LayersSeen(layers) => self.scales.thumbnails.seen = Some(layers),
             ScaleEvent::ViewPicked(view) => self.selection.view = view,
+            ScaleEvent::KindPicked(kind) => {
+                self.look_at_kind(kind);
+                return self.follow_layer(effects);
+            }
             _ => {}
         }
         let Some(shape) = self.shown.as_ref().map(Shown::shape) else { return };
@@ -183,15 +190,21 @@ impl State {
     /// without what is left out.
     pub fn shown_positions(&self) -> Option<(Vec<usize>, Vec<usize>)> {
         let shown = self.shown.as_ref()?;
-        let tokens = &shown.info.tokens;
         let segment: SegmentFilter = self.options.segment;
-        let (queries, keys) = segment.ranges(tokens.len(), &tokens.segments);
         let display = &self.options.display;
-        let is_kept = |position: &usize| {
-            let is_special = tokens.special.get(*position).copied().unwrap_or(false);
-            !(display.leaves_out_special && is_special || display.leaves_out_first && *position == 0)
+        let kept = |side: Side| {
+            let tokens = shown.tokens(side);
+            // A filter is about both texts of a pair on both sides.
+            let segments = if shown.has_same_tokens() { tokens.segments.as_slice() } else { &[] };
+            let (queries, keys) = segment.ranges(tokens.len(), segments);
+            let range = if side == Side::Query { queries } else { keys };
+            let is_kept = |position: &usize| {
+                let is_special = tokens.special.get(*position).copied().unwrap_or(false);
+                !(display.leaves_out_special && is_special || display.leaves_out_first && *position == 0)
+            };
+            range.filter(is_kept).collect()
         };
-        Some((queries.filter(is_kept).collect(), keys.filter(is_kept).collect()))
+        Some((kept(Side::Query), kept(Side::Key)))
     }
 }
 

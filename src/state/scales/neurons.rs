@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::{Effect, State};
+use super::super::{Effect, Looked, State};
 use crate::protocol::{NeuronPart, NeuronsAnswer, Question, RequestId, ToWorker};
 
 /// One head's numbers.
@@ -75,7 +75,7 @@ pub struct NeuronStore {
     /// Why the wanted one is not there, a sentence.
     pub problem: Option<String>,
     /// The result that all this is of.
-    of: Option<RequestId>,
+    of: Option<Looked>,
     /// The question under way and what it is about, or the last one that failed.
     pub(super) asked: Option<(RequestId, (usize, usize))>,
     failed: Option<(usize, usize)>,
@@ -106,10 +106,13 @@ impl State {
     /// Asks for the head that is looked into, if it is not here.
     pub(super) fn follow_neurons(&mut self, effects: &mut Vec<Effect>) {
         let Some(shown) = &self.shown else { return };
-        let (result, place) = (shown.request, (self.selection.layer, self.selection.head()));
+        let (result, place) = (shown.looked(), (self.selection.layer, self.selection.head()));
         let neurons = &mut self.scales.neurons;
         if neurons.of != Some(result) {
-            *neurons = NeuronStore { of: Some(result), asked: neurons.asked, ..NeuronStore::default() };
+            if let Some((request, _)) = neurons.asked.take() {
+                effects.push(Effect::Send(ToWorker::Cancel { request }));
+            }
+            *neurons = NeuronStore { of: Some(result), ..NeuronStore::default() };
         }
         let is_here = neurons.head.as_ref().is_some_and(|head| head.place() == place);
         if is_here || neurons.failed == Some(place) {

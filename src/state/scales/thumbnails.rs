@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::{EditSide, Effect, State, View};
+use super::super::{EditSide, Effect, Looked, State, View};
 use crate::protocol::{Grid, HeadNumbers, Question, Reduce, RequestId, ToWorker};
 
 /// Most cells along either axis of a thumbnail.
@@ -42,7 +42,7 @@ pub struct ThumbnailStore {
     /// Why there are none, a sentence.
     pub problem: Option<String>,
     /// Which result and which part of it they are of.
-    of: Option<(RequestId, Grid)>,
+    of: Option<(Looked, Grid)>,
     /// The question under way.
     pub(super) asked: Option<(RequestId, usize)>,
 }
@@ -111,10 +111,11 @@ impl State {
             // The difference of two largest weights is no largest difference; that of two means is a mean.
             reduce: if self.editing.side == EditSide::Difference { Reduce::Mean } else { self.scales.map.reduce },
         };
-        let of = Some((shown.request, grid.clone()));
-        let n_layers = shown.spec.n_layers;
+        let of = Some((shown.looked(), grid.clone()));
+        let n_layers = shown.stack_spec().n_layers;
         // A small map is not worth reading a file of gigabytes for.
-        let is_large = shown.spec.n_heads * shown.info.tokens.len().pow(2) > MAX_WEIGHTS_UNASKED;
+        let shape = shown.shape();
+        let is_large = shape.n_heads * shape.n_query * shape.n_key > MAX_WEIGHTS_UNASKED;
         let is_sparing = shown.is_trace && is_large && self.selection.view != View::Model;
         let thumbnails = &mut self.scales.thumbnails;
         if thumbnails.of != of {

@@ -6,6 +6,7 @@ use crate::trace::file::ModelName;
 pub(super) fn opened() -> OpenedTrace {
     OpenedTrace {
         model: ModelName { name: "Small".to_owned(), quantisation: Some("F32".to_owned()), ..ModelName::default() },
+        target: None,
         spec: spec(6, 4),
         tokens: run(0, &["[CLS]", "a", "[SEP]", "b", "[SEP]"]).tokens,
         text: "a".to_owned(),
@@ -25,7 +26,7 @@ fn waiting() -> Page {
 /// The question that the trace was asked last, and its name.
 fn asked(page: &Page) -> (RequestId, Question) {
     let last = page.done.iter().rev().find_map(|effect| match effect {
-        Effect::AskTrace { request, question } => Some((*request, question.clone())),
+        Effect::AskTrace { request, question, .. } => Some((*request, question.clone())),
         _ => None,
     });
     last.expect("the trace was asked")

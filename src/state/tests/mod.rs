@@ -8,10 +8,12 @@ mod readings;
 mod scales;
 mod scores;
 mod traces;
+mod two_stacks;
 
 use super::*;
 use crate::protocol::{
-    self, About, Answer, FromWorker, Input, InputText, Prediction, Question, Report, RunInfo, Stage, ToWorker,
+    self, About, Answer, FromWorker, Input, InputText, Prediction, Question, Report, RunInfo, Stage, TargetAsked,
+    ToWorker,
 };
 use crate::trace::spec::Activation;
 use crate::trace::{Spec, TokenForm, Tokens};
@@ -63,7 +65,7 @@ impl Page {
     }
 
     fn give_patterns(&mut self) {
-        let ToWorker::Ask { request, run, question: Question::Patterns { layer, heads } } = self.last() else {
+        let ToWorker::Ask { request, run, question: Question::Patterns { layer, heads }, .. } = self.last() else {
             panic!("not patterns: {:?}", self.last())
         };
         let values = vec![layer as f32; heads.len() * 25];
@@ -132,6 +134,7 @@ fn run(run: u32, tokens: &[&str]) -> RunInfo {
             segments: vec![0, 3],
             type_ids: Vec::new(),
         },
+        target: None,
         text: String::new(),
         n_cut: 0,
         elapsed_ms: 1.0,
@@ -159,5 +162,5 @@ fn spec(n_layers: usize, n_heads: usize) -> Spec {
 }
 
 fn pair(first: &str, second: &str, cut: bool) -> Input {
-    Input { text: InputText::Pair(first.to_owned(), second.to_owned()), cut, bos: None }
+    Input { text: InputText::Pair(first.to_owned(), second.to_owned()), cut, bos: None, target: TargetAsked::Generated }
 }

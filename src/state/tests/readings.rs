@@ -69,7 +69,10 @@ fn ids_and_random_blocks_are_read_as_they_are() {
     }
     page.event(Event::RunAsked);
     let ToWorker::Run { inputs, .. } = page.last() else { panic!("{:?}", page.last()) };
-    assert_eq!(inputs, [Input { text: InputText::Ids(vec![1, 2]), cut: false, bos: Some(true) }]);
+    assert_eq!(
+        inputs,
+        [Input { text: InputText::Ids(vec![1, 2]), cut: false, bos: Some(true), target: TargetAsked::Generated }]
+    );
     page.event(Event::EntryChanged(EntryChange::Ids("one".to_owned())));
     page.event(Event::RunAsked);
     assert!(page.state.notices.input.as_ref().is_some_and(|notice| notice.message.contains("“one”")));

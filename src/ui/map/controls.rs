@@ -11,7 +11,7 @@ use crate::analysis::scores::Score;
 use crate::protocol::Reduce;
 use crate::state::scales::options::{CellNumber, CellStyle, MapOptions};
 use crate::state::scales::thumbnails::MAX_CELLS;
-use crate::state::{EditSide, Event, ScaleEvent};
+use crate::state::{EditSide, Event, ScaleEvent, Shown};
 
 /// The controls above the map, and the heads' numbers.
 #[component]
@@ -24,7 +24,8 @@ pub fn MapControls(map: Map) -> impl IntoView {
     };
     // Of a difference there is only the mean.
     let is_reduced = page.memo(|state| {
-        let is_long = state.shown.as_ref().is_some_and(|shown| shown.info.tokens.len() > MAX_CELLS);
+        let shape = state.shown.as_ref().map(Shown::shape);
+        let is_long = shape.is_some_and(|shape| shape.n_query.max(shape.n_key) > MAX_CELLS);
         is_long && state.editing.side != EditSide::Difference
     });
     let style = move |(style, name): (CellStyle, &'static str)| {
@@ -112,7 +113,7 @@ fn Filter(map: Map, name: &'static str) -> impl IntoView {
     let Map { page, options, .. } = map;
     let is_layers = name == "Layers";
     let n = page.memo(move |state| {
-        let spec = state.shown.as_ref().map(|shown| &shown.spec);
+        let spec = state.shown.as_ref().map(Shown::stack_spec);
         spec.map_or(0, |spec| if is_layers { spec.n_layers } else { spec.n_heads })
     });
     let hidden = Memo::new(move |_| options.with(|options| hidden_of(options, is_layers).clone()));

@@ -129,7 +129,12 @@ pub fn ModelMap(
         reached.set(Some((layer, head)));
         page.dispatch(Event::Scale(ScaleEvent::HeadPicked { layer, head }));
     };
+    let is_tapped = StoredValue::new(false);
     let on_double_click = move |event: MouseEvent| {
+        // The second of two taps keeps.
+        if is_tapped.get_value() {
+            return;
+        }
         if let Some((layer, head)) = pick(&event) {
             page.dispatch(Event::Scale(ScaleEvent::HeadOpened { layer, head }));
         }
@@ -157,7 +162,10 @@ pub fn ModelMap(
                 aria-activedescendant=move || reached.get().map(|place| cells::id_of(place, is_small))
                 style:height=move || px(layout.with(MapLayout::content_height))
                 on:scroll:target=move |event| scroll.set(event.target().scroll_top() as f32)
-                on:pointerdown=move |_| before_tap.set_value(hovered.get_untracked())
+                on:pointerdown=move |event| {
+                    is_tapped.set_value(is_touch(&event));
+                    before_tap.set_value(hovered.get_untracked());
+                }
                 on:pointermove=move |event| {
                     if !is_touch(&event) {
                         let place = pick(&event);
@@ -213,8 +221,8 @@ pub fn rows_of(state: &State) -> Vec<Vec<Place>> {
     let Some(shown) = &state.shown else { return Vec::new() };
     let options = &state.scales.map;
     let kept = |n: usize, hidden: &BTreeSet<usize>| (0..n).filter(|index| !hidden.contains(index)).collect::<Vec<_>>();
-    let layers = kept(shown.spec.n_layers, &options.hidden_layers);
-    let heads = kept(shown.spec.n_heads, &options.hidden_heads);
+    let layers = kept(shown.stack_spec().n_layers, &options.hidden_layers);
+    let heads = kept(shown.stack_spec().n_heads, &options.hidden_heads);
     let rows: Vec<Vec<Place>> = layers.iter().map(|&layer| heads.iter().map(|&head| (layer, head)).collect()).collect();
     if !options.is_sorted {
         return rows;

@@ -21,7 +21,7 @@ impl Numbers {
     /// The number that the options name. Scores leave special tokens and the first position out where the views do.
     pub fn of(state: &State) -> Self {
         let Some(shown) = &state.shown else { return Self::default() };
-        let (n_layers, n_heads) = (shown.spec.n_layers, shown.spec.n_heads);
+        let (n_layers, n_heads) = (shown.stack_spec().n_layers, shown.stack_spec().n_heads);
         let display = &state.options.display;
         let variant = usize::from(display.leaves_out_special || display.leaves_out_first);
         let number = state.scales.map.number;

@@ -10,6 +10,7 @@ use crate::render::Place;
 use crate::state::scales::options::{CellNumber, CellStyle, MapOptions};
 use crate::state::scales::thumbnails::LayerThumbnails;
 use crate::state::{EditSide, wording};
+use crate::trace::Side;
 use crate::ui::page::Page;
 
 /// "L2H9 · entropy 0.31 · strongest link cat → cat 0.8421".
@@ -24,12 +25,11 @@ pub(super) fn words(page: Page, (layer, head): Place, thumbnails: &LayerThumbnai
     let entropy = entropy.unwrap_or_default();
     let strongest = numbers.strongest.map(|link| {
         let (query, key) = page.peek(|state| {
-            let labels = state.shown.as_ref().map(|shown| shown.labels.clone());
-            let label = |position: u32| {
-                let label = labels.as_ref().and_then(|labels| labels.get(position as usize));
+            let label = |side: Side, position: u32| {
+                let label = state.shown.as_ref().and_then(|shown| shown.labels(side).get(position as usize));
                 label.map(|label| label.plain.clone()).unwrap_or_default()
             };
-            (label(link.query), label(link.key))
+            (label(Side::Query, link.query), label(Side::Key, link.key))
         });
         match is_difference {
             true => format!(" · largest change {query} → {key} {}", wording::change(link.weight)),

@@ -6,6 +6,7 @@ use super::model::Neurons;
 use crate::protocol::NeuronPart;
 use crate::state::scales::options::{NeuronOptions, NeuronOrder};
 use crate::state::{Event, ScaleEvent};
+use crate::trace::Side;
 
 /// The controls above the figure.
 #[component]
@@ -33,7 +34,7 @@ pub fn NeuronControls(neurons: Neurons) -> impl IntoView {
     let query = move |position: usize| {
         view! {
             <option value=position.to_string() prop:selected=move || chosen.get() == Some(position)>
-                {format!("{position}: {}", neurons.plain(position))}
+                {format!("{position}: {}", neurons.plain(Side::Query, position))}
             </option>
         }
     };
@@ -65,7 +66,10 @@ pub fn NeuronControls(neurons: Neurons) -> impl IntoView {
                         }
                     }
                 >
-                    {move || positions.with(|(queries, _)| queries.iter().copied().map(query).collect_view())}
+                    {move || {
+                        neurons.looked.track();
+                        positions.with(|(queries, _)| queries.iter().copied().map(query).collect_view())
+                    }}
                 </select>
             </div>
             <fieldset class="control" role="radiogroup" aria-label="Neurons sorted by">

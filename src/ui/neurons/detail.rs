@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use super::model::{Neurons, short};
 use crate::render::descending;
 use crate::state::editing::offers::Target;
-use crate::state::{Event, ScaleEvent};
+use crate::state::{Event, ScaleEvent, Shown};
+use crate::trace::Side;
 use crate::ui::edit_menu::{open_at_event, open_at_key};
 
 /// How many neurons are listed from either end.
@@ -37,7 +38,8 @@ fn Ranking(neurons: Neurons) -> impl IntoView {
             let ends = order.iter().take(N_LISTED).chain(order.iter().skip(order.len() - n_last));
             let rows: Vec<(usize, f32)> = ends.map(|&neuron| (neuron, products[neuron])).collect();
             let prefix = if numbers.is_difference() { "B − A, " } else { "" };
-            Some((format!("{prefix}{} → {}", neurons.plain(query), neurons.plain(key)), dot, rows))
+            let pair = format!("{prefix}{} → {}", neurons.plain(Side::Query, query), neurons.plain(Side::Key, key));
+            Some((pair, dot, rows))
         })
     });
     let target = move |neuron: usize| {
@@ -129,8 +131,10 @@ fn DistancePlot(neurons: Neurons) -> impl IntoView {
         Some((neuron, _)) => format!("Neuron {neuron}: its product by distance"),
         None => "Product by distance".to_owned(),
     };
+    // Positions of a source and a target have no distance.
+    let is_square = neurons.page.memo(|state| state.shown.as_ref().is_none_or(Shown::has_same_tokens));
     view! {
-        <section class="panel distance" aria-label="Product by distance">
+        <section class="panel distance" aria-label="Product by distance" class:none=move || !is_square.get()>
             <h2><span>{title}</span></h2>
             {move || match points.get() {
                 Some((_, points)) => plot(&points).into_any(),

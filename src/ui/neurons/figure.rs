@@ -17,6 +17,7 @@ use crate::render::{Block, NeuronColumns, Scheme, Window};
 use crate::state::editing::offers::Target as EditTarget;
 use crate::state::{Event, ScaleEvent, TokenRef};
 use crate::trace::Side;
+use crate::trace::display::TokenLabel;
 use crate::ui::edit_menu::{open_at_event, open_at_key};
 use crate::ui::token_column::{crisp, px};
 
@@ -50,8 +51,14 @@ pub fn NeuronFigure(neurons: Neurons, scheme: Memo<Scheme>) -> impl IntoView {
         row_height: if has_coarse_pointer.get() { 28.0 } else { 22.0 },
     });
     let longest = page.memo(|state| {
-        let labels = state.shown.as_ref().map(|shown| shown.labels.clone());
-        labels.iter().flat_map(|labels| labels.iter()).map(crate::trace::display::TokenLabel::n_columns).max()
+        let shown = state.shown.as_ref()?;
+        let both = [Side::Query, Side::Key].into_iter().flat_map(|side| shown.labels(side).iter());
+        let read = both.map(TokenLabel::n_columns).max();
+        let predicted = shown.predicted().and_then(|labels| {
+            let each = shown.labels(Side::Query).iter().zip(labels.iter());
+            each.map(|(read, next)| read.n_columns() + 3 + next.n_columns()).max()
+        });
+        read.max(predicted)
     });
     let columns = Memo::new(move |_| {
         let token_width = longest.get().unwrap_or(0) as f32 * CHARACTER_WIDTH + PADDING;
@@ -186,7 +193,7 @@ fn CellReadout(neurons: Neurons) -> impl IntoView {
         neurons.numbers.with(|numbers| {
             let numbers = numbers.as_ref()?;
             let products = numbers.products();
-            let names = format!("{} → {}", neurons.plain(query), neurons.plain(key));
+            let names = format!("{} → {}", neurons.plain(Side::Query, query), neurons.plain(Side::Key, key));
             let Some(neuron) = neuron else { return Some(names) };
             let (q, k) = (products.query(query, neuron)?, products.key(key, neuron)?);
             let product = products.product(query, key, neuron)?;

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::model::Neurons;
 use crate::render::{Block, NeuronColumns, Span};
+use crate::trace::Side;
 use crate::ui::token_column::px;
 
 /// Formulas over the columns; the query's cells stand below theirs, drawn on `strip`.
@@ -46,7 +47,7 @@ pub fn NeuronHeader(
             </div>
         }
     };
-    let query_name = move || query.get().map(|query| neurons.plain(query)).unwrap_or_default();
+    let query_name = move || query.get().map(|query| neurons.plain(Side::Query, query)).unwrap_or_default();
     let strip_span = move || columns.with(|columns| columns.block(shown_block(columns)));
     let is_late = page.memo(|state| state.awaits_neurons());
     view! {

@@ -8,7 +8,7 @@ use crate::protocol::NeuronPart;
 use crate::render::{Products, descending, limit_of};
 use crate::state::scales::neurons::HeadNeurons;
 use crate::state::scales::options::{NeuronOptions, NeuronOrder};
-use crate::state::{Selection, State, wording};
+use crate::state::{Looked, Selection, Shown, State, wording};
 use crate::trace::Side;
 use crate::ui::page::Page;
 use crate::ui::scene::Same;
@@ -44,6 +44,8 @@ pub(super) struct Neurons {
     pub page: Page,
     pub numbers: Memo<Option<Numbers>>,
     pub options: Memo<NeuronOptions>,
+    /// Which attention of which result it is.
+    pub looked: Memo<Option<Looked>>,
     /// Positions shown as queries and as keys.
     pub positions: Memo<(Vec<usize>, Vec<usize>)>,
     /// The query that is looked into: hovered or chosen.
@@ -61,7 +63,7 @@ impl Numbers {
     pub fn of(state: &State) -> Option<Self> {
         let head = Arc::clone(state.scales.neurons.head.as_ref()?);
         let is_plain = state.scales.neuron.is_plain;
-        let is_causal = state.shown.as_ref()?.spec.is_causal();
+        let is_causal = state.shown.as_ref()?.is_causal();
         let numbers = Self { head: Same(head), is_plain, is_causal, limits: (1.0, 1.0) };
         Some(numbers)
     }
@@ -177,6 +179,7 @@ impl Neurons {
         let numbers = page.memo(Numbers::of);
         let numbers = Memo::new(move |_| numbers.get().map(Numbers::with_limits));
         let options = page.memo(|state| state.scales.neuron);
+        let looked = page.memo(|state| state.shown.as_ref().map(Shown::looked));
         let positions = page.memo(|state| state.shown_positions().unwrap_or_default());
         let is_here = move |side: Side, position: &usize| {
             positions.with(|(queries, keys)| {
@@ -203,13 +206,13 @@ impl Neurons {
             })
         });
         let neuron = page.memo(|state| state.selection.marked_neuron());
-        Self { page, numbers, options, positions, query, key, neuron, order }
+        Self { page, numbers, options, looked, positions, query, key, neuron, order }
     }
 
-    /// A token as text.
-    pub fn plain(self, position: usize) -> String {
+    /// A token of a side as text.
+    pub fn plain(self, side: Side, position: usize) -> String {
         self.page.peek(|state| {
-            let label = state.shown.as_ref().and_then(|shown| shown.labels.get(position));
+            let label = state.shown.as_ref().and_then(|shown| shown.labels(side).get(position));
             label.map(|label| label.plain.clone()).unwrap_or_default()
         })
     }

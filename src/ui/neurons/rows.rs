@@ -4,10 +4,10 @@ use leptos::prelude::*;
 
 use super::model::{Neurons, Steps, short, weight};
 use crate::render::{NeuronColumns, Span, Window};
-use crate::state::TokenRef;
+use crate::state::{Looked, TokenRef};
 use crate::trace::Side;
 use crate::ui::token_column::px;
-use crate::ui::token_text::token_text;
+use crate::ui::token_text::{predicted_text, token_text};
 
 /// What rows need of their figure.
 #[derive(Clone, Copy)]
@@ -25,15 +25,18 @@ pub fn QueryRows(rows: Rows) -> impl IntoView {
     let Rows { neurons, columns, window, reached } = rows;
     let visible = Memo::new(move |_| {
         neurons.positions.with(|(queries, _)| {
+            let looked = neurons.looked.get();
             let visible = window.get().visible_rows(queries.len());
-            visible.map(|row| (row, queries[row])).collect::<Vec<_>>()
+            visible.map(|row| (looked, row, queries[row])).collect::<Vec<_>>()
         })
     });
     let chosen = neurons.page.memo(|state| state.selection.queries.clone());
-    let row = move |(row, position): (usize, usize)| {
-        let label = neurons
-            .page
-            .peek(|state| state.shown.as_ref().and_then(|shown| shown.labels.get(position).map(token_text)));
+    let row = move |(_, row, position): (Option<Looked>, usize, usize)| {
+        let label = neurons.page.peek(|state| {
+            let shown = state.shown.as_ref()?;
+            let read = shown.labels(Side::Query).get(position).map(token_text);
+            Some((read, shown.predicted().and_then(|labels| labels.get(position)).map(predicted_text)))
+        });
         let is_current = Memo::new(move |_| neurons.query.get() == Some(position));
         view! {
             <div
@@ -80,8 +83,9 @@ pub fn KeyRows(rows: Rows) -> impl IntoView {
     let Rows { neurons, window, reached, .. } = rows;
     let visible = Memo::new(move |_| {
         neurons.positions.with(|(_, keys)| {
+            let looked = neurons.looked.get();
             let visible = window.get().visible_rows(keys.len());
-            visible.map(|row| (row, keys[row])).collect::<Vec<_>>()
+            visible.map(|row| (looked, row, keys[row])).collect::<Vec<_>>()
         })
     });
     view! {
@@ -100,7 +104,7 @@ pub fn KeyRows(rows: Rows) -> impl IntoView {
             <For
                 each=move || visible.get()
                 key=|row| *row
-                children=move |(row, position)| view! { <KeyRow rows row position /> }
+                children=move |(_, row, position)| view! { <KeyRow rows row position /> }
             />
         </div>
     }
@@ -110,8 +114,7 @@ pub fn KeyRows(rows: Rows) -> impl IntoView {
 fn KeyRow(rows: Rows, row: usize, position: usize) -> impl IntoView {
     let Rows { neurons, columns, window, reached } = rows;
     let token = TokenRef { side: Side::Key, position };
-    let label =
-        neurons.page.peek(|state| state.shown.as_ref().and_then(|shown| shown.labels.get(position).map(token_text)));
+    let label = neurons.page.peek(|state| state.shown.as_ref()?.labels(Side::Key).get(position).map(token_text));
     let steps = Memo::new(move |_| {
         neurons.numbers.with(|numbers| {
             let (numbers, query) = (numbers.as_ref()?, neurons.query.get()?);

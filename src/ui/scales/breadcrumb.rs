@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::state::{Event, ScaleEvent, View, wording};
+use crate::trace::Side;
 use crate::ui::page::Page;
 
 /// A step of the way, and the view that it leads to.
@@ -25,16 +26,17 @@ pub fn Breadcrumb(
         let selection = &state.selection;
         let model = shown.model_name.split(", ").next().unwrap_or_default().to_owned();
         let head = match selection.heads.len() {
-            1 => wording::head_name(selection.layer, selection.head()),
+            1 => wording::head_of_kind(shown.kind, selection.layer, selection.head()),
             several if selection.view == View::Neuron => {
-                format!("{} (first of {several})", wording::head_name(selection.layer, selection.head()))
+                let name = wording::head_of_kind(shown.kind, selection.layer, selection.head());
+                format!("{name} (first of {several})")
             }
-            several => format!("Layer {}, {several} heads", selection.layer),
+            several => wording::of_kind(shown.kind, &format!("Layer {}, {several} heads", selection.layer)),
         };
         let mut crumbs = vec![crumb(model, View::Model, false), crumb(head, View::Head, false)];
         // What is kept, not what the pointer is on: the way back does not flicker.
         let query = selection.queries.iter().next_back();
-        if let Some(label) = query.and_then(|&query| shown.labels.get(query)) {
+        if let Some(label) = query.and_then(|&query| shown.labels(Side::Query).get(query)) {
             crumbs.push(crumb(label.plain.clone(), View::Neuron, true));
         }
         if let Some(neuron) = selection.neuron {

@@ -10,6 +10,7 @@ use crate::render::figure::{
 };
 use crate::state::scales::options::CellStyle;
 use crate::state::{CaptionText, State, TracePlace, View};
+use crate::trace::Side;
 use crate::ui::legend::explanation;
 use crate::ui::map::numbers::Numbers as HeadNumbers;
 use crate::ui::map::{ends_of, meaning_of, rows_of, shade};
@@ -75,9 +76,9 @@ fn made(view: &dyn Draw, wanted: Wanted, caption: Caption, table: impl FnOnce() 
 fn head(scene: &Scene, wanted: Wanted, caption: Caption) -> Option<Made> {
     let view = HeadFigure {
         view: scene.view()?,
-        query_labels: &scene.units.labels.0,
-        key_labels: &scene.units.labels.0,
-        second_start: scene.units.second_start,
+        query_labels: &scene.units.of(Side::Query).labels.0,
+        key_labels: &scene.units.of(Side::Key).labels.0,
+        second_start: scene.units.of(Side::Query).second_start.filter(|_| scene.has_same_tokens()),
         layer: scene.layer()?,
         n_heads: scene.shape.n_heads,
         is_matrix: scene.is_matrix(),
@@ -144,8 +145,8 @@ fn neurons(state: &State, wanted: Wanted, caption: Caption) -> Option<Made> {
         order: &order,
         query,
         rows: keys.iter().map(row).collect(),
-        query_labels: &shown.labels,
-        key_labels: &shown.labels,
+        query_labels: shown.labels(Side::Query),
+        key_labels: shown.labels(Side::Key),
         limits: numbers.limits,
         neuron: state.selection.neuron,
         shows_keys: state.scales.neuron.shows_keys,

@@ -1,0 +1,59 @@
+// Traces made by a test: queries and keys of its own, in the file format of the page, in the place of the first example.
+
+import { readFileSync } from "node:fs";
+import path from "node:path";
+
+/** The spec of the first example, as the build wrote it. */
+function specOfExample() {
+  const bytes = readFileSync(path.join(process.env.HEADLIGHT_DIST, "example/first.safetensors"));
+  const header = JSON.parse(bytes.toString("utf8", 8, 8 + Number(bytes.readBigUInt64LE(0))));
+  return JSON.parse(header.__metadata__.headlight).spec;
+}
+
+/** A trace of one layer: { bytes, tokens, weights(head, query) }. Equal sizes give equal numbers. */
+export function makeTrace(nTokens, nHeads, dHead) {
+  const spec = {
+    ...specOfExample(), n_layers: 1, n_heads: nHeads, n_key_value_heads: nHeads, d_head: dHead, d_model: nHeads * dHead, n_ctx: nTokens, attn_scale: 1 / Math.sqrt(dHead),
+  };
+  let seed = 7;
+  const number = () => {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return (seed / 4_294_967_296 - 0.5) * 6;
+  };
+  const size = nTokens * nHeads * dHead;
+  const [q, k] = [0, 1].map(() => Float32Array.from({ length: size }, number));
+  const tokens = Array.from({ length: nTokens }, (_, at) => `t${at}`);
+  const metadata = {
+    format: 1, tokens, token_form: "plain", text: tokens.slice(0, 3).join(" "), spec, model: { name: "A trace of a test" },
+  };
+  const shape = [nTokens, nHeads, dHead];
+  const json = Buffer.from(JSON.stringify({
+    __metadata__: { headlight: JSON.stringify(metadata) },
+    "blocks.0.attn.hook_q": { dtype: "F32", shape, data_offsets: [0, size * 4] },
+    "blocks.0.attn.hook_k": { dtype: "F32", shape, data_offsets: [size * 4, size * 8] },
+  }));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  const bytes = Buffer.concat([length, json, Buffer.from(q.buffer), Buffer.from(k.buffer)]);
+  const scale = 1 / Math.sqrt(dHead);
+  const weights = (head, query) => {
+    const at = (position) => (position * nHeads + head) * dHead;
+    const scores = tokens.map((_, key) => {
+      let dot = 0;
+      for (let d = 0; d < dHead; d += 1) dot += q[at(query) + d] * k[at(key) + d];
+      return dot * scale;
+    });
+    const most = Math.max(...scores);
+    const powers = scores.map((score) => Math.exp(score - most));
+    const sum = powers.reduce((total, power) => total + power, 0);
+    return powers.map((power) => power / sum);
+  };
+  return { bytes, tokens, weights };
+}
+
+/** Lets the page begin with a trace. Call before it is opened. */
+export async function serveTrace(page, { bytes }) {
+  const context = page.context();
+  await context.route("**/example/first.safetensors", (route) => route.fulfill({ body: bytes, contentType: "application/octet-stream" }));
+  await context.route("**/example/first.json", (route) => route.fulfill({ json: { top: [] } }));
+}
