@@ -102,6 +102,14 @@ impl Dropped {
         self.entries.is_empty() && self.files.is_empty()
     }
 
+    /// Whether it is one safetensors file, which alone is no model.
+    pub fn is_one_trace(&self) -> bool {
+        let entries = self.entries.iter().filter(|entry| !entry.is_directory()).map(Entry::name);
+        let names: Vec<String> = entries.chain(self.files.iter().map(File::name)).collect();
+        matches!(names.as_slice(), [one] if one.to_lowercase().ends_with(".safetensors"))
+            && self.entries.len() + self.files.len() == 1
+    }
+
     /// The files, and those of a folder: not of folders within it, where no checkpoint is.
     pub async fn read(self) -> Picked {
         let mut picked = Picked::default();
@@ -159,7 +167,7 @@ pub fn on_drop(hear: impl Fn(Dropped) + 'static) -> Option<DropListeners> {
             return;
         }
         let files = Dropped::of_event(&event);
-        if !files.is_empty() {
+        if !(files.is_empty() || files.is_one_trace()) {
             event.prevent_default();
             hear(files);
         }

@@ -23,7 +23,12 @@ pub async fn measure(client: &Client, model: &ModelInfo, id: &str) -> Result<(),
     if !matches!(spec.unembed, Unembed::Linear { .. }) || !spec.is_causal() || id.contains("seeded") {
         return Ok(());
     }
-    let inputs = vec![Input { text: InputText::Single(TEXT.to_owned()), cut: false, bos: None }];
+    let inputs = vec![Input {
+        text: InputText::Single(TEXT.to_owned()),
+        cut: false,
+        bos: None,
+        target: headlight::protocol::TargetAsked::Generated,
+    }];
     let reply = client.ask(&ToWorker::Run { request: 5, inputs, edits_json: "[]".to_owned() }).await?;
     let run = match reply {
         (FromWorker::RunsDone { runs, .. }, _) => runs.first().map(|run| run.run).ok_or("no run came")?,

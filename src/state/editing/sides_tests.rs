@@ -14,7 +14,7 @@ fn side(page: &mut Page, side: Side) {
 /// Questions about patterns that were sent since, by run.
 fn pattern_requests(page: &Page, since: usize) -> Vec<(RequestId, u32)> {
     let asked = |message: &ToWorker| match message {
-        ToWorker::Ask { request, run, question: Question::Patterns { .. } } => Some((*request, *run)),
+        ToWorker::Ask { request, run, question: Question::Patterns { .. }, .. } => Some((*request, *run)),
         _ => None,
     };
     page.sent[since..].iter().filter_map(asked).collect()

@@ -191,9 +191,9 @@ fn edits_are_of_the_attention_that_is_looked_at() {
         stack: None,
         attn: None,
     };
-    page.event(Event::Editing(EditEvent::Added(Box::new(zero()))));
+    page.event(Event::Editing(EditEvent::Added(vec![zero()])));
     pick(&mut page, AttnKind::CROSS);
-    page.event(Event::Editing(EditEvent::Added(Box::new(zero()))));
+    page.event(Event::Editing(EditEvent::Added(vec![zero()])));
     let places: Vec<_> = page.state.editing.list.iter().map(|listed| (listed.edit.stack, listed.edit.attn)).collect();
     assert_eq!(places, [(Some(Stack::Encoder), None), (Some(Stack::Decoder), Some(Attn::Cross))]);
 }

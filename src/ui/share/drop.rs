@@ -30,9 +30,11 @@ pub fn DropZone(
     });
     let drop = window_event_listener(ev::drop, move |event: DragEvent| {
         let Some(data) = event.data_transfer().filter(has_files) else { return };
-        event.prevent_default();
         is_over.set(false);
-        if let Some(file) = data.files().and_then(|files| files.get(0)) {
+        // One safetensors file is a trace; a folder, several files or a GGUF file are a model, which `more_models` takes.
+        let only = data.files().filter(|files| files.length() == 1).and_then(|files| files.get(0));
+        if let Some(file) = only.filter(|file| file.name().to_lowercase().ends_with(".safetensors")) {
+            event.prevent_default();
             page.open_file(file);
         }
     });
@@ -43,7 +45,7 @@ pub fn DropZone(
     });
     view! {
         <div class="drop-zone" class:none=move || !is_over.get() aria-hidden="true">
-            <p>"Drop a trace to open it"</p>
+            <p>"Drop a trace or a model to open it"</p>
         </div>
     }
 }
