@@ -103,11 +103,16 @@ pub fn work(state: &State) -> Option<String> {
     })
 }
 
-/// A message with the capital letter and the full stop of a sentence.
+/// A message with the capital letter and the full stop of a sentence; the name of a file or repository stays as it is.
 pub fn sentence(message: &str) -> String {
     let message = message.trim();
     let mut chars = message.chars();
-    let start: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    let first = message.split([' ', ':']).next().unwrap_or_default();
+    let is_name = first.trim_end_matches(['.', ',']).contains(['.', '/', '_']);
+    let start: String = match chars.next() {
+        Some(letter) if is_name => letter.to_string(),
+        letter => letter.into_iter().flat_map(char::to_uppercase).collect(),
+    };
     let end = if message.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{start}{}{end}", chars.as_str())
 }
@@ -163,7 +168,14 @@ mod tests {
 
     #[test]
     fn sentences() {
-        for (message, expected) in [("a b", "A b."), ("Done.", "Done."), ("über", "Über."), ("", ".")] {
+        for (message, expected) in [
+            ("a b", "A b."),
+            ("Done.", "Done."),
+            ("über", "Über."),
+            ("", "."),
+            ("config.json: cut", "config.json: cut."),
+            ("a/b is gone.", "a/b is gone."),
+        ] {
             assert_eq!(sentence(message), expected);
         }
     }

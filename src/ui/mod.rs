@@ -17,6 +17,7 @@ mod entry_fields;
 mod examples;
 mod head_squares;
 mod head_view;
+mod headings;
 mod hub_lookup;
 mod kind_choice;
 mod layer_picker;

@@ -94,9 +94,9 @@ pub fn App() -> impl IntoView {
                 </section>
                 <Editing page is_open />
             </div>
+            <EditMenu page />
         </main>
         <Printed page scene />
-        <EditMenu page />
     }
 }
 

@@ -1,6 +1,8 @@
 //! One side's tokens as DOM text: only those in view, selectable, reachable by keyboard.
 
 use leptos::ev::KeyboardEvent;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusOptions, HtmlElement};
@@ -11,7 +13,7 @@ use super::scene::Scene;
 use super::token_text::{predicted_text, token_text};
 use crate::render::{Columns, Received, Window};
 use crate::state::editing::offers::Target;
-use crate::state::{Event, Looked, ScaleEvent, TokenRef, wording};
+use crate::state::{Event, ScaleEvent, TokenRef, wording};
 use crate::trace::Side;
 
 /// What a column needs from its figure.
@@ -150,8 +152,17 @@ impl Figure {
     }
 }
 
-/// Which rows they are: of which attention of which result, and whether words are joined.
-type RowsOf = (Looked, bool);
+/// Which rows they are: what all of them say, and whether words are joined. Results of the same tokens have the same rows, so that the
+/// focus stays where it is when A gives way to B.
+type RowsOf = (u64, bool);
+
+fn rows_of(scene: &Scene, side: Side) -> RowsOf {
+    let mut hasher = DefaultHasher::new();
+    for (unit, label) in scene.units.of(side).labels.0.iter().enumerate() {
+        (&label.plain, scene.predicted(side, unit).map(|label| &label.plain)).hash(&mut hasher);
+    }
+    (hasher.finish(), scene.units.is_joined)
+}
 
 /// A list box of tokens, one tab stop; arrow keys move through it and to the other side.
 #[component]
@@ -168,8 +179,8 @@ pub fn TokenColumn(
         scene.with(|scene| {
             let Some(scene) = scene else { return Vec::new() };
             let positions = scene.rows(side);
-            // Another result has other rows, and so have words instead of tokens.
-            let rows_of = (scene.result, scene.units.is_joined);
+            // Other tokens are other rows, and so are words instead of tokens.
+            let rows_of = rows_of(scene, side);
             let of_row = |row: usize| (rows_of, row, positions[row]);
             window.get().visible_rows(positions.len()).map(of_row).collect::<Vec<_>>()
         })

@@ -44,10 +44,11 @@ pageTest("a head zeroed by right click: A, B and B − A in head, model and neur
   // B, pressed in the view, goes round.
   await queries.first().focus();
   await page.keyboard.press("b");
-  assert.equal(await shown("A").isChecked(), true);
+  await soon(async () => ((await shown("A").isChecked()) ? null : "not yet"), "A is shown");
   await page.keyboard.press("b");
+  await soon(async () => ((await shown("B").isChecked()) ? null : "not yet"), "B is shown");
   await page.keyboard.press("b");
-  assert.equal(await shown("B − A").isChecked(), true);
+  await soon(async () => ((await shown("B − A").isChecked()) ? null : "not yet"), "B − A is shown");
   // The model view: nothing differs before layer 2, and the head says where it changed most.
   await page.getByRole("tab", { name: "Model view" }).click();
   const cell = (at, head) => page.locator(`#cell-l${at}h${head}`);

@@ -136,7 +136,7 @@ pageTest("every refusal says what to do, and the result stays", async ({ page, o
   for (const [repo, expected] of [
     ["gpt2", /“gpt2” is not a repository: write owner\/name/],
     ["t/none", /T\/none is not there, or not public: check the spelling/],
-    ["t/gated", /T\/gated is gated: accept its conditions at http/],
+    ["t/gated", /t\/gated is gated: accept its conditions at http/],
     ["t/gated@main", /gated/],
     ["t/silent", /cannot be reached .*\(CORS\).*open them from disk/],
     ["t/limited", /asked too often/],

@@ -375,6 +375,10 @@ pub(super) fn output(
         }
     }
     hooks.rows(result_hook, rows.clone(), &mut result)?;
+    if !hooks.edits.touches(result_hook) {
+        // Only looked at: the stream gets what it gets when nobody looks, to the last bit.
+        return Ok(attn.o.apply(z));
+    }
     let mut out = vec![0.0; n_rows * d_model];
     for (out, heads) in out.chunks_exact_mut(d_model).zip(result.chunks_exact(spec.n_heads * d_model)) {
         for head in heads.chunks_exact(d_model) {

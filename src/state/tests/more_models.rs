@@ -131,7 +131,7 @@ fn refusals_stay_in_the_dialog_and_leave_the_result() {
     assert_eq!(page.looked_up().1, "http://localhost:9/hub");
     assert_eq!(page.count(&Effect::KeepHub("http://localhost:9/hub/".to_owned())), 1);
     page.more(MoreEvent::Listed { number, listing: Err("a/b is gated: accept".to_owned()) });
-    assert_eq!(page.refusal(), "A/b is gated: accept.");
+    assert_eq!(page.refusal(), "a/b is gated: accept.");
     assert_eq!((page.drawn_layer(), page.state.models.len()), (Some(0), 2));
 }
 
