@@ -135,7 +135,7 @@ pageTest("every refusal says what to do, and the result stays", async ({ page, o
   const { alert, found } = await opened(page, open);
   for (const [repo, expected] of [
     ["gpt2", /“gpt2” is not a repository: write owner\/name/],
-    ["t/none", /T\/none is not there, or not public: check the spelling/],
+    ["t/none", /t\/none is not there, or not public: check the spelling/],
     ["t/gated", /t\/gated is gated: accept its conditions at http/],
     ["t/gated@main", /gated/],
     ["t/silent", /cannot be reached .*\(CORS\).*open them from disk/],
@@ -151,7 +151,7 @@ pageTest("every refusal says what to do, and the result stays", async ({ page, o
   await shot("convert");
   hub.put("t/llama", checkpoint("llama"));
   await lookUp(page, "t/llama@v9");
-  await alert.filter({ hasText: "T/llama has no revision v9" }).waitFor();
+  await alert.filter({ hasText: "t/llama has no revision v9" }).waitFor();
   await result(page, 15);
 }, { allow: [/401|404|429|CORS|ERR_FAILED/] });
 
