@@ -162,8 +162,3 @@ fn opt() {
 fn phi3() {
     golden!("phi3").agrees();
 }
-
-#[wasm_bindgen_test]
-fn qwen3() {
-    golden!("qwen3").agrees();
-}
