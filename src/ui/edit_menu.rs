@@ -134,17 +134,16 @@ fn Opened(page: Page, open: OpenMenu) -> impl IntoView {
     let element = NodeRef::<Div>::new();
     let Menu { title, groups } = page.peek(|state| state.edit_menu(&open.target));
     let place = RwSignal::new(open.at);
-    // Once it is there its size is known: it is moved to where it is seen whole, and its first item gets the focus.
+    // Once it is there its size is known: it is moved to where it is seen whole, and its first item gets the focus. Not a frame
+    // later: a key pressed at once is meant for the menu.
     Effect::new(move |_| {
         let Some(menu) = element.get() else { return };
-        request_animation_frame(move || {
-            let bounds = menu.get_bounding_client_rect();
-            let size = |length: Result<wasm_bindgen::JsValue, _>| length.ok().and_then(|it| it.as_f64()).unwrap_or(0.0);
-            let (width, height) = (size(window().inner_width()), size(window().inner_height()));
-            let fit = |at: f64, length: f64, room: f64| at.min(room - length - MARGIN).max(MARGIN);
-            place.set((fit(open.at.0, bounds.width(), width), fit(open.at.1, bounds.height(), height)));
-            focus_item(&menu, |_, _| 0);
-        });
+        let bounds = menu.get_bounding_client_rect();
+        let size = |length: Result<wasm_bindgen::JsValue, _>| length.ok().and_then(|it| it.as_f64()).unwrap_or(0.0);
+        let (width, height) = (size(window().inner_width()), size(window().inner_height()));
+        let fit = |at: f64, length: f64, room: f64| at.min(room - length - MARGIN).max(MARGIN);
+        place.set((fit(open.at.0, bounds.width(), width), fit(open.at.1, bounds.height(), height)));
+        focus_item(&menu, |_, _| 0);
     });
     let on_key = move |event: KeyboardEvent| {
         let Some(menu) = element.get_untracked() else { return };
