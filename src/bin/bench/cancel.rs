@@ -1,48 +1,71 @@
-//! How soon a run stops after the page has asked for it, at places spread over its first blocks.
+//! How soon a run stops after the page has asked for it, at places spread over its first three quarters.
 
 use crate::client::Client;
 use crate::figure::{self, Bound, Bytes};
-use crate::model::ids;
+use crate::model::{ids, run_once};
 use headlight::platform::clock::now_ms;
 use headlight::protocol::{FromWorker, Input, InputText, ModelInfo, TargetAsked, ToWorker};
 
-const RUNS: u32 = 15;
-/// Reports of progress before the first cancellation, and between one round's and the next's.
-const FIRST: u32 = 2;
-const STRIDE: u32 = 2;
+const ROUNDS: u32 = 15;
+/// As many have to have been stopped in time for a median to say something.
+const LEAST: usize = 7;
 
 /// Measures cancelling a run of so many tokens.
 ///
 /// # Errors
-/// When the worker answers anything else than that the run was stopped.
+/// When the worker answers anything else than that the run was stopped or is done, or most runs were done too early.
 pub async fn measure(client: &Client, model: &ModelInfo, name: &str, n_tokens: u32) -> Result<(), String> {
+    let before_ms = now_ms();
+    let whole = run_once(client, model, n_tokens, 0).await?;
+    client.tell(&ToWorker::Forget { run: whole.run })?;
+    let whole_ms = now_ms() - before_ms;
     let mut samples_ms = Vec::new();
-    for round in 0..RUNS {
-        let request = 100 + round;
-        let inputs = vec![Input {
-            text: InputText::Ids(ids(model, n_tokens, round)),
-            cut: false,
-            bos: None,
-            target: TargetAsked::Generated,
-        }];
-        client.tell(&ToWorker::Run { request, inputs, edits_json: "[]".to_owned() })?;
-        for _ in 0..FIRST + STRIDE * round {
-            match client.next().await? {
-                (FromWorker::Progress { .. }, _) => {}
-                (other, _) => return Err(format!("{name}: the run ended before it was cancelled: {other:?}")),
-            }
+    for round in 0..ROUNDS {
+        let after_ms = whole_ms * 0.75 * f64::from(round) / f64::from(ROUNDS);
+        if let Some(took_ms) = cancel_after(client, model, (n_tokens, round), after_ms).await? {
+            samples_ms.push(took_ms);
         }
-        let before_ms = now_ms();
-        client.tell(&ToWorker::Cancel { request })?;
-        loop {
-            match client.next().await? {
-                (FromWorker::Progress { .. }, _) => {}
-                (FromWorker::Cancelled { .. }, _) => break,
-                (other, _) => return Err(format!("{name}: expected Cancelled, got {other:?}")),
-            }
-        }
-        samples_ms.push(now_ms() - before_ms);
     }
-    let how = "from the page's request to stop, at 15 places in the first blocks of a run, to the worker's answer";
+    if samples_ms.len() < LEAST {
+        return Err(format!(
+            "{name}: {} of {ROUNDS} runs were done before they could be cancelled",
+            ROUNDS as usize - samples_ms.len()
+        ));
+    }
+    let how = "from the page's request to stop, at places spread over the first three quarters of a run, to the worker's answer";
     figure::print(name, how, &samples_ms, Bytes::default(), Bound::AtMost(50.0))
+}
+
+/// Starts a run, asks for its end at its first report of progress after some time, and says how long the answer took; nothing
+/// where the run was done before.
+async fn cancel_after(
+    client: &Client,
+    model: &ModelInfo,
+    (n_tokens, round): (u32, u32),
+    after_ms: f64,
+) -> Result<Option<f64>, String> {
+    let request = 100 + round;
+    let text = InputText::Ids(ids(model, n_tokens, round));
+    let inputs = vec![Input { text, cut: false, bos: None, target: TargetAsked::Generated }];
+    let started_ms = now_ms();
+    client.tell(&ToWorker::Run { request, inputs, edits_json: "[]".to_owned() })?;
+    let mut asked_ms = None;
+    loop {
+        match client.next().await?.0 {
+            FromWorker::Progress { .. } if asked_ms.is_none() && now_ms() - started_ms >= after_ms => {
+                asked_ms = Some(now_ms());
+                client.tell(&ToWorker::Cancel { request })?;
+            }
+            FromWorker::Progress { .. } => {}
+            FromWorker::Cancelled { .. } => return Ok(asked_ms.map(|asked_ms| now_ms() - asked_ms)),
+            FromWorker::RunsDone { runs, .. } => {
+                for run in runs {
+                    client.tell(&ToWorker::Forget { run: run.run })?;
+                }
+                return Ok(None);
+            }
+            FromWorker::Failed { report, .. } => return Err(report.message),
+            _ => return Err("cancelling: the worker said something else than that the run stopped".to_owned()),
+        }
+    }
 }
