@@ -1,4 +1,8 @@
-//! Models of the Hub that are small enough for a page and known to agree with Hugging Face here, with what each is good for.
+//! Models of the Hub that are small enough for a page, with what each is good for.
+//!
+//! Their architectures agree with Hugging Face on small checkpoints (`tests/parity.rs`); these models themselves are not part of any
+//! test. Sizes, licences and numbers of layers and heads are what their pages on the Hub said when the list was made (Qwen2.5's: what
+//! copies of the model say); what is shown when a model is opened is read from the Hub then.
 
 /// A model worth a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,8 +11,8 @@ pub struct Suggestion {
     pub repo: &'static str,
     /// The name to show.
     pub name: &'static str,
-    /// About how much is downloaded, in megabytes.
-    pub megabytes: u32,
+    /// About how much is downloaded, in megabytes of a million bytes: weights and tokenizer. None where there is a choice of files.
+    pub megabytes: Option<u32>,
     /// SPDX name of its licence, as far as its page says one.
     pub licence: &'static str,
     /// What it is good for.
@@ -20,92 +24,93 @@ pub const SUGGESTIONS: [Suggestion; 13] = [
     Suggestion {
         repo: "openai-community/gpt2",
         name: "GPT-2 small",
-        megabytes: 550,
+        megabytes: Some(549),
         licence: "MIT",
         good_for: "12 × 12 heads; the model of most circuit papers, and of BertViz’s examples",
     },
     Suggestion {
         repo: "distilbert/distilgpt2",
         name: "DistilGPT-2",
-        megabytes: 355,
+        megabytes: Some(354),
         licence: "Apache-2.0",
-        good_for: "6 × 12 heads; as GPT-2, in half the time",
+        good_for: "6 × 12 heads; as GPT-2, half as deep",
     },
     Suggestion {
         repo: "google-bert/bert-base-uncased",
         name: "BERT base",
-        megabytes: 441,
+        megabytes: Some(440),
         licence: "Apache-2.0",
         good_for: "12 × 12 heads; sentence pairs, masked words, what the heads of BERT look at",
     },
     Suggestion {
         repo: "distilbert/distilbert-base-uncased",
         name: "DistilBERT",
-        megabytes: 269,
+        megabytes: Some(268),
         licence: "Apache-2.0",
         good_for: "6 × 12 heads; what is left of BERT after distillation",
     },
     Suggestion {
         repo: "FacebookAI/roberta-base",
         name: "RoBERTa base",
-        megabytes: 501,
+        megabytes: Some(500),
         licence: "MIT",
         good_for: "12 × 12 heads; masked words with a byte-level vocabulary",
     },
     Suggestion {
         repo: "EleutherAI/pythia-70m",
         name: "Pythia 70M",
-        megabytes: 168,
+        megabytes: Some(168),
         licence: "Apache-2.0",
-        good_for: "6 × 8 heads; induction heads while they form: its revisions (@step1000 …) are steps of the training",
+        good_for: "6 × 8 heads; a small model of a family that was made to study training, with rotary positions",
     },
     Suggestion {
         repo: "EleutherAI/pythia-160m",
         name: "Pythia 160M",
-        megabytes: 377,
+        megabytes: Some(377),
         licence: "Apache-2.0",
-        good_for: "12 × 12 heads, attention and MLP side by side; revisions as above",
+        good_for: "12 × 12 heads, attention and MLP side by side; as many heads as GPT-2 small",
     },
     Suggestion {
         // The conversion to safetensors that the Hub's own bot offers.
         repo: "roneneldan/TinyStories-2Layers-33M@refs/pr/1",
         name: "TinyStories, 2 layers",
-        megabytes: 326,
+        megabytes: Some(325),
         licence: "none stated",
-        good_for: "children’s stories by two wide layers: few heads to follow by eye",
+        good_for: "2 × 16 heads; children’s stories, by few enough heads to follow all by eye",
     },
     Suggestion {
         repo: "HuggingFaceTB/SmolLM2-135M",
         name: "SmolLM2 135M",
-        megabytes: 272,
+        megabytes: Some(271),
         licence: "Apache-2.0",
         good_for: "30 × 9 heads, three queries to a key; the base model of the instructed one included here",
     },
     Suggestion {
         repo: "Qwen/Qwen2.5-0.5B",
         name: "Qwen2.5 0.5B",
-        megabytes: 995,
+        megabytes: Some(995),
         licence: "Apache-2.0",
         good_for: "24 × 14 heads; many languages and code",
     },
     Suggestion {
         repo: "google-t5/t5-small",
         name: "T5 small",
-        megabytes: 244,
+        megabytes: Some(243),
         licence: "Apache-2.0",
         good_for: "6 + 6 layers × 8 heads; encoder, decoder and cross-attention; “translate English to German: …”",
     },
     Suggestion {
         repo: "Helsinki-NLP/opus-mt-en-de@refs/pr/4",
         name: "opus-mt English–German",
-        megabytes: 298,
+        megabytes: Some(301),
         licence: "CC-BY-4.0",
-        good_for: "6 + 6 layers × 8 heads; how translation aligns words; token ids only, its tokenizer is not read yet",
+        good_for: "6 + 6 layers × 8 heads; how translation aligns words",
     },
     Suggestion {
         repo: "Qwen/Qwen2.5-0.5B-Instruct-GGUF",
         name: "Qwen2.5 0.5B Instruct, GGUF",
-        megabytes: 491,
+        megabytes: None,
+        // That of the model it is made from.
         licence: "Apache-2.0",
         good_for: "24 × 14 heads; a choice of quantisations, to see what they change",
     },
@@ -120,7 +125,9 @@ mod tests {
     fn every_suggestion_is_a_repository_with_all_its_facts() {
         for suggestion in SUGGESTIONS {
             assert_eq!(Repo::parse(suggestion.repo).unwrap().id(), suggestion.repo);
-            assert!(suggestion.megabytes > 0 && !suggestion.licence.is_empty() && !suggestion.good_for.is_empty());
+            assert!(!suggestion.licence.is_empty() && !suggestion.good_for.is_empty());
+            // Only where the reader chooses a file is a size not known beforehand.
+            assert_eq!(suggestion.megabytes.is_none(), suggestion.repo.ends_with("GGUF"), "{}", suggestion.repo);
         }
         for wanted in [
             "gpt2",

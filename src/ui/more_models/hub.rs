@@ -67,6 +67,8 @@ pub fn Suggestions(
 ) -> impl IntoView {
     let row = move |(index, suggestion): (usize, &'static Suggestion)| {
         let Suggestion { repo, name, megabytes, licence, good_for } = suggestion;
+        let in_bytes = |megabytes: u32| size_words(u64::from(megabytes) * 1_000_000);
+        let size = megabytes.map_or_else(|| "several sizes".to_owned(), in_bytes);
         view! {
             <li>
                 <button
@@ -78,7 +80,7 @@ pub fn Suggestions(
                     {*name}
                 </button>
                 <span class="good-for">{*good_for}</span>
-                <span class="facts">{format!("{}, {licence}", size_words(u64::from(*megabytes) * 1_000_000))}</span>
+                <span class="facts">{format!("{size}, {licence}")}</span>
             </li>
         }
     };
