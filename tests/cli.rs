@@ -138,6 +138,12 @@ fn every_misuse_is_one_line_and_exit_code_1() {
         ),
         (&bert, vec!["--text", "a", "--text-pair", "b", "--target", "c"], "cannot be used with"),
         (
+            &llama,
+            vec!["--text", "a", "--only-layers", "1,3"],
+            "--only-layers names layer 3; there are 3, counted from 0",
+        ),
+        (&llama, vec!["--text", "a", "--only-layers", "last"], "\"last\" is no layer and no range of layers"),
+        (
             &gpt2,
             vec!["--text", "a", "--edits", "/no/such/edits.json"],
             "/no/such/edits.json: No such file or directory",
@@ -263,7 +269,9 @@ fn written(name: &str, model: &Path, args: &[&str]) -> (Trace, Tensors) {
 
 #[test]
 fn traces_hold_the_golden_values() {
-    for architecture in ["albert", "bert", "electra", "gemma3_text", "gpt2", "gpt_neox", "llama", "opt", "qwen3"] {
+    for architecture in
+        ["albert", "attn_only", "bert", "electra", "gemma3_text", "gpt2", "gpt_neox", "llama", "opt", "qwen3"]
+    {
         let expected = Tensors::open(&golden(architecture).join("expected.safetensors"));
         let mut comparison = Comparison::default();
         for (number, case) in golden_cases(architecture).into_iter().enumerate() {
@@ -314,6 +322,30 @@ fn traces_hold_the_golden_values() {
             assert_eq!(patterns.ids("logit_positions"), [case.tokens.len() as u32 - 1]);
         }
         comparison.finish();
+    }
+}
+
+/// What a reader of a very large model asks for: some layers, none of the others in memory or in the file.
+#[test]
+fn a_trace_of_some_layers_holds_what_the_whole_one_holds_of_them() {
+    for (architecture, save) in
+        [("gemma3_text", "patterns"), ("gemma3_text", "all"), ("bert", "qkv"), ("t5", "patterns")]
+    {
+        let args = ["--text", "The cat sat on the mat", "--save", save];
+        let (_, whole) = written("all-layers", &golden(architecture), &args);
+        let (trace, part) =
+            written("some-layers", &golden(architecture), &[&args[..], &["--only-layers", "1"]].concat());
+        let layer_of = |name: &str| name.parse::<StackHook>().ok().and_then(|hook| hook.hook.layer());
+        let expected: Vec<&str> = whole.names().filter(|name| layer_of(name).is_none_or(|layer| layer == 1)).collect();
+        assert_eq!(part.names().collect::<Vec<_>>(), expected, "{architecture} {save}");
+        assert!(part.names().count() < whole.names().count());
+        let floats = |name: &&str| !name.contains("_ids") && !name.contains("positions");
+        for name in part.names().filter(floats) {
+            assert_eq!(part.f32(name), whole.f32(name), "{architecture} {save}: {name}");
+        }
+        // Views are told what is not there.
+        let n_layers = trace.metadata.spec.as_ref().unwrap().n_layers;
+        assert!(n_layers > 1, "the structure is that of the whole model");
     }
 }
 

@@ -180,8 +180,8 @@ fn with_metadata(mut file: GgufFile, name: &str, gguf: &str) -> GgufFile {
     let spec = support::engine::load_golden(name).spec().clone();
     let config = config(name);
     let epsilon = match spec.norm {
-        headlight::trace::spec::NormKind::RmsNorm => "attention.layer_norm_rms_epsilon",
         headlight::trace::spec::NormKind::LayerNorm => "attention.layer_norm_epsilon",
+        _ => "attention.layer_norm_rms_epsilon",
     };
     let sizes = [
         ("block_count", spec.n_layers),

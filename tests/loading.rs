@@ -196,6 +196,25 @@ fn the_first_layers_are_what_they_are_in_the_whole_model() {
 }
 
 #[test]
+fn a_run_may_keep_some_layers_only() {
+    let model = load_golden("smollm3");
+    let tokens = model.encode("The cat sat on the mat", None).unwrap();
+    let whole = finished(&model, tokens.clone(), CompiledEdits::none(), Captures::none());
+    let mut part = Run::new(Arc::clone(&model), tokens, CompiledEdits::none(), Captures::none()).unwrap();
+    part.keep_only(vec![2]);
+    part.complete().unwrap();
+    assert_eq!(part.final_stream(), whole.final_stream());
+    assert_eq!(part.attention(2).unwrap().pattern(1).unwrap(), whole.attention(2).unwrap().pattern(1).unwrap());
+    let message = part.attention(1).err().unwrap().to_string();
+    assert!(message.contains("layer 1 was not kept in this run"), "{message}");
+    let kept = |run: &Run, layer: usize| run.layer(layer).map_or(0, |kept| kept.q.len());
+    assert_eq!([kept(&part, 0), kept(&part, 1), kept(&part, 3)], [0; 3]);
+    for refused in [part.again(CompiledEdits::none(), Captures::none()).err(), part.push(3).err()] {
+        assert!(refused.unwrap().to_string().contains("cannot be taken further"));
+    }
+}
+
+#[test]
 fn the_memory_that_is_needed_is_known_beforehand() {
     for architecture in ["bert", "gpt2", "llama", "phi3", "albert", "t5"] {
         let model = load_golden(architecture);

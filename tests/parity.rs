@@ -87,6 +87,9 @@ agree!(
     xlm_roberta
 );
 
+// In TransformerLens's own form, made by `tests/fixtures/make_hooked.py`.
+agree!(attn_only, hooked_bare, hooked_plain);
+
 /// What Hugging Face's `generate` writes without sampling.
 #[test]
 fn greedy_targets() {
@@ -168,6 +171,12 @@ fn names_of_hooks() {
             .replacen(" mlp.hook_pre", "", 1),
             "ln_final.hook_out",
         ),
+        (
+            "attn_only",
+            "hook_embed hook_pos_embed",
+            format!("{common} {middle} hook_resid_post").replace(" hook_resid_mid mlp.hook_pre", ""),
+            "ln_final.hook_out",
+        ),
     ];
     for (architecture, first, block, last) in cases.into_iter().chain(more) {
         let spec = load_golden(architecture).spec().clone();
@@ -184,7 +193,7 @@ fn names_of_hooks() {
 /// Looking at everything changes nothing, to the last bit where the arithmetic is the same.
 #[test]
 fn capturing_changes_nothing() {
-    for architecture in ["bert", "gpt2", "llama", "gemma3_text", "gpt_neox", "modernbert", "mpnet"] {
+    for architecture in ["attn_only", "bert", "gpt2", "llama", "gemma3_text", "gpt_neox", "modernbert", "mpnet"] {
         let model = load_golden(architecture);
         let tokens = model.encode("The cat sat on the mat", None).unwrap();
         let plain = run(&model, tokens.clone());

@@ -10,6 +10,8 @@ use std::process::Command;
 use headlight::analysis::{AttentionSource, SourceError, TraceSource};
 use headlight::trace::file::{Element, Parsed, SavePlan, Saved, Trace, TraceMetadata, TraceWriter, parse_header};
 use headlight::trace::{Attn, Side, Spec, Stack, TokenForm};
+use support::engine::{files_of, load};
+use support::parity::compare_cases;
 use support::{Tensors, fixture, golden, golden_cases, max_abs_difference, read};
 
 /// A folder for one test, removed at its end.
@@ -97,6 +99,11 @@ fn the_documented_blocks_run_and_what_they_write_opens() {
     }
     let (trace, _) = open(&work.0.join("huggingface.safetensors"));
     assert_eq!(trace.metadata.token_form, TokenForm::ByteLevel);
+
+    // A model of TransformerLens, saved as a checkpoint.
+    let files = files_of(&work.0, &["config.json", "tokenizer.json", "model.safetensors"]);
+    let expected = Tensors::open(&golden("attn_only").join("expected.safetensors"));
+    compare_cases(&load(&files).unwrap(), &golden_cases("attn_only"), &expected);
 
     let t5 = Tensors::open(&golden("t5").join("expected.safetensors"));
     let case = &golden_cases("t5")[0];

@@ -159,6 +159,16 @@ fn opt() {
 }
 
 #[wasm_bindgen_test]
+fn gpt_neo() {
+    golden!("gpt_neo").agrees();
+}
+
+#[wasm_bindgen_test]
+fn attention_only() {
+    golden!("attn_only").agrees();
+}
+
+#[wasm_bindgen_test]
 fn phi3() {
     golden!("phi3").agrees();
 }

@@ -129,6 +129,7 @@ impl AttnLayer<'_> {
         match spec.norm {
             NormKind::LayerNorm => layer_norm(&from, weight, &vec![0.0; weight.len()], spec.norm_eps, x),
             NormKind::RmsNorm => rms_norm(&from, weight, spec.norm_adds_one, spec.norm_eps, x),
+            NormKind::None => {}
         }
     }
 

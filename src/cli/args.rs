@@ -156,6 +156,9 @@ pub struct TraceArgs {
     /// What goes into the trace file.
     #[arg(long, value_enum, default_value_t = Save::Patterns)]
     pub save: Save,
+    /// Only these layers are kept in memory and go into the trace file, e.g. 3,10-12: a large model's patterns take a gigabyte a layer.
+    #[arg(long, value_name = "3,10-12", value_parser = layers)]
+    pub only_layers: Option<Layers>,
     /// Write a trace file (safetensors).
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -165,6 +168,28 @@ pub struct TraceArgs {
     /// Print tokens, ids and the ten most likely next tokens as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Layers by their numbers, counted from 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layers(pub Vec<usize>);
+
+/// Reads numbers and ranges of them, both ends included.
+fn layers(text: &str) -> Result<Layers, String> {
+    const MOST: usize = 4096;
+    let mut layers = Vec::new();
+    for part in text.split(',') {
+        let number = |text: &str| text.trim().parse::<usize>().ok().filter(|number| *number < MOST);
+        let ends = match part.split_once('-') {
+            Some((first, last)) => number(first).zip(number(last)),
+            None => number(part).map(|one| (one, one)),
+        };
+        match ends.filter(|(first, last)| first <= last) {
+            Some((first, last)) => layers.extend(first..=last),
+            None => return Err(format!("\"{part}\" is no layer and no range of layers such as 10-12")),
+        }
+    }
+    Ok(Layers(layers))
 }
 
 /// What goes into a trace file.
@@ -248,6 +273,11 @@ mod tests {
             ("trace --model m", "the following required arguments were not provided: --text <TEXT>"),
             ("trace --model m --text t --colour red", "unexpected argument '--colour' found"),
             ("trace --model m --text t --save everything", "invalid value 'everything' for '--save <SAVE>'"),
+            (
+                "trace --model m --text t --only-layers 3,7-5",
+                "\"7-5\" is no layer and no range of layers such as 10-12",
+            ),
+            ("trace --model m --text t --only-layers x", "\"x\" is no layer"),
             ("trace --model m --ids 1,x", "invalid value 'x' for '--ids <1,2,3>'"),
             ("trace --model m --text t --text-pair p --target q", "cannot be used with"),
             ("trace --model m --ids 1 --text-pair p", "cannot be used with"),
@@ -256,6 +286,13 @@ mod tests {
             let message = error(args);
             assert!(message.contains(expected) && !message.contains('\n'), "{args}: {message}");
         }
+    }
+
+    #[test]
+    fn layers_are_numbers_and_ranges() {
+        assert_eq!(layers("3"), Ok(Layers(vec![3])));
+        assert_eq!(layers("3, 10-12,0"), Ok(Layers(vec![3, 10, 11, 12, 0])));
+        assert!(layers("").is_err() && layers("1-").is_err() && layers("0-99999999999").is_err());
     }
 
     #[test]

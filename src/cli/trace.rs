@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::CliError;
-use super::args::TraceArgs;
+use super::args::{Layers, TraceArgs};
 use super::outfile::OutFile;
 use super::patches::bind;
 use super::report;
@@ -43,6 +43,8 @@ pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
     };
     model.encoder().unwrap_or(&model).check(&tokens)?;
 
+    let kept = kept_layers(args, &model)?;
+
     // Opened first: an output that cannot be written is known before the work is done.
     let mut out = args.out.as_deref().map(OutFile::create).transpose()?;
     let metadata = metadata(args, &source, &model, &tokens, target.as_ref(), &edits);
@@ -50,12 +52,15 @@ pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
         Some(out) => {
             let element = if args.half { Element::F16 } else { Element::F32 };
             let n_target = target.as_ref().map(Tokens::len);
-            let plan = SavePlan::new(spec, tokens.len(), n_target, args.save.into(), element);
+            let mut plan = SavePlan::new(spec, tokens.len(), n_target, args.save.into(), element);
+            if let Some(layers) = kept {
+                plan = plan.of_layers(layers);
+            }
             Some(Recorder::new(out.writer()?, &metadata, plan, &tokens, target.as_ref())?)
         }
         None => None,
     };
-    let run = run_all(&model, tokens, target, &edits, args.edits.as_deref(), &mut recorder)?;
+    let run = run_all(&model, (tokens, target), (&edits, args.edits.as_deref()), kept, &mut recorder)?;
     if let Some(mut recorder) = recorder {
         while recorder.record_logits(&run)? {}
         recorder.finish()?;
@@ -73,15 +78,34 @@ pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
     }
 }
 
-/// Runs the only stack, or the encoder and then the decoder on `target`, recording what is asked for.
+/// The layers to keep, where not all are.
+fn kept_layers<'a>(args: &'a TraceArgs, model: &Model) -> Result<Option<&'a [usize]>, CliError> {
+    let Some(Layers(layers)) = &args.only_layers else { return Ok(None) };
+    let n_layers = model.encoder().map_or(0, |encoder| encoder.spec().n_layers).max(model.spec().n_layers);
+    match layers.iter().find(|layer| **layer >= n_layers) {
+        Some(layer) => {
+            let message = format!("--only-layers names layer {layer}; there are {n_layers}, counted from 0");
+            Err(CliError::Usage(message))
+        }
+        None => Ok(Some(layers)),
+    }
+}
+
+/// Runs the only stack, or the encoder and then the decoder on `target`, recording what is asked for and keeping the layers `kept`,
+/// or all.
 fn run_all<W: Write>(
     model: &Arc<Model>,
-    tokens: Tokens,
-    target: Option<Tokens>,
-    edits: &[Edit],
-    edits_file: Option<&Path>,
+    (tokens, target): (Tokens, Option<Tokens>),
+    (edits, edits_file): (&[Edit], Option<&Path>),
+    kept: Option<&[usize]>,
     recorder: &mut Option<Recorder<W>>,
 ) -> Result<Run, CliError> {
+    let complete = |mut run: Run, stack: Option<Stack>, recorder: &mut Option<Recorder<W>>| {
+        if let Some(layers) = kept {
+            run.keep_only(layers.to_vec());
+        }
+        complete(run, stack, recorder)
+    };
     let captures = |recorder: &Option<Recorder<W>>, stack| {
         recorder.as_ref().map(|recorder| recorder.captures(stack)).unwrap_or_default()
     };

@@ -30,17 +30,23 @@ const TOKENIZER: &str = "tokenizer.json";
 const VOCAB_TXT: &str = "vocab.txt";
 const VOCAB_JSON: &str = "vocab.json";
 const MERGES: &str = "merges.txt";
+const PIECES: [&str; 2] = ["spiece.model", "sentencepiece.bpe.model"];
+const SOURCE_PIECES: &str = "source.spm";
+const TARGET_PIECES: &str = "target.spm";
 const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
 const LABELS: &str = "labels.txt";
 
 /// Reads a checkpoint: either one GGUF file, or config.json, safetensors files and usually a tokenizer: tokenizer.json,
-/// vocab.txt, or vocab.json with merges.txt. Where there is none, labels.txt may name the token ids, one a line.
+/// vocab.txt, vocab.json with merges.txt or with source.spm and target.spm, spiece.model, sentencepiece.bpe.model. Where there is
+/// none, labels.txt may name the token ids, one a line.
 pub struct Loader {
     files: Vec<(String, u64)>,
     /// Files still to be read from their start, last one first, with how many bytes are wanted of each.
     heads: Vec<(usize, u64)>,
     config: Option<Config>,
     tokenizer: Option<Tokenizer>,
+    /// The encoder's, where it is another.
+    source_tokenizer: Option<Tokenizer>,
     older_files: OlderFiles,
     labels: Vec<String>,
     n_layers: Option<usize>,
@@ -74,9 +80,11 @@ impl Loader {
             ([], Some(_)) if tensors.is_empty() => return refuse("no .safetensors file with the weights"),
             ([], Some(config)) => {
                 heads.extend(tensors.iter().map(|&file| (file, 8)));
-                let older = [VOCAB_TXT, VOCAB_JSON, MERGES, TOKENIZER_CONFIG, LABELS];
+                let [pieces, more_pieces] = PIECES;
+                let older = [VOCAB_TXT, VOCAB_JSON, MERGES, pieces, more_pieces, SOURCE_PIECES, TARGET_PIECES];
+                let older = older.into_iter().chain([TOKENIZER_CONFIG, LABELS]);
                 let tokenizer = named(TOKENIZER).map(|file| vec![file]);
-                let tokenizer = tokenizer.unwrap_or_else(|| older.into_iter().filter_map(named).collect());
+                let tokenizer = tokenizer.unwrap_or_else(|| older.filter_map(named).collect());
                 heads.extend(tokenizer.into_iter().map(|file| (file, u64::MAX)));
                 heads.push((config, u64::MAX));
             }
@@ -96,6 +104,7 @@ impl Loader {
             heads,
             config: None,
             tokenizer: None,
+            source_tokenizer: None,
             older_files: OlderFiles::default(),
             labels: Vec::new(),
             n_layers: None,
@@ -170,6 +179,9 @@ impl Loader {
             VOCAB_TXT => self.older_files.vocab_txt = Some(bytes.to_vec()),
             VOCAB_JSON => self.older_files.vocab_json = Some(bytes.to_vec()),
             MERGES => self.older_files.merges = Some(bytes.to_vec()),
+            SOURCE_PIECES => self.older_files.source_pieces = Some(bytes.to_vec()),
+            TARGET_PIECES => self.older_files.target_pieces = Some(bytes.to_vec()),
+            pieces if PIECES.contains(&pieces) => self.older_files.pieces = Some((name.clone(), bytes.to_vec())),
             TOKENIZER_CONFIG => self.older_files.config = Some(bytes.to_vec()),
             LABELS => self.labels = labels(&name, bytes)?,
             _ if name.to_lowercase().ends_with(".gguf") => match gguf::parse_header(&name, len, bytes)? {
@@ -211,7 +223,9 @@ impl Loader {
             None => architecture,
         };
         if self.tokenizer.is_none() && self.older_files.are_enough() {
-            self.tokenizer = Some(std::mem::take(&mut self.older_files).tokenizer(&architecture.spec.architecture)?);
+            let spec = &architecture.spec;
+            let tokenizers = std::mem::take(&mut self.older_files).tokenizers(&spec.architecture, spec.d_vocab)?;
+            (self.tokenizer, self.source_tokenizer) = (Some(tokenizers.own), tokenizers.source);
         }
         if self.labels.len() > architecture.spec.d_vocab {
             let (n_labels, d_vocab) = (self.labels.len(), architecture.spec.d_vocab);
@@ -245,7 +259,8 @@ impl Loader {
         let Some(plan) = self.plan.filter(|_| self.heads.is_empty() && self.filling.is_none()) else {
             return Err(EngineError::Checkpoint("the checkpoint was not read to its end".to_owned()));
         };
-        let mut model = Model::assemble(&plan.architecture, self.tokenizer, &plan.quantisation, Places(self.places))?;
+        let tokenizers = (self.tokenizer, self.source_tokenizer);
+        let mut model = Model::assemble(&plan.architecture, tokenizers, &plan.quantisation, Places(self.places))?;
         if model.tokenizer().is_none() {
             model.set_labels(self.labels);
         }

@@ -18,7 +18,7 @@ use crate::trace::spec::{Activation, NormKind, Unembed};
 use crate::trace::{Attn, Spec, TokenForm, Tokens};
 
 pub(super) use assemble::{Filled, Place, Places};
-pub(super) use parts::{AttnWeights, Block, Linear, Norm, WideBlock, add_bias};
+pub(super) use parts::{AttnWeights, Block, Linear, Mlp, Norm, WideBlock, add_bias};
 
 /// A model that can run: its only stack, or a decoder with its encoder, which is a model too. Weights are as stored: nothing
 /// folded, nothing centred.
@@ -107,14 +107,14 @@ impl Model {
     /// # Errors
     /// When the model has no tokenizer, or the text gives no token.
     pub fn encode(&self, text: &str, pair: Option<&str>) -> Result<Tokens, EngineError> {
-        let Some(tokenizer) = &self.tokenizer else {
+        let reader = self.encoder.as_deref().unwrap_or(self);
+        let Some(tokenizer) = &reader.tokenizer else {
             return Err(EngineError::Request("this model has no tokenizer: give token ids".to_owned()));
         };
         if text.trim().is_empty() {
             return Err(InputError::Empty.into());
         }
         let pair = pair.filter(|pair| !pair.trim().is_empty());
-        let reader = self.encoder.as_deref().unwrap_or(self);
         Ok(tokenizer.encode(text, pair, !reader.spec.is_causal())?)
     }
 
@@ -176,7 +176,11 @@ impl Model {
     /// # Errors
     /// When it is several, or none.
     pub fn single_token(&self, text: &str) -> Result<u32, EngineError> {
-        let tokens = self.encode(text, None)?;
+        let tokens = match (&self.tokenizer, &self.encoder) {
+            // Of what is written, which a translator splits in its own way.
+            (Some(tokenizer), Some(_)) if !text.trim().is_empty() => tokenizer.encode(text, None, false)?,
+            _ => self.encode(text, None)?,
+        };
         let own: Vec<usize> = (0..tokens.len()).filter(|&index| !tokens.special[index]).collect();
         match own.as_slice() {
             [index] => Ok(tokens.ids[*index]),
@@ -215,6 +219,7 @@ impl Model {
         match self.spec.norm {
             NormKind::LayerNorm => layer_norm(x, &norm.weight, &norm.bias, self.spec.norm_eps, &mut out),
             NormKind::RmsNorm => rms_norm(x, &norm.weight, self.spec.norm_adds_one, self.spec.norm_eps, &mut out),
+            NormKind::None => out.copy_from_slice(x),
         }
         out
     }

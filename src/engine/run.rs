@@ -16,6 +16,7 @@
 //! A run that is done can read one more token, for which only that token's row is computed (`extend`).
 
 mod again;
+mod attend;
 mod cross;
 mod embed;
 mod extend;
@@ -86,10 +87,13 @@ pub struct Run {
     work: Option<Work>,
     /// The stream of the new tokens entering the next layer. [pos, d_model]
     stream: Vec<f32>,
+    /// What learned positions add to the inputs of queries and keys [pos, d_model]; empty where they are in the stream.
+    positions: Vec<f32>,
     /// What the unembedding reads, of tokens that have gone through all layers. [pos, d_model]
     ended: Vec<f32>,
     is_done: bool,
-    keeps_layers: bool,
+    /// Which layers are kept once they are done; all, where nothing is said.
+    kept_layers: Option<Vec<usize>>,
 }
 
 impl Run {
@@ -146,9 +150,10 @@ impl Run {
             layer: 0,
             work: None,
             stream: Vec::new(),
+            positions: Vec::new(),
             ended: Vec::new(),
             is_done: false,
-            keeps_layers: true,
+            kept_layers: None,
         })
     }
 
@@ -171,7 +176,10 @@ impl Run {
         let source = self.source.as_deref().map(Run::final_stream);
         let mut hooks = Hooks { n_pos, edits: &self.edits, captures: &mut self.captures };
         if self.stream.is_empty() && self.work.is_none() {
-            self.stream = embed::embed(&model, &self.tokens, first, &mut hooks)?;
+            let (stream, positions) = embed::embed(&model, &self.tokens, first, &mut hooks)?;
+            self.stream = stream;
+            self.positions.truncate(first * model.spec.d_model);
+            self.positions.extend(positions);
             return Ok(Step::More);
         }
         let layer = self.layer;
@@ -187,7 +195,7 @@ impl Run {
             };
             let wide = wide.filter(|wide| wide.layer == layer).map(|wide| &wide.block);
             let block = wide.unwrap_or(&model.blocks[layer]);
-            if work.step((&model, block), &mut hooks, source, STEP_FLOP)? == Step::Done
+            if work.step((&model, block), &mut hooks, (source, &self.positions), STEP_FLOP)? == Step::Done
                 && let Some(work) = self.work.take()
             {
                 let (kept, next) = work.finish(model.spec.d_model);
@@ -213,13 +221,25 @@ impl Run {
         Ok(Step::Done)
     }
 
-    /// Lets the run keep nothing of the layers that it computes: only its end is wanted.
-    pub(super) fn keep_only_end(&mut self) {
-        self.keeps_layers = false;
+    /// Lets the run keep only some of the layers that it computes: of a large model each takes as much as many tokens' worth of
+    /// streams, queries, keys and values. Such a run is not taken further.
+    pub fn keep_only(&mut self, layers: Vec<usize>) {
+        self.kept_layers = Some(layers);
+    }
+
+    /// Refuses what needs every layer.
+    fn expect_all_layers(&self) -> Result<(), EngineError> {
+        match self.kept_layers {
+            None => Ok(()),
+            Some(_) => {
+                Err(EngineError::Request("a run that keeps only some layers cannot be taken further".to_owned()))
+            }
+        }
     }
 
     fn keep(&mut self, layer: usize, kept: LayerRun) {
-        let kept = if self.keeps_layers { kept } else { LayerRun::default() };
+        let is_kept = self.kept_layers.as_ref().is_none_or(|layers| layers.contains(&layer));
+        let kept = if is_kept { kept } else { LayerRun::default() };
         match self.layers.get_mut(layer) {
             Some(place) => *place = Arc::new(kept),
             None => self.layers.push(Arc::new(kept)),
@@ -268,11 +288,15 @@ impl Run {
     /// What is kept of a layer that is done.
     ///
     /// # Errors
-    /// When there is no such layer, or it is not done.
+    /// When there is no such layer, it is not done, or it was not to be kept.
     pub fn layer(&self, layer: usize) -> Result<&LayerRun, EngineError> {
         let n_layers = self.model.spec.n_layers;
         let missing = || EngineError::Request(format!("layer {layer} is not there: {n_layers} layers, counted from 0"));
-        self.layers.get(layer).map(Arc::as_ref).ok_or_else(missing)
+        let kept = self.layers.get(layer).map(Arc::as_ref).ok_or_else(missing)?;
+        match kept.resid_pre.is_empty() {
+            true => Err(EngineError::Request(format!("layer {layer} was not kept in this run"))),
+            false => Ok(kept),
+        }
     }
 
     /// What the unembedding reads: `ln_final.hook_out`, or a post-norm model's last normalised stream. [pos, d_model]

@@ -43,7 +43,7 @@ impl Model {
                 places.insert((stack, slot), filled);
             }
         }
-        Model::assemble(&architecture, None, "F32", Places(places))
+        Model::assemble(&architecture, (None, None), "F32", Places(places))
     }
 }
 

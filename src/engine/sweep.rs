@@ -128,7 +128,7 @@ impl Sweep {
             false => CompiledEdits::bind_strictly(&edits, spec, stack, lengths, &self.patches)?,
         };
         let mut run = base.again(edits, Captures::none())?;
-        run.keep_only_end();
+        run.keep_only(Vec::new());
         self.runs.push((self.n_started, run));
         self.n_started += 1;
         Ok(())

@@ -73,6 +73,13 @@ impl Panels {
         }
     }
 
+    /// Sets what outputs from `first` on read of one input.
+    pub fn set_column_from(&mut self, first: usize, input: usize, column: &[f32]) {
+        for (out, &value) in (first..).zip(column) {
+            self.data[out / PANEL * PANEL * self.n_in + input * PANEL + out % PANEL] = value;
+        }
+    }
+
     /// Sets what every output reads of one input.
     pub fn set_column(&mut self, input: usize, column: &[f32]) {
         for (eight, panel) in column.chunks(PANEL).zip(self.data.chunks_exact_mut(PANEL * self.n_in)) {

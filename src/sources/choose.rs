@@ -29,6 +29,14 @@ pub struct Unusable {
 /// What may stand beside safetensors files. The first that is there of the tokenizers' files is taken.
 const CONFIG: &str = "config.json";
 const TOKENIZER: &str = "tokenizer.json";
+/// The older ones, by what belongs together.
+const OLDER: [&[&str]; 5] = [
+    &["vocab.txt"],
+    &["vocab.json", "merges.txt"],
+    &["vocab.json", "source.spm", "target.spm"],
+    &["spiece.model"],
+    &["sentencepiece.bpe.model"],
+];
 const LABELS: &str = "labels.txt";
 const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
 const INDEX: &str = "model.safetensors.index.json";
@@ -141,15 +149,25 @@ fn part_of(name: &str) -> Option<(u32, u32)> {
 /// The files that a tokenizer is made of, and what to say where there is none.
 fn tokenizer(at: &impl Fn(&str) -> Option<usize>) -> (Vec<usize>, Option<String>) {
     let with_config = |files: Vec<usize>| files.into_iter().chain(at(TOKENIZER_CONFIG)).collect();
-    match (at(TOKENIZER), at("vocab.txt"), at("vocab.json"), at("merges.txt")) {
-        (Some(tokenizer), ..) => (vec![tokenizer], None),
-        (None, Some(vocab), ..) => (with_config(vec![vocab]), None),
-        (None, None, Some(vocab), Some(merges)) => (with_config(vec![vocab, merges]), None),
-        (None, None, vocab, merges) => {
-            let what = match (vocab, merges) {
-                (Some(_), None) => "merges.txt is missing beside vocab.json",
-                (None, Some(_)) => "vocab.json is missing beside merges.txt",
-                _ => "There is no tokenizer.json, vocab.txt, or vocab.json with merges.txt",
+    let found = OLDER.iter().find_map(|names| names.iter().map(|name| at(name)).collect::<Option<Vec<usize>>>());
+    match (at(TOKENIZER), found) {
+        (Some(tokenizer), _) => (vec![tokenizer], None),
+        (None, Some(older)) => (with_config(older), None),
+        (None, None) => {
+            // The set of which most is here.
+            let missing = |names: &&[&str]| names.iter().filter(|name| at(name).is_none()).count();
+            let begun = OLDER
+                .iter()
+                .copied()
+                .filter(|names| missing(names) < names.len())
+                .min_by_key(|names| (missing(names), usize::MAX - names.len()));
+            let what = match begun {
+                Some(names) => {
+                    let (here, gone): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| at(name).is_some());
+                    let is = if gone.len() == 1 { "is" } else { "are" };
+                    format!("{} {is} missing beside {}", gone.join(" and "), here.join(" and "))
+                }
+                None => "There is no tokenizer.json, nor older files of a tokenizer".to_owned(),
             };
             let labels = at(LABELS);
             let and = if labels.is_some() { ", shown with the labels of labels.txt" } else { "" };

@@ -50,7 +50,7 @@ pub enum BlockSite {
     Result,
     /// What attention adds to the stream [pos, d_model].
     AttnOut,
-    /// Stream between attention and what follows; not in parallel blocks [pos, d_model].
+    /// Stream between attention and what follows; not in parallel blocks, nor in those of attention only [pos, d_model].
     ResidMid,
     /// Queries of cross-attention [pos, n_heads, d_head]; these sites are a decoder's that reads an encoder.
     CrossQ,
@@ -200,7 +200,8 @@ impl BlockSite {
     pub fn exists_at(self, spec: &Spec, layer: usize) -> bool {
         match self {
             BlockSite::RotQ | BlockSite::RotK => spec.changes_queries(layer),
-            BlockSite::ResidMid => !spec.is_parallel(),
+            BlockSite::ResidMid => spec.has_resid_mid(),
+            BlockSite::MlpPre | BlockSite::MlpPost | BlockSite::MlpOut => spec.mlp != MlpKind::None,
             BlockSite::MlpPreLinear => spec.mlp == MlpKind::Gated,
             BlockSite::NormalizedResidPost => spec.norm_placement == NormPlacement::Post,
             _ => !self.is_cross() || spec.encoder.is_some(),

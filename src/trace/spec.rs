@@ -30,7 +30,7 @@ pub struct Spec {
     pub d_model: usize,
     /// Width of one head.
     pub d_head: usize,
-    /// Width of the MLP's hidden layer.
+    /// Width of the MLP's hidden layer; 0 where there is none.
     pub d_mlp: usize,
     /// Rows of the embedding.
     pub d_vocab: usize,
@@ -109,7 +109,7 @@ pub struct Spec {
     pub encoder: Option<Box<Spec>>,
 }
 
-/// LayerNorm (mean and variance, weight and bias) or RMSNorm (root mean square, weight).
+/// LayerNorm (mean and variance, weight and bias), RMSNorm (root mean square, weight), or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NormKind {
@@ -117,6 +117,8 @@ pub enum NormKind {
     LayerNorm,
     /// Zhang & Sennrich 2019.
     RmsNorm,
+    /// The stream is read as it is.
+    None,
 }
 
 /// Where the norms of a block stand. All but the last have one more at the end of the model.
@@ -191,6 +193,9 @@ pub enum Positions {
     Alibi,
     /// Not by themselves: by a relative bias, or the mask alone.
     None,
+    /// A learned vector per position, added in every layer to what queries and keys are made of, never to the stream (Press et
+    /// al. 2021).
+    Shortformer,
 }
 
 /// Which keys a query may see.
@@ -211,6 +216,8 @@ pub enum MlpKind {
     Plain,
     /// (act(x W_gate) ⊙ x W_in) W_out (Shazeer 2020).
     Gated,
+    /// Blocks are attention only (Elhage et al. 2021).
+    None,
 }
 
 /// Nonlinearity of the MLP, by its definition; several Hugging Face names share one.
@@ -312,9 +319,14 @@ impl Spec {
         self.block != BlockKind::Sequential
     }
 
-    /// Whether a position embedding is added to the token embedding.
+    /// Whether there is a position embedding.
     pub fn has_pos_embed(&self) -> bool {
-        matches!(self.positions, Positions::Learned | Positions::Sinusoidal)
+        matches!(self.positions, Positions::Learned | Positions::Sinusoidal | Positions::Shortformer)
+    }
+
+    /// Whether there is a stream between attention and what follows it in a block.
+    pub fn has_resid_mid(&self) -> bool {
+        !self.is_parallel() && self.mlp != MlpKind::None
     }
 
     /// Whether each sub-layer reads a normalised stream.

@@ -5,7 +5,8 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import os from "node:os";
 import path from "node:path";
 import { after } from "node:test";
-import { MINILM, firstResult, parts, pickModel, result } from "./page.mjs";
+import { checkpointCase } from "./checkpoints.mjs";
+import { MINILM, distance, firstResult, numbers, parts, pickModel, result, run, words } from "./page.mjs";
 import { makeGpt2Small } from "./make_gpt2_small.mjs";
 import { modelsFolder, pageTest } from "./support.mjs";
 
@@ -154,6 +155,78 @@ pageTest("one’s own model without a tokenizer reads ids, with labels where the
   await shot("ids-with-labels");
 });
 
+/** A SentencePiece model file with the pieces of a Unigram tokenizer.json. */
+function sentencePieceFile({ model }) {
+  const field = (number, bytes) => {
+    const length = [];
+    let rest = bytes.length;
+    for (; rest > 0x7f; rest >>= 7) length.push((rest & 0x7f) | 0x80);
+    return Buffer.concat([Buffer.from([(number << 3) | 2, ...length, rest]), bytes]);
+  };
+  const pieces = model.vocab.map(([text, score], id) => {
+    const number = Buffer.alloc(4);
+    number.writeFloatLE(score);
+    const kind = id === model.unk_id ? 2 : text.startsWith("<") ? 3 : 1;
+    return field(1, Buffer.concat([field(1, Buffer.from(text)), Buffer.from([(2 << 3) | 5]), number, Buffer.from([3 << 3, kind])]));
+  });
+  return Buffer.concat(pieces);
+}
+
+pageTest("a translator with SentencePiece files reads a text and its target", async ({ page, open, shot }) => {
+  await open();
+  await firstResult(page);
+  const { open: button, folder: field } = dialog(page);
+  const tokenizer = JSON.parse(readFileSync(path.join(golden("marian"), "tokenizer.json"), "utf8"));
+  const pieces = sentencePieceFile(tokenizer);
+  const vocabulary = Object.fromEntries(tokenizer.model.vocab.map(([text], id) => [text, id]));
+  const files = { "source.spm": pieces, "target.spm": pieces, "vocab.json": JSON.stringify(vocabulary) };
+  await button.click();
+  await field.setInputFiles(folder("translator", "marian", ["config.json", "model.safetensors"], files));
+  await loads(page, "translator");
+  const expected = checkpointCase("marian", 1);
+  const { text, pair, run: runIt, status, queries, keys } = parts(page);
+  await text.fill(expected.text);
+  await pair.fill("");
+  await page.getByRole("textbox", { name: "Target" }).fill(expected.text_pair);
+  await runIt.click();
+  await status.getByText(`· ${expected.tokens.length} tokens → ${expected.decoder_tokens.length} ·`).waitFor();
+  await page.getByRole("radiogroup", { name: "Stack" }).getByRole("radio", { name: "Cross" }).click();
+  const shown = (tokens) => tokens.map((token) => token.replaceAll("▁", "·"));
+  await keys.nth(expected.tokens.length - 1).waitFor();
+  assert.deepEqual(await words(keys), shown(expected.tokens));
+  assert.deepEqual(await words(queries), shown(expected.decoder_tokens));
+  await shot("translator-with-sentencepiece");
+});
+
+pageTest("an attention-only model of TransformerLens opens in every view", async ({ page, open, shot }) => {
+  await open();
+  await firstResult(page);
+  const { open: button, folder: field } = dialog(page);
+  await button.click();
+  await field.setInputFiles(folder("attn-only-2l", "attn_only", ALL));
+  await loads(page, "attn-only-2l");
+  const expected = checkpointCase("attn_only", 0);
+  await run(page, expected.text);
+  await result(page, expected.tokens.length);
+  const { layer, head, pressedHeads, queries, keys } = parts(page);
+  await layer.selectOption("1");
+  await head(2).click();
+  while ((await pressedHeads.count()) !== 1 || (await head(2).getAttribute("aria-pressed")) !== "true") {
+    await head(2).dblclick();
+  }
+  await page.getByText("L1H2", { exact: true }).first().waitFor();
+  const last = expected.tokens.length - 1;
+  await queries.nth(last).focus();
+  await page.waitForFunction((row) => document.activeElement?.dataset.row === String(row), last);
+  assert.ok(distance(await numbers(keys), expected.row("attentions.1", 2, last)) < 1e-3);
+  for (const view of ["Neuron", "Model"]) {
+    await page.getByRole("tab", { name: `${view} view` }).click();
+    await page.getByRole("tabpanel", { name: `${view} view` }).waitFor();
+    await shot(`attention-only-${view.toLowerCase()}`);
+  }
+  await page.locator("#cell-l1h2").waitFor();
+});
+
 pageTest("only the first layers are loaded where that is wanted", async ({ page, open }) => {
   await open();
   await firstResult(page);
@@ -217,6 +290,7 @@ pageTest("half a gigabyte of GPT-2 small loads from disk, in its memory, with st
   const { steps, longestFrameMs, nFrames } = await page.evaluate(() => window.seen);
   const percents = steps.map(([, percent]) => percent).filter((percent) => percent > 0);
   const values = new Set(percents);
+  const jumps = percents.slice(1).map((percent, index) => percent - percents[index]);
   const waits = steps.slice(1).map(([at], index) => at - steps[index][0]);
   const memory = await page.workers()[0].evaluate(() => self.exportsForTest.memory.buffer.byteLength);
   t.diagnostic(
@@ -224,6 +298,7 @@ pageTest("half a gigabyte of GPT-2 small loads from disk, in its memory, with st
       `${nFrames} frames, the longest ${Math.round(longestFrameMs)} ms, ${Math.round(memory / 1e6)} MB of WebAssembly memory`,
   );
   assert.ok(values.size >= 50, `only ${values.size} values of progress`);
+  assert.ok(Math.min(...jumps) >= 0 && Math.max(...jumps) <= 5, `progress goes back or jumps: ${percents.join(" ")}`);
   assert.ok(memory < 700e6, `${memory} bytes for 498 MB of weights`);
   assert.ok(longestFrameMs < 1_000, `the page stood still for ${longestFrameMs} ms`);
   // Another model frees it, and the text is back.

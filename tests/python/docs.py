@@ -6,6 +6,7 @@ usage: docs.py docs/python.md tests/fixtures/golden FOLDER
 import json
 import os
 import re
+import shutil
 import sys
 import types
 from pathlib import Path
@@ -116,15 +117,23 @@ def fakes(folder):
         to_str_tokens=lambda text: gpt2_case["tokens"],
         cfg=types.SimpleNamespace(model_name="gpt2"),
     )
+    checkpoint = folder / "attn_only"
+    config = json.loads((checkpoint / "config.json").read_text())
+    attention_only = types.SimpleNamespace(
+        state_dict=lambda: {name: Tensor(t) for name, t in load_file(checkpoint / "model.safetensors").items()},
+        cfg=types.SimpleNamespace(to_dict=lambda: config | {"dtype": object(), "attn_types": ["global"]}),
+        tokenizer=types.SimpleNamespace(save_pretrained=lambda to: shutil.copy(checkpoint / "tokenizer.json", to)),
+    )
     lens = types.ModuleType("transformer_lens")
-    lens.HookedTransformer = types.SimpleNamespace(from_pretrained=lambda name: hooked)
+    models = {"gpt2": hooked, "attn-only-2l": attention_only}
+    lens.HookedTransformer = types.SimpleNamespace(from_pretrained=models.__getitem__)
     return {"transformers": transformers, "transformer_lens": lens}
 
 
 def main():
     document, golden_folder, work = map(lambda path: Path(path).resolve(), sys.argv[1:4])
     blocks = re.findall(r"^```python\n(.*?)^```", document.read_text(), re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 5, f"{len(blocks)} blocks"
+    assert len(blocks) == 6, f"{len(blocks)} blocks"
     sys.modules.update(fakes(golden_folder))
     os.chdir(work)
     for block in blocks:

@@ -206,3 +206,50 @@ impl Comparison {
         println!("{} tensors agree; largest differences: {:?}", self.n_compared, self.worst);
     }
 }
+
+/// The character map of a SentencePiece model file whose fields are all in order: normalizer_spec (3), precompiled_charsmap (2).
+pub fn spm_charsmap(file: &[u8]) -> Vec<u8> {
+    fn varint(bytes: &mut &[u8]) -> usize {
+        let mut value = 0;
+        for shift in (0..).step_by(7) {
+            let byte = *bytes.split_off_first().unwrap();
+            value |= usize::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                break;
+            }
+        }
+        value
+    }
+    fn field(mut bytes: &[u8], wanted: usize) -> &[u8] {
+        loop {
+            let tag = varint(&mut bytes);
+            let len = match tag & 7 {
+                0 => {
+                    varint(&mut bytes);
+                    continue;
+                }
+                2 => varint(&mut bytes),
+                _ => 4,
+            };
+            let value = bytes.split_off(..len).unwrap();
+            if tag >> 3 == wanted {
+                return value;
+            }
+        }
+    }
+    field(field(file, 3), 2).to_vec()
+}
+
+/// Base64.
+pub fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let bits = (0..3).fold(0, |bits, at| bits << 8 | u32::from(*three.get(at).unwrap_or(&0)));
+        for digit in 0..4 {
+            let value = DIGITS[(bits >> (18 - 6 * digit)) as usize & 63];
+            text.push(if digit > three.len() { '=' } else { char::from(value) });
+        }
+    }
+    text
+}

@@ -16,6 +16,7 @@ mod gpt2;
 mod gpt_neo;
 mod gpt_neox;
 mod gptj;
+mod hooked_transformer;
 mod llama;
 mod modernbert;
 mod mpnet;
@@ -55,6 +56,8 @@ pub struct Architecture {
     /// Which rotary divisors stand among the tensors.
     rotary_tables: Vec<RotaryTable>,
     biases: Biases,
+    /// Whether the norms have no weights in the files: they were folded into what follows, or there are none.
+    has_unweighted_norms: bool,
 }
 
 /// What a checkpoint says about the text that its model writes.
@@ -94,7 +97,7 @@ const MAX_LAYERS: usize = 1 << 12;
 
 type Adapter = fn(&Config, &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError>;
 
-/// Hugging Face's `model_type` and who reads it.
+/// Hugging Face's `model_type` and who reads it; one is TransformerLens's, whose configurations have no such field.
 const ADAPTERS: &[(&str, Adapter)] = &[
     ("albert", albert::from_config),
     ("bart", bart::from_config),
@@ -109,6 +112,7 @@ const ADAPTERS: &[(&str, Adapter)] = &[
     ("gpt_neo", gpt_neo::from_config),
     ("gpt_neox", gpt_neox::from_config),
     ("gptj", gptj::from_config),
+    (hooked_transformer::NAME, hooked_transformer::from_config),
     ("llama", llama::from_config),
     ("marian", bart::from_config),
     ("mistral", llama::from_config),
@@ -132,7 +136,10 @@ impl Architecture {
     /// # Errors
     /// When the architecture or the value of a field is not known.
     pub fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Self, EngineError> {
-        let name = config.string("model_type")?;
+        let name = match hooked_transformer::is_configured_by(config) {
+            true => hooked_transformer::NAME,
+            false => config.string("model_type")?,
+        };
         let Some((_, adapter)) = ADAPTERS.iter().find(|(known, _)| *known == name) else {
             let known: Vec<&str> = ADAPTERS.iter().map(|(known, _)| *known).collect();
             return Err(config.refuse("model_type", &format!("one of {}", known.join(", ")), name));
@@ -161,6 +168,7 @@ impl Architecture {
             names: Vec::new(),
             rotary_tables: Vec::new(),
             biases,
+            has_unweighted_norms: false,
         }
     }
 
@@ -187,13 +195,19 @@ impl Architecture {
 
     /// The tensor that fills a slot; none where this model has no such slot.
     pub fn source(&self, slot: Slot) -> Option<Source> {
-        if !self.has(slot) {
+        if !self.has(slot) || self.unweighted_norm(slot).is_some() {
             return None;
         }
         match self.names.iter().find(|(named, _)| *named == slot) {
             Some((_, name)) => whole(name, Layout::Rows),
             None => (self.source)(self, slot),
         }
+    }
+
+    /// Width of a norm of the model that has no weights in the files; none for any other slot.
+    pub fn unweighted_norm(&self, slot: Slot) -> Option<usize> {
+        let is_unweighted = self.has_unweighted_norms && slot.is_norm() && self.has(slot);
+        is_unweighted.then(|| self.shape(slot).iter().product())
     }
 
     /// Whether this structure has a slot, as far as the structure says.
@@ -207,6 +221,7 @@ impl Architecture {
             Slot::Block(_, slot, part) => {
                 let is_there = match slot {
                     AttnNorm => spec.norm_placement != NormPlacement::Output,
+                    _ if slot.is_of_mlp() && spec.mlp == MlpKind::None => false,
                     MlpNorm => spec.norm_placement != NormPlacement::Output && spec.block != BlockKind::ParallelOneNorm,
                     AttnOutNorm | MlpOutNorm => spec.has_output_norms(),
                     CrossNorm | CrossQ | CrossK | CrossV | CrossO => self.encoder.is_some(),
@@ -229,7 +244,7 @@ impl Architecture {
             Slot::Unembed(Part::Weight) => {
                 matches!(spec.unembed, Unembed::Linear { tied: false } | Unembed::MaskedWord { tied: false })
             }
-            Slot::PosEmbed => spec.positions == Positions::Learned,
+            Slot::PosEmbed => matches!(spec.positions, Positions::Learned | Positions::Shortformer),
             Slot::TokenTypeEmbed => spec.n_token_types > 0,
             Slot::EmbedProject(_) => spec.d_embed.is_some(),
             Slot::UnembedProject => spec.d_embed.is_some() && matches!(spec.unembed, Unembed::Linear { .. }),

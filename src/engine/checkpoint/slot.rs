@@ -110,6 +110,10 @@ pub enum Layout {
     },
     /// [out, in] with the rows of each head in pairs (GGUF's Llama): row 2i + s of a head is our row i + s · d_head / 2.
     PairedRows,
+    /// [head, in, d_head], or [head, d_head] of a vector: TransformerLens's queries, keys and values.
+    HeadColumns,
+    /// [head, d_head, out]: TransformerLens's output matrix.
+    HeadInputs,
 }
 
 impl BlockSlot {
@@ -143,6 +147,12 @@ impl BlockSlot {
         use BlockSlot::*;
         matches!(self, AttnNorm | QNorm | KNorm | AttnOutNorm | CrossNorm | MlpNorm | MlpOutNorm)
     }
+
+    /// Whether it belongs to the MLP.
+    pub fn is_of_mlp(self) -> bool {
+        use BlockSlot::*;
+        matches!(self, MlpNorm | MlpGate | MlpIn | MlpOut | MlpOutNorm)
+    }
 }
 
 impl Part {
@@ -159,6 +169,15 @@ impl Slot {
     /// Both tensors of a layer.
     pub(super) fn both(make: fn(Part) -> Slot) -> [Slot; 2] {
         [make(Part::Weight), make(Part::Bias)]
+    }
+
+    /// Whether it belongs to a norm.
+    pub fn is_norm(self) -> bool {
+        match self {
+            Slot::Block(_, slot, _) => slot.is_norm(),
+            Slot::EmbedNorm(_) | Slot::FinalNorm(_) | Slot::HeadNorm(_) => true,
+            _ => false,
+        }
     }
 
     /// Whether it is read as plain numbers although it is a matrix.

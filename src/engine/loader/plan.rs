@@ -92,6 +92,9 @@ impl Planned {
             (Layout::HeadRows { of, .. }, [n_out, n_in]) => vec![of * n_out, *n_in],
             (Layout::RowRange { of, .. }, [_, n_in]) => vec![of, *n_in],
             (Layout::RowRange { of, .. }, _) => vec![of],
+            (Layout::HeadColumns, [n_out, n_in]) => vec![n_out / d_head.max(1), *n_in, d_head],
+            (Layout::HeadColumns, [n_out]) => vec![n_out / d_head.max(1), d_head],
+            (Layout::HeadInputs, [n_out, n_in]) => vec![n_in / d_head.max(1), d_head, *n_out],
             _ => shape.clone(),
         };
         let mut entry = entry.clone();
@@ -103,6 +106,11 @@ impl Planned {
             let (file, tensor) = (index.file.clone(), source.tensor);
             return Err(EngineError::Shape { file, tensor, expected, found: entry.shape });
         }
+        if let ([n_heads, n, last], Layout::HeadColumns | Layout::HeadInputs) = (entry.shape.as_slice(), source.layout)
+        {
+            // Read row by row, whichever head they are of.
+            entry.shape = vec![n_heads * n, *last];
+        }
         let (layout, tensor, file_name) = (source.layout, source.tensor, index.file.clone());
         Ok(Planned { places: vec![place], file, file_name, tensor, entry, layout, shape, d_head })
     }
@@ -112,7 +120,8 @@ impl Planned {
         let n_values = self.shape.iter().map(|&n| n as u64).product::<u64>();
         match (&self.entry.dtype, self.layout) {
             _ if !self.is_matrix() => 4 * n_values,
-            (DType::F32, _) | (_, Layout::Transposed { .. }) => 4 * n_values,
+            (DType::F32, _) => 4 * n_values,
+            (_, Layout::Transposed { .. } | Layout::HeadColumns | Layout::HeadInputs) => 4 * n_values,
             (DType::F16 | DType::BF16, _) => 2 * n_values,
             // Blocks stay as they are: this part's share of the tensor.
             _ => {
@@ -175,7 +184,7 @@ impl Filling {
         };
         let dtype = &planned.entry.dtype;
         let goal = match (planned.shape.as_slice(), planned.layout) {
-            ([n_out, n_in], Layout::Transposed { .. }) => {
+            ([n_out, n_in], Layout::Transposed { .. } | Layout::HeadColumns | Layout::HeadInputs) => {
                 widen(&[], dtype).map_err(refuse)?;
                 Goal::Transposed(Panels::zeros(*n_out, *n_in))
             }
@@ -197,7 +206,7 @@ impl Filling {
         let unit = match planned.layout {
             Layout::Rows | Layout::RowRange { .. } => Weight::ROW_UNIT,
             Layout::PairedRows => planned.d_head * Weight::ROW_UNIT,
-            Layout::Transposed { .. } => 1,
+            Layout::Transposed { .. } | Layout::HeadColumns | Layout::HeadInputs => 1,
             Layout::HeadRows { .. } => planned.d_head,
         };
         let mut rows_at_a_time = (RANGE_BYTES / row_bytes.max(1) / unit).max(1) * unit;
@@ -241,16 +250,24 @@ impl Filling {
             (Goal::Rows(weight), _) => weight.push_rows(self.row, bytes)?,
             (Goal::Transposed(panels), layout) => {
                 let wide = widen(bytes, dtype).map_err(refuse)?;
-                let first = if let Layout::Transposed { index, .. } = layout { index * panels.n_out() } else { 0 };
-                let n_out = panels.n_out();
-                for (index, row) in wide.chunks_exact(self.planned.entry.shape[1].max(1)).enumerate() {
-                    panels.set_column(self.row + index, &row[first..first + n_out]);
+                let (n_out, n_in) = (panels.n_out(), panels.n_in());
+                let rows = wide.chunks_exact(self.planned.entry.shape[1].max(1)).enumerate();
+                for (row, values) in rows.map(|(index, values)| (self.row + index, values)) {
+                    match layout {
+                        Layout::HeadColumns => {
+                            panels.set_column_from(row / n_in * self.planned.d_head, row % n_in, values);
+                        }
+                        Layout::Transposed { index, .. } => {
+                            panels.set_column(row, &values[index * n_out..(index + 1) * n_out]);
+                        }
+                        _ => panels.set_column(row, values),
+                    }
                 }
             }
             (Goal::Vector(vector), layout) => {
                 let wide = widen(bytes, dtype).map_err(refuse)?;
                 *vector = match layout {
-                    Layout::Rows => wide,
+                    Layout::Rows | Layout::HeadColumns | Layout::HeadInputs => wide,
                     Layout::Transposed { index, of } => wide.chunks(wide.len() / of).nth(index).unwrap_or(&[]).to_vec(),
                     Layout::RowRange { first, .. } => wide[first..first + self.planned.shape[0]].to_vec(),
                     Layout::HeadRows { index, of } => {

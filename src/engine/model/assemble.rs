@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::parts::{AttnWeights, Block, Linear, Norm};
+use super::parts::{AttnWeights, Block, Linear, Mlp, Norm};
 use super::{Model, Tokenizer};
 use crate::engine::checkpoint::{Architecture, BlockSlot, Part, RotaryTable, Slot};
 use crate::engine::error::EngineError;
 use crate::engine::weights::Weight;
-use crate::trace::spec::{Positions, RotaryScaling, Unembed};
+use crate::trace::spec::{MlpKind, Positions, RotaryScaling, Unembed};
 use crate::trace::{Spec, Stack};
 
 /// What a tensor became. Several slots may share one: layers of ALBERT, the embedding of two stacks.
@@ -28,6 +28,7 @@ pub(in crate::engine) struct Places(pub HashMap<Place, Filled>);
 struct Slots<'a> {
     places: &'a mut Places,
     stack: Stack,
+    architecture: &'a Architecture,
 }
 
 impl Slots<'_> {
@@ -62,7 +63,9 @@ impl Slots<'_> {
     }
 
     fn norm(&mut self, slot: impl Fn(Part) -> Slot) -> Option<Norm> {
-        let weight = self.vector(slot(Part::Weight))?;
+        // A norm whose weights were folded into what follows it multiplies by one.
+        let width = self.architecture.unweighted_norm(slot(Part::Weight));
+        let weight = self.vector(slot(Part::Weight)).or_else(|| width.map(|width| vec![1.0; width]))?;
         let bias = self.vector(slot(Part::Bias)).unwrap_or_else(|| vec![0.0; weight.len()]);
         Some(Norm { weight, bias })
     }
@@ -84,9 +87,14 @@ impl Slots<'_> {
             attn_out_norm: self.norm(at(AttnOutNorm)),
             cross,
             mlp_norm: self.norm(at(MlpNorm)),
-            mlp_gate: self.linear_if_any(at(MlpGate))?,
-            mlp_in: self.linear(at(MlpIn))?,
-            mlp_out: self.linear(at(MlpOut))?,
+            mlp: match self.architecture.spec.mlp {
+                MlpKind::None => None,
+                MlpKind::Plain | MlpKind::Gated => Some(Mlp {
+                    gate: self.linear_if_any(at(MlpGate))?,
+                    into: self.linear(at(MlpIn))?,
+                    out: self.linear(at(MlpOut))?,
+                }),
+            },
             mlp_out_norm: self.norm(at(MlpOutNorm)),
         })
     }
@@ -97,8 +105,8 @@ impl Slots<'_> {
     }
 
     /// The structure with the rotary divisors that stand among the tensors.
-    fn spec(&mut self, architecture: &Architecture) -> Spec {
-        let mut spec = architecture.spec.clone();
+    fn spec(&mut self) -> Spec {
+        let mut spec = self.architecture.spec.clone();
         let mut table = |which| {
             let divisors = self.vector(Slot::RotaryDivisors(which));
             divisors.map(|divisors| divisors.into_iter().map(f64::from).collect::<Vec<f64>>())
@@ -118,16 +126,19 @@ impl Slots<'_> {
 }
 
 impl Model {
-    /// Puts the tensors of a checkpoint in their places.
+    /// Puts the tensors of a checkpoint in their places. Of the tokenizers the second is the encoder's, where it is another.
     pub(in crate::engine) fn assemble(
         architecture: &Architecture,
-        tokenizer: Option<Tokenizer>,
+        (tokenizer, source_tokenizer): (Option<Tokenizer>, Option<Tokenizer>),
         quantisation: &str,
         mut places: Places,
     ) -> Result<Self, EngineError> {
         let tokenizer = tokenizer.map(Arc::new);
+        let source_tokenizer = source_tokenizer.map(Arc::new).or_else(|| tokenizer.clone());
         let mut stack = |architecture: &Architecture, stack: Stack| {
-            Self::of_stack(architecture, tokenizer.clone(), quantisation, Slots { places: &mut places, stack })
+            let tokenizer = if stack == Stack::Encoder { &source_tokenizer } else { &tokenizer };
+            let places = &mut places;
+            Self::of_stack(tokenizer.clone(), quantisation, Slots { places, stack, architecture })
         };
         let encoder = architecture.encoder.as_ref().map(|encoder| stack(encoder, Stack::Encoder)).transpose()?;
         let mut model = stack(architecture, Stack::Decoder)?;
@@ -136,11 +147,11 @@ impl Model {
     }
 
     fn of_stack(
-        architecture: &Architecture,
         tokenizer: Option<Arc<Tokenizer>>,
         quantisation: &str,
         mut slots: Slots<'_>,
     ) -> Result<Self, EngineError> {
+        let architecture = slots.architecture;
         let masked_word_head = match architecture.spec.unembed {
             Unembed::MaskedWord { .. } => {
                 let missing = || EngineError::Checkpoint("the masked-word head has no norm".to_owned());
@@ -149,7 +160,7 @@ impl Model {
             _ => None,
         };
         Ok(Self {
-            spec: slots.spec(architecture),
+            spec: slots.spec(),
             encoder: None,
             writing: architecture.writing.clone(),
             tokenizer,

@@ -17,11 +17,18 @@ pub(in crate::engine) struct Block {
     pub cross: Option<(Norm, AttnWeights)>,
     /// Before the MLP, or after its sum.
     pub mlp_norm: Option<Norm>,
-    pub mlp_gate: Option<Linear>,
-    pub mlp_in: Linear,
-    pub mlp_out: Linear,
+    /// None in blocks of attention only.
+    pub mlp: Option<Mlp>,
     /// On what the MLP adds.
     pub mlp_out_norm: Option<Norm>,
+}
+
+/// The weights of one MLP.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct Mlp {
+    pub gate: Option<Linear>,
+    pub into: Linear,
+    pub out: Linear,
 }
 
 /// The weights of one attention.
@@ -82,8 +89,8 @@ impl Block {
     pub fn weights(&self) -> impl Iterator<Item = &Arc<Weight>> {
         let attns = [Some(&self.attn), self.cross.as_ref().map(|(_, attn)| attn)];
         let attns = attns.into_iter().flatten().flat_map(|attn| [&attn.q, &attn.k, &attn.v, &attn.o]);
-        let mlp = [self.mlp_gate.as_ref(), Some(&self.mlp_in), Some(&self.mlp_out)];
-        attns.chain(mlp.into_iter().flatten()).map(|linear| &linear.weight)
+        let mlp = self.mlp.iter().flat_map(|mlp| mlp.gate.iter().chain([&mlp.into, &mlp.out]));
+        attns.chain(mlp).map(|linear| &linear.weight)
     }
 }
 
@@ -101,8 +108,9 @@ impl WideBlock {
         for attn in [Some(&mut block.attn), cross].into_iter().flatten() {
             [&mut attn.q, &mut attn.k, &mut attn.v, &mut attn.o].into_iter().for_each(Linear::widen);
         }
-        let mlp = [block.mlp_gate.as_mut(), Some(&mut block.mlp_in), Some(&mut block.mlp_out)];
-        mlp.into_iter().flatten().for_each(Linear::widen);
+        if let Some(mlp) = &mut block.mlp {
+            mlp.gate.iter_mut().chain([&mut mlp.into, &mut mlp.out]).for_each(Linear::widen);
+        }
         Self { layer, block }
     }
 }

@@ -13,17 +13,19 @@ impl Run {
     /// this run's (or `captures` wants something), and shares what is kept of the layers before.
     ///
     /// # Errors
-    /// When this run is not done.
+    /// When this run is not done, or did not keep every layer.
     pub fn again(&self, edits: CompiledEdits, captures: Captures) -> Result<Self, EngineError> {
         if !self.is_done {
             return Err(EngineError::Request("a run can be used for another one only when it is done".to_owned()));
         }
+        self.expect_all_layers()?;
         let first = self.edits.first_difference(&edits).into_iter().chain(captures.first()).min();
         let layer = self.restart(first);
         let mut run = Self::on(Arc::clone(&self.model), self.source.clone(), self.tokens.clone(), edits, captures)?;
         let Some(layer) = layer else { return Ok(run) };
         run.layers.extend_from_slice(&self.layers[..layer]);
         run.layer = layer;
+        run.positions.clone_from(&self.positions);
         let is_before = |hook: Hook| hook.layer().is_some_and(|at| at < layer);
         let means = self.captures.means.iter().filter(|((hook, _), _)| is_before(*hook));
         run.captures.means = means.map(|(place, mean)| (*place, mean.clone())).collect();

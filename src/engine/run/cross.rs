@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::CrossRun;
-use super::layer::{Attend, input_of, output, project_rows, sum};
+use super::attend::Attend;
+use super::layer::{input_of, output, project_rows, sum};
 use crate::analysis::attention::{AttnLayer, Tap};
 use crate::edit::InvalidEdit;
 use crate::engine::hooks::Hooks;

@@ -8,13 +8,14 @@ use crate::engine::weights::Weight;
 use crate::trace::spec::Positions;
 use crate::trace::{Hook, Spec, Tokens};
 
-/// The stream entering the first block, for tokens from `first` on: [pos, d_model].
+/// The stream entering the first block, for tokens from `first` on [pos, d_model], and what positions add to the inputs of queries
+/// and keys instead, where they do.
 pub(super) fn embed(
     model: &Model,
     tokens: &Tokens,
     first: usize,
     hooks: &mut Hooks<'_>,
-) -> Result<Vec<f32>, EngineError> {
+) -> Result<(Vec<f32>, Vec<f32>), EngineError> {
     let (spec, n_pos) = (&model.spec, tokens.len());
     let rows = |weight: &Weight, indices: &mut dyn Iterator<Item = usize>| {
         let mut rows = vec![0.0; (n_pos - first) * weight.n_in()];
@@ -31,6 +32,12 @@ pub(super) fn embed(
         stream = project.apply(&stream);
     }
     hooks.rows(Hook::Embed, first..n_pos, &mut stream)?;
+    let learned = |positions: &Weight| rows(positions, &mut position_rows(spec, &tokens.ids).into_iter());
+    let mut beside = Vec::new();
+    if let (Some(positions), Positions::Shortformer) = (&model.pos_embed, &spec.positions) {
+        beside = learned(positions);
+        hooks.rows(Hook::PosEmbed, first..n_pos, &mut beside)?;
+    }
     let mut add = |hook: Hook, mut more: Vec<f32>| -> Result<(), EngineError> {
         hooks.rows(hook, first..n_pos, &mut more)?;
         stream.iter_mut().zip(more).for_each(|(value, more)| *value += more);
@@ -39,20 +46,20 @@ pub(super) fn embed(
     if let Some(types) = &model.token_type_embed {
         add(Hook::TokenTypeEmbed, rows(types, &mut tokens.type_ids.iter().map(|&id| id as usize)))?;
     }
-    match &model.pos_embed {
-        Some(positions) => add(Hook::PosEmbed, rows(positions, &mut position_rows(spec, &tokens.ids).into_iter()))?,
-        None if spec.positions == Positions::Sinusoidal => {
+    match (&model.pos_embed, &spec.positions) {
+        (Some(positions), Positions::Learned) => add(Hook::PosEmbed, learned(positions))?,
+        (None, Positions::Sinusoidal) => {
             add(Hook::PosEmbed, sinusoids(n_pos, spec.d_model).split_off(first * spec.d_model))?
         }
-        None => {}
+        _ => {}
     }
     if let Some(norm) = &model.embed_norm {
         stream = model.norm(norm, &stream);
         hooks.rows(Hook::FullEmbed, first..n_pos, &mut stream)?;
     }
     match &model.embed_project {
-        Some(project) if spec.embed_norm => Ok(project.apply(&stream)),
-        _ => Ok(stream),
+        Some(project) if spec.embed_norm => Ok((project.apply(&stream), beside)),
+        _ => Ok((stream, beside)),
     }
 }
 

@@ -11,11 +11,12 @@ impl Run {
     /// tokens it was bound to, a given pattern row has no weight on later tokens.
     ///
     /// # Errors
-    /// When the run is not done, a token may be seen by earlier ones, or the context is full.
+    /// When the run is not done or did not keep every layer, a token may be seen by earlier ones, or the context is full.
     pub fn push(&mut self, id: u32) -> Result<(), EngineError> {
         if !self.is_done {
             return Err(EngineError::Request("a token can follow only when the tokens before it are done".to_owned()));
         }
+        self.expect_all_layers()?;
         let spec = &self.model.spec;
         if !spec.is_causal() {
             let message =
@@ -59,6 +60,7 @@ impl Run {
         self.captures.rewind(n_pos, &self.model.spec);
         self.tokens.truncate(n_pos);
         self.stream.clear();
+        self.positions.truncate(stream);
         self.ended.truncate(stream);
         (self.layer, self.is_done) = (self.model.spec.n_layers, true);
     }

@@ -2,14 +2,15 @@
 
 use std::ops::Range;
 
+use super::attend::Attend;
 use super::cross::CrossWork;
 use super::mlp::mlp;
 use super::{LayerRun, Step};
-use crate::analysis::attention::{AttnLayer, Keys, Tap, pattern, queries};
+use crate::analysis::attention::{AttnLayer, Tap};
 use crate::edit::InvalidEdit;
 use crate::engine::hooks::Hooks;
 use crate::engine::model::{AttnWeights, Block, Linear, Model, Norm, add_bias};
-use crate::kernels::{PackedRows, Panels, ROWS};
+use crate::kernels::{PackedRows, ROWS};
 use crate::trace::spec::NormPlacement;
 use crate::trace::{Attn, BlockSite, Hook, Spec};
 
@@ -30,13 +31,6 @@ pub(super) struct Work {
     cross: Option<CrossWork>,
     /// The stream leaving the block. [pos, d_model]
     next: Vec<f32>,
-}
-
-/// What attention reads: keys as they enter the product, values per key head transposed [d_head, pos].
-#[derive(Debug)]
-pub(super) struct Attend {
-    keys: Keys,
-    values: Vec<Panels>,
 }
 
 /// The phases of a block, in their order; each ends before the next begins. [`Phase::Source`] to [`Phase::AttendCross`] are
@@ -95,11 +89,13 @@ impl Work {
     }
 
     /// Does about `flop` operations.
+    ///
+    /// `positions`: what is added to the inputs of queries and keys [pos, d_model]; empty where nothing is.
     pub fn step(
         &mut self,
         (model, block): (&Model, &Block),
         hooks: &mut Hooks<'_>,
-        source: Option<&[f32]>,
+        (source, positions): (Option<&[f32]>, &[f32]),
         flop: usize,
     ) -> Result<Step, InvalidEdit> {
         let (spec, n_pos) = (&model.spec, self.next.len() / model.spec.d_model);
@@ -113,7 +109,7 @@ impl Work {
         let of = model.attn_layer(self.layer, Attn::Own);
         match self.phase {
             Phase::Project => {
-                self.project(model, block, rows);
+                self.project(model, block, positions, rows);
                 if is_last {
                     self.attend = Some(self.start_attending(&of, n_pos, hooks)?);
                 }
@@ -199,14 +195,18 @@ impl Work {
         2 * multiplications.max(1)
     }
 
-    fn project(&mut self, model: &Model, block: &Block, rows: Range<usize>) {
+    fn project(&mut self, model: &Model, block: &Block, positions: &[f32], rows: Range<usize>) {
         let d_model = model.spec.d_model;
-        let stream = &self.kept.resid_pre[rows.start * d_model..rows.end * d_model];
-        let packed = PackedRows::pack(&input_of(model, block.attn_norm.as_ref(), stream), d_model, 0..d_model);
+        let span = rows.start * d_model..rows.end * d_model;
+        let input = input_of(model, block.attn_norm.as_ref(), &self.kept.resid_pre[span.clone()]);
+        let packed = PackedRows::pack(&input, d_model, 0..d_model);
+        let with_positions = positions.get(span).map(|positions| sum(&input, positions));
+        let with_positions = with_positions.map(|input| PackedRows::pack(&input, d_model, 0..d_model));
+        let for_pattern = with_positions.as_ref().unwrap_or(&packed);
         let AttnWeights { q, k, v, .. } = &block.attn;
-        for (linear, kept) in [(q, &mut self.kept.q), (k, &mut self.kept.k), (v, &mut self.kept.v)] {
-            project_rows(linear, &packed, rows.clone(), kept);
-        }
+        project_rows(q, for_pattern, rows.clone(), &mut self.kept.q);
+        project_rows(k, for_pattern, rows.clone(), &mut self.kept.k);
+        project_rows(v, &packed, rows, &mut self.kept.v);
     }
 
     fn start_attending(
@@ -240,7 +240,7 @@ impl Work {
             attn_out = model.norm(norm, &attn_out);
         }
         hooks.rows(Hook::Block(layer, BlockSite::AttnOut), rows.clone(), &mut attn_out)?;
-        if spec.is_parallel() {
+        if !spec.has_resid_mid() {
             return Ok(attn_out);
         }
         let mut resid_mid = sum(&self.kept.resid_pre[span], &attn_out);
@@ -266,59 +266,29 @@ impl Work {
         };
         let resid_pre = &self.kept.resid_pre[span.clone()];
         let mut pass = |site: BlockSite, data: &mut Vec<f32>| hooks.rows(Hook::Block(layer, site), rows.clone(), data);
-        let (normed, before_mlp) = if spec.is_parallel() {
-            let norm = block.mlp_norm.as_ref().or(block.attn_norm.as_ref());
-            (input_of(model, norm, resid_pre), sum(resid_pre, &before_mlp))
-        } else {
-            (input_of(model, block.mlp_norm.as_ref(), &before_mlp), before_mlp)
+        let before_mlp = if spec.has_resid_mid() { before_mlp } else { sum(resid_pre, &before_mlp) };
+        let mut resid_post = match &block.mlp {
+            None => before_mlp,
+            Some(weights) => {
+                let normed = if spec.is_parallel() {
+                    input_of(model, block.mlp_norm.as_ref().or(block.attn_norm.as_ref()), resid_pre)
+                } else {
+                    input_of(model, block.mlp_norm.as_ref(), &before_mlp)
+                };
+                let mut mlp_out = mlp(model, weights, &normed, &mut pass)?;
+                if let Some(norm) = &block.mlp_out_norm {
+                    mlp_out = model.norm(norm, &mlp_out);
+                }
+                pass(BlockSite::MlpOut, &mut mlp_out)?;
+                sum(&before_mlp, &mlp_out)
+            }
         };
-        let mut mlp_out = mlp(model, block, &normed, &mut pass)?;
-        if let Some(norm) = &block.mlp_out_norm {
-            mlp_out = model.norm(norm, &mlp_out);
-        }
-        pass(BlockSite::MlpOut, &mut mlp_out)?;
-        let mut resid_post = sum(&before_mlp, &mlp_out);
         pass(BlockSite::ResidPost, &mut resid_post)?;
         if let (NormPlacement::Post, Some(norm)) = (spec.norm_placement, &block.mlp_norm) {
             resid_post = model.norm(norm, &resid_post);
             pass(BlockSite::NormalizedResidPost, &mut resid_post)?;
         }
         self.next[span].copy_from_slice(&resid_post);
-        Ok(())
-    }
-}
-
-impl Attend {
-    /// From keys and values [pos, n_key_value_heads, d_head] as projected.
-    pub fn new(of: &AttnLayer<'_>, k: &[f32], v: &[f32], hooks: &mut Hooks<'_>) -> Result<Self, InvalidEdit> {
-        let spec = of.spec;
-        let width = spec.n_key_value_heads * spec.d_head;
-        let columns = (0..spec.n_key_value_heads).map(|head| head * spec.d_head..(head + 1) * spec.d_head);
-        let values = columns.map(|columns| Panels::pack_columns(v, width, columns)).collect();
-        Ok(Self { keys: Keys::new(of, k, hooks)?, values })
-    }
-
-    /// Fills rows of z [pos, n_heads, d_head] from all queries `q` of the same shape.
-    pub fn rows(
-        &self,
-        of: &AttnLayer<'_>,
-        rows: Range<usize>,
-        n_pos: usize,
-        q: &[f32],
-        hooks: &mut Hooks<'_>,
-        z: &mut [f32],
-    ) -> Result<(), InvalidEdit> {
-        let spec = of.spec;
-        let width = spec.n_heads * spec.d_head;
-        let span = rows.start * width..rows.end * width;
-        let queries = queries(of, rows.clone(), n_pos, &q[span.clone()], hooks)?;
-        let z = &mut z[span];
-        for head in 0..spec.n_heads {
-            let weights = pattern(of, head, rows.clone(), &queries, &self.keys, hooks)?;
-            let n_key = weights.len() / rows.len();
-            let values = &self.values[head / spec.queries_per_key_head()];
-            values.matmul(&PackedRows::pack(&weights, n_key, 0..n_key), 0..n_key, z, width, head * spec.d_head);
-        }
         Ok(())
     }
 }

@@ -1,12 +1,13 @@
 //! Parts of a tokenizer.json that the `tokenizers` crate accepts and then panics over, found beforehand.
 
 use serde_json::Value;
-use tokenizers::normalizers::Precompiled;
 use tokenizers::pre_tokenizers::PreTokenizerWrapper;
 use tokenizers::processors::PostProcessorWrapper;
 
+use super::charsmap;
+
 /// What would panic in a normalizer: a character map that is not whole. The crate also reserves whatever length the map
-/// claims, so that is compared first.
+/// claims.
 pub(super) fn of_normalizer(normalizer: &Value) -> Option<String> {
     if let Some(parts) = normalizer.get("normalizers").and_then(Value::as_array) {
         return parts.iter().find_map(of_normalizer);
@@ -15,31 +16,11 @@ pub(super) fn of_normalizer(normalizer: &Value) -> Option<String> {
         return None;
     }
     let map = normalizer.get("precompiled_charsmap").and_then(Value::as_str).unwrap_or_default();
-    let n_claimed = first_four_bytes(map).map_or(0, u32::from_le_bytes) as usize;
-    let n_bytes = map.len() / 4 * 3;
-    if n_claimed + 4 > n_bytes {
-        return Some(format!("normalizer: precompiled_charsmap claims {n_claimed} bytes and has {n_bytes}"));
-    }
-    let error = serde_json::from_value::<Precompiled>(normalizer.clone()).err()?;
-    Some(format!("normalizer: {error}"))
-}
-
-/// The start of what a base64 text says.
-fn first_four_bytes(base64: &str) -> Option<[u8; 4]> {
-    let digit = |character: u8| match character {
-        b'A'..=b'Z' => Some(character - b'A'),
-        b'a'..=b'z' => Some(character - b'a' + 26),
-        b'0'..=b'9' => Some(character - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
+    let fault = match charsmap::from_base64(map) {
+        Some(map) => charsmap::fault(&map),
+        None => Some("precompiled_charsmap is no base64".to_owned()),
     };
-    let bits = base64
-        .as_bytes()
-        .first_chunk::<6>()?
-        .iter()
-        .try_fold(0u64, |bits, &character| Some(bits << 6 | u64::from(digit(character)?)))?;
-    (bits >> 4).to_be_bytes().last_chunk().copied()
+    fault.map(|fault| format!("normalizer: {fault}"))
 }
 
 /// What would panic in a pre-tokenizer.

@@ -1,20 +1,27 @@
 //! Text to tokens and back, the same for page and command line.
 //!
-//! The work is done by the `tokenizers` crate; here a tokenizer is made, from a tokenizer.json ([`json`]), the
-//! older files ([`vocab`]) or the metadata of a GGUF file ([`gguf`]), and its result becomes [`Tokens`]. Truncation and padding are never on: cutting is
-//! the caller's decision, after it has told the user. Imports `trace` and `engine::files`.
+//! The work is done by the `tokenizers` crate; here a tokenizer is made, from a tokenizer.json ([`json`]), the older files
+//! ([`vocab`], [`sentencepiece`]) or the metadata of a GGUF file ([`gguf`]), and its result becomes [`Tokens`]. Truncation and padding
+//! are never on: cutting is the caller's decision, after it has told the user. Imports `trace` and `engine::files`.
 
+mod charsmap;
 mod faults;
 mod form;
 mod gguf;
 mod json;
 mod model;
+mod sentencepiece;
 mod vocab;
 
-pub use vocab::OlderFiles;
+use std::sync::Arc;
+
+use tokenizers::Decoder as _;
+
+pub use vocab::{OlderFiles, Tokenizers};
 
 use crate::engine::files::FileError;
 use crate::trace::{TokenForm, Tokens};
+use sentencepiece::Names;
 
 /// Splits texts into tokens.
 #[derive(Clone, Debug)]
@@ -23,6 +30,8 @@ pub struct Tokenizer {
     form: TokenForm,
     n_vocab: usize,
     specials: Specials,
+    /// Where the model knows its tokens by other ids than the file that splits text.
+    names: Option<Arc<Names>>,
 }
 
 /// Tokens with a role.
@@ -111,7 +120,12 @@ impl Tokenizer {
     /// its vocabulary only by copying it.
     fn new(inner: tokenizers::Tokenizer, n_model_vocab: usize, specials: Specials) -> Self {
         let n_added = after_highest(inner.get_added_vocabulary().get_vocab().values());
-        Tokenizer { form: form::of(&inner), inner, n_vocab: n_model_vocab.max(n_added), specials }
+        Tokenizer { form: form::of(&inner), inner, n_vocab: n_model_vocab.max(n_added), specials, names: None }
+    }
+
+    /// The same with the ids of a vocabulary.
+    fn with_names(self, names: Arc<Names>) -> Self {
+        Tokenizer { n_vocab: names.n_tokens(), names: Some(names), ..self }
     }
 
     /// The tokens of a text, or of two.
@@ -200,17 +214,29 @@ impl Tokenizer {
 
     /// The token of an id.
     pub fn id_to_token(&self, id: u32) -> Option<String> {
-        self.inner.id_to_token(id)
+        match &self.names {
+            Some(names) => names.token(id).map(str::to_owned),
+            None => self.inner.id_to_token(id),
+        }
     }
 
     /// The id of a token.
     pub fn token_to_id(&self, token: &str) -> Option<u32> {
-        self.inner.token_to_id(token)
+        match &self.names {
+            Some(names) => names.id(token),
+            None => self.inner.token_to_id(token),
+        }
     }
 
     /// The text of ids, special tokens included. Bytes that are no whole character become �.
     pub fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
-        self.inner.decode(ids, false).map_err(|error| TokenizerError::Encode { reason: error.to_string() })
+        let text = match (&self.names, self.inner.get_decoder()) {
+            (Some(names), Some(decoder)) => {
+                decoder.decode(ids.iter().filter_map(|&id| names.token(id)).map(str::to_owned).collect())
+            }
+            _ => self.inner.decode(ids, false),
+        };
+        text.map_err(|error| TokenizerError::Encode { reason: error.to_string() })
     }
 
     /// The id of a token with a role. A tokenizer.json does not say which token has which; there it is found by the usual
@@ -233,7 +259,19 @@ impl Tokenizer {
     {
         let encoding =
             self.inner.encode(input, true).map_err(|error| TokenizerError::Encode { reason: error.to_string() })?;
-        let ids = encoding.get_ids().to_vec();
+        let ids = match &self.names {
+            None => encoding.get_ids().to_vec(),
+            Some(names) => {
+                let piece = |(&id, piece): (&u32, &String)| match self.inner.id_to_token(id) {
+                    // An added token's piece is the text it matched; that of what is unknown may be known to the vocabulary.
+                    Some(token) if self.inner.get_added_vocabulary().is_special_token(&token) && token != "<unk>" => {
+                        names.id_or_unknown(&token)
+                    }
+                    _ => names.id_or_unknown(piece),
+                };
+                encoding.get_ids().iter().zip(encoding.get_tokens()).map(piece).collect()
+            }
+        };
         let tokens = Tokens {
             tokens: ids.iter().zip(encoding.get_tokens()).map(|(&id, token)| self.name(id, token)).collect(),
             form: self.form,

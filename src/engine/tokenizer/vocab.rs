@@ -1,4 +1,5 @@
-//! A tokenizer from its older files: vocab.txt (WordPiece), or vocab.json with merges.txt (byte-level BPE).
+//! A tokenizer from its older files: vocab.txt (WordPiece), vocab.json with merges.txt (byte-level BPE), or SentencePiece's own
+//! (in [`sentencepiece`]).
 //!
 //! These say what the tokens are, not how text is split nor what is put around it: that follows from the architecture, and
 //! from tokenizer_config.json where it is there. The parts are those that Hugging Face's converters make for the same
@@ -12,7 +13,7 @@ use tokenizers::models::bpe::Vocab;
 
 use super::json::File;
 use super::model::{Bpe, Merge, WordPiece};
-use super::{Tokenizer, TokenizerError};
+use super::{Tokenizer, TokenizerError, sentencepiece};
 
 /// The older files, as far as they are there, by their bytes.
 #[derive(Debug, Default)]
@@ -23,13 +24,30 @@ pub struct OlderFiles {
     pub vocab_json: Option<Vec<u8>>,
     /// merges.txt: two tokens a line.
     pub merges: Option<Vec<u8>>,
+    /// A SentencePiece model, spiece.model or sentencepiece.bpe.model, with its name.
+    pub pieces: Option<(String, Vec<u8>)>,
+    /// source.spm: SentencePiece's for what a translator reads.
+    pub source_pieces: Option<Vec<u8>>,
+    /// target.spm: for what it writes.
+    pub target_pieces: Option<Vec<u8>>,
     /// tokenizer_config.json.
     pub config: Option<Vec<u8>>,
+}
+
+/// The tokenizers of a model.
+#[derive(Debug)]
+pub struct Tokenizers {
+    /// Of its only stack, or of the decoder.
+    pub own: Tokenizer,
+    /// Of the encoder, where it reads text in another way than the decoder writes it.
+    pub source: Option<Tokenizer>,
 }
 
 const VOCAB_TXT: &str = "vocab.txt";
 const VOCAB_JSON: &str = "vocab.json";
 const MERGES: &str = "merges.txt";
+const SOURCE: &str = "source.spm";
+const TARGET: &str = "target.spm";
 const CONFIG: &str = "tokenizer_config.json";
 
 /// What is read of a tokenizer_config.json.
@@ -39,6 +57,10 @@ struct Config {
     strip_accents: Option<bool>,
     tokenize_chinese_chars: Option<bool>,
     add_prefix_space: Option<bool>,
+    #[serde(default)]
+    separate_vocabs: bool,
+    extra_ids: Option<usize>,
+    keep_accents: Option<bool>,
     #[serde(default)]
     added_tokens_decoder: BTreeMap<u32, Value>,
 }
@@ -54,23 +76,44 @@ struct Surroundings {
 impl OlderFiles {
     /// Whether there is enough for a tokenizer.
     pub fn are_enough(&self) -> bool {
-        self.vocab_txt.is_some() || self.vocab_json.is_some() && self.merges.is_some()
+        let is_translator = self.source_pieces.is_some() && self.target_pieces.is_some();
+        self.vocab_txt.is_some()
+            || self.vocab_json.is_some() && (self.merges.is_some() || is_translator)
+            || self.pieces.is_some()
     }
 
-    /// The tokenizer of an architecture, by Hugging Face's `model_type`.
+    /// The tokenizers of an architecture, by Hugging Face's `model_type`. `d_vocab`: how many tokens the model has.
     ///
     /// # Errors
     /// When a file is damaged, or the architecture's way with these files is not known.
-    pub fn tokenizer(&self, architecture: &str) -> Result<Tokenizer, TokenizerError> {
+    pub fn tokenizers(&self, architecture: &str, d_vocab: usize) -> Result<Tokenizers, TokenizerError> {
         let config = match &self.config {
             Some(bytes) => {
                 serde_json::from_slice(bytes).map_err(|error| refuse(CONFIG, format!("cannot be read: {error}")))?
             }
             None => Config::default(),
         };
-        let tokenizer = match (&self.vocab_txt, &self.vocab_json, &self.merges) {
+        if let (Some(vocab), Some(source), Some(target)) = (&self.vocab_json, &self.source_pieces, &self.target_pieces)
+        {
+            if config.separate_vocabs {
+                let reason = "separate_vocabs: vocabularies of their own for either side are not read".to_owned();
+                return Err(refuse(CONFIG, reason));
+            }
+            let vocab = sentencepiece::Vocabulary::parse(VOCAB_JSON, vocab)?;
+            let own = vocab.tokenizer(TARGET, target)?;
+            return Ok(Tokenizers { own, source: Some(vocab.tokenizer(SOURCE, source)?) });
+        }
+        let tokenizer = match (&self.vocab_txt, &self.vocab_json, &self.merges, &self.pieces) {
             (Some(vocab), ..) => word_piece(architecture, vocab, &config)?,
-            (None, Some(vocab), Some(merges)) => byte_level(architecture, vocab, merges, &config)?,
+            (None, Some(vocab), Some(merges), _) => byte_level(architecture, vocab, merges, &config)?,
+            (None, _, _, Some((name, pieces))) => {
+                let options = sentencepiece::Options {
+                    n_extra_ids: config.extra_ids,
+                    lowercase: config.do_lower_case,
+                    keep_accents: config.keep_accents,
+                };
+                sentencepiece::tokenizer(name, pieces, architecture, options, d_vocab)?
+            }
             _ => return Err(refuse(VOCAB_JSON, format!("{MERGES} is missing beside it"))),
         };
         for (&id, added) in &config.added_tokens_decoder {
@@ -83,7 +126,7 @@ impl OlderFiles {
                 ));
             }
         }
-        Ok(tokenizer)
+        Ok(Tokenizers { own: tokenizer, source: None })
     }
 }
 

@@ -36,6 +36,11 @@ fn what_belongs_together() {
             "merges.txt vocab.json config.json x.safetensors",
             "safetensors: config.json vocab.json merges.txt x.safetensors",
         ),
+        (
+            "config.json source.spm target.spm vocab.json tokenizer_config.json model.safetensors",
+            "safetensors: config.json vocab.json source.spm target.spm tokenizer_config.json model.safetensors",
+        ),
+        ("config.json spiece.model a.safetensors", "safetensors: config.json spiece.model a.safetensors"),
         ("config.json labels.txt tiny.safetensors", "safetensors: config.json labels.txt tiny.safetensors"),
         (
             "config.json model-00002-of-00002.safetensors model-00001-of-00002.safetensors model.safetensors.index.json",
@@ -76,6 +81,9 @@ fn what_is_missing_is_named() {
     }
     let note = |names: &str| choices(&files(names)).unwrap()[0].notes.join(" ");
     assert!(note("config.json model.safetensors vocab.json").contains("merges.txt is missing beside vocab.json"));
+    let translator = note("config.json model.safetensors vocab.json source.spm");
+    assert!(translator.contains("target.spm is missing beside vocab.json and source.spm"), "{translator}");
+    assert!(note("config.json model.safetensors").contains("There is no tokenizer.json"));
     assert!(note("config.json model.safetensors labels.txt").contains("with the labels of labels.txt"));
     assert_eq!(note("config.json model.safetensors tokenizer.json"), "");
 }

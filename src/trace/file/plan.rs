@@ -88,6 +88,16 @@ impl SavePlan {
         Self { hooks, logits, names_positions, tensors }
     }
 
+    /// The same plan for some layers only; what is outside layers stays.
+    pub fn of_layers(mut self, layers: &[usize]) -> Self {
+        let is_left_out = |hook: &StackHook| hook.hook.layer().is_some_and(|layer| !layers.contains(&layer));
+        let left_out: Vec<String> =
+            self.hooks.iter().filter(|hook| is_left_out(hook)).map(ToString::to_string).collect();
+        self.tensors.retain(|tensor| !left_out.contains(&tensor.name));
+        self.hooks.retain(|hook| !is_left_out(hook));
+        self
+    }
+
     /// Length of the file with these metadata, in bytes.
     ///
     /// # Errors

@@ -27,7 +27,7 @@ pub fn FromDisk(
         <section aria-labelledby="from-disk">
             <h3 id="from-disk">"From disk"</h3>
             <p>
-                "config.json with *.safetensors and a tokenizer (tokenizer.json, vocab.txt, or vocab.json with merges.txt), or a \
+                "config.json with *.safetensors and a tokenizer (tokenizer.json, or older files such as vocab.txt, merges.txt, *.spm), or a \
                 *.gguf file. Pick them here, or drop them anywhere on this page."
             </p>
             <div class="pick">

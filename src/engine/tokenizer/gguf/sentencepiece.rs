@@ -1,7 +1,4 @@
 //! SentencePiece's BPE (`tokenizer.ggml.model` = "llama": Llama 2, Mistral, Phi-3, Gemma).
-//!
-//! SentencePiece joins, again and again, the two neighbours whose joint piece has the highest score. That is BPE with a merge for
-//! every way of cutting a piece in two, in the order of the pieces' scores, which is how Hugging Face converts such models too.
 
 use serde_json::json;
 use tokenizers::decoders::DecoderWrapper;
@@ -9,6 +6,7 @@ use tokenizers::models::bpe::{BpeBuilder, Vocab};
 use tokenizers::normalizers::NormalizerWrapper;
 
 use super::super::TokenizerError;
+use super::super::sentencepiece::merges;
 use super::{TOKEN_TYPE, TOKENS, id, refuse};
 use crate::engine::files::gguf::Gguf;
 
@@ -31,7 +29,10 @@ pub(super) fn tokenizer(gguf: &Gguf, tokens: &[String], vocab: Vocab) -> Result<
         return Err(refuse(gguf, TOKENS, "at least one token", "none".to_owned()));
     };
     let types = gguf.optional(TOKEN_TYPE, Gguf::integers)?.unwrap_or_default();
-    let merges = merges(tokens, &scores, &types, &vocab);
+    // Tokens without a kind are ordinary ones.
+    let kind = |index: usize| types.get(index).and_then(|&kind| u64::try_from(kind).ok()).unwrap_or(1);
+    let pieces = tokens.iter().zip(&scores).enumerate();
+    let merges = merges(pieces.map(|(index, (token, &score))| (token.as_str(), score, kind(index))), &vocab);
     let unusable = |error: tokenizers::Error| refuse(gguf, TOKENS, "a usable vocabulary", error.to_string());
     let has_bytes = vocab.contains_key("<0x00>") && vocab.contains_key("<0xFF>");
     let bpe = BpeBuilder::new()
@@ -64,22 +65,4 @@ pub(super) fn tokenizer(gguf: &Gguf, tokens: &[String], vocab: Vocab) -> Result<
     tokenizer.with_normalizer(Some(normalizer)).map_err(unusable)?;
     tokenizer.with_decoder(Some(decoder));
     Ok(tokenizer)
-}
-
-/// Every way of cutting a piece into two of the vocabulary, the best pieces first. Unknown (2), control (3) and byte (6) pieces
-/// are not made by joining.
-fn merges(tokens: &[String], scores: &[f32], types: &[i64], vocab: &Vocab) -> Vec<(String, String)> {
-    let is_joined = |index: &usize| !matches!(types.get(*index), Some(2 | 3 | 6));
-    let mut order: Vec<usize> = (0..tokens.len()).filter(is_joined).collect();
-    order.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]));
-    let mut merges = Vec::new();
-    for index in order {
-        let piece = &tokens[index];
-        let cuts = piece.char_indices().skip(1).map(|(at, _)| piece.split_at(at));
-        let known = cuts.filter_map(|(left, right)| Some((vocab.get(left)?, vocab.get(right)?, left, right)));
-        let mut known: Vec<_> = known.collect();
-        known.sort_by_key(|(left, right, ..)| (**left, **right));
-        merges.extend(known.into_iter().map(|(.., left, right)| (left.to_owned(), right.to_owned())));
-    }
-    merges
 }
