@@ -17,7 +17,8 @@ use super::headings::Headings;
 use super::matrix_keys::MatrixKeys;
 use super::page::Page;
 use super::scene::Scene;
-use super::token_column::{Figure, TokenColumn, px};
+use super::token_column::{TokenColumn, px};
+use super::token_figure::Figure;
 use crate::render::{
     Columns, Diverging, Grid, HeadColours, HeadView, NEUTRAL_HUE, Ramp, Scheme, Span, Window, nearest_line, panels,
 };
@@ -180,7 +181,7 @@ pub fn HeadViewFigure(
         }
     };
     view! {
-        <div class="figure">
+        <div class="figure" class:narrow=move || columns.get().query_number.width == 0.0>
             <Headings page scene received columns stretches />
             <Show when=move || is_matrix.get()>
                 <MatrixKeys figure stretches />

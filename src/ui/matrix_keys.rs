@@ -7,7 +7,8 @@ use web_sys::HtmlElement;
 
 use super::edit_menu::{open_at_event, open_at_key};
 use super::scene::Scene;
-use super::token_column::{Figure, px};
+use super::token_column::px;
+use super::token_figure::Figure;
 use super::token_text::token_text;
 use crate::render::{Grid, Span};
 use crate::state::TokenRef;

@@ -49,6 +49,7 @@ mod target_field;
 mod text_form;
 mod theme;
 mod token_column;
+mod token_figure;
 mod token_text;
 mod typed_tokens;
 mod units;

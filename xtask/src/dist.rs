@@ -102,13 +102,19 @@ fn trunk(tools: &Tools, mode: Mode, dist: &Path) -> Result<Command> {
         .args(["build", "--dist"])
         .arg(dist);
     match mode {
-        Mode::Release => command.arg("--release"),
-        // Without --release trunk leaves out wasm-opt; the cargo profile is the one that index.html names.
-        Mode::Fast => command
-            .env("CARGO_PROFILE_WASM_RELEASE_LTO", "off")
-            .env("CARGO_PROFILE_WASM_RELEASE_CODEGEN_UNITS", "16")
-            .env("CARGO_PROFILE_WASM_RELEASE_INCREMENTAL", "true"),
-    };
+        Mode::Release => {
+            command.arg("--release");
+        }
+        // Without --release trunk leaves out wasm-opt; the cargo profiles are those that index.html names.
+        Mode::Fast => {
+            for profile in ["WASM_RELEASE", "WASM_PAGE"] {
+                command
+                    .env(format!("CARGO_PROFILE_{profile}_LTO"), "off")
+                    .env(format!("CARGO_PROFILE_{profile}_CODEGEN_UNITS"), "16")
+                    .env(format!("CARGO_PROFILE_{profile}_INCREMENTAL"), "true");
+            }
+        }
+    }
     Ok(command)
 }
 

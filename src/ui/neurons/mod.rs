@@ -50,7 +50,7 @@ pub fn NeuronView(
 }
 
 /// Whether a query is chosen, so that the view shows its neurons.
-fn is_open(page: Page) -> Memo<bool> {
+pub fn is_open(page: Page) -> Memo<bool> {
     page.memo(|state| !state.selection.queries.is_empty())
 }
 

@@ -6,7 +6,7 @@ use super::{is_shown, panel_id, tab_id};
 use crate::render::Scheme;
 use crate::state::View;
 use crate::ui::map::ModelMap;
-use crate::ui::neurons::{NeuronView, shows_head};
+use crate::ui::neurons::{NeuronView, is_open, shows_head};
 use crate::ui::page::Page;
 
 /// The views that are on screen, side by side where there is room.
@@ -22,6 +22,7 @@ pub fn ScaleViews(
     let has_model = is_shown(page, View::Model);
     let has_head = shows_head(page);
     let has_neuron = is_shown(page, View::Neuron);
+    let is_open = is_open(page);
     let is_beside = page.memo(|state| state.scales.is_side_by_side && state.selection.view != View::Model);
     view! {
         <div class="scales" class:with-model=move || has_model.get() class:beside=move || is_beside.get()>
@@ -48,6 +49,7 @@ pub fn ScaleViews(
                 id=panel_id(View::Neuron)
                 aria-labelledby=tab_id(View::Neuron)
                 class:none=move || !has_neuron.get()
+                class:awaits-query=move || !is_open.get()
             >
                 <Show when=move || has_neuron.get()>
                     <NeuronView page scheme />
