@@ -147,6 +147,15 @@ fn missing_fields_are_named() {
 fn options_that_are_not_read_are_refused_by_name() {
     let cases = [
         ("albert", "num_hidden_groups", json!(2)),
+        ("attn_only", "d_vocab_out", json!(10)),
+        ("attn_only", "final_rms", json!(true)),
+        ("attn_only", "n_key_value_heads", json!(2)),
+        ("attn_only", "normalization", json!("BN")),
+        ("attn_only", "use_local_attn", json!(true)),
+        ("hooked_bare", "positional_embedding_type", json!("alibi")),
+        ("hooked_bare", "rotary_dim", json!(5)),
+        ("hooked_plain", "act_fn", json!("solu_ln")),
+        ("hooked_plain", "gated_mlp", json!(true)),
         ("bart", "activation_function", json!("swishy")),
         ("bert", "position_embedding_type", json!("relative_key")),
         ("bloom", "apply_residual_connection_post_layernorm", json!(true)),
@@ -168,6 +177,17 @@ fn options_that_are_not_read_are_refused_by_name() {
             load(&changed(name, |config| _ = config.insert(field.to_owned(), value))).unwrap_err().to_string();
         let field = if field == "rope_parameters" { "rope_type" } else { field };
         assert!(message.contains(field), "{name}: {message}");
+    }
+}
+
+/// TransformerLens writes −1 for what is not set.
+#[test]
+fn minus_one_is_not_set() {
+    for (name, field) in
+        [("attn_only", "n_heads"), ("attn_only", "d_vocab_out"), ("attn_only", "d_mlp"), ("hooked_plain", "attn_scale")]
+    {
+        let model = load(&changed(name, |config| _ = config.insert(field.to_owned(), json!(-1)))).unwrap();
+        assert_eq!(model.spec(), load(&changed(name, |_| ())).unwrap().spec(), "{name} {field}");
     }
 }
 

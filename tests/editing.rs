@@ -44,7 +44,7 @@ fn same(a: &Run, b: &Run, what: &str) {
 /// A run that shares layers is, to the last bit, the run computed from the tokens; and it shares what it can.
 #[test]
 fn shared_layers_change_nothing() {
-    for architecture in ["bert", "gpt2", "llama"] {
+    for architecture in ["attn_only", "bert", "gpt2", "llama"] {
         let model = load_golden(architecture);
         let (last, n_layers) = (model.spec().n_layers - 1, model.spec().n_layers);
         let tokens = model.encode(TEXT, None).unwrap();
@@ -111,7 +111,7 @@ fn take(model: &Arc<Model>, json: &str, n_pos: usize) -> PatchValues {
 /// goes through.
 #[test]
 fn patching_everything_gives_the_other_run() {
-    for architecture in ["bert", "gpt2", "llama"] {
+    for architecture in ["attn_only", "bert", "gpt2", "llama"] {
         let model = load_golden(architecture);
         let (corrupt, clean) = (model.encode(TEXT, None).unwrap(), model.encode(OTHER, None).unwrap());
         assert_eq!(corrupt.len(), clean.len());
@@ -140,7 +140,7 @@ fn patching_everything_gives_the_other_run() {
 /// Patching a hook with the run's own values changes nothing, at every hook there is, whatever the part.
 #[test]
 fn patching_with_itself_changes_nothing() {
-    for architecture in ["bert", "gpt2", "llama"] {
+    for architecture in ["attn_only", "bert", "gpt2", "llama"] {
         let model = load_golden(architecture);
         let tokens = model.encode(TEXT, None).unwrap();
         let clean = with(&model, &tokens, "[]");
@@ -179,7 +179,7 @@ fn a_patch_has_its_place() {
 /// METHODS 1: zeroing a head is zeroing what it writes, o^{l,h} := 0; the effect has its sign, and is that of no later head alone.
 #[test]
 fn a_zeroed_head_writes_nothing() {
-    for architecture in ["bert", "gpt2", "llama"] {
+    for architecture in ["attn_only", "bert", "gpt2", "llama"] {
         let model = load_golden(architecture);
         let tokens = model.encode(TEXT, None).unwrap();
         let (layer, head) = (0, 1);
@@ -216,7 +216,7 @@ fn a_zeroed_head_writes_nothing() {
 /// A sweep's cell is the whole model run with its edit alone; measured together or one by one, the outcome is the same.
 #[test]
 fn a_sweeps_cells_are_runs_with_their_edit() {
-    for architecture in ["gpt2", "llama"] {
+    for architecture in ["attn_only", "gpt2", "llama"] {
         let model = load_golden(architecture);
         let tokens = model.encode(TEXT, None).unwrap();
         let base = with(&model, &tokens, "[]");
@@ -246,7 +246,7 @@ fn a_sweeps_cells_are_runs_with_their_edit() {
 /// METHODS 2: rows sum to 1, the edge is gone, positions before the query know nothing of it.
 #[test]
 fn a_cut_edge_leaves_earlier_positions_alone() {
-    for architecture in ["gpt2", "llama"] {
+    for architecture in ["attn_only", "gpt2", "llama"] {
         let model = load_golden(architecture);
         let tokens = model.encode(TEXT, None).unwrap();
         let n_pos = tokens.len();
@@ -274,7 +274,7 @@ fn a_cut_edge_leaves_earlier_positions_alone() {
 fn a_heads_output_is_the_sum_over_its_sources() {
     let (layer, head) = (1, 2);
     let result = Hook::Block(layer, BlockSite::Result);
-    for architecture in ["bert", "gpt2", "llama"] {
+    for architecture in ["attn_only", "bert", "gpt2", "llama"] {
         let model = load_golden(architecture);
         let tokens = model.encode(TEXT, None).unwrap();
         let (n_pos, spec) = (tokens.len(), model.spec());

@@ -123,6 +123,21 @@ mod tests {
         assert!(listing.files[1].sha256.as_deref().unwrap().starts_with("248dfc39"));
     }
 
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn damaged_listings_never_panic(changes in proptest::collection::vec((0..JSON.len(), 32..127_u8), 1..8)) {
+            let mut bytes = JSON.as_bytes().to_vec();
+            changes.into_iter().for_each(|(at, byte)| bytes[at] = byte);
+            if let Ok(listing) = Listing::parse(&Base::default(), str::from_utf8(&bytes).unwrap()) {
+                let files: Vec<(String, u64)> = listing.files.iter().map(|file| (file.name.clone(), file.size)).collect();
+                assert!(files.iter().all(|(name, _)| is_plain(name)));
+                let _ = crate::sources::choices(&files);
+            }
+        }
+    }
+
     #[test]
     fn paths_that_lead_elsewhere_are_left_out() {
         for name in ["../x", "a/../b", "/etc/x", "a//b", "c:x", r"..\\x", "a/.", ""] {

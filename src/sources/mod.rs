@@ -41,8 +41,8 @@ pub fn too_large(weight_bytes: u64) -> Option<String> {
     let needed = weight_bytes.saturating_add(WORKING_BYTES);
     (needed > MAX_MEMORY_BYTES).then(|| {
         format!(
-            "It needs about {} of memory, a browser gives a page at most {}. Take a smaller quantisation or a smaller model; \
-             the command line has no such bound",
+            "It needs about {} of memory, a browser gives a page at most {}. Take a smaller quantisation, a smaller model, or only \
+             its first layers; the command line has no such bound",
             size_words(needed),
             size_words(MAX_MEMORY_BYTES)
         )

@@ -60,6 +60,17 @@ impl GgufFile {
     }
 
     pub fn bytes(&self) -> Vec<u8> {
+        let lens: Vec<u64> = self.tensors.iter().map(|tensor| tensor.data.len() as u64).collect();
+        let (mut out, _) = self.header(&lens);
+        for tensor in &self.tensors {
+            out.resize(out.len().next_multiple_of(self.alignment as usize), 0);
+            out.extend(&tensor.data);
+        }
+        out
+    }
+
+    /// What comes before the tensors, whose lengths are given, and the length of the whole file.
+    pub fn header(&self, lens: &[u64]) -> (Vec<u8>, u64) {
         let mut out = Vec::new();
         out.extend(b"GGUF");
         out.extend(self.version.to_le_bytes());
@@ -70,19 +81,16 @@ impl GgufFile {
             value.write(&mut out);
         }
         let mut offset = 0u64;
-        for tensor in &self.tensors {
+        for (tensor, len) in self.tensors.iter().zip(lens) {
             text(&mut out, &tensor.name);
             out.extend((tensor.dims.len() as u32).to_le_bytes());
             tensor.dims.iter().for_each(|dim| out.extend(dim.to_le_bytes()));
             out.extend(tensor.type_number.to_le_bytes());
             out.extend(offset.to_le_bytes());
-            offset = (offset + tensor.data.len() as u64).next_multiple_of(self.alignment);
+            offset = (offset + len).next_multiple_of(self.alignment);
         }
-        for tensor in &self.tensors {
-            out.resize(out.len().next_multiple_of(self.alignment as usize), 0);
-            out.extend(&tensor.data);
-        }
-        out
+        let n_header = (out.len() as u64).next_multiple_of(self.alignment);
+        (out, n_header + offset)
     }
 }
 
