@@ -9,6 +9,7 @@ mod made;
 mod parts;
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -83,6 +84,17 @@ impl TraceSource {
     /// What the file says of itself.
     pub fn trace(&self) -> &Trace {
         &self.trace
+    }
+
+    /// Layers of which the file holds neither patterns nor what they could be made of.
+    pub fn missing_layers(&self) -> BTreeSet<usize> {
+        let stored = self.stored();
+        let has_any = |layer: usize, sites: [BlockSite; 2]| sites.into_iter().any(|site| stored.has(layer, site));
+        let is_here = |layer: &usize| {
+            stored.has(*layer, BlockSite::Pattern)
+                || has_any(*layer, [BlockSite::Q, BlockSite::RotQ]) && has_any(*layer, [BlockSite::K, BlockSite::RotK])
+        };
+        (0..self.sizes.n_layers).filter(|layer| !is_here(layer)).collect()
     }
 
     /// The bytes of the token ids, where the file holds them: bring them first, or tokens are numbered.

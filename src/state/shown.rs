@@ -3,7 +3,7 @@
 //! Invariant: a result stays here until another one is complete; failures, cancelling and a stopped worker do not touch
 //! it. Imports `protocol` and `trace`.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -108,6 +108,8 @@ pub struct Shown {
     pub live_run: Option<RunId>,
     /// Whether it is of a trace that the page holds and answers for.
     pub is_trace: bool,
+    /// Layers of which a trace holds no attention.
+    pub missing_layers: BTreeSet<usize>,
     /// Where it is held, if it is not where the result that it is compared with is.
     pub second: Option<Second>,
     /// What is known of its patterns.
@@ -164,6 +166,7 @@ impl Shown {
             kind,
             live_run,
             is_trace,
+            missing_layers: BTreeSet::new(),
             second,
             layers,
             drawn,

@@ -3,6 +3,8 @@
 //! A trace replaces the result; the model stays picked, and the next run is its again. A trace that cannot be opened changes
 //! nothing. Imports `protocol` and `trace`.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::editing::{Against, Side};
@@ -69,6 +71,8 @@ pub struct OpenedTrace {
     pub top: Vec<Prediction>,
     /// Where it is; none for the example that ships with the page.
     pub place: Option<TracePlace>,
+    /// Layers of which the file holds no attention.
+    pub missing_layers: BTreeSet<usize>,
 }
 
 impl State {
@@ -126,7 +130,7 @@ impl State {
     }
 
     pub(super) fn show_trace(&mut self, opened: OpenedTrace, effects: &mut Vec<Effect>) {
-        let OpenedTrace { model, spec, tokens, target, text, pair, edits, top, place } = opened;
+        let OpenedTrace { model, spec, tokens, target, text, pair, edits, top, place, missing_layers } = opened;
         if !self.linking.is_pending() || place.is_some() {
             self.entry.kind = EntryKind::Text;
             self.text.clone_from(&text);
@@ -145,12 +149,17 @@ impl State {
         let target = target.map(|tokens| TargetRead { tokens, is_generated: false, predicted: Vec::new() });
         let info = RunInfo { run: 0, tokens, target, text, n_cut: 0, elapsed_ms: 0.0, top, memory_bytes: 0 };
         let shown = Shown::new(request, input, shown_name(&model), spec, info, self.selection.kind);
-        let shown = Shown { origin: Origin { model, has_bos: None, trace: place, edits }, is_trace: true, ..shown };
+        let origin = Origin { model, has_bos: None, trace: place, edits };
+        let shown = Shown { origin, is_trace: true, missing_layers, ..shown };
         self.selection.kind = shown.kind;
         if had_all_heads {
             self.selection.heads = (0..shown.stack_spec().n_heads).collect();
         }
         self.selection.clamp(&shown.shape());
+        // The nearest layer that the file holds: the next one, else the last.
+        let held = |layer: &usize| !shown.missing_layers.contains(layer);
+        let (layer, n_layers) = (self.selection.layer, shown.shape().n_layers);
+        self.selection.layer = (layer..n_layers).find(held).or_else(|| (0..layer).rfind(held)).unwrap_or(layer);
         self.shown = Some(shown);
         self.follow_layer(effects);
     }

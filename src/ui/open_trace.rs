@@ -159,6 +159,7 @@ impl TraceInPage {
             edits: metadata.edits.clone(),
             top: Vec::new(),
             place,
+            missing_layers: of(AttnKind::ONLY).map(TraceSource::missing_layers).unwrap_or_default(),
         }
     }
 

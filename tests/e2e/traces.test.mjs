@@ -109,6 +109,29 @@ pageTest("patterns and tokens alone give head and model view", async ({ page, op
   assert.ok(!page.url().includes("trace="), page.url());
 });
 
+pageTest("a trace of some layers shows those that it holds", async ({ page, open, shot }) => {
+  await open();
+  await firstResult(page);
+  const uniform = { shape: [2, 4, 4], values: UNIFORM };
+  const bytes = safetensors(
+    { "blocks.1.attn.hook_pattern": uniform, "blocks.3.attn.hook_pattern": uniform },
+    { format: 1, tokens: TOKENS, token_form: "byte_level", model: { name: "very large" } },
+  );
+  await parts(page).layer.selectOption("0");
+  await openFile(page, "some-layers.safetensors", bytes);
+  const { status, layer, keys, queries } = parts(page);
+  await status.getByText("very large · 4 tokens · 4 layers × 2 heads · from some-layers.safetensors").waitFor();
+  assert.equal(await layer.inputValue(), "1");
+  await queries.nth(2).click();
+  await page.waitForFunction(() => document.querySelector(".tokens.key .weight")?.textContent === "0.250");
+  assert.deepEqual(await numbers(keys), [0.25, 0.25, 0.25, 0.25]);
+  await page.getByRole("tab", { name: "Model view" }).click();
+  await page.locator("#cell-l3h1").waitFor({ state: "attached" });
+  await page.getByText("2 of 4 layers are in the file").waitFor();
+  assert.equal(await page.locator("#cell-l0h0").count(), 0);
+  await shot("trace-some-layers");
+});
+
 pageTest("a trace that is dropped on the page is opened", async ({ page, open }) => {
   await open();
   await firstResult(page);

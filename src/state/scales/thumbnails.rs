@@ -1,5 +1,6 @@
 //! What the model view draws: every layer's patterns made small, asked for layer by layer, those on screen first.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::{EditSide, Effect, Looked, State, View};
@@ -88,14 +89,16 @@ impl ThumbnailStore {
         was_asked
     }
 
-    /// The layer to ask for next: the selected one, then those on screen, then the rest; `is_sparing`: the selected one only.
-    fn next(&self, selected: usize, is_sparing: bool) -> Option<usize> {
+    /// The layer to ask for next: the selected one, then those on screen, then the rest; `is_sparing`: the selected one only. Not
+    /// those that a trace does not hold.
+    fn next(&self, selected: usize, is_sparing: bool, missing: &BTreeSet<usize>) -> Option<usize> {
         let (first, last) = self.seen?;
+        let is_wanted =
+            |layer: &usize| self.layers.get(*layer).is_some_and(Option::is_none) && !missing.contains(layer);
         if is_sparing {
-            return self.layers.get(selected)?.is_none().then_some(selected);
+            return Some(selected).filter(is_wanted);
         }
-        let order = [selected].into_iter().chain(first..=last).chain(0..self.layers.len());
-        order.into_iter().find(|&layer| self.layers.get(layer).is_some_and(Option::is_none))
+        [selected].into_iter().chain(first..=last).chain(0..self.layers.len()).find(is_wanted)
     }
 }
 
@@ -128,7 +131,7 @@ impl State {
         if thumbnails.asked.is_some() || thumbnails.problem.is_some() {
             return;
         }
-        let Some(layer) = thumbnails.next(self.selection.layer, is_sparing) else { return };
+        let Some(layer) = thumbnails.next(self.selection.layer, is_sparing, &shown.missing_layers) else { return };
         if let Some(request) = self.ask(Question::Thumbnails { layer: layer as u32, grid }, effects) {
             self.scales.thumbnails.asked = Some((request, layer));
         }
@@ -155,8 +158,8 @@ mod tests {
     #[test]
     fn layers_on_screen_come_first() {
         let mut store = ThumbnailStore { layers: vec![None; 8], seen: Some((4, 5)), ..ThumbnailStore::default() };
-        let mut order = Vec::new();
-        while let Some(layer) = store.next(6, false) {
+        let (mut order, all) = (Vec::new(), BTreeSet::new());
+        while let Some(layer) = store.next(6, false, &all) {
             order.push(layer);
             store.layers[layer] =
                 Some(Arc::new(LayerThumbnails { n_rows: 0, n_columns: 0, heads: vec![], cells: vec![] }));
@@ -164,8 +167,10 @@ mod tests {
         assert_eq!(order, [6, 4, 5, 0, 1, 2, 3, 7]);
         store.seen = None;
         store.layers[0] = None;
-        assert_eq!(store.next(0, false), None, "nobody looks");
+        assert_eq!(store.next(0, false, &all), None, "nobody looks");
         store.seen = Some((0, 7));
-        assert_eq!((store.next(3, true), store.next(0, true)), (None, Some(0)), "only what is selected");
+        assert_eq!((store.next(3, true, &all), store.next(0, true, &all)), (None, Some(0)), "only what is selected");
+        let missing = BTreeSet::from([0]);
+        assert_eq!((store.next(0, true, &missing), store.next(3, false, &missing)), (None, None), "not in the file");
     }
 }

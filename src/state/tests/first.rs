@@ -14,6 +14,7 @@ pub(super) fn opened() -> OpenedTrace {
         edits: Vec::new(),
         top: Vec::new(),
         place: None,
+        missing_layers: Default::default(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Traces: opened in the place of a result, refused without harm, saved; and the links about them.
 
+use std::collections::BTreeSet;
+
 use super::first::opened;
 use super::*;
 use crate::trace::file::{ModelName, Saved};
@@ -42,6 +44,28 @@ fn a_trace_takes_the_place_of_the_result_and_the_model_stays() {
     page.event(Event::RunAsked);
     page.finish_run();
     assert!(page.state.shown.as_ref().is_some_and(|shown| !shown.is_trace && shown.live_run.is_some()));
+}
+
+/// What `headlight trace --only-layers` writes: the layers that are there are shown, the others are not asked for.
+#[test]
+fn a_trace_of_some_layers_begins_at_one_that_it_holds() {
+    for (missing, selected, expected) in [(vec![0], 0, 1), (vec![1, 2], 2, 0), (vec![0, 1], 0, 2), (vec![], 2, 2)] {
+        let mut page = Page::with_result();
+        page.state.selection.layer = selected;
+        let missing_layers: BTreeSet<usize> = missing.into_iter().collect();
+        open(&mut page, OpenedTrace { missing_layers: missing_layers.clone(), ..file("cat.safetensors") });
+        assert_eq!(page.state.selection.layer, expected);
+        page.event(Event::Scale(ScaleEvent::LayersSeen((0, 2))));
+        let asked = |effect: &Effect| match effect {
+            Effect::AskTrace {
+                question: Question::Patterns { layer, .. } | Question::Thumbnails { layer, .. },
+                ..
+            } => Some(*layer as usize),
+            _ => None,
+        };
+        let asked: BTreeSet<usize> = page.done.iter().filter_map(asked).collect();
+        assert!(asked.contains(&expected) && asked.is_disjoint(&missing_layers), "{asked:?}");
+    }
 }
 
 #[test]

@@ -221,7 +221,8 @@ pub fn rows_of(state: &State) -> Vec<Vec<Place>> {
     let Some(shown) = &state.shown else { return Vec::new() };
     let options = &state.scales.map;
     let kept = |n: usize, hidden: &BTreeSet<usize>| (0..n).filter(|index| !hidden.contains(index)).collect::<Vec<_>>();
-    let layers = kept(shown.stack_spec().n_layers, &options.hidden_layers);
+    let mut layers = kept(shown.stack_spec().n_layers, &options.hidden_layers);
+    layers.retain(|layer| !shown.missing_layers.contains(layer));
     let heads = kept(shown.stack_spec().n_heads, &options.hidden_heads);
     let rows: Vec<Vec<Place>> = layers.iter().map(|&layer| heads.iter().map(|&head| (layer, head)).collect()).collect();
     if !options.is_sorted {

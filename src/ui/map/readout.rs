@@ -71,8 +71,10 @@ pub fn MapLegend(map: Map) -> impl IntoView {
     let Map { page, options, numbers, contrast, .. } = map;
     let problem = page.memo(|state| state.scales.thumbnails.problem.clone());
     let progress = page.memo(|state| {
-        let (n_done, n) = (state.scales.thumbnails.n_done(), state.scales.thumbnails.layers.len());
-        (n_done < n).then(|| format!("{n_done} of {n} layers"))
+        let (n_done, n_all) = (state.scales.thumbnails.n_done(), state.scales.thumbnails.layers.len());
+        let n = n_all - state.shown.as_ref().map_or(0, |shown| shown.missing_layers.len()).min(n_all);
+        let coming = (n_done < n).then(|| format!("{n_done} of {n} layers"));
+        coming.or_else(|| (n < n_all).then(|| format!("{n} of {n_all} layers are in the file")))
     });
     let reduced = page.memo(|state| {
         let grid = state.scales.thumbnails.grid()?;
