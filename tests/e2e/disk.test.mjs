@@ -237,11 +237,6 @@ pageTest("an attention-only model of TransformerLens opens in every view", async
   await page.locator("#cell-l1h2").waitFor();
   await shot("attention-only-model");
 });
-    await panel.getByText(view === "Neuron" ? "She" : "L1H2").first().waitFor();
-    await shot(`attention-only-${view.toLowerCase()}`);
-  }
-  await page.locator("#cell-l1h2").waitFor();
-});
 
 pageTest("only the first layers are loaded where that is wanted", async ({ page, open }) => {
   await open();
