@@ -3,80 +3,13 @@
 
 mod support;
 
-use std::sync::Arc;
-
 use headlight::analysis::AttentionSource;
-use headlight::analysis::scores::{Facts, HeadScores, LeaveOut, Score, measure};
-use headlight::engine::{Bos, Captures, CompiledEdits, Model, Run};
+use headlight::analysis::scores::Score;
+use headlight::engine::{Captures, CompiledEdits, Run};
 use headlight::gallery::{EXAMPLES, Example, ExampleText, MINILM, SMOLLM2};
-use headlight::trace::Side;
-use support::engine::{files_of, finished, load};
-use support::{SMOLLM2_GGUF, model_file, read};
-
-/// One example, run.
-struct Seen {
-    run: Run,
-    n_block: Option<usize>,
-}
-
-fn model(id: &str) -> Arc<Model> {
-    if id == MINILM {
-        let folder = model_file("all-MiniLM-L6-v2/config.json").parent().unwrap().to_owned();
-        load(&files_of(&folder, &["config.json", "tokenizer.json", "model.safetensors"])).unwrap()
-    } else {
-        load(&vec![("SmolLM2.gguf".to_owned(), read(&model_file(SMOLLM2_GGUF)))]).unwrap()
-    }
-}
-
-fn seen(model: &Arc<Model>, text: ExampleText) -> Seen {
-    let (tokens, n_block) = match text {
-        ExampleText::One(text) => (model.encode(text, None).unwrap(), None),
-        ExampleText::Two(text, pair) => (model.encode(text, Some(pair)).unwrap(), None),
-        ExampleText::Block { n_tokens, seed } => {
-            let tokens = model.random_block(n_tokens as usize, u64::from(seed), Bos::AsTokenizer).unwrap();
-            (tokens, Some(n_tokens as usize))
-        }
-    };
-    Seen { run: finished(model, tokens, CompiledEdits::none(), Captures::none()), n_block }
-}
-
-impl Seen {
-    fn n(&self) -> usize {
-        self.run.sizes().n_key
-    }
-
-    fn pattern(&self, layer: usize, head: usize) -> Vec<f32> {
-        let n = self.n();
-        self.run.layer_source(layer).unwrap().pattern(head, 0..n).unwrap()
-    }
-
-    fn weight(&self, (layer, head): (usize, usize), query: usize, key: usize) -> f32 {
-        self.run.layer_source(layer).unwrap().pattern(head, query..query + 1).unwrap()[key]
-    }
-
-    fn scores(&self, layer: usize, head: usize) -> HeadScores {
-        let allowed = (0..self.n()).map(|query| self.run.allowed_keys(layer, query)).collect();
-        let facts = Facts::of(AttentionSource::tokens(&self.run, Side::Key), allowed, self.n_block);
-        measure(&self.pattern(layer, head), self.n(), &facts, LeaveOut::default())
-    }
-
-    /// Heads by a number about them, largest first.
-    fn ranked(&self, number: impl Fn(usize, usize) -> Option<f64>) -> Vec<(f64, usize, usize)> {
-        let sizes = self.run.sizes();
-        let heads = (0..sizes.n_layers).flat_map(|layer| (0..sizes.n_heads).map(move |head| (layer, head)));
-        let mut ranked: Vec<_> = heads.filter_map(|(layer, head)| Some((number(layer, head)?, layer, head))).collect();
-        ranked.sort_by(|one, other| other.0.total_cmp(&one.0));
-        ranked
-    }
-
-    fn ranked_by(&self, score: Score) -> Vec<(f64, usize, usize)> {
-        self.ranked(|layer, head| self.scores(layer, head).get(score))
-    }
-
-    fn ranked_by_weight(&self, query: usize, key: usize) -> Vec<(f64, usize, usize)> {
-        self.ranked(|layer, head| Some(f64::from(self.weight((layer, head), query, key))))
-    }
-}
+use support::engine::finished;
+use support::read;
+use support::seen::{at, model, seen};
 
 fn example(title: &str) -> &'static Example {
     EXAMPLES.iter().find(|example| example.title == title).expect("an example of the gallery")
@@ -86,11 +19,6 @@ fn example(title: &str) -> &'static Example {
 fn says(found: f64, written: f64, n_decimals: i32) {
     let half = 0.5 * 10f64.powi(-n_decimals) + 1e-3;
     assert!((found - written).abs() <= half, "measured {found}, the gallery says {written}");
-}
-
-/// Position of a token.
-fn at(seen: &Seen, token: &str) -> usize {
-    seen.run.tokens().tokens.iter().position(|found| found == token).expect("a token of the text")
 }
 
 #[test]

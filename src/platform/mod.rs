@@ -11,6 +11,8 @@ pub mod download;
 pub mod fetch;
 #[cfg(feature = "worker")]
 pub mod files;
+#[cfg(feature = "page")]
+pub mod frame;
 pub mod memory;
 #[cfg(any(feature = "page", feature = "bench"))]
 pub mod page;

@@ -44,6 +44,11 @@ pub fn meta(name: &str) -> String {
     found.and_then(|meta| meta.get_attribute("content")).unwrap_or_default()
 }
 
+/// The text inside the element with this id.
+pub fn element_text(id: &str) -> Option<String> {
+    window()?.document()?.get_element_by_id(id)?.text_content()
+}
+
 /// Fetches a text file.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 //! Its attention is answered by the page itself. The model is loaded with the first run that somebody asks for; only
 //! where the trace cannot be had does the page begin by loading a model.
 
-use super::{Effect, OpenedTrace, State};
+use super::{Effect, Home, OpenedTrace, State};
 
 /// What becomes of the first example.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,10 +29,15 @@ impl State {
                 self.show_trace(opened, effects);
             }
             Ok(_) => self.first = FirstScreen::Done,
-            // Nothing is lost: the same example can be run.
-            Err(_) => self.first = FirstScreen::Failed,
+            Err(message) => {
+                self.first = FirstScreen::Failed;
+                // On a page of its own nothing is lost: the same example can be run.
+                self.notices.status = (self.home != Home::Page).then_some(message);
+            }
         }
-        if !self.models.is_empty() && !self.is_busy() {
+        if !self.home.runs_unasked() {
+            self.take_up_link(effects);
+        } else if !self.models.is_empty() && !self.is_busy() {
             self.begin(effects);
         }
     }
@@ -40,7 +45,9 @@ impl State {
     /// The models are known, and so is whether there is a first example: goes where a link leads, or runs what could not
     /// be shown.
     pub(super) fn begin(&mut self, effects: &mut Vec<Effect>) {
-        if !self.follow_link(effects) && self.first == FirstScreen::Failed {
+        if !self.home.runs_unasked() {
+            self.take_up_link(effects);
+        } else if !self.follow_link(effects) && self.first == FirstScreen::Failed {
             self.run(false, effects);
         }
     }

@@ -80,6 +80,9 @@ pub struct Link {
     pub edits: Option<String>,
 }
 
+/// What a link names where the host of a frame hands the trace over.
+pub const HOST_TRACE: &str = "host:";
+
 /// Where a trace is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TracePlace {
@@ -93,6 +96,7 @@ impl TracePlace {
     /// What it is called on the page.
     pub fn name(&self) -> &str {
         match self {
+            TracePlace::Url(url) if url == HOST_TRACE => "this page",
             TracePlace::Url(url) => url.rsplit('/').find(|part| !part.is_empty()).unwrap_or(url),
             TracePlace::File(name) => name,
         }

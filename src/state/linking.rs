@@ -6,6 +6,7 @@
 use super::entry::parse_ids;
 use super::link::{Heads, Link, MAX_BYTES, TracePlace};
 use super::link_options::LinkedOptions;
+use super::more_models::hub_model;
 use super::scales::options::NeuronOptions;
 use super::*;
 use crate::edit::parse_list;
@@ -17,6 +18,8 @@ use crate::trace::AttnKind;
 pub struct Linking {
     /// What of a link was left out, or why the address does not follow: a sentence for the reader.
     pub notice: Option<String>,
+    /// The model that the last link named, by its id.
+    pub(super) model: Option<String>,
     /// The fragment in the address, as far as it is ours.
     written: String,
     /// A link whose result is not there yet.
@@ -58,6 +61,7 @@ impl State {
         let (link, problems) = Link::parse(fragment);
         self.linking.written = fragment.to_owned();
         self.linking.notice = left_out(&problems);
+        self.linking.model.clone_from(&link.model);
         if link == Link::default() {
             return;
         }
@@ -91,7 +95,9 @@ impl State {
         let edits = link.edits.as_deref().and_then(|json| parse_list(json).ok()).unwrap_or_default();
         self.editing.replace(edits);
         self.linking.pending = Some(link);
-        if !self.models.is_empty() {
+        if !self.home.runs_unasked() {
+            self.take_up_link(effects);
+        } else if !self.models.is_empty() {
             self.follow_link(effects);
         }
     }
@@ -106,16 +112,7 @@ impl State {
             // It is being opened and needs no model.
             return true;
         }
-        let named = link.model.as_ref().map(|id| (id, self.models.iter().position(|entry| entry.id == *id)));
-        let model = match named {
-            Some((_, Some(model))) => model,
-            Some((id, None)) => {
-                self.linking.notice = left_out(&[format!("there is no model {id} here")]);
-                self.picked_model
-            }
-            None => self.picked_model,
-        };
-        let input = self.linked_input();
+        let Some((model, input)) = self.linked_run() else { return false };
         self.fill_in(&input);
         self.leave_example();
         let is_shown = self.result(EditSide::A).is_some_and(|shown| {
@@ -140,6 +137,22 @@ impl State {
             _ => self.carry_out(Plan { input, purpose: Purpose::Fresh }, effects),
         }
         true
+    }
+
+    /// The model that the pending link names, by its place in the catalogue, and what it asks to read.
+    pub(super) fn linked_run(&mut self) -> Option<(usize, Input)> {
+        let link = self.linking.pending.as_ref()?;
+        let named = link.model.as_ref().map(|id| (id, self.models.iter().position(|entry| entry.id == *id)));
+        let model = match named {
+            Some((_, Some(model))) => model,
+            // Before the catalogue is here nothing is known.
+            Some((id, None)) if !self.models.is_empty() && hub_model(id).is_none() => {
+                self.linking.notice = left_out(&[format!("there is no model {id} here")]);
+                self.picked_model
+            }
+            _ => self.picked_model,
+        };
+        Some((model, self.linked_input()))
     }
 
     /// What the pending link asks to read.
@@ -209,7 +222,7 @@ impl State {
 
     /// Lets the address say what is on screen.
     pub(super) fn write_link(&mut self, pushes: bool, effects: &mut Vec<Effect>) {
-        if self.linking.pending.is_some() {
+        if self.linking.pending.is_some() || !self.home.writes_links() {
             return;
         }
         let Some(fragment) = self.link().map(|link| link.write()) else { return };
@@ -236,6 +249,8 @@ impl State {
         let shown = self.result(EditSide::A)?;
         let read_ids = || Some(shown.info.tokens.ids.clone());
         let (text, pair, ids) = match &shown.input.text {
+            // It is in the file.
+            _ if self.home == Home::File => (None, None, None),
             // A link has no words for these: the ids say what was read.
             InputText::RandomBlock { .. } => (None, None, read_ids()),
             _ if shown.origin.trace.is_some() => (None, None, None),

@@ -7,9 +7,11 @@
 pub mod captions;
 pub mod catalogue;
 pub mod editing;
+pub mod embed_code;
 pub mod entry;
 pub mod event;
 pub mod first;
+pub mod home;
 pub mod link;
 pub mod link_options;
 pub mod linking;
@@ -40,6 +42,7 @@ pub use editing::{EditEvent, Editing, ListedEdit, Side as EditSide, SweepState};
 pub use entry::{Entry, EntryChange, EntryKind};
 pub use event::{Effect, Event};
 pub use first::FirstScreen;
+pub use home::Home;
 pub use link::TracePlace;
 pub use linking::Linking;
 pub use more_models::{MoreEvent, MoreModels};
@@ -51,7 +54,7 @@ pub use scores::{LinkWeights, ScoreStore};
 pub use seeds::{N_SEEDS, SeedScores};
 pub use selection::{Selection, Shape, TokenRef, View};
 pub use shown::{LayerPatterns, Looked, Origin, Second, Shown};
-pub use traces::{OpenedTrace, TraceEvent, Traces};
+pub use traces::{OpenedTrace, SaveForm, TraceEvent, Traces};
 pub use work::{Plan, Progress, Purpose, Task, Work, WorkerPhase};
 
 use crate::protocol::{ModelInfo, RequestId};
@@ -66,6 +69,8 @@ const FIRST_LOOK: (usize, usize) = (2, 9);
 /// Everything the page knows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
+    /// Where the page stands.
+    pub home: Home,
     /// Absolute URL of the page's folder, with its final slash.
     pub base_url: String,
     /// The models on offer, once known.
@@ -125,6 +130,7 @@ impl State {
     /// The state of a page that was just opened; `base_url` ends with a slash.
     pub fn new(base_url: String, theme: Theme) -> Self {
         Self {
+            home: Home::Page,
             base_url,
             models: Vec::new(),
             picked_model: 0,
@@ -153,6 +159,16 @@ impl State {
             wanted_layer: None,
             n_stops: 0,
         }
+    }
+
+    /// The state of a page that stands elsewhere than on its own: without a text or an example of ours.
+    pub fn at(home: Home, base_url: String, theme: Theme) -> Self {
+        let page = Self::new(base_url, theme);
+        if home == Home::Page {
+            return page;
+        }
+        let (text, pair, example, selection) = Default::default();
+        Self { home, text, pair, example, selection, ..page }
     }
 
     /// The wanted model's entry.

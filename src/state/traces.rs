@@ -21,6 +21,18 @@ pub struct Traces {
     /// The one that is being opened: its number and its name.
     pub opening: Option<(u32, String)>,
     n_opened: u32,
+    /// What becomes of the trace that is being written.
+    pub form: SaveForm,
+}
+
+/// What the reader gets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SaveForm {
+    /// The trace file.
+    #[default]
+    Trace,
+    /// A page that shows it, with the trace inside.
+    Page,
 }
 
 /// What happens to traces.
@@ -47,6 +59,8 @@ pub enum TraceEvent {
         saved: Saved,
         /// F16 instead of F32.
         is_half: bool,
+        /// As what.
+        form: SaveForm,
     },
 }
 
@@ -93,7 +107,10 @@ impl State {
                 }
             }
             TraceEvent::SaveFailed(message) => self.notices.status = Some(wording::ended(&message)),
-            TraceEvent::SaveAsked { saved, is_half } => self.save(saved, is_half, effects),
+            TraceEvent::SaveAsked { saved, is_half, form } => {
+                self.traces.form = form;
+                self.save(saved, is_half, effects);
+            }
         }
     }
 
@@ -125,8 +142,12 @@ impl State {
         self.leave_example();
         self.selection.clear_tokens();
         self.show_trace(opened, effects);
-        self.apply_link();
-        self.follow_layer(effects);
+        if self.home.runs_unasked() {
+            self.apply_link();
+            self.follow_layer(effects);
+        } else {
+            self.take_up_link(effects);
+        }
     }
 
     pub(super) fn show_trace(&mut self, opened: OpenedTrace, effects: &mut Vec<Effect>) {

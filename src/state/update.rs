@@ -19,7 +19,7 @@ impl State {
     fn handle(&mut self, event: Event) -> Vec<Effect> {
         let mut effects = Vec::new();
         match event {
-            Event::Opened => effects.extend([Effect::FetchFirst, Effect::FetchCatalogue]),
+            Event::Opened => self.opened(&mut effects),
             Event::FirstCame(opened) => self.first_came(opened, &mut effects),
             Event::CatalogueCame(json) => self.catalogue_came(json, &mut effects),
             Event::WorkerSaid(reply, buffers) => self.worker_said(reply, buffers, &mut effects),
@@ -52,7 +52,7 @@ impl State {
             Event::TypingRested(n_edits) => self.typing_rested(n_edits, &mut effects),
             Event::PositionPicked(position) => self.position_picked(position, &mut effects),
             Event::ExamplePicked(index) => self.example_picked(index, &mut effects),
-            Event::RunAsked => self.run(false, &mut effects),
+            Event::RunAsked => self.run_asked(&mut effects),
             Event::CutAsked => self.run(true, &mut effects),
             Event::CancelAsked => self.cancel(&mut effects),
             Event::RetryAsked => self.retry(&mut effects),
@@ -111,6 +111,18 @@ impl State {
         // Not with every event: a layer that failed would be asked for with every move of the pointer.
         if is_about_layer {
             self.follow_layer(effects);
+        }
+    }
+
+    fn opened(&mut self, effects: &mut Vec<Effect>) {
+        if self.home == Home::Embed {
+            // It shows what its link names, and nothing of ours.
+            self.first = FirstScreen::Done;
+        } else {
+            effects.push(Effect::FetchFirst);
+        }
+        if self.home.has_models() {
+            effects.push(Effect::FetchCatalogue);
         }
     }
 

@@ -85,7 +85,9 @@ pub fn work(state: &State) -> Option<String> {
         }
         return match state.worker {
             WorkerPhase::Starting => Some(format!("Starting {name} …")),
-            _ if state.models.is_empty() && state.notices.model.is_none() => Some("Looking for models …".to_owned()),
+            _ if state.home.has_models() && state.models.is_empty() && state.notices.model.is_none() => {
+                Some("Looking for models …".to_owned())
+            }
             _ => None,
         };
     };

@@ -1,14 +1,15 @@
 //! Asking the Hub what a repository holds, through a worker of its own: the page's Content-Security-Policy names the Hub
 //! alone, a worker may ask any mirror that somebody sets. The model's worker is left to what it does.
 
-use crate::platform::page::{base_url, meta};
-use crate::platform::worker_client::{News, WorkerClient};
+use super::page::Page;
+use super::worker::ModelWorker;
+use crate::platform::worker_client::News;
 use crate::protocol::{FromWorker, ToWorker, VERSION};
 use crate::sources::Listing;
 
 /// A look-up under way; dropping it ends it.
 pub struct HubLookup {
-    worker: WorkerClient<ToWorker>,
+    worker: Box<dyn ModelWorker>,
 }
 
 /// What is heard of a look-up.
@@ -26,9 +27,8 @@ impl HubLookup {
     ///
     /// # Errors
     /// When the browser starts none, in words.
-    pub fn start(hear: impl Fn(Heard) + 'static) -> Result<Self, String> {
-        let url = format!("{}worker_boot.js?v={}", base_url(), meta("headlight-build"));
-        let worker = WorkerClient::start(&url, move |news: News<FromWorker>| match news {
+    pub fn start(page: Page, hear: impl Fn(Heard) + 'static) -> Result<Self, String> {
+        let worker = page.new_worker(move |news: News<FromWorker>| match news {
             News::Said(FromWorker::Ready { version: VERSION }, _) => hear(Heard::Ready),
             News::Said(FromWorker::HubListed { listing, .. }, _) => hear(Heard::Ended(Ok(listing))),
             News::Said(FromWorker::Failed { report, .. }, _) => hear(Heard::Ended(Err(report.message))),
@@ -48,6 +48,6 @@ impl HubLookup {
     /// When the question cannot be posted, in words.
     pub fn ask(&self, base: &str, repo: &str) -> Result<(), String> {
         let (base, repo) = (base.to_owned(), repo.to_owned());
-        self.worker.send(&ToWorker::ListHub { request: REQUEST, base, repo })
+        self.worker.send_with_files(&ToWorker::ListHub { request: REQUEST, base, repo }, &[])
     }
 }

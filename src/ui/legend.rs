@@ -18,6 +18,8 @@ pub fn Legend(
     scene: Memo<Option<Scene>>,
     /// Which background it stands on.
     scheme: Memo<Scheme>,
+    /// Whether the model can be changed here, now or after a run: what keys do it is said.
+    has_edits: bool,
 ) -> impl IntoView {
     let meaning = Memo::new(move |_| scene.with(|scene| scene.as_ref().map(meaning)));
     let shade = Memo::new(move |_| scene.with(|scene| scene.as_ref().map(Scene::shade).unwrap_or_default()));
@@ -68,8 +70,9 @@ pub fn Legend(
                 <span class="for-touch">"Tap a token for its weights, tap again to keep it."</span>
                 <span class="for-pointer">
                     "Point at a token for its weights, click to keep it; several add up. Keys: arrows, Enter keeps, Esc lets \
-                    go; L and H: next layer and head (Shift: back); A: all heads; M: lines or matrix; E, or right click: edit; B: A, B or their \
-                    difference."
+                    go; L and H: next layer and head (Shift: back); A: all heads; M: lines or matrix"
+                    {has_edits.then_some("; E, or right click: edit; B: A, B or their difference")}
+                    "."
                 </span>
             </span>
         </div>

@@ -6,6 +6,7 @@
 //! globals, and no `style="…"` or `innerHTML`, which the Content-Security-Policy forbids.
 
 mod against_panel;
+mod attention;
 mod caution;
 mod dialog;
 mod display_options;
@@ -13,8 +14,10 @@ mod edit_choices;
 mod edit_menu;
 mod editing;
 mod edits_panel;
+mod embed;
 mod entry_fields;
 mod examples;
+mod first_trace;
 mod head_squares;
 mod head_view;
 mod headings;
@@ -53,11 +56,21 @@ mod token_figure;
 mod token_text;
 mod typed_tokens;
 mod units;
+mod viewer;
+mod worker;
 mod writing_panel;
 
-pub use shell::App;
+use crate::platform::page::meta;
 
-/// Shows the page in the document's body.
+/// Shows the page in the document's body, or the single view of a page that says it stands in a frame.
 pub fn mount() {
-    leptos::mount::mount_to_body(App);
+    match meta("headlight-home").as_str() {
+        "embed" => leptos::mount::mount_to_body(embed::Embed),
+        _ => leptos::mount::mount_to_body(shell::App),
+    }
+}
+
+/// Shows the trace that is inside the document.
+pub fn mount_viewer() {
+    leptos::mount::mount_to_body(viewer::Viewer);
 }

@@ -1,4 +1,6 @@
 //! The state as a signal, the worker that belongs to it, and the effects that the reducer asks for.
+//!
+//! How a worker is started is handed in, so that a program that never does so links nothing of it.
 
 use gloo::timers::callback::Timeout;
 use leptos::prelude::*;
@@ -6,21 +8,25 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 
 use super::edit_menu::OpenMenu;
+use super::first_trace::{first_trace, slot_link, trace_of_host};
 use super::open_trace::TraceInPage;
 use super::page_sources::Elsewhere;
 use super::save_trace;
+use super::worker::{ModelWorker, StartWorker};
 use crate::answers::Reply;
-use crate::platform::download::save_url;
-use crate::platform::page::{base_url, fetch_text, fragment, keep, kept, meta, set_fragment};
+use crate::platform::download::{save_bytes, save_url};
+use crate::platform::page::{self, base_url, fetch_bytes, fetch_text, fragment, set_fragment};
 use crate::platform::ranged_file::RangedFile;
-use crate::platform::worker_client::{News, WorkerClient};
+use crate::platform::worker_client::News;
 use crate::protocol::{FromWorker, Question, RequestId, ToWorker};
 use crate::state::editing::EditEvent;
+use crate::state::link::HOST_TRACE;
 use crate::state::{
-    Effect, Event, FirstScreen, MoreEvent, OpenedTrace, ScaleEvent, State, Theme, TraceEvent, TracePlace, traces,
+    Effect, Event, FirstScreen, Home, MoreEvent, OpenedTrace, SaveForm, ScaleEvent, State, Theme, TraceEvent,
+    TracePlace, traces,
 };
 use crate::trace::AttnKind;
-use crate::trace::file::Saved;
+use crate::trace::file::{Saved, fill_slot};
 
 const THEME_KEY: &str = "headlight.theme";
 const HUB_KEY: &str = "headlight.hub";
@@ -29,11 +35,12 @@ const HUB_KEY: &str = "headlight.hub";
 #[derive(Clone, Copy)]
 pub struct Page {
     state: RwSignal<State>,
-    worker: StoredValue<Option<WorkerClient<ToWorker>>, LocalStorage>,
+    start_worker: Option<StartWorker>,
+    worker: StoredValue<Option<Box<dyn ModelWorker>>, LocalStorage>,
     trace: StoredValue<Option<TraceInPage>, LocalStorage>,
     elsewhere: StoredValue<Elsewhere, LocalStorage>,
     /// What holds the result that the one on screen is compared with, where it is another model or a trace.
-    second_worker: StoredValue<Option<WorkerClient<ToWorker>>, LocalStorage>,
+    second_worker: StoredValue<Option<Box<dyn ModelWorker>>, LocalStorage>,
     second_trace: StoredValue<Option<TraceInPage>, LocalStorage>,
     menu: RwSignal<Option<OpenMenu>>,
     /// What had the focus before the menu.
@@ -41,11 +48,13 @@ pub struct Page {
 }
 
 impl Page {
-    /// A page that was just opened.
-    pub fn open() -> Self {
-        let theme = kept(THEME_KEY).and_then(|name| Theme::from_name(&name)).unwrap_or_default();
+    /// A page that was just opened: on its own, as one file or in a frame. `start_worker` starts what runs models, where
+    /// that can be.
+    pub fn open(home: Home, start_worker: Option<StartWorker>) -> Self {
+        let theme = kept(home, THEME_KEY).and_then(|name| Theme::from_name(&name)).unwrap_or_default();
         let page = Self {
-            state: RwSignal::new(State::new(base_url(), theme)),
+            state: RwSignal::new(State::at(home, base_url(), theme)),
+            start_worker,
             worker: StoredValue::new_local(None),
             trace: StoredValue::new_local(None),
             elsewhere: StoredValue::new_local(Elsewhere::default()),
@@ -54,10 +63,11 @@ impl Page {
             menu: RwSignal::new(None),
             focus_before: StoredValue::new_local(None),
         };
-        if let Some(base) = kept(HUB_KEY) {
+        if let Some(base) = kept(home, HUB_KEY) {
             page.dispatch(Event::More(MoreEvent::BaseKept(base)));
         }
-        page.dispatch(Event::Scale(ScaleEvent::LinkCame(fragment())));
+        let link = if home == Home::File && fragment().is_empty() { slot_link() } else { fragment() };
+        page.dispatch(Event::Scale(ScaleEvent::LinkCame(link)));
         page.dispatch(Event::Opened);
         let follow = move |_| page.dispatch(Event::Scale(ScaleEvent::LinkCame(fragment())));
         let listener = window_event_listener(leptos::ev::hashchange, follow);
@@ -104,7 +114,7 @@ impl Page {
                 self.dispatch(Event::CatalogueCame(fetch_text(&url).await));
             }),
             Effect::FetchFirst => spawn_local(async move {
-                let came = TraceInPage::fetch_first().await.map(|(trace, opened)| {
+                let came = first_trace(self.peek(|state| state.home)).await.map(|(trace, opened)| {
                     // Another may be on screen by now.
                     if self.peek(|state| state.first == FirstScreen::Coming) {
                         self.trace.set_value(Some(trace));
@@ -115,7 +125,8 @@ impl Page {
             }),
             Effect::FetchTrace { number, url } => spawn_local(async move {
                 let place = TracePlace::Url(url.clone());
-                let opened = match RangedFile::at_url(&url).await {
+                let file = if url == HOST_TRACE { trace_of_host().await } else { RangedFile::at_url(&url).await };
+                let opened = match file {
                     Ok(file) => TraceInPage::open(file, place).await,
                     Err(message) => Err(message),
                 };
@@ -124,16 +135,12 @@ impl Page {
             Effect::SaveTrace { saved, is_half } => spawn_local(async move {
                 let Some(trace) = self.trace() else { return };
                 let name = format!("{}-{}.safetensors", self.peek(State::file_stem), traces::slug(saved));
-                let written = save_trace::write(&trace, saved, is_half).await;
-                if let Err(message) = written.and_then(|url| save_url(&url, &name)) {
-                    self.dispatch(Event::Trace(TraceEvent::SaveFailed(message)));
+                match save_trace::write(&trace, saved, is_half).await {
+                    Ok(url) => self.hand_over(url, name).await,
+                    Err(message) => self.dispatch(Event::Trace(TraceEvent::SaveFailed(message))),
                 }
             }),
-            Effect::SaveUrl { url, name } => {
-                if let Err(message) = save_url(&url, &name) {
-                    self.dispatch(Event::Trace(TraceEvent::SaveFailed(message)));
-                }
-            }
+            Effect::SaveUrl { url, name } => spawn_local(self.hand_over(url, name)),
             Effect::AskTrace { request, kind, question } => self.ask_trace(self.trace, request, kind, question),
             Effect::AskSecondTrace { request, kind, question } => {
                 self.ask_trace(self.second_trace, request, kind, question)
@@ -170,11 +177,28 @@ impl Page {
                 Timeout::new(delay_ms, move || self.dispatch(Event::TypingRested(n_edits))).forget();
             }
             Effect::LookUp { number, base, repo } => self.look_up(number, base, repo),
-            Effect::KeepHub(base) => keep(HUB_KEY, &base),
-            Effect::KeepTheme(theme) => keep(THEME_KEY, theme.name()),
+            Effect::KeepHub(base) => self.keep(HUB_KEY, &base),
+            Effect::KeepTheme(theme) => self.keep(THEME_KEY, theme.name()),
             Effect::ReplaceLink(link) => set_fragment(&link, false),
             Effect::PushLink(link) => set_fragment(&link, true),
         }
+    }
+
+    /// Gives the reader a trace that is written: as it is, or inside a page.
+    async fn hand_over(self, url: String, name: String) {
+        let outcome = match self.peek(|state| state.traces.form) {
+            SaveForm::Trace => save_url(&url, &name),
+            SaveForm::Page => self.save_page(&url, &name.replace(".safetensors", ".html")).await,
+        };
+        if let Err(message) = outcome {
+            self.dispatch(Event::Trace(TraceEvent::SaveFailed(message)));
+        }
+    }
+
+    async fn save_page(self, url: &str, name: &str) -> Result<(), String> {
+        let (trace, empty) = (fetch_bytes(url).await?, fetch_text(&format!("{}viewer.html", base_url())).await?);
+        let link = self.peek(State::file_link).unwrap_or_default();
+        save_bytes(fill_slot(&empty, &link, &trace)?.as_bytes(), "text/html", name)
     }
 
     fn trace(self) -> Option<TraceInPage> {
@@ -272,6 +296,18 @@ impl Page {
         }
     }
 
+    /// Starts a worker of its own for whoever asks, where that can be.
+    pub(super) fn new_worker(self, hear: impl Fn(News<FromWorker>) + 'static) -> Result<Box<dyn ModelWorker>, String> {
+        let start = self.start_worker.ok_or("this page runs no models")?;
+        start(Box::new(hear))
+    }
+
+    fn keep(self, key: &str, value: &str) {
+        if self.peek(|state| state.home) == Home::Page {
+            page::keep(key, value);
+        }
+    }
+
     fn start_second_worker(self) {
         let hear = move |news: News<FromWorker>| {
             self.dispatch(match news {
@@ -279,7 +315,7 @@ impl Page {
                 News::Unreadable(reason) | News::Broke(reason) => Event::SecondWorkerBroke(reason),
             });
         };
-        match WorkerClient::start(&worker_url(), hear) {
+        match self.new_worker(hear) {
             Ok(worker) => self.second_worker.set_value(Some(worker)),
             Err(reason) => self.dispatch(Event::SecondWorkerBroke(reason)),
         }
@@ -293,13 +329,14 @@ impl Page {
                 News::Broke(reason) => Event::WorkerBroke(reason),
             });
         };
-        match WorkerClient::start(&worker_url(), hear) {
+        match self.new_worker(hear) {
             Ok(worker) => self.worker.set_value(Some(worker)),
             Err(reason) => self.dispatch(Event::WorkerBroke(reason)),
         }
     }
 }
 
-fn worker_url() -> String {
-    format!("{}worker_boot.js?v={}", base_url(), meta("headlight-build"))
+/// What this browser keeps for the page; one that stands elsewhere has nothing of its own.
+fn kept(home: Home, key: &str) -> Option<String> {
+    if home == Home::Page { page::kept(key) } else { None }
 }

@@ -72,7 +72,7 @@ impl Page {
                 self.dispatch(Event::More(MoreEvent::Listed { number, listing: ended }));
             });
         };
-        match HubLookup::start(hear) {
+        match HubLookup::start(self, hear) {
             Ok(lookup) => self.elsewhere().update_value(|elsewhere| elsewhere.lookup = Some((number, lookup))),
             Err(reason) => self.dispatch(Event::More(MoreEvent::Listed { number, listing: Err(reason) })),
         }

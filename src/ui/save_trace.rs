@@ -31,7 +31,8 @@ pub fn size(trace: &TraceInPage, saved: Saved, is_half: bool) -> Option<u64> {
         let tensors = plan(trace, saved, is_half);
         let smaller = match saved {
             Saved::Patterns => None,
-            Saved::Qk | Saved::Qkv => Some(Saved::Patterns),
+            Saved::Qk => Some(Saved::Patterns),
+            Saved::Qkv => Some(Saved::Qk),
             Saved::All => Some(Saved::Qkv),
         };
         let adds = smaller.is_none_or(|smaller| tensors.len() > plan(trace, smaller, is_half).len());

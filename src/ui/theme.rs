@@ -18,14 +18,9 @@ pub fn scheme(page: Page) -> Memo<Scheme> {
     })
 }
 
-/// Goes round: as the system says, light, dark.
-#[component]
-pub fn ThemeButton(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+/// Lets the style sheet's variables follow the theme, by an attribute of the root.
+pub fn follow_theme(page: Page) {
     let theme = page.memo(|state| state.options.theme);
-    // The style sheet's variables follow this attribute of the root.
     Effect::new(move |_| {
         let name = theme.get().name();
         if let Some(root) = document().document_element() {
@@ -33,6 +28,16 @@ pub fn ThemeButton(
             let _ = root.set_attribute("data-theme", name);
         }
     });
+}
+
+/// Goes round: as the system says, light, dark.
+#[component]
+pub fn ThemeButton(
+    /// The page.
+    page: Page,
+) -> impl IntoView {
+    let theme = page.memo(|state| state.options.theme);
+    follow_theme(page);
     let next = move || match theme.get_untracked() {
         Theme::System => Theme::Light,
         Theme::Light => Theme::Dark,

@@ -64,9 +64,9 @@ async function saved(page, what, precision = "f32") {
   const choice = box.getByRole("radio", { name: new RegExp(`^${what}(?!,)`) });
   await choice.check();
   await box.getByRole("radio", { name: new RegExp(`^${precision}`) }).check();
-  const said = await box.getByRole("button", { name: /^Save / }).textContent();
+  const said = await box.getByRole("button", { name: /^Save \d/ }).textContent();
   const download = page.waitForEvent("download");
-  await box.getByRole("button", { name: /^Save / }).click();
+  await box.getByRole("button", { name: /^Save \d/ }).click();
   const file = await download;
   return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()), said };
 }

@@ -7,6 +7,7 @@ pub mod engine;
 pub mod gguf;
 pub mod parity;
 pub mod seeded;
+pub mod seen;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

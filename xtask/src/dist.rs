@@ -1,10 +1,10 @@
-//! Builds dist/, the static site: trunk compiles page and worker, then this file adds the build id and the models. All
-//! URLs in it are relative, so that it works from any path of any host.
+//! Builds dist/, the static site: trunk compiles page and worker, `viewer` the viewer of saved traces, `pages` finishes what they
+//! leave, and models and examples are added. All URLs in it are relative, so that it works from any path of any host.
 
 use crate::process::{cargo, clean_environment, run, say};
 use crate::tools::Tools;
-use crate::{example, models, offline, paths, stamp};
-use anyhow::{Context, Result, bail};
+use crate::{example, models, offline, pages, paths, stamp, viewer};
+use anyhow::{Context, Result};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,6 +26,17 @@ impl Mode {
     /// From the flag `--fast`.
     pub fn from_fast(fast: bool) -> Self {
         if fast { Self::Fast } else { Self::Release }
+    }
+
+    /// Settings of the cargo profiles for browsers, as variables of the environment.
+    pub fn cargo_settings(self) -> Vec<(String, &'static str)> {
+        let quick = [("LTO", "off"), ("CODEGEN_UNITS", "16"), ("INCREMENTAL", "true")];
+        let of_profile =
+            |profile: &'static str| quick.map(|(setting, value)| (format!("CARGO_PROFILE_{profile}_{setting}"), value));
+        match self {
+            Self::Release => Vec::new(),
+            Self::Fast => ["WASM_RELEASE", "WASM_PAGE"].into_iter().flat_map(of_profile).collect(),
+        }
     }
 
     /// As build.json says it.
@@ -69,7 +80,8 @@ pub fn ensure(mode: Mode) -> Result<PathBuf> {
     // machine's own, so all are fetched, not only those for wasm.
     run(cargo()?.args(["fetch", "--locked"]))?;
     run(&mut trunk(&tools, mode, &dist)?)?;
-    finish_index(&dist, &id)?;
+    pages::finish(&dist, &id)?;
+    viewer::build(&tools, mode, &dist, &id)?;
     models::place(&dist)?;
     example::place(&dist)?;
     offline::list_files(&dist, &id)?;
@@ -82,9 +94,19 @@ pub fn ensure(mode: Mode) -> Result<PathBuf> {
 }
 
 fn is_up_to_date(dist: &Path, id: &str) -> bool {
-    let whole = ["index.html", "boot.js", "app.js", "app_bg.wasm", "worker_boot.js", "worker.js", "worker_bg.wasm"]
-        .iter()
-        .all(|name| dist.join(name).is_file());
+    let whole = [
+        "index.html",
+        "boot.js",
+        "app.js",
+        "app_bg.wasm",
+        "worker_boot.js",
+        "worker.js",
+        "worker_bg.wasm",
+        "viewer.html",
+        "sw.js",
+    ]
+    .iter()
+    .all(|name| dist.join(name).is_file());
     let same = fs::read_to_string(dist.join("build.json")).is_ok_and(|text| text.contains(&format!("\"{id}\"")));
     whole && same && models::are_placed(dist) && example::is_placed(dist)
 }
@@ -102,46 +124,15 @@ fn trunk(tools: &Tools, mode: Mode, dist: &Path) -> Result<Command> {
         .args(["build", "--dist"])
         .arg(dist);
     match mode {
-        Mode::Release => {
-            command.arg("--release");
-        }
+        Mode::Release => command.arg("--release"),
         // Without --release trunk leaves out wasm-opt; the cargo profiles are those that index.html names.
-        Mode::Fast => {
-            for profile in ["WASM_RELEASE", "WASM_PAGE"] {
-                command
-                    .env(format!("CARGO_PROFILE_{profile}_LTO"), "off")
-                    .env(format!("CARGO_PROFILE_{profile}_CODEGEN_UNITS"), "16")
-                    .env(format!("CARGO_PROFILE_{profile}_INCREMENTAL"), "true");
-            }
-        }
-    }
+        Mode::Fast => command.envs(mode.cargo_settings()),
+    };
     Ok(command)
 }
 
-/// Puts the build id where index.html asks for it and takes out what only trunk reads.
-fn finish_index(dist: &Path, id: &str) -> Result<()> {
-    let path = dist.join("index.html");
-    let text = fs::read_to_string(&path).context("trunk made no dist/index.html")?;
-    if !text.contains("__BUILD__") {
-        bail!("index.html has no __BUILD__ to replace by the build id");
-    }
-    fs::write(&path, finished_index(&text, id)).context("cannot write dist/index.html")
-}
-
-fn finished_index(text: &str, id: &str) -> String {
-    let mut kept = String::new();
-    let mut rest = text;
-    while let Some(start) = ["<link data-trunk", "<!-- trunk:"].iter().filter_map(|mark| rest.find(mark)).min() {
-        kept.push_str(&rest[..start]);
-        rest = rest[start..].find('>').map_or("", |end| &rest[start + end + 1..]);
-    }
-    kept.push_str(rest);
-    let lines = kept.lines().filter(|line| !line.trim().is_empty()).map(|line| format!("{line}\n"));
-    lines.collect::<String>().replace("__BUILD__", id)
-}
-
 fn report_sizes(dist: &Path) -> Result<()> {
-    for name in ["app_bg.wasm", "worker_bg.wasm"] {
+    for name in ["app_bg.wasm", "worker_bg.wasm", "viewer.html"] {
         eprintln!("{name}: {} kB", fs::metadata(dist.join(name))?.len() / 1000);
     }
     Ok(())
@@ -179,15 +170,4 @@ fn pack() -> Result<PathBuf> {
     }
     zip.finish().context("cannot finish dist.zip")?;
     Ok(path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::finished_index;
-
-    #[test]
-    fn index_loses_trunk_links_and_gets_the_id() {
-        let text = "<head>\n <!-- trunk: a -->\n    <link data-trunk rel=\"rust\" data-bin=\"app\" />\n    <meta content=\"__BUILD__\" />\n</head>";
-        assert_eq!(finished_index(text, "12"), "<head>\n    <meta content=\"12\" />\n</head>\n");
-    }
 }

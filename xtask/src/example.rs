@@ -1,5 +1,6 @@
-//! The first example: a trace and its predictions, made by the project's own command line and shipped with the page, so
-//! that something real is on screen before any model is loaded. Kept in the cache, named by what it is made from.
+//! The examples: traces made by the project's own command line and shipped with the page, so that something real is on screen
+//! before any model is loaded, in the page itself and in the article under `examples/`. Kept in the cache, named by what they are
+//! made from.
 
 use crate::models::{self, hex};
 use crate::process::{capture, cargo, run, say};
@@ -10,18 +11,72 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What is run. The page takes its texts from the trace.
-const MODEL: &str = "all-MiniLM-L6-v2";
-const TEXT: &str = "The cat sat on the mat";
-const TEXT_PAIR: &str = "The cat lay on the rug";
+/// A trace to be made.
+struct Example {
+    /// Its place in dist/, without ending.
+    place: &'static str,
+    model: Bundled,
+    /// What is run and saved. The page takes its texts from the trace.
+    args: &'static [&'static str],
+    /// The largest file that is shipped.
+    max_bytes: u64,
+}
 
-const TRACE: &str = "first.safetensors";
-const PREDICTIONS: &str = "first.json";
+/// A bundled model.
+#[derive(Clone, Copy)]
+enum Bundled {
+    MiniLm,
+    SmolLm2,
+}
 
-/// The largest trace that is shipped.
-const MAX_BYTES: u64 = 200_000;
+/// The first screen's, with its predictions; the others are the article's.
+const FIRST: &str = "example/first";
 
-/// Sources that decide what is in the trace.
+const EXAMPLES: [Example; 5] = [
+    Example {
+        place: FIRST,
+        model: Bundled::MiniLm,
+        args: &["--text", "The cat sat on the mat", "--text-pair", "The cat lay on the rug", "--save", "qk"],
+        max_bytes: 200_000,
+    },
+    Example {
+        place: "examples/previous-word",
+        model: Bundled::MiniLm,
+        args: &["--text", "The quick, brown fox jumps over the lazy"],
+        max_bytes: 40_000,
+    },
+    Example {
+        place: "examples/pronoun",
+        model: Bundled::SmolLm2,
+        args: &["--text", "The doctor asked the nurse a question. She"],
+        max_bytes: 200_000,
+    },
+    Example {
+        place: "examples/prefix-matching",
+        model: Bundled::SmolLm2,
+        args: &["--only-layers", "18", "--ids", TWICE],
+        max_bytes: 400_000,
+    },
+    Example {
+        place: "examples/decaying-neuron",
+        model: Bundled::MiniLm,
+        args: &["--text", "At the store, she bought apples, oranges, bananas,", "--save", "qk"],
+        max_bytes: 200_000,
+    },
+];
+
+/// Stands for the ids of the block.
+const TWICE: &str = "BLOCK twice";
+
+/// BOS, and the block of 50 random tokens that the page makes of seed 1, twice.
+const BOS: u32 = 1;
+const BLOCK: [u32; 50] = [
+    7361, 27751, 38238, 2315, 46521, 17024, 15525, 17781, 48552, 26518, 36705, 3070, 7616, 8842, 38824, 35387, 19299,
+    27377, 18926, 9480, 34630, 33948, 36813, 18092, 14751, 14071, 28981, 30635, 3367, 30602, 4228, 2490, 27757, 40988,
+    31767, 48908, 24821, 21441, 7448, 4924, 27782, 10503, 355, 32690, 41089, 15928, 26718, 24470, 28787, 5498,
+];
+
+/// Sources that decide what is in the traces.
 const INPUTS: [&str; 8] = [
     "src/kernels",
     "src/trace",
@@ -33,18 +88,29 @@ const INPUTS: [&str; 8] = [
     "xtask/src/example.rs",
 ];
 
-/// Puts the example under `dist`/example, after making it if need be.
+impl Example {
+    fn trace(&self) -> String {
+        format!("{}.safetensors", self.place)
+    }
+}
+
+/// Puts the examples into `dist`, after making them if need be.
 pub fn place(dist: &Path) -> Result<()> {
     let folder = ensure()?;
-    for name in [TRACE, PREDICTIONS] {
-        paths::link_or_copy(&folder.join(name), &dist.join("example").join(name))?;
+    for name in names() {
+        paths::link_or_copy(&folder.join(&name), &dist.join(&name))?;
     }
     Ok(())
 }
 
 /// Whether `place` has been here.
 pub fn is_placed(dist: &Path) -> bool {
-    [TRACE, PREDICTIONS].iter().all(|name| dist.join("example").join(name).is_file())
+    names().all(|name| dist.join(name).is_file())
+}
+
+/// The predictions come last: they say that everything else is there.
+fn names() -> impl Iterator<Item = String> {
+    EXAMPLES.iter().map(Example::trace).chain([format!("{FIRST}.json")])
 }
 
 fn ensure() -> Result<PathBuf> {
@@ -53,33 +119,64 @@ fn ensure() -> Result<PathBuf> {
     let mut id = hex(&hasher.finalize());
     id.truncate(16);
     let folder = paths::cache()?.join("example").join(&id);
-    if folder.join(PREDICTIONS).is_file() {
+    if is_placed(&folder) {
         return Ok(folder);
     }
-    make(&folder)?;
-    Ok(folder)
-}
-
-fn make(folder: &Path) -> Result<()> {
-    say("making the first example with the command line (compiled once)");
+    say("making the examples with the command line (compiled once)");
     // Nothing is fetched here: the way to the Hub, with its TLS, need not be compiled for it.
     let features = ["--no-default-features", "--features", "cli"];
     run(cargo()?.args(["build", "--locked", "--package", "headlight", "--bin", "headlight"]).args(features))?;
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let mut predictions = String::new();
+    for example in EXAMPLES {
+        let json = make(&example, &folder)?;
+        if example.place == FIRST {
+            predictions = json;
+        }
+    }
+    // Written last: an interrupted run is never taken for a whole one.
+    fs::write(folder.join(format!("{FIRST}.json")), predictions).context("cannot write the example's predictions")?;
+    Ok(folder)
+}
+
+/// Makes one trace; returns its predictions.
+fn make(example: &Example, folder: &Path) -> Result<String> {
     let program = paths::target()?.join("debug").join(format!("headlight{}", std::env::consts::EXE_SUFFIX));
-    let trace = folder.join(TRACE);
+    let trace = folder.join(example.trace());
+    if let Some(parent) = trace.parent() {
+        fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+    }
+    let args = example.args.iter().map(|&arg| if arg == TWICE { block_twice() } else { arg.to_owned() });
     let json = capture(
         Command::new(program)
-            .args(["trace", "--text", TEXT, "--text-pair", TEXT_PAIR, "--save", "qk", "--half", "--json"])
-            .arg("--model")
-            .arg(models::ensure()?.join(MODEL))
+            .arg("trace")
+            .args(args)
+            .args(["--half", "--json", "--model"])
+            .arg(model(example.model, folder)?)
             .arg("--out")
             .arg(&trace),
     )?;
     let size = fs::metadata(&trace).context("the command line wrote no trace")?.len();
-    if size > MAX_BYTES {
-        bail!("the first example's trace has {size} bytes, more than {MAX_BYTES}");
+    if size > example.max_bytes {
+        bail!("the trace {} has {size} bytes, more than {}", example.place, example.max_bytes);
     }
-    // Written last: an interrupted run is never taken for a whole one.
-    fs::write(folder.join(PREDICTIONS), json).context("cannot write the example's predictions")
+    Ok(json)
+}
+
+fn block_twice() -> String {
+    let ids = [BOS].into_iter().chain(BLOCK).chain(BLOCK);
+    ids.map(|id| id.to_string()).collect::<Vec<_>>().join(",")
+}
+
+/// The model under the name by which the page knows it: a trace is named by the file or folder it was made from.
+fn model(model: Bundled, folder: &Path) -> Result<PathBuf> {
+    let models = models::ensure()?;
+    match model {
+        Bundled::MiniLm => Ok(models.join("all-MiniLM-L6-v2")),
+        Bundled::SmolLm2 => {
+            let named = folder.join("SmolLM2-135M-Instruct.gguf");
+            let file = models.join("SmolLM2-135M-Instruct-Q4_1/SmolLM2-135M-Instruct.Q4_1.gguf");
+            paths::link_or_copy(&file, &named)?;
+            Ok(named)
+        }
+    }
 }

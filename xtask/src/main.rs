@@ -11,6 +11,7 @@ mod e2e;
 mod example;
 mod models;
 mod offline;
+mod pages;
 mod paths;
 mod process;
 mod python;
@@ -20,6 +21,7 @@ mod server;
 mod stamp;
 mod test;
 mod tools;
+mod viewer;
 
 use anyhow::{Result, bail};
 use args::Args;

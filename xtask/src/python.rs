@@ -1,4 +1,4 @@
-//! Python with what tests of traces need: numpy and safetensors, pinned, in a folder of their own. The system's Python is
+//! Python with what tests of traces need: numpy and safetensors, and Jupyter without its pages, pinned, in a folder of their own. The system's Python is
 //! used as it is and nothing is installed into it.
 
 use crate::paths;
@@ -27,7 +27,7 @@ impl Python {
         let id: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         let packages = paths::tools()?.join(format!("python-{id}"));
         if !packages.is_dir() {
-            say("installing numpy and safetensors for the tests of traces");
+            say("installing numpy, safetensors and nbconvert for the tests of traces");
             let fresh = packages.with_extension("new");
             paths::remove_folder(&fresh)?;
             run(Command::new(&program)
@@ -35,7 +35,7 @@ impl Python {
                 .arg(&fresh)
                 .arg("--requirement")
                 .arg(paths::root()?.join("tests/python/requirements.txt")))
-            .context("could not install numpy and safetensors: it needs pip and the Python package index")?;
+            .context("could not install numpy, safetensors and nbconvert: it needs pip and the Python package index")?;
             // Renamed when complete, so that an interrupted installation is not taken for a whole one.
             std::fs::rename(&fresh, &packages).with_context(|| format!("cannot rename {}", fresh.display()))?;
         }

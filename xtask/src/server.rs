@@ -146,7 +146,9 @@ fn send<B>(request: &Request<B>, path: &Path) -> Result<Reply> {
     let described = |reply: Reply| {
         // no-cache: the browser asks every time, and mostly hears 304.
         let reply = with(with(reply, "ETag", &etag), "Cache-Control", "no-cache");
-        with(with(reply, "Accept-Ranges", "bytes"), "Content-Type", content_type(path))
+        let reply = with(with(reply, "Accept-Ranges", "bytes"), "Content-Type", content_type(path));
+        // As most static hosts: pages of other sites may show views of this one.
+        with(reply, "Access-Control-Allow-Origin", "*")
     };
     if value_of(request, "If-None-Match").is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == etag)) {
         return Ok(described(plain(304, "")));

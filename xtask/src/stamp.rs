@@ -20,6 +20,10 @@ pub fn current(mode: Mode) -> Result<String> {
     hasher.update(tools::versions()?);
     hasher.update(include_str!("dist.rs"));
     hasher.update(include_str!("offline.rs"));
+    hasher.update(include_str!("pages.rs"));
+    hasher.update(include_str!("viewer.rs"));
+    hasher.update(include_str!("../viewer/viewer.html"));
+    hasher.update(include_str!("../viewer/boot.js"));
     hasher.update(mode.name());
     hasher.update(include_str!("example.rs"));
     add_files(&mut hasher, &paths::root()?, &INPUTS)?;

@@ -84,7 +84,7 @@ impl State {
 
     /// Whether the model on screen can be changed.
     pub fn can_edit(&self) -> bool {
-        self.run_of(super::Side::A).is_some()
+        self.home == Home::Page && self.run_of(super::Side::A).is_some()
     }
 
     /// The edits on offer for a target.

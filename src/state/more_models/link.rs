@@ -11,17 +11,20 @@ impl State {
         if self.models.iter().any(|entry| entry.id == id) {
             return false;
         }
-        let (repo, label) = match id.split_once(':') {
-            Some((repo, label)) => (repo, Some(label.to_owned())),
-            None => (id.as_str(), None),
-        };
-        if !matches!(Repo::parse(repo), Ok(parsed) if id.starts_with(&parsed.id())) {
-            return false;
-        }
+        let Some((repo, label)) = hub_model(&id) else { return false };
         if !matches!(&self.more.lookup, Lookup::Asking { repo: asked, .. } if asked.id() == repo) {
             self.more.repo = repo.to_owned();
             self.look_up(repo, label, effects);
         }
         true
     }
+}
+
+/// The repository that an id of a model names, and which of its checkpoints; nothing where it names none.
+pub(in crate::state) fn hub_model(id: &str) -> Option<(&str, Option<String>)> {
+    let (repo, label) = match id.split_once(':') {
+        Some((repo, label)) => (repo, Some(label.to_owned())),
+        None => (id, None),
+    };
+    matches!(Repo::parse(repo), Ok(parsed) if id.starts_with(&parsed.id())).then_some((repo, label))
 }

@@ -6,6 +6,8 @@
 
 mod link;
 
+pub(super) use link::hub_model;
+
 use super::catalogue::{ModelEntry, ModelFile, Place};
 use super::{Effect, EntryKind, Plan, State, wording};
 use crate::protocol::{Input, InputText, ModelInfo};

@@ -3,7 +3,7 @@
 use super::*;
 use crate::trace::file::ModelName;
 
-pub(super) fn opened() -> OpenedTrace {
+pub(in crate::state) fn opened() -> OpenedTrace {
     OpenedTrace {
         model: ModelName { name: "Small".to_owned(), quantisation: Some("F32".to_owned()), ..ModelName::default() },
         target: None,

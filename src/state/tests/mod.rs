@@ -1,6 +1,7 @@
 //! The reducer as tables of events and effects, with a worker that only the tests play.
 
 mod first;
+pub(super) use first::opened;
 mod lifecycle;
 mod looking;
 mod more_models;
@@ -18,7 +19,7 @@ use crate::protocol::{
 use crate::trace::spec::Activation;
 use crate::trace::{Spec, TokenForm, Tokens};
 
-const CATALOGUE: &str = r#"[
+pub(super) const CATALOGUE: &str = r#"[
     {"id":"small","name":"Small, F32","licence":"MIT","files":[{"name":"a","size":5,"sha256":"00"}]},
     {"id":"large","name":"Large, Q4_1","licence":"MIT","files":[{"name":"b","size":7,"sha256":"11"}]}]"#;
 
@@ -26,7 +27,7 @@ const CATALOGUE: &str = r#"[
 pub(super) struct Page {
     pub(super) state: State,
     pub(super) sent: Vec<ToWorker>,
-    done: Vec<Effect>,
+    pub(super) done: Vec<Effect>,
 }
 
 impl Page {
@@ -34,6 +35,12 @@ impl Page {
         let mut state = State::new("http://host/".to_owned(), Theme::System);
         // As if there were no trace of the first example: the page begins with the model.
         state.first = FirstScreen::Failed;
+        Self { state, sent: Vec::new(), done: Vec::new() }
+    }
+
+    /// A page somewhere else, before anything has come.
+    pub(super) fn at(home: Home) -> Self {
+        let state = State::at(home, "http://host/".to_owned(), Theme::System);
         Self { state, sent: Vec::new(), done: Vec::new() }
     }
 
@@ -47,7 +54,7 @@ impl Page {
     }
 
     /// Plays a worker from its start to the patterns of the wanted layer.
-    fn load_and_run(&mut self, n_layers: usize, n_heads: usize) {
+    pub(super) fn load_and_run(&mut self, n_layers: usize, n_heads: usize) {
         self.ready();
         let request = self.last_request();
         self.says(FromWorker::Loaded { request, model: model(n_layers, n_heads) });
@@ -99,7 +106,7 @@ impl Page {
         self.sent.iter().rev().find_map(ToWorker::request).expect("a request was sent")
     }
 
-    fn count(&self, effect: &Effect) -> usize {
+    pub(super) fn count(&self, effect: &Effect) -> usize {
         self.done.iter().filter(|done| *done == effect).count()
     }
 

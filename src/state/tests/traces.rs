@@ -107,7 +107,7 @@ fn a_run_is_saved_with_what_it_was() {
     let sizes = [Saved::Patterns, Saved::Qkv, Saved::All].map(|saved| page.state.save_size(saved, false).unwrap());
     assert!(sizes.is_sorted() && sizes[0] > 6 * 4 * 25 * 4, "{sizes:?}");
     assert!(page.state.save_size(Saved::Patterns, true).unwrap() < sizes[0]);
-    page.event(trace(TraceEvent::SaveAsked { saved: Saved::Patterns, is_half: true }));
+    page.event(trace(TraceEvent::SaveAsked { saved: Saved::Patterns, is_half: true, form: SaveForm::Trace }));
     let ToWorker::Save { request, saved: Saved::Patterns, is_half: true, metadata_json, .. } = page.last() else {
         panic!("{:?}", page.last())
     };

@@ -15,6 +15,7 @@ mod metadata;
 mod plan;
 mod read;
 mod shapes;
+mod slot;
 mod write;
 
 pub use check::TracePiece;
@@ -23,6 +24,7 @@ pub use header::Parsed;
 pub use metadata::{ModelName, TraceMetadata};
 pub use plan::{SavePlan, Saved, file_len};
 pub use read::{Trace, TraceTensor, parse_header};
+pub use slot::{EMPTY_SLOT, SLOT_ID, base64, fill_slot, read_slot};
 pub use write::{TensorPlan, TraceWriter};
 
 use header::{Header, HeaderError};

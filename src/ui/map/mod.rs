@@ -24,7 +24,7 @@ use crate::render::{Contrast, MapLayout, MapSpace, Place, Scheme, Shade, largest
 use crate::state::editing::offers::Target;
 use crate::state::scales::options::MapOptions;
 use crate::state::scales::thumbnails::LayerThumbnails;
-use crate::state::{EditSide, Event, ScaleEvent, State};
+use crate::state::{EditSide, Event, Home, ScaleEvent, State};
 use cells::Cells;
 use controls::MapControls;
 use numbers::Numbers;
@@ -38,6 +38,8 @@ pub(super) type Layers = Vec<Option<Same<LayerThumbnails>>>;
 const SCREEN_SHARE: f64 = 0.7;
 /// The same of a small one, CSS pixels: between other things, and in a column of its own.
 const SMALL_HEIGHT: (f32, f32) = (180.0, 360.0);
+/// The same in a frame, whose height follows the content and so cannot measure it.
+const FRAME_HEIGHT: f32 = 560.0;
 /// From this width of the page on it has a column of its own, CSS pixels (style/shell.css).
 const HAS_COLUMN: f64 = 1_041.0;
 
@@ -83,12 +85,14 @@ pub fn ModelMap(
     let numbers = page.memo(Numbers::of);
     let rows = page.memo(rows_of);
     let window = Memo::new(move |_| (width.get() as f32, height.get() as f32));
+    let is_framed = page.peek(|state| state.home == Home::Embed);
     let layout = Memo::new(move |_| {
         let screen = leptos::prelude::window();
         let length = |of: Result<wasm_bindgen::JsValue, _>| of.ok().and_then(|length| length.as_f64()).unwrap_or(800.0);
         let height = match (is_small, length(screen.inner_width()) >= HAS_COLUMN) {
             (true, false) => SMALL_HEIGHT.0,
             (true, true) => SMALL_HEIGHT.1,
+            (false, _) if is_framed => FRAME_HEIGHT,
             (false, _) => (length(screen.inner_height()) * SCREEN_SHARE) as f32,
         };
         let has_names = options.with(|options| options.is_sorted) && !is_small;

@@ -12,7 +12,7 @@ use crate::state::more_models::Lookup;
 use crate::state::{Event, MoreEvent};
 use disk::FromDisk;
 use hub::{FromHub, Suggestions};
-use outcome::Outcome;
+pub use outcome::Outcome;
 
 /// The button below the model's name, and the dialog it opens.
 #[component]

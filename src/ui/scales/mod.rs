@@ -9,9 +9,9 @@ use leptos::prelude::*;
 use super::editing::PanelButton;
 use super::page::Page;
 use crate::state::{Event, ScaleEvent, View};
-use breadcrumb::Breadcrumb;
 use tabs::Tabs;
 
+pub use breadcrumb::Breadcrumb;
 pub use views::{ScaleViews, SmallMap};
 
 /// Over the views: which scale, where in the model, and whether two views stand side by side.
@@ -21,8 +21,8 @@ pub fn ScaleBar(
     page: Page,
     /// Opens the dialog that saves a trace.
     is_saving: RwSignal<bool>,
-    /// Whether the panel that changes the model stands beside the views.
-    is_open: Signal<bool>,
+    /// Whether the column that changes the model is open, where there is one.
+    panel: Option<Signal<bool>>,
 ) -> impl IntoView {
     let is_beside = page.memo(|state| state.scales.is_side_by_side);
     let is_model = page.memo(|state| state.selection.view == View::Model);
@@ -42,7 +42,7 @@ pub fn ScaleBar(
             >
                 {move || if is_beside.get() { "One view" } else { "Side by side" }}
             </button>
-            <PanelButton page is_open />
+            {panel.map(|is_open| view! { <PanelButton page is_open /> })}
         </div>
         {move || notice.get().map(|notice| view! {
             <p class="note link-note" role="alert">

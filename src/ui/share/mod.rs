@@ -2,8 +2,9 @@
 
 mod copy_link;
 mod drop;
+mod embed;
 mod export;
-mod figures;
+pub mod figures;
 mod open;
 mod printed;
 mod save;
@@ -12,8 +13,10 @@ use leptos::prelude::*;
 
 use super::page::Page;
 use super::scene::Scene;
+use crate::state::Home;
 use copy_link::CopyLink;
 use drop::DropZone;
+use embed::EmbedButton;
 use export::ExportButton;
 use open::OpenButton;
 pub use printed::Printed;
@@ -29,12 +32,17 @@ pub fn Share(
     /// Whether the dialog that saves a trace is open.
     is_saving: RwSignal<bool>,
 ) -> impl IntoView {
+    // A file on disk has no address that others could follow.
+    let is_page = page.peek(|state| state.home == Home::Page);
     view! {
         <div class="take-along" role="group" aria-label="Share">
             <OpenButton page />
             <SaveButton page is_open=is_saving />
             <ExportButton page scene />
-            <CopyLink page is_saving />
+            {is_page.then(|| view! {
+                <CopyLink page is_saving />
+                <EmbedButton page scene />
+            })}
         </div>
         <DropZone page />
     }

@@ -3,7 +3,7 @@
 use leptos::html::Input;
 use leptos::prelude::*;
 
-use crate::state::{Event, TraceEvent};
+use crate::state::{Event, Home, TraceEvent};
 use crate::ui::dialog::Dialog;
 use crate::ui::page::Page;
 
@@ -16,6 +16,8 @@ pub fn OpenButton(
     let is_open = RwSignal::new(false);
     let picker = NodeRef::<Input>::new();
     let url = RwSignal::new(String::new());
+    // A page that is one file asks for nothing.
+    let has_network = page.peek(|state| state.home != Home::File);
     let pick = move |_| {
         let file = picker.get_untracked().and_then(|picker| picker.files()).and_then(|files| files.get(0));
         if let Some(file) = file {
@@ -49,23 +51,25 @@ pub fn OpenButton(
                 <label for="trace-file">"Trace file"</label>
                 <input id="trace-file" type="file" accept=".safetensors" node_ref=picker on:change=pick />
             </div>
-            <form class="field" on:submit=fetch>
-                <label for="trace-url">"URL of a trace"</label>
-                <div class="beside-field">
-                    <input
-                        id="trace-url"
-                        type="text"
-                        inputmode="url"
-                        autocomplete="off"
-                        spellcheck="false"
-                        placeholder="https://…/trace.safetensors"
-                        prop:value=move || url.get()
-                        on:input:target=move |event| url.set(event.target().value())
-                    />
-                    <button type="submit" prop:disabled=move || url.with(|url| url.trim().is_empty())>"Open"</button>
-                </div>
-                <p class="note">"Only the parts that you look at are fetched, so a large file opens at once."</p>
-            </form>
+            {has_network.then(|| view! {
+                <form class="field" on:submit=fetch>
+                    <label for="trace-url">"URL of a trace"</label>
+                    <div class="beside-field">
+                        <input
+                            id="trace-url"
+                            type="text"
+                            inputmode="url"
+                            autocomplete="off"
+                            spellcheck="false"
+                            placeholder="https://…/trace.safetensors"
+                            prop:value=move || url.get()
+                            on:input:target=move |event| url.set(event.target().value())
+                        />
+                        <button type="submit" prop:disabled=move || url.with(|url| url.trim().is_empty())>"Open"</button>
+                    </div>
+                    <p class="note">"Only the parts that you look at are fetched, so a large file opens at once."</p>
+                </form>
+            })}
         </Dialog>
     }
 }

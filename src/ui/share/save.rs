@@ -2,14 +2,15 @@
 
 use leptos::prelude::*;
 
-use crate::state::{Event, TraceEvent, wording};
+use crate::state::{Event, Home, SaveForm, TraceEvent, wording};
 use crate::trace::file::Saved;
 use crate::ui::dialog::Dialog;
 use crate::ui::page::Page;
 
 /// What can be saved: name, and what it is good for.
-const CHOICES: [(Saved, &str, &str); 3] = [
+const CHOICES: [(Saved, &str, &str); 4] = [
     (Saved::Patterns, "Patterns", "what the head view and the model view draw"),
+    (Saved::Qk, "Patterns, q, k", "the neuron view too"),
     (Saved::Qkv, "Patterns, q, k, v", "the neuron view too, and the stream entering each layer"),
     (Saved::All, "Everything", "every activation, and the predictions at all positions where the model makes them"),
 ];
@@ -35,11 +36,15 @@ pub fn SaveButton(
         let at = CHOICES.iter().position(|(choice, _, _)| *choice == saved);
         at.and_then(|at| sizes.with(|sizes| sizes.get(at).copied().flatten()))
     };
-    let save = move |_| {
+    let save = move |form: SaveForm| {
         is_open.set(false);
-        let (saved, is_half) = (picked.get_untracked(), is_half.get_untracked());
-        page.dispatch(Event::Trace(TraceEvent::SaveAsked { saved, is_half }));
+        // A page is sent around, and looked at: half the size is worth more there than the last digits.
+        let (saved, is_half) = (picked.get_untracked(), is_half.get_untracked() || form == SaveForm::Page);
+        page.dispatch(Event::Trace(TraceEvent::SaveAsked { saved, is_half, form }));
     };
+    let cannot = move || size_of(picked.get()).is_none() || is_busy.get();
+    // A saved page has nothing but itself.
+    let has_viewer = page.peek(|state| state.home == Home::Page);
     let choice = move |(saved, name, purpose): (Saved, &'static str, &'static str)| {
         let is_missing = move || size_of(saved).is_none();
         view! {
@@ -96,16 +101,22 @@ pub fn SaveButton(
             <p class="note" class:none=move || !from_trace()>
                 "This result was read from a file, so no more can be saved than the file holds. Run the text to save the rest."
             </p>
-            <p>
-                <button
-                    type="button"
-                    class="primary"
-                    prop:disabled=move || size_of(picked.get()).is_none() || is_busy.get()
-                    on:click=save
-                >
+            <p class="save-buttons">
+                <button type="button" class="primary" prop:disabled=cannot on:click=move |_| save(SaveForm::Trace)>
                     "Save "
                     <span class="amount">{move || size_of(picked.get()).map(wording::bytes)}</span>
                 </button>
+                {has_viewer.then(|| view! {
+                    <button
+                        type="button"
+                        class="secondary"
+                        title="One HTML file with viewer and trace inside, numbers as f16, which opens from disk and needs no network"
+                        prop:disabled=cannot
+                        on:click=move |_| save(SaveForm::Page)
+                    >
+                        "Save as page"
+                    </button>
+                })}
             </p>
         </Dialog>
     }

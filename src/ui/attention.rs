@@ -1,0 +1,107 @@
+//! The three views with their controls: what the page and a saved file have in common.
+
+use leptos::prelude::*;
+
+use super::display_options::DisplayOptions;
+use super::edit_menu::{EditButton, open_at_key};
+use super::head_squares::HeadSquares;
+use super::head_view::HeadViewFigure;
+use super::kind_choice::KindChoice;
+use super::layer_picker::LayerPicker;
+use super::legend::Legend;
+use super::links_panel::LinksPanel;
+use super::live_region::LiveRegion;
+use super::page::Page;
+use super::predictions::Predictions;
+use super::scales::{ScaleBar, ScaleViews, SmallMap};
+use super::scene::Scene;
+use super::scores_panel::{Ranking, ScoresPanel};
+use super::segment_filter::SegmentFilterChoice;
+use super::side_choice::SideChoice;
+use crate::analysis::scores::Score;
+use crate::render::{HeadColours, Scheme};
+use crate::state::editing::EditEvent;
+use crate::state::{DisplayChange, Event, Home, TokenRef};
+
+/// Tabs, controls, the views that are on screen, and their panels.
+#[component]
+pub fn Attention(
+    /// The page.
+    page: Page,
+    /// What the head view shows.
+    scene: Memo<Option<Scene>>,
+    /// Light or dark.
+    scheme: Memo<Scheme>,
+    /// Opens the dialog that saves a trace.
+    is_saving: RwSignal<bool>,
+    /// Whether the column that changes the model is open, where there is one.
+    panel: Option<Signal<bool>>,
+) -> impl IntoView {
+    let n_heads = Memo::new(move |_| scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));
+    let colours = Memo::new(move |_| HeadColours::new(n_heads.get(), scheme.get()));
+    // The token that has the keyboard focus: what is spoken.
+    let focused = RwSignal::new(None::<TokenRef>);
+    let ranking = RwSignal::new(Ranking::Score(Score::Previous));
+    // A file has no model to ask: predictions are there only if they came with it.
+    let predicts = page.memo(|state| {
+        let came = state.shown.as_ref().is_some_and(|shown| !shown.info.top.is_empty());
+        state.home != Home::File || came
+    });
+    let has_edits = page.peek(|state| state.home == Home::Page);
+    view! {
+        <section class="view" aria-label="Attention" on:keydown=move |event| view_key(page, &event)>
+            <ScaleBar page is_saving panel />
+            <div class="controls" class:awaiting=move || n_heads.get() == 0>
+                <KindChoice page />
+                <LayerPicker page />
+                <HeadSquares page scene colours />
+                <EditButton page />
+                <SideChoice page />
+                <SegmentFilterChoice page />
+                <DisplayOptions page scene />
+            </div>
+            <ScaleViews page scheme>
+                <div class="columns">
+                    <div class="overview">
+                        <SmallMap page scheme />
+                    </div>
+                    <div class="stage">
+                        <HeadViewFigure page scene colours scheme focused />
+                        <Legend scene scheme has_edits />
+                        <Show when=move || predicts.get()>
+                            <Predictions page />
+                        </Show>
+                        <ScoresPanel page colours ranking />
+                    </div>
+                    <div class="panels">
+                        <LinksPanel page scene colours />
+                    </div>
+                </div>
+            </ScaleViews>
+            <LiveRegion scene focused />
+        </section>
+    }
+}
+
+/// Keys that work anywhere in the view, as long as nothing is being typed.
+pub(super) fn view_key(page: Page, event: &leptos::ev::KeyboardEvent) {
+    if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return;
+    }
+    if open_at_key(page, event, || Some(page.peek(|state| state.selected_target()))) {
+        return;
+    }
+    let event_of = match event.key().as_str() {
+        "Escape" => Event::TokensCleared,
+        "l" => Event::LayerStepped(1),
+        "L" => Event::LayerStepped(-1),
+        "h" => Event::HeadStepped(1),
+        "H" => Event::HeadStepped(-1),
+        "a" => Event::AllHeads,
+        "b" => Event::Editing(EditEvent::SideStepped),
+        "m" => Event::DisplayChanged(DisplayChange::Drawing(page.peek(|state| state.options.display.drawing.other()))),
+        _ => return,
+    };
+    event.prevent_default();
+    page.dispatch(event_of);
+}

@@ -1,0 +1,104 @@
+//! HTML that shows this view in somebody else's page.
+
+use leptos::html::Textarea;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::figures::{Made, Wanted, make, on_screen};
+use crate::platform::download::copy_text;
+use crate::render::figure::Preset;
+use crate::state::wording;
+use crate::ui::dialog::Dialog;
+use crate::ui::page::Page;
+use crate::ui::scene::Scene;
+
+/// The button, and the dialog with the code.
+#[component]
+pub fn EmbedButton(
+    /// The page.
+    page: Page,
+    /// What the head view shows.
+    scene: Memo<Option<Scene>>,
+) -> impl IntoView {
+    let is_open = RwSignal::new(false);
+    let has_copied = RwSignal::new(false);
+    let wants_picture = RwSignal::new(true);
+    let has_result = page.memo(|state| state.shown.is_some());
+    let is_run = page.memo(|state| state.embeds_a_run());
+    let field = NodeRef::<Textarea>::new();
+    // Of what is on screen when the dialog opens: nothing changes behind it.
+    let picture = Memo::new(move |_| if is_open.get() && is_run.get() { picture(page, scene) } else { None });
+    let code = Memo::new(move |_| {
+        let picture = picture.get().filter(|_| wants_picture.get());
+        if is_open.get() { page.peek(|state| state.embed_code(picture.as_deref())) } else { None }
+    });
+    let copy = move |_| {
+        let Some(code) = code.get_untracked() else { return };
+        spawn_local(async move {
+            if copy_text(&code).await.is_ok() {
+                has_copied.try_set(true);
+            } else if let Some(field) = field.get_untracked() {
+                // A browser that keeps its clipboard to itself leaves it to the reader.
+                field.select();
+            }
+        });
+    };
+    view! {
+        <button
+            type="button"
+            class="quiet"
+            title="HTML that shows this view in another page"
+            prop:disabled=move || !has_result.get()
+            on:click=move |_| {
+                has_copied.set(false);
+                is_open.set(true);
+            }
+        >
+            "Embed"
+        </button>
+        <Dialog is_open name="Show this view in another page" id="embed-dialog">
+            <textarea
+                class="embed-code"
+                aria-label="Embed code"
+                rows="6"
+                readonly=true
+                spellcheck="false"
+                node_ref=field
+                prop:value=move || code.get().unwrap_or_default()
+            ></textarea>
+            {move || picture.with(|picture| picture.as_ref().map(String::len)).map(|n_bytes| view! {
+                <label class="check">
+                    <input
+                        type="checkbox"
+                        prop:checked=move || wants_picture.get()
+                        on:change:target=move |event| {
+                            has_copied.set(false);
+                            wants_picture.set(event.target().checked());
+                        }
+                    />
+                    <span>
+                        {format!("With a picture of it, shown until somebody touches it ({})", wording::bytes(n_bytes as u64))}
+                    </span>
+                </label>
+            })}
+            <p class="note">
+                "The view is still until somebody touches it, loads a model only with Run, and takes the colours of the page \
+                around."
+            </p>
+            <p>
+                <button type="button" class="primary" on:click=copy>
+                    {move || if has_copied.get() { "Copied" } else { "Copy embed code" }}
+                </button>
+            </p>
+        </Dialog>
+    }
+}
+
+/// The first view on screen as SVG.
+fn picture(page: Page, scene: Memo<Option<Scene>>) -> Option<String> {
+    let view = page.peek(on_screen).into_iter().next()?;
+    match make(page, scene, view, Wanted::Figure(Preset::Page))? {
+        Made::Figure(drawn, _) => Some(drawn.svg),
+        Made::Table(_) => None,
+    }
+}

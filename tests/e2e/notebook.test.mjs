@@ -1,0 +1,72 @@
+// The documented block in a real notebook: executed and rendered by Jupyter, then looked at without a network.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after } from "node:test";
+import { pathToFileURL } from "node:url";
+import { words } from "./page.mjs";
+import { distFile, pageTest } from "./support.mjs";
+
+const folder = mkdtempSync(path.join(tmpdir(), "headlight-notebook-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The block of docs/python.md that is about notebooks. */
+function documented() {
+  const document = readFileSync(path.join(import.meta.dirname, "../../docs/python.md"), "utf8");
+  const blocks = [...document.matchAll(/^```python\n(.*?)^```/gms)].map(([, block]) => block);
+  const found = blocks.filter((block) => block.includes("IPython"));
+  assert.equal(found.length, 1);
+  return found[0];
+}
+
+const cell = (source, index) => ({ cell_type: "code", execution_count: null, id: `cell-${index}`, metadata: {}, outputs: [], source });
+
+/** A notebook of these cells, executed and rendered; the page it becomes. */
+function rendered(cells) {
+  const notebook = {
+    cells: cells.map(cell),
+    metadata: { kernelspec: { display_name: "Python 3", language: "python", name: "python3" }, language_info: { name: "python" } },
+    nbformat: 4,
+    nbformat_minor: 5,
+  };
+  writeFileSync(path.join(folder, "trace.ipynb"), JSON.stringify(notebook));
+  const args = ["-m", "nbconvert", "--execute", "--to", "html", "--template", "classic", "trace.ipynb"];
+  // Kernel and templates are where the packages are; what Jupyter keeps of its own goes with the folder.
+  const env = {
+    ...process.env,
+    JUPYTER_PATH: path.join(process.env.PYTHONPATH, "share/jupyter"),
+    JUPYTER_CONFIG_DIR: path.join(folder, "config"),
+    JUPYTER_DATA_DIR: path.join(folder, "data"),
+    JUPYTER_RUNTIME_DIR: path.join(folder, "runtime"),
+    IPYTHONDIR: path.join(folder, "ipython"),
+  };
+  execFileSync(process.env.HEADLIGHT_PYTHON, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"], env });
+  return path.join(folder, "trace.html");
+}
+
+pageTest("a trace in a notebook, twice, without a network", async ({ page, context, shot }) => {
+  copyFileSync(distFile("viewer.html"), path.join(folder, "viewer.html"));
+  copyFileSync(distFile("example/first.safetensors"), path.join(folder, "trace.safetensors"));
+  const html = rendered([documented(), 'show_trace("trace.safetensors", link="view=model")']);
+
+  await context.setOffline(true);
+  await page.goto(pathToFileURL(html).href);
+  assert.equal(await page.locator("iframe").count(), 2);
+  const frame = (index) => page.frameLocator("iframe").nth(index);
+  const queries = frame(0).getByRole("listbox", { name: "Query tokens" }).getByRole("option");
+  await queries.first().waitFor();
+  assert.deepEqual((await words(queries)).slice(0, 4), ["[CLS]", "the", "cat", "sat"]);
+  await frame(0).getByText("L2H9", { exact: true }).first().waitFor();
+  await shot("notebook");
+  await page.locator("iframe").nth(1).scrollIntoViewIfNeeded();
+  await frame(1).getByRole("grid").first().waitFor();
+  await frame(1).getByRole("tab", { name: "Head view" }).click();
+  await frame(1).getByRole("combobox", { name: "Layer" }).selectOption("5");
+  await frame(1).getByText("Layer 5, mean of all 12 heads").first().waitFor();
+  assert.equal(await frame(0).getByRole("combobox", { name: "Layer" }).inputValue(), "2", "two in one notebook do not fight");
+  await shot("notebook-second");
+  // Jupyter's own page asks for MathJax and RequireJS, which are not there without a network; the frames ask for nothing.
+}, { allow: [/ERR_INTERNET_DISCONNECTED|ERR_NAME_NOT_RESOLVED|MathJax|require/] });
