@@ -229,6 +229,7 @@ pageTest("an attention-only model of TransformerLens opens in every view", async
   await queries.nth(last).focus();
   await page.waitForFunction((row) => document.activeElement?.dataset.row === String(row), last);
   assert.ok(distance(await numbers(keys), expected.row("attentions.1", 2, last)) < 1e-3);
+  await queries.nth(last).click();
   await page.getByRole("tab", { name: "Neuron view" }).click();
   const neuron = page.getByRole("tabpanel", { name: "Neuron view" });
   await neuron.getByRole("listbox", { name: "Query tokens" }).getByRole("option").nth(last).waitFor();
