@@ -11,9 +11,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Cache, Response, WorkerGlobalScope};
 
 use super::words::words;
+use super::{KEPT_FROM, MODEL_CACHE};
 
-/// Name of the cache; raised when its contents change meaning.
-const CACHE: &str = "headlight-models-2";
 /// What earlier versions kept, each file in one piece.
 const EARLIER: &str = "headlight-models-1";
 
@@ -118,6 +117,13 @@ impl Parts {
         self.is_whole
     }
 
+    /// Keeps the address that it is fetched from, for whoever asks what is kept.
+    pub async fn note_address(&self, url: &str) {
+        if let Ok(response) = Response::new_with_opt_str(Some(url)) {
+            self.keep_as(KEPT_FROM, &response).await;
+        }
+    }
+
     /// Throws away what is here; what comes belongs to `etag`.
     pub async fn restart(&mut self, etag: Option<&str>) {
         if let Some(cache) = &self.cache {
@@ -219,5 +225,5 @@ async fn open_cache() -> Option<Cache> {
     let scope: WorkerGlobalScope = js_sys::global().dyn_into().ok()?;
     let caches = scope.caches().ok()?;
     let _ = JsFuture::from(caches.delete(EARLIER)).await;
-    JsFuture::from(caches.open(CACHE)).await.ok()?.dyn_into().ok()
+    JsFuture::from(caches.open(MODEL_CACHE)).await.ok()?.dyn_into().ok()
 }

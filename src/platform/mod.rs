@@ -13,6 +13,8 @@ pub mod fetch;
 pub mod files;
 #[cfg(feature = "page")]
 pub mod frame;
+#[cfg(feature = "page")]
+pub mod kept_models;
 pub mod memory;
 #[cfg(any(feature = "page", feature = "bench"))]
 pub mod page;
@@ -29,3 +31,11 @@ pub mod turn;
 pub mod words;
 #[cfg(any(feature = "page", feature = "bench"))]
 pub mod worker_client;
+
+/// Name of the cache of model files, which the worker fills; raised when its contents change meaning.
+#[cfg(any(feature = "page", feature = "worker"))]
+const MODEL_CACHE: &str = "headlight-models-2";
+
+/// What is kept beside a file's parts: the address it was fetched from.
+#[cfg(any(feature = "page", feature = "worker"))]
+const KEPT_FROM: &str = "from";

@@ -12,6 +12,7 @@ pub mod entry;
 pub mod event;
 pub mod first;
 pub mod home;
+pub mod kept;
 pub mod link;
 pub mod link_options;
 pub mod linking;

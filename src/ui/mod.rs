@@ -8,6 +8,7 @@
 mod against_panel;
 mod attention;
 mod caution;
+mod device_models;
 mod dialog;
 mod display_options;
 mod edit_choices;

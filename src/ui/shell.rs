@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::attention::Attention;
+use super::device_models::DeviceModels;
 use super::edit_menu::EditMenu;
 use super::editing::{Editing, panel_is_open};
 use super::examples::ExampleCaption;
@@ -49,6 +50,9 @@ pub fn App() -> impl IntoView {
             </div>
             <EditMenu page />
         </main>
+        <footer>
+            <DeviceModels page />
+        </footer>
         <Printed page scene />
     }
 }

@@ -89,6 +89,7 @@ impl Worker {
         if !is_fine {
             parts.restart(None).await;
         }
+        parts.note_address(&source.url).await;
         let before = progress.done;
         let mut digest = self.digest(request, &parts).await?;
         loop {

@@ -1,4 +1,4 @@
-// Without a network: what was visited once works, and a new version is announced and taken whole.
+// Without a network: what was visited once works, a new version is announced and taken whole, models can be let go of.
 
 import assert from "node:assert/strict";
 import path from "node:path";
@@ -47,6 +47,10 @@ pageTest("after one visit, page and model work with the server gone (python3 -m 
   await parts(page).layer.selectOption("4");
   await page.getByText(/^Layer 4, mean of all 12 heads|^L4H\d+/).first().waitFor();
   await shot("offline");
+  // A saved page, an embed and the article are of the build too.
+  for (const name of ["viewer.html", "embed.html", "examples/post.html"]) {
+    assert.ok(await page.evaluate(async (name) => (await fetch(name)).ok, name), name);
+  }
 }, { ...ALLOWED, allow: [GONE] });
 
 pageTest("a new version is announced, taken whole, and shown when it is asked for", async ({ page, shot }) => {
@@ -97,6 +101,24 @@ pageTest("a new version is announced, taken whole, and shown when it is asked fo
   } finally {
     await server.close();
   }
+}, ALLOWED);
+
+pageTest("models on this device are listed with their sizes and can be deleted", async ({ page, open, shot }) => {
+  await open();
+  await firstResult(page);
+  await page.getByText("Models on this device").click();
+  await page.getByText("Nothing is kept in this browser.").waitFor();
+  await liveResult(page);
+  const list = page.getByRole("list", { name: "Models on this device" });
+  await list.getByText("all-MiniLM-L6-v2, F32").waitFor();
+  await list.getByText("91.3 MB").waitFor();
+  await shot("device-models");
+  await page.getByRole("button", { name: "Delete all-MiniLM-L6-v2, F32 from this device" }).click();
+  await page.getByText("Nothing is kept in this browser.").waitFor();
+  const n_left = await page.evaluate(async () => (await (await caches.open("headlight-models-2")).keys()).length);
+  assert.equal(n_left, 0);
+  await run(page, "still here");
+  await result(page, 4);
 }, ALLOWED);
 
 pageTest("the page can be installed", async ({ page, context, open }) => {

@@ -1,0 +1,96 @@
+//! Which model a file belongs to that this browser keeps. Imports nothing of ours but the catalogue.
+
+use super::ModelEntry;
+
+/// What is known of a kept file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptFacts {
+    /// Its SHA-256, or the address it is of.
+    pub name: String,
+    /// The address it was fetched from last; empty where that is not known.
+    pub from: String,
+    /// How many bytes are here.
+    pub n_bytes: u64,
+}
+
+/// What is kept of one model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptModel {
+    /// What it is called.
+    pub name: String,
+    /// Its files, by their places in the list.
+    pub files: Vec<usize>,
+    /// Their length in bytes.
+    pub n_bytes: u64,
+}
+
+/// What is kept, by model: those beside the page first, then those of the Hub by name, then what belongs to none.
+pub fn by_model(files: &[KeptFacts], models: &[ModelEntry]) -> Vec<KeptModel> {
+    let belongs_to = |file: &KeptFacts| {
+        let is_its = |model: &ModelEntry| model.files.iter().any(|one| one.sha256 == file.name);
+        match (hub_name(file), models.iter().position(is_its)) {
+            (Some(name), _) => (models.len(), name),
+            (None, Some(model)) => (model, models[model].name.clone()),
+            (None, None) => (models.len() + 1, "Other files".to_owned()),
+        }
+    };
+    let mut named: Vec<_> = files.iter().enumerate().map(|(index, file)| (belongs_to(file), index)).collect();
+    named.sort();
+    let mut kept: Vec<KeptModel> = Vec::new();
+    for ((_, name), index) in named {
+        let n_bytes = files[index].n_bytes;
+        match kept.last_mut().filter(|last| last.name == name) {
+            Some(last) => {
+                last.files.push(index);
+                last.n_bytes += n_bytes;
+            }
+            None => kept.push(KeptModel { name, files: vec![index], n_bytes }),
+        }
+    }
+    kept
+}
+
+/// `owner/name`, with the beginning of the commit, where the file is of a repository.
+fn hub_name(file: &KeptFacts) -> Option<String> {
+    let from = if file.from.is_empty() { &file.name } else { &file.from };
+    let (repo, rest) = from.split_once("/resolve/")?;
+    let mut parts = repo.rsplit('/');
+    let (name, owner) = (parts.next()?, parts.next()?);
+    let commit: String = rest.split('/').next()?.chars().take(7).collect();
+    Some(format!("{owner}/{name} at {commit}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::catalogue;
+    use super::super::tests::CATALOGUE;
+    use super::*;
+
+    fn file(name: &str, from: &str, n_bytes: u64) -> KeptFacts {
+        KeptFacts { name: name.to_owned(), from: from.to_owned(), n_bytes }
+    }
+
+    #[test]
+    fn files_are_listed_under_the_model_they_belong_to() {
+        let models = catalogue::parse(CATALOGUE).unwrap();
+        let hub = "https://mirror.host/hub/a/b/resolve/0123456789/";
+        let files = [
+            file("ff", "http://elsewhere/x", 4),
+            file("22", &format!("{hub}model.safetensors"), 1_000),
+            file("11", "", 7),
+            file(&format!("{hub}config.json"), "", 10),
+            file("00", "http://host/models/small/a", 5),
+        ];
+        let kept = by_model(&files, &models);
+        let found: Vec<(&str, &[usize], u64)> =
+            kept.iter().map(|kept| (kept.name.as_str(), kept.files.as_slice(), kept.n_bytes)).collect();
+        let expected: [(&str, &[usize], u64); 4] = [
+            ("Small, F32", &[4], 5),
+            ("Large, Q4_1", &[2], 7),
+            ("a/b at 0123456", &[1, 3], 1_010),
+            ("Other files", &[0], 4),
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(by_model(&[], &models), []);
+    }
+}
