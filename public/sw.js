@@ -9,6 +9,8 @@ const PREFIX = "headlight-shell-";
 const CACHE = PREFIX + BUILD;
 const SCOPE = new URL("./", location.href);
 const FILES = new Set(SHELL);
+/** The page, and the programs that run in workers of it. */
+const ISOLATED = new Set(SHELL.filter((name) => name === "index.html" || /^(worker|snippets\/).*\.js$/.test(name)));
 
 addEventListener("install", (event) => event.waitUntil(takeBuild()));
 addEventListener("activate", (event) => event.waitUntil(letGo()));
@@ -52,6 +54,14 @@ function answer(request) {
 }
 
 async function kept(build, file, request) {
-  const found = await caches.match(new URL(file, SCOPE), { cacheName: PREFIX + build });
-  return found ?? fetch(request);
+  const found = (await caches.match(new URL(file, SCOPE), { cacheName: PREFIX + build })) ?? (await fetch(request));
+  return ISOLATED.has(file) ? isolated(found) : found;
+}
+
+/** The same reply, isolating the page from other sites: only then a browser gives it shared memory, and so threads. */
+function isolated({ body, status, statusText, headers }) {
+  const more = new Headers(headers);
+  more.set("Cross-Origin-Opener-Policy", "same-origin");
+  more.set("Cross-Origin-Embedder-Policy", "credentialless");
+  return new Response(body, { status, statusText, headers: more });
 }

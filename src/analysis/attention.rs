@@ -10,7 +10,7 @@ use std::ops::Range;
 use crate::kernels::activation::soft_cap;
 use crate::kernels::norm::{layer_norm, rms_norm};
 use crate::kernels::rotary::rotate;
-use crate::kernels::softmax::softmax_masked;
+use crate::kernels::softmax::softmax_rows;
 use crate::kernels::{PackedRows, Panels};
 use crate::trace::spec::{NormKind, Pairing, Positions};
 use crate::trace::{Attn, BlockSite, Hook, Spec};
@@ -191,10 +191,7 @@ pub fn pattern<T: Tap>(
     let mut scores = scores(of, &part, queries, keys);
     tap.scores(part.clone(), &mut scores)?;
     let mut weights = vec![0.0; scores.len()];
-    let rows = part.rows.clone().zip(scores.chunks_exact(n_key).zip(weights.chunks_exact_mut(n_key)));
-    for (query, (scores, weights)) in rows {
-        softmax_masked(scores, of.visible(query, n_key), weights);
-    }
+    softmax_rows(&scores, n_key, |row| of.visible(part.rows.start + row, n_key), &mut weights);
     tap.pattern(part, &scores, &mut weights)?;
     Ok(weights)
 }

@@ -31,6 +31,7 @@ use super::error::EngineError;
 use super::hooks::{Captures, Hooks};
 use super::model::{Model, WideBlock};
 use crate::analysis::attention::Tap;
+use crate::kernels::threads::together;
 use crate::trace::{BlockSite, Hook, Tokens};
 use layer::Work;
 
@@ -195,7 +196,7 @@ impl Run {
             };
             let wide = wide.filter(|wide| wide.layer == layer).map(|wide| &wide.block);
             let block = wide.unwrap_or(&model.blocks[layer]);
-            if work.step((&model, block), &mut hooks, (source, &self.positions), STEP_FLOP)? == Step::Done
+            if work.step((&model, block), &mut hooks, (source, &self.positions), together(STEP_FLOP))? == Step::Done
                 && let Some(work) = self.work.take()
             {
                 let (kept, next) = work.finish(model.spec.d_model);

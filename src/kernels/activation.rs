@@ -2,6 +2,7 @@
 
 use super::exp::{exp, normal_below, sigmoid as sigmoid4};
 use super::simd::F32x4;
+use super::threads;
 
 /// A nonlinearity applied in place.
 pub type Activate = fn(&mut [f32]);
@@ -11,24 +12,35 @@ pub type Gate = fn(&mut [f32], &[f32]);
 /// √(2/π)
 const SLOPE: f32 = 0.797_884_6;
 
+/// About how many operations a nonlinearity takes.
+const WORK: usize = 24;
+
 #[inline(always)]
-fn each(x: &mut [f32], function: impl Fn(F32x4) -> F32x4) {
-    let (fours, rest) = x.as_chunks_mut::<4>();
-    for four in fours {
-        function(F32x4::load(four)).store(four);
-    }
-    let last = function(F32x4::load_padded(rest, 0.0)).lanes();
-    rest.copy_from_slice(&last[..rest.len()]);
+fn each(x: &mut [f32], function: impl Fn(F32x4) -> F32x4 + Sync) {
+    let work = x.len() * WORK;
+    threads::share(x, 4, work, |_, x| {
+        let (fours, rest) = x.as_chunks_mut::<4>();
+        for four in fours {
+            function(F32x4::load(four)).store(four);
+        }
+        let last = function(F32x4::load_padded(rest, 0.0)).lanes();
+        rest.copy_from_slice(&last[..rest.len()]);
+    });
 }
 
 #[inline(always)]
-fn gated(x: &mut [f32], linear: &[f32], function: impl Fn(F32x4) -> F32x4) {
-    let ((fours, rest), (linear, linear_rest)) = (x.as_chunks_mut::<4>(), linear.as_chunks::<4>());
-    for (four, linear) in fours.iter_mut().zip(linear) {
-        (function(F32x4::load(four)) * F32x4::load(linear)).store(four);
-    }
-    let last = (function(F32x4::load_padded(rest, 0.0)) * F32x4::load_padded(linear_rest, 0.0)).lanes();
-    rest.copy_from_slice(&last[..rest.len()]);
+fn gated(x: &mut [f32], linear: &[f32], function: impl Fn(F32x4) -> F32x4 + Sync) {
+    let work = x.len() * WORK;
+    threads::share(x, 4, work, |first, x| {
+        let linear = &linear[first * 4..];
+        let (linear, linear_rest) = linear[..x.len()].as_chunks::<4>();
+        let (fours, rest) = x.as_chunks_mut::<4>();
+        for (four, linear) in fours.iter_mut().zip(linear) {
+            (function(F32x4::load(four)) * F32x4::load(linear)).store(four);
+        }
+        let last = (function(F32x4::load_padded(rest, 0.0)) * F32x4::load_padded(linear_rest, 0.0)).lanes();
+        rest.copy_from_slice(&last[..rest.len()]);
+    });
 }
 
 macro_rules! activations {

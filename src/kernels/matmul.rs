@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use super::micro::{Kernel, Target};
 use super::simd::{F32x4, transposed};
+use super::threads;
 
 /// Outputs per weight panel.
 pub const PANEL: usize = 8;
@@ -16,6 +17,8 @@ pub const PANEL: usize = 8;
 /// and run at the speed of the arithmetic, 5 × 8 and 6 × 8 spill and run at half of it. Natively there are registers of 256
 /// bits, half as many for as many sums, and more sums under way hide more of their latency.
 pub const ROWS: usize = if cfg!(target_arch = "wasm32") { 4 } else { 6 };
+/// About as many operations as packing a number takes the time of: it waits for memory.
+const PACK_WORK: usize = 24;
 /// Inputs that are summed before the next panel: a part of a weight panel, 24 kB, stays in the first cache while all rows pass.
 const DEPTH: usize = 768;
 
@@ -115,12 +118,34 @@ impl Panels {
     pub fn matmul(&self, x: &PackedRows, inputs: Range<usize>, y: &mut [f32], y_width: usize, first_out: usize) {
         debug_assert_eq!(x.n_in, inputs.len());
         let n_out = self.n_out.min(y_width - first_out);
+        let work = 2 * x.n_rows * n_out * inputs.len();
+        if x.n_rows == 1 && first_out == 0 {
+            // Of one row, threads make different outputs.
+            return threads::share(&mut y[..n_out], PANEL, work, |first_panel, y| {
+                let width = y.len();
+                self.matmul_panels(
+                    x.all(),
+                    inputs.clone(),
+                    first_panel,
+                    y,
+                    Columns { y_width: width, first_out: 0, width },
+                );
+            });
+        }
+        threads::share(y, ROWS * y_width, work, |first, y| {
+            let rows = x.panels(first, y.len().div_ceil(ROWS * y_width));
+            self.matmul_panels(rows, inputs.clone(), 0, y, Columns { y_width, first_out, width: n_out });
+        });
+    }
+
+    /// The outputs of weight panels `first_panel ..` for some rows, into `to.width` columns of `y`.
+    fn matmul_panels(&self, x: SomeRows<'_>, inputs: Range<usize>, first_panel: usize, y: &mut [f32], to: Columns) {
         for part in x.parts(4) {
             let span = (inputs.start + part.start) * PANEL..(inputs.start + part.end) * PANEL;
-            let panels = self.data.chunks_exact((PANEL * self.n_in).max(1));
-            for (index, panel) in panels.take(n_out.div_ceil(PANEL)).enumerate() {
+            let panels = self.data.chunks_exact((PANEL * self.n_in).max(1)).skip(first_panel);
+            for (index, panel) in panels.take(to.width.div_ceil(PANEL)).enumerate() {
                 let out = index * PANEL;
-                let place = Place { y_width, first_out: first_out + out, width: PANEL.min(n_out - out) };
+                let place = Columns { first_out: to.first_out + out, width: PANEL.min(to.width - out), ..to };
                 x.times_panel(part.clone(), &panel[span.clone()], y, place);
             }
         }
@@ -141,18 +166,12 @@ impl PackedRows {
         let n_rows = x.len().checked_div(width).unwrap_or(0);
         let n_in = columns.len();
         let mut data = vec![0.0; n_rows * n_in];
-        for (panel, rows) in data.chunks_mut((ROWS * n_in).max(1)).zip(x.chunks((ROWS * width).max(1))) {
-            match rows.chunks_exact(width).map(|row| &row[columns.clone()]).collect::<Vec<_>>().as_slice() {
-                [only] => panel.copy_from_slice(only),
-                rows if rows.len() == ROWS => interleave::<ROWS>(rows, panel),
-                rows => {
-                    for (lane, row) in rows.iter().enumerate() {
-                        let lanes = panel.iter_mut().skip(lane).step_by(rows.len());
-                        lanes.zip(*row).for_each(|(slot, &value)| *slot = value);
-                    }
-                }
+        threads::share(&mut data, ROWS * n_in, n_rows * n_in * PACK_WORK, |first, data| {
+            let rows = x.chunks((ROWS * width).max(1)).skip(first);
+            for (panel, rows) in data.chunks_mut((ROWS * n_in).max(1)).zip(rows) {
+                pack_panel(rows, width, &columns, panel);
             }
-        }
+        });
         Self { n_rows, n_in, data }
     }
 
@@ -171,11 +190,32 @@ impl PackedRows {
         (self.n_rows == 1).then_some(self.data.as_slice())
     }
 
+    /// All rows.
+    pub(super) fn all(&self) -> SomeRows<'_> {
+        SomeRows { n_in: self.n_in, data: &self.data }
+    }
+
+    /// `n` panels of rows from panel `first` on, fewer at the end.
+    pub(super) fn panels(&self, first: usize, n: usize) -> SomeRows<'_> {
+        let panel = ROWS * self.n_in;
+        let end = ((first + n) * panel).min(self.data.len());
+        SomeRows { n_in: self.n_in, data: &self.data[(first * panel).min(end)..end] }
+    }
+}
+
+/// Some of the packed rows, in whole panels.
+#[derive(Clone, Copy)]
+pub(super) struct SomeRows<'a> {
+    n_in: usize,
+    data: &'a [f32],
+}
+
+impl SomeRows<'_> {
     /// Multiplies columns `columns` of every row with one weight panel [columns.len(), 8], into `width` columns of `y` from
     /// `first_out` on: written for the first columns of x, added for later ones.
-    pub(super) fn times_panel(&self, columns: Range<usize>, panel: &[f32], y: &mut [f32], place: Place) {
+    pub(super) fn times_panel(&self, columns: Range<usize>, panel: &[f32], y: &mut [f32], place: Columns) {
         let kernel = Kernel::best();
-        let Place { y_width, first_out, width } = place;
+        let Columns { y_width, first_out, width } = place;
         for (index, rows) in self.data.chunks((ROWS * self.n_in).max(1)).enumerate() {
             let height = rows.len() / self.n_in.max(1);
             let rows = &rows[columns.start * height..columns.end * height];
@@ -213,6 +253,20 @@ pub(super) fn interleave_eight(rows: &[f32], width: usize, columns: Range<usize>
     }
 }
 
+/// Writes columns `columns` of up to [`ROWS`] rows [_, width] as an input panel.
+fn pack_panel(rows: &[f32], width: usize, columns: &Range<usize>, panel: &mut [f32]) {
+    match rows.chunks_exact(width).map(|row| &row[columns.clone()]).collect::<Vec<_>>().as_slice() {
+        [only] => panel.copy_from_slice(only),
+        rows if rows.len() == ROWS => interleave::<ROWS>(rows, panel),
+        rows => {
+            for (lane, row) in rows.iter().enumerate() {
+                let lanes = panel.iter_mut().skip(lane).step_by(rows.len());
+                lanes.zip(*row).for_each(|(slot, &value)| *slot = value);
+            }
+        }
+    }
+}
+
 /// Writes N rows interleaved.
 fn interleave<const N: usize>(rows: &[&[f32]], panel: &mut [f32]) {
     let Ok(rows) = <[&[f32]; N]>::try_from(rows) else { return };
@@ -225,9 +279,9 @@ fn interleave<const N: usize>(rows: &[&[f32]], panel: &mut [f32]) {
     }
 }
 
-/// Where the sums of one panel go in a matrix of `y_width` columns.
+/// Where sums go: `width` columns from `first_out` on, of a matrix of `y_width`.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct Columns {
     pub y_width: usize,
     pub first_out: usize,
     pub width: usize,

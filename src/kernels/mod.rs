@@ -1,6 +1,6 @@
 //! The arithmetic: matrix products, norms, softmax, nonlinearities, rotation, on plain `f32` slices.
 //!
-//! Imports nothing of ours. Nothing else knows about SIMD; `unsafe` stands only here, each time with its reason. All
+//! Imports nothing of ours. Nothing else knows about SIMD or shares work among threads; `unsafe` stands only here, each time with its reason. All
 //! matrices are row-major and a slice's shape is in its name or its docs.
 
 pub mod activation;
@@ -13,6 +13,7 @@ pub mod probe;
 pub mod rotary;
 mod simd;
 pub mod softmax;
+pub mod threads;
 
 pub use blocks::{Blocks, Format};
 pub use matmul::{PANEL, PackedRows, Panels, ROWS};

@@ -4,6 +4,10 @@ use std::ops::Range;
 
 use super::exp::exp;
 use super::simd::F32x4;
+use super::threads;
+
+/// About how many operations a weight takes.
+const WORK: usize = 24;
 
 /// Turns one row of scores into weights that sum to 1; −inf becomes 0. A row without a finite score becomes zeros: it
 /// has nothing to attend to.
@@ -34,6 +38,17 @@ pub fn softmax_masked(scores: &[f32], visible: Range<usize>, weights: &mut [f32]
     let weights = &mut weights[visible.clone()];
     weights.copy_from_slice(&scores[visible]);
     softmax_row(weights);
+}
+
+/// The same for all rows of scores [_, n_key] into weights of the same shape; `visible` says what the row of an index sees.
+pub fn softmax_rows(scores: &[f32], n_key: usize, visible: impl Fn(usize) -> Range<usize> + Sync, weights: &mut [f32]) {
+    let n_key = n_key.max(1);
+    threads::share(weights, n_key, scores.len() * WORK, |first, weights| {
+        let rows = scores.chunks_exact(n_key).skip(first).zip(weights.chunks_exact_mut(n_key));
+        for (row, (scores, weights)) in rows.enumerate() {
+            softmax_masked(scores, visible(first + row), weights);
+        }
+    });
 }
 
 fn max_of(row: &[f32]) -> f32 {

@@ -96,6 +96,16 @@ async fn fetch(url: &str) -> Result<Response, String> {
     }
 }
 
+/// How many processors can work on one shared memory: one where the page is not isolated from other sites.
+pub fn shared_processors() -> u32 {
+    let global = js_sys::global();
+    let is_isolated = js_sys::Reflect::get(&global, &JsValue::from_str("crossOriginIsolated"));
+    match is_isolated.is_ok_and(|it| it.is_truthy()) {
+        true => window().map_or(1, |window| window.navigator().hardware_concurrency() as u32),
+        false => 1,
+    }
+}
+
 /// A word kept from an earlier visit; a browser without storage keeps none.
 pub fn kept(key: &str) -> Option<String> {
     storage()?.get_item(key).ok().flatten()

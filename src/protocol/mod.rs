@@ -28,7 +28,7 @@ pub use question::{Answer, Grid, HeadNumbers, NeuronPart, NeuronsAnswer, Questio
 pub use report::{About, Report};
 
 /// Raised with every change of these types; page and worker refuse to talk across versions.
-pub const VERSION: u32 = 7;
+pub const VERSION: u32 = 8;
 
 /// Chosen by the page, unique within a worker's life.
 pub type RequestId = u32;
@@ -153,6 +153,8 @@ pub enum FromWorker {
     Ready {
         /// [`VERSION`] of the worker.
         version: u32,
+        /// How many threads it runs on.
+        threads: u32,
     },
     /// How far a request is.
     Progress {

@@ -93,6 +93,8 @@ pub enum Event {
     Editing(EditEvent),
     /// Light or dark.
     ThemePicked(Theme),
+    /// The number of threads was chosen.
+    ThreadsPicked(u32),
     /// About the three scales: the view, what it needs, the address.
     Scale(ScaleEvent),
     /// A trace is opened or saved.
@@ -184,6 +186,8 @@ pub enum Effect {
     KeepHub(String),
     /// Keep the theme for the next visit.
     KeepTheme(Theme),
+    /// Keep the number of threads for the next visit.
+    KeepThreads(u32),
     /// Put this fragment into the address, in the place of the present one.
     ReplaceLink(String),
     /// Put this fragment into the address, so that going back leads to the present one.

@@ -50,9 +50,12 @@ impl State {
         self.follow_layer(effects);
     }
 
-    /// What is in the fields is an example's no longer.
+    /// What is in the fields, or the model that is picked, is an example's no longer.
     pub(super) fn leave_example(&mut self) {
-        let is_its = |example: &Example| self.input(false).is_ok_and(|input| input == example.text.input());
+        let is_its = |example: &Example| {
+            let is_its_model = self.picked().is_none_or(|entry| entry.id == example.model);
+            is_its_model && self.input(false).is_ok_and(|input| input == example.text.input())
+        };
         if !self.example().is_some_and(is_its) {
             self.example = None;
         }

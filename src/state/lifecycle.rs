@@ -82,7 +82,7 @@ impl State {
     }
 
     /// Starts a worker again and brings back what was shown.
-    fn restart(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn restart(&mut self, effects: &mut Vec<Effect>) {
         self.end_worker(effects);
         self.planned = self.restoring_plan();
         self.start_worker(effects);

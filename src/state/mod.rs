@@ -25,6 +25,7 @@ pub mod scores;
 pub mod seeds;
 pub mod selection;
 pub mod shown;
+pub mod threads;
 pub mod traces;
 pub mod wording;
 pub mod work;
@@ -55,6 +56,7 @@ pub use scores::{LinkWeights, ScoreStore};
 pub use seeds::{N_SEEDS, SeedScores};
 pub use selection::{Selection, Shape, TokenRef, View};
 pub use shown::{LayerPatterns, Looked, Origin, Second, Shown};
+pub use threads::Threads;
 pub use traces::{OpenedTrace, SaveForm, TraceEvent, Traces};
 pub use work::{Plan, Progress, Purpose, Task, Work, WorkerPhase};
 
@@ -120,6 +122,8 @@ pub struct State {
     pub traces: Traces,
     /// What went wrong.
     pub notices: Notices,
+    /// What the model runs on.
+    pub threads: Threads,
     next_request: RequestId,
     /// The request for patterns under way, and the layer it is for.
     wanted_layer: Option<(RequestId, usize)>,
@@ -156,6 +160,7 @@ impl State {
             editing: Editing::default(),
             traces: Traces::default(),
             notices: Notices::default(),
+            threads: Threads::default(),
             next_request: 1,
             wanted_layer: None,
             n_stops: 0,

@@ -7,8 +7,9 @@ use crate::trace::file::ModelName;
 impl State {
     pub(super) fn worker_said(&mut self, reply: FromWorker, buffers: Vec<Vec<f32>>, effects: &mut Vec<Effect>) {
         match reply {
-            FromWorker::Ready { version } if version == protocol::VERSION => {
+            FromWorker::Ready { version, threads } if version == protocol::VERSION => {
                 self.worker = WorkerPhase::Ready;
+                self.threads.running = threads;
                 self.load(effects);
             }
             FromWorker::Ready { .. } => self.wrong_version(effects),

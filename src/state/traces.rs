@@ -139,6 +139,10 @@ impl State {
         if let Some(run) = self.shown.as_ref().and_then(|shown| shown.live_run) {
             effects.push(Effect::Send(ToWorker::Forget { run }));
         }
+        if opened.place.is_some() {
+            // Somebody's own trace, whatever it says.
+            self.example = None;
+        }
         self.leave_example();
         self.selection.clear_tokens();
         self.show_trace(opened, effects);

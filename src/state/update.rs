@@ -66,6 +66,7 @@ impl State {
                 self.options.theme = theme;
                 effects.push(Effect::KeepTheme(theme));
             }
+            Event::ThreadsPicked(wanted) => self.threads_picked(wanted, &mut effects),
             Event::SegmentPicked(segment) => self.options.segment = segment,
             Event::Scale(event) => self.scale_event(event, &mut effects),
             Event::Trace(event) => self.trace_event(event, &mut effects),
@@ -150,6 +151,7 @@ impl State {
     pub(super) fn pick_anew(&mut self, model: usize, effects: &mut Vec<Effect>) {
         self.picked_model = model;
         self.n_stops = 0;
+        self.leave_example();
         self.end_worker(effects);
         self.run(false, effects);
     }

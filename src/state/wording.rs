@@ -138,7 +138,7 @@ fn lower_first(text: &str) -> String {
 }
 
 /// What the status line says of the result on screen.
-pub fn result(shown: &Shown) -> String {
+pub fn result(shown: &Shown, n_threads: u32) -> String {
     let spec = &shown.spec;
     let n_tokens = match &shown.info.target {
         None => count(shown.info.tokens.len(), "token"),
@@ -155,6 +155,9 @@ pub fn result(shown: &Shown) -> String {
     let time = match &shown.origin.trace {
         Some(place) => format!("from {}", place.name()),
         None if shown.is_trace => "computed before, kept as a trace".to_owned(),
+        None if n_threads > 1 && shown.live_run.is_some() => {
+            format!("{n_threads} threads · {}", elapsed(shown.info.elapsed_ms))
+        }
         None => elapsed(shown.info.elapsed_ms),
     };
     format!("{} · {n_tokens}{cut} · {n_layers} layers × {} heads · {time}", shown.model_name, spec.n_heads)

@@ -28,8 +28,8 @@ impl HubLookup {
     /// # Errors
     /// When the browser starts none, in words.
     pub fn start(page: Page, hear: impl Fn(Heard) + 'static) -> Result<Self, String> {
-        let worker = page.new_worker(move |news: News<FromWorker>| match news {
-            News::Said(FromWorker::Ready { version: VERSION }, _) => hear(Heard::Ready),
+        let worker = page.new_worker(1, move |news: News<FromWorker>| match news {
+            News::Said(FromWorker::Ready { version: VERSION, .. }, _) => hear(Heard::Ready),
             News::Said(FromWorker::HubListed { listing, .. }, _) => hear(Heard::Ended(Ok(listing))),
             News::Said(FromWorker::Failed { report, .. }, _) => hear(Heard::Ended(Err(report.message))),
             News::Said(FromWorker::Ready { .. }, _) | News::Unreadable(_) => {

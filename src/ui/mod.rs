@@ -52,6 +52,7 @@ mod sweep_panel;
 mod target_field;
 mod text_form;
 mod theme;
+mod thread_choice;
 mod token_column;
 mod token_figure;
 mod token_text;

@@ -22,13 +22,14 @@ use crate::protocol::{FromWorker, Question, RequestId, ToWorker};
 use crate::state::editing::EditEvent;
 use crate::state::link::HOST_TRACE;
 use crate::state::{
-    Effect, Event, FirstScreen, Home, MoreEvent, OpenedTrace, SaveForm, ScaleEvent, State, Theme, TraceEvent,
+    Effect, Event, FirstScreen, Home, MoreEvent, OpenedTrace, SaveForm, ScaleEvent, State, Theme, Threads, TraceEvent,
     TracePlace, traces,
 };
 use crate::trace::AttnKind;
 use crate::trace::file::{Saved, fill_slot};
 
 const THEME_KEY: &str = "headlight.theme";
+const THREADS_KEY: &str = "headlight.threads";
 const HUB_KEY: &str = "headlight.hub";
 
 /// One instance of the page: a handle to its state and its worker.
@@ -52,8 +53,13 @@ impl Page {
     /// that can be.
     pub fn open(home: Home, start_worker: Option<StartWorker>) -> Self {
         let theme = kept(home, THEME_KEY).and_then(|name| Theme::from_name(&name)).unwrap_or_default();
+        let mut state = State::at(home, base_url(), theme);
+        if start_worker.is_some() {
+            let wanted = kept(home, THREADS_KEY).and_then(|kept| kept.parse().ok());
+            state.threads = Threads::new(page::shared_processors(), wanted);
+        }
         let page = Self {
-            state: RwSignal::new(State::at(home, base_url(), theme)),
+            state: RwSignal::new(state),
             start_worker,
             worker: StoredValue::new_local(None),
             trace: StoredValue::new_local(None),
@@ -179,6 +185,7 @@ impl Page {
             Effect::LookUp { number, base, repo } => self.look_up(number, base, repo),
             Effect::KeepHub(base) => self.keep(HUB_KEY, &base),
             Effect::KeepTheme(theme) => self.keep(THEME_KEY, theme.name()),
+            Effect::KeepThreads(threads) => self.keep(THREADS_KEY, &threads.to_string()),
             Effect::ReplaceLink(link) => set_fragment(&link, false),
             Effect::PushLink(link) => set_fragment(&link, true),
         }
@@ -297,9 +304,13 @@ impl Page {
     }
 
     /// Starts a worker of its own for whoever asks, where that can be.
-    pub(super) fn new_worker(self, hear: impl Fn(News<FromWorker>) + 'static) -> Result<Box<dyn ModelWorker>, String> {
+    pub(super) fn new_worker(
+        self,
+        threads: u32,
+        hear: impl Fn(News<FromWorker>) + 'static,
+    ) -> Result<Box<dyn ModelWorker>, String> {
         let start = self.start_worker.ok_or("this page runs no models")?;
-        start(Box::new(hear))
+        start(threads, Box::new(hear))
     }
 
     fn keep(self, key: &str, value: &str) {
@@ -315,7 +326,7 @@ impl Page {
                 News::Unreadable(reason) | News::Broke(reason) => Event::SecondWorkerBroke(reason),
             });
         };
-        match self.new_worker(hear) {
+        match self.new_worker(self.peek(|state| state.threads.wanted), hear) {
             Ok(worker) => self.second_worker.set_value(Some(worker)),
             Err(reason) => self.dispatch(Event::SecondWorkerBroke(reason)),
         }
@@ -329,7 +340,7 @@ impl Page {
                 News::Broke(reason) => Event::WorkerBroke(reason),
             });
         };
-        match self.new_worker(hear) {
+        match self.new_worker(self.peek(|state| state.threads.wanted), hear) {
             Ok(worker) => self.worker.set_value(Some(worker)),
             Err(reason) => self.dispatch(Event::WorkerBroke(reason)),
         }

@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use super::page::Page;
+use super::thread_choice::ThreadChoice;
 use crate::state::{Event, Recovery, State, Stopped, wording};
 
 /// One line between input and view.
@@ -13,7 +14,7 @@ pub fn StatusLine(
     page: Page,
 ) -> impl IntoView {
     let work = page.memo(wording::work);
-    let result = page.memo(|state| state.shown.as_ref().map(wording::result));
+    let result = page.memo(|state| Some(wording::result(state.shown.as_ref()?, state.threads.running)));
     let fault = page.memo(fault);
     let fraction = page.memo(fraction);
     let action = move |(name, event): (&'static str, Event)| {
@@ -33,6 +34,7 @@ pub fn StatusLine(
                 <span role="status" aria-label="Status">
                     {move || work.get().or_else(|| result.get()).unwrap_or_default()}
                 </span>
+                <ThreadChoice page />
             </div>
             <div
                 class="progress"

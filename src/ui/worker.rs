@@ -17,8 +17,8 @@ pub trait ModelWorker {
     fn send_with_files(&self, message: &ToWorker, files: &[Blob]) -> Result<(), String>;
 }
 
-/// Starts a worker; what it says is heard by the function that is handed over.
-pub type StartWorker = fn(Box<dyn Fn(News<FromWorker>)>) -> Result<Box<dyn ModelWorker>, String>;
+/// Starts a worker that may run on so many threads; what it says is heard by the function that is handed over.
+pub type StartWorker = fn(u32, Box<dyn Fn(News<FromWorker>)>) -> Result<Box<dyn ModelWorker>, String>;
 
 impl ModelWorker for WorkerClient<ToWorker> {
     fn send_with_files(&self, message: &ToWorker, files: &[Blob]) -> Result<(), String> {
@@ -26,11 +26,11 @@ impl ModelWorker for WorkerClient<ToWorker> {
     }
 }
 
-/// Starts the worker that is beside the page.
+/// Starts the worker that is beside the page, on so many threads where that can be.
 ///
 /// # Errors
 /// When the browser refuses to start any.
-pub fn start_worker(hear: Box<dyn Fn(News<FromWorker>)>) -> Result<Box<dyn ModelWorker>, String> {
-    let url = format!("{}worker_boot.js?v={}", base_url(), meta("headlight-build"));
+pub fn start_worker(threads: u32, hear: Box<dyn Fn(News<FromWorker>)>) -> Result<Box<dyn ModelWorker>, String> {
+    let url = format!("{}worker_boot.js?v={}&threads={threads}", base_url(), meta("headlight-build"));
     Ok(Box::new(WorkerClient::start(&url, hear)?))
 }

@@ -71,7 +71,7 @@ enum Stop {
 }
 
 /// Starts the worker: call once, from the worker's main function.
-pub fn start() {
+pub fn start(threads: u32) {
     std::panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
         // Told to the page as an error event: nothing else can be relied on after a panic.
@@ -91,7 +91,7 @@ pub fn start() {
         });
     scope.set_onmessage(Some(listen.as_ref().unchecked_ref()));
     listen.forget();
-    outbox.say(&FromWorker::Ready { version: VERSION });
+    outbox.say(&FromWorker::Ready { version: VERSION, threads });
     let worker = Worker {
         inbox,
         outbox,

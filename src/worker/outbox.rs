@@ -1,20 +1,30 @@
 //! What the worker says to the page.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use wasm_bindgen::JsValue;
 use web_sys::DedicatedWorkerGlobalScope;
 
+use crate::platform::clock::now_ms;
 use crate::platform::port::encode;
 use crate::protocol::{FromWorker, RequestId, Stage};
+
+/// Least time between two reports of progress: each lets the page look at everything that may have changed, which takes a
+/// processor that a thread of ours may want.
+const PROGRESS_MS: f64 = 100.0;
 
 /// The way to the page.
 #[derive(Clone)]
 pub(super) struct Outbox {
     scope: DedicatedWorkerGlobalScope,
+    /// What the last report of progress was about, and when it was sent.
+    reported: Rc<Cell<Option<(RequestId, Stage, f64)>>>,
 }
 
 impl Outbox {
     pub fn new(scope: DedicatedWorkerGlobalScope) -> Self {
-        Self { scope }
+        Self { scope, reported: Rc::default() }
     }
 
     /// Says something.
@@ -33,8 +43,14 @@ impl Outbox {
         }
     }
 
-    /// Says how far a request is.
+    /// Says how far a request is, where it has not just done so: always at the start of a stage and at its end.
     pub fn progress(&self, request: RequestId, stage: Stage, done: u64, total: u64) {
+        let now_ms = now_ms();
+        let is_recent = |(of, at, then_ms)| (of, at) == (request, stage) && now_ms - then_ms < PROGRESS_MS;
+        if done < total && self.reported.get().is_some_and(is_recent) {
+            return;
+        }
+        self.reported.set(Some((request, stage, now_ms)));
         self.say(&FromWorker::Progress { request, stage, done, total });
     }
 

@@ -18,14 +18,15 @@ const TYPES = {
 
 /**
  * Serves what `read` gives for a path (a Buffer, a text, or null) on a free port; returns { port, close }. Any site may fetch
- * from it, as from most hosts of static files.
+ * from it, as from most hosts of static files. `headers` are sent with every file.
  */
-export async function serve(read) {
+export async function serve(read, headers = {}) {
   const server = http.createServer((request, response) => {
     const name = decodeURIComponent(new URL(request.url, "http://host").pathname).slice(1);
     const body = read(name);
     response.setHeader("Access-Control-Allow-Origin", "*");
     response.setHeader("Cache-Control", "no-cache");
+    for (const [header, value] of Object.entries(headers)) response.setHeader(header, value);
     if (body === null || body === undefined) {
       response.statusCode = 404;
       return response.end();

@@ -11,6 +11,7 @@ const gzip = (bytes) => gzipSync(bytes, { level: 9 });
 const FILES = [
   { name: "size_kb/page", file: "app_bg.wasm", pack: brotli, most: 350 },
   { name: "size_kb/worker", file: "worker_bg.wasm", pack: brotli, most: 1200 },
+  { name: "size_kb/worker_threads", file: "worker_threads_bg.wasm", pack: brotli, most: 1200 },
   { name: "size_kb/viewer", file: "viewer.html", pack: gzip, most: 400 },
 ];
 

@@ -48,7 +48,7 @@ pub fn bench(options: &Options) -> Result<()> {
     }
     let listener = Listener::bind(0)?;
     let url = format!("http://127.0.0.1:{}/", listener.port);
-    listener.start(&folder, "/")?;
+    listener.isolated().start(&folder, "/")?;
     say("measuring in Chromium (several minutes)");
     let mut node = Command::new("node");
     node.arg(paths::root()?.join("xtask/bench/run.mjs"))
@@ -75,7 +75,7 @@ fn measuring_page(tools: &Tools, dist: &Path) -> Result<PathBuf> {
     compile(tools, "worker", "measure", &folder)?;
     // As trunk does with the worker.
     let wasm = folder.join("measure_bg.wasm");
-    run(Command::new(tools.node.join("node_modules/.bin/wasm-opt")).arg("-O3").arg("-o").arg(&wasm).arg(&wasm))?;
+    run(Command::new(tools.wasm_opt()).arg("-O3").arg("-o").arg(&wasm).arg(&wasm))?;
     for (name, text) in PAGE {
         fs::write(folder.join(name), text).with_context(|| format!("cannot write {name}"))?;
     }

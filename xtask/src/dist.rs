@@ -3,7 +3,7 @@
 
 use crate::process::{cargo, clean_environment, run, say};
 use crate::tools::Tools;
-use crate::{example, models, offline, pages, paths, stamp, viewer};
+use crate::{example, models, offline, pages, paths, stamp, threads, viewer};
 use anyhow::{Context, Result};
 use std::fs::{self, File};
 use std::io;
@@ -80,6 +80,7 @@ pub fn ensure(mode: Mode) -> Result<PathBuf> {
     // machine's own, so all are fetched, not only those for wasm.
     run(cargo()?.args(["fetch", "--locked"]))?;
     run(&mut trunk(&tools, mode, &dist)?)?;
+    threads::build(&tools, mode, &dist)?;
     pages::finish(&dist, &id)?;
     viewer::build(&tools, mode, &dist, &id)?;
     models::place(&dist)?;
@@ -102,6 +103,7 @@ fn is_up_to_date(dist: &Path, id: &str) -> bool {
         "worker_boot.js",
         "worker.js",
         "worker_bg.wasm",
+        "worker_threads.js",
         "viewer.html",
         "sw.js",
     ]
@@ -132,7 +134,7 @@ fn trunk(tools: &Tools, mode: Mode, dist: &Path) -> Result<Command> {
 }
 
 fn report_sizes(dist: &Path) -> Result<()> {
-    for name in ["app_bg.wasm", "worker_bg.wasm", "viewer.html"] {
+    for name in ["app_bg.wasm", "worker_bg.wasm", "worker_threads_bg.wasm", "viewer.html"] {
         eprintln!("{name}: {} kB", fs::metadata(dist.join(name))?.len() / 1000);
     }
     Ok(())

@@ -20,6 +20,7 @@ mod serve;
 mod server;
 mod stamp;
 mod test;
+mod threads;
 mod tools;
 mod viewer;
 

@@ -32,6 +32,6 @@ pub fn serve(port: Option<&str>, mode: Mode) -> Result<()> {
     println!("\nHeadlight is at http://127.0.0.1:{}/ (stop with Ctrl-C)", listener.port);
     std::io::stdout().flush()?;
     // It ends only with the program.
-    let _ = listener.start_with(&folder, "/", Some(("sw.js", NO_SERVICE_WORKER)))?.join();
+    let _ = listener.isolated().start_with(&folder, "/", Some(("sw.js", NO_SERVICE_WORKER)))?.join();
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! A small static file server for this machine only: right types, ranges, validators, nothing outside its folder. It
-//! sends no isolation headers and no policies, since the hosts that pages are deployed to do not either.
+//! sends no policies, since the hosts that pages are deployed to do not either; the headers that isolate a page, without which
+//! there are no threads, only where it stands in for the service worker that adds them.
 
 use anyhow::{Result, anyhow};
 use http_body_util::Full;
@@ -25,6 +26,7 @@ struct Site {
     folder: PathBuf,
     prefix: &'static str,
     instead: Option<Instead>,
+    is_isolated: bool,
 }
 
 /// A bound port that answers once `start` is called; requests that come earlier wait.
@@ -32,6 +34,7 @@ pub struct Listener {
     socket: TcpListener,
     /// The bound port.
     pub port: u16,
+    is_isolated: bool,
 }
 
 impl Listener {
@@ -39,7 +42,12 @@ impl Listener {
     pub fn bind(port: u16) -> Result<Self> {
         let socket = TcpListener::bind(("127.0.0.1", port)).map_err(|error| cannot_bind(port, error.kind()))?;
         let port = socket.local_addr()?.port();
-        Ok(Self { socket, port })
+        Ok(Self { socket, port, is_isolated: false })
+    }
+
+    /// Isolates its pages from other sites: with every file come the headers for it.
+    pub fn isolated(self) -> Self {
+        Self { is_isolated: true, ..self }
     }
 
     /// Serves `folder` under `prefix` ("/" or "/some/path/") on a thread of its own, as long as the program runs. However many
@@ -55,7 +63,7 @@ impl Listener {
         prefix: &'static str,
         instead: Option<Instead>,
     ) -> Result<thread::JoinHandle<()>> {
-        let site = Arc::new(Site { folder: folder.canonicalize()?, prefix, instead });
+        let site = Arc::new(Site { folder: folder.canonicalize()?, prefix, instead, is_isolated: self.is_isolated });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         self.socket.set_nonblocking(true)?;
         let socket = {
@@ -81,7 +89,10 @@ async fn converse(stream: tokio::net::TcpStream, site: Arc<Site>) {
     let service = service_fn(|request: Request<hyper::body::Incoming>| {
         let site = Arc::clone(&site);
         // Files are read where that holds up no other connection.
-        tokio::task::spawn_blocking(move || answer(&request, &site))
+        tokio::task::spawn_blocking(move || {
+            let reply = answer(&request, &site);
+            if site.is_isolated { isolated(reply) } else { reply }
+        })
     });
     // A browser that went away is no failure of ours.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
@@ -99,7 +110,7 @@ fn cannot_bind(port: u16, why: io::ErrorKind) -> anyhow::Error {
 type Reply = Response<Full<Bytes>>;
 
 fn answer<B>(request: &Request<B>, site: &Site) -> Reply {
-    let Site { folder, prefix, instead } = site;
+    let Site { folder, prefix, instead, .. } = site;
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return plain(405, "only GET and HEAD");
     }
@@ -241,6 +252,11 @@ fn body(status: u16, bytes: impl Into<Bytes>) -> Reply {
     let mut reply = Response::new(Full::new(bytes.into()));
     *reply.status_mut() = status.try_into().unwrap_or_default();
     reply
+}
+
+fn isolated(reply: Reply) -> Reply {
+    let reply = with(reply, "Cross-Origin-Opener-Policy", "same-origin");
+    with(reply, "Cross-Origin-Embedder-Policy", "credentialless")
 }
 
 /// A value that HTTP cannot say is left out.

@@ -21,6 +21,7 @@ pub fn current(mode: Mode) -> Result<String> {
     hasher.update(include_str!("dist.rs"));
     hasher.update(include_str!("offline.rs"));
     hasher.update(include_str!("pages.rs"));
+    hasher.update(include_str!("threads.rs"));
     hasher.update(include_str!("viewer.rs"));
     hasher.update(include_str!("../viewer/viewer.html"));
     hasher.update(include_str!("../viewer/boot.js"));

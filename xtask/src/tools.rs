@@ -53,6 +53,11 @@ impl Tools {
         self.wasm_bindgen_bin.join(program("wasm-bindgen"))
     }
 
+    /// The optimiser, for binaries built without trunk.
+    pub fn wasm_opt(&self) -> PathBuf {
+        self.node.join("node_modules/.bin/wasm-opt")
+    }
+
     /// What runs wasm tests in a browser.
     pub fn wasm_test_runner(&self) -> PathBuf {
         self.wasm_bindgen_bin.join(program("wasm-bindgen-test-runner"))
@@ -63,6 +68,18 @@ impl Tools {
 pub fn versions() -> Result<String> {
     let rustc = capture(Command::new("rustc").arg("-vV"))?;
     Ok(format!("trunk {TRUNK}\nwasm-bindgen {WASM_BINDGEN}\nnode {}\n{rustc}", npm_id(NODE_PACKAGE, NODE_LOCK)))
+}
+
+/// The sources of the standard library, where they are compiled anew.
+pub fn ensure_std_sources() -> Result<()> {
+    let sysroot = capture(Command::new("rustc").args(["--print", "sysroot"]))
+        .context("rustc does not work: install Rust with rustup")?;
+    if Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library/std").is_dir() {
+        return Ok(());
+    }
+    say("adding rustup component rust-src");
+    run(Command::new("rustup").args(["component", "add", "rust-src"]))
+        .context("rust-src is missing: install it for your Rust toolchain")
 }
 
 /// The components that only tests need.

@@ -3,8 +3,13 @@
 use crate::client::Client;
 use crate::figure::{self, Bound, Bytes};
 use crate::model::{ids, run_once};
+use gloo::timers::callback::Timeout;
 use headlight::platform::clock::now_ms;
+use headlight::platform::words::words;
 use headlight::protocol::{FromWorker, Input, InputText, ModelInfo, TargetAsked, ToWorker};
+use js_sys::Promise;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 
 const ROUNDS: u32 = 15;
 /// As many have to have been stopped in time for a median to say something.
@@ -36,8 +41,7 @@ pub async fn measure(client: &Client, model: &ModelInfo, name: &str, n_tokens: u
     figure::print(name, how, &samples_ms, Bytes::default(), Bound::AtMost(50.0))
 }
 
-/// Starts a run, asks for its end at its first report of progress after some time, and says how long the answer took; nothing
-/// where the run was done before.
+/// Starts a run, asks for its end after some time, and says how long the answer took; nothing where the run was done before.
 async fn cancel_after(
     client: &Client,
     model: &ModelInfo,
@@ -47,17 +51,14 @@ async fn cancel_after(
     let request = 100 + round;
     let text = InputText::Ids(ids(model, n_tokens, round));
     let inputs = vec![Input { text, cut: false, bos: None, target: TargetAsked::Generated }];
-    let started_ms = now_ms();
     client.tell(&ToWorker::Run { request, inputs, edits_json: "[]".to_owned() })?;
-    let mut asked_ms = None;
+    sleep(after_ms).await?;
+    let asked_ms = now_ms();
+    client.tell(&ToWorker::Cancel { request })?;
     loop {
         match client.next().await?.0 {
-            FromWorker::Progress { .. } if asked_ms.is_none() && now_ms() - started_ms >= after_ms => {
-                asked_ms = Some(now_ms());
-                client.tell(&ToWorker::Cancel { request })?;
-            }
             FromWorker::Progress { .. } => {}
-            FromWorker::Cancelled { .. } => return Ok(asked_ms.map(|asked_ms| now_ms() - asked_ms)),
+            FromWorker::Cancelled { .. } => return Ok(Some(now_ms() - asked_ms)),
             FromWorker::RunsDone { runs, .. } => {
                 for run in runs {
                     client.tell(&ToWorker::Forget { run: run.run })?;
@@ -68,4 +69,12 @@ async fn cancel_after(
             _ => return Err("cancelling: the worker said something else than that the run stopped".to_owned()),
         }
     }
+}
+
+async fn sleep(ms: f64) -> Result<(), String> {
+    let over = Promise::new(&mut |resolve, _| {
+        // Resolving a promise cannot fail.
+        Timeout::new(ms as u32, move || _ = resolve.call0(&JsValue::UNDEFINED)).forget();
+    });
+    JsFuture::from(over).await.map(|_| ()).map_err(|error| words(&error))
 }

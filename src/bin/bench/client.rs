@@ -63,9 +63,17 @@ pub struct Client(Line<ToWorker, FromWorker>);
 impl Client {
     /// Starts a worker and waits until it is ready.
     pub async fn start() -> Result<Self, String> {
-        let client = Self(Line::start("worker_boot.js")?);
+        Self::start_on(1).await
+    }
+
+    /// The same on so many threads.
+    pub async fn start_on(threads: u32) -> Result<Self, String> {
+        let client = Self(Line::start(&format!("worker_boot.js?threads={threads}"))?);
         match client.next().await? {
-            (FromWorker::Ready { version: VERSION }, _) => Ok(client),
+            (FromWorker::Ready { version: VERSION, threads: got }, _) if got == threads => Ok(client),
+            (FromWorker::Ready { version: VERSION, threads: got }, _) => {
+                Err(format!("asked for {threads} threads, got {got}: is the page isolated?"))
+            }
             (other, _) => Err(format!("expected Ready in version {VERSION}, got {other:?}")),
         }
     }

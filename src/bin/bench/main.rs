@@ -21,6 +21,8 @@ mod model;
 mod ratios;
 #[cfg(target_arch = "wasm32")]
 mod sweep;
+#[cfg(target_arch = "wasm32")]
+mod threads;
 
 #[cfg(target_arch = "wasm32")]
 fn main() {

@@ -8,6 +8,7 @@ use crate::figure::{self, Bound, Bytes, Shares};
 use crate::message::Task;
 use crate::ratios;
 use crate::sweep;
+use crate::threads;
 use headlight::platform::clock::now_ms;
 use headlight::platform::page::{base_url, fetch_text};
 use headlight::protocol::{
@@ -26,7 +27,8 @@ const LOADS: usize = 7;
 /// 300 MB/s.
 const LOAD_BYTES_PER_MS: f64 = 300_000.0;
 
-const GPT2_SMALL_ID: &str = "gpt2-small-seeded";
+/// The shape that most bounds are about.
+pub const GPT2_SMALL_ID: &str = "gpt2-small-seeded";
 const GPT2_SMALL: &str = r#"{"activation_function":"gelu_new","architectures":["GPT2LMHeadModel"],"attn_pdrop":0.1,
 "bos_token_id":50256,"embd_pdrop":0.1,"eos_token_id":50256,"initializer_range":0.02,"layer_norm_epsilon":1e-05,
 "model_type":"gpt2","n_ctx":1024,"n_embd":768,"n_head":12,"n_inner":null,"n_layer":12,"n_positions":1024,
@@ -77,6 +79,9 @@ pub async fn measure_all(only: &str) -> Result<(), String> {
         if wanted(&sweep::name(&case.id)) {
             sweep::measure(&client, &model, &case.id).await?;
         }
+        if wanted(&threads::name(&case.id)) {
+            threads::measure(&client, &model, &case.source, &case.id).await?;
+        }
         drop(client);
         two_runs(&case, &wanted).await?;
     }
@@ -92,7 +97,13 @@ impl Case {
             ["share/run", "share/kernels", "times_onnxruntime/run"].map(|what| format!("{what}/{}/128", self.id));
         let whole = ["tokenizer", "weights_mb"].map(|what| format!("{what}/{}", self.id));
         let two_runs = format!("memory_two_runs_mb/{}/1024", self.id);
-        loads.into_iter().chain(runs).chain(others).chain(whole).chain([two_runs, sweep::name(&self.id)]).collect()
+        loads
+            .into_iter()
+            .chain(runs)
+            .chain(others)
+            .chain(whole)
+            .chain([two_runs, sweep::name(&self.id), threads::name(&self.id)])
+            .collect()
     }
 }
 

@@ -13,8 +13,9 @@ mod legacy;
 
 use std::ops::Range;
 
-use super::matmul::{PANEL, PackedRows, Place, interleave_eight};
+use super::matmul::{Columns, PANEL, PackedRows, ROWS, SomeRows, interleave_eight};
 use super::simd::{F32x4, U32x4, transposed};
+use super::threads;
 
 /// How the numbers of a row are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,13 +146,23 @@ impl Blocks {
         match x.only_row() {
             Some(row) if inputs == (0..self.n_in) => {
                 let prepared = self.format.prepare(row);
-                self.format.dots(&self.bytes, self.row_bytes(), row, &prepared, y);
+                let row_bytes = self.row_bytes();
+                threads::share(&mut y[..self.n_out], 1, 2 * self.n_out * self.n_in, |first, y| {
+                    let rows = &self.bytes[first * row_bytes..(first + y.len()) * row_bytes];
+                    self.format.dots(rows, row_bytes, row, &prepared, y);
+                });
             }
-            _ => self.matmul_widened(x, inputs, y),
+            _ => {
+                let work = 2 * x.n_rows() * self.n_out * inputs.len();
+                threads::share(y, ROWS * self.n_out, work, |first, y| {
+                    let rows = x.panels(first, y.len().div_ceil(ROWS * self.n_out));
+                    self.matmul_widened(rows, inputs.clone(), y);
+                });
+            }
         }
     }
 
-    fn matmul_widened(&self, x: &PackedRows, inputs: Range<usize>, y: &mut [f32]) {
+    fn matmul_widened(&self, x: SomeRows<'_>, inputs: Range<usize>, y: &mut [f32]) {
         let unit = self.format.block_len();
         let (mut wide, mut panel) = (Vec::new(), Vec::new());
         for part in x.parts(unit.max(4)) {
@@ -166,7 +177,7 @@ impl Blocks {
                 }
                 let inside = columns.start - blocks.start..columns.end - blocks.start;
                 interleave_eight(&wide, blocks.len(), inside, &mut panel);
-                x.times_panel(part.clone(), &panel, y, Place { y_width: self.n_out, first_out, width });
+                x.times_panel(part.clone(), &panel, y, Columns { y_width: self.n_out, first_out, width });
             }
         }
     }

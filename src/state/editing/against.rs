@@ -99,7 +99,7 @@ impl State {
     ) {
         let Against::Model(model) = self.editing.against else { return };
         match (reply, self.editing.second_worker) {
-            (FromWorker::Ready { version }, SecondWorker::Starting) if version == protocol::VERSION => {
+            (FromWorker::Ready { version, .. }, SecondWorker::Starting) if version == protocol::VERSION => {
                 let wanted = self.models.get(model).map(|entry| (entry.source(&self.base_url), entry.n_layers));
                 let Some((source, n_layers)) = wanted else { return };
                 let request = self.request();

@@ -133,7 +133,7 @@ fn another_model_lives_in_a_worker_of_its_own() {
         };
         effects.iter().find_map(sent).expect("something for the second worker")
     };
-    let effects = said(&mut page, FromWorker::Ready { version: protocol::VERSION });
+    let effects = said(&mut page, FromWorker::Ready { version: protocol::VERSION, threads: 1 });
     let ToWorker::Load { request, .. } = second(&effects) else { panic!("{effects:?}") };
     let model = page.state.model.clone().unwrap();
     let effects = said(&mut page, FromWorker::Loaded { request, model });

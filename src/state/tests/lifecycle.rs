@@ -225,7 +225,7 @@ fn a_worker_that_does_not_start_is_a_matter_of_the_model() {
 #[test]
 fn another_version_is_refused() {
     let versions = [
-        Event::WorkerSaid(FromWorker::Ready { version: protocol::VERSION + 1 }, Vec::new()),
+        Event::WorkerSaid(FromWorker::Ready { version: protocol::VERSION + 1, threads: 1 }, Vec::new()),
         Event::WorkerUnreadable("bytes".to_owned()),
     ];
     for event in versions {

@@ -63,7 +63,7 @@ impl Page {
     }
 
     fn ready(&mut self) {
-        self.says(FromWorker::Ready { version: protocol::VERSION });
+        self.says(FromWorker::Ready { version: protocol::VERSION, threads: 1 });
     }
 
     pub(super) fn finish_run(&mut self) {

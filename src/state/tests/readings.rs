@@ -101,3 +101,11 @@ fn an_example_is_looked_at_once_and_left_with_the_first_edit() {
     page.event(Event::TextEdited("Other".to_owned()));
     assert_eq!(page.state.example, None);
 }
+
+#[test]
+fn an_example_is_left_with_its_model() {
+    let mut page = Page::with_result();
+    page.event(Event::ExamplePicked(1));
+    page.event(Event::ModelPicked(1));
+    assert_eq!(page.state.example, None);
+}

@@ -34,6 +34,7 @@ fn a_trace_takes_the_place_of_the_result_and_the_model_stays() {
     let shown = page.state.shown.as_ref().unwrap();
     assert!(shown.is_trace && shown.live_run.is_none());
     assert_eq!((shown.model_name.as_str(), shown.shape().n_layers), ("elsewhere", 3));
+    assert_eq!(page.state.example, None, "what an example says is not said of it");
     assert!(page.sent.contains(&ToWorker::Forget { run }), "its memory is freed");
     assert!(page.state.model.is_some() && page.count(&Effect::EndWorker) == 0);
     assert!(page.done.iter().any(|effect| matches!(

@@ -1,0 +1,66 @@
+// Threads: where the page is isolated from other sites the model runs on several processors, with the same results.
+
+import assert from "node:assert/strict";
+import path from "node:path";
+import { fromFolder, pythonServer, serve } from "./host.mjs";
+import { liveResult, parts, result, run } from "./page.mjs";
+import { distFile, pageTest } from "./support.mjs";
+
+const dist = path.dirname(distFile("index.html"));
+const ISOLATING = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "credentialless" };
+
+const links = (page) => page.getByRole("region", { name: "Strongest links" }).locator("tbody tr").allTextContents();
+
+pageTest("two threads give what one gives, to the last digit shown, and one is a choice that stays", async ({ page, shot }) => {
+  const server = await serve(fromFolder(dist), ISOLATING);
+  const address = `http://127.0.0.1:${server.port}/`;
+  try {
+    await page.goto(address);
+    await page.locator("#boot").waitFor({ state: "detached" });
+    assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+    const threads = page.getByRole("combobox", { name: "Threads" });
+    await threads.selectOption("2");
+    await liveResult(page);
+    // Long enough that its products are shared.
+    const text = "Nobody expected seven wet umbrellas in the old stone house by the river that runs under the bridge ".repeat(4);
+    await run(page, text);
+    await parts(page).status.getByText(/· 2 threads · .* m?s$/).waitFor();
+    const onTwo = await links(page);
+    await shot("threads");
+    await threads.selectOption("1");
+    // The worker is started anew and brings back what was shown.
+    await parts(page).status.getByText(/ heads · [\d.]+ m?s$/).waitFor();
+    await run(page, `${text} so`);
+    await run(page, text);
+    await parts(page).status.getByText(/ heads · [\d.]+ m?s$/).waitFor();
+    assert.deepEqual(await links(page), onTwo);
+    await page.reload();
+    assert.equal(await threads.inputValue(), "1");
+  } finally {
+    await server.close();
+  }
+});
+
+pageTest("a host that sends no headers: one thread at the first visit, threads from the second one on", async ({ page }) => {
+  const server = await pythonServer(path.dirname(dist));
+  try {
+    await page.goto(`http://127.0.0.1:${server.port}/${path.basename(dist)}/`);
+    await page.locator("#boot").waitFor({ state: "detached" });
+    assert.equal(await page.evaluate(() => crossOriginIsolated), false);
+    assert.equal(await page.getByRole("combobox", { name: "Threads" }).isVisible(), false);
+    await page.evaluate(async () => {
+      const { active } = await navigator.serviceWorker.ready;
+      if (active.state !== "activated") await new Promise((resolve) => active.addEventListener("statechange", resolve));
+    });
+    await page.reload();
+    await page.locator("#boot").waitFor({ state: "detached" });
+    assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+    await page.getByRole("combobox", { name: "Threads" }).selectOption("2");
+    await liveResult(page);
+    await run(page, "Nobody expected seven wet umbrellas");
+    await result(page, 8);
+    await parts(page).status.getByText(/· 2 threads ·/).waitFor();
+  } finally {
+    await server.close();
+  }
+}, { context: { serviceWorkers: "allow" } });
