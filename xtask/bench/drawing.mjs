@@ -182,17 +182,22 @@ function instrument() {
     spent += performance.now() - before;
   });
   // Handlers of the worker's messages count until everything they set off is done.
-  const { set, get } = Object.getOwnPropertyDescriptor(Worker.prototype, "onmessage");
-  Object.defineProperty(Worker.prototype, "onmessage", {
-    get,
-    set(handler) {
-      set.call(this, handler && ((event) => {
-        const before = performance.now();
-        handler(event);
-        idle().then(() => { spent += performance.now() - before; });
-      }));
-    },
-  });
+  const listen = Worker.prototype.addEventListener;
+  const counted = new WeakMap();
+  Worker.prototype.addEventListener = function addEventListener(kind, handler, options) {
+    if (kind !== "message") return listen.call(this, kind, handler, options);
+    const counting = (event) => {
+      const before = performance.now();
+      handler.call(this, event);
+      idle().then(() => { spent += performance.now() - before; });
+    };
+    counted.set(handler, counting);
+    return listen.call(this, kind, counting, options);
+  };
+  const forget = Worker.prototype.removeEventListener;
+  Worker.prototype.removeEventListener = function removeEventListener(kind, handler, options) {
+    return forget.call(this, kind, counted.get(handler) ?? handler, options);
+  };
   // Layout of what changed, and a pixel of the picture.
   const readable = (canvas) => {
     const before = performance.now();
