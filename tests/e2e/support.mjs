@@ -101,6 +101,17 @@ export function pageTest(name, body, { allow = [], context: contextOptions = {},
   });
 }
 
+/** Keeps the worker's exports where a test can reach them: what follows is its own code, only seen from outside. */
+export async function exposeWorker(page) {
+  const made = "exports = await program.default(";
+  await page.context().route("**/worker_boot.js*", async (route) => {
+    const response = await route.fetch();
+    const body = await response.text();
+    assert.ok(body.includes(made), "worker_boot.js makes its exports in another way");
+    await route.fulfill({ response, body: body.replace(made, `exports = self.exportsForTest = await program.default(`) });
+  });
+}
+
 /** Collects, as text, whatever went wrong on a page; console messages of its workers arrive here too. */
 export function watch(page, problems) {
   page.on("console", (message) => {

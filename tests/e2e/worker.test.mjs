@@ -2,22 +2,12 @@
 
 import assert from "node:assert/strict";
 import { SMOLLM2, firstResult, liveResult, parts, pickModel, result, run } from "./page.mjs";
-import { pageTest } from "./support.mjs";
+import { exposeWorker, pageTest } from "./support.mjs";
 
 const WORDS = ["the", "river", "runs", "under", "an", "old", "stone", "bridge"];
 
 /** A text of so many words, each of them one token of SmolLM2. */
 const text = (nWords) => Array.from({ length: nWords }, (_, index) => WORDS[(index * 5 + (index >> 3)) % 8]).join(" ");
-
-/** Keeps the worker's exports where a test can reach them: what follows is its own code, only seen from outside. */
-async function exposeWorker(page) {
-  await page.context().route("**/worker_boot.js*", async (route) => {
-    const response = await route.fetch();
-    const body = await response.text();
-    assert.match(body, /exports = await init\(/);
-    await route.fulfill({ response, body: body.replace("exports = await init(", "exports = self.exportsForTest = await init(") });
-  });
-}
 
 pageTest("1,024 tokens go through SmolLM2", async ({ page, open, shot }) => {
   await open();
