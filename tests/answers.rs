@@ -115,8 +115,8 @@ fn a_trace_answers_as_its_run_does() {
             let layer = sizes.n_layers as u32 - 1;
             let questions = [
                 Question::Patterns { layer, heads: vec![1, 0] },
-                Question::Thumbnails { layer, grid: everything(sizes.n_query, 4, Reduce::Max) },
-                Question::Thumbnails { layer: 0, grid: everything(sizes.n_query, 64, Reduce::Mean) },
+                Question::Thumbnails { layer, heads: vec![1, 0], grid: everything(sizes.n_query, 4, Reduce::Max) },
+                Question::Thumbnails { layer: 0, heads: vec![1], grid: everything(sizes.n_query, 64, Reduce::Mean) },
             ];
             let mut n_read = 0;
             for question in questions {

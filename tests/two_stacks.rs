@@ -80,7 +80,7 @@ fn neurons_and_thumbnails_of_cross_attention_are_of_a_target_and_a_source() {
         }
         let all = |n: usize| (0..n as u32).collect::<Vec<_>>();
         let grid = Grid { queries: all(n_query), keys: all(n_key), max_cells: 64, reduce: Reduce::Max };
-        let reply = answer(Question::Thumbnails { layer: 1, grid }, &cross).unwrap();
+        let reply = answer(Question::Thumbnails { layer: 1, heads: all(sizes.n_heads), grid }, &cross).unwrap();
         let Answer::Thumbnails { n_rows, n_columns, heads, .. } = &reply.answer else { panic!("not thumbnails") };
         assert_eq!((*n_rows as usize, *n_columns as usize), (n_query, n_key));
         let whole = patterns(&cross, 1);

@@ -40,7 +40,7 @@ pub trait Answering {
 pub fn start(question: Question) -> Box<dyn Answering> {
     match question {
         Question::Patterns { layer, heads } => Box::new(patterns::Patterns::new(layer, heads)),
-        Question::Thumbnails { layer, grid } => Box::new(thumbnails::Thumbnails::new(layer, &grid)),
+        Question::Thumbnails { layer, heads, grid } => Box::new(thumbnails::Thumbnails::new(layer, heads, &grid)),
         Question::Neurons { layer, head } => Box::new(neurons::Neurons::new(layer, head)),
         Question::Scores { n_block } => Box::new(scores::Scores::new(n_block)),
         Question::HeadWeights { queries, keys } => Box::new(head_weights::HeadWeights::new(queries, keys)),

@@ -1,4 +1,4 @@
-//! Every head of a layer, made small, with the numbers that a thumbnail cannot show.
+//! Heads of a layer, made small, with the numbers that a thumbnail cannot show.
 
 use std::sync::Arc;
 
@@ -15,16 +15,16 @@ pub(super) struct Thumbnails {
     keys: Arc<[usize]>,
     max_cells: usize,
     value: CellValue,
-    blocks: Option<Blocks>,
+    blocks: Blocks,
     /// The head under way.
     reducer: Option<Reducer>,
     heads: Vec<HeadNumbers>,
-    /// [n_heads, n_rows, n_columns]
+    /// [heads.len(), n_rows, n_columns]
     cells: Vec<f32>,
 }
 
 impl Thumbnails {
-    pub fn new(layer: u32, grid: &Grid) -> Self {
+    pub fn new(layer: u32, heads: Vec<u32>, grid: &Grid) -> Self {
         let positions = |list: &[u32]| list.iter().map(|&position| position as usize).collect();
         Self {
             layer,
@@ -35,7 +35,7 @@ impl Thumbnails {
                 Reduce::Max => CellValue::Max,
                 Reduce::Mean => CellValue::Mean,
             },
-            blocks: None,
+            blocks: Blocks::new(layer as usize, heads.into_iter().map(|head| head as usize).collect()),
             reducer: None,
             heads: Vec::new(),
             cells: Vec::new(),
@@ -47,7 +47,6 @@ impl Answering for Thumbnails {
     fn step(&mut self, source: &dyn AttentionSource) -> Result<Option<Reply>, SourceError> {
         let (sizes, layer) = (source.sizes(), self.layer as usize);
         let Self { queries, keys, max_cells, value, blocks, reducer, heads, cells, .. } = self;
-        let blocks = blocks.get_or_insert_with(|| Blocks::new(layer, (0..sizes.n_heads).collect()));
         let has_more = blocks.next(source, |_, rows, weights| {
             let under_way =
                 reducer.get_or_insert_with(|| Reducer::new(Arc::clone(queries), Arc::clone(keys), *max_cells, *value));

@@ -28,7 +28,7 @@ pub use question::{Answer, Grid, HeadNumbers, NeuronPart, NeuronsAnswer, Questio
 pub use report::{About, Report};
 
 /// Raised with every change of these types; page and worker refuse to talk across versions.
-pub const VERSION: u32 = 8;
+pub const VERSION: u32 = 9;
 
 /// Chosen by the page, unique within a worker's life.
 pub type RequestId = u32;

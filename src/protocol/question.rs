@@ -14,10 +14,12 @@ pub enum Question {
         /// Which heads, in the order in which they come back.
         heads: Vec<u32>,
     },
-    /// Every head of a layer, made small. Buffer: f32 [n_heads, n_rows, n_columns].
+    /// Patterns of some heads, made small. Buffer: f32 [heads.len(), n_rows, n_columns].
     Thumbnails {
         /// Which layer.
         layer: u32,
+        /// Which heads, in the order in which they come back.
+        heads: Vec<u32>,
         /// Which queries and keys, and how small.
         grid: Grid,
     },
@@ -90,7 +92,7 @@ pub enum Answer {
         n_rows: u32,
         /// Columns per row.
         n_columns: u32,
-        /// What a thumbnail cannot show, by head.
+        /// What a thumbnail cannot show, head by head as asked.
         heads: Vec<HeadNumbers>,
     },
     /// To [`Question::Neurons`].

@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn thumbnails_say_where_they_differ_most() {
         let grid = Grid { queries: vec![3, 4], keys: vec![3, 4], max_cells: 64, reduce: Reduce::Mean };
-        let question = Question::Thumbnails { layer: 1, grid };
+        let question = Question::Thumbnails { layer: 1, heads: vec![0], grid };
         let answer = |entropy| Answer::Thumbnails {
             layer: 1,
             n_rows: 2,

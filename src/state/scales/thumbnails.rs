@@ -12,16 +12,18 @@ pub const MAX_CELLS: usize = 64;
 /// Layers of a trace with more weights are read when they are looked at, not in advance.
 const MAX_WEIGHTS_UNASKED: usize = 4 << 20;
 
-/// One layer's patterns, made small.
+/// Patterns of one layer, made small.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerThumbnails {
     /// Rows per head.
     pub n_rows: usize,
     /// Columns per row.
     pub n_columns: usize,
-    /// What a thumbnail cannot show, by head.
+    /// Of which heads, ascending: of those that were shown when it was asked for.
+    pub of: Vec<usize>,
+    /// What a thumbnail cannot show, head by head.
     pub heads: Vec<HeadNumbers>,
-    /// [n_heads, n_rows, n_columns]
+    /// [of.len(), n_rows, n_columns]
     pub cells: Vec<f32>,
 }
 
@@ -29,7 +31,17 @@ impl LayerThumbnails {
     /// The cells of a head [n_rows, n_columns]; empty where there is none.
     pub fn head(&self, head: usize) -> &[f32] {
         let n_cells = self.n_rows * self.n_columns;
-        self.cells.get(head * n_cells..(head + 1) * n_cells).unwrap_or_default()
+        let cells = |place: usize| self.cells.get(place * n_cells..(place + 1) * n_cells);
+        self.of.binary_search(&head).ok().and_then(cells).unwrap_or_default()
+    }
+
+    /// What a head's thumbnail cannot show.
+    pub fn numbers(&self, head: usize) -> Option<&HeadNumbers> {
+        self.heads.get(self.of.binary_search(&head).ok()?)
+    }
+
+    fn has(&self, heads: &[usize]) -> bool {
+        heads.iter().all(|head| self.of.binary_search(head).is_ok())
     }
 }
 
@@ -44,19 +56,14 @@ pub struct ThumbnailStore {
     pub problem: Option<String>,
     /// Which result and which part of it they are of.
     of: Option<(Looked, Grid)>,
-    /// The question under way.
-    pub(super) asked: Option<(RequestId, usize)>,
+    /// The question under way, and of which heads it is.
+    pub(super) asked: Option<(RequestId, Vec<usize>)>,
 }
 
 impl ThumbnailStore {
     /// The part of the patterns that is shown.
     pub fn grid(&self) -> Option<&Grid> {
         self.of.as_ref().map(|(_, grid)| grid)
-    }
-
-    /// How many layers have come.
-    pub fn n_done(&self) -> usize {
-        self.layers.iter().flatten().count()
     }
 
     pub(super) fn came(
@@ -67,17 +74,15 @@ impl ThumbnailStore {
         heads: Vec<HeadNumbers>,
         buffers: Vec<Vec<f32>>,
     ) {
-        if self.asked.take_if(|(asked, _)| *asked == request).is_none() {
-            return;
-        }
+        let Some((_, of)) = self.asked.take_if(|(asked, _)| *asked == request) else { return };
         let (n_rows, n_columns) = (n_rows as usize, n_columns as usize);
         let cells = buffers.into_iter().next().unwrap_or_default();
-        if cells.len() != heads.len() * n_rows * n_columns {
+        if heads.len() != of.len() || cells.len() != of.len() * n_rows * n_columns {
             self.problem = Some(format!("The thumbnails of layer {layer} came in another shape than asked for."));
             return;
         }
         if let Some(slot) = self.layers.get_mut(layer as usize) {
-            *slot = Some(Arc::new(LayerThumbnails { n_rows, n_columns, heads, cells }));
+            *slot = Some(Arc::new(LayerThumbnails { n_rows, n_columns, of, heads, cells }));
         }
     }
 
@@ -89,12 +94,13 @@ impl ThumbnailStore {
         was_asked
     }
 
-    /// The layer to ask for next: the selected one, then those on screen, then the rest; `is_sparing`: the selected one only. Not
-    /// those that a trace does not hold.
-    fn next(&self, selected: usize, is_sparing: bool, missing: &BTreeSet<usize>) -> Option<usize> {
+    /// The layer to ask for next of those `wanted`, with these heads: the selected one, then those on screen, then the rest;
+    /// `is_sparing`: the selected one only.
+    fn next(&self, selected: usize, is_sparing: bool, wanted: &BTreeSet<usize>, heads: &[usize]) -> Option<usize> {
         let (first, last) = self.seen?;
-        let is_wanted =
-            |layer: &usize| self.layers.get(*layer).is_some_and(Option::is_none) && !missing.contains(layer);
+        let is_here =
+            |layer: usize| self.layers.get(layer).is_some_and(|it| it.as_ref().is_some_and(|it| it.has(heads)));
+        let is_wanted = |layer: &usize| wanted.contains(layer) && !is_here(*layer);
         if is_sparing {
             return Some(selected).filter(is_wanted);
         }
@@ -103,6 +109,25 @@ impl ThumbnailStore {
 }
 
 impl State {
+    /// The layers and heads that the map shows: those that are there and not left out. What is left out costs nothing.
+    pub fn mapped(&self) -> (BTreeSet<usize>, Vec<usize>) {
+        let Some(shown) = &self.shown else { return Default::default() };
+        let (spec, options) = (shown.stack_spec(), &self.scales.map);
+        let is_shown = |layer: &usize| !options.hidden_layers.contains(layer) && !shown.missing_layers.contains(layer);
+        let layers = (0..spec.n_layers).filter(is_shown).collect();
+        (layers, (0..spec.n_heads).filter(|head| !options.hidden_heads.contains(head)).collect())
+    }
+
+    /// How many layers of those that the map shows have come.
+    pub fn n_mapped(&self) -> usize {
+        let (layers, heads) = self.mapped();
+        let is_here = |layer: &usize| {
+            let thumbnails = self.scales.thumbnails.layers.get(*layer);
+            thumbnails.and_then(Option::as_ref).is_some_and(|it| it.has(&heads))
+        };
+        layers.into_iter().filter(is_here).count()
+    }
+
     /// Asks for the next layer that is missing.
     pub(super) fn follow_thumbnails(&mut self, effects: &mut Vec<Effect>) {
         let (Some(shown), Some((queries, keys))) = (&self.shown, self.shown_positions()) else { return };
@@ -131,9 +156,14 @@ impl State {
         if thumbnails.asked.is_some() || thumbnails.problem.is_some() {
             return;
         }
-        let Some(layer) = thumbnails.next(self.selection.layer, is_sparing, &shown.missing_layers) else { return };
-        if let Some(request) = self.ask(Question::Thumbnails { layer: layer as u32, grid }, effects) {
-            self.scales.thumbnails.asked = Some((request, layer));
+        let (layers, of) = self.mapped();
+        if of.is_empty() {
+            return;
+        }
+        let Some(layer) = self.scales.thumbnails.next(self.selection.layer, is_sparing, &layers, &of) else { return };
+        let heads = of.iter().map(|&head| head as u32).collect();
+        if let Some(request) = self.ask(Question::Thumbnails { layer: layer as u32, heads, grid }, effects) {
+            self.scales.thumbnails.asked = Some((request, of));
         }
     }
 }
@@ -158,19 +188,27 @@ mod tests {
     #[test]
     fn layers_on_screen_come_first() {
         let mut store = ThumbnailStore { layers: vec![None; 8], seen: Some((4, 5)), ..ThumbnailStore::default() };
-        let (mut order, all) = (Vec::new(), BTreeSet::new());
-        while let Some(layer) = store.next(6, false, &all) {
+        let (mut order, all) = (Vec::new(), BTreeSet::from_iter(0..8));
+        let of_heads =
+            |of: Vec<usize>| Arc::new(LayerThumbnails { n_rows: 0, n_columns: 0, of, heads: vec![], cells: vec![] });
+        while let Some(layer) = store.next(6, false, &all, &[1, 2]) {
             order.push(layer);
-            store.layers[layer] =
-                Some(Arc::new(LayerThumbnails { n_rows: 0, n_columns: 0, heads: vec![], cells: vec![] }));
+            store.layers[layer] = Some(of_heads(vec![1, 2]));
         }
         assert_eq!(order, [6, 4, 5, 0, 1, 2, 3, 7]);
         store.seen = None;
         store.layers[0] = None;
-        assert_eq!(store.next(0, false, &all), None, "nobody looks");
+        let next =
+            |store: &ThumbnailStore, selected, is_sparing, wanted| store.next(selected, is_sparing, wanted, &[1]);
+        assert_eq!(next(&store, 0, false, &all), None, "nobody looks");
         store.seen = Some((0, 7));
-        assert_eq!((store.next(3, true, &all), store.next(0, true, &all)), (None, Some(0)), "only what is selected");
-        let missing = BTreeSet::from([0]);
-        assert_eq!((store.next(0, true, &missing), store.next(3, false, &missing)), (None, None), "not in the file");
+        assert_eq!(
+            (next(&store, 3, true, &all), next(&store, 0, true, &all)),
+            (None, Some(0)),
+            "only what is selected"
+        );
+        let rest = BTreeSet::from_iter(1..8);
+        assert_eq!((next(&store, 0, true, &rest), next(&store, 3, false, &rest)), (None, None), "not shown");
+        assert_eq!(store.next(0, false, &rest, &[0, 1]), Some(1), "a head that was left out before");
     }
 }

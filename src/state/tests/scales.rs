@@ -1,7 +1,10 @@
 //! The three scales: selection, what is asked for and when, links.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::protocol::{Grid, HeadNumbers, NeuronPart, NeuronsAnswer, Reduce};
+use crate::state::scales::options::MapOptions;
 use crate::state::{ScaleEvent, View};
 use crate::trace::Side;
 
@@ -19,10 +22,10 @@ fn question(page: &Page) -> (RequestId, Question) {
 }
 
 fn thumbnails(page: &mut Page) -> usize {
-    let (request, Question::Thumbnails { layer, grid }) = question(page) else { panic!("not thumbnails") };
+    let (request, Question::Thumbnails { layer, heads, grid }) = question(page) else { panic!("not thumbnails") };
     let n = grid.queries.len() as u32;
-    let heads = vec![HeadNumbers::default(); 4];
-    let cells = vec![layer as f32; 4 * (n * n) as usize];
+    let cells = vec![layer as f32; heads.len() * (n * n) as usize];
+    let heads = vec![HeadNumbers::default(); heads.len()];
     let answer = Answer::Thumbnails { layer, n_rows: n, n_columns: n, heads };
     page.event(Event::WorkerSaid(FromWorker::Answered { request, run: 1, answer }, vec![cells]));
     layer as usize
@@ -60,16 +63,36 @@ fn a_map_that_is_seen_asks_layer_by_layer_those_on_screen_first() {
     scale(&mut page, ScaleEvent::LayersSeen((3, 4)));
     let order: Vec<usize> = (0..6).map(|_| thumbnails(&mut page)).collect();
     assert_eq!(order, [0, 3, 4, 1, 2, 5], "the selected one, those on screen, the rest");
-    assert_eq!(page.state.scales.thumbnails.n_done(), 6);
+    assert_eq!(page.state.n_mapped(), 6);
     let n_sent = page.sent.len();
     page.event(Event::Hovered(None));
     assert_eq!(page.sent.len(), n_sent, "every layer is here");
+
+    // What is left out is not asked for; a head that comes back is.
+    let shows = |page: &mut Page, hidden_heads: BTreeSet<usize>| {
+        let hidden_layers = (1..6).collect();
+        scale(page, ScaleEvent::MapChanged(MapOptions { hidden_layers, hidden_heads, ..MapOptions::default() }));
+    };
+    shows(&mut page, [0, 3].into());
+    assert_eq!((page.sent.len(), page.state.n_mapped()), (n_sent, 1));
+    page.event(Event::SegmentPicked(SegmentFilter::Aa));
+    let (_, Question::Thumbnails { layer, heads, .. }) = question(&page) else { panic!("not thumbnails") };
+    assert_eq!((layer, heads), (0, vec![1, 2]));
+    thumbnails(&mut page);
+    let n_sent = page.sent.len();
+    shows(&mut page, [0, 1, 3].into());
+    assert_eq!((page.sent.len(), page.state.n_mapped()), (n_sent, 1), "it is here");
+    shows(&mut page, [0].into());
+    let (_, Question::Thumbnails { layer, heads, .. }) = question(&page) else { panic!("not thumbnails") };
+    assert_eq!((layer, heads, page.state.n_mapped()), (0, vec![1, 2, 3], 0));
+    thumbnails(&mut page);
+    scale(&mut page, ScaleEvent::MapChanged(MapOptions::default()));
 
     // Another part of the patterns: everything is asked for again.
     page.event(Event::SegmentPicked(SegmentFilter::Ab));
     let (_, Question::Thumbnails { grid, .. }) = question(&page) else { panic!("not thumbnails") };
     let expected = Grid { queries: vec![0, 1, 2], keys: vec![3, 4], max_cells: 3, reduce: Reduce::Max };
-    assert_eq!((grid, page.state.scales.thumbnails.n_done()), (expected, 0));
+    assert_eq!((grid, page.state.n_mapped()), (expected, 0));
 }
 
 #[test]

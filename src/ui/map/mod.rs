@@ -6,8 +6,6 @@ mod draw;
 pub mod numbers;
 mod readout;
 
-use std::collections::BTreeSet;
-
 use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
@@ -222,14 +220,9 @@ pub fn ModelMap(
 
 /// The heads in the order in which they stand.
 pub fn rows_of(state: &State) -> Vec<Vec<Place>> {
-    let Some(shown) = &state.shown else { return Vec::new() };
-    let options = &state.scales.map;
-    let kept = |n: usize, hidden: &BTreeSet<usize>| (0..n).filter(|index| !hidden.contains(index)).collect::<Vec<_>>();
-    let mut layers = kept(shown.stack_spec().n_layers, &options.hidden_layers);
-    layers.retain(|layer| !shown.missing_layers.contains(layer));
-    let heads = kept(shown.stack_spec().n_heads, &options.hidden_heads);
+    let (layers, heads) = state.mapped();
     let rows: Vec<Vec<Place>> = layers.iter().map(|&layer| heads.iter().map(|&head| (layer, head)).collect()).collect();
-    if !options.is_sorted {
+    if !state.scales.map.is_sorted {
         return rows;
     }
     let numbers = Numbers::of(state);

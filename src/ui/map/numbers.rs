@@ -27,7 +27,7 @@ impl Numbers {
         let number = state.scales.map.number;
         let value = |index: usize| {
             let (layer, head) = (index / n_heads, index % n_heads);
-            let thumbnails = || state.scales.thumbnails.layers.get(layer)?.as_ref()?.heads.get(head);
+            let thumbnails = || state.scales.thumbnails.layers.get(layer)?.as_ref()?.numbers(head);
             match number {
                 CellNumber::Entropy => thumbnails()?.entropy,
                 CellNumber::Strongest => thumbnails()?.strongest.map(|link| link.weight),

@@ -16,7 +16,7 @@ use crate::ui::page::Page;
 /// "L2H9 · entropy 0.31 · strongest link cat → cat 0.8421".
 pub(super) fn words(page: Page, (layer, head): Place, thumbnails: &LayerThumbnails) -> String {
     let name = wording::head_name(layer, head);
-    let Some(numbers) = thumbnails.heads.get(head) else { return name };
+    let Some(numbers) = thumbnails.numbers(head) else { return name };
     let is_difference = page.peek(|state| state.editing.side == EditSide::Difference);
     let entropy = numbers.entropy.map(|entropy| match is_difference {
         true => format!(" · entropy {}", wording::short_change(entropy)),
@@ -71,10 +71,11 @@ pub fn MapLegend(map: Map) -> impl IntoView {
     let Map { page, options, numbers, contrast, .. } = map;
     let problem = page.memo(|state| state.scales.thumbnails.problem.clone());
     let progress = page.memo(|state| {
-        let (n_done, n_all) = (state.scales.thumbnails.n_done(), state.scales.thumbnails.layers.len());
-        let n = n_all - state.shown.as_ref().map_or(0, |shown| shown.missing_layers.len()).min(n_all);
-        let coming = (n_done < n).then(|| format!("{n_done} of {n} layers"));
-        coming.or_else(|| (n < n_all).then(|| format!("{n} of {n_all} layers are in the file")))
+        let (n_done, n_mapped) = (state.n_mapped(), state.mapped().0.len());
+        let coming = (n_done < n_mapped).then(|| format!("{n_done} of {n_mapped} layers"));
+        let n_all = state.scales.thumbnails.layers.len();
+        let n_held = n_all - state.shown.as_ref().map_or(0, |shown| shown.missing_layers.len()).min(n_all);
+        coming.or_else(|| (n_held < n_all).then(|| format!("{n_held} of {n_all} layers are in the file")))
     });
     let reduced = page.memo(|state| {
         let grid = state.scales.thumbnails.grid()?;
