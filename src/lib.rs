@@ -32,11 +32,11 @@ pub mod worker;
 
 pub mod render;
 
-#[cfg(all(feature = "page", target_arch = "wasm32"))]
+#[cfg(all(feature = "views", target_arch = "wasm32"))]
 pub mod render_web;
 
-#[cfg(feature = "page")]
+#[cfg(feature = "views")]
 pub mod state;
 
-#[cfg(all(feature = "page", target_arch = "wasm32"))]
+#[cfg(all(feature = "views", target_arch = "wasm32"))]
 pub mod ui;

@@ -101,6 +101,37 @@ pub enum Event {
     Trace(TraceEvent),
 }
 
+impl Event {
+    /// Whether only a page that runs models hears of it.
+    pub fn is_about_models(&self) -> bool {
+        matches!(
+            self,
+            Self::CatalogueCame(_)
+                | Self::WorkerUnreadable(_)
+                | Self::WorkerBroke(_)
+                | Self::SecondWorkerSaid(..)
+                | Self::SecondWorkerBroke(_)
+                | Self::CancelTimedOut(_)
+                | Self::ModelPicked(_)
+                | Self::More(_)
+                | Self::TextEdited(_)
+                | Self::PairEdited(_)
+                | Self::EntryChanged(_)
+                | Self::TypingRested(_)
+                | Self::PositionPicked(_)
+                | Self::ExamplePicked(_)
+                | Self::RunAsked
+                | Self::CutAsked
+                | Self::CancelAsked
+                | Self::RetryAsked
+                | Self::SeedsAsked
+                | Self::SeedsLeft
+                | Self::Editing(_)
+                | Self::ThreadsPicked(_)
+        )
+    }
+}
+
 /// Something to be done in the browser.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
@@ -192,4 +223,25 @@ pub enum Effect {
     ReplaceLink(String),
     /// Put this fragment into the address, so that going back leads to the present one.
     PushLink(String),
+}
+
+impl Effect {
+    /// Whether only a page that runs models asks for it.
+    pub fn is_about_models(&self) -> bool {
+        matches!(
+            self,
+            Self::FetchCatalogue
+                | Self::AskSecondTrace { .. }
+                | Self::StartWorker
+                | Self::EndWorker
+                | Self::StartSecondWorker
+                | Self::EndSecondWorker
+                | Self::SendSecond(_)
+                | Self::ArmCancelTimeout { .. }
+                | Self::ArmTyping { .. }
+                | Self::LookUp { .. }
+                | Self::KeepHub(_)
+                | Self::KeepThreads(_)
+        )
+    }
 }

@@ -1,12 +1,12 @@
 //! Examples of the gallery: run them, and look at what they are about.
 
-use super::{Effect, Shown, State};
+use super::{Effect, RUNS_MODELS, Shown, State};
 use crate::gallery::{EXAMPLES, Example};
 
 impl State {
     /// The example on screen or on its way, until something else is typed or run.
     pub fn example(&self) -> Option<&'static Example> {
-        EXAMPLES.get(self.example?)
+        EXAMPLES.get(self.example.filter(|_| RUNS_MODELS)?)
     }
 
     /// Runs an example, unless it is on screen already, and looks at what it is about.

@@ -3,7 +3,7 @@
 //! Its attention is answered by the page itself. The model is loaded with the first run that somebody asks for; only
 //! where the trace cannot be had does the page begin by loading a model.
 
-use super::{Effect, Home, OpenedTrace, State};
+use super::{Effect, OpenedTrace, State};
 
 /// What becomes of the first example.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,10 +32,10 @@ impl State {
             Err(message) => {
                 self.first = FirstScreen::Failed;
                 // On a page of its own nothing is lost: the same example can be run.
-                self.notices.status = (self.home != Home::Page).then_some(message);
+                self.notices.status = (!self.home.is_page()).then_some(message);
             }
         }
-        if !self.home.runs_unasked() {
+        if !self.home.is_page() {
             self.take_up_link(effects);
         } else if !self.models.is_empty() && !self.is_busy() {
             self.begin(effects);
@@ -45,7 +45,7 @@ impl State {
     /// The models are known, and so is whether there is a first example: goes where a link leads, or runs what could not
     /// be shown.
     pub(super) fn begin(&mut self, effects: &mut Vec<Effect>) {
-        if !self.home.runs_unasked() {
+        if !self.home.is_page() {
             self.take_up_link(effects);
         } else if !self.follow_link(effects) && self.first == FirstScreen::Failed {
             self.run(false, effects);

@@ -4,6 +4,10 @@ use super::link::Link;
 use super::{Effect, ModelEntry, State};
 use crate::protocol::{Input, InputText, TargetAsked};
 
+/// Whether this program runs models at all. The viewer of saved traces does not, and is compiled without what would: what asks
+/// this first is left out of it.
+pub const RUNS_MODELS: bool = cfg!(feature = "page");
+
 /// Where the page stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Home {
@@ -24,12 +28,12 @@ impl Home {
 
     /// Whether there are models to run.
     pub fn has_models(self) -> bool {
-        self != Home::File
+        RUNS_MODELS && self != Home::File
     }
 
-    /// Whether a link runs its text by itself.
-    pub fn runs_unasked(self) -> bool {
-        self == Home::Page
+    /// Whether everything is there: inputs, editing, what others could follow. A link runs its text by itself only there.
+    pub fn is_page(self) -> bool {
+        RUNS_MODELS && self == Home::Page
     }
 }
 
@@ -68,7 +72,7 @@ impl State {
 
     /// Somebody wants the text run. In a frame the model may be one of the Hub, which is not asked before.
     pub(super) fn run_asked(&mut self, effects: &mut Vec<Effect>) {
-        if self.home == Home::Page || !self.look_up_linked(effects) {
+        if self.home.is_page() || !self.look_up_linked(effects) {
             self.run(false, effects);
         }
     }

@@ -95,7 +95,7 @@ impl State {
         let edits = link.edits.as_deref().and_then(|json| parse_list(json).ok()).unwrap_or_default();
         self.editing.replace(edits);
         self.linking.pending = Some(link);
-        if !self.home.runs_unasked() {
+        if !self.home.is_page() {
             self.take_up_link(effects);
         } else if !self.models.is_empty() {
             self.follow_link(effects);
@@ -104,6 +104,9 @@ impl State {
 
     /// Goes where the pending link leads, now that the models are known. Says whether that started something.
     pub(super) fn follow_link(&mut self, effects: &mut Vec<Effect>) -> bool {
+        if !RUNS_MODELS {
+            return false;
+        }
         if self.look_up_linked(effects) {
             return true;
         }

@@ -44,7 +44,7 @@ pub use editing::{EditEvent, Editing, ListedEdit, Side as EditSide, SweepState};
 pub use entry::{Entry, EntryChange, EntryKind};
 pub use event::{Effect, Event};
 pub use first::FirstScreen;
-pub use home::Home;
+pub use home::{Home, RUNS_MODELS};
 pub use link::TracePlace;
 pub use linking::Linking;
 pub use more_models::{MoreEvent, MoreModels};
@@ -170,7 +170,7 @@ impl State {
     /// The state of a page that stands elsewhere than on its own: without a text or an example of ours.
     pub fn at(home: Home, base_url: String, theme: Theme) -> Self {
         let page = Self::new(base_url, theme);
-        if home == Home::Page {
+        if home.is_page() {
             return page;
         }
         let (text, pair, example, selection) = Default::default();

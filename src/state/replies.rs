@@ -6,6 +6,13 @@ use crate::trace::file::ModelName;
 
 impl State {
     pub(super) fn worker_said(&mut self, reply: FromWorker, buffers: Vec<Vec<f32>>, effects: &mut Vec<Effect>) {
+        // What a trace in the page says.
+        let is_answer = |reply: &FromWorker| {
+            matches!(reply, FromWorker::Answered { .. } | FromWorker::Cancelled { .. } | FromWorker::Failed { .. })
+        };
+        if !RUNS_MODELS && !is_answer(&reply) {
+            return;
+        }
         match reply {
             FromWorker::Ready { version, threads } if version == protocol::VERSION => {
                 self.worker = WorkerPhase::Ready;

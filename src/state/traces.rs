@@ -146,7 +146,7 @@ impl State {
         self.leave_example();
         self.selection.clear_tokens();
         self.show_trace(opened, effects);
-        if self.home.runs_unasked() {
+        if self.home.is_page() {
             self.apply_link();
             self.follow_layer(effects);
         } else {

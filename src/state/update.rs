@@ -18,6 +18,9 @@ impl State {
 
     fn handle(&mut self, event: Event) -> Vec<Effect> {
         let mut effects = Vec::new();
+        if !RUNS_MODELS && event.is_about_models() {
+            return effects;
+        }
         match event {
             Event::Opened => self.opened(&mut effects),
             Event::FirstCame(opened) => self.first_came(opened, &mut effects),

@@ -21,7 +21,7 @@ use super::side_choice::SideChoice;
 use crate::analysis::scores::Score;
 use crate::render::{HeadColours, Scheme};
 use crate::state::editing::EditEvent;
-use crate::state::{DisplayChange, Event, Home, TokenRef};
+use crate::state::{DisplayChange, Event, Home, RUNS_MODELS, TokenRef};
 
 /// Tabs, controls, the views that are on screen, and their panels.
 #[component]
@@ -47,7 +47,7 @@ pub fn Attention(
         let came = state.shown.as_ref().is_some_and(|shown| !shown.info.top.is_empty());
         state.home != Home::File || came
     });
-    let has_edits = page.peek(|state| state.home == Home::Page);
+    let has_edits = page.peek(|state| state.home.is_page());
     view! {
         <section class="view" aria-label="Attention" on:keydown=move |event| view_key(page, &event)>
             <ScaleBar page is_saving panel />
@@ -55,8 +55,10 @@ pub fn Attention(
                 <KindChoice page />
                 <LayerPicker page />
                 <HeadSquares page scene colours />
-                <EditButton page />
-                <SideChoice page />
+                {RUNS_MODELS.then(|| view! {
+                    <EditButton page />
+                    <SideChoice page />
+                })}
                 <SegmentFilterChoice page />
                 <DisplayOptions page scene />
             </div>

@@ -189,7 +189,7 @@ fn page_link(state: &State) -> String {
 fn draw_still(page: Page, scene: Memo<Option<Scene>>, picture: NodeRef<Div>) -> RwSignal<bool> {
     let is_drawn = RwSignal::new(false);
     // What a figure is made of, as it comes.
-    let parts = page.memo(|state| {
+    let parts = page.memo_hover(|state| {
         let n_thumbnails = state.scales.thumbnails.layers.iter().flatten().count();
         let neurons = state.scales.neurons.head.as_ref().map(|_| state.selection.query());
         (state.selection.view, n_thumbnails, neurons, state.awaits_layer())

@@ -5,6 +5,7 @@
 //! [`map`] is the model view, [`neurons`] the neuron view. Another panel stands beside [`links_panel`]; [`editing`] is the column beside the views, [`edit_menu`] the menu in them. Invariant: no
 //! globals, and no `style="…"` or `innerHTML`, which the Content-Security-Policy forbids.
 
+mod address;
 mod against_panel;
 mod attention;
 mod caution;

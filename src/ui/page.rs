@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 
+use super::address::Address;
 use super::edit_menu::OpenMenu;
 use super::first_trace::{first_trace, slot_link, trace_of_host};
 use super::open_trace::TraceInPage;
@@ -15,15 +16,15 @@ use super::save_trace;
 use super::worker::{ModelWorker, StartWorker};
 use crate::answers::Reply;
 use crate::platform::download::{save_bytes, save_url};
-use crate::platform::page::{self, base_url, fetch_bytes, fetch_text, fragment, set_fragment};
+use crate::platform::page::{self, base_url, fetch_bytes, fetch_text, fragment};
 use crate::platform::ranged_file::RangedFile;
 use crate::platform::worker_client::News;
 use crate::protocol::{FromWorker, Question, RequestId, ToWorker};
 use crate::state::editing::EditEvent;
 use crate::state::link::HOST_TRACE;
 use crate::state::{
-    Effect, Event, FirstScreen, Home, MoreEvent, OpenedTrace, SaveForm, ScaleEvent, State, Theme, Threads, TraceEvent,
-    TracePlace, traces,
+    Effect, Event, FirstScreen, Home, MoreEvent, OpenedTrace, RUNS_MODELS, SaveForm, ScaleEvent, State, Theme, Threads,
+    TraceEvent, TracePlace, traces,
 };
 use crate::trace::AttnKind;
 use crate::trace::file::{Saved, fill_slot};
@@ -35,7 +36,13 @@ const HUB_KEY: &str = "headlight.hub";
 /// One instance of the page: a handle to its state and its worker.
 #[derive(Clone, Copy)]
 pub struct Page {
-    state: RwSignal<State>,
+    state: StoredValue<State>,
+    /// Said after every event but those that only move the pointer.
+    changed: RwSignal<()>,
+    /// Said when the pointer, or what stands for it, is elsewhere and nothing else has changed: many times a second, so that only
+    /// those hear of it whom it concerns.
+    hovered: RwSignal<()>,
+    address: Address,
     start_worker: Option<StartWorker>,
     worker: StoredValue<Option<Box<dyn ModelWorker>>, LocalStorage>,
     trace: StoredValue<Option<TraceInPage>, LocalStorage>,
@@ -59,7 +66,10 @@ impl Page {
             state.threads = Threads::new(page::shared_processors(), wanted);
         }
         let page = Self {
-            state: RwSignal::new(state),
+            state: StoredValue::new(state),
+            changed: RwSignal::new(()),
+            hovered: RwSignal::new(()),
+            address: Address::new(),
             start_worker,
             worker: StoredValue::new_local(None),
             trace: StoredValue::new_local(None),
@@ -75,7 +85,10 @@ impl Page {
         let link = if home == Home::File && fragment().is_empty() { slot_link() } else { fragment() };
         page.dispatch(Event::Scale(ScaleEvent::LinkCame(link)));
         page.dispatch(Event::Opened);
-        let follow = move |_| page.dispatch(Event::Scale(ScaleEvent::LinkCame(fragment())));
+        let follow = move |_| {
+            page.address.forget();
+            page.dispatch(Event::Scale(ScaleEvent::LinkCame(fragment())));
+        };
         let listener = window_event_listener(leptos::ev::hashchange, follow);
         on_cleanup(move || listener.remove());
         page
@@ -88,32 +101,56 @@ impl Page {
 
     /// Reads the state once.
     pub fn peek<T>(self, read: impl FnOnce(&State) -> T) -> T {
-        self.state.with_untracked(read)
+        self.state.with_value(read)
     }
 
-    /// Reads the state and follows its changes, within a memo or an effect.
+    /// Reads the state and follows its changes, within a memo or an effect; not what the pointer is on.
     pub fn with<T>(self, read: impl FnOnce(&State) -> T) -> T {
-        self.state.with(read)
+        self.changed.track();
+        self.peek(read)
     }
 
-    /// Something derived from the state; what depends on it runs only when it changes.
+    /// Reads the state and follows its changes, and what the pointer is on.
+    pub fn with_hover<T>(self, read: impl FnOnce(&State) -> T) -> T {
+        self.hovered.track();
+        self.with(read)
+    }
+
+    /// Something derived from the state, but not from what the pointer is on; what depends on it runs only when it changes.
     pub fn memo<T: PartialEq + Send + Sync + 'static>(
         self,
         read: impl Fn(&State) -> T + Send + Sync + 'static,
     ) -> Memo<T> {
-        Memo::new(move |_| self.state.with(&read))
+        Memo::new(move |_| self.with(&read))
+    }
+
+    /// Something derived from the state and from what the pointer is on.
+    pub fn memo_hover<T: PartialEq + Send + Sync + 'static>(
+        self,
+        read: impl Fn(&State) -> T + Send + Sync + 'static,
+    ) -> Memo<T> {
+        Memo::new(move |_| self.with_hover(&read))
     }
 
     /// Tells the state that something happened, and does what it asks for.
     pub fn dispatch(self, event: Event) {
         // Late timers and messages may come after the page is gone.
-        let effects = self.state.try_update(|state| state.update(event)).unwrap_or_default();
+        let is_hover = event.is_hover();
+        let Some(effects) = self.state.try_update_value(|state| state.update(event)) else { return };
+        if is_hover && effects.is_empty() {
+            self.hovered.notify()
+        } else {
+            self.changed.notify()
+        }
         for effect in effects {
             self.carry_out(effect);
         }
     }
 
     fn carry_out(self, effect: Effect) {
+        if !RUNS_MODELS && effect.is_about_models() {
+            return;
+        }
         match effect {
             Effect::FetchCatalogue => spawn_local(async move {
                 let url = format!("{}models/index.json", base_url());
@@ -186,8 +223,8 @@ impl Page {
             Effect::KeepHub(base) => self.keep(HUB_KEY, &base),
             Effect::KeepTheme(theme) => self.keep(THEME_KEY, theme.name()),
             Effect::KeepThreads(threads) => self.keep(THREADS_KEY, &threads.to_string()),
-            Effect::ReplaceLink(link) => set_fragment(&link, false),
-            Effect::PushLink(link) => set_fragment(&link, true),
+            Effect::ReplaceLink(link) => self.address.replace(link),
+            Effect::PushLink(link) => self.address.push(&link),
         }
     }
 
@@ -314,7 +351,7 @@ impl Page {
     }
 
     fn keep(self, key: &str, value: &str) {
-        if self.peek(|state| state.home) == Home::Page {
+        if self.peek(|state| state.home.is_page()) {
             page::keep(key, value);
         }
     }
@@ -349,5 +386,5 @@ impl Page {
 
 /// What this browser keeps for the page; one that stands elsewhere has nothing of its own.
 fn kept(home: Home, key: &str) -> Option<String> {
-    if home == Home::Page { page::kept(key) } else { None }
+    if home.is_page() { page::kept(key) } else { None }
 }

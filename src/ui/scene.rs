@@ -110,7 +110,7 @@ impl Scene {
         });
         Memo::new(move |_| {
             let (drawn, contrast) = (drawn.get(), contrast.get());
-            units.with(|units| page.with(|state| Self::of(state, units.as_ref()?, drawn.clone(), contrast)))
+            units.with(|units| page.with_hover(|state| Self::of(state, units.as_ref()?, drawn.clone(), contrast)))
         })
     }
 

@@ -10,7 +10,7 @@ use super::page::Page;
 use super::seeds::Seeds;
 use crate::analysis::scores::Score;
 use crate::render::HeadColours;
-use crate::state::{EditSide, Event, ScaleEvent, State, TokenRef, wording};
+use crate::state::{EditSide, Event, RUNS_MODELS, ScaleEvent, State, TokenRef, wording};
 use crate::trace::Side;
 
 /// Rows that are there at first.
@@ -143,7 +143,7 @@ pub fn ScoresPanel(
                 </span>
             </h2>
             <RankingPicker page ranking />
-            <Seeds page />
+            {RUNS_MODELS.then(|| view! { <Seeds page /> })}
             <table class:with-spread=move || has_spread.get()>
                 <thead>
                     <tr>

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::page::Page;
 use super::thread_choice::ThreadChoice;
-use crate::state::{Event, Recovery, State, Stopped, wording};
+use crate::state::{Event, RUNS_MODELS, Recovery, State, Stopped, wording};
 
 /// One line between input and view.
 #[component]
@@ -34,7 +34,7 @@ pub fn StatusLine(
                 <span role="status" aria-label="Status">
                     {move || work.get().or_else(|| result.get()).unwrap_or_default()}
                 </span>
-                <ThreadChoice page />
+                {RUNS_MODELS.then(|| view! { <ThreadChoice page /> })}
             </div>
             <div
                 class="progress"
@@ -59,7 +59,7 @@ struct Fault {
 }
 
 fn fault(state: &State) -> Option<Fault> {
-    if let Some(Stopped { message, recovery }) = &state.notices.stopped {
+    if let Some(Stopped { message, recovery }) = state.notices.stopped.as_ref().filter(|_| RUNS_MODELS) {
         let (end, action) = match recovery {
             Recovery::Restarting => ("Restarting; what you see stays.", None),
             Recovery::Recovered => {

@@ -64,7 +64,7 @@ pageTest("a small model of the Hub is fetched, run, kept, and linked", async ({ 
   await lookUp(page, "t/llama");
   await loads(page, "t/llama");
   assert.equal(await box.isVisible(), false);
-  assert.match(page.url(), /model=t\/llama&/);
+  await page.waitForURL(/model=t\/llama&/);
   await shot("model-of-the-hub");
   const asked = [...hub.asked];
   assert.deepEqual(asked.toSorted(), ["config.json", "model.safetensors", "tokenizer.json"]);

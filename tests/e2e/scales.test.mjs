@@ -288,6 +288,12 @@ pageTest("a link restores model, text, pair, view and what was chosen; going bac
   await result(other, 15);
   await scales(other).neuronKeys.first().waitFor();
   assert.equal(other.url(), link);
+  // Of many choices in a row the last one is in the address.
+  for (const layer of ["0", "1", "3", "2"]) await parts(other).layer.selectOption(layer);
+  await other.waitForURL(/layer=2&/);
+  await other.reload();
+  await result(other, 15);
+  assert.equal(await parts(other).layer.inputValue(), "2");
   await other.close();
 
   await page.goBack();

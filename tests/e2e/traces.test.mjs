@@ -106,7 +106,7 @@ pageTest("patterns and tokens alone give head and model view", async ({ page, op
   assert.equal(await model.isEnabled(), true);
   await run(page, "Back to the model");
   await status.getByText(/^all-MiniLM-L6-v2, F32 · 6 tokens.* ms$/).waitFor();
-  assert.ok(!page.url().includes("trace="), page.url());
+  await page.waitForURL((url) => !url.hash.includes("trace="));
 });
 
 pageTest("a trace of some layers shows those that it holds", async ({ page, open, shot }) => {

@@ -227,8 +227,8 @@ pageTest("without a target the model writes it; links bring target and attention
   await run.click();
   await status.getByText(/· 14 tokens → [2-9] ·/).waitFor();
   await keys.nth(3).click();
-  const hash = await page.evaluate(() => decodeURIComponent(location.hash));
-  assert.match(hash, /model=marian&text=The cat sat on the mat&target=The cat lay&view=head&stack=decoder&attn=cross&layer=/);
+  const link = /model=marian&text=The cat sat on the mat&target=The cat lay&view=head&stack=decoder&attn=cross&layer=/;
+  await page.waitForURL((url) => link.test(decodeURIComponent(url.hash)) && url.hash.includes("key=3"));
   await page.reload();
   await status.getByText(/· 14 tokens → [2-9] ·/).waitFor();
   await queries.first().waitFor();

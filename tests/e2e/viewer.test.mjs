@@ -49,6 +49,25 @@ async function openFile(page, context, href) {
   return asked;
 }
 
+pageTest("what is dropped on a saved file and is no trace is named, and the file stays", async ({ page, context }) => {
+  await openFile(page, context, saved("drop", traceOf(["a", "b"])));
+  const { status, queries } = parts(page);
+  await queries.nth(1).waitFor();
+  const isTaken = await page.evaluate(() => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File(["no tensors at all"], "model.gguf"));
+    const drag = (kind) => new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true });
+    document.body.dispatchEvent(drag("dragover"));
+    const drop = drag("drop");
+    document.body.dispatchEvent(drop);
+    return drop.defaultPrevented;
+  });
+  assert.ok(isTaken, "else the browser goes to the file");
+  await page.getByRole("alert").getByText(/^model\.gguf: .*safetensors/).waitFor();
+  assert.equal(await queries.count(), 2);
+  assert.match(await status.textContent(), /2 tokens/);
+});
+
 pageTest("a saved file opens from disk without a network and is fully interactive", async ({ page, context, shot }) => {
   const trace = readFileSync(distFile("example/first.safetensors"));
   const asked = await openFile(page, context, saved("cat", trace, "v=1&view=head&layer=3&heads=5&query=2"));

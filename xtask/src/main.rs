@@ -11,6 +11,7 @@ mod e2e;
 mod example;
 mod models;
 mod offline;
+mod own_std;
 mod pages;
 mod paths;
 mod process;

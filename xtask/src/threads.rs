@@ -1,10 +1,9 @@
-//! The worker with threads: compiled with shared memory, for which the standard library is compiled too. The compiler is the
-//! installed one; that one switch of it is not stable yet, which an environment variable allows for this build alone.
+//! The worker with threads: compiled with shared memory, for which the standard library is compiled too.
 
 use crate::dist::Mode;
-use crate::paths;
-use crate::process::{cargo, run, say};
-use crate::tools::{self, Tools, WASM_TARGET};
+use crate::own_std::Program;
+use crate::process::{run, say};
+use crate::tools::Tools;
 use anyhow::{Context, Result};
 use std::path::Path;
 use std::process::Command;
@@ -16,21 +15,16 @@ const MAX_MEMORY: &str = "4294967296";
 
 /// Compiles it into dist/.
 pub fn build(tools: &Tools, mode: Mode, dist: &Path) -> Result<()> {
-    tools::ensure_std_sources()?;
     say("compiling the worker with threads");
-    // A folder of its own: with other flags everything it depends on is compiled otherwise.
-    let target = paths::claimed_target()?.join("threads");
-    let mut command = cargo()?;
-    command
-        .args(["build", "--locked", "--profile", "wasm-release", "--target", WASM_TARGET])
-        .args(["--no-default-features", "--features", "threads", "--bin", "worker"])
-        .args(["-Z", "build-std=std,panic_abort"])
-        .env("CARGO_TARGET_DIR", &target)
-        .envs(mode.cargo_settings())
-        .env("RUSTC_BOOTSTRAP", "1")
-        .env("CARGO_ENCODED_RUSTFLAGS", flags().join("\u{1f}"));
-    run(&mut command).context("the worker with threads could not be compiled")?;
-    let program = target.join(WASM_TARGET).join("wasm-release/worker.wasm");
+    let program = Program {
+        bin: "worker",
+        feature: "threads",
+        profile: "wasm-release",
+        std_features: None,
+        flags: &flags(),
+        settings: mode.cargo_settings(),
+    };
+    let program = program.build().context("the worker with threads could not be compiled")?;
     run(Command::new(tools.wasm_bindgen())
         .args(["--target", "web", "--no-typescript", "--out-name", NAME, "--out-dir"])
         .arg(dist)

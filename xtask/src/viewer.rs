@@ -4,9 +4,10 @@
 //! Not through trunk: the bindings it makes for the page's programs are modules, and those of a page on disk must be a plain script.
 
 use crate::dist::Mode;
+use crate::own_std::Program;
 use crate::pages::{read, sheets, write};
 use crate::paths;
-use crate::process::{cargo, run};
+use crate::process::{cargo, run, say};
 use crate::tools::{Tools, WASM_TARGET};
 use anyhow::{Context, Result, bail};
 use base64::Engine;
@@ -73,26 +74,46 @@ pub fn build(tools: &Tools, mode: Mode, dist: &Path, id: &str) -> Result<()> {
 
 /// Compiles the program and its bindings, a plain script; returns the folder they are in.
 fn compile(tools: &Tools, mode: Mode) -> Result<PathBuf> {
-    let profile = match mode {
-        Mode::Release => "wasm-viewer",
-        // Of what was compiled for the page.
-        Mode::Fast => "wasm-page",
+    let program = match mode {
+        Mode::Release => small()?,
+        Mode::Fast => of_the_page(mode)?,
     };
-    run(cargo()?
-        .args(["build", "--locked", "--target", WASM_TARGET, "--profile", profile, "--bin", "viewer"])
-        .args(["--no-default-features", "--features", "page"])
-        .envs(mode.cargo_settings()))?;
-    let compiled = paths::target()?.join(WASM_TARGET).join(profile);
-    let folder = compiled.join("viewer-bindings");
+    let folder = program.with_file_name("viewer-bindings");
     run(Command::new(tools.wasm_bindgen())
         .args(["--target", "no-modules", "--no-typescript", "--out-name", "viewer", "--out-dir"])
         .arg(&folder)
-        .arg(compiled.join("viewer.wasm")))?;
+        .arg(program))?;
     if mode == Mode::Release {
         let wasm = folder.join("viewer_bg.wasm");
         run(Command::new("wasm-opt").env("PATH", tools.path()?).arg("-Oz").arg("-o").arg(&wasm).arg(&wasm))?;
     }
     Ok(folder)
+}
+
+/// What ships: made for size, with its standard library, and without the words that a panic would say.
+fn small() -> Result<PathBuf> {
+    say("compiling the viewer of saved traces");
+    let flags =
+        ["-Ctarget-feature=+simd128", "--cfg=erase_components", "-Zunstable-options", "-Cpanic=immediate-abort"];
+    let program = Program {
+        bin: "viewer",
+        feature: "views",
+        profile: "wasm-viewer",
+        std_features: Some("optimize_for_size"),
+        flags: &flags.map(str::to_owned),
+        settings: Vec::new(),
+    };
+    program.build().context("the viewer could not be compiled")
+}
+
+/// With what was compiled for the page: quicker, and larger.
+fn of_the_page(mode: Mode) -> Result<PathBuf> {
+    let profile = "wasm-page";
+    run(cargo()?
+        .args(["build", "--locked", "--target", WASM_TARGET, "--profile", profile, "--bin", "viewer"])
+        .args(["--no-default-features", "--features", "page"])
+        .envs(mode.cargo_settings()))?;
+    Ok(paths::target()?.join(WASM_TARGET).join(profile).join("viewer.wasm"))
 }
 
 /// As a Content-Security-Policy names a text.

@@ -84,11 +84,14 @@ impl State {
 
     /// Whether the model on screen can be changed.
     pub fn can_edit(&self) -> bool {
-        self.home == Home::Page && self.run_of(super::Side::A).is_some()
+        self.home.is_page() && self.run_of(super::Side::A).is_some()
     }
 
     /// The edits on offer for a target.
     pub fn edit_menu(&self, target: &Target) -> Menu {
+        if !RUNS_MODELS {
+            return Menu::default();
+        }
         let Some(a) = self.result(super::Side::A) else { return Menu::default() };
         let labels: Labels<'_> = (a.labels(Side::Query), a.labels(Side::Key));
         let query_name = |position: usize| token_name(labels.0, position);

@@ -1,11 +1,15 @@
 //! Links to models of the Hub: `model=owner/name@revision`, with `:LABEL` where there are several checkpoints.
 
 use super::{Effect, Lookup, Repo, State};
+use crate::state::RUNS_MODELS;
 
 impl State {
     /// Looks up the model that a pending link names, where it is one of the Hub that is not on offer yet. Says whether the
     /// link waits for that.
     pub(in crate::state) fn look_up_linked(&mut self, effects: &mut Vec<Effect>) -> bool {
+        if !RUNS_MODELS {
+            return false;
+        }
         let pending = self.linking.pending.as_ref().filter(|link| link.trace.is_none());
         let Some(id) = pending.and_then(|link| link.model.clone()) else { return false };
         if self.models.iter().any(|entry| entry.id == id) {

@@ -82,7 +82,11 @@ pub enum ScaleEvent {
 impl ScaleEvent {
     /// Whether it is gone as soon as the pointer moves on, and writes no link.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::WeightHovered { .. } | Self::NeuronHovered(_) | Self::LayersSeen(_))
+        self.is_hover() || matches!(self, Self::LayersSeen(_))
+    }
+
+    fn is_hover(&self) -> bool {
+        matches!(self, Self::WeightHovered { .. } | Self::NeuronHovered(_))
     }
 }
 
@@ -209,6 +213,16 @@ impl State {
 }
 
 impl Event {
+    /// Whether it says only what the pointer is on: of the state, `selection.hover`, `hover_other` and `hover_neuron` follow, and
+    /// whatever comes with an effect.
+    pub fn is_hover(&self) -> bool {
+        match self {
+            Event::Scale(event) => event.is_hover(),
+            Event::Hovered(_) => true,
+            _ => false,
+        }
+    }
+
     /// Whether it changes nothing that a link says.
     pub(super) fn is_passing(&self) -> bool {
         match self {

@@ -81,7 +81,16 @@ impl Page {
     }
 
     pub(super) fn event(&mut self, event: Event) {
-        for effect in self.state.update(event) {
+        let before = event.is_hover().then(|| self.state.clone());
+        let effects = self.state.update(event);
+        // Whoever does not follow the pointer is not told of such an event.
+        if let Some(mut before) = before.filter(|_| effects.is_empty()) {
+            let Selection { hover, hover_other, hover_neuron, .. } = self.state.selection;
+            (before.selection.hover, before.selection.hover_other) = (hover, hover_other);
+            before.selection.hover_neuron = hover_neuron;
+            assert_eq!(self.state, before, "a hover changed more than what the pointer is on");
+        }
+        for effect in effects {
             if let Effect::Send(message) = &effect {
                 self.sent.push(message.clone());
             }

@@ -187,9 +187,9 @@ impl Neurons {
                 shown.binary_search(position).is_ok()
             })
         };
-        let query = page.memo(|state| state.selection.query());
+        let query = page.memo_hover(|state| state.selection.query());
         let query = Memo::new(move |_| query.get().filter(|query| is_here(Side::Query, query)));
-        let marked_key = page.memo(|state| state.selection.marked(Side::Key).last().copied());
+        let marked_key = page.memo_hover(|state| state.selection.marked(Side::Key).last().copied());
         let key = Memo::new(move |_| {
             let strongest = || numbers.with(|numbers| numbers.as_ref()?.strongest_key(query.get()?));
             marked_key.get().filter(|key| is_here(Side::Key, key)).or_else(strongest)
@@ -205,7 +205,7 @@ impl Neurons {
                 numbers.as_ref().map_or_else(Vec::new, |numbers| ordered(numbers, options.get().order, chosen))
             })
         });
-        let neuron = page.memo(|state| state.selection.marked_neuron());
+        let neuron = page.memo_hover(|state| state.selection.marked_neuron());
         Self { page, numbers, options, looked, positions, query, key, neuron, order }
     }
 

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::editing::PanelButton;
 use super::page::Page;
-use crate::state::{Event, ScaleEvent, View};
+use crate::state::{Event, RUNS_MODELS, ScaleEvent, View};
 use tabs::Tabs;
 
 pub use breadcrumb::Breadcrumb;
@@ -42,7 +42,7 @@ pub fn ScaleBar(
             >
                 {move || if is_beside.get() { "One view" } else { "Side by side" }}
             </button>
-            {panel.map(|is_open| view! { <PanelButton page is_open /> })}
+            {panel.filter(|_| RUNS_MODELS).map(|is_open| view! { <PanelButton page is_open /> })}
         </div>
         {move || notice.get().map(|notice| view! {
             <p class="note link-note" role="alert">

@@ -2,7 +2,7 @@
 
 use leptos::ev;
 use leptos::prelude::*;
-use web_sys::{DataTransfer, DragEvent};
+use web_sys::{DataTransfer, DragEvent, File};
 
 use crate::ui::page::Page;
 
@@ -13,6 +13,7 @@ pub fn DropZone(
     page: Page,
 ) -> impl IntoView {
     let is_over = RwSignal::new(false);
+    let takes_models = page.peek(|state| state.home.is_page());
     let over = window_event_listener(ev::dragover, move |event: DragEvent| {
         if event.data_transfer().as_ref().is_some_and(has_files) {
             // Else the browser would go to the file.
@@ -32,8 +33,14 @@ pub fn DropZone(
         let Some(data) = event.data_transfer().filter(has_files) else { return };
         is_over.set(false);
         // One safetensors file is a trace; a folder, several files or a GGUF file are a model, which `more_models` takes.
-        let only = data.files().filter(|files| files.length() == 1).and_then(|files| files.get(0));
-        if let Some(file) = only.filter(|file| file.name().to_lowercase().ends_with(".safetensors")) {
+        let n_files = data.files().map_or(0, |files| files.length());
+        let first = data.files().and_then(|files| files.get(0));
+        let is_one_trace = |file: &File| n_files == 1 && file.name().to_lowercase().ends_with(".safetensors");
+        // Without models whatever comes is opened, to say what it is instead of a trace; else the browser would go to it.
+        if !takes_models {
+            event.prevent_default();
+        }
+        if let Some(file) = first.filter(|file| !takes_models || is_one_trace(file)) {
             event.prevent_default();
             page.open_file(file);
         }
@@ -45,7 +52,7 @@ pub fn DropZone(
     });
     view! {
         <div class="drop-zone" class:none=move || !is_over.get() aria-hidden="true">
-            <p>"Drop a trace or a model to open it"</p>
+            <p>{if takes_models { "Drop a trace or a model to open it" } else { "Drop a trace to open it" }}</p>
         </div>
     }
 }

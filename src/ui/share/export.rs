@@ -33,7 +33,7 @@ pub fn ExportButton(
     let picked = RwSignal::new(None::<View>);
     let problem = RwSignal::new(None::<String>);
     let is_difference = page.memo(|state| state.editing.side == EditSide::Difference);
-    let views = page.memo(on_screen);
+    let views = page.memo_hover(on_screen);
     let view = Memo::new(move |_| {
         let picked = picked.get();
         views.with(|views| picked.filter(|picked| views.contains(picked)).or_else(|| views.first().copied()))

@@ -13,7 +13,6 @@ use leptos::prelude::*;
 
 use super::page::Page;
 use super::scene::Scene;
-use crate::state::Home;
 use copy_link::CopyLink;
 use drop::DropZone;
 use embed::EmbedButton;
@@ -33,7 +32,7 @@ pub fn Share(
     is_saving: RwSignal<bool>,
 ) -> impl IntoView {
     // A file on disk has no address that others could follow.
-    let is_page = page.peek(|state| state.home == Home::Page);
+    let is_page = page.peek(|state| state.home.is_page());
     view! {
         <div class="take-along" role="group" aria-label="Share">
             <OpenButton page />

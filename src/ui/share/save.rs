@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::state::{Event, Home, SaveForm, TraceEvent, wording};
+use crate::state::{Event, SaveForm, TraceEvent, wording};
 use crate::trace::file::Saved;
 use crate::ui::dialog::Dialog;
 use crate::ui::page::Page;
@@ -44,7 +44,7 @@ pub fn SaveButton(
     };
     let cannot = move || size_of(picked.get()).is_none() || is_busy.get();
     // A saved page has nothing but itself.
-    let has_viewer = page.peek(|state| state.home == Home::Page);
+    let has_viewer = page.peek(|state| state.home.is_page());
     let choice = move |(saved, name, purpose): (Saved, &'static str, &'static str)| {
         let is_missing = move || size_of(saved).is_none();
         view! {

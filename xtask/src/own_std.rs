@@ -1,0 +1,49 @@
+//! Programs for browsers that need another standard library than the installed one: with shared memory, or made for size. The
+//! compiler is the installed one; that its standard library is compiled too is not stable yet, which an environment variable
+//! allows for such a build alone.
+
+use crate::paths;
+use crate::process::{cargo, run};
+use crate::tools::{self, WASM_TARGET};
+use anyhow::Result;
+use std::path::PathBuf;
+
+/// A program, and how it is compiled.
+pub struct Program<'a> {
+    /// Its name in Cargo.toml.
+    pub bin: &'a str,
+    /// The one feature of the package that it needs.
+    pub feature: &'a str,
+    /// The profile in Cargo.toml.
+    pub profile: &'a str,
+    /// Features of the standard library, in place of its usual ones.
+    pub std_features: Option<&'a str>,
+    /// For the compiler: in place of those in .cargo/config.toml.
+    pub flags: &'a [String],
+    /// Settings of the profile, as variables of the environment.
+    pub settings: Vec<(String, &'static str)>,
+}
+
+impl Program<'_> {
+    /// Compiles it; returns where it is.
+    ///
+    /// # Errors
+    /// Without the sources of the standard library and a network, and when it does not compile.
+    pub fn build(self) -> Result<PathBuf> {
+        tools::ensure_std_sources()?;
+        // A folder of its own: with other flags everything it depends on is compiled otherwise.
+        let target = paths::claimed_target()?.join(self.feature);
+        let mut command = cargo()?;
+        command
+            .args(["build", "--locked", "--profile", self.profile, "--target", WASM_TARGET])
+            .args(["--no-default-features", "--features", self.feature, "--bin", self.bin])
+            .args(["-Z", "build-std=std,panic_abort"])
+            .args(self.std_features.map(|features| format!("-Zbuild-std-features={features}")))
+            .env("CARGO_TARGET_DIR", &target)
+            .envs(self.settings)
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("CARGO_ENCODED_RUSTFLAGS", self.flags.join("\u{1f}"));
+        run(&mut command)?;
+        Ok(target.join(WASM_TARGET).join(self.profile).join(format!("{}.wasm", self.bin)))
+    }
+}
