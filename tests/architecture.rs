@@ -22,7 +22,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ("cli", &["trace", "edit", "engine", "analysis", "sources"]),
     ("platform", &[]),
     ("worker", &["trace", "edit", "engine", "analysis", "answers", "protocol", "platform", "sources"]),
-    ("render", &["trace", "analysis"]),
+    ("render", &["trace", "analysis", "kernels"]),
     ("render_web", &["render"]),
     ("state", &["trace", "edit", "analysis", "protocol", "platform", "gallery", "sources"]),
     (

@@ -4,6 +4,7 @@
 //! matrices are row-major and a slice's shape is in its name or its docs.
 
 pub mod activation;
+pub mod blend;
 pub mod blocks;
 mod exp;
 pub mod matmul;

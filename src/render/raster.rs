@@ -8,9 +8,10 @@
 //! close to it for flat ones. Where thousands of lines are nearly invisible, these are drawn on a coarser grid, with
 //! the same ink: a picture of 128 tokens has 16,000 lines, most of them at the faintest shade there is. Rejected: one
 //! stroke per line on the canvas (ten times slower without a GPU), WebGL (slower still in software, and a context per
-//! view). Imports only `head_view`.
+//! view). Imports `head_view`, and the arithmetic.
 
 use super::head_view::Line;
+use crate::kernels::blend::{self, Fade};
 
 /// Columns that are drawn before the next ones are.
 const TILE: usize = 16;
@@ -132,8 +133,8 @@ impl Raster {
                 // Between the middles of two cells.
                 let at = ((y as f32 + 0.5) / cell - 0.5).max(0.0);
                 let (above, share) = (at as usize, at.fract());
-                let (above, below) = (cells[above], cells[(above + 1).min(n_cells - 1)]);
-                self.tile.push(std::array::from_fn(|at| above[at] + (below[at] - above[at]) * share));
+                let below = (above + 1).min(n_cells - 1);
+                self.tile.push(blend::between(&cells[above], &cells[below], share));
             }
         }
     }
@@ -143,34 +144,26 @@ impl Raster {
         for (y, row) in self.pixels.chunks_exact_mut(width * 4).enumerate() {
             let written = row[first * 4..end * 4].chunks_exact_mut(4);
             for (pixel, sum) in written.zip(self.tile.iter().skip(y).step_by(height).take(n_columns)) {
-                let alpha = sum[3];
-                if alpha > 0.0 {
-                    let scale = 255.0 / alpha;
-                    let scales = [scale, scale, scale, 255.0];
-                    let channels: [i32; 4] = std::array::from_fn(|at| (sum[at] * scales[at] + 0.5) as i32);
-                    pixel.copy_from_slice(&channels.map(|channel| channel as u8));
-                }
+                pixel.copy_from_slice(&blend::pixel(sum));
             }
         }
     }
 }
 
-/// Lays a line over a column (Porter & Duff's "over"): around `middle`, `half` of its height to either side, with edges
+/// Lays a line over a column: around `middle`, `half` of its height to either side, with edges
 /// that fade over `fade`.
 fn cover(column: &mut [[f32; 4]], middle: f32, half: f32, fade: f32, stroke: &Stroke) {
     let reach = half + fade / 2.0;
     let first = (middle - reach).max(0.0) as usize;
     let end = (middle + reach).ceil().clamp(0.0, column.len() as f32) as usize;
     let Some(covered) = column.get_mut(first..end) else { return };
-    let most = stroke.alpha * (2.0 * half / fade).min(1.0);
-    let (start, per_pixel) = (first as f32 + 0.5 - middle, stroke.alpha / fade);
-    for (y, sum) in covered.iter_mut().enumerate() {
-        let alpha = ((reach - (start + y as f32).abs()) * per_pixel).clamp(0.0, most);
-        let rest = 1.0 - alpha;
-        for (sum, colour) in sum.iter_mut().zip(&stroke.colour) {
-            *sum = *sum * rest + colour * alpha;
-        }
-    }
+    let fade = Fade {
+        start: first as f32 + 0.5 - middle,
+        reach,
+        per_pixel: stroke.alpha / fade,
+        most: stroke.alpha * (2.0 * half / fade).min(1.0),
+    };
+    blend::over(covered, stroke.colour, fade);
 }
 
 #[cfg(test)]
