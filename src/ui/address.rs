@@ -4,7 +4,7 @@
 use gloo::timers::callback::Timeout;
 use leptos::prelude::*;
 
-use crate::platform::page::set_fragment;
+use crate::platform::page::{self, set_fragment};
 
 /// How long nothing else must be chosen, milliseconds: longer than between two of a key that is held, shorter than anybody takes
 /// to reload.
@@ -36,6 +36,12 @@ impl Address {
     /// The address was changed by somebody else: what was still to be written is of the entry that was left.
     pub fn forget(self) {
         self.0.set_value(None);
+    }
+
+    /// What is in the address bar, with everything that was chosen so far.
+    pub fn whole(self) -> String {
+        self.write_now();
+        page::address()
     }
 
     fn write_now(self) {

@@ -94,6 +94,11 @@ impl Page {
         page
     }
 
+    /// The address of what is on screen.
+    pub fn address(self) -> String {
+        self.address.whole()
+    }
+
     /// Models from elsewhere.
     pub(super) fn elsewhere(self) -> StoredValue<Elsewhere, LocalStorage> {
         self.elsewhere

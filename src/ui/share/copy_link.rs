@@ -6,7 +6,6 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::platform::download::copy_text;
-use crate::platform::page::address;
 use crate::state::{State, TracePlace};
 use crate::ui::dialog::Dialog;
 use crate::ui::page::Page;
@@ -55,12 +54,12 @@ pub fn CopyLink(
             return stop(why);
         }
         spawn_local(async move {
-            match copy_text(&address()).await {
+            match copy_text(&page.address()).await {
                 Ok(()) => {
                     has_copied.set(true);
                     Timeout::new(SAID_MS, move || _ = has_copied.try_set(false)).forget();
                 }
-                Err(_) => stop(Obstacle::NoClipboard(address())),
+                Err(_) => stop(Obstacle::NoClipboard(page.address())),
             }
         });
     };

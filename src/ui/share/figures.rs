@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::platform::page::{address, meta};
+use crate::platform::page::meta;
 use crate::protocol::Reduce;
 use crate::render::Place;
 use crate::render::figure::{
@@ -50,7 +50,8 @@ pub fn on_screen(state: &State) -> Vec<View> {
 
 /// Makes a figure or table of a view; nothing as long as its numbers are on their way.
 pub fn make(page: Page, scene: Memo<Option<Scene>>, view: View, wanted: Wanted) -> Option<Made> {
-    let caption = page.peek(|state| caption(state, view))?;
+    let address = page.address();
+    let caption = page.peek(|state| caption(state, view, address))?;
     match view {
         View::Head => scene.with_untracked(|scene| head(scene.as_ref()?, wanted, caption)),
         View::Model => page.peek(|state| map(state, wanted, caption)),
@@ -58,9 +59,9 @@ pub fn make(page: Page, scene: Memo<Option<Scene>>, view: View, wanted: Wanted) 
     }
 }
 
-fn caption(state: &State, view: View) -> Option<Caption> {
+fn caption(state: &State, view: View, address: String) -> Option<Caption> {
     let is_on_disk = state.shown.as_ref().is_some_and(|shown| matches!(shown.origin.trace, Some(TracePlace::File(_))));
-    let link = if is_on_disk { String::new() } else { address() };
+    let link = if is_on_disk { String::new() } else { address };
     let CaptionText { title, text, mut fields } = state.caption(view, &link)?;
     fields.push(("Build", meta("headlight-build")));
     Some(Caption { title, text, fields })
