@@ -104,9 +104,6 @@ impl State {
 
     /// Goes where the pending link leads, now that the models are known. Says whether that started something.
     pub(super) fn follow_link(&mut self, effects: &mut Vec<Effect>) -> bool {
-        if !RUNS_MODELS {
-            return false;
-        }
         if self.look_up_linked(effects) {
             return true;
         }

@@ -16,7 +16,7 @@ use super::page::Page;
 use crate::edit::Edit;
 use crate::state::editing::EditEvent;
 use crate::state::editing::offers::{Group, Item, Menu, Target};
-use crate::state::{EditSide, Event, RUNS_MODELS, State};
+use crate::state::{EditSide, Event, State};
 
 /// Between the menu and the edge of the window, CSS pixels.
 const MARGIN: f64 = 8.0;
@@ -32,7 +32,7 @@ pub struct OpenMenu {
 
 /// Opens the menu where the pointer is, or below the element that the keyboard is on, instead of the browser's own.
 pub fn open_at_event(page: Page, event: &MouseEvent, target: Target) {
-    if !RUNS_MODELS || !page.peek(|state| state.can_edit()) {
+    if !page.peek(|state| state.can_edit()) {
         return;
     }
     event.prevent_default();
@@ -51,7 +51,7 @@ pub fn open_at_event(page: Page, event: &MouseEvent, target: Target) {
 pub fn open_at_key(page: Page, event: &KeyboardEvent, target: impl FnOnce() -> Option<Target>) -> bool {
     let is_asked =
         matches!(event.key().as_str(), "e" | "E") && !event.ctrl_key() && !event.meta_key() && !event.alt_key();
-    if !RUNS_MODELS || !is_asked || !page.peek(|state| state.can_edit()) {
+    if !is_asked || !page.peek(|state| state.can_edit()) {
         return false;
     }
     let Some(target) = target() else { return false };

@@ -2,6 +2,7 @@
 //! compiler is the installed one; that its standard library is compiled too is not stable yet, which an environment variable
 //! allows for such a build alone.
 
+use crate::dist::Mode;
 use crate::paths;
 use crate::process::{cargo, run};
 use crate::tools::{self, WASM_TARGET};
@@ -20,8 +21,8 @@ pub struct Program<'a> {
     pub std_features: Option<&'a str>,
     /// For the compiler: in place of those in .cargo/config.toml.
     pub flags: &'a [String],
-    /// Settings of the profile, as variables of the environment.
-    pub settings: Vec<(String, &'static str)>,
+    /// How much the compiler may take its time.
+    pub mode: Mode,
 }
 
 impl Program<'_> {
@@ -40,7 +41,7 @@ impl Program<'_> {
             .args(["-Z", "build-std=std,panic_abort"])
             .args(self.std_features.map(|features| format!("-Zbuild-std-features={features}")))
             .env("CARGO_TARGET_DIR", &target)
-            .envs(self.settings)
+            .envs(self.mode.cargo_settings())
             .env("RUSTC_BOOTSTRAP", "1")
             .env("CARGO_ENCODED_RUSTFLAGS", self.flags.join("\u{1f}"));
         run(&mut command)?;

@@ -22,7 +22,7 @@ pub fn build(tools: &Tools, mode: Mode, dist: &Path) -> Result<()> {
         profile: "wasm-release",
         std_features: None,
         flags: &flags(),
-        settings: mode.cargo_settings(),
+        mode,
     };
     let program = program.build().context("the worker with threads could not be compiled")?;
     run(Command::new(tools.wasm_bindgen())

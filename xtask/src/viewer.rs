@@ -101,7 +101,7 @@ fn small() -> Result<PathBuf> {
         profile: "wasm-viewer",
         std_features: Some("optimize_for_size"),
         flags: &flags.map(str::to_owned),
-        settings: Vec::new(),
+        mode: Mode::Release,
     };
     program.build().context("the viewer could not be compiled")
 }

@@ -94,13 +94,16 @@ impl ThumbnailStore {
         was_asked
     }
 
+    /// Whether a layer has come with these heads.
+    fn has(&self, layer: usize, heads: &[usize]) -> bool {
+        self.layers.get(layer).and_then(Option::as_ref).is_some_and(|it| it.has(heads))
+    }
+
     /// The layer to ask for next of those `wanted`, with these heads: the selected one, then those on screen, then the rest;
     /// `is_sparing`: the selected one only.
     fn next(&self, selected: usize, is_sparing: bool, wanted: &BTreeSet<usize>, heads: &[usize]) -> Option<usize> {
         let (first, last) = self.seen?;
-        let is_here =
-            |layer: usize| self.layers.get(layer).is_some_and(|it| it.as_ref().is_some_and(|it| it.has(heads)));
-        let is_wanted = |layer: &usize| wanted.contains(layer) && !is_here(*layer);
+        let is_wanted = |layer: &usize| wanted.contains(layer) && !self.has(*layer, heads);
         if is_sparing {
             return Some(selected).filter(is_wanted);
         }
@@ -118,14 +121,11 @@ impl State {
         (layers, (0..spec.n_heads).filter(|head| !options.hidden_heads.contains(head)).collect())
     }
 
-    /// How many layers of those that the map shows have come.
-    pub fn n_mapped(&self) -> usize {
+    /// How many of the layers that the map shows have come, and how many it shows.
+    pub fn n_mapped(&self) -> (usize, usize) {
         let (layers, heads) = self.mapped();
-        let is_here = |layer: &usize| {
-            let thumbnails = self.scales.thumbnails.layers.get(*layer);
-            thumbnails.and_then(Option::as_ref).is_some_and(|it| it.has(&heads))
-        };
-        layers.into_iter().filter(is_here).count()
+        let n_done = layers.iter().filter(|layer| self.scales.thumbnails.has(**layer, &heads)).count();
+        (n_done, layers.len())
     }
 
     /// Asks for the next layer that is missing.

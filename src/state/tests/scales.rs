@@ -63,7 +63,7 @@ fn a_map_that_is_seen_asks_layer_by_layer_those_on_screen_first() {
     scale(&mut page, ScaleEvent::LayersSeen((3, 4)));
     let order: Vec<usize> = (0..6).map(|_| thumbnails(&mut page)).collect();
     assert_eq!(order, [0, 3, 4, 1, 2, 5], "the selected one, those on screen, the rest");
-    assert_eq!(page.state.n_mapped(), 6);
+    assert_eq!(page.state.n_mapped().0, 6);
     let n_sent = page.sent.len();
     page.event(Event::Hovered(None));
     assert_eq!(page.sent.len(), n_sent, "every layer is here");
@@ -74,17 +74,17 @@ fn a_map_that_is_seen_asks_layer_by_layer_those_on_screen_first() {
         scale(page, ScaleEvent::MapChanged(MapOptions { hidden_layers, hidden_heads, ..MapOptions::default() }));
     };
     shows(&mut page, [0, 3].into());
-    assert_eq!((page.sent.len(), page.state.n_mapped()), (n_sent, 1));
+    assert_eq!((page.sent.len(), page.state.n_mapped().0), (n_sent, 1));
     page.event(Event::SegmentPicked(SegmentFilter::Aa));
     let (_, Question::Thumbnails { layer, heads, .. }) = question(&page) else { panic!("not thumbnails") };
     assert_eq!((layer, heads), (0, vec![1, 2]));
     thumbnails(&mut page);
     let n_sent = page.sent.len();
     shows(&mut page, [0, 1, 3].into());
-    assert_eq!((page.sent.len(), page.state.n_mapped()), (n_sent, 1), "it is here");
+    assert_eq!((page.sent.len(), page.state.n_mapped().0), (n_sent, 1), "it is here");
     shows(&mut page, [0].into());
     let (_, Question::Thumbnails { layer, heads, .. }) = question(&page) else { panic!("not thumbnails") };
-    assert_eq!((layer, heads, page.state.n_mapped()), (0, vec![1, 2, 3], 0));
+    assert_eq!((layer, heads, page.state.n_mapped().0), (0, vec![1, 2, 3], 0));
     thumbnails(&mut page);
     scale(&mut page, ScaleEvent::MapChanged(MapOptions::default()));
 
@@ -92,7 +92,7 @@ fn a_map_that_is_seen_asks_layer_by_layer_those_on_screen_first() {
     page.event(Event::SegmentPicked(SegmentFilter::Ab));
     let (_, Question::Thumbnails { grid, .. }) = question(&page) else { panic!("not thumbnails") };
     let expected = Grid { queries: vec![0, 1, 2], keys: vec![3, 4], max_cells: 3, reduce: Reduce::Max };
-    assert_eq!((grid, page.state.n_mapped()), (expected, 0));
+    assert_eq!((grid, page.state.n_mapped().0), (expected, 0));
 }
 
 #[test]

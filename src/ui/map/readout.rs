@@ -71,7 +71,7 @@ pub fn MapLegend(map: Map) -> impl IntoView {
     let Map { page, options, numbers, contrast, .. } = map;
     let problem = page.memo(|state| state.scales.thumbnails.problem.clone());
     let progress = page.memo(|state| {
-        let (n_done, n_mapped) = (state.n_mapped(), state.mapped().0.len());
+        let (n_done, n_mapped) = state.n_mapped();
         let coming = (n_done < n_mapped).then(|| format!("{n_done} of {n_mapped} layers"));
         let n_all = state.scales.thumbnails.layers.len();
         let n_held = n_all - state.shown.as_ref().map_or(0, |shown| shown.missing_layers.len()).min(n_all);

@@ -37,11 +37,11 @@ pub fn DropZone(
         let first = data.files().and_then(|files| files.get(0));
         let is_one_trace = |file: &File| n_files == 1 && file.name().to_lowercase().ends_with(".safetensors");
         // Without models whatever comes is opened, to say what it is instead of a trace; else the browser would go to it.
-        if !takes_models {
+        let opened = first.filter(|file| !takes_models || is_one_trace(file));
+        if !takes_models || opened.is_some() {
             event.prevent_default();
         }
-        if let Some(file) = first.filter(|file| !takes_models || is_one_trace(file)) {
-            event.prevent_default();
+        if let Some(file) = opened {
             page.open_file(file);
         }
     });
