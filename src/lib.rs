@@ -4,6 +4,8 @@
 
 pub mod kernels;
 
+pub mod fields;
+
 pub mod trace;
 
 pub mod edit;

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each module of src/ and the modules of ours that it may use.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("kernels", &[]),
-    ("trace", &[]),
-    ("edit", &[]),
+    ("fields", &[]),
+    ("trace", &["fields"]),
+    ("edit", &["fields"]),
     ("sources", &[]),
     ("protocol", &["trace", "edit", "sources"]),
     ("gallery", &["protocol"]),
@@ -46,8 +47,8 @@ const MAY_USE: [(&str, &[&str]); 17] = [
 ];
 
 /// Modules that run anywhere, tested with plain `cargo test`.
-const NO_BROWSER: [&str; 10] =
-    ["kernels", "trace", "edit", "sources", "protocol", "analysis", "answers", "engine", "cli", "render"];
+const NO_BROWSER: [&str; 11] =
+    ["kernels", "fields", "trace", "edit", "sources", "protocol", "analysis", "answers", "engine", "cli", "render"];
 const BROWSER_CRATES: [&str; 6] = ["web_sys", "js_sys", "wasm_bindgen", "leptos", "leptos_use", "gloo"];
 
 const MAX_LINES: usize = 400;

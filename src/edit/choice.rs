@@ -1,11 +1,11 @@
 //! Which layers, heads, positions or neurons an edit touches.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::fields::Field;
+
 /// An integer, {"from": a, "to": b} with both included, a list, or "all".
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Value", into = "Value")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
     /// One index.
     One(usize),
@@ -35,10 +35,8 @@ impl Choice {
     }
 }
 
-impl TryFrom<Value> for Choice {
-    type Error = String;
-
-    fn try_from(value: Value) -> Result<Self, String> {
+impl Field for Choice {
+    fn read(value: Value) -> Result<Self, String> {
         let index = |value: &Value| value.as_u64().and_then(|index| usize::try_from(index).ok());
         let found = match &value {
             Value::Number(_) => index(&value).map(Choice::One),

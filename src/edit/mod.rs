@@ -4,6 +4,7 @@
 //! which knows the model.
 
 mod choice;
+mod kinds;
 mod value;
 
 pub use choice::Choice;
@@ -11,6 +12,8 @@ pub use value::{PatchFrom, SetValue};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::fields::{Field, Fields, named};
 
 /// One intervention.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,8 +30,7 @@ pub struct Edit {
 }
 
 /// Which stack of an encoder-decoder model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stack {
     /// The one that reads the source.
     Encoder,
@@ -37,20 +39,47 @@ pub enum Stack {
 }
 
 /// Which attention of a decoder with two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attn {
     /// Over its own positions.
-    #[serde(rename = "self")]
     Own,
     /// Over the encoder's.
     Cross,
 }
 
+impl Stack {
+    fn name(self) -> &'static str {
+        match self {
+            Stack::Encoder => "encoder",
+            Stack::Decoder => "decoder",
+        }
+    }
+}
+
+impl Field for Stack {
+    fn read(value: Value) -> Result<Self, String> {
+        named(&value, &[Stack::Encoder, Stack::Decoder].map(|stack| (stack.name(), stack)))
+    }
+}
+
+impl Attn {
+    fn name(self) -> &'static str {
+        match self {
+            Attn::Own => "self",
+            Attn::Cross => "cross",
+        }
+    }
+}
+
+impl Field for Attn {
+    fn read(value: Value) -> Result<Self, String> {
+        named(&value, &[Attn::Own, Attn::Cross].map(|attn| (attn.name(), attn)))
+    }
+}
+
 /// What an edit does. `hook` is a name below `blocks.l.` ("attn.hook_z", or "hook_z" where that is unambiguous) with a layer, or
 /// a whole name ("blocks.3.attn.hook_z", "hook_embed"), which needs none.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs, reason = "the fields are those of the table in FORMATS and mean the same everywhere")]
 pub enum EditKind {
     /// z := 0 (Michel et al. 2019).
@@ -69,14 +98,10 @@ pub enum EditKind {
     BlockToken { layer: Choice, key: Choice },
     /// Multiplies the chosen part of a hook.
     Scale {
-        #[serde(skip_serializing_if = "Option::is_none")]
         layer: Option<Choice>,
         hook: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
         head: Option<Choice>,
-        #[serde(skip_serializing_if = "Option::is_none")]
         neuron: Option<Choice>,
-        #[serde(skip_serializing_if = "Option::is_none")]
         query: Option<Choice>,
         factor: f32,
     },
@@ -84,38 +109,17 @@ pub enum EditKind {
     ScaleQNeuron { layer: Choice, head: Choice, neuron: Choice, factor: f32 },
     /// Overwrites the chosen part of a hook.
     Set {
-        #[serde(skip_serializing_if = "Option::is_none")]
         layer: Option<Choice>,
         hook: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
         head: Option<Choice>,
-        #[serde(skip_serializing_if = "Option::is_none")]
         neuron: Option<Choice>,
-        #[serde(skip_serializing_if = "Option::is_none")]
         query: Option<Choice>,
         value: SetValue,
     },
     /// Adds a direction to the stream (Turner et al. 2023).
-    Add {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        layer: Option<Choice>,
-        hook: String,
-        vector: Vec<f32>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        query: Option<Choice>,
-        factor: f32,
-    },
+    Add { layer: Option<Choice>, hook: String, vector: Vec<f32>, query: Option<Choice>, factor: f32 },
     /// Takes the values of another input of equal length.
-    Patch {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        layer: Option<Choice>,
-        hook: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        query: Option<Choice>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        head: Option<Choice>,
-        from: PatchFrom,
-    },
+    Patch { layer: Option<Choice>, hook: String, query: Option<Choice>, head: Option<Choice>, from: PatchFrom },
 }
 
 /// An edit, or a list of them, that is not in the vocabulary.
@@ -143,33 +147,28 @@ pub fn parse_list(json: &str) -> Result<Vec<Edit>, InvalidEdit> {
 impl TryFrom<Map<String, Value>> for Edit {
     type Error = InvalidEdit;
 
-    fn try_from(mut map: Map<String, Value>) -> Result<Self, InvalidEdit> {
-        fn take<T: serde::de::DeserializeOwned>(
-            map: &mut Map<String, Value>,
-            field: &str,
-        ) -> Result<Option<T>, InvalidEdit> {
-            let value = map.remove(field).map(serde_json::from_value).transpose();
-            value.map_err(|error| InvalidEdit(format!("field \"{field}\": {error}")))
-        }
-        let on = take(&mut map, "on")?.unwrap_or(true);
-        let (stack, attn) = (take(&mut map, "stack")?, take(&mut map, "attn")?);
-        let kind = serde_json::from_value(Value::Object(map)).map_err(|error| InvalidEdit(error.to_string()))?;
-        Ok(Self { kind, on, stack, attn })
+    fn try_from(map: Map<String, Value>) -> Result<Self, InvalidEdit> {
+        Self::of(Fields::from(map)).map_err(InvalidEdit)
+    }
+}
+
+impl Edit {
+    fn of(mut fields: Fields) -> Result<Self, String> {
+        let on = fields.may("on")?.unwrap_or(true);
+        let (stack, attn) = (fields.may("stack")?, fields.may("attn")?);
+        Ok(Self { kind: kinds::kind(fields)?, on, stack, attn })
     }
 }
 
 impl From<Edit> for Map<String, Value> {
     fn from(edit: Edit) -> Self {
-        let mut map = match serde_json::to_value(edit.kind) {
-            Ok(Value::Object(map)) => map,
-            _ => Map::new(),
-        };
+        let mut map = kinds::written(edit.kind);
         if !edit.on {
             map.insert("on".to_owned(), Value::Bool(false));
         }
-        for (field, value) in [("stack", serde_json::to_value(edit.stack)), ("attn", serde_json::to_value(edit.attn))] {
-            if let Ok(Value::String(name)) = value {
-                map.insert(field.to_owned(), Value::String(name));
+        for (field, name) in [("stack", edit.stack.map(Stack::name)), ("attn", edit.attn.map(Attn::name))] {
+            if let Some(name) = name {
+                map.insert(field.to_owned(), name.into());
             }
         }
         map

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::fields::Field;
+
 /// What `set` writes: one number everywhere, or one for each neuron (an average of z, say).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Value", into = "Value")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum SetValue {
     /// One number.
     One(f32),
@@ -16,8 +16,7 @@ pub enum SetValue {
 }
 
 /// The input whose values `patch` takes: a trace, or a run of the same model without edits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Value", into = "Value")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PatchFrom {
     /// A trace file.
     Trace(String),
@@ -27,10 +26,8 @@ pub enum PatchFrom {
     Ids(Vec<u32>),
 }
 
-impl TryFrom<Value> for SetValue {
-    type Error = String;
-
-    fn try_from(value: Value) -> Result<Self, String> {
+impl Field for SetValue {
+    fn read(value: Value) -> Result<Self, String> {
         let number = |value: &Value| value.as_f64().map(|number| number as f32);
         let found = match &value {
             Value::Number(_) => number(&value).map(SetValue::One),
@@ -50,10 +47,8 @@ impl From<SetValue> for Value {
     }
 }
 
-impl TryFrom<Value> for PatchFrom {
-    type Error = String;
-
-    fn try_from(value: Value) -> Result<Self, String> {
+impl Field for PatchFrom {
+    fn read(value: Value) -> Result<Self, String> {
         let text = |map: &Map<String, Value>, field: &str| map.get(field).and_then(Value::as_str).map(str::to_owned);
         let ids = |list: &Value| serde_json::from_value::<Vec<u32>>(list.clone()).ok();
         let found = match &value {
@@ -68,7 +63,7 @@ impl TryFrom<Value> for PatchFrom {
             _ => None,
         };
         let expected = "a trace's file name, {\"text\":…}, {\"text\":…,\"text_pair\":…} or {\"ids\":[…]}";
-        found.ok_or_else(|| format!("from: expected {expected}, found {value}"))
+        found.ok_or_else(|| format!("expected {expected}, found {value}"))
     }
 }
 

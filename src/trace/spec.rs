@@ -5,6 +5,7 @@
 //! skipped fields here. Fields that came later have defaults, so that files from before them are read.
 
 mod bare;
+mod json;
 mod rotary;
 
 use std::ops::Range;

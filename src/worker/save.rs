@@ -18,8 +18,8 @@ impl Worker {
         (saved, is_half): (Saved, bool),
         metadata_json: &str,
     ) -> Result<(), Stop> {
-        let metadata: TraceMetadata = serde_json::from_str(metadata_json)
-            .map_err(|error| Stop::failed(About::Request, format!("the metadata of the trace: {error}")))?;
+        let metadata = TraceMetadata::from_json("the trace", metadata_json)
+            .map_err(|error| Stop::failed(About::Request, error.to_string()))?;
         let element = if is_half { Element::F16 } else { Element::F32 };
         let found = self.find_run(run)?;
         let (tokens, source) = (found.tokens().clone(), found.source().cloned());

@@ -3,13 +3,16 @@
 //! The `safetensors` crate reads the same header, but its errors name neither tensor nor number, it refuses the whole
 //! file for one unknown number format, and its offsets are `usize`, 32 bits in the browser. Checked here as there: the
 //! tensors follow one another without gap or overlap and end where the file ends. Nothing is allocated that is not
-//! in the bytes given. Imports nothing of ours; the engine reads checkpoints with it.
+//! in the bytes given. The engine reads checkpoints with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::Value;
+
+use crate::fields::{Field, Fields, expected};
 
 /// Headers above this are refused, as by the `safetensors` crate.
 pub const MAX_HEADER_BYTES: u64 = 100_000_000;
@@ -181,7 +184,7 @@ pub fn parse(file: &str, file_len: u64, prefix: &[u8]) -> Result<Parsed<Header>,
     if let Some((tensor, _)) = raw.tensors.iter().find(|(name, _)| !names.insert(name)) {
         return Err(HeaderError::Duplicate { file, tensor: tensor.clone() });
     }
-    let mut header = Header { metadata: raw.metadata.unwrap_or_default(), ..Header::default() };
+    let mut header = Header { metadata: raw.metadata, ..Header::default() };
     let mut in_order = raw.tensors;
     in_order.sort_by_key(|(_, entry)| entry.data_offsets);
     let mut end_so_far = 0;
@@ -247,15 +250,39 @@ fn bits_of(dtype: &str) -> Option<u64> {
 
 /// The header as it stands in the file; a map, but one that must not lose a tensor that is there twice.
 struct RawHeader {
-    metadata: Option<BTreeMap<String, String>>,
+    metadata: BTreeMap<String, String>,
     tensors: Vec<(String, RawEntry)>,
 }
 
-#[derive(Deserialize)]
 struct RawEntry {
     dtype: String,
     shape: Vec<u64>,
     data_offsets: (u64, u64),
+}
+
+impl Field for RawEntry {
+    fn read(value: Value) -> Result<Self, String> {
+        let mut fields = Fields::of(value)?;
+        let (dtype, shape) = (fields.need("dtype")?, fields.need("shape")?);
+        let offsets = fields.need::<Vec<u64>>("data_offsets")?;
+        let [begin, end] = offsets[..] else {
+            return Err(format!("data_offsets has {} numbers, expected 2", offsets.len()));
+        };
+        Ok(Self { dtype, shape, data_offsets: (begin, end) })
+    }
+}
+
+/// The texts under `__metadata__`.
+fn texts(value: Value) -> Result<BTreeMap<String, String>, String> {
+    let text = |(name, value): (String, Value)| match String::read(value) {
+        Ok(text) => Ok((name, text)),
+        Err(error) => Err(format!("{name}: {error}")),
+    };
+    match value {
+        Value::Object(map) => map.into_iter().map(text).collect(),
+        Value::Null => Ok(BTreeMap::new()),
+        other => Err(expected("an object", &other)),
+    }
 }
 
 impl<'de> Deserialize<'de> for RawHeader {
@@ -270,13 +297,14 @@ impl<'de> Deserialize<'de> for RawHeader {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawHeader, A::Error> {
-                let mut header = RawHeader { metadata: None, tensors: Vec::new() };
+                let mut header = RawHeader { metadata: BTreeMap::new(), tensors: Vec::new() };
                 while let Some(name) = map.next_key::<String>()? {
-                    let named = |error: A::Error| A::Error::custom(format!("{name}: {error}"));
+                    let value = map.next_value().map_err(|error| A::Error::custom(format!("{name}: {error}")))?;
+                    let wrong = |error: String| A::Error::custom(format!("{name}: {error}"));
                     if name == "__metadata__" {
-                        header.metadata = map.next_value().map_err(named)?;
+                        header.metadata = texts(value).map_err(wrong)?;
                     } else {
-                        let entry = map.next_value().map_err(named)?;
+                        let entry = RawEntry::read(value).map_err(wrong)?;
                         header.tensors.push((name, entry));
                     }
                 }

@@ -3,62 +3,84 @@
 //! Python reads it with `json.loads(f.metadata()["headlight"])` and may write it by hand, so only `format` and `tokens`
 //! are required, and fields of others are passed over.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::fields::{Field, Fields, named};
 
 use super::{FORMAT, Header, METADATA_KEY, TraceError};
 use crate::trace::{Spec, TokenForm};
 
 /// The metadata of a trace.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TraceMetadata {
     /// Version of this object: 1.
     pub format: u32,
     /// What the tokenizer's id_to_token says, per position.
     pub tokens: Vec<String>,
     /// How `tokens` is written.
-    #[serde(default = "plain")]
     pub token_form: TokenForm,
     /// Tokens of the decoder, in encoder-decoder models.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub decoder_tokens: Option<Vec<String>>,
     /// Where each sequence of a pair starts; empty for a single text.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub segments: Vec<usize>,
     /// The text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// The second text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub text_pair: Option<String>,
     /// Which weights made the numbers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelName>,
     /// The structure of the model.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub spec: Option<Spec>,
     /// The edits that acted, as in an edits file.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub edits: Vec<serde_json::Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<Value>,
 }
 
 /// Which weights made a trace.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ModelName {
     /// A name for people.
     pub name: String,
     /// Commit or tag of the checkpoint.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
     /// SHA-256 of the weights, lower-case hexadecimal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
     /// "F32", "Q4_1", …
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub quantisation: Option<String>,
 }
 
-fn plain() -> TokenForm {
-    TokenForm::Plain
+impl Field for ModelName {
+    fn read(value: Value) -> Result<Self, String> {
+        let mut fields = Fields::of(value)?;
+        Ok(Self {
+            name: fields.need("name")?,
+            revision: fields.may("revision")?,
+            sha256: fields.may("sha256")?,
+            quantisation: fields.may("quantisation")?,
+        })
+    }
+}
+
+impl Field for TokenForm {
+    fn read(value: Value) -> Result<Self, String> {
+        let names = [
+            ("byte_level", Self::ByteLevel),
+            ("sentencepiece", Self::Sentencepiece),
+            ("wordpiece", Self::Wordpiece),
+            ("plain", Self::Plain),
+        ];
+        named(&value, &names)
+    }
 }
 
 impl TraceMetadata {
@@ -87,22 +109,38 @@ impl TraceMetadata {
 
     /// The metadata of a file; none where the file has none.
     pub(super) fn of_header(file: &str, header: &Header) -> Result<Option<Self>, TraceError> {
-        /// Read first: what the other fields mean depends on it.
-        #[derive(Deserialize)]
-        struct Version {
-            format: u32,
-        }
+        header.metadata.get(METADATA_KEY).map(|json| Self::from_json(file, json)).transpose()
+    }
 
-        let Some(json) = header.metadata.get(METADATA_KEY) else {
-            return Ok(None);
-        };
-        let unreadable =
-            |error: serde_json::Error| TraceError::Metadata { file: file.to_owned(), reason: error.to_string() };
-        let Version { format } = serde_json::from_str(json).map_err(unreadable)?;
+    /// Reads what serde wrote, or somebody by hand; `file` is the name for messages.
+    ///
+    /// # Errors
+    /// When it is of another version, or a field is missing or cannot be read.
+    pub fn from_json(file: &str, json: &str) -> Result<Self, TraceError> {
+        let unreadable = |reason: String| TraceError::Metadata { file: file.to_owned(), reason };
+        let value = serde_json::from_str(json).map_err(|error| unreadable(error.to_string()))?;
+        let mut fields = Fields::of(value).map_err(unreadable)?;
+        // Read first: what the other fields mean depends on it.
+        let format = fields.need("format").map_err(unreadable)?;
         if format != FORMAT {
             return Err(TraceError::Format { file: file.to_owned(), found: format });
         }
-        serde_json::from_str(json).map(Some).map_err(unreadable)
+        Self::of_fields(fields).map_err(unreadable)
+    }
+
+    fn of_fields(mut fields: Fields) -> Result<Self, String> {
+        Ok(Self {
+            format: FORMAT,
+            tokens: fields.need("tokens")?,
+            token_form: fields.or_default("token_form")?,
+            decoder_tokens: fields.may("decoder_tokens")?,
+            segments: fields.or_default("segments")?,
+            text: fields.may("text")?,
+            text_pair: fields.may("text_pair")?,
+            model: fields.may("model")?,
+            spec: fields.may("spec")?,
+            edits: fields.or_default("edits")?,
+        })
     }
 
     /// Whether the file says why its patterns need not sum to one: edits acted on them.

@@ -1,6 +1,7 @@
 //! Rotation, masks and defaults of the structure.
 
 use super::*;
+use crate::fields::Field;
 
 fn frequencies(scaling: RotaryScaling, n_pos: usize) -> Vec<f64> {
     Rotary { theta: 500_000.0, dims: 128, scaling, pairing: Pairing::Halves }.frequencies(n_pos)
@@ -105,5 +106,105 @@ fn newer_fields_have_defaults() {
     let older: Vec<&str> = older.split_whitespace().collect();
     fields.retain(|field, _| older.contains(&field.as_str()));
     assert_eq!(fields.len(), older.len());
-    assert_eq!(serde_json::from_value::<Spec>(json).unwrap(), Spec::default());
+    assert_eq!(serde_json::from_value::<Spec>(json.clone()).unwrap(), Spec::default());
+    assert_eq!(Spec::read(json).unwrap(), Spec::default());
+}
+
+/// What serde writes is read back, by every name of every kind.
+#[test]
+fn metadata_are_read_as_they_are_written() {
+    let scalings = [
+        RotaryScaling::None,
+        RotaryScaling::Linear { factor: 2.0 },
+        RotaryScaling::Llama3 { factor: 8.0, low_freq_factor: 1.0, high_freq_factor: 4.0, original_n_ctx: 8192 },
+        RotaryScaling::Dynamic { factor: 2.5, original_n_ctx: 2048 },
+        RotaryScaling::Yarn {
+            factor: 4.0,
+            beta_fast: 32.0,
+            beta_slow: 1.0,
+            original_n_ctx: 32_768,
+            magnitude: 1.138_629_436,
+            truncate: true,
+        },
+        RotaryScaling::LongRope { short: vec![1.0, 1.5], long: vec![2.0, 4.25], original_n_ctx: 4096, magnitude: 1.19 },
+        RotaryScaling::Divisors { divisors: vec![1.0, 3.5] },
+    ];
+    let rotary = |(index, scaling): (usize, &RotaryScaling)| {
+        let pairing = if index.is_multiple_of(2) { Pairing::Halves } else { Pairing::Adjacent };
+        Positions::Rotary(Rotary { theta: 1e4 + 0.5, dims: 8, scaling: scaling.clone(), pairing })
+    };
+    let others = [Positions::Learned, Positions::Sinusoidal, Positions::Alibi, Positions::None, Positions::Shortformer];
+    let positions: Vec<Positions> = scalings.iter().enumerate().map(rotary).chain(others).collect();
+    let pick = |n: usize| move |index: usize| index % n;
+    let activations = [
+        Activation::Gelu,
+        Activation::GeluTanh,
+        Activation::QuickGelu,
+        Activation::Relu,
+        Activation::Relu2,
+        Activation::Silu,
+        Activation::Tanh,
+        Activation::Sigmoid,
+    ];
+    for (index, positions) in positions.iter().enumerate() {
+        let (of_two, of_three, of_four, of_eight) = (pick(2)(index), pick(3)(index), pick(4)(index), pick(8)(index));
+        let is_even = of_two == 0;
+        let spec = Spec {
+            architecture: "x".to_owned(),
+            n_layers: index + 1,
+            n_heads: 4,
+            n_key_value_heads: 2,
+            d_model: 32,
+            d_head: 8,
+            d_mlp: 64,
+            d_vocab: 100,
+            n_ctx: 512,
+            norm: [NormKind::LayerNorm, NormKind::RmsNorm, NormKind::None][of_three],
+            norm_eps: 1e-6,
+            norm_placement: [
+                NormPlacement::Pre,
+                NormPlacement::PreAndOutput,
+                NormPlacement::Output,
+                NormPlacement::Post,
+            ][of_four],
+            positions: positions.clone(),
+            n_token_types: of_three,
+            mask: [Mask::Bidirectional, Mask::Causal][of_two],
+            attn_scale: 0.353_553_390_593_273_8,
+            attn_scale_by_inverse_layer: is_even,
+            mlp: [MlpKind::Plain, MlpKind::Gated, MlpKind::None][of_three],
+            activation: activations[of_eight],
+            unembed: [Unembed::None, Unembed::Linear { tied: is_even }, Unembed::MaskedWord { tied: is_even }]
+                [of_three],
+            d_embed: is_even.then_some(16),
+            embed_scale: is_even.then_some(5.656_854),
+            embed_norm: is_even,
+            pos_offset: of_four,
+            pad_id: is_even.then_some(1),
+            norm_adds_one: !is_even,
+            block: [BlockKind::Sequential, BlockKind::Parallel, BlockKind::ParallelOneNorm][of_three],
+            qk_norm: [None, Some(QkNorm::PerHead), Some(QkNorm::AllHeads)][of_three],
+            local: is_even.then(|| Local { layers: vec![0, 2], reach: 7, rotary: None }),
+            unrotated_layers: vec![index],
+            relative_bias: is_even.then_some(RelativeBias { n_buckets: 32, max_distance: 128 }),
+            attn_softcap: is_even.then_some(50.0),
+            logit_softcap: (!is_even).then_some(30.0),
+            logit_scale: is_even.then_some(0.125),
+            head_activation: (!is_even).then_some(activations[of_eight]),
+            encoder: is_even.then(|| Box::new(Spec::default())),
+        };
+        let read = Spec::read(serde_json::to_value(&spec).unwrap());
+        assert_eq!(read, Ok(spec));
+    }
+}
+
+#[test]
+fn what_is_no_structure_is_named() {
+    let mut json = serde_json::to_value(Spec::default()).unwrap();
+    json["positions"] = serde_json::json!({"rotary": {"theta": 1e4, "dims": 8, "scaling": {"stretched": {}}}});
+    let wrong = Spec::read(json.clone()).unwrap_err();
+    assert_eq!(wrong, "field \"positions\": field \"rotary\": field \"scaling\": unknown variant `stretched`");
+    json["positions"] = "beside".into();
+    let wrong = Spec::read(json).unwrap_err();
+    assert_eq!(wrong, "field \"positions\": expected a way in which positions enter, found \"beside\"");
 }
