@@ -13,7 +13,7 @@ use crate::trace::file::Saved;
 
 /// Something happened.
 #[allow(clippy::large_enum_variant, reason = "one at a time: nothing holds many of them")]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub enum Event {
     /// The page was opened.
     Opened,
@@ -236,6 +236,7 @@ impl Effect {
                 | Self::EndWorker
                 | Self::StartSecondWorker
                 | Self::EndSecondWorker
+                | Self::Send(_)
                 | Self::SendSecond(_)
                 | Self::ArmCancelTimeout { .. }
                 | Self::ArmTyping { .. }

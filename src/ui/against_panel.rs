@@ -5,7 +5,9 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 
+use super::derived::effect;
 use super::page::Page;
+use super::view::view;
 use crate::protocol::InputText;
 use crate::state::Event;
 use crate::state::editing::{Against, EditEvent};
@@ -38,7 +40,7 @@ pub fn AgainstChoice(
     };
     let send = move |against: Against| page.dispatch(Event::Editing(EditEvent::AgainstPicked(against)));
     // Whatever B has become, the choice says it from now on.
-    Effect::new(move |_| {
+    effect(move || {
         against.track();
         wanted.set(None);
     });

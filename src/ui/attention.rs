@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::derived::Derived;
 use super::display_options::DisplayOptions;
 use super::edit_menu::{EditButton, open_at_key};
 use super::head_squares::HeadSquares;
@@ -17,7 +18,9 @@ use super::scales::{ScaleBar, ScaleViews, SmallMap};
 use super::scene::Scene;
 use super::scores_panel::{Ranking, ScoresPanel};
 use super::segment_filter::SegmentFilterChoice;
+use super::show::Show;
 use super::side_choice::SideChoice;
+use super::view::view;
 use crate::analysis::scores::Score;
 use crate::render::{HeadColours, Scheme};
 use crate::state::editing::EditEvent;
@@ -29,16 +32,16 @@ pub fn Attention(
     /// The page.
     page: Page,
     /// What the head view shows.
-    scene: Memo<Option<Scene>>,
+    scene: Derived<Option<Scene>>,
     /// Light or dark.
-    scheme: Memo<Scheme>,
+    scheme: Derived<Scheme>,
     /// Opens the dialog that saves a trace.
     is_saving: RwSignal<bool>,
     /// Whether the column that changes the model is open, where there is one.
     panel: Option<Signal<bool>>,
 ) -> impl IntoView {
-    let n_heads = Memo::new(move |_| scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));
-    let colours = Memo::new(move |_| HeadColours::new(n_heads.get(), scheme.get()));
+    let n_heads = Derived::new(move || scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));
+    let colours = Derived::new(move || HeadColours::new(n_heads.get(), scheme.get()));
     // The token that has the keyboard focus: what is spoken.
     let focused = RwSignal::new(None::<TokenRef>);
     let ranking = RwSignal::new(Ranking::Score(Score::Previous));
@@ -70,9 +73,11 @@ pub fn Attention(
                     <div class="stage">
                         <HeadViewFigure page scene colours scheme focused />
                         <Legend scene scheme has_edits />
-                        <Show when=move || predicts.get()>
-                            <Predictions page />
-                        </Show>
+                        {RUNS_MODELS.then(|| view! {
+                            <Show when=move || predicts.get()>
+                                <Predictions page />
+                            </Show>
+                        })}
                         <ScoresPanel page colours ranking />
                     </div>
                     <div class="panels">

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::view::view;
+
 /// Papers behind it: what they are called and where they are.
 const PAPERS: [(&str, &str); 4] = [
     ("Jain & Wallace 2019", "https://arxiv.org/abs/1902.10186"),

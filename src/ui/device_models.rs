@@ -4,7 +4,9 @@ use leptos::html::Summary;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::derived::effect;
 use super::page::Page;
+use super::view::view;
 use crate::platform::kept_models::{KeptFile, delete_files, kept_files};
 use crate::state::kept::{KeptFacts, KeptModel, by_model};
 use crate::state::wording;
@@ -28,7 +30,7 @@ pub fn DeviceModels(
     };
     // What was loaded meanwhile is listed too.
     let loaded = page.memo(|state| state.model.as_ref().map(|model| model.name.clone()));
-    Effect::new(move |_| {
+    effect(move || {
         // Read, not only tracked: nobody else asks for it.
         loaded.get();
         if files.with_untracked(Option::is_some) {

@@ -3,6 +3,9 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use super::derived::effect;
+use super::view::view;
+
 /// Open as long as `is_open` is set; its contents exist only while it is open.
 #[component]
 pub fn Dialog(
@@ -16,7 +19,7 @@ pub fn Dialog(
     children: ChildrenFn,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let Some(dialog) = node.get() else { return };
         match (is_open.get(), dialog.open()) {
             // An element that is not in the document cannot be shown: it will be asked again.

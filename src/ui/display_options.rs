@@ -2,8 +2,11 @@
 
 use leptos::prelude::*;
 
+use super::derived::Derived;
 use super::page::Page;
 use super::scene::Scene;
+use super::show::Show;
+use super::view::view;
 use crate::state::{Arrangement, Display, DisplayChange, Drawing, Event, MIN_WEIGHTS, Shown, wording};
 use crate::trace::Side;
 
@@ -13,7 +16,7 @@ pub fn DisplayOptions(
     /// The page.
     page: Page,
     /// What is shown.
-    scene: Memo<Option<Scene>>,
+    scene: Derived<Option<Scene>>,
 ) -> impl IntoView {
     let display = page.memo(|state| state.options.display);
     let has_several = page.memo(|state| state.selection.heads.len() > 1);
@@ -24,7 +27,7 @@ pub fn DisplayOptions(
     });
     let change = move |change| page.dispatch(Event::DisplayChanged(change));
     let idle = Scene::idle_memo(scene);
-    let mass = Memo::new(move |_| idle.with(|scene| scene.as_ref().and_then(Scene::shown_mass)));
+    let mass = Derived::new(move || idle.with(|scene| scene.as_ref().and_then(Scene::shown_mass)));
     view! {
         <Choice
             name="Drawing"

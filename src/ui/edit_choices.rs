@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::edit_menu::of_selection;
 use super::page::Page;
+use super::view::view;
 use crate::state::editing::offers::{Group, Item};
 use crate::state::editing::{EditEvent, PatternRow};
 use crate::state::{Event, State};

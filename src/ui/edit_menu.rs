@@ -12,7 +12,9 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
+use super::derived::{Derived, effect};
 use super::page::Page;
+use super::view::view;
 use crate::edit::Edit;
 use crate::state::editing::EditEvent;
 use crate::state::editing::offers::{Group, Item, Menu, Target};
@@ -68,7 +70,7 @@ pub fn open_at_key(page: Page, event: &KeyboardEvent, target: impl FnOnce() -> O
 pub fn of_selection<T: PartialEq + Send + Sync + 'static>(
     page: Page,
     derive: impl Fn(&State) -> T + Send + Sync + 'static,
-) -> Memo<T> {
+) -> Derived<T> {
     let depends_on = page.memo(|state| {
         let drawn = |side| {
             let shown = state.result(side)?;
@@ -76,7 +78,7 @@ pub fn of_selection<T: PartialEq + Send + Sync + 'static>(
         };
         (state.selected_target(), state.can_edit(), EditSide::EACH.map(drawn))
     });
-    Memo::new(move |_| {
+    Derived::new(move || {
         // Read, not only tracked: a memo that nobody reads follows nothing.
         depends_on.with(|_| page.peek(&derive))
     })
@@ -136,7 +138,7 @@ fn Opened(page: Page, open: OpenMenu) -> impl IntoView {
     let place = RwSignal::new(open.at);
     // Once it is there its size is known: it is moved to where it is seen whole, and its first item gets the focus. Not a frame
     // later: a key pressed at once is meant for the menu.
-    Effect::new(move |_| {
+    effect(move || {
         let Some(menu) = element.get() else { return };
         let bounds = menu.get_bounding_client_rect();
         let size = |length: Result<wasm_bindgen::JsValue, _>| length.ok().and_then(|it| it.as_f64()).unwrap_or(0.0);

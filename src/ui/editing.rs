@@ -13,6 +13,7 @@ use super::edits_panel::EditsPanel;
 use super::outcome_panel::OutcomePanel;
 use super::page::Page;
 use super::sweep_panel::SweepPanel;
+use super::view::view;
 use super::writing_panel::WritingPanel;
 use crate::state::Event;
 use crate::state::editing::EditEvent;

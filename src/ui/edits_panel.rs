@@ -2,8 +2,11 @@
 
 use leptos::prelude::*;
 
+use super::derived::Derived;
 use super::edit_choices::EditChoices;
+use super::keyed::keyed;
 use super::page::Page;
+use super::view::view;
 use crate::edit::parse_list;
 use crate::protocol::OutcomeAsked;
 use crate::state::editing::{EditEvent, edit_name};
@@ -32,6 +35,7 @@ pub fn EditsPanel(
         };
         state.editing.list.iter().map(row).collect::<Vec<_>>()
     });
+    let ids = Derived::new(move || list.with(|rows| rows.iter().map(|row| row.id).collect::<Vec<_>>()));
     // What the numbers beside the edits are, and what they are without any.
     let outcome = page.memo(|state| {
         let value = state.editing.outcome_a()?.value;
@@ -60,7 +64,7 @@ pub fn EditsPanel(
                 the buttons below for what is selected."
             </p>
             <ol class="edit-list">
-                <For each=move || list.get() key=|row| row.id children=move |row| view! { <EditRow page list id=row.id /> } />
+                {keyed(ids, move |id| view! { <EditRow page list id /> })}
             </ol>
             <p class="hint" class:none=move || is_empty.get()>{move || outcome.get()}</p>
             <EditChoices page />
@@ -115,8 +119,8 @@ struct Row {
 
 /// A line, which stays the same element while its edit is switched, so that the focus stays.
 #[component]
-fn EditRow(page: Page, list: Memo<Vec<Row>>, id: u32) -> impl IntoView {
-    let row = Memo::new(move |_| list.with(|rows| rows.iter().find(|row| row.id == id).cloned()));
+fn EditRow(page: Page, list: Derived<Vec<Row>>, id: u32) -> impl IntoView {
+    let row = Derived::new(move || list.with(|rows| rows.iter().find(|row| row.id == id).cloned()));
     let name = move || row.with(|row| row.as_ref().map(|row| row.name.clone()).unwrap_or_default());
     let is_on = move || row.with(|row| row.as_ref().is_some_and(|row| row.is_on));
     let send = move |event: EditEvent| page.dispatch(Event::Editing(event));

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use leptos_use_element_size::{UseElementSizeReturn, use_element_size};
 
 use super::attention::view_key;
+use super::derived::{Derived, effect};
 use super::head_squares::HeadSquares;
 use super::head_view::HeadViewFigure;
 use super::layer_picker::LayerPicker;
@@ -22,8 +23,10 @@ use super::scales::Breadcrumb;
 use super::scene::Scene;
 use super::segment_filter::SegmentFilterChoice;
 use super::share::figures::{Made, Wanted, make, on_screen};
+use super::show::Show;
 use super::status_line::StatusLine;
 use super::theme::{follow_theme, scheme};
+use super::view::view;
 use super::worker::start_worker;
 use crate::platform::frame::{hear_host, tell_host};
 use crate::platform::page::{base_url, fragment};
@@ -42,8 +45,8 @@ pub fn Embed() -> impl IntoView {
     follow_host(page, root);
     let scheme = scheme(page);
     let scene = Scene::memo(page, scheme);
-    let n_heads = Memo::new(move |_| scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));
-    let colours = Memo::new(move |_| HeadColours::new(n_heads.get(), scheme.get()));
+    let n_heads = Derived::new(move || scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));
+    let colours = Derived::new(move || HeadColours::new(n_heads.get(), scheme.get()));
     let focused = RwSignal::new(None::<TokenRef>);
     let has_result = page.memo(|state| state.shown.is_some());
     let view = page.memo(|state| state.selection.view);
@@ -51,7 +54,7 @@ pub fn Embed() -> impl IntoView {
     let is_still = RwSignal::new(true);
     let picture = NodeRef::<Div>::new();
     let is_drawn = draw_still(page, scene, picture);
-    let has_picture = Memo::new(move |_| is_still.get() && is_drawn.get());
+    let has_picture = Derived::new(move || is_still.get() && is_drawn.get());
     let link = page.memo(page_link);
     let what = page.memo(|state| match &state.shown {
         Some(shown) => format!("Attention inside {}", shown.model_name),
@@ -120,7 +123,13 @@ fn RunLine(page: Page, is_still: RwSignal<bool>) -> impl IntoView {
     let has_text = page.memo(|state| state.entry.kind == EntryKind::Text);
     let has_pair = page.memo(|state| !state.pair.is_empty());
     // A field that is emptied stays.
-    let keeps_pair = Memo::new(move |before: Option<&bool>| before.copied().unwrap_or(false) || has_pair.get());
+    let had_pair = StoredValue::new(false);
+    let keeps_pair = Derived::new(move || {
+        if has_pair.get() {
+            had_pair.set_value(true);
+        }
+        had_pair.get_value()
+    });
     let has_models = page.memo(|state| !state.models.is_empty());
     // A model of the Hub is looked up with the first run: which of its files, and whether so much is to be downloaded.
     let asks = page.memo(|state| state.more.lookup != Lookup::None);
@@ -140,7 +149,7 @@ fn RunLine(page: Page, is_still: RwSignal<bool>) -> impl IntoView {
             run();
         }
     };
-    let field = move |name: &'static str, value: Memo<String>, edited: fn(String) -> Event| {
+    let field = move |name: &'static str, value: Derived<String>, edited: fn(String) -> Event| {
         view! {
             <input
                 type="text"
@@ -186,7 +195,7 @@ fn page_link(state: &State) -> String {
 }
 
 /// Draws the view as a figure into its place, as long as there is one; says whether it is there.
-fn draw_still(page: Page, scene: Memo<Option<Scene>>, picture: NodeRef<Div>) -> RwSignal<bool> {
+fn draw_still(page: Page, scene: Derived<Option<Scene>>, picture: NodeRef<Div>) -> RwSignal<bool> {
     let is_drawn = RwSignal::new(false);
     // What a figure is made of, as it comes.
     let parts = page.memo_hover(|state| {
@@ -194,7 +203,7 @@ fn draw_still(page: Page, scene: Memo<Option<Scene>>, picture: NodeRef<Div>) -> 
         let neurons = state.scales.neurons.head.as_ref().map(|_| state.selection.query());
         (state.selection.view, n_thumbnails, neurons, state.awaits_layer())
     });
-    Effect::new(move |_| {
+    effect(move || {
         scene.track();
         parts.get();
         let Some(place) = picture.get() else { return };
@@ -230,7 +239,7 @@ fn follow_host(page: Page, root: NodeRef<Main>) {
         }
     });
     tell_host("ready", &wasm_bindgen::JsValue::NULL);
-    Effect::new(move |_| {
+    effect(move || {
         height.track();
         tell_size();
     });

@@ -3,7 +3,10 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
+use super::derived::Derived;
 use super::page::Page;
+use super::show::Show;
+use super::view::view;
 use crate::state::{EntryChange, EntryKind, Event};
 
 /// Which kind of input.
@@ -69,7 +72,7 @@ pub fn RandomBlockFields(
     let number = move |id: &'static str,
                        name: &'static str,
                        min: &'static str,
-                       value: Memo<u32>,
+                       value: Derived<u32>,
                        change: fn(u32) -> EntryChange| {
         view! {
             <div class="field number-field">

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 
 use super::page::Page;
+use super::show::Show;
+use super::view::view;
 use crate::gallery::EXAMPLES;
 use crate::state::Event;
 

@@ -3,9 +3,11 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
+use super::derived::Derived;
 use super::edit_menu::{open_at_event, open_at_key};
 use super::page::Page;
 use super::scene::Scene;
+use super::view::view;
 use crate::render::{HeadColours, Rgb};
 use crate::state::editing::offers::Target;
 use crate::state::{Event, wording};
@@ -16,11 +18,11 @@ pub fn HeadSquares(
     /// The page.
     page: Page,
     /// What is shown.
-    scene: Memo<Option<Scene>>,
+    scene: Derived<Option<Scene>>,
     /// Colour of each head.
-    colours: Memo<HeadColours>,
+    colours: Derived<HeadColours>,
 ) -> impl IntoView {
-    let n_heads = Memo::new(move |_| scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));
+    let n_heads = Derived::new(move || scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));
     let layer = page.memo(|state| state.selection.layer);
     let row = NodeRef::<leptos::html::Div>::new();
     // The square that Tab reaches.
@@ -73,7 +75,7 @@ pub fn HeadSquares(
             </button>
         }
     };
-    let has_all = Memo::new(move |_| {
+    let has_all = Derived::new(move || {
         scene.with(|scene| scene.as_ref().is_none_or(|scene| scene.heads.len() == scene.shape.n_heads))
     });
     view! {

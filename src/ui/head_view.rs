@@ -12,13 +12,16 @@ use leptos_use_media_query::use_media_query;
 use wasm_bindgen::JsCast;
 use web_sys::PointerEvent;
 
+use super::derived::{Derived, effect};
 use super::edit_menu::open_at_event;
 use super::headings::Headings;
 use super::matrix_keys::MatrixKeys;
 use super::page::Page;
 use super::scene::Scene;
+use super::show::Show;
 use super::token_column::{TokenColumn, px};
 use super::token_figure::Figure;
+use super::view::view;
 use crate::render::{
     Columns, Diverging, Grid, HeadColours, HeadView, NEUTRAL_HUE, Ramp, Scheme, Span, Window, nearest_line, panels,
 };
@@ -41,11 +44,11 @@ pub fn HeadViewFigure(
     /// The page.
     page: Page,
     /// What is shown.
-    scene: Memo<Option<Scene>>,
+    scene: Derived<Option<Scene>>,
     /// Colour of each head.
-    colours: Memo<HeadColours>,
+    colours: Derived<HeadColours>,
     /// Which background it stands on.
-    scheme: Memo<Scheme>,
+    scheme: Derived<Scheme>,
     /// The unit that has the keyboard focus.
     focused: RwSignal<Option<TokenRef>>,
 ) -> impl IntoView {
@@ -56,30 +59,30 @@ pub fn HeadViewFigure(
     let has_coarse_pointer = use_media_query("(pointer: coarse)");
     let scroll = RwSignal::new(0.0_f32);
 
-    let n_rows = Memo::new(move |_| scene.with(|scene| scene.as_ref().map_or(0, Scene::n_rows)));
-    let row_height = Memo::new(move |_| match (has_coarse_pointer.get(), n_rows.get() <= N_ROOMY) {
+    let n_rows = Derived::new(move || scene.with(|scene| scene.as_ref().map_or(0, Scene::n_rows)));
+    let row_height = Derived::new(move || match (has_coarse_pointer.get(), n_rows.get() <= N_ROOMY) {
         (true, _) => 28.0,
         (false, true) => 24.0,
         (false, false) => 20.0,
     });
-    let window = Memo::new(move |_| Window {
+    let window = Derived::new(move || Window {
         width: width.get() as f32,
         height: height.get() as f32,
         scroll: scroll.get(),
         row_height: row_height.get(),
     });
     // Follows the labels and the filter, not every change of the scene.
-    let longest = Memo::new(move |_| scene.with(|scene| scene.as_ref().map_or(0, Scene::longest_token)));
-    let is_matrix = Memo::new(move |_| scene.with(|scene| scene.as_ref().is_some_and(Scene::is_matrix)));
-    let columns = Memo::new(move |_| {
+    let longest = Derived::new(move || scene.with(|scene| scene.as_ref().map_or(0, Scene::longest_token)));
+    let is_matrix = Derived::new(move || scene.with(|scene| scene.as_ref().is_some_and(Scene::is_matrix)));
+    let columns = Derived::new(move || {
         let token_width = longest.get() as f32 * CHARACTER_WIDTH + PADDING;
         let fit = if is_matrix.get() { Columns::of_matrix } else { Columns::fit };
         fit(width.get() as f32, token_width)
     });
-    let n_panels = Memo::new(move |_| {
+    let n_panels = Derived::new(move || {
         scene.with(|scene| scene.as_ref().filter(|scene| scene.is_split()).map_or(1, |scene| scene.heads.len()))
     });
-    let stretches = Memo::new(move |_| panels(columns.get().links, n_panels.get()));
+    let stretches = Derived::new(move || panels(columns.get().links, n_panels.get()));
     let hidden_heads = move || {
         let (n_panels, n_fitting) = (n_panels.get(), stretches.with(Vec::len));
         (n_fitting < n_panels).then(|| {
@@ -87,13 +90,13 @@ pub fn HeadViewFigure(
         })
     };
     let idle = Scene::idle_memo(scene);
-    let idle_received = Memo::new(move |_| idle.with(|scene| scene.as_ref().and_then(Scene::received)));
-    let received = Memo::new(move |_| {
+    let idle_received = Derived::new(move || idle.with(|scene| scene.as_ref().and_then(Scene::received)));
+    let received = Derived::new(move || {
         let marked = scene.with(|scene| scene.as_ref().filter(|scene| !scene.is_idle()).map(Scene::received));
         marked.unwrap_or_else(|| idle_received.get())
     });
-    let n_heads = Memo::new(move |_| scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));
-    let ramps = Memo::new(move |_| {
+    let n_heads = Derived::new(move || scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));
+    let ramps = Derived::new(move || {
         is_matrix.get().then(|| Ramps {
             heads: (0..n_heads.get()).map(|head| Ramp::of_head(head, n_heads.get(), scheme.get())).collect(),
             mean: Ramp::new(NEUTRAL_HUE, scheme.get()),
@@ -247,18 +250,18 @@ enum Picked {
 /// Where everything is.
 #[derive(Clone, Copy)]
 struct Layout {
-    columns: Memo<Columns>,
-    stretches: Memo<Vec<Span>>,
-    window: Memo<Window>,
+    columns: Derived<Columns>,
+    stretches: Derived<Vec<Span>>,
+    window: Derived<Window>,
 }
 
 /// Draws with the next frame, once per frame at most.
 fn draw_on_change(
     canvas: NodeRef<Canvas>,
-    scene: Memo<Option<Scene>>,
-    colours: Memo<HeadColours>,
-    ramps: Memo<Option<Ramps>>,
-    scheme: Memo<Scheme>,
+    scene: Derived<Option<Scene>>,
+    colours: Derived<HeadColours>,
+    ramps: Derived<Option<Ramps>>,
+    scheme: Derived<Scheme>,
     Layout { columns, stretches, window }: Layout,
     pixel_ratio: Signal<f64>,
 ) {
@@ -293,7 +296,7 @@ fn draw_on_change(
             });
         });
     };
-    Effect::new(move |_| {
+    effect(move || {
         scene.track();
         colours.track();
         columns.track();

@@ -2,9 +2,11 @@
 
 use leptos::prelude::*;
 
+use super::derived::Derived;
 use super::page::Page;
 use super::scene::Scene;
 use super::token_column::px;
+use super::view::view;
 use crate::render::{Columns, Received, Span};
 use crate::state::wording;
 
@@ -12,19 +14,19 @@ use crate::state::wording;
 #[component]
 pub fn Headings(
     page: Page,
-    scene: Memo<Option<Scene>>,
-    received: Memo<Option<Received>>,
-    columns: Memo<Columns>,
-    stretches: Memo<Vec<Span>>,
+    scene: Derived<Option<Scene>>,
+    received: Derived<Option<Received>>,
+    columns: Derived<Columns>,
+    stretches: Derived<Vec<Span>>,
 ) -> impl IntoView {
-    let drawn = Memo::new(move |_| scene.with(|scene| scene.as_ref().map(headings).unwrap_or_default()));
-    let names = Memo::new(move |_| {
+    let drawn = Derived::new(move || scene.with(|scene| scene.as_ref().map(headings).unwrap_or_default()));
+    let names = Derived::new(move || {
         let is_cross = scene.with(|scene| scene.as_ref().is_some_and(|scene| !scene.has_same_tokens()));
         if is_cross { (", target", ", source") } else { (" reads", " is read") }
     });
     let is_late = page.memo(|state| state.awaits_layer());
-    let is_matrix = Memo::new(move |_| scene.with(|scene| scene.as_ref().is_some_and(Scene::is_matrix)));
-    let shows_means = Memo::new(move |_| received.with(|received| received.as_ref().is_some_and(|it| it.is_mean)));
+    let is_matrix = Derived::new(move || scene.with(|scene| scene.as_ref().is_some_and(Scene::is_matrix)));
+    let shows_means = Derived::new(move || received.with(|received| received.as_ref().is_some_and(|it| it.is_mean)));
     let titles = move || {
         let names = drawn.get().into_iter().zip(stretches.get());
         names

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::page::Page;
+use super::view::view;
 use crate::state::Event;
 
 /// The combobox "Layer" between its two neighbours.

@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
+use super::derived::Derived;
 use super::head_squares::css;
 use super::scene::Scene;
+use super::view::view;
 use crate::render::{MIN_ALPHA, NEUTRAL_HUE, Ramp, Scheme, Shade};
 use crate::state::wording;
 
@@ -15,22 +17,22 @@ const LOG_TICKS: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 #[component]
 pub fn Legend(
     /// What is shown.
-    scene: Memo<Option<Scene>>,
+    scene: Derived<Option<Scene>>,
     /// Which background it stands on.
-    scheme: Memo<Scheme>,
+    scheme: Derived<Scheme>,
     /// Whether the model can be changed here, now or after a run: what keys do it is said.
     has_edits: bool,
 ) -> impl IntoView {
-    let meaning = Memo::new(move |_| scene.with(|scene| scene.as_ref().map(meaning)));
-    let shade = Memo::new(move |_| scene.with(|scene| scene.as_ref().map(Scene::shade).unwrap_or_default()));
+    let meaning = Derived::new(move || scene.with(|scene| scene.as_ref().map(meaning)));
+    let shade = Derived::new(move || scene.with(|scene| scene.as_ref().map(Scene::shade).unwrap_or_default()));
     // The head whose colours the cells have, if it is one.
-    let cells = Memo::new(move |_| {
+    let cells = Derived::new(move || {
         scene.with(|scene| {
             let scene = scene.as_ref().filter(|scene| scene.is_matrix())?;
             Some((scene.heads.first().copied().filter(|_| scene.heads.len() == 1), scene.shape.n_heads))
         })
     });
-    let contrast = Memo::new(move |_| scene.with(|scene| scene.as_ref().and_then(|scene| scene.contrast)));
+    let contrast = Derived::new(move || scene.with(|scene| scene.as_ref().and_then(|scene| scene.contrast)));
     let ramp = move || match cells.get() {
         _ if contrast.get().is_some() => {
             "linear-gradient(to right, var(--diverging-negative), var(--diverging-middle), var(--diverging-positive))"

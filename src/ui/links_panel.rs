@@ -2,10 +2,12 @@
 
 use leptos::prelude::*;
 
+use super::derived::Derived;
 use super::head_squares::css;
 use super::page::Page;
 use super::scene::Scene;
 use super::token_text::token_text;
+use super::view::view;
 use crate::render::{HeadColours, Link};
 use crate::state::{Event, wording};
 use crate::trace::Side;
@@ -19,19 +21,21 @@ pub fn LinksPanel(
     /// The page.
     page: Page,
     /// What is shown.
-    scene: Memo<Option<Scene>>,
+    scene: Derived<Option<Scene>>,
     /// Colour of each head.
-    colours: Memo<HeadColours>,
+    colours: Derived<HeadColours>,
 ) -> impl IntoView {
     let has_pins = page.memo(|state| !state.selection.queries.is_empty() || !state.selection.keys.is_empty());
-    let title = Memo::new(move |_| {
+    let title = Derived::new(move || {
         scene.with(|scene| scene.as_ref().and_then(title)).unwrap_or_else(|| "Strongest links".to_owned())
     });
-    let leaves_first_out =
-        Memo::new(move |_| scene.with(|scene| scene.as_ref().is_some_and(|scene| scene.is_causal && scene.is_idle())));
+    let leaves_first_out = Derived::new(move || {
+        scene.with(|scene| scene.as_ref().is_some_and(|scene| scene.is_causal && scene.is_idle()))
+    });
     let idle = Scene::idle_memo(scene);
-    let idle_links =
-        Memo::new(move |_| idle.with(|scene| scene.as_ref().map(|scene| scene.strongest(N_LINKS)).unwrap_or_default()));
+    let idle_links = Derived::new(move || {
+        idle.with(|scene| scene.as_ref().map(|scene| scene.strongest(N_LINKS)).unwrap_or_default())
+    });
     let rows = move || {
         scene.with(|scene| {
             let Some(scene) = scene else { return Vec::new() };
@@ -95,7 +99,7 @@ fn title(scene: &Scene) -> Option<String> {
     })
 }
 
-fn row(scene: &Scene, layer: usize, link: &Link, colours: Memo<HeadColours>) -> impl IntoView + use<> {
+fn row(scene: &Scene, layer: usize, link: &Link, colours: Derived<HeadColours>) -> impl IntoView + use<> {
     let colour = colours.with(|colours| colours.line.get(link.head).copied().unwrap_or_default());
     // Of a difference the sign has the colour.
     let (bar, share) = match scene.contrast {

@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
+use super::derived::Derived;
 use super::scene::Scene;
+use super::view::view;
 use crate::state::{TokenRef, wording};
 use crate::trace::Side;
 
@@ -13,11 +15,11 @@ const N_LINKS: usize = 5;
 #[component]
 pub fn LiveRegion(
     /// What is shown.
-    scene: Memo<Option<Scene>>,
+    scene: Derived<Option<Scene>>,
     /// The token that has the keyboard focus.
     focused: RwSignal<Option<TokenRef>>,
 ) -> impl IntoView {
-    let words = Memo::new(move |_| {
+    let words = Derived::new(move || {
         let token = focused.get()?;
         scene.with(|scene| scene.as_ref().map(|scene| describe(scene, token)))
     });

@@ -5,11 +5,14 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
+use super::derived::Derived;
 use super::edit_menu::{open_at_event, open_at_key};
+use super::keyed::keyed;
 use super::scene::Scene;
 use super::token_column::px;
 use super::token_figure::Figure;
 use super::token_text::token_text;
+use super::view::view;
 use crate::render::{Grid, Span};
 use crate::state::TokenRef;
 use crate::trace::Side;
@@ -27,24 +30,24 @@ pub fn MatrixKeys(
     /// The figure it belongs to.
     figure: Figure,
     /// Where the pictures are.
-    stretches: Memo<Vec<Span>>,
+    stretches: Derived<Vec<Span>>,
 ) -> impl IntoView {
     let Figure { scene, window, .. } = figure;
     let reached = RwSignal::new(0_usize);
     let row = NodeRef::<leptos::html::Div>::new();
-    let grid = Memo::new(move |_| {
+    let grid = Derived::new(move || {
         let n_keys = scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.keys.len()));
         let panel = stretches.with(|panels| panels.first().copied().unwrap_or_default());
         Grid::fit(panel, n_keys, window.get().row_height)
     });
-    let keys = Memo::new(move |_| {
+    let keys = Derived::new(move || {
         scene.with(|scene| {
             let rows_of = scene.as_ref().map(|scene| (scene.result, scene.units.is_joined));
             let keys = scene.as_ref().map(|scene| scene.keys.clone()).unwrap_or_default();
             keys.into_iter().enumerate().map(|(column, key)| (rows_of, column, key)).collect::<Vec<_>>()
         })
     });
-    let height = Memo::new(move |_| {
+    let height = Derived::new(move || {
         let longest = scene.with(|scene| scene.as_ref().map_or(0, Scene::longest_token));
         (longest as f32 * CHARACTER_WIDTH + 16.0).clamp(40.0, MAX_HEIGHT)
     });
@@ -79,7 +82,7 @@ pub fn MatrixKeys(
     let label = move |(_, column, key): (_, usize, usize)| {
         let unit = TokenRef { side: Side::Key, position: key };
         let text = scene.with_untracked(|scene| scene.as_ref().and_then(|scene| scene.label(Side::Key, key).cloned()));
-        let is_marked = Memo::new(move |_| {
+        let is_marked = Derived::new(move || {
             scene.with(|scene| scene.as_ref().is_some_and(|scene| scene.marked_keys.binary_search(&key).is_ok()))
         });
         let is_pinned = move || figure.is_pinned(unit);
@@ -130,7 +133,7 @@ pub fn MatrixKeys(
             node_ref=row
             style:height=move || px(height.get())
         >
-            <For each=move || keys.get() key=|key| *key children=label />
+            {keyed(keys, label)}
         </div>
     }
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::more_models::MoreModels;
 use super::page::Page;
+use super::view::view;
 use crate::state::catalogue::Place;
 use crate::state::{Event, WorkerPhase, wording};
 

@@ -16,7 +16,7 @@ use crate::platform::ranged_file::RangedFile;
 use crate::platform::turn::turn;
 use crate::protocol::{About, Prediction, Question, Report, RequestId};
 use crate::state::editing::TraceBeside;
-use crate::state::{OpenedTrace, TracePlace};
+use crate::state::{OpenedTrace, RUNS_MODELS, TracePlace};
 use crate::trace::file::{Parsed, Trace, TraceError, parse_header};
 use crate::trace::{AttnKind, Side, Spec, Stack};
 
@@ -49,6 +49,9 @@ impl TraceInPage {
     /// # Errors
     /// One sentence for the reader.
     pub async fn fetch_first() -> Result<(Self, OpenedTrace), String> {
+        if !RUNS_MODELS {
+            return Err("This page has no example.".to_owned());
+        }
         let url = |name: &str| format!("{}example/{name}", base_url());
         let (trace_url, json_url) = (url("first.safetensors"), url("first.json"));
         // Both are under way already: index.html has them preloaded.

@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
+use super::derived::Derived;
 use super::page::Page;
 use super::token_text::token_text;
+use super::view::view;
 use crate::protocol::{ComparedToken, OutcomeAsked, OutcomeNumbers};
 use crate::state::Event;
 use crate::state::editing::EditEvent;
@@ -54,7 +56,7 @@ type Fields = (String, String, Option<u32>);
 
 /// The two tokens that are compared, and where.
 #[component]
-fn TokenFields(page: Page, asked: Memo<OutcomeAsked>) -> impl IntoView {
+fn TokenFields(page: Page, asked: Derived<OutcomeAsked>) -> impl IntoView {
     let fields = move || -> Fields {
         match asked.get() {
             OutcomeAsked::Tokens { answer, other, position } => (answer, other, position),
@@ -103,7 +105,7 @@ fn TokenFields(page: Page, asked: Memo<OutcomeAsked>) -> impl IntoView {
 
 /// The two texts whose embeddings are compared.
 #[component]
-fn CosineFields(page: Page, asked: Memo<OutcomeAsked>) -> impl IntoView {
+fn CosineFields(page: Page, asked: Derived<OutcomeAsked>) -> impl IntoView {
     let fields = move || match asked.get() {
         OutcomeAsked::Cosine { first, second } => (first, second),
         OutcomeAsked::Tokens { .. } => Default::default(),

@@ -8,6 +8,7 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 
 use super::address::Address;
+use super::derived::Derived;
 use super::edit_menu::OpenMenu;
 use super::first_trace::{first_trace, slot_link, trace_of_host};
 use super::open_trace::TraceInPage;
@@ -125,16 +126,16 @@ impl Page {
     pub fn memo<T: PartialEq + Send + Sync + 'static>(
         self,
         read: impl Fn(&State) -> T + Send + Sync + 'static,
-    ) -> Memo<T> {
-        Memo::new(move |_| self.with(&read))
+    ) -> Derived<T> {
+        Derived::new(move || self.with(&read))
     }
 
     /// Something derived from the state and from what the pointer is on.
     pub fn memo_hover<T: PartialEq + Send + Sync + 'static>(
         self,
         read: impl Fn(&State) -> T + Send + Sync + 'static,
-    ) -> Memo<T> {
-        Memo::new(move |_| self.with_hover(&read))
+    ) -> Derived<T> {
+        Derived::new(move || self.with_hover(&read))
     }
 
     /// Tells the state that something happened, and does what it asks for.

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use super::derived::Derived;
 use super::page::Page;
 use super::scene::Same;
 use super::token_text::token_text;
+use super::view::view;
 use crate::protocol::{InputText, Prediction};
 use crate::state::{Event, State, wording};
 use crate::trace::TokenForm;
@@ -83,7 +85,7 @@ fn ReadText(page: Page) -> impl IntoView {
     let losses = page.memo(|state| state.readings.losses.clone().map(Same));
     let chosen = page.memo(position);
     let token = move |(position, label, id, is_live): (usize, TokenLabel, u32, bool)| {
-        let loss = Memo::new(move |_| {
+        let loss = Derived::new(move || {
             losses.with(|losses| losses.as_ref()?.0.get(position).copied()).filter(|it| !it.is_nan())
         });
         let plain = label.plain.clone();

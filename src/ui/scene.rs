@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use leptos::prelude::*;
-
+use super::derived::Derived;
 use super::page::Page;
 use super::units::{Units, drawn_memo};
 use crate::render::{Contrast, HeadView, Link, PatternView, Received, Scheme, Shade, largest_size};
@@ -99,16 +98,16 @@ impl Scene {
     }
 
     /// The page's one scene.
-    pub fn memo(page: Page, scheme: Memo<Scheme>) -> Memo<Option<Self>> {
+    pub fn memo(page: Page, scheme: Derived<Scheme>) -> Derived<Option<Self>> {
         let units = Units::memo(page);
         let drawn = drawn_memo(page, units);
         let is_difference = page.memo(|state| state.editing.side == EditSide::Difference);
         // One scale for all heads of a layer, so that they can be compared.
-        let contrast = Memo::new(move |_| {
+        let contrast = Derived::new(move || {
             let largest = drawn.with(|drawn| drawn.as_ref().map_or(0.0, |drawn| largest_size(&drawn.0.values)));
             is_difference.get().then(|| Contrast::new(largest, scheme.get()))
         });
-        Memo::new(move |_| {
+        Derived::new(move || {
             let (drawn, contrast) = (drawn.get(), contrast.get());
             units.with(|units| page.with_hover(|state| Self::of(state, units.as_ref()?, drawn.clone(), contrast)))
         })
@@ -116,8 +115,8 @@ impl Scene {
 
     /// The scene with nothing marked, which stays the same as long as the pointer only moves: for what takes all weights
     /// into account.
-    pub fn idle_memo(scene: Memo<Option<Self>>) -> Memo<Option<Self>> {
-        Memo::new(move |_| {
+    pub fn idle_memo(scene: Derived<Option<Self>>) -> Derived<Option<Self>> {
+        Derived::new(move || {
             scene.with(|scene| {
                 let scene = scene.clone()?;
                 Some(Self { marked_queries: Vec::new(), marked_keys: Vec::new(), ..scene })

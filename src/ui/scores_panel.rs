@@ -5,9 +5,12 @@ use std::cmp::Ordering;
 use leptos::prelude::*;
 
 use super::caution::Caution;
+use super::derived::Derived;
 use super::head_squares::css;
 use super::page::Page;
 use super::seeds::Seeds;
+use super::show::Show;
+use super::view::view;
 use crate::analysis::scores::Score;
 use crate::render::HeadColours;
 use crate::state::{EditSide, Event, RUNS_MODELS, ScaleEvent, State, TokenRef, wording};
@@ -50,21 +53,21 @@ pub fn ScoresPanel(
     /// The page.
     page: Page,
     /// Colour of each head.
-    colours: Memo<HeadColours>,
+    colours: Derived<HeadColours>,
     /// By what heads are ranked.
     ranking: RwSignal<Ranking>,
 ) -> impl IntoView {
     let sorted_by = RwSignal::new((Column::All, true));
     let shows_all = RwSignal::new(false);
     let has_spread = page.memo(|state| state.scores.shown_deviation().is_some());
-    let rows = Memo::new(move |_| {
+    let rows = Derived::new(move || {
         let (ranking, (column, is_descending)) = (ranking.get(), sorted_by.get());
         let mut rows = page.with(|state| rows(state, ranking));
         rows.sort_by(|one, other| order(one, other, column, is_descending));
         rows
     });
-    let n_rows = Memo::new(move |_| rows.with(Vec::len));
-    let end = Memo::new(move |_| rows.with(|rows| longest_bar(rows, ranking.get())));
+    let n_rows = Derived::new(move || rows.with(Vec::len));
+    let end = Derived::new(move || rows.with(|rows| longest_bar(rows, ranking.get())));
     let is_difference = page.memo(|state| state.editing.side == EditSide::Difference);
     let current = page.memo(|state| (state.selection.layer, state.selection.heads.clone()));
     let row = move |row: Row| {
@@ -280,7 +283,7 @@ fn Ends(page: Page) -> impl IntoView {
 
 /// Why the table is empty, and what can be done.
 #[component]
-fn Waiting(page: Page, n_rows: Memo<usize>) -> impl IntoView {
+fn Waiting(page: Page, n_rows: Derived<usize>) -> impl IntoView {
     let state = page.memo(|state| {
         let can_ask = state.shown.is_some() && state.scores.table.is_none() && !state.scores.is_under_way();
         (can_ask, state.scores.is_under_way(), state.scores.problem.clone())

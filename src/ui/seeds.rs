@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 
 use super::page::Page;
+use super::show::Show;
+use super::view::view;
 use crate::state::{Event, N_SEEDS, State, Task};
 
 /// What can be said of other seeds.
@@ -27,13 +29,12 @@ pub fn Seeds(
     let stand = page.memo(stand);
     let choice = move |is_mean: bool, label: String| {
         let is_on = move || matches!(stand.get(), Stand::There(_, shown) if shown == is_mean);
-        let event = if is_mean { Event::SeedsAsked } else { Event::SeedsLeft };
         view! {
             <button
                 type="button"
                 class="link"
                 aria-pressed=move || is_on().to_string()
-                on:click=move |_| page.dispatch(event.clone())
+                on:click=move |_| page.dispatch(if is_mean { Event::SeedsAsked } else { Event::SeedsLeft })
             >
                 {label}
             </button>

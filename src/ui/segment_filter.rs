@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 
 use super::page::Page;
+use super::show::Show;
+use super::view::view;
 use crate::state::{Event, SegmentFilter};
 use crate::trace::Side;
 

@@ -14,6 +14,7 @@ use super::share::{Printed, Share};
 use super::status_line::StatusLine;
 use super::text_form::TextForm;
 use super::theme::{ThemeButton, scheme};
+use super::view::view;
 use super::worker::start_worker;
 use crate::state::Home;
 

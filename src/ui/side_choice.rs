@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::page::Page;
+use super::view::view;
 use crate::state::Event;
 use crate::state::editing::{Against, EditEvent, Side};
 

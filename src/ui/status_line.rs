@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::page::Page;
 use super::thread_choice::ThreadChoice;
+use super::view::view;
 use crate::state::{Event, RUNS_MODELS, Recovery, State, Stopped, wording};
 
 /// One line between input and view.
@@ -17,18 +18,28 @@ pub fn StatusLine(
     let result = page.memo(|state| Some(wording::result(state.shown.as_ref()?, state.threads.running)));
     let fault = page.memo(fault);
     let fraction = page.memo(fraction);
-    let action = move |(name, event): (&'static str, Event)| {
+    let action = move |remedy: Remedy| {
+        let name = match remedy {
+            Remedy::Dismiss => "Dismiss",
+            Remedy::Restart => "Start again",
+        };
+        let apply = move |_| {
+            page.dispatch(match remedy {
+                Remedy::Dismiss => Event::NoticeDismissed,
+                Remedy::Restart => Event::RetryAsked,
+            });
+        };
         view! {
             " "
-            <button type="button" class="link" on:click=move |_| page.dispatch(event.clone())>{name}</button>
+            <button type="button" class="link" on:click=apply>{name}</button>
         }
     };
     view! {
         <div class="status-line">
             <div class="status-text">
-                {move || fault.get().map(|Fault { sentence, action: offered }| view! {
+                {move || fault.get().map(|Fault { sentence, remedy }| view! {
                     <span class="problem" role="alert">{sentence}</span>
-                    {offered.map(action)}
+                    {remedy.map(action)}
                     <span class="gap"></span>
                 })}
                 <span role="status" aria-label="Status">
@@ -55,22 +66,27 @@ pub fn StatusLine(
 #[derive(Clone, PartialEq)]
 struct Fault {
     sentence: String,
-    action: Option<(&'static str, Event)>,
+    remedy: Option<Remedy>,
+}
+
+/// What the reader can do about it.
+#[derive(Clone, Copy, PartialEq)]
+enum Remedy {
+    Dismiss,
+    Restart,
 }
 
 fn fault(state: &State) -> Option<Fault> {
     if let Some(Stopped { message, recovery }) = state.notices.stopped.as_ref().filter(|_| RUNS_MODELS) {
-        let (end, action) = match recovery {
+        let (end, remedy) = match recovery {
             Recovery::Restarting => ("Restarting; what you see stays.", None),
-            Recovery::Recovered => {
-                ("It was restarted; your last text was not run.", Some(("Dismiss", Event::NoticeDismissed)))
-            }
-            Recovery::GivenUp => ("It did so again and again.", Some(("Start again", Event::RetryAsked))),
+            Recovery::Recovered => ("It was restarted; your last text was not run.", Some(Remedy::Dismiss)),
+            Recovery::GivenUp => ("It did so again and again.", Some(Remedy::Restart)),
         };
-        return Some(Fault { sentence: format!("The model stopped ({message}). {end}"), action });
+        return Some(Fault { sentence: format!("The model stopped ({message}). {end}"), remedy });
     }
     let sentence = state.notices.status.clone()?;
-    Some(Fault { sentence, action: Some(("Dismiss", Event::NoticeDismissed)) })
+    Some(Fault { sentence, remedy: Some(Remedy::Dismiss) })
 }
 
 /// How far the work is; `None` when nothing is under way.

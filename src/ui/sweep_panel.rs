@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::page::Page;
+use super::view::view;
 use crate::protocol::{OutcomeAsked, SweepAsked};
 use crate::state::Event;
 use crate::state::editing::{EditEvent, Map, MapCell};

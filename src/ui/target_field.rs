@@ -4,6 +4,8 @@ use leptos::prelude::*;
 
 use super::entry_fields::run_with_enter;
 use super::page::Page;
+use super::show::Show;
+use super::view::view;
 use crate::state::{EntryChange, EntryKind, Event};
 
 /// The text box "Target"; only for models with an encoder and a decoder.

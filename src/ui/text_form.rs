@@ -8,6 +8,7 @@ use super::examples::Examples;
 use super::page::Page;
 use super::target_field::TargetField;
 use super::typed_tokens::TypedTokens;
+use super::view::view;
 use crate::state::{EntryKind, Event, wording};
 
 /// "Text", "Second text" or what stands in for them, "Run", "Cancel", and what is wrong with the text.

@@ -3,15 +3,17 @@
 use leptos::prelude::*;
 use leptos_use_media_query::use_media_query;
 
+use super::derived::{Derived, effect};
 use super::page::Page;
+use super::view::view;
 use crate::render::Scheme;
 use crate::state::{Event, Theme};
 
 /// Which colours are on, the system's wish included.
-pub fn scheme(page: Page) -> Memo<Scheme> {
+pub fn scheme(page: Page) -> Derived<Scheme> {
     let system_is_dark = use_media_query("(prefers-color-scheme: dark)");
     let theme = page.memo(|state| state.options.theme);
-    Memo::new(move |_| match theme.get() {
+    Derived::new(move || match theme.get() {
         Theme::System if system_is_dark.get() => Scheme::Dark,
         Theme::System | Theme::Light => Scheme::Light,
         Theme::Dark => Scheme::Dark,
@@ -21,7 +23,7 @@ pub fn scheme(page: Page) -> Memo<Scheme> {
 /// Lets the style sheet's variables follow the theme, by an attribute of the root.
 pub fn follow_theme(page: Page) {
     let theme = page.memo(|state| state.options.theme);
-    Effect::new(move |_| {
+    effect(move || {
         let name = theme.get().name();
         if let Some(root) = document().document_element() {
             // Setting an attribute of the root cannot fail.

@@ -7,10 +7,13 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusOptions, HtmlElement};
 
+use super::derived::Derived;
 use super::edit_menu::open_at_key;
+use super::keyed::keyed;
 use super::scene::Scene;
 use super::token_figure::Figure;
 use super::token_text::{predicted_text, token_text};
+use super::view::view;
 use crate::render::Received;
 use crate::state::{TokenRef, wording};
 use crate::trace::Side;
@@ -38,7 +41,7 @@ pub fn TokenColumn(
     let Figure { scene, columns, window, .. } = figure;
     // The row that Tab reaches, if it is in view.
     let reached = RwSignal::new(0_usize);
-    let rows = Memo::new(move |_| {
+    let rows = Derived::new(move || {
         scene.with(|scene| {
             let Some(scene) = scene else { return Vec::new() };
             let positions = scene.rows(side);
@@ -49,7 +52,7 @@ pub fn TokenColumn(
         })
     });
     let column = Column::new(figure, side);
-    let tab_stop = Memo::new(move |_| {
+    let tab_stop = Derived::new(move || {
         rows.with(|rows| {
             let reached = reached.get();
             let is_here = rows.iter().any(|(_, row, _)| *row == reached);
@@ -73,7 +76,7 @@ pub fn TokenColumn(
             style:width=move || px(columns.get().token(side).width)
             style:transform=move || format!("translateY({}px)", -window.get().scroll)
         >
-            <For each=move || rows.get() key=|row| *row children=row_of />
+            {keyed(rows, row_of)}
         </div>
     }
 }
@@ -83,15 +86,15 @@ pub fn TokenColumn(
 #[derive(Clone, Copy)]
 struct Column {
     /// Units that are marked.
-    marked: Memo<Vec<usize>>,
+    marked: Derived<Vec<usize>>,
     /// Tokens that stay marked.
-    pinned: Memo<Vec<usize>>,
+    pinned: Derived<Vec<usize>>,
     /// How many rows there are, and where the second text starts.
-    extent: Memo<(usize, Option<usize>)>,
+    extent: Derived<(usize, Option<usize>)>,
     /// Words of the numbers beside the rows; none of a side that has none.
-    numbers: Memo<Vec<String>>,
+    numbers: Derived<Vec<String>>,
     /// Whether the numbers are means, as when nothing is looked at.
-    is_idle: Memo<bool>,
+    is_idle: Derived<bool>,
 }
 
 impl Column {
@@ -103,7 +106,7 @@ impl Column {
             received.weights.iter().map(|weight| words(*weight)).collect()
         };
         Self {
-            marked: Memo::new(move |_| {
+            marked: Derived::new(move || {
                 scene.with(|scene| scene.as_ref().map(|scene| scene.marked(side).to_vec()).unwrap_or_default())
             }),
             pinned: page.memo(move |state| {
@@ -113,17 +116,17 @@ impl Column {
                 };
                 pinned.iter().copied().collect()
             }),
-            extent: Memo::new(move |_| {
+            extent: Derived::new(move || {
                 scene.with(|scene| {
                     let Some(scene) = scene else { return (0, None) };
                     (scene.rows(side).len(), scene.units.of(side).second_start)
                 })
             }),
-            numbers: Memo::new(move |_| {
+            numbers: Derived::new(move || {
                 received
                     .with(|received| received.as_ref().filter(|it| it.side == side).map(numbers).unwrap_or_default())
             }),
-            is_idle: Memo::new(move |_| received.with(|received| received.as_ref().is_some_and(|it| it.is_mean))),
+            is_idle: Derived::new(move || received.with(|received| received.as_ref().is_some_and(|it| it.is_mean))),
         }
     }
 }
@@ -137,7 +140,7 @@ fn TokenRow(
     row: usize,
     unit: usize,
     reached: RwSignal<usize>,
-    tab_stop: Memo<Option<usize>>,
+    tab_stop: Derived<Option<usize>>,
 ) -> impl IntoView {
     let Figure { scene, window, focused, .. } = figure;
     let Column { marked, pinned, extent, numbers, is_idle } = column;
@@ -148,13 +151,13 @@ fn TokenRow(
     let tokens = scene.with_untracked(|scene| scene.as_ref().map(|scene| scene.units.tokens(side, unit.position)));
     let tokens = tokens.unwrap_or_default();
     // Marked, and faded because others are.
-    let mark = Memo::new(move |_| {
+    let mark = Derived::new(move || {
         marked.with(|marked| {
             let is_marked = marked.binary_search(&unit.position).is_ok();
             (is_marked, !marked.is_empty() && !is_marked)
         })
     });
-    let is_pinned = Memo::new(move |_| pinned.with(|pinned| pinned.iter().any(|position| tokens.contains(position))));
+    let is_pinned = Derived::new(move || pinned.with(|pinned| pinned.iter().any(|position| tokens.contains(position))));
     // "A" and "B" where the texts of a pair start.
     let text_name = move || {
         let second = extent.get().1?;
@@ -167,7 +170,7 @@ fn TokenRow(
         }
     };
     let starts_second = move || row > 0 && text_name() == Some("B");
-    let number = Memo::new(move |_| numbers.with(|numbers| numbers.get(row).cloned()));
+    let number = Derived::new(move || numbers.with(|numbers| numbers.get(row).cloned()));
     view! {
         <div
             class="token"

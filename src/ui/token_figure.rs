@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::derived::Derived;
 use super::page::Page;
 use super::scene::Scene;
 use crate::render::{Columns, Received, Window};
@@ -15,13 +16,13 @@ pub struct Figure {
     /// The page.
     pub page: Page,
     /// What is shown.
-    pub scene: Memo<Option<Scene>>,
+    pub scene: Derived<Option<Scene>>,
     /// Numbers beside the tokens of one side.
-    pub received: Memo<Option<Received>>,
+    pub received: Derived<Option<Received>>,
     /// Where the columns are.
-    pub columns: Memo<Columns>,
+    pub columns: Derived<Columns>,
     /// What is seen.
-    pub window: Memo<Window>,
+    pub window: Derived<Window>,
     /// Brings a row into view.
     pub reveal: Callback<usize>,
     /// The unit that has the keyboard focus.

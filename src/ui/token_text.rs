@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::view::view;
 use crate::trace::display::{PieceKind, TokenLabel};
 
 /// What is predicted after a token, behind an arrow.

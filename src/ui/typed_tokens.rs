@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::page::Page;
 use super::token_text::token_text;
+use super::view::view;
 use crate::state::wording;
 use crate::trace::display::token_label;
 

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use leptos::prelude::*;
-
+use super::derived::Derived;
 use super::page::Page;
 use super::scene::Same;
 use crate::analysis::words::{Words, join};
@@ -39,9 +38,9 @@ pub struct SideUnits {
 
 impl Units {
     /// Follows the result and the wish to join words.
-    pub fn memo(page: Page) -> Memo<Option<Self>> {
+    pub fn memo(page: Page) -> Derived<Option<Self>> {
         let wanted = page.memo(|state| (state.shown.as_ref().map(Shown::looked), state.options.display.joins_words));
-        Memo::new(move |_| {
+        Derived::new(move || {
             let (_, joins) = wanted.get();
             page.peek(|state| Self::of_state(state, joins))
         })
@@ -116,9 +115,9 @@ impl SideUnits {
 }
 
 /// The drawn layer's weights between the rows.
-pub fn drawn_memo(page: Page, units: Memo<Option<Units>>) -> Memo<Option<Same<LayerPatterns>>> {
+pub fn drawn_memo(page: Page, units: Derived<Option<Units>>) -> Derived<Option<Same<LayerPatterns>>> {
     let drawn = page.memo(|state| state.shown.as_ref().and_then(|shown| shown.drawn.clone()).map(Same));
-    Memo::new(move |_| {
+    Derived::new(move || {
         let drawn = drawn.get()?;
         units.with(|units| match units {
             Some(units) if units.is_joined => {

@@ -3,11 +3,13 @@
 use leptos::prelude::*;
 
 use super::attention::Attention;
+use super::derived::effect;
 use super::page::Page;
 use super::scene::Scene;
 use super::share::{Printed, Share};
 use super::status_line::StatusLine;
 use super::theme::{ThemeButton, scheme};
+use super::view::view;
 use crate::protocol::InputText;
 use crate::state::{Home, State, wording};
 
@@ -19,7 +21,7 @@ pub fn Viewer() -> impl IntoView {
     let scene = Scene::memo(page, scheme);
     let is_saving = RwSignal::new(false);
     let what = page.memo(what);
-    Effect::new(move |_| {
+    effect(move || {
         if let Some((model, text)) = what.get() {
             document().set_title(&format!("{text}: attention in {model}"));
         }

@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
+use super::derived::Derived;
 use super::page::Page;
 use super::token_text::token_text;
+use super::view::view;
 use crate::protocol::SamplingAsked;
 use crate::state::editing::{EditEvent, Written};
 use crate::state::{Event, Task};
@@ -48,7 +50,7 @@ pub fn WritingPanel(
     let form = page.memo(|state| state.shown.as_ref().map_or(TokenForm::Plain, |shown| shown.info.tokens.form));
     // The written token whose alternatives are shown.
     let opened = RwSignal::new(None::<usize>);
-    let others = Memo::new(move |_| {
+    let others = Derived::new(move || {
         let position = opened.get()?;
         written.with(|written| {
             let (token, written) = written.iter().find(|(_, written)| written.position == position)?;

@@ -6,12 +6,16 @@ use super::readout::words;
 use super::{Map, px};
 use crate::render::Place;
 use crate::state::wording;
+use crate::ui::derived::Derived;
+use crate::ui::keyed::keyed;
+use crate::ui::show::Show;
+use crate::ui::view::view;
 
 /// Rows in view, and the numbers of layers and heads.
 #[component]
 pub fn Cells(map: Map) -> impl IntoView {
     let Map { layout, scroll, window, is_small, .. } = map;
-    let rows = Memo::new(move |_| {
+    let rows = Derived::new(move || {
         layout.with(|layout| {
             let visible = layout.visible_rows(scroll.get(), window.get().1);
             visible.filter_map(|row| Some((row, layout.rows.get(row)?.clone()))).collect::<Vec<_>>()
@@ -19,11 +23,7 @@ pub fn Cells(map: Map) -> impl IntoView {
     });
     view! {
         <div class="cells" style:transform=move || format!("translateY({}px)", -scroll.get())>
-            <For
-                each=move || rows.get()
-                key=|row| row.clone()
-                children=move |(row, places)| view! { <Row map row places /> }
-            />
+            {keyed(rows, move |(row, places)| view! { <Row map row places /> })}
         </div>
         <Show when=move || !is_small>
             <Labels map />

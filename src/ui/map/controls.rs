@@ -12,6 +12,8 @@ use crate::protocol::Reduce;
 use crate::state::scales::options::{CellNumber, CellStyle, MapOptions};
 use crate::state::scales::thumbnails::MAX_CELLS;
 use crate::state::{EditSide, Event, ScaleEvent, Shown};
+use crate::ui::derived::Derived;
+use crate::ui::view::view;
 
 /// The controls above the map, and the heads' numbers.
 #[component]
@@ -116,7 +118,7 @@ fn Filter(map: Map, name: &'static str) -> impl IntoView {
         let spec = state.shown.as_ref().map(Shown::stack_spec);
         spec.map_or(0, |spec| if is_layers { spec.n_layers } else { spec.n_heads })
     });
-    let hidden = Memo::new(move |_| options.with(|options| hidden_of(options, is_layers).clone()));
+    let hidden = Derived::new(move || options.with(|options| hidden_of(options, is_layers).clone()));
     let set = move |hidden: BTreeSet<usize>| {
         let mut changed = options.get_untracked();
         *(if is_layers { &mut changed.hidden_layers } else { &mut changed.hidden_heads }) = hidden;

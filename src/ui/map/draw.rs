@@ -8,6 +8,7 @@ use crate::protocol::Reduce;
 use crate::render::{Diverging, MapPainter, NEUTRAL_HUE, Ramp, Rgb, Scheme, Shade, Square, Thumbnail};
 use crate::render_web::PixelCanvas;
 use crate::state::scales::options::{CellStyle, MapOptions};
+use crate::ui::derived::{Derived, effect};
 
 /// Colours of a map on a background.
 #[derive(PartialEq)]
@@ -29,8 +30,8 @@ impl Colours {
 }
 
 /// Draws with the next frame whenever something of it changes.
-pub(super) fn draw_on_change(canvas: NodeRef<Canvas>, map: Map, scheme: Memo<Scheme>, pixel_ratio: Signal<f64>) {
-    let colours = Memo::new(move |_| Colours::new(scheme.get()));
+pub(super) fn draw_on_change(canvas: NodeRef<Canvas>, map: Map, scheme: Derived<Scheme>, pixel_ratio: Signal<f64>) {
+    let colours = Derived::new(move || Colours::new(scheme.get()));
     let target = StoredValue::new_local(None::<(PixelCanvas, MapPainter)>);
     let is_due = StoredValue::new(false);
     let shade = map.page.memo(super::shade);
@@ -57,7 +58,7 @@ pub(super) fn draw_on_change(canvas: NodeRef<Canvas>, map: Map, scheme: Memo<Sch
             picture.put(painter.pixels(), width, (0.0, 0.0));
         });
     };
-    Effect::new(move |_| {
+    effect(move || {
         map.layers.track();
         map.options.track();
         map.numbers.track();

@@ -23,6 +23,9 @@ use crate::state::editing::offers::Target;
 use crate::state::scales::options::MapOptions;
 use crate::state::scales::thumbnails::LayerThumbnails;
 use crate::state::{EditSide, Event, Home, ScaleEvent, State};
+use crate::ui::derived::{Derived, effect};
+use crate::ui::show::Show;
+use crate::ui::view::view;
 use cells::Cells;
 use controls::MapControls;
 use numbers::Numbers;
@@ -45,21 +48,21 @@ const HAS_COLUMN: f64 = 1_041.0;
 #[derive(Clone, Copy)]
 pub(super) struct Map {
     pub page: Page,
-    pub layers: Memo<Layers>,
-    pub options: Memo<MapOptions>,
+    pub layers: Derived<Layers>,
+    pub options: Derived<MapOptions>,
     /// The number that colours and sorts, of every head.
-    pub numbers: Memo<Numbers>,
-    pub layout: Memo<MapLayout>,
+    pub numbers: Derived<Numbers>,
+    pub layout: Derived<MapLayout>,
     pub scroll: RwSignal<f32>,
-    pub window: Memo<(f32, f32)>,
+    pub window: Derived<(f32, f32)>,
     /// The head under the pointer.
     pub hovered: RwSignal<Option<Place>>,
     /// The head that the keyboard has reached.
     pub reached: RwSignal<Option<Place>>,
     /// The head that is looked at, where it is a single one.
-    pub selected: Memo<Option<Place>>,
+    pub selected: Derived<Option<Place>>,
     /// The scale of differences, where these are shown: of patterns over all layers that are here.
-    pub contrast: Memo<Option<Contrast>>,
+    pub contrast: Derived<Option<Contrast>>,
     pub is_small: bool,
 }
 
@@ -69,7 +72,7 @@ pub fn ModelMap(
     /// The page.
     page: Page,
     /// Light or dark.
-    scheme: Memo<Scheme>,
+    scheme: Derived<Scheme>,
     /// Whether it is the small one, without controls.
     is_small: bool,
 ) -> impl IntoView {
@@ -82,9 +85,9 @@ pub fn ModelMap(
     let options = page.memo(|state| state.scales.map.clone());
     let numbers = page.memo(Numbers::of);
     let rows = page.memo(rows_of);
-    let window = Memo::new(move |_| (width.get() as f32, height.get() as f32));
+    let window = Derived::new(move || (width.get() as f32, height.get() as f32));
     let is_framed = page.peek(|state| state.home == Home::Embed);
-    let layout = Memo::new(move |_| {
+    let layout = Derived::new(move || {
         let screen = leptos::prelude::window();
         let length = |of: Result<wasm_bindgen::JsValue, _>| of.ok().and_then(|length| length.as_f64()).unwrap_or(800.0);
         let height = match (is_small, length(screen.inner_width()) >= HAS_COLUMN) {
@@ -107,7 +110,7 @@ pub fn ModelMap(
         let is_difference = state.editing.side == EditSide::Difference;
         is_difference.then(|| state.scales.thumbnails.layers.iter().filter_map(cells).fold(0.0, f32::max))
     });
-    let contrast = Memo::new(move |_| largest.get().map(|largest| Contrast::new(largest, scheme.get())));
+    let contrast = Derived::new(move || largest.get().map(|largest| Contrast::new(largest, scheme.get())));
     let map =
         Map { page, layers, options, numbers, layout, scroll, window, hovered, reached, selected, contrast, is_small };
 
@@ -242,7 +245,7 @@ pub fn shade(state: &State) -> Shade {
 
 /// Tells the state which layers are on screen, so that these are asked for first.
 fn tell_what_is_seen(map: Map) {
-    let seen = Memo::new(move |_| {
+    let seen = Derived::new(move || {
         map.layout.with(|layout| {
             let visible = layout.visible_rows(map.scroll.get(), map.window.get().1);
             let layers = || layout.rows.get(visible.clone()).into_iter().flatten().flatten().map(|(layer, _)| *layer);
@@ -250,7 +253,7 @@ fn tell_what_is_seen(map: Map) {
         })
     });
     let page = map.page;
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(seen) = seen.get() {
             page.dispatch(Event::Scale(ScaleEvent::LayersSeen(seen)));
         }

@@ -11,7 +11,9 @@ use crate::state::scales::options::{CellNumber, CellStyle, MapOptions};
 use crate::state::scales::thumbnails::LayerThumbnails;
 use crate::state::{EditSide, wording};
 use crate::trace::Side;
+use crate::ui::derived::Derived;
 use crate::ui::page::Page;
+use crate::ui::view::view;
 
 /// "L2H9 · entropy 0.31 · strongest link cat → cat 0.8421".
 pub(super) fn words(page: Page, (layer, head): Place, thumbnails: &LayerThumbnails) -> String {
@@ -43,7 +45,7 @@ pub(super) fn words(page: Page, (layer, head): Place, thumbnails: &LayerThumbnai
 #[component]
 pub fn Readout(map: Map) -> impl IntoView {
     let Map { page, layers, hovered, reached, selected, is_small, options, numbers, .. } = map;
-    let text = Memo::new(move |_| {
+    let text = Derived::new(move || {
         let place = hovered.get().or(reached.get()).or(if is_small { None } else { selected.get() })?;
         let thumbnails = layers.with(|layers| layers.get(place.0).cloned().flatten());
         let words = match thumbnails {

@@ -5,7 +5,9 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::platform::picked::{Picked, on_drop};
+use crate::ui::derived::effect;
 use crate::ui::page::Page;
+use crate::ui::view::view;
 
 /// "Folder", "Files", and dropping either anywhere on the page.
 #[component]
@@ -14,7 +16,7 @@ pub fn FromDisk(
     page: Page,
 ) -> impl IntoView {
     let folder = NodeRef::<Input>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(folder) = folder.get() {
             // Setting an attribute cannot fail.
             let _ = folder.set_attribute("webkitdirectory", "");

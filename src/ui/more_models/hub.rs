@@ -6,6 +6,7 @@ use crate::sources::catalogue::{SUGGESTIONS, Suggestion};
 use crate::sources::{Base, size_words};
 use crate::state::{Event, MoreEvent};
 use crate::ui::page::Page;
+use crate::ui::view::view;
 
 /// "Repository", "Look up", and where the Hub is.
 #[component]

@@ -10,6 +10,9 @@ use leptos::prelude::*;
 use super::page::Page;
 use crate::state::more_models::Lookup;
 use crate::state::{Event, MoreEvent};
+use crate::ui::derived::effect;
+use crate::ui::show::Show;
+use crate::ui::view::view;
 use disk::FromDisk;
 use hub::{FromHub, Suggestions};
 pub use outcome::Outcome;
@@ -23,7 +26,7 @@ pub fn MoreModels(
     let dialog = NodeRef::<Dialog>::new();
     let is_open = page.memo(|state| state.more.is_open);
     let has_outcome = page.memo(|state| state.more.lookup != Lookup::None);
-    Effect::new(move |_| {
+    effect(move || {
         let is_open = is_open.get();
         let Some(dialog) = dialog.get() else { return };
         match (is_open, dialog.open()) {

@@ -6,6 +6,7 @@ use crate::sources::{Choice, Unusable, WORKING_BYTES, size_words};
 use crate::state::more_models::{Found, Lookup};
 use crate::state::{Event, MoreEvent};
 use crate::ui::page::Page;
+use crate::ui::view::view;
 
 /// In the place of the suggestions.
 #[component]

@@ -7,6 +7,8 @@ use crate::protocol::NeuronPart;
 use crate::state::scales::options::{NeuronOptions, NeuronOrder};
 use crate::state::{Event, ScaleEvent};
 use crate::trace::Side;
+use crate::ui::derived::Derived;
+use crate::ui::view::view;
 
 /// The controls above the figure.
 #[component]
@@ -39,7 +41,7 @@ pub fn NeuronControls(neurons: Neurons) -> impl IntoView {
         }
     };
     // Only where something stands between the projection and the product.
-    let is_rotated = Memo::new(move |_| {
+    let is_rotated = Derived::new(move || {
         numbers.with(|numbers| {
             numbers.as_ref().is_some_and(|numbers| {
                 let part = |part| numbers.head.0.part(part);
@@ -48,7 +50,7 @@ pub fn NeuronControls(neurons: Neurons) -> impl IntoView {
             })
         })
     });
-    let sharing = Memo::new(move |_| {
+    let sharing = Derived::new(move || {
         numbers.with(|numbers| {
             let (first, end) = numbers.as_ref()?.head.0.numbers.sharing_heads;
             (end > first + 1).then(|| format!("Heads {first} to {} share these keys and values", end - 1))

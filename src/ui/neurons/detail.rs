@@ -7,7 +7,9 @@ use crate::render::descending;
 use crate::state::editing::offers::Target;
 use crate::state::{Event, ScaleEvent, Shown};
 use crate::trace::Side;
+use crate::ui::derived::Derived;
 use crate::ui::edit_menu::{open_at_event, open_at_key};
+use crate::ui::view::view;
 
 /// How many neurons are listed from either end.
 const N_LISTED: usize = 5;
@@ -27,7 +29,7 @@ pub fn NeuronDetail(neurons: Neurons) -> impl IntoView {
 #[component]
 fn Ranking(neurons: Neurons) -> impl IntoView {
     let page = neurons.page;
-    let listed = Memo::new(move |_| {
+    let listed = Derived::new(move || {
         let (query, key) = (neurons.query.get()?, neurons.key.get()?);
         neurons.numbers.with(|numbers| {
             let numbers = numbers.as_ref().filter(|numbers| numbers.sees(query, key))?;
@@ -119,7 +121,7 @@ const BOTTOM: f32 = 22.0;
 /// What the marked neuron adds to the product, by how far the key is before the query.
 #[component]
 fn DistancePlot(neurons: Neurons) -> impl IntoView {
-    let points = Memo::new(move |_| {
+    let points = Derived::new(move || {
         let neuron = neurons.neuron.get()?;
         neurons.numbers.with(|numbers| {
             let numbers = numbers.as_ref()?;

@@ -9,6 +9,7 @@ use crate::render::{
     Block, CellPainter, Diverging, Line, MIN_ALPHA, NEUTRAL_HUE, NeuronColumns, Ramp, Raster, Scheme, Window,
 };
 use crate::render_web::PixelCanvas;
+use crate::ui::derived::{Derived, effect};
 
 /// Thickness of a line, CSS pixels.
 const LINE_THICKNESS: f32 = 1.5;
@@ -22,8 +23,8 @@ const ROW_GAP: f32 = 2.0;
 pub(super) struct Targets {
     pub body: NodeRef<Canvas>,
     pub strip: NodeRef<Canvas>,
-    pub columns: Memo<NeuronColumns>,
-    pub window: Memo<Window>,
+    pub columns: Derived<NeuronColumns>,
+    pub window: Derived<Window>,
     pub pixel_ratio: Signal<f64>,
 }
 
@@ -42,8 +43,8 @@ struct Colours {
 }
 
 /// Draws with the next frame whenever something of it changes.
-pub(super) fn draw_on_change(targets: Targets, neurons: Neurons, scheme: Memo<Scheme>) {
-    let colours = Memo::new(move |_| {
+pub(super) fn draw_on_change(targets: Targets, neurons: Neurons, scheme: Derived<Scheme>) {
+    let colours = Derived::new(move || {
         let scheme = scheme.get();
         Colours { cells: Diverging::new(scheme), line: Ramp::new(NEUTRAL_HUE, scheme).at(0.8) }
     });
@@ -67,7 +68,7 @@ pub(super) fn draw_on_change(targets: Targets, neurons: Neurons, scheme: Memo<Sc
             });
         });
     };
-    Effect::new(move |_| {
+    effect(move || {
         neurons.numbers.track();
         neurons.query.track();
         neurons.order.track();

@@ -18,8 +18,10 @@ use crate::state::editing::offers::Target as EditTarget;
 use crate::state::{Event, ScaleEvent, TokenRef};
 use crate::trace::Side;
 use crate::trace::display::TokenLabel;
+use crate::ui::derived::Derived;
 use crate::ui::edit_menu::{open_at_event, open_at_key};
 use crate::ui::token_column::{crisp, px};
+use crate::ui::view::view;
 
 /// Width of a character of the tokens' font, in CSS pixels.
 const CHARACTER_WIDTH: f32 = 7.83;
@@ -35,7 +37,7 @@ struct Target {
 
 /// Header, rows, marks, and the numbers of the cell under the pointer.
 #[component]
-pub fn NeuronFigure(neurons: Neurons, scheme: Memo<Scheme>) -> impl IntoView {
+pub fn NeuronFigure(neurons: Neurons, scheme: Derived<Scheme>) -> impl IntoView {
     let page = neurons.page;
     let scroller = NodeRef::<Div>::new();
     let (body, strip) = (NodeRef::<Canvas>::new(), NodeRef::<Canvas>::new());
@@ -43,8 +45,8 @@ pub fn NeuronFigure(neurons: Neurons, scheme: Memo<Scheme>) -> impl IntoView {
     let pixel_ratio = use_device_pixel_ratio();
     let has_coarse_pointer = use_media_query("(pointer: coarse)");
     let scroll = RwSignal::new(0.0_f32);
-    let n_rows = Memo::new(move |_| neurons.positions.with(|(queries, keys)| queries.len().max(keys.len())));
-    let window = Memo::new(move |_| Window {
+    let n_rows = Derived::new(move || neurons.positions.with(|(queries, keys)| queries.len().max(keys.len())));
+    let window = Derived::new(move || Window {
         width: width.get() as f32,
         height: height.get() as f32,
         scroll: scroll.get(),
@@ -60,7 +62,7 @@ pub fn NeuronFigure(neurons: Neurons, scheme: Memo<Scheme>) -> impl IntoView {
         });
         read.max(predicted)
     });
-    let columns = Memo::new(move |_| {
+    let columns = Derived::new(move || {
         let token_width = longest.get().unwrap_or(0) as f32 * CHARACTER_WIDTH + PADDING;
         let d_head = neurons.numbers.with(|numbers| numbers.as_ref().map_or(0, super::model::Numbers::d_head));
         NeuronColumns::fit(width.get() as f32, token_width, d_head, neurons.options.get().shows_keys)
@@ -156,9 +158,9 @@ pub fn NeuronFigure(neurons: Neurons, scheme: Memo<Scheme>) -> impl IntoView {
 
 /// A frame around the marked neuron, in every block.
 #[component]
-fn ColumnMarks(neurons: Neurons, columns: Memo<NeuronColumns>) -> impl IntoView {
+fn ColumnMarks(neurons: Neurons, columns: Derived<NeuronColumns>) -> impl IntoView {
     let Neurons { page, neuron, order, .. } = neurons;
-    let column = Memo::new(move |_| {
+    let column = Derived::new(move || {
         let neuron = neuron.get()?;
         order.with(|order| order.iter().position(|at| *at == neuron)).map(|column| (column, order.with(Vec::len)))
     });
@@ -188,7 +190,7 @@ fn ColumnMarks(neurons: Neurons, columns: Memo<NeuronColumns>) -> impl IntoView 
 /// The numbers of the marked neuron for the query and the key that are looked at.
 #[component]
 fn CellReadout(neurons: Neurons) -> impl IntoView {
-    let text = Memo::new(move |_| {
+    let text = Derived::new(move || {
         let (query, key, neuron) = (neurons.query.get()?, neurons.key.get()?, neurons.neuron.get());
         neurons.numbers.with(|numbers| {
             let numbers = numbers.as_ref()?;
@@ -211,7 +213,7 @@ fn CellReadout(neurons: Neurons) -> impl IntoView {
             Some(format!("{start}{share}").replace('-', "−"))
         })
     });
-    let scales = Memo::new(move |_| {
+    let scales = Derived::new(move || {
         neurons.numbers.with(|numbers| {
             let numbers = numbers.as_ref()?;
             let scale = numbers.head.0.numbers.attn_scale;

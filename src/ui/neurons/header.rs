@@ -6,7 +6,9 @@ use leptos::prelude::*;
 use super::model::Neurons;
 use crate::render::{Block, NeuronColumns, Span};
 use crate::trace::Side;
+use crate::ui::derived::Derived;
 use crate::ui::token_column::px;
+use crate::ui::view::view;
 
 /// Formulas over the columns; the query's cells stand below theirs, drawn on `strip`.
 #[component]
@@ -14,12 +16,12 @@ pub fn NeuronHeader(
     /// What is shown.
     neurons: Neurons,
     /// Where the columns are.
-    columns: Memo<NeuronColumns>,
+    columns: Derived<NeuronColumns>,
     /// Where the query's cells are drawn.
     strip: NodeRef<Canvas>,
 ) -> impl IntoView {
     let Neurons { page, numbers, query, .. } = neurons;
-    let has_bias = Memo::new(move |_| {
+    let has_bias = Derived::new(move || {
         numbers.with(|numbers| {
             let (Some(numbers), Some(query)) = (numbers, query.get()) else { return false };
             let (_, n_key) = numbers.sizes();

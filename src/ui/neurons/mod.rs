@@ -14,6 +14,9 @@ use super::page::Page;
 use super::scales::is_shown;
 use crate::render::Scheme;
 use crate::state::View;
+use crate::ui::derived::Derived;
+use crate::ui::show::Show;
+use crate::ui::view::view;
 use controls::NeuronControls;
 use detail::NeuronDetail;
 use figure::NeuronFigure;
@@ -25,7 +28,7 @@ pub fn NeuronView(
     /// The page.
     page: Page,
     /// Light or dark.
-    scheme: Memo<Scheme>,
+    scheme: Derived<Scheme>,
 ) -> impl IntoView {
     let neurons = Neurons::new(page);
     let is_open = is_open(page);
@@ -50,12 +53,12 @@ pub fn NeuronView(
 }
 
 /// Whether a query is chosen, so that the view shows its neurons.
-pub fn is_open(page: Page) -> Memo<bool> {
+pub fn is_open(page: Page) -> Derived<bool> {
     page.memo(|state| !state.selection.queries.is_empty())
 }
 
 /// Whether the head view's figure is on screen: in the neuron view too, as long as no query is chosen.
-pub fn shows_head(page: Page) -> Memo<bool> {
+pub fn shows_head(page: Page) -> Derived<bool> {
     let (is_head, is_neuron, is_open) = (is_shown(page, View::Head), is_shown(page, View::Neuron), is_open(page));
-    Memo::new(move |_| is_head.get() || is_neuron.get() && !is_open.get())
+    Derived::new(move || is_head.get() || is_neuron.get() && !is_open.get())
 }

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use leptos::prelude::*;
-
 use crate::protocol::NeuronPart;
 use crate::render::{Products, descending, limit_of};
 use crate::state::scales::neurons::HeadNeurons;
 use crate::state::scales::options::{NeuronOptions, NeuronOrder};
 use crate::state::{Looked, Selection, Shown, State, wording};
 use crate::trace::Side;
+use crate::ui::derived::Derived;
 use crate::ui::page::Page;
 use crate::ui::scene::Same;
 
@@ -42,20 +41,20 @@ pub struct Numbers {
 #[derive(Clone, Copy)]
 pub(super) struct Neurons {
     pub page: Page,
-    pub numbers: Memo<Option<Numbers>>,
-    pub options: Memo<NeuronOptions>,
+    pub numbers: Derived<Option<Numbers>>,
+    pub options: Derived<NeuronOptions>,
     /// Which attention of which result it is.
-    pub looked: Memo<Option<Looked>>,
+    pub looked: Derived<Option<Looked>>,
     /// Positions shown as queries and as keys.
-    pub positions: Memo<(Vec<usize>, Vec<usize>)>,
+    pub positions: Derived<(Vec<usize>, Vec<usize>)>,
     /// The query that is looked into: hovered or chosen.
-    pub query: Memo<Option<usize>>,
+    pub query: Derived<Option<usize>>,
     /// The key whose numbers are told: hovered, or kept, or the one that is read most.
-    pub key: Memo<Option<usize>>,
+    pub key: Derived<Option<usize>>,
     /// The neuron that is marked.
-    pub neuron: Memo<Option<usize>>,
+    pub neuron: Derived<Option<usize>>,
     /// Neurons by column.
-    pub order: Memo<Vec<usize>>,
+    pub order: Derived<Vec<usize>>,
 }
 
 impl Numbers {
@@ -177,7 +176,7 @@ impl Numbers {
 impl Neurons {
     pub fn new(page: Page) -> Self {
         let numbers = page.memo(Numbers::of);
-        let numbers = Memo::new(move |_| numbers.get().map(Numbers::with_limits));
+        let numbers = Derived::new(move || numbers.get().map(Numbers::with_limits));
         let options = page.memo(|state| state.scales.neuron);
         let looked = page.memo(|state| state.shown.as_ref().map(Shown::looked));
         let positions = page.memo(|state| state.shown_positions().unwrap_or_default());
@@ -188,9 +187,9 @@ impl Neurons {
             })
         };
         let query = page.memo_hover(|state| state.selection.query());
-        let query = Memo::new(move |_| query.get().filter(|query| is_here(Side::Query, query)));
+        let query = Derived::new(move || query.get().filter(|query| is_here(Side::Query, query)));
         let marked_key = page.memo_hover(|state| state.selection.marked(Side::Key).last().copied());
-        let key = Memo::new(move |_| {
+        let key = Derived::new(move || {
             let strongest = || numbers.with(|numbers| numbers.as_ref()?.strongest_key(query.get()?));
             marked_key.get().filter(|key| is_here(Side::Key, key)).or_else(strongest)
         });
@@ -199,7 +198,7 @@ impl Neurons {
             let selection = &state.selection;
             (selection.queries.last().copied(), selection.keys.last().copied())
         });
-        let order = Memo::new(move |_| {
+        let order = Derived::new(move || {
             let chosen = chosen.get();
             numbers.with(|numbers| {
                 numbers.as_ref().map_or_else(Vec::new, |numbers| ordered(numbers, options.get().order, chosen))

@@ -6,15 +6,18 @@ use super::model::{Neurons, Steps, short, weight};
 use crate::render::{NeuronColumns, Span, Window};
 use crate::state::{Looked, TokenRef};
 use crate::trace::Side;
+use crate::ui::derived::Derived;
+use crate::ui::keyed::keyed;
 use crate::ui::token_column::px;
 use crate::ui::token_text::{predicted_text, token_text};
+use crate::ui::view::view;
 
 /// What rows need of their figure.
 #[derive(Clone, Copy)]
 pub(super) struct Rows {
     pub neurons: Neurons,
-    pub columns: Memo<NeuronColumns>,
-    pub window: Memo<Window>,
+    pub columns: Derived<NeuronColumns>,
+    pub window: Derived<Window>,
     /// The row that the keyboard has reached, by side.
     pub reached: RwSignal<(Side, usize)>,
 }
@@ -23,7 +26,7 @@ pub(super) struct Rows {
 #[component]
 pub fn QueryRows(rows: Rows) -> impl IntoView {
     let Rows { neurons, columns, window, reached } = rows;
-    let visible = Memo::new(move |_| {
+    let visible = Derived::new(move || {
         neurons.positions.with(|(queries, _)| {
             let looked = neurons.looked.get();
             let visible = window.get().visible_rows(queries.len());
@@ -37,7 +40,7 @@ pub fn QueryRows(rows: Rows) -> impl IntoView {
             let read = shown.labels(Side::Query).get(position).map(token_text);
             Some((read, shown.predicted().and_then(|labels| labels.get(position)).map(predicted_text)))
         });
-        let is_current = Memo::new(move |_| neurons.query.get() == Some(position));
+        let is_current = Derived::new(move || neurons.query.get() == Some(position));
         view! {
             <div
                 class="token"
@@ -72,7 +75,7 @@ pub fn QueryRows(rows: Rows) -> impl IntoView {
             style:width=move || px(columns.with(|columns| columns.query_token.width))
             style:transform=move || format!("translateY({}px)", -window.get().scroll)
         >
-            <For each=move || visible.get() key=|row| *row children=row />
+            {keyed(visible, row)}
         </div>
     }
 }
@@ -81,7 +84,7 @@ pub fn QueryRows(rows: Rows) -> impl IntoView {
 #[component]
 pub fn KeyRows(rows: Rows) -> impl IntoView {
     let Rows { neurons, window, reached, .. } = rows;
-    let visible = Memo::new(move |_| {
+    let visible = Derived::new(move || {
         neurons.positions.with(|(_, keys)| {
             let looked = neurons.looked.get();
             let visible = window.get().visible_rows(keys.len());
@@ -101,11 +104,7 @@ pub fn KeyRows(rows: Rows) -> impl IntoView {
             data-side="key"
             style:transform=move || format!("translateY({}px)", -window.get().scroll)
         >
-            <For
-                each=move || visible.get()
-                key=|row| *row
-                children=move |(_, row, position)| view! { <KeyRow rows row position /> }
-            />
+            {keyed(visible, move |(_, row, position)| view! { <KeyRow rows row position /> })}
         </div>
     }
 }
@@ -115,7 +114,7 @@ fn KeyRow(rows: Rows, row: usize, position: usize) -> impl IntoView {
     let Rows { neurons, columns, window, reached } = rows;
     let token = TokenRef { side: Side::Key, position };
     let label = neurons.page.peek(|state| state.shown.as_ref()?.labels(Side::Key).get(position).map(token_text));
-    let steps = Memo::new(move |_| {
+    let steps = Derived::new(move || {
         neurons.numbers.with(|numbers| {
             let (numbers, query) = (numbers.as_ref()?, neurons.query.get()?);
             Some((numbers.steps(query, position), numbers.bias(query, position)))
@@ -124,15 +123,15 @@ fn KeyRow(rows: Rows, row: usize, position: usize) -> impl IntoView {
     let step = move |part: fn(&Steps) -> Option<f32>, write: fn(f32) -> String| {
         move || steps.get().and_then(|(steps, _)| part(&steps)).map(write)
     };
-    let is_current = Memo::new(move |_| neurons.key.get() == Some(position));
-    let is_masked = Memo::new(move |_| steps.get().is_some_and(|(steps, _)| steps.score == Some(f32::NEG_INFINITY)));
+    let is_current = Derived::new(move || neurons.key.get() == Some(position));
+    let is_masked = Derived::new(move || steps.get().is_some_and(|(steps, _)| steps.score == Some(f32::NEG_INFINITY)));
     let is_pinned = neurons.page.memo(move |state| state.selection.is_pinned(token));
     let bar = move || {
         let weight = steps.get().and_then(|(steps, _)| steps.weight).unwrap_or(0.0);
         format!("{:.2}%", f64::from(weight.abs().clamp(0.0, 1.0)) * 100.0)
     };
     // Where two runs are compared, the sign of the change.
-    let change = Memo::new(move |_| {
+    let change = Derived::new(move || {
         let is_difference =
             neurons.numbers.with(|numbers| numbers.as_ref().is_some_and(|numbers| numbers.is_difference()));
         steps.get().and_then(|(steps, _)| steps.weight).filter(|_| is_difference)

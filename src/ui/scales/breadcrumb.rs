@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::state::{Event, ScaleEvent, View, wording};
 use crate::trace::Side;
 use crate::ui::page::Page;
+use crate::ui::view::view;
 
 /// A step of the way, and the view that it leads to.
 #[derive(Clone, PartialEq)]

@@ -9,6 +9,8 @@ use leptos::prelude::*;
 use super::editing::PanelButton;
 use super::page::Page;
 use crate::state::{Event, RUNS_MODELS, ScaleEvent, View};
+use crate::ui::derived::Derived;
+use crate::ui::view::view;
 use tabs::Tabs;
 
 pub use breadcrumb::Breadcrumb;
@@ -59,7 +61,7 @@ pub fn ScaleBar(
 }
 
 /// Whether a view is on screen.
-pub fn is_shown(page: Page, view: View) -> Memo<bool> {
+pub fn is_shown(page: Page, view: View) -> Derived<bool> {
     page.memo(move |state| state.scales.views(state.selection.view).contains(&view))
 }
 

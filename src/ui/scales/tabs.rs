@@ -7,6 +7,7 @@ use wasm_bindgen::JsCast;
 use super::{panel_id, tab_id};
 use crate::state::{Event, ScaleEvent, View};
 use crate::ui::page::Page;
+use crate::ui::view::view;
 
 /// The tabs "Model view", "Head view", "Neuron view".
 #[component]

@@ -5,9 +5,12 @@ use leptos::prelude::*;
 use super::{is_shown, panel_id, tab_id};
 use crate::render::Scheme;
 use crate::state::View;
+use crate::ui::derived::Derived;
 use crate::ui::map::ModelMap;
 use crate::ui::neurons::{NeuronView, is_open, shows_head};
 use crate::ui::page::Page;
+use crate::ui::show::Show;
+use crate::ui::view::view;
 
 /// The views that are on screen, side by side where there is room.
 #[component]
@@ -15,7 +18,7 @@ pub fn ScaleViews(
     /// The page.
     page: Page,
     /// Light or dark.
-    scheme: Memo<Scheme>,
+    scheme: Derived<Scheme>,
     /// The head view.
     children: Children,
 ) -> impl IntoView {
@@ -65,7 +68,7 @@ pub fn SmallMap(
     /// The page.
     page: Page,
     /// Light or dark.
-    scheme: Memo<Scheme>,
+    scheme: Derived<Scheme>,
 ) -> impl IntoView {
     let has_model = is_shown(page, View::Model);
     view! {

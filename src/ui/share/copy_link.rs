@@ -7,8 +7,10 @@ use leptos::task::spawn_local;
 
 use crate::platform::download::copy_text;
 use crate::state::{State, TracePlace};
+use crate::ui::derived::effect;
 use crate::ui::dialog::Dialog;
 use crate::ui::page::Page;
+use crate::ui::view::view;
 
 /// How long the button says that it has copied, ms.
 const SAID_MS: u32 = 2_500;
@@ -64,7 +66,7 @@ pub fn CopyLink(
         });
     };
     let field = NodeRef::<Input>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(field) = field.get() {
             field.select();
         }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use web_sys::{DataTransfer, DragEvent, File};
 
 use crate::ui::page::Page;
+use crate::ui::view::view;
 
 /// Says where to drop while a file is over the page.
 #[component]

@@ -8,9 +8,11 @@ use super::figures::{Made, Wanted, make, on_screen};
 use crate::platform::download::copy_text;
 use crate::render::figure::Preset;
 use crate::state::wording;
+use crate::ui::derived::Derived;
 use crate::ui::dialog::Dialog;
 use crate::ui::page::Page;
 use crate::ui::scene::Scene;
+use crate::ui::view::view;
 
 /// The button, and the dialog with the code.
 #[component]
@@ -18,7 +20,7 @@ pub fn EmbedButton(
     /// The page.
     page: Page,
     /// What the head view shows.
-    scene: Memo<Option<Scene>>,
+    scene: Derived<Option<Scene>>,
 ) -> impl IntoView {
     let is_open = RwSignal::new(false);
     let has_copied = RwSignal::new(false);
@@ -27,8 +29,8 @@ pub fn EmbedButton(
     let is_run = page.memo(|state| state.embeds_a_run());
     let field = NodeRef::<Textarea>::new();
     // Of what is on screen when the dialog opens: nothing changes behind it.
-    let picture = Memo::new(move |_| if is_open.get() && is_run.get() { picture(page, scene) } else { None });
-    let code = Memo::new(move |_| {
+    let picture = Derived::new(move || if is_open.get() && is_run.get() { picture(page, scene) } else { None });
+    let code = Derived::new(move || {
         let picture = picture.get().filter(|_| wants_picture.get());
         if is_open.get() { page.peek(|state| state.embed_code(picture.as_deref())) } else { None }
     });
@@ -95,7 +97,7 @@ pub fn EmbedButton(
 }
 
 /// The first view on screen as SVG.
-fn picture(page: Page, scene: Memo<Option<Scene>>) -> Option<String> {
+fn picture(page: Page, scene: Derived<Option<Scene>>) -> Option<String> {
     let view = page.peek(on_screen).into_iter().next()?;
     match make(page, scene, view, Wanted::Figure(Preset::Page))? {
         Made::Figure(drawn, _) => Some(drawn.svg),

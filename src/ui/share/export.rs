@@ -8,9 +8,11 @@ use crate::platform::download::{object_url, revoke, save_bytes};
 use crate::platform::picture::{png_of, print};
 use crate::render::figure::{Caption, Drawn, Preset, png};
 use crate::state::{EditSide, State, View};
+use crate::ui::derived::{Derived, effect};
 use crate::ui::dialog::Dialog;
 use crate::ui::page::Page;
 use crate::ui::scene::Scene;
+use crate::ui::view::view;
 
 /// What can be saved.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,7 +28,7 @@ pub fn ExportButton(
     /// The page.
     page: Page,
     /// What the head view shows.
-    scene: Memo<Option<Scene>>,
+    scene: Derived<Option<Scene>>,
 ) -> impl IntoView {
     let is_open = RwSignal::new(false);
     let preset = RwSignal::new(Preset::Column);
@@ -34,13 +36,13 @@ pub fn ExportButton(
     let problem = RwSignal::new(None::<String>);
     let is_difference = page.memo(|state| state.editing.side == EditSide::Difference);
     let views = page.memo_hover(on_screen);
-    let view = Memo::new(move |_| {
+    let view = Derived::new(move || {
         let picked = picked.get();
         views.with(|views| picked.filter(|picked| views.contains(picked)).or_else(|| views.first().copied()))
     });
     // The picture as it will be saved, under a URL that is let go with the next one.
     let preview = RwSignal::new(None::<String>);
-    Effect::new(move |_| {
+    effect(move || {
         let (preset, view) = (preset.get(), view.get().filter(|_| is_open.get()));
         let made = view.and_then(|view| make(page, scene, view, Wanted::Figure(preset)));
         let url = match made {

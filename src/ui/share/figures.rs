@@ -1,7 +1,5 @@
 //! The views on screen as figures and tables: the state's numbers, the geometry of `render`.
 
-use leptos::prelude::*;
-
 use crate::platform::page::meta;
 use crate::protocol::Reduce;
 use crate::render::Place;
@@ -11,6 +9,7 @@ use crate::render::figure::{
 use crate::state::scales::options::CellStyle;
 use crate::state::{CaptionText, State, TracePlace, View};
 use crate::trace::Side;
+use crate::ui::derived::Derived;
 use crate::ui::legend::explanation;
 use crate::ui::map::numbers::Numbers as HeadNumbers;
 use crate::ui::map::{ends_of, meaning_of, rows_of, shade};
@@ -49,7 +48,7 @@ pub fn on_screen(state: &State) -> Vec<View> {
 }
 
 /// Makes a figure or table of a view; nothing as long as its numbers are on their way.
-pub fn make(page: Page, scene: Memo<Option<Scene>>, view: View, wanted: Wanted) -> Option<Made> {
+pub fn make(page: Page, scene: Derived<Option<Scene>>, view: View, wanted: Wanted) -> Option<Made> {
     let address = page.address();
     let caption = page.peek(|state| caption(state, view, address))?;
     match view {

@@ -13,6 +13,8 @@ use leptos::prelude::*;
 
 use super::page::Page;
 use super::scene::Scene;
+use crate::ui::derived::Derived;
+use crate::ui::view::view;
 use copy_link::CopyLink;
 use drop::DropZone;
 use embed::EmbedButton;
@@ -27,7 +29,7 @@ pub fn Share(
     /// The page.
     page: Page,
     /// What the head view shows.
-    scene: Memo<Option<Scene>>,
+    scene: Derived<Option<Scene>>,
     /// Whether the dialog that saves a trace is open.
     is_saving: RwSignal<bool>,
 ) -> impl IntoView {

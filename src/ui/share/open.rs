@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::state::{Event, Home, TraceEvent};
 use crate::ui::dialog::Dialog;
 use crate::ui::page::Page;
+use crate::ui::view::view;
 
 /// The button and its dialog.
 #[component]

@@ -6,8 +6,10 @@ use leptos::prelude::*;
 use super::figures::{Made, Wanted, make, on_screen};
 use crate::platform::picture::element_of;
 use crate::render::figure::Preset;
+use crate::ui::derived::Derived;
 use crate::ui::page::Page;
 use crate::ui::scene::Scene;
+use crate::ui::view::view;
 
 /// Empty but while the browser prints; the style sheet shows it instead of everything else.
 #[component]
@@ -15,7 +17,7 @@ pub fn Printed(
     /// The page.
     page: Page,
     /// What the head view shows.
-    scene: Memo<Option<Scene>>,
+    scene: Derived<Option<Scene>>,
 ) -> impl IntoView {
     let sheet = NodeRef::<Div>::new();
     let clear = move || {

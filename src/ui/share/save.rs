@@ -4,8 +4,10 @@ use leptos::prelude::*;
 
 use crate::state::{Event, SaveForm, TraceEvent, wording};
 use crate::trace::file::Saved;
+use crate::ui::derived::Derived;
 use crate::ui::dialog::Dialog;
 use crate::ui::page::Page;
+use crate::ui::view::view;
 
 /// What can be saved: name, and what it is good for.
 const CHOICES: [(Saved, &str, &str); 4] = [
@@ -27,7 +29,7 @@ pub fn SaveButton(
     let is_half = RwSignal::new(false);
     let result = page.memo(|state| state.shown.as_ref().map(|shown| (shown.request, shown.is_trace)));
     let is_busy = page.memo(|state| state.is_busy());
-    let sizes = Memo::new(move |_| {
+    let sizes = Derived::new(move || {
         // Follows the result, and the dialog: sizes are of no interest while it is closed.
         let (result, half) = (result.get(), is_half.get());
         CHOICES.map(|(saved, _, _)| if is_open.get() && result.is_some() { page.save_size(saved, half) } else { None })
