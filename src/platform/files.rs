@@ -5,10 +5,10 @@
 //! as blobs for as long as the worker does, and nothing else changes. Nothing is ever held as a whole in WebAssembly
 //! memory.
 
-use js_sys::{Array, Promise, Uint8Array, encode_uri_component};
+use js_sys::{Array, Uint8Array, encode_uri_component};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, Cache, Response, WorkerGlobalScope};
+use web_sys::{Blob, Cache, ReadableStream, Response, WorkerGlobalScope};
 
 use super::words::words;
 use super::{KEPT_FROM, MODEL_CACHE};
@@ -40,10 +40,10 @@ impl StoredFile {
         self.len() == 0
     }
 
-    /// Sets out to read bytes `offset .. offset + len`: a promise of an `ArrayBuffer`.
-    pub(super) fn start_reading(&self, offset: u64, len: u64) -> Result<Promise, String> {
-        let range = self.0.slice_with_f64_and_f64(offset as f64, (offset + len) as f64);
-        Ok(range.map_err(|error| words(&error))?.array_buffer().unchecked_into())
+    /// The bytes from `offset` to the end.
+    pub(super) fn stream_from(&self, offset: u64) -> Result<ReadableStream, String> {
+        let rest = self.0.slice_with_f64(offset as f64).map_err(|error| words(&error))?;
+        Ok(rest.stream())
     }
 
     /// Bytes `offset .. offset + len`, fewer at the end of the file.
@@ -51,8 +51,9 @@ impl StoredFile {
     /// # Errors
     /// In the browser's words, when it cannot be read any more: changed or moved on disk, or gone from storage.
     pub async fn read(&self, offset: u64, len: u64) -> Result<Vec<u8>, String> {
-        let buffer = JsFuture::from(self.start_reading(offset, len)?).await.map_err(|error| words(&error))?;
-        Ok(Uint8Array::new(&buffer).to_vec())
+        let range = self.0.slice_with_f64_and_f64(offset as f64, (offset + len) as f64);
+        let buffer = JsFuture::from(range.map_err(|error| words(&error))?.array_buffer());
+        Ok(Uint8Array::new(&buffer.await.map_err(|error| words(&error))?).to_vec())
     }
 }
 
