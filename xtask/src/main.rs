@@ -6,6 +6,7 @@
 mod args;
 mod bench;
 mod browser;
+mod compact;
 mod dist;
 mod e2e;
 mod example;

@@ -15,6 +15,8 @@ pub struct Program<'a> {
     pub bin: &'a str,
     /// The one feature of the package that it needs.
     pub feature: &'a str,
+    /// Where it is compiled: programs with the same flags and profile share what they depend on, others must not.
+    pub folder: &'a str,
     /// The profile in Cargo.toml.
     pub profile: &'a str,
     /// Features of the standard library, in place of its usual ones.
@@ -32,8 +34,7 @@ impl Program<'_> {
     /// Without the sources of the standard library and a network, and when it does not compile.
     pub fn build(self) -> Result<PathBuf> {
         tools::ensure_std_sources()?;
-        // A folder of its own: with other flags everything it depends on is compiled otherwise.
-        let target = paths::claimed_target()?.join(self.feature);
+        let target = paths::claimed_target()?.join(self.folder);
         let mut command = cargo()?;
         command
             .args(["build", "--locked", "--profile", self.profile, "--target", WASM_TARGET])

@@ -18,8 +18,10 @@ const INPUTS: [&str; 8] =
 pub fn current(mode: Mode) -> Result<String> {
     let mut hasher = Sha256::new();
     hasher.update(tools::versions()?);
+    hasher.update(include_str!("compact.rs"));
     hasher.update(include_str!("dist.rs"));
     hasher.update(include_str!("offline.rs"));
+    hasher.update(include_str!("own_std.rs"));
     hasher.update(include_str!("pages.rs"));
     hasher.update(include_str!("threads.rs"));
     hasher.update(include_str!("viewer.rs"));

@@ -22,7 +22,7 @@ const PARTS: [(&str, Part); 5] =
 const NATIVE_FEATURES: [&str; 2] = ["--features", "page"];
 
 /// The feature sets that browsers get; each is compiled alone.
-const WASM_FEATURES: [&str; 3] = ["page", "worker", "bench"];
+const WASM_FEATURES: [&str; 4] = ["page", "worker", "bench", "unpack"];
 
 /// Runs the parts named in `only`, or all.
 pub fn test(only: &[String]) -> Result<ExitCode> {

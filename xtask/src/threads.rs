@@ -19,6 +19,7 @@ pub fn build(tools: &Tools, mode: Mode, dist: &Path) -> Result<()> {
     let program = Program {
         bin: "worker",
         feature: "threads",
+        folder: "threads",
         profile: "wasm-release",
         std_features: None,
         flags: &flags(),

@@ -26,7 +26,7 @@ pub struct Tools {
     trunk_bin: PathBuf,
     /// Holds `wasm-bindgen` and `wasm-bindgen-test-runner`.
     wasm_bindgen_bin: PathBuf,
-    /// Holds package.json and node_modules with binaryen, playwright-core and axe-core.
+    /// Holds package.json and node_modules with binaryen, esbuild, playwright-core and axe-core.
     pub node: PathBuf,
 }
 
@@ -138,7 +138,7 @@ fn ensure_cargo_tool(package: &str, name: &str, version: &str, options: &[&str],
 }
 
 fn ensure_node_tools() -> Result<PathBuf> {
-    ensure_npm("node", NODE_PACKAGE, NODE_LOCK, "binaryen, playwright-core and axe-core")
+    ensure_npm("node", NODE_PACKAGE, NODE_LOCK, "binaryen, esbuild, playwright-core and axe-core")
 }
 
 /// What `bench --peers` compares with; installed when it is asked for.

@@ -1,8 +1,10 @@
 //! Makes viewer.html, the viewer of saved traces as one file: compiles its program, and puts everything inside, with one empty slot
 //! for a trace.
 //!
+//! The program is packed with LZMA, and beside it is another, small one that unpacks it: whoever saves a page saves both.
 //! Not through trunk: the bindings it makes for the page's programs are modules, and those of a page on disk must be a plain script.
 
+use crate::compact;
 use crate::dist::Mode;
 use crate::own_std::Program;
 use crate::pages::{read, sheets, write};
@@ -14,6 +16,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use lzma_rust2::{EncodeMode, LzmaOptions, LzmaWriter, MfType};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::Write;
@@ -29,41 +32,47 @@ const OWN_ADDRESS: &str = "new URL(document.currentScript.src, location.href).to
 /// The worker's script, as the page names it.
 const WORKER: &[u8] = b"worker_boot.js";
 
+/// The style sheets of what the viewer leaves out: models, texts to run, edits, frames in other pages.
+const ABOUT_MODELS: [&str; 7] =
+    ["more_models.css", "device.css", "embed.css", "edits.css", "edit_menu.css", "outcome.css", "input.css"];
+
+/// The programs inside, each the only one that its feature is for.
+const VIEWER: Part = Part { bin: "viewer", feature: "views" };
+const UNPACK: Part = Part { bin: "unpack", feature: "unpack" };
+
 /// Puts viewer.html into `dist`. Call when the pages there are finished: its style is theirs.
 pub fn build(tools: &Tools, mode: Mode, dist: &Path, id: &str) -> Result<()> {
-    let folder = compile(tools, mode)?;
-    let bindings = fs::read_to_string(folder.join("viewer.js")).context("wasm-bindgen made no viewer.js")?;
-    if !bindings.contains(OWN_ADDRESS) {
-        bail!("viewer.js does not ask for its own address as it did: look at OWN_ADDRESS in xtask/src/viewer.rs");
+    say("compiling the viewer of saved traces");
+    let (viewer, unpack) = (VIEWER.compile(tools, mode)?, UNPACK.compile(tools, mode)?);
+    // What starts workers is not linked where nothing starts one.
+    if viewer.program.windows(WORKER.len()).any(|part| part == WORKER) {
+        bail!("the viewer's program knows of a worker: something in it starts one");
     }
-    let bindings = bindings.replace(OWN_ADDRESS, "\"\"");
-    let style = sheets(dist)?.iter().map(|sheet| read(dist, sheet)).collect::<Result<String>>()?;
-    for (name, text) in [("viewer.js", bindings.as_str()), ("the style", &style), ("boot.js", BOOT)] {
+    let is_used = |sheet: &String| !ABOUT_MODELS.iter().any(|name| sheet.ends_with(name));
+    let sheets = sheets(dist)?.into_iter().filter(is_used);
+    let style = sheets.map(|sheet| read(dist, &sheet)).collect::<Result<String>>()?;
+    let bindings = compact::text(tools, "js", &[viewer.bindings, unpack.bindings].join("\n"))?;
+    let (style, boot) = (compact::text(tools, "css", &style)?, compact::text(tools, "js", BOOT)?);
+    for (name, text) in [("a binding", &bindings), ("the style", &style), ("boot.js", &boot)] {
         if ["</script", "</style", "<!--", "\r"].iter().any(|end| text.contains(end)) {
             bail!("{name} has a text that would end it early inside a page");
         }
     }
-    let program = fs::read(folder.join("viewer_bg.wasm")).context("wasm-bindgen made no viewer_bg.wasm")?;
-    // What starts workers is not linked where nothing starts one.
-    if program.windows(WORKER.len()).any(|part| part == WORKER) {
-        bail!("the viewer's program knows of a worker: something in it starts one");
-    }
-    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
-    packed.write_all(&program)?;
     // It may run what is in it, by hash, and ask for nothing.
     let policy = format!(
         "default-src 'none'; script-src {} {} 'wasm-unsafe-eval'; style-src {}; img-src data: blob:; base-uri 'none'; \
          form-action 'none'",
         hash_source(&bindings),
-        hash_source(BOOT),
+        hash_source(&boot),
         hash_source(&style)
     );
     let page = PAGE
         .replace("__BUILD__", id)
         .replace("__POLICY__", &policy)
         .replace("__STYLE__", &style)
-        .replace("__BOOT__", BOOT)
-        .replace("__PROGRAM__", &BASE64.encode(packed.finish()?))
+        .replace("__BOOT__", &boot)
+        .replace("__UNPACK__", &BASE64.encode(gzipped(&unpack.program)?))
+        .replace("__PROGRAM__", &BASE64.encode(packed(&viewer.program)?))
         .replace("__BINDINGS__", &bindings);
     // Whoever fills the slot looks for these words.
     if page.matches("__TRACE__").count() != 1 {
@@ -72,48 +81,95 @@ pub fn build(tools: &Tools, mode: Mode, dist: &Path, id: &str) -> Result<()> {
     write(dist, "viewer.html", &page)
 }
 
-/// Compiles the program and its bindings, a plain script; returns the folder they are in.
-fn compile(tools: &Tools, mode: Mode) -> Result<PathBuf> {
-    let program = match mode {
-        Mode::Release => small()?,
-        Mode::Fast => of_the_page(mode)?,
-    };
-    let folder = program.with_file_name("viewer-bindings");
-    run(Command::new(tools.wasm_bindgen())
-        .args(["--target", "no-modules", "--no-typescript", "--out-name", "viewer", "--out-dir"])
-        .arg(&folder)
-        .arg(program))?;
-    if mode == Mode::Release {
-        let wasm = folder.join("viewer_bg.wasm");
-        run(Command::new("wasm-opt").env("PATH", tools.path()?).arg("-Oz").arg("-o").arg(&wasm).arg(&wasm))?;
+/// A program inside the page.
+struct Part {
+    bin: &'static str,
+    feature: &'static str,
+}
+
+/// What was compiled of it.
+struct Compiled {
+    program: Vec<u8>,
+    /// A plain script that makes `wasm_bindgen_` with the program's name.
+    bindings: String,
+}
+
+impl Part {
+    /// Compiles it and its bindings.
+    fn compile(&self, tools: &Tools, mode: Mode) -> Result<Compiled> {
+        let program = match mode {
+            Mode::Release => self.small(),
+            Mode::Fast => self.as_the_page(mode),
+        };
+        let program = program.with_context(|| format!("{} could not be compiled", self.bin))?;
+        let folder = program.with_file_name(format!("{}-bindings", self.bin));
+        run(Command::new(tools.wasm_bindgen())
+            .args(["--target", "no-modules", "--no-typescript", "--out-name", self.bin, "--no-modules-global"])
+            .arg(format!("wasm_bindgen_{}", self.bin))
+            .arg("--out-dir")
+            .arg(&folder)
+            .arg(program))?;
+        let made = |file: &Path| format!("wasm-bindgen made no {}", file.display());
+        let (script, wasm) = (folder.join(format!("{}.js", self.bin)), folder.join(format!("{}_bg.wasm", self.bin)));
+        let mut bindings = fs::read_to_string(&script).with_context(|| made(&script))?;
+        if !bindings.contains(OWN_ADDRESS) {
+            bail!("{} does not ask for its own address as it did: see OWN_ADDRESS in the build", script.display());
+        }
+        if mode == Mode::Release {
+            bindings = compact::program(tools, &wasm, &bindings)?;
+        }
+        let program = fs::read(&wasm).with_context(|| made(&wasm))?;
+        Ok(Compiled { program, bindings: bindings.replace(OWN_ADDRESS, "\"\"") })
     }
-    Ok(folder)
+
+    /// What ships: made for size, with its standard library, and without the words that a panic would say.
+    fn small(&self) -> Result<PathBuf> {
+        let flags = [
+            "-Ctarget-feature=+simd128",
+            "--cfg=erase_components",
+            "-Zunstable-options",
+            "-Cpanic=immediate-abort",
+            "-Zlocation-detail=none",
+        ];
+        let program = Program {
+            bin: self.bin,
+            feature: self.feature,
+            folder: VIEWER.feature,
+            profile: "wasm-viewer",
+            std_features: Some("optimize_for_size"),
+            flags: &flags.map(str::to_owned),
+            mode: Mode::Release,
+        };
+        program.build()
+    }
+
+    /// Like the page, quicker and larger; the views with what was compiled for it.
+    fn as_the_page(&self, mode: Mode) -> Result<PathBuf> {
+        let profile = "wasm-page";
+        let feature = if self.feature == VIEWER.feature { "page" } else { self.feature };
+        run(cargo()?
+            .args(["build", "--locked", "--target", WASM_TARGET, "--profile", profile, "--bin", self.bin])
+            .args(["--no-default-features", "--features", feature])
+            .envs(mode.cargo_settings()))?;
+        Ok(paths::target()?.join(WASM_TARGET).join(profile).join(format!("{}.wasm", self.bin)))
+    }
 }
 
-/// What ships: made for size, with its standard library, and without the words that a panic would say.
-fn small() -> Result<PathBuf> {
-    say("compiling the viewer of saved traces");
-    let flags =
-        ["-Ctarget-feature=+simd128", "--cfg=erase_components", "-Zunstable-options", "-Cpanic=immediate-abort"];
-    let program = Program {
-        bin: "viewer",
-        feature: "views",
-        profile: "wasm-viewer",
-        std_features: Some("optimize_for_size"),
-        flags: &flags.map(str::to_owned),
-        mode: Mode::Release,
-    };
-    program.build().context("the viewer could not be compiled")
+/// As browsers unpack it.
+fn gzipped(program: &[u8]) -> Result<Vec<u8>> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(program)?;
+    Ok(packed.finish()?)
 }
 
-/// With what was compiled for the page: quicker, and larger.
-fn of_the_page(mode: Mode) -> Result<PathBuf> {
-    let profile = "wasm-page";
-    run(cargo()?
-        .args(["build", "--locked", "--target", WASM_TARGET, "--profile", profile, "--bin", "viewer"])
-        .args(["--no-default-features", "--features", "page"])
-        .envs(mode.cargo_settings()))?;
-    Ok(paths::target()?.join(WASM_TARGET).join(profile).join("viewer.wasm"))
+/// As an .lzma file that says its length. Instructions of WebAssembly have no alignment: positions tell nothing, more of what is
+/// before a byte does.
+fn packed(program: &[u8]) -> Result<Vec<u8>> {
+    let (dictionary, position_bits, longest, depth) = (1 << 22, 0, 273, 1000);
+    let options = LzmaOptions::new(dictionary, 4, 0, position_bits, EncodeMode::Normal, longest, MfType::Bt4, depth);
+    let mut writer = LzmaWriter::new_use_header(Vec::new(), &options, Some(program.len() as u64))?;
+    writer.write_all(program)?;
+    Ok(writer.finish()?)
 }
 
 /// As a Content-Security-Policy names a text.
@@ -123,7 +179,20 @@ fn hash_source(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::hash_source;
+    use super::{hash_source, packed};
+    use lzma_rust2::LzmaReader;
+    use std::io::Read;
+
+    #[test]
+    fn what_is_packed_comes_back() {
+        let program: Vec<u8> = (0..100_000u32).map(|at| ((at % 251) ^ (at / 999)) as u8).collect();
+        let file = packed(&program).unwrap();
+        assert!(file.len() < program.len() / 2);
+        assert_eq!(file[5..13], (program.len() as u64).to_le_bytes());
+        let mut read = Vec::new();
+        LzmaReader::new_mem_limit(file.as_slice(), u32::MAX, None).unwrap().read_to_end(&mut read).unwrap();
+        assert_eq!(read, program);
+    }
 
     #[test]
     fn a_text_is_named_as_browsers_name_it() {

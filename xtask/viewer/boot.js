@@ -2,10 +2,13 @@
 
 (async () => {
   try {
-    const letters = atob(document.getElementById("headlight-program").textContent);
-    const packed = Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
-    const program = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-    await wasm_bindgen({ module_or_path: await new Response(program).arrayBuffer() });
+    const bytes = (id) => Uint8Array.from(atob(document.getElementById(id).textContent), (letter) => letter.charCodeAt(0));
+    const { unpack } = wasm_bindgen_unpack;
+    const small = new Blob([bytes("headlight-unpack")]).stream().pipeThrough(new DecompressionStream("gzip"));
+    await wasm_bindgen_unpack({ module_or_path: await new Response(small).arrayBuffer() });
+    const program = unpack(bytes("headlight-program"));
+    if (program.length === 0) throw new Error("the file was damaged or cut off on its way");
+    await wasm_bindgen_viewer({ module_or_path: program });
     document.getElementById("boot").remove();
   } catch (error) {
     const text = document.getElementById("boot-text");
