@@ -6,7 +6,7 @@ import path from "node:path";
 import { after, before } from "node:test";
 import { firstResult, parts, result } from "./page.mjs";
 import { startHub } from "./hub_server.mjs";
-import { accessibilityProblems, pageTest } from "./support.mjs";
+import { accessibilityProblems, pageTest, url } from "./support.mjs";
 
 let hub;
 before(async () => {
@@ -200,3 +200,25 @@ pageTest("the dialog fits a phone, in the dark", async ({ page, open, shot }) =>
   assert.ok(width, "nothing is cut off");
 }, { context: { viewport: { width: 360, height: 760 }, colorScheme: "dark" } });
 
+
+pageTest("an embed of a model of the Hub asks it for nothing before Run, then loads it", async ({ page, shot }) => {
+  hub.put("t/framed", checkpoint("llama"));
+  hub.asked.length = 0;
+  // A frame of another site has no address of a mirror kept: it asks the Hub itself.
+  const asked = [];
+  await page.route("https://huggingface.co/**", async (route) => {
+    const { pathname, search } = new URL(route.request().url());
+    asked.push(pathname);
+    const answer = await fetch(hub.url + pathname + search, { headers: await route.request().allHeaders() });
+    const headers = Object.fromEntries(answer.headers);
+    await route.fulfill({ status: answer.status, headers, body: Buffer.from(await answer.arrayBuffer()) });
+  });
+  await page.goto(`${url}embed.html#v=1&model=t/framed&text=a+b+c&view=head&layer=1`);
+  const run = page.getByRole("button", { name: "Run", exact: true });
+  await run.waitFor();
+  assert.deepEqual(asked, []);
+  await run.click();
+  await page.getByRole("status", { name: "Status" }).getByText(/^t\/framed · /).waitFor();
+  assert.ok(asked.some((path) => path.endsWith("/model.safetensors")), asked.join(", "));
+  await shot("embed-hub");
+});
