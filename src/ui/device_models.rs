@@ -61,21 +61,19 @@ pub fn DeviceModels(
                 <button type="button" class="link" aria-label=label on:click=move |_| delete(kept.clone())>"Delete"</button>
             </li>
         }
-        .into_any()
     };
     let lines = move || {
         let kept =
             files.with(|files| files.as_ref().map(|files| models.with(|models| by_model(&facts(files), models))));
         match kept {
             None => ().into_any(),
-            Some(kept) if kept.is_empty() => view! { <p>"Nothing is kept in this browser."</p> }.into_any(),
+            Some(kept) if kept.is_empty() => view! { <p>"Nothing is kept in this browser."</p> },
             Some(kept) => {
                 let total = wording::bytes(kept.iter().map(|kept| kept.n_bytes).sum());
                 view! {
                     <ul aria-label="Models on this device">{kept.into_iter().map(line).collect_view()}</ul>
                     <p>{format!("Together {total}.")}</p>
                 }
-                .into_any()
             }
         }
     };

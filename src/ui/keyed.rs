@@ -29,7 +29,7 @@ struct Item {
 }
 
 fn rows_of(items: Box<dyn Fn() -> Vec<Item> + Send + Sync>) -> AnyView {
-    view! { <For each=items key=|item| item.key.clone() children=|item: Item| (item.make)() /> }.into_any()
+    view! { <For each=items key=|item| item.key.clone() children=|item: Item| (item.make)() /> }
 }
 
 /// A key of any type.

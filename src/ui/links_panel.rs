@@ -116,8 +116,7 @@ fn row(scene: &Scene, layer: usize, link: &Link, colours: Derived<HeadColours>) 
             {label(Side::Query, link.query)}
             <span class="mark">" → "</span>
             {label(Side::Key, link.key)}
-        }
-        .into_any(),
+        },
     };
     let title = format!("{} → {}", scene.plain(Side::Query, link.query), scene.plain(Side::Key, link.key));
     view! {

@@ -61,22 +61,22 @@ pub fn ModelPicker(
                         <span title="Size, licence, and whether this browser keeps it for the next visit">
                             {facts.get().unwrap_or_default()}
                         </span>
-                    }.into_any(),
+                    },
                     Some(message) => view! {
                         <p class="problem" role="alert">
                             {message}
                             " "
                             {if is_wrong_version.get() {
-                                view! { <button type="button" class="link" on:click=reload>"Reload"</button> }.into_any()
+                                view! { <button type="button" class="link" on:click=reload>"Reload"</button> }
                             } else {
                                 view! {
                                     <button type="button" class="link" on:click=move |_| page.dispatch(Event::RetryAsked)>
                                         "Try again"
                                     </button>
-                                }.into_any()
+                                }
                             }}
                         </p>
-                    }.into_any(),
+                    },
                 }}
             </div>
             <MoreModels page />

@@ -31,20 +31,20 @@ pub fn OutcomePanel(
         <section class="panel outcome" aria-label="Outcome">
             <h3>"Outcome"</h3>
             {move || match embeds.get() {
-                true => view! { <CosineFields page asked /> }.into_any(),
-                false => view! { <TokenFields page asked /> }.into_any(),
+                true => view! { <CosineFields page asked /> },
+                false => view! { <TokenFields page asked /> },
             }}
             {move || match compared.get() {
-                None => view! { <p class="hint">"Run a text in the model to see what it predicts."</p> }.into_any(),
+                None => view! { <p class="hint">"Run a text in the model to see what it predicts."</p> },
                 Some((compared, form)) => {
                     let outcome = compared.outcome.clone();
                     view! {
                         {outcome.map(|outcome| match outcome {
                             Ok(outcome) => values(outcome.tokens, &outcome.values, form).into_any(),
-                            Err(reason) => view! { <p class="problem" role="alert">{crate::state::wording::sentence(&reason)}</p> }.into_any(),
+                            Err(reason) => view! { <p class="problem" role="alert">{crate::state::wording::sentence(&reason)}</p> },
                         })}
                         {bars(&compared.tokens, form)}
-                    }.into_any()
+                    }
                 }
             }}
         </section>

@@ -49,9 +49,9 @@ pub fn Predictions(
         >
             <h2><span>{move || title.get()}</span></h2>
             {move || match kind.get() {
-                None => view! { <p class="hint"></p> }.into_any(),
-                Some(Kind::Nothing) => view! { <Likeness page /> }.into_any(),
-                Some(_) => view! { <ReadText page /><Top page /> }.into_any(),
+                None => view! { <p class="hint"></p> },
+                Some(Kind::Nothing) => view! { <Likeness page /> },
+                Some(_) => view! { <ReadText page /><Top page /> },
             }}
         </section>
     }

@@ -212,8 +212,8 @@ fn RankingPicker(page: Page, ranking: RwSignal<Ranking>) -> impl IntoView {
                 <p class="hint explained">
                     {score.sentence()} <span class="score-formula">{score.formula()}</span>
                 </p>
-            }.into_any(),
-            Ranking::Link => view! { <Ends page /> }.into_any(),
+            },
+            Ranking::Link => view! { <Ends page /> },
         }}
     }
 }
@@ -292,14 +292,14 @@ fn Waiting(page: Page, n_rows: Derived<usize>) -> impl IntoView {
         <Show when=move || n_rows.get() == 0>
             <p class="hint" role="status">
                 {move || match state.get() {
-                    (_, true, _) => view! { "Scoring every head …" }.into_any(),
-                    (_, _, Some(problem)) => view! { <span class="problem">{problem}</span> }.into_any(),
+                    (_, true, _) => view! { "Scoring every head …" },
+                    (_, _, Some(problem)) => view! { <span class="problem">{problem}</span> },
                     (true, ..) => view! {
                         <button type="button" class="link" on:click=move |_| page.dispatch(Event::ScoresAsked)>
                             "Score every head"
                         </button>
                         " (on a long text this takes a while)"
-                    }.into_any(),
+                    },
                     _ => ().into_any(),
                 }}
             </p>

@@ -51,12 +51,12 @@ pub fn Seeds(
                             {choice(false, "this block".to_owned())}
                             {choice(true, format!("mean of seeds {first} to {last}"))}
                             {is_shown.then_some("± is the standard deviation over the seeds")}
-                        }.into_any()
+                        }
                     }
                     _ => view! {
                         {choice(true, format!("Average over {N_SEEDS} seeds"))}
                         "one block can be lucky"
-                    }.into_any(),
+                    },
                 }}
             </p>
         </Show>

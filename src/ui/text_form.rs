@@ -64,8 +64,8 @@ pub fn TextForm(
     view! {
         {move || match kind.get() {
             EntryKind::Text => texts().into_any(),
-            EntryKind::Ids => view! { <IdsField page /> }.into_any(),
-            EntryKind::RandomBlock => view! { <RandomBlockFields page /> }.into_any(),
+            EntryKind::Ids => view! { <IdsField page /> },
+            EntryKind::RandomBlock => view! { <RandomBlockFields page /> },
         }}
         <TargetField page />
         <div class="actions">

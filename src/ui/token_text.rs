@@ -19,12 +19,12 @@ pub fn predicted_text(label: &TokenLabel) -> impl IntoView + use<> {
 /// The label as DOM text.
 pub fn token_text(label: &TokenLabel) -> impl IntoView + use<> {
     let pieces = label.pieces.iter().map(|piece| match piece.kind {
-        PieceKind::Text => view! { <>{piece.text.clone()}</> }.into_any(),
+        PieceKind::Text => view! { <>{piece.text.clone()}</> },
         PieceKind::Space | PieceKind::Continuation => {
-            view! { <span class="mark">{piece.text.clone()}</span> }.into_any()
+            view! { <span class="mark">{piece.text.clone()}</span> }
         }
         PieceKind::Control | PieceKind::Bytes => {
-            view! { <span class="mark code">{piece.text.clone()}</span> }.into_any()
+            view! { <span class="mark code">{piece.text.clone()}</span> }
         }
     });
     view! { <bdi>{pieces.collect_view()}</bdi> }

@@ -35,11 +35,11 @@ pub fn Viewer() -> impl IntoView {
             </div>
             <p class="lead">
                 {move || match what.get() {
-                    None => view! { "A saved trace." }.into_any(),
+                    None => view! { "A saved trace." },
                     Some((model, text)) => view! {
                         "What "<bdi>{model}</bdi>" attended to on “"<bdi>{text}</bdi>"”. Every line below is an attention \
                         weight from a saved run; this page holds it whole and runs no model."
-                    }.into_any(),
+                    },
                 }}
             </p>
         </header>

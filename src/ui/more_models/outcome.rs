@@ -28,9 +28,9 @@ pub fn Outcome(
                 Lookup::None => ().into_any(),
                 Lookup::Asking { repo, base, .. } => view! {
                     <p role="status">{format!("Asking {} for {} …", base.host(), repo.id())}</p>
-                }.into_any(),
-                Lookup::Refused(unusable) => view! { <Refused unusable /> }.into_any(),
-                Lookup::Found(found) => view! { <Choices page found /> }.into_any(),
+                },
+                Lookup::Refused(unusable) => view! { <Refused unusable /> },
+                Lookup::Found(found) => view! { <Choices page found /> },
             }}
             <button type="button" class="link back" on:click=move |_| page.dispatch(Event::More(MoreEvent::Dropped))>
                 "Back to the list"
@@ -98,8 +98,8 @@ fn Choices(
         })}
         {move || choice().notes.into_iter().map(|note| view! { <p>{note}</p> }).collect_view()}
         {move || match obstacle.get() {
-            Some(message) => view! { <p class="problem" role="alert">{message}</p> }.into_any(),
-            None => view! { <p class="hint">{needed()}</p> }.into_any(),
+            Some(message) => view! { <p class="problem" role="alert">{message}</p> },
+            None => view! { <p class="hint">{needed()}</p> },
         }}
         <button
             type="button"

@@ -54,8 +54,8 @@ pub fn NeuronHeader(
     let is_late = page.memo(|state| state.awaits_neurons());
     view! {
         <div class="neuron-header" class:late=move || is_late.get()>
-            {heading(|columns| columns.query_token, "The token that reads", true, view! { <b>"Query"</b> }.into_any())}
-            {heading(|columns| columns.key_token, "The token that is read", false, view! { <b>"Key"</b> }.into_any())}
+            {heading(|columns| columns.query_token, "The token that reads", true, view! { <b>"Query"</b> })}
+            {heading(|columns| columns.key_token, "The token that is read", false, view! { <b>"Key"</b> })}
             {heading(
                 |columns| columns.keys,
                 "Neurons of the query (above) and of each key",
@@ -64,8 +64,7 @@ pub fn NeuronHeader(
                     <math><msub><mi>"q"</mi><mi>"d"</mi></msub></math>
                     " over "
                     <math><msub><mi>"k"</mi><mi>"d"</mi></msub></math>
-                }
-                    .into_any(),
+                },
             )}
             {heading(
                 |columns| columns.products,
@@ -77,14 +76,13 @@ pub fn NeuronHeader(
                         <mo>"·"</mo>
                         <msub><mi>"k"</mi><mi>"d"</mi></msub>
                     </math>
-                }
-                    .into_any(),
+                },
             )}
             {heading(
                 |columns| columns.dot,
                 "The product: the sum over the neurons",
                 true,
-                view! { <math><mi>"q"</mi><mo>"·"</mo><mi>"k"</mi></math> }.into_any(),
+                view! { <math><mi>"q"</mi><mo>"·"</mo><mi>"k"</mi></math> },
             )}
             {heading(
                 |columns| columns.score,
@@ -99,20 +97,19 @@ pub fn NeuronHeader(
                         <mi>"s"</mi>
                         {move || has_bias.get().then(|| view! { <mo>"+"</mo><mi>"b"</mi> })}
                     </math>
-                }
-                    .into_any(),
+                },
             )}
             {heading(
                 |columns| columns.weight,
                 "The weight: softmax of the scores",
                 true,
-                view! { <math><mi>"softmax"</mi></math> }.into_any(),
+                view! { <math><mi>"softmax"</mi></math> },
             )}
             {heading(
                 |columns| columns.value,
                 "Weight times the size of what the key's value writes into the stream: f = v W_O (Kobayashi et al. 2020)",
                 true,
-                view! { <math><mi>"A"</mi><mo>"‖"</mo><mi>"f"</mi><mo>"‖"</mo></math> }.into_any(),
+                view! { <math><mi>"A"</mi><mo>"‖"</mo><mi>"f"</mi><mo>"‖"</mo></math> },
             )}
             <span
                 class="strip-name"

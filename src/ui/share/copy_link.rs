@@ -93,17 +93,17 @@ pub fn CopyLink(
                 Some(Obstacle::NoClipboard(link)) => view! {
                     <p>"This browser does not let the page use the clipboard. Here is the link:"</p>
                     <input class="link-field" aria-label="Link" readonly=true node_ref=field prop:value=link />
-                }.into_any(),
+                },
                 Some(Obstacle::OnDisk(name)) => view! {
                     <p>
                         "This result was read from " <bdi>{name}</bdi> ", a file on this device, which a link cannot carry. \
                         Send that file along; or put it on a server and open it from its URL, then copy the link."
                     </p>
-                }.into_any(),
+                },
                 _ => view! {
                     <p>"This text or its edits are too long for a link: at most 8 kB fit. A trace file holds all of it."</p>
                     <p><button type="button" on:click=save_instead>"Save trace …"</button></p>
-                }.into_any(),
+                },
             }}
         </Dialog>
     }
