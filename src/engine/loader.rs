@@ -25,6 +25,9 @@ pub struct Want {
     pub len: u64,
 }
 
+/// As much of a GGUF file as mostly holds its header with the tokenizer.
+const GGUF_HEAD: u64 = 1 << 21;
+
 /// The files of a tokenizer that go before each other; the last is a name for each token id of a model without one.
 const TOKENIZER: &str = "tokenizer.json";
 const VOCAB_TXT: &str = "vocab.txt";
@@ -74,7 +77,7 @@ impl Loader {
         let refuse = |what: &str| Err(EngineError::Checkpoint(format!("{what} (files: {names})")));
         let mut heads = Vec::new();
         match (ggufs.as_slice(), named("config.json")) {
-            ([one], _) => heads.push((*one, 1 << 16)),
+            ([one], _) => heads.push((*one, GGUF_HEAD)),
             ([_, _, ..], _) => return refuse("several .gguf files: choose one"),
             ([], None) => return refuse("no config.json and no .gguf file"),
             ([], Some(_)) if tensors.is_empty() => return refuse("no .safetensors file with the weights"),

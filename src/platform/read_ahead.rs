@@ -40,21 +40,23 @@ impl<'a> ReadAhead<'a> {
         Self { file, reader: None, at: 0, part: Uint8Array::new_with_length(0) }
     }
 
-    /// Bytes `offset .. offset + len`; fewer at the end of the file.
+    /// Makes `bytes` bytes `offset .. offset + len`; fewer at the end of the file.
     ///
     /// # Errors
     /// In the browser's words, when it cannot be read any more: changed or moved on disk, or gone from storage.
-    pub async fn read(&mut self, offset: u64, len: u64) -> Result<Vec<u8>, String> {
-        let len = len.min(self.file.len().saturating_sub(offset)) as usize;
-        let mut bytes = Vec::with_capacity(len);
-        while bytes.len() < len {
-            let Some(part) = self.part_at(offset + bytes.len() as u64).await? else { break };
-            let n_bytes = part.length().min((len - bytes.len()) as u32);
-            let before = bytes.len();
-            bytes.resize(before + n_bytes as usize, 0);
-            part.subarray(0, n_bytes).copy_to(&mut bytes[before..]);
+    pub async fn read(&mut self, offset: u64, len: u64, bytes: &mut Vec<u8>) -> Result<(), String> {
+        // What is there is written over: mostly as many bytes are asked for as the last time.
+        bytes.resize(len.min(self.file.len().saturating_sub(offset)) as usize, 0);
+        let mut done = 0;
+        while done < bytes.len() {
+            let Some(part) = self.part_at(offset + done as u64).await? else { break };
+            let rest = &mut bytes[done..];
+            let n_bytes = part.length().min(rest.len() as u32);
+            part.subarray(0, n_bytes).copy_to(&mut rest[..n_bytes as usize]);
+            done += n_bytes as usize;
         }
-        Ok(bytes)
+        bytes.truncate(done);
+        Ok(())
     }
 
     /// What has come of the file from `offset` on, at least a byte; none after its end.

@@ -90,14 +90,14 @@ impl Worker {
         let names = files.iter().map(|(name, file)| (name.clone(), file.len())).collect();
         let mut loader = Loader::new(names)?.first_layers(n_layers);
         let mut readers: Vec<ReadAhead> = files.iter().map(|(_, file)| ReadAhead::new(file)).collect();
-        let mut is_checked = false;
+        let (mut bytes, mut is_checked) = (Vec::new(), false);
         while let Some(want) = loader.wants() {
             if let Some(held_bytes) = loader.held_bytes().filter(|_| !is_checked) {
                 check_memory(held_bytes)?;
                 is_checked = true;
             }
             let name = &files[want.file].0;
-            let bytes = readers[want.file].read(want.offset, want.len).await.map_err(|reason| {
+            readers[want.file].read(want.offset, want.len, &mut bytes).await.map_err(|reason| {
                 let message = format!(
                     "{name} cannot be read any more ({reason}): it was changed or moved since it was picked. Pick it again"
                 );

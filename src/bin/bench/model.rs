@@ -9,14 +9,19 @@ use crate::message::Task;
 use crate::ratios;
 use crate::sweep;
 use crate::threads;
+use gloo::timers::callback::Timeout;
 use headlight::platform::clock::now_ms;
 use headlight::platform::page::{base_url, fetch_text};
+use headlight::platform::words::words;
 use headlight::protocol::{
     Answer, EditingReply, EditingRequest, FileSource, FromWorker, Input, InputText, ModelInfo, ModelSource, Question,
     RunInfo, TargetAsked, ToWorker,
 };
 use headlight::trace::AttnKind;
+use js_sys::Promise;
 use serde::Deserialize;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 
 /// After one that does not count; fewer where one takes many seconds.
 const RUNS: u32 = 9;
@@ -24,6 +29,8 @@ const LONG_RUNS: u32 = 3;
 /// From this length on a run is long.
 const LONG: u32 = 512;
 const LOADS: usize = 7;
+/// How long a worker that was ended is waited for.
+const SETTLE_MS: u32 = 500;
 /// 300 MB/s.
 const LOAD_BYTES_PER_MS: f64 = 300_000.0;
 
@@ -197,8 +204,9 @@ async fn load(case: &Case, wanted: &impl Fn(&str) -> bool) -> Result<(Client, Mo
         }
         let (mut samples_ms, mut bytes) = (Vec::new(), Bytes::default());
         for _ in 0..LOADS {
-            // The worker before it holds memory and the storage's files.
+            // The worker before it holds memory and the storage's files; its end takes a processor for a while, which is not measured.
             drop(last.take());
+            settled().await?;
             if *empty_storage {
                 clear_storage().await?;
             }
@@ -220,6 +228,14 @@ async fn load(case: &Case, wanted: &impl Fn(&str) -> bool) -> Result<(Client, Mo
         Some(loaded) => Ok(loaded),
         None => load_once(case).await.map(|(client, model, _)| (client, model)),
     }
+}
+
+/// Waits until a worker that was ended is gone.
+async fn settled() -> Result<(), String> {
+    let promise = Promise::new(&mut |resolve, _| {
+        Timeout::new(SETTLE_MS, move || _ = resolve.call0(&JsValue::UNDEFINED)).forget();
+    });
+    JsFuture::from(promise).await.map(drop).map_err(|error| words(&error))
 }
 
 async fn load_once(case: &Case) -> Result<(Client, ModelInfo, f64), String> {
