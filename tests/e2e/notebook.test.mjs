@@ -70,3 +70,41 @@ pageTest("a trace in a notebook, twice, without a network", async ({ page, conte
   await shot("notebook-second");
   // Jupyter's own page asks for MathJax and RequireJS, which are not there without a network; the frames ask for nothing.
 }, { allow: [/ERR_INTERNET_DISCONNECTED|ERR_NAME_NOT_RESOLVED|MathJax|require/] });
+
+/** What the documented block puts into a cell's output. */
+function output() {
+  copyFileSync(distFile("viewer.html"), path.join(folder, "viewer.html"));
+  copyFileSync(distFile("example/first.safetensors"), path.join(folder, "trace.safetensors"));
+  const shim = "import sys, types\nsys.modules['IPython'] = types.ModuleType('IPython')\n"
+    + "sys.modules['IPython.display'] = shown = types.ModuleType('shown')\nshown.HTML, shown.display = str, print\n";
+  const options = { cwd: folder, maxBuffer: 1 << 28, encoding: "utf8" };
+  return execFileSync(process.env.HEADLIGHT_PYTHON, ["-c", shim + documented()], options);
+}
+
+/** As strict as VS Code is with notebooks where its setting for that is on. */
+const STRICT = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src https: http: data:;"
+  + " font-src https:; connect-src https:; child-src https: data:";
+
+/** A page of somebody's with this in its body. */
+const around = (body, head = "") => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Notebook</title>${head}</head><body>${body}</body></html>`;
+
+pageTest("a notebook's output under the policy of its editor, and in the sandbox of a hosted one", async ({ page, context, shot }) => {
+  const cell = output();
+  await context.setOffline(true);
+  const file = path.join(folder, "output.html");
+  const shows = async (frame) => {
+    await frame.getByRole("listbox", { name: "Query tokens" }).getByRole("option").first().waitFor();
+    await frame.getByRole("combobox", { name: "Layer" }).selectOption("5");
+    await frame.getByText("L5H9", { exact: true }).first().waitFor();
+  };
+  writeFileSync(file, around(cell, `<meta http-equiv="Content-Security-Policy" content="${STRICT}">`));
+  await page.goto(pathToFileURL(file).href);
+  await shows(page.frameLocator("iframe"));
+  await shot("notebook-strict");
+  // Of another origin than everything, as Colab's outputs: it has no storage, and nothing of the page around it.
+  const escaped = around(cell).replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+  writeFileSync(file, around(`<iframe sandbox="allow-scripts" width="100%" height="950" srcdoc="${escaped}"></iframe>`));
+  await page.goto(pathToFileURL(file).href);
+  await shows(page.frameLocator("iframe").frameLocator("iframe"));
+  await shot("notebook-sandbox");
+});
