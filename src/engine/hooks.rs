@@ -101,11 +101,31 @@ impl Tap for Hooks<'_> {
     }
 
     fn scores(&mut self, part: SquarePart, data: &mut [f32]) -> Result<(), InvalidEdit> {
-        self.edits.change_scores(&part, data)
+        Squares(self.edits).scores(part, data)
     }
 
     fn pattern(&mut self, part: SquarePart, scores: &[f32], data: &mut [f32]) -> Result<(), InvalidEdit> {
-        self.edits.change_pattern(&part, scores, data)
+        Squares(self.edits).pattern(part, scores, data)
+    }
+}
+
+/// The part of the hook point through which scores and patterns go: since no run keeps them, several heads pass at a time.
+pub(super) struct Squares<'a>(pub &'a CompiledEdits);
+
+impl Tap for Squares<'_> {
+    type Error = InvalidEdit;
+
+    /// Never called: rows are changed before there are scores.
+    fn rows(&mut self, _: Hook, _: Range<usize>, _: &mut [f32]) -> Result<(), InvalidEdit> {
+        Ok(())
+    }
+
+    fn scores(&mut self, part: SquarePart, data: &mut [f32]) -> Result<(), InvalidEdit> {
+        self.0.change_scores(&part, data)
+    }
+
+    fn pattern(&mut self, part: SquarePart, scores: &[f32], data: &mut [f32]) -> Result<(), InvalidEdit> {
+        self.0.change_pattern(&part, scores, data)
     }
 }
 

@@ -3,10 +3,16 @@
 //! Every number is made by the same operations in the same order, however many threads there are, so that results are the same to
 //! the last bit. In the browser only the worker's build with shared memory has threads; elsewhere this is a plain call.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Threads that share work, the one that asks among them. One for the whole program, as its processors are.
 static COUNT: AtomicUsize = AtomicUsize::new(1);
+
+thread_local! {
+    /// Whether this thread makes a part of something that is shared: what is in it is not shared once more.
+    static IN_PART: Cell<bool> = const { Cell::new(false) };
+}
 
 /// Operations below which handing a part to another thread takes longer than doing it.
 const LEAST_WORK: usize = 1 << 23;
@@ -27,15 +33,19 @@ pub fn together(operations: usize) -> usize {
 }
 
 /// Calls `make` on parts of `data`, each of whole units of `unit` numbers (but for the last), with the index of the part's
-/// first unit. `work`: about how many operations all of it takes.
-pub(super) fn share<T: Send>(data: &mut [T], unit: usize, work: usize, make: impl Fn(usize, &mut [T]) + Sync) {
+/// first unit. `work`: about how many operations all of it takes. What `make` calls shares nothing where there are several parts.
+pub fn share<T: Send>(data: &mut [T], unit: usize, work: usize, make: impl Fn(usize, &mut [T]) + Sync) {
     let n_units = data.len().div_ceil(unit.max(1));
-    let n_parts = if work < LEAST_WORK { 1 } else { count().min(n_units) };
+    let n_parts = if work < LEAST_WORK || IN_PART.get() { 1 } else { count().min(n_units) };
     if n_parts <= 1 {
         return make(0, data);
     }
     let units_per_part = n_units.div_ceil(n_parts);
-    in_parts(data, units_per_part, unit, &make);
+    in_parts(data, units_per_part, unit, &|first, part| {
+        IN_PART.set(true);
+        make(first, part);
+        IN_PART.set(false);
+    });
 }
 
 #[cfg(all(feature = "engine", any(not(target_arch = "wasm32"), target_feature = "atomics")))]
@@ -99,6 +109,21 @@ mod tests {
         set_count(1);
         assert!(2 * 66 * n_in * n_out > LEAST_WORK, "enough to be shared");
         assert_eq!(alone, shared);
+    }
+
+    #[test]
+    fn what_is_in_a_part_stays_on_its_thread() {
+        let mut parts = vec![0; 4];
+        set_count(2);
+        share(&mut parts, 1, LEAST_WORK, |_, part| {
+            let here = std::thread::current().id();
+            let mut inner = vec![None; 8];
+            share(&mut inner, 1, LEAST_WORK, |_, part| part.fill(Some(std::thread::current().id())));
+            part.fill(usize::from(inner.iter().all(|id| *id == Some(here))));
+        });
+        set_count(1);
+        assert_eq!(parts, [1; 4]);
+        assert!(!IN_PART.get(), "afterwards this thread shares again");
     }
 
     #[test]
