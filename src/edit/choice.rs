@@ -37,7 +37,7 @@ impl Choice {
 
 impl Field for Choice {
     fn read(value: Value) -> Result<Self, String> {
-        let index = |value: &Value| value.as_u64().and_then(|index| usize::try_from(index).ok());
+        let index = |value: &Value| usize::read(value.clone()).ok();
         let found = match &value {
             Value::Number(_) => index(&value).map(Choice::One),
             Value::String(word) if word == "all" => Some(Choice::All),

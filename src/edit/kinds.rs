@@ -89,87 +89,79 @@ pub(super) fn kind(mut fields: Fields) -> Result<EditKind, String> {
 
 /// What an edit does, as fields.
 pub(super) fn written(kind: EditKind) -> Map<String, Value> {
-    let mut fields = Written::default();
-    match kind {
-        EditKind::ZeroHead { layer, head } => {
-            fields.add("kind", "zero_head".into()).at(layer).choice("head", Some(head))
-        }
+    let fields = match kind {
+        EditKind::ZeroHead { layer, head } => Written::of("zero_head").choice("layer", layer).choice("head", head),
         EditKind::PositionMeanHead { layer, head } => {
-            fields.add("kind", "position_mean_head".into()).at(layer).choice("head", Some(head))
+            Written::of("position_mean_head").choice("layer", layer).choice("head", head)
         }
         EditKind::KnockOutEdge { layer, head, query, key } => {
-            let fields = fields.add("kind", "knock_out_edge".into()).at(layer).choice("head", Some(head));
-            fields.choice("query", Some(query)).choice("key", Some(key))
+            let fields = Written::of("knock_out_edge").choice("layer", layer).choice("head", head);
+            fields.choice("query", query).choice("key", key)
         }
         EditKind::UniformPattern { layer, head } => {
-            fields.add("kind", "uniform_pattern".into()).at(layer).choice("head", Some(head))
+            Written::of("uniform_pattern").choice("layer", layer).choice("head", head)
         }
         EditKind::SetPatternRow { layer, head, query, weights } => {
-            let fields = fields
-                .add("kind", "set_pattern_row".into())
-                .at(layer)
-                .choice("head", Some(head))
-                .choice("query", Some(query));
-            fields.add("weights", weights.into())
+            let fields = Written::of("set_pattern_row").choice("layer", layer).choice("head", head);
+            fields.choice("query", query).add("weights", weights)
         }
-        EditKind::ZeroValue { layer, key } => {
-            fields.add("kind", "zero_value".into()).at(layer).choice("key", Some(key))
-        }
-        EditKind::BlockToken { layer, key } => {
-            fields.add("kind", "block_token".into()).at(layer).choice("key", Some(key))
-        }
+        EditKind::ZeroValue { layer, key } => Written::of("zero_value").choice("layer", layer).choice("key", key),
+        EditKind::BlockToken { layer, key } => Written::of("block_token").choice("layer", layer).choice("key", key),
         EditKind::Scale { layer, hook, head, neuron, query, factor } => {
-            let fields =
-                fields.add("kind", "scale".into()).choice("layer", layer).add("hook", hook.into()).choice("head", head);
-            fields.choice("neuron", neuron).choice("query", query).add("factor", factor.into())
+            let fields = Written::of("scale").choice("layer", layer).add("hook", hook).choice("head", head);
+            fields.choice("neuron", neuron).choice("query", query).add("factor", factor)
         }
         EditKind::ScaleQNeuron { layer, head, neuron, factor } => {
-            let fields = fields
-                .add("kind", "scale_q_neuron".into())
-                .at(layer)
-                .choice("head", Some(head))
-                .choice("neuron", Some(neuron));
-            fields.add("factor", factor.into())
+            let fields = Written::of("scale_q_neuron").choice("layer", layer).choice("head", head);
+            fields.choice("neuron", neuron).add("factor", factor)
         }
         EditKind::Set { layer, hook, head, neuron, query, value } => {
-            let fields =
-                fields.add("kind", "set".into()).choice("layer", layer).add("hook", hook.into()).choice("head", head);
-            fields.choice("neuron", neuron).choice("query", query).add("value", value.into())
+            let fields = Written::of("set").choice("layer", layer).add("hook", hook).choice("head", head);
+            fields.choice("neuron", neuron).choice("query", query).add("value", value)
         }
         EditKind::Add { layer, hook, vector, query, factor } => {
-            let fields =
-                fields.add("kind", "add".into()).choice("layer", layer).add("hook", hook.into()).choice("query", query);
-            fields.add("vector", vector.into()).add("factor", factor.into())
+            let fields = Written::of("add").choice("layer", layer).add("hook", hook).add("vector", vector);
+            fields.choice("query", query).add("factor", factor)
         }
         EditKind::Patch { layer, hook, query, head, from } => {
-            let fields = fields
-                .add("kind", "patch".into())
-                .choice("layer", layer)
-                .add("hook", hook.into())
-                .choice("query", query);
-            fields.choice("head", head).add("from", from.into())
+            let fields = Written::of("patch").choice("layer", layer).add("hook", hook).choice("query", query);
+            fields.choice("head", head).add("from", from)
         }
     };
     fields.0
 }
 
-#[derive(Default)]
 struct Written(Map<String, Value>);
 
 impl Written {
-    fn add(&mut self, name: &str, value: Value) -> &mut Self {
-        self.0.insert(name.to_owned(), value);
+    fn of(kind: &str) -> Self {
+        Self(Map::new()).add("kind", kind)
+    }
+
+    fn add(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.0.insert(name.to_owned(), value.into());
         self
     }
 
-    fn at(&mut self, layer: Choice) -> &mut Self {
-        self.choice("layer", Some(layer))
-    }
-
-    fn choice(&mut self, name: &str, choice: Option<Choice>) -> &mut Self {
-        match choice {
-            Some(choice) => self.add(name, choice.into()),
+    /// A choice that may be missing.
+    fn choice(self, name: &str, choice: impl Into<Option<Choice>>) -> Self {
+        match choice.into() {
+            Some(choice) => self.add(name, choice),
             None => self,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_kind_that_is_named_is_read() {
+        for name in KINDS {
+            let fields = Fields::of(json!({"kind": name})).unwrap();
+            assert!(kind(fields).unwrap_err().starts_with("missing field"), "{name}");
         }
     }
 }

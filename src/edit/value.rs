@@ -28,7 +28,7 @@ pub enum PatchFrom {
 
 impl Field for SetValue {
     fn read(value: Value) -> Result<Self, String> {
-        let number = |value: &Value| value.as_f64().map(|number| number as f32);
+        let number = |value: &Value| f32::read(value.clone()).ok();
         let found = match &value {
             Value::Number(_) => number(&value).map(SetValue::One),
             Value::Array(list) => list.iter().map(number).collect::<Option<_>>().map(SetValue::Each),
@@ -50,7 +50,7 @@ impl From<SetValue> for Value {
 impl Field for PatchFrom {
     fn read(value: Value) -> Result<Self, String> {
         let text = |map: &Map<String, Value>, field: &str| map.get(field).and_then(Value::as_str).map(str::to_owned);
-        let ids = |list: &Value| serde_json::from_value::<Vec<u32>>(list.clone()).ok();
+        let ids = |list: &Value| Vec::<u32>::read(list.clone()).ok();
         let found = match &value {
             Value::String(file) => Some(PatchFrom::Trace(file.clone())),
             Value::Object(map) => match (text(map, "text"), text(map, "text_pair"), map.get("ids").and_then(ids)) {

@@ -2,7 +2,7 @@
 //! `config.json` or GGUF metadata; the one transformer reads nothing else.
 //!
 //! The types serialise both as JSON (trace metadata) and without field names (messages), so: no untagged enums and no
-//! skipped fields here. Fields that came later have defaults, so that files from before them are read.
+//! skipped fields here. Traces are read by `json`: there too, fields that came later have defaults, so that files from before them are read.
 
 mod bare;
 mod json;

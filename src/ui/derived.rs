@@ -82,7 +82,9 @@ impl PartialEq for Erased {
     }
 }
 
-trait Value: Any + Send + Sync {
+/// What can be behind a pointer, and compared with another of its type.
+pub(super) trait Value: Any + Send + Sync {
+    /// Whether `other` is of this type, and equal.
     fn is_same(&self, other: &dyn Value) -> bool;
 }
 

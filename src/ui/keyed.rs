@@ -1,12 +1,11 @@
 //! Rows that stay the same elements as long as they have the same keys: leptos's `For`, with one machinery for rows of all kinds.
 
-use std::any::Any;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::derived::Derived;
+use super::derived::{Derived, Value};
 use super::view::view;
 
 /// A row for each key, in their order; `row` is called once for a key that was not there.
@@ -36,16 +35,11 @@ fn rows_of(items: Box<dyn Fn() -> Vec<Item> + Send + Sync>) -> AnyView {
 #[derive(Clone)]
 struct Erased(Arc<dyn Key>);
 
-trait Key: Any + Send + Sync {
-    fn is_same(&self, other: &dyn Key) -> bool;
+trait Key: Value {
     fn add_to(&self, hasher: &mut dyn Hasher);
 }
 
 impl<K: Eq + Hash + Send + Sync + 'static> Key for K {
-    fn is_same(&self, other: &dyn Key) -> bool {
-        (other as &dyn Any).downcast_ref::<K>().is_some_and(|other| self == other)
-    }
-
     fn add_to(&self, mut hasher: &mut dyn Hasher) {
         self.hash(&mut hasher);
     }
