@@ -13,10 +13,9 @@ use super::legend::Legend;
 use super::links_panel::LinksPanel;
 use super::live_region::LiveRegion;
 use super::page::Page;
-use super::predictions::Predictions;
 use super::scales::{ScaleBar, ScaleViews, SmallMap};
 use super::scene::Scene;
-use super::scores_panel::{Ranking, ScoresPanel};
+use super::scores_panel::Ranking;
 use super::segment_filter::SegmentFilterChoice;
 use super::show::Show;
 use super::side_choice::SideChoice;
@@ -50,6 +49,7 @@ pub fn Attention(
         let came = state.shown.as_ref().is_some_and(|shown| !shown.info.top.is_empty());
         state.home != Home::File || came
     });
+    let parts = page.parts();
     let has_edits = page.peek(|state| state.home.is_page());
     view! {
         <section class="view" aria-label="Attention" on:keydown=move |event| view_key(page, &event)>
@@ -75,10 +75,10 @@ pub fn Attention(
                         <Legend scene scheme has_edits />
                         {RUNS_MODELS.then(|| view! {
                             <Show when=move || predicts.get()>
-                                <Predictions page />
+                                {parts.later(move |views| (views.predictions)(page))}
                             </Show>
                         })}
-                        <ScoresPanel page colours ranking />
+                        {parts.later(move |views| (views.scores)(page, colours, ranking))}
                     </div>
                     <div class="panels">
                         <LinksPanel page scene colours />

@@ -122,17 +122,26 @@ pub fn EditButton(
     }
 }
 
-/// The menu, where one is open.
+/// Where the menu is, while it is open.
+#[component]
+pub fn MenuPlace(
+    /// The page.
+    page: Page,
+) -> impl IntoView {
+    move || {
+        let made = |open: OpenMenu| page.parts().later(move |views| (views.edit_menu)(page, open.clone()));
+        page.menu().get().map(made)
+    }
+}
+
+/// The menu.
 #[component]
 pub fn EditMenu(
     /// The page.
     page: Page,
+    /// What it is about, and where it was asked for.
+    open: OpenMenu,
 ) -> impl IntoView {
-    move || page.menu().get().map(|open| view! { <Opened page open /> })
-}
-
-#[component]
-fn Opened(page: Page, open: OpenMenu) -> impl IntoView {
     let element = NodeRef::<Div>::new();
     let Menu { title, groups } = page.peek(|state| state.edit_menu(&open.target));
     let place = RwSignal::new(open.at);

@@ -68,38 +68,49 @@ pub fn PanelButton(
     }
 }
 
+/// The column.
+#[component]
+pub fn EditingColumn(
+    /// The page.
+    page: Page,
+    /// Whether it is on screen.
+    is_open: Signal<bool>,
+) -> impl IntoView {
+    view! {
+        <section id="editing" class="editing" aria-label="Change the model" class:shut=move || !is_open.get()>
+            <h2 class="editing-heading" id=HEADING tabindex="-1">"Change the model"</h2>
+            {page.parts().awaited(move |views| (views.editing)(page))}
+        </section>
+    }
+}
+
 /// The panels.
 #[component]
 pub fn Editing(
     /// The page.
     page: Page,
-    /// Whether they are on screen.
-    is_open: Signal<bool>,
 ) -> impl IntoView {
     let can_edit = page.memo(|state| state.can_edit());
     let is_busy = page.memo(|state| state.is_busy());
     view! {
-        <section id="editing" class="editing" aria-label="Change the model" class:shut=move || !is_open.get()>
-            <h2 class="editing-heading" id=HEADING tabindex="-1">"Change the model"</h2>
-            <p class="hint" class:none=move || can_edit.get()>
-                "What is on screen was computed before. Run the text in the model: then its heads, links, tokens and neurons can \
-                be changed, here and where they are shown. "
-                <button
-                    type="button"
-                    class="link"
-                    prop:disabled=move || is_busy.get()
-                    on:click=move |_| page.dispatch(Event::RunAsked)
-                >
-                    "Run it"
-                </button>
-            </p>
-            <AgainstChoice page />
-            <div class="editing-panels" class:idle=move || !can_edit.get()>
-                <EditsPanel page />
-                <OutcomePanel page />
-                <SweepPanel page />
-                <WritingPanel page />
-            </div>
-        </section>
+        <p class="hint" class:none=move || can_edit.get()>
+            "What is on screen was computed before. Run the text in the model: then its heads, links, tokens and neurons can \
+            be changed, here and where they are shown. "
+            <button
+                type="button"
+                class="link"
+                prop:disabled=move || is_busy.get()
+                on:click=move |_| page.dispatch(Event::RunAsked)
+            >
+                "Run it"
+            </button>
+        </p>
+        <AgainstChoice page />
+        <div class="editing-panels" class:idle=move || !can_edit.get()>
+            <EditsPanel page />
+            <OutcomePanel page />
+            <SweepPanel page />
+            <WritingPanel page />
+        </div>
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! [`page::Page`] holds the state as a signal and carries out the reducer's effects; everything else is a function of
 //! it. [`scene`] derives what the head view shows from it, once; [`scales`] says which of the three views are on screen,
-//! [`map`] is the model view, [`neurons`] the neuron view. Another panel stands beside [`links_panel`]; [`editing`] is the column beside the views, [`edit_menu`] the menu in them. Invariant: no
+//! [`map`] is the model view, [`neurons`] the neuron view. [`parts`] is what comes after the page itself. Another panel stands beside [`links_panel`]; [`editing`] is the column beside the views, [`edit_menu`] the menu in them. Invariant: no
 //! globals, and no `style="…"` or `innerHTML`, which the Content-Security-Policy forbids.
 
 mod address;
@@ -20,7 +20,6 @@ mod edits_panel;
 mod embed;
 mod entry_fields;
 mod examples;
-mod first_trace;
 mod head_squares;
 mod head_view;
 mod headings;
@@ -40,7 +39,10 @@ mod open_trace;
 mod outcome_panel;
 mod page;
 mod page_sources;
+mod page_traces;
+mod parts;
 mod predictions;
+mod reading;
 mod save_trace;
 mod scales;
 mod scene;
@@ -72,7 +74,7 @@ use crate::platform::page::meta;
 /// Shows the page in the document's body, or the single view of a page that says it stands in a frame.
 pub fn mount() {
     match meta("headlight-home").as_str() {
-        "embed" => leptos::mount::mount_to_body(embed::Embed),
+        "embed" => leptos::mount::mount_to_body(parts::EmbedPart),
         _ => leptos::mount::mount_to_body(shell::App),
     }
 }

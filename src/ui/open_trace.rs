@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::rc::Rc;
 
+use super::parts::reader::{Awaited, HeldTrace};
+use super::save_trace;
 use crate::analysis::{AttentionSource, SourceError, TraceSource};
 use crate::answers::{Reply, start};
 use crate::platform::clock::now_ms;
@@ -17,7 +19,7 @@ use crate::platform::turn::turn;
 use crate::protocol::{About, Prediction, Question, Report, RequestId};
 use crate::state::editing::TraceBeside;
 use crate::state::{OpenedTrace, RUNS_MODELS, TracePlace};
-use crate::trace::file::{Parsed, Trace, TraceError, parse_header};
+use crate::trace::file::{Parsed, Saved, Trace, TraceError, parse_header};
 use crate::trace::{AttnKind, Side, Spec, Stack};
 
 /// Work goes on for this long before the browser gets a turn.
@@ -176,21 +178,7 @@ impl TraceInPage {
         read(&self.trace)
     }
 
-    /// A question is no longer wanted.
-    pub fn cancel(&self, request: RequestId) {
-        self.cancelled.borrow_mut().insert(request);
-    }
-
-    /// Answers a question; nothing when it was cancelled meanwhile.
-    ///
-    /// # Errors
-    /// Why it cannot be answered.
-    pub async fn answer(
-        &self,
-        request: RequestId,
-        kind: AttnKind,
-        question: Question,
-    ) -> Result<Option<Reply>, Report> {
+    async fn answered(self, request: RequestId, kind: AttnKind, question: Question) -> Result<Option<Reply>, Report> {
         let mut answering = start(question);
         let mut last_turn_ms = now_ms();
         loop {
@@ -219,6 +207,25 @@ impl TraceInPage {
         let source = sources.iter_mut().find(|(its, _)| *its == kind);
         let Some((_, source)) = source else { return Ok(()) };
         source.supply(range, &bytes).map_err(|error| report(&error.to_string()))
+    }
+}
+
+impl HeldTrace for TraceInPage {
+    fn answer(&self, request: RequestId, kind: AttnKind, question: Question) -> Awaited<Result<Option<Reply>, Report>> {
+        Box::pin(self.clone().answered(request, kind, question))
+    }
+
+    fn cancel(&self, request: RequestId) {
+        self.cancelled.borrow_mut().insert(request);
+    }
+
+    fn save_size(&self, saved: Saved, is_half: bool) -> Option<u64> {
+        save_trace::size(self, saved, is_half)
+    }
+
+    fn write(&self, saved: Saved, is_half: bool) -> Awaited<Result<String, String>> {
+        let trace = self.clone();
+        Box::pin(async move { save_trace::write(&trace, saved, is_half).await })
     }
 }
 

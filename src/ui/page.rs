@@ -10,25 +10,15 @@ use wasm_bindgen::JsCast;
 use super::address::Address;
 use super::derived::Derived;
 use super::edit_menu::OpenMenu;
-use super::first_trace::{first_trace, slot_link, trace_of_host};
-use super::open_trace::TraceInPage;
 use super::page_sources::Elsewhere;
-use super::save_trace;
+use super::page_traces::HeldPlace;
+use super::parts::Parts;
+use super::reading::slot_link;
 use super::worker::{ModelWorker, StartWorker};
-use crate::answers::Reply;
-use crate::platform::download::{save_bytes, save_url};
-use crate::platform::page::{self, base_url, fetch_bytes, fetch_text, fragment};
-use crate::platform::ranged_file::RangedFile;
+use crate::platform::page::{self, base_url, fetch_text, fragment};
 use crate::platform::worker_client::News;
-use crate::protocol::{FromWorker, Question, RequestId, ToWorker};
-use crate::state::editing::EditEvent;
-use crate::state::link::HOST_TRACE;
-use crate::state::{
-    Effect, Event, FirstScreen, Home, MoreEvent, OpenedTrace, RUNS_MODELS, SaveForm, ScaleEvent, State, Theme, Threads,
-    TraceEvent, TracePlace, traces,
-};
-use crate::trace::AttnKind;
-use crate::trace::file::{Saved, fill_slot};
+use crate::protocol::{FromWorker, ToWorker};
+use crate::state::{Effect, Event, Home, MoreEvent, RUNS_MODELS, ScaleEvent, State, Theme, Threads};
 
 const THEME_KEY: &str = "headlight.theme";
 const THREADS_KEY: &str = "headlight.threads";
@@ -44,13 +34,14 @@ pub struct Page {
     /// those hear of it whom it concerns.
     hovered: RwSignal<()>,
     address: Address,
+    parts: Parts,
     start_worker: Option<StartWorker>,
     worker: StoredValue<Option<Box<dyn ModelWorker>>, LocalStorage>,
-    trace: StoredValue<Option<TraceInPage>, LocalStorage>,
+    trace: HeldPlace,
     elsewhere: StoredValue<Elsewhere, LocalStorage>,
     /// What holds the result that the one on screen is compared with, where it is another model or a trace.
     second_worker: StoredValue<Option<Box<dyn ModelWorker>>, LocalStorage>,
-    second_trace: StoredValue<Option<TraceInPage>, LocalStorage>,
+    second_trace: HeldPlace,
     menu: RwSignal<Option<OpenMenu>>,
     /// What had the focus before the menu.
     focus_before: StoredValue<Option<web_sys::HtmlElement>, LocalStorage>,
@@ -71,6 +62,7 @@ impl Page {
             changed: RwSignal::new(()),
             hovered: RwSignal::new(()),
             address: Address::new(),
+            parts: Parts::fetch(),
             start_worker,
             worker: StoredValue::new_local(None),
             trace: StoredValue::new_local(None),
@@ -98,6 +90,21 @@ impl Page {
     /// The address of what is on screen.
     pub fn address(self) -> String {
         self.address.whole()
+    }
+
+    /// The views that come later.
+    pub fn parts(self) -> Parts {
+        self.parts
+    }
+
+    /// The trace on screen, where it is one.
+    pub(super) fn held(self) -> HeldPlace {
+        self.trace
+    }
+
+    /// The trace that the result on screen is compared with.
+    pub(super) fn held_beside(self) -> HeldPlace {
+        self.second_trace
     }
 
     /// Models from elsewhere.
@@ -162,33 +169,9 @@ impl Page {
                 let url = format!("{}models/index.json", base_url());
                 self.dispatch(Event::CatalogueCame(fetch_text(&url).await));
             }),
-            Effect::FetchFirst => spawn_local(async move {
-                let came = first_trace(self.peek(|state| state.home)).await.map(|(trace, opened)| {
-                    // Another may be on screen by now.
-                    if self.peek(|state| state.first == FirstScreen::Coming) {
-                        self.trace.set_value(Some(trace));
-                    }
-                    opened
-                });
-                self.dispatch(Event::FirstCame(came));
-            }),
-            Effect::FetchTrace { number, url } => spawn_local(async move {
-                let place = TracePlace::Url(url.clone());
-                let file = if url == HOST_TRACE { trace_of_host().await } else { RangedFile::at_url(&url).await };
-                let opened = match file {
-                    Ok(file) => TraceInPage::open(file, place).await,
-                    Err(message) => Err(message),
-                };
-                self.trace_came(number, opened);
-            }),
-            Effect::SaveTrace { saved, is_half } => spawn_local(async move {
-                let Some(trace) = self.trace() else { return };
-                let name = format!("{}-{}.safetensors", self.peek(State::file_stem), traces::slug(saved));
-                match save_trace::write(&trace, saved, is_half).await {
-                    Ok(url) => self.hand_over(url, name).await,
-                    Err(message) => self.dispatch(Event::Trace(TraceEvent::SaveFailed(message))),
-                }
-            }),
+            Effect::FetchFirst => spawn_local(self.fetch_first()),
+            Effect::FetchTrace { number, url } => spawn_local(self.fetch_trace(number, url)),
+            Effect::SaveTrace { saved, is_half } => spawn_local(self.save_trace(saved, is_half)),
             Effect::SaveUrl { url, name } => spawn_local(self.hand_over(url, name)),
             Effect::AskTrace { request, kind, question } => self.ask_trace(self.trace, request, kind, question),
             Effect::AskSecondTrace { request, kind, question } => {
@@ -232,92 +215,6 @@ impl Page {
             Effect::ReplaceLink(link) => self.address.replace(link),
             Effect::PushLink(link) => self.address.push(&link),
         }
-    }
-
-    /// Gives the reader a trace that is written: as it is, or inside a page.
-    async fn hand_over(self, url: String, name: String) {
-        let outcome = match self.peek(|state| state.traces.form) {
-            SaveForm::Trace => save_url(&url, &name),
-            SaveForm::Page => self.save_page(&url, &name.replace(".safetensors", ".html")).await,
-        };
-        if let Err(message) = outcome {
-            self.dispatch(Event::Trace(TraceEvent::SaveFailed(message)));
-        }
-    }
-
-    async fn save_page(self, url: &str, name: &str) -> Result<(), String> {
-        let (trace, empty) = (fetch_bytes(url).await?, fetch_text(&format!("{}viewer.html", base_url())).await?);
-        let link = self.peek(State::file_link).unwrap_or_default();
-        save_bytes(fill_slot(&empty, &link, &trace)?.as_bytes(), "text/html", name)
-    }
-
-    fn trace(self) -> Option<TraceInPage> {
-        self.trace.with_value(Clone::clone)
-    }
-
-    /// How large a saved trace of what is on screen would be, in bytes; nothing where there is no more to save than with a
-    /// smaller choice.
-    pub fn save_size(self, saved: Saved, is_half: bool) -> Option<u64> {
-        if self.peek(|state| state.shown.as_ref().is_some_and(|shown| shown.is_trace)) {
-            return self.trace().and_then(|trace| save_trace::size(&trace, saved, is_half));
-        }
-        self.peek(|state| state.save_size(saved, is_half))
-    }
-
-    /// Opens a file that somebody chose or dropped.
-    pub fn open_file(self, file: web_sys::File) {
-        let name = file.name();
-        self.dispatch(Event::Trace(TraceEvent::FileChosen(name.clone())));
-        let number = self.peek(|state| state.traces.opening.as_ref().map(|(number, _)| *number));
-        spawn_local(async move {
-            let ranged = RangedFile::chosen(&name, file.into());
-            let opened = TraceInPage::open(ranged, TracePlace::File(name)).await;
-            self.trace_came(number.unwrap_or_default(), opened);
-        });
-    }
-
-    fn trace_came(self, number: u32, opened: Result<(TraceInPage, OpenedTrace), String>) {
-        let is_wanted = self.peek(|state| state.traces.opening.as_ref().is_some_and(|(wanted, _)| *wanted == number));
-        let opened = opened.map(|(trace, opened)| {
-            // What is on screen asks the trace it is of.
-            if is_wanted {
-                self.trace.set_value(Some(trace));
-            }
-            opened
-        });
-        self.dispatch(Event::Trace(TraceEvent::Came { number, opened }));
-    }
-
-    /// Asks a trace that the page holds; the answer comes as if a worker had said it.
-    fn ask_trace(
-        self,
-        trace: StoredValue<Option<TraceInPage>, LocalStorage>,
-        request: RequestId,
-        kind: AttnKind,
-        question: Question,
-    ) {
-        let Some(trace) = trace.with_value(Clone::clone) else { return };
-        // Not now: whoever asks is not done yet.
-        spawn_local(async move {
-            let (reply, buffers) = match trace.answer(request, kind, question).await {
-                Ok(Some(Reply { answer, buffers })) => (FromWorker::Answered { request, run: 0, answer }, buffers),
-                Ok(None) => (FromWorker::Cancelled { request }, Vec::new()),
-                Err(report) => (FromWorker::Failed { request, report }, Vec::new()),
-            };
-            self.dispatch(Event::WorkerSaid(reply, buffers));
-        });
-    }
-
-    /// Opens a trace file that the result on screen is compared with.
-    pub async fn open_trace_beside(self, file: web_sys::File) {
-        let came = match TraceInPage::open_beside(file).await {
-            Ok((trace, beside)) => {
-                self.second_trace.set_value(Some(trace));
-                Ok(beside)
-            }
-            Err(problem) => Err(problem),
-        };
-        self.dispatch(Event::Editing(EditEvent::TraceCame(Box::new(came))));
     }
 
     /// The menu of edits that is open, if any.

@@ -3,14 +3,14 @@
 use leptos::prelude::*;
 
 use super::attention::Attention;
-use super::device_models::DeviceModels;
-use super::edit_menu::EditMenu;
-use super::editing::{Editing, panel_is_open};
+use super::edit_menu::MenuPlace;
+use super::editing::{EditingColumn, panel_is_open};
 use super::examples::ExampleCaption;
 use super::model_picker::ModelPicker;
 use super::page::Page;
+use super::parts::Missing;
 use super::scene::Scene;
-use super::share::{Printed, Share};
+use super::share::Share;
 use super::status_line::StatusLine;
 use super::text_form::TextForm;
 use super::theme::{ThemeButton, scheme};
@@ -24,6 +24,7 @@ pub fn App() -> impl IntoView {
     let page = Page::open(Home::Page, Some(start_worker));
     let scheme = scheme(page);
     let scene = Scene::memo(page, scheme);
+    let parts = page.parts();
     let is_saving = RwSignal::new(false);
     let is_open = panel_is_open(page);
     view! {
@@ -44,16 +45,17 @@ pub fn App() -> impl IntoView {
                 <TextForm page />
             </section>
             <StatusLine page />
+            <Missing parts />
             <ExampleCaption page />
             <div class="workbench" class:shut=move || !is_open.get()>
                 <Attention page scene scheme is_saving panel=Some(is_open) />
-                <Editing page is_open />
+                <EditingColumn page is_open />
             </div>
-            <EditMenu page />
+            <MenuPlace page />
         </main>
         <footer>
-            <DeviceModels page />
+            {parts.later(move |views| (views.device_models)(page))}
         </footer>
-        <Printed page scene />
+        {parts.later(move |views| (views.printed)(page, scene))}
     }
 }

@@ -6,7 +6,7 @@ use super::attention::Attention;
 use super::derived::effect;
 use super::page::Page;
 use super::scene::Scene;
-use super::share::{Printed, Share};
+use super::share::Share;
 use super::status_line::StatusLine;
 use super::theme::{ThemeButton, scheme};
 use super::view::view;
@@ -49,7 +49,7 @@ pub fn Viewer() -> impl IntoView {
                 <Attention page scene scheme is_saving panel=None />
             </div>
         </main>
-        <Printed page scene />
+        {page.parts().later(move |views| (views.printed)(page, scene))}
     }
 }
 

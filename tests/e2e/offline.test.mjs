@@ -62,7 +62,7 @@ pageTest("a new version is announced, taken whole, and shown when it is asked fo
   const server = await serve((name) => {
     const body = read(name);
     if (name === "build.json") return body?.toString().replaceAll(first, site.name);
-    if (/^(sw\.js|[\w-]*\.html|)$/.test(name)) return body?.toString().replaceAll(first, site.scripts);
+    if (/^([\w-]*\.(html|js)|)$/.test(name)) return body?.toString().replaceAll(first, site.scripts);
     return body;
   });
   const build = () => page.locator('meta[name="headlight-build"]').getAttribute("content");

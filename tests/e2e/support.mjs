@@ -70,10 +70,10 @@ after(async () => {
  * One test on one page in a fresh context.
  *
  * `body` gets { page, context, open, shot, problems }. Options: `allow`, regular expressions for problems that belong to
- * the test; `context`, options for Playwright's context (colour scheme, viewport, offline ...); `timeout` in ms.
+ * the test; `context`, options for Playwright's context (colour scheme, viewport, offline ...); `timeout` in ms; `skip`.
  */
-export function pageTest(name, body, { allow = [], context: contextOptions = {}, timeout = TEST_TIMEOUT_MS } = {}) {
-  test(name, { timeout }, async (t) => {
+export function pageTest(name, body, { allow = [], context: contextOptions = {}, timeout = TEST_TIMEOUT_MS, skip = false } = {}) {
+  test(name, { timeout, skip }, async (t) => {
     // Tests of what works offline allow the service worker; to all others it would only be in the way.
     const defaults = { viewport: { width: 1280, height: 800 }, serviceWorkers: "block" };
     const context = await (await startedBrowser()).newContext({ ...defaults, ...contextOptions });

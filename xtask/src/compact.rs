@@ -1,7 +1,7 @@
 //! Makes a program with its bindings small, for a page that carries both: drops what is exported and never called, and shortens names,
 //! of which each import and export has one in the program and one in its script.
 
-use crate::process::capture;
+use crate::process::{capture, run};
 use crate::tools::Tools;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -38,27 +38,48 @@ struct Names {
 
 /// Makes the program in `wasm` small, in its place; returns the script of its bindings for it.
 pub fn program(tools: &Tools, wasm: &Path, bindings: &str) -> Result<String> {
-    let path = tools.path()?;
-    let tool = |name: &str| {
-        let mut command = Command::new(name);
-        command.env("PATH", &path).arg(wasm);
-        command
-    };
-    let renamed = |options: &[&str]| -> Result<Names> {
-        let says = capture(tool("wasm-opt").args(options).arg(RENAME).arg("-o").arg(wasm.with_extension("renamed")))?;
-        serde_json::from_str(&says).context("wasm-opt did not say how it renamed")
-    };
-    let exports = renamed(&[])?.exports.into_iter().map(|(name, _)| name);
+    reach(tools, wasm)?;
+    let names = renamed(tools, wasm, &OPTIMISE)?;
+    fs::rename(wasm.with_extension("renamed"), wasm)?;
+    with_names(bindings, &names)
+}
+
+/// Makes the program in `wasm` small, in its place, where its names must stay.
+pub fn called(tools: &Tools, wasm: &Path) -> Result<()> {
+    reach(tools, wasm)?;
+    optimised(tools, wasm, wasm)
+}
+
+/// Writes the program in `from` to `to`, made small.
+pub fn optimised(tools: &Tools, from: &Path, to: &Path) -> Result<()> {
+    run(tool(tools, "wasm-opt", from)?.args(OPTIMISE).arg("-o").arg(to))
+}
+
+/// Takes out of the program what is only exported, and never called.
+fn reach(tools: &Tools, wasm: &Path) -> Result<()> {
+    let exports = renamed(tools, wasm, &[])?.exports.into_iter().map(|(name, _)| name);
     let (uncalled, called): (Vec<_>, Vec<_>) = exports.partition(|name| UNCALLED.iter().any(|it| name.starts_with(it)));
     let node = |name: &String| json!({"name": name, "export": name});
     let mut graph: Vec<_> = called.iter().chain(&uncalled).map(node).collect();
     graph.push(json!({"name": "everything outside", "root": true, "reaches": called}));
     let file = wasm.with_extension("reached.json");
     fs::write(&file, serde_json::to_vec(&graph)?)?;
-    capture(tool("wasm-metadce").arg("-f").arg(&file).arg("-o").arg(wasm))?;
-    let names = renamed(&OPTIMISE)?;
-    fs::rename(wasm.with_extension("renamed"), wasm)?;
-    with_names(bindings, &names)
+    capture(tool(tools, "wasm-metadce", wasm)?.arg("-f").arg(&file).arg("-o").arg(wasm))?;
+    fs::remove_file(file)?;
+    Ok(())
+}
+
+/// Writes the program with short names beside it, and says which.
+fn renamed(tools: &Tools, wasm: &Path, options: &[&str]) -> Result<Names> {
+    let renamed = wasm.with_extension("renamed");
+    let says = capture(tool(tools, "wasm-opt", wasm)?.args(options).arg(RENAME).arg("-o").arg(renamed))?;
+    serde_json::from_str(&says).context("wasm-opt did not say how it renamed")
+}
+
+fn tool(tools: &Tools, name: &str, wasm: &Path) -> Result<Command> {
+    let mut command = Command::new(name);
+    command.env("PATH", tools.path()?).arg(wasm);
+    Ok(command)
 }
 
 /// The script with the new names: imports are keys of an object, exports fields of `wasm`.

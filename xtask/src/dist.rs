@@ -1,9 +1,9 @@
-//! Builds dist/, the static site: trunk compiles page and worker, `viewer` the viewer of saved traces, `pages` finishes what they
-//! leave, and models and examples are added. All URLs in it are relative, so that it works from any path of any host.
+//! Builds dist/, the static site: trunk compiles the worker and brings what needs no compiling, `page` compiles the page, `threads` the
+//! worker with threads and `viewer` the viewer of saved traces; `pages` finishes what they leave, and models and examples are added. All URLs in it are relative, so that it works from any path of any host.
 
 use crate::process::{cargo, clean_environment, run, say};
 use crate::tools::Tools;
-use crate::{example, models, offline, pages, paths, stamp, threads, viewer};
+use crate::{example, models, offline, page, pages, paths, stamp, threads, viewer};
 use anyhow::{Context, Result};
 use std::fs::{self, File};
 use std::io;
@@ -80,6 +80,7 @@ pub fn ensure(mode: Mode) -> Result<PathBuf> {
     // machine's own, so all are fetched, not only those for wasm.
     run(cargo()?.args(["fetch", "--locked"]))?;
     run(&mut trunk(&tools, mode, &dist)?)?;
+    page::build(&tools, mode, &dist, &id)?;
     threads::build(&tools, mode, &dist)?;
     pages::finish(&dist, &id)?;
     viewer::build(&tools, mode, &dist, &id)?;

@@ -13,6 +13,7 @@ mod example;
 mod models;
 mod offline;
 mod own_std;
+mod page;
 mod pages;
 mod paths;
 mod process;

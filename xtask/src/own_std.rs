@@ -9,6 +9,9 @@ use crate::tools::{self, WASM_TARGET};
 use anyhow::Result;
 use std::path::PathBuf;
 
+/// What every program for browsers is compiled with, as .cargo/config.toml has it: flags that are said replace those there.
+pub const FLAGS: [&str; 2] = ["-Ctarget-feature=+simd128", "--cfg=erase_components"];
+
 /// A program, and how it is compiled.
 pub struct Program<'a> {
     /// Its name in Cargo.toml.

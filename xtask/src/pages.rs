@@ -1,11 +1,15 @@
 //! Finishes the pages that trunk leaves in dist/: puts the build id in, and takes out what only trunk reads.
 
+use crate::page;
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::Path;
 
 /// Where embed.html takes over the style sheets of index.html.
 const STYLES: &str = "__STYLES__";
+
+/// Where a page names what its program needs at first, beside what starts it.
+const PARTS: &str = "<!-- parts of the program -->";
 
 /// Finishes index.html, and embed.html, which has the same style.
 pub fn finish(dist: &Path, id: &str) -> Result<()> {
@@ -14,8 +18,20 @@ pub fn finish(dist: &Path, id: &str) -> Result<()> {
         bail!("index.html has no __BUILD__ to replace by the build id");
     }
     let embed = read(dist, "embed.html")?.replace(STYLES, &sheet_lines(&index).join("\n    "));
-    write(dist, "embed.html", &finished(&embed, id))?;
-    write(dist, "index.html", &finished(&index, id))
+    let (first, all) = (page::files_of(dist, &["reader"])?, page::files_of(dist, &["reader", "views"])?);
+    write(dist, "embed.html", &finished(&with_parts(&embed, &all)?, id))?;
+    write(dist, "index.html", &finished(&with_parts(&index, &first)?, id))
+}
+
+/// A page that has these files under way from the start.
+fn with_parts(page: &str, files: &[String]) -> Result<String> {
+    if !page.contains(PARTS) {
+        bail!("a page has no {PARTS} to replace by parts of its program");
+    }
+    let link = |name: &String| {
+        format!("<link rel=\"preload\" as=\"fetch\" crossorigin=\"anonymous\" href=\"{name}?v=__BUILD__\" />")
+    };
+    Ok(page.replace(PARTS, &files.iter().map(link).collect::<Vec<_>>().join("\n    ")))
 }
 
 /// The style sheets that index.html names, in its order: their paths in dist/.
@@ -56,12 +72,25 @@ pub fn write(dist: &Path, name: &str, text: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{finished, sheet_lines};
+    use super::{finished, sheet_lines, with_parts};
 
     #[test]
     fn index_loses_trunk_links_and_gets_the_id() {
         let text = "<head>\n <!-- trunk: a -->\n    <link data-trunk rel=\"rust\" data-bin=\"app\" />\n    <meta content=\"__BUILD__\" />\n</head>";
         assert_eq!(finished(text, "12"), "<head>\n    <meta content=\"12\" />\n</head>\n");
+    }
+
+    #[test]
+    fn a_page_names_the_parts_of_its_program() {
+        let page = with_parts(
+            "<head>\n    <!-- parts of the program -->\n</head>",
+            &["a.wasm".to_owned(), "b.wasm".to_owned()],
+        )
+        .unwrap();
+        let lines: Vec<&str> = page.lines().map(str::trim).collect();
+        assert_eq!(lines.len(), 4);
+        assert!(lines[1].ends_with("href=\"a.wasm?v=__BUILD__\" />") && lines[2].contains("b.wasm"), "{lines:?}");
+        assert!(with_parts("<head></head>", &[]).is_err());
     }
 
     #[test]

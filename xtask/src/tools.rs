@@ -15,6 +15,8 @@ pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 const TRUNK: &str = "0.21.14";
 /// Must equal the `wasm-bindgen` that Cargo.lock names.
 const WASM_BINDGEN: &str = "0.2.130";
+/// Must know the marks of the `wasm_split_helpers` that Cargo.lock names.
+const WASM_SPLIT: &str = "0.2.4";
 const NODE_PACKAGE: &str = include_str!("../node/package.json");
 const NODE_LOCK: &str = include_str!("../node/package-lock.json");
 const PEERS_PACKAGE: &str = include_str!("../peers/package.json");
@@ -26,6 +28,8 @@ pub struct Tools {
     trunk_bin: PathBuf,
     /// Holds `wasm-bindgen` and `wasm-bindgen-test-runner`.
     wasm_bindgen_bin: PathBuf,
+    /// Holds `wasm-split-cli`.
+    wasm_split_bin: PathBuf,
     /// Holds package.json and node_modules with binaryen, esbuild, playwright-core and axe-core.
     pub node: PathBuf,
 }
@@ -38,9 +42,12 @@ impl Tools {
         let trunk_bin = ensure_cargo_tool("trunk", "trunk", TRUNK, &["--locked"], "3 to 15 minutes")?;
         let wasm_bindgen_bin =
             ensure_cargo_tool("wasm-bindgen-cli", "wasm-bindgen", WASM_BINDGEN, &[], "1 to 3 minutes")?;
+        let options = ["--features", "build-binary"];
+        let wasm_split_bin =
+            ensure_cargo_tool("wasm_split_cli_support", "wasm-split-cli", WASM_SPLIT, &options, "1 minute")?;
         let node = ensure_node_tools()?;
         paths::remove_folder(&paths::cache()?.join("tools-build"))?;
-        Ok(Self { trunk_bin, wasm_bindgen_bin, node })
+        Ok(Self { trunk_bin, wasm_bindgen_bin, wasm_split_bin, node })
     }
 
     /// PATH with all of them in front.
@@ -51,6 +58,11 @@ impl Tools {
     /// The bindings generator, for binaries built without trunk.
     pub fn wasm_bindgen(&self) -> PathBuf {
         self.wasm_bindgen_bin.join(program("wasm-bindgen"))
+    }
+
+    /// What takes parts out of a program.
+    pub fn wasm_split(&self) -> PathBuf {
+        self.wasm_split_bin.join(program("wasm-split-cli"))
     }
 
     /// The optimiser, for binaries built without trunk.
@@ -67,7 +79,10 @@ impl Tools {
 /// All versions in one text; part of the stamp that says whether dist/ is up to date.
 pub fn versions() -> Result<String> {
     let rustc = capture(Command::new("rustc").arg("-vV"))?;
-    Ok(format!("trunk {TRUNK}\nwasm-bindgen {WASM_BINDGEN}\nnode {}\n{rustc}", npm_id(NODE_PACKAGE, NODE_LOCK)))
+    Ok(format!(
+        "trunk {TRUNK}\nwasm-bindgen {WASM_BINDGEN}\nwasm-split {WASM_SPLIT}\nnode {}\n{rustc}",
+        npm_id(NODE_PACKAGE, NODE_LOCK)
+    ))
 }
 
 /// The sources of the standard library, where they are compiled anew.

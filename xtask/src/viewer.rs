@@ -6,7 +6,7 @@
 
 use crate::compact;
 use crate::dist::Mode;
-use crate::own_std::Program;
+use crate::own_std::{FLAGS, Program};
 use crate::pages::{read, sheets, write};
 use crate::paths;
 use crate::process::{cargo, run, say};
@@ -124,20 +124,15 @@ impl Part {
 
     /// What ships: made for size, with its standard library, and without the words that a panic would say.
     fn small(&self) -> Result<PathBuf> {
-        let flags = [
-            "-Ctarget-feature=+simd128",
-            "--cfg=erase_components",
-            "-Zunstable-options",
-            "-Cpanic=immediate-abort",
-            "-Zlocation-detail=none",
-        ];
+        let silent = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none"];
+        let flags: Vec<String> = FLAGS.into_iter().chain(silent).map(str::to_owned).collect();
         let program = Program {
             bin: self.bin,
             feature: self.feature,
             folder: VIEWER.feature,
-            profile: "wasm-viewer",
+            profile: "wasm-page",
             std_features: Some("optimize_for_size"),
-            flags: &flags.map(str::to_owned),
+            flags: &flags,
             mode: Mode::Release,
         };
         program.build()

@@ -25,7 +25,6 @@ pub fn MoreModels(
 ) -> impl IntoView {
     let dialog = NodeRef::<Dialog>::new();
     let is_open = page.memo(|state| state.more.is_open);
-    let has_outcome = page.memo(|state| state.more.lookup != Lookup::None);
     effect(move || {
         let is_open = is_open.get();
         let Some(dialog) = dialog.get() else { return };
@@ -46,15 +45,27 @@ pub fn MoreModels(
                 <h2 id="more-models-title">"More models"</h2>
                 <button type="button" class="link" on:click=move |_| show(false)>"Close"</button>
             </div>
-            <div class="ways">
-                <FromHub page />
-                <FromDisk page />
-            </div>
-            <Layers page />
-            <Show when=move || has_outcome.get() fallback=move || view! { <Suggestions page /> }>
-                <Outcome page />
-            </Show>
+            {page.parts().awaited(move |views| (views.more_models)(page))}
         </dialog>
+    }
+}
+
+/// What the dialog holds, open or not: what is dropped on the page is taken here.
+#[component]
+pub fn Ways(
+    /// The page.
+    page: Page,
+) -> impl IntoView {
+    let has_outcome = page.memo(|state| state.more.lookup != Lookup::None);
+    view! {
+        <div class="ways">
+            <FromHub page />
+            <FromDisk page />
+        </div>
+        <Layers page />
+        <Show when=move || has_outcome.get() fallback=move || view! { <Suggestions page /> }>
+            <Outcome page />
+        </Show>
     }
 }
 

@@ -7,7 +7,7 @@ use crate::render::Scheme;
 use crate::state::View;
 use crate::ui::derived::Derived;
 use crate::ui::map::ModelMap;
-use crate::ui::neurons::{NeuronView, is_open, shows_head};
+use crate::ui::neurons::{is_open, shows_head};
 use crate::ui::page::Page;
 use crate::ui::show::Show;
 use crate::ui::view::view;
@@ -55,7 +55,7 @@ pub fn ScaleViews(
                 class:awaits-query=move || !is_open.get()
             >
                 <Show when=move || has_neuron.get()>
-                    <NeuronView page scheme />
+                    {page.parts().awaited(move |views| (views.neurons)(page, scheme))}
                 </Show>
             </div>
         </div>

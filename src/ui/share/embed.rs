@@ -4,7 +4,8 @@ use leptos::html::Textarea;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::figures::{Made, Wanted, make, on_screen};
+use super::figures::{Made, Wanted, make};
+use super::on_screen;
 use crate::platform::download::copy_text;
 use crate::render::figure::Preset;
 use crate::state::wording;
@@ -23,16 +24,40 @@ pub fn EmbedButton(
     scene: Derived<Option<Scene>>,
 ) -> impl IntoView {
     let is_open = RwSignal::new(false);
+    let has_result = page.memo(|state| state.shown.is_some());
+    view! {
+        <button
+            type="button"
+            class="quiet"
+            title="HTML that shows this view in another page"
+            prop:disabled=move || !has_result.get()
+            on:click=move |_| is_open.set(true)
+        >
+            "Embed"
+        </button>
+        <Dialog is_open name="Show this view in another page" id="embed-dialog">
+            {page.parts().awaited(move |views| (views.embed_code)(page, scene))}
+        </Dialog>
+    }
+}
+
+/// What the dialog holds.
+#[component]
+pub fn EmbedCode(
+    /// The page.
+    page: Page,
+    /// What the head view shows.
+    scene: Derived<Option<Scene>>,
+) -> impl IntoView {
     let has_copied = RwSignal::new(false);
     let wants_picture = RwSignal::new(true);
-    let has_result = page.memo(|state| state.shown.is_some());
     let is_run = page.memo(|state| state.embeds_a_run());
     let field = NodeRef::<Textarea>::new();
     // Of what is on screen when the dialog opens: nothing changes behind it.
-    let picture = Derived::new(move || if is_open.get() && is_run.get() { picture(page, scene) } else { None });
+    let picture = Derived::new(move || if is_run.get() { picture(page, scene) } else { None });
     let code = Derived::new(move || {
         let picture = picture.get().filter(|_| wants_picture.get());
-        if is_open.get() { page.peek(|state| state.embed_code(picture.as_deref())) } else { None }
+        page.peek(|state| state.embed_code(picture.as_deref()))
     });
     let copy = move |_| {
         let Some(code) = code.get_untracked() else { return };
@@ -46,53 +71,39 @@ pub fn EmbedButton(
         });
     };
     view! {
-        <button
-            type="button"
-            class="quiet"
-            title="HTML that shows this view in another page"
-            prop:disabled=move || !has_result.get()
-            on:click=move |_| {
-                has_copied.set(false);
-                is_open.set(true);
-            }
-        >
-            "Embed"
-        </button>
-        <Dialog is_open name="Show this view in another page" id="embed-dialog">
-            <textarea
-                class="embed-code"
-                aria-label="Embed code"
-                rows="6"
-                readonly=true
-                spellcheck="false"
-                node_ref=field
-                prop:value=move || code.get().unwrap_or_default()
-            ></textarea>
-            {move || picture.with(|picture| picture.as_ref().map(String::len)).map(|n_bytes| view! {
-                <label class="check">
-                    <input
-                        type="checkbox"
-                        prop:checked=move || wants_picture.get()
-                        on:change:target=move |event| {
-                            has_copied.set(false);
-                            wants_picture.set(event.target().checked());
-                        }
-                    />
-                    <span>
-                        {format!("With a picture of it, shown until somebody touches it ({})", wording::bytes(n_bytes as u64))}
-                    </span>
-                </label>
-            })}
-            <p class="note">
-                "The view is still until somebody touches it, loads a model only with Run, and takes the colours of the page \
-                around."
-            </p>
-            <p>
-                <button type="button" class="primary" on:click=copy>
-                    {move || if has_copied.get() { "Copied" } else { "Copy embed code" }}
-                </button>
-            </p>
-        </Dialog>
+        <textarea
+            class="embed-code"
+            aria-label="Embed code"
+            rows="6"
+            readonly=true
+            spellcheck="false"
+            node_ref=field
+            prop:value=move || code.get().unwrap_or_default()
+        ></textarea>
+        {move || picture.with(|picture| picture.as_ref().map(String::len)).map(|n_bytes| view! {
+            <label class="check">
+                <input
+                    type="checkbox"
+                    prop:checked=move || wants_picture.get()
+                    on:change:target=move |event| {
+                        has_copied.set(false);
+                        wants_picture.set(event.target().checked());
+                    }
+                />
+                <span>
+                    {format!("With a picture of it, shown until somebody touches it ({})", wording::bytes(n_bytes as u64))}
+                </span>
+            </label>
+        })}
+        <p class="note">
+            "The view is still until somebody touches it, loads a model only with Run, and takes the colours of the page \
+            around."
+        </p>
+        <p>
+            <button type="button" class="primary" on:click=copy>
+                {move || if has_copied.get() { "Copied" } else { "Copy embed code" }}
+            </button>
+        </p>
     }
 }
 

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::figures::{Made, Wanted, make, on_screen};
+use super::figures::{Made, Wanted, make};
+use super::on_screen;
 use crate::platform::download::{object_url, revoke, save_bytes};
 use crate::platform::picture::{png_of, print};
 use crate::render::figure::{Caption, Drawn, Preset, png};
@@ -22,6 +23,14 @@ enum Format {
     Csv,
 }
 
+/// What is to be exported.
+#[derive(Clone, Copy)]
+pub struct ExportChoice {
+    preset: RwSignal<Preset>,
+    /// Of two views on screen the one that somebody chose.
+    picked: RwSignal<Option<View>>,
+}
+
 /// The button and its dialog.
 #[component]
 pub fn ExportButton(
@@ -31,10 +40,42 @@ pub fn ExportButton(
     scene: Derived<Option<Scene>>,
 ) -> impl IntoView {
     let is_open = RwSignal::new(false);
-    let preset = RwSignal::new(Preset::Column);
-    let picked = RwSignal::new(None::<View>);
-    let problem = RwSignal::new(None::<String>);
+    let choice = ExportChoice { preset: RwSignal::new(Preset::Column), picked: RwSignal::new(None) };
     let is_difference = page.memo(|state| state.editing.side == EditSide::Difference);
+    let has_view = page.memo_hover(|state| !on_screen(state).is_empty());
+    view! {
+        <button
+            type="button"
+            class="quiet"
+            title=move || match is_difference.get() {
+                true => "Figures show A or B: choose one of them first",
+                false => "What is on screen as a figure: SVG, PNG, PDF, and its numbers as CSV",
+            }
+            prop:disabled=move || is_difference.get() || !has_view.get()
+            on:click=move |_| is_open.set(true)
+        >
+            "Export figure"
+        </button>
+        <Dialog is_open name="Export a figure" id="export-dialog">
+            {page.parts().awaited(move |views| (views.export)(page, scene, is_open, choice))}
+        </Dialog>
+    }
+}
+
+/// What the dialog holds.
+#[component]
+pub fn Export(
+    /// The page.
+    page: Page,
+    /// What the head view shows.
+    scene: Derived<Option<Scene>>,
+    /// Whether the dialog is open.
+    is_open: RwSignal<bool>,
+    /// What is to be exported: it stays when the dialog is closed.
+    choice: ExportChoice,
+) -> impl IntoView {
+    let ExportChoice { preset, picked } = choice;
+    let problem = RwSignal::new(None::<String>);
     let views = page.memo_hover(on_screen);
     let view = Derived::new(move || {
         let picked = picked.get();
@@ -42,17 +83,21 @@ pub fn ExportButton(
     });
     // The picture as it will be saved, under a URL that is let go with the next one.
     let preview = RwSignal::new(None::<String>);
+    let show = move |url: Option<String>| {
+        if let Some(before) = preview.try_update(|preview| std::mem::replace(preview, url)).flatten() {
+            revoke(&before);
+        }
+    };
     effect(move || {
-        let (preset, view) = (preset.get(), view.get().filter(|_| is_open.get()));
-        let made = view.and_then(|view| make(page, scene, view, Wanted::Figure(preset)));
+        let preset = preset.get();
+        let made = view.get().and_then(|view| make(page, scene, view, Wanted::Figure(preset)));
         let url = match made {
             Some(Made::Figure(drawn, _)) => object_url(drawn.svg.as_bytes(), "image/svg+xml").ok(),
             _ => None,
         };
-        if let Some(before) = preview.try_update(|preview| std::mem::replace(preview, url)).flatten() {
-            revoke(&before);
-        }
+        show(url);
     });
+    on_cleanup(move || show(None));
     let save = move |format: Format| {
         problem.set(None);
         let Some(view) = view.get_untracked() else { return };
@@ -102,49 +147,35 @@ pub fn ExportButton(
         view! { <button type="button" title=title on:click=move |_| save(format)>{name}</button> }
     };
     view! {
-        <button
-            type="button"
-            class="quiet"
-            title=move || match is_difference.get() {
-                true => "Figures show A or B: choose one of them first",
-                false => "What is on screen as a figure: SVG, PNG, PDF, and its numbers as CSV",
-            }
-            prop:disabled=move || is_difference.get() || views.with(Vec::is_empty)
-            on:click=move |_| is_open.set(true)
-        >
-            "Export figure"
-        </button>
-        <Dialog is_open name="Export a figure" id="export-dialog">
-            <div class="export-options">
-                <fieldset class="control" role="radiogroup" aria-label="View" class:none=move || views.with(|views| views.len() < 2)>
-                    <legend class="label">"View"</legend>
-                    <div class="joined">{move || views.get().into_iter().map(view_choice).collect_view()}</div>
-                </fieldset>
-                <fieldset class="control" role="radiogroup" aria-label="Width and size of text">
-                    <legend class="label">"Width and size of text"</legend>
-                    <div class="joined">{Preset::EACH.map(width_choice).collect_view()}</div>
-                </fieldset>
-            </div>
-            <div class="preview" class:wide=move || preset.get() == Preset::Page>
-                {move || preview.get().map(|url| view! { <img src=url alt="Preview of the figure" /> })}
-                <p class="note" class:none=move || preview.with(Option::is_some)>
-                    "The numbers of this view are still on their way."
-                </p>
-            </div>
-            <div class="export-formats" role="group" aria-label="Save as">
-                {[
-                    (Format::Svg, "SVG", "Vectors and text, for Inkscape and LaTeX"),
-                    (Format::Png, "PNG", "Pixels, 300 per inch"),
-                    (Format::Csv, "CSV", "The numbers behind the figure"),
-                ]
-                    .map(format)
-                    .collect_view()}
-                <button type="button" title="The browser’s print dialog, which saves a PDF too" on:click=print_now>
-                    "Print or PDF"
-                </button>
-            </div>
-            {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
-        </Dialog>
+        <div class="export-options">
+            <fieldset class="control" role="radiogroup" aria-label="View" class:none=move || views.with(|views| views.len() < 2)>
+                <legend class="label">"View"</legend>
+                <div class="joined">{move || views.get().into_iter().map(view_choice).collect_view()}</div>
+            </fieldset>
+            <fieldset class="control" role="radiogroup" aria-label="Width and size of text">
+                <legend class="label">"Width and size of text"</legend>
+                <div class="joined">{Preset::EACH.map(width_choice).collect_view()}</div>
+            </fieldset>
+        </div>
+        <div class="preview" class:wide=move || preset.get() == Preset::Page>
+            {move || preview.get().map(|url| view! { <img src=url alt="Preview of the figure" /> })}
+            <p class="note" class:none=move || preview.with(Option::is_some)>
+                "The numbers of this view are still on their way."
+            </p>
+        </div>
+        <div class="export-formats" role="group" aria-label="Save as">
+            {[
+                (Format::Svg, "SVG", "Vectors and text, for Inkscape and LaTeX"),
+                (Format::Png, "PNG", "Pixels, 300 per inch"),
+                (Format::Csv, "CSV", "The numbers behind the figure"),
+            ]
+                .map(format)
+                .collect_view()}
+            <button type="button" title="The browser’s print dialog, which saves a PDF too" on:click=print_now>
+                "Print or PDF"
+            </button>
+        </div>
+        {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
     }
 }
 

@@ -34,19 +34,6 @@ pub enum Wanted {
     Table,
 }
 
-/// The views on screen that have something to draw.
-pub fn on_screen(state: &State) -> Vec<View> {
-    if state.shown.is_none() {
-        return Vec::new();
-    }
-    let has_query = state.selection.query().is_some() && state.scales.neurons.head.is_some();
-    let views = state.scales.views(state.selection.view).iter().copied();
-    let mut views: Vec<View> =
-        views.map(|view| if view == View::Neuron && !has_query { View::Head } else { view }).collect();
-    views.dedup();
-    views
-}
-
 /// Makes a figure or table of a view; nothing as long as its numbers are on their way.
 pub fn make(page: Page, scene: Derived<Option<Scene>>, view: View, wanted: Wanted) -> Option<Made> {
     let address = page.address();

@@ -13,15 +13,19 @@ use leptos::prelude::*;
 
 use super::page::Page;
 use super::scene::Scene;
+use crate::state::{State, View};
 use crate::ui::derived::Derived;
 use crate::ui::view::view;
 use copy_link::CopyLink;
 use drop::DropZone;
 use embed::EmbedButton;
+pub use embed::EmbedCode;
 use export::ExportButton;
+pub use export::{Export, ExportChoice};
 use open::OpenButton;
 pub use printed::Printed;
 use save::SaveButton;
+pub use save::{Save, SaveChoice};
 
 /// The buttons, and the dialogs behind them.
 #[component]
@@ -47,4 +51,17 @@ pub fn Share(
         </div>
         <DropZone page />
     }
+}
+
+/// The views on screen that have something to draw.
+pub fn on_screen(state: &State) -> Vec<View> {
+    if state.shown.is_none() {
+        return Vec::new();
+    }
+    let has_query = state.selection.query().is_some() && state.scales.neurons.head.is_some();
+    let views = state.scales.views(state.selection.view).iter().copied();
+    let mut views: Vec<View> =
+        views.map(|view| if view == View::Neuron && !has_query { View::Head } else { view }).collect();
+    views.dedup();
+    views
 }

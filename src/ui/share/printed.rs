@@ -3,7 +3,8 @@
 use leptos::html::Div;
 use leptos::prelude::*;
 
-use super::figures::{Made, Wanted, make, on_screen};
+use super::figures::{Made, Wanted, make};
+use super::on_screen;
 use crate::platform::picture::element_of;
 use crate::render::figure::Preset;
 use crate::ui::derived::Derived;

@@ -17,6 +17,13 @@ const CHOICES: [(Saved, &str, &str); 4] = [
     (Saved::All, "Everything", "every activation, and the predictions at all positions where the model makes them"),
 ];
 
+/// What is to be saved.
+#[derive(Clone, Copy)]
+pub struct SaveChoice {
+    picked: RwSignal<Saved>,
+    is_half: RwSignal<bool>,
+}
+
 /// The button and its dialog.
 #[component]
 pub fn SaveButton(
@@ -25,14 +32,40 @@ pub fn SaveButton(
     /// Whether the dialog is open.
     is_open: RwSignal<bool>,
 ) -> impl IntoView {
-    let picked = RwSignal::new(Saved::Patterns);
-    let is_half = RwSignal::new(false);
+    let choice = SaveChoice { picked: RwSignal::new(Saved::Patterns), is_half: RwSignal::new(false) };
+    let has_result = page.memo(|state| state.shown.is_some());
+    view! {
+        <button
+            type="button"
+            class="quiet"
+            title="The numbers behind this result, as a safetensors file for Python and for this page"
+            prop:disabled=move || !has_result.get()
+            on:click=move |_| is_open.set(true)
+        >
+            "Save trace"
+        </button>
+        <Dialog is_open name="Save as a trace" id="save-dialog">
+            {page.parts().awaited(move |views| (views.save)(page, is_open, choice))}
+        </Dialog>
+    }
+}
+
+/// What the dialog holds.
+#[component]
+pub fn Save(
+    /// The page.
+    page: Page,
+    /// Whether the dialog is open.
+    is_open: RwSignal<bool>,
+    /// What is to be saved: it stays when the dialog is closed.
+    choice: SaveChoice,
+) -> impl IntoView {
+    let SaveChoice { picked, is_half } = choice;
     let result = page.memo(|state| state.shown.as_ref().map(|shown| (shown.request, shown.is_trace)));
     let is_busy = page.memo(|state| state.is_busy());
     let sizes = Derived::new(move || {
-        // Follows the result, and the dialog: sizes are of no interest while it is closed.
         let (result, half) = (result.get(), is_half.get());
-        CHOICES.map(|(saved, _, _)| if is_open.get() && result.is_some() { page.save_size(saved, half) } else { None })
+        CHOICES.map(|(saved, _, _)| if result.is_some() { page.save_size(saved, half) } else { None })
     });
     let size_of = move |saved: Saved| {
         let at = CHOICES.iter().position(|(choice, _, _)| *choice == saved);
@@ -47,7 +80,7 @@ pub fn SaveButton(
     let cannot = move || size_of(picked.get()).is_none() || is_busy.get();
     // A saved page has nothing but itself.
     let has_viewer = page.peek(|state| state.home.is_page());
-    let choice = move |(saved, name, purpose): (Saved, &'static str, &'static str)| {
+    let line = move |(saved, name, purpose): (Saved, &'static str, &'static str)| {
         let is_missing = move || size_of(saved).is_none();
         view! {
             <label class="save-choice" class:off=is_missing>
@@ -81,45 +114,34 @@ pub fn SaveButton(
     };
     let from_trace = move || result.get().is_some_and(|(_, is_trace)| is_trace);
     view! {
-        <button
-            type="button"
-            class="quiet"
-            title="The numbers behind this result, as a safetensors file for Python and for this page"
-            prop:disabled=move || result.get().is_none()
-            on:click=move |_| is_open.set(true)
-        >
-            "Save trace"
-        </button>
-        <Dialog is_open name="Save as a trace" id="save-dialog">
-            <fieldset class="save-choices" role="radiogroup" aria-label="What to save">
-                {CHOICES.map(choice).collect_view()}
-            </fieldset>
-            <fieldset class="control" role="radiogroup" aria-label="Numbers">
-                <legend class="label">"Numbers"</legend>
-                <div class="joined">
-                    {[(false, "f32, exact"), (true, "f16, half the size")].map(precision).collect_view()}
-                </div>
-            </fieldset>
-            <p class="note" class:none=move || !from_trace()>
-                "This result was read from a file, so no more can be saved than the file holds. Run the text to save the rest."
-            </p>
-            <p class="save-buttons">
-                <button type="button" class="primary" prop:disabled=cannot on:click=move |_| save(SaveForm::Trace)>
-                    "Save "
-                    <span class="amount">{move || size_of(picked.get()).map(wording::bytes)}</span>
+        <fieldset class="save-choices" role="radiogroup" aria-label="What to save">
+            {CHOICES.map(line).collect_view()}
+        </fieldset>
+        <fieldset class="control" role="radiogroup" aria-label="Numbers">
+            <legend class="label">"Numbers"</legend>
+            <div class="joined">
+                {[(false, "f32, exact"), (true, "f16, half the size")].map(precision).collect_view()}
+            </div>
+        </fieldset>
+        <p class="note" class:none=move || !from_trace()>
+            "This result was read from a file, so no more can be saved than the file holds. Run the text to save the rest."
+        </p>
+        <p class="save-buttons">
+            <button type="button" class="primary" prop:disabled=cannot on:click=move |_| save(SaveForm::Trace)>
+                "Save "
+                <span class="amount">{move || size_of(picked.get()).map(wording::bytes)}</span>
+            </button>
+            {has_viewer.then(|| view! {
+                <button
+                    type="button"
+                    class="secondary"
+                    title="One HTML file with viewer and trace inside, numbers as f16, which opens from disk and needs no network"
+                    prop:disabled=cannot
+                    on:click=move |_| save(SaveForm::Page)
+                >
+                    "Save as page"
                 </button>
-                {has_viewer.then(|| view! {
-                    <button
-                        type="button"
-                        class="secondary"
-                        title="One HTML file with viewer and trace inside, numbers as f16, which opens from disk and needs no network"
-                        prop:disabled=cannot
-                        on:click=move |_| save(SaveForm::Page)
-                    >
-                        "Save as page"
-                    </button>
-                })}
-            </p>
-        </Dialog>
+            })}
+        </p>
     }
 }

@@ -1,0 +1,76 @@
+//! The views that come later.
+
+use leptos::prelude::*;
+
+use crate::render::{HeadColours, Scheme};
+use crate::state::RUNS_MODELS;
+use crate::ui::derived::Derived;
+use crate::ui::device_models::DeviceModels;
+use crate::ui::edit_menu::{EditMenu, OpenMenu};
+use crate::ui::editing::Editing;
+use crate::ui::embed::Embed;
+use crate::ui::more_models::Ways;
+use crate::ui::neurons::NeuronView;
+use crate::ui::page::Page;
+use crate::ui::predictions::Predictions;
+use crate::ui::scene::Scene;
+use crate::ui::scores_panel::{Ranking, ScoresPanel};
+use crate::ui::share::{EmbedCode, Export, ExportChoice, Printed, Save, SaveChoice};
+use crate::ui::view::view;
+
+/// What makes each of them: its properties are those of the component.
+#[allow(missing_docs, reason = "each is the component of its name")]
+pub struct Views {
+    pub device_models: fn(Page) -> AnyView,
+    pub edit_menu: fn(Page, OpenMenu) -> AnyView,
+    pub editing: fn(Page) -> AnyView,
+    pub embed: fn() -> AnyView,
+    pub embed_code: fn(Page, Derived<Option<Scene>>) -> AnyView,
+    pub export: fn(Page, Derived<Option<Scene>>, RwSignal<bool>, ExportChoice) -> AnyView,
+    pub more_models: fn(Page) -> AnyView,
+    pub neurons: fn(Page, Derived<Scheme>) -> AnyView,
+    pub predictions: fn(Page) -> AnyView,
+    pub printed: fn(Page, Derived<Option<Scene>>) -> AnyView,
+    pub save: fn(Page, RwSignal<bool>, SaveChoice) -> AnyView,
+    pub scores: fn(Page, Derived<HeadColours>, RwSignal<Ranking>) -> AnyView,
+}
+
+static VIEWS: Views = Views {
+    device_models: if RUNS_MODELS { |page| view! { <DeviceModels page /> } } else { |_| nothing() },
+    edit_menu: if RUNS_MODELS { |page, open| view! { <EditMenu page open /> } } else { |_, _| nothing() },
+    editing: if RUNS_MODELS { |page| view! { <Editing page /> } } else { |_| nothing() },
+    embed: if RUNS_MODELS { || view! { <Embed /> } } else { || nothing() },
+    embed_code: if RUNS_MODELS { |page, scene| view! { <EmbedCode page scene /> } } else { |_, _| nothing() },
+    export: |page, scene, is_open, choice| view! { <Export page scene is_open choice /> },
+    more_models: if RUNS_MODELS { |page| view! { <Ways page /> } } else { |_| nothing() },
+    neurons: |page, scheme| view! { <NeuronView page scheme /> },
+    predictions: if RUNS_MODELS { |page| view! { <Predictions page /> } } else { |_| nothing() },
+    printed: |page, scene| view! { <Printed page scene /> },
+    save: |page, is_open, choice| view! { <Save page is_open choice /> },
+    scores: |page, colours, ranking| view! { <ScoresPanel page colours ranking /> },
+};
+
+/// In a program that runs no models.
+fn nothing() -> AnyView {
+    ().into_any()
+}
+
+#[cfg(feature = "split")]
+mod part {
+    use super::{VIEWS, Views};
+    use wasm_split_helpers::{SplitLoaderError, wasm_split};
+
+    /// The table, fetched first.
+    #[wasm_split(views, fallible)]
+    pub fn views() -> Result<&'static Views, SplitLoaderError> {
+        Ok(&VIEWS)
+    }
+}
+
+/// The table of views; nothing where it could not be fetched.
+pub async fn views() -> Option<&'static Views> {
+    #[cfg(feature = "split")]
+    return part::views().await.ok();
+    #[cfg(not(feature = "split"))]
+    return Some(&VIEWS);
+}
