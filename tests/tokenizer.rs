@@ -291,7 +291,27 @@ fn gguf_adds_bos_and_eos_where_it_says_so() {
     let tokens = tokenizer.encode("the", Some("the"), false).unwrap();
     assert_eq!((tokens.special, tokens.segments), (vec![true, false, false, true], vec![0, 2]));
     assert_eq!(tokenizer.special_id(SpecialToken::Bos), Some(261));
+    assert!(tokenizer.begins_with(261).unwrap() && !tokenizer.begins_with(0).unwrap());
     assert!(matches!(tokenizer.encode("", None, false), Err(TokenizerError::Empty { .. })), "only specials");
+}
+
+#[test]
+fn what_is_put_in_front_is_known_without_a_text() {
+    let mut n_checked = [0; 2];
+    for folder in std::fs::read_dir(golden("")).unwrap() {
+        let path = folder.unwrap().path().join("tokenizer.json");
+        if !path.is_file() {
+            continue;
+        }
+        let tokenizer = Tokenizer::from_tokenizer_json("tokenizer.json", &read(&path)).unwrap();
+        for text in ["a", "The cat sat", " on"] {
+            let first = tokenizer.encode(text, None, false).unwrap();
+            let (id, is_put) = (first.ids[0], first.special[0]);
+            assert_eq!(tokenizer.begins_with(id).unwrap(), is_put, "{}: {:?}", path.display(), first.tokens);
+            n_checked[usize::from(is_put)] += 1;
+        }
+    }
+    assert!(n_checked.iter().all(|n| *n > 0), "with and without: {n_checked:?}");
 }
 
 #[test]

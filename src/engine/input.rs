@@ -21,8 +21,7 @@ impl Model {
     /// Whether the tokenizer puts a BOS in front by itself; `None` where the model has none, and no choice either.
     pub fn adds_bos(&self) -> Option<bool> {
         let bos = self.bos()?;
-        let tokens = self.encode("a", None).ok()?;
-        Some(tokens.ids.first() == Some(&bos))
+        self.tokenizer()?.begins_with(bos).ok()
     }
 
     fn bos(&self) -> Option<u32> {

@@ -15,7 +15,7 @@ mod vocab;
 
 use std::sync::Arc;
 
-use tokenizers::Decoder as _;
+use tokenizers::{Decoder as _, Encoding};
 
 pub use vocab::{OlderFiles, Tokenizers};
 
@@ -236,7 +236,7 @@ impl Tokenizer {
             }
             _ => self.inner.decode(ids, false),
         };
-        text.map_err(|error| TokenizerError::Encode { reason: error.to_string() })
+        text.map_err(refused)
     }
 
     /// The id of a token with a role. A tokenizer.json does not say which token has which; there it is found by the usual
@@ -252,26 +252,20 @@ impl Tokenizer {
         given.or_else(by_name)
     }
 
+    /// Whether it puts a token in front of every text. Reads none for that: with the first one the crate compiles its pattern, which
+    /// takes a browser fifty milliseconds.
+    pub fn begins_with(&self, id: u32) -> Result<bool, TokenizerError> {
+        let added = self.inner.post_process(Encoding::default(), None, true).map_err(refused)?;
+        Ok(self.ids(&added).first() == Some(&id))
+    }
+
     /// The tokens and, for each, which of the texts it is of.
     fn encoded<'s, E>(&self, input: E) -> Result<(Tokens, Vec<Option<usize>>), TokenizerError>
     where
         E: Into<tokenizers::EncodeInput<'s>>,
     {
-        let encoding =
-            self.inner.encode(input, true).map_err(|error| TokenizerError::Encode { reason: error.to_string() })?;
-        let ids = match &self.names {
-            None => encoding.get_ids().to_vec(),
-            Some(names) => {
-                let piece = |(&id, piece): (&u32, &String)| match self.inner.id_to_token(id) {
-                    // An added token's piece is the text it matched; that of what is unknown may be known to the vocabulary.
-                    Some(token) if self.inner.get_added_vocabulary().is_special_token(&token) && token != "<unk>" => {
-                        names.id_or_unknown(&token)
-                    }
-                    _ => names.id_or_unknown(piece),
-                };
-                encoding.get_ids().iter().zip(encoding.get_tokens()).map(piece).collect()
-            }
-        };
+        let encoding = self.inner.encode(input, true).map_err(refused)?;
+        let ids = self.ids(&encoding);
         let tokens = Tokens {
             tokens: ids.iter().zip(encoding.get_tokens()).map(|(&id, token)| self.name(id, token)).collect(),
             form: self.form,
@@ -284,10 +278,28 @@ impl Tokenizer {
         Ok((tokens, encoding.get_sequence_ids()))
     }
 
+    /// Ids of what the crate made, by the model's own numbers.
+    fn ids(&self, encoding: &Encoding) -> Vec<u32> {
+        let Some(names) = &self.names else { return encoding.get_ids().to_vec() };
+        let piece = |(&id, piece): (&u32, &String)| match self.inner.id_to_token(id) {
+            // An added token's piece is the text it matched; that of what is unknown may be known to the vocabulary.
+            Some(token) if self.inner.get_added_vocabulary().is_special_token(&token) && token != "<unk>" => {
+                names.id_or_unknown(&token)
+            }
+            _ => names.id_or_unknown(piece),
+        };
+        encoding.get_ids().iter().zip(encoding.get_tokens()).map(piece).collect()
+    }
+
     /// An added token's piece is the text it matched, spaces included; its name is what id_to_token says.
     fn name(&self, id: u32, piece: &str) -> String {
         self.id_to_token(id).unwrap_or_else(|| piece.to_owned())
     }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+fn refused(error: tokenizers::Error) -> TokenizerError {
+    TokenizerError::Encode { reason: error.to_string() }
 }
 
 /// One more than the highest id.
