@@ -82,7 +82,7 @@ pub fn Missing(
         matches!(parts.views.get(), Coming::Failed).then(|| {
             view! {
                 <p class="note problem missing" role="alert">
-                    "Panels, dialogs and the neuron view could not be loaded. Check the connection. "
+                    "Panels, dialogs and the neuron view could not be loaded. Check the connection, or reload the page. "
                     {parts.again()}
                 </p>
             }

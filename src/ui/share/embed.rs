@@ -64,7 +64,7 @@ pub fn EmbedCode(
         spawn_local(async move {
             if copy_text(&code).await.is_ok() {
                 has_copied.try_set(true);
-            } else if let Some(field) = field.get_untracked() {
+            } else if let Some(field) = field.try_get_untracked().flatten() {
                 // A browser that keeps its clipboard to itself leaves it to the reader.
                 field.select();
             }

@@ -42,7 +42,7 @@ pub fn ExportButton(
     let is_open = RwSignal::new(false);
     let choice = ExportChoice { preset: RwSignal::new(Preset::Column), picked: RwSignal::new(None) };
     let is_difference = page.memo(|state| state.editing.side == EditSide::Difference);
-    let has_view = page.memo_hover(|state| !on_screen(state).is_empty());
+    let has_result = page.memo(|state| state.shown.is_some());
     view! {
         <button
             type="button"
@@ -51,7 +51,7 @@ pub fn ExportButton(
                 true => "Figures show A or B: choose one of them first",
                 false => "What is on screen as a figure: SVG, PNG, PDF, and its numbers as CSV",
             }
-            prop:disabled=move || is_difference.get() || !has_view.get()
+            prop:disabled=move || is_difference.get() || !has_result.get()
             on:click=move |_| is_open.set(true)
         >
             "Export figure"
@@ -108,7 +108,8 @@ pub fn Export(
         let stem = page.peek(|state| stem(state, view));
         spawn_local(async move {
             if let Err(message) = hand_over(made, format, &stem).await {
-                problem.set(Some(format!("This could not be saved: {message}.")));
+                // The dialog may be closed meanwhile.
+                problem.try_set(Some(format!("This could not be saved: {message}.")));
             }
         });
     };
