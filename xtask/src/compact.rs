@@ -1,5 +1,5 @@
-//! Makes a program with its bindings small, for a page that carries both: drops what is exported and never called, and shortens names,
-//! of which each import and export has one in the program and one in its script.
+//! Makes programs small: drops what is exported and never called, and optimises for size. For a page that carries program and bindings
+//! it shortens names too, of which each import and export has one in the program and one in its script.
 
 use crate::process::{capture, run};
 use crate::tools::Tools;

@@ -1,5 +1,6 @@
 //! Builds dist/, the static site: trunk compiles the worker and brings what needs no compiling, `page` compiles the page, `threads` the
-//! worker with threads and `viewer` the viewer of saved traces; `pages` finishes what they leave, and models and examples are added. All URLs in it are relative, so that it works from any path of any host.
+//! worker with threads and `viewer` the viewer of saved traces; `pages` finishes what they leave, and models and examples are added. All
+//! URLs in it are relative, so that it works from any path of any host.
 
 use crate::process::{cargo, clean_environment, run, say};
 use crate::tools::Tools;

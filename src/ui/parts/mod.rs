@@ -81,7 +81,7 @@ pub fn Missing(
     move || {
         matches!(parts.views.get(), Coming::Failed).then(|| {
             view! {
-                <p class="note problem missing" role="alert">
+                <p class="note problem" role="alert">
                     "Panels, dialogs and the neuron view could not be loaded. Check the connection, or reload the page. "
                     {parts.again()}
                 </p>
@@ -93,9 +93,5 @@ pub fn Missing(
 /// The page in a frame of another page, which is a part as a whole.
 #[component]
 pub fn EmbedPart() -> impl IntoView {
-    let parts = Parts::fetch();
-    view! {
-        {parts.awaited(|views| (views.embed)())}
-        <Missing parts />
-    }
+    Parts::fetch().awaited(|views| (views.embed)())
 }
