@@ -2,7 +2,8 @@
 // fetched again.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { test } from "node:test";
 import { brotliCompressSync, constants } from "node:zlib";
 import { firstResult, parts } from "./page.mjs";
@@ -91,4 +92,12 @@ test("the page itself weighs 350 kB at most, compressed", options, () => {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: program.length };
   const { length } = brotliCompressSync(program, { params });
   assert.ok(length <= 350_000, `${length} bytes`);
+});
+
+test("nothing ships that only the build needs", () => {
+  const KINDS = [".css", ".gguf", ".html", ".js", ".json", ".md", ".png", ".safetensors", ".svg", ".wasm", ".webmanifest"];
+  const isStrange = ({ name }) => !KINDS.includes(path.extname(name)) && !name.startsWith("LICENSE");
+  const entries = readdirSync(path.dirname(distFile("index.html")), { recursive: true, withFileTypes: true });
+  const strange = entries.filter((entry) => entry.isFile() && isStrange(entry));
+  assert.deepEqual(strange.map((entry) => entry.name), []);
 });

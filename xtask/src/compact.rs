@@ -58,6 +58,8 @@ pub fn optimised(tools: &Tools, from: &Path, to: &Path) -> Result<()> {
 /// Takes out of the program what is only exported, and never called.
 fn reach(tools: &Tools, wasm: &Path) -> Result<()> {
     let exports = renamed(tools, wasm, &[])?.exports.into_iter().map(|(name, _)| name);
+    // Asked for the names alone.
+    fs::remove_file(wasm.with_extension("renamed"))?;
     let (uncalled, called): (Vec<_>, Vec<_>) = exports.partition(|name| UNCALLED.iter().any(|it| name.starts_with(it)));
     let node = |name: &String| json!({"name": name, "export": name});
     let mut graph: Vec<_> = called.iter().chain(&uncalled).map(node).collect();
