@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::page::Page;
-use super::parts::reader::{Held, reader};
+use super::parts::reader::{Held, open};
 use crate::answers::Reply;
 use crate::platform::download::{save_bytes, save_url};
 use crate::platform::page::{base_url, fetch_bytes, fetch_text};
@@ -25,10 +25,7 @@ impl Page {
 
     /// Fetches what is looked at first.
     pub(super) async fn fetch_first(self) {
-        let came = match reader().await {
-            Ok(reader) => (reader.first)(self.peek(|state| state.home)).await,
-            Err(message) => Err(message),
-        };
+        let came = open(|reader| (reader.first)(self.peek(|state| state.home))).await;
         let came = came.map(|(trace, opened)| {
             // Another may be on screen by now.
             if self.peek(|state| state.first == FirstScreen::Coming) {
@@ -41,10 +38,7 @@ impl Page {
 
     /// Opens what lies under a URL.
     pub(super) async fn fetch_trace(self, number: u32, url: String) {
-        let opened = match reader().await {
-            Ok(reader) => (reader.under_url)(url).await,
-            Err(message) => Err(message),
-        };
+        let opened = open(|reader| (reader.under_url)(url)).await;
         self.trace_came(number, opened);
     }
 
@@ -53,10 +47,7 @@ impl Page {
         self.dispatch(Event::Trace(TraceEvent::FileChosen(file.name())));
         let number = self.peek(|state| state.traces.opening.as_ref().map(|(number, _)| *number));
         spawn_local(async move {
-            let opened = match reader().await {
-                Ok(reader) => (reader.chosen)(file).await,
-                Err(message) => Err(message),
-            };
+            let opened = open(|reader| (reader.chosen)(file)).await;
             self.trace_came(number.unwrap_or_default(), opened);
         });
     }
@@ -75,10 +66,7 @@ impl Page {
 
     /// Opens a trace file that the result on screen is compared with.
     pub async fn open_trace_beside(self, file: web_sys::File) {
-        let opened = match reader().await {
-            Ok(reader) => (reader.beside)(file).await,
-            Err(message) => Err(message),
-        };
+        let opened = open(|reader| (reader.beside)(file)).await;
         let came = opened.map(|(trace, beside)| {
             self.held_beside().set_value(Some(trace));
             beside

@@ -3,9 +3,10 @@
 
 use crate::browser::{Browser, CHROMIUM_ARGS};
 use crate::dist::{self, Mode};
-use crate::process::{cargo, check, run, run_lines, say};
+use crate::process::{check, run, run_lines, say};
+use crate::program::{bind, compile};
 use crate::server::Listener;
-use crate::tools::{self, Tools, WASM_TARGET};
+use crate::tools::{self, Tools};
 use crate::{models, paths};
 use anyhow::{Context, Result};
 use std::fs;
@@ -71,8 +72,10 @@ fn measuring_page(tools: &Tools, dist: &Path) -> Result<PathBuf> {
     let folder = paths::target()?.join("bench-dist");
     paths::remove_folder(&folder)?;
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    compile(tools, "bench", "bench", &folder)?;
-    compile(tools, "worker", "measure", &folder)?;
+    // As those that ship.
+    for (bin, feature) in [("bench", "bench"), ("measure", "worker")] {
+        bind(tools, &compile(bin, feature, "wasm-release", Mode::Release)?, bin, &folder, &[])?;
+    }
     // As trunk does with the worker.
     let wasm = folder.join("measure_bg.wasm");
     run(Command::new(tools.wasm_opt()).arg("-O3").arg("-o").arg(&wasm).arg(&wasm))?;
@@ -88,20 +91,4 @@ fn measuring_page(tools: &Tools, dist: &Path) -> Result<PathBuf> {
     }
     models::place(&folder)?;
     Ok(folder)
-}
-
-/// A binary compiled as those that ship are, with its bindings.
-fn compile(tools: &Tools, features: &str, binary: &str, folder: &Path) -> Result<()> {
-    run(cargo()?.args(["build", "--locked", "--profile", "wasm-release", "--target", WASM_TARGET]).args([
-        "--no-default-features",
-        "--features",
-        features,
-        "--bin",
-        binary,
-    ]))?;
-    let wasm = paths::target()?.join(WASM_TARGET).join("wasm-release").join(format!("{binary}.wasm"));
-    run(Command::new(tools.wasm_bindgen())
-        .args(["--target", "web", "--no-typescript", "--out-name", binary, "--out-dir"])
-        .arg(folder)
-        .arg(wasm))
 }

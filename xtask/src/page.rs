@@ -5,14 +5,14 @@
 
 use crate::compact;
 use crate::dist::Mode;
-use crate::own_std::{FLAGS, Program};
 use crate::pages::{read, write};
 use crate::paths;
-use crate::process::{cargo, run, say};
-use crate::tools::{Tools, WASM_TARGET};
+use crate::process::{run, say};
+use crate::program::{FLAGS, Program, bind, compile};
+use crate::tools::Tools;
 use anyhow::{Context, Result, bail};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 const NAME: &str = "app";
@@ -35,7 +35,8 @@ pub fn build(tools: &Tools, mode: Mode, dist: &Path, id: &str) -> Result<()> {
     say("compiling the page");
     match mode {
         Mode::Release => in_parts(tools, dist, id),
-        Mode::Fast => bind(tools, &whole(mode)?, dist, &[]),
+        // In one piece.
+        Mode::Fast => bind(tools, &compile(NAME, "page", PROFILE, mode)?, NAME, dist, &[]),
     }
 }
 
@@ -86,7 +87,7 @@ fn in_parts(tools: &Tools, dist: &Path, id: &str) -> Result<()> {
         compact::optimised(tools, &folder.join(name), &dist.join(name))?;
     }
     // Parts take what they share with the page from its exports.
-    bind(tools, &folder.join(format!("{NAME}.wasm")), dist, &["--keep-lld-exports"])?;
+    bind(tools, &folder.join(format!("{NAME}.wasm")), NAME, dist, &["--keep-lld-exports"])?;
     compact::called(tools, &dist.join(format!("{NAME}_bg.wasm")))?;
     // As everything of a build they are named with its id: else a browser would make two modules of one script.
     let bindings = format!("{NAME}.js");
@@ -107,23 +108,6 @@ fn versioned(script: &str, before: &str, name: &str, id: &str) -> Result<String>
         bail!("a script of the page does not say {address}, as it did: look at xtask/src/page.rs");
     }
     Ok(script.replace(&address, &format!("{before}\"./{name}?v={id}\"")))
-}
-
-/// Quicker, larger, and in one piece.
-fn whole(mode: Mode) -> Result<PathBuf> {
-    run(cargo()?
-        .args(["build", "--locked", "--target", WASM_TARGET, "--profile", PROFILE, "--bin", NAME])
-        .args(["--no-default-features", "--features", "page"])
-        .envs(mode.cargo_settings()))?;
-    Ok(paths::target()?.join(WASM_TARGET).join(PROFILE).join(format!("{NAME}.wasm")))
-}
-
-fn bind(tools: &Tools, program: &Path, dist: &Path, options: &[&str]) -> Result<()> {
-    run(Command::new(tools.wasm_bindgen())
-        .args(["--target", "web", "--no-typescript", "--out-name", NAME, "--out-dir"])
-        .arg(dist)
-        .args(options)
-        .arg(program))
 }
 
 #[cfg(test)]

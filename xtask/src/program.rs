@@ -1,18 +1,20 @@
-//! Programs for browsers that need another standard library than the installed one: with shared memory, or made for size. The
-//! compiler is the installed one; that its standard library is compiled too is not stable yet, which an environment variable
-//! allows for such a build alone.
+//! Programs for browsers, as cargo compiles them and wasm-bindgen binds them, where trunk does not.
+//!
+//! Some need another standard library than the installed one: with shared memory, or made for size. The compiler is the installed
+//! one; that its standard library is compiled too is not stable yet, which an environment variable allows for such a build alone.
 
 use crate::dist::Mode;
 use crate::paths;
 use crate::process::{cargo, run};
-use crate::tools::{self, WASM_TARGET};
+use crate::tools::{self, Tools, WASM_TARGET};
 use anyhow::Result;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// What every program for browsers is compiled with, as .cargo/config.toml has it: flags that are said replace those there.
 pub const FLAGS: [&str; 2] = ["-Ctarget-feature=+simd128", "--cfg=erase_components"];
 
-/// A program, and how it is compiled.
+/// A program with a standard library of its own, and how it is compiled.
 pub struct Program<'a> {
     /// Its name in Cargo.toml.
     pub bin: &'a str,
@@ -51,4 +53,28 @@ impl Program<'_> {
         run(&mut command)?;
         Ok(target.join(WASM_TARGET).join(self.profile).join(format!("{}.wasm", self.bin)))
     }
+}
+
+/// Compiles a program with the installed standard library and the flags of .cargo/config.toml; returns where it is.
+///
+/// # Errors
+/// When it does not compile.
+pub fn compile(bin: &str, feature: &str, profile: &str, mode: Mode) -> Result<PathBuf> {
+    run(cargo()?
+        .args(["build", "--locked", "--target", WASM_TARGET, "--profile", profile, "--bin", bin])
+        .args(["--no-default-features", "--features", feature])
+        .envs(mode.cargo_settings()))?;
+    Ok(paths::target()?.join(WASM_TARGET).join(profile).join(format!("{bin}.wasm")))
+}
+
+/// Writes a program as a module of scripts into `folder`: its bindings as `name`.js, itself as `name`_bg.wasm.
+///
+/// # Errors
+/// When wasm-bindgen refuses it.
+pub fn bind(tools: &Tools, program: &Path, name: &str, folder: &Path, options: &[&str]) -> Result<()> {
+    run(Command::new(tools.wasm_bindgen())
+        .args(["--target", "web", "--no-typescript", "--out-name", name, "--out-dir"])
+        .arg(folder)
+        .args(options)
+        .arg(program))
 }

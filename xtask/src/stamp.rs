@@ -21,10 +21,10 @@ pub fn current(mode: Mode) -> Result<String> {
     hasher.update(include_str!("compact.rs"));
     hasher.update(include_str!("dist.rs"));
     hasher.update(include_str!("offline.rs"));
-    hasher.update(include_str!("own_std.rs"));
     hasher.update(include_str!("page.rs"));
     hasher.update(include_str!("../page/started.js"));
     hasher.update(include_str!("pages.rs"));
+    hasher.update(include_str!("program.rs"));
     hasher.update(include_str!("threads.rs"));
     hasher.update(include_str!("viewer.rs"));
     hasher.update(include_str!("../viewer/viewer.html"));

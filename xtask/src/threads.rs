@@ -1,8 +1,8 @@
 //! The worker with threads: compiled with shared memory, for which the standard library is compiled too.
 
 use crate::dist::Mode;
-use crate::own_std::Program;
 use crate::process::{run, say};
+use crate::program::{Program, bind};
 use crate::tools::Tools;
 use anyhow::{Context, Result};
 use std::path::Path;
@@ -26,10 +26,7 @@ pub fn build(tools: &Tools, mode: Mode, dist: &Path) -> Result<()> {
         mode,
     };
     let program = program.build().context("the worker with threads could not be compiled")?;
-    run(Command::new(tools.wasm_bindgen())
-        .args(["--target", "web", "--no-typescript", "--out-name", NAME, "--out-dir"])
-        .arg(dist)
-        .arg(program))?;
+    bind(tools, &program, NAME, dist, &[])?;
     if mode == Mode::Release {
         let wasm = dist.join(format!("{NAME}_bg.wasm"));
         run(Command::new(tools.wasm_opt()).arg("-O3").arg("-o").arg(&wasm).arg(&wasm))?;

@@ -6,11 +6,10 @@
 
 use crate::compact;
 use crate::dist::Mode;
-use crate::own_std::{FLAGS, Program};
 use crate::pages::{read, sheets, write};
-use crate::paths;
-use crate::process::{cargo, run, say};
-use crate::tools::{Tools, WASM_TARGET};
+use crate::process::{run, say};
+use crate::program::{FLAGS, Program, compile};
+use crate::tools::Tools;
 use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -35,6 +34,9 @@ const WORKER: &[u8] = b"worker_boot.js";
 /// The style sheets of what the viewer leaves out: models, texts to run, edits, frames in other pages.
 const ABOUT_MODELS: [&str; 7] =
     ["more_models.css", "device.css", "embed.css", "edits.css", "edit_menu.css", "outcome.css", "input.css"];
+
+/// The page's.
+const PROFILE: &str = "wasm-page";
 
 /// The programs inside, each the only one that its feature is for.
 const VIEWER: Part = Part { bin: "viewer", feature: "views" };
@@ -99,7 +101,11 @@ impl Part {
     fn compile(&self, tools: &Tools, mode: Mode) -> Result<Compiled> {
         let program = match mode {
             Mode::Release => self.small(),
-            Mode::Fast => self.as_the_page(mode),
+            // The views with what was compiled for the page.
+            Mode::Fast => {
+                let feature = if self.feature == VIEWER.feature { "page" } else { self.feature };
+                compile(self.bin, feature, PROFILE, mode)
+            }
         };
         let program = program.with_context(|| format!("{} could not be compiled", self.bin))?;
         let folder = program.with_file_name(format!("{}-bindings", self.bin));
@@ -130,23 +136,12 @@ impl Part {
             bin: self.bin,
             feature: self.feature,
             folder: VIEWER.feature,
-            profile: "wasm-page",
+            profile: PROFILE,
             std_features: Some("optimize_for_size"),
             flags: &flags,
             mode: Mode::Release,
         };
         program.build()
-    }
-
-    /// Like the page, quicker and larger; the views with what was compiled for it.
-    fn as_the_page(&self, mode: Mode) -> Result<PathBuf> {
-        let profile = "wasm-page";
-        let feature = if self.feature == VIEWER.feature { "page" } else { self.feature };
-        run(cargo()?
-            .args(["build", "--locked", "--target", WASM_TARGET, "--profile", profile, "--bin", self.bin])
-            .args(["--no-default-features", "--features", feature])
-            .envs(mode.cargo_settings()))?;
-        Ok(paths::target()?.join(WASM_TARGET).join(profile).join(format!("{}.wasm", self.bin)))
     }
 }
 

@@ -66,11 +66,15 @@ mod part {
     }
 }
 
-/// The reader.
+/// Opens a trace in one of the reader's ways.
 ///
 /// # Errors
-/// One sentence for the reader, where it could not be fetched.
-pub async fn reader() -> Result<&'static Reader, String> {
+/// One sentence for the reader: what is wrong with the trace, or that what reads it could not be fetched.
+pub async fn open<T>(way: impl FnOnce(&'static Reader) -> Opened<T>) -> Result<(Held, T), String> {
+    way(reader().await?).await
+}
+
+async fn reader() -> Result<&'static Reader, String> {
     #[cfg(feature = "split")]
     return part::reader().await.map_err(|_| {
         "The part of this page that reads traces could not be loaded: check the connection and try again.".to_owned()

@@ -4,13 +4,13 @@ use leptos::html::Textarea;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::dialog_button::DialogButton;
 use super::figures::{Made, Wanted, make};
 use super::on_screen;
 use crate::platform::download::copy_text;
 use crate::render::figure::Preset;
 use crate::state::wording;
 use crate::ui::derived::Derived;
-use crate::ui::dialog::Dialog;
 use crate::ui::page::Page;
 use crate::ui::scene::Scene;
 use crate::ui::view::view;
@@ -24,20 +24,17 @@ pub fn EmbedButton(
     scene: Derived<Option<Scene>>,
 ) -> impl IntoView {
     let is_open = RwSignal::new(false);
-    let has_result = page.memo(|state| state.shown.is_some());
     view! {
-        <button
-            type="button"
-            class="quiet"
+        <DialogButton
+            page
+            is_open
+            label="Embed"
             title="HTML that shows this view in another page"
-            prop:disabled=move || !has_result.get()
-            on:click=move |_| is_open.set(true)
+            heading="Show this view in another page"
+            id="embed-dialog"
         >
-            "Embed"
-        </button>
-        <Dialog is_open name="Show this view in another page" id="embed-dialog">
             {page.parts().awaited(move |views| (views.embed_code)(page, scene))}
-        </Dialog>
+        </DialogButton>
     }
 }
 

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::dialog_button::DialogButton;
 use super::figures::{Made, Wanted, make};
 use super::on_screen;
 use crate::platform::download::{object_url, revoke, save_bytes};
@@ -10,7 +11,6 @@ use crate::platform::picture::{png_of, print};
 use crate::render::figure::{Caption, Drawn, Preset, png};
 use crate::state::{EditSide, State, View};
 use crate::ui::derived::{Derived, effect};
-use crate::ui::dialog::Dialog;
 use crate::ui::page::Page;
 use crate::ui::scene::Scene;
 use crate::ui::view::view;
@@ -41,24 +41,21 @@ pub fn ExportButton(
 ) -> impl IntoView {
     let is_open = RwSignal::new(false);
     let choice = ExportChoice { preset: RwSignal::new(Preset::Column), picked: RwSignal::new(None) };
-    let is_difference = page.memo(|state| state.editing.side == EditSide::Difference);
-    let has_result = page.memo(|state| state.shown.is_some());
+    let obstacle = page.memo(|state| {
+        (state.editing.side == EditSide::Difference).then_some("Figures show A or B: choose one of them first")
+    });
     view! {
-        <button
-            type="button"
-            class="quiet"
-            title=move || match is_difference.get() {
-                true => "Figures show A or B: choose one of them first",
-                false => "What is on screen as a figure: SVG, PNG, PDF, and its numbers as CSV",
-            }
-            prop:disabled=move || is_difference.get() || !has_result.get()
-            on:click=move |_| is_open.set(true)
+        <DialogButton
+            page
+            is_open
+            label="Export figure"
+            title="What is on screen as a figure: SVG, PNG, PDF, and its numbers as CSV"
+            obstacle
+            heading="Export a figure"
+            id="export-dialog"
         >
-            "Export figure"
-        </button>
-        <Dialog is_open name="Export a figure" id="export-dialog">
             {page.parts().awaited(move |views| (views.export)(page, scene, is_open, choice))}
-        </Dialog>
+        </DialogButton>
     }
 }
 

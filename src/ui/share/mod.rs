@@ -1,6 +1,7 @@
 //! Taking what is on screen along: as a link, a trace, or a figure; and opening a trace.
 
 mod copy_link;
+mod dialog_button;
 mod drop;
 mod embed;
 mod export;

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
+use super::dialog_button::DialogButton;
 use crate::state::{Event, SaveForm, TraceEvent, wording};
 use crate::trace::file::Saved;
 use crate::ui::derived::Derived;
-use crate::ui::dialog::Dialog;
 use crate::ui::page::Page;
 use crate::ui::view::view;
 
@@ -33,20 +33,17 @@ pub fn SaveButton(
     is_open: RwSignal<bool>,
 ) -> impl IntoView {
     let choice = SaveChoice { picked: RwSignal::new(Saved::Patterns), is_half: RwSignal::new(false) };
-    let has_result = page.memo(|state| state.shown.is_some());
     view! {
-        <button
-            type="button"
-            class="quiet"
+        <DialogButton
+            page
+            is_open
+            label="Save trace"
             title="The numbers behind this result, as a safetensors file for Python and for this page"
-            prop:disabled=move || !has_result.get()
-            on:click=move |_| is_open.set(true)
+            heading="Save as a trace"
+            id="save-dialog"
         >
-            "Save trace"
-        </button>
-        <Dialog is_open name="Save as a trace" id="save-dialog">
             {page.parts().awaited(move |views| (views.save)(page, is_open, choice))}
-        </Dialog>
+        </DialogButton>
     }
 }
 
