@@ -10,7 +10,7 @@ use std::sync::Arc;
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
 use headlight::engine::{Captures, CompiledEdits, Model, Run};
-use headlight::trace::{BlockSite, Hook, TokenForm};
+use headlight::trace::{BlockSite, Hook};
 use serde_json::Value;
 use support::engine::{finished, load};
 use support::gguf::{Field, GgufFile};
@@ -437,57 +437,4 @@ fn rotary_factors_come_from_the_file() {
     for pair in 0..n_pairs {
         assert!((found[pair] - plain[pair] / f64::from(divisors[pair])).abs() < 1e-12);
     }
-}
-
-/// A SentencePiece vocabulary small enough to follow by hand: the joint piece with the highest score goes first.
-#[test]
-fn sentencepiece_joins_the_best_neighbours_first() {
-    let mut pieces: Vec<(String, f32, i32)> =
-        vec![("<unk>".to_owned(), 0.0, 2), ("<s>".to_owned(), 0.0, 3), ("</s>".to_owned(), 0.0, 3)];
-    pieces.extend((0..256).map(|byte| (format!("<0x{byte:02X}>"), 0.0, 6)));
-    for (piece, score) in [
-        ("▁", -10.0),
-        ("a", -10.1),
-        ("b", -10.2),
-        ("c", -10.3),
-        ("ab", -3.0),
-        ("bc", -2.0),
-        ("▁a", -4.0),
-        ("abc", -1.0),
-        ("▁ab", -5.0),
-    ] {
-        pieces.push((piece.to_owned(), score, 1));
-    }
-    let file = |prefix: Option<bool>| {
-        let mut file = with_metadata(GgufFile::default(), "llama", "llama")
-            .text("tokenizer.ggml.model", "llama")
-            .field("tokenizer.ggml.tokens", Field::Texts(pieces.iter().map(|(piece, ..)| piece.clone()).collect()))
-            .field("tokenizer.ggml.scores", Field::F32s(pieces.iter().map(|(_, score, _)| *score).collect()))
-            .field("tokenizer.ggml.token_type", Field::I32s(pieces.iter().map(|(.., kind)| *kind).collect()))
-            .field("tokenizer.ggml.bos_token_id", Field::U32(1))
-            .field("tokenizer.ggml.eos_token_id", Field::U32(2))
-            .field("tokenizer.ggml.unknown_token_id", Field::U32(0));
-        if let Some(prefix) = prefix {
-            file = file.field("tokenizer.ggml.add_space_prefix", Field::Bool(prefix));
-        }
-        let bytes = file.bytes();
-        match headlight::engine::files::gguf::parse_header("m.gguf", bytes.len() as u64, &bytes).unwrap() {
-            headlight::engine::files::Parsed::Complete(gguf) => {
-                headlight::engine::tokenizer::Tokenizer::from_gguf(&gguf).unwrap()
-            }
-            headlight::engine::files::Parsed::Needs(_) => panic!("the header is not whole"),
-        }
-    };
-    let tokens = |text: &str, prefix| file(prefix).encode(text, None, false).unwrap().tokens;
-    // bc is better than ab and than ▁a; then nothing joins a and bc but abc.
-    assert_eq!(tokens("abc", None), ["<s>", "▁", "abc"]);
-    assert_eq!(tokens("ab", None), ["<s>", "▁ab"]);
-    assert_eq!(tokens("ab ac", None), ["<s>", "▁ab", "▁a", "c"]);
-    assert_eq!(tokens("abc", Some(false)), ["<s>", "abc"]);
-    // What is in no piece comes as bytes.
-    assert_eq!(tokens("aé", None), ["<s>", "▁a", "<0xC3>", "<0xA9>"]);
-    let tokenizer = file(None);
-    assert_eq!(tokenizer.form(), TokenForm::Sentencepiece);
-    let ids = tokenizer.encode("ab aé", None, false).unwrap().ids;
-    assert_eq!(tokenizer.decode(&ids[1..]).unwrap(), "ab aé");
 }

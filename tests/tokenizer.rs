@@ -3,25 +3,16 @@
 
 mod support;
 
-use headlight::engine::files::Parsed;
-use headlight::engine::files::gguf::{self, Gguf};
-use headlight::engine::tokenizer::{SpecialToken, Tokenizer, TokenizerError};
+use headlight::engine::tokenizer::{SpecialToken, Tokenizer};
 use headlight::trace::{TokenForm, Tokens};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::gguf::{Field, GgufFile};
+use support::gguf::parsed;
 use support::{MINILM, SMOLLM2_GGUF, Tensors, golden, golden_cases, golden_real_cases, model_file, read};
 
 fn golden_tokenizer(architecture: &str) -> Tokenizer {
     let bytes = read(&golden(architecture).join("tokenizer.json"));
     Tokenizer::from_tokenizer_json("tokenizer.json", &bytes).unwrap()
-}
-
-fn parse(bytes: &[u8]) -> Gguf {
-    match gguf::parse_header("m.gguf", bytes.len() as u64, bytes).unwrap() {
-        Parsed::Complete(gguf) => gguf,
-        Parsed::Needs(n_bytes) => panic!("asks for {n_bytes}"),
-    }
 }
 
 /// What must be true of any tokens.
@@ -225,76 +216,6 @@ fn damaged_tokenizer_files_are_refused_with_a_reason() {
     }
 }
 
-/// A GGUF tokenizer with all bytes, a few merges and three tokens that BPE does not make.
-fn gguf_file(pre: &str) -> GgufFile {
-    let byte = |byte: u8| match byte {
-        b'!'..=b'~' | 0xa1..=0xac | 0xae..=0xff => char::from(byte),
-        0..=b' ' => char::from_u32(256 + u32::from(byte)).unwrap(),
-        0x7f..=0xa0 => char::from_u32(256 + 33 + u32::from(byte) - 0x7f).unwrap(),
-        0xad => char::from_u32(256 + 67).unwrap(),
-    };
-    let mut tokens: Vec<String> = (0..=255).map(|b| byte(b).to_string()).collect();
-    tokens.extend(["th", "the", "Ġthe", "12", "123", "<s>", "</s>", "<user>"].map(str::to_owned));
-    let mut types = vec![1; 261];
-    types.extend([3, 3, 4]);
-    GgufFile::default()
-        .text("tokenizer.ggml.model", "gpt2")
-        .text("tokenizer.ggml.pre", pre)
-        .field("tokenizer.ggml.tokens", Field::Texts(tokens))
-        .field("tokenizer.ggml.token_type", Field::I32s(types))
-        .field(
-            "tokenizer.ggml.merges",
-            Field::Texts(["t h", "th e", "Ġ the", "1 2", "12 3"].map(str::to_owned).to_vec()),
-        )
-        .field("tokenizer.ggml.bos_token_id", Field::U32(261))
-        .field("tokenizer.ggml.eos_token_id", Field::U32(262))
-}
-
-fn gguf_tokens(file: &GgufFile, text: &str) -> Vec<String> {
-    Tokenizer::from_gguf(&parse(&file.bytes())).unwrap().encode(text, None, false).unwrap().tokens
-}
-
-#[test]
-fn gguf_splits_text_as_its_pre_tokenizer_says() {
-    for (pre, expected) in [
-        ("gpt-2", vec!["the", "Ġthe", "Ġ", "123", "4", "<s>", "<user>"]),
-        ("default", vec!["the", "Ġthe", "Ġ", "123", "4", "<s>", "<user>"]),
-        ("smollm", vec!["the", "Ġthe", "Ġ", "1", "2", "3", "4", "<s>", "<user>"]),
-        ("llama-bpe", vec!["<s>", "the", "Ġthe", "Ġ", "123", "4", "<s>", "<user>"]),
-        ("qwen2", vec!["the", "Ġthe", "Ġ", "1", "2", "3", "4", "<s>", "<user>"]),
-    ] {
-        assert_eq!(gguf_tokens(&gguf_file(pre), "the the 1234<s><user>"), expected, "{pre}");
-    }
-}
-
-#[test]
-fn gguf_adds_bos_and_eos_where_it_says_so() {
-    let with = |bos: Option<bool>, eos: Option<bool>, pre: &str| {
-        let mut file = gguf_file(pre);
-        for (key, value) in [("bos", bos), ("eos", eos)] {
-            if let Some(value) = value {
-                file = file.field(&format!("tokenizer.ggml.add_{key}_token"), Field::Bool(value));
-            }
-        }
-        file
-    };
-    for (file, expected) in [
-        (with(None, None, "gpt-2"), vec!["the"]),
-        (with(Some(true), None, "gpt-2"), vec!["<s>", "the"]),
-        (with(Some(true), Some(true), "smollm"), vec!["<s>", "the", "</s>"]),
-        (with(None, Some(true), "qwen2"), vec!["the", "</s>"]),
-        (with(Some(false), None, "llama-bpe"), vec!["the"]),
-    ] {
-        assert_eq!(gguf_tokens(&file, "the"), expected);
-    }
-    let tokenizer = Tokenizer::from_gguf(&parse(&with(Some(true), Some(true), "gpt-2").bytes())).unwrap();
-    let tokens = tokenizer.encode("the", Some("the"), false).unwrap();
-    assert_eq!((tokens.special, tokens.segments), (vec![true, false, false, true], vec![0, 2]));
-    assert_eq!(tokenizer.special_id(SpecialToken::Bos), Some(261));
-    assert!(tokenizer.begins_with(261).unwrap() && !tokenizer.begins_with(0).unwrap());
-    assert!(matches!(tokenizer.encode("", None, false), Err(TokenizerError::Empty { .. })), "only specials");
-}
-
 #[test]
 fn what_is_put_in_front_is_known_without_a_text() {
     let mut n_checked = [0; 2];
@@ -315,53 +236,13 @@ fn what_is_put_in_front_is_known_without_a_text() {
 }
 
 #[test]
-fn damaged_gguf_tokenizers_are_refused_with_a_reason() {
-    let without = |key: &str| {
-        let mut file = gguf_file("gpt-2");
-        file.fields.retain(|(known, _)| known != key);
-        file
-    };
-    let texts = |texts: &[&str]| Field::Texts(texts.iter().map(|text| (*text).to_owned()).collect());
-    let with = |key: &str, value: Field| without(key).field(key, value);
-    let cases = [
-        (without("tokenizer.ggml.model"), "metadata tokenizer.ggml.model is missing"),
-        (
-            with("tokenizer.ggml.model", Field::Text("rwkv".to_owned())),
-            "expected \"gpt2\" (byte-level BPE) or \"llama\" (SentencePiece's BPE), found \"rwkv\"",
-        ),
-        (with("tokenizer.ggml.model", Field::Text("llama".to_owned())), "metadata tokenizer.ggml.scores is missing"),
-        (
-            with("tokenizer.ggml.model", Field::Text("llama".to_owned()))
-                .field("tokenizer.ggml.scores", Field::F32s(vec![0.0])),
-            "expected 264 numbers, one per token, found 1",
-        ),
-        (gguf_file("tekken"), "metadata tokenizer.ggml.pre: expected one of default, gpt-2"),
-        (without("tokenizer.ggml.tokens"), "metadata tokenizer.ggml.tokens is missing"),
-        (with("tokenizer.ggml.tokens", texts(&["a", "b", "a"])), "found \"a\" twice, first as 0"),
-        (with("tokenizer.ggml.merges", texts(&["t h", "th"])), "found \"th\" (merge 1)"),
-        (with("tokenizer.ggml.merges", texts(&["t q"])), "merge 0 (\"t\" and \"q\"): \"tq\" is not in the vocabulary"),
-        (with("tokenizer.ggml.merges", Field::U32(1)), "expected an array of strings, found the integer 1"),
-        (with("tokenizer.ggml.token_type", Field::I32s(vec![1])), "expected 264 numbers, one per token, found 1"),
-        (with("tokenizer.ggml.bos_token_id", Field::U32(264)), "expected an id below 264, found 264"),
-        (
-            without("tokenizer.ggml.bos_token_id").field("tokenizer.ggml.add_bos_token", Field::Bool(true)),
-            "metadata tokenizer.ggml.bos_token_id: expected an id, since tokenizer.ggml.add_bos_token is true, found none",
-        ),
-    ];
-    for (file, expected) in cases {
-        let message = Tokenizer::from_gguf(&parse(&file.bytes())).expect_err(expected).to_string();
-        assert!(message.contains(expected) && message.starts_with("m.gguf: "), "{message}\nexpected: {expected}");
-    }
-}
-
-#[test]
 #[ignore = "needs the bundled models: run cargo xtask setup"]
 fn tokens_and_ids_of_the_bundled_models() {
     let started = std::time::Instant::now();
     let bytes = read(&model_file(MINILM).join("tokenizer.json"));
     let minilm = Tokenizer::from_tokenizer_json("tokenizer.json", &bytes).unwrap();
     println!("MiniLM's tokenizer.json: {:?}", started.elapsed());
-    let gguf = parse(&read(&model_file(SMOLLM2_GGUF)));
+    let gguf = parsed(&read(&model_file(SMOLLM2_GGUF)));
     let started = std::time::Instant::now();
     let smollm2 = Tokenizer::from_gguf(&gguf).unwrap();
     println!("SmolLM2's GGUF metadata: {:?}", started.elapsed());

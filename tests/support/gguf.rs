@@ -1,4 +1,7 @@
-//! Writes small GGUF files, right ones and, by hand, wrong ones.
+//! Writes small GGUF files, right ones and, by hand, wrong ones; reads the head of one.
+
+use headlight::engine::files::Parsed;
+use headlight::engine::files::gguf::{Gguf, parse_header};
 
 /// A metadata value.
 #[derive(Clone, Debug)]
@@ -134,4 +137,12 @@ impl Field {
 fn text(out: &mut Vec<u8>, text: &str) {
     out.extend((text.len() as u64).to_le_bytes());
     out.extend(text.as_bytes());
+}
+
+/// What the head of a file says.
+pub fn parsed(bytes: &[u8]) -> Gguf {
+    match parse_header("m.gguf", bytes.len() as u64, bytes).unwrap() {
+        Parsed::Complete(gguf) => gguf,
+        Parsed::Needs(n_bytes) => panic!("asks for {n_bytes}"),
+    }
 }
