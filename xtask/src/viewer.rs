@@ -101,11 +101,8 @@ impl Part {
     fn compile(&self, tools: &Tools, mode: Mode) -> Result<Compiled> {
         let program = match mode {
             Mode::Release => self.small(),
-            // The views with what was compiled for the page.
-            Mode::Fast => {
-                let feature = if self.feature == VIEWER.feature { "page" } else { self.feature };
-                compile(self.bin, feature, PROFILE, mode)
-            }
+            // Without the page's feature: with it, the table of later views has those that start workers.
+            Mode::Fast => compile(self.bin, self.feature, PROFILE, mode),
         };
         let program = program.with_context(|| format!("{} could not be compiled", self.bin))?;
         let folder = program.with_file_name(format!("{}-bindings", self.bin));
