@@ -1,7 +1,7 @@
 //! What the page's components are built of.
 #![cfg(target_arch = "wasm32")]
 
-use headlight::ui::derived::{Derived, effect};
+use headlight::ui::erased::{Derived, effect};
 use leptos::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 

@@ -6,10 +6,7 @@ use super::readout::words;
 use super::{Map, px};
 use crate::render::Place;
 use crate::state::wording;
-use crate::ui::derived::Derived;
-use crate::ui::keyed::keyed;
-use crate::ui::show::Show;
-use crate::ui::view::view;
+use crate::ui::erased::{Derived, Show, keyed, view};
 
 /// Rows in view, and the numbers of layers and heads.
 #[component]

@@ -12,8 +12,7 @@ use crate::protocol::Reduce;
 use crate::state::scales::options::{CellNumber, CellStyle, MapOptions};
 use crate::state::scales::thumbnails::MAX_CELLS;
 use crate::state::{EditSide, Event, ScaleEvent, Shown};
-use crate::ui::derived::Derived;
-use crate::ui::view::view;
+use crate::ui::erased::{Derived, view};
 
 /// The controls above the map, and the heads' numbers.
 #[component]

@@ -8,7 +8,7 @@ use crate::protocol::Reduce;
 use crate::render::{Diverging, MapPainter, NEUTRAL_HUE, Ramp, Rgb, Scheme, Shade, Square, Thumbnail};
 use crate::render_web::PixelCanvas;
 use crate::state::scales::options::{CellStyle, MapOptions};
-use crate::ui::derived::{Derived, effect};
+use crate::ui::erased::{Derived, effect};
 
 /// Colours of a map on a background.
 #[derive(PartialEq)]

@@ -11,9 +11,8 @@ use crate::state::scales::options::{CellNumber, CellStyle, MapOptions};
 use crate::state::scales::thumbnails::LayerThumbnails;
 use crate::state::{EditSide, wording};
 use crate::trace::Side;
-use crate::ui::derived::Derived;
-use crate::ui::page::Page;
-use crate::ui::view::view;
+use crate::ui::erased::{Derived, view};
+use crate::ui::shell::page::Page;
 
 /// "L2H9 · entropy 0.31 · strongest link cat → cat 0.8421".
 pub(super) fn words(page: Page, (layer, head): Place, thumbnails: &LayerThumbnails) -> String {

@@ -7,8 +7,7 @@ use crate::protocol::NeuronPart;
 use crate::state::scales::options::{NeuronOptions, NeuronOrder};
 use crate::state::{Event, ScaleEvent};
 use crate::trace::Side;
-use crate::ui::derived::Derived;
-use crate::ui::view::view;
+use crate::ui::erased::{Derived, view};
 
 /// The controls above the figure.
 #[component]

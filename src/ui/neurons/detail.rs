@@ -7,9 +7,8 @@ use crate::render::descending;
 use crate::state::editing::offers::Target;
 use crate::state::{Event, ScaleEvent, Shown};
 use crate::trace::Side;
-use crate::ui::derived::Derived;
-use crate::ui::edit_menu::{open_at_event, open_at_key};
-use crate::ui::view::view;
+use crate::ui::change::edit_menu::{open_at_event, open_at_key};
+use crate::ui::erased::{Derived, view};
 
 /// How many neurons are listed from either end.
 const N_LISTED: usize = 5;

@@ -9,7 +9,7 @@ use crate::render::{
     Block, CellPainter, Diverging, Line, MIN_ALPHA, NEUTRAL_HUE, NeuronColumns, Ramp, Raster, Scheme, Window,
 };
 use crate::render_web::PixelCanvas;
-use crate::ui::derived::{Derived, effect};
+use crate::ui::erased::{Derived, effect};
 
 /// Thickness of a line, CSS pixels.
 const LINE_THICKNESS: f32 = 1.5;

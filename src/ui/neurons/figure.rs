@@ -18,10 +18,9 @@ use crate::state::editing::offers::Target as EditTarget;
 use crate::state::{Event, ScaleEvent, TokenRef};
 use crate::trace::Side;
 use crate::trace::display::TokenLabel;
-use crate::ui::derived::Derived;
-use crate::ui::edit_menu::{open_at_event, open_at_key};
-use crate::ui::token_column::{crisp, px};
-use crate::ui::view::view;
+use crate::ui::change::edit_menu::{open_at_event, open_at_key};
+use crate::ui::erased::{Derived, view};
+use crate::ui::head::token_column::{crisp, px};
 
 /// Width of a character of the tokens' font, in CSS pixels.
 const CHARACTER_WIDTH: f32 = 7.83;

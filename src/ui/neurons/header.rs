@@ -6,9 +6,8 @@ use leptos::prelude::*;
 use super::model::Neurons;
 use crate::render::{Block, NeuronColumns, Span};
 use crate::trace::Side;
-use crate::ui::derived::Derived;
-use crate::ui::token_column::px;
-use crate::ui::view::view;
+use crate::ui::erased::{Derived, view};
+use crate::ui::head::token_column::px;
 
 /// Formulas over the columns; the query's cells stand below theirs, drawn on `strip`.
 #[component]

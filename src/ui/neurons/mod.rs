@@ -10,13 +10,11 @@ mod rows;
 
 use leptos::prelude::*;
 
-use super::page::Page;
-use super::scales::is_shown;
 use crate::render::Scheme;
 use crate::state::View;
-use crate::ui::derived::Derived;
-use crate::ui::show::Show;
-use crate::ui::view::view;
+use crate::ui::erased::{Derived, Show, view};
+use crate::ui::shell::page::Page;
+use crate::ui::shell::scales::is_shown;
 use controls::NeuronControls;
 use detail::NeuronDetail;
 use figure::NeuronFigure;

@@ -8,9 +8,9 @@ use crate::state::scales::neurons::HeadNeurons;
 use crate::state::scales::options::{NeuronOptions, NeuronOrder};
 use crate::state::{Looked, Selection, Shown, State, wording};
 use crate::trace::Side;
-use crate::ui::derived::Derived;
-use crate::ui::page::Page;
-use crate::ui::scene::Same;
+use crate::ui::erased::Derived;
+use crate::ui::head::scene::Same;
+use crate::ui::shell::page::Page;
 
 /// What one query gives one key, step by step; none where a step is not known. Where two runs are compared, the differences.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

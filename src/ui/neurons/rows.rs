@@ -6,11 +6,9 @@ use super::model::{Neurons, Steps, short, weight};
 use crate::render::{NeuronColumns, Span, Window};
 use crate::state::{Looked, TokenRef};
 use crate::trace::Side;
-use crate::ui::derived::Derived;
-use crate::ui::keyed::keyed;
-use crate::ui::token_column::px;
-use crate::ui::token_text::{predicted_text, token_text};
-use crate::ui::view::view;
+use crate::ui::erased::{Derived, keyed, view};
+use crate::ui::head::token_column::px;
+use crate::ui::small::token_text::{predicted_text, token_text};
 
 /// What rows need of their figure.
 #[derive(Clone, Copy)]

@@ -13,7 +13,7 @@ pub mod views;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::view::view;
+use crate::ui::erased::view;
 use views::Views;
 
 /// Where the views stand.

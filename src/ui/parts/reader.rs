@@ -9,7 +9,7 @@ use crate::state::editing::TraceBeside;
 use crate::state::{Home, OpenedTrace};
 use crate::trace::AttnKind;
 use crate::trace::file::Saved;
-use crate::ui::reading::{beside, chosen, first, under_url};
+use crate::ui::share::trace::reading::{beside, chosen, first, under_url};
 
 /// Something that is on its way.
 pub type Awaited<T> = Pin<Box<dyn Future<Output = T>>>;

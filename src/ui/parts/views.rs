@@ -4,19 +4,18 @@ use leptos::prelude::*;
 
 use crate::render::{HeadColours, Scheme};
 use crate::state::RUNS_MODELS;
-use crate::ui::derived::Derived;
-use crate::ui::device_models::DeviceModels;
-use crate::ui::edit_menu::{EditMenu, OpenMenu};
-use crate::ui::editing::Editing;
-use crate::ui::embed::Embed;
-use crate::ui::more_models::Ways;
+use crate::ui::change::column::Editing;
+use crate::ui::change::edit_menu::{EditMenu, OpenMenu};
+use crate::ui::erased::{Derived, view};
+use crate::ui::head::scene::Scene;
+use crate::ui::models::device_models::DeviceModels;
+use crate::ui::models::more::Ways;
 use crate::ui::neurons::NeuronView;
-use crate::ui::page::Page;
-use crate::ui::predictions::Predictions;
-use crate::ui::scene::Scene;
-use crate::ui::scores_panel::{Ranking, ScoresPanel};
+use crate::ui::numbers::predictions::Predictions;
+use crate::ui::numbers::scores_panel::{Ranking, ScoresPanel};
 use crate::ui::share::{EmbedCode, Export, ExportChoice, Printed, Save, SaveChoice};
-use crate::ui::view::view;
+use crate::ui::shell::embed::Embed;
+use crate::ui::shell::page::Page;
 
 /// What makes each of them: its properties are those of the component.
 #[allow(missing_docs, reason = "each is the component of its name")]

@@ -7,10 +7,9 @@ use leptos::task::spawn_local;
 
 use crate::platform::download::copy_text;
 use crate::state::{State, TracePlace};
-use crate::ui::derived::effect;
-use crate::ui::dialog::Dialog;
-use crate::ui::page::Page;
-use crate::ui::view::view;
+use crate::ui::erased::{effect, view};
+use crate::ui::shell::page::Page;
+use crate::ui::small::dialog::Dialog;
 
 /// How long the button says that it has copied, ms.
 const SAID_MS: u32 = 2_500;

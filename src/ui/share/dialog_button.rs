@@ -2,10 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::ui::derived::Derived;
-use crate::ui::dialog::Dialog;
-use crate::ui::page::Page;
-use crate::ui::view::view;
+use crate::ui::erased::{Derived, view};
+use crate::ui::shell::page::Page;
+use crate::ui::small::dialog::Dialog;
 
 /// Off while there is no result, or something else stands in its way.
 #[component]

@@ -4,8 +4,8 @@ use leptos::ev;
 use leptos::prelude::*;
 use web_sys::{DataTransfer, DragEvent, File};
 
-use crate::ui::page::Page;
-use crate::ui::view::view;
+use crate::ui::erased::view;
+use crate::ui::shell::page::Page;
 
 /// Says where to drop while a file is over the page.
 #[component]

@@ -10,10 +10,9 @@ use super::on_screen;
 use crate::platform::download::copy_text;
 use crate::render::figure::Preset;
 use crate::state::wording;
-use crate::ui::derived::Derived;
-use crate::ui::page::Page;
-use crate::ui::scene::Scene;
-use crate::ui::view::view;
+use crate::ui::erased::{Derived, view};
+use crate::ui::head::scene::Scene;
+use crate::ui::shell::page::Page;
 
 /// The button, and the dialog with the code.
 #[component]

@@ -10,10 +10,9 @@ use crate::platform::download::{object_url, revoke, save_bytes};
 use crate::platform::picture::{png_of, print};
 use crate::render::figure::{Caption, Drawn, Preset, png};
 use crate::state::{EditSide, State, View};
-use crate::ui::derived::{Derived, effect};
-use crate::ui::page::Page;
-use crate::ui::scene::Scene;
-use crate::ui::view::view;
+use crate::ui::erased::{Derived, effect, view};
+use crate::ui::head::scene::Scene;
+use crate::ui::shell::page::Page;
 
 /// What can be saved.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -9,13 +9,13 @@ use crate::render::figure::{
 use crate::state::scales::options::CellStyle;
 use crate::state::{CaptionText, State, TracePlace, View};
 use crate::trace::Side;
-use crate::ui::derived::Derived;
-use crate::ui::legend::explanation;
+use crate::ui::erased::Derived;
+use crate::ui::head::legend::explanation;
+use crate::ui::head::scene::Scene;
 use crate::ui::map::numbers::Numbers as HeadNumbers;
 use crate::ui::map::{ends_of, meaning_of, rows_of, shade};
 use crate::ui::neurons::model::{Numbers, order_of};
-use crate::ui::page::Page;
-use crate::ui::scene::Scene;
+use crate::ui::shell::page::Page;
 
 /// What is made of a view.
 pub enum Made {

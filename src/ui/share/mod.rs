@@ -9,14 +9,14 @@ pub mod figures;
 mod open;
 mod printed;
 mod save;
+pub mod trace;
 
 use leptos::prelude::*;
 
-use super::page::Page;
-use super::scene::Scene;
 use crate::state::{State, View};
-use crate::ui::derived::Derived;
-use crate::ui::view::view;
+use crate::ui::erased::{Derived, view};
+use crate::ui::head::scene::Scene;
+use crate::ui::shell::page::Page;
 use copy_link::CopyLink;
 use drop::DropZone;
 use embed::EmbedButton;

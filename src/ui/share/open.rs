@@ -4,9 +4,9 @@ use leptos::html::Input;
 use leptos::prelude::*;
 
 use crate::state::{Event, Home, TraceEvent};
-use crate::ui::dialog::Dialog;
-use crate::ui::page::Page;
-use crate::ui::view::view;
+use crate::ui::erased::view;
+use crate::ui::shell::page::Page;
+use crate::ui::small::dialog::Dialog;
 
 /// The button and its dialog.
 #[component]

@@ -7,10 +7,9 @@ use super::figures::{Made, Wanted, make};
 use super::on_screen;
 use crate::platform::picture::element_of;
 use crate::render::figure::Preset;
-use crate::ui::derived::Derived;
-use crate::ui::page::Page;
-use crate::ui::scene::Scene;
-use crate::ui::view::view;
+use crate::ui::erased::{Derived, view};
+use crate::ui::head::scene::Scene;
+use crate::ui::shell::page::Page;
 
 /// Empty but while the browser prints; the style sheet shows it instead of everything else.
 #[component]

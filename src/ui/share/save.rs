@@ -5,9 +5,8 @@ use leptos::prelude::*;
 use super::dialog_button::DialogButton;
 use crate::state::{Event, SaveForm, TraceEvent, wording};
 use crate::trace::file::Saved;
-use crate::ui::derived::Derived;
-use crate::ui::page::Page;
-use crate::ui::view::view;
+use crate::ui::erased::{Derived, view};
+use crate::ui::shell::page::Page;
 
 /// What can be saved: name, and what it is good for.
 const CHOICES: [(Saved, &str, &str); 4] = [

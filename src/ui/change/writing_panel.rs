@@ -1,0 +1,187 @@
+//! Writing on: step, play, stop, take back, and other tokens to branch to.
+
+use leptos::prelude::*;
+
+use crate::protocol::SamplingAsked;
+use crate::state::editing::{EditEvent, Written};
+use crate::state::{Event, Task};
+use crate::trace::TokenForm;
+use crate::trace::display::token_label;
+use crate::ui::erased::{Derived, view};
+use crate::ui::shell::page::Page;
+use crate::ui::small::token_text::token_text;
+
+/// How many tokens playing writes.
+const N_PLAYED: u32 = 32;
+
+/// Buttons, settings, and the tokens that could come next.
+#[component]
+pub fn WritingPanel(
+    /// The page.
+    page: Page,
+) -> impl IntoView {
+    let send = move |event: EditEvent| page.dispatch(Event::Editing(event));
+    let can_write = page.memo(|state| {
+        state.shown.as_ref().is_some_and(|shown| {
+            shown.live_run.is_some()
+                && shown.target.is_none()
+                && shown.spec.is_causal()
+                && shown.spec.unembed != crate::trace::spec::Unembed::None
+        })
+    });
+    let why = page.memo(|state| match state.shown.as_ref().is_some_and(|shown| shown.target.is_some()) {
+        true => "This model writes its whole target: leave the target empty and run.",
+        false => "The model on screen reads in both directions: it does not write on.",
+    });
+    let is_writing = page
+        .memo(|state| state.editing.n_to_write > 0 || state.work.as_ref().is_some_and(|work| work.task == Task::Write));
+    let has_written = page.memo(|state| !state.editing.written.is_empty());
+    let top = page.memo(|state| {
+        let shown = state.shown.as_ref()?;
+        Some((shown.info.top.clone(), shown.info.tokens.form))
+    });
+    let written = page.memo(|state| {
+        let Some(shown) = &state.shown else { return Vec::new() };
+        let token =
+            |written: &Written| Some((shown.info.tokens.tokens.get(written.position)?.clone(), written.clone()));
+        state.editing.written.iter().filter_map(token).collect::<Vec<_>>()
+    });
+    let form = page.memo(|state| state.shown.as_ref().map_or(TokenForm::Plain, |shown| shown.info.tokens.form));
+    // The written token whose alternatives are shown.
+    let opened = RwSignal::new(None::<usize>);
+    let others = Derived::new(move || {
+        let position = opened.get()?;
+        written.with(|written| {
+            let (token, written) = written.iter().find(|(_, written)| written.position == position)?;
+            let others = written.others.iter().filter(|other| other.token != *token).cloned().collect::<Vec<_>>();
+            Some((position, token.clone(), others))
+        })
+    });
+    view! {
+        <section class="panel writing" aria-label="Write on">
+            <h3>"Write on"</h3>
+            <p class="hint" class:gone=move || can_write.get()>{move || why.get()}</p>
+            <div class="buttons" class:gone=move || !can_write.get()>
+                <button type="button" class="add" prop:disabled=move || is_writing.get() on:click=move |_| send(EditEvent::WriteAsked(1))>
+                    "Next token"
+                </button>
+                <button type="button" class="add" prop:disabled=move || is_writing.get() on:click=move |_| send(EditEvent::WriteAsked(N_PLAYED))>
+                    "Play"
+                </button>
+                <button type="button" class="add" prop:disabled=move || !is_writing.get() on:click=move |_| page.dispatch(Event::CancelAsked)>
+                    "Stop"
+                </button>
+                <button
+                    type="button"
+                    class="add"
+                    prop:disabled=move || is_writing.get() || !has_written.get()
+                    on:click=move |_| send(EditEvent::TokenTakenBack)
+                >
+                    "Take back"
+                </button>
+            </div>
+            <div class="fields" class:gone=move || !can_write.get()>
+                {number(page, "Temperature", "0", |sampling| sampling.temperature.to_string(), |sampling, text| {
+                    sampling.temperature = text.parse().ok().filter(|value: &f64| *value >= 0.0).unwrap_or(0.0);
+                })}
+                {number(page, "Top k", "0", |sampling| sampling.top_k.to_string(), |sampling, text| {
+                    sampling.top_k = text.parse().unwrap_or(0);
+                })}
+                {number(page, "Top p", "0", |sampling| sampling.top_p.to_string(), |sampling, text| {
+                    sampling.top_p = text.parse().ok().filter(|value: &f64| *value > 0.0 && *value <= 1.0).unwrap_or(1.0);
+                })}
+                {number(page, "Seed", "0", |sampling| sampling.seed.to_string(), |sampling, text| {
+                    sampling.seed = text.parse().unwrap_or(0);
+                })}
+            </div>
+            <p class="written" role="status" aria-label="Written">
+                {move || written.get().iter().map(|(token, written)| {
+                    let label = token_label(token, form.get());
+                    let position = written.position;
+                    let is_open = move || opened.get() == Some(position);
+                    view! {
+                        <button
+                            type="button"
+                            class="written-token"
+                            aria-expanded=move || is_open().to_string()
+                            title=format!("probability {:.3}; click for other tokens in its place", written.prob)
+                            on:click=move |_| opened.update(|opened| {
+                                *opened = (*opened != Some(position)).then_some(position);
+                            })
+                        >
+                            {token_text(&label)}
+                        </button>
+                    }
+                }).collect_view()}
+            </p>
+            {move || others.get().map(|(position, token, others)| {
+                let form = form.get();
+                let name = token_label(&token, form).plain;
+                view! {
+                    <div class="buttons alternatives" role="group" aria-label=format!("Instead of {name}")>
+                        <span class="label">"Instead of " <bdi>{name.clone()}</bdi></span>
+                        {others.into_iter().map(|other| {
+                            let label = token_label(&other.token, form);
+                            view! {
+                                <button
+                                    type="button"
+                                    class="add"
+                                    title=format!("{:.4}", other.prob)
+                                    prop:disabled=move || is_writing.get()
+                                    on:click=move |_| {
+                                        opened.set(None);
+                                        send(EditEvent::BranchPicked(position, other.id));
+                                    }
+                                >
+                                    {token_text(&label)}
+                                </button>
+                            }
+                        }).collect_view()}
+                    </div>
+                }
+            })}
+            <div class="buttons alternatives" role="group" aria-label="Write another token" class:gone=move || !can_write.get()>
+                {move || top.get().map(|(top, form)| top.into_iter().map(|prediction| {
+                    let label = token_label(&prediction.token, form);
+                    view! {
+                        <button
+                            type="button"
+                            class="add"
+                            title=format!("{:.4}", prediction.prob)
+                            prop:disabled=move || is_writing.get()
+                            on:click=move |_| send(EditEvent::TokenPicked(prediction.id))
+                        >
+                            {token_text(&label)}
+                        </button>
+                    }
+                }).collect_view())}
+            </div>
+        </section>
+    }
+}
+
+fn number(
+    page: Page,
+    name: &'static str,
+    least: &'static str,
+    read: fn(&SamplingAsked) -> String,
+    write: fn(&mut SamplingAsked, &str),
+) -> impl IntoView {
+    let value = page.memo(move |state| read(&state.editing.sampling));
+    view! {
+        <label>
+            {name}
+            <input
+                type="number"
+                step="any"
+                min=least
+                prop:value=move || value.get()
+                on:change:target=move |event| {
+                    let mut sampling = page.peek(|state| state.editing.sampling);
+                    write(&mut sampling, &event.target().value());
+                    page.dispatch(Event::Editing(EditEvent::SamplingPicked(sampling)));
+                }
+            />
+        </label>
+    }
+}

@@ -1,0 +1,111 @@
+//! One square per head: click adds it or takes it out, double-click shows only it, again all.
+
+use leptos::ev::KeyboardEvent;
+use leptos::prelude::*;
+
+use super::scene::Scene;
+use crate::render::{HeadColours, Rgb};
+use crate::state::editing::offers::Target;
+use crate::state::{Event, wording};
+use crate::ui::change::edit_menu::{open_at_event, open_at_key};
+use crate::ui::erased::{Derived, view};
+use crate::ui::shell::page::Page;
+
+/// The row of squares, one tab stop, arrow keys between them.
+#[component]
+pub fn HeadSquares(
+    /// The page.
+    page: Page,
+    /// What is shown.
+    scene: Derived<Option<Scene>>,
+    /// Colour of each head.
+    colours: Derived<HeadColours>,
+) -> impl IntoView {
+    let n_heads = Derived::new(move || scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));
+    let layer = page.memo(|state| state.selection.layer);
+    let row = NodeRef::<leptos::html::Div>::new();
+    // The square that Tab reaches.
+    let reached = RwSignal::new(0_usize);
+    let square = move |head: usize| {
+        let is_active = page.memo(move |state| state.selection.heads.contains(&head));
+        let colour = move || colours.with(|colours| colours.line.get(head).copied().unwrap_or_default());
+        let target = move || Target { layer: layer.get_untracked(), heads: vec![head], ..Target::default() };
+        let on_key = move |event: KeyboardEvent| {
+            if open_at_key(page, &event, || Some(target())) {
+                return;
+            }
+            let last = n_heads.get_untracked().saturating_sub(1);
+            let target = match event.key().as_str() {
+                "ArrowRight" | "ArrowDown" => (head + 1).min(last),
+                "ArrowLeft" | "ArrowUp" => head.saturating_sub(1),
+                "Home" => 0,
+                "End" => last,
+                "Enter" if event.shift_key() => {
+                    event.prevent_default();
+                    return page.dispatch(Event::HeadSoloed(head));
+                }
+                _ => return,
+            };
+            event.prevent_default();
+            reached.set(target);
+            focus_child(row, target);
+        };
+        view! {
+            <button
+                type="button"
+                class="head"
+                aria-label=format!("Head {head}")
+                aria-pressed=move || is_active.get().to_string()
+                title=move || {
+                    format!(
+                        "{}: click adds or removes it, double-click (Shift+Enter) shows only it, right click (E) edits it",
+                        wording::head_name(layer.get(), head),
+                    )
+                }
+                tabindex=move || if reached.get() == head { "0" } else { "-1" }
+                style:--head=move || css(colour())
+                on:focus=move |_| reached.set(head)
+                on:click=move |_| page.dispatch(Event::HeadToggled(head))
+                on:dblclick=move |_| page.dispatch(Event::HeadSoloed(head))
+                on:contextmenu=move |event| open_at_event(page, &event, target())
+                on:keydown=on_key
+            >
+                {head}
+            </button>
+        }
+    };
+    let has_all = Derived::new(move || {
+        scene.with(|scene| scene.as_ref().is_none_or(|scene| scene.heads.len() == scene.shape.n_heads))
+    });
+    view! {
+        <div class="control heads">
+            <span class="label" id="heads-label">"Heads"</span>
+            <div class="squares" role="group" aria-labelledby="heads-label" node_ref=row>
+                {move || (0..n_heads.get()).map(square).collect_view()}
+            </div>
+            <button
+                type="button"
+                class="link all"
+                class:gone=move || n_heads.get() == 0
+                prop:disabled=move || has_all.get()
+                on:click=move |_| page.dispatch(Event::AllHeads)
+            >
+                "All heads"
+            </button>
+        </div>
+    }
+}
+
+fn focus_child(row: NodeRef<leptos::html::Div>, index: usize) {
+    use wasm_bindgen::JsCast;
+    let child = row.get_untracked().and_then(|row| row.children().item(u32::try_from(index).ok()?));
+    if let Some(child) = child.and_then(|child| child.dyn_into::<web_sys::HtmlElement>().ok()) {
+        // An element that is gone needs no focus.
+        let _ = child.focus();
+    }
+}
+
+/// A colour for style properties.
+pub fn css([red, green, blue]: Rgb) -> String {
+    format!("rgb({red} {green} {blue})")
+}

@@ -1,0 +1,81 @@
+//! What stands over the head view's columns: their names, and between them what each picture shows.
+
+use leptos::prelude::*;
+
+use super::scene::Scene;
+use super::token_column::px;
+use crate::render::{Columns, Received, Span};
+use crate::state::wording;
+use crate::ui::erased::{Derived, view};
+use crate::ui::shell::page::Page;
+
+/// Names over the two columns and, between them, what is drawn.
+#[component]
+pub fn Headings(
+    page: Page,
+    scene: Derived<Option<Scene>>,
+    received: Derived<Option<Received>>,
+    columns: Derived<Columns>,
+    stretches: Derived<Vec<Span>>,
+) -> impl IntoView {
+    let drawn = Derived::new(move || scene.with(|scene| scene.as_ref().map(headings).unwrap_or_default()));
+    let names = Derived::new(move || {
+        let is_cross = scene.with(|scene| scene.as_ref().is_some_and(|scene| !scene.has_same_tokens()));
+        if is_cross { (", target", ", source") } else { (" reads", " is read") }
+    });
+    let is_late = page.memo(|state| state.awaits_layer());
+    let is_matrix = Derived::new(move || scene.with(|scene| scene.as_ref().is_some_and(Scene::is_matrix)));
+    let shows_means = Derived::new(move || received.with(|received| received.as_ref().is_some_and(|it| it.is_mean)));
+    let titles = move || {
+        let names = drawn.get().into_iter().zip(stretches.get());
+        names
+            .map(|(name, panel)| {
+                view! {
+                    <span
+                        class="drawn"
+                        class:late=move || is_late.get()
+                        style:left=px(panel.x)
+                        style:width=px(panel.width)
+                    >
+                        {name}
+                    </span>
+                }
+            })
+            .collect_view()
+    };
+    view! {
+        <div class="headings">
+            <span class="query" style:width=move || px(columns.get().query_token.end())>
+                "Query" <span class="aside">{move || names.get().0}</span>
+            </span>
+            {titles}
+            <span
+                class="key"
+                class:gone=move || is_matrix.get()
+                style:left=move || px(columns.get().key_token.x)
+                style:width=move || px(columns.get().key_number.end() - columns.get().key_token.x)
+            >
+                "Key" <span class="aside">{move || names.get().1}</span>
+                <span class="aside mean" class:gone=move || !shows_means.get() title="Mean weight that each key receives from the queries shown">
+                    "mean"
+                </span>
+            </span>
+        </div>
+    }
+}
+
+/// What each picture shows.
+fn headings(scene: &Scene) -> Vec<String> {
+    let Some(layer) = scene.layer() else { return Vec::new() };
+    let suffix = if scene.is_difference() { ", B − A" } else { "" };
+    let name = |&head: &usize| format!("{}{suffix}", wording::head_of_kind(scene.result.kind, layer, head));
+    let of_kind = |text: String| wording::of_kind(scene.result.kind, &format!("{text}{suffix}"));
+    match scene.heads.as_slice() {
+        several if scene.is_split() => several.iter().map(name).collect(),
+        [head] => vec![name(head)],
+        several if several.len() == scene.shape.n_heads => {
+            vec![of_kind(format!("Layer {layer}, mean of all {} heads", several.len()))]
+        }
+        several => vec![of_kind(format!("Layer {layer}, mean of {}", wording::count(several.len(), "head")))],
+    }
+}

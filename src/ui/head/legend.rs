@@ -1,0 +1,138 @@
+//! What lines, cells and strips mean, with numbers.
+
+use leptos::prelude::*;
+
+use super::head_squares::css;
+use super::scene::Scene;
+use crate::render::{MIN_ALPHA, NEUTRAL_HUE, Ramp, Scheme, Shade};
+use crate::state::wording;
+use crate::ui::erased::{Derived, view};
+
+/// Levels that the scale names.
+const LINEAR_TICKS: [f32; 3] = [0.0, 0.5, 1.0];
+const LOG_TICKS: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
+
+/// Under the figure.
+#[component]
+pub fn Legend(
+    /// What is shown.
+    scene: Derived<Option<Scene>>,
+    /// Which background it stands on.
+    scheme: Derived<Scheme>,
+    /// Whether the model can be changed here, now or after a run: what keys do it is said.
+    has_edits: bool,
+) -> impl IntoView {
+    let meaning = Derived::new(move || scene.with(|scene| scene.as_ref().map(meaning)));
+    let shade = Derived::new(move || scene.with(|scene| scene.as_ref().map(Scene::shade).unwrap_or_default()));
+    // The head whose colours the cells have, if it is one.
+    let cells = Derived::new(move || {
+        scene.with(|scene| {
+            let scene = scene.as_ref().filter(|scene| scene.is_matrix())?;
+            Some((scene.heads.first().copied().filter(|_| scene.heads.len() == 1), scene.shape.n_heads))
+        })
+    });
+    let contrast = Derived::new(move || scene.with(|scene| scene.as_ref().and_then(|scene| scene.contrast)));
+    let ramp = move || match cells.get() {
+        _ if contrast.get().is_some() => {
+            "linear-gradient(to right, var(--diverging-negative), var(--diverging-middle), var(--diverging-positive))"
+                .to_owned()
+        }
+        None => "linear-gradient(to right, transparent, var(--ink))".to_owned(),
+        Some((head, n_heads)) => {
+            let ramp = match head {
+                Some(head) => Ramp::of_head(head, n_heads, scheme.get()),
+                None => Ramp::new(NEUTRAL_HUE, scheme.get()),
+            };
+            let stops: Vec<String> = (0..=8).map(|step| css(ramp.at(step as f32 / 8.0))).collect();
+            format!("linear-gradient(to right, {})", stops.join(", "))
+        }
+    };
+    let ticks = move || {
+        let shade = shade.get();
+        if let Some(contrast) = contrast.get() {
+            let ends = if shade.is_per_row {
+                ["− row’s largest".to_owned(), "0".to_owned(), "+ row’s largest".to_owned()]
+            } else {
+                [format!("−{}", contrast.end), "0".to_owned(), format!("+{}", contrast.end)]
+            };
+            return ends.into_iter().map(|end| view! { <span>{end}</span> }).collect_view();
+        }
+        let levels: &[f32] = if shade.is_log { &LOG_TICKS } else { &LINEAR_TICKS };
+        levels.iter().map(|&level| view! { <span>{tick(shade, level)}</span> }).collect_view()
+    };
+    view! {
+        <div class="legend">
+            <span class="scale" aria-hidden="true">
+                <span class="ramp" style:background=ramp></span>
+                <span class="ticks">{ticks}</span>
+            </span>
+            <span class="meaning">{move || meaning.get()} " " {move || contrast.get().is_none().then(|| faintest(shade.get()))}</span>
+            <span class="keys">
+                <span class="for-touch">"Tap a token for its weights, tap again to keep it."</span>
+                <span class="for-pointer">
+                    "Point at a token for its weights, click to keep it; several add up. Keys: arrows, Enter keeps, Esc lets \
+                    go; L and H: next layer and head (Shift: back); A: all heads; M: lines or matrix"
+                    {has_edits.then_some("; E, or right click: edit; B: A, B or their difference")}
+                    "."
+                </span>
+            </span>
+        </div>
+    }
+}
+
+/// What colours, opacities and numbers of a scene mean, in sentences.
+pub fn explanation(scene: &Scene) -> String {
+    format!("{} {}", meaning(scene), faintest(scene.shade()))
+}
+
+/// The weight at a level, as text.
+fn tick(shade: Shade, level: f32) -> String {
+    let share = shade.share_at(level);
+    match (shade.is_per_row, shade.is_log && level == 0.0) {
+        (_, true) => format!("≤ {share}"),
+        (true, _) if level >= 1.0 => "row’s largest".to_owned(),
+        _ => format!("{}", (share * 1e5).round() / 1e5),
+    }
+}
+
+/// From where on something is drawn.
+fn faintest(shade: Shade) -> String {
+    let share = shade.share_at(MIN_ALPHA);
+    let of = if shade.is_per_row { " of the row’s largest" } else { "" };
+    let too_faint = if shade.is_log { format!("{share:.4}") } else { format!("{share:.3}") };
+    match (shade.min_weight > share, shade.is_per_row) {
+        (true, false) => format!("Weights below {} are not drawn.", shade.min_weight),
+        (_, true) if shade.min_weight > 0.0 => {
+            format!("Weights below {} or {too_faint}{of} are not drawn.", shade.min_weight)
+        }
+        _ => format!("Weights below {too_faint}{of} would be too faint and are not drawn."),
+    }
+}
+
+fn meaning(scene: &Scene) -> String {
+    if let Some(contrast) = scene.contrast {
+        let heads = match scene.heads.len() {
+            1 => String::new(),
+            _ if scene.is_split() => " of each head, on one scale".to_owned(),
+            several => format!(", mean of {}", wording::count(several, "head")),
+        };
+        let log = if scene.shade().is_log { " Logarithmic." } else { "" };
+        return match contrast.end > 0.0 {
+            true => format!("B − A{heads}. Orange: less weight in B; blue: more.{log}"),
+            false => "A and B do not differ in this layer.".to_owned(),
+        };
+    }
+    let seen = if scene.is_matrix() { "Colour" } else { "Opacity" };
+    let weight = match scene.heads.len() {
+        1 => "weight".to_owned(),
+        _ if scene.is_split() => "weight of each head, on one scale".to_owned(),
+        several => format!("mean weight of {}", wording::count(several, "head")),
+    };
+    let (queries, keys) = (scene.marked_queries.len(), scene.marked_keys.len());
+    match if queries > 0 { queries } else { keys } {
+        0 if scene.is_matrix() => format!("{seen}: {weight}."),
+        0 => format!("{seen}: {weight}. Number: what a key gets from a query on average."),
+        1 => format!("{seen} and number: {weight}."),
+        n_tokens => format!("{seen}: {weight}. Number: its sum over {n_tokens} tokens."),
+    }
+}

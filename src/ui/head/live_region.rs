@@ -1,0 +1,59 @@
+//! What the canvas shows of the focused token, in words, for screen readers.
+
+use leptos::prelude::*;
+
+use super::scene::Scene;
+use crate::state::{TokenRef, wording};
+use crate::trace::Side;
+use crate::ui::erased::{Derived, view};
+
+/// How many links are told.
+const N_LINKS: usize = 5;
+
+/// Speaks when a token gets the keyboard focus, and when what is shown of it changes.
+#[component]
+pub fn LiveRegion(
+    /// What is shown.
+    scene: Derived<Option<Scene>>,
+    /// The token that has the keyboard focus.
+    focused: RwSignal<Option<TokenRef>>,
+) -> impl IntoView {
+    let words = Derived::new(move || {
+        let token = focused.get()?;
+        scene.with(|scene| scene.as_ref().map(|scene| describe(scene, token)))
+    });
+    view! {
+        <div class="only-spoken" role="status" aria-live="polite" aria-label="Links of the focused token">
+            {move || words.get().unwrap_or_default()}
+        </div>
+    }
+}
+
+fn describe(scene: &Scene, token: TokenRef) -> String {
+    let Some(layer) = scene.layer() else { return String::new() };
+    let name = scene.plain(token.side, token.position);
+    let side = match token.side {
+        Side::Query => "query",
+        Side::Key => "key",
+    };
+    let links = scene.strongest(N_LINKS);
+    let pair = scene.pair();
+    let link = |link: &crate::render::Link| {
+        let head = wording::head_name(layer, link.head);
+        let weight = scene.weight_words(link.weight);
+        match (pair, token.side) {
+            (Some(_), _) => format!("{head} {weight}"),
+            (None, Side::Query) => format!("{head} to {} {weight}", scene.plain(Side::Key, link.key)),
+            (None, Side::Key) => format!("{head} from {} {weight}", scene.plain(Side::Query, link.query)),
+        }
+    };
+    let what = if scene.is_difference() { "Largest changes" } else { "Strongest links" };
+    let list = links.iter().map(link).collect::<Vec<_>>().join(", ");
+    match pair {
+        Some((query, key)) => format!("{} to {}: {list}", scene.plain(Side::Query, query), scene.plain(Side::Key, key)),
+        None => {
+            let first = scene.units.tokens(token.side, token.position).start;
+            format!("{name}, {side} token {first}. {what}: {list}")
+        }
+    }
+}

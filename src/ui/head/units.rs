@@ -1,0 +1,138 @@
+//! What the head view's rows are: tokens, or words joined of several; and the drawn layer's weights between them.
+
+use std::sync::Arc;
+
+use super::scene::Same;
+use crate::analysis::words::{Words, join};
+use crate::state::{LayerPatterns, Shown, State};
+use crate::trace::Side;
+use crate::trace::display::{TokenLabel, joined_label};
+use crate::ui::erased::Derived;
+use crate::ui::shell::page::Page;
+
+/// The rows of both sides of a result; in self-attention they are the same.
+#[derive(Clone, PartialEq)]
+pub struct Units {
+    query: SideUnits,
+    key: SideUnits,
+    /// Whether some row stands for several tokens.
+    pub is_joined: bool,
+}
+
+/// The rows of one side.
+#[derive(Clone, PartialEq)]
+pub struct SideUnits {
+    /// Which tokens each row stands for.
+    pub words: Same<Words>,
+    /// Which row each token is in.
+    pub of_token: Same<[usize]>,
+    /// What is shown of each row; another list means other rows.
+    pub labels: Same<[TokenLabel]>,
+    /// What a decoder predicts after the last token of each row.
+    pub predicted: Option<Same<[TokenLabel]>>,
+    /// Rows of tokens that the tokenizer added.
+    pub special: Same<[bool]>,
+    /// Where the second text starts, in a pair.
+    pub second_start: Option<usize>,
+}
+
+impl Units {
+    /// Follows the result and the wish to join words.
+    pub fn memo(page: Page) -> Derived<Option<Self>> {
+        let wanted = page.memo(|state| (state.shown.as_ref().map(Shown::looked), state.options.display.joins_words));
+        Derived::new(move || {
+            let (_, joins) = wanted.get();
+            page.peek(|state| Self::of_state(state, joins))
+        })
+    }
+
+    fn of_state(state: &State, joins: bool) -> Option<Self> {
+        let shown = state.shown.as_ref()?;
+        let query = SideUnits::of(shown, Side::Query, joins);
+        let key = if shown.has_same_tokens() {
+            SideUnits { predicted: None, ..query.clone() }
+        } else {
+            SideUnits::of(shown, Side::Key, joins)
+        };
+        let is_joined = query.is_joined() || key.is_joined();
+        Some(Self { query, key, is_joined })
+    }
+
+    /// The rows of one side.
+    pub fn of(&self, side: Side) -> &SideUnits {
+        match side {
+            Side::Query => &self.query,
+            Side::Key => &self.key,
+        }
+    }
+
+    /// The row of a token; the last one for tokens that are not there.
+    pub fn row_of(&self, side: Side, position: usize) -> usize {
+        let own = self.of(side);
+        own.of_token.0.get(position).copied().unwrap_or_else(|| own.words.0.len().saturating_sub(1))
+    }
+
+    /// The tokens of a row.
+    pub fn tokens(&self, side: Side, unit: usize) -> std::ops::Range<usize> {
+        self.of(side).words.0.0.get(unit).cloned().unwrap_or_default()
+    }
+}
+
+impl SideUnits {
+    fn of(shown: &Shown, side: Side, joins: bool) -> Self {
+        let tokens = shown.tokens(side);
+        let words = if joins {
+            Words::of(&tokens.tokens, tokens.form, &tokens.special, &tokens.segments)
+        } else {
+            Words::single(tokens.len())
+        };
+        let is_joined = words.len() < tokens.len();
+        let labels = if is_joined {
+            words.0.iter().map(|word| joined_label(&tokens.tokens[word.clone()], tokens.form)).collect()
+        } else {
+            Arc::clone(shown.labels(side))
+        };
+        let predicted = shown.predicted().filter(|_| side == Side::Query).map(|predicted| {
+            let last = |word: &std::ops::Range<usize>| predicted.get(word.end.saturating_sub(1)).cloned();
+            if is_joined { words.0.iter().filter_map(last).collect() } else { Arc::clone(predicted) }
+        });
+        let of_token = words.of_token();
+        let special = words.0.iter().map(|word| tokens.special.get(word.start).copied().unwrap_or(false)).collect();
+        let second_start = tokens.segments.get(1).and_then(|&start| of_token.get(start).copied());
+        Self {
+            words: Same(Arc::new(words)),
+            of_token: Same(of_token.into()),
+            labels: Same(labels),
+            predicted: predicted.map(Same),
+            special: Same(special),
+            second_start,
+        }
+    }
+
+    fn is_joined(&self) -> bool {
+        self.words.0.len() < self.of_token.0.len()
+    }
+}
+
+/// The drawn layer's weights between the rows.
+pub fn drawn_memo(page: Page, units: Derived<Option<Units>>) -> Derived<Option<Same<LayerPatterns>>> {
+    let drawn = page.memo(|state| state.shown.as_ref().and_then(|shown| shown.drawn.clone()).map(Same));
+    Derived::new(move || {
+        let drawn = drawn.get()?;
+        units.with(|units| match units {
+            Some(units) if units.is_joined => {
+                joined(&drawn.0, &units.query.words.0, &units.key.words.0).map(|it| Same(Arc::new(it)))
+            }
+            _ => Some(drawn),
+        })
+    })
+}
+
+fn joined(patterns: &LayerPatterns, queries: &Words, keys: &Words) -> Option<LayerPatterns> {
+    if (patterns.n_query, patterns.n_key) != (queries.0.last()?.end, keys.0.last()?.end) {
+        return None;
+    }
+    let heads = patterns.values.chunks_exact(patterns.n_query * patterns.n_key);
+    let values: Vec<f32> = heads.flat_map(|head| join(head, queries, keys)).collect();
+    Some(LayerPatterns { n_query: queries.len(), n_key: keys.len(), values: values.into(), ..patterns.clone() })
+}

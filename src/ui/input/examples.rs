@@ -1,0 +1,55 @@
+//! The gallery: examples from the papers, each with what to look at and what would refute it.
+
+use leptos::prelude::*;
+
+use crate::gallery::EXAMPLES;
+use crate::state::Event;
+use crate::ui::erased::{Show, view};
+use crate::ui::shell::page::Page;
+
+/// A line of examples; picking one runs it.
+#[component]
+pub fn Examples(
+    /// The page.
+    page: Page,
+) -> impl IntoView {
+    let current = page.memo(|state| state.example);
+    let example = move |(index, title): (usize, &'static str)| {
+        view! {
+            <button
+                type="button"
+                class="link"
+                aria-pressed=move || (current.get() == Some(index)).to_string()
+                on:click=move |_| page.dispatch(Event::ExamplePicked(index))
+            >
+                {title}
+            </button>
+        }
+    };
+    let titles = EXAMPLES.iter().enumerate().map(|(index, example)| (index, example.title));
+    view! {
+        <div class="examples" role="group" aria-label="Examples">
+            <span aria-hidden="true">"Try"</span>
+            {titles.map(example).collect_view()}
+        </div>
+    }
+}
+
+/// What there is to see in the example on screen.
+#[component]
+pub fn ExampleCaption(
+    /// The page.
+    page: Page,
+) -> impl IntoView {
+    let current = page.memo(|state| state.example);
+    view! {
+        <Show when=move || current.get().is_some()>
+            <div class="caption">
+                {move || current.get().and_then(|index| EXAMPLES.get(index)).map(|example| view! {
+                    <p>{example.look}</p>
+                    <p class="refuted"><span class="label">"What would refute it: "</span>{example.refuted}</p>
+                })}
+            </div>
+        </Show>
+    }
+}

@@ -1,0 +1,6 @@
+//! Which model runs: the picker, models from the Hub or from disk, and the models kept in this browser.
+
+pub mod device_models;
+pub mod hub_lookup;
+pub mod model_picker;
+pub mod more;

@@ -1,0 +1,89 @@
+//! Which model: its name with its quantisation, its size, and what is wrong with it.
+
+use leptos::prelude::*;
+
+use super::more::MoreModels;
+use crate::state::catalogue::Place;
+use crate::state::{Event, WorkerPhase, wording};
+use crate::ui::erased::view;
+use crate::ui::shell::page::Page;
+
+/// The combobox "Model" and what belongs to it.
+#[component]
+pub fn ModelPicker(
+    /// The page.
+    page: Page,
+) -> impl IntoView {
+    let names = page.memo(|state| state.models.iter().map(|model| model.name.clone()).collect::<Vec<_>>());
+    let picked = page.memo(|state| state.picked_model);
+    let facts = page.memo(|state| {
+        let entry = state.picked()?;
+        let size = wording::bytes(entry.size());
+        let licence = if entry.licence.is_empty() { String::new() } else { format!(", {}", entry.licence) };
+        let from_storage = state.model.as_ref().is_some_and(|model| model.from_storage);
+        let origin = if from_storage { ", kept here" } else { "" };
+        let origin = if matches!(entry.place, Place::Disk { .. }) { ", nothing leaves this machine" } else { origin };
+        Some(format!("{size}{licence}{origin}"))
+    });
+    let problem = page.memo(|state| state.notices.model.clone());
+    let is_wrong_version = page.memo(|state| state.worker == WorkerPhase::WrongVersion);
+    let reload = move |_| {
+        // A page that cannot be reloaded stays as it is.
+        let _ = window().location().reload();
+    };
+    view! {
+        <div class="field model">
+            <label for="model">"Model"</label>
+            <select
+                id="model"
+                aria-describedby="model-note"
+                prop:disabled=move || names.with(Vec::is_empty)
+                on:change:target=move |event| page.dispatch(Event::ModelPicked(index_of(&event.target().value())))
+            >
+                {move || {
+                    names
+                        .get()
+                        .into_iter()
+                        .enumerate()
+                        .map(|(index, name)| {
+                            view! {
+                                <option value=index.to_string() prop:selected=move || picked.get() == index>
+                                    {name}
+                                </option>
+                            }
+                        })
+                        .collect_view()
+                }}
+            </select>
+            <div class="note" id="model-note">
+                {move || match problem.get() {
+                    None => view! {
+                        <span title="Size, licence, and whether this browser keeps it for the next visit">
+                            {facts.get().unwrap_or_default()}
+                        </span>
+                    },
+                    Some(message) => view! {
+                        <p class="problem" role="alert">
+                            {message}
+                            " "
+                            {if is_wrong_version.get() {
+                                view! { <button type="button" class="link" on:click=reload>"Reload"</button> }
+                            } else {
+                                view! {
+                                    <button type="button" class="link" on:click=move |_| page.dispatch(Event::RetryAsked)>
+                                        "Try again"
+                                    </button>
+                                }
+                            }}
+                        </p>
+                    },
+                }}
+            </div>
+            <MoreModels page />
+        </div>
+    }
+}
+
+fn index_of(value: &str) -> usize {
+    value.parse().unwrap_or(usize::MAX)
+}

@@ -1,0 +1,138 @@
+//! The strongest single weights of what is looked at, as numbers.
+
+use leptos::prelude::*;
+
+use crate::render::{HeadColours, Link};
+use crate::state::{Event, wording};
+use crate::trace::Side;
+use crate::ui::erased::{Derived, view};
+use crate::ui::head::head_squares::css;
+use crate::ui::head::scene::Scene;
+use crate::ui::shell::page::Page;
+use crate::ui::small::token_text::token_text;
+
+/// How many rows there are room for.
+const N_LINKS: usize = 12;
+
+/// A small table: head, tokens, bar, weight.
+#[component]
+pub fn LinksPanel(
+    /// The page.
+    page: Page,
+    /// What is shown.
+    scene: Derived<Option<Scene>>,
+    /// Colour of each head.
+    colours: Derived<HeadColours>,
+) -> impl IntoView {
+    let has_pins = page.memo(|state| !state.selection.queries.is_empty() || !state.selection.keys.is_empty());
+    let title = Derived::new(move || {
+        scene.with(|scene| scene.as_ref().and_then(title)).unwrap_or_else(|| "Strongest links".to_owned())
+    });
+    let leaves_first_out = Derived::new(move || {
+        scene.with(|scene| scene.as_ref().is_some_and(|scene| scene.is_causal && scene.is_idle()))
+    });
+    let idle = Scene::idle_memo(scene);
+    let idle_links = Derived::new(move || {
+        idle.with(|scene| scene.as_ref().map(|scene| scene.strongest(N_LINKS)).unwrap_or_default())
+    });
+    let rows = move || {
+        scene.with(|scene| {
+            let Some(scene) = scene else { return Vec::new() };
+            let Some(layer) = scene.layer() else { return Vec::new() };
+            let row = |link: &Link| row(scene, layer, link, colours).into_any();
+            let links = if scene.is_idle() { idle_links.get() } else { scene.strongest(N_LINKS) };
+            links.iter().map(row).collect()
+        })
+    };
+    view! {
+        <section class="panel links" aria-label="Strongest links">
+            <h2>
+                <span>{move || title.get()}</span>
+                <button
+                    type="button"
+                    class="link"
+                    class:gone=move || !has_pins.get()
+                    title="Esc"
+                    on:click=move |_| page.dispatch(Event::TokensCleared)
+                >
+                    "Clear"
+                </button>
+            </h2>
+            <table>
+                <thead class="only-spoken">
+                    <tr>
+                        <th scope="col">"Head"</th>
+                        <th scope="col">"Tokens"</th>
+                        <th scope="col">"Weight"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+            <p class="hint">
+                {move || leaves_first_out.get().then_some("Without the first token, which can read only itself.")}
+            </p>
+        </section>
+    }
+}
+
+fn title(scene: &Scene) -> Option<String> {
+    let layer = scene.layer()?;
+    let name = |side: Side, tokens: &[usize]| match tokens {
+        &[token] => scene.plain(side, token).to_owned(),
+        several => wording::count(several.len(), "token"),
+    };
+    Some(match (scene.marked_queries.as_slice(), scene.marked_keys.as_slice()) {
+        ([], []) if scene.heads.len() == 1 && scene.is_difference() => {
+            format!("Largest changes of {}, B − A", wording::head_name(layer, scene.heads[0]))
+        }
+        ([], []) if scene.is_difference() => format!("Largest change of each head, layer {layer}"),
+        ([], []) if scene.heads.len() == 1 => {
+            format!("Strongest links of {}", wording::head_name(layer, scene.heads[0]))
+        }
+        ([], []) => format!("Strongest link of each head, layer {layer}"),
+        (queries @ [_], []) => format!("{} reads from", name(Side::Query, queries)),
+        (queries, []) => format!("{} read from", name(Side::Query, queries)),
+        ([], keys @ [_]) => format!("{} is read by", name(Side::Key, keys)),
+        ([], keys) => format!("{} are read by", name(Side::Key, keys)),
+        (queries, keys) => format!("{} → {}", name(Side::Query, queries), name(Side::Key, keys)),
+    })
+}
+
+fn row(scene: &Scene, layer: usize, link: &Link, colours: Derived<HeadColours>) -> impl IntoView + use<> {
+    let colour = colours.with(|colours| colours.line.get(link.head).copied().unwrap_or_default());
+    // Of a difference the sign has the colour.
+    let (bar, share) = match scene.contrast {
+        Some(contrast) => (contrast.colour(link.weight), contrast.share(link.weight).abs()),
+        None => (colour, link.weight.clamp(0.0, 1.0)),
+    };
+    let label = |side: Side, unit: usize| scene.label(side, unit).map(token_text);
+    let one = |tokens: &[usize]| tokens.len() == 1;
+    let tokens = match (one(&scene.marked_queries), one(&scene.marked_keys)) {
+        (true, true) => ().into_any(),
+        (true, false) => label(Side::Key, link.key).into_any(),
+        (false, true) => label(Side::Query, link.query).into_any(),
+        (false, false) => view! {
+            {label(Side::Query, link.query)}
+            <span class="mark">" → "</span>
+            {label(Side::Key, link.key)}
+        },
+    };
+    let title = format!("{} → {}", scene.plain(Side::Query, link.query), scene.plain(Side::Key, link.key));
+    view! {
+        <tr>
+            <td class="head-name">
+                <span class="swatch" style:background-color=css(colour)></span>
+                {wording::head_name(layer, link.head)}
+            </td>
+            <td class="pair-name" title=title>{tokens}</td>
+            <td class="number">
+                <span
+                    class="weight-bar"
+                    style:width=format!("{:.1}%", f64::from(share) * 100.0)
+                    style:background-color=css(bar)
+                ></span>
+                <span>{scene.weight_words(link.weight)}</span>
+            </td>
+        </tr>
+    }
+}

@@ -1,0 +1,7 @@
+//! Panels of numbers beside the views: strongest links, head scores, and the model's predictions.
+
+pub mod caution;
+pub mod links_panel;
+pub mod predictions;
+pub mod scores_panel;
+pub mod seeds;

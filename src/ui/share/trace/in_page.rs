@@ -1,0 +1,252 @@
+//! A trace that the page holds, and its answers.
+//!
+//! The file is read by ranges while questions are answered, and the browser gets a turn between pieces of work. A file of
+//! moderate size is checked as a whole before it is shown; of a larger one each part when it is read.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::save;
+use crate::analysis::{AttentionSource, SourceError, TraceSource};
+use crate::answers::{Reply, start};
+use crate::platform::clock::now_ms;
+use crate::platform::page::{base_url, fetch_bytes, fetch_text};
+use crate::platform::ranged_file::RangedFile;
+use crate::platform::turn::turn;
+use crate::protocol::{About, Prediction, Question, Report, RequestId};
+use crate::state::editing::TraceBeside;
+use crate::state::{OpenedTrace, RUNS_MODELS, TracePlace};
+use crate::trace::file::{Parsed, Saved, Trace, TraceError, parse_header};
+use crate::trace::{AttnKind, Side, Spec, Stack};
+use crate::ui::parts::reader::{Awaited, HeldTrace};
+
+/// Work goes on for this long before the browser gets a turn.
+const TURN_MS: f64 = 12.0;
+
+/// Bytes that are read of a file's beginning before its header is known to be longer.
+const FIRST_BYTES: u64 = 64 << 10;
+
+/// Files with more bytes of activations are checked as they are read.
+const MAX_CHECKED_BYTES: u64 = 64 << 20;
+
+/// Bytes of a file that are checked at a time.
+const PIECE_BYTES: u64 = 4 << 20;
+
+/// An open trace file; clones are the same one.
+#[derive(Clone)]
+pub struct TraceInPage {
+    /// Its only attention, or the three of an encoder-decoder model, each with what was read of the file for it.
+    sources: Rc<RefCell<Vec<(AttnKind, TraceSource)>>>,
+    trace: Rc<Trace>,
+    file: Rc<RangedFile>,
+    /// Questions that are no longer wanted.
+    cancelled: Rc<RefCell<BTreeSet<RequestId>>>,
+}
+
+impl TraceInPage {
+    /// Fetches the example that ships with the page.
+    ///
+    /// # Errors
+    /// One sentence for the reader.
+    pub async fn fetch_first() -> Result<(Self, OpenedTrace), String> {
+        if !RUNS_MODELS {
+            return Err("This page has no example.".to_owned());
+        }
+        let url = |name: &str| format!("{}example/{name}", base_url());
+        let (trace_url, json_url) = (url("first.safetensors"), url("first.json"));
+        // Both are under way already: index.html has them preloaded.
+        let bytes = fetch_bytes(&trace_url).await?;
+        let trace = Self::read(RangedFile::in_memory("first.safetensors", bytes)).await?;
+        let json = fetch_text(&json_url).await?;
+        let predictions: Predictions = serde_json::from_str(&json).map_err(|error| format!("first.json: {error}."))?;
+        let opened = OpenedTrace { top: predictions.top, ..trace.opened(None) };
+        Ok((trace, opened))
+    }
+
+    /// Opens a file from somewhere else: nothing in it is taken for granted.
+    ///
+    /// # Errors
+    /// One sentence for the reader: what is wrong with the file.
+    pub async fn open(file: RangedFile, place: TracePlace) -> Result<(Self, OpenedTrace), String> {
+        if file.is_empty() {
+            return Err(format!("{} is empty. A trace is a safetensors file.", file.name));
+        }
+        let trace = Self::read(file).await?;
+        trace.check().await?;
+        let opened = trace.opened(Some(place));
+        Ok((trace, opened))
+    }
+
+    /// Reads the header and the ids.
+    async fn read(file: RangedFile) -> Result<Self, String> {
+        let mut n_bytes = FIRST_BYTES;
+        let trace = loop {
+            let prefix = file.read(0..n_bytes).await?;
+            match parse_header(&file.name, file.len(), &prefix).map_err(words)? {
+                Parsed::Complete(trace) => break trace,
+                Parsed::Needs(more) if more > n_bytes => n_bytes = more,
+                Parsed::Needs(_) => return Err(format!("{} ends early.", file.name)),
+            }
+        };
+        let sources = match trace.metadata.decoder_tokens {
+            None => vec![(AttnKind::ONLY, TraceSource::new(trace.clone()))],
+            Some(_) => {
+                let of =
+                    |kind: AttnKind| TraceSource::of(trace.clone(), kind.stack.unwrap_or(Stack::Encoder), kind.attn);
+                AttnKind::THREE.map(|kind| (kind, of(kind))).into()
+            }
+        };
+        let ids: Vec<(AttnKind, Range<u64>)> =
+            sources.iter().flat_map(|(kind, source)| source.ids_bytes().into_iter().map(|ids| (*kind, ids))).collect();
+        let sources = Rc::new(RefCell::new(sources));
+        let this = Self { sources, trace: Rc::new(trace), file: Rc::new(file), cancelled: Rc::default() };
+        for (kind, range) in ids {
+            this.bring(kind, range).await.map_err(|report| report.message)?;
+        }
+        Ok(this)
+    }
+
+    /// Decodes every number of a file that is not too large for it.
+    async fn check(&self) -> Result<(), String> {
+        let pieces = {
+            let trace = &self.trace;
+            if trace.n_activation_bytes() > MAX_CHECKED_BYTES { Vec::new() } else { trace.pieces(PIECE_BYTES) }
+        };
+        let mut last_turn_ms = now_ms();
+        for piece in pieces {
+            let bytes = self.file.read(piece.bytes).await?;
+            self.trace.decode_from(&piece.name, piece.first_row, &bytes).map_err(words)?;
+            breathe(&mut last_turn_ms).await;
+        }
+        Ok(())
+    }
+
+    /// Opens a file that is compared with what is on screen.
+    ///
+    /// # Errors
+    /// One sentence for the reader: what is wrong with the file.
+    pub async fn open_beside(file: web_sys::File) -> Result<(Self, TraceBeside), String> {
+        let name = file.name();
+        let (trace, opened) =
+            Self::open(RangedFile::chosen(&name, file.into()), TracePlace::File(name.clone())).await?;
+        let beside = {
+            let sources = trace.sources.borrow();
+            let first = sources.first().map(|(_, source)| source);
+            let sizes = first.map(AttentionSource::sizes).unwrap_or_default();
+            TraceBeside {
+                file: name,
+                tokens: opened.tokens,
+                has_ids: first.is_some_and(|source| !source.ids_bytes().is_empty()),
+                sizes: (sizes.n_layers, sizes.n_heads),
+                spec: first.and_then(|source| source.spec().cloned()),
+            }
+        };
+        Ok((trace, beside))
+    }
+
+    fn opened(&self, place: Option<TracePlace>) -> OpenedTrace {
+        let sources = self.sources.borrow();
+        let of = |kind: AttnKind| sources.iter().find(|(its, _)| *its == kind).map(|(_, source)| source);
+        let first = of(AttnKind::ONLY).or_else(|| of(AttnKind::ENCODER));
+        let sizes = first.map(AttentionSource::sizes).unwrap_or_default();
+        let tokens = first.map(|first| first.tokens(Side::Key).clone());
+        let metadata = &self.trace.metadata;
+        let bare = || Spec::bare(sizes.n_layers, sizes.n_heads, sizes.n_key_value_heads, sizes.d_head);
+        OpenedTrace {
+            model: metadata.model.clone().unwrap_or_default(),
+            spec: metadata.spec.clone().unwrap_or_else(bare),
+            tokens: tokens.unwrap_or_default(),
+            target: of(AttnKind::CROSS).map(|cross| cross.tokens(Side::Query).clone()),
+            text: metadata.text.clone().unwrap_or_default(),
+            pair: metadata.text_pair.clone(),
+            edits: metadata.edits.clone(),
+            top: Vec::new(),
+            place,
+            missing_layers: of(AttnKind::ONLY).map(TraceSource::missing_layers).unwrap_or_default(),
+        }
+    }
+
+    /// The file, for whoever writes it anew.
+    pub fn file(&self) -> &RangedFile {
+        &self.file
+    }
+
+    /// What the file says of itself.
+    pub fn with_trace<T>(&self, read: impl FnOnce(&crate::trace::file::Trace) -> T) -> T {
+        read(&self.trace)
+    }
+
+    async fn answered(self, request: RequestId, kind: AttnKind, question: Question) -> Result<Option<Reply>, Report> {
+        let mut answering = start(question);
+        let mut last_turn_ms = now_ms();
+        loop {
+            if self.cancelled.borrow_mut().remove(&request) {
+                return Ok(None);
+            }
+            let step = match self.sources.borrow().iter().find(|(its, _)| *its == kind) {
+                Some((_, source)) => answering.step(source),
+                None => return Err(report("the trace has no such attention")),
+            };
+            match step {
+                Ok(Some(reply)) => return Ok(Some(reply)),
+                Ok(None) => breathe(&mut last_turn_ms).await,
+                Err(SourceError::Wants(range)) => self.bring(kind, range).await?,
+                Err(error) => return Err(report(&error.to_string())),
+            }
+        }
+    }
+
+    async fn bring(&self, kind: AttnKind, range: Range<u64>) -> Result<(), Report> {
+        let bytes = self.file.read(range.clone()).await.map_err(|message| report(&message))?;
+        if bytes.len() as u64 != range.end - range.start {
+            return Err(report("the trace ends early"));
+        }
+        let mut sources = self.sources.borrow_mut();
+        let source = sources.iter_mut().find(|(its, _)| *its == kind);
+        let Some((_, source)) = source else { return Ok(()) };
+        source.supply(range, &bytes).map_err(|error| report(&error.to_string()))
+    }
+}
+
+impl HeldTrace for TraceInPage {
+    fn answer(&self, request: RequestId, kind: AttnKind, question: Question) -> Awaited<Result<Option<Reply>, Report>> {
+        Box::pin(self.clone().answered(request, kind, question))
+    }
+
+    fn cancel(&self, request: RequestId) {
+        self.cancelled.borrow_mut().insert(request);
+    }
+
+    fn save_size(&self, saved: Saved, is_half: bool) -> Option<u64> {
+        save::size(self, saved, is_half)
+    }
+
+    fn write(&self, saved: Saved, is_half: bool) -> Awaited<Result<String, String>> {
+        let trace = self.clone();
+        Box::pin(async move { save::write(&trace, saved, is_half).await })
+    }
+}
+
+async fn breathe(last_turn_ms: &mut f64) {
+    if now_ms() - *last_turn_ms >= TURN_MS {
+        turn().await;
+        *last_turn_ms = now_ms();
+    }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+fn words(error: TraceError) -> String {
+    error.to_string()
+}
+
+fn report(message: &str) -> Report {
+    Report { about: About::Request, message: message.to_owned() }
+}
+
+/// What `headlight trace --json` prints.
+#[derive(serde::Deserialize)]
+struct Predictions {
+    top: Vec<Prediction>,
+}

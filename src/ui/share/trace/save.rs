@@ -1,0 +1,70 @@
+//! Saving from a trace that the page holds: what is chosen of it, read from the file and written anew, part by part.
+
+use super::in_page::TraceInPage;
+use crate::platform::blob_sink::BlobSink;
+use crate::platform::turn::turn;
+use crate::trace::StackHook;
+use crate::trace::file::{Element, Saved, TensorPlan, Trace, TraceError, TraceTensor, TraceWriter, file_len};
+
+/// Bytes that are read at a time.
+const PIECE_BYTES: u64 = 4 << 20;
+
+/// The tensors of a file that go along.
+fn plan(trace: &Trace, saved: Saved, is_half: bool) -> Vec<TensorPlan> {
+    let element = if is_half { Element::F16 } else { Element::F32 };
+    let goes_along = |name: &str| match name.parse::<StackHook>() {
+        Ok(named) => saved.has(named.hook),
+        Err(_) => true,
+    };
+    let tensors = trace.tensors.iter().filter(|(name, _)| goes_along(name));
+    let plan = |(name, tensor): (&String, &TraceTensor)| TensorPlan {
+        name: name.clone(),
+        element: if tensor.element.is_float() { element } else { Element::I64 },
+        shape: tensor.shape.clone(),
+    };
+    tensors.map(plan).collect()
+}
+
+/// How large a file would be; nothing where it would hold no more than a smaller choice.
+pub fn size(trace: &TraceInPage, saved: Saved, is_half: bool) -> Option<u64> {
+    trace.with_trace(|trace| {
+        let tensors = plan(trace, saved, is_half);
+        let smaller = match saved {
+            Saved::Patterns => None,
+            Saved::Qk => Some(Saved::Patterns),
+            Saved::Qkv => Some(Saved::Qk),
+            Saved::All => Some(Saved::Qkv),
+        };
+        let adds = smaller.is_none_or(|smaller| tensors.len() > plan(trace, smaller, is_half).len());
+        if adds { file_len(&trace.metadata, &tensors).ok() } else { None }
+    })
+}
+
+/// Writes the file; says where it can be had.
+///
+/// # Errors
+/// One sentence for the reader.
+pub async fn write(trace: &TraceInPage, saved: Saved, is_half: bool) -> Result<String, String> {
+    let (metadata, tensors) = trace.with_trace(|trace| (trace.metadata.clone(), plan(trace, saved, is_half)));
+    let failed = |error: TraceError| error.to_string();
+    let mut writer = TraceWriter::new(BlobSink::new(), &metadata, tensors).map_err(failed)?;
+    for tensor in writer.order().to_vec() {
+        if tensor.element == Element::I64 {
+            let rows = 0..tensor.shape.first().copied().unwrap_or(0);
+            let range = trace.with_trace(|trace| trace.bytes_of(&tensor.name, rows)).map_err(failed)?;
+            let bytes = trace.file().read(range).await?;
+            let ids = trace.with_trace(|trace| trace.decode_ids(&tensor.name, &bytes)).map_err(failed)?;
+            writer.write_ids(&tensor.name, &ids).map_err(failed)?;
+            continue;
+        }
+        let pieces = trace.with_trace(|trace| trace.pieces(PIECE_BYTES));
+        for piece in pieces.into_iter().filter(|piece| piece.name == tensor.name) {
+            let bytes = trace.file().read(piece.bytes).await?;
+            let values = trace.with_trace(|trace| trace.decode_from(&piece.name, piece.first_row, &bytes));
+            writer.write_floats(&tensor.name, &values.map_err(failed)?).map_err(failed)?;
+            turn().await;
+        }
+    }
+    let (url, _) = writer.finish().map_err(failed)?.into_url()?;
+    Ok(url)
+}

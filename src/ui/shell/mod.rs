@@ -1,0 +1,13 @@
+//! The page as a whole: its state and effects, its layout, its address, and the other places a view can stand in.
+
+pub mod address;
+pub mod app;
+pub mod attention;
+pub mod embed;
+pub mod page;
+pub mod scales;
+pub mod status_line;
+pub mod theme;
+pub mod thread_choice;
+pub mod viewer;
+pub mod worker;

@@ -1,0 +1,126 @@
+//! Traces that the page holds: how they come, what they are asked, and how one is handed to whoever looks.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::Page;
+use crate::answers::Reply;
+use crate::platform::download::{save_bytes, save_url};
+use crate::platform::page::{base_url, fetch_bytes, fetch_text};
+use crate::protocol::{FromWorker, Question, RequestId};
+use crate::state::editing::EditEvent;
+use crate::state::{Event, FirstScreen, OpenedTrace, SaveForm, State, TraceEvent, traces};
+use crate::trace::AttnKind;
+use crate::trace::file::{Saved, fill_slot};
+use crate::ui::parts::reader::{Held, open};
+
+/// A place for a trace that the page holds.
+pub type HeldPlace = StoredValue<Option<Held>, LocalStorage>;
+
+impl Page {
+    /// The trace on screen, or the last that was.
+    pub(super) fn trace(self) -> Option<Held> {
+        self.held().with_value(Clone::clone)
+    }
+
+    /// Fetches what is looked at first.
+    pub(super) async fn fetch_first(self) {
+        let came = open(|reader| (reader.first)(self.peek(|state| state.home))).await;
+        let came = came.map(|(trace, opened)| {
+            // Another may be on screen by now.
+            if self.peek(|state| state.first == FirstScreen::Coming) {
+                self.held().set_value(Some(trace));
+            }
+            opened
+        });
+        self.dispatch(Event::FirstCame(came));
+    }
+
+    /// Opens what lies under a URL.
+    pub(super) async fn fetch_trace(self, number: u32, url: String) {
+        let opened = open(|reader| (reader.under_url)(url)).await;
+        self.trace_came(number, opened);
+    }
+
+    /// Opens a file that somebody chose or dropped.
+    pub fn open_file(self, file: web_sys::File) {
+        self.dispatch(Event::Trace(TraceEvent::FileChosen(file.name())));
+        let number = self.peek(|state| state.traces.opening.as_ref().map(|(number, _)| *number));
+        spawn_local(async move {
+            let opened = open(|reader| (reader.chosen)(file)).await;
+            self.trace_came(number.unwrap_or_default(), opened);
+        });
+    }
+
+    fn trace_came(self, number: u32, opened: Result<(Held, OpenedTrace), String>) {
+        let is_wanted = self.peek(|state| state.traces.opening.as_ref().is_some_and(|(wanted, _)| *wanted == number));
+        let opened = opened.map(|(trace, opened)| {
+            // What is on screen asks the trace it is of.
+            if is_wanted {
+                self.held().set_value(Some(trace));
+            }
+            opened
+        });
+        self.dispatch(Event::Trace(TraceEvent::Came { number, opened }));
+    }
+
+    /// Opens a trace file that the result on screen is compared with.
+    pub async fn open_trace_beside(self, file: web_sys::File) {
+        let opened = open(|reader| (reader.beside)(file)).await;
+        let came = opened.map(|(trace, beside)| {
+            self.held_beside().set_value(Some(trace));
+            beside
+        });
+        self.dispatch(Event::Editing(EditEvent::TraceCame(Box::new(came))));
+    }
+
+    /// Asks a trace; the answer comes as if a worker had said it.
+    pub(super) fn ask_trace(self, trace: HeldPlace, request: RequestId, kind: AttnKind, question: Question) {
+        let Some(trace) = trace.with_value(Clone::clone) else { return };
+        // Not now: whoever asks is not done yet.
+        spawn_local(async move {
+            let (reply, buffers) = match trace.answer(request, kind, question).await {
+                Ok(Some(Reply { answer, buffers })) => (FromWorker::Answered { request, run: 0, answer }, buffers),
+                Ok(None) => (FromWorker::Cancelled { request }, Vec::new()),
+                Err(report) => (FromWorker::Failed { request, report }, Vec::new()),
+            };
+            self.dispatch(Event::WorkerSaid(reply, buffers));
+        });
+    }
+
+    /// How large a saved trace of what is on screen would be, in bytes; nothing where there is no more to save than with a
+    /// smaller choice.
+    pub fn save_size(self, saved: Saved, is_half: bool) -> Option<u64> {
+        if self.peek(|state| state.shown.as_ref().is_some_and(|shown| shown.is_trace)) {
+            return self.trace().and_then(|trace| trace.save_size(saved, is_half));
+        }
+        self.peek(|state| state.save_size(saved, is_half))
+    }
+
+    /// Writes what is wanted of the trace on screen anew, and hands it over.
+    pub(super) async fn save_trace(self, saved: Saved, is_half: bool) {
+        let Some(trace) = self.trace() else { return };
+        let name = format!("{}-{}.safetensors", self.peek(State::file_stem), traces::slug(saved));
+        match trace.write(saved, is_half).await {
+            Ok(url) => self.hand_over(url, name).await,
+            Err(message) => self.dispatch(Event::Trace(TraceEvent::SaveFailed(message))),
+        }
+    }
+
+    /// Gives the reader a trace that is written: as it is, or inside a page.
+    pub(super) async fn hand_over(self, url: String, name: String) {
+        let outcome = match self.peek(|state| state.traces.form) {
+            SaveForm::Trace => save_url(&url, &name),
+            SaveForm::Page => self.save_page(&url, &name.replace(".safetensors", ".html")).await,
+        };
+        if let Err(message) = outcome {
+            self.dispatch(Event::Trace(TraceEvent::SaveFailed(message)));
+        }
+    }
+
+    async fn save_page(self, url: &str, name: &str) -> Result<(), String> {
+        let (trace, empty) = (fetch_bytes(url).await?, fetch_text(&format!("{}viewer.html", base_url())).await?);
+        let link = self.peek(State::file_link).unwrap_or_default();
+        save_bytes(fill_slot(&empty, &link, &trace)?.as_bytes(), "text/html", name)
+    }
+}

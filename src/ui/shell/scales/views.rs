@@ -1,0 +1,80 @@
+//! The three views as tab panels, of which one or two are on screen.
+
+use leptos::prelude::*;
+
+use super::{is_shown, panel_id, tab_id};
+use crate::render::Scheme;
+use crate::state::View;
+use crate::ui::erased::{Derived, Show, view};
+use crate::ui::map::ModelMap;
+use crate::ui::neurons::{is_open, shows_head};
+use crate::ui::shell::page::Page;
+
+/// The views that are on screen, side by side where there is room.
+#[component]
+pub fn ScaleViews(
+    /// The page.
+    page: Page,
+    /// Light or dark.
+    scheme: Derived<Scheme>,
+    /// The head view.
+    children: Children,
+) -> impl IntoView {
+    let has_model = is_shown(page, View::Model);
+    let has_head = shows_head(page);
+    let has_neuron = is_shown(page, View::Neuron);
+    let is_open = is_open(page);
+    let is_beside = page.memo(|state| state.scales.is_side_by_side && state.selection.view != View::Model);
+    view! {
+        <div class="scales" class:with-model=move || has_model.get() class:beside=move || is_beside.get()>
+            <div
+                role="tabpanel"
+                id=panel_id(View::Model)
+                aria-labelledby=tab_id(View::Model)
+                class:none=move || !has_model.get()
+            >
+                <Show when=move || has_model.get()>
+                    <ModelMap page scheme is_small=false />
+                </Show>
+            </div>
+            <div
+                role="tabpanel"
+                id=panel_id(View::Head)
+                aria-labelledby=tab_id(View::Head)
+                class:none=move || !has_head.get()
+            >
+                {children()}
+            </div>
+            <div
+                role="tabpanel"
+                id=panel_id(View::Neuron)
+                aria-labelledby=tab_id(View::Neuron)
+                class:none=move || !has_neuron.get()
+                class:awaits-query=move || !is_open.get()
+            >
+                <Show when=move || has_neuron.get()>
+                    {page.parts().awaited(move |views| (views.neurons)(page, scheme))}
+                </Show>
+            </div>
+        </div>
+    }
+}
+
+/// The model view as a small map, wherever the large one is not on screen.
+#[component]
+pub fn SmallMap(
+    /// The page.
+    page: Page,
+    /// Light or dark.
+    scheme: Derived<Scheme>,
+) -> impl IntoView {
+    let has_model = is_shown(page, View::Model);
+    view! {
+        <Show when=move || !has_model.get()>
+            <section class="panel small-map" aria-label="All heads">
+                <h2><span>"All heads"</span></h2>
+                <ModelMap page scheme is_small=true />
+            </section>
+        </Show>
+    }
+}

@@ -1,0 +1,62 @@
+//! Light and dark: the button, and which of them is on.
+
+use leptos::prelude::*;
+use leptos_use_media_query::use_media_query;
+
+use super::page::Page;
+use crate::render::Scheme;
+use crate::state::{Event, Theme};
+use crate::ui::erased::{Derived, effect, view};
+
+/// Which colours are on, the system's wish included.
+pub fn scheme(page: Page) -> Derived<Scheme> {
+    let system_is_dark = use_media_query("(prefers-color-scheme: dark)");
+    let theme = page.memo(|state| state.options.theme);
+    Derived::new(move || match theme.get() {
+        Theme::System if system_is_dark.get() => Scheme::Dark,
+        Theme::System | Theme::Light => Scheme::Light,
+        Theme::Dark => Scheme::Dark,
+    })
+}
+
+/// Lets the style sheet's variables follow the theme, by an attribute of the root.
+pub fn follow_theme(page: Page) {
+    let theme = page.memo(|state| state.options.theme);
+    effect(move || {
+        let name = theme.get().name();
+        if let Some(root) = document().document_element() {
+            // Setting an attribute of the root cannot fail.
+            let _ = root.set_attribute("data-theme", name);
+        }
+    });
+}
+
+/// Goes round: as the system says, light, dark.
+#[component]
+pub fn ThemeButton(
+    /// The page.
+    page: Page,
+) -> impl IntoView {
+    let theme = page.memo(|state| state.options.theme);
+    follow_theme(page);
+    let next = move || match theme.get_untracked() {
+        Theme::System => Theme::Light,
+        Theme::Light => Theme::Dark,
+        Theme::Dark => Theme::System,
+    };
+    view! {
+        <button
+            type="button"
+            class="quiet"
+            title="Light, dark, or as the system says"
+            on:click=move |_| page.dispatch(Event::ThemePicked(next()))
+        >
+            "Theme: "
+            {move || match theme.get() {
+                Theme::System => "auto",
+                Theme::Light => "light",
+                Theme::Dark => "dark",
+            }}
+        </button>
+    }
+}

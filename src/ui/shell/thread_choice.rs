@@ -1,0 +1,45 @@
+//! On how many of the device's processors the model runs: shown with the status, and a choice where there is one.
+
+use leptos::prelude::*;
+
+use super::page::Page;
+use crate::state::Event;
+use crate::ui::erased::view;
+
+/// "Threads" and a number; nothing where the page has only one.
+#[component]
+pub fn ThreadChoice(
+    /// The page.
+    page: Page,
+) -> impl IntoView {
+    let available = page.memo(|state| state.threads.available);
+    let wanted = page.memo(|state| state.threads.wanted);
+    let is_busy = page.memo(|state| state.is_busy());
+    let choice = move |threads: u32| {
+        view! {
+            <option value=threads.to_string() selected=move || wanted.get() == threads>
+                {threads.to_string()}
+            </option>
+        }
+    };
+    view! {
+        <label
+            class="threads"
+            class:none=move || available.get() < 2
+            title="The model runs on so many processors of this device. With another number it is started anew."
+        >
+            "Threads"
+            <select
+                prop:value=move || wanted.get().to_string()
+                disabled=move || is_busy.get()
+                on:change:target=move |event| {
+                    if let Ok(threads) = event.target().value().parse() {
+                        page.dispatch(Event::ThreadsPicked(threads));
+                    }
+                }
+            >
+                {move || (1..=available.get()).map(choice).collect_view()}
+            </select>
+        </label>
+    }
+}

@@ -1,0 +1,64 @@
+//! A saved trace in a page of its own: the same views, no model.
+
+use leptos::prelude::*;
+
+use super::attention::Attention;
+use super::page::Page;
+use super::status_line::StatusLine;
+use super::theme::{ThemeButton, scheme};
+use crate::protocol::InputText;
+use crate::state::{Home, State, wording};
+use crate::ui::erased::{effect, view};
+use crate::ui::head::scene::Scene;
+use crate::ui::share::Share;
+
+/// The page that is one file.
+#[component]
+pub fn Viewer() -> impl IntoView {
+    let page = Page::open(Home::File, None);
+    let scheme = scheme(page);
+    let scene = Scene::memo(page, scheme);
+    let is_saving = RwSignal::new(false);
+    let what = page.memo(what);
+    effect(move || {
+        if let Some((model, text)) = what.get() {
+            document().set_title(&format!("{text}: attention in {model}"));
+        }
+    });
+    view! {
+        <header class="masthead">
+            <h1>"Headlight"</h1>
+            <div class="tools">
+                <Share page scene is_saving />
+                <ThemeButton page />
+            </div>
+            <p class="lead">
+                {move || match what.get() {
+                    None => view! { "A saved trace." },
+                    Some((model, text)) => view! {
+                        "What "<bdi>{model}</bdi>" attended to on “"<bdi>{text}</bdi>"”. Every line below is an attention \
+                        weight from a saved run; this page holds it whole and runs no model."
+                    },
+                }}
+            </p>
+        </header>
+        <main>
+            <StatusLine page />
+            <div class="workbench shut">
+                <Attention page scene scheme is_saving panel=None />
+            </div>
+        </main>
+        {page.parts().later(move |views| (views.printed)(page, scene))}
+    }
+}
+
+/// The model's name and what it read.
+fn what(state: &State) -> Option<(String, String)> {
+    let shown = state.shown.as_ref()?;
+    let text = match &shown.input.text {
+        InputText::Pair(text, pair) => format!("{text}” and “{pair}"),
+        InputText::Single(text) if !text.is_empty() => text.clone(),
+        _ => wording::count(shown.labels.len(), "token"),
+    };
+    Some((shown.model_name.clone(), text))
+}
