@@ -16,10 +16,7 @@ const KINDS: [&str; 4] = ["this text, edited", "another text", "a trace file", "
 
 /// The choice, and what each kind needs.
 #[component]
-pub fn AgainstChoice(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn AgainstChoice(page: Page) -> impl IntoView {
     let against = page.memo(|state| state.editing.against.clone());
     let problem = page.memo(|state| state.editing.against_problem.clone());
     let status = page.memo(|state| state.second_model_status());

@@ -34,12 +34,7 @@ pub fn panel_is_open(page: Page) -> Signal<bool> {
 
 /// Opens and shuts the column, or leads to it where it stands after the views.
 #[component]
-pub fn PanelButton(
-    /// The page.
-    page: Page,
-    /// Whether the column is open.
-    is_open: Signal<bool>,
-) -> impl IntoView {
+pub fn PanelButton(page: Page, is_open: Signal<bool>) -> impl IntoView {
     let beside = use_media_query(BESIDE);
     let n_active = page.memo(|state| state.editing.list.iter().filter(|listed| listed.edit.on).count());
     let press = move |_| {
@@ -70,12 +65,7 @@ pub fn PanelButton(
 
 /// The column.
 #[component]
-pub fn EditingColumn(
-    /// The page.
-    page: Page,
-    /// Whether it is on screen.
-    is_open: Signal<bool>,
-) -> impl IntoView {
+pub fn EditingColumn(page: Page, is_open: Signal<bool>) -> impl IntoView {
     view! {
         <section id="editing" class="editing" aria-label="Change the model" class:shut=move || !is_open.get()>
             <h2 class="editing-heading" id=HEADING tabindex="-1">"Change the model"</h2>
@@ -86,10 +76,7 @@ pub fn EditingColumn(
 
 /// The panels.
 #[component]
-pub fn Editing(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn Editing(page: Page) -> impl IntoView {
     let can_edit = page.memo(|state| state.can_edit());
     let is_busy = page.memo(|state| state.is_busy());
     view! {

@@ -12,10 +12,7 @@ use crate::ui::shell::page::Page;
 
 /// Buttons that add an edit, named for what they do.
 #[component]
-pub fn EditChoices(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn EditChoices(page: Page) -> impl IntoView {
     let factor = RwSignal::new("2".to_owned());
     let menu = of_selection(page, |state| state.edit_menu(&state.selected_target()));
     let row = of_selection(page, selected_row);

@@ -91,10 +91,7 @@ fn below(element: &Element) -> (f64, f64) {
 
 /// "Edit L2H9": opens the menu for what is selected.
 #[component]
-pub fn EditButton(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn EditButton(page: Page) -> impl IntoView {
     let can_edit = page.memo(|state| state.can_edit());
     let title = of_selection(page, |state| state.edit_menu(&state.selected_target()).title);
     let is_open = move || page.menu().with(Option::is_some);
@@ -123,10 +120,7 @@ pub fn EditButton(
 
 /// Where the menu is, while it is open.
 #[component]
-pub fn MenuPlace(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn MenuPlace(page: Page) -> impl IntoView {
     move || {
         let made = |open: OpenMenu| page.parts().later(move |views| (views.edit_menu)(page, open.clone()));
         page.menu().get().map(made)
@@ -136,7 +130,6 @@ pub fn MenuPlace(
 /// The menu.
 #[component]
 pub fn EditMenu(
-    /// The page.
     page: Page,
     /// What it is about, and where it was asked for.
     open: OpenMenu,

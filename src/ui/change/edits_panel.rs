@@ -12,10 +12,7 @@ use crate::ui::shell::page::Page;
 
 /// Undo, redo, clear; the list; what the selection offers.
 #[component]
-pub fn EditsPanel(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn EditsPanel(page: Page) -> impl IntoView {
     let send = move |event: EditEvent| page.dispatch(Event::Editing(event));
     let can_undo = page.memo(|state| state.editing.can_undo());
     let can_redo = page.memo(|state| state.editing.can_redo());

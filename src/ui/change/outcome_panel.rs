@@ -16,10 +16,7 @@ const N_TOKENS: usize = 10;
 
 /// What is followed, its value in A and B, and paired bars.
 #[component]
-pub fn OutcomePanel(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn OutcomePanel(page: Page) -> impl IntoView {
     let asked = page.memo(|state| state.editing.asked.clone());
     let compared = page.memo(|state| {
         let form = state.shown.as_ref().map_or(TokenForm::Plain, |shown| shown.info.tokens.form);

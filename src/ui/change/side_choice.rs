@@ -9,10 +9,7 @@ use crate::ui::shell::page::Page;
 
 /// The switch over the views; there is none before there is a B.
 #[component]
-pub fn SideChoice(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn SideChoice(page: Page) -> impl IntoView {
     let has_b = page.memo(|state| state.editing.has_b());
     let side = page.memo(|state| state.editing.side);
     let meaning = page.memo(|state| match &state.editing.against {

@@ -12,10 +12,7 @@ use crate::ui::shell::page::Page;
 
 /// What can be tried, a second text for what needs one, the map.
 #[component]
-pub fn SweepPanel(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn SweepPanel(page: Page) -> impl IntoView {
     let other = RwSignal::new(String::new());
     let ask = move |asked: SweepAsked| page.dispatch(Event::Editing(EditEvent::SweepAsked(asked)));
     let map = page.memo(|state| {

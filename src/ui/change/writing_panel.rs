@@ -16,10 +16,7 @@ const N_PLAYED: u32 = 32;
 
 /// Buttons, settings, and the tokens that could come next.
 #[component]
-pub fn WritingPanel(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn WritingPanel(page: Page) -> impl IntoView {
     let send = move |event: EditEvent| page.dispatch(Event::Editing(event));
     let can_write = page.memo(|state| {
         state.shown.as_ref().is_some_and(|shown| {

@@ -10,12 +10,7 @@ use crate::ui::shell::page::Page;
 
 /// The two choices that matter most, and the others behind "Display".
 #[component]
-pub fn DisplayOptions(
-    /// The page.
-    page: Page,
-    /// What is shown.
-    scene: Derived<Option<Scene>>,
-) -> impl IntoView {
+pub fn DisplayOptions(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView {
     let display = page.memo(|state| state.options.display);
     let has_several = page.memo(|state| state.selection.heads.len() > 1);
     let has_special = page.memo(|state| {
@@ -118,7 +113,6 @@ fn Choice(
     options: [(&'static str, DisplayChange); 2],
     /// Which is on.
     picked: Signal<usize>,
-    /// Told what is wanted.
     change: impl Fn(DisplayChange) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let one = move |(index, (label, wanted)): (usize, (&'static str, DisplayChange))| {
@@ -147,11 +141,9 @@ fn Choice(
 fn Check(
     /// What it turns on.
     name: &'static str,
-    /// Whether it is on.
     is_on: Signal<bool>,
     /// Whether it makes no difference now.
     is_disabled: Signal<bool>,
-    /// Told what is wanted.
     change: impl Fn(bool) + 'static,
 ) -> impl IntoView {
     view! {

@@ -39,15 +39,10 @@ const N_ROOMY: usize = 20;
 /// Columns of tokens with the attention between them.
 #[component]
 pub fn HeadViewFigure(
-    /// The page.
     page: Page,
-    /// What is shown.
     scene: Derived<Option<Scene>>,
-    /// Colour of each head.
     colours: Derived<HeadColours>,
-    /// Which background it stands on.
     scheme: Derived<Scheme>,
-    /// The unit that has the keyboard focus.
     focused: RwSignal<Option<TokenRef>>,
 ) -> impl IntoView {
     let scroller = NodeRef::<Div>::new();

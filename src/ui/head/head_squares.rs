@@ -13,14 +13,7 @@ use crate::ui::shell::page::Page;
 
 /// The row of squares, one tab stop, arrow keys between them.
 #[component]
-pub fn HeadSquares(
-    /// The page.
-    page: Page,
-    /// What is shown.
-    scene: Derived<Option<Scene>>,
-    /// Colour of each head.
-    colours: Derived<HeadColours>,
-) -> impl IntoView {
+pub fn HeadSquares(page: Page, scene: Derived<Option<Scene>>, colours: Derived<HeadColours>) -> impl IntoView {
     let n_heads = Derived::new(move || scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));
     let layer = page.memo(|state| state.selection.layer);
     let row = NodeRef::<leptos::html::Div>::new();

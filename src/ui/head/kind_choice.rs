@@ -9,10 +9,7 @@ use crate::ui::shell::page::Page;
 
 /// The radio group "Stack"; only for models with two stacks.
 #[component]
-pub fn KindChoice(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn KindChoice(page: Page) -> impl IntoView {
     let has_two = page.memo(|state| state.shown.as_ref().is_some_and(|shown| shown.target.is_some()));
     let picked = page.memo(|state| state.selection.kind);
     let choice = move |kind: AttnKind| {

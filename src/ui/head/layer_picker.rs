@@ -8,10 +8,7 @@ use crate::ui::shell::page::Page;
 
 /// The combobox "Layer" between its two neighbours.
 #[component]
-pub fn LayerPicker(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn LayerPicker(page: Page) -> impl IntoView {
     let n_layers = page.memo(|state| state.shown.as_ref().map_or(0, |shown| shown.stack_spec().n_layers));
     let layer = page.memo(|state| state.selection.layer);
     let step = move |name: &'static str, sign: &'static str, step: isize, is_end: Signal<bool>| {

@@ -15,9 +15,7 @@ const LOG_TICKS: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 /// Under the figure.
 #[component]
 pub fn Legend(
-    /// What is shown.
     scene: Derived<Option<Scene>>,
-    /// Which background it stands on.
     scheme: Derived<Scheme>,
     /// Whether the model can be changed here, now or after a run: what keys do it is said.
     has_edits: bool,

@@ -12,12 +12,7 @@ const N_LINKS: usize = 5;
 
 /// Speaks when a token gets the keyboard focus, and when what is shown of it changes.
 #[component]
-pub fn LiveRegion(
-    /// What is shown.
-    scene: Derived<Option<Scene>>,
-    /// The token that has the keyboard focus.
-    focused: RwSignal<Option<TokenRef>>,
-) -> impl IntoView {
+pub fn LiveRegion(scene: Derived<Option<Scene>>, focused: RwSignal<Option<TokenRef>>) -> impl IntoView {
     let words = Derived::new(move || {
         let token = focused.get()?;
         scene.with(|scene| scene.as_ref().map(|scene| describe(scene, token)))

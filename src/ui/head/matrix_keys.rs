@@ -24,12 +24,7 @@ const CHARACTER_WIDTH: f32 = 7.3;
 
 /// A list box of standing tokens over the first picture; one tab stop, arrow keys move along.
 #[component]
-pub fn MatrixKeys(
-    /// The figure it belongs to.
-    figure: Figure,
-    /// Where the pictures are.
-    stretches: Derived<Vec<Span>>,
-) -> impl IntoView {
+pub fn MatrixKeys(figure: Figure, stretches: Derived<Vec<Span>>) -> impl IntoView {
     let Figure { scene, window, .. } = figure;
     let reached = RwSignal::new(0_usize);
     let row = NodeRef::<leptos::html::Div>::new();

@@ -9,10 +9,7 @@ use crate::ui::shell::page::Page;
 
 /// The radio group "Attention"; only for pairs.
 #[component]
-pub fn SegmentFilterChoice(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn SegmentFilterChoice(page: Page) -> impl IntoView {
     let is_pair = page.memo(|state| {
         state
             .shown

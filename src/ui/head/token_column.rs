@@ -30,12 +30,7 @@ fn rows_of(scene: &Scene, side: Side) -> RowsOf {
 
 /// A list box of tokens, one tab stop; arrow keys move through it and to the other side.
 #[component]
-pub fn TokenColumn(
-    /// The figure it belongs to.
-    figure: Figure,
-    /// Which side.
-    side: Side,
-) -> impl IntoView {
+pub fn TokenColumn(figure: Figure, side: Side) -> impl IntoView {
     let Figure { scene, columns, window, .. } = figure;
     // The row that Tab reaches, if it is in view.
     let reached = RwSignal::new(0_usize);

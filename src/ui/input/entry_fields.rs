@@ -9,10 +9,7 @@ use crate::ui::shell::page::Page;
 
 /// Which kind of input.
 #[component]
-pub fn EntryKindChoice(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn EntryKindChoice(page: Page) -> impl IntoView {
     let kind = page.memo(|state| state.entry.kind);
     let option = move |one: EntryKind| {
         view! {
@@ -33,10 +30,7 @@ pub fn EntryKindChoice(
 
 /// Token ids, typed.
 #[component]
-pub fn IdsField(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn IdsField(page: Page) -> impl IntoView {
     let ids = page.memo(|state| state.entry.ids.clone());
     let problem = page.memo(|state| state.notices.input.is_some());
     view! {
@@ -61,10 +55,7 @@ pub fn IdsField(
 
 /// Length and seed of a random block.
 #[component]
-pub fn RandomBlockFields(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn RandomBlockFields(page: Page) -> impl IntoView {
     let n_block = page.memo(|state| state.entry.n_block);
     let seed = page.memo(|state| state.entry.seed);
     let number = move |id: &'static str,
@@ -112,10 +103,7 @@ pub fn RandomBlockFields(
 
 /// With BOS or without, where the model has one.
 #[component]
-pub fn BosChoice(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn BosChoice(page: Page) -> impl IntoView {
     let is_on = page.memo(|state| {
         let adds = state.model.as_ref()?.adds_bos?;
         let default = adds || state.entry.kind == EntryKind::RandomBlock;

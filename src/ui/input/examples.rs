@@ -9,10 +9,7 @@ use crate::ui::shell::page::Page;
 
 /// A line of examples; picking one runs it.
 #[component]
-pub fn Examples(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn Examples(page: Page) -> impl IntoView {
     let current = page.memo(|state| state.example);
     let example = move |(index, title): (usize, &'static str)| {
         view! {
@@ -37,10 +34,7 @@ pub fn Examples(
 
 /// What there is to see in the example on screen.
 #[component]
-pub fn ExampleCaption(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn ExampleCaption(page: Page) -> impl IntoView {
     let current = page.memo(|state| state.example);
     view! {
         <Show when=move || current.get().is_some()>

@@ -9,10 +9,7 @@ use crate::ui::shell::page::Page;
 
 /// The text box "Target"; only for models with an encoder and a decoder.
 #[component]
-pub fn TargetField(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn TargetField(page: Page) -> impl IntoView {
     let has_target = page.memo(|state| state.takes_target());
     let target = page.memo(|state| state.entry.target.clone());
     let is_ids = page.memo(|state| state.entry.kind == EntryKind::Ids);

@@ -13,10 +13,7 @@ use crate::ui::shell::page::Page;
 
 /// "Text", "Second text" or what stands in for them, "Run", "Cancel", and what is wrong with the text.
 #[component]
-pub fn TextForm(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn TextForm(page: Page) -> impl IntoView {
     let text = page.memo(|state| state.text.clone());
     let pair = page.memo(|state| state.pair.clone());
     let kind = page.memo(|state| state.entry.kind);

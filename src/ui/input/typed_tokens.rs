@@ -13,10 +13,7 @@ const N_SHOWN: usize = 64;
 
 /// One line of small tokens, and how many there are; empty until a model is loaded.
 #[component]
-pub fn TypedTokens(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn TypedTokens(page: Page) -> impl IntoView {
     let typed = page.memo(|state| state.readings.typed.as_ref().map(|(_, tokens)| tokens.clone()));
     view! {
         <div class="typed" role="group" aria-label="Tokens of the input">

@@ -67,9 +67,7 @@ pub(super) struct Map {
 /// Thumbnails of all heads in rows (layers) and columns (heads).
 #[component]
 pub fn ModelMap(
-    /// The page.
     page: Page,
-    /// Light or dark.
     scheme: Derived<Scheme>,
     /// Whether it is the small one, without controls.
     is_small: bool,

@@ -12,10 +12,7 @@ use crate::ui::shell::page::Page;
 
 /// A line that opens: it looks when it is opened.
 #[component]
-pub fn DeviceModels(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn DeviceModels(page: Page) -> impl IntoView {
     let models = page.memo(|state| state.models.clone());
     let files = RwSignal::new(None::<Vec<KeptFile>>);
     let problem = RwSignal::new(None::<String>);

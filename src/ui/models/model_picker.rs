@@ -10,10 +10,7 @@ use crate::ui::shell::page::Page;
 
 /// The combobox "Model" and what belongs to it.
 #[component]
-pub fn ModelPicker(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn ModelPicker(page: Page) -> impl IntoView {
     let names = page.memo(|state| state.models.iter().map(|model| model.name.clone()).collect::<Vec<_>>());
     let picked = page.memo(|state| state.picked_model);
     let facts = page.memo(|state| {

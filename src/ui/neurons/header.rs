@@ -12,9 +12,7 @@ use crate::ui::head::token_column::px;
 /// Formulas over the columns; the query's cells stand below theirs, drawn on `strip`.
 #[component]
 pub fn NeuronHeader(
-    /// What is shown.
     neurons: Neurons,
-    /// Where the columns are.
     columns: Derived<NeuronColumns>,
     /// Where the query's cells are drawn.
     strip: NodeRef<Canvas>,

@@ -22,12 +22,7 @@ use model::Neurons;
 
 /// The neuron view; before a query is chosen, a hint beside the head view's figure.
 #[component]
-pub fn NeuronView(
-    /// The page.
-    page: Page,
-    /// Light or dark.
-    scheme: Derived<Scheme>,
-) -> impl IntoView {
+pub fn NeuronView(page: Page, scheme: Derived<Scheme>) -> impl IntoView {
     let neurons = Neurons::new(page);
     let is_open = is_open(page);
     let problem = page.memo(|state| state.scales.neurons.problem.clone());

@@ -16,14 +16,7 @@ const N_LINKS: usize = 12;
 
 /// A small table: head, tokens, bar, weight.
 #[component]
-pub fn LinksPanel(
-    /// The page.
-    page: Page,
-    /// What is shown.
-    scene: Derived<Option<Scene>>,
-    /// Colour of each head.
-    colours: Derived<HeadColours>,
-) -> impl IntoView {
+pub fn LinksPanel(page: Page, scene: Derived<Option<Scene>>, colours: Derived<HeadColours>) -> impl IntoView {
     let has_pins = page.memo(|state| !state.selection.queries.is_empty() || !state.selection.keys.is_empty());
     let title = Derived::new(move || {
         scene.with(|scene| scene.as_ref().and_then(title)).unwrap_or_else(|| "Strongest links".to_owned())

@@ -28,10 +28,7 @@ enum Kind {
 
 /// The text as it was read, to choose a position in, and what is predicted there.
 #[component]
-pub fn Predictions(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn Predictions(page: Page) -> impl IntoView {
     let kind = page.memo(|state| {
         state.shown.as_ref().map(|shown| match (shown.spec.unembed, shown.spec.is_causal()) {
             (Unembed::Linear { .. }, true) => Kind::NextToken,

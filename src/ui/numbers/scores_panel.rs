@@ -47,14 +47,7 @@ struct Row {
 
 /// A table of heads with small bars; a row shows its head.
 #[component]
-pub fn ScoresPanel(
-    /// The page.
-    page: Page,
-    /// Colour of each head.
-    colours: Derived<HeadColours>,
-    /// By what heads are ranked.
-    ranking: RwSignal<Ranking>,
-) -> impl IntoView {
+pub fn ScoresPanel(page: Page, colours: Derived<HeadColours>, ranking: RwSignal<Ranking>) -> impl IntoView {
     let sorted_by = RwSignal::new((Column::All, true));
     let shows_all = RwSignal::new(false);
     let has_spread = page.memo(|state| state.scores.shown_deviation().is_some());

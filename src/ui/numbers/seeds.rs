@@ -21,10 +21,7 @@ enum Stand {
 
 /// One line above the table of scores.
 #[component]
-pub fn Seeds(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn Seeds(page: Page) -> impl IntoView {
     let stand = page.memo(stand);
     let choice = move |is_mean: bool, label: String| {
         let is_on = move || matches!(stand.get(), Stand::There(_, shown) if shown == is_mean);

@@ -74,10 +74,7 @@ impl Parts {
 
 /// Says so where the views did not come, and has them fetched again.
 #[component]
-pub fn Missing(
-    /// The views.
-    parts: Parts,
-) -> impl IntoView {
+pub fn Missing(parts: Parts) -> impl IntoView {
     move || {
         matches!(parts.views.get(), Coming::Failed).then(|| {
             view! {

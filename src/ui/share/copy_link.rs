@@ -36,12 +36,7 @@ impl Obstacle {
 
 /// The button, and what stands in its way.
 #[component]
-pub fn CopyLink(
-    /// The page.
-    page: Page,
-    /// Opens the dialog that saves a trace.
-    is_saving: RwSignal<bool>,
-) -> impl IntoView {
+pub fn CopyLink(page: Page, is_saving: RwSignal<bool>) -> impl IntoView {
     let has_copied = RwSignal::new(false);
     let is_open = RwSignal::new(false);
     let obstacle = RwSignal::new(None::<Obstacle>);

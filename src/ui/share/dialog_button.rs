@@ -9,9 +9,7 @@ use crate::ui::small::dialog::Dialog;
 /// Off while there is no result, or something else stands in its way.
 #[component]
 pub fn DialogButton(
-    /// The page.
     page: Page,
-    /// Whether the dialog is open.
     is_open: RwSignal<bool>,
     /// What the button says.
     label: &'static str,
@@ -24,7 +22,6 @@ pub fn DialogButton(
     heading: &'static str,
     /// The dialog's id within the page, unique.
     id: &'static str,
-    /// What the dialog holds.
     children: ChildrenFn,
 ) -> impl IntoView {
     let has_result = page.memo(|state| state.shown.is_some());

@@ -9,10 +9,7 @@ use crate::ui::shell::page::Page;
 
 /// Says where to drop while a file is over the page.
 #[component]
-pub fn DropZone(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn DropZone(page: Page) -> impl IntoView {
     let is_over = RwSignal::new(false);
     let takes_models = page.peek(|state| state.home.is_page());
     let over = window_event_listener(ev::dragover, move |event: DragEvent| {

@@ -16,12 +16,7 @@ use crate::ui::shell::page::Page;
 
 /// The button, and the dialog with the code.
 #[component]
-pub fn EmbedButton(
-    /// The page.
-    page: Page,
-    /// What the head view shows.
-    scene: Derived<Option<Scene>>,
-) -> impl IntoView {
+pub fn EmbedButton(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView {
     let is_open = RwSignal::new(false);
     view! {
         <DialogButton
@@ -39,12 +34,7 @@ pub fn EmbedButton(
 
 /// What the dialog holds.
 #[component]
-pub fn EmbedCode(
-    /// The page.
-    page: Page,
-    /// What the head view shows.
-    scene: Derived<Option<Scene>>,
-) -> impl IntoView {
+pub fn EmbedCode(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView {
     let has_copied = RwSignal::new(false);
     let wants_picture = RwSignal::new(true);
     let is_run = page.memo(|state| state.embeds_a_run());

@@ -32,12 +32,7 @@ pub struct ExportChoice {
 
 /// The button and its dialog.
 #[component]
-pub fn ExportButton(
-    /// The page.
-    page: Page,
-    /// What the head view shows.
-    scene: Derived<Option<Scene>>,
-) -> impl IntoView {
+pub fn ExportButton(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView {
     let is_open = RwSignal::new(false);
     let choice = ExportChoice { preset: RwSignal::new(Preset::Column), picked: RwSignal::new(None) };
     let obstacle = page.memo(|state| {
@@ -61,11 +56,8 @@ pub fn ExportButton(
 /// What the dialog holds.
 #[component]
 pub fn Export(
-    /// The page.
     page: Page,
-    /// What the head view shows.
     scene: Derived<Option<Scene>>,
-    /// Whether the dialog is open.
     is_open: RwSignal<bool>,
     /// What is to be exported: it stays when the dialog is closed.
     choice: ExportChoice,

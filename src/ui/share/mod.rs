@@ -30,14 +30,7 @@ pub use save::{Save, SaveChoice};
 
 /// The buttons, and the dialogs behind them.
 #[component]
-pub fn Share(
-    /// The page.
-    page: Page,
-    /// What the head view shows.
-    scene: Derived<Option<Scene>>,
-    /// Whether the dialog that saves a trace is open.
-    is_saving: RwSignal<bool>,
-) -> impl IntoView {
+pub fn Share(page: Page, scene: Derived<Option<Scene>>, is_saving: RwSignal<bool>) -> impl IntoView {
     // A file on disk has no address that others could follow.
     let is_page = page.peek(|state| state.home.is_page());
     view! {

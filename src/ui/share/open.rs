@@ -10,10 +10,7 @@ use crate::ui::small::dialog::Dialog;
 
 /// The button and its dialog.
 #[component]
-pub fn OpenButton(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn OpenButton(page: Page) -> impl IntoView {
     let is_open = RwSignal::new(false);
     let picker = NodeRef::<Input>::new();
     let url = RwSignal::new(String::new());

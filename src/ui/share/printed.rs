@@ -13,12 +13,7 @@ use crate::ui::shell::page::Page;
 
 /// Empty but while the browser prints; the style sheet shows it instead of everything else.
 #[component]
-pub fn Printed(
-    /// The page.
-    page: Page,
-    /// What the head view shows.
-    scene: Derived<Option<Scene>>,
-) -> impl IntoView {
+pub fn Printed(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView {
     let sheet = NodeRef::<Div>::new();
     let clear = move || {
         if let Some(sheet) = sheet.get_untracked() {

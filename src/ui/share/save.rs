@@ -25,12 +25,7 @@ pub struct SaveChoice {
 
 /// The button and its dialog.
 #[component]
-pub fn SaveButton(
-    /// The page.
-    page: Page,
-    /// Whether the dialog is open.
-    is_open: RwSignal<bool>,
-) -> impl IntoView {
+pub fn SaveButton(page: Page, is_open: RwSignal<bool>) -> impl IntoView {
     let choice = SaveChoice { picked: RwSignal::new(Saved::Patterns), is_half: RwSignal::new(false) };
     view! {
         <DialogButton
@@ -49,9 +44,7 @@ pub fn SaveButton(
 /// What the dialog holds.
 #[component]
 pub fn Save(
-    /// The page.
     page: Page,
-    /// Whether the dialog is open.
     is_open: RwSignal<bool>,
     /// What is to be saved: it stays when the dialog is closed.
     choice: SaveChoice,

@@ -26,15 +26,10 @@ use crate::ui::numbers::scores_panel::Ranking;
 /// Tabs, controls, the views that are on screen, and their panels.
 #[component]
 pub fn Attention(
-    /// The page.
     page: Page,
-    /// What the head view shows.
     scene: Derived<Option<Scene>>,
-    /// Light or dark.
     scheme: Derived<Scheme>,
-    /// Opens the dialog that saves a trace.
     is_saving: RwSignal<bool>,
-    /// Whether the column that changes the model is open, where there is one.
     panel: Option<Signal<bool>>,
 ) -> impl IntoView {
     let n_heads = Derived::new(move || scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));

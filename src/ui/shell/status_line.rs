@@ -10,10 +10,7 @@ use crate::ui::erased::view;
 
 /// One line between input and view.
 #[component]
-pub fn StatusLine(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn StatusLine(page: Page) -> impl IntoView {
     let work = page.memo(wording::work);
     let result = page.memo(|state| Some(wording::result(state.shown.as_ref()?, state.threads.running)));
     let fault = page.memo(fault);

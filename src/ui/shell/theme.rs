@@ -33,10 +33,7 @@ pub fn follow_theme(page: Page) {
 
 /// Goes round: as the system says, light, dark.
 #[component]
-pub fn ThemeButton(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn ThemeButton(page: Page) -> impl IntoView {
     let theme = page.memo(|state| state.options.theme);
     follow_theme(page);
     let next = move || match theme.get_untracked() {

@@ -8,10 +8,7 @@ use crate::ui::erased::view;
 
 /// "Threads" and a number; nothing where the page has only one.
 #[component]
-pub fn ThreadChoice(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn ThreadChoice(page: Page) -> impl IntoView {
     let available = page.memo(|state| state.threads.available);
     let wanted = page.memo(|state| state.threads.wanted);
     let is_busy = page.memo(|state| state.is_busy());

@@ -8,13 +8,11 @@ use crate::ui::erased::{effect, view};
 /// Open as long as `is_open` is set; its contents exist only while it is open.
 #[component]
 pub fn Dialog(
-    /// Whether it is open.
     is_open: RwSignal<bool>,
     /// Its heading, and its name.
     name: &'static str,
     /// Its id within the page, unique.
     id: &'static str,
-    /// What it holds.
     children: ChildrenFn,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();

@@ -10,10 +10,7 @@ use crate::ui::shell::page::Page;
 
 /// "Folder", "Files", and dropping either anywhere on the page.
 #[component]
-pub fn FromDisk(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn FromDisk(page: Page) -> impl IntoView {
     let folder = NodeRef::<Input>::new();
     effect(move || {
         if let Some(folder) = folder.get() {

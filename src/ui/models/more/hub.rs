@@ -10,10 +10,7 @@ use crate::ui::shell::page::Page;
 
 /// "Repository", "Look up", and where the Hub is.
 #[component]
-pub fn FromHub(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn FromHub(page: Page) -> impl IntoView {
     let repo = page.memo(|state| state.more.repo.clone());
     let base = page.memo(|state| state.more.base.clone());
     let send = move |event: MoreEvent| page.dispatch(Event::More(event));
@@ -62,10 +59,7 @@ pub fn FromHub(
 
 /// The list of models worth a look.
 #[component]
-pub fn Suggestions(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn Suggestions(page: Page) -> impl IntoView {
     let row = move |(index, suggestion): (usize, &'static Suggestion)| {
         let Suggestion { repo, name, megabytes, licence, good_for } = suggestion;
         let in_bytes = |megabytes: u32| size_words(u64::from(megabytes) * 1_000_000);

@@ -17,10 +17,7 @@ pub use outcome::Outcome;
 
 /// The button below the model's name, and the dialog it opens.
 #[component]
-pub fn MoreModels(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn MoreModels(page: Page) -> impl IntoView {
     let dialog = NodeRef::<Dialog>::new();
     let is_open = page.memo(|state| state.more.is_open);
     effect(move || {
@@ -50,10 +47,7 @@ pub fn MoreModels(
 
 /// What the dialog holds, open or not: what is dropped on the page is taken here.
 #[component]
-pub fn Ways(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn Ways(page: Page) -> impl IntoView {
     let has_outcome = page.memo(|state| state.more.lookup != Lookup::None);
     view! {
         <div class="ways">
@@ -69,10 +63,7 @@ pub fn Ways(
 
 /// How much of a model, where it is too large to be held whole.
 #[component]
-fn Layers(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+fn Layers(page: Page) -> impl IntoView {
     let layers = page.memo(|state| state.more.layers.clone());
     view! {
         <div class="layers-wanted">

@@ -10,10 +10,7 @@ use crate::ui::shell::page::Page;
 
 /// In the place of the suggestions.
 #[component]
-pub fn Outcome(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn Outcome(page: Page) -> impl IntoView {
     // Without what is chosen: choosing makes nothing anew, or the focus would be lost.
     let lookup = page.memo(|state| {
         let mut lookup = state.more.lookup.clone();
@@ -41,10 +38,7 @@ pub fn Outcome(
 
 /// What is missing, and what helps.
 #[component]
-fn Refused(
-    /// Why.
-    unusable: Unusable,
-) -> impl IntoView {
+fn Refused(unusable: Unusable) -> impl IntoView {
     view! {
         <p class="problem" role="alert">{unusable.message}</p>
         {unusable.convert.map(|lines| view! {
@@ -55,12 +49,7 @@ fn Refused(
 
 /// The checkpoints, and the button that loads one.
 #[component]
-fn Choices(
-    /// The page.
-    page: Page,
-    /// What was found.
-    found: Found,
-) -> impl IntoView {
+fn Choices(page: Page, found: Found) -> impl IntoView {
     let obstacle = page.memo(|state| state.more.obstacle());
     let chosen = page.memo(|state| state.more.chosen());
     let is_remote = found.is_remote();

@@ -17,10 +17,7 @@ struct Crumb {
 
 /// "all-MiniLM-L6-v2 › L2H9 › cat › neuron 17".
 #[component]
-pub fn Breadcrumb(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn Breadcrumb(page: Page) -> impl IntoView {
     let crumbs = page.memo(|state| {
         let Some(shown) = &state.shown else { return Vec::new() };
         let crumb = |text: String, view: View, is_code: bool| Crumb { text, view, is_code };

@@ -17,14 +17,7 @@ pub use views::{ScaleViews, SmallMap};
 
 /// Over the views: which scale, where in the model, and whether two views stand side by side.
 #[component]
-pub fn ScaleBar(
-    /// The page.
-    page: Page,
-    /// Opens the dialog that saves a trace.
-    is_saving: RwSignal<bool>,
-    /// Whether the column that changes the model is open, where there is one.
-    panel: Option<Signal<bool>>,
-) -> impl IntoView {
+pub fn ScaleBar(page: Page, is_saving: RwSignal<bool>, panel: Option<Signal<bool>>) -> impl IntoView {
     let is_beside = page.memo(|state| state.scales.is_side_by_side);
     let is_model = page.memo(|state| state.selection.view == View::Model);
     let notice = page.memo(|state| state.linking.notice.clone());

@@ -11,10 +11,7 @@ use crate::ui::shell::page::Page;
 
 /// The tabs "Model view", "Head view", "Neuron view".
 #[component]
-pub fn Tabs(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn Tabs(page: Page) -> impl IntoView {
     let current = page.memo(|state| state.selection.view);
     let go = move |view: View| page.dispatch(Event::Scale(ScaleEvent::ViewPicked(view)));
     let on_key = move |event: KeyboardEvent| {

@@ -13,9 +13,7 @@ use crate::ui::shell::page::Page;
 /// The views that are on screen, side by side where there is room.
 #[component]
 pub fn ScaleViews(
-    /// The page.
     page: Page,
-    /// Light or dark.
     scheme: Derived<Scheme>,
     /// The head view.
     children: Children,
@@ -62,12 +60,7 @@ pub fn ScaleViews(
 
 /// The model view as a small map, wherever the large one is not on screen.
 #[component]
-pub fn SmallMap(
-    /// The page.
-    page: Page,
-    /// Light or dark.
-    scheme: Derived<Scheme>,
-) -> impl IntoView {
+pub fn SmallMap(page: Page, scheme: Derived<Scheme>) -> impl IntoView {
     let has_model = is_shown(page, View::Model);
     view! {
         <Show when=move || !has_model.get()>
