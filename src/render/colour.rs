@@ -146,7 +146,8 @@ mod tests {
 
     #[test]
     fn scales_go_evenly_away_from_the_background() {
-        for (scheme, background) in [(Scheme::Light, [255, 255, 255]), (Scheme::Dark, [0x14, 0x14, 0x17])] {
+        for scheme in [Scheme::Light, Scheme::Dark] {
+            let background = scheme.paper();
             for hue in [0.0, 0.3, NEUTRAL_HUE] {
                 let ramp = Ramp::new(hue, scheme);
                 let contrasts: Vec<f32> = (0..=8).map(|at| contrast(ramp.at(at as f32 / 8.0), background)).collect();
@@ -178,11 +179,8 @@ mod tests {
 
     #[test]
     fn heads_are_equally_light_and_text_on_strips_is_readable() {
-        // Text and background of style/theme.css.
-        for (scheme, text, background) in [
-            (Scheme::Light, [0x1c, 0x1c, 0x20], [255, 255, 255]),
-            (Scheme::Dark, [0xec, 0xec, 0xf0], [0x14, 0x14, 0x17]),
-        ] {
+        for scheme in [Scheme::Light, Scheme::Dark] {
+            let (text, background) = (scheme.ink(), scheme.paper());
             let colours = HeadColours::new(12, scheme);
             for (line, strip) in colours.line.iter().zip(&colours.strip) {
                 assert!(

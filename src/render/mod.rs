@@ -1,6 +1,6 @@
 //! Pure geometry: from patterns, a selection and a window to what is to be drawn. Knows no browser.
 //!
-//! [`colour`] gives each head its hue, [`contrast`] differences theirs, [`layout`] says where columns and rows are and what is under a point,
+//! [`colour`] gives each head its hue, [`theme`] has the page's colours, [`contrast`] differences theirs, [`layout`] says where columns and rows are and what is under a point,
 //! [`head_view`] turns weights into lines, strips and numbers through a [`shade`], [`raster`] turns lines and [`matrix`]
 //! cells into pixels, [`panels`] puts several pictures beside each other, [`figure`] writes all of it as SVG for papers. Lengths are in
 //! CSS pixels unless a name says otherwise. Imports only `trace`.
@@ -17,6 +17,7 @@ pub mod panels;
 pub mod patterns;
 pub mod raster;
 pub mod shade;
+pub mod theme;
 
 pub use colour::{HeadColours, NEUTRAL_HUE, Ramp, Rgb, Scheme};
 pub use contrast::{Contrast, largest_size};

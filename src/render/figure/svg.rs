@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use crate::render::colour::Rgb;
+use crate::render::colour::{Rgb, Scheme};
 
 /// Fixed-width fonts that are six tenths of their size wide.
 pub const MONO: &str = "DejaVu Sans Mono, Menlo, Consolas, Liberation Mono, monospace";
@@ -76,14 +76,14 @@ impl Style {
     }
 }
 
-/// The colours of the light theme.
-pub const INK: Rgb = [0x1c, 0x1c, 0x20];
-/// Of what explains.
-pub const SOFT: Rgb = [0x5a, 0x5a, 0x65];
-/// Of hairlines.
+/// Text. Figures are drawn in the light theme.
+pub const INK: Rgb = Scheme::Light.ink();
+/// Explanations.
+pub const SOFT: Rgb = Scheme::Light.soft();
+/// Hairlines: darker than the page's, since a printer loses fainter ones.
 pub const HAIR: Rgb = [0xc8, 0xc8, 0xd0];
-/// Of thumbnails without weights.
-pub const GROUND: Rgb = [0xf5, 0xf5, 0xf7];
+/// Thumbnails without weights.
+pub const GROUND: Rgb = Scheme::Light.ground();
 
 impl Svg {
     /// Opens a group. The id is made of what ids may hold.
