@@ -7,6 +7,8 @@ pub mod blob_sink;
 pub mod clock;
 #[cfg(feature = "views")]
 pub mod download;
+#[cfg(feature = "views")]
+pub mod fault;
 #[cfg(feature = "worker")]
 pub mod fetch;
 #[cfg(feature = "worker")]

@@ -119,6 +119,27 @@ pub fn keep(key: &str, value: &str) {
     }
 }
 
+/// Keeps a word in this tab until it is taken, over a reload.
+pub fn keep_for_reload(key: &str, value: &str) {
+    if let Some(storage) = tab_storage() {
+        // Without storage the word is lost, as it was before.
+        let _ = storage.set_item(key, value);
+    }
+}
+
+/// Takes a word kept before a reload.
+pub fn take_after_reload(key: &str) -> Option<String> {
+    let storage = tab_storage()?;
+    let value = storage.get_item(key).ok().flatten();
+    // Storage that was read can be written.
+    let _ = storage.remove_item(key);
+    value
+}
+
+fn tab_storage() -> Option<Storage> {
+    window()?.session_storage().ok().flatten()
+}
+
 fn storage() -> Option<Storage> {
     window()?.local_storage().ok().flatten()
 }

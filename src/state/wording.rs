@@ -119,6 +119,15 @@ pub fn sentence(message: &str) -> String {
     format!("{start}{}{end}", chars.as_str())
 }
 
+/// A message or a name as the page shows it: one that quotes a file may have any length.
+pub fn brief(text: &str) -> String {
+    const N_CHARS: usize = 600;
+    match text.char_indices().nth(N_CHARS) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
 /// Enough of a value to find it again.
 pub fn shortened(text: &str) -> String {
     const N_CHARS: usize = 24;
@@ -170,6 +179,14 @@ fn elapsed(elapsed_ms: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_that_quotes_a_file_is_cut() {
+        let quoting = |n_bytes: usize| format!("The shape {} is no shape.", "1, ".repeat(n_bytes / 3));
+        assert_eq!(brief(&quoting(300)), quoting(300));
+        let long = brief(&quoting(40 << 20));
+        assert!(long.starts_with("The shape 1, 1") && long.ends_with('…') && long.chars().count() == 601, "{long}");
+    }
 
     #[test]
     fn sentences() {

@@ -174,6 +174,41 @@ pageTest("a model that stops is restarted and the view kept", async ({ page, ope
   await result(page, 6);
 }, { allow: [/stopped for the test/] });
 
+// A program whose only function traps, as a panic does: (module (func (export "f") unreachable))
+const TRAP = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 5, 1, 3, 0, 0, 11];
+
+pageTest(
+  "a page whose program stops says so, and its reload keeps text and link",
+  async ({ page, open, shot }) => {
+    await open();
+    await firstResult(page);
+    const { text, pair, layer } = parts(page);
+    await text.fill("A text that nobody has run");
+    await pair.fill("");
+    await layer.selectOption("4");
+    await page.waitForFunction(() => location.hash.includes("layer=4"));
+    // Errors of other scripts, such as a browser's extension, are no fault of the program.
+    await page.evaluate(() => setTimeout(() => { throw new Error("from another script"); }));
+    await page.evaluate(() => new Promise((done) => setTimeout(done, 50)));
+    const notice = page.getByRole("alert").filter({ hasText: "Headlight has stopped" });
+    assert.equal(await notice.count(), 0);
+
+    await page.evaluate((bytes) => {
+      const { exports } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(bytes)));
+      setTimeout(exports.f);
+    }, TRAP);
+    await notice.waitFor();
+    await shot("fault");
+    await notice.getByRole("button", { name: "Reload" }).click();
+    await notice.waitFor({ state: "detached" });
+    await firstResult(page);
+    await page.waitForFunction(() => document.getElementById("text").value === "A text that nobody has run");
+    assert.equal(await pair.inputValue(), "");
+    assert.equal(await layer.inputValue(), "4");
+  },
+  { allow: [/unreachable/, /from another script/] },
+);
+
 pageTest("a model whose files are not there says so at the picker", async ({ page, open }) => {
   await page.context().route("**/models/**/model.safetensors", (route) => route.fulfill({ status: 404, body: "" }));
   await open();

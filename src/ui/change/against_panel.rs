@@ -1,4 +1,4 @@
-//! What B is: this text under the edits, another text, a trace, or another model.
+//! Chooses B: this text under the edits, another text, a trace, or another model.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -10,11 +10,12 @@ use crate::state::Event;
 use crate::state::editing::{Against, EditEvent};
 use crate::ui::erased::{effect, view};
 use crate::ui::shell::page::Page;
+use crate::ui::small::problem::Problem;
 
-/// The kinds of B, as the choice names them.
+/// The kinds of B.
 const KINDS: [&str; 4] = ["this text, edited", "another text", "a trace file", "another model"];
 
-/// The choice, and what each kind needs.
+/// The combobox "B is", and the fields of the chosen kind.
 #[component]
 pub fn AgainstChoice(page: Page) -> impl IntoView {
     let against = page.memo(|state| state.editing.against.clone());
@@ -23,7 +24,7 @@ pub fn AgainstChoice(page: Page) -> impl IntoView {
     let is_pair =
         page.memo(|state| state.shown.as_ref().is_some_and(|shown| matches!(shown.input.text, InputText::Pair(..))));
     let models = page.memo(|state| state.models.iter().map(|entry| entry.name.clone()).collect::<Vec<_>>());
-    // What is chosen here, before it is there.
+    // The kind chosen here, until there is such a B.
     let wanted = RwSignal::new(None::<usize>);
     let kind = move || {
         let present = match against.get() {
@@ -35,7 +36,7 @@ pub fn AgainstChoice(page: Page) -> impl IntoView {
         wanted.get().unwrap_or(present)
     };
     let send = move |against: Against| page.dispatch(Event::Editing(EditEvent::AgainstPicked(against)));
-    // Whatever B has become, the choice says it from now on.
+    // A new B decides the kind again.
     effect(move || {
         against.track();
         wanted.set(None);
@@ -55,7 +56,7 @@ pub fn AgainstChoice(page: Page) -> impl IntoView {
         if let Some(file) = input.files().and_then(|files| files.get(0)) {
             spawn_local(async move { page.open_trace_beside(file).await });
         }
-        // The same file can be chosen again.
+        // An empty field lets the same file be chosen again.
         input.set_value("");
     };
     let option = move |(index, name): (usize, &'static str)| {
@@ -113,7 +114,7 @@ pub fn AgainstChoice(page: Page) -> impl IntoView {
             <p class="hint" role="status" aria-label="What B is" class:none=move || status.get().is_none()>
                 {move || status.get()}
             </p>
-            {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
+            {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
         </div>
     }
 }

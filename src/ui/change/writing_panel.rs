@@ -1,4 +1,4 @@
-//! Writing on: step, play, stop, take back, and other tokens to branch to.
+//! Generation: one token or many, stopping, undoing, and branching to other tokens.
 
 use leptos::prelude::*;
 
@@ -9,12 +9,13 @@ use crate::trace::TokenForm;
 use crate::trace::display::token_label;
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
+use crate::ui::small::token_button::TokenButton;
 use crate::ui::small::token_text::token_text;
 
-/// How many tokens playing writes.
+/// The number of tokens that "Play" writes.
 const N_PLAYED: u32 = 32;
 
-/// Buttons, settings, and the tokens that could come next.
+/// Buttons, sampling settings, the tokens written, and the most likely next tokens.
 #[component]
 pub fn WritingPanel(page: Page) -> impl IntoView {
     let send = move |event: EditEvent| page.dispatch(Event::Editing(event));
@@ -117,40 +118,22 @@ pub fn WritingPanel(page: Page) -> impl IntoView {
                 view! {
                     <div class="buttons alternatives" role="group" aria-label=format!("Instead of {name}")>
                         <span class="label">"Instead of " <bdi>{name.clone()}</bdi></span>
-                        {others.into_iter().map(|other| {
-                            let label = token_label(&other.token, form);
-                            view! {
-                                <button
-                                    type="button"
-                                    class="add"
-                                    title=format!("{:.4}", other.prob)
-                                    prop:disabled=move || is_writing.get()
-                                    on:click=move |_| {
-                                        opened.set(None);
-                                        send(EditEvent::BranchPicked(position, other.id));
-                                    }
-                                >
-                                    {token_text(&label)}
-                                </button>
-                            }
+                        {others.into_iter().map(|prediction| {
+                            let id = prediction.id;
+                            let branch = move || {
+                                opened.set(None);
+                                send(EditEvent::BranchPicked(position, id));
+                            };
+                            view! { <TokenButton prediction form is_disabled=is_writing on_pick=branch /> }
                         }).collect_view()}
                     </div>
                 }
             })}
             <div class="buttons alternatives" role="group" aria-label="Write another token" class:gone=move || !can_write.get()>
                 {move || top.get().map(|(top, form)| top.into_iter().map(|prediction| {
-                    let label = token_label(&prediction.token, form);
-                    view! {
-                        <button
-                            type="button"
-                            class="add"
-                            title=format!("{:.4}", prediction.prob)
-                            prop:disabled=move || is_writing.get()
-                            on:click=move |_| send(EditEvent::TokenPicked(prediction.id))
-                        >
-                            {token_text(&label)}
-                        </button>
-                    }
+                    let id = prediction.id;
+                    let write = move || send(EditEvent::TokenPicked(id));
+                    view! { <TokenButton prediction form is_disabled=is_writing on_pick=write /> }
                 }).collect_view())}
             </div>
         </section>

@@ -1,7 +1,7 @@
-//! Values derived from others, and effects: leptos's, with one machinery for all of them.
+//! Leptos's memos and effects, compiled once for all types of value.
 //!
-//! Leptos compiles its memo anew for each type of value, some 1.5 kB, and the page has memos of seventy types. Here the value is
-//! behind a pointer, so that there is one; a type adds how it is compared and read.
+//! Leptos compiles its memo again for each type of value, about 1.5 kB, and the page has memos of seventy types. Here the value stands
+//! behind a pointer, so that there is one memo; each type adds only its comparison and its reading.
 
 use std::any::Any;
 use std::marker::PhantomData;
@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-/// A value that is made again when what it was made from changes, and tells of it only when it became another: leptos's `Memo`.
+/// A value computed again when its sources change, which notifies only when the value differs: leptos's `Memo`.
 pub struct Derived<T> {
     value: Memo<Erased>,
-    of: PhantomData<fn() -> T>,
+    marker: PhantomData<fn() -> T>,
 }
 
 impl<T> Clone for Derived<T> {
@@ -24,12 +24,12 @@ impl<T> Clone for Derived<T> {
 impl<T> Copy for Derived<T> {}
 
 impl<T: PartialEq + Send + Sync + 'static> Derived<T> {
-    /// Made by `make`, which follows what it reads.
+    /// A value computed by `make`, which follows what it reads.
     pub fn new(make: impl Fn() -> T + Send + Sync + 'static) -> Self {
-        Self { value: erased(Box::new(move || Arc::new(make()))), of: PhantomData }
+        Self { value: erased(Box::new(move || Arc::new(make()))), marker: PhantomData }
     }
 
-    /// The value; whoever asks follows it.
+    /// The value, which the caller follows.
     pub fn get(self) -> T
     where
         T: Clone,
@@ -37,7 +37,7 @@ impl<T: PartialEq + Send + Sync + 'static> Derived<T> {
         self.with(T::clone)
     }
 
-    /// The value without following it.
+    /// The value, without following it.
     pub fn get_untracked(self) -> T
     where
         T: Clone,
@@ -45,25 +45,25 @@ impl<T: PartialEq + Send + Sync + 'static> Derived<T> {
         self.with_untracked(T::clone)
     }
 
-    /// Reads the value and follows it.
+    /// Reads the value, which the caller follows.
     pub fn with<U>(self, read: impl FnOnce(&T) -> U) -> U {
         read(inside(&followed(self.value)))
     }
 
-    /// Reads the value without following it.
+    /// Reads the value, without following it.
     pub fn with_untracked<U>(self, read: impl FnOnce(&T) -> U) -> U {
         read(inside(&looked_at(self.value)))
     }
 }
 
 impl<T> Derived<T> {
-    /// Follows it without reading it.
+    /// Follows the value without reading it.
     pub fn track(self) {
         self.value.track();
     }
 }
 
-/// Runs `run` now and after each change of what it reads, as leptos's `Effect` does.
+/// Runs `run` soon and again after each change of what it reads, as leptos's `Effect` does.
 pub fn effect(run: impl FnMut() + 'static) {
     follow(Box::new(run));
 }
@@ -82,9 +82,9 @@ impl PartialEq for Erased {
     }
 }
 
-/// What can be behind a pointer, and compared with another of its type.
+/// A value behind a pointer, comparable with others of its type.
 pub(super) trait Value: Any + Send + Sync {
-    /// Whether `other` is of this type, and equal.
+    /// Whether `other` has the same type and is equal.
     fn is_same(&self, other: &dyn Value) -> bool;
 }
 
@@ -109,7 +109,7 @@ fn looked_at(value: Memo<Erased>) -> Erased {
 fn inside<T: 'static>(erased: &Erased) -> &T {
     match (&*erased.0 as &dyn Any).downcast_ref() {
         Some(value) => value,
-        // Only `Derived::new` makes one, of its own type.
+        // `Derived<T>::new` alone makes one, with a value of type `T`.
         None => unreachable!("a derived value of another type"),
     }
 }

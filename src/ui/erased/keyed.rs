@@ -1,4 +1,4 @@
-//! Rows that stay the same elements as long as they have the same keys: leptos's `For`, with one machinery for rows of all kinds.
+//! Leptos's `For`, compiled once for rows of all types: a row stays the same element while its key stays.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use super::derived::{Derived, Value};
 use super::view::view;
 
-/// A row for each key, in their order; `row` is called once for a key that was not there.
+/// A row for each key, in order; `row` is called once for each new key.
 pub fn keyed<K, V>(keys: Derived<Vec<K>>, row: impl Fn(K) -> V + Send + Sync + 'static) -> AnyView
 where
     K: Clone + Eq + Hash + Send + Sync + 'static,

@@ -1,18 +1,18 @@
-//! What is there only while a condition holds: leptos's `Show`, with one machinery for all of them.
+//! Leptos's `Show`, compiled once for all conditions.
 
 use leptos::children::ViewFn;
 use leptos::prelude::*;
 
 use super::derived::Derived;
 
-/// Shows its children while `when` holds, else what `fallback` makes. Both are made anew when that changes, and only then.
+/// Shows its children while `when` holds, else what `fallback` makes. Either is made again only when the condition changes.
 #[component]
 pub fn Show<W: Fn() -> bool + Send + Sync + 'static>(
     /// The condition, which follows what it reads.
     when: W,
-    /// What is shown.
+    /// What is shown while it holds.
     children: ChildrenFn,
-    /// What is shown instead.
+    /// What is shown otherwise.
     #[prop(optional, into)]
     fallback: ViewFn,
 ) -> impl IntoView {

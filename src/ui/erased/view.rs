@@ -1,7 +1,6 @@
-//! Leptos's `view!`, of one type whatever is in it: what depends on a view's type, such as lists of them and views that come and go, is
-//! compiled once instead of for each.
+//! Leptos's `view!` with a single type for all views, so that lists of views and views that come and go are compiled once.
 
-/// As leptos's, but an `AnyView`.
+/// Leptos's `view!`, as an `AnyView`.
 macro_rules! view {
     ($($tokens:tt)*) => {
         leptos::prelude::IntoAny::into_any(leptos::prelude::view! { $($tokens)* })

@@ -1,12 +1,15 @@
-//! How weights are drawn: lines or cells, one picture or several, and what is seen of them.
+//! The controls for how weights are drawn: lines or cells, one picture or several, which weights and on which scale.
 
 use leptos::prelude::*;
 
+use super::min_weight::{MinWeight, weight_words};
 use super::scene::Scene;
-use crate::state::{Arrangement, Display, DisplayChange, Drawing, Event, MIN_WEIGHTS, Shown, wording};
+use crate::state::{Arrangement, Display, DisplayChange, Drawing, Event, Shown, wording};
 use crate::trace::Side;
 use crate::ui::erased::{Derived, Show, view};
 use crate::ui::shell::page::Page;
+use crate::ui::small::check_box::CheckBox;
+use crate::ui::small::radio_group::RadioGroup;
 
 /// The two choices that matter most, and the others behind "Display".
 #[component]
@@ -18,78 +21,65 @@ pub fn DisplayOptions(page: Page, scene: Derived<Option<Scene>>) -> impl IntoVie
             |shown: &Shown| [Side::Query, Side::Key].iter().any(|&side| shown.tokens(side).special.contains(&true));
         state.shown.as_ref().is_some_and(has)
     });
-    let change = move |change| page.dispatch(Event::DisplayChanged(change));
     let idle = Scene::idle_memo(scene);
     let mass = Derived::new(move || idle.with(|scene| scene.as_ref().and_then(Scene::shown_mass)));
+    let set = move |change| page.dispatch(Event::DisplayChanged(change));
     view! {
-        <Choice
-            name="Drawing"
-            options=[("Lines", DisplayChange::Drawing(Drawing::Lines)), ("Matrix", DisplayChange::Drawing(Drawing::Matrix))]
-            picked=Signal::derive(move || usize::from(display.get().drawing == Drawing::Matrix))
-            change
+        <RadioGroup
+            name="display-drawing"
+            label="Drawing"
+            options=vec![(Drawing::Lines, "Lines".to_owned()), (Drawing::Matrix, "Matrix".to_owned())]
+            picked=move || Some(display.get().drawing)
+            pick=move |drawing| set(DisplayChange::Drawing(drawing))
         />
         <Show when=move || has_several.get()>
-            <Choice
-                name="Several heads"
-                options=[
-                    ("Mean", DisplayChange::Arrangement(Arrangement::Mean)),
-                    ("Side by side", DisplayChange::Arrangement(Arrangement::SideBySide)),
+            <RadioGroup
+                name="display-arrangement"
+                label="Several heads"
+                options=vec![
+                    (Arrangement::Mean, "Mean".to_owned()),
+                    (Arrangement::SideBySide, "Side by side".to_owned()),
                 ]
-                picked=Signal::derive(move || usize::from(display.get().arrangement == Arrangement::SideBySide))
-                change
+                picked=move || Some(display.get().arrangement)
+                pick=move |arrangement| set(DisplayChange::Arrangement(arrangement))
             />
         </Show>
         <details class="control display">
             <summary><span class="label">"Display"</span>" "{move || summary(display.get())}</summary>
             <div class="display-options">
-                <Choice
-                    name="Scale"
-                    options=[("Linear", DisplayChange::Log(false)), ("Logarithmic", DisplayChange::Log(true))]
-                    picked=Signal::derive(move || usize::from(display.get().is_log))
-                    change
+                <RadioGroup
+                    name="display-scale"
+                    label="Scale"
+                    options=vec![(false, "Linear".to_owned()), (true, "Logarithmic".to_owned())]
+                    picked=move || Some(display.get().is_log)
+                    pick=move |is_log| set(DisplayChange::Log(is_log))
                 />
-                <Choice
-                    name="Ends at"
-                    options=[("1", DisplayChange::PerRow(false)), ("Row’s largest", DisplayChange::PerRow(true))]
-                    picked=Signal::derive(move || usize::from(display.get().is_per_row))
-                    change
+                <RadioGroup
+                    name="display-end"
+                    label="Ends at"
+                    options=vec![(false, "1".to_owned()), (true, "Row’s largest".to_owned())]
+                    picked=move || Some(display.get().is_per_row)
+                    pick=move |is_per_row| set(DisplayChange::PerRow(is_per_row))
                 />
-                <label class="control">
-                    <span class="label">"Minimum weight"</span>
-                    <input
-                        type="range"
-                        min="0"
-                        max=(MIN_WEIGHTS.len() - 1).to_string()
-                        step="1"
-                        aria-valuetext=move || min_weight(display.get())
-                        prop:value=move || step_of(display.get().min_weight_thousandths).to_string()
-                        on:input:target=move |event| {
-                            let step: usize = event.target().value().parse().unwrap_or(0);
-                            change(DisplayChange::MinWeight(MIN_WEIGHTS.get(step).copied().unwrap_or(0)));
-                        }
-                    />
-                    <span class="amount">{move || min_weight(display.get())}</span>
-                </label>
+                <MinWeight page display />
                 <fieldset class="control">
                     <legend class="label">"Leave out"</legend>
-                    <Check
+                    <CheckBox
                         name="special tokens"
                         is_on=Signal::derive(move || display.get().leaves_out_special)
                         is_disabled=Signal::derive(move || !has_special.get())
-                        change=move |is_on| change(DisplayChange::LeaveOutSpecial(is_on))
+                        change=move |is_on| set(DisplayChange::LeaveOutSpecial(is_on))
                     />
-                    <Check
+                    <CheckBox
                         name="first position"
                         is_on=Signal::derive(move || display.get().leaves_out_first)
-                        is_disabled=Signal::derive(|| false)
-                        change=move |is_on| change(DisplayChange::LeaveOutFirst(is_on))
+                        change=move |is_on| set(DisplayChange::LeaveOutFirst(is_on))
                     />
                 </fieldset>
-                <Check
+                <CheckBox
                     name="Join words"
                     is_on=Signal::derive(move || display.get().joins_words)
-                    is_disabled=Signal::derive(|| false)
-                    change=move |is_on| change(DisplayChange::JoinWords(is_on))
+                    change=move |is_on| set(DisplayChange::JoinWords(is_on))
                 />
             </div>
         </details>
@@ -104,62 +94,7 @@ pub fn DisplayOptions(page: Page, scene: Derived<Option<Scene>>) -> impl IntoVie
     }
 }
 
-/// Two options of which one is on.
-#[component]
-fn Choice(
-    /// What is chosen.
-    name: &'static str,
-    /// Labels and what they do.
-    options: [(&'static str, DisplayChange); 2],
-    /// Which is on.
-    picked: Signal<usize>,
-    change: impl Fn(DisplayChange) + Copy + Send + Sync + 'static,
-) -> impl IntoView {
-    let one = move |(index, (label, wanted)): (usize, (&'static str, DisplayChange))| {
-        view! {
-            <label class="choice">
-                <input
-                    type="radio"
-                    name=format!("display-{name}")
-                    prop:checked=move || picked.get() == index
-                    on:change=move |_| change(wanted)
-                />
-                <span>{label}</span>
-            </label>
-        }
-    };
-    view! {
-        <fieldset class="control" role="radiogroup" aria-label=name>
-            <legend class="label">{name}</legend>
-            <div class="joined">{options.into_iter().enumerate().map(one).collect_view()}</div>
-        </fieldset>
-    }
-}
-
-/// A check box with its name.
-#[component]
-fn Check(
-    /// What it turns on.
-    name: &'static str,
-    is_on: Signal<bool>,
-    /// Whether it makes no difference now.
-    is_disabled: Signal<bool>,
-    change: impl Fn(bool) + 'static,
-) -> impl IntoView {
-    view! {
-        <label class="check" class:off=move || is_disabled.get()>
-            <input
-                type="checkbox"
-                prop:checked=move || is_on.get()
-                prop:disabled=move || is_disabled.get()
-                on:change:target=move |event| change(event.target().checked())
-            />
-            <span>{name}</span>
-        </label>
-    }
-}
-
-/// What differs from how the page begins.
+/// The options that differ from the defaults, in words.
 fn summary(display: Display) -> String {
     let mut parts = Vec::new();
     if display.is_log {
@@ -169,7 +104,7 @@ fn summary(display: Display) -> String {
         parts.push("per row".to_owned());
     }
     if display.min_weight_thousandths > 0 {
-        parts.push(format!("from {}", min_weight(display)));
+        parts.push(format!("from {}", weight_words(display)));
     }
     match (display.leaves_out_special, display.leaves_out_first) {
         (true, true) => parts.push("without special tokens and first position".to_owned()),
@@ -181,16 +116,4 @@ fn summary(display: Display) -> String {
         parts.push("words joined".to_owned());
     }
     if parts.is_empty() { "all weights, linear".to_owned() } else { parts.join(", ") }
-}
-
-fn min_weight(display: Display) -> String {
-    match display.min_weight_thousandths {
-        0 => "none".to_owned(),
-        thousandths => (f64::from(thousandths) / 1_000.0).to_string(),
-    }
-}
-
-/// The place of a weight on the slider: the last one that is not larger.
-fn step_of(thousandths: u16) -> usize {
-    MIN_WEIGHTS.iter().rposition(|&step| step <= thousandths).unwrap_or(0)
 }

@@ -1,17 +1,19 @@
-//! One square per head: click adds it or takes it out, double-click shows only it, again all.
+//! One square per head: a click adds or removes the head, a double click shows it alone or all heads again.
 
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
 use super::scene::Scene;
-use crate::render::{HeadColours, Rgb};
+use crate::render::HeadColours;
 use crate::state::editing::offers::Target;
 use crate::state::{Event, wording};
 use crate::ui::change::edit_menu::{open_at_event, open_at_key};
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
+use crate::ui::small::css::rgb;
+use crate::ui::small::focus::focus_child;
 
-/// The row of squares, one tab stop, arrow keys between them.
+/// The row of squares: one tab stop, with arrow keys between the squares.
 #[component]
 pub fn HeadSquares(page: Page, scene: Derived<Option<Scene>>, colours: Derived<HeadColours>) -> impl IntoView {
     let n_heads = Derived::new(move || scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));
@@ -56,7 +58,7 @@ pub fn HeadSquares(page: Page, scene: Derived<Option<Scene>>, colours: Derived<H
                     )
                 }
                 tabindex=move || if reached.get() == head { "0" } else { "-1" }
-                style:--head=move || css(colour())
+                style:--head=move || rgb(colour())
                 on:focus=move |_| reached.set(head)
                 on:click=move |_| page.dispatch(Event::HeadToggled(head))
                 on:dblclick=move |_| page.dispatch(Event::HeadSoloed(head))
@@ -87,18 +89,4 @@ pub fn HeadSquares(page: Page, scene: Derived<Option<Scene>>, colours: Derived<H
             </button>
         </div>
     }
-}
-
-fn focus_child(row: NodeRef<leptos::html::Div>, index: usize) {
-    use wasm_bindgen::JsCast;
-    let child = row.get_untracked().and_then(|row| row.children().item(u32::try_from(index).ok()?));
-    if let Some(child) = child.and_then(|child| child.dyn_into::<web_sys::HtmlElement>().ok()) {
-        // An element that is gone needs no focus.
-        let _ = child.focus();
-    }
-}
-
-/// A colour for style properties.
-pub fn css([red, green, blue]: Rgb) -> String {
-    format!("rgb({red} {green} {blue})")
 }

@@ -1,22 +1,22 @@
-//! What stands over the head view's columns: their names, and between them what each picture shows.
+//! The headings over the head view: the names of the columns, and between them what each panel shows.
 
 use leptos::prelude::*;
 
 use super::scene::Scene;
-use super::token_column::px;
 use crate::render::{Columns, Received, Span};
 use crate::state::wording;
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
+use crate::ui::small::css::px;
 
-/// Names over the two columns and, between them, what is drawn.
+/// The names of the two columns and, between them, of the heads drawn.
 #[component]
 pub fn Headings(
     page: Page,
     scene: Derived<Option<Scene>>,
     received: Derived<Option<Received>>,
     columns: Derived<Columns>,
-    stretches: Derived<Vec<Span>>,
+    panels: Derived<Vec<Span>>,
 ) -> impl IntoView {
     let drawn = Derived::new(move || scene.with(|scene| scene.as_ref().map(headings).unwrap_or_default()));
     let names = Derived::new(move || {
@@ -25,9 +25,10 @@ pub fn Headings(
     });
     let is_late = page.memo(|state| state.awaits_layer());
     let is_matrix = Derived::new(move || scene.with(|scene| scene.as_ref().is_some_and(Scene::is_matrix)));
-    let shows_means = Derived::new(move || received.with(|received| received.as_ref().is_some_and(|it| it.is_mean)));
+    let shows_means =
+        Derived::new(move || received.with(|received| received.as_ref().is_some_and(|received| received.is_mean)));
     let titles = move || {
-        let names = drawn.get().into_iter().zip(stretches.get());
+        let names = drawn.get().into_iter().zip(panels.get());
         names
             .map(|(name, panel)| {
                 view! {
@@ -64,7 +65,7 @@ pub fn Headings(
     }
 }
 
-/// What each picture shows.
+/// What each panel shows.
 fn headings(scene: &Scene) -> Vec<String> {
     let Some(layer) = scene.layer() else { return Vec::new() };
     let suffix = if scene.is_difference() { ", B − A" } else { "" };

@@ -1,4 +1,4 @@
-//! Which of an encoder-decoder model's attentions: Encoder, Decoder, Cross.
+//! Which of an encoder-decoder model's attentions is shown: Encoder, Decoder, Cross.
 
 use leptos::prelude::*;
 
@@ -6,36 +6,32 @@ use crate::state::{Event, ScaleEvent};
 use crate::trace::AttnKind;
 use crate::ui::erased::{Show, view};
 use crate::ui::shell::page::Page;
+use crate::ui::small::radio_group::RadioGroup;
 
 /// The radio group "Stack"; only for models with two stacks.
 #[component]
 pub fn KindChoice(page: Page) -> impl IntoView {
     let has_two = page.memo(|state| state.shown.as_ref().is_some_and(|shown| shown.target.is_some()));
     let picked = page.memo(|state| state.selection.kind);
-    let choice = move |kind: AttnKind| {
-        let title = match kind {
-            AttnKind::ENCODER => "The source reads itself",
-            AttnKind::DECODER => "The target reads itself",
-            _ => "The target (rows) reads the source (columns)",
-        };
-        view! {
-            <label class="choice" title=title>
-                <input
-                    type="radio"
-                    name="stack"
-                    prop:checked=move || picked.get() == kind
-                    on:change=move |_| page.dispatch(Event::Scale(ScaleEvent::KindPicked(kind)))
-                />
-                <span>{kind.label()}</span>
-            </label>
-        }
-    };
     view! {
         <Show when=move || has_two.get()>
-            <fieldset class="control stacks" role="radiogroup" aria-label="Stack">
-                <legend class="label">"Stack"</legend>
-                <div class="joined">{AttnKind::THREE.map(choice).collect_view()}</div>
-            </fieldset>
+            <RadioGroup
+                name="stack"
+                label="Stack"
+                class="stacks"
+                options=AttnKind::THREE.map(|kind| (kind, kind.label().to_owned())).to_vec()
+                title=title
+                picked=move || Some(picked.get())
+                pick=move |kind| page.dispatch(Event::Scale(ScaleEvent::KindPicked(kind)))
+            />
         </Show>
+    }
+}
+
+fn title(kind: AttnKind) -> &'static str {
+    match kind {
+        AttnKind::ENCODER => "The source reads itself",
+        AttnKind::DECODER => "The target reads itself",
+        _ => "The target (rows) reads the source (columns)",
     }
 }

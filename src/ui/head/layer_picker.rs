@@ -1,4 +1,4 @@
-//! Which layer.
+//! Chooses the layer.
 
 use leptos::prelude::*;
 
@@ -6,7 +6,7 @@ use crate::state::Event;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 
-/// The combobox "Layer" between its two neighbours.
+/// The combobox "Layer" between two buttons that step through the layers.
 #[component]
 pub fn LayerPicker(page: Page) -> impl IntoView {
     let n_layers = page.memo(|state| state.shown.as_ref().map_or(0, |shown| shown.stack_spec().n_layers));

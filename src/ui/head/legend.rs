@@ -1,28 +1,28 @@
-//! What lines, cells and strips mean, with numbers.
+//! Explains lines, cells and strips, with numbers.
 
 use leptos::prelude::*;
 
-use super::head_squares::css;
 use super::scene::Scene;
 use crate::render::{MIN_ALPHA, NEUTRAL_HUE, Ramp, Scheme, Shade};
 use crate::state::wording;
 use crate::ui::erased::{Derived, view};
+use crate::ui::small::css::rgb;
 
-/// Levels that the scale names.
+/// Levels with a number on the scale.
 const LINEAR_TICKS: [f32; 3] = [0.0, 0.5, 1.0];
 const LOG_TICKS: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 
-/// Under the figure.
+/// The legend under the figure.
 #[component]
 pub fn Legend(
     scene: Derived<Option<Scene>>,
     scheme: Derived<Scheme>,
-    /// Whether the model can be changed here, now or after a run: what keys do it is said.
+    /// Whether to name the keys that edit the model.
     has_edits: bool,
 ) -> impl IntoView {
     let meaning = Derived::new(move || scene.with(|scene| scene.as_ref().map(meaning)));
     let shade = Derived::new(move || scene.with(|scene| scene.as_ref().map(Scene::shade).unwrap_or_default()));
-    // The head whose colours the cells have, if it is one.
+    // The head whose ramp colours the cells, where a single head is shown.
     let cells = Derived::new(move || {
         scene.with(|scene| {
             let scene = scene.as_ref().filter(|scene| scene.is_matrix())?;
@@ -41,7 +41,7 @@ pub fn Legend(
                 Some(head) => Ramp::of_head(head, n_heads, scheme.get()),
                 None => Ramp::new(NEUTRAL_HUE, scheme.get()),
             };
-            let stops: Vec<String> = (0..=8).map(|step| css(ramp.at(step as f32 / 8.0))).collect();
+            let stops: Vec<String> = (0..=8).map(|step| rgb(ramp.at(step as f32 / 8.0))).collect();
             format!("linear-gradient(to right, {})", stops.join(", "))
         }
     };
@@ -78,7 +78,7 @@ pub fn Legend(
     }
 }
 
-/// What colours, opacities and numbers of a scene mean, in sentences.
+/// Explains a scene's colours, opacities and numbers in sentences.
 pub fn explanation(scene: &Scene) -> String {
     format!("{} {}", meaning(scene), faintest(scene.shade()))
 }
@@ -93,17 +93,17 @@ fn tick(shade: Shade, level: f32) -> String {
     }
 }
 
-/// From where on something is drawn.
+/// The least weight that is drawn, as a sentence.
 fn faintest(shade: Shade) -> String {
     let share = shade.share_at(MIN_ALPHA);
-    let of = if shade.is_per_row { " of the row’s largest" } else { "" };
+    let unit = if shade.is_per_row { " of the row’s largest" } else { "" };
     let too_faint = if shade.is_log { format!("{share:.4}") } else { format!("{share:.3}") };
     match (shade.min_weight > share, shade.is_per_row) {
         (true, false) => format!("Weights below {} are not drawn.", shade.min_weight),
         (_, true) if shade.min_weight > 0.0 => {
-            format!("Weights below {} or {too_faint}{of} are not drawn.", shade.min_weight)
+            format!("Weights below {} or {too_faint}{unit} are not drawn.", shade.min_weight)
         }
-        _ => format!("Weights below {too_faint}{of} would be too faint and are not drawn."),
+        _ => format!("Weights below {too_faint}{unit} would be too faint and are not drawn."),
     }
 }
 

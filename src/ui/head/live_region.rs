@@ -1,4 +1,4 @@
-//! What the canvas shows of the focused token, in words, for screen readers.
+//! Describes the focused token's links for screen readers.
 
 use leptos::prelude::*;
 
@@ -7,10 +7,10 @@ use crate::state::{TokenRef, wording};
 use crate::trace::Side;
 use crate::ui::erased::{Derived, view};
 
-/// How many links are told.
+/// The number of links described.
 const N_LINKS: usize = 5;
 
-/// Speaks when a token gets the keyboard focus, and when what is shown of it changes.
+/// Speaks when a token gets the keyboard focus, and again when its links change.
 #[component]
 pub fn LiveRegion(scene: Derived<Option<Scene>>, focused: RwSignal<Option<TokenRef>>) -> impl IntoView {
     let words = Derived::new(move || {

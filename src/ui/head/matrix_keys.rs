@@ -1,36 +1,35 @@
-//! The keys of a matrix as DOM text, standing above its columns.
+//! The keys of a matrix as DOM text, upright above their columns.
 
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
 
 use super::scene::Scene;
-use super::token_column::px;
 use super::token_figure::Figure;
 use crate::render::{Grid, Span};
 use crate::state::TokenRef;
 use crate::trace::Side;
 use crate::ui::change::edit_menu::{open_at_event, open_at_key};
 use crate::ui::erased::{Derived, keyed, view};
+use crate::ui::small::css::px;
+use crate::ui::small::focus::focus_child;
 use crate::ui::small::token_text::token_text;
 
-/// Room that a standing label needs, CSS pixels.
+/// Width of an upright label, in CSS pixels.
 const LABEL_WIDTH: f32 = 14.0;
-/// The highest label, CSS pixels.
+/// Height of the tallest label, in CSS pixels.
 const MAX_HEIGHT: f32 = 120.0;
-/// Width of a character of the labels' font, CSS pixels.
+/// Width of a character of the labels' font, in CSS pixels.
 const CHARACTER_WIDTH: f32 = 7.3;
 
-/// A list box of standing tokens over the first picture; one tab stop, arrow keys move along.
+/// A list box of upright tokens over the first panel: one tab stop, with arrow keys between the tokens.
 #[component]
-pub fn MatrixKeys(figure: Figure, stretches: Derived<Vec<Span>>) -> impl IntoView {
+pub fn MatrixKeys(figure: Figure, panels: Derived<Vec<Span>>) -> impl IntoView {
     let Figure { scene, window, .. } = figure;
     let reached = RwSignal::new(0_usize);
     let row = NodeRef::<leptos::html::Div>::new();
     let grid = Derived::new(move || {
         let n_keys = scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.keys.len()));
-        let panel = stretches.with(|panels| panels.first().copied().unwrap_or_default());
+        let panel = panels.with(|panels| panels.first().copied().unwrap_or_default());
         Grid::fit(panel, n_keys, window.get().row_height)
     });
     let keys = Derived::new(move || {
@@ -60,17 +59,13 @@ pub fn MatrixKeys(figure: Figure, stretches: Derived<Vec<Span>>) -> impl IntoVie
             "End" => last,
             "Enter" | " " => {
                 event.prevent_default();
-                return figure.keep(unit);
+                return figure.toggle_pin(unit);
             }
             _ => return,
         };
         event.prevent_default();
         reached.set(to);
-        let child = row.get_untracked().and_then(|row| row.children().item(u32::try_from(to).ok()?));
-        if let Some(child) = child.and_then(|child| child.dyn_into::<HtmlElement>().ok()) {
-            // An element that is gone needs no focus.
-            let _ = child.focus();
-        }
+        focus_child(row, to);
     };
     let label = move |(_, column, key): (_, usize, usize)| {
         let unit = TokenRef { side: Side::Key, position: key };
@@ -96,15 +91,15 @@ pub fn MatrixKeys(figure: Figure, stretches: Derived<Vec<Span>>) -> impl IntoVie
                 on:focus=move |_| {
                     reached.set(column);
                     figure.focused.set(Some(unit));
-                    figure.look_at(Some(unit));
+                    figure.hover(Some(unit));
                 }
                 on:blur=move |_| {
                     figure.focused.set(None);
-                    figure.look_at(None);
+                    figure.hover(None);
                 }
-                on:pointerenter=move |_| figure.look_at(Some(unit))
-                on:pointerleave=move |_| figure.look_at(None)
-                on:click=move |_| figure.keep(unit)
+                on:pointerenter=move |_| figure.hover(Some(unit))
+                on:pointerleave=move |_| figure.hover(None)
+                on:click=move |_| figure.toggle_pin(unit)
                 on:contextmenu=move |event| {
                     if let Some(target) = figure.target_of(unit) {
                         open_at_event(figure.page, &event, target);

@@ -1,16 +1,21 @@
 //! The head view: one layer's attention from token to token, its controls, and its description for screen readers.
 
 pub mod display_options;
+mod draw;
 pub mod figure;
+mod geometry;
 pub mod head_squares;
-pub mod headings;
+mod headings;
 pub mod kind_choice;
 pub mod layer_picker;
 pub mod legend;
 pub mod live_region;
-pub mod matrix_keys;
+mod matrix_keys;
+mod min_weight;
+mod pointer;
 pub mod scene;
 pub mod segment_filter;
-pub mod token_column;
-pub mod token_figure;
-pub mod units;
+mod token_column;
+mod token_figure;
+mod units;
+mod waiting;

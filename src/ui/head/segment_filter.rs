@@ -1,4 +1,4 @@
-//! Which part of a sentence pair: All, A→A, A→B, B→A, B→B.
+//! Which part of a sentence pair is shown: All, A→A, A→B, B→A, B→B.
 
 use leptos::prelude::*;
 
@@ -6,6 +6,7 @@ use crate::state::{Event, SegmentFilter};
 use crate::trace::Side;
 use crate::ui::erased::{Show, view};
 use crate::ui::shell::page::Page;
+use crate::ui::small::radio_group::RadioGroup;
 
 /// The radio group "Attention"; only for pairs.
 #[component]
@@ -17,25 +18,16 @@ pub fn SegmentFilterChoice(page: Page) -> impl IntoView {
             .is_some_and(|shown| shown.has_same_tokens() && shown.tokens(Side::Query).segments.len() == 2)
     });
     let picked = page.memo(|state| state.options.segment);
-    let choice = move |segment: SegmentFilter| {
-        view! {
-            <label class="choice">
-                <input
-                    type="radio"
-                    name="segment"
-                    prop:checked=move || picked.get() == segment
-                    on:change=move |_| page.dispatch(Event::SegmentPicked(segment))
-                />
-                <span>{segment.label()}</span>
-            </label>
-        }
-    };
     view! {
         <Show when=move || is_pair.get()>
-            <fieldset class="control segments" role="radiogroup" aria-label="Attention">
-                <legend class="label">"Attention"</legend>
-                <div class="joined">{SegmentFilter::EACH.map(choice).collect_view()}</div>
-            </fieldset>
+            <RadioGroup
+                name="segment"
+                label="Attention"
+                class="segments"
+                options=SegmentFilter::EACH.map(|segment| (segment, segment.label().to_owned())).to_vec()
+                picked=move || Some(picked.get())
+                pick=move |segment| page.dispatch(Event::SegmentPicked(segment))
+            />
         </Show>
     }
 }

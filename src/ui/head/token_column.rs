@@ -1,4 +1,4 @@
-//! One side's tokens as DOM text: only those in view, selectable, reachable by keyboard.
+//! One side's tokens as DOM text: only the rows in view, selectable, reachable by keyboard.
 
 use leptos::ev::KeyboardEvent;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -14,31 +14,32 @@ use crate::state::{TokenRef, wording};
 use crate::trace::Side;
 use crate::ui::change::edit_menu::open_at_key;
 use crate::ui::erased::{Derived, keyed, view};
+use crate::ui::small::css::px;
 use crate::ui::small::token_text::{predicted_text, token_text};
 
-/// Which rows they are: what all of them say, and whether words are joined. Results of the same tokens have the same rows, so that the
-/// focus stays where it is when A gives way to B.
+/// Identifies a set of rows: a hash of all their labels, and whether words are joined. Results of the same tokens have the same rows, so
+/// the focus stays where it is when B replaces A.
 type RowsOf = (u64, bool);
 
 fn rows_of(scene: &Scene, side: Side) -> RowsOf {
     let mut hasher = DefaultHasher::new();
-    for (unit, label) in scene.units.of(side).labels.0.iter().enumerate() {
+    for (unit, label) in scene.units.side(side).labels.0.iter().enumerate() {
         (&label.plain, scene.predicted(side, unit).map(|label| &label.plain)).hash(&mut hasher);
     }
     (hasher.finish(), scene.units.is_joined)
 }
 
-/// A list box of tokens, one tab stop; arrow keys move through it and to the other side.
+/// A list box of tokens: one tab stop, with arrow keys through it and to the other side.
 #[component]
 pub fn TokenColumn(figure: Figure, side: Side) -> impl IntoView {
     let Figure { scene, columns, window, .. } = figure;
-    // The row that Tab reaches, if it is in view.
+    // The row that Tab reaches while it is in view.
     let reached = RwSignal::new(0_usize);
     let rows = Derived::new(move || {
         scene.with(|scene| {
             let Some(scene) = scene else { return Vec::new() };
             let positions = scene.rows(side);
-            // Other tokens are other rows, and so are words instead of tokens.
+            // Other tokens, or words in place of tokens, are new rows.
             let rows_of = rows_of(scene, side);
             let of_row = |row: usize| (rows_of, row, positions[row]);
             window.get().visible_rows(positions.len()).map(of_row).collect::<Vec<_>>()
@@ -74,19 +75,19 @@ pub fn TokenColumn(figure: Figure, side: Side) -> impl IntoView {
     }
 }
 
-/// What the rows of a column read. Each changes more seldom than what it is taken from, so that a move of the pointer is looked at
-/// here and not in every row.
+/// What the rows of a column follow. These memos change less often than their sources, so a move of the pointer ends here and does not
+/// reach every row.
 #[derive(Clone, Copy)]
 struct Column {
-    /// Units that are marked.
+    /// The marked units.
     marked: Derived<Vec<usize>>,
-    /// Tokens that stay marked.
+    /// The pinned tokens.
     pinned: Derived<Vec<usize>>,
-    /// How many rows there are, and where the second text starts.
+    /// The number of rows, and the row at which the second text starts.
     extent: Derived<(usize, Option<usize>)>,
-    /// Words of the numbers beside the rows; none of a side that has none.
+    /// The numbers beside the rows, as text; empty for a side without numbers.
     numbers: Derived<Vec<String>>,
-    /// Whether the numbers are means, as when nothing is looked at.
+    /// Whether the numbers are means, since nothing is marked.
     is_idle: Derived<bool>,
 }
 
@@ -112,14 +113,17 @@ impl Column {
             extent: Derived::new(move || {
                 scene.with(|scene| {
                     let Some(scene) = scene else { return (0, None) };
-                    (scene.rows(side).len(), scene.units.of(side).second_start)
+                    (scene.rows(side).len(), scene.units.side(side).second_start)
                 })
             }),
             numbers: Derived::new(move || {
-                received
-                    .with(|received| received.as_ref().filter(|it| it.side == side).map(numbers).unwrap_or_default())
+                received.with(|received| {
+                    received.as_ref().filter(|received| received.side == side).map(numbers).unwrap_or_default()
+                })
             }),
-            is_idle: Derived::new(move || received.with(|received| received.as_ref().is_some_and(|it| it.is_mean))),
+            is_idle: Derived::new(move || {
+                received.with(|received| received.as_ref().is_some_and(|received| received.is_mean))
+            }),
         }
     }
 }
@@ -143,7 +147,7 @@ fn TokenRow(
     let title = figure.title(unit);
     let tokens = scene.with_untracked(|scene| scene.as_ref().map(|scene| scene.units.tokens(side, unit.position)));
     let tokens = tokens.unwrap_or_default();
-    // Marked, and faded because others are.
+    // A marked row, and a row that fades because others are marked.
     let mark = Derived::new(move || {
         marked.with(|marked| {
             let is_marked = marked.binary_search(&unit.position).is_ok();
@@ -151,7 +155,7 @@ fn TokenRow(
         })
     });
     let is_pinned = Derived::new(move || pinned.with(|pinned| pinned.iter().any(|position| tokens.contains(position))));
-    // "A" and "B" where the texts of a pair start.
+    // "A" and "B" stand where the texts of a pair start.
     let text_name = move || {
         let second = extent.get().1?;
         if unit.position == second {
@@ -183,11 +187,11 @@ fn TokenRow(
             on:focus=move |_| {
                 reached.set(row);
                 focused.set(Some(unit));
-                figure.look_at(Some(unit));
+                figure.hover(Some(unit));
             }
             on:blur=move |_| {
                 focused.set(None);
-                figure.look_at(None);
+                figure.hover(None);
             }
             on:keydown=move |event| on_key(figure, unit, reached, &event)
         >
@@ -198,8 +202,8 @@ fn TokenRow(
     }
 }
 
-/// Moves the focus, or keeps the token. A held key may come again before a row that scrolls into view has the focus, so
-/// it counts from the row reached, not from the one that heard it.
+/// Moves the focus, or pins the token. A key held down may repeat before a row that scrolls into view has the focus, so steps
+/// count from the row reached and not from the element that received the key.
 fn on_key(figure: Figure, unit: TokenRef, reached: RwSignal<usize>, event: &KeyboardEvent) {
     if event.ctrl_key() || event.meta_key() || event.alt_key() {
         return;
@@ -224,7 +228,7 @@ fn on_key(figure: Figure, unit: TokenRef, reached: RwSignal<usize>, event: &Keyb
         "ArrowLeft" if side == Side::Key => (Side::Query, row),
         "Enter" | " " => {
             event.prevent_default();
-            return figure.keep(unit);
+            return figure.toggle_pin(unit);
         }
         _ => return,
     };
@@ -237,12 +241,12 @@ fn on_key(figure: Figure, unit: TokenRef, reached: RwSignal<usize>, event: &Keyb
     let own_row = event.current_target().and_then(|row| row.dyn_into::<Element>().ok());
     let Some(pane) = own_row.and_then(|row| row.closest(".pane").ok().flatten()) else { return };
     if !focus_row(&pane, to_side, to_row) {
-        // A row that scrolls into view is there after the next frame.
+        // A row that scrolls into view is in the document after the next frame.
         request_animation_frame(move || request_animation_frame(move || _ = focus_row(&pane, to_side, to_row)));
     }
 }
 
-/// Gives a row the focus, if it is there.
+/// Gives a row the focus, if it is in the document.
 fn focus_row(pane: &Element, side: Side, row: usize) -> bool {
     let class = match side {
         Side::Query => "query",
@@ -253,15 +257,4 @@ fn focus_row(pane: &Element, side: Side, row: usize) -> bool {
     let options = FocusOptions::new();
     options.set_prevent_scroll(true);
     found.focus_with_options(&options).is_ok()
-}
-
-/// A length for style properties.
-pub fn px(length: f32) -> String {
-    format!("{length}px")
-}
-
-/// The length nearest to this one that is a whole number of device pixels: a canvas of any other is blurred.
-pub fn crisp(length: f32, pixel_ratio: f64) -> String {
-    let ratio = if pixel_ratio > 0.0 { pixel_ratio } else { 1.0 };
-    format!("{}px", (f64::from(length) * ratio).round() / ratio)
 }

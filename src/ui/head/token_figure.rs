@@ -1,4 +1,4 @@
-//! What the pointer and the keyboard do to the tokens and weights of a figure, whichever way it is drawn.
+//! Hovering, pinning and editing the tokens and weights of the figure, by pointer or keyboard, drawn as lines or cells.
 
 use leptos::prelude::*;
 
@@ -10,18 +10,15 @@ use crate::trace::Side;
 use crate::ui::erased::Derived;
 use crate::ui::shell::page::Page;
 
-/// What a column needs from its figure.
+/// What the parts of the figure share.
 #[derive(Clone, Copy)]
 pub struct Figure {
-    /// The page.
     pub page: Page,
-    /// What is shown.
     pub scene: Derived<Option<Scene>>,
-    /// Numbers beside the tokens of one side.
+    /// The numbers beside the tokens of one side.
     pub received: Derived<Option<Received>>,
-    /// Where the columns are.
     pub columns: Derived<Columns>,
-    /// What is seen.
+    /// The visible part of the content.
     pub window: Derived<Window>,
     /// Brings a row into view.
     pub reveal: Callback<usize>,
@@ -30,23 +27,23 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// The pointer or the focus is on a unit, or on none.
-    pub fn look_at(self, unit: Option<TokenRef>) {
+    /// Hovers a unit, or none.
+    pub fn hover(self, unit: Option<TokenRef>) {
         let token = unit.and_then(|unit| self.token_of(unit));
         if self.page.peek(|state| state.selection.hover != token || state.selection.hover_other.is_some()) {
             self.page.dispatch(Event::Hovered(token));
         }
     }
 
-    /// Marks a unit to stay, or lets it go.
-    pub fn keep(self, unit: TokenRef) {
+    /// Pins a unit, or unpins it.
+    pub fn toggle_pin(self, unit: TokenRef) {
         if let Some(token) = self.token_of(unit) {
             self.page.dispatch(Event::PinToggled(token));
         }
     }
 
-    /// The pointer is on the weight of one query unit on one key unit.
-    pub fn look_at_cell(self, query: usize, key: usize) {
+    /// Hovers the weight between a query unit and a key unit.
+    pub fn hover_cell(self, query: usize, key: usize) {
         if let Some((query, key)) = self.tokens_of(query, key)
             && !self.is_at(query, key)
         {
@@ -54,13 +51,13 @@ impl Figure {
         }
     }
 
-    /// Whether that weight is the one under the pointer.
-    pub fn is_cell_looked_at(self, query: usize, key: usize) -> bool {
+    /// Whether the weight between a query unit and a key unit is hovered.
+    pub fn is_cell_hovered(self, query: usize, key: usize) -> bool {
         self.tokens_of(query, key).is_some_and(|(query, key)| self.is_at(query, key))
     }
 
-    /// Marks both ends of a weight to stay instead of all that was marked, or lets them go.
-    pub fn keep_cell(self, query: usize, key: usize) {
+    /// Pins both ends of a weight and nothing else, or unpins them.
+    pub fn toggle_cell_pins(self, query: usize, key: usize) {
         let Some((query, key)) = self.tokens_of(query, key) else { return };
         let is_kept =
             self.page.peek(|state| state.selection.queries == [query].into() && state.selection.keys == [key].into());
@@ -83,20 +80,20 @@ impl Figure {
         })
     }
 
-    /// Whether a unit is under the pointer or the focus.
-    pub fn is_looked_at(self, unit: TokenRef) -> bool {
+    /// Whether a unit is hovered.
+    pub fn is_hovered(self, unit: TokenRef) -> bool {
         let token = self.token_of(unit);
         self.page.peek(|state| token.is_some() && state.selection.hover == token)
     }
 
-    /// Whether a token of a unit stays marked; follows its changes.
+    /// Whether a token of a unit is pinned; follows changes.
     pub fn is_pinned(self, unit: TokenRef) -> bool {
         let tokens = self.scene.with(|scene| scene.as_ref().map(|scene| scene.units.tokens(unit.side, unit.position)));
         let at = |position| TokenRef { side: unit.side, position };
         self.page.with(|state| tokens.unwrap_or_default().any(|position| state.selection.is_pinned(at(position))))
     }
 
-    /// What the menu of edits is about at a unit: the token, with what is kept of the other side, in the active heads.
+    /// What the menu of edits offers at a unit: its token, with the pinned token of the other side, in the active heads.
     pub fn target_of(self, unit: TokenRef) -> Option<Target> {
         let token = self.token_of(unit)?;
         let selected = self.page.peek(|state| state.selected_target());
@@ -107,7 +104,7 @@ impl Figure {
         })
     }
 
-    /// The same at the weight of one query unit on one key unit, of one head or of the active ones.
+    /// What the menu of edits offers at a weight, in one head or in the active heads.
     pub fn target_of_link(self, query: usize, key: usize, head: Option<usize>) -> Option<Target> {
         let (query, key) = self.tokens_of(query, key)?;
         let selected = self.page.peek(|state| state.selected_target());
@@ -120,7 +117,7 @@ impl Figure {
         Some(self.page.peek(|state| scene.token_of(state, unit)))
     }
 
-    /// The whole of a unit, with what it is made of.
+    /// A unit's text, its tokens with their ids, and the prediction after it.
     pub fn title(self, TokenRef { side, position: unit }: TokenRef) -> String {
         self.scene.with_untracked(|scene| {
             let Some(scene) = scene else { return String::new() };

@@ -1,16 +1,16 @@
-//! What the head view's rows are: tokens, or words joined of several; and the drawn layer's weights between them.
+//! The rows of the head view: tokens, or words joined from several tokens, with the weights between them.
 
 use std::sync::Arc;
 
-use super::scene::Same;
 use crate::analysis::words::{Words, join};
 use crate::state::{LayerPatterns, Shown, State};
 use crate::trace::Side;
 use crate::trace::display::{TokenLabel, joined_label};
 use crate::ui::erased::Derived;
 use crate::ui::shell::page::Page;
+use crate::ui::small::same::Same;
 
-/// The rows of both sides of a result; in self-attention they are the same.
+/// The rows of both sides; in self-attention both sides are the same.
 #[derive(Clone, PartialEq)]
 pub struct Units {
     query: SideUnits,
@@ -22,13 +22,13 @@ pub struct Units {
 /// The rows of one side.
 #[derive(Clone, PartialEq)]
 pub struct SideUnits {
-    /// Which tokens each row stands for.
+    /// The tokens of each row.
     pub words: Same<Words>,
-    /// Which row each token is in.
+    /// The row of each token.
     pub of_token: Same<[usize]>,
-    /// What is shown of each row; another list means other rows.
+    /// The label of each row. Two results have the same rows only if they share this list.
     pub labels: Same<[TokenLabel]>,
-    /// What a decoder predicts after the last token of each row.
+    /// The label of the token that a decoder predicts after each row.
     pub predicted: Option<Same<[TokenLabel]>>,
     /// Rows of tokens that the tokenizer added.
     pub special: Same<[bool]>,
@@ -37,49 +37,49 @@ pub struct SideUnits {
 }
 
 impl Units {
-    /// Follows the result and the wish to join words.
+    /// Follows the result, and whether words are joined.
     pub fn memo(page: Page) -> Derived<Option<Self>> {
         let wanted = page.memo(|state| (state.shown.as_ref().map(Shown::looked), state.options.display.joins_words));
         Derived::new(move || {
             let (_, joins) = wanted.get();
-            page.peek(|state| Self::of_state(state, joins))
+            page.peek(|state| Self::from_state(state, joins))
         })
     }
 
-    fn of_state(state: &State, joins: bool) -> Option<Self> {
+    fn from_state(state: &State, joins: bool) -> Option<Self> {
         let shown = state.shown.as_ref()?;
-        let query = SideUnits::of(shown, Side::Query, joins);
+        let query = SideUnits::new(shown, Side::Query, joins);
         let key = if shown.has_same_tokens() {
             SideUnits { predicted: None, ..query.clone() }
         } else {
-            SideUnits::of(shown, Side::Key, joins)
+            SideUnits::new(shown, Side::Key, joins)
         };
         let is_joined = query.is_joined() || key.is_joined();
         Some(Self { query, key, is_joined })
     }
 
     /// The rows of one side.
-    pub fn of(&self, side: Side) -> &SideUnits {
+    pub fn side(&self, side: Side) -> &SideUnits {
         match side {
             Side::Query => &self.query,
             Side::Key => &self.key,
         }
     }
 
-    /// The row of a token; the last one for tokens that are not there.
+    /// The row of a token; the last row for a token beyond the text.
     pub fn row_of(&self, side: Side, position: usize) -> usize {
-        let own = self.of(side);
-        own.of_token.0.get(position).copied().unwrap_or_else(|| own.words.0.len().saturating_sub(1))
+        let units = self.side(side);
+        units.of_token.0.get(position).copied().unwrap_or_else(|| units.words.0.len().saturating_sub(1))
     }
 
     /// The tokens of a row.
     pub fn tokens(&self, side: Side, unit: usize) -> std::ops::Range<usize> {
-        self.of(side).words.0.0.get(unit).cloned().unwrap_or_default()
+        self.side(side).words.0.0.get(unit).cloned().unwrap_or_default()
     }
 }
 
 impl SideUnits {
-    fn of(shown: &Shown, side: Side, joins: bool) -> Self {
+    fn new(shown: &Shown, side: Side, joins: bool) -> Self {
         let tokens = shown.tokens(side);
         let words = if joins {
             Words::of(&tokens.tokens, tokens.form, &tokens.special, &tokens.segments)
@@ -114,7 +114,7 @@ impl SideUnits {
     }
 }
 
-/// The drawn layer's weights between the rows.
+/// The weights of the layer shown, between rows.
 pub fn drawn_memo(page: Page, units: Derived<Option<Units>>) -> Derived<Option<Same<LayerPatterns>>> {
     let drawn = page.memo(|state| state.shown.as_ref().and_then(|shown| shown.drawn.clone()).map(Same));
     Derived::new(move || {

@@ -1,4 +1,4 @@
-//! The gallery: examples from the papers, each with what to look at and what would refute it.
+//! The gallery: examples from papers, each with what to look at and what would refute its claim.
 
 use leptos::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::state::Event;
 use crate::ui::erased::{Show, view};
 use crate::ui::shell::page::Page;
 
-/// A line of examples; picking one runs it.
+/// A line of examples; a click runs one.
 #[component]
 pub fn Examples(page: Page) -> impl IntoView {
     let current = page.memo(|state| state.example);
@@ -32,7 +32,7 @@ pub fn Examples(page: Page) -> impl IntoView {
     }
 }
 
-/// What there is to see in the example on screen.
+/// The claim of the example on screen, and what would refute it.
 #[component]
 pub fn ExampleCaption(page: Page) -> impl IntoView {
     let current = page.memo(|state| state.example);

@@ -1,7 +1,11 @@
 //! What the model reads: a text, a pair, token ids or a random block, and the examples.
 
-pub mod entry_fields;
+mod bos_choice;
+mod entry_field;
+mod entry_kind;
 pub mod examples;
-pub mod target_field;
+mod keys;
+mod random_block;
+mod target_field;
 pub mod text_form;
-pub mod typed_tokens;
+mod typed_tokens;

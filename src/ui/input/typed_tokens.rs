@@ -1,4 +1,4 @@
-//! The tokens of what is being typed, with their ids on hover.
+//! The tokens of the text being typed, with their ids on hover.
 
 use leptos::prelude::*;
 
@@ -8,10 +8,10 @@ use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 use crate::ui::small::token_text::token_text;
 
-/// As many as are shown.
+/// The number of tokens shown.
 const N_SHOWN: usize = 64;
 
-/// One line of small tokens, and how many there are; empty until a model is loaded.
+/// A line of small tokens and their number; empty until a model is loaded.
 #[component]
 pub fn TypedTokens(page: Page) -> impl IntoView {
     let typed = page.memo(|state| state.readings.typed.as_ref().map(|(_, tokens)| tokens.clone()));
@@ -19,13 +19,13 @@ pub fn TypedTokens(page: Page) -> impl IntoView {
         <div class="typed" role="group" aria-label="Tokens of the input">
             {move || typed.get().map(|tokens| {
                 let each = tokens.tokens.iter().zip(&tokens.ids).take(N_SHOWN);
-                let one = |(token, id): (&String, &u32)| {
+                let small = |(token, id): (&String, &u32)| {
                     let label = token_label(token, tokens.form);
                     view! { <span class="typed-token" title=format!("{}, id {id}", label.plain)>{token_text(&label)}</span> }
                 };
                 let rest = tokens.len().saturating_sub(N_SHOWN);
                 view! {
-                    {each.map(one).collect_view()}
+                    {each.map(small).collect_view()}
                     <span class="aside">
                         {if rest > 0 { format!("and {rest} more: {}", wording::count(tokens.len(), "token")) } else { wording::count(tokens.len(), "token") }}
                     </span>

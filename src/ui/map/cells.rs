@@ -2,13 +2,15 @@
 
 use leptos::prelude::*;
 
+use super::labels::RowLabels;
+use super::model::Map;
 use super::readout::words;
-use super::{Map, px};
 use crate::render::Place;
 use crate::state::wording;
 use crate::ui::erased::{Derived, Show, keyed, view};
+use crate::ui::small::css::px;
 
-/// Rows in view, and the numbers of layers and heads.
+/// The rows in view, and the layers' numbers beside them.
 #[component]
 pub fn Cells(map: Map) -> impl IntoView {
     let Map { layout, scroll, window, is_small, .. } = map;
@@ -23,7 +25,7 @@ pub fn Cells(map: Map) -> impl IntoView {
             {keyed(rows, move |(row, places)| view! { <Row map row places /> })}
         </div>
         <Show when=move || !is_small>
-            <Labels map />
+            <RowLabels map />
         </Show>
     }
 }
@@ -39,7 +41,7 @@ fn Row(map: Map, row: usize, places: Vec<Place>) -> impl IntoView {
 fn Cell(map: Map, row: usize, column: usize, place: Place) -> impl IntoView {
     let Map { page, layout, layers, hovered, reached, selected, is_small, options, .. } = map;
     let (layer, head) = place;
-    // Heads of the selected layer that are active together are marked too.
+    // All active heads of the selected layer are marked.
     let is_active = page.memo(move |state| {
         state.shown.is_some() && state.selection.layer == layer && state.selection.heads.contains(&head)
     });
@@ -70,52 +72,6 @@ fn Cell(map: Map, row: usize, column: usize, place: Place) -> impl IntoView {
             style:height=move || px(layout.with(|layout| layout.cell))
         >
             {move || has_name().then(|| view! { <span class="cell-name">{name.clone()}</span> })}
-        </div>
-    }
-}
-
-/// The layers' numbers at the left; the heads' stand above the map.
-#[component]
-fn Labels(map: Map) -> impl IntoView {
-    let Map { layout, scroll, window, options, .. } = map;
-    let rows = move || {
-        if options.with(|options| options.is_sorted) {
-            return Vec::new();
-        }
-        layout.with(|layout| {
-            let visible = layout.visible_rows(scroll.get(), window.get().1);
-            let label = |row: usize| {
-                let (layer, _) = layout.place(row, 0)?;
-                let top = layout.row_top(row) - scroll.get() + layout.cell / 2.0;
-                Some(view! { <span class="row-label" style:top=px(top)>{layer}</span> })
-            };
-            visible.filter_map(label).collect::<Vec<_>>()
-        })
-    };
-    view! { <div class="row-labels" aria-hidden="true">{rows}</div> }
-}
-
-/// The heads' numbers, above the map.
-#[component]
-pub fn ColumnLabels(map: Map) -> impl IntoView {
-    let Map { layout, options, .. } = map;
-    let labels = move || {
-        if options.with(|options| options.is_sorted) {
-            return Vec::new();
-        }
-        layout.with(|layout| {
-            let first = layout.rows.first().cloned().unwrap_or_default();
-            let label = |(column, (_, head)): (usize, Place)| {
-                let middle = layout.column_left(column) + layout.cell / 2.0;
-                view! { <span class="column-label" style:left=px(middle)>{head}</span> }
-            };
-            first.into_iter().enumerate().map(label).collect::<Vec<_>>()
-        })
-    };
-    view! {
-        <div class="column-labels" aria-hidden="true">
-            <span class="corner">{move || options.with(|options| (!options.is_sorted).then_some("L \\ H"))}</span>
-            {labels}
         </div>
     }
 }

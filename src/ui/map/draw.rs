@@ -3,14 +3,14 @@
 use leptos::html::Canvas;
 use leptos::prelude::*;
 
-use super::{Layers, Map};
+use super::model::{Layers, Map, shade};
 use crate::protocol::Reduce;
 use crate::render::{Diverging, MapPainter, NEUTRAL_HUE, Ramp, Rgb, Scheme, Shade, Square, Thumbnail};
 use crate::render_web::PixelCanvas;
 use crate::state::scales::options::{CellStyle, MapOptions};
 use crate::ui::erased::{Derived, effect};
 
-/// Colours of a map on a background.
+/// The colours of a map.
 #[derive(PartialEq)]
 struct Colours {
     ramp: Ramp,
@@ -20,21 +20,16 @@ struct Colours {
 
 impl Colours {
     fn new(scheme: Scheme) -> Self {
-        // Between --paper and --hair of style/theme.css.
-        let ground = match scheme {
-            Scheme::Light => [0xf5, 0xf5, 0xf7],
-            Scheme::Dark => [0x1e, 0x1e, 0x23],
-        };
-        Self { ramp: Ramp::new(NEUTRAL_HUE, scheme), diverging: Diverging::new(scheme), ground }
+        Self { ramp: Ramp::new(NEUTRAL_HUE, scheme), diverging: Diverging::new(scheme), ground: scheme.ground() }
     }
 }
 
-/// Draws with the next frame whenever something of it changes.
+/// Draws with the next frame whenever something changes.
 pub(super) fn draw_on_change(canvas: NodeRef<Canvas>, map: Map, scheme: Derived<Scheme>, pixel_ratio: Signal<f64>) {
     let colours = Derived::new(move || Colours::new(scheme.get()));
     let target = StoredValue::new_local(None::<(PixelCanvas, MapPainter)>);
     let is_due = StoredValue::new(false);
-    let shade = map.page.memo(super::shade);
+    let shade = map.page.memo(shade);
     let draw = move || {
         let Some(Some(canvas)) = canvas.try_get_untracked() else { return };
         is_due.set_value(false);

@@ -1,25 +1,25 @@
-//! One number of every head: what colours and sorts the cells.
+//! The number of each head that colours and sorts the map's cells.
 
 use crate::analysis::scores::Score;
 use crate::render::Place;
 use crate::state::scales::options::CellNumber;
 use crate::state::{EditSide, State};
 
-/// One number of every head, as far as they are known.
+/// One number for each head, as far as they are known.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Numbers {
     /// [n_layers, n_heads]
     values: Vec<Option<f32>>,
     n_heads: usize,
-    /// The values at which the colours begin and end.
+    /// The values at which the colours start and end.
     pub ends: (f32, f32),
-    /// Smallest and largest.
+    /// The smallest and the largest number.
     pub range: Option<(f32, f32)>,
 }
 
 impl Numbers {
-    /// The number that the options name. Scores leave special tokens and the first position out where the views do.
-    pub fn of(state: &State) -> Self {
+    /// The numbers that the options name. Scores leave out special tokens and the first position where the views do.
+    pub fn from_state(state: &State) -> Self {
         let Some(shown) = &state.shown else { return Self::default() };
         let (n_layers, n_heads) = (shown.stack_spec().n_layers, shown.stack_spec().n_heads);
         let display = &state.options.display;
@@ -42,7 +42,7 @@ impl Numbers {
         let known = || values.iter().copied().flatten();
         let range = known().reduce(f32::min).zip(known().reduce(f32::max));
         let ends = match (number, range) {
-            // Of differences both ends are equally far from none.
+            // Both ends of a scale of differences are equally far from 0.
             (_, Some((low, high))) if state.editing.side == EditSide::Difference => {
                 let end = low.abs().max(high.abs());
                 (-end, end)
@@ -60,14 +60,14 @@ impl Numbers {
         self.values.get(layer * self.n_heads + head).copied().flatten()
     }
 
-    /// The same from 0 to 1, for its colour.
+    /// A head's number on a scale from 0 to 1, for its colour.
     pub fn level(&self, place: Place) -> Option<f32> {
         let (low, high) = self.ends;
         self.at(place).map(|value| ((value - low) / (high - low).max(f32::MIN_POSITIVE)).clamp(0.0, 1.0))
     }
 }
 
-/// A number's name on the page.
+/// The name of a kind of number.
 pub fn name(number: CellNumber) -> &'static str {
     match number {
         CellNumber::Entropy => "row entropy",

@@ -1,8 +1,8 @@
-//! The numbers of the head under the pointer, in a line of its own, and what the colours mean.
+//! Below the map: the numbers of one head, and the legend.
 
 use leptos::prelude::*;
 
-use super::Map;
+use super::model::Map;
 use super::numbers::{Numbers, name};
 use crate::analysis::scores::Score;
 use crate::protocol::Reduce;
@@ -40,7 +40,7 @@ pub(super) fn words(page: Page, (layer, head): Place, thumbnails: &LayerThumbnai
     format!("{name}{entropy}{}", strongest.unwrap_or_default())
 }
 
-/// The line below the map: the head under the pointer, or reached by keyboard, or picked.
+/// The numbers of the head under the pointer, else of the one reached by keyboard, else of the one shown.
 #[component]
 pub fn Readout(map: Map) -> impl IntoView {
     let Map { page, layers, hovered, reached, selected, is_small, options, numbers, .. } = map;
@@ -66,7 +66,7 @@ pub fn Readout(map: Map) -> impl IntoView {
     }
 }
 
-/// Under the map: the scale with numbers, what a cell stands for, the keys.
+/// The colour scale with its numbers, what a cell stands for, and the keys.
 #[component]
 pub fn MapLegend(map: Map) -> impl IntoView {
     let Map { page, options, numbers, contrast, .. } = map;
@@ -126,7 +126,7 @@ pub fn MapLegend(map: Map) -> impl IntoView {
             <span>{range}</span>
             <span>{move || reduced.get()}</span>
             <span>{move || progress.get()}</span>
-            {move || problem.get().map(|problem| view! { <span class="problem" role="alert">{problem}</span> })}
+            {move || problem.get().map(|problem| view! { <span class="problem" role="alert">{wording::brief(&problem)}</span> })}
             <span class="keys">
                 <span class="for-touch">"Tap a head for its numbers, tap again to see it large."</span>
                 <span class="for-pointer">
@@ -138,7 +138,7 @@ pub fn MapLegend(map: Map) -> impl IntoView {
     }
 }
 
-/// What lines and colours of a map mean.
+/// Explains the lines and colours of a map.
 pub fn meaning_of(options: &MapOptions) -> String {
     match (options.style, options.number) {
         (CellStyle::Number, CellNumber::Entropy) => {

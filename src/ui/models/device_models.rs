@@ -1,4 +1,4 @@
-//! "Models on this device": what this browser keeps of models, with sizes, and a button that deletes each.
+//! "Models on this device": the models that this browser keeps, with their sizes and a button that deletes each.
 
 use leptos::html::Summary;
 use leptos::prelude::*;
@@ -9,8 +9,9 @@ use crate::state::kept::{KeptFacts, KeptModel, by_model};
 use crate::state::wording;
 use crate::ui::erased::{effect, view};
 use crate::ui::shell::page::Page;
+use crate::ui::small::problem::Problem;
 
-/// A line that opens: it looks when it is opened.
+/// A list behind a summary, read when it opens.
 #[component]
 pub fn DeviceModels(page: Page) -> impl IntoView {
     let models = page.memo(|state| state.models.clone());
@@ -20,23 +21,23 @@ pub fn DeviceModels(page: Page) -> impl IntoView {
     let look = move || {
         spawn_local(async move {
             let found = kept_files().await;
-            // The page may be gone meanwhile.
+            // The page may have gone meanwhile.
             files.try_set(Some(found));
         });
     };
-    // What was loaded meanwhile is listed too.
+    // A model loaded meanwhile is listed too.
     let loaded = page.memo(|state| state.model.as_ref().map(|model| model.name.clone()));
     effect(move || {
-        // Read, not only tracked: nobody else asks for it.
+        // Reading it makes it current; tracking alone would leave it unread.
         loaded.get();
         if files.with_untracked(Option::is_some) {
             look();
         }
     });
     let delete = move |kept: KeptModel| {
-        // Its button goes with it.
+        // The pressed button disappears with its row.
         if let Some(heading) = heading.get_untracked() {
-            // An element that is gone needs no focus.
+            // An element that has left the document needs no focus.
             let _ = heading.focus();
         }
         spawn_local(async move {
@@ -78,12 +79,12 @@ pub fn DeviceModels(page: Page) -> impl IntoView {
             <summary node_ref=heading>"Models on this device"</summary>
             <p>"A model is downloaded once, checked, and kept in this browser, so that it works without a network."</p>
             {lines}
-            {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
+            {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
         </details>
     }
 }
 
 fn facts(files: &[KeptFile]) -> Vec<KeptFacts> {
-    let of = |file: &KeptFile| KeptFacts { name: file.name.clone(), from: file.from.clone(), n_bytes: file.n_bytes };
-    files.iter().map(of).collect()
+    let facts = |file: &KeptFile| KeptFacts { name: file.name.clone(), from: file.from.clone(), n_bytes: file.n_bytes };
+    files.iter().map(facts).collect()
 }

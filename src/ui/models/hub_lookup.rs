@@ -1,5 +1,5 @@
-//! Asking the Hub what a repository holds, through a worker of its own: the page's Content-Security-Policy names the Hub
-//! alone, a worker may ask any mirror that somebody sets. The model's worker is left to what it does.
+//! Asks the Hub what a repository holds, through a worker of its own. The page's Content-Security-Policy names only the Hub, while a
+//! worker may ask any mirror; and the worker that runs the model is not interrupted.
 
 use crate::platform::worker_client::News;
 use crate::protocol::{FromWorker, ToWorker, VERSION};
@@ -7,16 +7,16 @@ use crate::sources::Listing;
 use crate::ui::shell::page::Page;
 use crate::ui::shell::worker::ModelWorker;
 
-/// A look-up under way; dropping it ends it.
+/// A look-up under way; dropping it ends the look-up.
 pub struct HubLookup {
     worker: Box<dyn ModelWorker>,
 }
 
-/// What is heard of a look-up.
+/// News of a look-up.
 pub enum Heard {
-    /// The worker takes requests.
+    /// The worker is ready for requests.
     Ready,
-    /// It has the answer, or a sentence why not.
+    /// The answer, or a sentence that says why there is none.
     Ended(Result<Listing, String>),
 }
 
@@ -26,7 +26,7 @@ impl HubLookup {
     /// Starts a worker.
     ///
     /// # Errors
-    /// When the browser starts none, in words.
+    /// In words, when the browser starts no worker.
     pub fn start(page: Page, hear: impl Fn(Heard) + 'static) -> Result<Self, String> {
         let worker = page.new_worker(1, move |news: News<FromWorker>| match news {
             News::Said(FromWorker::Ready { version: VERSION, .. }, _) => hear(Heard::Ready),
@@ -42,10 +42,10 @@ impl HubLookup {
         Ok(Self { worker })
     }
 
-    /// Asks, once it is ready.
+    /// Sends the request to a worker that is ready.
     ///
     /// # Errors
-    /// When the question cannot be posted, in words.
+    /// In words, when the browser cannot post it.
     pub fn ask(&self, base: &str, repo: &str) -> Result<(), String> {
         let (base, repo) = (base.to_owned(), repo.to_owned());
         self.worker.send_with_files(&ToWorker::ListHub { request: REQUEST, base, repo }, &[])

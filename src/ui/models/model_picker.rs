@@ -1,4 +1,4 @@
-//! Which model: its name with its quantisation, its size, and what is wrong with it.
+//! Chooses the model: its name with its quantisation, its size, and what is wrong with it.
 
 use leptos::prelude::*;
 
@@ -7,8 +7,9 @@ use crate::state::catalogue::Place;
 use crate::state::{Event, WorkerPhase, wording};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
+use crate::ui::small::problem::Problem;
 
-/// The combobox "Model" and what belongs to it.
+/// The combobox "Model", and what there is to say about the chosen model.
 #[component]
 pub fn ModelPicker(page: Page) -> impl IntoView {
     let names = page.memo(|state| state.models.iter().map(|model| model.name.clone()).collect::<Vec<_>>());
@@ -25,7 +26,7 @@ pub fn ModelPicker(page: Page) -> impl IntoView {
     let problem = page.memo(|state| state.notices.model.clone());
     let is_wrong_version = page.memo(|state| state.worker == WorkerPhase::WrongVersion);
     let reload = move |_| {
-        // A page that cannot be reloaded stays as it is.
+        // Where the browser refuses to reload, the page stays as it is.
         let _ = window().location().reload();
     };
     view! {
@@ -60,9 +61,7 @@ pub fn ModelPicker(page: Page) -> impl IntoView {
                         </span>
                     },
                     Some(message) => view! {
-                        <p class="problem" role="alert">
-                            {message}
-                            " "
+                        <Problem message>
                             {if is_wrong_version.get() {
                                 view! { <button type="button" class="link" on:click=reload>"Reload"</button> }
                             } else {
@@ -72,7 +71,7 @@ pub fn ModelPicker(page: Page) -> impl IntoView {
                                     </button>
                                 }
                             }}
-                        </p>
+                        </Problem>
                     },
                 }}
             </div>

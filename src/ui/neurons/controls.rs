@@ -1,4 +1,4 @@
-//! Which query, in which order neurons stand, before or after the rotation, and what a narrow screen shows.
+//! The controls of the neuron view: the query, the order of neurons, before or after rotation, and what a narrow screen shows.
 
 use leptos::prelude::*;
 
@@ -8,6 +8,7 @@ use crate::state::scales::options::{NeuronOptions, NeuronOrder};
 use crate::state::{Event, ScaleEvent};
 use crate::trace::Side;
 use crate::ui::erased::{Derived, view};
+use crate::ui::small::radio_group::RadioGroup;
 
 /// The controls above the figure.
 #[component]
@@ -19,19 +20,6 @@ pub fn NeuronControls(neurons: Neurons) -> impl IntoView {
         page.dispatch(Event::Scale(ScaleEvent::NeuronChanged(changed)));
     };
     let chosen = page.memo(|state| state.selection.queries.last().copied());
-    let order = move |order: NeuronOrder| {
-        view! {
-            <label class="choice">
-                <input
-                    type="radio"
-                    name="neuron-order"
-                    prop:checked=move || options.get().order == order
-                    on:change=move |_| change(&|options| options.order = order)
-                />
-                <span>{order.label()}</span>
-            </label>
-        }
-    };
     let query = move |position: usize| {
         view! {
             <option value=position.to_string() prop:selected=move || chosen.get() == Some(position)>
@@ -39,7 +27,7 @@ pub fn NeuronControls(neurons: Neurons) -> impl IntoView {
             </option>
         }
     };
-    // Only where something stands between the projection and the product.
+    // Only where something, such as a rotation, changes q or k after the projection.
     let is_rotated = Derived::new(move || {
         numbers.with(|numbers| {
             numbers.as_ref().is_some_and(|numbers| {
@@ -73,10 +61,14 @@ pub fn NeuronControls(neurons: Neurons) -> impl IntoView {
                     }}
                 </select>
             </div>
-            <fieldset class="control" role="radiogroup" aria-label="Neurons sorted by">
-                <legend class="label">"Neurons by"</legend>
-                <div class="joined">{NeuronOrder::EACH.map(order).collect_view()}</div>
-            </fieldset>
+            <RadioGroup
+                name="neuron-order"
+                label="Neurons by"
+                spoken="Neurons sorted by"
+                options=NeuronOrder::EACH.map(|order| (order, order.label().to_owned())).to_vec()
+                picked=move || Some(options.get().order)
+                pick=move |order| change(&|options| options.order = order)
+            />
             <label class="tick" class:none=move || !is_rotated.get()>
                 <input
                     type="checkbox"

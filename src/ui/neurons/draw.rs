@@ -1,4 +1,4 @@
-//! Draws the cells of the neuron view and the lines from the query to its keys, once per frame at most.
+//! Draws the neuron view's cells, and the lines from the query to its keys, once per frame at most.
 
 use leptos::html::Canvas;
 use leptos::prelude::*;
@@ -11,14 +11,14 @@ use crate::render::{
 use crate::render_web::PixelCanvas;
 use crate::ui::erased::{Derived, effect};
 
-/// Thickness of a line, CSS pixels.
+/// Thickness of a line, in CSS pixels.
 const LINE_THICKNESS: f32 = 1.5;
-/// Height of the query's cells, CSS pixels.
+/// Height of the query's cells, in CSS pixels.
 pub(super) const STRIP_HEIGHT: f32 = 16.0;
-/// Between two rows of cells, CSS pixels.
+/// Gap between two rows of cells, in CSS pixels.
 const ROW_GAP: f32 = 2.0;
 
-/// Where things are drawn, and of what size.
+/// The canvases, and the geometry on them.
 #[derive(Clone, Copy)]
 pub(super) struct Targets {
     pub body: NodeRef<Canvas>,
@@ -42,7 +42,7 @@ struct Colours {
     line: [u8; 3],
 }
 
-/// Draws with the next frame whenever something of it changes.
+/// Draws with the next frame whenever something changes.
 pub(super) fn draw_on_change(targets: Targets, neurons: Neurons, scheme: Derived<Scheme>) {
     let colours = Derived::new(move || {
         let scheme = scheme.get();
@@ -137,7 +137,7 @@ fn draw(painters: &mut Painters, targets: Targets, neurons: Neurons, numbers: Op
     }
 }
 
-/// Lines from the query to the keys, by weight; differences by size and sign.
+/// Lines from the query to its keys: their opacity shows the weight, or the size of a difference.
 fn fan(neurons: Neurons, numbers: &Numbers, query: usize, window: &Window, colours: &Colours) -> Vec<Line> {
     neurons.positions.with_untracked(|(queries, keys)| {
         let Ok(query_row) = queries.binary_search(&query) else { return Vec::new() };

@@ -1,4 +1,4 @@
-//! Over the columns: what each is as a formula, and the query's own neurons.
+//! The header of the neuron view: a formula over each column, and the query's neurons.
 
 use leptos::html::Canvas;
 use leptos::prelude::*;
@@ -7,14 +7,14 @@ use super::model::Neurons;
 use crate::render::{Block, NeuronColumns, Span};
 use crate::trace::Side;
 use crate::ui::erased::{Derived, view};
-use crate::ui::head::token_column::px;
+use crate::ui::small::css::px;
 
-/// Formulas over the columns; the query's cells stand below theirs, drawn on `strip`.
+/// Formulas over the columns, and below them a strip with the query's cells.
 #[component]
 pub fn NeuronHeader(
     neurons: Neurons,
     columns: Derived<NeuronColumns>,
-    /// Where the query's cells are drawn.
+    /// The canvas of the query's cells.
     strip: NodeRef<Canvas>,
 ) -> impl IntoView {
     let Neurons { page, numbers, query, .. } = neurons;
@@ -125,7 +125,7 @@ pub fn NeuronHeader(
     }
 }
 
-/// The block that the query's cells stand over.
+/// The block over which the query's cells stand.
 pub(super) fn shown_block(columns: &NeuronColumns) -> Block {
     if columns.keys.width > 0.0 { Block::Keys } else { Block::Products }
 }

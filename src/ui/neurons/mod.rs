@@ -1,11 +1,18 @@
-//! The neuron view: how the scores of one query arise from the neurons of one head.
+//! The neuron view: how one query's scores arise from the neurons of one head.
 
 mod controls;
 mod detail;
+mod distance_plot;
 mod draw;
 mod figure;
+mod geometry;
 mod header;
+mod keys;
+mod marks;
 pub mod model;
+mod pointer;
+mod ranking;
+mod readout;
 mod rows;
 
 use leptos::prelude::*;
@@ -15,6 +22,7 @@ use crate::state::View;
 use crate::ui::erased::{Derived, Show, view};
 use crate::ui::shell::page::Page;
 use crate::ui::shell::scales::is_shown;
+use crate::ui::small::problem::Problem;
 use controls::NeuronControls;
 use detail::NeuronDetail;
 use figure::NeuronFigure;
@@ -37,7 +45,7 @@ pub fn NeuronView(page: Page, scheme: Derived<Scheme>) -> impl IntoView {
                 }
             >
                 <NeuronControls neurons />
-                {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
+                {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
                 <NeuronFigure neurons scheme />
                 <NeuronDetail neurons />
             </Show>
@@ -45,12 +53,12 @@ pub fn NeuronView(page: Page, scheme: Derived<Scheme>) -> impl IntoView {
     }
 }
 
-/// Whether a query is chosen, so that the view shows its neurons.
+/// Whether a query is chosen, whose neurons the view then shows.
 pub fn is_open(page: Page) -> Derived<bool> {
     page.memo(|state| !state.selection.queries.is_empty())
 }
 
-/// Whether the head view's figure is on screen: in the neuron view too, as long as no query is chosen.
+/// Whether the head view's figure is on screen; the neuron view shows it too, until a query is chosen.
 pub fn shows_head(page: Page) -> Derived<bool> {
     let (is_head, is_neuron, is_open) = (is_shown(page, View::Head), is_shown(page, View::Neuron), is_open(page));
     Derived::new(move || is_head.get() || is_neuron.get() && !is_open.get())

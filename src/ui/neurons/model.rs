@@ -1,4 +1,4 @@
-//! What the parts of the neuron view share: the head's numbers, what is chosen in them, the order of the neurons.
+//! What the parts of the neuron view share: the head's numbers, the selection in them, the order of the neurons.
 
 use std::sync::Arc;
 
@@ -9,17 +9,18 @@ use crate::state::scales::options::{NeuronOptions, NeuronOrder};
 use crate::state::{Looked, Selection, Shown, State, wording};
 use crate::trace::Side;
 use crate::ui::erased::Derived;
-use crate::ui::head::scene::Same;
 use crate::ui::shell::page::Page;
+use crate::ui::small::same::Same;
 
-/// What one query gives one key, step by step; none where a step is not known. Where two runs are compared, the differences.
+/// The steps from a query and a key to what the head writes, or their differences where two runs are compared. A step that is not known
+/// is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Steps {
-    /// q · k; none where the mask hides the key.
+    /// q · k; `None` where the mask hides the key.
     pub dot: Option<f32>,
     /// The score as it enters the softmax; −∞ where masked.
     pub score: Option<f32>,
-    /// The weight.
+    /// The weight, after softmax.
     pub weight: Option<f32>,
     /// Weight times ‖f‖.
     pub value: Option<f32>,
@@ -27,13 +28,13 @@ pub struct Steps {
     pub norm: Option<f32>,
 }
 
-/// The head that is looked into, with the part of its numbers that is wanted.
+/// The numbers of the head shown, before or after rotation.
 #[derive(Clone, PartialEq)]
 pub struct Numbers {
     pub head: Same<HeadNeurons>,
     pub is_plain: bool,
     pub is_causal: bool,
-    /// Sizes at which colours end: of queries and keys, and of their products.
+    /// The sizes at which colours end: of queries and keys, and of their products.
     pub limits: (f32, f32),
 }
 
@@ -43,23 +44,23 @@ pub(super) struct Neurons {
     pub page: Page,
     pub numbers: Derived<Option<Numbers>>,
     pub options: Derived<NeuronOptions>,
-    /// Which attention of which result it is.
+    /// The result and attention shown.
     pub looked: Derived<Option<Looked>>,
     /// Positions shown as queries and as keys.
     pub positions: Derived<(Vec<usize>, Vec<usize>)>,
-    /// The query that is looked into: hovered or chosen.
+    /// The query shown: the hovered one, or the chosen one.
     pub query: Derived<Option<usize>>,
-    /// The key whose numbers are told: hovered, or kept, or the one that is read most.
+    /// The key shown: the hovered one, else the pinned one, else the one with the largest weight.
     pub key: Derived<Option<usize>>,
     /// The neuron that is marked.
     pub neuron: Derived<Option<usize>>,
-    /// Neurons by column.
+    /// The neurons, in the order of their columns.
     pub order: Derived<Vec<usize>>,
 }
 
 impl Numbers {
-    /// Of the head that is looked into.
-    pub fn of(state: &State) -> Option<Self> {
+    /// The numbers of the head shown; `None` until they are here.
+    pub fn from_state(state: &State) -> Option<Self> {
         let head = Arc::clone(state.scales.neurons.head.as_ref()?);
         let is_plain = state.scales.neuron.is_plain;
         let is_causal = state.shown.as_ref()?.is_causal();
@@ -67,7 +68,7 @@ impl Numbers {
         Some(numbers)
     }
 
-    /// With the sizes at which colours end.
+    /// These numbers, with the sizes at which colours end.
     pub fn with_limits(mut self) -> Self {
         let products = self.products();
         let (n_query, n_key) = self.sizes();
@@ -75,7 +76,7 @@ impl Numbers {
         let queries = (0..n_query).flat_map(|query| neurons().filter_map(move |neuron| products.query(query, neuron)));
         let keys = (0..n_key).flat_map(|key| neurons().filter_map(move |neuron| products.key(key, neuron)));
         let cells = limit_of(queries.chain(keys));
-        // Products of each query with a few keys: enough to know their sizes.
+        // The products of each query with a few keys are enough to know their sizes.
         let pairs =
             (0..n_query).flat_map(|query| [query / 2, query].map(move |key| (query, key.min(n_key.max(1) - 1))));
         let sizes: Vec<f32> = pairs.flat_map(|(query, key)| products.pair(query, key)).collect();
@@ -102,7 +103,7 @@ impl Numbers {
         Products { queries: head.part(queries), keys: head.part(keys), d_head: self.d_head(), against }
     }
 
-    /// Whether these are differences between two runs.
+    /// Whether the numbers are differences between two runs.
     pub fn is_difference(&self) -> bool {
         self.head.0.is_difference()
     }
@@ -117,7 +118,7 @@ impl Numbers {
         self.head.0.part_against(part).get(query * n_key + key).copied()
     }
 
-    /// A number, or the difference between two; where both are hidden by the mask, so is it.
+    /// A number, or the difference between two; −∞ where the mask hides both.
     fn change(&self, part: NeuronPart, query: usize, key: usize) -> Option<f32> {
         let at = self.at(part, query, key)?;
         match self.at_against(part, query, key) {
@@ -126,7 +127,7 @@ impl Numbers {
         }
     }
 
-    /// Whether the mask lets a query see a key.
+    /// Whether the mask lets a query read a key.
     pub fn sees(&self, query: usize, key: usize) -> bool {
         match self.at(NeuronPart::Scores, query, key) {
             Some(score) => score.is_finite(),
@@ -134,7 +135,7 @@ impl Numbers {
         }
     }
 
-    /// What a query gives a key.
+    /// The steps of a query and a key.
     pub fn steps(&self, query: usize, key: usize) -> Steps {
         let products = self.products();
         let head = &self.head.0;
@@ -151,7 +152,7 @@ impl Numbers {
         }
     }
 
-    /// What is added to q·k·attn_scale: position biases, and what edits or a soft cap make of it. None where it is nothing.
+    /// The part of a score beyond q·k·attn_scale: a position bias, an edit, or a soft cap; `None` where there is none.
     pub fn bias(&self, query: usize, key: usize) -> Option<f32> {
         if self.is_difference() {
             return None;
@@ -164,7 +165,7 @@ impl Numbers {
         (bias.abs() > 1e-3 * score.abs().max(1.0)).then_some(bias)
     }
 
-    /// The key that a query reads most, or whose weight changes most.
+    /// The key with the query's largest weight, or with its largest change.
     pub fn strongest_key(&self, query: usize) -> Option<usize> {
         let (_, n_key) = self.sizes();
         let weight = |key: usize| self.change(NeuronPart::Pattern, query, key).map(|weight| (key, weight.abs()));
@@ -175,7 +176,7 @@ impl Numbers {
 
 impl Neurons {
     pub fn new(page: Page) -> Self {
-        let numbers = page.memo(Numbers::of);
+        let numbers = page.memo(Numbers::from_state);
         let numbers = Derived::new(move || numbers.get().map(Numbers::with_limits));
         let options = page.memo(|state| state.scales.neuron);
         let looked = page.memo(|state| state.shown.as_ref().map(Shown::looked));
@@ -193,7 +194,7 @@ impl Neurons {
             let strongest = || numbers.with(|numbers| numbers.as_ref()?.strongest_key(query.get()?));
             marked_key.get().filter(|key| is_here(Side::Key, key)).or_else(strongest)
         });
-        // The order follows what is chosen, not the pointer: columns must not run away from it.
+        // The order follows the chosen tokens and not the pointer, from which columns must not run away.
         let chosen = page.memo(|state| {
             let selection = &state.selection;
             (selection.queries.last().copied(), selection.keys.last().copied())
@@ -217,7 +218,7 @@ impl Neurons {
     }
 }
 
-/// Neurons in the order in which a selection shows them.
+/// The neurons in the order in which a selection shows them.
 pub fn order_of(numbers: &Numbers, order: NeuronOrder, selection: &Selection) -> Vec<usize> {
     ordered(numbers, order, (selection.queries.last().copied(), selection.keys.last().copied()))
 }

@@ -1,4 +1,4 @@
-//! The rows of the neuron view as text: query tokens, key tokens with their numbers; only those in view.
+//! The rows of the neuron view as DOM text: query tokens, and key tokens with their numbers; only the rows in view.
 
 use leptos::prelude::*;
 
@@ -7,10 +7,10 @@ use crate::render::{NeuronColumns, Span, Window};
 use crate::state::{Looked, TokenRef};
 use crate::trace::Side;
 use crate::ui::erased::{Derived, keyed, view};
-use crate::ui::head::token_column::px;
+use crate::ui::small::css::px;
 use crate::ui::small::token_text::{predicted_text, token_text};
 
-/// What rows need of their figure.
+/// What the rows need from their figure.
 #[derive(Clone, Copy)]
 pub(super) struct Rows {
     pub neurons: Neurons,
@@ -20,7 +20,7 @@ pub(super) struct Rows {
     pub reached: RwSignal<(Side, usize)>,
 }
 
-/// Query tokens, one of which is looked into.
+/// The query tokens; the neurons of one of them are shown.
 #[component]
 pub fn QueryRows(rows: Rows) -> impl IntoView {
     let Rows { neurons, columns, window, reached } = rows;
@@ -78,7 +78,7 @@ pub fn QueryRows(rows: Rows) -> impl IntoView {
     }
 }
 
-/// Key tokens with what the query gives them, step by step.
+/// The key tokens, each with the steps from q·k to its weighted value.
 #[component]
 pub fn KeyRows(rows: Rows) -> impl IntoView {
     let Rows { neurons, window, reached, .. } = rows;
@@ -128,7 +128,7 @@ fn KeyRow(rows: Rows, row: usize, position: usize) -> impl IntoView {
         let weight = steps.get().and_then(|(steps, _)| steps.weight).unwrap_or(0.0);
         format!("{:.2}%", f64::from(weight.abs().clamp(0.0, 1.0)) * 100.0)
     };
-    // Where two runs are compared, the sign of the change.
+    // The change of the weight, where two runs are compared.
     let change = Derived::new(move || {
         let is_difference =
             neurons.numbers.with(|numbers| numbers.as_ref().is_some_and(|numbers| numbers.is_difference()));

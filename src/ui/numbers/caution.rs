@@ -1,10 +1,10 @@
-//! What attention weights do not say: stands beside every number made of them.
+//! What attention weights do not say, beside every number made of them.
 
 use leptos::prelude::*;
 
 use crate::ui::erased::view;
 
-/// Papers behind it: what they are called and where they are.
+/// The papers cited, with their addresses.
 const PAPERS: [(&str, &str); 4] = [
     ("Jain & Wallace 2019", "https://arxiv.org/abs/1902.10186"),
     ("Wiegreffe & Pinter 2019", "https://arxiv.org/abs/1908.04626"),
@@ -12,7 +12,7 @@ const PAPERS: [(&str, &str); 4] = [
     ("Kobayashi et al. 2020", "https://arxiv.org/abs/2004.10102"),
 ];
 
-/// One sentence, and more behind it.
+/// One sentence, and a paragraph behind "More".
 #[component]
 pub fn Caution() -> impl IntoView {
     let [jain, wiegreffe, xiao, kobayashi] = PAPERS.map(|(name, url)| {

@@ -1,4 +1,4 @@
-//! The strongest single weights of what is looked at, as numbers.
+//! The strongest links of the marked tokens, as numbers.
 
 use leptos::prelude::*;
 
@@ -6,15 +6,15 @@ use crate::render::{HeadColours, Link};
 use crate::state::{Event, wording};
 use crate::trace::Side;
 use crate::ui::erased::{Derived, view};
-use crate::ui::head::head_squares::css;
 use crate::ui::head::scene::Scene;
 use crate::ui::shell::page::Page;
+use crate::ui::small::css::rgb;
 use crate::ui::small::token_text::token_text;
 
-/// How many rows there are room for.
+/// The number of rows.
 const N_LINKS: usize = 12;
 
-/// A small table: head, tokens, bar, weight.
+/// A table of links: head, tokens, bar, weight.
 #[component]
 pub fn LinksPanel(page: Page, scene: Derived<Option<Scene>>, colours: Derived<HeadColours>) -> impl IntoView {
     let has_pins = page.memo(|state| !state.selection.queries.is_empty() || !state.selection.keys.is_empty());
@@ -93,14 +93,14 @@ fn title(scene: &Scene) -> Option<String> {
 
 fn row(scene: &Scene, layer: usize, link: &Link, colours: Derived<HeadColours>) -> impl IntoView + use<> {
     let colour = colours.with(|colours| colours.line.get(link.head).copied().unwrap_or_default());
-    // Of a difference the sign has the colour.
+    // A difference is coloured by its sign.
     let (bar, share) = match scene.contrast {
         Some(contrast) => (contrast.colour(link.weight), contrast.share(link.weight).abs()),
         None => (colour, link.weight.clamp(0.0, 1.0)),
     };
     let label = |side: Side, unit: usize| scene.label(side, unit).map(token_text);
-    let one = |tokens: &[usize]| tokens.len() == 1;
-    let tokens = match (one(&scene.marked_queries), one(&scene.marked_keys)) {
+    let is_single = |tokens: &[usize]| tokens.len() == 1;
+    let tokens = match (is_single(&scene.marked_queries), is_single(&scene.marked_keys)) {
         (true, true) => ().into_any(),
         (true, false) => label(Side::Key, link.key).into_any(),
         (false, true) => label(Side::Query, link.query).into_any(),
@@ -114,7 +114,7 @@ fn row(scene: &Scene, layer: usize, link: &Link, colours: Derived<HeadColours>) 
     view! {
         <tr>
             <td class="head-name">
-                <span class="swatch" style:background-color=css(colour)></span>
+                <span class="swatch" style:background-color=rgb(colour)></span>
                 {wording::head_name(layer, link.head)}
             </td>
             <td class="pair-name" title=title>{tokens}</td>
@@ -122,7 +122,7 @@ fn row(scene: &Scene, layer: usize, link: &Link, colours: Derived<HeadColours>) 
                 <span
                     class="weight-bar"
                     style:width=format!("{:.1}%", f64::from(share) * 100.0)
-                    style:background-color=css(bar)
+                    style:background-color=rgb(bar)
                 ></span>
                 <span>{scene.weight_words(link.weight)}</span>
             </td>

@@ -1,7 +1,6 @@
 //! Panels of numbers beside the views: strongest links, head scores, and the model's predictions.
 
-pub mod caution;
+mod caution;
 pub mod links_panel;
 pub mod predictions;
-pub mod scores_panel;
-pub mod seeds;
+pub mod scores;

@@ -1,11 +1,11 @@
-//! The parts of the page's program that come after it: what is not needed to show the page is not waited for.
+//! The parts of the page's program that are fetched after it: the page does not wait for what it can be shown without.
 //!
-//! A part is a table of functions. `cargo xtask build` takes what only a table leads to out of the program (feature `split`,
-//! crate `wasm_split_helpers`); without that feature it is all one program and a table is there at once. So where the program
-//! is parted is decided here alone: whoever needs something of a part takes it from its table, and nobody else may name it.
+//! A part is a table of functions. `cargo xtask build` moves whatever only the table reaches out of the first program (feature
+//! `split`, crate `wasm_split_helpers`); without that feature everything is one program, and a table is there at once. So these tables
+//! alone decide where the program is divided: code that needs something of a part takes it from the table and never names it.
 //!
-//! [`views`] are what is opened, or stands below what is looked at first: fetched as soon as the page is up. [`reader`] reads
-//! trace files, the example among them: index.html has it fetched beside the page.
+//! [`views`] has the panels and dialogs that are opened or stand below the first view; it is fetched as soon as the page is up.
+//! [`reader`] reads trace files, the first example among them; index.html fetches it beside the page.
 
 pub mod reader;
 pub mod views;
@@ -16,7 +16,7 @@ use leptos::task::spawn_local;
 use crate::ui::erased::view;
 use views::Views;
 
-/// Where the views stand.
+/// Whether the views have been fetched.
 #[derive(Clone, Copy)]
 enum Coming {
     UnderWay,
@@ -24,14 +24,14 @@ enum Coming {
     Failed,
 }
 
-/// The views that come later: a handle, to be asked where one of them belongs.
+/// A handle to the views that are fetched after the page.
 #[derive(Clone, Copy)]
 pub struct Parts {
     views: RwSignal<Coming>,
 }
 
 impl Parts {
-    /// Has them fetched.
+    /// Fetches the views.
     pub fn fetch() -> Self {
         let parts = Self { views: RwSignal::new(Coming::UnderWay) };
         parts.fetch_again();
@@ -41,18 +41,18 @@ impl Parts {
     fn fetch_again(self) {
         self.views.set(Coming::UnderWay);
         spawn_local(async move {
-            let came = views::views().await.map_or(Coming::Failed, Coming::Here);
-            // The page may be gone meanwhile.
-            self.views.try_set(came);
+            let outcome = views::views().await.map_or(Coming::Failed, Coming::Here);
+            // The page may have gone meanwhile.
+            self.views.try_set(outcome);
         });
     }
 
-    /// What is made of the views, once they are here.
+    /// Makes a view once the views are here, and nothing before.
     pub fn later(self, make: impl Fn(&'static Views) -> AnyView + Send + Sync + 'static) -> AnyView {
         self.shown(false, Box::new(make))
     }
 
-    /// The same, with a word in its place where it is not here yet or did not come: for what somebody has asked for.
+    /// Makes a view that somebody has asked for: until the views are here, a word stands in its place.
     pub fn awaited(self, make: impl Fn(&'static Views) -> AnyView + Send + Sync + 'static) -> AnyView {
         self.shown(true, Box::new(make))
     }
@@ -72,7 +72,7 @@ impl Parts {
     }
 }
 
-/// Says so where the views did not come, and has them fetched again.
+/// Says that the views could not be fetched, and offers to try again.
 #[component]
 pub fn Missing(parts: Parts) -> impl IntoView {
     move || {
@@ -87,7 +87,7 @@ pub fn Missing(parts: Parts) -> impl IntoView {
     }
 }
 
-/// The page in a frame of another page, which is a part as a whole.
+/// The page in a frame of another page, all of which is fetched after the first program.
 #[component]
 pub fn EmbedPart() -> impl IntoView {
     Parts::fetch().awaited(|views| (views.embed)())

@@ -1,4 +1,4 @@
-//! What reads traces in the page: the example that is looked at first, and files from elsewhere.
+//! Reads traces in the page: the example shown first, and other files.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -11,39 +11,39 @@ use crate::trace::AttnKind;
 use crate::trace::file::Saved;
 use crate::ui::share::trace::reading::{beside, chosen, first, under_url};
 
-/// Something that is on its way.
+/// A future that borrows nothing.
 pub type Awaited<T> = Pin<Box<dyn Future<Output = T>>>;
 
-/// An open trace, for whoever asks it.
+/// An open trace, shared by whoever asks it.
 pub type Held = Rc<dyn HeldTrace>;
 
-/// A trace with what it says of itself, or one sentence for the reader: what is wrong with it.
+/// An open trace with a description of it, or one sentence for the reader about what is wrong with the file.
 pub type Opened<T> = Awaited<Result<(Held, T), String>>;
 
 /// A trace that the page holds.
 pub trait HeldTrace {
-    /// Answers a question; with nothing when it was cancelled meanwhile.
+    /// Answers a question; `None` when it was cancelled meanwhile.
     fn answer(&self, request: RequestId, kind: AttnKind, question: Question) -> Awaited<Result<Option<Reply>, Report>>;
 
-    /// A question is no longer wanted.
+    /// Cancels a question.
     fn cancel(&self, request: RequestId);
 
-    /// How large a file with less of it would be, in bytes; nothing where it would hold no more than a smaller choice.
+    /// The size in bytes of a file with the chosen part of the trace; `None` where a smaller choice holds as much.
     fn save_size(&self, saved: Saved, is_half: bool) -> Option<u64>;
 
-    /// Writes such a file, and says under which URL it can be had; or one sentence for the reader.
+    /// Writes a file with the chosen part of the trace, and returns its object URL or one sentence for the reader.
     fn write(&self, saved: Saved, is_half: bool) -> Awaited<Result<String, String>>;
 }
 
-/// How traces are opened.
+/// The ways to open a trace.
 pub struct Reader {
-    /// The example beside the page, or the trace inside a saved page.
+    /// Opens the example beside the page, or the trace inside a saved page.
     pub first: fn(Home) -> Opened<OpenedTrace>,
-    /// What lies under a URL, or is handed over by the host of a frame.
+    /// Opens the trace at a URL, or the one that the host of a frame hands over.
     pub under_url: fn(String) -> Opened<OpenedTrace>,
-    /// A file that somebody chose or dropped.
+    /// Opens a file that somebody chose or dropped.
     pub chosen: fn(web_sys::File) -> Opened<OpenedTrace>,
-    /// A file that the result on screen is compared with.
+    /// Opens a file as B.
     pub beside: fn(web_sys::File) -> Opened<TraceBeside>,
 }
 
@@ -59,17 +59,17 @@ mod part {
     use super::{READER, Reader};
     use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
-    /// The table, fetched first.
+    /// Fetches the part, then returns the table.
     #[wasm_split(reader, fallible)]
     pub fn reader() -> Result<&'static Reader, SplitLoaderError> {
         Ok(&READER)
     }
 }
 
-/// Opens a trace in one of the reader's ways.
+/// Fetches the reader and opens a trace.
 ///
 /// # Errors
-/// One sentence for the reader: what is wrong with the trace, or that what reads it could not be fetched.
+/// One sentence for the reader: what is wrong with the trace, or that this part of the program could not be fetched.
 pub async fn open<T>(way: impl FnOnce(&'static Reader) -> Opened<T>) -> Result<(Held, T), String> {
     way(reader().await?).await
 }

@@ -1,23 +1,23 @@
-//! The views that come later.
+//! The views that are fetched after the page.
 
 use leptos::prelude::*;
 
 use crate::render::{HeadColours, Scheme};
 use crate::state::RUNS_MODELS;
-use crate::ui::change::column::Editing;
 use crate::ui::change::edit_menu::{EditMenu, OpenMenu};
+use crate::ui::change::panels::Editing;
 use crate::ui::erased::{Derived, view};
 use crate::ui::head::scene::Scene;
 use crate::ui::models::device_models::DeviceModels;
 use crate::ui::models::more::Ways;
 use crate::ui::neurons::NeuronView;
 use crate::ui::numbers::predictions::Predictions;
-use crate::ui::numbers::scores_panel::{Ranking, ScoresPanel};
+use crate::ui::numbers::scores::{Ranking, ScoresPanel};
 use crate::ui::share::{EmbedCode, Export, ExportChoice, Printed, Save, SaveChoice};
 use crate::ui::shell::embed::Embed;
 use crate::ui::shell::page::Page;
 
-/// What makes each of them: its properties are those of the component.
+/// A function for each view; its parameters are the component's properties.
 #[allow(missing_docs, reason = "each is the component of its name")]
 pub struct Views {
     pub device_models: fn(Page) -> AnyView,
@@ -49,7 +49,7 @@ static VIEWS: Views = Views {
     scores: |page, colours, ranking| view! { <ScoresPanel page colours ranking /> },
 };
 
-/// In a program that runs no models.
+/// Stands for a view that a program without models leaves out.
 fn nothing() -> AnyView {
     ().into_any()
 }
@@ -59,14 +59,14 @@ mod part {
     use super::{VIEWS, Views};
     use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
-    /// The table, fetched first.
+    /// Fetches the part, then returns the table.
     #[wasm_split(views, fallible)]
     pub fn views() -> Result<&'static Views, SplitLoaderError> {
         Ok(&VIEWS)
     }
 }
 
-/// The table of views; nothing where it could not be fetched.
+/// The table of views; `None` where it could not be fetched.
 pub async fn views() -> Option<&'static Views> {
     #[cfg(feature = "split")]
     return part::views().await.ok();

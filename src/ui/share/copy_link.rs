@@ -1,4 +1,4 @@
-//! The address of exactly what is on screen, into the clipboard.
+//! Copies the address of exactly this view.
 
 use gloo::timers::callback::Timeout;
 use leptos::html::Input;
@@ -11,20 +11,20 @@ use crate::ui::erased::{effect, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::dialog::Dialog;
 
-/// How long the button says that it has copied, ms.
+/// How long the button reads "Link copied", in milliseconds.
 const SAID_MS: u32 = 2_500;
 
-/// Why a link cannot say what is on screen.
+/// Why no link can be copied.
 #[derive(Clone, PartialEq)]
 enum Obstacle {
     TooLong,
     OnDisk(String),
-    /// The browser keeps its clipboard to itself: the address is shown instead.
+    /// The browser gives no access to the clipboard, so the dialog shows the address.
     NoClipboard(String),
 }
 
 impl Obstacle {
-    fn of(state: &State) -> Option<Self> {
+    fn from_state(state: &State) -> Option<Self> {
         let place = state.shown.as_ref().and_then(|shown| shown.origin.trace.clone());
         match place {
             _ if state.linking.is_too_long => Some(Obstacle::TooLong),
@@ -34,7 +34,7 @@ impl Obstacle {
     }
 }
 
-/// The button, and what stands in its way.
+/// "Copy link", and the dialog that says why there is no link.
 #[component]
 pub fn CopyLink(page: Page, is_saving: RwSignal<bool>) -> impl IntoView {
     let has_copied = RwSignal::new(false);
@@ -46,7 +46,7 @@ pub fn CopyLink(page: Page, is_saving: RwSignal<bool>) -> impl IntoView {
         is_open.set(true);
     };
     let copy = move |_| {
-        if let Some(why) = page.peek(Obstacle::of) {
+        if let Some(why) = page.peek(Obstacle::from_state) {
             return stop(why);
         }
         spawn_local(async move {

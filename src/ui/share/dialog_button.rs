@@ -1,4 +1,4 @@
-//! A button that needs a result on screen, and the dialog that it opens.
+//! A button that needs a result, and the dialog that it opens.
 
 use leptos::prelude::*;
 
@@ -6,21 +6,18 @@ use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::dialog::Dialog;
 
-/// Off while there is no result, or something else stands in its way.
+/// A button that is disabled while there is no result or something else prevents it.
 #[component]
 pub fn DialogButton(
     page: Page,
     is_open: RwSignal<bool>,
-    /// What the button says.
     label: &'static str,
-    /// What it is for.
     title: &'static str,
-    /// Why it cannot be pressed now, if so.
+    /// Why the button is disabled, which it then says as its title.
     #[prop(optional)]
     obstacle: Option<Derived<Option<&'static str>>>,
-    /// The dialog's heading.
     heading: &'static str,
-    /// The dialog's id within the page, unique.
+    /// The dialog's id, unique within the page.
     id: &'static str,
     children: ChildrenFn,
 ) -> impl IntoView {

@@ -1,4 +1,4 @@
-//! A file that is dropped anywhere on the page is opened.
+//! Opens a file that is dropped anywhere on the page.
 
 use leptos::ev;
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ pub fn DropZone(page: Page) -> impl IntoView {
     let takes_models = page.peek(|state| state.home.is_page());
     let over = window_event_listener(ev::dragover, move |event: DragEvent| {
         if event.data_transfer().as_ref().is_some_and(has_files) {
-            // Else the browser would go to the file.
+            // Otherwise the browser would navigate to the file.
             event.prevent_default();
             if !is_over.get_untracked() {
                 is_over.set(true);
@@ -22,7 +22,7 @@ pub fn DropZone(page: Page) -> impl IntoView {
         }
     });
     let leave = window_event_listener(ev::dragleave, move |event: DragEvent| {
-        // Only when it leaves the window; between two elements there is another one.
+        // Moving between elements also fires `dragleave`, but then names the element that is entered.
         if event.related_target().is_none() {
             is_over.set(false);
         }
@@ -30,11 +30,11 @@ pub fn DropZone(page: Page) -> impl IntoView {
     let drop = window_event_listener(ev::drop, move |event: DragEvent| {
         let Some(data) = event.data_transfer().filter(has_files) else { return };
         is_over.set(false);
-        // One safetensors file is a trace; a folder, several files or a GGUF file are a model, which `more_models` takes.
+        // One safetensors file is a trace. A folder, several files or a GGUF file are a model, which `models::more` takes.
         let n_files = data.files().map_or(0, |files| files.length());
         let first = data.files().and_then(|files| files.get(0));
         let is_one_trace = |file: &File| n_files == 1 && file.name().to_lowercase().ends_with(".safetensors");
-        // Without models whatever comes is opened, to say what it is instead of a trace; else the browser would go to it.
+        // A page without models opens every file, since the reader's message says what is wrong with it.
         let opened = first.filter(|file| !takes_models || is_one_trace(file));
         if !takes_models || opened.is_some() {
             event.prevent_default();

@@ -14,7 +14,7 @@ use crate::ui::erased::{Derived, view};
 use crate::ui::head::scene::Scene;
 use crate::ui::shell::page::Page;
 
-/// The button, and the dialog with the code.
+/// "Embed", and the dialog with the code.
 #[component]
 pub fn EmbedButton(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView {
     let is_open = RwSignal::new(false);
@@ -32,14 +32,14 @@ pub fn EmbedButton(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView {
     }
 }
 
-/// What the dialog holds.
+/// The dialog's content: the code, with or without a picture.
 #[component]
 pub fn EmbedCode(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView {
     let has_copied = RwSignal::new(false);
     let wants_picture = RwSignal::new(true);
     let is_run = page.memo(|state| state.embeds_a_run());
     let field = NodeRef::<Textarea>::new();
-    // Of what is on screen when the dialog opens: nothing changes behind it.
+    // Drawn when the dialog opens; the view behind it does not change.
     let picture = Derived::new(move || if is_run.get() { picture(page, scene) } else { None });
     let code = Derived::new(move || {
         let picture = picture.get().filter(|_| wants_picture.get());
@@ -51,7 +51,7 @@ pub fn EmbedCode(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView {
             if copy_text(&code).await.is_ok() {
                 has_copied.try_set(true);
             } else if let Some(field) = field.try_get_untracked().flatten() {
-                // A browser that keeps its clipboard to itself leaves it to the reader.
+                // Without access to the clipboard the code is selected for copying by hand.
                 field.select();
             }
         });

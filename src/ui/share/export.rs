@@ -1,4 +1,4 @@
-//! Figures for papers: which view, how wide, and as what.
+//! Exports figures for papers: which view, how wide, and in which format.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -13,8 +13,10 @@ use crate::state::{EditSide, State, View};
 use crate::ui::erased::{Derived, effect, view};
 use crate::ui::head::scene::Scene;
 use crate::ui::shell::page::Page;
+use crate::ui::small::problem::Problem;
+use crate::ui::small::radio_group::RadioGroup;
 
-/// What can be saved.
+/// A file format.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Format {
     Svg,
@@ -22,15 +24,15 @@ enum Format {
     Csv,
 }
 
-/// What is to be exported.
+/// The choices in the dialog, which outlive it.
 #[derive(Clone, Copy)]
 pub struct ExportChoice {
     preset: RwSignal<Preset>,
-    /// Of two views on screen the one that somebody chose.
+    /// The chosen one of two views on screen.
     picked: RwSignal<Option<View>>,
 }
 
-/// The button and its dialog.
+/// "Export figure" and its dialog.
 #[component]
 pub fn ExportButton(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView {
     let is_open = RwSignal::new(false);
@@ -53,13 +55,12 @@ pub fn ExportButton(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView 
     }
 }
 
-/// What the dialog holds.
+/// The dialog's content: choices, preview, and a button for each format.
 #[component]
 pub fn Export(
     page: Page,
     scene: Derived<Option<Scene>>,
     is_open: RwSignal<bool>,
-    /// What is to be exported: it stays when the dialog is closed.
     choice: ExportChoice,
 ) -> impl IntoView {
     let ExportChoice { preset, picked } = choice;
@@ -69,7 +70,7 @@ pub fn Export(
         let picked = picked.get();
         views.with(|views| picked.filter(|picked| views.contains(picked)).or_else(|| views.first().copied()))
     });
-    // The picture as it will be saved, under a URL that is let go with the next one.
+    // The figure as it will be saved, under an object URL that is revoked when the next one replaces it.
     let preview = RwSignal::new(None::<String>);
     let show = move |url: Option<String>| {
         if let Some(before) = preview.try_update(|preview| std::mem::replace(preview, url)).flatten() {
@@ -96,55 +97,44 @@ pub fn Export(
         let stem = page.peek(|state| stem(state, view));
         spawn_local(async move {
             if let Err(message) = hand_over(made, format, &stem).await {
-                // The dialog may be closed meanwhile.
+                // Somebody may have closed the dialog meanwhile.
                 problem.try_set(Some(format!("This could not be saved: {message}.")));
             }
         });
     };
     let print_now = move |_| {
         is_open.set(false);
-        // When the dialog is gone from the screen.
+        // Printing waits until the dialog has left the screen.
         request_animation_frame(print);
     };
-    let view_choice = move |choice: View| {
-        view! {
-            <label class="choice">
-                <input
-                    type="radio"
+    let view_choice = move || {
+        let views = views.get();
+        (views.len() > 1).then(|| {
+            view! {
+                <RadioGroup
                     name="export-view"
-                    prop:checked=move || view.get() == Some(choice)
-                    on:change=move |_| picked.set(Some(choice))
+                    label="View"
+                    options=views.into_iter().map(|view| (view, view.label().to_owned())).collect()
+                    picked=move || view.get()
+                    pick=move |choice| picked.set(Some(choice))
                 />
-                <span>{choice.label()}</span>
-            </label>
-        }
+            }
+        })
     };
-    let width_choice = move |choice: Preset| {
-        view! {
-            <label class="choice">
-                <input
-                    type="radio"
-                    name="export-width"
-                    prop:checked=move || preset.get() == choice
-                    on:change=move |_| preset.set(choice)
-                />
-                <span>{format!("{} cm, {} pt", choice.width_cm(), choice.token_pt())}</span>
-            </label>
-        }
-    };
+    let width = |preset: Preset| (preset, format!("{} cm, {} pt", preset.width_cm(), preset.token_pt()));
     let format = move |(format, name, title): (Format, &'static str, &'static str)| {
         view! { <button type="button" title=title on:click=move |_| save(format)>{name}</button> }
     };
     view! {
         <div class="export-options">
-            <fieldset class="control" role="radiogroup" aria-label="View" class:none=move || views.with(|views| views.len() < 2)>
-                <legend class="label">"View"</legend>
-                <div class="joined">{move || views.get().into_iter().map(view_choice).collect_view()}</div>
-            </fieldset>
-            <fieldset class="control" role="radiogroup" aria-label="Width and size of text">
-                <legend class="label">"Width and size of text"</legend>
-                <div class="joined">{Preset::EACH.map(width_choice).collect_view()}</div>
-            </fieldset>
+            {view_choice}
+            <RadioGroup
+                name="export-width"
+                label="Width and size of text"
+                options=Preset::EACH.map(width).to_vec()
+                picked=move || Some(preset.get())
+                pick=move |choice| preset.set(choice)
+            />
         </div>
         <div class="preview" class:wide=move || preset.get() == Preset::Page>
             {move || preview.get().map(|url| view! { <img src=url alt="Preview of the figure" /> })}
@@ -164,7 +154,7 @@ pub fn Export(
                 "Print or PDF"
             </button>
         </div>
-        {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
+        {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
     }
 }
 
@@ -191,7 +181,7 @@ async fn hand_over(made: Made, format: Format, stem: &str) -> Result<(), String>
     }
 }
 
-/// What goes along inside a PNG.
+/// The caption stored inside a PNG.
 fn texts(caption: &Caption) -> Vec<(&str, &str)> {
     let caption_itself = [("Title", caption.title.as_str()), ("Description", caption.text.as_str())];
     let name = |name: &'static str| if name == "Link" { "Source" } else { name };

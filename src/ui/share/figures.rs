@@ -1,4 +1,4 @@
-//! The views on screen as figures and tables: the state's numbers, the geometry of `render`.
+//! Makes figures and tables of the views on screen, from the state's numbers and the geometry of `render`.
 
 use crate::platform::page::meta;
 use crate::protocol::Reduce;
@@ -17,7 +17,7 @@ use crate::ui::map::{ends_of, meaning_of, rows_of, shade};
 use crate::ui::neurons::model::{Numbers, order_of};
 use crate::ui::shell::page::Page;
 
-/// What is made of a view.
+/// A view as a figure or a table.
 pub enum Made {
     /// A picture.
     Figure(Drawn, Caption),
@@ -25,16 +25,16 @@ pub enum Made {
     Table(String),
 }
 
-/// Which of them is wanted.
+/// What to make of a view.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
-    /// A picture so wide.
+    /// A figure of this width.
     Figure(Preset),
     /// The numbers.
     Table,
 }
 
-/// Makes a figure or table of a view; nothing as long as its numbers are on their way.
+/// Makes a figure or a table of a view; `None` while its numbers are on their way.
 pub fn make(page: Page, scene: Derived<Option<Scene>>, view: View, wanted: Wanted) -> Option<Made> {
     let address = page.address();
     let caption = page.peek(|state| caption(state, view, address))?;
@@ -63,9 +63,9 @@ fn made(view: &dyn Draw, wanted: Wanted, caption: Caption, table: impl FnOnce() 
 fn head(scene: &Scene, wanted: Wanted, caption: Caption) -> Option<Made> {
     let view = HeadFigure {
         view: scene.view()?,
-        query_labels: &scene.units.of(Side::Query).labels.0,
-        key_labels: &scene.units.of(Side::Key).labels.0,
-        second_start: scene.units.of(Side::Query).second_start.filter(|_| scene.has_same_tokens()),
+        query_labels: &scene.units.side(Side::Query).labels.0,
+        key_labels: &scene.units.side(Side::Key).labels.0,
+        second_start: scene.units.side(Side::Query).second_start.filter(|_| scene.has_same_tokens()),
         layer: scene.layer()?,
         n_heads: scene.shape.n_heads,
         is_matrix: scene.is_matrix(),
@@ -77,7 +77,7 @@ fn head(scene: &Scene, wanted: Wanted, caption: Caption) -> Option<Made> {
 
 fn map(state: &State, wanted: Wanted, caption: Caption) -> Option<Made> {
     let options = &state.scales.map;
-    let numbers = HeadNumbers::of(state);
+    let numbers = HeadNumbers::from_state(state);
     let layers = &state.scales.thumbnails.layers;
     let cell = |place: Place| -> Option<MapCell<'_>> {
         if options.style == CellStyle::Number {
@@ -105,7 +105,7 @@ fn map(state: &State, wanted: Wanted, caption: Caption) -> Option<Made> {
 
 fn neurons(state: &State, wanted: Wanted, caption: Caption) -> Option<Made> {
     let shown = state.shown.as_ref()?;
-    let numbers = Numbers::of(state)?.with_limits();
+    let numbers = Numbers::from_state(state)?.with_limits();
     let query = state.selection.query()?;
     let (_, keys) = state.shown_positions()?;
     let order = order_of(&numbers, state.scales.neuron.order, &state.selection);

@@ -1,4 +1,4 @@
-//! Taking what is on screen along: as a link, a trace, or a figure; and opening a trace.
+//! Links, traces and figures: sharing what is on screen, and opening a trace.
 
 mod copy_link;
 mod dialog_button;
@@ -31,7 +31,7 @@ pub use save::{Save, SaveChoice};
 /// The buttons, and the dialogs behind them.
 #[component]
 pub fn Share(page: Page, scene: Derived<Option<Scene>>, is_saving: RwSignal<bool>) -> impl IntoView {
-    // A file on disk has no address that others could follow.
+    // A saved page lies on disk and has no address that others could open.
     let is_page = page.peek(|state| state.home.is_page());
     view! {
         <div class="take-along" role="group" aria-label="Share">

@@ -6,15 +6,16 @@ use leptos::prelude::*;
 use crate::state::{Event, Home, TraceEvent};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
+use crate::ui::small::address_field::AddressField;
 use crate::ui::small::dialog::Dialog;
 
-/// The button and its dialog.
+/// "Open trace", and the dialog with a file and a URL.
 #[component]
 pub fn OpenButton(page: Page) -> impl IntoView {
     let is_open = RwSignal::new(false);
     let picker = NodeRef::<Input>::new();
     let url = RwSignal::new(String::new());
-    // A page that is one file asks for nothing.
+    // A saved page promises to need no network.
     let has_network = page.peek(|state| state.home != Home::File);
     let pick = move |_| {
         let file = picker.get_untracked().and_then(|picker| picker.files()).and_then(|files| files.get(0));
@@ -53,15 +54,11 @@ pub fn OpenButton(page: Page) -> impl IntoView {
                 <form class="field" on:submit=fetch>
                     <label for="trace-url">"URL of a trace"</label>
                     <div class="beside-field">
-                        <input
+                        <AddressField
                             id="trace-url"
-                            type="text"
-                            inputmode="url"
-                            autocomplete="off"
-                            spellcheck="false"
-                            placeholder="https://…/trace.safetensors"
-                            prop:value=move || url.get()
-                            on:input:target=move |event| url.set(event.target().value())
+                            placeholder="https://…/trace.safetensors".to_owned()
+                            value=url.into()
+                            on_typed=move |text| url.set(text)
                         />
                         <button type="submit" prop:disabled=move || url.with(|url| url.trim().is_empty())>"Open"</button>
                     </div>

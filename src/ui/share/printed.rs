@@ -1,4 +1,4 @@
-//! What is printed: the views on screen as figures, instead of the page around them.
+//! The printed sheet: the views on screen as figures, without the page around them.
 
 use leptos::html::Div;
 use leptos::prelude::*;
@@ -11,7 +11,7 @@ use crate::ui::erased::{Derived, view};
 use crate::ui::head::scene::Scene;
 use crate::ui::shell::page::Page;
 
-/// Empty but while the browser prints; the style sheet shows it instead of everything else.
+/// Filled while the browser prints; the style sheet then hides everything else.
 #[component]
 pub fn Printed(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView {
     let sheet = NodeRef::<Div>::new();
@@ -27,7 +27,7 @@ pub fn Printed(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView {
             if let Some(Made::Figure(drawn, _)) = make(page, scene, view, Wanted::Figure(Preset::Page))
                 && let Ok(picture) = element_of(&drawn.svg)
             {
-                // A sheet that is in the document takes children.
+                // An element in the document takes children.
                 let _ = sheet.append_child(&picture);
             }
         }

@@ -1,4 +1,4 @@
-//! Saving the result on screen as a trace: what goes along, how exact, and how large it gets.
+//! Saves the result on screen as a trace: how much of it, how exact, and how large.
 
 use leptos::prelude::*;
 
@@ -7,8 +7,9 @@ use crate::state::{Event, SaveForm, TraceEvent, wording};
 use crate::trace::file::Saved;
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
+use crate::ui::small::radio_group::RadioGroup;
 
-/// What can be saved: name, and what it is good for.
+/// How much can be saved: the choice, its name, and what it is good for.
 const CHOICES: [(Saved, &str, &str); 4] = [
     (Saved::Patterns, "Patterns", "what the head view and the model view draw"),
     (Saved::Qk, "Patterns, q, k", "the neuron view too"),
@@ -16,14 +17,14 @@ const CHOICES: [(Saved, &str, &str); 4] = [
     (Saved::All, "Everything", "every activation, and the predictions at all positions where the model makes them"),
 ];
 
-/// What is to be saved.
+/// The choices in the dialog, which outlive it.
 #[derive(Clone, Copy)]
 pub struct SaveChoice {
     picked: RwSignal<Saved>,
     is_half: RwSignal<bool>,
 }
 
-/// The button and its dialog.
+/// "Save trace" and its dialog.
 #[component]
 pub fn SaveButton(page: Page, is_open: RwSignal<bool>) -> impl IntoView {
     let choice = SaveChoice { picked: RwSignal::new(Saved::Patterns), is_half: RwSignal::new(false) };
@@ -41,14 +42,9 @@ pub fn SaveButton(page: Page, is_open: RwSignal<bool>) -> impl IntoView {
     }
 }
 
-/// What the dialog holds.
+/// The dialog's content.
 #[component]
-pub fn Save(
-    page: Page,
-    is_open: RwSignal<bool>,
-    /// What is to be saved: it stays when the dialog is closed.
-    choice: SaveChoice,
-) -> impl IntoView {
+pub fn Save(page: Page, is_open: RwSignal<bool>, choice: SaveChoice) -> impl IntoView {
     let SaveChoice { picked, is_half } = choice;
     let result = page.memo(|state| state.shown.as_ref().map(|shown| (shown.request, shown.is_trace)));
     let is_busy = page.memo(|state| state.is_busy());
@@ -62,12 +58,12 @@ pub fn Save(
     };
     let save = move |form: SaveForm| {
         is_open.set(false);
-        // A page is sent around, and looked at: half the size is worth more there than the last digits.
+        // People send a saved page around and look at it: half the size matters more there than the last digits.
         let (saved, is_half) = (picked.get_untracked(), is_half.get_untracked() || form == SaveForm::Page);
         page.dispatch(Event::Trace(TraceEvent::SaveAsked { saved, is_half, form }));
     };
     let cannot = move || size_of(picked.get()).is_none() || is_busy.get();
-    // A saved page has nothing but itself.
+    // A saved page cannot fetch the empty viewer that it would need.
     let has_viewer = page.peek(|state| state.home.is_page());
     let line = move |(saved, name, purpose): (Saved, &'static str, &'static str)| {
         let is_missing = move || size_of(saved).is_none();
@@ -88,30 +84,18 @@ pub fn Save(
             </label>
         }
     };
-    let precision = move |(half, name): (bool, &'static str)| {
-        view! {
-            <label class="choice">
-                <input
-                    type="radio"
-                    name="precision"
-                    prop:checked=move || is_half.get() == half
-                    on:change=move |_| is_half.set(half)
-                />
-                <span>{name}</span>
-            </label>
-        }
-    };
     let from_trace = move || result.get().is_some_and(|(_, is_trace)| is_trace);
     view! {
         <fieldset class="save-choices" role="radiogroup" aria-label="What to save">
             {CHOICES.map(line).collect_view()}
         </fieldset>
-        <fieldset class="control" role="radiogroup" aria-label="Numbers">
-            <legend class="label">"Numbers"</legend>
-            <div class="joined">
-                {[(false, "f32, exact"), (true, "f16, half the size")].map(precision).collect_view()}
-            </div>
-        </fieldset>
+        <RadioGroup
+            name="precision"
+            label="Numbers"
+            options=vec![(false, "f32, exact".to_owned()), (true, "f16, half the size".to_owned())]
+            picked=move || Some(is_half.get())
+            pick=move |half| is_half.set(half)
+        />
         <p class="note" class:none=move || !from_trace()>
             "This result was read from a file, so no more can be saved than the file holds. Run the text to save the rest."
         </p>

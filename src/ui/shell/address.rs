@@ -1,44 +1,44 @@
-//! The page's address follows what is chosen, a little later: browsers make a change of it cost milliseconds (it is a navigation to
-//! them) and refuse one that comes too often.
+//! Writes the page's address, a little after a choice: to a browser each change is a navigation, which takes milliseconds, and it
+//! refuses changes that come too often.
 
 use gloo::timers::callback::Timeout;
 use leptos::prelude::*;
 
 use crate::platform::page::{self, set_fragment};
 
-/// How long nothing else must be chosen, milliseconds: longer than between two of a key that is held, shorter than anybody takes
-/// to reload.
+/// How long choices must rest before the address is written, in milliseconds: longer than a held key takes to repeat, shorter than
+/// anybody takes to reload.
 const REST_MS: u32 = 50;
 
-/// What is still to be written.
+/// The fragment that is still to be written, if any.
 #[derive(Clone, Copy)]
 pub struct Address(StoredValue<Option<(String, Timeout)>, LocalStorage>);
 
 impl Address {
-    /// Of a page.
+    /// An address with nothing to write.
     pub fn new() -> Self {
         Self(StoredValue::new_local(None))
     }
 
-    /// Replaces the present entry of the history once nothing has been chosen for a while.
+    /// Replaces the present history entry once choices rest.
     pub fn replace(self, fragment: String) {
         let timeout = Timeout::new(REST_MS, move || self.write_now());
-        // The one before it, if any, is dropped, which cancels it.
+        // Dropping an earlier timeout cancels it.
         self.0.set_value(Some((fragment, timeout)));
     }
 
-    /// Adds an entry at once; going back leads to what was chosen before.
+    /// Adds a history entry at once, so that going back leads to the choice before.
     pub fn push(self, fragment: &str) {
         self.write_now();
         set_fragment(fragment, true);
     }
 
-    /// The address was changed by somebody else: what was still to be written is of the entry that was left.
+    /// Drops what is still to be written: somebody changed the address, and it belonged to the entry left behind.
     pub fn forget(self) {
         self.0.set_value(None);
     }
 
-    /// What is in the address bar, with everything that was chosen so far.
+    /// The whole address, with every choice so far.
     pub fn whole(self) -> String {
         self.write_now();
         page::address()

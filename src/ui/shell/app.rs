@@ -1,8 +1,9 @@
-//! The page as a whole: header, input, the views, panels.
+//! The layout of the page: header, input, views, panels.
 
 use leptos::prelude::*;
 
 use super::attention::Attention;
+use super::fault::{restore_texts, show_faults};
 use super::page::Page;
 use super::status_line::StatusLine;
 use super::theme::{ThemeButton, scheme};
@@ -18,10 +19,12 @@ use crate::ui::models::model_picker::ModelPicker;
 use crate::ui::parts::Missing;
 use crate::ui::share::Share;
 
-/// The page.
+/// The page on its own.
 #[component]
 pub fn App() -> impl IntoView {
+    show_faults();
     let page = Page::open(Home::Page, Some(start_worker));
+    restore_texts(page);
     let scheme = scheme(page);
     let scene = Scene::memo(page, scheme);
     let parts = page.parts();

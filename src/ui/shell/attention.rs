@@ -1,4 +1,4 @@
-//! The three views with their controls: what the page and a saved file have in common.
+//! The three views with their controls and panels, which the page and a saved page share.
 
 use leptos::prelude::*;
 
@@ -21,9 +21,9 @@ use crate::ui::head::live_region::LiveRegion;
 use crate::ui::head::scene::Scene;
 use crate::ui::head::segment_filter::SegmentFilterChoice;
 use crate::ui::numbers::links_panel::LinksPanel;
-use crate::ui::numbers::scores_panel::Ranking;
+use crate::ui::numbers::scores::Ranking;
 
-/// Tabs, controls, the views that are on screen, and their panels.
+/// Tabs, controls, the views on screen, and their panels.
 #[component]
 pub fn Attention(
     page: Page,
@@ -34,13 +34,13 @@ pub fn Attention(
 ) -> impl IntoView {
     let n_heads = Derived::new(move || scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));
     let colours = Derived::new(move || HeadColours::new(n_heads.get(), scheme.get()));
-    // The token that has the keyboard focus: what is spoken.
+    // The token with the keyboard focus, whose links screen readers hear.
     let focused = RwSignal::new(None::<TokenRef>);
     let ranking = RwSignal::new(Ranking::Score(Score::Previous));
-    // A file has no model to ask: predictions are there only if they came with it.
+    // A saved page has no model, and so only the predictions it was saved with.
     let predicts = page.memo(|state| {
-        let came = state.shown.as_ref().is_some_and(|shown| !shown.info.top.is_empty());
-        state.home != Home::File || came
+        let has_some = state.shown.as_ref().is_some_and(|shown| !shown.info.top.is_empty());
+        state.home != Home::File || has_some
     });
     let parts = page.parts();
     let has_edits = page.peek(|state| state.home.is_page());
@@ -83,7 +83,7 @@ pub fn Attention(
     }
 }
 
-/// Keys that work anywhere in the view, as long as nothing is being typed.
+/// Keys that work anywhere in the views.
 pub fn view_key(page: Page, event: &leptos::ev::KeyboardEvent) {
     if event.ctrl_key() || event.meta_key() || event.alt_key() {
         return;

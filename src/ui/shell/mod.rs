@@ -4,6 +4,7 @@ pub mod address;
 pub mod app;
 pub mod attention;
 pub mod embed;
+mod fault;
 pub mod page;
 pub mod scales;
 pub mod status_line;

@@ -1,5 +1,4 @@
-//! What is under way, how far it is, what the result on screen is, and faults of ours. The rule under it is the
-//! progress bar.
+//! The status line: the work under way, the result on screen, and faults of the program. The rule under it is the progress bar.
 
 use leptos::prelude::*;
 
@@ -8,7 +7,7 @@ use super::thread_choice::ThreadChoice;
 use crate::state::{Event, RUNS_MODELS, Recovery, State, Stopped, wording};
 use crate::ui::erased::view;
 
-/// One line between input and view.
+/// The line between the input and the views.
 #[component]
 pub fn StatusLine(page: Page) -> impl IntoView {
     let work = page.memo(wording::work);
@@ -35,12 +34,12 @@ pub fn StatusLine(page: Page) -> impl IntoView {
         <div class="status-line">
             <div class="status-text">
                 {move || fault.get().map(|Fault { sentence, remedy }| view! {
-                    <span class="problem" role="alert">{sentence}</span>
+                    <span class="problem" role="alert">{wording::brief(&sentence)}</span>
                     {remedy.map(action)}
                     <span class="gap"></span>
                 })}
                 <span role="status" aria-label="Status">
-                    {move || work.get().or_else(|| result.get()).unwrap_or_default()}
+                    {move || wording::brief(&work.get().or_else(|| result.get()).unwrap_or_default())}
                 </span>
                 {RUNS_MODELS.then(|| view! { <ThreadChoice page /> })}
             </div>
@@ -59,14 +58,14 @@ pub fn StatusLine(page: Page) -> impl IntoView {
     }
 }
 
-/// What went wrong on our side, and what can be done.
+/// A fault of the program, and its remedy.
 #[derive(Clone, PartialEq)]
 struct Fault {
     sentence: String,
     remedy: Option<Remedy>,
 }
 
-/// What the reader can do about it.
+/// What the reader can do about a fault.
 #[derive(Clone, Copy, PartialEq)]
 enum Remedy {
     Dismiss,
@@ -86,7 +85,7 @@ fn fault(state: &State) -> Option<Fault> {
     Some(Fault { sentence, remedy: Some(Remedy::Dismiss) })
 }
 
-/// How far the work is; `None` when nothing is under way.
+/// The part of the work that is done, 0 to 1; `None` when nothing is under way.
 fn fraction(state: &State) -> Option<f64> {
     if !state.is_busy() {
         return None;

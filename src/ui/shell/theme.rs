@@ -1,4 +1,4 @@
-//! Light and dark: the button, and which of them is on.
+//! Light and dark: the button, and the scheme in use.
 
 use leptos::prelude::*;
 use leptos_use_media_query::use_media_query;
@@ -8,7 +8,7 @@ use crate::render::Scheme;
 use crate::state::{Event, Theme};
 use crate::ui::erased::{Derived, effect, view};
 
-/// Which colours are on, the system's wish included.
+/// The scheme in use, which may be the system's.
 pub fn scheme(page: Page) -> Derived<Scheme> {
     let system_is_dark = use_media_query("(prefers-color-scheme: dark)");
     let theme = page.memo(|state| state.options.theme);
@@ -19,7 +19,7 @@ pub fn scheme(page: Page) -> Derived<Scheme> {
     })
 }
 
-/// Lets the style sheet's variables follow the theme, by an attribute of the root.
+/// Sets the theme as an attribute of the root element, which the style sheet follows.
 pub fn follow_theme(page: Page) {
     let theme = page.memo(|state| state.options.theme);
     effect(move || {
@@ -31,7 +31,7 @@ pub fn follow_theme(page: Page) {
     });
 }
 
-/// Goes round: as the system says, light, dark.
+/// Cycles through the system's theme, light and dark.
 #[component]
 pub fn ThemeButton(page: Page) -> impl IntoView {
     let theme = page.memo(|state| state.options.theme);

@@ -1,4 +1,4 @@
-//! On how many of the device's processors the model runs: shown with the status, and a choice where there is one.
+//! Chooses how many of the device's processors the model runs on.
 
 use leptos::prelude::*;
 
@@ -6,7 +6,7 @@ use super::page::Page;
 use crate::state::Event;
 use crate::ui::erased::view;
 
-/// "Threads" and a number; nothing where the page has only one.
+/// The combobox "Threads"; hidden where the page has only one.
 #[component]
 pub fn ThreadChoice(page: Page) -> impl IntoView {
     let available = page.memo(|state| state.threads.available);

@@ -1,8 +1,9 @@
-//! A saved trace in a page of its own: the same views, no model.
+//! The saved page: the same views on a trace inside the document, without a model.
 
 use leptos::prelude::*;
 
 use super::attention::Attention;
+use super::fault::show_faults;
 use super::page::Page;
 use super::status_line::StatusLine;
 use super::theme::{ThemeButton, scheme};
@@ -12,9 +13,10 @@ use crate::ui::erased::{effect, view};
 use crate::ui::head::scene::Scene;
 use crate::ui::share::Share;
 
-/// The page that is one file.
+/// The saved page.
 #[component]
 pub fn Viewer() -> impl IntoView {
+    show_faults();
     let page = Page::open(Home::File, None);
     let scheme = scheme(page);
     let scene = Scene::memo(page, scheme);
@@ -52,7 +54,7 @@ pub fn Viewer() -> impl IntoView {
     }
 }
 
-/// The model's name and what it read.
+/// The model's name and the text it read.
 fn what(state: &State) -> Option<(String, String)> {
     let shown = state.shown.as_ref()?;
     let text = match &shown.input.text {
@@ -60,5 +62,5 @@ fn what(state: &State) -> Option<(String, String)> {
         InputText::Single(text) if !text.is_empty() => text.clone(),
         _ => wording::count(shown.labels.len(), "token"),
     };
-    Some((shown.model_name.clone(), text))
+    Some((wording::brief(&shown.model_name), wording::brief(&text)))
 }

@@ -1,6 +1,6 @@
-//! What runs models for a page: workers in threads of their own.
+//! Workers, which run models for a page in threads of their own.
 //!
-//! A page is handed the way to start one, so that a program that never does so links nothing of it.
+//! A page is given the function that starts a worker, so a program that starts none links none.
 
 use web_sys::Blob;
 
@@ -8,16 +8,16 @@ use crate::platform::page::{base_url, meta};
 use crate::platform::worker_client::{News, WorkerClient};
 use crate::protocol::{FromWorker, ToWorker};
 
-/// Something that takes requests; it is ended by dropping it.
+/// Takes requests; dropping it ends it.
 pub trait ModelWorker {
-    /// Posts a request, with files beside it.
+    /// Posts a request, with files beside the message.
     ///
     /// # Errors
-    /// When it cannot be posted, in words.
+    /// In words, when the browser cannot post it.
     fn send_with_files(&self, message: &ToWorker, files: &[Blob]) -> Result<(), String>;
 }
 
-/// Starts a worker that may run on so many threads; what it says is heard by the function that is handed over.
+/// Starts a worker with a number of threads; the given function hears its messages.
 pub type StartWorker = fn(u32, Box<dyn Fn(News<FromWorker>)>) -> Result<Box<dyn ModelWorker>, String>;
 
 impl ModelWorker for WorkerClient<ToWorker> {
@@ -26,10 +26,10 @@ impl ModelWorker for WorkerClient<ToWorker> {
     }
 }
 
-/// Starts the worker that is beside the page, on so many threads where that can be.
+/// Starts the worker beside the page, with a number of threads where the page may have several.
 ///
 /// # Errors
-/// When the browser refuses to start any.
+/// In words, when the browser starts no worker.
 pub fn start_worker(threads: u32, hear: Box<dyn Fn(News<FromWorker>)>) -> Result<Box<dyn ModelWorker>, String> {
     let url = format!("{}worker_boot.js?v={}&threads={threads}", base_url(), meta("headlight-build"));
     Ok(Box::new(WorkerClient::start(&url, hear)?))

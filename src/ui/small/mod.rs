@@ -1,4 +1,14 @@
 //! Components and helpers used in several places.
 
+pub mod address_field;
+pub mod check_box;
+pub mod css;
 pub mod dialog;
+pub mod focus;
+pub mod pointer;
+pub mod problem;
+pub mod radio_group;
+pub mod same;
+pub mod text_field;
+pub mod token_button;
 pub mod token_text;

@@ -1,4 +1,4 @@
-//! A folder or files from disk.
+//! Opens a model from a folder or files on disk.
 
 use leptos::html::Input;
 use leptos::prelude::*;

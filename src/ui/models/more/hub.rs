@@ -1,14 +1,14 @@
-//! A repository of the Hub by its name, the Hub's address, and the models that are suggested.
+//! Looks up a repository of the Hub by its name.
 
 use leptos::prelude::*;
 
-use crate::sources::catalogue::{SUGGESTIONS, Suggestion};
-use crate::sources::{Base, size_words};
+use crate::sources::Base;
 use crate::state::{Event, MoreEvent};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
+use crate::ui::small::address_field::AddressField;
 
-/// "Repository", "Look up", and where the Hub is.
+/// "Repository", "Look up", and the Hub's address.
 #[component]
 pub fn FromHub(page: Page) -> impl IntoView {
     let repo = page.memo(|state| state.more.repo.clone());
@@ -42,47 +42,15 @@ pub fn FromHub(page: Page) -> impl IntoView {
             <details class="hub-address">
                 <summary>"Another address"</summary>
                 <label for="hub-address">"Address of the Hub"</label>
-                <input
+                <AddressField
                     id="hub-address"
-                    type="url"
                     placeholder=Base::default().as_str().to_owned()
-                    autocomplete="off"
-                    prop:value=move || base.get()
-                    on:input:target=move |event| send(MoreEvent::BaseTyped(event.target().value()))
-                    on:keydown=look_up_with_enter
+                    value=Signal::derive(move || base.get())
+                    on_typed=move |text| send(MoreEvent::BaseTyped(text))
+                    on_key=Callback::new(look_up_with_enter)
                 />
                 <p class="hint">"A mirror that pages may read (CORS). Kept in this browser."</p>
             </details>
-        </section>
-    }
-}
-
-/// The list of models worth a look.
-#[component]
-pub fn Suggestions(page: Page) -> impl IntoView {
-    let row = move |(index, suggestion): (usize, &'static Suggestion)| {
-        let Suggestion { repo, name, megabytes, licence, good_for } = suggestion;
-        let in_bytes = |megabytes: u32| size_words(u64::from(megabytes) * 1_000_000);
-        let size = megabytes.map_or_else(|| "several sizes".to_owned(), in_bytes);
-        view! {
-            <li>
-                <button
-                    type="button"
-                    class="link"
-                    title=*repo
-                    on:click=move |_| page.dispatch(Event::More(MoreEvent::Suggested(index)))
-                >
-                    {*name}
-                </button>
-                <span class="good-for">{*good_for}</span>
-                <span class="facts">{format!("{size}, {licence}")}</span>
-            </li>
-        }
-    };
-    view! {
-        <section class="suggestions" aria-labelledby="suggestions">
-            <h3 id="suggestions">"Worth a look"</h3>
-            <ul>{SUGGESTIONS.iter().enumerate().map(row).collect_view()}</ul>
         </section>
     }
 }

@@ -1,7 +1,7 @@
 //! A trace that the page holds, and its answers.
 //!
 //! The file is read by ranges while questions are answered, and the browser gets a turn between pieces of work. A file of
-//! moderate size is checked as a whole before it is shown; of a larger one each part when it is read.
+//! moderate size is checked as a whole before it is shown, a larger one part by part as it is read.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -25,23 +25,23 @@ use crate::ui::parts::reader::{Awaited, HeldTrace};
 /// Work goes on for this long before the browser gets a turn.
 const TURN_MS: f64 = 12.0;
 
-/// Bytes that are read of a file's beginning before its header is known to be longer.
+/// Bytes read from the start of a file; a longer header is read again whole.
 const FIRST_BYTES: u64 = 64 << 10;
 
-/// Files with more bytes of activations are checked as they are read.
+/// A file with more bytes of activations than this is checked as it is read.
 const MAX_CHECKED_BYTES: u64 = 64 << 20;
 
-/// Bytes of a file that are checked at a time.
+/// Bytes checked at a time.
 const PIECE_BYTES: u64 = 4 << 20;
 
-/// An open trace file; clones are the same one.
+/// An open trace file; clones share it.
 #[derive(Clone)]
 pub struct TraceInPage {
-    /// Its only attention, or the three of an encoder-decoder model, each with what was read of the file for it.
+    /// The attentions of the file (one, or the three of an encoder-decoder model), each with the parts read for it.
     sources: Rc<RefCell<Vec<(AttnKind, TraceSource)>>>,
     trace: Rc<Trace>,
     file: Rc<RangedFile>,
-    /// Questions that are no longer wanted.
+    /// Questions that were cancelled.
     cancelled: Rc<RefCell<BTreeSet<RequestId>>>,
 }
 
@@ -56,7 +56,7 @@ impl TraceInPage {
         }
         let url = |name: &str| format!("{}example/{name}", base_url());
         let (trace_url, json_url) = (url("first.safetensors"), url("first.json"));
-        // Both are under way already: index.html has them preloaded.
+        // index.html preloads both files.
         let bytes = fetch_bytes(&trace_url).await?;
         let trace = Self::read(RangedFile::in_memory("first.safetensors", bytes)).await?;
         let json = fetch_text(&json_url).await?;
@@ -65,7 +65,7 @@ impl TraceInPage {
         Ok((trace, opened))
     }
 
-    /// Opens a file from somewhere else: nothing in it is taken for granted.
+    /// Opens a file that may hold anything.
     ///
     /// # Errors
     /// One sentence for the reader: what is wrong with the file.
@@ -93,9 +93,9 @@ impl TraceInPage {
         let sources = match trace.metadata.decoder_tokens {
             None => vec![(AttnKind::ONLY, TraceSource::new(trace.clone()))],
             Some(_) => {
-                let of =
+                let source =
                     |kind: AttnKind| TraceSource::of(trace.clone(), kind.stack.unwrap_or(Stack::Encoder), kind.attn);
-                AttnKind::THREE.map(|kind| (kind, of(kind))).into()
+                AttnKind::THREE.map(|kind| (kind, source(kind))).into()
             }
         };
         let ids: Vec<(AttnKind, Range<u64>)> =
@@ -108,7 +108,7 @@ impl TraceInPage {
         Ok(this)
     }
 
-    /// Decodes every number of a file that is not too large for it.
+    /// Decodes every number once, unless the file is too large.
     async fn check(&self) -> Result<(), String> {
         let pieces = {
             let trace = &self.trace;
@@ -123,7 +123,7 @@ impl TraceInPage {
         Ok(())
     }
 
-    /// Opens a file that is compared with what is on screen.
+    /// Opens a file as B.
     ///
     /// # Errors
     /// One sentence for the reader: what is wrong with the file.
@@ -148,8 +148,8 @@ impl TraceInPage {
 
     fn opened(&self, place: Option<TracePlace>) -> OpenedTrace {
         let sources = self.sources.borrow();
-        let of = |kind: AttnKind| sources.iter().find(|(its, _)| *its == kind).map(|(_, source)| source);
-        let first = of(AttnKind::ONLY).or_else(|| of(AttnKind::ENCODER));
+        let source_of = |kind: AttnKind| sources.iter().find(|(its, _)| *its == kind).map(|(_, source)| source);
+        let first = source_of(AttnKind::ONLY).or_else(|| source_of(AttnKind::ENCODER));
         let sizes = first.map(AttentionSource::sizes).unwrap_or_default();
         let tokens = first.map(|first| first.tokens(Side::Key).clone());
         let metadata = &self.trace.metadata;
@@ -158,22 +158,22 @@ impl TraceInPage {
             model: metadata.model.clone().unwrap_or_default(),
             spec: metadata.spec.clone().unwrap_or_else(bare),
             tokens: tokens.unwrap_or_default(),
-            target: of(AttnKind::CROSS).map(|cross| cross.tokens(Side::Query).clone()),
+            target: source_of(AttnKind::CROSS).map(|cross| cross.tokens(Side::Query).clone()),
             text: metadata.text.clone().unwrap_or_default(),
             pair: metadata.text_pair.clone(),
             edits: metadata.edits.clone(),
             top: Vec::new(),
             place,
-            missing_layers: of(AttnKind::ONLY).map(TraceSource::missing_layers).unwrap_or_default(),
+            missing_layers: source_of(AttnKind::ONLY).map(TraceSource::missing_layers).unwrap_or_default(),
         }
     }
 
-    /// The file, for whoever writes it anew.
+    /// The file's bytes.
     pub fn file(&self) -> &RangedFile {
         &self.file
     }
 
-    /// What the file says of itself.
+    /// Reads the header and the metadata.
     pub fn with_trace<T>(&self, read: impl FnOnce(&crate::trace::file::Trace) -> T) -> T {
         read(&self.trace)
     }
@@ -245,7 +245,7 @@ fn report(message: &str) -> Report {
     Report { about: About::Request, message: message.to_owned() }
 }
 
-/// What `headlight trace --json` prints.
+/// The part of `headlight trace --json` that the page reads.
 #[derive(serde::Deserialize)]
 struct Predictions {
     top: Vec<Prediction>,

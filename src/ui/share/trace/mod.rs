@@ -1,4 +1,4 @@
-//! Traces the page holds: opening, reading, asking, and saving them.
+//! Traces that the page holds: opening, asking and saving them.
 
 pub mod in_page;
 pub mod reading;

@@ -1,5 +1,4 @@
-//! The ways to a trace: the example beside the page or the trace inside a saved page, which are looked at first without any model;
-//! what lies under a URL; a file.
+//! The ways to a trace: the example beside the page, the trace inside a saved page, a URL, or a file.
 
 use std::rc::Rc;
 
@@ -17,7 +16,7 @@ use crate::state::{Home, OpenedTrace, TracePlace};
 use crate::trace::file::{SLOT_ID, read_slot};
 use crate::ui::parts::reader::Held;
 
-/// The trace, and what it says.
+/// Opens the trace that is shown first: the example beside the page, or the trace inside a saved page.
 ///
 /// # Errors
 /// One sentence for the reader.
@@ -28,14 +27,14 @@ pub async fn first(home: Home) -> Result<(Held, OpenedTrace), String> {
             let text = element_text(SLOT_ID).unwrap_or_default();
             let file = RangedFile::in_memory("The trace in this page", read_slot(&text)?.1);
             let (trace, opened) = TraceInPage::open(file, TracePlace::File(String::new())).await?;
-            // A link from here on needs to name no file.
+            // A link to a saved page names no file: the trace is inside.
             (trace, OpenedTrace { place: None, ..opened })
         }
     };
     Ok((Rc::new(trace), opened))
 }
 
-/// What lies under a URL, or is handed over by the host of this frame.
+/// Opens the trace at a URL, or the one that the host of this frame hands over.
 ///
 /// # Errors
 /// One sentence for the reader.
@@ -45,7 +44,7 @@ pub async fn under_url(url: String) -> Result<(Held, OpenedTrace), String> {
     Ok((Rc::new(trace), opened))
 }
 
-/// A file that somebody chose or dropped.
+/// Opens a file that somebody chose or dropped.
 ///
 /// # Errors
 /// One sentence for the reader: what is wrong with the file.
@@ -56,7 +55,7 @@ pub async fn chosen(file: File) -> Result<(Held, OpenedTrace), String> {
     Ok((Rc::new(trace), opened))
 }
 
-/// A file that the result on screen is compared with.
+/// Opens a file as B, beside the result on screen.
 ///
 /// # Errors
 /// One sentence for the reader: what is wrong with the file.
@@ -67,15 +66,15 @@ pub async fn beside(file: File) -> Result<(Held, TraceBeside), String> {
 
 async fn trace_of_host() -> Result<RangedFile, String> {
     let none = || "This link shows a trace of the page that it was in, and can be followed only there.".to_owned();
-    let came = asked_of_host("trace").await.ok_or_else(none)?;
-    match came.dyn_ref::<ArrayBuffer>() {
+    let answer = asked_of_host("trace").await.ok_or_else(none)?;
+    match answer.dyn_ref::<ArrayBuffer>() {
         Some(bytes) => Ok(RangedFile::in_memory("The trace", Uint8Array::new(bytes).to_vec())),
-        // Where it has none it says why.
-        None => Err(came.as_string().unwrap_or_else(none)),
+        // A host without a trace sends the reason as text.
+        None => Err(answer.as_string().unwrap_or_else(none)),
     }
 }
 
-/// The link that a saved page begins with.
+/// The link stored in a saved page, which says what the page shows first.
 pub fn slot_link() -> String {
     element_text(SLOT_ID).and_then(|text| Some(read_slot(&text).ok()?.0.to_owned())).unwrap_or_default()
 }

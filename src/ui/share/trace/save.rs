@@ -1,4 +1,4 @@
-//! Saving from a trace that the page holds: what is chosen of it, read from the file and written anew, part by part.
+//! Saves a part of a trace that the page holds: reads the chosen tensors and writes a new file, piece by piece.
 
 use super::in_page::TraceInPage;
 use crate::platform::blob_sink::BlobSink;
@@ -6,17 +6,17 @@ use crate::platform::turn::turn;
 use crate::trace::StackHook;
 use crate::trace::file::{Element, Saved, TensorPlan, Trace, TraceError, TraceTensor, TraceWriter, file_len};
 
-/// Bytes that are read at a time.
+/// Bytes read at a time.
 const PIECE_BYTES: u64 = 4 << 20;
 
-/// The tensors of a file that go along.
+/// The tensors to write.
 fn plan(trace: &Trace, saved: Saved, is_half: bool) -> Vec<TensorPlan> {
     let element = if is_half { Element::F16 } else { Element::F32 };
-    let goes_along = |name: &str| match name.parse::<StackHook>() {
+    let is_saved = |name: &str| match name.parse::<StackHook>() {
         Ok(named) => saved.has(named.hook),
         Err(_) => true,
     };
-    let tensors = trace.tensors.iter().filter(|(name, _)| goes_along(name));
+    let tensors = trace.tensors.iter().filter(|(name, _)| is_saved(name));
     let plan = |(name, tensor): (&String, &TraceTensor)| TensorPlan {
         name: name.clone(),
         element: if tensor.element.is_float() { element } else { Element::I64 },
@@ -25,7 +25,7 @@ fn plan(trace: &Trace, saved: Saved, is_half: bool) -> Vec<TensorPlan> {
     tensors.map(plan).collect()
 }
 
-/// How large a file would be; nothing where it would hold no more than a smaller choice.
+/// The size of the file in bytes; `None` where a smaller choice holds as much.
 pub fn size(trace: &TraceInPage, saved: Saved, is_half: bool) -> Option<u64> {
     trace.with_trace(|trace| {
         let tensors = plan(trace, saved, is_half);
@@ -40,7 +40,7 @@ pub fn size(trace: &TraceInPage, saved: Saved, is_half: bool) -> Option<u64> {
     })
 }
 
-/// Writes the file; says where it can be had.
+/// Writes the file and returns its object URL.
 ///
 /// # Errors
 /// One sentence for the reader.

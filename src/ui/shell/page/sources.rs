@@ -1,4 +1,4 @@
-//! What the page holds for models from elsewhere: handles of picked files, and the look-up under way.
+//! Models from disk and from the Hub: picked files, and the look-up under way.
 
 use std::collections::BTreeMap;
 
@@ -12,16 +12,16 @@ use crate::protocol::{ModelSource, ToWorker};
 use crate::state::{Event, MoreEvent};
 use crate::ui::models::hub_lookup::{Heard, HubLookup};
 
-/// Handles that only a browser can hold.
+/// Handles that the state cannot hold, being a plain value.
 #[derive(Default)]
-pub struct Elsewhere {
+pub struct ModelSources {
     /// Files by the number of their pick.
     picks: BTreeMap<u32, Vec<(String, Blob)>>,
     lookup: Option<(u32, HubLookup)>,
 }
 
-impl Elsewhere {
-    /// The files that go along with a message.
+impl ModelSources {
+    /// The files to post beside a message.
     pub fn files_of(&self, message: &ToWorker) -> Vec<Blob> {
         let ToWorker::Load { source: ModelSource::Disk { pick, files, .. }, .. } = message else { return Vec::new() };
         let picked = self.picks.get(pick).map_or(&[][..], Vec::as_slice);
@@ -38,9 +38,9 @@ impl Page {
             return;
         }
         let named = files.iter().map(|(name, blob)| (name.clone(), blob.size() as u64)).collect();
-        let number = self.elsewhere().try_update_value(|elsewhere| {
-            let number = elsewhere.picks.keys().last().map_or(1, |last| last + 1);
-            elsewhere.picks.insert(number, files);
+        let number = self.model_sources().try_update_value(|sources| {
+            let number = sources.picks.keys().last().map_or(1, |last| last + 1);
+            sources.picks.insert(number, files);
             number
         });
         if let Some(pick) = number {
@@ -48,13 +48,13 @@ impl Page {
         }
     }
 
-    /// Asks the Hub; an earlier question is dropped.
+    /// Asks the Hub what a repository holds; an earlier look-up ends.
     pub(super) fn look_up(self, number: u32, base: String, repo: String) {
         let hear = move |heard: Heard| {
             let ended = match heard {
                 Heard::Ready => {
-                    let asked = self.elsewhere().with_value(|elsewhere| {
-                        let lookup = elsewhere.lookup.as_ref().filter(|(asked, _)| *asked == number);
+                    let asked = self.model_sources().with_value(|sources| {
+                        let lookup = sources.lookup.as_ref().filter(|(asked, _)| *asked == number);
                         lookup.map(|(_, lookup)| lookup.ask(&base, &repo))
                     });
                     match asked {
@@ -64,16 +64,16 @@ impl Page {
                 }
                 Heard::Ended(ended) => ended,
             };
-            // Not now: the worker that says so cannot be ended while it is heard.
+            // Ending the worker within its own message handler would free the handler that runs, so this waits a turn.
             spawn_local(async move {
-                self.elsewhere().update_value(|elsewhere| {
-                    elsewhere.lookup.take_if(|(asked, _)| *asked == number);
+                self.model_sources().update_value(|sources| {
+                    sources.lookup.take_if(|(asked, _)| *asked == number);
                 });
                 self.dispatch(Event::More(MoreEvent::Listed { number, listing: ended }));
             });
         };
         match HubLookup::start(self, hear) {
-            Ok(lookup) => self.elsewhere().update_value(|elsewhere| elsewhere.lookup = Some((number, lookup))),
+            Ok(lookup) => self.model_sources().update_value(|sources| sources.lookup = Some((number, lookup))),
             Err(reason) => self.dispatch(Event::More(MoreEvent::Listed { number, listing: Err(reason) })),
         }
     }

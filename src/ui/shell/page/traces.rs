@@ -1,4 +1,4 @@
-//! Traces that the page holds: how they come, what they are asked, and how one is handed to whoever looks.
+//! Opens traces, asks them, and saves them.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -18,28 +18,28 @@ use crate::ui::parts::reader::{Held, open};
 pub type HeldPlace = StoredValue<Option<Held>, LocalStorage>;
 
 impl Page {
-    /// The trace on screen, or the last that was.
+    /// The trace on screen, or the last one that was.
     pub(super) fn trace(self) -> Option<Held> {
         self.held().with_value(Clone::clone)
     }
 
-    /// Fetches what is looked at first.
+    /// Fetches the trace that is shown first.
     pub(super) async fn fetch_first(self) {
-        let came = open(|reader| (reader.first)(self.peek(|state| state.home))).await;
-        let came = came.map(|(trace, opened)| {
-            // Another may be on screen by now.
+        let opened = open(|reader| (reader.first)(self.peek(|state| state.home))).await;
+        let opened = opened.map(|(trace, opened)| {
+            // Another result may be on screen by now.
             if self.peek(|state| state.first == FirstScreen::Coming) {
                 self.held().set_value(Some(trace));
             }
             opened
         });
-        self.dispatch(Event::FirstCame(came));
+        self.dispatch(Event::FirstCame(opened));
     }
 
-    /// Opens what lies under a URL.
+    /// Opens the trace at a URL.
     pub(super) async fn fetch_trace(self, number: u32, url: String) {
         let opened = open(|reader| (reader.under_url)(url)).await;
-        self.trace_came(number, opened);
+        self.trace_opened(number, opened);
     }
 
     /// Opens a file that somebody chose or dropped.
@@ -48,14 +48,14 @@ impl Page {
         let number = self.peek(|state| state.traces.opening.as_ref().map(|(number, _)| *number));
         spawn_local(async move {
             let opened = open(|reader| (reader.chosen)(file)).await;
-            self.trace_came(number.unwrap_or_default(), opened);
+            self.trace_opened(number.unwrap_or_default(), opened);
         });
     }
 
-    fn trace_came(self, number: u32, opened: Result<(Held, OpenedTrace), String>) {
+    fn trace_opened(self, number: u32, opened: Result<(Held, OpenedTrace), String>) {
         let is_wanted = self.peek(|state| state.traces.opening.as_ref().is_some_and(|(wanted, _)| *wanted == number));
         let opened = opened.map(|(trace, opened)| {
-            // What is on screen asks the trace it is of.
+            // The result on screen goes on asking its own trace until this one replaces it.
             if is_wanted {
                 self.held().set_value(Some(trace));
             }
@@ -64,20 +64,20 @@ impl Page {
         self.dispatch(Event::Trace(TraceEvent::Came { number, opened }));
     }
 
-    /// Opens a trace file that the result on screen is compared with.
+    /// Opens a trace file as B.
     pub async fn open_trace_beside(self, file: web_sys::File) {
         let opened = open(|reader| (reader.beside)(file)).await;
-        let came = opened.map(|(trace, beside)| {
+        let beside = opened.map(|(trace, beside)| {
             self.held_beside().set_value(Some(trace));
             beside
         });
-        self.dispatch(Event::Editing(EditEvent::TraceCame(Box::new(came))));
+        self.dispatch(Event::Editing(EditEvent::TraceCame(Box::new(beside))));
     }
 
-    /// Asks a trace; the answer comes as if a worker had said it.
+    /// Asks a trace; the answer reaches the reducer as a worker's answer does.
     pub(super) fn ask_trace(self, trace: HeldPlace, request: RequestId, kind: AttnKind, question: Question) {
         let Some(trace) = trace.with_value(Clone::clone) else { return };
-        // Not now: whoever asks is not done yet.
+        // The caller is still within an effect, so the trace is asked in the next turn.
         spawn_local(async move {
             let (reply, buffers) = match trace.answer(request, kind, question).await {
                 Ok(Some(Reply { answer, buffers })) => (FromWorker::Answered { request, run: 0, answer }, buffers),
@@ -88,8 +88,7 @@ impl Page {
         });
     }
 
-    /// How large a saved trace of what is on screen would be, in bytes; nothing where there is no more to save than with a
-    /// smaller choice.
+    /// The size in bytes of a trace saved from the result on screen; `None` where a smaller choice holds as much.
     pub fn save_size(self, saved: Saved, is_half: bool) -> Option<u64> {
         if self.peek(|state| state.shown.as_ref().is_some_and(|shown| shown.is_trace)) {
             return self.trace().and_then(|trace| trace.save_size(saved, is_half));
@@ -97,7 +96,7 @@ impl Page {
         self.peek(|state| state.save_size(saved, is_half))
     }
 
-    /// Writes what is wanted of the trace on screen anew, and hands it over.
+    /// Writes the chosen part of the trace on screen, and hands it over.
     pub(super) async fn save_trace(self, saved: Saved, is_half: bool) {
         let Some(trace) = self.trace() else { return };
         let name = format!("{}-{}.safetensors", self.peek(State::file_stem), traces::slug(saved));
@@ -107,7 +106,7 @@ impl Page {
         }
     }
 
-    /// Gives the reader a trace that is written: as it is, or inside a page.
+    /// Saves a written trace as a file: as it is, or inside a page.
     pub(super) async fn hand_over(self, url: String, name: String) {
         let outcome = match self.peek(|state| state.traces.form) {
             SaveForm::Trace => save_url(&url, &name),

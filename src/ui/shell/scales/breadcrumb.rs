@@ -1,4 +1,4 @@
-//! Where one is: model, head, token, neuron; each leads to the view of its scale.
+//! Where the reader is: model, head, token, neuron; each step leads to its view.
 
 use leptos::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::trace::Side;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 
-/// A step of the way, and the view that it leads to.
+/// A step, and the view that it leads to.
 #[derive(Clone, PartialEq)]
 struct Crumb {
     text: String,
@@ -32,7 +32,7 @@ pub fn Breadcrumb(page: Page) -> impl IntoView {
             several => wording::of_kind(shown.kind, &format!("Layer {}, {several} heads", selection.layer)),
         };
         let mut crumbs = vec![crumb(model, View::Model, false), crumb(head, View::Head, false)];
-        // What is kept, not what the pointer is on: the way back does not flicker.
+        // The pinned query, not the hovered one, so that the steps do not flicker.
         let query = selection.queries.iter().next_back();
         if let Some(label) = query.and_then(|&query| shown.labels(Side::Query).get(query)) {
             crumbs.push(crumb(label.plain.clone(), View::Neuron, true));
@@ -52,7 +52,7 @@ pub fn Breadcrumb(page: Page) -> impl IntoView {
                     class:code=crumb.is_code
                     on:click=move |_| page.dispatch(Event::Scale(ScaleEvent::ViewPicked(view)))
                 >
-                    <bdi>{crumb.text}</bdi>
+                    <bdi>{wording::brief(&crumb.text)}</bdi>
                 </button>
             </li>
         }

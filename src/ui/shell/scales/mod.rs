@@ -1,4 +1,4 @@
-//! The three scales as one tool: tabs, breadcrumb, and the views that are on screen.
+//! The bar over the views, with tabs and breadcrumb, and the views on screen.
 
 mod breadcrumb;
 mod tabs;
@@ -7,15 +7,16 @@ mod views;
 use leptos::prelude::*;
 
 use super::page::Page;
+use crate::state::wording::brief;
 use crate::state::{Event, RUNS_MODELS, ScaleEvent, View};
-use crate::ui::change::column::PanelButton;
+use crate::ui::change::column_button::PanelButton;
 use crate::ui::erased::{Derived, view};
 use tabs::Tabs;
 
 pub use breadcrumb::Breadcrumb;
 pub use views::{ScaleViews, SmallMap};
 
-/// Over the views: which scale, where in the model, and whether two views stand side by side.
+/// The bar over the views: which view, where in the model, and whether two views stand side by side.
 #[component]
 pub fn ScaleBar(page: Page, is_saving: RwSignal<bool>, panel: Option<Signal<bool>>) -> impl IntoView {
     let is_beside = page.memo(|state| state.scales.is_side_by_side);
@@ -40,7 +41,7 @@ pub fn ScaleBar(page: Page, is_saving: RwSignal<bool>, panel: Option<Signal<bool
         </div>
         {move || notice.get().map(|notice| view! {
             <p class="note link-note" role="alert">
-                {notice}
+                {brief(&notice)}
                 " "
                 {page.peek(|state| state.linking.is_too_long).then(|| view! {
                     <button type="button" class="link" on:click=move |_| is_saving.set(true)>"Save trace …"</button>

@@ -1,4 +1,4 @@
-//! Which scale: a tab list, one tab stop, arrow keys between the tabs.
+//! The tabs of the three views: one tab stop, with arrow keys between them.
 
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
@@ -28,7 +28,7 @@ pub fn Tabs(page: Page) -> impl IntoView {
         go(View::EACH[to]);
         let tab = document().get_element_by_id(&tab_id(View::EACH[to]));
         if let Some(tab) = tab.and_then(|tab| tab.dyn_into::<web_sys::HtmlElement>().ok()) {
-            // An element that is gone needs no focus.
+            // An element that has left the document needs no focus.
             let _ = tab.focus();
         }
     };

@@ -10,7 +10,7 @@ use crate::ui::map::ModelMap;
 use crate::ui::neurons::{is_open, shows_head};
 use crate::ui::shell::page::Page;
 
-/// The views that are on screen, side by side where there is room.
+/// The views on screen, side by side where there is room.
 #[component]
 pub fn ScaleViews(
     page: Page,

@@ -1,0 +1,9 @@
+//! The panel "Edits": the list of edits, and the edits that the selection offers.
+
+mod choices;
+mod json;
+mod paint_row;
+mod panel;
+mod row;
+
+pub use panel::EditsPanel;

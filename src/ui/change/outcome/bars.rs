@@ -1,0 +1,73 @@
+//! Predictions in A and B as paired bars.
+
+use leptos::prelude::*;
+
+use crate::protocol::ComparedToken;
+use crate::trace::TokenForm;
+use crate::trace::display::token_label;
+use crate::ui::erased::view;
+use crate::ui::small::token_text::token_text;
+
+/// The number of tokens shown.
+const N_TOKENS: usize = 10;
+
+/// Paired bars, A above B, with the change in probability and in log odds.
+pub fn bars(tokens: &[ComparedToken], form: TokenForm) -> impl IntoView + use<> {
+    let rows = tokens.iter().take(N_TOKENS).map(|token| bar(token, form)).collect_view();
+    let is_empty = tokens.is_empty();
+    let has_b = tokens.first().is_some_and(|token| token.probs.len() > 1);
+    view! {
+        <table class="pairs" aria-label="Predictions in A and B" class:gone=is_empty>
+            <thead>
+                <tr>
+                    <th scope="col">"Token"</th>
+                    <th scope="col">
+                        "Probability"
+                        {has_b.then(|| view! {
+                            <span class="pair-keys">
+                                <span class="pair-key of-a"></span>" A "<span class="pair-key of-b"></span>" B"
+                            </span>
+                        })}
+                    </th>
+                    <th scope="col">"Change"</th>
+                    <th scope="col">"Log odds"</th>
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+}
+
+fn bar(token: &ComparedToken, form: TokenForm) -> impl IntoView + use<> {
+    let label = token_label(&token.token, form);
+    let one = |class: &'static str, prob: f32| {
+        let percent = f64::from(prob.clamp(0.0, 1.0)) * 100.0;
+        view! {
+            <span class="pair-line">
+                <span class=format!("pair-bar {class}") style:width=format!("{percent:.1}%")></span>
+                <span class="number">{format!("{prob:.3}")}</span>
+            </span>
+        }
+    };
+    let (change, odds) = match token.probs.as_slice() {
+        [a, b, ..] => {
+            let odds = log_odds(*b) - log_odds(*a);
+            (format!("{:+.3}", b - a).replace('-', "−"), format!("{odds:+.2}").replace('-', "−"))
+        }
+        _ => (String::new(), String::new()),
+    };
+    let bars = ["of-a", "of-b"].into_iter().zip(&token.probs).map(|(class, prob)| one(class, *prob)).collect_view();
+    view! {
+        <tr>
+            <th scope="row" class="name">{token_text(&label)}</th>
+            <td class="bars">{bars}</td>
+            <td class="number">{change}</td>
+            <td class="number">{odds}</td>
+        </tr>
+    }
+}
+
+fn log_odds(prob: f32) -> f32 {
+    let prob = prob.clamp(1e-9, 1.0 - 1e-6);
+    (prob / (1.0 - prob)).ln()
+}

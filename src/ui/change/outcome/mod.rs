@@ -1,0 +1,9 @@
+//! The panel "Outcome": what is measured, in A and in B.
+
+mod bars;
+mod cosine_fields;
+mod panel;
+mod token_fields;
+mod values;
+
+pub use panel::OutcomePanel;

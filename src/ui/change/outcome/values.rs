@@ -1,0 +1,46 @@
+//! The outcome as a table.
+
+use leptos::prelude::*;
+
+use crate::protocol::OutcomeNumbers;
+use crate::trace::TokenForm;
+use crate::trace::display::token_label;
+use crate::ui::erased::view;
+
+/// The outcome in A and in B, and its change.
+pub fn values(tokens: Option<[String; 2]>, values: &[OutcomeNumbers], form: TokenForm) -> impl IntoView + use<> {
+    let names = tokens.map(|tokens| tokens.map(|token| format!("P({})", token_label(&token, form).plain)));
+    let what = if names.is_some() { "Logit difference" } else { "Cosine" };
+    let number = |value: f32| format!("{value:.4}").replace('-', "−");
+    let signed = |value: f32| format!("{value:+.4}").replace('-', "−");
+    let row = |name: &'static str, value: f32, probs: Option<[f32; 2]>, write: &dyn Fn(f32) -> String| {
+        view! {
+            <tr>
+                <th scope="row">{name}</th>
+                <td>{write(value)}</td>
+                {probs.map(|probs| probs.map(|prob| view! { <td>{write(prob)}</td> }).collect_view())}
+            </tr>
+        }
+    };
+    let change = match values {
+        [a, b, ..] => {
+            let probs = a.probs.zip(b.probs).map(|(a, b)| [b[0] - a[0], b[1] - a[1]]);
+            Some(row("Change", b.value - a.value, probs, &signed))
+        }
+        _ => None,
+    };
+    let each = ["A", "B"].into_iter().zip(values);
+    let rows = each.map(|(name, value)| row(name, value.value, value.probs, &number)).collect_view();
+    view! {
+        <table class="values" aria-label="Outcome values">
+            <thead>
+                <tr>
+                    <th scope="col"><span class="only-spoken">"Run"</span></th>
+                    <th scope="col">{what}</th>
+                    {names.map(|names| names.map(|name| view! { <th scope="col">{name}</th> }).collect_view())}
+                </tr>
+            </thead>
+            <tbody>{rows}{change}</tbody>
+        </table>
+    }
+}

@@ -1,0 +1,40 @@
+//! The panels of the column "Change the model".
+
+use leptos::prelude::*;
+
+use super::against_panel::AgainstChoice;
+use super::edits::EditsPanel;
+use super::outcome::OutcomePanel;
+use super::sweep::SweepPanel;
+use super::writing_panel::WritingPanel;
+use crate::state::Event;
+use crate::ui::erased::view;
+use crate::ui::shell::page::Page;
+
+/// The column's panels.
+#[component]
+pub fn Editing(page: Page) -> impl IntoView {
+    let can_edit = page.memo(|state| state.can_edit());
+    let is_busy = page.memo(|state| state.is_busy());
+    view! {
+        <p class="hint" class:none=move || can_edit.get()>
+            "What is on screen was computed before. Run the text in the model: then its heads, links, tokens and neurons can \
+            be changed, here and where they are shown. "
+            <button
+                type="button"
+                class="link"
+                prop:disabled=move || is_busy.get()
+                on:click=move |_| page.dispatch(Event::RunAsked)
+            >
+                "Run it"
+            </button>
+        </p>
+        <AgainstChoice page />
+        <div class="editing-panels" class:idle=move || !can_edit.get()>
+            <EditsPanel page />
+            <OutcomePanel page />
+            <SweepPanel page />
+            <WritingPanel page />
+        </div>
+    }
+}

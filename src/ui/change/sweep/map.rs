@@ -1,0 +1,113 @@
+//! The effects of a sweep as a map.
+
+use leptos::ev::KeyboardEvent;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+use crate::state::Event;
+use crate::state::editing::{EditEvent, Map, MapCell};
+use crate::ui::erased::view;
+use crate::ui::shell::page::Page;
+
+/// The map: one tab stop, with arrow keys between cells; Enter applies a cell's edit.
+#[component]
+pub fn SweepMap(page: Page, map: Map, is_patch: bool, is_cosine: bool) -> impl IntoView {
+    let measured = if is_cosine { "cosine" } else { "logit difference" };
+    let reached = RwSignal::new(0usize);
+    let table = NodeRef::<leptos::html::Table>::new();
+    let (n_rows, n_columns, largest) = (map.n_rows, map.n_columns, map.largest);
+    let applies = page.peek(|state| state.editing.sweep.as_ref().is_some_and(|sweep| sweep.applies()));
+    let on_key = move |event: KeyboardEvent| {
+        let at = reached.get_untracked();
+        let (row, column) = (at / n_columns.max(1), at % n_columns.max(1));
+        let (row, column) = match event.key().as_str() {
+            "ArrowRight" => (row, (column + 1).min(n_columns.saturating_sub(1))),
+            "ArrowLeft" => (row, column.saturating_sub(1)),
+            "ArrowDown" => ((row + 1).min(n_rows.saturating_sub(1)), column),
+            "ArrowUp" => (row.saturating_sub(1), column),
+            "Home" => (row, 0),
+            "End" => (row, n_columns.saturating_sub(1)),
+            _ => return,
+        };
+        event.prevent_default();
+        event.stop_propagation();
+        reached.set(row * n_columns + column);
+        focus(table, row * n_columns + column);
+    };
+    let what = if map.is_by_position { "position" } else { "head" };
+    let cell = |index: usize, cell: &Option<MapCell>| {
+        let (row, column) = (index / n_columns, index % n_columns);
+        let place = if map.is_by_position { format!("L{row}, position {column}") } else { format!("L{row}H{column}") };
+        let effect = cell.as_ref().and_then(|cell| cell.effect);
+        let name = match (cell, effect) {
+            (None, _) => format!("{place}: not there yet"),
+            (Some(_), None) => format!("{place}: no value"),
+            (Some(cell), Some(effect)) => {
+                let outcome =
+                    cell.outcome.map_or_else(String::new, |outcome| format!(", {measured} {:.4}", outcome.value));
+                format!("{place}: effect {effect:+.4}{outcome}")
+            }
+        };
+        let json = cell.as_ref().map(|cell| cell.edit_json.clone());
+        let apply = move |_| {
+            let edits = json.as_ref().filter(|_| applies).map(|json| crate::edit::parse_list(&format!("[{json}]")));
+            if let Some(Ok(edits)) = edits {
+                page.dispatch(Event::Editing(EditEvent::Added(edits)));
+            }
+        };
+        let strength = effect.map_or(0.0, |effect| if largest > 0.0 { effect.abs() / largest } else { 0.0 });
+        view! {
+            <td>
+                <button
+                    type="button"
+                    class="cell"
+                    class:positive=effect.is_some_and(|effect| effect > 0.0)
+                    class:negative=effect.is_some_and(|effect| effect < 0.0)
+                    aria-label=name.clone()
+                    title=name
+                    tabindex=move || if reached.get() == index { "0" } else { "-1" }
+                    style:--strength=format!("{:.1}%", strength * 100.0)
+                    on:focus=move |_| reached.set(index)
+                    on:click=apply
+                ></button>
+            </td>
+        }
+    };
+    let rows = (0..n_rows)
+        .map(|row| {
+            let cells =
+                (0..n_columns).map(|column| cell(row * n_columns + column, &map.cells[row * n_columns + column]));
+            view! { <tr><th scope="row">{row}</th>{cells.collect_view()}</tr> }
+        })
+        .collect_view();
+    let head = (0..n_columns).map(|column| view! { <th scope="col">{column}</th> }).collect_view();
+    let caption = match is_patch {
+        true => format!("R by layer and {what}: 1 as this text, 0 as the other"),
+        false => format!("Effect on the {measured} (without minus with the edit) by layer and {what}"),
+    };
+    view! {
+        <div class="map">
+            <p class="map-caption">{caption.clone()}</p>
+            <table node_ref=table aria-label=caption.clone() on:keydown=on_key>
+                <thead><tr><th scope="col">"L"</th>{head}</tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+            <div class="map-legend" role="img" aria-label=format!("Colours from {:+.3} to {:+.3}", -largest, largest)>
+                <span class="number">{format!("{:+.2}", -largest)}</span>
+                <span class="ramp"></span>
+                <span class="number">{format!("{largest:+.2}")}</span>
+            </div>
+        </div>
+    }
+}
+
+fn focus(table: NodeRef<leptos::html::Table>, index: usize) {
+    let cell = table.get_untracked().and_then(|table| {
+        let cells = table.get_elements_by_class_name("cell");
+        cells.item(u32::try_from(index).ok()?)?.dyn_into::<web_sys::HtmlElement>().ok()
+    });
+    if let Some(cell) = cell {
+        // An element that has left the document needs no focus.
+        let _ = cell.focus();
+    }
+}

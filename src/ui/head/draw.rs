@@ -1,0 +1,85 @@
+//! Draws the head view's canvas.
+
+use leptos::html::Canvas;
+use leptos::prelude::*;
+
+use super::geometry::Geometry;
+use super::scene::Scene;
+use crate::render::{Diverging, HeadColours, NEUTRAL_HUE, Ramp, Scheme};
+use crate::render_web::{Content, HeadCanvas, Picture, Ramps};
+use crate::trace::AttnKind;
+use crate::ui::erased::{Derived, effect};
+
+/// Draws with the next frame whenever something changes, once per frame at most.
+pub fn draw_on_change(
+    canvas: NodeRef<Canvas>,
+    scene: Derived<Option<Scene>>,
+    colours: Derived<HeadColours>,
+    scheme: Derived<Scheme>,
+    Geometry { columns, panels, window, is_matrix, .. }: Geometry,
+    pixel_ratio: Signal<f64>,
+) {
+    let ramps = ramps(scene, is_matrix, scheme);
+    let target = StoredValue::new_local(None::<HeadCanvas>);
+    let is_due = StoredValue::new(false);
+    let draw = move || {
+        let Some(Some(canvas)) = canvas.try_get_untracked() else { return };
+        is_due.set_value(false);
+        target.update_value(|target| {
+            if target.is_none() {
+                *target = HeadCanvas::new(canvas);
+            }
+            let Some(target) = target else { return };
+            let (columns, panels, ramps) = (columns.get_untracked(), panels.get_untracked(), ramps.get_untracked());
+            let ink = scheme.get_untracked().ink();
+            scene.with_untracked(|scene| {
+                let picture = scene.as_ref().and_then(|scene| {
+                    let (is_split, cells) = (scene.is_split(), ramps.as_ref().filter(|_| scene.is_matrix()));
+                    let view = scene.view()?;
+                    let content = Content {
+                        result: scene.result.request,
+                        attention: attention_number(scene.result.kind),
+                        layer: scene.layer()?,
+                        is_joined: scene.units.is_joined,
+                    };
+                    Some(Picture { view, content, columns: &columns, panels: &panels, is_split, cells, ink })
+                });
+                colours.with_untracked(|colours| {
+                    target.draw(picture.as_ref(), &window.get_untracked(), colours, pixel_ratio.get_untracked() as f32);
+                });
+            });
+        });
+    };
+    effect(move || {
+        scene.track();
+        colours.track();
+        columns.track();
+        panels.track();
+        ramps.track();
+        scheme.track();
+        window.track();
+        pixel_ratio.track();
+        canvas.track();
+        if !is_due.get_value() {
+            is_due.set_value(true);
+            request_animation_frame(draw);
+        }
+    });
+}
+
+/// The colours of cells, where weights are drawn as cells.
+fn ramps(scene: Derived<Option<Scene>>, is_matrix: Derived<bool>, scheme: Derived<Scheme>) -> Derived<Option<Ramps>> {
+    let n_heads = Derived::new(move || scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));
+    Derived::new(move || {
+        is_matrix.get().then(|| Ramps {
+            heads: (0..n_heads.get()).map(|head| Ramp::of_head(head, n_heads.get(), scheme.get())).collect(),
+            mean: Ramp::new(NEUTRAL_HUE, scheme.get()),
+            difference: Diverging::new(scheme.get()),
+        })
+    })
+}
+
+/// A number for each attention of a model.
+fn attention_number(kind: AttnKind) -> u8 {
+    AttnKind::THREE.iter().position(|it| *it == kind).map_or(0, |at| at as u8 + 1)
+}

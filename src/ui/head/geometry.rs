@@ -1,0 +1,82 @@
+//! Where the head view's columns, panels and rows are.
+
+use leptos::prelude::*;
+use leptos_use_media_query::use_media_query;
+
+use super::scene::Scene;
+use crate::render::{Columns, Span, Window, panels};
+use crate::ui::erased::Derived;
+
+/// Width of a character of the tokens' font, in CSS pixels: six tenths of the font's size.
+const CHARACTER_WIDTH: f32 = 7.83;
+
+/// Left and right of a token's text, in CSS pixels.
+const PADDING: f32 = 24.0;
+
+/// The largest number of rows that may stand farther apart.
+const N_ROOMY: usize = 20;
+
+/// Columns, panels and the visible window, each made anew only when it changes.
+#[derive(Clone, Copy)]
+pub struct Geometry {
+    /// The visible part of the content.
+    pub window: Derived<Window>,
+    /// The columns of tokens and numbers, with the links between them.
+    pub columns: Derived<Columns>,
+    /// The panels between the columns, from left to right: one for each head where heads stand side by side, else one.
+    pub panels: Derived<Vec<Span>>,
+    /// Rows of the longer column.
+    pub n_rows: Derived<usize>,
+    /// Whether the weights are drawn as cells.
+    pub is_matrix: Derived<bool>,
+    n_panels: Derived<usize>,
+}
+
+impl Geometry {
+    /// The geometry of a scene in an element of a given size.
+    pub fn new(
+        scene: Derived<Option<Scene>>,
+        (width, height): (Signal<f64>, Signal<f64>),
+        scroll: RwSignal<f32>,
+    ) -> Self {
+        let of_scene =
+            move |read: fn(&Scene) -> usize| Derived::new(move || scene.with(|scene| scene.as_ref().map_or(0, read)));
+        let has_coarse_pointer = use_media_query("(pointer: coarse)");
+        let n_rows = of_scene(Scene::n_rows);
+        let row_height = Derived::new(move || match (has_coarse_pointer.get(), n_rows.get() <= N_ROOMY) {
+            (true, _) => 28.0,
+            (false, true) => 24.0,
+            (false, false) => 20.0,
+        });
+        let window = Derived::new(move || Window {
+            width: width.get() as f32,
+            height: height.get() as f32,
+            scroll: scroll.get(),
+            row_height: row_height.get(),
+        });
+        // A memo of its own, so that columns follow labels and filter and not every change of the scene.
+        let longest = of_scene(Scene::longest_token);
+        let is_matrix = Derived::new(move || scene.with(|scene| scene.as_ref().is_some_and(Scene::is_matrix)));
+        let columns = Derived::new(move || {
+            let token_width = longest.get() as f32 * CHARACTER_WIDTH + PADDING;
+            let fit = if is_matrix.get() { Columns::of_matrix } else { Columns::fit };
+            fit(width.get() as f32, token_width)
+        });
+        let n_panels = of_scene(|scene| if scene.is_split() { scene.heads.len() } else { 1 });
+        let panels = Derived::new(move || panels(columns.get().links, n_panels.get()));
+        Self { window, columns, panels, n_rows, is_matrix, n_panels }
+    }
+
+    /// A sentence for when some of the heads have no room side by side.
+    pub fn crowding(self) -> Option<String> {
+        let (n_panels, n_fitting) = (self.n_panels.get(), self.panels.with(Vec::len));
+        (n_fitting < n_panels).then(|| {
+            format!("{n_fitting} of {n_panels} heads fit beside each other: choose fewer, or make the window wider.")
+        })
+    }
+
+    /// Height of all rows, in CSS pixels.
+    pub fn content_height(self) -> f32 {
+        self.window.get().content_height(self.n_rows.get())
+    }
+}

@@ -1,0 +1,117 @@
+//! What the head view shows, derived from the state once and shared by canvas, tokens and panels.
+
+mod reading;
+
+use super::units::{Units, drawn_memo};
+use crate::render::{Contrast, Scheme, largest_size};
+use crate::state::{Display, EditSide, LayerPatterns, Looked, Shape, State};
+use crate::trace::Side;
+use crate::ui::erased::Derived;
+use crate::ui::shell::page::Page;
+use crate::ui::small::same::Same;
+
+/// The part of the result that is on screen, and how it is drawn.
+#[derive(Clone, PartialEq)]
+pub struct Scene {
+    /// The result and attention shown.
+    pub result: Looked,
+    /// Sizes of the result.
+    pub shape: Shape,
+    /// Whether a token reads only itself and earlier ones.
+    pub is_causal: bool,
+    /// What the rows stand for: tokens, or words of several tokens.
+    pub units: Units,
+    /// How weights are drawn.
+    pub display: Display,
+    /// The colours of differences, where these are shown.
+    pub contrast: Option<Contrast>,
+    /// The weights of the layer shown, once they are here.
+    pub drawn: Option<Same<LayerPatterns>>,
+    /// The active heads, ascending.
+    pub heads: Vec<usize>,
+    /// Units shown as queries, ascending.
+    pub queries: Vec<usize>,
+    /// Units shown as keys, ascending.
+    pub keys: Vec<usize>,
+    /// Query units whose weights alone are shown; empty where nothing is marked.
+    pub marked_queries: Vec<usize>,
+    /// Key units whose weights alone are shown; empty where nothing is marked.
+    pub marked_keys: Vec<usize>,
+}
+
+impl Scene {
+    fn from_state(
+        state: &State,
+        units: &Units,
+        drawn: Option<Same<LayerPatterns>>,
+        contrast: Option<Contrast>,
+    ) -> Option<Self> {
+        let shown = state.shown.as_ref()?;
+        let display = state.options.display;
+        let kept = |side: Side| -> Vec<usize> {
+            let units = units.side(side);
+            // The filter applies where both sides hold both texts of a pair.
+            let second = units.second_start.filter(|_| shown.has_same_tokens());
+            let segments: Vec<usize> = second.map(|start| vec![0, start]).unwrap_or_default();
+            let (queries, keys) = state.options.segment.ranges(units.labels.0.len(), &segments);
+            let range = if side == Side::Query { queries } else { keys };
+            let is_kept = |&unit: &usize| {
+                let is_special = units.special.0.get(unit).copied().unwrap_or(false);
+                !(display.leaves_out_special && is_special || display.leaves_out_first && unit == 0)
+            };
+            range.filter(is_kept).collect()
+        };
+        let (queries, keys) = (kept(Side::Query), kept(Side::Key));
+        Some(Self {
+            result: shown.looked(),
+            shape: shown.shape(),
+            is_causal: shown.is_causal(),
+            contrast,
+            drawn,
+            heads: state.selection.heads.iter().copied().collect(),
+            marked_queries: marked(state, units, Side::Query, &queries),
+            marked_keys: marked(state, units, Side::Key, &keys),
+            queries,
+            keys,
+            units: units.clone(),
+            display,
+        })
+    }
+
+    /// The scene of a page; one serves all views.
+    pub fn memo(page: Page, scheme: Derived<Scheme>) -> Derived<Option<Self>> {
+        let units = Units::memo(page);
+        let drawn = drawn_memo(page, units);
+        let is_difference = page.memo(|state| state.editing.side == EditSide::Difference);
+        // All heads of a layer share one scale, so that they can be compared.
+        let contrast = Derived::new(move || {
+            let largest = drawn.with(|drawn| drawn.as_ref().map_or(0.0, |drawn| largest_size(&drawn.0.values)));
+            is_difference.get().then(|| Contrast::new(largest, scheme.get()))
+        });
+        Derived::new(move || {
+            let (drawn, contrast) = (drawn.get(), contrast.get());
+            units.with(|units| {
+                page.with_hover(|state| Self::from_state(state, units.as_ref()?, drawn.clone(), contrast))
+            })
+        })
+    }
+
+    /// The scene with nothing marked, for numbers over all weights. It stays the same while the pointer only moves.
+    pub fn idle_memo(scene: Derived<Option<Self>>) -> Derived<Option<Self>> {
+        Derived::new(move || {
+            scene.with(|scene| {
+                let scene = scene.clone()?;
+                Some(Self { marked_queries: Vec::new(), marked_keys: Vec::new(), ..scene })
+            })
+        })
+    }
+}
+
+/// The units on screen that have marked tokens.
+fn marked(state: &State, units: &Units, side: Side, shown: &[usize]) -> Vec<usize> {
+    let tokens = state.selection.marked(side);
+    let mut marked: Vec<usize> = tokens.into_iter().map(|position| units.row_of(side, position)).collect();
+    marked.dedup();
+    marked.retain(|unit| shown.binary_search(unit).is_ok());
+    marked
+}

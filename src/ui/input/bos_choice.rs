@@ -1,0 +1,31 @@
+//! Whether the begin-of-text token stands in front of the input.
+
+use leptos::prelude::*;
+
+use crate::state::{EntryChange, EntryKind, Event};
+use crate::ui::erased::{Show, view};
+use crate::ui::shell::page::Page;
+
+/// The check box "BOS"; only where the model has the token and the input is not its ids.
+#[component]
+pub fn BosChoice(page: Page) -> impl IntoView {
+    let is_on = page.memo(|state| {
+        let adds = state.model.as_ref()?.adds_bos?;
+        let default = adds || state.entry.kind == EntryKind::RandomBlock;
+        (state.entry.kind != EntryKind::Ids).then(|| state.entry.bos.unwrap_or(default))
+    });
+    view! {
+        <Show when=move || is_on.get().is_some()>
+            <label class="check" title="Whether the model’s begin-of-text token stands in front">
+                <input
+                    type="checkbox"
+                    prop:checked=move || is_on.get().unwrap_or_default()
+                    on:change:target=move |event| {
+                        page.dispatch(Event::EntryChanged(EntryChange::Bos(Some(event.target().checked()))));
+                    }
+                />
+                <span>"BOS"</span>
+            </label>
+        </Show>
+    }
+}

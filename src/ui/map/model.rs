@@ -1,0 +1,141 @@
+//! What the parts of a map share, and the order in which its heads stand.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::numbers::Numbers;
+use crate::render::{Contrast, MapLayout, MapSpace, Place, Scheme, Shade, largest_size};
+use crate::state::scales::options::MapOptions;
+use crate::state::scales::thumbnails::LayerThumbnails;
+use crate::state::{EditSide, Event, Home, ScaleEvent, State};
+use crate::ui::erased::{Derived, effect};
+use crate::ui::shell::page::Page;
+use crate::ui::small::same::Same;
+
+/// Thumbnails of each layer; `None` while they are awaited.
+pub type Layers = Vec<Option<Same<LayerThumbnails>>>;
+
+/// Height of a large map before it scrolls, as a share of the window's height.
+const SCREEN_SHARE: f64 = 0.7;
+/// Height of a small map before it scrolls, in CSS pixels: between other things, and in a column of its own.
+const SMALL_HEIGHT: (f32, f32) = (180.0, 360.0);
+/// Height of a map in a frame before it scrolls, in CSS pixels: the frame follows the content, so its height measures nothing.
+const FRAME_HEIGHT: f32 = 560.0;
+/// From this width of the window on a small map has a column of its own, in CSS pixels (style/shell.css).
+const HAS_COLUMN: f64 = 1_041.0;
+
+/// What the parts of a map share.
+#[derive(Clone, Copy)]
+pub struct Map {
+    pub page: Page,
+    pub layers: Derived<Layers>,
+    pub options: Derived<MapOptions>,
+    /// The number of each head that colours and sorts the cells.
+    pub numbers: Derived<Numbers>,
+    pub layout: Derived<MapLayout>,
+    pub scroll: RwSignal<f32>,
+    pub window: Derived<(f32, f32)>,
+    /// The head under the pointer.
+    pub hovered: RwSignal<Option<Place>>,
+    /// The head that the keyboard has reached.
+    pub reached: RwSignal<Option<Place>>,
+    /// The head that is shown, where it is a single one.
+    pub selected: Derived<Option<Place>>,
+    /// The colours of differences, where these are shown: one scale for all layers.
+    pub contrast: Derived<Option<Contrast>>,
+    pub is_small: bool,
+}
+
+impl Map {
+    /// A map in an element of a given size.
+    pub fn new(
+        page: Page,
+        scheme: Derived<Scheme>,
+        is_small: bool,
+        (width, height): (Signal<f64>, Signal<f64>),
+    ) -> Self {
+        let layers = page.memo(|state| state.scales.thumbnails.layers.iter().map(|it| it.clone().map(Same)).collect());
+        let options = page.memo(|state| state.scales.map.clone());
+        let rows = page.memo(rows_of);
+        let is_framed = page.peek(|state| state.home == Home::Embed);
+        let layout = Derived::new(move || {
+            let height = greatest_height(is_small, is_framed);
+            let has_names = options.with(|options: &MapOptions| options.is_sorted) && !is_small;
+            MapLayout::fit(rows.get(), MapSpace { width: width.get() as f32, height, is_small, has_names })
+        });
+        let largest = page.memo(|state| {
+            let cells = |layer: &Option<Arc<LayerThumbnails>>| layer.as_ref().map(|it| largest_size(&it.cells));
+            let is_difference = state.editing.side == EditSide::Difference;
+            is_difference.then(|| state.scales.thumbnails.layers.iter().filter_map(cells).fold(0.0, f32::max))
+        });
+        Self {
+            page,
+            layers,
+            options,
+            numbers: page.memo(Numbers::from_state),
+            layout,
+            scroll: RwSignal::new(0.0),
+            window: Derived::new(move || (width.get() as f32, height.get() as f32)),
+            hovered: RwSignal::new(None),
+            reached: RwSignal::new(None),
+            selected: page.memo(|state| {
+                let selection = &state.selection;
+                (selection.heads.len() == 1 && state.shown.is_some()).then(|| (selection.layer, selection.head()))
+            }),
+            contrast: Derived::new(move || largest.get().map(|largest| Contrast::new(largest, scheme.get()))),
+            is_small,
+        }
+    }
+
+    /// Tells the state which layers are in view, so that these are asked for first.
+    pub fn report_seen_layers(self) {
+        let seen = Derived::new(move || {
+            self.layout.with(|layout| {
+                let visible = layout.visible_rows(self.scroll.get(), self.window.get().1);
+                let layers =
+                    || layout.rows.get(visible.clone()).into_iter().flatten().flatten().map(|(layer, _)| *layer);
+                Some((layers().min()?, layers().max()?))
+            })
+        });
+        effect(move || {
+            if let Some(seen) = seen.get() {
+                self.page.dispatch(Event::Scale(ScaleEvent::LayersSeen(seen)));
+            }
+        });
+    }
+}
+
+/// The height from which on a map scrolls, in CSS pixels.
+fn greatest_height(is_small: bool, is_framed: bool) -> f32 {
+    let window = leptos::prelude::window();
+    let length = |size: Result<wasm_bindgen::JsValue, _>| size.ok().and_then(|size| size.as_f64()).unwrap_or(800.0);
+    match (is_small, length(window.inner_width()) >= HAS_COLUMN) {
+        (true, false) => SMALL_HEIGHT.0,
+        (true, true) => SMALL_HEIGHT.1,
+        (false, _) if is_framed => FRAME_HEIGHT,
+        (false, _) => (length(window.inner_height()) * SCREEN_SHARE) as f32,
+    }
+}
+
+/// The heads in rows: by layer and head, or sorted by their number.
+pub fn rows_of(state: &State) -> Vec<Vec<Place>> {
+    let (layers, heads) = state.mapped();
+    let rows: Vec<Vec<Place>> = layers.iter().map(|&layer| heads.iter().map(|&head| (layer, head)).collect()).collect();
+    if !state.scales.map.is_sorted {
+        return rows;
+    }
+    let numbers = Numbers::from_state(state);
+    let number = |place: &Place| numbers.at(*place);
+    let mut all: Vec<(Place, f32)> =
+        rows.concat().into_iter().map(|place| (place, number(&place).unwrap_or(f32::NEG_INFINITY))).collect();
+    all.sort_by(|(one, a), (other, b)| b.total_cmp(a).then(one.cmp(other)));
+    let places: Vec<Place> = all.into_iter().map(|(place, _)| place).collect();
+    places.chunks(heads.len().max(1)).map(<[Place]>::to_vec).collect()
+}
+
+/// How dark a weight is drawn: as in the head view, but always on a scale up to 1, so that thumbnails can be compared.
+pub fn shade(state: &State) -> Shade {
+    let display = &state.options.display;
+    Shade { is_log: display.is_log, is_per_row: false, min_weight: f32::from(display.min_weight_thousandths) / 1_000.0 }
+}

@@ -1,0 +1,76 @@
+//! Below the figure: the numbers of one cell, the colour scales, and the keys.
+
+use leptos::prelude::*;
+
+use super::model::{Neurons, short};
+use crate::trace::Side;
+use crate::ui::erased::{Derived, view};
+
+/// The numbers of the marked neuron for the query and the key shown, and what colours and keys mean.
+#[component]
+pub fn CellReadout(neurons: Neurons) -> impl IntoView {
+    let text = Derived::new(move || {
+        let (query, key, neuron) = (neurons.query.get()?, neurons.key.get()?, neurons.neuron.get());
+        neurons.numbers.with(|numbers| {
+            let numbers = numbers.as_ref()?;
+            let products = numbers.products();
+            let names = format!("{} → {}", neurons.plain(Side::Query, query), neurons.plain(Side::Key, key));
+            let Some(neuron) = neuron else { return Some(names) };
+            let (q, k) = (products.query(query, neuron)?, products.key(key, neuron)?);
+            let product = products.product(query, key, neuron)?;
+            if numbers.is_difference() {
+                let text = format!("{names} · B − A of neuron {neuron}: q {q:+.3} · k {k:+.3} · product {product:+.3}");
+                return Some(text.replace('-', "−"));
+            }
+            let start = format!("{names} · neuron {neuron}: q {q:.3} · k {k:.3} = {product:.3}");
+            if !numbers.sees(query, key) {
+                return Some(format!("{names} · neuron {neuron}: q {q:.3}, k {k:.3}; the mask hides this key"));
+            }
+            let dot = products.dot(query, key);
+            let share =
+                if dot.abs() > 1e-6 { format!(", {:.1}% of q·k", product / dot * 100.0) } else { String::new() };
+            Some(format!("{start}{share}").replace('-', "−"))
+        })
+    });
+    let scales = Derived::new(move || {
+        neurons.numbers.with(|numbers| {
+            let numbers = numbers.as_ref()?;
+            let scale = numbers.head.0.numbers.attn_scale;
+            let scale = scale.map(|scale| format!("s = attn_scale = {scale:.4}")).unwrap_or_default();
+            let missing: Vec<String> =
+                numbers.head.0.numbers.missing.iter().map(|(_, reason)| reason.clone()).collect();
+            let scale = if numbers.is_difference() { "All numbers: B − A".to_owned() } else { scale };
+            Some((numbers.limits, scale, missing))
+        })
+    });
+    let scale = move |name: &'static str, limit: f32| {
+        view! {
+            <span class="line-scale">
+                <span>{name}</span>
+                <span>"≤ " {short(-limit)}</span>
+                <span class="ramp diverging"></span>
+                <span>"≥ " {short(limit)}</span>
+            </span>
+        }
+    };
+    view! {
+        <p class="readout" class:idle=move || text.with(Option::is_none)>
+            {move || text.get().unwrap_or_else(|| "Point at a cell for its numbers".to_owned())}
+        </p>
+        <div class="legend">
+            {move || scales.get().map(|((cells, products), factor, missing)| view! {
+                {scale("q, k", cells)}
+                {scale("q·k per neuron", products)}
+                <span>{factor}</span>
+                {missing.into_iter().take(1).map(|reason| view! { <span>{reason}</span> }).collect_view()}
+            })}
+            <span class="keys">
+                <span class="for-touch">"Tap a token or a cell to look, tap again to keep it."</span>
+                <span class="for-pointer">
+                    "Point at a query to look into it, click to stay with it; click a cell to keep its neuron. Keys: arrows, \
+                    Enter keeps, N and Shift+N: next and previous neuron, E or right click: edit, Esc lets go."
+                </span>
+            </span>
+        </div>
+    }
+}

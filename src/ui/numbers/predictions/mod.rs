@@ -1,0 +1,8 @@
+//! The panel of predictions.
+
+mod panel;
+mod read_text;
+mod similarity;
+mod top;
+
+pub use panel::Predictions;

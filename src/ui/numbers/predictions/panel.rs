@@ -1,0 +1,64 @@
+//! What the model predicts: the most likely tokens at a chosen position, and how well each token was predicted. For a sentence
+//! embedder, the similarity of two texts.
+
+use leptos::prelude::*;
+
+use super::read_text::ReadText;
+use super::similarity::Similarity;
+use super::top::Top;
+use crate::state::State;
+use crate::trace::spec::Unembed;
+use crate::ui::erased::view;
+use crate::ui::shell::page::Page;
+
+/// The kind of prediction a model makes.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    NextToken,
+    MaskedToken,
+    Nothing,
+}
+
+/// The tokens read, to choose a position in, and the predictions there.
+#[component]
+pub fn Predictions(page: Page) -> impl IntoView {
+    let kind = page.memo(|state| {
+        state.shown.as_ref().map(|shown| match (shown.spec.unembed, shown.spec.is_causal()) {
+            (Unembed::Linear { .. }, true) => Kind::NextToken,
+            (Unembed::MaskedWord { .. }, _) => Kind::MaskedToken,
+            _ => Kind::Nothing,
+        })
+    });
+    let title = page.memo(title);
+    view! {
+        <section
+            class="panel predictions"
+            class:without-words=move || kind.get() == Some(Kind::Nothing)
+            aria-label="Next token"
+        >
+            <h2><span>{move || title.get()}</span></h2>
+            {move || match kind.get() {
+                None => view! { <p class="hint"></p> },
+                Some(Kind::Nothing) => view! { <Similarity page /> },
+                Some(_) => view! { <ReadText page /><Top page /> },
+            }}
+        </section>
+    }
+}
+
+/// The position whose predictions are shown.
+pub(super) fn position(state: &State) -> Option<usize> {
+    let shown = state.shown.as_ref()?;
+    state.readings.position.or_else(|| shown.predicting().0.len().checked_sub(1))
+}
+
+fn title(state: &State) -> String {
+    let Some(shown) = &state.shown else { return "Next token".to_owned() };
+    let at = position(state).and_then(|position| Some((position, shown.predicting().1.get(position)?.plain.clone())));
+    match (shown.spec.unembed, at) {
+        (Unembed::None, _) => "Likeness of the two texts".to_owned(),
+        (Unembed::MaskedWord { .. }, Some((position, token))) => format!("In the place of {token}, token {position}"),
+        (_, Some((position, token))) => format!("Next token after {token}, token {position}"),
+        (_, None) => "Next token".to_owned(),
+    }
+}

@@ -1,0 +1,32 @@
+//! The similarity of two texts.
+
+use leptos::prelude::*;
+
+use crate::protocol::InputText;
+use crate::state::wording;
+use crate::ui::erased::view;
+use crate::ui::shell::page::Page;
+
+/// The similarity of two texts, for a model that predicts no words.
+#[component]
+pub fn Similarity(page: Page) -> impl IntoView {
+    let state = page.memo(|state| {
+        let is_pair = state.shown.as_ref().is_some_and(|shown| matches!(shown.input.text, InputText::Pair(..)));
+        let is_live = state.shown.as_ref().is_some_and(|shown| shown.live_run.is_some());
+        (is_pair, is_live, state.readings.similarity)
+    });
+    view! {
+        <p class="likeness" role="status" aria-label="Likeness">
+            {move || match state.get() {
+                (_, _, Some(cosine)) => format!("Cosine {}", wording::short_weight(cosine as f32)),
+                (true, true, None) => "Reading each text on its own …".to_owned(),
+                (true, false, None) => "Run compares the two texts, each read on its own.".to_owned(),
+                (false, ..) => "Give a second text to compare the two.".to_owned(),
+            }}
+        </p>
+        <p class="hint">
+            "This model predicts no words: it was trained to embed sentences. Each text is read on its own and its \
+            embedding is the mean over its tokens. Two texts in one input, as drawn above, are not what it was trained on."
+        </p>
+    }
+}

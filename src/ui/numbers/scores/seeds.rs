@@ -1,0 +1,71 @@
+//! Scores averaged over random blocks of several seeds, since a single block can be lucky.
+
+use leptos::prelude::*;
+
+use crate::state::{Event, N_SEEDS, State, Task};
+use crate::ui::erased::{Show, view};
+use crate::ui::shell::page::Page;
+
+/// What the line offers.
+#[derive(Clone, PartialEq)]
+enum Stand {
+    /// Nothing: the input is no block, or there is no model.
+    None,
+    /// To average over several seeds.
+    Offered,
+    /// To wait: the blocks are being read.
+    Reading,
+    /// To switch between this block and the mean: the first seed, and whether the mean is shown.
+    There(u32, bool),
+}
+
+/// One line above the table of scores.
+#[component]
+pub fn Seeds(page: Page) -> impl IntoView {
+    let stand = page.memo(stand);
+    let choice = move |is_mean: bool, label: String| {
+        let is_on = move || matches!(stand.get(), Stand::There(_, shown) if shown == is_mean);
+        view! {
+            <button
+                type="button"
+                class="link"
+                aria-pressed=move || is_on().to_string()
+                on:click=move |_| page.dispatch(if is_mean { Event::SeedsAsked } else { Event::SeedsLeft })
+            >
+                {label}
+            </button>
+        }
+    };
+    view! {
+        <Show when=move || stand.get() != Stand::None>
+            <p class="hint seeds" role="group" aria-label="Seeds">
+                {move || match stand.get() {
+                    Stand::Reading => format!("Reading {N_SEEDS} blocks …").into_any(),
+                    Stand::There(first, is_shown) => {
+                        let last = first.wrapping_add(N_SEEDS - 1);
+                        view! {
+                            {choice(false, "this block".to_owned())}
+                            {choice(true, format!("mean of seeds {first} to {last}"))}
+                            {is_shown.then_some("± is the standard deviation over the seeds")}
+                        }
+                    }
+                    _ => view! {
+                        {choice(true, format!("Average over {N_SEEDS} seeds"))}
+                        "one block can be lucky"
+                    },
+                }}
+            </p>
+        </Show>
+    }
+}
+
+fn stand(state: &State) -> Stand {
+    if state.work.as_ref().is_some_and(|work| work.task == Task::Seeds) {
+        return Stand::Reading;
+    }
+    match &state.scores.seeds {
+        Some(seeds) => Stand::There(seeds.first_seed, state.scores.shows_seeds),
+        None if state.seed_inputs().is_some() => Stand::Offered,
+        None => Stand::None,
+    }
+}

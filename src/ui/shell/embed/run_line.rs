@@ -1,0 +1,82 @@
+//! The line under the view that runs a text.
+
+use leptos::prelude::*;
+
+use crate::state::more_models::Lookup;
+use crate::state::{EntryKind, Event, wording};
+use crate::ui::erased::{Derived, Show, view};
+use crate::ui::models::more::Outcome;
+use crate::ui::shell::page::Page;
+use crate::ui::shell::status_line::StatusLine;
+use crate::ui::small::problem::Problem;
+
+/// The text, and the button that loads and runs the model.
+#[component]
+pub fn RunLine(page: Page, is_still: RwSignal<bool>) -> impl IntoView {
+    let text = page.memo(|state| state.text.clone());
+    let pair = page.memo(|state| state.pair.clone());
+    // Token ids have no field; Run runs them as they are.
+    let has_text = page.memo(|state| state.entry.kind == EntryKind::Text);
+    let has_pair = page.memo(|state| !state.pair.is_empty());
+    // An emptied field stays.
+    let had_pair = StoredValue::new(false);
+    let keeps_pair = Derived::new(move || {
+        if has_pair.get() {
+            had_pair.set_value(true);
+        }
+        had_pair.get_value()
+    });
+    let has_models = page.memo(|state| !state.models.is_empty());
+    // The first run of a model from the Hub looks it up, and asks which files to download.
+    let asks = page.memo(|state| state.more.lookup != Lookup::None);
+    let is_busy = page.memo(|state| state.is_busy());
+    let loads = page.memo(|state| state.loads_first());
+    let problem = page.memo(|state| {
+        let input = state.notices.input.as_ref().map(|notice| notice.message.clone());
+        input.or_else(|| state.notices.model.clone())
+    });
+    let run = move || {
+        is_still.set(false);
+        page.dispatch(Event::RunAsked);
+    };
+    let on_enter = move |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "Enter" && !event.is_composing() {
+            event.prevent_default();
+            run();
+        }
+    };
+    let field = move |name: &'static str, value: Derived<String>, edited: fn(String) -> Event| {
+        view! {
+            <input
+                type="text"
+                aria-label=name
+                spellcheck="false"
+                prop:value=move || value.get()
+                on:input:target=move |event| page.dispatch(edited(event.target().value()))
+                on:keydown=on_enter
+            />
+        }
+    };
+    view! {
+        <div class="run-line">
+            {move || has_text.get().then(|| field("Text", text, Event::TextEdited))}
+            {move || (has_text.get() && keeps_pair.get()).then(|| field("Second text", pair, Event::PairEdited))}
+            <button type="button" class="run" prop:disabled=move || !has_models.get() on:click=move |_| run()>
+                "Run"
+                <span class="size" aria-hidden="true">
+                    {move || loads.get().map(|size| format!("loads {}", wording::bytes(size)))}
+                </span>
+            </button>
+            <Show when=move || is_busy.get()>
+                <button type="button" class="cancel" on:click=move |_| page.dispatch(Event::CancelAsked)>
+                    "Cancel"
+                </button>
+            </Show>
+        </div>
+        <Show when=move || asks.get()>
+            <Outcome page />
+        </Show>
+        {move || problem.get().map(|problem| view! { <Problem message=problem class="note" /> })}
+        <StatusLine page />
+    }
+}

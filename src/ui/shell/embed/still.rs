@@ -1,0 +1,37 @@
+//! The figure that stands for the view until somebody touches it.
+
+use leptos::html::Div;
+use leptos::prelude::*;
+
+use crate::platform::picture::element_of;
+use crate::render::figure::Preset;
+use crate::ui::erased::{Derived, effect};
+use crate::ui::head::scene::Scene;
+use crate::ui::share::figures::{Made, Wanted, make};
+use crate::ui::share::on_screen;
+use crate::ui::shell::page::Page;
+
+/// Draws the view as a figure into `picture` while that is in the document. The signal says whether a figure stands there.
+pub fn draw_still(page: Page, scene: Derived<Option<Scene>>, picture: NodeRef<Div>) -> RwSignal<bool> {
+    let is_drawn = RwSignal::new(false);
+    // The figure's parts, each as it arrives.
+    let parts = page.memo_hover(|state| {
+        let n_thumbnails = state.scales.thumbnails.layers.iter().flatten().count();
+        let neurons = state.scales.neurons.head.as_ref().map(|_| state.selection.query());
+        (state.selection.view, n_thumbnails, neurons, state.awaits_layer())
+    });
+    effect(move || {
+        scene.track();
+        parts.get();
+        let Some(place) = picture.get() else { return };
+        let view = page.peek(on_screen).into_iter().next();
+        let made = view.and_then(|view| make(page, scene, view, Wanted::Figure(Preset::Page)));
+        if let Some(Made::Figure(drawn, _)) = made
+            && let Ok(figure) = element_of(&drawn.svg)
+        {
+            place.replace_children_with_node_1(&figure);
+            is_drawn.set(true);
+        }
+    });
+    is_drawn
+}
