@@ -13,7 +13,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
     ("kernels", &[]),
     ("fields", &[]),
     ("trace", &["fields"]),
-    ("edit", &["fields"]),
+    ("edit", &["fields", "trace"]),
     ("sources", &[]),
     ("protocol", &["trace", "edit", "sources"]),
     ("gallery", &["protocol"]),

@@ -21,7 +21,7 @@ fn requests_and_buffers_come_back_equal() {
             bos: None,
             target: TargetAsked::Generated,
         }],
-        edits_json: "[]".into(),
+        edits: Vec::new(),
     };
     let encoded = encode(&run, &[&[0.25, -1.5], &[]]).unwrap();
     let (decoded, buffers) = decode::<ToWorker>(&encoded.message).unwrap();

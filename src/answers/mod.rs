@@ -1,4 +1,4 @@
-//! Answers to questions about attention, from whatever source has it, a piece at a time.
+//! Answers to questions about attention, from whatever source holds it, a piece at a time.
 //!
 //! ```text
 //! Question ─▶ start ─▶ step(source) … step(source) ─▶ Reply          in the worker: a run
@@ -6,7 +6,7 @@
 //! ```
 //! Between two pieces the caller may look for a cancellation, or bring the bytes that the source wants
 //! ([`SourceError::Wants`]) and take the same step again: a step that failed has changed nothing. A question is a file
-//! here and a variant in `protocol::question`. Imports trace, analysis and protocol; knows no browser and no engine.
+//! here and a variant in `protocol::question`. Questions about words are the model's to answer and are refused here.
 
 mod blocks;
 mod head_weights;
@@ -21,22 +21,22 @@ use crate::protocol::{Answer, Question};
 /// A whole answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
-    /// What it says.
+    /// The answer, without its numbers in bulk.
     pub answer: Answer,
-    /// The numbers beside it, as the question defines them.
+    /// The buffers beside the answer, as the question defines them.
     pub buffers: Vec<Vec<f32>>,
 }
 
-/// An answer in the making.
+/// An answer that is being made.
 pub trait Answering {
-    /// Does the next piece; the answer comes with the last one.
+    /// Makes the next piece; returns the answer with the last one.
     ///
     /// # Errors
     /// Those of the source. After [`SourceError::Wants`] the step can be taken again.
     fn step(&mut self, source: &dyn AttentionSource) -> Result<Option<Reply>, SourceError>;
 }
 
-/// Begins to answer; nothing is computed yet.
+/// Prepares an answer; computes nothing yet.
 pub fn start(question: Question) -> Box<dyn Answering> {
     match question {
         Question::Patterns { layer, heads } => Box::new(patterns::Patterns::new(layer, heads)),
@@ -44,10 +44,21 @@ pub fn start(question: Question) -> Box<dyn Answering> {
         Question::Neurons { layer, head } => Box::new(neurons::Neurons::new(layer, head)),
         Question::Scores { n_block } => Box::new(scores::Scores::new(n_block)),
         Question::HeadWeights { queries, keys } => Box::new(head_weights::HeadWeights::new(queries, keys)),
+        Question::Losses | Question::Predictions { .. } | Question::Similarity { .. } => Box::new(NeedsModel),
     }
 }
 
-/// Answers without a pause, for sources that want nothing.
+/// The answer to a question that only a model can answer: a refusal.
+struct NeedsModel;
+
+impl Answering for NeedsModel {
+    fn step(&mut self, _: &dyn AttentionSource) -> Result<Option<Reply>, SourceError> {
+        let reason = "only a model predicts words, and a trace holds none".to_owned();
+        Err(SourceError::Missing { what: "predictions", reason })
+    }
+}
+
+/// Answers without a pause, for sources that have all their bytes at hand.
 ///
 /// # Errors
 /// Those of the source.

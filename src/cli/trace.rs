@@ -196,7 +196,7 @@ fn metadata(
             ..ModelName::default()
         }),
         spec: Some(model.spec().clone()),
-        edits: edits.iter().filter_map(|edit| serde_json::to_value(edit).ok()).collect(),
+        edits: edits.iter().map(Edit::to_json).collect(),
         ..TraceMetadata::of_tokens(tokens.tokens.clone(), tokens.form)
     }
 }

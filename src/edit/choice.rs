@@ -1,19 +1,20 @@
 //! Which layers, heads, positions or neurons an edit touches.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::fields::Field;
 
-/// An integer, {"from": a, "to": b} with both included, a list, or "all".
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Some indices of an axis. In JSON: an integer, `{"from": a, "to": b}` with both ends included, a list, or `"all"`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Choice {
     /// One index.
     One(usize),
-    /// From the first to the last, both included.
+    /// From the first to the last index, both included; the first is not above the last.
     Range(usize, usize),
-    /// These.
+    /// Several indices, at least one.
     List(Vec<usize>),
-    /// Every one there is.
+    /// Every index of the axis.
     All,
 }
 

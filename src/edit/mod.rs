@@ -1,7 +1,8 @@
-//! Interventions as plain data: one vocabulary for the command line, the page and links (FORMATS, "Edits").
+//! Interventions as plain data: one vocabulary for the command line, the page and links.
 //!
-//! Imports nothing of ours. An edit says what to change and where; whether it fits a model is checked by the engine,
-//! which knows the model.
+//! An edit says what to change and where; the engine, which knows the model, checks whether it fits. Edits travel as values in
+//! messages between page and worker, and as JSON in files and links: `serde` serves the first, [`parse_list`] and
+//! [`list_to_json`] the second.
 
 mod choice;
 mod kinds;
@@ -14,60 +15,212 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::fields::{Field, Fields, named};
+use crate::trace::{Attn, Stack};
 
 /// One intervention.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Map<String, Value>", into = "Map<String, Value>")]
 pub struct Edit {
-    /// What it does.
+    /// What the edit does.
     pub kind: EditKind,
-    /// Switched off edits stay in the list and do nothing.
+    /// An edit that is switched off stays in the list and does nothing.
     pub on: bool,
-    /// Which stack of an encoder-decoder model.
+    /// The stack that the edit acts in. Encoder-decoder models require it, other models refuse it.
     pub stack: Option<Stack>,
-    /// Which attention of a decoder with two.
+    /// The attention that the edit acts in, for a decoder with two; `None` means self-attention.
     pub attn: Option<Attn>,
 }
 
-/// Which stack of an encoder-decoder model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stack {
-    /// The one that reads the source.
-    Encoder,
-    /// The one that writes the target.
-    Decoder,
+/// What an edit does, and where. Layers, heads, positions and neurons count from zero.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum EditKind {
+    /// Sets z, the output of a head before W_O, to 0 at every position (Michel et al. 2019).
+    ZeroHead {
+        /// Layers of the heads.
+        layer: Choice,
+        /// Query heads within each layer.
+        head: Choice,
+    },
+    /// Sets z to its mean over all positions of the same input.
+    PositionMeanHead {
+        /// Layers of the heads.
+        layer: Choice,
+        /// Query heads within each layer.
+        head: Choice,
+    },
+    /// Sets a score to −∞, so that the row of the pattern is renormalised without it (Geva et al. 2023).
+    KnockOutEdge {
+        /// Layers of the heads.
+        layer: Choice,
+        /// Query heads within each layer.
+        head: Choice,
+        /// Positions that no longer read.
+        query: Choice,
+        /// Positions that are no longer read.
+        key: Choice,
+    },
+    /// Gives every key with a finite score the same weight.
+    UniformPattern {
+        /// Layers of the heads.
+        layer: Choice,
+        /// Query heads within each layer.
+        head: Choice,
+    },
+    /// Replaces rows of a pattern.
+    SetPatternRow {
+        /// Layers of the heads.
+        layer: Choice,
+        /// Query heads within each layer.
+        head: Choice,
+        /// Positions whose rows are replaced.
+        query: Choice,
+        /// The new row `[key_pos]`, scaled to sum to 1 when it is applied.
+        weights: Vec<f32>,
+    },
+    /// Sets v of some positions to 0 in every head (Mohebbi et al. 2023).
+    ZeroValue {
+        /// Layers that the edit acts in.
+        layer: Choice,
+        /// Positions whose values become 0.
+        key: Choice,
+    },
+    /// Hides some positions from every query but their own, in every head.
+    BlockToken {
+        /// Layers that the edit acts in.
+        layer: Choice,
+        /// Positions that are hidden.
+        key: Choice,
+    },
+    /// Multiplies part of an activation.
+    Scale {
+        /// Layers that the edit acts in; `None` where `hook` names its layer, or has none.
+        layer: Option<Choice>,
+        /// The activation: a name below `blocks.l.` ("attn.hook_z", or "hook_z" where that is unambiguous) together with
+        /// `layer`, or a whole name ("blocks.3.attn.hook_z", "hook_embed").
+        hook: String,
+        /// Heads, for an activation with a head axis; `None` means all.
+        head: Option<Choice>,
+        /// Indices along the last axis; `None` means all.
+        neuron: Option<Choice>,
+        /// Positions; `None` means all.
+        query: Option<Choice>,
+        /// What the numbers are multiplied by.
+        factor: f32,
+    },
+    /// Multiplies neurons of q, after norm and rotation, as they enter the product with k.
+    ScaleQNeuron {
+        /// Layers of the heads.
+        layer: Choice,
+        /// Query heads within each layer.
+        head: Choice,
+        /// Indices below `d_head`.
+        neuron: Choice,
+        /// What the numbers are multiplied by.
+        factor: f32,
+    },
+    /// Overwrites part of an activation.
+    Set {
+        /// Layers that the edit acts in; `None` where `hook` names its layer, or has none.
+        layer: Option<Choice>,
+        /// The activation, named as in [`EditKind::Scale`].
+        hook: String,
+        /// Heads, for an activation with a head axis; `None` means all.
+        head: Option<Choice>,
+        /// Indices along the last axis; `None` means all.
+        neuron: Option<Choice>,
+        /// Positions; `None` means all.
+        query: Option<Choice>,
+        /// What is written.
+        value: SetValue,
+    },
+    /// Adds a direction to the residual stream (Turner et al. 2023).
+    Add {
+        /// Layers that the edit acts in; `None` where `hook` names its layer, or has none.
+        layer: Option<Choice>,
+        /// The site of the stream, named as in [`EditKind::Scale`].
+        hook: String,
+        /// The direction `[d_model]`.
+        vector: Vec<f32>,
+        /// Positions; `None` means all.
+        query: Option<Choice>,
+        /// What the direction is multiplied by before it is added.
+        factor: f32,
+    },
+    /// Takes an activation from another input with the same number of tokens.
+    Patch {
+        /// Layers that the edit acts in; `None` where `hook` names its layer, or has none.
+        layer: Option<Choice>,
+        /// The activation, named as in [`EditKind::Scale`].
+        hook: String,
+        /// Positions; `None` means all.
+        query: Option<Choice>,
+        /// Heads, for an activation with a head axis; `None` means all.
+        head: Option<Choice>,
+        /// The input whose values are taken.
+        from: PatchFrom,
+    },
 }
 
-/// Which attention of a decoder with two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Attn {
-    /// Over its own positions.
-    Own,
-    /// Over the encoder's.
-    Cross,
+/// An edit, or a list of them, that is not in the vocabulary.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidEdit(pub String);
+
+/// Reads a JSON list of edits, as files and links hold it.
+///
+/// # Errors
+/// The number of the edit in the list, counted from 1, and what is wrong with it.
+pub fn parse_list(json: &str) -> Result<Vec<Edit>, InvalidEdit> {
+    let list: Vec<Value> =
+        serde_json::from_str(json).map_err(|error| InvalidEdit(format!("edits are not a JSON list: {error}")))?;
+    let read = |(index, value): (usize, Value)| {
+        Edit::from_json(value).map_err(|error| InvalidEdit(format!("edit {}: {error}", index + 1)))
+    };
+    list.into_iter().enumerate().map(read).collect()
 }
 
-impl Stack {
-    fn name(self) -> &'static str {
-        match self {
-            Stack::Encoder => "encoder",
-            Stack::Decoder => "decoder",
+/// Writes a JSON list of edits, which [`parse_list`] reads.
+pub fn list_to_json<'a>(edits: impl IntoIterator<Item = &'a Edit>) -> String {
+    Value::Array(edits.into_iter().map(Edit::to_json).collect()).to_string()
+}
+
+impl Edit {
+    /// An edit that is switched on, of a model with one stack.
+    pub fn new(kind: EditKind) -> Self {
+        Self { kind, on: true, stack: None, attn: None }
+    }
+
+    /// Reads an edit from a JSON object.
+    ///
+    /// # Errors
+    /// The field that is missing, unknown or cannot be read.
+    pub fn from_json(value: Value) -> Result<Self, InvalidEdit> {
+        let read = |value| {
+            let mut fields = Fields::of_object(value)?;
+            let on = fields.optional("on")?.unwrap_or(true);
+            let (stack, attn) = (fields.optional("stack")?, fields.optional("attn")?);
+            Ok(Self { kind: kinds::read(fields)?, on, stack, attn })
+        };
+        read(value).map_err(InvalidEdit)
+    }
+
+    /// The edit as a JSON object; what every edit has by default is left out.
+    pub fn to_json(&self) -> Value {
+        let mut map: Map<String, Value> = kinds::write(self.kind.clone());
+        if !self.on {
+            map.insert("on".to_owned(), Value::Bool(false));
         }
+        for (field, name) in [("stack", self.stack.map(Stack::name)), ("attn", self.attn.map(Attn::name))] {
+            if let Some(name) = name {
+                map.insert(field.to_owned(), name.into());
+            }
+        }
+        Value::Object(map)
     }
 }
 
 impl Field for Stack {
     fn read(value: Value) -> Result<Self, String> {
-        named(&value, &[Stack::Encoder, Stack::Decoder].map(|stack| (stack.name(), stack)))
-    }
-}
-
-impl Attn {
-    fn name(self) -> &'static str {
-        match self {
-            Attn::Own => "self",
-            Attn::Cross => "cross",
-        }
+        named(&value, &Stack::BOTH.map(|stack| (stack.name(), stack)))
     }
 }
 
@@ -77,131 +230,44 @@ impl Field for Attn {
     }
 }
 
-/// What an edit does. `hook` is a name below `blocks.l.` ("attn.hook_z", or "hook_z" where that is unambiguous) with a layer, or
-/// a whole name ("blocks.3.attn.hook_z", "hook_embed"), which needs none.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs, reason = "the fields are those of the table in FORMATS and mean the same everywhere")]
-pub enum EditKind {
-    /// z := 0 (Michel et al. 2019).
-    ZeroHead { layer: Choice, head: Choice },
-    /// z := its mean over all positions of this input.
-    PositionMeanHead { layer: Choice, head: Choice },
-    /// The score becomes −∞ and the row renormalises (Geva et al. 2023).
-    KnockOutEdge { layer: Choice, head: Choice, query: Choice, key: Choice },
-    /// Equal weight on every key whose score is finite.
-    UniformPattern { layer: Choice, head: Choice },
-    /// This row of the pattern, made to sum to 1.
-    SetPatternRow { layer: Choice, head: Choice, query: Choice, weights: Vec<f32> },
-    /// v of a position := 0, all heads (Mohebbi et al. 2023).
-    ZeroValue { layer: Choice, key: Choice },
-    /// No query but the token's own sees it, all heads.
-    BlockToken { layer: Choice, key: Choice },
-    /// Multiplies the chosen part of a hook.
-    Scale {
-        layer: Option<Choice>,
-        hook: String,
-        head: Option<Choice>,
-        neuron: Option<Choice>,
-        query: Option<Choice>,
-        factor: f32,
-    },
-    /// Multiplies neurons of q as they enter the product.
-    ScaleQNeuron { layer: Choice, head: Choice, neuron: Choice, factor: f32 },
-    /// Overwrites the chosen part of a hook.
-    Set {
-        layer: Option<Choice>,
-        hook: String,
-        head: Option<Choice>,
-        neuron: Option<Choice>,
-        query: Option<Choice>,
-        value: SetValue,
-    },
-    /// Adds a direction to the stream (Turner et al. 2023).
-    Add { layer: Option<Choice>, hook: String, vector: Vec<f32>, query: Option<Choice>, factor: f32 },
-    /// Takes the values of another input of equal length.
-    Patch { layer: Option<Choice>, hook: String, query: Option<Choice>, head: Option<Choice>, from: PatchFrom },
-}
-
-/// An edit, or a list of them, that is not in the vocabulary.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct InvalidEdit(pub String);
-
-/// Reads a JSON list of edits.
-///
-/// # Errors
-/// Names the edit by its place in the list, counted from 1, and what is wrong with it.
-pub fn parse_list(json: &str) -> Result<Vec<Edit>, InvalidEdit> {
-    let list: Vec<Value> =
-        serde_json::from_str(json).map_err(|error| InvalidEdit(format!("edits are not a JSON list: {error}")))?;
-    let parse = |(index, value): (usize, Value)| {
-        let map = match value {
-            Value::Object(map) => map,
-            other => return Err(InvalidEdit(format!("edit {}: expected an object, found {other}", index + 1))),
-        };
-        Edit::try_from(map).map_err(|error| InvalidEdit(format!("edit {}: {error}", index + 1)))
-    };
-    list.into_iter().enumerate().map(parse).collect()
-}
-
-impl TryFrom<Map<String, Value>> for Edit {
-    type Error = InvalidEdit;
-
-    fn try_from(map: Map<String, Value>) -> Result<Self, InvalidEdit> {
-        Self::of(Fields::from(map)).map_err(InvalidEdit)
-    }
-}
-
-impl Edit {
-    fn of(mut fields: Fields) -> Result<Self, String> {
-        let on = fields.may("on")?.unwrap_or(true);
-        let (stack, attn) = (fields.may("stack")?, fields.may("attn")?);
-        Ok(Self { kind: kinds::kind(fields)?, on, stack, attn })
-    }
-}
-
-impl From<Edit> for Map<String, Value> {
-    fn from(edit: Edit) -> Self {
-        let mut map = kinds::written(edit.kind);
-        if !edit.on {
-            map.insert("on".to_owned(), Value::Bool(false));
-        }
-        for (field, name) in [("stack", edit.stack.map(Stack::name)), ("attn", edit.attn.map(Attn::name))] {
-            if let Some(name) = name {
-                map.insert(field.to_owned(), name.into());
-            }
-        }
-        map
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const EVERY_KIND: [&str; 16] = [
+        r#"{"head":2,"kind":"zero_head","layer":1}"#,
+        r#"{"head":"all","kind":"position_mean_head","layer":[0,2]}"#,
+        r#"{"head":2,"key":0,"kind":"knock_out_edge","layer":{"from":1,"to":3},"on":false,"query":10}"#,
+        r#"{"head":1,"kind":"uniform_pattern","layer":0}"#,
+        r#"{"head":1,"kind":"set_pattern_row","layer":0,"query":1,"weights":[0.5,0.5]}"#,
+        r#"{"key":1,"kind":"zero_value","layer":0}"#,
+        r#"{"key":1,"kind":"block_token","layer":0,"stack":"encoder"}"#,
+        r#"{"factor":2.0,"hook":"hook_mlp_out","kind":"scale","layer":0}"#,
+        r#"{"factor":-2.0,"head":2,"kind":"scale_q_neuron","layer":1,"neuron":4}"#,
+        r#"{"attn":"self","hook":"mlp.hook_post","kind":"set","layer":0,"neuron":7,"value":0.0}"#,
+        r#"{"factor":1.0,"hook":"hook_resid_pre","kind":"add","layer":0,"query":3,"vector":[1.0]}"#,
+        r#"{"from":"other.safetensors","hook":"hook_resid_pre","kind":"patch","layer":0}"#,
+        r#"{"from":{"text":"a","text_pair":"b"},"head":1,"hook":"attn.hook_z","kind":"patch","layer":0,"query":2}"#,
+        r#"{"from":{"ids":[1,2]},"hook":"hook_embed","kind":"patch"}"#,
+        r#"{"head":2,"hook":"attn.hook_z","kind":"set","layer":0,"value":[0.5,-1.0]}"#,
+        r#"{"factor":2.0,"hook":"hook_embed","kind":"scale"}"#,
+    ];
+
     #[test]
-    fn reads_every_kind_and_writes_it_back() {
-        let cases = [
-            r#"{"head":2,"kind":"zero_head","layer":1}"#,
-            r#"{"head":"all","kind":"position_mean_head","layer":[0,2]}"#,
-            r#"{"head":2,"key":0,"kind":"knock_out_edge","layer":{"from":1,"to":3},"on":false,"query":10}"#,
-            r#"{"head":1,"kind":"uniform_pattern","layer":0}"#,
-            r#"{"head":1,"kind":"set_pattern_row","layer":0,"query":1,"weights":[0.5,0.5]}"#,
-            r#"{"key":1,"kind":"zero_value","layer":0}"#,
-            r#"{"key":1,"kind":"block_token","layer":0,"stack":"encoder"}"#,
-            r#"{"factor":2.0,"hook":"hook_mlp_out","kind":"scale","layer":0}"#,
-            r#"{"factor":-2.0,"head":2,"kind":"scale_q_neuron","layer":1,"neuron":4}"#,
-            r#"{"attn":"self","hook":"mlp.hook_post","kind":"set","layer":0,"neuron":7,"value":0.0}"#,
-            r#"{"factor":1.0,"hook":"hook_resid_pre","kind":"add","layer":0,"query":3,"vector":[1.0]}"#,
-            r#"{"from":"other.safetensors","hook":"hook_resid_pre","kind":"patch","layer":0}"#,
-            r#"{"from":{"text":"a","text_pair":"b"},"head":1,"hook":"attn.hook_z","kind":"patch","layer":0,"query":2}"#,
-            r#"{"from":{"ids":[1,2]},"hook":"hook_embed","kind":"patch"}"#,
-            r#"{"head":2,"hook":"attn.hook_z","kind":"set","layer":0,"value":[0.5,-1.0]}"#,
-            r#"{"factor":2.0,"hook":"hook_embed","kind":"scale"}"#,
-        ];
-        for json in cases {
+    fn json_of_every_kind_is_read_and_written_back() {
+        for json in EVERY_KIND {
             let edits = parse_list(&format!("[{json}]")).unwrap();
-            assert_eq!(serde_json::to_string(&edits[0]).unwrap(), json);
+            assert_eq!(list_to_json(&edits), format!("[{json}]"));
+        }
+    }
+
+    #[cfg(feature = "browser")]
+    #[test]
+    fn messages_carry_every_kind_as_a_value() {
+        for json in EVERY_KIND {
+            let edits = parse_list(&format!("[{json}]")).unwrap();
+            let bytes = postcard::to_allocvec(&edits).unwrap();
+            assert_eq!(postcard::from_bytes::<Vec<Edit>>(&bytes).unwrap(), edits, "{json}");
         }
     }
 

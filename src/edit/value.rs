@@ -1,26 +1,27 @@
-//! Values inside edits that come in more than one form: what `set` writes, where `patch` takes from.
+//! Values inside edits that take more than one form: what `set` writes, and where `patch` takes its values from.
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::fields::Field;
 
-/// What `set` writes: one number everywhere, or one for each neuron (an average of z, say).
-#[derive(Clone, Debug, PartialEq)]
+/// What `set` writes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum SetValue {
-    /// One number.
+    /// The same number everywhere.
     One(f32),
-    /// One for each neuron of the hook's last axis.
+    /// One number for each index of the activation's last axis, such as a mean of z over other inputs.
     Each(Vec<f32>),
 }
 
 /// The input whose values `patch` takes: a trace, or a run of the same model without edits.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PatchFrom {
-    /// A trace file.
+    /// A trace file, by its name; relative to the file of edits on the command line.
     Trace(String),
-    /// A run on a text, or on two.
+    /// A run on a text, or on a pair of texts.
     Text(String, Option<String>),
     /// A run on token ids.
     Ids(Vec<u32>),

@@ -140,10 +140,6 @@ impl Sweep {
     }
 }
 
-fn edit(kind: EditKind) -> Edit {
-    Edit { kind, on: true, stack: None, attn: None }
-}
-
 /// The cells of a kind that needs no other input.
 pub fn cells(kind: &SweepKind, spec: &Spec, n_pos: usize) -> Vec<SweepCell> {
     let n_columns = if *kind == SweepKind::CutKeys { n_pos } else { spec.n_heads };
@@ -155,7 +151,7 @@ pub fn cells(kind: &SweepKind, spec: &Spec, n_pos: usize) -> Vec<SweepCell> {
             SweepKind::CutKeys => EditKind::BlockToken { layer: at, key: head },
             SweepKind::MeanHeads | SweepKind::PatchStream => return None,
         };
-        Some(SweepCell { layer, column, edit: edit(kind) })
+        Some(SweepCell { layer, column, edit: Edit::new(kind) })
     };
     (0..spec.n_layers).flat_map(|layer| (0..n_columns).filter_map(move |column| cell(layer, column))).collect()
 }
@@ -190,7 +186,7 @@ pub fn mean_cells(references: &[&Run], spec: &Spec) -> Result<Vec<SweepCell>, En
                 query: None,
                 value: SetValue::Each(mean),
             };
-            cells.push(SweepCell { layer, column, edit: edit(kind) });
+            cells.push(SweepCell { layer, column, edit: Edit::new(kind) });
         }
     }
     Ok(cells)
@@ -221,7 +217,7 @@ pub fn patch_cells(base: &Run, other: &Run, from: &PatchFrom) -> Result<(Vec<Swe
                 head: None,
                 from: from.clone(),
             };
-            cells.push(SweepCell { layer, column, edit: edit(kind) });
+            cells.push(SweepCell { layer, column, edit: Edit::new(kind) });
         }
     }
     Ok((cells, patches))

@@ -25,6 +25,18 @@ pub fn fragment() -> String {
     window().and_then(|window| window.location().hash().ok()).unwrap_or_default()
 }
 
+/// The query of the address, with its `?`; empty where there is none.
+pub fn query() -> String {
+    window().and_then(|window| window.location().search().ok()).unwrap_or_default()
+}
+
+/// Takes the query out of the address, in the place of the present entry of the history.
+pub fn drop_query() {
+    let Some(window) = window() else { return };
+    let (Ok(path), Ok(history)) = (window.location().pathname(), window.history()) else { return };
+    let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&path));
+}
+
 /// Puts a fragment into the address: as a new entry of the history, or in the place of the present one. Browsers refuse
 /// when it happens too often; the next change catches up.
 pub fn set_fragment(fragment: &str, is_new_entry: bool) {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Prediction, RequestId, RunId, RunInfo};
+use crate::edit::Edit;
 use crate::trace::Tokens;
 
 /// From the page.
@@ -11,33 +12,33 @@ pub enum EditingRequest {
     /// Run the tokens of a run again under other edits; layers before the first difference are shared. Edits that do not fit
     /// are left out and named. Answered by [`EditingReply::Again`].
     Again {
-        /// Its name.
+        /// The request's number.
         request: RequestId,
         /// The run to start from; it stays as it is.
         base: RunId,
-        /// The JSON list of FORMATS.
-        edits_json: String,
+        /// What acts in the new run; edits that are switched off keep their place in the list.
+        edits: Vec<Edit>,
     },
     /// Predictions and the outcome in some runs, side by side. Answered by [`EditingReply::Compared`].
     Compare {
-        /// Its name.
+        /// The request's number.
         request: RequestId,
         /// Which runs, of the same tokens or at least as many.
         runs: Vec<RunId>,
         /// What is measured, if anything.
         outcome: Option<OutcomeAsked>,
-        /// Tokens that are told besides the most likely ones, by id.
+        /// Ids of tokens that are listed besides the most likely ones.
         also: Vec<u32>,
     },
-    /// One edit after another, each alone on top of `edits_json`. Each cell comes as [`EditingReply::SweepCell`]; answered by
+    /// One edit after another, each alone on top of `edits`. Each cell comes as [`EditingReply::SweepCell`]; answered by
     /// [`EditingReply::SweepDone`].
     Sweep {
-        /// Its name.
+        /// The request's number.
         request: RequestId,
         /// A run with these edits.
         base: RunId,
-        /// The JSON list of FORMATS that `base` ran with.
-        edits_json: String,
+        /// The edits that `base` ran with.
+        edits: Vec<Edit>,
         /// What is tried.
         what: SweepAsked,
         /// What is measured.
@@ -45,7 +46,7 @@ pub enum EditingRequest {
     },
     /// Writes on. Each token comes as [`EditingReply::Written`]; answered by [`EditingReply::WritingDone`].
     Write {
-        /// Its name.
+        /// The request's number.
         request: RequestId,
         /// The run that chooses, and grows.
         run: RunId,
@@ -105,7 +106,7 @@ impl OutcomeAsked {
 }
 
 /// What a sweep tries.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum SweepAsked {
     /// Each head's z becomes 0.
     ZeroHeads,
@@ -122,8 +123,8 @@ pub enum SweepAsked {
         /// Whether this text's stream is put into the other one (denoising) instead of the other way round.
         is_denoising: bool,
     },
-    /// These edits, JSON objects, one cell each in row 0.
-    Each(Vec<String>),
+    /// These edits, one cell each in row 0.
+    Each(Vec<Edit>),
 }
 
 /// How the next token is chosen.
@@ -145,7 +146,7 @@ pub struct SamplingAsked {
 pub enum EditingReply {
     /// The run is there.
     Again {
-        /// Which request.
+        /// The request that this answers.
         request: RequestId,
         /// What it was.
         run: RunInfo,
@@ -154,7 +155,7 @@ pub enum EditingReply {
     },
     /// Runs side by side.
     Compared {
-        /// Which request.
+        /// The request that this answers.
         request: RequestId,
         /// After which token.
         position: u32,
@@ -165,14 +166,14 @@ pub enum EditingReply {
     },
     /// A cell of a sweep that goes on.
     SweepCell {
-        /// Which request.
+        /// The request that this answers.
         request: RequestId,
         /// The cell.
         cell: SweepNumbers,
     },
     /// All cells are there.
     SweepDone {
-        /// Which request.
+        /// The request that this answers.
         request: RequestId,
         /// The outcome without any cell's edit.
         base: OutcomeNumbers,
@@ -181,9 +182,9 @@ pub enum EditingReply {
     },
     /// A token was written; more may come.
     Written {
-        /// Which request.
+        /// The request that this answers.
         request: RequestId,
-        /// Which run.
+        /// The run that this is about.
         run: RunId,
         /// All its tokens.
         tokens: Tokens,
@@ -196,7 +197,7 @@ pub enum EditingReply {
     },
     /// No more tokens.
     WritingDone {
-        /// Which request.
+        /// The request that this answers.
         request: RequestId,
         /// All tokens of the run.
         tokens: Tokens,
@@ -212,7 +213,7 @@ pub enum EditingReply {
 pub struct ComparedToken {
     /// Row of the unembedding.
     pub id: u32,
-    /// As the tokenizer names it.
+    /// The token as the tokenizer writes it.
     pub token: String,
     /// Softmax over the vocabulary, one per run.
     pub probs: Vec<f32>,
@@ -243,14 +244,14 @@ pub struct SweepNumbers {
     pub layer: u32,
     /// Column: head or position.
     pub column: u32,
-    /// The edit, a JSON object.
-    pub edit_json: String,
+    /// What was done: applied to the same text, the edit gives the same outcome.
+    pub edit: Edit,
     /// Nothing where the edit leaves a query without any key.
     pub outcome: Option<OutcomeNumbers>,
 }
 
 impl EditingRequest {
-    /// Its name.
+    /// The request's number.
     pub fn request(&self) -> RequestId {
         match self {
             EditingRequest::Again { request, .. }

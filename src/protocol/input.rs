@@ -1,4 +1,4 @@
-//! What a model is asked to read. Imports nothing of ours.
+//! What a model is asked to read.
 
 use serde::{Deserialize, Serialize};
 

@@ -14,6 +14,7 @@ mod report;
 
 use serde::{Deserialize, Serialize};
 
+use crate::edit::Edit;
 use crate::sources::Listing;
 use crate::trace::file::Saved;
 use crate::trace::{AttnKind, Spec, Tokens};
@@ -28,7 +29,7 @@ pub use question::{Answer, Grid, HeadNumbers, NeuronPart, NeuronsAnswer, Questio
 pub use report::{About, Report};
 
 /// Raised with every change of these types; page and worker refuse to talk across versions.
-pub const VERSION: u32 = 9;
+pub const VERSION: u32 = 10;
 
 /// Chosen by the page, unique within a worker's life.
 pub type RequestId = u32;
@@ -63,30 +64,19 @@ pub enum ToWorker {
         request: RequestId,
         /// What to read, one run each.
         inputs: Vec<Input>,
-        /// The edits that act in all of them: the JSON list of FORMATS, "[]" for none.
-        edits_json: String,
+        /// The edits that act in all of them.
+        edits: Vec<Edit>,
     },
-    /// Something about the attention of a run.
+    /// A question about a run.
     Ask {
         /// Answered by [`FromWorker::Answered`].
         request: RequestId,
-        /// Which run.
+        /// The run that this is about.
         run: RunId,
-        /// Which of its attentions.
+        /// Which of its attentions; questions about words do not depend on it.
         kind: AttnKind,
-        /// What.
+        /// What is asked.
         question: Question,
-    },
-    /// Predictions at one position.
-    Predict {
-        /// Answered by [`FromWorker::Predictions`].
-        request: RequestId,
-        /// Which run.
-        run: RunId,
-        /// After which token.
-        position: u32,
-        /// How many of the most likely tokens.
-        n_top: u32,
     },
     /// The tokens of a text, without running it.
     Tokenize {
@@ -95,13 +85,6 @@ pub enum ToWorker {
         /// What to read.
         input: Input,
     },
-    /// How well a causal model predicted each token of a run.
-    TokenLosses {
-        /// Answered by [`FromWorker::TokenLosses`].
-        request: RequestId,
-        /// Which run.
-        run: RunId,
-    },
     /// Scores of every head as a mean over runs that are not kept, such as blocks of several seeds.
     MeanScores {
         /// Answered by [`FromWorker::MeanScores`].
@@ -109,38 +92,29 @@ pub enum ToWorker {
         /// What to read, one run each.
         inputs: Vec<Input>,
     },
-    /// How alike two texts are, each read on its own.
-    Similarity {
-        /// Answered by [`FromWorker::Similarity`].
-        request: RequestId,
-        /// One text.
-        first: Input,
-        /// The other.
-        second: Input,
-    },
     /// About edits; answered by a [`FromWorker::Editing`].
     Editing(EditingRequest),
     /// Write a run as a trace file.
     Save {
         /// Answered by [`FromWorker::Saved`].
         request: RequestId,
-        /// Which run.
+        /// The run that this is about.
         run: RunId,
         /// What goes along.
         saved: Saved,
         /// F16 instead of F32.
         is_half: bool,
-        /// The JSON object that says what the numbers mean (FORMATS).
+        /// The metadata of the file: the JSON object that says what the numbers mean.
         metadata_json: String,
     },
     /// Free a run.
     Forget {
-        /// Which run.
+        /// The run that this is about.
         run: RunId,
     },
     /// Stop a request; a request that is no longer under way is ignored.
     Cancel {
-        /// Which request.
+        /// The request that this answers.
         request: RequestId,
     },
 }
@@ -149,99 +123,74 @@ pub enum ToWorker {
 #[allow(clippy::large_enum_variant, reason = "one at a time: nothing holds many of them")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum FromWorker {
-    /// Said once, before anything else.
+    /// The worker is ready; said once, before anything else.
     Ready {
         /// [`VERSION`] of the worker.
         version: u32,
         /// How many threads it runs on.
         threads: u32,
     },
-    /// How far a request is.
+    /// Progress of a request.
     Progress {
         /// Which.
         request: RequestId,
-        /// Doing what.
+        /// The stage that the request is in.
         stage: Stage,
         /// Bytes or blocks done.
         done: u64,
-        /// Of how many.
+        /// Bytes or blocks in all.
         total: u64,
     },
-    /// A model is there.
+    /// The model is loaded.
     Loaded {
-        /// Which request.
+        /// The request that this answers.
         request: RequestId,
-        /// What it is.
+        /// The answer.
         model: ModelInfo,
     },
-    /// What a repository holds.
+    /// The files of a repository.
     HubListed {
-        /// Which request.
+        /// The request that this answers.
         request: RequestId,
         /// Its files at one commit.
         listing: Listing,
     },
-    /// The runs are there, in the order of their inputs.
+    /// The runs are complete, in the order of their inputs.
     RunsDone {
-        /// Which request.
+        /// The request that this answers.
         request: RequestId,
         /// One per input.
         runs: Vec<RunInfo>,
     },
-    /// What was asked; buffers beside it as the question says.
+    /// The answer to a question; its buffers travel beside the message.
     Answered {
-        /// Which request.
+        /// The request that this answers.
         request: RequestId,
-        /// Which run.
+        /// The run that this is about.
         run: RunId,
-        /// What it is.
+        /// The answer.
         answer: Answer,
-    },
-    /// Predictions at one position.
-    Predictions {
-        /// Which request.
-        request: RequestId,
-        /// Which run.
-        run: RunId,
-        /// After which token.
-        position: u32,
-        /// The most likely tokens, most likely first.
-        top: Vec<Prediction>,
     },
     /// The tokens of a text.
     Tokenized {
-        /// Which request.
+        /// The request that this answers.
         request: RequestId,
         /// What would be read, however long.
         tokens: Tokens,
     },
-    /// −ln p of each token given those before it; one buffer beside it: f32 [pos], NaN at position 0.
-    TokenLosses {
-        /// Which request.
-        request: RequestId,
-        /// Which run.
-        run: RunId,
-    },
     /// Scores of every head over several runs; two buffers beside it, mean and standard deviation, each as
     /// [`Question::Scores`] says.
     MeanScores {
-        /// Which request.
+        /// The request that this answers.
         request: RequestId,
         /// How many runs.
         n_inputs: u32,
-    },
-    /// How alike two texts are.
-    Similarity {
-        /// Which request.
-        request: RequestId,
-        /// Cosine of the two mean-pooled embeddings.
-        cosine: f64,
     },
     /// About edits.
     Editing(EditingReply),
     /// A trace file is written.
     Saved {
-        /// Which request.
+        /// The request that this answers.
         request: RequestId,
         /// Where the file can be had as long as the worker lives.
         url: String,
@@ -279,14 +228,14 @@ pub enum Stage {
     Save,
 }
 
-/// What was loaded.
+/// A loaded model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelInfo {
     /// As asked for.
     pub name: String,
     /// "F32", "F16", "BF16", "Q8_0", "Q4_1", …: the format of most weights.
     pub quantisation: String,
-    /// Its structure.
+    /// The model's structure.
     pub spec: Spec,
     /// Bytes of the weights as held.
     pub weight_bytes: u64,
@@ -300,7 +249,7 @@ pub struct ModelInfo {
     pub adds_bos: Option<bool>,
 }
 
-/// What a run was.
+/// A complete run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunInfo {
     /// Its name in later requests.
@@ -351,11 +300,8 @@ impl ToWorker {
             | ToWorker::ListHub { request, .. }
             | ToWorker::Run { request, .. }
             | ToWorker::Ask { request, .. }
-            | ToWorker::Predict { request, .. }
             | ToWorker::Tokenize { request, .. }
-            | ToWorker::TokenLosses { request, .. }
             | ToWorker::MeanScores { request, .. }
-            | ToWorker::Similarity { request, .. }
             | ToWorker::Save { request, .. } => Some(*request),
             ToWorker::Editing(asked) => Some(asked.request()),
             ToWorker::Forget { .. } | ToWorker::Cancel { .. } => None,

@@ -1,10 +1,13 @@
-//! Questions about attention that a source of it answers alone: a run in the worker, or a trace that the page holds.
+//! Questions about one result: a run in the worker, or a trace that the page holds.
 //!
-//! `answers` answers them; whoever asks does not care who has the source. Positions, layers and heads count from zero.
+//! Whoever asks need not know which. Questions about attention are answered by `answers` from either; questions about words need
+//! the model, so a trace refuses them with a reason. Positions, layers and heads count from zero.
 
 use serde::{Deserialize, Serialize};
 
-/// What is asked of a source.
+use super::{Input, Prediction};
+
+/// A question about one result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Question {
     /// Whole patterns of some heads. Buffer: f32 [heads.len(), n_query, n_key].
@@ -40,11 +43,37 @@ pub enum Question {
     /// How much each head of the model reads from some keys: summed over the keys, averaged over the queries. Buffer: f32
     /// [n_layers, n_heads].
     HeadWeights {
-        /// Who reads.
+        /// Positions that read.
         queries: Vec<u32>,
-        /// Who is read.
+        /// Positions that are read.
         keys: Vec<u32>,
     },
+    /// −ln p of each token that a causal model read, given the tokens before it. Buffer: f32 [pos], NaN at position 0.
+    Losses,
+    /// The most likely tokens at one position: after it, or in place of a mask there.
+    Predictions {
+        /// Which position.
+        position: u32,
+        /// How many of the most likely tokens.
+        n_top: u32,
+        /// Ids of tokens that the answer lists besides the most likely ones.
+        also: Vec<u32>,
+    },
+    /// Cosine of the mean-pooled embeddings of two texts, each read on its own under the edits of the run.
+    Similarity {
+        /// One text.
+        first: Input,
+        /// The other text.
+        second: Input,
+    },
+}
+
+impl Question {
+    /// Whether the question is about words rather than attention: its answer is the same whichever attention is looked at, and only
+    /// a run can give it.
+    pub fn is_about_words(&self) -> bool {
+        matches!(self, Question::Losses | Question::Predictions { .. } | Question::Similarity { .. })
+    }
 }
 
 /// Which part of every pattern a thumbnail shows, and how.
@@ -75,9 +104,9 @@ pub enum Reduce {
 pub enum Answer {
     /// To [`Question::Patterns`].
     Patterns {
-        /// As asked.
+        /// As in the question.
         layer: u32,
-        /// As asked.
+        /// As in the question.
         heads: Vec<u32>,
         /// Rows per head.
         n_query: u32,
@@ -86,7 +115,7 @@ pub enum Answer {
     },
     /// To [`Question::Thumbnails`].
     Thumbnails {
-        /// As asked.
+        /// As in the question.
         layer: u32,
         /// Rows per head.
         n_rows: u32,
@@ -106,14 +135,28 @@ pub enum Answer {
     },
     /// To [`Question::HeadWeights`].
     HeadWeights {
-        /// As asked.
+        /// As in the question.
         queries: Vec<u32>,
-        /// As asked.
+        /// As in the question.
         keys: Vec<u32>,
         /// Layers.
         n_layers: u32,
         /// Heads per layer.
         n_heads: u32,
+    },
+    /// To [`Question::Losses`].
+    Losses,
+    /// To [`Question::Predictions`].
+    Predictions {
+        /// As in the question.
+        position: u32,
+        /// The most likely tokens, most likely first, then those that were asked for besides.
+        top: Vec<Prediction>,
+    },
+    /// To [`Question::Similarity`].
+    Similarity {
+        /// From −1 to 1.
+        cosine: f64,
     },
 }
 
@@ -126,14 +169,14 @@ pub struct HeadNumbers {
     pub strongest: Option<StrongLink>,
 }
 
-/// A weight with its place.
+/// One weight of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StrongLink {
     /// Position that reads.
     pub query: u32,
     /// Position that is read.
     pub key: u32,
-    /// From 0 to 1.
+    /// The weight, from 0 to 1.
     pub weight: f32,
 }
 
@@ -141,9 +184,9 @@ pub struct StrongLink {
 /// not hold is empty and has its reason in `missing`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NeuronsAnswer {
-    /// As asked.
+    /// As in the question.
     pub layer: u32,
-    /// As asked.
+    /// As in the question.
     pub head: u32,
     /// Neurons of the head; 0 where the source holds patterns alone.
     pub d_head: u32,

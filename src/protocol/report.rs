@@ -1,8 +1,8 @@
-//! What went wrong, for a person, and where it belongs.
+//! Failures as sentences for the reader, with the place on the page where each belongs.
 
 use serde::{Deserialize, Serialize};
 
-/// Why something failed, for a person.
+/// Why something failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// Where it belongs on the page.

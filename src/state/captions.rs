@@ -1,7 +1,7 @@
 //! What a figure says of itself: a title, sentences under it, and the same by name for programs.
 //!
 //! Everything that somebody needs to make the figure again: model, revision, quantisation, BOS, layer, heads, text, edits,
-//! version. What is not known is not said. Imports `protocol` and `trace`.
+//! version. What is not known is not said.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use crate::trace::{AttnKind, Side};
 /// Digits of a digest that are enough to find it again.
 const N_DIGITS: usize = 12;
 
-/// Edits that are told one by one.
+/// Edits that are named one by one.
 const MAX_EDITS: usize = 3;
 
 /// A caption as plain text.
@@ -168,12 +168,12 @@ fn edit_sentence(edits: &[Value]) -> String {
     if edits.is_empty() {
         return "No edits.".to_owned();
     }
-    let told: Vec<String> = edits.iter().take(MAX_EDITS).map(edit_words).collect();
+    let named: Vec<String> = edits.iter().take(MAX_EDITS).map(edit_words).collect();
     let more = match edits.len().saturating_sub(MAX_EDITS) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!("Edits: {}{more}.", told.join("; "))
+    format!("Edits: {}{more}.", named.join("; "))
 }
 
 /// "zero_head, layer 3, head 1"

@@ -1,7 +1,6 @@
 //! The models that the page offers: those of `models/index.json`, and what was found since; each is what the worker is asked
 //! to load.
 //!
-//! Imports `protocol` and `sources`.
 
 use serde::Deserialize;
 
@@ -22,7 +21,7 @@ pub struct ModelEntry {
     pub files: Vec<ModelFile>,
     /// Where its files are.
     #[serde(skip)]
-    pub place: Place,
+    pub location: ModelLocation,
     /// Only its first layers.
     #[serde(skip)]
     pub n_layers: Option<u32>,
@@ -30,7 +29,7 @@ pub struct ModelEntry {
 
 /// Where the files of a model are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Place {
+pub enum ModelLocation {
     /// Beside the page, at `models/<id>/<name>`.
     #[default]
     Included,
@@ -79,15 +78,15 @@ impl ModelEntry {
             self.files.iter().map(file).collect()
         };
         let name = self.name.clone();
-        match &self.place {
-            Place::Included => {
+        match &self.location {
+            ModelLocation::Included => {
                 ModelSource::Files { name, files: files(&|file| format!("{base}models/{}/{file}", self.id)) }
             }
-            Place::Hub { base, repo, commit } => {
+            ModelLocation::Hub { base, repo, commit } => {
                 let hub = HubSource { base: base.as_str().to_owned(), repo: repo.id() };
                 ModelSource::Hub { name, hub, files: files(&|file| base.file_url(repo, commit, file)) }
             }
-            Place::Disk { pick } => {
+            ModelLocation::Disk { pick } => {
                 let files = self.files.iter().map(|file| file.name.clone()).collect();
                 ModelSource::Disk { name, pick: *pick, files }
             }

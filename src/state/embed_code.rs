@@ -1,4 +1,4 @@
-//! What somebody pastes into a page of theirs to show there what is on screen. Imports nothing of ours but `link`.
+//! What somebody pastes into a page of theirs to show there what is on screen.
 //!
 //! Three ways, by where the numbers are. A trace under an address that others can reach is a frame, which draws its own still
 //! picture. A trace on somebody's disk is an element that names the file, to be put beside the page. What only a model can make again
@@ -78,7 +78,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::tests::Page;
-    use super::super::{Event, Home, TracePlace};
+    use super::super::{Event, Home, SelectionEvent, TracePlace};
     use super::{LEFT_OUT, escaped};
 
     const SCRIPT: &str = "\n<script type=\"module\" src=\"http://host/headlight-view.js\"></script>\n";
@@ -86,8 +86,8 @@ mod tests {
 
     fn page() -> Page {
         let mut page = Page::with_result();
-        page.event(Event::LayerPicked(3));
-        page.event(Event::HeadSoloed(1));
+        page.event(Event::Select(SelectionEvent::LayerPicked(3)));
+        page.event(Event::Select(SelectionEvent::HeadSoloed(1)));
         page
     }
 

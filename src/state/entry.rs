@@ -1,10 +1,8 @@
 //! What is to be read: typed text, token ids, or a block of random tokens twice; with or without BOS.
-//!
-//! Imports `protocol`.
 
 use serde::{Deserialize, Serialize};
 
-use super::State;
+use super::{Effect, State};
 use crate::protocol::{Input, InputText, TargetAsked};
 
 /// Kinds of input.
@@ -33,9 +31,17 @@ impl EntryKind {
     }
 }
 
-/// The fields beside the two texts.
+/// The fields of the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
+    /// The text.
+    pub text: String,
+    /// The second text; empty for none.
+    pub pair: String,
+    /// The example of the gallery that the fields hold, by its place there.
+    pub example: Option<usize>,
+    /// Whether the example was just picked, so that its result is looked at as it says.
+    pub(super) looks_at_example: bool,
     /// Which kind is wanted.
     pub kind: EntryKind,
     /// Ids as typed.
@@ -44,11 +50,26 @@ pub struct Entry {
     pub n_block: u32,
     /// Its seed.
     pub seed: u32,
-    /// With BOS, without, or as the tokenizer does it.
+    /// With a BOS token (`Some(true)`), without one, or as the tokenizer does it (`None`).
     pub bos: Option<bool>,
     /// What the decoder of an encoder-decoder model is to have written, as typed; empty for what it writes by itself. Ids
     /// where the input is ids.
     pub target: String,
+}
+
+/// Something about the input was typed or chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EntryEvent {
+    /// The text was edited.
+    TextEdited(String),
+    /// The second text was edited.
+    PairEdited(String),
+    /// Another of the fields was changed.
+    FieldChanged(EntryChange),
+    /// The fields have rested since this edit, counted by [`super::Readings`].
+    TypingRested(u32),
+    /// An example was picked, by its place in the gallery.
+    ExamplePicked(usize),
 }
 
 /// Prefix matching is defined on blocks of at least 50 tokens.
@@ -57,6 +78,10 @@ const FIRST_BLOCK: u32 = 50;
 impl Default for Entry {
     fn default() -> Self {
         Self {
+            text: String::new(),
+            pair: String::new(),
+            example: None,
+            looks_at_example: false,
             kind: EntryKind::Text,
             ids: String::new(),
             n_block: FIRST_BLOCK,
@@ -78,7 +103,7 @@ pub enum EntryChange {
     Block(u32),
     /// Its seed.
     Seed(u32),
-    /// With BOS, without, or as the tokenizer does it.
+    /// With a BOS token (`Some(true)`), without one, or as the tokenizer does it (`None`).
     Bos(Option<bool>),
     /// The target was edited.
     Target(String),
@@ -118,17 +143,29 @@ fn written_ids(ids: &[u32]) -> String {
 }
 
 impl State {
+    pub(super) fn entry_event(&mut self, event: EntryEvent, effects: &mut Vec<Effect>) {
+        match event {
+            EntryEvent::TextEdited(text) => self.entry.text = text,
+            EntryEvent::PairEdited(pair) => self.entry.pair = pair,
+            EntryEvent::FieldChanged(change) => self.entry.apply(change),
+            EntryEvent::TypingRested(n_edits) => return self.typing_rested(n_edits, effects),
+            EntryEvent::ExamplePicked(index) => return self.example_picked(index, effects),
+        }
+        self.leave_example();
+        self.typed(effects);
+    }
+
     /// What the fields hold.
     ///
     /// # Errors
     /// A sentence for the reader when there is nothing to read.
     pub(super) fn input(&self, cut: bool) -> Result<Input, String> {
         let text = match self.entry.kind {
-            EntryKind::Text if self.text.trim().is_empty() => {
+            EntryKind::Text if self.entry.text.trim().is_empty() => {
                 return Err("There is no text to read. Type a sentence.".to_owned());
             }
-            EntryKind::Text if self.pair.trim().is_empty() => InputText::Single(self.text.clone()),
-            EntryKind::Text => InputText::Pair(self.text.clone(), self.pair.clone()),
+            EntryKind::Text if self.entry.pair.trim().is_empty() => InputText::Single(self.entry.text.clone()),
+            EntryKind::Text => InputText::Pair(self.entry.text.clone(), self.entry.pair.clone()),
             EntryKind::Ids => InputText::Ids(parse_ids(&self.entry.ids)?),
             EntryKind::RandomBlock => InputText::RandomBlock { n_tokens: self.entry.n_block, seed: self.entry.seed },
         };
@@ -137,7 +174,7 @@ impl State {
 
     /// What the target's field holds; nothing as long as the model is known to have one stack.
     fn target(&self) -> Result<TargetAsked, String> {
-        let has_one_stack = self.model.as_ref().is_some_and(|model| model.spec.encoder.is_none());
+        let has_one_stack = self.work.model.as_ref().is_some_and(|model| model.spec.encoder.is_none());
         Ok(match self.entry.kind {
             _ if has_one_stack || self.entry.target.trim().is_empty() => TargetAsked::Generated,
             EntryKind::Ids => TargetAsked::Ids(parse_ids(&self.entry.target)?),
@@ -147,7 +184,7 @@ impl State {
 
     /// Whether there is a field for a target: the model has an encoder and a decoder, or a link came with one.
     pub fn takes_target(&self) -> bool {
-        match (&self.model, &self.shown) {
+        match (&self.work.model, &self.shown) {
             (Some(model), _) => model.spec.encoder.is_some(),
             (None, Some(shown)) => shown.spec.encoder.is_some() || !self.entry.target.is_empty(),
             (None, None) => !self.entry.target.is_empty(),
@@ -164,10 +201,10 @@ impl State {
         };
         match &input.text {
             InputText::Single(text) => {
-                (self.entry.kind, self.text, self.pair) = (EntryKind::Text, text.clone(), String::new())
+                (self.entry.kind, self.entry.text, self.entry.pair) = (EntryKind::Text, text.clone(), String::new())
             }
             InputText::Pair(text, pair) => {
-                (self.entry.kind, self.text, self.pair) = (EntryKind::Text, text.clone(), pair.clone());
+                (self.entry.kind, self.entry.text, self.entry.pair) = (EntryKind::Text, text.clone(), pair.clone());
             }
             InputText::Ids(ids) => {
                 self.entry.kind = EntryKind::Ids;

@@ -1,13 +1,19 @@
-//! What can happen to the state, and what it asks of the browser in return. Imports `protocol`.
+//! What can happen to the state, and what the state asks of the browser in return.
+//!
+//! Events are grouped by the part of the state that they concern; each group is defined beside its reducer.
 
 use super::editing::EditEvent;
-use super::entry::EntryChange;
+use super::entry::EntryEvent;
+use super::linking::LinkEvent;
 use super::more_models::MoreEvent;
-use super::options::{DisplayChange, SegmentFilter, Theme};
-use super::scales::ScaleEvent;
-use super::selection::TokenRef;
-use super::traces::{OpenedTrace, TraceEvent};
-use crate::protocol::{FromWorker, Question, RequestId, ToWorker};
+use super::options::Theme;
+use super::scales::ViewEvent;
+use super::scores::ScoreEvent;
+use super::selection::SelectionEvent;
+use super::start::StartEvent;
+use super::traces::TraceEvent;
+use super::work::{WorkEvent, WorkerEvent};
+use crate::protocol::{Question, RequestId, ToWorker};
 use crate::trace::AttnKind;
 use crate::trace::file::Saved;
 
@@ -15,138 +21,89 @@ use crate::trace::file::Saved;
 #[allow(clippy::large_enum_variant, reason = "one at a time: nothing holds many of them")]
 #[derive(Debug, PartialEq)]
 pub enum Event {
-    /// The page was opened.
-    Opened,
-    /// `models/index.json` came, or a sentence why not.
-    CatalogueCame(Result<String, String>),
-    /// The first example came, or a sentence why not.
-    FirstCame(Result<OpenedTrace, String>),
-    /// The worker said something, with its buffers.
-    WorkerSaid(FromWorker, Vec<Vec<f32>>),
-    /// The worker said something that is not of this version.
-    WorkerUnreadable(String),
-    /// The worker ended by itself, with what it said last.
-    WorkerBroke(String),
-    /// The worker that holds another model said something, with its buffers.
-    SecondWorkerSaid(FromWorker, Vec<Vec<f32>>),
-    /// That worker ended by itself, with what it said last.
-    SecondWorkerBroke(String),
-    /// The time after cancelling is over.
-    CancelTimedOut(RequestId),
-
-    /// A model was picked, by its place in the catalogue.
-    ModelPicked(usize),
-    /// About models of the Hub and from disk.
-    More(MoreEvent),
-    /// The text was edited.
-    TextEdited(String),
-    /// The second text was edited.
-    PairEdited(String),
-    /// Another of the fields was changed.
-    EntryChanged(EntryChange),
-    /// The fields have rested since this edit.
-    TypingRested(u32),
-    /// Predictions at this position are wanted.
+    /// The page opens: `start`.
+    Start(StartEvent),
+    /// Runs, models and threads are asked for or stopped: `work`.
+    Work(WorkEvent),
+    /// A worker said something or ended: `work::worker`.
+    Worker(WorkerEvent),
+    /// The fields of the input change: `entry`.
+    Entry(EntryEvent),
+    /// Something else is looked at: `selection`.
+    Select(SelectionEvent),
+    /// It is drawn in another way, or beside something else: `scales`.
+    View(ViewEvent),
+    /// The address: `linking`.
+    Link(LinkEvent),
+    /// Scores of all heads: `scores`.
+    Scores(ScoreEvent),
+    /// Predictions at this position are wanted: `readings`.
     PositionPicked(usize),
-    /// An example was picked, by its place in the gallery.
-    ExamplePicked(usize),
-    /// Run, loading the model first if need be.
-    RunAsked,
-    /// Run, cut at the model's context length.
-    CutAsked,
-    /// Stop what is under way.
-    CancelAsked,
-    /// Try again what failed at the start, or start a worker that was given up.
-    RetryAsked,
-    /// A message was read.
-    NoticeDismissed,
-
-    /// This layer.
-    LayerPicked(usize),
-    /// The layer so many further.
-    LayerStepped(isize),
-    /// Add a head, or take it out.
-    HeadToggled(usize),
-    /// Only this head, or all again.
-    HeadSoloed(usize),
-    /// All heads.
-    AllHeads,
-    /// The single head so many further.
-    HeadStepped(isize),
-    /// The pointer or the focus is on a token, or on none.
-    Hovered(Option<TokenRef>),
-    /// Mark a token to stay, or let it go.
-    PinToggled(TokenRef),
-    /// Let go of every token.
-    TokensCleared,
-    /// Which part of a sentence pair.
-    SegmentPicked(SegmentFilter),
-    /// Score every head, however long it takes.
-    ScoresAsked,
-    /// Score every head on random blocks of several seeds.
-    SeedsAsked,
-    /// Show the scores of this block alone again.
-    SeedsLeft,
-    /// How weights are drawn.
-    DisplayChanged(DisplayChange),
-    /// The model is changed, or asked what a change does.
+    /// The model is changed, or asked what a change does: `editing`.
     Editing(EditEvent),
-    /// Light or dark.
-    ThemePicked(Theme),
-    /// The number of threads was chosen.
-    ThreadsPicked(u32),
-    /// About the three scales: the view, what it needs, the address.
-    Scale(ScaleEvent),
-    /// A trace is opened or saved.
+    /// A trace is opened or saved: `traces`.
     Trace(TraceEvent),
+    /// Models of the Hub and from disk: `more_models`.
+    More(MoreEvent),
+    /// A message was read: `notices`.
+    NoticeDismissed,
 }
 
 impl Event {
-    /// Whether only a page that runs models hears of it.
+    /// Whether the event happens only on a page that runs models.
     pub fn is_about_models(&self) -> bool {
-        matches!(
-            self,
-            Self::CatalogueCame(_)
-                | Self::WorkerUnreadable(_)
-                | Self::WorkerBroke(_)
-                | Self::SecondWorkerSaid(..)
-                | Self::SecondWorkerBroke(_)
-                | Self::CancelTimedOut(_)
-                | Self::ModelPicked(_)
-                | Self::More(_)
-                | Self::TextEdited(_)
-                | Self::PairEdited(_)
-                | Self::EntryChanged(_)
-                | Self::TypingRested(_)
-                | Self::PositionPicked(_)
-                | Self::ExamplePicked(_)
-                | Self::RunAsked
-                | Self::CutAsked
-                | Self::CancelAsked
-                | Self::RetryAsked
-                | Self::SeedsAsked
-                | Self::SeedsLeft
-                | Self::Editing(_)
-                | Self::ThreadsPicked(_)
-        )
+        match self {
+            Self::Work(_) | Self::Entry(_) | Self::PositionPicked(_) | Self::Editing(_) | Self::More(_) => true,
+            Self::Start(event) => matches!(event, StartEvent::CatalogueCame(_)),
+            // A trace in the page answers as a worker does.
+            Self::Worker(event) => !matches!(event, WorkerEvent::Said(..)),
+            Self::Scores(event) => !matches!(event, ScoreEvent::Asked),
+            Self::Select(_) | Self::View(_) | Self::Link(_) | Self::Trace(_) | Self::NoticeDismissed => false,
+        }
+    }
+
+    /// Whether the event says only what the pointer is on: of the state, `selection.hover`, `hover_other` and `hover_neuron` follow,
+    /// and whatever comes with an effect.
+    pub fn is_hover(&self) -> bool {
+        matches!(self, Self::Select(event) if event.is_hover())
+    }
+
+    /// Whether the event changes nothing that a link says.
+    pub(super) fn is_passing(&self) -> bool {
+        match self {
+            Self::Entry(event) => matches!(event, EntryEvent::TextEdited(_) | EntryEvent::PairEdited(_)),
+            Self::Work(event) => matches!(event, WorkEvent::CancelTimedOut(_)),
+            Self::View(event) => matches!(event, ViewEvent::LayersSeen(_)),
+            event => event.is_hover(),
+        }
     }
 }
 
 /// Something to be done in the browser.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Fetch `models/index.json`; answered by [`Event::CatalogueCame`].
+    /// Fetch `models/index.json`; answered by [`StartEvent::CatalogueCame`].
     FetchCatalogue,
-    /// Fetch the first example; answered by [`Event::FirstCame`].
+    /// Fetch the first example; answered by [`StartEvent::FirstCame`].
     FetchFirst,
-    /// Ask the trace that the page holds; answered as if the worker had said it.
+    /// Ask the trace that the page holds; the answer comes as a worker's does.
     AskTrace {
-        /// Its name.
+        /// The request's number.
         request: RequestId,
         /// Of which of its attentions.
         kind: AttnKind,
         /// What is asked.
         question: Question,
+    },
+    /// Stop answering a question that the trace was asked.
+    CancelTrace {
+        /// The question's name.
+        request: RequestId,
+    },
+    /// Stop answering a question that the trace that is compared with was asked.
+    CancelSecondTrace {
+        /// The question's name.
+        request: RequestId,
     },
     /// Open the trace under a URL; answered by [`TraceEvent::Came`].
     FetchTrace {
@@ -171,7 +128,7 @@ pub enum Effect {
     },
     /// Ask the trace that is compared with; answered like [`Effect::AskTrace`].
     AskSecondTrace {
-        /// Its name.
+        /// The request's number.
         request: RequestId,
         /// Of which of its attentions.
         kind: AttnKind,
@@ -190,14 +147,14 @@ pub enum Effect {
     EndSecondWorker,
     /// Post a message to it.
     SendSecond(ToWorker),
-    /// Say [`Event::CancelTimedOut`] after `delay_ms`.
+    /// Say [`WorkEvent::CancelTimedOut`] after `delay_ms`.
     ArmCancelTimeout {
         /// Which request was cancelled.
         request: RequestId,
         /// How long to wait.
         delay_ms: u32,
     },
-    /// Say [`Event::TypingRested`] after `delay_ms`.
+    /// Say [`EntryEvent::TypingRested`] after `delay_ms`.
     ArmTyping {
         /// Which edit.
         n_edits: u32,
@@ -226,12 +183,13 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// Whether only a page that runs models asks for it.
+    /// Whether only a page that runs models asks for this.
     pub fn is_about_models(&self) -> bool {
         matches!(
             self,
             Self::FetchCatalogue
                 | Self::AskSecondTrace { .. }
+                | Self::CancelSecondTrace { .. }
                 | Self::StartWorker
                 | Self::EndWorker
                 | Self::StartSecondWorker

@@ -6,7 +6,7 @@ use crate::gallery::{EXAMPLES, Example};
 impl State {
     /// The example on screen or on its way, until something else is typed or run.
     pub fn example(&self) -> Option<&'static Example> {
-        EXAMPLES.get(self.example.filter(|_| RUNS_MODELS)?)
+        EXAMPLES.get(self.entry.example.filter(|_| RUNS_MODELS)?)
     }
 
     /// Runs an example, unless it is on screen already, and looks at what it is about.
@@ -14,12 +14,12 @@ impl State {
         let Some(example) = EXAMPLES.get(index) else { return };
         let input = example.text.input();
         self.fill_in(&input);
-        (self.example, self.looks_at_example) = (Some(index), true);
+        (self.entry.example, self.entry.looks_at_example) = (Some(index), true);
         if let Some(model) = self.models.iter().position(|entry| entry.id == example.model)
             && model != self.picked_model
         {
             self.picked_model = model;
-            self.n_stops = 0;
+            self.work.n_stops = 0;
             self.end_worker(effects);
         }
         let is_shown = self.shown.as_ref().is_some_and(|shown| {
@@ -34,13 +34,13 @@ impl State {
 
     /// Looks at what an example is about that was just picked, if the result on screen is its.
     pub(super) fn look_at_example(&mut self, effects: &mut Vec<Effect>) {
-        if !self.looks_at_example {
+        if !self.entry.looks_at_example {
             return;
         }
         let Some(example) = self.example() else { return };
         let Some(shown) = self.shown.as_ref().filter(|shown| shown.input == example.text.input()) else { return };
         let shape = Shown::shape(shown);
-        self.looks_at_example = false;
+        self.entry.looks_at_example = false;
         let selection = &mut self.selection;
         selection.clear_tokens();
         (selection.layer, selection.heads) = (example.layer, [example.head].into());
@@ -57,7 +57,7 @@ impl State {
             is_its_model && self.input(false).is_ok_and(|input| input == example.text.input())
         };
         if !self.example().is_some_and(is_its) {
-            self.example = None;
+            self.entry.example = None;
         }
     }
 }

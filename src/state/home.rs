@@ -1,14 +1,10 @@
-//! Where the page stands: on its own, as one file, or in a frame of somebody else's page. Imports `protocol`.
-
-use super::link::Link;
-use super::{Effect, ModelEntry, State};
-use crate::protocol::{Input, InputText, TargetAsked};
+//! Where the page stands: on its own, as one file, or in a frame of somebody else's page.
 
 /// Whether this program runs models at all. The viewer of saved traces does not, and is compiled without what would: what asks
 /// this first is left out of it.
 pub const RUNS_MODELS: bool = cfg!(feature = "page");
 
-/// Where the page stands.
+/// Where the page is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Home {
     /// On its own.
@@ -37,64 +33,26 @@ impl Home {
     }
 }
 
-impl State {
-    /// What is looked at, as the link that a page with the trace inside begins with.
-    pub fn file_link(&self) -> Option<String> {
-        let link = self.link()?;
-        let (model, text, pair, target, ids, trace, edits, theme) = Default::default();
-        Some(Link { model, text, pair, target, ids, trace, edits, theme, ..link }.write())
-    }
-
-    /// Goes where a link leads as far as that goes without a model: into the trace that is on screen, else into the fields,
-    /// to be run when somebody asks.
-    pub(super) fn take_up_link(&mut self, effects: &mut Vec<Effect>) {
-        if let Some(shown) = &self.shown {
-            // What is run next is read by the model that the link names, or by the one that made the trace.
-            let named = self.linking.model.as_ref();
-            let is_it = |entry: &ModelEntry| named.map_or(entry.name == shown.model_name, |id| entry.id == *id);
-            self.picked_model = self.models.iter().position(is_it).unwrap_or(self.picked_model);
-            let text = match &shown.input.text {
-                InputText::Single(text) if text.is_empty() => InputText::Ids(shown.info.tokens.ids.clone()),
-                text => text.clone(),
-            };
-            self.fill_in(&Input { text, cut: false, bos: None, target: TargetAsked::Generated });
-            self.apply_link();
-            self.follow_layer(effects);
-        } else if let Some((model, input)) = self.linked_run() {
-            self.picked_model = model;
-            self.fill_in(&input);
-            // What is chosen holds for whatever is typed instead.
-            if let Some(link) = &mut self.linking.pending {
-                (link.text, link.pair) = (None, None);
-            }
-        }
-    }
-
-    /// Somebody wants the text run. In a frame the model may be one of the Hub, which is not asked before.
-    pub(super) fn run_asked(&mut self, effects: &mut Vec<Effect>) {
-        if self.home.is_page() || !self.look_up_linked(effects) {
-            self.run(false, effects);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::{CATALOGUE, Page, opened};
-    use super::super::{Effect, Event, OpenedTrace, ScaleEvent, Selection, TraceEvent, TracePlace, View};
+    use super::super::{
+        Effect, EntryEvent, Event, LinkEvent, OpenedTrace, Selection, SelectionEvent, StartEvent, TraceEvent,
+        TracePlace, View, WorkEvent,
+    };
     use super::Home;
 
     fn page(home: Home, link: &str) -> Page {
         let mut page = Page::at(home);
-        page.event(Event::Scale(ScaleEvent::LinkCame(link.to_owned())));
-        page.event(Event::Opened);
+        page.event(Event::Link(LinkEvent::Came(link.to_owned())));
+        page.event(Event::Start(StartEvent::Opened));
         page
     }
 
     #[test]
     fn a_file_shows_its_trace_where_its_link_says_and_asks_for_nothing_else() {
         let mut page = page(Home::File, "v=1&view=neuron&layer=4&heads=1&query=3");
-        page.event(Event::FirstCame(Ok(opened())));
+        page.event(Event::Start(StartEvent::FirstCame(Ok(opened()))));
         let Selection { view, layer, heads, queries, .. } = page.state.selection.clone();
         assert_eq!((view, layer, heads, queries), (View::Neuron, 4, [1].into(), [3].into()));
         assert_eq!((page.count(&Effect::FetchCatalogue), page.count(&Effect::StartWorker)), (0, 0));
@@ -105,7 +63,7 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_read_says_so() {
         let mut page = page(Home::File, "");
-        page.event(Event::FirstCame(Err("This page holds no trace.".to_owned())));
+        page.event(Event::Start(StartEvent::FirstCame(Err("This page holds no trace.".to_owned()))));
         assert_eq!(page.state.notices.status.as_deref(), Some("This page holds no trace."));
     }
 
@@ -113,11 +71,11 @@ mod tests {
     fn an_embed_loads_its_model_with_the_first_run_only() {
         let mut page = page(Home::Embed, "v=1&model=large&text=Mary&layer=3&heads=1&theme=dark");
         assert_eq!(page.count(&Effect::FetchFirst), 0);
-        page.event(Event::CatalogueCame(Ok(CATALOGUE.to_owned())));
-        assert_eq!((page.state.picked_model, page.state.text.as_str()), (1, "Mary"));
+        page.event(Event::Start(StartEvent::CatalogueCame(Ok(CATALOGUE.to_owned()))));
+        assert_eq!((page.state.picked_model, page.state.entry.text.as_str()), (1, "Mary"));
         assert!(page.count(&Effect::StartWorker) == 0 && !page.state.is_busy());
-        page.event(Event::TextEdited("Joan".to_owned()));
-        page.event(Event::RunAsked);
+        page.event(Event::Entry(EntryEvent::TextEdited("Joan".to_owned())));
+        page.event(Event::Work(WorkEvent::RunAsked));
         assert_eq!(page.count(&Effect::StartWorker), 1);
         page.load_and_run(6, 4);
         let Selection { layer, heads, .. } = page.state.selection.clone();
@@ -132,10 +90,10 @@ mod tests {
         assert_eq!((page.count(&fetched), page.count(&Effect::FetchFirst)), (1, 0));
         let opened = Ok(OpenedTrace { place: Some(place), ..opened() });
         page.event(Event::Trace(TraceEvent::Came { number: 1, opened }));
-        page.event(Event::CatalogueCame(Ok(CATALOGUE.to_owned())));
-        page.event(Event::LayerStepped(-1));
+        page.event(Event::Start(StartEvent::CatalogueCame(Ok(CATALOGUE.to_owned()))));
+        page.event(Event::Select(SelectionEvent::LayerStepped(-1)));
         assert_eq!((page.state.selection.layer, page.state.selection.heads.clone()), (3, [2].into()));
-        assert_eq!((page.state.picked_model, page.state.text.as_str()), (1, "a"), "what Run would run");
+        assert_eq!((page.state.picked_model, page.state.entry.text.as_str()), (1, "a"), "what Run would run");
         assert!(!page.done.iter().any(|effect| matches!(effect, Effect::ReplaceLink(_) | Effect::PushLink(_))));
         assert_eq!(page.count(&Effect::StartWorker), 0);
     }

@@ -1,4 +1,4 @@
-//! Which model a file belongs to that this browser keeps. Imports nothing of ours but the catalogue.
+//! Which model a file belongs to that this browser keeps.
 
 use super::ModelEntry;
 

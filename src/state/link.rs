@@ -1,8 +1,8 @@
 //! The state as a URL fragment: `v=1&model=…&text=…&view=head&layer=2&heads=9&query=3`.
 //!
 //! Written so that a person can read it and any reader of query strings can decode it: a space is `%20`. Read with the
-//! rules of forms, so that `+` is a space too. What is unknown or broken is left out and named. Imports nothing of ours
-//! but `edit`, `selection` and `options`; how things are drawn is in `link_options`.
+//! rules of forms, so that `+` is a space too. What is unknown or broken is left out
+//! and named. How things are drawn is in `link_options`.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use super::link_options::LinkedOptions;
 use super::options::{SegmentFilter, Theme};
 use super::selection::View;
 use super::wording::shortened;
-use crate::edit;
+use crate::edit::{self, Edit};
 use crate::trace::{Attn, AttnKind, Stack};
 
 /// Version of the fragment.
@@ -40,7 +40,7 @@ const ENCODED: &AsciiSet = &CONTROLS
     .add(b'}');
 
 /// What a link says; what it leaves out is `None` or empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Link {
     /// Id of the model in the catalogue.
     pub model: Option<String>,
@@ -52,7 +52,7 @@ pub struct Link {
     pub target: Option<String>,
     /// The token ids, instead of a text.
     pub ids: Option<Vec<u32>>,
-    /// At which scale.
+    /// The view.
     pub view: Option<View>,
     /// Which stack of an encoder-decoder model.
     pub stack: Option<Stack>,
@@ -72,18 +72,24 @@ pub struct Link {
     pub trace: Option<TracePlace>,
     /// How things are drawn.
     pub drawn: LinkedOptions,
-    /// Which part of a pair.
+    /// The part of a sentence pair that is shown.
     pub segment: Option<SegmentFilter>,
     /// Light or dark.
     pub theme: Option<Theme>,
-    /// The edits, as minified JSON (FORMATS).
-    pub edits: Option<String>,
+    /// The edits, in the order in which they act.
+    pub edits: Vec<Edit>,
+}
+
+/// The link in the query of an address, where somebody wrote `?v=1&…` for `#v=1&…`; without its `?`.
+pub fn in_query(query: &str) -> Option<&str> {
+    let parts = query.strip_prefix('?')?;
+    form_urlencoded::parse(parts.as_bytes()).any(|(name, _)| name == "v").then_some(parts)
 }
 
 /// What a link names where the host of a frame hands the trace over.
 pub const HOST_TRACE: &str = "host:";
 
-/// Where a trace is.
+/// Where a trace lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TracePlace {
     /// Under a URL, absolute or relative to the page.
@@ -93,7 +99,7 @@ pub enum TracePlace {
 }
 
 impl TracePlace {
-    /// What it is called on the page.
+    /// The trace's name on the page.
     pub fn name(&self) -> &str {
         match self {
             TracePlace::Url(url) if url == HOST_TRACE => "this page",
@@ -201,7 +207,7 @@ impl Link {
                 None => return broken("system, light or dark"),
             },
             "edits" => match edit::parse_list(value) {
-                Ok(edits) => self.edits = serde_json::to_string(&edits).ok().filter(|_| !edits.is_empty()),
+                Ok(edits) => self.edits = edits,
                 Err(error) => return Err(format!("edits: {error}")),
             },
             _ => return Err(format!("{} is unknown", shortened(name))),
@@ -238,7 +244,7 @@ impl Link {
         put("segment", segment.map(|segment| segment_name(segment).to_owned()));
         self.drawn.write(&mut put);
         put("theme", self.theme.filter(|theme| *theme != Theme::System).map(|theme| theme.name().to_owned()));
-        put("edits", self.edits.clone());
+        put("edits", (!self.edits.is_empty()).then(|| edit::list_to_json(&self.edits)));
         fragment
     }
 }

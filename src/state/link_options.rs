@@ -34,9 +34,9 @@ pub struct LinkedOptions {
     pub display: Display,
     /// Two views side by side.
     pub is_side_by_side: bool,
-    /// How the model view is drawn.
+    /// Options of the model view.
     pub map: MapOptions,
-    /// How the neuron view is drawn.
+    /// Options of the neuron view.
     pub neuron: NeuronOptions,
 }
 

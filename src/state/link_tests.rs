@@ -23,7 +23,7 @@ fn full() -> Link {
         drawn: LinkedOptions::default(),
         segment: Some(SegmentFilter::Ab),
         theme: Some(Theme::Dark),
-        edits: None,
+        edits: Vec::new(),
     }
 }
 
@@ -46,10 +46,11 @@ fn a_target_and_an_attention_come_back() {
 #[test]
 fn edits_come_back() {
     let edits = r#"[{"head":3,"kind":"zero_head","layer":23},{"key":1,"kind":"block_token","layer":"all","on":false}]"#;
-    let link = Link { edits: Some(edits.to_owned()), ..full() };
+    let link = Link { edits: edit::parse_list(edits).unwrap(), ..full() };
+    assert_eq!(edit::list_to_json(&link.edits), edits);
     assert_eq!(Link::parse(&link.write()), (link, vec![]));
     let (link, problems) = Link::parse("edits=[{\"kind\":\"zap\"}]&text=kept");
-    assert!(link.edits.is_none() && problems[0].contains("edit 1: unknown variant `zap`"), "{problems:?}");
+    assert!(link.edits.is_empty() && problems[0].contains("edit 1: unknown variant `zap`"), "{problems:?}");
 }
 
 #[test]
@@ -83,6 +84,15 @@ fn what_others_write_is_read() {
         assert_eq!(link.text.as_deref(), Some("a b+c&d"), "{fragment}");
         assert_eq!(link.heads, Some(Heads::These([1, 2].into())));
         assert!(problems.is_empty());
+    }
+}
+
+#[test]
+fn a_link_in_the_query_is_read_and_other_queries_are_not() {
+    let table =
+        [("?v=1&text=a", Some("v=1&text=a")), ("?text=a&v=1", Some("text=a&v=1")), ("?text=a", None), ("", None)];
+    for (query, expected) in table {
+        assert_eq!(in_query(query), expected, "{query}");
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! [`State::update`] takes an [`Event`] and returns the [`Effect`]s it asks of the browser; `ui` carries them out. The
 //! last result stays on screen through every failure. Invariant: no globals, so several instances on one page share
-//! nothing. Imports `protocol` and `trace`; knows no browser and is tested with plain `cargo test`.
+//! nothing. The state knows no browser and is tested with plain `cargo test`.
 
 pub mod captions;
 pub mod catalogue;
@@ -10,7 +10,6 @@ pub mod editing;
 pub mod embed_code;
 pub mod entry;
 pub mod event;
-pub mod first;
 pub mod home;
 pub mod kept;
 pub mod link;
@@ -20,47 +19,45 @@ pub mod more_models;
 pub mod notices;
 pub mod options;
 pub mod readings;
+pub mod requests;
 pub mod scales;
 pub mod scores;
 pub mod seeds;
 pub mod selection;
 pub mod shown;
-pub mod threads;
+pub mod start;
 pub mod traces;
 pub mod wording;
 pub mod work;
 
 mod examples;
-mod lifecycle;
-mod replies;
-mod update;
+mod reduce;
 
 #[cfg(test)]
 mod tests;
 
 pub use captions::CaptionText;
 pub use catalogue::ModelEntry;
-pub use editing::{EditEvent, Editing, ListedEdit, Side as EditSide, SweepState};
-pub use entry::{Entry, EntryChange, EntryKind};
+pub use editing::{EditEvent, Editing, ListedEdit, SweepState, Variant};
+pub use entry::{Entry, EntryChange, EntryEvent, EntryKind};
 pub use event::{Effect, Event};
-pub use first::FirstScreen;
 pub use home::{Home, RUNS_MODELS};
 pub use link::TracePlace;
-pub use linking::Linking;
+pub use linking::{LinkEvent, Linking};
 pub use more_models::{MoreEvent, MoreModels};
 pub use notices::{InputNotice, Notices, Recovery, Stopped};
 pub use options::{Arrangement, Display, DisplayChange, Drawing, MIN_WEIGHTS, Options, SegmentFilter, Theme};
 pub use readings::Readings;
-pub use scales::{ScaleEvent, Scales};
-pub use scores::{LinkWeights, ScoreStore};
+use requests::Requests;
+pub use requests::Slot;
+pub use scales::{Scales, ViewEvent};
+pub use scores::{LinkWeights, ScoreEvent, ScoreStore};
 pub use seeds::{N_SEEDS, SeedScores};
-pub use selection::{Selection, Shape, TokenRef, View};
+pub use selection::{Selection, SelectionEvent, Shape, TokenRef, View};
 pub use shown::{LayerPatterns, Looked, Origin, Second, Shown};
-pub use threads::Threads;
+pub use start::{FirstScreen, StartEvent};
 pub use traces::{OpenedTrace, SaveForm, TraceEvent, Traces};
-pub use work::{Plan, Progress, Purpose, Task, Work, WorkerPhase};
-
-use crate::protocol::{ModelInfo, RequestId};
+pub use work::{LongRequest, Plan, Progress, RunReason, Task, Threads, Work, WorkEvent, WorkerEvent, WorkerPhase};
 
 /// The text of the first screen.
 pub const FIRST_TEXT: &str = "The cat sat on the mat";
@@ -69,66 +66,49 @@ pub const FIRST_PAIR: &str = "The cat lay on the rug";
 /// Its layer and head: one whose few strong lines run between equal words of the two sentences.
 const FIRST_LOOK: (usize, usize) = (2, 9);
 
-/// Everything the page knows.
+/// The whole state of a page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
-    /// Where the page stands.
+    /// Where the page is shown.
     pub home: Home,
     /// Absolute URL of the page's folder, with its final slash.
     pub base_url: String,
     /// The models on offer, once known.
     pub models: Vec<ModelEntry>,
-    /// Which of them is wanted.
+    /// The model that is picked, by its place in `models`.
     pub picked_model: usize,
-    /// How others are found.
+    /// Models of the Hub and from disk.
     pub more: MoreModels,
-    /// Where the worker is in its life.
-    pub worker: WorkerPhase,
-    /// The model that the worker holds.
-    pub model: Option<ModelInfo>,
-    /// What the text field holds.
-    pub text: String,
-    /// What the second text field holds; empty for none.
-    pub pair: String,
-    /// The other fields: ids, a random block, BOS.
+    /// The fields of the input.
     pub entry: Entry,
-    /// Which example of the gallery it is.
-    pub example: Option<usize>,
-    /// Whether it was just picked: its result is looked at as it says.
-    looks_at_example: bool,
-    /// The long request under way.
-    pub work: Option<Work>,
-    /// What to run as soon as the model is there.
-    pub planned: Option<Plan>,
-    /// What becomes of the first example.
+    /// The worker and what it does.
+    pub work: Work,
+    /// Whether the first example is on screen, or still on its way.
     pub first: FirstScreen,
     /// The result on screen.
     pub shown: Option<Shown>,
-    /// What of it is looked at.
+    /// What is looked at.
     pub selection: Selection,
-    /// How it is shown.
+    /// How things are shown.
     pub options: Options,
     /// The three scales: how they are drawn, and what they hold.
     pub scales: Scales,
     /// The address.
     pub linking: Linking,
-    /// What is known of the words.
+    /// What is known about the words of the result.
     pub readings: Readings,
-    /// What is known of every head at once.
+    /// Scores of all heads.
     pub scores: ScoreStore,
-    /// How the model is changed, and what that does.
+    /// The edits, and the results that are compared.
     pub editing: Editing,
     /// Traces that are being opened.
     pub traces: Traces,
     /// What went wrong.
     pub notices: Notices,
-    /// What the model runs on.
-    pub threads: Threads,
-    next_request: RequestId,
-    /// The request for patterns under way, and the layer it is for.
-    wanted_layer: Option<(RequestId, usize)>,
-    /// How often the worker stopped since it last completed a run.
-    n_stops: u32,
+    /// What was asked and is not answered yet.
+    requests: Requests,
+    /// The request for the patterns of the selected layer; they are kept in `shown`.
+    patterns: Slot<()>,
 }
 
 impl State {
@@ -140,30 +120,26 @@ impl State {
             models: Vec::new(),
             picked_model: 0,
             more: MoreModels::default(),
-            worker: WorkerPhase::Absent,
-            model: None,
-            text: FIRST_TEXT.to_owned(),
-            pair: FIRST_PAIR.to_owned(),
-            work: None,
-            planned: None,
             first: FirstScreen::default(),
             shown: None,
             selection: Selection { layer: FIRST_LOOK.0, heads: [FIRST_LOOK.1].into(), ..Selection::default() },
             options: Options { theme, ..Options::default() },
             scales: Scales::default(),
             linking: Linking::default(),
-            entry: Entry::default(),
-            example: Some(0),
-            looks_at_example: false,
+            entry: Entry {
+                text: FIRST_TEXT.to_owned(),
+                pair: FIRST_PAIR.to_owned(),
+                example: Some(0),
+                ..Entry::default()
+            },
+            work: Work::default(),
             readings: Readings::default(),
             scores: ScoreStore::default(),
             editing: Editing::default(),
             traces: Traces::default(),
             notices: Notices::default(),
-            threads: Threads::default(),
-            next_request: 1,
-            wanted_layer: None,
-            n_stops: 0,
+            requests: Requests::default(),
+            patterns: Slot::default(),
         }
     }
 
@@ -173,8 +149,7 @@ impl State {
         if home.is_page() {
             return page;
         }
-        let (text, pair, example, selection) = Default::default();
-        Self { home, text, pair, example, selection, ..page }
+        Self { home, entry: Entry::default(), selection: Selection::default(), ..page }
     }
 
     /// The wanted model's entry.
@@ -184,7 +159,7 @@ impl State {
 
     /// Whether something is under way that can be cancelled.
     pub fn is_busy(&self) -> bool {
-        self.work.is_some() || self.planned.is_some()
+        self.work.request.is_some() || self.work.planned.is_some()
     }
 
     /// Whether the selected layer's patterns are still on their way.

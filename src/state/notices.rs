@@ -1,4 +1,4 @@
-//! What went wrong, each kept where it belongs on the page. Imports only `protocol`.
+//! What went wrong, each kept where it belongs on the page.
 
 use super::wording;
 use crate::protocol::{About, Report};
@@ -16,7 +16,7 @@ pub struct Notices {
     pub stopped: Option<Stopped>,
 }
 
-/// What is wrong with the text.
+/// A message at the text field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputNotice {
     /// One sentence.
@@ -28,24 +28,30 @@ pub struct InputNotice {
 /// The worker stopped by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stopped {
-    /// What it said last.
+    /// The worker's last words.
     pub message: String,
-    /// Where it stands now.
+    /// What happens now.
     pub recovery: Recovery,
 }
 
-/// What becomes of a stopped worker.
+/// What happens after a worker has stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {
     /// A new one is being started.
     Restarting,
     /// A new one has loaded the model again.
     Recovered,
-    /// It stopped again and again: only a person starts another.
+    /// The worker stopped again and again; only a person starts another one.
     GivenUp,
 }
 
 impl Notices {
+    /// Drops the messages that somebody has read; what says that a worker is being restarted stays until it is.
+    pub fn dismiss(&mut self) {
+        self.status = None;
+        self.stopped.take_if(|stopped| stopped.recovery != Recovery::Restarting);
+    }
+
     /// Puts a report where it belongs.
     pub fn place(&mut self, report: Report) {
         let message = wording::sentence(&report.message);

@@ -1,8 +1,10 @@
-//! How things are shown: the sentence filter, the theme, and what the head view draws. Imports nothing of ours.
+//! How things are shown: the sentence filter, the theme, and what the head view draws.
 
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
+
+use crate::trace::Side;
 
 /// Which queries and keys of a sentence pair are shown: slices of the pattern, not renormalised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -188,6 +190,21 @@ pub struct Options {
     pub display: Display,
 }
 
+impl Options {
+    /// The rows or columns of a pattern that are shown, ascending: the sentence filter, without what is left out. `second`: where the
+    /// second text of a pair starts, where there is one on both sides; `special`: which were added by the tokenizer.
+    pub fn kept(&self, side: Side, n: usize, second: Option<usize>, special: &[bool]) -> Vec<usize> {
+        let segments: Vec<usize> = second.map(|start| vec![0, start]).unwrap_or_default();
+        let (queries, keys) = self.segment.ranges(n, &segments);
+        let range = if side == Side::Query { queries } else { keys };
+        let is_kept = |&at: &usize| {
+            let is_special = special.get(at).copied().unwrap_or(false);
+            !(self.display.leaves_out_special && is_special || self.display.leaves_out_first && at == 0)
+        };
+        range.filter(is_kept).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,6 +235,16 @@ mod tests {
             joins_words: true,
         };
         assert_eq!(display, expected);
+    }
+
+    #[test]
+    fn the_filter_of_a_pair_and_what_is_left_out_act_together() {
+        let display = Display { leaves_out_special: true, leaves_out_first: true, ..Display::default() };
+        let options = Options { segment: SegmentFilter::Ab, display, ..Options::default() };
+        let special = [true, false, true, false, true];
+        assert_eq!(options.kept(Side::Query, 5, Some(3), &special), [1]);
+        assert_eq!(options.kept(Side::Key, 5, Some(3), &special), [3]);
+        assert_eq!(options.kept(Side::Key, 5, None, &special), [1, 3], "there is no second text");
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! What is known of every head of the model at once: its scores, and how much it reads between the chosen tokens.
 //!
-//! Both belong to one result. Scores are asked for by themselves where that takes no time to speak of, else when somebody
-//! wants them. Imports `protocol`.
+//! Both belong to one result. Scores of short inputs are asked for at once, those of long ones when somebody wants them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use super::seeds::SeedScores;
 
+use super::requests::{Purpose, Slot};
 use super::{Effect, Looked, State};
-use crate::protocol::{Question, Report, RequestId};
+use crate::protocol::Question;
 
 /// Up to so many tokens, scores of all heads are made without being asked for.
 pub const N_AUTO_TOKENS: usize = 160;
@@ -16,135 +17,110 @@ pub const N_AUTO_TOKENS: usize = 160;
 /// Scores and weights of every head.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ScoreStore {
-    /// Which result this is of.
-    of: Option<Looked>,
-    /// [2, n_layers, n_heads, n_scores] as `protocol::Question::Scores` says, once they came.
-    pub table: Option<Arc<[f32]>>,
-    /// The question under way.
-    asked: Option<RequestId>,
-    /// Why there are none.
-    pub problem: Option<String>,
+    /// The result that all of this belongs to.
+    result: Option<Looked>,
+    /// [2, n_layers, n_heads, n_scores] as `protocol::Question::Scores` says.
+    pub table: Slot<Arc<[f32]>>,
     /// The same over blocks of several seeds, once it came.
     pub seeds: Option<SeedScores>,
-    /// Whether that is shown instead.
+    /// Whether the scores over several seeds are shown instead.
     pub shows_seeds: bool,
-    /// What heads read between the chosen tokens, once it came.
-    pub link: Option<LinkWeights>,
-    link_asked: Option<(RequestId, Ends)>,
+    /// What heads read between the chosen tokens.
+    pub link: Slot<LinkWeights>,
+}
+
+/// Somebody wants scores of all heads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScoreEvent {
+    /// Score every head, however long it takes.
+    Asked,
+    /// Score every head on random blocks of several seeds.
+    SeedsAsked,
+    /// Show the scores of this block alone again.
+    SeedsLeft,
 }
 
 /// The chosen tokens of both sides.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ends {
-    /// Who reads.
+    /// Positions that read.
     pub queries: Vec<u32>,
-    /// Who is read.
+    /// Positions that are read.
     pub keys: Vec<u32>,
 }
 
-/// How much every head reads between some tokens.
+/// How much every head reads from some tokens at others.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinkWeights {
-    /// Between which.
+    /// The tokens between which the heads read.
     pub ends: Ends,
     /// [n_layers, n_heads]
     pub weights: Arc<[f32]>,
 }
 
 impl ScoreStore {
-    /// The scores to show [2, n_layers, n_heads, n_scores]: of this input, or over several seeds.
+    /// The scores on screen [2, n_layers, n_heads, n_scores]: of this input, or the mean over several seeds.
     pub fn shown(&self) -> Option<&[f32]> {
         match &self.seeds {
             Some(seeds) if self.shows_seeds => Some(&seeds.mean),
-            _ => self.table.as_deref(),
+            _ => self.table.value().map(|table| &**table),
         }
     }
 
-    /// How far they spread over the seeds, where that is what is shown.
+    /// The standard deviation over the seeds, where the mean over seeds is on screen.
     pub fn shown_deviation(&self) -> Option<&[f32]> {
         self.seeds.as_ref().filter(|_| self.shows_seeds).map(|seeds| &*seeds.deviation)
     }
 
-    /// Whether an answer is on its way.
-    pub fn is_under_way(&self) -> bool {
-        self.asked.is_some()
-    }
-
-    /// No answer will come any more.
-    pub fn forget_requests(&mut self) {
-        self.asked = None;
-        self.link_asked = None;
-    }
-
-    /// Takes scores that were waited for.
-    pub fn scores_came(&mut self, request: RequestId, values: Vec<f32>) {
-        if self.asked.take_if(|asked| *asked == request).is_some() {
-            self.table = Some(values.into());
-        }
-    }
-
-    /// Takes weights that were waited for.
-    pub fn weights_came(&mut self, request: RequestId, values: Vec<f32>) {
-        if let Some((_, ends)) = self.link_asked.take_if(|(asked, _)| *asked == request) {
-            self.link = Some(LinkWeights { ends, weights: values.into() });
-        }
-    }
-
-    /// A question ended without an answer. Says whether it was one of these.
-    pub fn ended(&mut self, request: RequestId, report: Option<&Report>) -> bool {
-        let was_link = self.link_asked.take_if(|(asked, _)| *asked == request).is_some();
-        let was_scores = self.asked.take_if(|asked| *asked == request).is_some();
-        if was_scores {
-            self.problem = report.map(|report| super::wording::sentence(&report.message));
-        }
-        was_link || was_scores
+    pub(super) fn take_weights(&mut self, purpose: Purpose, (queries, keys): (Vec<u32>, Vec<u32>), weights: Vec<f32>) {
+        self.link.fill(purpose, LinkWeights { ends: Ends { queries, keys }, weights: weights.into() });
     }
 }
 
 impl State {
-    /// Asks for the scores and weights that can be had and are not there.
+    /// Asks for the scores and weights that are wanted and not known yet.
     pub(super) fn follow_scores(&mut self, effects: &mut Vec<Effect>) {
         let Some(shown) = &self.shown else { return };
-        if self.scores.of != Some(shown.looked()) {
-            self.scores = ScoreStore { of: Some(shown.looked()), ..ScoreStore::default() };
+        if self.scores.result != Some(shown.looked()) {
+            self.scores = ScoreStore { result: Some(shown.looked()), ..ScoreStore::default() };
         }
         // First what is drawn.
         if self.awaits_layer() {
             return;
         }
         let is_quick = shown.shape().n_query.max(shown.shape().n_key) <= N_AUTO_TOKENS;
-        if is_quick && self.scores.problem.is_none() {
+        if is_quick {
             self.ask_for_scores(effects);
         }
         self.ask_for_weights(effects);
     }
 
-    /// Asks for the scores of all heads, unless they are there or on their way.
-    pub(super) fn ask_for_scores(&mut self, effects: &mut Vec<Effect>) {
-        if self.scores.table.is_some() || self.scores.asked.is_some() {
-            return;
+    pub(super) fn score_event(&mut self, event: ScoreEvent, effects: &mut Vec<Effect>) {
+        match event {
+            ScoreEvent::Asked => {
+                self.scores.table.forgive();
+                self.ask_for_scores(effects);
+            }
+            ScoreEvent::SeedsAsked => self.ask_for_seeds(effects),
+            ScoreEvent::SeedsLeft => self.scores.shows_seeds = false,
         }
+    }
+
+    fn ask_for_scores(&mut self, effects: &mut Vec<Effect>) {
         let n_block = self.shown.as_ref().and_then(|shown| shown.input.text.n_block());
-        self.scores.problem = None;
-        self.scores.asked = self.ask(Question::Scores { n_block }, effects);
+        self.ask(Question::Scores { n_block }, effects);
     }
 
     /// Asks what heads read between the chosen tokens, where both sides have some.
     fn ask_for_weights(&mut self, effects: &mut Vec<Effect>) {
-        let list = |positions: &std::collections::BTreeSet<usize>| positions.iter().map(|&at| at as u32).collect();
-        let ends = Ends { queries: list(&self.selection.queries), keys: list(&self.selection.keys) };
-        if ends.queries.is_empty() || ends.keys.is_empty() {
-            self.scores.link = None;
-            return;
-        }
-        let is_here = self.scores.link.as_ref().is_some_and(|link| link.ends == ends);
-        let is_asked = self.scores.link_asked.as_ref().is_some_and(|(_, asked)| *asked == ends);
-        if is_here || is_asked {
-            return;
-        }
-        let question = Question::HeadWeights { queries: ends.queries.clone(), keys: ends.keys.clone() };
-        if let Some(request) = self.ask(question, effects) {
-            self.scores.link_asked = Some((request, ends));
+        let list = |positions: &BTreeSet<usize>| positions.iter().map(|&at| at as u32).collect::<Vec<u32>>();
+        let (queries, keys) = (list(&self.selection.queries), list(&self.selection.keys));
+        let question = Question::HeadWeights { queries: queries.clone(), keys: keys.clone() };
+        if queries.is_empty() || keys.is_empty() {
+            self.withdraw_slot(&Purpose::Question(question), effects);
+            self.scores.link.clear();
+        } else {
+            self.ask(question, effects);
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Scores of a random block over several seeds: one block can be lucky (METHODS 8). Imports `protocol`.
+//! Scores of a random block over several seeds: one block can be lucky.
 
 use std::sync::Arc;
 
-use super::{Effect, State, Task, Work};
+use super::{Effect, State, Task};
 use crate::protocol::{Input, InputText, RequestId, ToWorker};
 
 /// How many blocks are read, the one on screen first.
@@ -39,15 +39,14 @@ impl State {
             self.scores.shows_seeds = true;
             return;
         }
-        let Some(inputs) = self.seed_inputs().filter(|_| self.work.is_none()) else { return };
-        let request = self.request();
-        self.work = Some(Work { request, task: Task::Seeds, progress: None, is_cancelling: false });
+        let Some(inputs) = self.seed_inputs().filter(|_| self.work.request.is_none()) else { return };
+        let request = self.begin_task(Task::Seeds, effects);
         effects.push(Effect::Send(ToWorker::MeanScores { request, inputs }));
     }
 
     /// Takes scores that were waited for, of the block that is still on screen.
     pub(super) fn seeds_came(&mut self, request: RequestId, n_seeds: u32, buffers: Vec<Vec<f32>>) {
-        if self.take_work(request).is_none() {
+        if self.end_task(request).is_none() {
             return;
         }
         let first_seed = match self.shown.as_ref().map(|shown| &shown.input.text) {

@@ -1,17 +1,17 @@
 //! The result that is on screen: a run, and the patterns of the layers that were looked at lately.
 //!
 //! Invariant: a result stays here until another one is complete; failures, cancelling and a stopped worker do not touch
-//! it. Imports `protocol` and `trace`.
+//! it.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::State;
 use super::link::TracePlace;
+use super::requests::Holder;
 use super::selection::Shape;
-use crate::edit::{self, Edit};
+use crate::edit::Edit;
 use crate::protocol::{Input, Prediction, RequestId, RunId, RunInfo};
 use crate::trace::display::{TokenLabel, token_label};
 use crate::trace::file::ModelName;
@@ -74,7 +74,7 @@ pub struct Origin {
     pub edits: Vec<Value>,
 }
 
-/// Who holds a result that is compared with another one.
+/// Who holds a result that is compared with A, where the main worker does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Second {
     /// A worker of its own, under this name.
@@ -88,31 +88,31 @@ pub enum Second {
 pub struct Shown {
     /// The request it answered: another result has another one.
     pub request: RequestId,
-    /// What was asked for, to be run again in a restarted worker.
+    /// The input, to be run again in a restarted worker.
     pub input: Input,
     /// The model's name with its quantisation.
     pub model_name: String,
     /// The model's structure.
     pub spec: Spec,
-    /// What came out.
+    /// The run.
     pub info: RunInfo,
-    /// Where it comes from.
+    /// Where the result comes from.
     pub origin: Origin,
     /// What is shown of each token; of the encoder's where there are two stacks.
     pub labels: Arc<[TokenLabel]>,
     /// What is shown of the decoder's, where there are two stacks.
     pub target: Option<TargetLabels>,
-    /// Which of the model's attentions is looked at: that of the selection.
+    /// The attention that is looked at: that of the selection.
     pub kind: AttnKind,
-    /// Its name in the worker, as long as the worker that ran it lives.
+    /// The run's number in the worker, as long as the worker that ran it lives.
     pub live_run: Option<RunId>,
-    /// Whether it is of a trace that the page holds and answers for.
+    /// Whether the result is a trace, so that the page answers questions about it.
     pub is_trace: bool,
     /// Layers of which a trace holds no attention.
     pub missing_layers: BTreeSet<usize>,
-    /// Where it is held, if it is not where the result that it is compared with is.
+    /// Who answers for this result when the main worker does not.
     pub second: Option<Second>,
-    /// What is known of its patterns.
+    /// Patterns of the layers that were looked at lately.
     pub layers: LayerCache,
     /// The layer drawn: the selected one as soon as its patterns are here, the one before until then.
     pub drawn: Option<Arc<LayerPatterns>>,
@@ -127,7 +127,7 @@ pub struct TargetLabels {
     pub predicted: Arc<[TokenLabel]>,
 }
 
-/// Names one attention of one result: data of another one is of no use.
+/// One attention of one result. Data about another one must not be shown with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Looked {
     /// Which result.
@@ -173,9 +173,14 @@ impl Shown {
         }
     }
 
-    /// Whether somebody answers questions about it.
-    pub fn answers(&self) -> bool {
-        self.is_trace || self.live_run.is_some() || self.second.is_some()
+    /// Who replies to questions about the result; nobody once the worker that ran it is gone.
+    pub fn holder(&self) -> Option<Holder> {
+        match (self.second, self.is_trace, self.live_run) {
+            (Some(Second::Run(run)), ..) => Some(Holder::SecondWorker(run)),
+            (Some(Second::Trace), ..) => Some(Holder::SecondTrace),
+            (None, true, _) => Some(Holder::Trace),
+            (None, false, run) => run.map(Holder::Worker),
+        }
     }
 
     /// The sizes that a selection must fit.
@@ -190,7 +195,7 @@ impl Shown {
         }
     }
 
-    /// What its data is of.
+    /// The result and the attention shown.
     pub fn looked(&self) -> Looked {
         Looked { request: self.request, kind: self.kind }
     }
@@ -237,12 +242,9 @@ impl Shown {
         if edit.stack.is_some() {
             return;
         }
-        edit.stack = self.kind.stack.map(|stack| match stack {
-            Stack::Encoder => edit::Stack::Encoder,
-            Stack::Decoder => edit::Stack::Decoder,
-        });
+        edit.stack = self.kind.stack;
         if self.kind == AttnKind::CROSS {
-            edit.attn = Some(edit::Attn::Cross);
+            edit.attn = Some(Attn::Cross);
         }
     }
 
@@ -250,8 +252,8 @@ impl Shown {
     pub fn labels_of(&self, edit: &Edit) -> (&[TokenLabel], &[TokenLabel]) {
         let target = self.target.as_ref().map_or(&self.labels, |target| &target.read);
         match (edit.stack, edit.attn) {
-            (Some(edit::Stack::Decoder), Some(edit::Attn::Cross)) => (target, &self.labels),
-            (Some(edit::Stack::Decoder), _) => (target, target),
+            (Some(Stack::Decoder), Some(Attn::Cross)) => (target, &self.labels),
+            (Some(Stack::Decoder), _) => (target, target),
             _ => (&self.labels, &self.labels),
         }
     }
@@ -268,35 +270,6 @@ impl Shown {
 /// What is shown of some tokens.
 pub fn labels(tokens: &Tokens) -> Arc<[TokenLabel]> {
     tokens.tokens.iter().map(|token| token_label(token, tokens.form)).collect()
-}
-
-impl State {
-    /// Looks at another attention of the result. Tokens stay chosen on the side that keeps its tokens. Whoever calls asks
-    /// for the layer.
-    pub(super) fn look_at_kind(&mut self, kind: AttnKind) {
-        let Some(shown) = &mut self.shown else { return };
-        let kind = kind.fitting(shown.target.is_some());
-        let (before, had_all) = (shown.kind, self.selection.heads.len() == shown.stack_spec().n_heads);
-        self.selection.kind = kind;
-        if before == kind {
-            return;
-        }
-        shown.kind = kind;
-        (shown.layers, shown.drawn) = (LayerCache::default(), None);
-        self.wanted_layer = None;
-        let selection = &mut self.selection;
-        if before.reads(Side::Query) != kind.reads(Side::Query) {
-            selection.queries.clear();
-        }
-        if before.reads(Side::Key) != kind.reads(Side::Key) {
-            selection.keys.clear();
-        }
-        (selection.hover, selection.hover_other) = (None, None);
-        if had_all {
-            selection.heads = (0..shown.stack_spec().n_heads).collect();
-        }
-        selection.clamp(&shown.shape());
-    }
 }
 
 #[cfg(test)]

@@ -1,31 +1,31 @@
 //! Opening a trace in the place of the result on screen, and saving that result as one.
 //!
 //! A trace replaces the result; the model stays picked, and the next run is its again. A trace that cannot be opened changes
-//! nothing. Imports `protocol` and `trace`.
+//! nothing.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::editing::{Against, Side};
+use super::editing::{Against, Variant};
 use super::link::TracePlace;
 use super::shown::Origin;
-use super::*;
-use crate::protocol::{Input, InputText, Prediction, RunInfo, TargetAsked, TargetRead, ToWorker};
+use super::{Effect, EntryKind, FirstScreen, ListedEdit, Shown, State, Task, wording};
+use crate::protocol::{Input, InputText, Prediction, RequestId, RunInfo, TargetAsked, TargetRead, ToWorker};
 use crate::trace::file::{Element, ModelName, SavePlan, Saved, TraceMetadata};
 use crate::trace::{Spec, Tokens};
 
-/// Files that are being opened.
+/// Traces that are being opened or saved.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Traces {
-    /// The one that is being opened: its number and its name.
+    /// The trace that is being opened: its number and its name.
     pub opening: Option<(u32, String)>,
     n_opened: u32,
-    /// What becomes of the trace that is being written.
+    /// What a saved trace is handed over as.
     pub form: SaveForm,
 }
 
-/// What the reader gets.
+/// The form in which a result is saved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SaveForm {
     /// The trace file.
@@ -35,7 +35,7 @@ pub enum SaveForm {
     Page,
 }
 
-/// What happens to traces.
+/// A trace is opened or saved.
 #[allow(clippy::large_enum_variant, reason = "one at a time: nothing holds many of them")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum TraceEvent {
@@ -64,7 +64,7 @@ pub enum TraceEvent {
     },
 }
 
-/// What a trace file says, ready to be shown.
+/// An opened trace, ready to be shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpenedTrace {
     /// Which model made it; an empty name where the file does not say.
@@ -129,8 +129,8 @@ impl State {
     /// A trace takes the place of the result.
     fn open(&mut self, opened: OpenedTrace, effects: &mut Vec<Effect>) {
         // A run under way would replace it again.
-        self.planned = None;
-        if self.work.as_ref().is_some_and(|work| work.task != Task::Load) {
+        self.work.planned = None;
+        if self.work.request.as_ref().is_some_and(|work| work.task != Task::Load) {
             self.cancel(effects);
         }
         self.first = FirstScreen::Done;
@@ -141,7 +141,7 @@ impl State {
         }
         if opened.place.is_some() {
             // Somebody's own trace, whatever it says.
-            self.example = None;
+            self.entry.example = None;
         }
         self.leave_example();
         self.selection.clear_tokens();
@@ -158,8 +158,8 @@ impl State {
         let OpenedTrace { model, spec, tokens, target, text, pair, edits, top, place, missing_layers } = opened;
         if !self.linking.is_pending() || place.is_some() {
             self.entry.kind = EntryKind::Text;
-            self.text.clone_from(&text);
-            self.pair = pair.clone().unwrap_or_default();
+            self.entry.text.clone_from(&text);
+            self.entry.pair = pair.clone().unwrap_or_default();
         }
         let input = match pair {
             Some(pair) => InputText::Pair(text.clone(), pair),
@@ -168,7 +168,6 @@ impl State {
         let had_all_heads =
             self.shown.as_ref().is_some_and(|shown| self.selection.heads.len() == shown.stack_spec().n_heads);
         let request = self.request();
-        self.wanted_layer = None;
         let input = Input { text: input, cut: false, bos: None, target: TargetAsked::Generated };
         // A file holds no predictions but the last ones.
         let target = target.map(|tokens| TargetRead { tokens, is_generated: false, predicted: Vec::new() });
@@ -218,12 +217,12 @@ impl State {
         if shown.is_trace {
             return shown.origin.edits.clone();
         }
-        if self.editing.side == Side::A || self.editing.against != Against::Edits {
+        if self.editing.variant == Variant::A || self.editing.against != Against::Edits {
             return Vec::new();
         }
         let acts = |listed: &&ListedEdit| listed.edit.on && self.editing.reason(listed.id).is_none();
         let acting = self.editing.list.iter().filter(acts);
-        acting.filter_map(|listed| serde_json::to_value(&listed.edit).ok()).collect()
+        acting.map(|listed| listed.edit.to_json()).collect()
     }
 
     /// How large the result on screen would be as a trace, in bytes; nothing for one that the page reads from a file.
@@ -246,7 +245,7 @@ impl State {
     fn save(&mut self, saved: Saved, is_half: bool, effects: &mut Vec<Effect>) {
         let Some(shown) = &self.shown else { return };
         self.notices.status = None;
-        if shown.second.is_some() || self.editing.side == Side::Difference {
+        if shown.second.is_some() || self.editing.variant == Variant::Difference {
             let reason = "What is saved is A, or B where this model has run it: show one of them first.";
             self.notices.status = Some(reason.to_owned());
             return;
@@ -261,18 +260,13 @@ impl State {
             self.notices.status = Some("The model that ran this is gone. Run the text again, then save it.".to_owned());
             return;
         };
-        if let Some(work) = self.work.take() {
-            effects.push(Effect::Send(ToWorker::Cancel { request: work.request }));
-        }
-        let request = self.request();
-        self.work = Some(Work { request, task: Task::Save(saved), progress: None, is_cancelling: false });
+        let request = self.begin_task(Task::Save(saved), effects);
         effects.push(Effect::Send(ToWorker::Save { request, run, saved, is_half, metadata_json }));
     }
 
     /// A file was written: the reader gets it, if it is still wanted.
     pub(super) fn saved(&mut self, request: RequestId, url: String, effects: &mut Vec<Effect>) {
-        let Some(work) = self.work.take_if(|work| work.request == request) else { return };
-        let Task::Save(saved) = work.task else { return };
+        let Some(Task::Save(saved)) = self.end_task(request) else { return };
         effects.push(Effect::SaveUrl { url, name: format!("{}-{}.safetensors", self.file_stem(), slug(saved)) });
     }
 }

@@ -1,4 +1,4 @@
-//! Numbers and progress as text, the same everywhere on the page. Imports `protocol`.
+//! Numbers and progress as text, the same everywhere on the page.
 
 use super::more_models::Lookup;
 use super::{Progress, Shown, State, Task, WorkerPhase};
@@ -79,11 +79,11 @@ pub fn work(state: &State) -> Option<String> {
     if let Some((_, name)) = &state.traces.opening {
         return Some(format!("Opening {name} …"));
     }
-    let Some(work) = &state.work else {
+    let Some(work) = &state.work.request else {
         if let Lookup::Asking { base, repo, .. } = &state.more.lookup {
             return Some(format!("Asking {} for {} …", base.host(), repo.id()));
         }
-        return match state.worker {
+        return match state.work.worker {
             WorkerPhase::Starting => Some(format!("Starting {name} …")),
             _ if state.home.has_models() && state.models.is_empty() && state.notices.model.is_none() => {
                 Some("Looking for models …".to_owned())
@@ -130,9 +130,15 @@ pub fn brief(text: &str) -> String {
 
 /// Enough of a value to find it again.
 pub fn shortened(text: &str) -> String {
-    const N_CHARS: usize = 24;
-    let start: String = text.chars().take(N_CHARS).collect();
-    if text.chars().nth(N_CHARS).is_some() { format!("{start}…") } else { start }
+    shortened_to(text, 24)
+}
+
+/// The first letters of a text, with a mark where there are more.
+pub fn shortened_to(text: &str, n_letters: usize) -> String {
+    match text.char_indices().nth(n_letters) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// A message with a full stop; one that starts with a file's name keeps it as it is.

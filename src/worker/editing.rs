@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::runs::predictions;
 use super::{N_TOP, Stop, Worker};
-use crate::edit::{self, Edit, PatchFrom};
+use crate::edit::{Edit, PatchFrom};
 use crate::engine::{
     Captures, CompiledEdits, EngineError, Generation, Inactive, Model, Outcome, PatchValues, Run, Sampling, Step,
     Written, patches,
@@ -21,12 +21,12 @@ use crate::trace::{Lengths, Stack};
 impl Worker {
     pub(super) async fn editing(&mut self, asked: EditingRequest) -> Result<(), Stop> {
         match asked {
-            EditingRequest::Again { request, base, edits_json } => self.again(request, base, &edits_json).await,
+            EditingRequest::Again { request, base, edits } => self.again(request, base, edits).await,
             EditingRequest::Compare { request, runs, outcome, also } => {
                 self.compare(request, &runs, outcome.as_ref(), also).await
             }
-            EditingRequest::Sweep { request, base, edits_json, what, outcome } => {
-                self.sweep(request, base, &edits_json, what, &outcome).await
+            EditingRequest::Sweep { request, base, edits, what, outcome } => {
+                self.sweep(request, base, edits, what, &outcome).await
             }
             EditingRequest::Write { request, run, follower, n_keep, first_id, n_tokens, sampling } => {
                 let n_keep = n_keep as usize;
@@ -59,8 +59,7 @@ impl Worker {
         }
     }
 
-    async fn again(&mut self, request: RequestId, base: RunId, edits_json: &str) -> Result<(), Stop> {
-        let edits = edit::parse_list(edits_json).map_err(EngineError::from)?;
+    async fn again(&mut self, request: RequestId, base: RunId, edits: Vec<Edit>) -> Result<(), Stop> {
         let model = Arc::clone(self.model()?);
         let n_pos = self.find_run(base)?.tokens().len();
         let values = self.patch_values(request, &edits, n_pos).await?;

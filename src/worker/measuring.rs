@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{N_TOP, Stop, Worker};
 use crate::analysis::similarity::{cosine, mean_pooled};
-use crate::edit::{self, Edit, PatchFrom};
+use crate::edit::{Edit, PatchFrom};
 use crate::engine::sweep::{Sweep, SweepCell, SweepKind, cells, mean_cells, patch_cells};
 use crate::engine::{
     Captures, CompiledEdits, EngineError, Model, Outcome, OutcomeBatch, OutcomeValue, PatchValues, Run,
@@ -111,11 +111,10 @@ impl Worker {
         &mut self,
         request: RequestId,
         base: RunId,
-        edits_json: &str,
+        edits: Vec<Edit>,
         what: SweepAsked,
         asked: &OutcomeAsked,
     ) -> Result<(), Stop> {
-        let edits: Vec<Edit> = edit::parse_list(edits_json).map_err(EngineError::from)?;
         match asked {
             OutcomeAsked::Tokens { .. } => self.sweep_tokens(request, base, edits, what, asked).await,
             OutcomeAsked::Cosine { first, second } => {
@@ -256,9 +255,7 @@ impl Worker {
                 }
                 mean_cells(&references.iter().collect::<Vec<_>>(), spec)?
             }
-            SweepAsked::Each(list) => {
-                let parse = |json: &String| edit::parse_list(&format!("[{json}]")).map_err(EngineError::from);
-                let each = list.iter().map(parse).collect::<Result<Vec<_>, _>>()?.concat();
+            SweepAsked::Each(each) => {
                 let patches = self.patch_values(request, &each, n_pos).await?;
                 // One that does not fit has no cell, and says why where it is listed.
                 let fits = |(_, edit): &(usize, Edit)| !fitting(model, vec![edit.clone()], n_pos, &patches).is_empty();
@@ -278,12 +275,8 @@ impl Worker {
     }
 
     fn say_cell(&self, request: RequestId, cell: &SweepCell, outcome: Option<OutcomeNumbers>) {
-        let cell = SweepNumbers {
-            layer: cell.layer as u32,
-            column: cell.column as u32,
-            edit_json: serde_json::to_string(&cell.edit).unwrap_or_default(),
-            outcome,
-        };
+        let cell =
+            SweepNumbers { layer: cell.layer as u32, column: cell.column as u32, edit: cell.edit.clone(), outcome };
         self.say(EditingReply::SweepCell { request, cell });
     }
 

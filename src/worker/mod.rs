@@ -145,13 +145,10 @@ impl Worker {
         let outcome = match message {
             ToWorker::Load { source, n_layers, .. } => self.load(request, source, n_layers, files).await,
             ToWorker::ListHub { base, repo, .. } => self.list_hub(request, &base, &repo).await,
-            ToWorker::Run { inputs, edits_json, .. } => self.run(request, inputs, &edits_json).await,
+            ToWorker::Run { inputs, edits, .. } => self.run(request, inputs, edits).await,
             ToWorker::Ask { run, kind, question, .. } => self.ask(request, (run, kind), question).await,
-            ToWorker::Predict { run, position, n_top, .. } => self.predict(request, run, position, n_top),
             ToWorker::Tokenize { input, .. } => self.tokenize(request, &input),
-            ToWorker::TokenLosses { run, .. } => self.token_losses(request, run).await,
             ToWorker::MeanScores { inputs, .. } => self.mean_scores(request, &inputs).await,
-            ToWorker::Similarity { first, second, .. } => self.similarity(request, &first, &second).await,
             ToWorker::Editing(asked) => self.editing(asked).await,
             ToWorker::Save { run, saved, is_half, metadata_json, .. } => {
                 self.save(request, run, (saved, is_half), &metadata_json).await

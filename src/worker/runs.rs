@@ -5,18 +5,19 @@ use std::sync::Arc;
 use super::two_stacks::Attention;
 use super::{N_TOP, Stop, Worker, texts};
 use crate::answers::{self, Reply};
-use crate::edit::{self, Edit};
-use crate::engine::{Captures, CompiledEdits, EngineError, Model, Run, Step, TopToken, top_predictions};
+use crate::edit::Edit;
+use crate::engine::{Captures, CompiledEdits, EngineError, Model, Run, Step, TopToken, probabilities, top_predictions};
 use crate::platform::clock::now_ms;
 use crate::platform::memory::memory_bytes;
-use crate::protocol::{About, FromWorker, Input, Prediction, Question, RequestId, RunId, RunInfo, Stage, TargetAsked};
+use crate::protocol::{
+    About, Answer, FromWorker, Input, Prediction, Question, RequestId, RunId, RunInfo, Stage, TargetAsked,
+};
 use crate::trace::AttnKind;
 use crate::trace::spec::Unembed;
 
 impl Worker {
-    pub(super) async fn run(&mut self, request: RequestId, inputs: Vec<Input>, edits_json: &str) -> Result<(), Stop> {
+    pub(super) async fn run(&mut self, request: RequestId, inputs: Vec<Input>, edits: Vec<Edit>) -> Result<(), Stop> {
         let model = Arc::clone(self.model()?);
-        let edits = edit::parse_list(edits_json).map_err(EngineError::from)?;
         let mut done = Vec::new();
         for (index, input) in inputs.iter().enumerate() {
             done.push(self.run_one(request, &model, input, &edits, (index, inputs.len())).await?);
@@ -84,6 +85,14 @@ impl Worker {
         (run, kind): (RunId, AttnKind),
         question: Question,
     ) -> Result<(), Stop> {
+        match question {
+            Question::Losses => return self.token_losses(request, run).await,
+            Question::Predictions { position, n_top, also } => {
+                return self.predict(request, run, (position, n_top), &also);
+            }
+            Question::Similarity { first, second } => return self.similarity(request, run, [&first, &second]).await,
+            _ => {}
+        }
         let mut answering = answers::start(question);
         loop {
             let reply = answering.step(Attention::of(self.find_run(run)?, kind)?.source())?;
@@ -96,14 +105,27 @@ impl Worker {
         }
     }
 
-    pub(super) fn predict(&mut self, request: RequestId, run: RunId, position: u32, n_top: u32) -> Result<(), Stop> {
+    fn predict(
+        &mut self,
+        request: RequestId,
+        run: RunId,
+        (position, n_top): (u32, u32),
+        also: &[u32],
+    ) -> Result<(), Stop> {
         let found = self.find_run(run)?;
         if position as usize >= found.tokens().len() {
             let message = format!("position {position} is not there: {} tokens", found.tokens().len());
             return Err(Stop::failed(About::Request, message));
         }
-        let top = predictions(found, position as usize, n_top as usize)?;
-        self.outbox.say(&FromWorker::Predictions { request, run, position, top });
+        let mut top = predictions(found, position as usize, n_top as usize)?;
+        if !also.is_empty() {
+            let probs = probabilities(found, position as usize)?;
+            let is_listed = |id: u32| top.iter().any(|listed| listed.id == id);
+            let besides = also.iter().copied().filter(|id| !is_listed(*id));
+            let known = besides.filter_map(|id| Some(named(found, TopToken { id, prob: *probs.get(id as usize)? })));
+            top.extend(known.collect::<Vec<_>>());
+        }
+        self.outbox.say(&FromWorker::Answered { request, run, answer: Answer::Predictions { position, top } });
         Ok(())
     }
 }

@@ -1,11 +1,11 @@
-//! Texts to tokens, and what is asked of texts rather than of heads: losses, likeness.
+//! Texts to tokens, and questions about words rather than heads: losses, similarity.
 
 use std::sync::Arc;
 
 use super::{Stop, Worker};
 use crate::analysis::similarity::{cosine, mean_pooled};
 use crate::engine::{Bos, Captures, CompiledEdits, EngineError, Model, Run, Step};
-use crate::protocol::{About, FromWorker, Input, InputText, RequestId, RunId, Stage};
+use crate::protocol::{About, Answer, FromWorker, Input, InputText, RequestId, RunId, Stage};
 use crate::trace::Tokens;
 
 /// Positions whose logits are made at a time.
@@ -44,19 +44,24 @@ impl Worker {
             losses.extend(self.find_run(run)?.token_losses(start..(start + LOSS_ROWS).min(n_pos))?);
             self.breathe(request).await?;
         }
-        self.outbox.say_with(&FromWorker::TokenLosses { request, run }, &[&losses]);
+        self.outbox.say_with(&FromWorker::Answered { request, run, answer: Answer::Losses }, &[&losses]);
         Ok(())
     }
 
-    pub(super) async fn similarity(&mut self, request: RequestId, first: &Input, second: &Input) -> Result<(), Stop> {
-        let model = Arc::clone(self.model()?);
+    /// How alike two texts are under the edits of a run; edits that do not fit a text are left out.
+    pub(super) async fn similarity(&mut self, request: RequestId, run: RunId, texts: [&Input; 2]) -> Result<(), Stop> {
+        let model = Arc::clone(self.find_run(run)?.model());
+        let edits = self.edits.get(&run).cloned().unwrap_or_default();
         let mut pooled = Vec::new();
-        for input in [first, second] {
+        for input in texts {
             let (mut tokens, _) = tokens(&model, input)?;
             if input.cut {
                 tokens.cut_to(model.spec().n_ctx);
             }
-            let mut run = Run::new(Arc::clone(&model), tokens, CompiledEdits::none(), Captures::none())?;
+            let n_pos = tokens.len();
+            let patches = self.patch_values(request, &edits, n_pos).await?;
+            let bound = CompiledEdits::bind_each(&edits, model.spec(), None, n_pos.into(), &patches);
+            let mut run = Run::new(Arc::clone(&model), tokens, bound.edits, Captures::none())?;
             while run.step()? == Step::More {
                 let (done, total) = run.progress();
                 self.outbox.progress(request, Stage::Run, done as u64, total as u64);
@@ -66,7 +71,7 @@ impl Worker {
         }
         let cosine = cosine(&pooled[0], &pooled[1]);
         let cosine = cosine.ok_or_else(|| Stop::failed(About::Request, "an embedding has no length"))?;
-        self.outbox.say(&FromWorker::Similarity { request, cosine });
+        self.outbox.say(&FromWorker::Answered { request, run, answer: Answer::Similarity { cosine } });
         Ok(())
     }
 }

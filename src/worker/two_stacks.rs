@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::runs::named;
 use super::{Stop, Worker};
 use crate::analysis::AttentionSource;
-use crate::edit::{self, Edit};
+use crate::edit::Edit;
 use crate::engine::{
     Captures, CompiledEdits, CrossSource, EngineError, Generation, Inactive, MAX_TARGET, Model, PatchValues, Run,
     Sampling, Step, Written, most_likely,
@@ -138,9 +138,9 @@ impl Worker {
         let values = PatchValues::default();
         let bound = CompiledEdits::bind_each(edits, model.spec(), Some(Stack::Encoder), lengths, &values);
         // Those that name no stack are told of with the decoder's.
-        let is_its = |index: usize| edits.get(index).is_some_and(|edit| edit.stack == Some(edit::Stack::Encoder));
+        let is_its = |index: usize| edits.get(index).is_some_and(|edit| edit.stack == Some(Stack::Encoder));
         let inactive: Vec<Inactive> = bound.inactive.into_iter().filter(|inactive| is_its(inactive.index)).collect();
-        let is_new = edits.iter().any(|edit| edit.on && edit.stack == Some(edit::Stack::Encoder));
+        let is_new = edits.iter().any(|edit| edit.on && edit.stack == Some(Stack::Encoder));
         if !is_new {
             return Ok(Some(SourceAgain { run: source, is_new, inactive }));
         }

@@ -135,6 +135,7 @@ pageTest("the same seed writes the same in the page as natively", async ({ page,
 pageTest("an edit that does not fit is inactive and says why; a list that is none is refused", async ({ page, open }) => {
   const edits = encodeURIComponent(JSON.stringify([{ kind: "zero_head", layer: 40, head: 0 }, { kind: "zero_head", layer: 1, head: 0 }]));
   await open(`#v=1&model=all-MiniLM-L6-v2&text=The%20cat%20sat&edits=${edits}`);
+  await page.getByRole("button", { name: "Run", exact: true }).click();
   await result(page, 5);
   const { edits: list } = await openPanel(page);
   await list.getByText("Inactive: layer 40 is not there: 6 layers, counted from 0.").waitFor();

@@ -51,7 +51,7 @@ async fn cancel_after(
     let request = 100 + round;
     let text = InputText::Ids(ids(model, n_tokens, round));
     let inputs = vec![Input { text, cut: false, bos: None, target: TargetAsked::Generated }];
-    client.tell(&ToWorker::Run { request, inputs, edits_json: "[]".to_owned() })?;
+    client.tell(&ToWorker::Run { request, inputs, edits: Vec::new() })?;
     sleep(after_ms).await?;
     let asked_ms = now_ms();
     client.tell(&ToWorker::Cancel { request })?;

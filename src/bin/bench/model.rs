@@ -10,6 +10,7 @@ use crate::ratios;
 use crate::sweep;
 use crate::threads;
 use gloo::timers::callback::Timeout;
+use headlight::edit::{Choice, Edit, EditKind};
 use headlight::platform::clock::now_ms;
 use headlight::platform::page::{base_url, fetch_text};
 use headlight::platform::words::words;
@@ -307,8 +308,8 @@ async fn run(
 /// Runs again with a head of the last quarter of the layers set to zero.
 async fn edit_late(client: &Client, model: &ModelInfo, run: &RunInfo) -> Result<RunInfo, String> {
     let layer = (model.spec.n_layers * 3).div_ceil(4).min(model.spec.n_layers - 1);
-    let edits_json = format!(r#"[{{"kind":"zero_head","layer":{layer},"head":0}}]"#);
-    let again = EditingRequest::Again { request: 4, base: run.run, edits_json };
+    let edits = vec![Edit::new(EditKind::ZeroHead { layer: Choice::One(layer), head: Choice::One(0) })];
+    let again = EditingRequest::Again { request: 4, base: run.run, edits };
     match client.ask(&ToWorker::Editing(again)).await? {
         (FromWorker::Editing(EditingReply::Again { run, .. }), _) => Ok(run),
         (other, _) => Err(format!("expected a run, got {other:?}")),
@@ -326,7 +327,7 @@ pub fn ids(model: &ModelInfo, n_tokens: u32, round: u32) -> Vec<u32> {
 pub async fn run_once(client: &Client, model: &ModelInfo, n_tokens: u32, round: u32) -> Result<RunInfo, String> {
     let ids = ids(model, n_tokens, round);
     let inputs = vec![Input { text: InputText::Ids(ids), cut: false, bos: None, target: TargetAsked::Generated }];
-    match client.ask(&ToWorker::Run { request: 2, inputs, edits_json: "[]".to_owned() }).await? {
+    match client.ask(&ToWorker::Run { request: 2, inputs, edits: Vec::new() }).await? {
         (FromWorker::RunsDone { mut runs, .. }, _) if runs.len() == 1 => Ok(runs.remove(0)),
         (other, _) => Err(format!("expected one run, got {other:?}")),
     }

@@ -29,7 +29,7 @@ pub async fn measure(client: &Client, model: &ModelInfo, id: &str) -> Result<(),
         bos: None,
         target: headlight::protocol::TargetAsked::Generated,
     }];
-    let reply = client.ask(&ToWorker::Run { request: 5, inputs, edits_json: "[]".to_owned() }).await?;
+    let reply = client.ask(&ToWorker::Run { request: 5, inputs, edits: Vec::new() }).await?;
     let run = match reply {
         (FromWorker::RunsDone { runs, .. }, _) => runs.first().map(|run| run.run).ok_or("no run came")?,
         (other, _) => return Err(format!("expected a run, got {other:?}")),
@@ -38,7 +38,7 @@ pub async fn measure(client: &Client, model: &ModelInfo, id: &str) -> Result<(),
     client.tell(&ToWorker::Editing(EditingRequest::Sweep {
         request: 6,
         base: run,
-        edits_json: "[]".to_owned(),
+        edits: Vec::new(),
         what: SweepAsked::ZeroHeads,
         outcome: OutcomeAsked::tokens(" Mary", " John"),
     }))?;

@@ -108,18 +108,13 @@ type Actions = Result<Vec<(Hook, Action)>, InvalidEdit>;
 impl<'a> Binder<'a> {
     /// For an edit of a model whose whole Spec is `spec`.
     pub fn new(spec: &'a Spec, stack: Option<Stack>, lengths: Lengths, edit: &Edit) -> Self {
-        let attn = if edit.attn == Some(crate::edit::Attn::Cross) { Attn::Cross } else { Attn::Own };
-        Self { spec: stack.map_or(spec, |stack| spec.stack(stack)), attn, lengths }
+        Self { spec: stack.map_or(spec, |stack| spec.stack(stack)), attn: edit.attn.unwrap_or_default(), lengths }
     }
 
     /// Whether an edit is about this stack.
     pub fn acts_in(&self, edit: &Edit, stack: Option<Stack>) -> Result<bool, InvalidEdit> {
-        let named = edit.stack.map(|stack| match stack {
-            crate::edit::Stack::Encoder => Stack::Encoder,
-            crate::edit::Stack::Decoder => Stack::Decoder,
-        });
         let architecture = &self.spec.architecture;
-        match (stack, named) {
+        match (stack, edit.stack) {
             (None, None) if self.attn == Attn::Own => Ok(true),
             (None, _) => Err(InvalidEdit(format!("{architecture} has one stack and no cross-attention"))),
             (Some(_), None) => {

@@ -1,8 +1,9 @@
 //! What B is: the text under edits, another text, a trace, or another model. All must fit A position by position.
 
-use super::super::*;
 use super::{Against, SecondWorker, TraceBeside};
-use crate::protocol::{self, FromWorker, Input, InputText, Report, RunInfo, ToWorker};
+use crate::protocol::{self, FromWorker, Input, InputText, RequestId, RunInfo, ToWorker};
+use crate::state::requests::Reply;
+use crate::state::{Effect, Origin, Second, Shown, State, Task, wording};
 use crate::trace::Tokens;
 use crate::trace::display::token_label;
 use crate::trace::file::ModelName;
@@ -42,14 +43,14 @@ impl State {
             (InputText::Pair(..), Some((first, second))) => InputText::Pair(first.to_owned(), second.to_owned()),
             _ => InputText::Single(text),
         };
-        let request = self.start(Task::Against, effects);
+        let request = self.begin_task(Task::Against, effects);
         let inputs = vec![Input { text, cut: false, bos, target }];
-        effects.push(Effect::Send(ToWorker::Run { request, inputs, edits_json: "[]".to_owned() }));
+        effects.push(Effect::Send(ToWorker::Run { request, inputs, edits: Vec::new() }));
     }
 
     /// The other text was run.
     pub(in crate::state) fn text_beside_came(&mut self, request: RequestId, info: RunInfo, effects: &mut Vec<Effect>) {
-        let Some(a) = self.result(super::Side::A) else { return };
+        let Some(a) = self.result(super::Variant::A) else { return };
         let (n_a, n_b) = (a.info.tokens.len(), info.tokens.len());
         if n_a != n_b {
             effects.push(Effect::Send(ToWorker::Forget { run: info.run }));
@@ -64,7 +65,7 @@ impl State {
 
     /// A trace was opened to be B.
     pub(super) fn trace_beside_came(&mut self, came: Result<TraceBeside, String>, effects: &mut Vec<Effect>) {
-        let Some(a) = self.result(super::Side::A) else { return };
+        let Some(a) = self.result(super::Variant::A) else { return };
         let fits = came.and_then(|trace| fits(a, &trace.tokens, trace.has_ids, trace.sizes).map(|()| trace));
         let trace = match fits {
             Ok(trace) => trace,
@@ -113,7 +114,7 @@ impl State {
                 );
             }
             (FromWorker::Loaded { request, model }, SecondWorker::Loading(loading)) if request == loading => {
-                let Some(a) = self.result(super::Side::A) else { return };
+                let Some(a) = self.result(super::Variant::A) else { return };
                 let (own, other) = ((a.spec.n_layers, a.spec.n_heads), (model.spec.n_layers, model.spec.n_heads));
                 if own != other {
                     let problem = shapes_differ(own, other);
@@ -122,22 +123,24 @@ impl State {
                 let inputs = vec![a.input.clone()];
                 let request = self.request();
                 self.editing.second_worker = SecondWorker::Running(request);
-                effects.push(Effect::SendSecond(ToWorker::Run { request, inputs, edits_json: "[]".to_owned() }));
+                effects.push(Effect::SendSecond(ToWorker::Run { request, inputs, edits: Vec::new() }));
             }
             (FromWorker::RunsDone { request, runs }, SecondWorker::Running(running)) if request == running => {
                 if let Some(info) = runs.into_iter().next() {
                     self.model_beside_ran(request, info, effects);
                 }
             }
-            (FromWorker::Answered { request, answer, .. }, _) => self.answered(request, answer, buffers, effects),
+            (FromWorker::Answered { request, answer, .. }, _) => {
+                self.replied(request, Reply::Answer(answer, buffers), effects);
+            }
             (FromWorker::Editing(reply), _) => self.editing_said(reply, effects),
             (FromWorker::Failed { request, report }, SecondWorker::Loading(own) | SecondWorker::Running(own))
                 if request == own =>
             {
                 self.second_worker_failed(wording::sentence(&report.message), effects);
             }
-            (FromWorker::Failed { request, report }, _) => self.ended(request, Some(report)),
-            (FromWorker::Cancelled { request }, _) => self.ended(request, None::<Report>),
+            (FromWorker::Failed { request, report }, _) => self.ended(request, Some(report), effects),
+            (FromWorker::Cancelled { request }, _) => self.ended(request, None, effects),
             _ => {}
         }
     }
@@ -145,7 +148,7 @@ impl State {
     fn model_beside_ran(&mut self, request: RequestId, info: RunInfo, effects: &mut Vec<Effect>) {
         let Against::Model(model) = self.editing.against else { return };
         let name = self.models.get(model).map_or_else(String::new, |entry| entry.name.clone());
-        let Some(a) = self.result(super::Side::A) else { return };
+        let Some(a) = self.result(super::Variant::A) else { return };
         let own = (a.spec.n_layers, a.spec.n_heads);
         if let Err(problem) = fits(a, &info.tokens, true, own) {
             return self.second_worker_failed(problem, effects);

@@ -1,17 +1,17 @@
 //! The list of edits, with undo and redo. Every change is one step, whatever it holds.
 
 use super::{EditEvent, Editing};
-use crate::edit::Edit;
+use crate::edit::{self, Edit};
 
-/// How often the list can be taken back.
+/// Most changes of the list that can be undone.
 const MAX_UNDO: usize = 100;
 
 /// An edit of the list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ListedEdit {
-    /// Its name within the page's life: the same after undo and redo.
+    /// The edit's number, which undo and redo keep.
     pub id: u32,
-    /// What it does; its `on` is the switch.
+    /// The edit; its field `on` is the switch.
     pub edit: Edit,
 }
 
@@ -21,20 +21,24 @@ impl Editing {
         self.list.iter().any(|listed| listed.edit.on)
     }
 
-    /// Whether the list can be taken back.
+    /// Whether a change of the list can be undone.
     pub fn can_undo(&self) -> bool {
         !self.undo.is_empty()
     }
 
-    /// Whether a change that was taken back can be made again.
+    /// Whether an undone change can be made again.
     pub fn can_redo(&self) -> bool {
         !self.redo.is_empty()
     }
 
-    /// The list as JSON (FORMATS).
+    /// The list as JSON, as files and links hold it.
     pub fn json(&self) -> String {
-        let edits: Vec<&Edit> = self.list.iter().map(|listed| &listed.edit).collect();
-        serde_json::to_string(&edits).unwrap_or_else(|_| "[]".to_owned())
+        edit::list_to_json(self.list.iter().map(|listed| &listed.edit))
+    }
+
+    /// The list without the names of its edits.
+    pub(in crate::state) fn edits(&self) -> Vec<Edit> {
+        self.list.iter().map(|listed| listed.edit.clone()).collect()
     }
 
     /// Puts another list in place of this one, as a link does; undo brings this one back.

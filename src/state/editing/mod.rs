@@ -3,68 +3,67 @@
 //!
 //! A is the model as it is on the text that was run; B is what it is compared with ([`Against`]), mostly the same text under
 //! the edits. Invariant: A is never lost. `State::shown` is whichever of A, B and their difference is looked at; the others
-//! wait here. The list outlives texts and models: edits that do not fit are inactive and say why. Imports `protocol`, `edit`.
+//! wait here. The list outlives texts and models: edits that do not fit are inactive and say why.
 
 mod against;
-mod carry;
 mod comparing;
-mod difference;
 mod list;
 mod naming;
 pub mod offers;
+mod reduce;
 mod replies;
 mod rows;
-mod sides;
 mod sweep;
+mod variants;
+mod writing;
 
 #[cfg(test)]
 mod offers_tests;
 #[cfg(test)]
-mod sides_tests;
-#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod variants_tests;
 
-use super::{RequestId, Shown};
+use super::Shown;
+use super::requests::Slot;
 use crate::edit::Edit;
 use crate::protocol::{
-    ComparedOutcome, ComparedToken, OutcomeAsked, OutcomeNumbers, Prediction, SamplingAsked, SweepAsked,
+    ComparedOutcome, ComparedToken, OutcomeAsked, OutcomeNumbers, Prediction, RequestId, SamplingAsked, SweepAsked,
 };
 use crate::trace::{Spec, Tokens};
-use comparing::Comparing;
-use difference::Pairs;
 
 pub use list::ListedEdit;
 pub use naming::edit_name;
 pub use rows::PatternRow;
 pub use sweep::{Map, MapCell, SweepState};
 
-/// Which of the results is on screen.
+/// One of the results that can be on screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Side {
-    /// The text that was run in the model as it is.
+pub enum Variant {
+    /// The text as the unedited model read it.
     #[default]
     A,
-    /// What A is compared with.
+    /// The result that A is compared with.
     B,
     /// Every number of B minus that of A.
     Difference,
 }
 
-impl Side {
+impl Variant {
     /// In the order in which they are offered.
-    pub const EACH: [Side; 3] = [Side::A, Side::B, Side::Difference];
+    pub const EACH: [Variant; 3] = [Variant::A, Variant::B, Variant::Difference];
 
     /// Its name on the page.
     pub fn label(self) -> &'static str {
         match self {
-            Side::A => "A",
-            Side::B => "B",
-            Side::Difference => "B − A",
+            Variant::A => "A",
+            Variant::B => "B",
+            Variant::Difference => "B − A",
         }
     }
 }
 
-/// What B is.
+/// What A is compared with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Against {
     /// The same text, under the edits that are switched on.
@@ -104,62 +103,59 @@ pub struct Compared {
     pub outcome: Option<Result<ComparedOutcome, String>>,
 }
 
-/// A token that was written.
+/// A generated token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Written {
-    /// Where it stands.
+    /// The token's position.
     pub position: usize,
-    /// How likely it was, by the whole distribution.
+    /// The token's probability in the whole distribution.
     pub prob: f32,
-    /// The most likely tokens in its place.
+    /// The tokens that were most likely in its place.
     pub others: Vec<Prediction>,
 }
 
-/// Everything about changing the model.
+/// The edits, what they are compared with, and what they do.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Editing {
-    /// In the order in which they act.
+    /// The edits, in the order in which they act.
     pub list: Vec<ListedEdit>,
     undo: Vec<Vec<ListedEdit>>,
     redo: Vec<Vec<ListedEdit>>,
     next_id: u32,
     /// The results that are not on screen.
-    kept: Vec<(Side, Box<Shown>)>,
-    /// Which of them is on screen.
-    pub side: Side,
-    /// What B is.
+    kept: Vec<(Variant, Box<Shown>)>,
+    /// The one that is on screen.
+    pub variant: Variant,
+    /// What A is compared with.
     pub against: Against,
-    /// Why B is not there, a sentence.
+    /// Why there is no B: a sentence for the reader.
     pub against_problem: Option<String>,
-    /// What becomes of the worker that holds B, where it is another model.
+    /// The life of the worker that holds B, where B is another model.
     second_worker: SecondWorker,
-    /// Whether the panel is open; nothing where nobody has said so.
+    /// Whether the panel is open; `None` until somebody opens or closes it.
     pub is_open: Option<bool>,
-    /// Why some edits do not act, by id.
+    /// Why some edits are inactive, by the edits' ids.
     pub inactive: Vec<(u32, String)>,
     /// What the outcome fields hold.
     pub asked: OutcomeAsked,
-    /// Whether somebody has chosen the outcome.
+    /// Whether the outcome was chosen by hand.
     pub is_outcome_chosen: bool,
-    /// A and B, once known.
-    pub compared: Option<Compared>,
+    /// A and B side by side.
+    pub compared: Slot<Compared>,
     /// The outcome under each edit alone, by id.
     pub alone: Vec<(u32, OutcomeNumbers)>,
-    /// The last sweep.
+    /// The last sweep that was started.
     pub sweep: Option<SweepState>,
-    /// How the next token is chosen.
+    /// The way in which the next token is chosen.
     pub sampling: SamplingAsked,
-    /// How many tokens playing still writes.
+    /// How many tokens are still to be generated.
     pub n_to_write: u32,
-    /// Tokens written so far.
+    /// The tokens generated so far.
     pub written: Vec<Written>,
-    /// What a token that is being replaced was chosen from, and its position.
+    /// The position of a token that is being replaced, and the tokens that were most likely there.
     branching: Option<(usize, Vec<Prediction>)>,
-    comparing: Option<Comparing>,
-    /// The request for each edit alone, and the edits' ids.
-    measuring: Option<(RequestId, Vec<u32>)>,
-    /// Questions that are asked of A and of B.
-    pairs: Pairs,
+    /// The request for the outcomes in `alone`, which come one by one.
+    pub(super) alone_asked: Slot<()>,
 }
 
 /// The life of the worker that holds another model as B.
@@ -181,7 +177,7 @@ impl Default for Editing {
             redo: Vec::new(),
             next_id: 1,
             kept: Vec::new(),
-            side: Side::A,
+            variant: Variant::A,
             against: Against::Edits,
             against_problem: None,
             second_worker: SecondWorker::Absent,
@@ -189,65 +185,63 @@ impl Default for Editing {
             inactive: Vec::new(),
             asked: OutcomeAsked::default(),
             is_outcome_chosen: false,
-            compared: None,
+            compared: Slot::default(),
             alone: Vec::new(),
             sweep: None,
             sampling: SamplingAsked { temperature: 0.0, top_k: 0, top_p: 1.0, seed: 0 },
             n_to_write: 0,
             written: Vec::new(),
             branching: None,
-            comparing: None,
-            measuring: None,
-            pairs: Pairs::default(),
+            alone_asked: Slot::default(),
         }
     }
 }
 
-/// Something about editing happened.
+/// The model is changed, or asked what a change does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EditEvent {
     /// Add edits at the end of the list, as one change.
     Added(Vec<Edit>),
     /// Put another list in place of this one.
     Replaced(Vec<Edit>),
-    /// Take one out.
+    /// Remove one edit.
     Removed(u32),
-    /// Switch one on or off.
+    /// Switch one edit on or off.
     Toggled(u32),
-    /// Take the last change of the list back.
+    /// Undo the last change of the list.
     Undone,
-    /// Take the taking back back.
+    /// Redo the last undone change.
     Redone,
-    /// Empty the list.
+    /// Remove all edits.
     Cleared,
-    /// Look at A, B or their difference.
-    SidePicked(Side),
-    /// The next of A, B and their difference.
-    SideStepped,
-    /// B is something else now.
+    /// Show A, B or their difference.
+    VariantPicked(Variant),
+    /// Show the next of A, B and their difference.
+    VariantStepped,
+    /// Compare with something else.
     AgainstPicked(Against),
-    /// The trace that is to be B was opened, or not.
+    /// The trace to compare with was opened, or could not be.
     TraceCame(Box<Result<TraceBeside, String>>),
     /// Open or close the panel.
     PanelOpened(bool),
-    /// The outcome to follow was typed.
+    /// The outcome to follow was chosen.
     OutcomePicked(OutcomeAsked),
     /// Start a sweep.
     SweepAsked(SweepAsked),
-    /// How the next token is chosen.
+    /// The way in which the next token is chosen.
     SamplingPicked(SamplingAsked),
-    /// Write so many tokens.
+    /// Generate so many tokens.
     WriteAsked(u32),
-    /// Write this token, whatever the model says.
+    /// Append this token, whatever the model predicts.
     TokenPicked(u32),
-    /// Go back to so many tokens, and write this one.
+    /// Go back to so many tokens, and append this one.
     BranchPicked(usize, u32),
-    /// Forget the last token.
+    /// Remove the last token.
     TokenTakenBack,
 }
 
 impl Editing {
-    /// Why an edit does not act.
+    /// Why an edit is inactive.
     pub fn reason(&self, id: u32) -> Option<&str> {
         self.inactive.iter().find(|(at, _)| *at == id).map(|(_, reason)| reason.as_str())
     }
@@ -268,11 +262,11 @@ impl Editing {
     }
 
     fn outcome_of(&self, run: usize) -> Option<OutcomeNumbers> {
-        self.compared.as_ref()?.outcome.as_ref()?.as_ref().ok()?.values.get(run).copied()
+        self.compared.value()?.outcome.as_ref()?.as_ref().ok()?.values.get(run).copied()
     }
 
-    /// Whether there is a B to look at.
+    /// Whether there is a B.
     pub fn has_b(&self) -> bool {
-        self.side != Side::A || !self.kept.is_empty()
+        self.variant != Variant::A || !self.kept.is_empty()
     }
 }

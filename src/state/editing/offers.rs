@@ -3,67 +3,62 @@
 
 use std::collections::BTreeSet;
 
-use super::super::*;
 use super::{PatternRow, edit_name};
 use crate::edit::{Choice, Edit, EditKind};
+use crate::state::{RUNS_MODELS, State, View, wording};
 use crate::trace::Side;
 use crate::trace::display::TokenLabel;
 
 /// What is shown of the tokens that read, and of those that are read.
 type Labels<'a> = (&'a [TokenLabel], &'a [TokenLabel]);
 
-/// By how much heads and neurons are scaled.
+/// Factors that heads and neurons can be scaled by.
 const FACTORS: [f32; 4] = [0.5, 2.0, 4.0, -1.0];
-/// By how much an edge is strengthened or weakened.
+/// Factors that strengthen or weaken an edge.
 const EDGE_FACTORS: [f32; 3] = [4.0, 2.0, 0.5];
-/// What a cell is painted with.
+/// Weights that a cell can be painted with.
 const WEIGHTS: [f32; 4] = [0.0, 0.25, 0.5, 1.0];
 
-/// What the pointer, the keyboard or the selection is on.
+/// The thing that edits are offered for: under the pointer, the keyboard focus or the selection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
     /// Which layer.
     pub layer: usize,
     /// Which heads; none where it is not about heads.
     pub heads: Vec<usize>,
-    /// Who reads.
+    /// Positions that read.
     pub query: Option<usize>,
-    /// Who is read.
+    /// Positions that are read.
     pub key: Option<usize>,
     /// Which neuron of the head.
     pub neuron: Option<usize>,
 }
 
-/// Edits on offer.
+/// The edits on offer for a thing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Menu {
-    /// What they are about.
+    /// The name of the thing.
     pub title: String,
-    /// Those for the smallest thing first.
+    /// The offers by thing, the smallest thing first.
     pub groups: Vec<Group>,
 }
 
 /// Edits of one thing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
-    /// The thing.
+    /// The thing's name.
     pub name: String,
-    /// What can be done with it.
+    /// The edits on offer.
     pub items: Vec<Item>,
 }
 
 /// One offer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
-    /// Plain words.
+    /// The offer's name.
     pub name: String,
-    /// Made as one change.
+    /// The edits, which are added as one change.
     pub edits: Vec<Edit>,
-}
-
-/// An edit that is switched on.
-pub fn edit(kind: EditKind) -> Edit {
-    Edit { kind, on: true, stack: None, attn: None }
 }
 
 impl State {
@@ -84,7 +79,7 @@ impl State {
 
     /// Whether the model on screen can be changed.
     pub fn can_edit(&self) -> bool {
-        self.home.is_page() && self.run_of(super::Side::A).is_some()
+        self.home.is_page() && self.run_of(super::Variant::A).is_some()
     }
 
     /// The edits on offer for a target.
@@ -92,7 +87,7 @@ impl State {
         if !RUNS_MODELS {
             return Menu::default();
         }
-        let Some(a) = self.result(super::Side::A) else { return Menu::default() };
+        let Some(a) = self.result(super::Variant::A) else { return Menu::default() };
         let labels: Labels<'_> = (a.labels(Side::Query), a.labels(Side::Key));
         let query_name = |position: usize| token_name(labels.0, position);
         let key_name = |position: usize| token_name(labels.1, position);
@@ -136,7 +131,7 @@ impl State {
             EditKind::UniformPattern { layer, head },
         ];
         let scaled = FACTORS.iter().map(|&factor| scaled_head(target.layer, self.head_choice(target), factor));
-        plain.into_iter().map(edit).chain(scaled).map(|edit| item(edit, labels)).collect()
+        plain.into_iter().map(Edit::new).chain(scaled).map(|edit| item(edit, labels)).collect()
     }
 
     fn head_choice(&self, target: &Target) -> Choice {
@@ -161,7 +156,7 @@ impl State {
             query: Choice::One(query),
             key: Choice::One(key),
         };
-        let mut items = vec![item(edit(cut), labels)];
+        let mut items = vec![item(Edit::new(cut), labels)];
         let all = |make: &dyn Fn(&PatternRow) -> Option<Edit>| rows.iter().map(make).collect::<Option<Vec<Edit>>>();
         let mut offer = |name: String, edits: Option<Vec<Edit>>| {
             items.extend(edits.filter(|edits| !edits.is_empty()).map(|edits| Item { name, edits }));
@@ -187,7 +182,7 @@ impl State {
 }
 
 fn scaled_head(layer: usize, head: Choice, factor: f32) -> Edit {
-    edit(EditKind::Scale {
+    Edit::new(EditKind::Scale {
         layer: Some(Choice::One(layer)),
         hook: "attn.hook_z".to_owned(),
         head: Some(head),
@@ -199,7 +194,7 @@ fn scaled_head(layer: usize, head: Choice, factor: f32) -> Edit {
 
 fn scaled_neuron(layer: usize, head: usize, neuron: usize, factor: f32) -> Edit {
     let (layer, head, neuron) = (Choice::One(layer), Choice::One(head), Choice::One(neuron));
-    edit(EditKind::ScaleQNeuron { layer, head, neuron, factor })
+    Edit::new(EditKind::ScaleQNeuron { layer, head, neuron, factor })
 }
 
 fn neuron_items(layer: usize, head: usize, neuron: usize) -> Vec<Item> {
@@ -220,7 +215,7 @@ fn token_items(layer: usize, token: usize, labels: Labels<'_>) -> Vec<Item> {
         EditKind::ZeroValue { layer: at, key: key.clone() },
         EditKind::ZeroValue { layer: Choice::All, key },
     ];
-    kinds.into_iter().map(|kind| item(edit(kind), labels)).collect()
+    kinds.into_iter().map(|kind| item(Edit::new(kind), labels)).collect()
 }
 
 fn item(edit: Edit, labels: Labels<'_>) -> Item {

@@ -3,7 +3,7 @@
 use super::super::tests::Page;
 use super::super::*;
 use super::offers::{Menu, Target};
-use crate::edit::parse_list;
+use crate::edit::{list_to_json, parse_list};
 
 fn names(menu: &Menu) -> Vec<(String, Vec<String>)> {
     let names =
@@ -36,8 +36,7 @@ fn each_thing_has_its_edits() {
     let all = page.state.edit_menu(&Target { heads: vec![0, 1, 2, 3], ..target });
     assert!(has(&all, "Every head of layer 0", "Zero every head of layer 0"), "{all:?}");
     for item in [head, edge, row, neuron, all].iter().flat_map(|menu| &menu.groups).flat_map(|group| &group.items) {
-        let json = serde_json::to_string(&item.edits).unwrap();
-        assert_eq!(parse_list(&json).unwrap(), item.edits, "{}", item.name);
+        assert_eq!(parse_list(&list_to_json(&item.edits)).unwrap(), item.edits, "{}", item.name);
     }
 }
 

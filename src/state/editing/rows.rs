@@ -1,30 +1,29 @@
 //! One row of a pattern as it is now, and edits that paint it. The row always sums to 1 again.
 
-use super::super::*;
-use super::Side;
-use super::offers::edit;
+use super::Variant;
 use crate::edit::{Choice, Edit, EditKind};
+use crate::state::State;
 
-/// The least weight that strengthening starts from, so that there is something to strengthen.
+/// The least weight that strengthening starts from: a weight of 0 would stay 0.
 const A_TRACE: f32 = 0.01;
 
-/// A row of the pattern of one head, as it is in B, or in A where there is no B of the same text.
+/// One row of a head's pattern: of B, or of A where B is not the same text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PatternRow {
     /// Which layer.
     pub layer: usize,
     /// Which head.
     pub head: usize,
-    /// Who reads.
+    /// Positions that read.
     pub query: usize,
     /// [key_pos]
     pub weights: Vec<f32>,
-    /// How many keys the query may see: the first ones.
+    /// How many keys, from the first one, the mask lets the query see.
     pub n_seen: usize,
 }
 
 impl State {
-    /// A row of a layer whose patterns are here.
+    /// One row of a pattern, where the layer's patterns are here.
     pub fn pattern_row(&self, layer: usize, head: usize, query: usize) -> Option<PatternRow> {
         let is_edited = self.editing.against == super::Against::Edits;
         let of = |side| {
@@ -32,10 +31,10 @@ impl State {
             let drawn = shown.drawn.clone().filter(|drawn| drawn.layer == layer);
             Some((shown, drawn.or_else(|| shown.layers.get(layer))?))
         };
-        let (shown, patterns) = match self.editing.side {
-            Side::A => of(Side::A),
-            _ if is_edited => of(Side::B).or_else(|| of(Side::A)),
-            _ => of(Side::A),
+        let (shown, patterns) = match self.editing.variant {
+            Variant::A => of(Variant::A),
+            _ if is_edited => of(Variant::B).or_else(|| of(Variant::A)),
+            _ => of(Variant::A),
         }?;
         if head >= patterns.n_heads || query >= patterns.n_query {
             return None;
@@ -51,7 +50,7 @@ impl PatternRow {
     /// The edit that gives the row these weights, made to sum to 1 where they act.
     pub fn painted(&self, weights: Vec<f32>) -> Edit {
         let (layer, head, query) = (Choice::One(self.layer), Choice::One(self.head), Choice::One(self.query));
-        edit(EditKind::SetPatternRow { layer, head, query, weights })
+        Edit::new(EditKind::SetPatternRow { layer, head, query, weights })
     }
 
     /// One key so many times as strong, before the row sums to 1 again. Nothing for a key that the query does not see.

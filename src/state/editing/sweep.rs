@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::edit::Edit;
 use crate::protocol::{OutcomeNumbers, RequestId, SweepAsked, SweepNumbers};
 
-/// A sweep, under way or done.
+/// A sweep that is running or complete.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SweepState {
     /// Its request.
     pub request: RequestId,
-    /// What is tried.
+    /// The kind of edit that is tried.
     pub asked: SweepAsked,
     /// By layer and column.
     pub cells: BTreeMap<(usize, usize), SweepNumbers>,
@@ -17,20 +18,20 @@ pub struct SweepState {
     pub base: Option<OutcomeNumbers>,
     /// That of the other text.
     pub other: Option<OutcomeNumbers>,
-    /// Whether every cell is there.
+    /// Whether every cell is complete.
     pub is_done: bool,
 }
 
-/// What is drawn of a sweep.
+/// A sweep as it is drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Map {
     /// Layers.
     pub n_rows: usize,
     /// Heads or positions.
     pub n_columns: usize,
-    /// By row and column; nothing where it is not there yet.
+    /// By row and column; `None` where a cell is not complete.
     pub cells: Vec<Option<MapCell>>,
-    /// The largest effect, without its sign: both ends of the colours.
+    /// The largest absolute effect, which both ends of the colour scale stand for.
     pub largest: f32,
     /// Whether columns are tokens.
     pub is_by_position: bool,
@@ -43,11 +44,11 @@ pub struct MapCell {
     pub effect: Option<f32>,
     /// The outcome with the edit.
     pub outcome: Option<OutcomeNumbers>,
-    /// The edit as JSON.
-    pub edit_json: String,
+    /// The edit that was tried.
+    pub edit: Edit,
 }
 
-/// Texts whose logit differences are closer than this have no R (METHODS 3).
+/// Texts whose logit differences are closer than this have no R.
 const LEAST_DIFFERENCE: f32 = 0.05;
 
 impl SweepState {
@@ -80,7 +81,7 @@ impl SweepState {
             let numbers = self.cells.get(&(index / n_columns.max(1), index % n_columns.max(1)))?;
             let effect = numbers.outcome.and_then(|outcome| self.effect(outcome));
             largest = largest.max(effect.map_or(0.0, f32::abs));
-            Some(MapCell { effect, outcome: numbers.outcome, edit_json: numbers.edit_json.clone() })
+            Some(MapCell { effect, outcome: numbers.outcome, edit: numbers.edit.clone() })
         };
         let cells = (0..n_layers * n_columns).map(&mut cell).collect();
         Map { n_rows: n_layers, n_columns, cells, largest, is_by_position: self.is_by_position() }

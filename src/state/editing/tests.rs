@@ -3,7 +3,7 @@
 use super::super::tests::Page;
 use super::super::*;
 use super::*;
-use crate::edit::parse_list;
+use crate::edit::{list_to_json, parse_list};
 use crate::protocol::{EditingReply, EditingRequest, FromWorker, RunInfo, SweepNumbers, ToWorker};
 
 pub(super) fn edit(json: &str) -> Vec<Edit> {
@@ -35,7 +35,7 @@ fn undo_and_redo() {
 }
 
 pub(super) fn say(page: &mut Page, reply: EditingReply) {
-    page.event(Event::WorkerSaid(FromWorker::Editing(reply), Vec::new()));
+    page.event(Event::Worker(WorkerEvent::Said(FromWorker::Editing(reply), Vec::new())));
 }
 
 pub(super) fn asked(page: &Page) -> EditingRequest {
@@ -48,8 +48,8 @@ pub(super) fn asked(page: &Page) -> EditingRequest {
 
 pub(super) fn last_again(page: &Page) -> (RequestId, u32, String) {
     let again = |message: &ToWorker| match message {
-        ToWorker::Editing(EditingRequest::Again { request, base, edits_json }) => {
-            Some((*request, *base, edits_json.clone()))
+        ToWorker::Editing(EditingRequest::Again { request, base, edits }) => {
+            Some((*request, *base, list_to_json(edits)))
         }
         _ => None,
     };
@@ -70,26 +70,26 @@ fn an_edit_runs_again_and_both_results_stay() {
     let mut page = edited_page();
     let (_, base, json) = last_again(&page);
     assert_eq!(json, format!("[{}]", r#"{"head":2,"kind":"zero_head","layer":1}"#));
-    assert_eq!(page.state.editing.side, Side::B);
+    assert_eq!(page.state.editing.variant, Variant::B);
     assert_eq!(page.state.shown.as_ref().unwrap().live_run, Some(77));
-    assert_eq!(page.state.result(Side::A).unwrap().live_run, Some(base));
+    assert_eq!(page.state.result(Variant::A).unwrap().live_run, Some(base));
     assert_eq!(page.state.editing.reason(1), Some("layer 9 is not there"));
     assert!(matches!(asked(&page), EditingRequest::Compare { runs, .. } if runs == [base, 77]));
-    page.event(Event::Editing(EditEvent::SidePicked(Side::A)));
+    page.event(Event::Editing(EditEvent::VariantPicked(Variant::A)));
     assert_eq!(page.state.shown.as_ref().unwrap().live_run, Some(base));
     assert_eq!(page.drawn_layer(), Some(0), "what was drawn of it is still there");
     // Switched off: the clean result is all there is, and the other run is freed.
     page.event(Event::Editing(EditEvent::Toggled(1)));
     assert!(page.sent.contains(&ToWorker::Forget { run: 77 }));
     assert!(!page.state.editing.has_b());
-    assert_eq!(page.state.run_of(Side::A), Some(base));
+    assert_eq!(page.state.run_of(Variant::A), Some(base));
 }
 
 #[test]
 fn undo_of_the_only_edit_goes_back_to_the_clean_result() {
     let mut page = edited_page();
     page.event(Event::Editing(EditEvent::Undone));
-    assert_eq!(page.state.editing.side, Side::A);
+    assert_eq!(page.state.editing.variant, Variant::A);
     assert!(page.sent.contains(&ToWorker::Forget { run: 77 }));
     page.event(Event::Editing(EditEvent::Redone));
     assert!(last_again(&page).2.contains("zero_head"));
@@ -104,21 +104,21 @@ fn a_late_answer_is_freed() {
     let run = RunInfo { run: 50, ..page.state.shown.as_ref().unwrap().info.clone() };
     say(&mut page, EditingReply::Again { request, run, inactive: Vec::new() });
     assert!(page.sent.contains(&ToWorker::Forget { run: 50 }));
-    assert_eq!(page.state.editing.side, Side::A);
+    assert_eq!(page.state.editing.variant, Variant::A);
 }
 
 #[test]
 fn edits_outlive_a_new_text_and_a_stopped_worker() {
     let mut page = edited_page();
-    page.event(Event::RunAsked);
+    page.event(Event::Work(WorkEvent::RunAsked));
     page.finish_run();
     assert!(page.sent.contains(&ToWorker::Forget { run: 77 }));
-    assert_eq!(page.state.editing.side, Side::A);
+    assert_eq!(page.state.editing.variant, Variant::A);
     assert!(last_again(&page).2.contains("zero_head"), "the list acts on the new run");
 
     let mut page = edited_page();
-    page.event(Event::WorkerBroke("memory".to_owned()));
-    assert!(page.state.editing.side == Side::A && !page.state.editing.has_b());
+    page.event(Event::Worker(WorkerEvent::Broke("memory".to_owned())));
+    assert!(page.state.editing.variant == Variant::A && !page.state.editing.has_b());
     assert_eq!(page.state.editing.list.len(), 1);
 }
 
@@ -126,7 +126,7 @@ fn edits_outlive_a_new_text_and_a_stopped_worker() {
 fn a_sweep_is_a_map_of_signed_effects() {
     let outcome = |value| OutcomeNumbers { value, probs: None };
     let cell = |layer, column, value: Option<f32>| {
-        let numbers = SweepNumbers { layer, column, edit_json: "{}".to_owned(), outcome: value.map(outcome) };
+        let numbers = SweepNumbers { layer, column, edit: edit(ZERO).remove(0), outcome: value.map(outcome) };
         ((layer as usize, column as usize), numbers)
     };
     let mut sweep = SweepState {
@@ -184,7 +184,7 @@ fn written_tokens_come_one_at_a_time() {
     say(&mut page, done.clone());
     assert_eq!(page.state.shown.as_ref().unwrap().info.tokens.len(), 6);
     assert_eq!(write(&page).len(), 2, "the second one is asked for");
-    page.event(Event::CancelAsked);
+    page.event(Event::Work(WorkEvent::CancelAsked));
     let (request, n_keep, ..) = write(&page)[1];
     assert_eq!(n_keep, 6);
     page.says(FromWorker::Cancelled { request });
@@ -200,10 +200,10 @@ fn written_tokens_come_one_at_a_time() {
 fn a_link_brings_its_edits() {
     let mut page = Page::with_result();
     let text = page.state.link().unwrap();
-    let link = super::super::link::Link { edits: Some(format!("[{ZERO}]")), ..text };
-    page.event(Event::Scale(ScaleEvent::LinkCame(link.write())));
+    let link = super::super::link::Link { edits: edit(ZERO), ..text };
+    page.event(Event::Link(LinkEvent::Came(link.write())));
     assert!(last_again(&page).2.contains("zero_head"));
-    assert!(page.state.link().unwrap().edits.unwrap().contains("zero_head"));
+    assert_eq!(page.state.link().unwrap().edits, edit(ZERO));
     page.event(Event::Editing(EditEvent::Undone));
-    assert_eq!(page.state.link().unwrap().edits, None);
+    assert_eq!(page.state.link().unwrap().edits, []);
 }

@@ -2,13 +2,13 @@
 //!
 //! A look-up lists a repository, a pick lists files; from both follow the checkpoints that can be loaded. One that is small,
 //! and the only one, is loaded at once; else it is asked which, and whether so much is to be downloaded. What is taken joins
-//! the models on offer and is picked like any other. Imports `protocol` and `sources`.
+//! the models on offer and is picked like any other.
 
 mod link;
 
 pub(super) use link::hub_model;
 
-use super::catalogue::{ModelEntry, ModelFile, Place};
+use super::catalogue::{ModelEntry, ModelFile, ModelLocation};
 use super::{Effect, EntryKind, Plan, State, wording};
 use crate::protocol::{Input, InputText, ModelInfo};
 use crate::sources::{
@@ -50,7 +50,7 @@ pub enum Lookup {
         /// Which of several checkpoints a link asks for.
         linked: Option<String>,
     },
-    /// There is none.
+    /// There is no worker.
     Refused(Unusable),
     /// There are some.
     Found(Found),
@@ -64,10 +64,10 @@ pub struct Found {
     /// Its licence, where one is given.
     pub licence: String,
     /// Where it is.
-    pub place: Place,
+    pub location: ModelLocation,
     /// The checkpoints.
     pub choices: Vec<Choice>,
-    /// Which of them is wanted.
+    /// The model that is picked, by its place in `models`.
     pub chosen: usize,
     files: Vec<HubFile>,
 }
@@ -121,7 +121,7 @@ impl Found {
 
     /// Whether loading it downloads something.
     pub fn is_remote(&self) -> bool {
-        matches!(self.place, Place::Hub { .. })
+        matches!(self.location, ModelLocation::Hub { .. })
     }
 }
 
@@ -177,7 +177,7 @@ impl State {
                     found.chosen = chosen.min(found.choices.len() - 1);
                 }
             }
-            MoreEvent::LoadAsked => self.take_found(effects),
+            MoreEvent::LoadAsked => self.take_found(true, effects),
             MoreEvent::Dropped => self.more.lookup = Lookup::None,
         }
     }
@@ -216,8 +216,8 @@ impl State {
             }
         };
         let files = listing.files.iter().map(|file| (file.name.clone(), file.size)).collect();
-        let place = Place::Hub { base, repo: repo.clone(), commit: listing.commit };
-        self.found(repo.id(), listing.licence, place, (files, listing.files), linked, effects);
+        let location = ModelLocation::Hub { base, repo: repo.clone(), commit: listing.commit };
+        self.found(repo.id(), listing.licence, location, (files, listing.files), linked, effects);
     }
 
     fn files_picked(
@@ -232,14 +232,14 @@ impl State {
         let title = folder.or_else(|| weights.cloned()).unwrap_or_else(|| "files".to_owned());
         let listed =
             files.iter().map(|(name, size)| HubFile { name: name.clone(), size: *size, sha256: None }).collect();
-        self.found(title, String::new(), Place::Disk { pick }, (files, listed), None, effects);
+        self.found(title, String::new(), ModelLocation::Disk { pick }, (files, listed), None, effects);
     }
 
     fn found(
         &mut self,
         title: String,
         licence: String,
-        place: Place,
+        location: ModelLocation,
         (named, files): (Vec<(String, u64)>, Vec<HubFile>),
         linked: Option<String>,
         effects: &mut Vec<Effect>,
@@ -253,7 +253,7 @@ impl State {
             }
         };
         let by_link = linked.as_ref().and_then(|label| choices.iter().position(|choice| choice.label == *label));
-        let found = Found { title, licence, place, chosen: by_link.unwrap_or(0), choices, files };
+        let found = Found { title, licence, location, chosen: by_link.unwrap_or(0), choices, files };
         let is_only = found.choices.len() == 1 || by_link.is_some();
         let is_small = !found.is_remote() || found.choice().size <= ASK_BYTES;
         let asks = !(is_only && is_small && found.choice().notes.is_empty());
@@ -261,12 +261,12 @@ impl State {
         if asks || self.more.obstacle().is_some() {
             self.more.is_open = true;
         } else {
-            self.take_found(effects);
+            self.take_found(false, effects);
         }
     }
 
-    /// Adds the chosen checkpoint to the models on offer, and picks it.
-    fn take_found(&mut self, effects: &mut Vec<Effect>) {
+    /// Adds the chosen checkpoint to the models on offer, and picks it; `is_asked`: somebody asked for it to be loaded.
+    fn take_found(&mut self, is_asked: bool, effects: &mut Vec<Effect>) {
         if self.more.obstacle().is_some() {
             return;
         }
@@ -281,9 +281,9 @@ impl State {
         if let Some(n_layers) = n_layers {
             name += &format!(", first {n_layers} layers");
         }
-        let id = match &found.place {
-            Place::Hub { repo, .. } if is_one_of_several => format!("{}:{}", repo.id(), choice.label),
-            Place::Hub { repo, .. } => repo.id(),
+        let id = match &found.location {
+            ModelLocation::Hub { repo, .. } if is_one_of_several => format!("{}:{}", repo.id(), choice.label),
+            ModelLocation::Hub { repo, .. } => repo.id(),
             _ => format!("disk:{}", found.title),
         };
         if !found.is_remote() {
@@ -294,7 +294,7 @@ impl State {
             ModelFile { name, size, sha256: sha256.unwrap_or_default() }
         };
         let files = choice.files.iter().map(file).collect();
-        let entry = ModelEntry { id, name, licence: found.licence, files, place: found.place, n_layers };
+        let entry = ModelEntry { id, name, licence: found.licence, files, location: found.location, n_layers };
         let index = match self.models.iter().position(|known| known.id == entry.id || known.name == entry.name) {
             Some(index) => {
                 self.models[index] = entry;
@@ -309,7 +309,7 @@ impl State {
         if let Some(link) = &mut self.linking.pending {
             link.model = Some(self.models[index].id.clone());
             self.end_worker(effects);
-            self.follow_link(effects);
+            self.follow_link(is_asked, effects);
         } else {
             self.pick_anew(index, effects);
         }
@@ -319,7 +319,7 @@ impl State {
     /// text is loaded again.
     pub(super) fn suit_tokenizer(&mut self, model: &ModelInfo) {
         const N_IDS: usize = 8;
-        let Some(Plan { input: planned, .. }) = &self.planned else { return };
+        let Some(Plan { input: planned, .. }) = &self.work.planned else { return };
         let is_text = matches!(planned.text, InputText::Single(_) | InputText::Pair(..));
         let text = if !model.has_tokenizer && is_text {
             self.more.stands_in = true;
@@ -336,7 +336,7 @@ impl State {
         };
         let input = Input { text, cut: false, bos: None, target: crate::protocol::TargetAsked::Generated };
         self.fill_in(&input);
-        if let Some(plan) = &mut self.planned {
+        if let Some(plan) = &mut self.work.planned {
             plan.input = input;
         }
     }

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use super::super::{Effect, Looked, State};
-use crate::protocol::{NeuronPart, NeuronsAnswer, Question, RequestId, ToWorker};
+use crate::protocol::{NeuronPart, NeuronsAnswer, Question};
+use crate::state::requests::{Purpose, Slot, Waiting};
+use crate::state::{Effect, Looked, State};
 
-/// One head's numbers.
+/// The numbers of one head.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeadNeurons {
     /// Sizes, and what is missing.
     pub numbers: NeuronsAnswer,
     /// In the order of [`NeuronPart::EACH`].
     buffers: Vec<Vec<f32>>,
-    /// The same of the run that this one is compared with; empty where it is not.
+    /// The same parts of A, in a difference; else empty.
     against: Vec<Vec<f32>>,
 }
 
@@ -41,98 +42,68 @@ impl HeadNeurons {
         Some(Self { numbers, buffers, against })
     }
 
-    /// Whether it is compared with another run.
+    /// Whether this is a difference.
     pub fn is_difference(&self) -> bool {
         !self.against.is_empty()
     }
 
-    /// A part of the run that it is compared with; empty where there is none.
+    /// A part of A, in a difference; else empty.
     pub fn part_against(&self, part: NeuronPart) -> &[f32] {
         self.against.get(part as usize).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// A part; empty where it is missing.
+    /// A part; empty where the source does not hold it.
     pub fn part(&self, part: NeuronPart) -> &[f32] {
         self.buffers.get(part as usize).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Why a part is missing.
+    /// Why the source does not hold a part.
     pub fn reason(&self, part: NeuronPart) -> Option<&str> {
         self.numbers.missing.iter().find(|(missing, _)| *missing == part).map(|(_, reason)| reason.as_str())
     }
 
-    /// Layer and head.
-    pub fn place(&self) -> (usize, usize) {
+    /// Layer and head, from zero.
+    pub fn layer_and_head(&self) -> (usize, usize) {
         (self.numbers.layer as usize, self.numbers.head as usize)
     }
 }
 
-/// The head that was looked into last, and the question under way.
+/// The head that is looked into.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NeuronStore {
-    /// The head on screen: the wanted one as soon as it is here, the one before until then.
-    pub head: Option<Arc<HeadNeurons>>,
-    /// Why the wanted one is not there, a sentence.
-    pub problem: Option<String>,
-    /// The result that all this is of.
-    of: Option<Looked>,
-    /// The question under way and what it is about, or the last one that failed.
-    pub(super) asked: Option<(RequestId, (usize, usize))>,
-    failed: Option<(usize, usize)>,
+    /// The head on screen: the selected one as soon as it is here, the one before until then.
+    pub head: Slot<Arc<HeadNeurons>>,
+    /// The result that the head belongs to.
+    result: Option<Looked>,
 }
 
 impl NeuronStore {
-    pub(super) fn came(&mut self, request: RequestId, numbers: NeuronsAnswer, buffers: Vec<Vec<f32>>) {
-        let Some((_, place)) = self.asked.take_if(|(asked, _)| *asked == request) else { return };
+    pub(in crate::state) fn take(&mut self, purpose: Purpose, numbers: NeuronsAnswer, buffers: Vec<Vec<f32>>) {
         match HeadNeurons::new(numbers, buffers) {
-            Some(head) if head.place() == place => (self.head, self.problem) = (Some(Arc::new(head)), None),
-            _ => {
-                self.failed = Some(place);
-                self.problem = Some("The neurons of this head came in another shape than asked for.".to_owned());
+            Some(head) => self.head.fill(purpose, Arc::new(head)),
+            None => {
+                let reason = "The neurons of this head came in another shape than asked for.".to_owned();
+                self.head.give_up(&purpose, Some(reason));
             }
         }
-    }
-
-    pub(super) fn ended(&mut self, request: RequestId, reason: Option<String>) -> bool {
-        let Some((_, place)) = self.asked.take_if(|(asked, _)| *asked == request) else { return false };
-        if reason.is_some() {
-            (self.failed, self.problem) = (Some(place), reason);
-        }
-        true
     }
 }
 
 impl State {
     /// Asks for the head that is looked into, if it is not here.
     pub(super) fn follow_neurons(&mut self, effects: &mut Vec<Effect>) {
-        let Some(shown) = &self.shown else { return };
-        let (result, place) = (shown.looked(), (self.selection.layer, self.selection.head()));
-        let neurons = &mut self.scales.neurons;
-        if neurons.of != Some(result) {
-            if let Some((request, _)) = neurons.asked.take() {
-                effects.push(Effect::Send(ToWorker::Cancel { request }));
-            }
-            *neurons = NeuronStore { of: Some(result), ..NeuronStore::default() };
+        let Some(result) = self.shown.as_ref().map(|shown| shown.looked()) else { return };
+        if self.scales.neurons.result != Some(result) {
+            self.scales.neurons = NeuronStore { result: Some(result), ..NeuronStore::default() };
         }
-        let is_here = neurons.head.as_ref().is_some_and(|head| head.place() == place);
-        if is_here || neurons.failed == Some(place) {
-            return;
-        }
-        match neurons.asked {
-            Some((_, asked)) if asked == place => return,
-            Some((request, _)) => effects.push(Effect::Send(ToWorker::Cancel { request })),
-            None => {}
-        }
-        (neurons.asked, neurons.failed) = (None, None);
-        let (layer, head) = (place.0 as u32, place.1 as u32);
-        if let Some(request) = self.ask(Question::Neurons { layer, head }, effects) {
-            self.scales.neurons.asked = Some((request, place));
-        }
+        let (layer, head) = (self.selection.layer as u32, self.selection.head() as u32);
+        self.ask(Question::Neurons { layer, head }, effects);
     }
 
     /// Whether the head that is looked into is still on its way.
     pub fn awaits_neurons(&self) -> bool {
-        let place = (self.selection.layer, self.selection.head());
-        self.shown.is_some() && self.scales.neurons.head.as_ref().is_none_or(|head| head.place() != place)
+        let selected = (self.selection.layer, self.selection.head());
+        let head = self.scales.neurons.head.value();
+        self.shown.is_some() && head.is_none_or(|head| head.layer_and_head() != selected)
     }
 }

@@ -1,4 +1,4 @@
-//! How the model view and the neuron view are drawn. Imports only `protocol`.
+//! How the model view and the neuron view are drawn.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ pub enum CellNumber {
     Score(usize),
 }
 
-/// How the model view is drawn.
+/// Options of the model view.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MapOptions {
     /// What a cell shows.
@@ -71,7 +71,7 @@ impl NeuronOrder {
     }
 }
 
-/// How the neuron view is drawn.
+/// Options of the neuron view.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NeuronOptions {
     /// In which order neurons stand.

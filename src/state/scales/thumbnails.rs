@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::super::{EditSide, Effect, Looked, State, View};
-use crate::protocol::{Grid, HeadNumbers, Question, Reduce, RequestId, ToWorker};
+use crate::protocol::{Grid, HeadNumbers, Question, Reduce};
+use crate::state::requests::{Purpose, Slot, Waiting};
+use crate::state::{Effect, Looked, State, Variant, View};
 
 /// Most cells along either axis of a thumbnail.
 pub const MAX_CELLS: usize = 64;
@@ -19,11 +20,11 @@ pub struct LayerThumbnails {
     pub n_rows: usize,
     /// Columns per row.
     pub n_columns: usize,
-    /// Of which heads, ascending: of those that were shown when it was asked for.
-    pub of: Vec<usize>,
-    /// What a thumbnail cannot show, head by head.
+    /// The heads, ascending: those that were shown when the layer was asked for.
+    pub head_indices: Vec<usize>,
+    /// Numbers of each head that a thumbnail cannot show.
     pub heads: Vec<HeadNumbers>,
-    /// [of.len(), n_rows, n_columns]
+    /// [head_indices.len(), n_rows, n_columns]
     pub cells: Vec<f32>,
 }
 
@@ -32,69 +33,59 @@ impl LayerThumbnails {
     pub fn head(&self, head: usize) -> &[f32] {
         let n_cells = self.n_rows * self.n_columns;
         let cells = |place: usize| self.cells.get(place * n_cells..(place + 1) * n_cells);
-        self.of.binary_search(&head).ok().and_then(cells).unwrap_or_default()
+        self.head_indices.binary_search(&head).ok().and_then(cells).unwrap_or_default()
     }
 
-    /// What a head's thumbnail cannot show.
+    /// Numbers of a head that its thumbnail cannot show.
     pub fn numbers(&self, head: usize) -> Option<&HeadNumbers> {
-        self.heads.get(self.of.binary_search(&head).ok()?)
+        self.heads.get(self.head_indices.binary_search(&head).ok()?)
     }
 
     fn has(&self, heads: &[usize]) -> bool {
-        heads.iter().all(|head| self.of.binary_search(head).is_ok())
+        heads.iter().all(|head| self.head_indices.binary_search(head).is_ok())
     }
 }
 
-/// The layers that have come.
+/// The thumbnails that are here.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ThumbnailStore {
-    /// By layer.
+    /// Thumbnails by layer.
     pub layers: Vec<Option<Arc<LayerThumbnails>>>,
-    /// First and last layer on screen; none before a model view was.
+    /// First and last layer on screen; `None` until a model view is shown.
     pub seen: Option<(usize, usize)>,
-    /// Why there are none, a sentence.
-    pub problem: Option<String>,
-    /// Which result and which part of it they are of.
-    of: Option<(Looked, Grid)>,
-    /// The question under way, and of which heads it is.
-    pub(super) asked: Option<(RequestId, Vec<usize>)>,
+    /// The result and the part of its patterns that they show.
+    shows: Option<(Looked, Grid)>,
+    /// The question under way; its answer goes to `layers`.
+    pub asked: Slot<()>,
 }
 
 impl ThumbnailStore {
     /// The part of the patterns that is shown.
     pub fn grid(&self) -> Option<&Grid> {
-        self.of.as_ref().map(|(_, grid)| grid)
+        self.shows.as_ref().map(|(_, grid)| grid)
     }
 
-    pub(super) fn came(
+    pub(in crate::state) fn take(
         &mut self,
-        request: RequestId,
-        layer: u32,
+        purpose: Purpose,
+        (layer, head_indices): (u32, Vec<u32>),
         (n_rows, n_columns): (u32, u32),
         heads: Vec<HeadNumbers>,
-        buffers: Vec<Vec<f32>>,
+        cells: Vec<f32>,
     ) {
-        let Some((_, of)) = self.asked.take_if(|(asked, _)| *asked == request) else { return };
+        let head_indices: Vec<usize> = head_indices.into_iter().map(|head| head as usize).collect();
         let (n_rows, n_columns) = (n_rows as usize, n_columns as usize);
-        let cells = buffers.into_iter().next().unwrap_or_default();
-        if heads.len() != of.len() || cells.len() != of.len() * n_rows * n_columns {
-            self.problem = Some(format!("The thumbnails of layer {layer} came in another shape than asked for."));
-            return;
+        if heads.len() != head_indices.len() || cells.len() != head_indices.len() * n_rows * n_columns {
+            let reason = format!("The thumbnails of layer {layer} came in another shape than asked for.");
+            return self.asked.give_up(&purpose, Some(reason));
         }
+        self.asked.settle(&purpose);
         if let Some(slot) = self.layers.get_mut(layer as usize) {
-            *slot = Some(Arc::new(LayerThumbnails { n_rows, n_columns, of, heads, cells }));
+            *slot = Some(Arc::new(LayerThumbnails { n_rows, n_columns, head_indices, heads, cells }));
         }
     }
 
-    pub(super) fn ended(&mut self, request: RequestId, reason: Option<String>) -> bool {
-        let was_asked = self.asked.take_if(|(asked, _)| *asked == request).is_some();
-        if was_asked && reason.is_some() {
-            self.problem = reason;
-        }
-        was_asked
-    }
-
-    /// Whether a layer has come with these heads.
+    /// Whether a layer's thumbnails are here for all of these heads.
     fn has(&self, layer: usize, heads: &[usize]) -> bool {
         self.layers.get(layer).and_then(Option::as_ref).is_some_and(|it| it.has(heads))
     }
@@ -128,7 +119,7 @@ impl State {
         (n_done, layers.len())
     }
 
-    /// Asks for the next layer that is missing.
+    /// Asks for the next missing layer.
     pub(super) fn follow_thumbnails(&mut self, effects: &mut Vec<Effect>) {
         let (Some(shown), Some((queries, keys))) = (&self.shown, self.shown_positions()) else { return };
         let n_longest = queries.len().max(keys.len()).max(1);
@@ -137,34 +128,33 @@ impl State {
             keys: keys.iter().map(|&key| key as u32).collect(),
             max_cells: even_cells(n_longest) as u32,
             // The difference of two largest weights is no largest difference; that of two means is a mean.
-            reduce: if self.editing.side == EditSide::Difference { Reduce::Mean } else { self.scales.map.reduce },
+            reduce: if self.editing.variant == Variant::Difference { Reduce::Mean } else { self.scales.map.reduce },
         };
-        let of = Some((shown.looked(), grid.clone()));
+        let shows = Some((shown.looked(), grid.clone()));
         let n_layers = shown.stack_spec().n_layers;
         // A small map is not worth reading a file of gigabytes for.
         let shape = shown.shape();
         let is_large = shape.n_heads * shape.n_query * shape.n_key > MAX_WEIGHTS_UNASKED;
         let is_sparing = shown.is_trace && is_large && self.selection.view != View::Model;
         let thumbnails = &mut self.scales.thumbnails;
-        if thumbnails.of != of {
-            if let Some((request, _)) = thumbnails.asked.take() {
-                effects.push(Effect::Send(ToWorker::Cancel { request }));
-            }
-            (thumbnails.of, thumbnails.problem) = (of, None);
-            thumbnails.layers = vec![None; n_layers];
+        if thumbnails.shows != shows {
+            (thumbnails.shows, thumbnails.layers) = (shows, vec![None; n_layers]);
+            let purpose = Purpose::Question(Question::Thumbnails { layer: 0, heads: Vec::new(), grid: grid.clone() });
+            self.withdraw_slot(&purpose, effects);
+            self.scales.thumbnails.asked = Slot::default();
         }
-        if thumbnails.asked.is_some() || thumbnails.problem.is_some() {
+        let asked = &self.scales.thumbnails.asked;
+        if asked.is_pending() || asked.problem().is_some() {
             return;
         }
-        let (layers, of) = self.mapped();
-        if of.is_empty() {
+        let (layers, heads) = self.mapped();
+        if heads.is_empty() {
             return;
         }
-        let Some(layer) = self.scales.thumbnails.next(self.selection.layer, is_sparing, &layers, &of) else { return };
-        let heads = of.iter().map(|&head| head as u32).collect();
-        if let Some(request) = self.ask(Question::Thumbnails { layer: layer as u32, heads, grid }, effects) {
-            self.scales.thumbnails.asked = Some((request, of));
-        }
+        let next = self.scales.thumbnails.next(self.selection.layer, is_sparing, &layers, &heads);
+        let Some(layer) = next else { return };
+        let heads = heads.iter().map(|&head| head as u32).collect();
+        self.ask(Question::Thumbnails { layer: layer as u32, heads, grid }, effects);
     }
 }
 
@@ -189,8 +179,9 @@ mod tests {
     fn layers_on_screen_come_first() {
         let mut store = ThumbnailStore { layers: vec![None; 8], seen: Some((4, 5)), ..ThumbnailStore::default() };
         let (mut order, all) = (Vec::new(), BTreeSet::from_iter(0..8));
-        let of_heads =
-            |of: Vec<usize>| Arc::new(LayerThumbnails { n_rows: 0, n_columns: 0, of, heads: vec![], cells: vec![] });
+        let of_heads = |head_indices: Vec<usize>| {
+            Arc::new(LayerThumbnails { n_rows: 0, n_columns: 0, head_indices, heads: vec![], cells: vec![] })
+        };
         while let Some(layer) = store.next(6, false, &all, &[1, 2]) {
             order.push(layer);
             store.layers[layer] = Some(of_heads(vec![1, 2]));

@@ -5,20 +5,20 @@ use super::*;
 #[test]
 fn without_its_trace_the_first_example_runs_by_itself() {
     let mut page = Page::new();
-    page.event(Event::Opened);
+    page.event(Event::Start(StartEvent::Opened));
     assert_eq!(page.done, [Effect::FetchFirst, Effect::FetchCatalogue]);
-    page.event(Event::CatalogueCame(Ok(CATALOGUE.to_owned())));
+    page.event(Event::Start(StartEvent::CatalogueCame(Ok(CATALOGUE.to_owned()))));
     assert_eq!(page.count(&Effect::StartWorker), 1);
     assert!(page.sent.is_empty(), "nothing is sent before the worker is ready");
     page.ready();
     assert!(matches!(page.last(), ToWorker::Load { .. }));
     let request = page.last_request();
     page.says(FromWorker::Progress { request, stage: Stage::Download, done: 2, total: 5 });
-    let progress = page.state.work.as_ref().and_then(|work| work.progress);
+    let progress = page.state.work.request.as_ref().and_then(|work| work.progress);
     assert_eq!(progress, Some(Progress { stage: Stage::Download, done: 2, total: 5 }));
     page.says(FromWorker::Loaded { request, model: model(6, 4) });
-    let ToWorker::Run { inputs, edits_json, .. } = page.last() else { panic!("{:?}", page.last()) };
-    assert_eq!((inputs, edits_json.as_str()), (vec![pair(FIRST_TEXT, FIRST_PAIR, false)], "[]"));
+    let ToWorker::Run { inputs, edits, .. } = page.last() else { panic!("{:?}", page.last()) };
+    assert_eq!((inputs, edits), (vec![pair(FIRST_TEXT, FIRST_PAIR, false)], Vec::new()));
     page.finish_run();
     page.give_patterns();
     assert!(!page.state.is_busy());
@@ -30,11 +30,11 @@ fn without_its_trace_the_first_example_runs_by_itself() {
 #[test]
 fn a_catalogue_that_does_not_come_can_be_tried_again() {
     let mut page = Page::new();
-    page.event(Event::CatalogueCame(Err("There is no network.".to_owned())));
+    page.event(Event::Start(StartEvent::CatalogueCame(Err("There is no network.".to_owned()))));
     assert_eq!(page.state.notices.model.as_deref(), Some("There is no network."));
-    page.event(Event::RetryAsked);
+    page.event(Event::Work(WorkEvent::RetryAsked));
     assert_eq!(page.done, [Effect::FetchCatalogue]);
-    page.event(Event::CatalogueCame(Ok(CATALOGUE.to_owned())));
+    page.event(Event::Start(StartEvent::CatalogueCame(Ok(CATALOGUE.to_owned()))));
     assert_eq!(page.state.notices.model, None);
 }
 
@@ -42,7 +42,7 @@ fn a_catalogue_that_does_not_come_can_be_tried_again() {
 fn failures_go_where_they_belong_and_leave_the_result() {
     let place = |about| {
         let mut page = Page::with_result();
-        page.event(Event::RunAsked);
+        page.event(Event::Work(WorkEvent::RunAsked));
         page.fails(about);
         assert_eq!(page.drawn_layer(), Some(0));
         assert!(!page.state.is_busy());
@@ -61,9 +61,9 @@ fn failures_go_where_they_belong_and_leave_the_result() {
 #[test]
 fn a_text_that_is_too_long_can_be_cut() {
     let mut page = Page::with_result();
-    page.event(Event::RunAsked);
+    page.event(Event::Work(WorkEvent::RunAsked));
     page.fails(About::TooLong { n_tokens: 600, n_ctx: 512 });
-    page.event(Event::CutAsked);
+    page.event(Event::Work(WorkEvent::CutAsked));
     let ToWorker::Run { inputs, .. } = page.last() else { panic!("{:?}", page.last()) };
     assert_eq!(inputs, [pair(FIRST_TEXT, FIRST_PAIR, true)]);
     assert_eq!(page.state.notices.input, None);
@@ -73,11 +73,11 @@ fn a_text_that_is_too_long_can_be_cut() {
 fn an_empty_text_is_refused_before_the_worker_sees_it() {
     let mut page = Page::with_result();
     let n_sent = page.sent.len();
-    page.event(Event::TextEdited(" \n".to_owned()));
-    page.event(Event::RunAsked);
+    page.event(Event::Entry(EntryEvent::TextEdited(" \n".to_owned())));
+    page.event(Event::Work(WorkEvent::RunAsked));
     assert_eq!(page.sent.len(), n_sent);
     assert!(page.state.notices.input.is_some());
-    page.event(Event::ExamplePicked(2));
+    page.event(Event::Entry(EntryEvent::ExamplePicked(2)));
     let ToWorker::Run { inputs, .. } = page.last() else { panic!("{:?}", page.last()) };
     assert_eq!(inputs[0], crate::gallery::EXAMPLES[2].text.input());
     assert_eq!(page.state.notices.input, None);
@@ -86,56 +86,56 @@ fn an_empty_text_is_refused_before_the_worker_sees_it() {
 #[test]
 fn cancelling_keeps_the_last_result() {
     let mut page = Page::with_result();
-    page.event(Event::RunAsked);
+    page.event(Event::Work(WorkEvent::RunAsked));
     let request = page.last_request();
-    page.event(Event::CancelAsked);
+    page.event(Event::Work(WorkEvent::CancelAsked));
     assert_eq!(page.last(), ToWorker::Cancel { request });
     assert_eq!(page.count(&Effect::ArmCancelTimeout { request, delay_ms: 2_000 }), 1);
-    page.event(Event::CancelAsked);
+    page.event(Event::Work(WorkEvent::CancelAsked));
     assert_eq!(page.count(&Effect::ArmCancelTimeout { request, delay_ms: 2_000 }), 1, "once is enough");
     page.says(FromWorker::Cancelled { request });
     assert!(!page.state.is_busy());
     assert_eq!(page.drawn_layer(), Some(0));
-    page.event(Event::CancelTimedOut(request));
+    page.event(Event::Work(WorkEvent::CancelTimedOut(request)));
     assert_eq!(page.count(&Effect::EndWorker), 0, "it did stop in time");
 }
 
 #[test]
 fn a_worker_that_does_not_stop_is_replaced_and_the_result_restored() {
     let mut page = Page::with_result();
-    page.event(Event::TextEdited("Another text".to_owned()));
-    page.event(Event::RunAsked);
+    page.event(Event::Entry(EntryEvent::TextEdited("Another text".to_owned())));
+    page.event(Event::Work(WorkEvent::RunAsked));
     let request = page.last_request();
-    page.event(Event::CancelAsked);
-    page.event(Event::CancelTimedOut(request));
+    page.event(Event::Work(WorkEvent::CancelAsked));
+    page.event(Event::Work(WorkEvent::CancelTimedOut(request)));
     assert_eq!((page.count(&Effect::EndWorker), page.count(&Effect::StartWorker)), (1, 2));
     page.ready();
     let request = page.last_request();
     page.says(FromWorker::Loaded { request, model: model(6, 4) });
     let ToWorker::Run { inputs, .. } = page.last() else { panic!("{:?}", page.last()) };
     assert_eq!(inputs, [pair(FIRST_TEXT, FIRST_PAIR, false)], "what is shown, not what is typed");
-    page.event(Event::PinToggled(TokenRef { side: crate::trace::Side::Query, position: 1 }));
+    page.event(Event::Select(SelectionEvent::PinToggled(TokenRef { side: crate::trace::Side::Query, position: 1 })));
     page.finish_run();
     assert!(page.state.selection.queries.contains(&1), "restoring changes nothing that is looked at");
-    page.event(Event::LayerPicked(2));
+    page.event(Event::Select(SelectionEvent::LayerPicked(2)));
     page.give_patterns();
     assert_eq!(page.drawn_layer(), Some(2));
-    assert_eq!(page.state.text, "Another text");
+    assert_eq!(page.state.entry.text, "Another text");
 }
 
 #[test]
 fn cancelling_while_loading() {
     let mut page = Page::new();
-    page.event(Event::CatalogueCame(Ok(CATALOGUE.to_owned())));
+    page.event(Event::Start(StartEvent::CatalogueCame(Ok(CATALOGUE.to_owned()))));
     page.ready();
     let request = page.last_request();
-    page.event(Event::CancelAsked);
+    page.event(Event::Work(WorkEvent::CancelAsked));
     page.says(FromWorker::Cancelled { request });
     assert!(!page.state.is_busy());
-    page.event(Event::RunAsked);
+    page.event(Event::Work(WorkEvent::RunAsked));
     assert!(matches!(page.last(), ToWorker::Load { .. }), "running loads again");
-    page.event(Event::CancelAsked);
-    page.event(Event::RunAsked);
+    page.event(Event::Work(WorkEvent::CancelAsked));
+    page.event(Event::Work(WorkEvent::RunAsked));
     assert_eq!((page.count(&Effect::EndWorker), page.count(&Effect::StartWorker)), (1, 2), "begun anew");
     page.load_and_run(6, 4);
     assert!(page.drawn_layer().is_some());
@@ -144,8 +144,8 @@ fn cancelling_while_loading() {
 #[test]
 fn cancelling_before_the_worker_is_ready() {
     let mut page = Page::new();
-    page.event(Event::CatalogueCame(Ok(CATALOGUE.to_owned())));
-    page.event(Event::CancelAsked);
+    page.event(Event::Start(StartEvent::CatalogueCame(Ok(CATALOGUE.to_owned()))));
+    page.event(Event::Work(WorkEvent::CancelAsked));
     assert_eq!(page.done.last(), Some(&Effect::EndWorker));
     assert!(!page.state.is_busy());
 }
@@ -153,9 +153,9 @@ fn cancelling_before_the_worker_is_ready() {
 #[test]
 fn stale_replies_are_ignored() {
     let mut page = Page::with_result();
-    page.event(Event::RunAsked);
+    page.event(Event::Work(WorkEvent::RunAsked));
     let old = page.last_request();
-    page.event(Event::RunAsked);
+    page.event(Event::Work(WorkEvent::RunAsked));
     let new = page.last_request();
     assert_eq!(page.sent[page.sent.len() - 2], ToWorker::Cancel { request: old });
     let before = page.state.clone();
@@ -167,21 +167,21 @@ fn stale_replies_are_ignored() {
     page.says(FromWorker::RunsDone { request: old, runs: vec![run(77, &["x"])] });
     assert_eq!(page.state, before);
     assert_eq!(page.last(), ToWorker::Forget { run: 77 }, "a run that nobody waits for is freed");
-    assert!(page.state.work.as_ref().is_some_and(|work| work.request == new));
+    assert!(page.state.work.request.as_ref().is_some_and(|work| work.request == new));
 }
 
 #[test]
 fn a_stopped_worker_is_restarted_and_the_view_kept() {
     let mut page = Page::with_result();
-    page.event(Event::LayerPicked(3));
+    page.event(Event::Select(SelectionEvent::LayerPicked(3)));
     page.give_patterns();
-    page.event(Event::TextEdited("A text that stops it".to_owned()));
-    page.event(Event::RunAsked);
-    page.event(Event::WorkerBroke("unreachable".to_owned()));
+    page.event(Event::Entry(EntryEvent::TextEdited("A text that stops it".to_owned())));
+    page.event(Event::Work(WorkEvent::RunAsked));
+    page.event(Event::Worker(WorkerEvent::Broke("unreachable".to_owned())));
     let recovery = |page: &Page| page.state.notices.stopped.as_ref().map(|stopped| stopped.recovery);
     assert_eq!(recovery(&page), Some(Recovery::Restarting));
     assert_eq!(page.drawn_layer(), Some(3));
-    page.event(Event::LayerPicked(0));
+    page.event(Event::Select(SelectionEvent::LayerPicked(0)));
     assert_eq!(page.drawn_layer(), Some(0), "layers that are here can be looked at meanwhile");
     page.ready();
     let request = page.last_request();
@@ -196,16 +196,16 @@ fn a_stopped_worker_is_restarted_and_the_view_kept() {
 fn a_worker_that_stops_again_and_again_is_given_up() {
     let mut page = Page::with_result();
     for _ in 0..2 {
-        page.event(Event::WorkerBroke("unreachable".to_owned()));
+        page.event(Event::Worker(WorkerEvent::Broke("unreachable".to_owned())));
         page.ready();
     }
     assert_eq!(page.count(&Effect::StartWorker), 3);
-    page.event(Event::WorkerBroke("unreachable".to_owned()));
+    page.event(Event::Worker(WorkerEvent::Broke("unreachable".to_owned())));
     assert_eq!(page.count(&Effect::StartWorker), 3);
     let stopped = page.state.notices.stopped.clone();
     assert_eq!(stopped.map(|stopped| stopped.recovery), Some(Recovery::GivenUp));
     assert_eq!(page.drawn_layer(), Some(0));
-    page.event(Event::RetryAsked);
+    page.event(Event::Work(WorkEvent::RetryAsked));
     assert_eq!(page.count(&Effect::StartWorker), 4);
     page.load_and_run(6, 4);
     assert_eq!(page.state.notices, Notices::default());
@@ -214,27 +214,27 @@ fn a_worker_that_stops_again_and_again_is_given_up() {
 #[test]
 fn a_worker_that_does_not_start_is_a_matter_of_the_model() {
     let mut page = Page::new();
-    page.event(Event::CatalogueCame(Ok(CATALOGUE.to_owned())));
-    page.event(Event::WorkerBroke("no such file".to_owned()));
+    page.event(Event::Start(StartEvent::CatalogueCame(Ok(CATALOGUE.to_owned()))));
+    page.event(Event::Worker(WorkerEvent::Broke("no such file".to_owned())));
     assert!(page.state.notices.model.as_ref().is_some_and(|message| message.contains("no such file")));
     assert!(!page.state.is_busy());
-    page.event(Event::RetryAsked);
+    page.event(Event::Work(WorkEvent::RetryAsked));
     assert_eq!(page.count(&Effect::StartWorker), 2);
 }
 
 #[test]
 fn another_version_is_refused() {
     let versions = [
-        Event::WorkerSaid(FromWorker::Ready { version: protocol::VERSION + 1, threads: 1 }, Vec::new()),
-        Event::WorkerUnreadable("bytes".to_owned()),
+        Event::Worker(WorkerEvent::Said(FromWorker::Ready { version: protocol::VERSION + 1, threads: 1 }, Vec::new())),
+        Event::Worker(WorkerEvent::Unreadable("bytes".to_owned())),
     ];
     for event in versions {
         let mut page = Page::new();
-        page.event(Event::CatalogueCame(Ok(CATALOGUE.to_owned())));
+        page.event(Event::Start(StartEvent::CatalogueCame(Ok(CATALOGUE.to_owned()))));
         page.event(event);
-        assert_eq!(page.state.worker, WorkerPhase::WrongVersion);
+        assert_eq!(page.state.work.worker, WorkerPhase::WrongVersion);
         assert!(page.state.notices.model.as_ref().is_some_and(|message| message.contains("Reload")));
-        page.event(Event::RunAsked);
+        page.event(Event::Work(WorkEvent::RunAsked));
         assert_eq!(page.count(&Effect::StartWorker), 1);
         assert!(!page.state.is_busy());
     }
@@ -243,19 +243,19 @@ fn another_version_is_refused() {
 #[test]
 fn changing_the_model_keeps_the_picture_until_the_new_one_is_there() {
     let mut page = Page::with_result();
-    page.event(Event::HeadSoloed(2));
-    page.event(Event::LayerPicked(5));
+    page.event(Event::Select(SelectionEvent::HeadSoloed(2)));
+    page.event(Event::Select(SelectionEvent::LayerPicked(5)));
     page.give_patterns();
-    page.event(Event::ModelPicked(1));
+    page.event(Event::Work(WorkEvent::ModelPicked(1)));
     assert_eq!((page.count(&Effect::EndWorker), page.count(&Effect::StartWorker)), (1, 2));
     assert_eq!(page.drawn_layer(), Some(5));
-    page.event(Event::LayerPicked(4));
+    page.event(Event::Select(SelectionEvent::LayerPicked(4)));
     assert_eq!(page.drawn_layer(), Some(5), "there is no worker to ask");
-    page.event(Event::LayerPicked(5));
+    page.event(Event::Select(SelectionEvent::LayerPicked(5)));
     page.load_and_run(30, 9);
     let heads: Vec<usize> = page.state.selection.heads.iter().copied().collect();
     assert_eq!((page.drawn_layer(), heads), (Some(5), vec![2]));
-    page.event(Event::ModelPicked(7));
-    page.event(Event::ModelPicked(1));
+    page.event(Event::Work(WorkEvent::ModelPicked(7)));
+    page.event(Event::Work(WorkEvent::ModelPicked(1)));
     assert_eq!(page.count(&Effect::StartWorker), 2, "no such model, and the one that is there already");
 }

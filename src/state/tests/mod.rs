@@ -1,20 +1,22 @@
 //! The reducer as tables of events and effects, with a worker that only the tests play.
 
-mod first;
-pub(super) use first::opened;
 mod lifecycle;
 mod looking;
 mod more_models;
 mod readings;
+mod requests;
 mod scales;
 mod scores;
+mod start;
 mod traces;
 mod two_stacks;
 
+pub(super) use start::opened;
+
 use super::*;
 use crate::protocol::{
-    self, About, Answer, FromWorker, Input, InputText, Prediction, Question, Report, RunInfo, Stage, TargetAsked,
-    ToWorker,
+    self, About, Answer, FromWorker, Input, InputText, ModelInfo, Prediction, Question, Report, RequestId, RunInfo,
+    Stage, TargetAsked, ToWorker,
 };
 use crate::trace::spec::Activation;
 use crate::trace::{Spec, TokenForm, Tokens};
@@ -48,7 +50,7 @@ impl Page {
     pub(super) fn with_result() -> Self {
         let mut page = Self::new();
         page.state.selection = Selection::default();
-        page.event(Event::CatalogueCame(Ok(CATALOGUE.to_owned())));
+        page.event(Event::Start(StartEvent::CatalogueCame(Ok(CATALOGUE.to_owned()))));
         page.load_and_run(6, 4);
         page
     }
@@ -77,7 +79,7 @@ impl Page {
         };
         let values = vec![layer as f32; heads.len() * 25];
         let answer = Answer::Patterns { layer, heads, n_query: 5, n_key: 5 };
-        self.event(Event::WorkerSaid(FromWorker::Answered { request, run, answer }, vec![values]));
+        self.event(Event::Worker(WorkerEvent::Said(FromWorker::Answered { request, run, answer }, vec![values])));
     }
 
     pub(super) fn event(&mut self, event: Event) {
@@ -99,7 +101,7 @@ impl Page {
     }
 
     pub(super) fn says(&mut self, reply: FromWorker) {
-        self.event(Event::WorkerSaid(reply, Vec::new()));
+        self.event(Event::Worker(WorkerEvent::Said(reply, Vec::new())));
     }
 
     fn fails(&mut self, about: About) {

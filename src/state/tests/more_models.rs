@@ -191,14 +191,14 @@ fn what_will_be_missing_is_said_before_loading() {
 #[test]
 fn a_model_without_a_tokenizer_reads_ids_until_one_with_text_is_back() {
     let mut page = Page::with_result();
-    page.event(Event::ModelPicked(1));
+    page.event(Event::Work(WorkEvent::ModelPicked(1)));
     page.ready();
     let request = page.last_request();
     page.says(FromWorker::Loaded { request, model: ModelInfo { has_tokenizer: false, ..model(6, 4) } });
     let ToWorker::Run { inputs, .. } = page.last() else { panic!("not running") };
     assert_eq!(inputs[0].text, InputText::Ids((0..8).collect()));
     assert_eq!((page.state.entry.kind, page.state.entry.ids.as_str()), (EntryKind::Ids, "0, 1, 2, 3, 4, 5, 6, 7"));
-    page.event(Event::ModelPicked(0));
+    page.event(Event::Work(WorkEvent::ModelPicked(0)));
     page.ready();
     let request = page.last_request();
     page.says(FromWorker::Loaded { request, model: model(6, 4) });
@@ -210,12 +210,13 @@ fn a_model_without_a_tokenizer_reads_ids_until_one_with_text_is_back() {
 #[test]
 fn a_link_to_a_model_of_the_hub_looks_it_up() {
     let mut page = Page::new();
-    page.event(Event::Scale(ScaleEvent::LinkCame("#v=1&model=a/b@v1&text=Hello&layer=3".to_owned())));
-    page.event(Event::CatalogueCame(Ok(CATALOGUE.to_owned())));
+    page.event(Event::Link(LinkEvent::Came("#v=1&model=a/b@v1&text=Hello&layer=3".to_owned())));
+    page.event(Event::Start(StartEvent::CatalogueCame(Ok(CATALOGUE.to_owned()))));
     assert_eq!(page.looked_up().2, "a/b@v1");
     assert!(page.sent.is_empty(), "nothing else is loaded meanwhile");
     let (number, ..) = page.looked_up();
     page.listed(number, small());
+    page.event(Event::Work(WorkEvent::RunAsked));
     assert!(matches!(page.loads(), ModelSource::Hub { .. }));
     let request = page.last_request();
     page.says(FromWorker::Loaded { request, model: ModelInfo { name: "a/b@v1".to_owned(), ..model(6, 4) } });
@@ -229,8 +230,8 @@ fn a_link_to_a_model_of_the_hub_looks_it_up() {
 #[test]
 fn a_link_to_one_of_several_checkpoints_names_it() {
     let mut page = Page::new();
-    page.event(Event::Scale(ScaleEvent::LinkCame("#v=1&model=a/quants:Q8_0&text=Hello".to_owned())));
-    page.event(Event::CatalogueCame(Ok(CATALOGUE.to_owned())));
+    page.event(Event::Link(LinkEvent::Came("#v=1&model=a/quants:Q8_0&text=Hello".to_owned())));
+    page.event(Event::Start(StartEvent::CatalogueCame(Ok(CATALOGUE.to_owned()))));
     let (number, _, repo) = page.looked_up();
     assert_eq!(repo, "a/quants");
     page.listed(number, listing(&[("m-Q4_K_M.gguf", 100), ("m-Q8_0.gguf", 200)]));
@@ -240,24 +241,25 @@ fn a_link_to_one_of_several_checkpoints_names_it() {
 #[test]
 fn a_link_to_a_repository_of_gguf_files_ends_at_the_chosen_one() {
     let mut page = Page::new();
-    page.event(Event::Scale(ScaleEvent::LinkCame("#v=1&model=a/one&text=Hello".to_owned())));
-    page.event(Event::CatalogueCame(Ok(CATALOGUE.to_owned())));
+    page.event(Event::Link(LinkEvent::Came("#v=1&model=a/one&text=Hello".to_owned())));
+    page.event(Event::Start(StartEvent::CatalogueCame(Ok(CATALOGUE.to_owned()))));
     let (number, ..) = page.looked_up();
     page.listed(number, listing(&[("m.Q8_0.gguf", 100)]));
     assert_eq!((page.state.picked().unwrap().id.as_str(), page.looked_up().0), ("a/one:Q8_0", number));
+    page.event(Event::Work(WorkEvent::RunAsked));
     assert!(matches!(page.loads(), ModelSource::Hub { .. }));
 }
 
 #[test]
 fn a_link_to_a_model_that_is_not_there_says_so() {
     let mut page = Page::new();
-    page.event(Event::Scale(ScaleEvent::LinkCame("#v=1&model=a/none&text=Hello".to_owned())));
-    page.event(Event::CatalogueCame(Ok(CATALOGUE.to_owned())));
+    page.event(Event::Link(LinkEvent::Came("#v=1&model=a/none&text=Hello".to_owned())));
+    page.event(Event::Start(StartEvent::CatalogueCame(Ok(CATALOGUE.to_owned()))));
     let (number, ..) = page.looked_up();
     page.more(MoreEvent::Listed { number, listing: Err("a/none is not there".to_owned()) });
     assert!(page.state.more.is_open && page.refusal().contains("not there"));
     page.more(MoreEvent::Shown(false));
-    page.event(Event::RunAsked);
+    page.event(Event::Work(WorkEvent::RunAsked));
     page.ready();
     assert!(
         matches!(page.last(), ToWorker::Load { source: ModelSource::Files { .. }, .. }),

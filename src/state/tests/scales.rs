@@ -4,18 +4,14 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::protocol::{Grid, HeadNumbers, NeuronPart, NeuronsAnswer, Reduce};
+use crate::state::View;
 use crate::state::scales::options::MapOptions;
-use crate::state::{ScaleEvent, View};
 use crate::trace::Side;
-
-fn scale(page: &mut Page, event: ScaleEvent) {
-    page.event(Event::Scale(event));
-}
 
 /// The last question asked.
 fn question(page: &Page) -> (RequestId, Question) {
     let asked = |message: &ToWorker| match message {
-        ToWorker::Ask { request, question, .. } => Some((*request, question.clone())),
+        ToWorker::Ask { request, question, .. } if !question.is_about_words() => Some((*request, question.clone())),
         _ => None,
     };
     page.sent.iter().rev().find_map(asked).expect("a question was asked")
@@ -27,7 +23,7 @@ fn thumbnails(page: &mut Page) -> usize {
     let cells = vec![layer as f32; heads.len() * (n * n) as usize];
     let heads = vec![HeadNumbers::default(); heads.len()];
     let answer = Answer::Thumbnails { layer, n_rows: n, n_columns: n, heads };
-    page.event(Event::WorkerSaid(FromWorker::Answered { request, run: 1, answer }, vec![cells]));
+    page.event(Event::Worker(WorkerEvent::Said(FromWorker::Answered { request, run: 1, answer }, vec![cells])));
     layer as usize
 }
 
@@ -45,7 +41,7 @@ fn neurons(page: &mut Page) -> (u32, u32) {
     };
     let buffers = [10, 10, 10, 10, 25, 25, 0].map(|n| vec![0.5; n]).to_vec();
     let answer = Answer::Neurons(numbers);
-    page.event(Event::WorkerSaid(FromWorker::Answered { request, run: 1, answer }, buffers));
+    page.event(Event::Worker(WorkerEvent::Said(FromWorker::Answered { request, run: 1, answer }, buffers)));
     (layer, head)
 }
 
@@ -58,24 +54,28 @@ fn links(page: &Page) -> Vec<Effect> {
 fn a_map_that_is_seen_asks_layer_by_layer_those_on_screen_first() {
     let mut page = Page::with_result();
     let n_sent = page.sent.len();
-    page.event(Event::Hovered(None));
+    page.event(Event::Select(SelectionEvent::Hovered(None)));
     assert_eq!(page.sent.len(), n_sent, "nobody looks at a map");
-    scale(&mut page, ScaleEvent::LayersSeen((3, 4)));
+    page.event(Event::View(ViewEvent::LayersSeen((3, 4))));
     let order: Vec<usize> = (0..6).map(|_| thumbnails(&mut page)).collect();
     assert_eq!(order, [0, 3, 4, 1, 2, 5], "the selected one, those on screen, the rest");
     assert_eq!(page.state.n_mapped().0, 6);
     let n_sent = page.sent.len();
-    page.event(Event::Hovered(None));
+    page.event(Event::Select(SelectionEvent::Hovered(None)));
     assert_eq!(page.sent.len(), n_sent, "every layer is here");
 
     // What is left out is not asked for; a head that comes back is.
     let shows = |page: &mut Page, hidden_heads: BTreeSet<usize>| {
         let hidden_layers = (1..6).collect();
-        scale(page, ScaleEvent::MapChanged(MapOptions { hidden_layers, hidden_heads, ..MapOptions::default() }));
+        page.event(Event::View(ViewEvent::MapChanged(MapOptions {
+            hidden_layers,
+            hidden_heads,
+            ..MapOptions::default()
+        })));
     };
     shows(&mut page, [0, 3].into());
     assert_eq!((page.sent.len(), page.state.n_mapped().0), (n_sent, 1));
-    page.event(Event::SegmentPicked(SegmentFilter::Aa));
+    page.event(Event::View(ViewEvent::SegmentPicked(SegmentFilter::Aa)));
     let (_, Question::Thumbnails { layer, heads, .. }) = question(&page) else { panic!("not thumbnails") };
     assert_eq!((layer, heads), (0, vec![1, 2]));
     thumbnails(&mut page);
@@ -86,10 +86,10 @@ fn a_map_that_is_seen_asks_layer_by_layer_those_on_screen_first() {
     let (_, Question::Thumbnails { layer, heads, .. }) = question(&page) else { panic!("not thumbnails") };
     assert_eq!((layer, heads, page.state.n_mapped().0), (0, vec![1, 2, 3], 0));
     thumbnails(&mut page);
-    scale(&mut page, ScaleEvent::MapChanged(MapOptions::default()));
+    page.event(Event::View(ViewEvent::MapChanged(MapOptions::default())));
 
     // Another part of the patterns: everything is asked for again.
-    page.event(Event::SegmentPicked(SegmentFilter::Ab));
+    page.event(Event::View(ViewEvent::SegmentPicked(SegmentFilter::Ab)));
     let (_, Question::Thumbnails { grid, .. }) = question(&page) else { panic!("not thumbnails") };
     let expected = Grid { queries: vec![0, 1, 2], keys: vec![3, 4], max_cells: 3, reduce: Reduce::Max };
     assert_eq!((grid, page.state.n_mapped().0), (expected, 0));
@@ -98,42 +98,42 @@ fn a_map_that_is_seen_asks_layer_by_layer_those_on_screen_first() {
 #[test]
 fn a_map_that_fails_says_so_and_does_not_ask_again() {
     let mut page = Page::with_result();
-    scale(&mut page, ScaleEvent::LayersSeen((0, 5)));
+    page.event(Event::View(ViewEvent::LayersSeen((0, 5))));
     let (request, _) = question(&page);
     let report = Report { about: About::Request, message: "the file holds no pattern".to_owned() };
     page.says(FromWorker::Failed { request, report });
-    assert_eq!(page.state.scales.thumbnails.problem.as_deref(), Some("The file holds no pattern."));
+    assert_eq!(page.state.scales.thumbnails.asked.problem(), Some("The file holds no pattern."));
     assert!(page.state.notices.status.is_none(), "said at the map");
     let n_sent = page.sent.len();
-    page.event(Event::Hovered(None));
+    page.event(Event::Select(SelectionEvent::Hovered(None)));
     assert_eq!(page.sent.len(), n_sent);
 }
 
 #[test]
 fn the_neuron_view_asks_for_the_head_that_is_looked_into() {
     let mut page = Page::with_result();
-    scale(&mut page, ScaleEvent::HeadOpened { layer: 0, head: 2 });
+    page.event(Event::Select(SelectionEvent::HeadOpened { layer: 0, head: 2 }));
     assert_eq!((page.state.selection.view, page.state.selection.head()), (View::Head, 2));
-    scale(&mut page, ScaleEvent::QueryOpened(4));
+    page.event(Event::Select(SelectionEvent::QueryOpened(4)));
     assert_eq!((page.state.selection.view, page.state.selection.query()), (View::Neuron, Some(4)));
     assert!(page.state.awaits_neurons());
     assert_eq!(neurons(&mut page), (0, 2));
     assert!(!page.state.awaits_neurons());
-    let head = page.state.scales.neurons.head.clone().expect("a head");
+    let head = page.state.scales.neurons.head.value().cloned().expect("a head");
     assert_eq!(head.reason(NeuronPart::ValueNorms), Some("no W_O"));
     assert_eq!((head.part(NeuronPart::Queries).len(), head.part(NeuronPart::ValueNorms).len()), (10, 0));
     // Another head: only where it ends is asked for, and what is on screen stays until it is here.
-    page.event(Event::HeadStepped(1));
+    page.event(Event::Select(SelectionEvent::HeadStepped(1)));
     let (first, _) = question(&page);
-    page.event(Event::HeadStepped(1));
+    page.event(Event::Select(SelectionEvent::HeadStepped(1)));
     assert!(page.sent.contains(&ToWorker::Cancel { request: first }));
-    assert_eq!(page.state.scales.neurons.head.as_ref().map(|head| head.place()), Some((0, 2)));
+    assert_eq!(page.state.scales.neurons.head.value().map(|head| head.layer_and_head()), Some((0, 2)));
     assert_eq!(neurons(&mut page), (0, 0));
     // Side by side it follows in the head view too.
-    scale(&mut page, ScaleEvent::ViewPicked(View::Head));
-    page.event(Event::HeadStepped(1));
+    page.event(Event::Select(SelectionEvent::ViewPicked(View::Head)));
+    page.event(Event::Select(SelectionEvent::HeadStepped(1)));
     let n_sent = page.sent.len();
-    scale(&mut page, ScaleEvent::SideBySide(true));
+    page.event(Event::View(ViewEvent::SideBySide(true)));
     assert_eq!(page.sent.len(), n_sent + 1);
     assert_eq!(neurons(&mut page), (0, 1));
 }
@@ -141,7 +141,7 @@ fn the_neuron_view_asks_for_the_head_that_is_looked_into() {
 #[test]
 fn neurons_of_another_shape_are_refused() {
     let mut page = Page::with_result();
-    scale(&mut page, ScaleEvent::QueryOpened(1));
+    page.event(Event::Select(SelectionEvent::QueryOpened(1)));
     let (request, Question::Neurons { layer, head }) = question(&page) else { panic!("not neurons") };
     let numbers = NeuronsAnswer {
         layer,
@@ -154,25 +154,28 @@ fn neurons_of_another_shape_are_refused() {
         missing: Vec::new(),
     };
     let answer = Answer::Neurons(numbers);
-    page.event(Event::WorkerSaid(FromWorker::Answered { request, run: 1, answer }, vec![vec![0.0; 3]; 7]));
-    assert!(page.state.scales.neurons.problem.as_ref().is_some_and(|problem| problem.contains("another shape")));
+    page.event(Event::Worker(WorkerEvent::Said(
+        FromWorker::Answered { request, run: 1, answer },
+        vec![vec![0.0; 3]; 7],
+    )));
+    assert!(page.state.scales.neurons.head.problem().is_some_and(|problem| problem.contains("another shape")));
 }
 
 #[test]
 fn one_weight_marks_both_its_ends_and_neurons_can_be_kept() {
     let mut page = Page::with_result();
-    scale(&mut page, ScaleEvent::WeightHovered { query: 3, key: 1 });
+    page.event(Event::Select(SelectionEvent::WeightHovered { query: 3, key: 1 }));
     let marked = |page: &Page| (page.state.selection.marked(Side::Query), page.state.selection.marked(Side::Key));
     assert_eq!(marked(&page), (vec![3], vec![1]));
-    page.event(Event::Hovered(None));
+    page.event(Event::Select(SelectionEvent::Hovered(None)));
     assert_eq!(marked(&page), (vec![], vec![]));
-    scale(&mut page, ScaleEvent::NeuronHovered(Some(1)));
+    page.event(Event::Select(SelectionEvent::NeuronHovered(Some(1))));
     assert_eq!(page.state.selection.marked_neuron(), Some(1));
-    scale(&mut page, ScaleEvent::NeuronToggled(0));
-    scale(&mut page, ScaleEvent::NeuronHovered(None));
+    page.event(Event::Select(SelectionEvent::NeuronToggled(0)));
+    page.event(Event::Select(SelectionEvent::NeuronHovered(None)));
     assert_eq!(page.state.selection.marked_neuron(), Some(0));
-    scale(&mut page, ScaleEvent::NeuronToggled(0));
-    scale(&mut page, ScaleEvent::NeuronHovered(Some(99)));
+    page.event(Event::Select(SelectionEvent::NeuronToggled(0)));
+    page.event(Event::Select(SelectionEvent::NeuronHovered(Some(99))));
     assert_eq!(page.state.selection.marked_neuron(), None, "there is no such neuron");
 }
 
@@ -181,19 +184,19 @@ fn choosing_replaces_the_link_views_push_one_and_hovering_writes_nothing() {
     let mut page = Page::with_result();
     let first = links(&page);
     assert!(matches!(first.last(), Some(Effect::ReplaceLink(link)) if link.contains("model=small&text=The%20cat")));
-    page.event(Event::LayerPicked(3));
+    page.event(Event::Select(SelectionEvent::LayerPicked(3)));
     let n = links(&page).len();
     assert!(matches!(links(&page).last(), Some(Effect::ReplaceLink(link)) if link.contains("layer=3&heads=all")));
-    page.event(Event::Hovered(Some(TokenRef { side: Side::Query, position: 2 })));
-    scale(&mut page, ScaleEvent::NeuronHovered(Some(1)));
-    scale(&mut page, ScaleEvent::WeightHovered { query: 1, key: 1 });
-    page.event(Event::TextEdited("not run yet".to_owned()));
+    page.event(Event::Select(SelectionEvent::Hovered(Some(TokenRef { side: Side::Query, position: 2 }))));
+    page.event(Event::Select(SelectionEvent::NeuronHovered(Some(1))));
+    page.event(Event::Select(SelectionEvent::WeightHovered { query: 1, key: 1 }));
+    page.event(Event::Entry(EntryEvent::TextEdited("not run yet".to_owned())));
     assert_eq!(links(&page).len(), n);
-    scale(&mut page, ScaleEvent::ViewPicked(View::Model));
+    page.event(Event::Select(SelectionEvent::ViewPicked(View::Model)));
     assert!(matches!(links(&page).last(), Some(Effect::PushLink(link)) if link.contains("view=model&layer=3")));
-    scale(&mut page, ScaleEvent::ViewPicked(View::Model));
+    page.event(Event::Select(SelectionEvent::ViewPicked(View::Model)));
     assert_eq!(links(&page).len(), n + 1, "nothing changed");
-    scale(&mut page, ScaleEvent::HeadOpened { layer: 2, head: 1 });
+    page.event(Event::Select(SelectionEvent::HeadOpened { layer: 2, head: 1 }));
     assert!(matches!(links(&page).last(), Some(Effect::PushLink(link)) if link.contains("view=head&layer=2&heads=1")));
 }
 
@@ -202,9 +205,17 @@ fn a_link_brings_back_model_text_and_what_was_chosen() {
     let mut page = Page::new();
     let link =
         "#v=1&model=large&text=Hi%20there&view=neuron&layer=3&heads=1&query=2&key=0,4&neuron=1&segment=ab&theme=dark";
-    scale(&mut page, ScaleEvent::LinkCame(link.to_owned()));
-    page.event(Event::CatalogueCame(Ok(CATALOGUE.to_owned())));
-    assert_eq!((page.state.picked_model, page.state.text.as_str(), page.state.pair.as_str()), (1, "Hi there", ""));
+    page.event(Event::Link(LinkEvent::Came(link.to_owned())));
+    page.event(Event::Start(StartEvent::CatalogueCame(Ok(CATALOGUE.to_owned()))));
+    assert_eq!(
+        (page.state.picked_model, page.state.entry.text.as_str(), page.state.entry.pair.as_str()),
+        (1, "Hi there", "")
+    );
+    assert!(!page.state.is_busy() && page.count(&Effect::StartWorker) == 0, "nothing is loaded unasked");
+    let notice = page.state.linking.notice.clone().unwrap();
+    assert!(notice.contains("Run reads it with Large, Q4_1, which loads 1 kB first."), "{notice}");
+    page.event(Event::Work(WorkEvent::RunAsked));
+    assert_eq!(page.state.linking.notice, None);
     page.load_and_run(6, 4);
     let selection = &page.state.selection;
     assert_eq!((selection.view, selection.layer, selection.head()), (View::Neuron, 3, 1));
@@ -218,22 +229,22 @@ fn a_link_brings_back_model_text_and_what_was_chosen() {
 fn going_back_chooses_without_running_and_other_texts_run() {
     let mut page = Page::with_result();
     let Some(Effect::ReplaceLink(before)) = links(&page).last().cloned() else { panic!("no link") };
-    scale(&mut page, ScaleEvent::ViewPicked(View::Neuron));
-    page.event(Event::PinToggled(TokenRef { side: Side::Query, position: 1 }));
+    page.event(Event::Select(SelectionEvent::ViewPicked(View::Neuron)));
+    page.event(Event::Select(SelectionEvent::PinToggled(TokenRef { side: Side::Query, position: 1 })));
     let runs = |page: &Page| page.sent.iter().filter(|message| matches!(message, ToWorker::Run { .. })).count();
     let (n_runs, n_links) = (runs(&page), links(&page).len());
-    scale(&mut page, ScaleEvent::LinkCame(format!("#{before}")));
+    page.event(Event::Link(LinkEvent::Came(format!("#{before}"))));
     assert_eq!((page.state.selection.view, page.state.selection.queries.len()), (View::Head, 0));
     assert_eq!((runs(&page), links(&page).len()), (n_runs, n_links), "nothing runs, nothing is written");
-    scale(&mut page, ScaleEvent::LinkCame("#v=1&text=Another&layer=5".to_owned()));
+    page.event(Event::Link(LinkEvent::Came("#v=1&text=Another&layer=5".to_owned())));
     assert_eq!(runs(&page), n_runs + 1);
     assert_eq!(page.state.selection.layer, 0, "not before its result is there");
     page.finish_run();
     assert_eq!(page.state.selection.layer, 5);
     // A text typed meanwhile is not the link's.
-    scale(&mut page, ScaleEvent::LinkCame("#v=1&text=Third&layer=1".to_owned()));
-    page.event(Event::TextEdited("Fourth".to_owned()));
-    page.event(Event::RunAsked);
+    page.event(Event::Link(LinkEvent::Came("#v=1&text=Third&layer=1".to_owned())));
+    page.event(Event::Entry(EntryEvent::TextEdited("Fourth".to_owned())));
+    page.event(Event::Work(WorkEvent::RunAsked));
     page.finish_run();
     assert_eq!(page.state.selection.layer, 5);
 }
@@ -242,25 +253,49 @@ fn going_back_chooses_without_running_and_other_texts_run() {
 fn what_a_link_gets_wrong_is_said_and_the_rest_followed() {
     let mut page = Page::with_result();
     let notice = |page: &Page| page.state.linking.notice.clone().unwrap_or_default();
-    scale(&mut page, ScaleEvent::LinkCame("#v=1&layer=40&heads=1,77&key=9&colour=red".to_owned()));
+    page.event(Event::Link(LinkEvent::Came("#v=1&layer=40&heads=1,77&key=9&colour=red".to_owned())));
     for part in ["layer 40 is not there, the last one is 5", "head 77", "key 9"] {
         assert!(notice(&page).contains(part), "{part}: {}", notice(&page));
     }
     assert_eq!((page.state.selection.layer, page.state.selection.head()), (5, 1));
-    scale(&mut page, ScaleEvent::LinkCame("#v=1&view=grid&layer=2".to_owned()));
+    page.event(Event::Link(LinkEvent::Came("#v=1&view=grid&layer=2".to_owned())));
     assert!(notice(&page).contains("view=grid is not model, head or neuron"), "{}", notice(&page));
     assert_eq!(page.state.selection.layer, 2);
-    scale(&mut page, ScaleEvent::LinkCame("#v=1&model=nowhere&layer=1".to_owned()));
+    page.event(Event::Link(LinkEvent::Came("#v=1&model=nowhere&layer=1".to_owned())));
     assert!(notice(&page).contains("there is no model nowhere here"), "{}", notice(&page));
-    scale(&mut page, ScaleEvent::LinkNoticeRead);
+    page.event(Event::Link(LinkEvent::NoticeRead));
     assert_eq!(notice(&page), "");
+}
+
+#[test]
+fn what_was_wrong_with_an_earlier_link_is_not_said_of_the_next() {
+    let mut page = Page::with_result();
+    page.event(Event::Link(LinkEvent::Came("#v=1&trace=gone.safetensors".to_owned())));
+    let number = page.state.traces.opening.as_ref().unwrap().0;
+    let opened = Err("gone.safetensors is not there".to_owned());
+    page.event(Event::Trace(TraceEvent::Came { number, opened }));
+    assert!(page.state.notices.status.is_some());
+    page.event(Event::Link(LinkEvent::Came("#v=1&layer=2".to_owned())));
+    assert_eq!((page.state.notices.status.clone(), page.state.linking.notice.clone()), (None, None));
+}
+
+#[test]
+fn many_unknown_parts_of_a_link_are_counted_not_listed() {
+    let mut page = Page::with_result();
+    let parts: String = (0..100_000).map(|part| format!("&part{part}=1")).collect();
+    page.event(Event::Link(LinkEvent::Came(format!("v=1&layer=3{parts}&edits=[{}]", "9".repeat(9_000)))));
+    let notice = page.state.linking.notice.clone().unwrap();
+    assert!(notice.ends_with("part4 is unknown; and 99996 more."), "{notice}");
+    assert_eq!(page.state.selection.layer, 3, "the rest is followed");
+    page.event(Event::Link(LinkEvent::Came(format!("v=1&edits=[{}]", "9".repeat(300)))));
+    assert!(page.state.linking.notice.as_ref().is_some_and(|notice| notice.chars().count() < 300));
 }
 
 #[test]
 fn a_text_too_long_for_a_link_is_said() {
     let mut page = Page::with_result();
-    page.event(Event::TextEdited("word ".repeat(2_000)));
-    page.event(Event::RunAsked);
+    page.event(Event::Entry(EntryEvent::TextEdited("word ".repeat(2_000))));
+    page.event(Event::Work(WorkEvent::RunAsked));
     let n_links = links(&page).len();
     page.finish_run();
     assert_eq!(links(&page).len(), n_links);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::first::opened;
+use super::start::opened;
 use super::*;
 use crate::trace::file::{ModelName, Saved};
 
@@ -34,15 +34,15 @@ fn a_trace_takes_the_place_of_the_result_and_the_model_stays() {
     let shown = page.state.shown.as_ref().unwrap();
     assert!(shown.is_trace && shown.live_run.is_none());
     assert_eq!((shown.model_name.as_str(), shown.shape().n_layers), ("elsewhere", 3));
-    assert_eq!(page.state.example, None, "what an example says is not said of it");
+    assert_eq!(page.state.entry.example, None, "what an example says is not said of it");
     assert!(page.sent.contains(&ToWorker::Forget { run }), "its memory is freed");
-    assert!(page.state.model.is_some() && page.count(&Effect::EndWorker) == 0);
+    assert!(page.state.work.model.is_some() && page.count(&Effect::EndWorker) == 0);
     assert!(page.done.iter().any(|effect| matches!(
         effect,
         Effect::AskTrace { question: Question::Patterns { layer: 0, heads }, .. } if heads.len() == 2
     )));
     // The next run is the model's.
-    page.event(Event::RunAsked);
+    page.event(Event::Work(WorkEvent::RunAsked));
     page.finish_run();
     assert!(page.state.shown.as_ref().is_some_and(|shown| !shown.is_trace && shown.live_run.is_some()));
 }
@@ -56,7 +56,7 @@ fn a_trace_of_some_layers_begins_at_one_that_it_holds() {
         let missing_layers: BTreeSet<usize> = missing.into_iter().collect();
         open(&mut page, OpenedTrace { missing_layers: missing_layers.clone(), ..file("cat.safetensors") });
         assert_eq!(page.state.selection.layer, expected);
-        page.event(Event::Scale(ScaleEvent::LayersSeen((0, 2))));
+        page.event(Event::View(ViewEvent::LayersSeen((0, 2))));
         let asked = |effect: &Effect| match effect {
             Effect::AskTrace {
                 question: Question::Patterns { layer, .. } | Question::Thumbnails { layer, .. },
@@ -122,7 +122,7 @@ fn a_run_is_saved_with_what_it_was() {
 #[test]
 fn links_lead_to_traces() {
     let mut page = Page::with_result();
-    let link = |fragment: &str| Event::Scale(ScaleEvent::LinkCame(fragment.to_owned()));
+    let link = |fragment: &str| Event::Link(LinkEvent::Came(fragment.to_owned()));
     page.event(link("v=1&trace=traces/cat.safetensors&view=model&layer=2&heads=1"));
     let number = number(&page);
     let url = "traces/cat.safetensors".to_owned();
@@ -179,7 +179,7 @@ fn too_much_for_a_link_is_said() {
     let text = "word ".repeat(2_000);
     let shown = page.state.shown.as_mut().unwrap();
     shown.input.text = InputText::Single(text);
-    page.event(Event::LayerPicked(1));
+    page.event(Event::Select(SelectionEvent::LayerPicked(1)));
     assert!(page.state.linking.is_too_long);
     let notice = page.state.linking.notice.clone().unwrap();
     assert!(notice.contains("too long for a link") && notice.contains("Save a trace"), "{notice}");
@@ -188,8 +188,8 @@ fn too_much_for_a_link_is_said() {
 #[test]
 fn a_caption_says_everything_that_was_done() {
     let mut page = Page::with_result();
-    page.event(Event::HeadSoloed(3));
-    page.event(Event::DisplayChanged(DisplayChange::LeaveOutFirst(true)));
+    page.event(Event::Select(SelectionEvent::HeadSoloed(3)));
+    page.event(Event::View(ViewEvent::DisplayChanged(DisplayChange::LeaveOutFirst(true))));
     let caption = page.state.caption(View::Head, "http://host/#v=1").unwrap();
     assert_eq!(caption.title, "Layer 0, head 3");
     let version = env!("CARGO_PKG_VERSION");

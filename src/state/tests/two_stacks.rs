@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::protocol::TargetRead;
+use crate::state::Looked;
 use crate::state::link::Link;
-use crate::state::{Looked, ScaleEvent};
 use crate::trace::spec::Mask;
 use crate::trace::{AttnKind, Side};
 
@@ -11,7 +11,7 @@ use crate::trace::{AttnKind, Side};
 fn page() -> Page {
     let mut page = Page::new();
     page.state.selection = Selection::default();
-    page.event(Event::CatalogueCame(Ok(CATALOGUE.to_owned())));
+    page.event(Event::Start(StartEvent::CatalogueCame(Ok(CATALOGUE.to_owned()))));
     page.ready();
     let request = page.last_request();
     let spec = Spec { encoder: Some(Box::new(spec(2, 4))), mask: Mask::Causal, ..spec(3, 4) };
@@ -48,11 +48,11 @@ fn give(page: &mut Page, n_query: u32, n_key: u32) {
     let heads = (0..n_heads as u32).collect();
     let answer = Answer::Patterns { layer, heads, n_query, n_key };
     let values = vec![0.25; n_heads * (n_query * n_key) as usize];
-    page.event(Event::WorkerSaid(FromWorker::Answered { request, run: 1, answer }, vec![values]));
+    page.event(Event::Worker(WorkerEvent::Said(FromWorker::Answered { request, run: 1, answer }, vec![values])));
 }
 
 fn pick(page: &mut Page, kind: AttnKind) {
-    page.event(Event::Scale(ScaleEvent::KindPicked(kind)));
+    page.event(Event::Select(SelectionEvent::KindPicked(kind)));
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn each_attention_has_its_own_tokens_layers_and_patterns() {
     assert_eq!(asked(&page).1, AttnKind::ENCODER, "the first one");
     give(&mut page, 4, 4);
     assert_eq!(page.drawn_layer(), Some(0));
-    page.event(Event::LayerPicked(9));
+    page.event(Event::Select(SelectionEvent::LayerPicked(9)));
     assert_eq!(page.state.selection.layer, 1, "the encoder has two layers");
     give(&mut page, 4, 4);
 
@@ -77,7 +77,7 @@ fn each_attention_has_its_own_tokens_layers_and_patterns() {
     assert!(!shown.is_causal(), "a target may read all of its source");
     give(&mut page, 3, 4);
     assert_eq!(page.drawn_layer(), Some(1));
-    page.event(Event::LayerPicked(9));
+    page.event(Event::Select(SelectionEvent::LayerPicked(9)));
     assert_eq!(page.state.selection.layer, 2);
     pick(&mut page, AttnKind::DECODER);
     assert!(page.state.shown.as_ref().unwrap().is_causal());
@@ -95,7 +95,7 @@ fn a_late_answer_about_another_attention_changes_nothing() {
     let heads = (0..n_heads as u32).collect();
     let answer = Answer::Patterns { layer, heads, n_query: 4, n_key: 4 };
     let late = FromWorker::Answered { request, run: 1, answer };
-    page.event(Event::WorkerSaid(late, vec![vec![0.25; n_heads * 16]]));
+    page.event(Event::Worker(WorkerEvent::Said(late, vec![vec![0.25; n_heads * 16]])));
     assert_eq!(page.drawn_layer(), None);
     assert!(page.state.notices.status.is_none());
     give(&mut page, 3, 3);
@@ -105,7 +105,9 @@ fn a_late_answer_about_another_attention_changes_nothing() {
 #[test]
 fn tokens_stay_chosen_on_the_side_that_keeps_its_tokens() {
     let mut page = page();
-    let pin = |page: &mut Page, side, position| page.event(Event::PinToggled(TokenRef { side, position }));
+    let pin = |page: &mut Page, side, position| {
+        page.event(Event::Select(SelectionEvent::PinToggled(TokenRef { side, position })))
+    };
     pin(&mut page, Side::Query, 1);
     pin(&mut page, Side::Key, 3);
     pick(&mut page, AttnKind::CROSS);
@@ -125,7 +127,7 @@ fn data_of_one_attention_is_not_taken_for_anothers() {
     give(&mut page, 4, 4);
     let of = |page: &Page| page.state.shown.as_ref().unwrap().looked();
     let Looked { request, .. } = of(&page);
-    page.event(Event::Scale(ScaleEvent::LayersSeen((0, 1))));
+    page.event(Event::View(ViewEvent::LayersSeen((0, 1))));
     assert_eq!(page.state.scales.thumbnails.layers.len(), 2);
     pick(&mut page, AttnKind::CROSS);
     give(&mut page, 3, 4);
@@ -144,8 +146,8 @@ fn a_link_says_which_attention_and_which_target() {
     assert_eq!((link.kind(), link.target.as_deref()), (AttnKind::CROSS, None), "the model wrote the target");
     assert!(link.write().contains("view=head&stack=decoder&attn=cross&layer=0"), "{}", link.write());
 
-    page.event(Event::EntryChanged(EntryChange::Target("die Katze".to_owned())));
-    page.event(Event::RunAsked);
+    page.event(Event::Entry(EntryEvent::FieldChanged(EntryChange::Target("die Katze".to_owned()))));
+    page.event(Event::Work(WorkEvent::RunAsked));
     let ToWorker::Run { inputs, .. } = page.last() else { panic!("not a run: {:?}", page.last()) };
     assert_eq!(inputs[0].target, TargetAsked::Text("die Katze".to_owned()));
     result(&mut page);
@@ -157,11 +159,11 @@ fn a_link_says_which_attention_and_which_target() {
     let n_runs = |page: &Page| page.sent.iter().filter(|sent| matches!(sent, ToWorker::Run { .. })).count();
     let before = n_runs(&page);
     let there = Link { stack: Some(crate::trace::Stack::Encoder), attn: None, layer: Some(1), ..link.clone() };
-    page.event(Event::Scale(ScaleEvent::LinkCame(there.write())));
+    page.event(Event::Link(LinkEvent::Came(there.write())));
     assert_eq!((n_runs(&page), page.state.selection.kind, page.state.selection.layer), (before, AttnKind::ENCODER, 1));
     // One with another target runs.
     let other = Link { target: None, ..link };
-    page.event(Event::Scale(ScaleEvent::LinkCame(other.write())));
+    page.event(Event::Link(LinkEvent::Came(other.write())));
     assert_eq!((n_runs(&page), page.state.entry.target.as_str()), (before + 1, ""));
 }
 
@@ -169,28 +171,24 @@ fn a_link_says_which_attention_and_which_target() {
 fn a_model_of_one_stack_has_no_target_and_says_so_of_a_link() {
     let mut page = Page::with_result();
     assert!(!page.state.takes_target());
-    page.event(Event::EntryChanged(EntryChange::Target("left over".to_owned())));
-    page.event(Event::RunAsked);
+    page.event(Event::Entry(EntryEvent::FieldChanged(EntryChange::Target("left over".to_owned()))));
+    page.event(Event::Work(WorkEvent::RunAsked));
     let ToWorker::Run { inputs, .. } = page.last() else { panic!("not a run: {:?}", page.last()) };
     assert_eq!(inputs[0].target, TargetAsked::Generated);
     page.finish_run();
     let link = Link { stack: Some(crate::trace::Stack::Encoder), ..page.state.link().unwrap() };
-    page.event(Event::Scale(ScaleEvent::LinkCame(link.write())));
+    page.event(Event::Link(LinkEvent::Came(link.write())));
     assert_eq!(page.state.selection.kind, AttnKind::ONLY);
     assert!(page.state.linking.notice.as_ref().is_some_and(|notice| notice.contains("one stack")));
 }
 
 #[test]
 fn edits_are_of_the_attention_that_is_looked_at() {
-    use crate::edit::{Attn, Choice, Edit, EditKind, Stack};
+    use crate::edit::{Choice, Edit, EditKind};
+    use crate::trace::{Attn, Stack};
     let mut page = page();
     give(&mut page, 4, 4);
-    let zero = || Edit {
-        kind: EditKind::ZeroHead { layer: Choice::One(0), head: Choice::One(1) },
-        on: true,
-        stack: None,
-        attn: None,
-    };
+    let zero = || Edit::new(EditKind::ZeroHead { layer: Choice::One(0), head: Choice::One(1) });
     page.event(Event::Editing(EditEvent::Added(vec![zero()])));
     pick(&mut page, AttnKind::CROSS);
     page.event(Event::Editing(EditEvent::Added(vec![zero()])));

@@ -262,9 +262,9 @@ struct RawEntry {
 
 impl Field for RawEntry {
     fn read(value: Value) -> Result<Self, String> {
-        let mut fields = Fields::of(value)?;
-        let (dtype, shape) = (fields.need("dtype")?, fields.need("shape")?);
-        let offsets = fields.need::<Vec<u64>>("data_offsets")?;
+        let mut fields = Fields::of_object(value)?;
+        let (dtype, shape) = (fields.required("dtype")?, fields.required("shape")?);
+        let offsets = fields.required::<Vec<u64>>("data_offsets")?;
         let [begin, end] = offsets[..] else {
             return Err(format!("data_offsets has {} numbers, expected 2", offsets.len()));
         };

@@ -61,12 +61,12 @@ pub struct ModelName {
 
 impl Field for ModelName {
     fn read(value: Value) -> Result<Self, String> {
-        let mut fields = Fields::of(value)?;
+        let mut fields = Fields::of_object(value)?;
         Ok(Self {
-            name: fields.need("name")?,
-            revision: fields.may("revision")?,
-            sha256: fields.may("sha256")?,
-            quantisation: fields.may("quantisation")?,
+            name: fields.required("name")?,
+            revision: fields.optional("revision")?,
+            sha256: fields.optional("sha256")?,
+            quantisation: fields.optional("quantisation")?,
         })
     }
 }
@@ -119,9 +119,9 @@ impl TraceMetadata {
     pub fn from_json(file: &str, json: &str) -> Result<Self, TraceError> {
         let unreadable = |reason: String| TraceError::Metadata { file: file.to_owned(), reason };
         let value = serde_json::from_str(json).map_err(|error| unreadable(error.to_string()))?;
-        let mut fields = Fields::of(value).map_err(unreadable)?;
+        let mut fields = Fields::of_object(value).map_err(unreadable)?;
         // Read first: what the other fields mean depends on it.
-        let format = fields.need("format").map_err(unreadable)?;
+        let format = fields.required("format").map_err(unreadable)?;
         if format != FORMAT {
             return Err(TraceError::Format { file: file.to_owned(), found: format });
         }
@@ -131,14 +131,14 @@ impl TraceMetadata {
     fn of_fields(mut fields: Fields) -> Result<Self, String> {
         Ok(Self {
             format: FORMAT,
-            tokens: fields.need("tokens")?,
+            tokens: fields.required("tokens")?,
             token_form: fields.or_default("token_form")?,
-            decoder_tokens: fields.may("decoder_tokens")?,
+            decoder_tokens: fields.optional("decoder_tokens")?,
             segments: fields.or_default("segments")?,
-            text: fields.may("text")?,
-            text_pair: fields.may("text_pair")?,
-            model: fields.may("model")?,
-            spec: fields.may("spec")?,
+            text: fields.optional("text")?,
+            text_pair: fields.optional("text_pair")?,
+            model: fields.optional("model")?,
+            spec: fields.optional("spec")?,
             edits: fields.or_default("edits")?,
         })
     }

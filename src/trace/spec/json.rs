@@ -10,44 +10,44 @@ use crate::fields::{Field, Fields, expected, named, variant};
 
 impl Field for Spec {
     fn read(value: Value) -> Result<Self, String> {
-        let mut fields = Fields::of(value)?;
+        let mut fields = Fields::of_object(value)?;
         Ok(Spec {
-            architecture: fields.need("architecture")?,
-            n_layers: fields.need("n_layers")?,
-            n_heads: fields.need("n_heads")?,
-            n_key_value_heads: fields.need("n_key_value_heads")?,
-            d_model: fields.need("d_model")?,
-            d_head: fields.need("d_head")?,
-            d_mlp: fields.need("d_mlp")?,
-            d_vocab: fields.need("d_vocab")?,
-            n_ctx: fields.need("n_ctx")?,
-            norm: fields.need("norm")?,
-            norm_eps: fields.need("norm_eps")?,
-            norm_placement: fields.need("norm_placement")?,
-            positions: fields.need("positions")?,
-            n_token_types: fields.need("n_token_types")?,
-            mask: fields.need("mask")?,
-            attn_scale: fields.need("attn_scale")?,
-            attn_scale_by_inverse_layer: fields.need("attn_scale_by_inverse_layer")?,
-            mlp: fields.need("mlp")?,
-            activation: fields.need("activation")?,
-            unembed: fields.need("unembed")?,
-            d_embed: fields.may("d_embed")?,
-            embed_scale: fields.may("embed_scale")?,
+            architecture: fields.required("architecture")?,
+            n_layers: fields.required("n_layers")?,
+            n_heads: fields.required("n_heads")?,
+            n_key_value_heads: fields.required("n_key_value_heads")?,
+            d_model: fields.required("d_model")?,
+            d_head: fields.required("d_head")?,
+            d_mlp: fields.required("d_mlp")?,
+            d_vocab: fields.required("d_vocab")?,
+            n_ctx: fields.required("n_ctx")?,
+            norm: fields.required("norm")?,
+            norm_eps: fields.required("norm_eps")?,
+            norm_placement: fields.required("norm_placement")?,
+            positions: fields.required("positions")?,
+            n_token_types: fields.required("n_token_types")?,
+            mask: fields.required("mask")?,
+            attn_scale: fields.required("attn_scale")?,
+            attn_scale_by_inverse_layer: fields.required("attn_scale_by_inverse_layer")?,
+            mlp: fields.required("mlp")?,
+            activation: fields.required("activation")?,
+            unembed: fields.required("unembed")?,
+            d_embed: fields.optional("d_embed")?,
+            embed_scale: fields.optional("embed_scale")?,
             embed_norm: fields.or_default("embed_norm")?,
             pos_offset: fields.or_default("pos_offset")?,
-            pad_id: fields.may("pad_id")?,
+            pad_id: fields.optional("pad_id")?,
             norm_adds_one: fields.or_default("norm_adds_one")?,
             block: fields.or_default("block")?,
-            qk_norm: fields.may("qk_norm")?,
-            local: fields.may("local")?,
+            qk_norm: fields.optional("qk_norm")?,
+            local: fields.optional("local")?,
             unrotated_layers: fields.or_default("unrotated_layers")?,
-            relative_bias: fields.may("relative_bias")?,
-            attn_softcap: fields.may("attn_softcap")?,
-            logit_softcap: fields.may("logit_softcap")?,
-            logit_scale: fields.may("logit_scale")?,
-            head_activation: fields.may("head_activation")?,
-            encoder: fields.may("encoder")?.map(Box::new),
+            relative_bias: fields.optional("relative_bias")?,
+            attn_softcap: fields.optional("attn_softcap")?,
+            logit_softcap: fields.optional("logit_softcap")?,
+            logit_scale: fields.optional("logit_scale")?,
+            head_activation: fields.optional("head_activation")?,
+            encoder: fields.optional("encoder")?.map(Box::new),
         })
     }
 }
@@ -79,25 +79,29 @@ names! {
 
 impl Field for Local {
     fn read(value: Value) -> Result<Self, String> {
-        let mut fields = Fields::of(value)?;
-        Ok(Local { layers: fields.need("layers")?, reach: fields.need("reach")?, rotary: fields.may("rotary")? })
+        let mut fields = Fields::of_object(value)?;
+        Ok(Local {
+            layers: fields.required("layers")?,
+            reach: fields.required("reach")?,
+            rotary: fields.optional("rotary")?,
+        })
     }
 }
 
 impl Field for RelativeBias {
     fn read(value: Value) -> Result<Self, String> {
-        let mut fields = Fields::of(value)?;
-        Ok(RelativeBias { n_buckets: fields.need("n_buckets")?, max_distance: fields.need("max_distance")? })
+        let mut fields = Fields::of_object(value)?;
+        Ok(RelativeBias { n_buckets: fields.required("n_buckets")?, max_distance: fields.required("max_distance")? })
     }
 }
 
 impl Field for Rotary {
     fn read(value: Value) -> Result<Self, String> {
-        let mut fields = Fields::of(value)?;
+        let mut fields = Fields::of_object(value)?;
         Ok(Rotary {
-            theta: fields.need("theta")?,
-            dims: fields.need("dims")?,
-            scaling: fields.need("scaling")?,
+            theta: fields.required("theta")?,
+            dims: fields.required("dims")?,
+            scaling: fields.required("scaling")?,
             pairing: fields.or_default("pairing")?,
         })
     }
@@ -107,7 +111,7 @@ impl Field for Positions {
     fn read(value: Value) -> Result<Self, String> {
         // The one with something inside, and that is no variant of its own.
         if let Value::Object(map) = value {
-            return Fields::from(map).need("rotary").map(Positions::Rotary);
+            return Fields::from(map).required("rotary").map(Positions::Rotary);
         }
         match value.as_str() {
             Some("learned") => Ok(Positions::Learned),
@@ -125,8 +129,8 @@ impl Field for Unembed {
         let (name, mut fields) = variant(value)?;
         match name.as_str() {
             "none" => Ok(Unembed::None),
-            "linear" => Ok(Unembed::Linear { tied: fields.need("tied")? }),
-            "masked_word" => Ok(Unembed::MaskedWord { tied: fields.need("tied")? }),
+            "linear" => Ok(Unembed::Linear { tied: fields.required("tied")? }),
+            "masked_word" => Ok(Unembed::MaskedWord { tied: fields.required("tied")? }),
             other => Err(unknown(other)),
         }
     }
@@ -137,32 +141,32 @@ impl Field for RotaryScaling {
         let (name, mut fields) = variant(value)?;
         Ok(match name.as_str() {
             "none" => RotaryScaling::None,
-            "linear" => RotaryScaling::Linear { factor: fields.need("factor")? },
+            "linear" => RotaryScaling::Linear { factor: fields.required("factor")? },
             "llama3" => RotaryScaling::Llama3 {
-                factor: fields.need("factor")?,
-                low_freq_factor: fields.need("low_freq_factor")?,
-                high_freq_factor: fields.need("high_freq_factor")?,
-                original_n_ctx: fields.need("original_n_ctx")?,
+                factor: fields.required("factor")?,
+                low_freq_factor: fields.required("low_freq_factor")?,
+                high_freq_factor: fields.required("high_freq_factor")?,
+                original_n_ctx: fields.required("original_n_ctx")?,
             },
             "dynamic" => RotaryScaling::Dynamic {
-                factor: fields.need("factor")?,
-                original_n_ctx: fields.need("original_n_ctx")?,
+                factor: fields.required("factor")?,
+                original_n_ctx: fields.required("original_n_ctx")?,
             },
             "yarn" => RotaryScaling::Yarn {
-                factor: fields.need("factor")?,
-                beta_fast: fields.need("beta_fast")?,
-                beta_slow: fields.need("beta_slow")?,
-                original_n_ctx: fields.need("original_n_ctx")?,
-                magnitude: fields.need("magnitude")?,
-                truncate: fields.need("truncate")?,
+                factor: fields.required("factor")?,
+                beta_fast: fields.required("beta_fast")?,
+                beta_slow: fields.required("beta_slow")?,
+                original_n_ctx: fields.required("original_n_ctx")?,
+                magnitude: fields.required("magnitude")?,
+                truncate: fields.required("truncate")?,
             },
             "long_rope" => RotaryScaling::LongRope {
-                short: fields.need("short")?,
-                long: fields.need("long")?,
-                original_n_ctx: fields.need("original_n_ctx")?,
-                magnitude: fields.need("magnitude")?,
+                short: fields.required("short")?,
+                long: fields.required("long")?,
+                original_n_ctx: fields.required("original_n_ctx")?,
+                magnitude: fields.required("magnitude")?,
             },
-            "divisors" => RotaryScaling::Divisors { divisors: fields.need("divisors")? },
+            "divisors" => RotaryScaling::Divisors { divisors: fields.required("divisors")? },
             other => return Err(unknown(other)),
         })
     }

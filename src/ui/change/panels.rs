@@ -7,7 +7,7 @@ use super::edits::EditsPanel;
 use super::outcome::OutcomePanel;
 use super::sweep::SweepPanel;
 use super::writing_panel::WritingPanel;
-use crate::state::Event;
+use crate::state::{Event, WorkEvent};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 
@@ -24,7 +24,7 @@ pub fn Editing(page: Page) -> impl IntoView {
                 type="button"
                 class="link"
                 prop:disabled=move || is_busy.get()
-                on:click=move |_| page.dispatch(Event::RunAsked)
+                on:click=move |_| page.dispatch(Event::Work(WorkEvent::RunAsked))
             >
                 "Run it"
             </button>

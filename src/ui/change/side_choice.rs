@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::state::editing::{Against, EditEvent, Side};
+use crate::state::editing::{Against, EditEvent, Variant};
 use crate::state::{Event, State};
 use crate::ui::erased::{Show, view};
 use crate::ui::shell::page::Page;
@@ -12,7 +12,7 @@ use crate::ui::small::radio_group::RadioGroup;
 #[component]
 pub fn SideChoice(page: Page) -> impl IntoView {
     let has_b = page.memo(|state| state.editing.has_b());
-    let side = page.memo(|state| state.editing.side);
+    let side = page.memo(|state| state.editing.variant);
     let b = page.memo(name_of_b);
     view! {
         <Show when=move || has_b.get()>
@@ -20,9 +20,9 @@ pub fn SideChoice(page: Page) -> impl IntoView {
                 name="side"
                 label="Shown"
                 class="side-choice"
-                options=Side::EACH.map(|side| (side, side.label().to_owned())).to_vec()
+                options=Variant::EACH.map(|side| (side, side.label().to_owned())).to_vec()
                 picked=move || Some(side.get())
-                pick=move |side| page.dispatch(Event::Editing(EditEvent::SidePicked(side)))
+                pick=move |side| page.dispatch(Event::Editing(EditEvent::VariantPicked(side)))
             >
                 <span class="label meaning-of-b">"B: " {move || b.get()}</span>
             </RadioGroup>

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::protocol::SamplingAsked;
 use crate::state::editing::{EditEvent, Written};
-use crate::state::{Event, Task};
+use crate::state::{Event, Task, WorkEvent};
 use crate::trace::TokenForm;
 use crate::trace::display::token_label;
 use crate::ui::erased::{Derived, view};
@@ -31,8 +31,9 @@ pub fn WritingPanel(page: Page) -> impl IntoView {
         true => "This model writes its whole target: leave the target empty and run.",
         false => "The model on screen reads in both directions: it does not write on.",
     });
-    let is_writing = page
-        .memo(|state| state.editing.n_to_write > 0 || state.work.as_ref().is_some_and(|work| work.task == Task::Write));
+    let is_writing = page.memo(|state| {
+        state.editing.n_to_write > 0 || state.work.request.as_ref().is_some_and(|work| work.task == Task::Write)
+    });
     let has_written = page.memo(|state| !state.editing.written.is_empty());
     let top = page.memo(|state| {
         let shown = state.shown.as_ref()?;
@@ -66,7 +67,7 @@ pub fn WritingPanel(page: Page) -> impl IntoView {
                 <button type="button" class="add" prop:disabled=move || is_writing.get() on:click=move |_| send(EditEvent::WriteAsked(N_PLAYED))>
                     "Play"
                 </button>
-                <button type="button" class="add" prop:disabled=move || !is_writing.get() on:click=move |_| page.dispatch(Event::CancelAsked)>
+                <button type="button" class="add" prop:disabled=move || !is_writing.get() on:click=move |_| page.dispatch(Event::Work(WorkEvent::CancelAsked))>
                     "Stop"
                 </button>
                 <button

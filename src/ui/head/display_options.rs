@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::min_weight::{MinWeight, weight_words};
 use super::scene::Scene;
-use crate::state::{Arrangement, Display, DisplayChange, Drawing, Event, Shown, wording};
+use crate::state::{Arrangement, Display, DisplayChange, Drawing, Event, Shown, ViewEvent, wording};
 use crate::trace::Side;
 use crate::ui::erased::{Derived, Show, view};
 use crate::ui::shell::page::Page;
@@ -23,7 +23,7 @@ pub fn DisplayOptions(page: Page, scene: Derived<Option<Scene>>) -> impl IntoVie
     });
     let idle = Scene::idle_memo(scene);
     let mass = Derived::new(move || idle.with(|scene| scene.as_ref().and_then(Scene::shown_mass)));
-    let set = move |change| page.dispatch(Event::DisplayChanged(change));
+    let set = move |change| page.dispatch(Event::View(ViewEvent::DisplayChanged(change)));
     view! {
         <RadioGroup
             name="display-drawing"

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::scene::Scene;
 use crate::render::HeadColours;
 use crate::state::editing::offers::Target;
-use crate::state::{Event, wording};
+use crate::state::{Event, SelectionEvent, wording};
 use crate::ui::change::edit_menu::{open_at_event, open_at_key};
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
@@ -37,7 +37,7 @@ pub fn HeadSquares(page: Page, scene: Derived<Option<Scene>>, colours: Derived<H
                 "End" => last,
                 "Enter" if event.shift_key() => {
                     event.prevent_default();
-                    return page.dispatch(Event::HeadSoloed(head));
+                    return page.dispatch(Event::Select(SelectionEvent::HeadSoloed(head)));
                 }
                 _ => return,
             };
@@ -60,8 +60,8 @@ pub fn HeadSquares(page: Page, scene: Derived<Option<Scene>>, colours: Derived<H
                 tabindex=move || if reached.get() == head { "0" } else { "-1" }
                 style:--head=move || rgb(colour())
                 on:focus=move |_| reached.set(head)
-                on:click=move |_| page.dispatch(Event::HeadToggled(head))
-                on:dblclick=move |_| page.dispatch(Event::HeadSoloed(head))
+                on:click=move |_| page.dispatch(Event::Select(SelectionEvent::HeadToggled(head)))
+                on:dblclick=move |_| page.dispatch(Event::Select(SelectionEvent::HeadSoloed(head)))
                 on:contextmenu=move |event| open_at_event(page, &event, target())
                 on:keydown=on_key
             >
@@ -83,7 +83,7 @@ pub fn HeadSquares(page: Page, scene: Derived<Option<Scene>>, colours: Derived<H
                 class="link all"
                 class:gone=move || n_heads.get() == 0
                 prop:disabled=move || has_all.get()
-                on:click=move |_| page.dispatch(Event::AllHeads)
+                on:click=move |_| page.dispatch(Event::Select(SelectionEvent::AllHeads))
             >
                 "All heads"
             </button>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::state::{Event, ScaleEvent};
+use crate::state::{Event, SelectionEvent};
 use crate::trace::AttnKind;
 use crate::ui::erased::{Show, view};
 use crate::ui::shell::page::Page;
@@ -22,7 +22,7 @@ pub fn KindChoice(page: Page) -> impl IntoView {
                 options=AttnKind::THREE.map(|kind| (kind, kind.label().to_owned())).to_vec()
                 title=title
                 picked=move || Some(picked.get())
-                pick=move |kind| page.dispatch(Event::Scale(ScaleEvent::KindPicked(kind)))
+                pick=move |kind| page.dispatch(Event::Select(SelectionEvent::KindPicked(kind)))
             />
         </Show>
     }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::state::Event;
+use crate::state::{Event, SelectionEvent};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 
@@ -19,7 +19,7 @@ pub fn LayerPicker(page: Page) -> impl IntoView {
                 aria-label=name
                 title=format!("{name} ({})", if step > 0 { "L" } else { "Shift+L" })
                 prop:disabled=move || is_end.get()
-                on:click=move |_| page.dispatch(Event::LayerStepped(step))
+                on:click=move |_| page.dispatch(Event::Select(SelectionEvent::LayerStepped(step)))
             >
                 <span aria-hidden="true">{sign}</span>
             </button>
@@ -36,7 +36,7 @@ pub fn LayerPicker(page: Page) -> impl IntoView {
                     id="layer"
                     prop:disabled=move || n_layers.get() == 0
                     on:change:target=move |event| {
-                        page.dispatch(Event::LayerPicked(event.target().value().parse().unwrap_or(0)));
+                        page.dispatch(Event::Select(SelectionEvent::LayerPicked(event.target().value().parse().unwrap_or(0))));
                     }
                 >
                     {move || {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::state::{Display, DisplayChange, Event, MIN_WEIGHTS};
+use crate::state::{Display, DisplayChange, Event, MIN_WEIGHTS, ViewEvent};
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 
@@ -22,7 +22,7 @@ pub fn MinWeight(page: Page, display: Derived<Display>) -> impl IntoView {
                 on:input:target=move |event| {
                     let step: usize = event.target().value().parse().unwrap_or(0);
                     let thousandths = MIN_WEIGHTS.get(step).copied().unwrap_or(0);
-                    page.dispatch(Event::DisplayChanged(DisplayChange::MinWeight(thousandths)));
+                    page.dispatch(Event::View(ViewEvent::DisplayChanged(DisplayChange::MinWeight(thousandths))));
                 }
             />
             <span class="amount">{move || weight_words(display.get())}</span>

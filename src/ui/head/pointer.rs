@@ -8,7 +8,7 @@ use super::geometry::Geometry;
 use super::scene::Scene;
 use super::token_figure::Figure;
 use crate::render::{Grid, HeadColours, HeadView, Span, nearest_line};
-use crate::state::{Event, TokenRef};
+use crate::state::{Event, SelectionEvent, TokenRef};
 use crate::ui::change::edit_menu::open_at_event;
 use crate::ui::erased::Derived;
 use crate::ui::small::pointer::{ClientPoint, client_point, is_touch, point_within};
@@ -86,7 +86,7 @@ impl Pointer {
             (Some(picked), true) if !self.was_hovered.get_value() => self.hover(Some(picked)),
             (Some(Picked::Unit(unit)), _) => self.figure.toggle_pin(unit),
             (Some(Picked::Cell(query, key)), _) => self.figure.toggle_cell_pins(query, key),
-            (None, _) => self.figure.page.dispatch(Event::TokensCleared),
+            (None, _) => self.figure.page.dispatch(Event::Select(SelectionEvent::TokensCleared)),
         }
     }
 

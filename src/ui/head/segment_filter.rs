@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::state::{Event, SegmentFilter};
+use crate::state::{Event, SegmentFilter, ViewEvent};
 use crate::trace::Side;
 use crate::ui::erased::{Show, view};
 use crate::ui::shell::page::Page;
@@ -26,7 +26,7 @@ pub fn SegmentFilterChoice(page: Page) -> impl IntoView {
                 class="segments"
                 options=SegmentFilter::EACH.map(|segment| (segment, segment.label().to_owned())).to_vec()
                 picked=move || Some(picked.get())
-                pick=move |segment| page.dispatch(Event::SegmentPicked(segment))
+                pick=move |segment| page.dispatch(Event::View(ViewEvent::SegmentPicked(segment)))
             />
         </Show>
     }

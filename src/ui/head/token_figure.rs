@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::scene::Scene;
 use crate::render::{Columns, Received, Window};
 use crate::state::editing::offers::Target;
-use crate::state::{Event, ScaleEvent, TokenRef};
+use crate::state::{Event, SelectionEvent, TokenRef};
 use crate::trace::Side;
 use crate::ui::erased::Derived;
 use crate::ui::shell::page::Page;
@@ -31,14 +31,14 @@ impl Figure {
     pub fn hover(self, unit: Option<TokenRef>) {
         let token = unit.and_then(|unit| self.token_of(unit));
         if self.page.peek(|state| state.selection.hover != token || state.selection.hover_other.is_some()) {
-            self.page.dispatch(Event::Hovered(token));
+            self.page.dispatch(Event::Select(SelectionEvent::Hovered(token)));
         }
     }
 
     /// Pins a unit, or unpins it.
     pub fn toggle_pin(self, unit: TokenRef) {
         if let Some(token) = self.token_of(unit) {
-            self.page.dispatch(Event::PinToggled(token));
+            self.page.dispatch(Event::Select(SelectionEvent::PinToggled(token)));
         }
     }
 
@@ -47,7 +47,7 @@ impl Figure {
         if let Some((query, key)) = self.tokens_of(query, key)
             && !self.is_at(query, key)
         {
-            self.page.dispatch(Event::Scale(ScaleEvent::WeightHovered { query, key }));
+            self.page.dispatch(Event::Select(SelectionEvent::WeightHovered { query, key }));
         }
     }
 
@@ -61,10 +61,11 @@ impl Figure {
         let Some((query, key)) = self.tokens_of(query, key) else { return };
         let is_kept =
             self.page.peek(|state| state.selection.queries == [query].into() && state.selection.keys == [key].into());
-        self.page.dispatch(Event::TokensCleared);
+        self.page.dispatch(Event::Select(SelectionEvent::TokensCleared));
         if !is_kept {
-            self.page.dispatch(Event::PinToggled(TokenRef { side: Side::Query, position: query }));
-            self.page.dispatch(Event::PinToggled(TokenRef { side: Side::Key, position: key }));
+            self.page
+                .dispatch(Event::Select(SelectionEvent::PinToggled(TokenRef { side: Side::Query, position: query })));
+            self.page.dispatch(Event::Select(SelectionEvent::PinToggled(TokenRef { side: Side::Key, position: key })));
         }
     }
 

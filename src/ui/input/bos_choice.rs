@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::state::{EntryChange, EntryKind, Event};
+use crate::state::{EntryChange, EntryEvent, EntryKind, Event};
 use crate::ui::erased::{Show, view};
 use crate::ui::shell::page::Page;
 
@@ -10,7 +10,7 @@ use crate::ui::shell::page::Page;
 #[component]
 pub fn BosChoice(page: Page) -> impl IntoView {
     let is_on = page.memo(|state| {
-        let adds = state.model.as_ref()?.adds_bos?;
+        let adds = state.work.model.as_ref()?.adds_bos?;
         let default = adds || state.entry.kind == EntryKind::RandomBlock;
         (state.entry.kind != EntryKind::Ids).then(|| state.entry.bos.unwrap_or(default))
     });
@@ -21,7 +21,7 @@ pub fn BosChoice(page: Page) -> impl IntoView {
                     type="checkbox"
                     prop:checked=move || is_on.get().unwrap_or_default()
                     on:change:target=move |event| {
-                        page.dispatch(Event::EntryChanged(EntryChange::Bos(Some(event.target().checked()))));
+                        page.dispatch(Event::Entry(EntryEvent::FieldChanged(EntryChange::Bos(Some(event.target().checked())))));
                     }
                 />
                 <span>"BOS"</span>

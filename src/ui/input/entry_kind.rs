@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::state::{EntryChange, EntryKind, Event};
+use crate::state::{EntryChange, EntryEvent, EntryKind, Event};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 
@@ -17,7 +17,7 @@ pub fn EntryKindChoice(page: Page) -> impl IntoView {
     };
     let pick = move |value: String| {
         if let Some(kind) = EntryKind::EACH.into_iter().find(|kind| kind.label() == value) {
-            page.dispatch(Event::EntryChanged(EntryChange::Kind(kind)));
+            page.dispatch(Event::Entry(EntryEvent::FieldChanged(EntryChange::Kind(kind))));
         }
     };
     view! {

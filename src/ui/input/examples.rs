@@ -3,21 +3,21 @@
 use leptos::prelude::*;
 
 use crate::gallery::EXAMPLES;
-use crate::state::Event;
+use crate::state::{EntryEvent, Event};
 use crate::ui::erased::{Show, view};
 use crate::ui::shell::page::Page;
 
 /// A line of examples; a click runs one.
 #[component]
 pub fn Examples(page: Page) -> impl IntoView {
-    let current = page.memo(|state| state.example);
+    let current = page.memo(|state| state.entry.example);
     let example = move |(index, title): (usize, &'static str)| {
         view! {
             <button
                 type="button"
                 class="link"
                 aria-pressed=move || (current.get() == Some(index)).to_string()
-                on:click=move |_| page.dispatch(Event::ExamplePicked(index))
+                on:click=move |_| page.dispatch(Event::Entry(EntryEvent::ExamplePicked(index)))
             >
                 {title}
             </button>
@@ -35,7 +35,7 @@ pub fn Examples(page: Page) -> impl IntoView {
 /// The claim of the example on screen, and what would refute it.
 #[component]
 pub fn ExampleCaption(page: Page) -> impl IntoView {
-    let current = page.memo(|state| state.example);
+    let current = page.memo(|state| state.entry.example);
     view! {
         <Show when=move || current.get().is_some()>
             <div class="caption">

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::keys::run_with_enter;
-use crate::state::{EntryChange, Event};
+use crate::state::{EntryChange, EntryEvent, Event};
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 
@@ -28,13 +28,13 @@ pub fn RandomBlockFields(page: Page) -> impl IntoView {
                     prop:value=move || value.get().to_string()
                     on:change:target=move |event| {
                         if let Ok(number) = event.target().value().parse() {
-                            page.dispatch(Event::EntryChanged(change(number)));
+                            page.dispatch(Event::Entry(EntryEvent::FieldChanged(change(number))));
                         }
                     }
                     on:keydown=move |event| {
                         if event.key() == "Enter" {
                             if let Ok(number) = event_target_value(&event).parse() {
-                                page.dispatch(Event::EntryChanged(change(number)));
+                                page.dispatch(Event::Entry(EntryEvent::FieldChanged(change(number))));
                             }
                             run_with_enter(page, &event);
                         }

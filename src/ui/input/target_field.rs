@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::entry_field::EntryField;
-use crate::state::{EntryChange, EntryKind, Event};
+use crate::state::{EntryChange, EntryEvent, EntryKind, Event};
 use crate::ui::erased::{Show, view};
 use crate::ui::shell::page::Page;
 
@@ -31,7 +31,7 @@ pub fn TargetField(page: Page) -> impl IntoView {
                 rows="1"
                 placeholder="written by the model"
                 value=Signal::derive(move || target.get())
-                on_typed=move |text| page.dispatch(Event::EntryChanged(EntryChange::Target(text)))
+                on_typed=move |text| page.dispatch(Event::Entry(EntryEvent::FieldChanged(EntryChange::Target(text))))
             />
         </Show>
     }

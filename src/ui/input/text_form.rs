@@ -9,7 +9,7 @@ use super::examples::Examples;
 use super::random_block::RandomBlockFields;
 use super::target_field::TargetField;
 use super::typed_tokens::TypedTokens;
-use crate::state::{EntryChange, EntryKind, Event, wording};
+use crate::state::{EntryChange, EntryEvent, EntryKind, Event, WorkEvent, wording};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 use crate::ui::small::problem::Problem;
@@ -17,8 +17,8 @@ use crate::ui::small::problem::Problem;
 /// The fields of the chosen kind of input, "Run", "Cancel", and what is wrong with the input.
 #[component]
 pub fn TextForm(page: Page) -> impl IntoView {
-    let text = page.memo(|state| state.text.clone());
-    let pair = page.memo(|state| state.pair.clone());
+    let text = page.memo(|state| state.entry.text.clone());
+    let pair = page.memo(|state| state.entry.pair.clone());
     let ids = page.memo(|state| state.entry.ids.clone());
     let kind = page.memo(|state| state.entry.kind);
     let is_busy = page.memo(|state| state.is_busy());
@@ -37,7 +37,7 @@ pub fn TextForm(page: Page) -> impl IntoView {
                 described_by="text-note"
                 is_invalid
                 value=Signal::derive(move || text.get())
-                on_typed=move |text| page.dispatch(Event::TextEdited(text))
+                on_typed=move |text| page.dispatch(Event::Entry(EntryEvent::TextEdited(text)))
             />
             <EntryField
                 page
@@ -46,7 +46,7 @@ pub fn TextForm(page: Page) -> impl IntoView {
                 note=Signal::stored("optional")
                 class="pair"
                 value=Signal::derive(move || pair.get())
-                on_typed=move |text| page.dispatch(Event::PairEdited(text))
+                on_typed=move |text| page.dispatch(Event::Entry(EntryEvent::PairEdited(text)))
             />
         }
     };
@@ -61,7 +61,7 @@ pub fn TextForm(page: Page) -> impl IntoView {
                 inputmode="numeric"
                 is_invalid
                 value=Signal::derive(move || ids.get())
-                on_typed=move |text| page.dispatch(Event::EntryChanged(EntryChange::Ids(text)))
+                on_typed=move |text| page.dispatch(Event::Entry(EntryEvent::FieldChanged(EntryChange::Ids(text))))
             />
         }
     };
@@ -77,7 +77,7 @@ pub fn TextForm(page: Page) -> impl IntoView {
                 type="button"
                 class="run"
                 prop:disabled=move || !has_models.get()
-                on:click=move |_| page.dispatch(Event::RunAsked)
+                on:click=move |_| page.dispatch(Event::Work(WorkEvent::RunAsked))
             >
                 "Run"
                 <span class="size" aria-hidden="true">
@@ -88,7 +88,7 @@ pub fn TextForm(page: Page) -> impl IntoView {
                 type="button"
                 class="cancel"
                 prop:disabled=move || !is_busy.get()
-                on:click=move |_| page.dispatch(Event::CancelAsked)
+                on:click=move |_| page.dispatch(Event::Work(WorkEvent::CancelAsked))
             >
                 "Cancel"
             </button>
@@ -97,7 +97,7 @@ pub fn TextForm(page: Page) -> impl IntoView {
             {move || problem.get().map(|problem| view! {
                 <Problem message=problem.message>
                     {problem.cut_to.map(|n_ctx| view! {
-                        <button type="button" class="link" on:click=move |_| page.dispatch(Event::CutAsked)>
+                        <button type="button" class="link" on:click=move |_| page.dispatch(Event::Work(WorkEvent::CutAsked))>
                             {format!("Cut to {n_ctx} tokens")}
                         </button>
                     })}

@@ -14,7 +14,7 @@ const N_SHOWN: usize = 64;
 /// A line of small tokens and their number; empty until a model is loaded.
 #[component]
 pub fn TypedTokens(page: Page) -> impl IntoView {
-    let typed = page.memo(|state| state.readings.typed.as_ref().map(|(_, tokens)| tokens.clone()));
+    let typed = page.memo(|state| state.readings.typed.value().cloned());
     view! {
         <div class="typed" role="group" aria-label="Tokens of the input">
             {move || typed.get().map(|tokens| {

@@ -10,7 +10,7 @@ use crate::analysis::scores::Score;
 use crate::protocol::Reduce;
 use crate::state::scales::options::{CellNumber, CellStyle, MapOptions};
 use crate::state::scales::thumbnails::MAX_CELLS;
-use crate::state::{EditSide, Event, ScaleEvent, Shown};
+use crate::state::{Event, ScoreEvent, Shown, Variant, ViewEvent};
 use crate::ui::erased::view;
 use crate::ui::small::radio_group::RadioGroup;
 
@@ -21,13 +21,13 @@ pub fn MapControls(map: Map) -> impl IntoView {
     let change = move |change: &dyn Fn(&mut MapOptions)| {
         let mut changed = options.get_untracked();
         change(&mut changed);
-        page.dispatch(Event::Scale(ScaleEvent::MapChanged(changed)));
+        page.dispatch(Event::View(ViewEvent::MapChanged(changed)));
     };
     // A difference has only the mean.
     let is_reduced = page.memo(|state| {
         let shape = state.shown.as_ref().map(Shown::shape);
         let is_long = shape.is_some_and(|shape| shape.n_query.max(shape.n_key) > MAX_CELLS);
-        is_long && state.editing.side != EditSide::Difference
+        is_long && state.editing.variant != Variant::Difference
     });
     let every = || {
         let scores = (0..Score::ALL.len()).map(CellNumber::Score);
@@ -60,7 +60,7 @@ pub fn MapControls(map: Map) -> impl IntoView {
                         let number = every().nth(index).unwrap_or_default();
                         change(&|options| options.number = number);
                         if matches!(number, CellNumber::Score(_)) {
-                            page.dispatch(Event::ScoresAsked);
+                            page.dispatch(Event::Scores(ScoreEvent::Asked));
                         }
                     }
                 >

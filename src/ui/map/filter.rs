@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::model::Map;
 use crate::state::scales::options::MapOptions;
-use crate::state::{Event, ScaleEvent, Shown};
+use crate::state::{Event, Shown, ViewEvent};
 use crate::ui::erased::{Derived, view};
 
 /// A list of check boxes behind a summary, one for each layer or head.
@@ -22,7 +22,7 @@ pub fn Filter(map: Map, name: &'static str) -> impl IntoView {
     let set = move |hidden: BTreeSet<usize>| {
         let mut changed = options.get_untracked();
         *(if is_layers { &mut changed.hidden_layers } else { &mut changed.hidden_heads }) = hidden;
-        page.dispatch(Event::Scale(ScaleEvent::MapChanged(changed)));
+        page.dispatch(Event::View(ViewEvent::MapChanged(changed)));
     };
     let toggle = move |index: usize, is_on: bool| {
         let mut hidden = hidden.get_untracked();

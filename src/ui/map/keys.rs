@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::model::Map;
 use super::pointer::target_of;
-use crate::state::{Event, ScaleEvent};
+use crate::state::{Event, SelectionEvent};
 use crate::ui::change::edit_menu::open_at_key;
 
 /// Moves through the cells, picks a head, opens it, or edits it. `reveal` brings a row into view.
@@ -34,12 +34,12 @@ pub fn on_key(map: Map, event: &KeyboardEvent, reveal: impl Fn(usize)) {
         name @ ("Enter" | " ") => {
             event.prevent_default();
             let Some((layer, head)) = layout.place(at.0, at.1) else { return };
-            let scale = if name == "Enter" && event.shift_key() {
-                ScaleEvent::HeadOpened { layer, head }
+            let selected = if name == "Enter" && event.shift_key() {
+                SelectionEvent::HeadOpened { layer, head }
             } else {
-                ScaleEvent::HeadPicked { layer, head }
+                SelectionEvent::HeadPicked { layer, head }
             };
-            return map.page.dispatch(Event::Scale(scale));
+            return map.page.dispatch(Event::Select(selected));
         }
         _ => return,
     };

@@ -8,7 +8,7 @@ use super::numbers::Numbers;
 use crate::render::{Contrast, MapLayout, MapSpace, Place, Scheme, Shade, largest_size};
 use crate::state::scales::options::MapOptions;
 use crate::state::scales::thumbnails::LayerThumbnails;
-use crate::state::{EditSide, Event, Home, ScaleEvent, State};
+use crate::state::{Event, Home, State, Variant, ViewEvent};
 use crate::ui::erased::{Derived, effect};
 use crate::ui::shell::page::Page;
 use crate::ui::small::same::Same;
@@ -66,7 +66,7 @@ impl Map {
         });
         let largest = page.memo(|state| {
             let cells = |layer: &Option<Arc<LayerThumbnails>>| layer.as_ref().map(|it| largest_size(&it.cells));
-            let is_difference = state.editing.side == EditSide::Difference;
+            let is_difference = state.editing.variant == Variant::Difference;
             is_difference.then(|| state.scales.thumbnails.layers.iter().filter_map(cells).fold(0.0, f32::max))
         });
         Self {
@@ -100,7 +100,7 @@ impl Map {
         });
         effect(move || {
             if let Some(seen) = seen.get() {
-                self.page.dispatch(Event::Scale(ScaleEvent::LayersSeen(seen)));
+                self.page.dispatch(Event::View(ViewEvent::LayersSeen(seen)));
             }
         });
     }

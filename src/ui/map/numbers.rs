@@ -3,7 +3,7 @@
 use crate::analysis::scores::Score;
 use crate::render::Place;
 use crate::state::scales::options::CellNumber;
-use crate::state::{EditSide, State};
+use crate::state::{State, Variant};
 
 /// One number for each head, as far as they are known.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,7 +43,7 @@ impl Numbers {
         let range = known().reduce(f32::min).zip(known().reduce(f32::max));
         let ends = match (number, range) {
             // Both ends of a scale of differences are equally far from 0.
-            (_, Some((low, high))) if state.editing.side == EditSide::Difference => {
+            (_, Some((low, high))) if state.editing.variant == Variant::Difference => {
                 let end = low.abs().max(high.abs());
                 (-end, end)
             }

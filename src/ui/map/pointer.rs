@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::model::Map;
 use crate::render::Place;
 use crate::state::editing::offers::Target;
-use crate::state::{Event, ScaleEvent};
+use crate::state::{Event, SelectionEvent};
 use crate::ui::change::edit_menu::open_at_event;
 use crate::ui::small::pointer::{client_point, is_touch, point_within};
 
@@ -59,7 +59,7 @@ impl Pointer {
             return self.map.hovered.set(Some((layer, head)));
         }
         self.map.reached.set(Some((layer, head)));
-        self.map.page.dispatch(Event::Scale(ScaleEvent::HeadPicked { layer, head }));
+        self.map.page.dispatch(Event::Select(SelectionEvent::HeadPicked { layer, head }));
     }
 
     /// A double click opens a head. Two taps do not, since the second picks.
@@ -68,7 +68,7 @@ impl Pointer {
             return;
         }
         if let Some((layer, head)) = self.pick(event) {
-            self.map.page.dispatch(Event::Scale(ScaleEvent::HeadOpened { layer, head }));
+            self.map.page.dispatch(Event::Select(SelectionEvent::HeadOpened { layer, head }));
         }
     }
 

@@ -9,7 +9,7 @@ use crate::protocol::Reduce;
 use crate::render::Place;
 use crate::state::scales::options::{CellNumber, CellStyle, MapOptions};
 use crate::state::scales::thumbnails::LayerThumbnails;
-use crate::state::{EditSide, wording};
+use crate::state::{Variant, wording};
 use crate::trace::Side;
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
@@ -18,7 +18,7 @@ use crate::ui::shell::page::Page;
 pub(super) fn words(page: Page, (layer, head): Place, thumbnails: &LayerThumbnails) -> String {
     let name = wording::head_name(layer, head);
     let Some(numbers) = thumbnails.numbers(head) else { return name };
-    let is_difference = page.peek(|state| state.editing.side == EditSide::Difference);
+    let is_difference = page.peek(|state| state.editing.variant == Variant::Difference);
     let entropy = numbers.entropy.map(|entropy| match is_difference {
         true => format!(" · entropy {}", wording::short_change(entropy)),
         false => format!(" · entropy {entropy:.3}"),
@@ -70,7 +70,7 @@ pub fn Readout(map: Map) -> impl IntoView {
 #[component]
 pub fn MapLegend(map: Map) -> impl IntoView {
     let Map { page, options, numbers, contrast, .. } = map;
-    let problem = page.memo(|state| state.scales.thumbnails.problem.clone());
+    let problem = page.memo(|state| state.scales.thumbnails.asked.problem().map(str::to_owned));
     let progress = page.memo(|state| {
         let (n_done, n_mapped) = state.n_mapped();
         let coming = (n_done < n_mapped).then(|| format!("{n_done} of {n_mapped} layers"));

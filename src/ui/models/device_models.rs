@@ -26,7 +26,7 @@ pub fn DeviceModels(page: Page) -> impl IntoView {
         });
     };
     // A model loaded meanwhile is listed too.
-    let loaded = page.memo(|state| state.model.as_ref().map(|model| model.name.clone()));
+    let loaded = page.memo(|state| state.work.model.as_ref().map(|model| model.name.clone()));
     effect(move || {
         // Reading it makes it current; tracking alone would leave it unread.
         loaded.get();

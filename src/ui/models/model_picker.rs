@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::more::MoreModels;
-use crate::state::catalogue::Place;
-use crate::state::{Event, WorkerPhase, wording};
+use crate::state::catalogue::ModelLocation;
+use crate::state::{Event, WorkEvent, WorkerPhase, wording};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 use crate::ui::small::problem::Problem;
@@ -18,13 +18,14 @@ pub fn ModelPicker(page: Page) -> impl IntoView {
         let entry = state.picked()?;
         let size = wording::bytes(entry.size());
         let licence = if entry.licence.is_empty() { String::new() } else { format!(", {}", entry.licence) };
-        let from_storage = state.model.as_ref().is_some_and(|model| model.from_storage);
+        let from_storage = state.work.model.as_ref().is_some_and(|model| model.from_storage);
         let origin = if from_storage { ", kept here" } else { "" };
-        let origin = if matches!(entry.place, Place::Disk { .. }) { ", nothing leaves this machine" } else { origin };
+        let origin =
+            if matches!(entry.location, ModelLocation::Disk { .. }) { ", nothing leaves this machine" } else { origin };
         Some(format!("{size}{licence}{origin}"))
     });
     let problem = page.memo(|state| state.notices.model.clone());
-    let is_wrong_version = page.memo(|state| state.worker == WorkerPhase::WrongVersion);
+    let is_wrong_version = page.memo(|state| state.work.worker == WorkerPhase::WrongVersion);
     let reload = move |_| {
         // Where the browser refuses to reload, the page stays as it is.
         let _ = window().location().reload();
@@ -36,7 +37,7 @@ pub fn ModelPicker(page: Page) -> impl IntoView {
                 id="model"
                 aria-describedby="model-note"
                 prop:disabled=move || names.with(Vec::is_empty)
-                on:change:target=move |event| page.dispatch(Event::ModelPicked(index_of(&event.target().value())))
+                on:change:target=move |event| page.dispatch(Event::Work(WorkEvent::ModelPicked(index_of(&event.target().value()))))
             >
                 {move || {
                     names
@@ -66,7 +67,7 @@ pub fn ModelPicker(page: Page) -> impl IntoView {
                                 view! { <button type="button" class="link" on:click=reload>"Reload"</button> }
                             } else {
                                 view! {
-                                    <button type="button" class="link" on:click=move |_| page.dispatch(Event::RetryAsked)>
+                                    <button type="button" class="link" on:click=move |_| page.dispatch(Event::Work(WorkEvent::RetryAsked))>
                                         "Try again"
                                     </button>
                                 }

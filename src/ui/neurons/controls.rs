@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::model::Neurons;
 use crate::protocol::NeuronPart;
 use crate::state::scales::options::{NeuronOptions, NeuronOrder};
-use crate::state::{Event, ScaleEvent};
+use crate::state::{Event, SelectionEvent, ViewEvent};
 use crate::trace::Side;
 use crate::ui::erased::{Derived, view};
 use crate::ui::small::radio_group::RadioGroup;
@@ -17,7 +17,7 @@ pub fn NeuronControls(neurons: Neurons) -> impl IntoView {
     let change = move |change: &dyn Fn(&mut NeuronOptions)| {
         let mut changed = options.get_untracked();
         change(&mut changed);
-        page.dispatch(Event::Scale(ScaleEvent::NeuronChanged(changed)));
+        page.dispatch(Event::View(ViewEvent::NeuronChanged(changed)));
     };
     let chosen = page.memo(|state| state.selection.queries.last().copied());
     let query = move |position: usize| {
@@ -51,7 +51,7 @@ pub fn NeuronControls(neurons: Neurons) -> impl IntoView {
                     id="neuron-query"
                     on:change:target=move |event| {
                         if let Ok(position) = event.target().value().parse() {
-                            page.dispatch(Event::Scale(ScaleEvent::QueryOpened(position)));
+                            page.dispatch(Event::Select(SelectionEvent::QueryOpened(position)));
                         }
                     }
                 >

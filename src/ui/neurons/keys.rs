@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use super::model::Neurons;
 use super::pointer::edit_target;
 use crate::state::editing::offers::Target;
-use crate::state::{Event, ScaleEvent, TokenRef};
+use crate::state::{Event, SelectionEvent, TokenRef};
 use crate::trace::Side;
 use crate::ui::change::edit_menu::open_at_key;
 
@@ -65,7 +65,7 @@ pub fn on_key(neurons: Neurons, reached: RwSignal<(Side, usize)>, event: &Keyboa
                 order.get(to).copied()
             });
             if let Some(neuron) = to.filter(|neuron| page.peek(|state| state.selection.neuron != Some(*neuron))) {
-                page.dispatch(Event::Scale(ScaleEvent::NeuronToggled(neuron)));
+                page.dispatch(Event::Select(SelectionEvent::NeuronToggled(neuron)));
             }
             return;
         }
@@ -73,8 +73,8 @@ pub fn on_key(neurons: Neurons, reached: RwSignal<(Side, usize)>, event: &Keyboa
             event.prevent_default();
             let Some(&position) = positions.get(row.min(last)) else { return };
             return page.dispatch(match side {
-                Side::Query => Event::Scale(ScaleEvent::QueryPicked(position)),
-                Side::Key => Event::PinToggled(TokenRef { side, position }),
+                Side::Query => Event::Select(SelectionEvent::QueryPicked(position)),
+                Side::Key => Event::Select(SelectionEvent::PinToggled(TokenRef { side, position })),
             });
         }
         _ => return,
@@ -84,6 +84,6 @@ pub fn on_key(neurons: Neurons, reached: RwSignal<(Side, usize)>, event: &Keyboa
     reached.set((side, to));
     reveal(to);
     if let Some(&position) = positions.get(to) {
-        page.dispatch(Event::Hovered(Some(TokenRef { side, position })));
+        page.dispatch(Event::Select(SelectionEvent::Hovered(Some(TokenRef { side, position }))));
     }
 }

@@ -33,7 +33,7 @@ use model::Neurons;
 pub fn NeuronView(page: Page, scheme: Derived<Scheme>) -> impl IntoView {
     let neurons = Neurons::new(page);
     let is_open = is_open(page);
-    let problem = page.memo(|state| state.scales.neurons.problem.clone());
+    let problem = page.memo(|state| state.scales.neurons.head.problem().map(str::to_owned));
     view! {
         <div class="neuron-view">
             <Show

@@ -61,7 +61,7 @@ pub(super) struct Neurons {
 impl Numbers {
     /// The numbers of the head shown; `None` until they are here.
     pub fn from_state(state: &State) -> Option<Self> {
-        let head = Arc::clone(state.scales.neurons.head.as_ref()?);
+        let head = Arc::clone(state.scales.neurons.head.value()?);
         let is_plain = state.scales.neuron.is_plain;
         let is_causal = state.shown.as_ref()?.is_causal();
         let numbers = Self { head: Same(head), is_plain, is_causal, limits: (1.0, 1.0) };

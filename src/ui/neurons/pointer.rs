@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::geometry::Geometry;
 use super::model::Neurons;
 use crate::state::editing::offers::Target;
-use crate::state::{Event, ScaleEvent, TokenRef};
+use crate::state::{Event, SelectionEvent, TokenRef};
 use crate::trace::Side;
 use crate::ui::change::edit_menu::open_at_event;
 use crate::ui::small::pointer::{client_point, is_touch, point_within};
@@ -68,9 +68,9 @@ impl Pointer {
             return self.hover(Some(picked));
         }
         self.neurons.page.dispatch(match (token.side, neuron) {
-            (_, Some(neuron)) => Event::Scale(ScaleEvent::NeuronToggled(neuron)),
-            (Side::Query, None) => Event::Scale(ScaleEvent::QueryPicked(token.position)),
-            (Side::Key, None) => Event::PinToggled(token),
+            (_, Some(neuron)) => Event::Select(SelectionEvent::NeuronToggled(neuron)),
+            (Side::Query, None) => Event::Select(SelectionEvent::QueryPicked(token.position)),
+            (Side::Key, None) => Event::Select(SelectionEvent::PinToggled(token)),
         });
     }
 
@@ -85,10 +85,10 @@ impl Pointer {
         let page = self.neurons.page;
         let (token, neuron) = (picked.map(|picked| picked.token), picked.and_then(|picked| picked.neuron));
         if page.peek(|state| state.selection.hover != token) {
-            page.dispatch(Event::Hovered(token));
+            page.dispatch(Event::Select(SelectionEvent::Hovered(token)));
         }
         if page.peek(|state| state.selection.hover_neuron != neuron) {
-            page.dispatch(Event::Scale(ScaleEvent::NeuronHovered(neuron)));
+            page.dispatch(Event::Select(SelectionEvent::NeuronHovered(neuron)));
         }
     }
 

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::model::{Neurons, short};
 use crate::render::descending;
 use crate::state::editing::offers::Target;
-use crate::state::{Event, ScaleEvent};
+use crate::state::{Event, SelectionEvent};
 use crate::trace::Side;
 use crate::ui::change::edit_menu::{open_at_event, open_at_key};
 use crate::ui::erased::{Derived, view};
@@ -56,7 +56,7 @@ pub fn Ranking(neurons: Neurons) -> impl IntoView {
                             }
                         }
                         on:keydown=move |event| _ = open_at_key(page, &event, || target(neuron))
-                        on:click=move |_| page.dispatch(Event::Scale(ScaleEvent::NeuronToggled(neuron)))
+                        on:click=move |_| page.dispatch(Event::Select(SelectionEvent::NeuronToggled(neuron)))
                     >
                         {format!("neuron {neuron}")}
                     </button>

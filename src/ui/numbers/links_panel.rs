@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::render::{HeadColours, Link};
-use crate::state::{Event, wording};
+use crate::state::{Event, SelectionEvent, wording};
 use crate::trace::Side;
 use crate::ui::erased::{Derived, view};
 use crate::ui::head::scene::Scene;
@@ -46,7 +46,7 @@ pub fn LinksPanel(page: Page, scene: Derived<Option<Scene>>, colours: Derived<He
                     class="link"
                     class:gone=move || !has_pins.get()
                     title="Esc"
-                    on:click=move |_| page.dispatch(Event::TokensCleared)
+                    on:click=move |_| page.dispatch(Event::Select(SelectionEvent::TokensCleared))
                 >
                     "Clear"
                 </button>

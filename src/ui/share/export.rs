@@ -9,7 +9,7 @@ use super::on_screen;
 use crate::platform::download::{object_url, revoke, save_bytes};
 use crate::platform::picture::{png_of, print};
 use crate::render::figure::{Caption, Drawn, Preset, png};
-use crate::state::{EditSide, State, View};
+use crate::state::{State, Variant, View};
 use crate::ui::erased::{Derived, effect, view};
 use crate::ui::head::scene::Scene;
 use crate::ui::shell::page::Page;
@@ -38,7 +38,7 @@ pub fn ExportButton(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView 
     let is_open = RwSignal::new(false);
     let choice = ExportChoice { preset: RwSignal::new(Preset::Column), picked: RwSignal::new(None) };
     let obstacle = page.memo(|state| {
-        (state.editing.side == EditSide::Difference).then_some("Figures show A or B: choose one of them first")
+        (state.editing.variant == Variant::Difference).then_some("Figures show A or B: choose one of them first")
     });
     view! {
         <DialogButton

@@ -52,7 +52,7 @@ pub fn on_screen(state: &State) -> Vec<View> {
     if state.shown.is_none() {
         return Vec::new();
     }
-    let has_query = state.selection.query().is_some() && state.scales.neurons.head.is_some();
+    let has_query = state.selection.query().is_some() && state.scales.neurons.head.value().is_some();
     let views = state.scales.views(state.selection.view).iter().copied();
     let mut views: Vec<View> =
         views.map(|view| if view == View::Neuron && !has_query { View::Head } else { view }).collect();

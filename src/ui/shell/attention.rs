@@ -7,7 +7,7 @@ use super::scales::{ScaleBar, ScaleViews, SmallMap};
 use crate::analysis::scores::Score;
 use crate::render::{HeadColours, Scheme};
 use crate::state::editing::EditEvent;
-use crate::state::{DisplayChange, Event, Home, RUNS_MODELS, TokenRef};
+use crate::state::{DisplayChange, Event, Home, RUNS_MODELS, SelectionEvent, TokenRef, ViewEvent};
 use crate::ui::change::edit_menu::{EditButton, open_at_key};
 use crate::ui::change::side_choice::SideChoice;
 use crate::ui::erased::{Derived, Show, view};
@@ -92,14 +92,16 @@ pub fn view_key(page: Page, event: &leptos::ev::KeyboardEvent) {
         return;
     }
     let event_of = match event.key().as_str() {
-        "Escape" => Event::TokensCleared,
-        "l" => Event::LayerStepped(1),
-        "L" => Event::LayerStepped(-1),
-        "h" => Event::HeadStepped(1),
-        "H" => Event::HeadStepped(-1),
-        "a" => Event::AllHeads,
-        "b" => Event::Editing(EditEvent::SideStepped),
-        "m" => Event::DisplayChanged(DisplayChange::Drawing(page.peek(|state| state.options.display.drawing.other()))),
+        "Escape" => Event::Select(SelectionEvent::TokensCleared),
+        "l" => Event::Select(SelectionEvent::LayerStepped(1)),
+        "L" => Event::Select(SelectionEvent::LayerStepped(-1)),
+        "h" => Event::Select(SelectionEvent::HeadStepped(1)),
+        "H" => Event::Select(SelectionEvent::HeadStepped(-1)),
+        "a" => Event::Select(SelectionEvent::AllHeads),
+        "b" => Event::Editing(EditEvent::VariantStepped),
+        "m" => Event::View(ViewEvent::DisplayChanged(DisplayChange::Drawing(
+            page.peek(|state| state.options.display.drawing.other()),
+        ))),
         _ => return,
     };
     event.prevent_default();

@@ -11,7 +11,7 @@ use web_sys::{Document, Element, HtmlTextAreaElement, window};
 use super::page::Page;
 use crate::platform::fault::on_trap;
 use crate::platform::page::{keep_for_reload, take_after_reload};
-use crate::state::{EntryChange, EntryKind, Event, FirstScreen, State};
+use crate::state::{EntryChange, EntryEvent, EntryKind, Event, FirstScreen, State};
 use crate::ui::erased::effect;
 
 /// Id of the notice.
@@ -82,12 +82,12 @@ pub fn restore_texts(page: Page) {
             return;
         }
         let Some([text, pair, ids, target]) = kept.try_update_value(std::mem::take) else { return };
-        let changed = |change: EntryChange| page.dispatch(Event::EntryChanged(change));
+        let changed = |change: EntryChange| page.dispatch(Event::Entry(EntryEvent::FieldChanged(change)));
         if let Some(text) = text {
-            page.dispatch(Event::TextEdited(text));
+            page.dispatch(Event::Entry(EntryEvent::TextEdited(text)));
         }
         if let Some(pair) = pair {
-            page.dispatch(Event::PairEdited(pair));
+            page.dispatch(Event::Entry(EntryEvent::PairEdited(pair)));
         }
         if let Some(ids) = ids {
             changed(EntryChange::Kind(EntryKind::Ids));

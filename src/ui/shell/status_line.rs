@@ -4,14 +4,14 @@ use leptos::prelude::*;
 
 use super::page::Page;
 use super::thread_choice::ThreadChoice;
-use crate::state::{Event, RUNS_MODELS, Recovery, State, Stopped, wording};
+use crate::state::{Event, RUNS_MODELS, Recovery, State, Stopped, WorkEvent, wording};
 use crate::ui::erased::view;
 
 /// The line between the input and the views.
 #[component]
 pub fn StatusLine(page: Page) -> impl IntoView {
     let work = page.memo(wording::work);
-    let result = page.memo(|state| Some(wording::result(state.shown.as_ref()?, state.threads.running)));
+    let result = page.memo(|state| Some(wording::result(state.shown.as_ref()?, state.work.threads.running)));
     let fault = page.memo(fault);
     let fraction = page.memo(fraction);
     let action = move |remedy: Remedy| {
@@ -22,7 +22,7 @@ pub fn StatusLine(page: Page) -> impl IntoView {
         let apply = move |_| {
             page.dispatch(match remedy {
                 Remedy::Dismiss => Event::NoticeDismissed,
-                Remedy::Restart => Event::RetryAsked,
+                Remedy::Restart => Event::Work(WorkEvent::RetryAsked),
             });
         };
         view! {
@@ -90,6 +90,6 @@ fn fraction(state: &State) -> Option<f64> {
     if !state.is_busy() {
         return None;
     }
-    let progress = state.work.as_ref().and_then(|work| work.progress);
+    let progress = state.work.request.as_ref().and_then(|work| work.progress);
     Some(progress.map_or(0.0, |progress| progress.fraction()))
 }

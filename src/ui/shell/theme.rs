@@ -5,7 +5,7 @@ use leptos_use_media_query::use_media_query;
 
 use super::page::Page;
 use crate::render::Scheme;
-use crate::state::{Event, Theme};
+use crate::state::{Event, Theme, ViewEvent};
 use crate::ui::erased::{Derived, effect, view};
 
 /// The scheme in use, which may be the system's.
@@ -46,7 +46,7 @@ pub fn ThemeButton(page: Page) -> impl IntoView {
             type="button"
             class="quiet"
             title="Light, dark, or as the system says"
-            on:click=move |_| page.dispatch(Event::ThemePicked(next()))
+            on:click=move |_| page.dispatch(Event::View(ViewEvent::ThemePicked(next())))
         >
             "Theme: "
             {move || match theme.get() {

@@ -3,14 +3,14 @@
 use leptos::prelude::*;
 
 use super::page::Page;
-use crate::state::Event;
+use crate::state::{Event, WorkEvent};
 use crate::ui::erased::view;
 
 /// The combobox "Threads"; hidden where the page has only one.
 #[component]
 pub fn ThreadChoice(page: Page) -> impl IntoView {
-    let available = page.memo(|state| state.threads.available);
-    let wanted = page.memo(|state| state.threads.wanted);
+    let available = page.memo(|state| state.work.threads.available);
+    let wanted = page.memo(|state| state.work.threads.wanted);
     let is_busy = page.memo(|state| state.is_busy());
     let choice = move |threads: u32| {
         view! {
@@ -31,7 +31,7 @@ pub fn ThreadChoice(page: Page) -> impl IntoView {
                 disabled=move || is_busy.get()
                 on:change:target=move |event| {
                     if let Ok(threads) = event.target().value().parse() {
-                        page.dispatch(Event::ThreadsPicked(threads));
+                        page.dispatch(Event::Work(WorkEvent::ThreadsPicked(threads)));
                     }
                 }
             >

@@ -15,7 +15,7 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use crate::state::editing::offers::Target;
-use crate::state::{EditSide, State};
+use crate::state::{State, Variant};
 use crate::ui::erased::Derived;
 use crate::ui::shell::page::Page;
 pub use button::EditButton;
@@ -77,7 +77,7 @@ pub fn of_selection<T: PartialEq + Send + Sync + 'static>(
             let shown = state.result(side)?;
             Some((shown.request, shown.drawn.as_ref().map(|drawn| Arc::as_ptr(drawn) as usize)))
         };
-        (state.selected_target(), state.can_edit(), EditSide::EACH.map(drawn))
+        (state.selected_target(), state.can_edit(), Variant::EACH.map(drawn))
     });
     Derived::new(move || {
         // Reading the memo, and not only tracking it, makes it follow its sources.

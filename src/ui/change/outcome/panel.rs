@@ -19,7 +19,7 @@ pub fn OutcomePanel(page: Page) -> impl IntoView {
     let asked = page.memo(|state| state.editing.asked.clone());
     let compared = page.memo(|state| {
         let form = state.shown.as_ref().map_or(TokenForm::Plain, |shown| shown.info.tokens.form);
-        state.editing.compared.clone().map(|compared| (compared, form))
+        state.editing.compared.value().cloned().map(|compared| (compared, form))
     });
     let embeds = page.memo(|state| matches!(state.editing.asked, OutcomeAsked::Cosine { .. }));
     view! {

@@ -48,11 +48,10 @@ pub fn SweepMap(page: Page, map: Map, is_patch: bool, is_cosine: bool) -> impl I
                 format!("{place}: effect {effect:+.4}{outcome}")
             }
         };
-        let json = cell.as_ref().map(|cell| cell.edit_json.clone());
+        let edit = cell.as_ref().map(|cell| cell.edit.clone());
         let apply = move |_| {
-            let edits = json.as_ref().filter(|_| applies).map(|json| crate::edit::parse_list(&format!("[{json}]")));
-            if let Some(Ok(edits)) = edits {
-                page.dispatch(Event::Editing(EditEvent::Added(edits)));
+            if let Some(edit) = edit.clone().filter(|_| applies) {
+                page.dispatch(Event::Editing(EditEvent::Added(vec![edit])));
             }
         };
         let strength = effect.map_or(0.0, |effect| if largest > 0.0 { effect.abs() / largest } else { 0.0 });

@@ -4,7 +4,7 @@ mod reading;
 
 use super::units::{Units, drawn_memo};
 use crate::render::{Contrast, Scheme, largest_size};
-use crate::state::{Display, EditSide, LayerPatterns, Looked, Shape, State};
+use crate::state::{Display, LayerPatterns, Looked, Shape, State, Variant};
 use crate::trace::Side;
 use crate::ui::erased::Derived;
 use crate::ui::shell::page::Page;
@@ -52,14 +52,7 @@ impl Scene {
             let units = units.side(side);
             // The filter applies where both sides hold both texts of a pair.
             let second = units.second_start.filter(|_| shown.has_same_tokens());
-            let segments: Vec<usize> = second.map(|start| vec![0, start]).unwrap_or_default();
-            let (queries, keys) = state.options.segment.ranges(units.labels.0.len(), &segments);
-            let range = if side == Side::Query { queries } else { keys };
-            let is_kept = |&unit: &usize| {
-                let is_special = units.special.0.get(unit).copied().unwrap_or(false);
-                !(display.leaves_out_special && is_special || display.leaves_out_first && unit == 0)
-            };
-            range.filter(is_kept).collect()
+            state.options.kept(side, units.labels.0.len(), second, &units.special.0)
         };
         let (queries, keys) = (kept(Side::Query), kept(Side::Key));
         Some(Self {
@@ -82,7 +75,7 @@ impl Scene {
     pub fn memo(page: Page, scheme: Derived<Scheme>) -> Derived<Option<Self>> {
         let units = Units::memo(page);
         let drawn = drawn_memo(page, units);
-        let is_difference = page.memo(|state| state.editing.side == EditSide::Difference);
+        let is_difference = page.memo(|state| state.editing.variant == Variant::Difference);
         // All heads of a layer share one scale, so that they can be compared.
         let contrast = Derived::new(move || {
             let largest = drawn.with(|drawn| drawn.as_ref().map_or(0.0, |drawn| largest_size(&drawn.0.values)));

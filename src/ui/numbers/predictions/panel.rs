@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::read_text::ReadText;
 use super::similarity::Similarity;
 use super::top::Top;
-use crate::state::State;
+use crate::state::{State, Variant};
 use crate::trace::spec::Unembed;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
@@ -52,11 +52,22 @@ pub(super) fn position(state: &State) -> Option<usize> {
     state.readings.position.or_else(|| shown.predicting().0.len().checked_sub(1))
 }
 
+/// Whether the difference of A and B is on screen, so that every number is a change.
+pub(super) fn is_change(state: &State) -> bool {
+    state.editing.variant == Variant::Difference
+}
+
 fn title(state: &State) -> String {
     let Some(shown) = &state.shown else { return "Next token".to_owned() };
     let at = position(state).and_then(|position| Some((position, shown.predicting().1.get(position)?.plain.clone())));
     match (shown.spec.unembed, at) {
         (Unembed::None, _) => "Likeness of the two texts".to_owned(),
+        (Unembed::MaskedWord { .. }, Some((position, token))) if is_change(state) => {
+            format!("Change in the place of {token}, token {position}")
+        }
+        (_, Some((position, token))) if is_change(state) => {
+            format!("Change of the next token after {token}, token {position}")
+        }
         (Unembed::MaskedWord { .. }, Some((position, token))) => format!("In the place of {token}, token {position}"),
         (_, Some((position, token))) => format!("Next token after {token}, token {position}"),
         (_, None) => "Next token".to_owned(),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::panel::position;
-use crate::state::Event;
+use super::panel::{is_change, position};
+use crate::state::{Event, wording};
 use crate::trace::display::TokenLabel;
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
@@ -21,9 +21,10 @@ pub fn ReadText(page: Page) -> impl IntoView {
     let tokens = page.memo(|state| {
         let shown = state.shown.as_ref()?;
         let (tokens, labels) = shown.predicting();
-        Some((shown.request, Same(Arc::clone(labels)), tokens.len(), shown.live_run.is_some()))
+        Some((shown.request, Same(Arc::clone(labels)), tokens.len(), state.can_answer(true)))
     });
-    let losses = page.memo(|state| state.readings.losses.clone().map(Same));
+    let is_change = page.memo(is_change);
+    let losses = page.memo(|state| state.readings.losses.value().cloned().map(Same));
     let chosen = page.memo(position);
     let token = move |(position, label, id, is_live): (usize, TokenLabel, u32, bool)| {
         let loss = Derived::new(move || {
@@ -31,6 +32,7 @@ pub fn ReadText(page: Page) -> impl IntoView {
         });
         let plain = label.plain.clone();
         let title = move || match loss.get() {
+            Some(loss) if is_change.get() => format!("{plain}, id {id}\nloss {} nats", wording::short_change(loss)),
             Some(loss) => format!("{plain}, id {id}\nprobability {:.4}, loss {loss:.2} nats", (-loss).exp()),
             None => format!("{plain}, id {id}"),
         };
@@ -59,6 +61,10 @@ pub fn ReadText(page: Page) -> impl IntoView {
         let losses: Vec<f64> = losses.0.iter().filter(|loss| !loss.is_nan()).map(|loss| f64::from(*loss)).collect();
         let mean = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
         (!losses.is_empty()).then(|| {
+            if is_change.get() {
+                let mean = wording::short_change(mean as f32);
+                return format!("Shade: how much more surprising a token became. Mean change {mean} nats. ");
+            }
             format!("Shade: how surprising a token was, −ln p. Mean {mean:.2} nats, perplexity {:.1}. ", mean.exp())
         })
     };

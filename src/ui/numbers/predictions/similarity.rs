@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::panel::is_change;
 use crate::protocol::InputText;
 use crate::state::wording;
 use crate::ui::erased::view;
@@ -12,15 +13,15 @@ use crate::ui::shell::page::Page;
 pub fn Similarity(page: Page) -> impl IntoView {
     let state = page.memo(|state| {
         let is_pair = state.shown.as_ref().is_some_and(|shown| matches!(shown.input.text, InputText::Pair(..)));
-        let is_live = state.shown.as_ref().is_some_and(|shown| shown.live_run.is_some());
-        (is_pair, is_live, state.readings.similarity)
+        (is_pair, state.can_answer(true), state.readings.similarity.value().copied(), is_change(state))
     });
     view! {
         <p class="likeness" role="status" aria-label="Likeness">
             {move || match state.get() {
-                (_, _, Some(cosine)) => format!("Cosine {}", wording::short_weight(cosine as f32)),
-                (true, true, None) => "Reading each text on its own …".to_owned(),
-                (true, false, None) => "Run compares the two texts, each read on its own.".to_owned(),
+                (_, _, Some(cosine), true) => format!("Cosine {}", wording::short_change(cosine as f32)),
+                (_, _, Some(cosine), false) => format!("Cosine {}", wording::short_weight(cosine as f32)),
+                (true, true, None, _) => "Reading each text on its own …".to_owned(),
+                (true, false, None, _) => "Run compares the two texts, each read on its own.".to_owned(),
                 (false, ..) => "Give a second text to compare the two.".to_owned(),
             }}
         </p>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::state::{Event, TokenRef};
+use crate::state::{Event, SelectionEvent, TokenRef};
 use crate::trace::Side;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
@@ -29,10 +29,10 @@ pub fn Ends(page: Page) -> impl IntoView {
         });
         let pick = move |value: String| {
             for position in picked.get_untracked() {
-                page.dispatch(Event::PinToggled(TokenRef { side, position }));
+                page.dispatch(Event::Select(SelectionEvent::PinToggled(TokenRef { side, position })));
             }
             if let Ok(position) = value.parse() {
-                page.dispatch(Event::PinToggled(TokenRef { side, position }));
+                page.dispatch(Event::Select(SelectionEvent::PinToggled(TokenRef { side, position })));
             }
         };
         let options = move || {

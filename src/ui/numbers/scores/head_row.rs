@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::ranking::{Ranking, Row};
 use crate::render::{HeadColours, Place};
-use crate::state::{EditSide, Event, ScaleEvent, wording};
+use crate::state::{Event, SelectionEvent, Variant, wording};
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::css::rgb;
@@ -24,7 +24,7 @@ pub fn HeadRow(
     let Row { layer, head, all, without, spread } = row;
     let colour = move || rgb(colours.with(|colours| colours.line.get(head).copied().unwrap_or_default()));
     let is_current = move || selected.get() == Some((layer, head));
-    let is_difference = page.peek(|state| state.editing.side == EditSide::Difference);
+    let is_difference = page.peek(|state| state.editing.variant == Variant::Difference);
     let words = if is_difference { wording::short_change } else { wording::short_weight };
     let number = move |value: Option<f32>, spread: Option<f32>| {
         let width = move || format!("{:.1}%", bar(value, end.get()) * 100.0);
@@ -46,7 +46,7 @@ pub fn HeadRow(
                     class="link"
                     aria-pressed=move || is_current().to_string()
                     title="Show this head"
-                    on:click=move |_| page.dispatch(Event::Scale(ScaleEvent::HeadPicked { layer, head }))
+                    on:click=move |_| page.dispatch(Event::Select(SelectionEvent::HeadPicked { layer, head }))
                 >
                     <span class="swatch" style:background-color=colour></span>
                     {wording::head_name(layer, head)}

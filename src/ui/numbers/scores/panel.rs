@@ -9,7 +9,7 @@ use super::ranking::{Column, Ranking, Row, longest_bar, order, rows};
 use super::seeds::Seeds;
 use super::waiting::Waiting;
 use crate::render::HeadColours;
-use crate::state::{EditSide, RUNS_MODELS};
+use crate::state::{RUNS_MODELS, Variant};
 use crate::ui::erased::{Derived, view};
 use crate::ui::numbers::caution::Caution;
 use crate::ui::shell::page::Page;
@@ -31,7 +31,7 @@ pub fn ScoresPanel(page: Page, colours: Derived<HeadColours>, ranking: RwSignal<
     });
     let n_rows = Derived::new(move || rows.with(Vec::len));
     let end = Derived::new(move || rows.with(|rows| longest_bar(rows, ranking.get())));
-    let is_difference = page.memo(|state| state.editing.side == EditSide::Difference);
+    let is_difference = page.memo(|state| state.editing.variant == Variant::Difference);
     let selected = page.memo(|state| {
         let selection = &state.selection;
         (selection.heads.len() == 1).then(|| (selection.layer, selection.head()))

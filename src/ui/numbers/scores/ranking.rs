@@ -48,7 +48,7 @@ pub fn rows(state: &State, ranking: Ranking) -> Vec<Row> {
     let heads = (0..n_layers * n_heads).map(|index| (index, index / n_heads.max(1), index % n_heads.max(1)));
     match ranking {
         Ranking::Link => {
-            let Some(link) = &state.scores.link else { return Vec::new() };
+            let Some(link) = state.scores.link.value() else { return Vec::new() };
             let row = |(index, layer, head): (usize, usize, usize)| {
                 let all = Some(*link.weights.get(index)?);
                 Some(Row { layer, head, all, without: None, spread: [None; 2] })

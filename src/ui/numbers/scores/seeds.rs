@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::state::{Event, N_SEEDS, State, Task};
+use crate::state::{Event, N_SEEDS, ScoreEvent, State, Task};
 use crate::ui::erased::{Show, view};
 use crate::ui::shell::page::Page;
 
@@ -30,7 +30,7 @@ pub fn Seeds(page: Page) -> impl IntoView {
                 type="button"
                 class="link"
                 aria-pressed=move || is_on().to_string()
-                on:click=move |_| page.dispatch(if is_mean { Event::SeedsAsked } else { Event::SeedsLeft })
+                on:click=move |_| page.dispatch(if is_mean { Event::Scores(ScoreEvent::SeedsAsked) } else { Event::Scores(ScoreEvent::SeedsLeft) })
             >
                 {label}
             </button>
@@ -60,7 +60,7 @@ pub fn Seeds(page: Page) -> impl IntoView {
 }
 
 fn stand(state: &State) -> Stand {
-    if state.work.as_ref().is_some_and(|work| work.task == Task::Seeds) {
+    if state.work.request.as_ref().is_some_and(|work| work.task == Task::Seeds) {
         return Stand::Reading;
     }
     match &state.scores.seeds {

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::state::Event;
 use crate::state::wording::brief;
+use crate::state::{Event, ScoreEvent};
 use crate::ui::erased::{Derived, Show, view};
 use crate::ui::shell::page::Page;
 
@@ -11,8 +11,8 @@ use crate::ui::shell::page::Page;
 #[component]
 pub fn Waiting(page: Page, n_rows: Derived<usize>) -> impl IntoView {
     let state = page.memo(|state| {
-        let can_ask = state.shown.is_some() && state.scores.table.is_none() && !state.scores.is_under_way();
-        (can_ask, state.scores.is_under_way(), state.scores.problem.clone())
+        let can_ask = state.shown.is_some() && state.scores.table.value().is_none() && !state.scores.table.is_pending();
+        (can_ask, state.scores.table.is_pending(), state.scores.table.problem().map(str::to_owned))
     });
     view! {
         <Show when=move || n_rows.get() == 0>
@@ -21,7 +21,7 @@ pub fn Waiting(page: Page, n_rows: Derived<usize>) -> impl IntoView {
                     (_, true, _) => view! { "Scoring every head …" },
                     (_, _, Some(problem)) => view! { <span class="problem">{brief(&problem)}</span> },
                     (true, ..) => view! {
-                        <button type="button" class="link" on:click=move |_| page.dispatch(Event::ScoresAsked)>
+                        <button type="button" class="link" on:click=move |_| page.dispatch(Event::Scores(ScoreEvent::Asked))>
                             "Score every head"
                         </button>
                         " (on a long text this takes a while)"

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_use_element_size::{UseElementSizeReturn, use_element_size};
 
 use crate::platform::frame::{hear_host, tell_host};
-use crate::state::{Event, Theme};
+use crate::state::{Event, Theme, ViewEvent};
 use crate::ui::erased::effect;
 use crate::ui::shell::page::Page;
 use crate::ui::shell::theme::follow_theme;
@@ -24,7 +24,7 @@ pub fn follow_host(page: Page, root: NodeRef<Main>) {
     hear_host(move |about, value| {
         let theme = value.as_string().and_then(|name| Theme::from_name(&name));
         if let ("theme", Some(theme)) = (about, theme) {
-            page.dispatch(Event::ThemePicked(theme));
+            page.dispatch(Event::View(ViewEvent::ThemePicked(theme)));
             // A host whose script loaded after this frame has missed the size.
             tell_size();
         }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::state::more_models::Lookup;
-use crate::state::{EntryKind, Event, wording};
+use crate::state::{EntryEvent, EntryKind, Event, WorkEvent, wording};
 use crate::ui::erased::{Derived, Show, view};
 use crate::ui::models::more::Outcome;
 use crate::ui::shell::page::Page;
@@ -13,11 +13,11 @@ use crate::ui::small::problem::Problem;
 /// The text, and the button that loads and runs the model.
 #[component]
 pub fn RunLine(page: Page, is_still: RwSignal<bool>) -> impl IntoView {
-    let text = page.memo(|state| state.text.clone());
-    let pair = page.memo(|state| state.pair.clone());
+    let text = page.memo(|state| state.entry.text.clone());
+    let pair = page.memo(|state| state.entry.pair.clone());
     // Token ids have no field; Run runs them as they are.
     let has_text = page.memo(|state| state.entry.kind == EntryKind::Text);
-    let has_pair = page.memo(|state| !state.pair.is_empty());
+    let has_pair = page.memo(|state| !state.entry.pair.is_empty());
     // An emptied field stays.
     let had_pair = StoredValue::new(false);
     let keeps_pair = Derived::new(move || {
@@ -37,7 +37,7 @@ pub fn RunLine(page: Page, is_still: RwSignal<bool>) -> impl IntoView {
     });
     let run = move || {
         is_still.set(false);
-        page.dispatch(Event::RunAsked);
+        page.dispatch(Event::Work(WorkEvent::RunAsked));
     };
     let on_enter = move |event: leptos::ev::KeyboardEvent| {
         if event.key() == "Enter" && !event.is_composing() {
@@ -45,22 +45,22 @@ pub fn RunLine(page: Page, is_still: RwSignal<bool>) -> impl IntoView {
             run();
         }
     };
-    let field = move |name: &'static str, value: Derived<String>, edited: fn(String) -> Event| {
+    let field = move |name: &'static str, value: Derived<String>, edited: fn(String) -> EntryEvent| {
         view! {
             <input
                 type="text"
                 aria-label=name
                 spellcheck="false"
                 prop:value=move || value.get()
-                on:input:target=move |event| page.dispatch(edited(event.target().value()))
+                on:input:target=move |event| page.dispatch(Event::Entry(edited(event.target().value())))
                 on:keydown=on_enter
             />
         }
     };
     view! {
         <div class="run-line">
-            {move || has_text.get().then(|| field("Text", text, Event::TextEdited))}
-            {move || (has_text.get() && keeps_pair.get()).then(|| field("Second text", pair, Event::PairEdited))}
+            {move || has_text.get().then(|| field("Text", text, EntryEvent::TextEdited))}
+            {move || (has_text.get() && keeps_pair.get()).then(|| field("Second text", pair, EntryEvent::PairEdited))}
             <button type="button" class="run" prop:disabled=move || !has_models.get() on:click=move |_| run()>
                 "Run"
                 <span class="size" aria-hidden="true">
@@ -68,7 +68,7 @@ pub fn RunLine(page: Page, is_still: RwSignal<bool>) -> impl IntoView {
                 </span>
             </button>
             <Show when=move || is_busy.get()>
-                <button type="button" class="cancel" on:click=move |_| page.dispatch(Event::CancelAsked)>
+                <button type="button" class="cancel" on:click=move |_| page.dispatch(Event::Work(WorkEvent::CancelAsked))>
                     "Cancel"
                 </button>
             </Show>

@@ -6,8 +6,10 @@ use leptos::task::spawn_local;
 
 use super::Page;
 use super::kept::{HUB_KEY, THEME_KEY, THREADS_KEY};
+use super::traces::HeldPlace;
 use crate::platform::page::{base_url, fetch_text};
-use crate::state::{Effect, Event, RUNS_MODELS};
+use crate::protocol::RequestId;
+use crate::state::{Effect, EntryEvent, Event, RUNS_MODELS, StartEvent, WorkEvent};
 
 impl Page {
     /// Carries out an effect of the reducer.
@@ -18,7 +20,7 @@ impl Page {
         match effect {
             Effect::FetchCatalogue => spawn_local(async move {
                 let url = format!("{}models/index.json", base_url());
-                self.dispatch(Event::CatalogueCame(fetch_text(&url).await));
+                self.dispatch(Event::Start(StartEvent::CatalogueCame(fetch_text(&url).await)));
             }),
             Effect::FetchFirst => spawn_local(self.fetch_first()),
             Effect::FetchTrace { number, url } => spawn_local(self.fetch_trace(number, url)),
@@ -28,6 +30,8 @@ impl Page {
             Effect::AskSecondTrace { request, kind, question } => {
                 self.ask_trace(self.second_trace, request, kind, question)
             }
+            Effect::CancelTrace { request } => cancel(self.trace, request),
+            Effect::CancelSecondTrace { request } => cancel(self.second_trace, request),
             Effect::StartWorker => self.start_worker(),
             Effect::StartSecondWorker => self.start_second_worker(),
             Effect::EndSecondWorker => self.second_worker.set_value(None),
@@ -35,10 +39,10 @@ impl Page {
             Effect::EndWorker => self.worker.set_value(None),
             Effect::Send(message) => self.send(&message),
             Effect::ArmCancelTimeout { request, delay_ms } => {
-                Timeout::new(delay_ms, move || self.dispatch(Event::CancelTimedOut(request))).forget();
+                Timeout::new(delay_ms, move || self.dispatch(Event::Work(WorkEvent::CancelTimedOut(request)))).forget();
             }
             Effect::ArmTyping { n_edits, delay_ms } => {
-                Timeout::new(delay_ms, move || self.dispatch(Event::TypingRested(n_edits))).forget();
+                Timeout::new(delay_ms, move || self.dispatch(Event::Entry(EntryEvent::TypingRested(n_edits)))).forget();
             }
             Effect::LookUp { number, base, repo } => self.look_up(number, base, repo),
             Effect::KeepHub(base) => self.keep(HUB_KEY, &base),
@@ -48,4 +52,13 @@ impl Page {
             Effect::PushLink(link) => self.address.push(&link),
         }
     }
+}
+
+/// Stops answering a question that a trace was asked.
+fn cancel(trace: HeldPlace, request: RequestId) {
+    trace.with_value(|trace| {
+        if let Some(trace) = trace {
+            trace.cancel(request);
+        }
+    });
 }

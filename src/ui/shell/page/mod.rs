@@ -15,7 +15,8 @@ use leptos::prelude::*;
 use super::address::Address;
 use super::worker::{ModelWorker, StartWorker};
 use crate::platform::page::{self, base_url, fragment};
-use crate::state::{Event, Home, MoreEvent, ScaleEvent, State, Theme, Threads};
+use crate::state::link::in_query;
+use crate::state::{Event, Home, LinkEvent, MoreEvent, StartEvent, State, Theme, Threads};
 use crate::ui::change::edit_menu::OpenMenu;
 use crate::ui::erased::Derived;
 use crate::ui::parts::Parts;
@@ -56,7 +57,7 @@ impl Page {
         let mut state = State::at(home, base_url(), theme);
         if start_worker.is_some() {
             let wanted = kept(home, THREADS_KEY).and_then(|kept| kept.parse().ok());
-            state.threads = Threads::new(page::shared_processors(), wanted);
+            state.work.threads = Threads::new(page::shared_processors(), wanted);
         }
         let page = Self {
             state: StoredValue::new(state),
@@ -76,12 +77,11 @@ impl Page {
         if let Some(base) = kept(home, HUB_KEY) {
             page.dispatch(Event::More(MoreEvent::BaseKept(base)));
         }
-        let link = if home == Home::File && fragment().is_empty() { slot_link() } else { fragment() };
-        page.dispatch(Event::Scale(ScaleEvent::LinkCame(link)));
-        page.dispatch(Event::Opened);
+        page.dispatch(Event::Link(LinkEvent::Came(first_link(home))));
+        page.dispatch(Event::Start(StartEvent::Opened));
         let follow = move |_| {
             page.address.forget();
-            page.dispatch(Event::Scale(ScaleEvent::LinkCame(fragment())));
+            page.dispatch(Event::Link(LinkEvent::Came(fragment())));
         };
         let listener = window_event_listener(leptos::ev::hashchange, follow);
         on_cleanup(move || listener.remove());
@@ -160,4 +160,22 @@ impl Page {
             self.carry_out(effect);
         }
     }
+}
+
+/// The link that the page was opened with: the fragment of its address, else what a saved page holds, else a query that was meant
+/// as a fragment.
+fn first_link(home: Home) -> String {
+    let fragment = fragment();
+    if !fragment.is_empty() {
+        return fragment;
+    }
+    if home == Home::File {
+        return slot_link();
+    }
+    let query = page::query();
+    let link = in_query(&query).unwrap_or_default().to_owned();
+    if !link.is_empty() {
+        page::drop_query();
+    }
+    link
 }

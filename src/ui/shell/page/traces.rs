@@ -9,7 +9,7 @@ use crate::platform::download::{save_bytes, save_url};
 use crate::platform::page::{base_url, fetch_bytes, fetch_text};
 use crate::protocol::{FromWorker, Question, RequestId};
 use crate::state::editing::EditEvent;
-use crate::state::{Event, FirstScreen, OpenedTrace, SaveForm, State, TraceEvent, traces};
+use crate::state::{Event, FirstScreen, OpenedTrace, SaveForm, StartEvent, State, TraceEvent, WorkerEvent, traces};
 use crate::trace::AttnKind;
 use crate::trace::file::{Saved, fill_slot};
 use crate::ui::parts::reader::{Held, open};
@@ -33,7 +33,7 @@ impl Page {
             }
             opened
         });
-        self.dispatch(Event::FirstCame(opened));
+        self.dispatch(Event::Start(StartEvent::FirstCame(opened)));
     }
 
     /// Opens the trace at a URL.
@@ -84,7 +84,7 @@ impl Page {
                 Ok(None) => (FromWorker::Cancelled { request }, Vec::new()),
                 Err(report) => (FromWorker::Failed { request, report }, Vec::new()),
             };
-            self.dispatch(Event::WorkerSaid(reply, buffers));
+            self.dispatch(Event::Worker(WorkerEvent::Said(reply, buffers)));
         });
     }
 

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::Page;
 use crate::platform::worker_client::News;
 use crate::protocol::{FromWorker, ToWorker};
-use crate::state::Event;
+use crate::state::{Event, WorkerEvent};
 use crate::ui::shell::worker::ModelWorker;
 
 impl Page {
@@ -25,40 +25,37 @@ impl Page {
     pub(super) fn start_second_worker(self) {
         let hear = move |news: News<FromWorker>| {
             self.dispatch(match news {
-                News::Said(reply, buffers) => Event::SecondWorkerSaid(reply, buffers),
-                News::Unreadable(reason) | News::Broke(reason) => Event::SecondWorkerBroke(reason),
+                News::Said(reply, buffers) => Event::Worker(WorkerEvent::SecondSaid(reply, buffers)),
+                News::Unreadable(reason) | News::Broke(reason) => Event::Worker(WorkerEvent::SecondBroke(reason)),
             });
         };
-        match self.new_worker(self.peek(|state| state.threads.wanted), hear) {
+        match self.new_worker(self.peek(|state| state.work.threads.wanted), hear) {
             Ok(worker) => self.second_worker.set_value(Some(worker)),
-            Err(reason) => self.dispatch(Event::SecondWorkerBroke(reason)),
+            Err(reason) => self.dispatch(Event::Worker(WorkerEvent::SecondBroke(reason))),
         }
     }
 
     pub(super) fn start_worker(self) {
         let hear = move |news: News<FromWorker>| {
             self.dispatch(match news {
-                News::Said(reply, buffers) => Event::WorkerSaid(reply, buffers),
-                News::Unreadable(reason) => Event::WorkerUnreadable(reason),
-                News::Broke(reason) => Event::WorkerBroke(reason),
+                News::Said(reply, buffers) => Event::Worker(WorkerEvent::Said(reply, buffers)),
+                News::Unreadable(reason) => Event::Worker(WorkerEvent::Unreadable(reason)),
+                News::Broke(reason) => Event::Worker(WorkerEvent::Broke(reason)),
             });
         };
-        match self.new_worker(self.peek(|state| state.threads.wanted), hear) {
+        match self.new_worker(self.peek(|state| state.work.threads.wanted), hear) {
             Ok(worker) => self.worker.set_value(Some(worker)),
-            Err(reason) => self.dispatch(Event::WorkerBroke(reason)),
+            Err(reason) => self.dispatch(Event::Worker(WorkerEvent::Broke(reason))),
         }
     }
 
-    /// Posts a request to the worker. A cancelled request may be one of the trace on screen, which hears of it too.
+    /// Posts a request to the worker.
     pub(super) fn send(self, message: &ToWorker) {
-        if let (ToWorker::Cancel { request }, Some(trace)) = (message, self.trace()) {
-            trace.cancel(*request);
-        }
         let files = self.model_sources.with_value(|sources| sources.files_of(message));
         let sent =
             self.worker.with_value(|worker| worker.as_ref().map(|worker| worker.send_with_files(message, &files)));
         if let Some(Err(reason)) = sent {
-            self.dispatch(Event::WorkerBroke(reason));
+            self.dispatch(Event::Worker(WorkerEvent::Broke(reason)));
         }
     }
 
@@ -69,7 +66,7 @@ impl Page {
             .second_worker
             .with_value(|worker| worker.as_ref().map(|worker| worker.send_with_files(message, &files)));
         if let Some(Err(reason)) = sent {
-            self.dispatch(Event::SecondWorkerBroke(reason));
+            self.dispatch(Event::Worker(WorkerEvent::SecondBroke(reason)));
         }
     }
 }

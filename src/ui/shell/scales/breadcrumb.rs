@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::state::{Event, ScaleEvent, View, wording};
+use crate::state::{Event, SelectionEvent, View, wording};
 use crate::trace::Side;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
@@ -50,7 +50,7 @@ pub fn Breadcrumb(page: Page) -> impl IntoView {
                     type="button"
                     class="link"
                     class:code=crumb.is_code
-                    on:click=move |_| page.dispatch(Event::Scale(ScaleEvent::ViewPicked(view)))
+                    on:click=move |_| page.dispatch(Event::Select(SelectionEvent::ViewPicked(view)))
                 >
                     <bdi>{wording::brief(&crumb.text)}</bdi>
                 </button>

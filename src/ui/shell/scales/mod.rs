@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::page::Page;
 use crate::state::wording::brief;
-use crate::state::{Event, RUNS_MODELS, ScaleEvent, View};
+use crate::state::{Event, LinkEvent, RUNS_MODELS, View, ViewEvent};
 use crate::ui::change::column_button::PanelButton;
 use crate::ui::erased::{Derived, view};
 use tabs::Tabs;
@@ -22,7 +22,7 @@ pub fn ScaleBar(page: Page, is_saving: RwSignal<bool>, panel: Option<Signal<bool
     let is_beside = page.memo(|state| state.scales.is_side_by_side);
     let is_model = page.memo(|state| state.selection.view == View::Model);
     let notice = page.memo(|state| state.linking.notice.clone());
-    let read = move |_| page.dispatch(Event::Scale(ScaleEvent::LinkNoticeRead));
+    let read = move |_| page.dispatch(Event::Link(LinkEvent::NoticeRead));
     view! {
         <div class="scale-bar">
             <Tabs page />
@@ -33,7 +33,7 @@ pub fn ScaleBar(page: Page, is_saving: RwSignal<bool>, panel: Option<Signal<bool
                 class:gone=move || is_model.get()
                 title="Head view and neuron view beside each other, following each other"
                 aria-pressed=move || is_beside.get().to_string()
-                on:click=move |_| page.dispatch(Event::Scale(ScaleEvent::SideBySide(!is_beside.get_untracked())))
+                on:click=move |_| page.dispatch(Event::View(ViewEvent::SideBySide(!is_beside.get_untracked())))
             >
                 {move || if is_beside.get() { "One view" } else { "Side by side" }}
             </button>

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::{panel_id, tab_id};
-use crate::state::{Event, ScaleEvent, View};
+use crate::state::{Event, SelectionEvent, View};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 
@@ -13,7 +13,7 @@ use crate::ui::shell::page::Page;
 #[component]
 pub fn Tabs(page: Page) -> impl IntoView {
     let current = page.memo(|state| state.selection.view);
-    let go = move |view: View| page.dispatch(Event::Scale(ScaleEvent::ViewPicked(view)));
+    let go = move |view: View| page.dispatch(Event::Select(SelectionEvent::ViewPicked(view)));
     let on_key = move |event: KeyboardEvent| {
         let at = View::EACH.iter().position(|view| *view == current.get_untracked()).unwrap_or(0);
         let n = View::EACH.len();

@@ -1,72 +1,42 @@
-//! Following links and writing them: what the address says becomes the state, and the state the address.
-//!
-//! Choosing replaces the history entry, changing the view pushes one, hovering writes nothing. A link that came is
-//! followed as far as it goes: its text and model at once, what is chosen when their result is there.
+//! Following links.
 
-use super::entry::parse_ids;
-use super::link::{Heads, Link, MAX_BYTES, TracePlace};
-use super::link_options::LinkedOptions;
-use super::more_models::hub_model;
-use super::scales::options::NeuronOptions;
-use super::*;
-use crate::edit::parse_list;
+use super::{LinkEvent, left_out};
 use crate::protocol::{Input, InputText, TargetAsked};
+use crate::state::entry::parse_ids;
+use crate::state::link::{Heads, Link, TracePlace};
+use crate::state::link_options::LinkedOptions;
+use crate::state::more_models::hub_model;
+use crate::state::scales::options::NeuronOptions;
+use crate::state::{Effect, ModelEntry, Notices, Plan, RunReason, Shown, State, Variant, wording};
 use crate::trace::AttnKind;
 
-/// What is known of the address.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Linking {
-    /// What of a link was left out, or why the address does not follow: a sentence for the reader.
-    pub notice: Option<String>,
-    /// The model that the last link named, by its id.
-    pub(super) model: Option<String>,
-    /// The fragment in the address, as far as it is ours.
-    written: String,
-    /// A link whose result is not there yet.
-    pub(super) pending: Option<Link>,
-    /// A link to a trace on somebody's disk, until that file is opened.
-    awaited: Option<Link>,
-    /// Whether what is on screen is too much for a link.
-    pub is_too_long: bool,
-}
-
-impl Linking {
-    /// Whether a link waits for its result.
-    pub fn is_pending(&self) -> bool {
-        self.pending.is_some()
-    }
-
-    /// The trace that a link leads to could not be opened.
-    pub(super) fn give_up(&mut self) {
-        self.pending.take_if(|link| link.trace.is_some());
-    }
-
-    /// A trace is on screen: what links say of others is dropped.
-    pub(super) fn keep_only(&mut self, place: Option<&TracePlace>) {
-        if let Some(link) = self.awaited.take_if(|link| link.trace.as_ref() == place) {
-            self.pending = Some(link);
-            self.notice = None;
-        }
-        self.pending.take_if(|link| link.trace.as_ref() != place);
-    }
-}
-
 impl State {
+    pub(in crate::state) fn link_event(&mut self, event: LinkEvent, effects: &mut Vec<Effect>) {
+        match event {
+            LinkEvent::Came(fragment) => self.link_came(&fragment, effects),
+            LinkEvent::NoticeRead => self.linking.notice = None,
+        }
+    }
+
     /// A fragment is in the address that we did not put there.
-    pub(super) fn link_came(&mut self, fragment: &str, effects: &mut Vec<Effect>) {
+    fn link_came(&mut self, fragment: &str, effects: &mut Vec<Effect>) {
         let fragment = fragment.strip_prefix('#').unwrap_or(fragment);
         if fragment == self.linking.written {
             return;
         }
         let (link, problems) = Link::parse(fragment);
         self.linking.written = fragment.to_owned();
+        // What was wrong with an earlier link, or with what it led to, says nothing about this one.
+        let Notices { model, stopped, .. } = std::mem::take(&mut self.notices);
+        self.notices = Notices { model, stopped, ..Notices::default() };
+        self.linking.waits_for_run = false;
         self.linking.notice = left_out(&problems);
         self.linking.model.clone_from(&link.model);
         if link == Link::default() {
             return;
         }
         if let Some(text) = &link.text {
-            (self.text, self.pair) = (text.clone(), link.pair.clone().unwrap_or_default());
+            (self.entry.text, self.entry.pair) = (text.clone(), link.pair.clone().unwrap_or_default());
         }
         self.entry.target = link.target.clone().unwrap_or_default();
         self.options.segment = link.segment.unwrap_or_default();
@@ -92,18 +62,18 @@ impl State {
             }
             None => {}
         }
-        let edits = link.edits.as_deref().and_then(|json| parse_list(json).ok()).unwrap_or_default();
-        self.editing.replace(edits);
+        self.editing.replace(link.edits.clone());
         self.linking.pending = Some(link);
         if !self.home.is_page() {
             self.take_up_link(effects);
         } else if !self.models.is_empty() {
-            self.follow_link(effects);
+            self.follow_link(false, effects);
         }
     }
 
-    /// Goes where the pending link leads, now that the models are known. Says whether that started something.
-    pub(super) fn follow_link(&mut self, effects: &mut Vec<Effect>) -> bool {
+    /// Goes where the pending link leads, now that the models are known. A model is loaded only where somebody asked for it
+    /// (`may_load`); else the text waits in the fields for Run. Says whether there is something to come.
+    pub(in crate::state) fn follow_link(&mut self, may_load: bool, effects: &mut Vec<Effect>) -> bool {
         if self.look_up_linked(effects) {
             return true;
         }
@@ -115,7 +85,7 @@ impl State {
         let Some((model, input)) = self.linked_run() else { return false };
         self.fill_in(&input);
         self.leave_example();
-        let is_shown = self.result(EditSide::A).is_some_and(|shown| {
+        let is_shown = self.result(Variant::A).is_some_and(|shown| {
             shown.origin.trace.is_none()
                 && (&shown.input.text, &shown.input.target) == (&input.text, &input.target)
                 && self.models.get(model).is_some_and(|entry| entry.name == shown.model_name)
@@ -126,21 +96,39 @@ impl State {
             self.follow_layer(effects);
             return false;
         }
+        let names_text = self.linking.pending.as_ref().is_some_and(|link| link.text.is_some() || link.ids.is_some());
+        if names_text && !may_load && self.work.model.is_none() && !self.is_busy() && self.home.is_page() {
+            self.picked_model = model;
+            self.linking.waits_for_run = true;
+            self.linking.notice = self.waiting_notice();
+            return true;
+        }
         if model != self.picked_model && !self.models.is_empty() {
             self.picked_model = model;
-            self.n_stops = 0;
+            self.work.n_stops = 0;
             self.end_worker(effects);
         }
         match &input.text {
             // Says that there is no text.
             InputText::Single(text) if text.trim().is_empty() => self.run(false, effects),
-            _ => self.carry_out(Plan { input, purpose: Purpose::Fresh }, effects),
+            _ => self.carry_out(Plan { input, reason: RunReason::Fresh }, effects),
         }
         true
     }
 
+    /// What a link says whose text waits to be run, after what was left out of it.
+    fn waiting_notice(&self) -> Option<String> {
+        let entry = self.picked()?;
+        let waits = format!(
+            "This link shows another text. Run reads it with {}, which loads {} first.",
+            entry.name,
+            wording::bytes(entry.size())
+        );
+        Some(self.linking.notice.as_ref().map_or_else(String::new, |left_out| format!("{left_out} ")) + &waits)
+    }
+
     /// The model that the pending link names, by its place in the catalogue, and what it asks to read.
-    pub(super) fn linked_run(&mut self) -> Option<(usize, Input)> {
+    pub(in crate::state) fn linked_run(&mut self) -> Option<(usize, Input)> {
         let link = self.linking.pending.as_ref()?;
         let named = link.model.as_ref().map(|id| (id, self.models.iter().position(|entry| entry.id == *id)));
         let model = match named {
@@ -167,10 +155,10 @@ impl State {
         match link.and_then(|link| link.ids.clone()) {
             Some(ids) => Input { text: InputText::Ids(ids), cut: false, bos: None, target: target(true) },
             None => {
-                let text = if self.pair.trim().is_empty() {
-                    InputText::Single(self.text.clone())
+                let text = if self.entry.pair.trim().is_empty() {
+                    InputText::Single(self.entry.text.clone())
                 } else {
-                    InputText::Pair(self.text.clone(), self.pair.clone())
+                    InputText::Pair(self.entry.text.clone(), self.entry.pair.clone())
                 };
                 Input { text, cut: false, bos: None, target: target(false) }
             }
@@ -178,7 +166,7 @@ impl State {
     }
 
     /// A result is on screen: what a pending link says about it is chosen, if it is the link's result.
-    pub(super) fn apply_link(&mut self) {
+    pub(in crate::state) fn apply_link(&mut self) {
         let Some(shown) = &self.shown else { return };
         // Somebody may have run another text while the link's was on its way.
         let pending = self.linking.pending.take();
@@ -220,80 +208,29 @@ impl State {
         }
     }
 
-    /// Lets the address say what is on screen.
-    pub(super) fn write_link(&mut self, pushes: bool, effects: &mut Vec<Effect>) {
-        if self.linking.pending.is_some() || !self.home.writes_links() {
-            return;
+    /// Goes where a link leads as far as that goes without a model: into the trace that is on screen, else into the fields,
+    /// to be run when somebody asks.
+    pub(in crate::state) fn take_up_link(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(shown) = &self.shown {
+            // What is run next is read by the model that the link names, or by the one that made the trace.
+            let named = self.linking.model.as_ref();
+            let is_it = |entry: &ModelEntry| named.map_or(entry.name == shown.model_name, |id| entry.id == *id);
+            self.picked_model = self.models.iter().position(is_it).unwrap_or(self.picked_model);
+            let text = match &shown.input.text {
+                InputText::Single(text) if text.is_empty() => InputText::Ids(shown.info.tokens.ids.clone()),
+                text => text.clone(),
+            };
+            self.fill_in(&Input { text, cut: false, bos: None, target: TargetAsked::Generated });
+            self.apply_link();
+            self.follow_layer(effects);
+        } else if let Some((model, input)) = self.linked_run() {
+            self.picked_model = model;
+            self.fill_in(&input);
+            // What is chosen holds for whatever is typed instead.
+            if let Some(link) = &mut self.linking.pending {
+                (link.text, link.pair) = (None, None);
+            }
         }
-        let Some(fragment) = self.link().map(|link| link.write()) else { return };
-        self.linking.is_too_long = fragment.len() > MAX_BYTES;
-        if fragment == self.linking.written {
-            return;
-        }
-        if self.linking.is_too_long {
-            self.linking.notice = Some(format!(
-                "This is too long for a link ({:.1} kB, {} kB fit), so the address does not follow. Save a trace and send \
-                 that file instead.",
-                fragment.len() as f64 / 1024.0,
-                MAX_BYTES >> 10
-            ));
-            return;
-        }
-        self.linking.written.clone_from(&fragment);
-        effects.push(if pushes { Effect::PushLink(fragment) } else { Effect::ReplaceLink(fragment) });
-    }
-
-    /// What is on screen, as a link; nothing before the first result. It leads to A and the edits: what else B may be has no
-    /// words in a link.
-    pub fn link(&self) -> Option<Link> {
-        let shown = self.result(EditSide::A)?;
-        let read_ids = || Some(shown.info.tokens.ids.clone());
-        let (text, pair, ids) = match &shown.input.text {
-            // It is in the file.
-            _ if self.home == Home::File => (None, None, None),
-            // A link has no words for these: the ids say what was read.
-            InputText::RandomBlock { .. } => (None, None, read_ids()),
-            _ if shown.origin.trace.is_some() => (None, None, None),
-            _ if shown.input.bos.is_some() => (None, None, read_ids()),
-            InputText::Single(text) => (Some(text.clone()), None, None),
-            InputText::Pair(text, pair) => (Some(text.clone()), Some(pair.clone()), None),
-            InputText::Ids(ids) => (None, None, Some(ids.clone())),
-        };
-        let trace = shown.origin.trace.clone();
-        let entry = self.models.iter().find(|entry| trace.is_none() && entry.name == shown.model_name);
-        let Selection { view, layer, heads, queries, keys, neuron, .. } = self.selection.clone();
-        let has_all = heads.len() == shown.stack_spec().n_heads && heads.len() > 1;
-        let target = match &shown.input.target {
-            _ if shown.spec.encoder.is_none() => None,
-            TargetAsked::Generated => None,
-            TargetAsked::Text(text) => Some(text.clone()),
-            TargetAsked::Ids(ids) => Some(ids.iter().map(u32::to_string).collect::<Vec<_>>().join(",")),
-        };
-        Some(Link {
-            model: entry.map(|entry| entry.id.clone()),
-            text,
-            pair,
-            target,
-            ids,
-            view: Some(view),
-            stack: shown.kind.stack,
-            attn: shown.kind.stack.map(|_| shown.kind.attn),
-            layer: Some(layer),
-            heads: Some(if has_all { Heads::All } else { Heads::These(heads) }),
-            queries,
-            keys,
-            neuron,
-            drawn: LinkedOptions {
-                display: self.options.display,
-                is_side_by_side: self.scales.is_side_by_side,
-                map: self.scales.map.clone(),
-                neuron: NeuronOptions { shows_keys: false, ..self.scales.neuron },
-            },
-            segment: Some(self.options.segment),
-            theme: Some(self.options.theme),
-            edits: (trace.is_none() && !self.editing.list.is_empty()).then(|| self.editing.json()),
-            trace,
-        })
     }
 }
 
@@ -311,8 +248,4 @@ impl Link {
             _ => false,
         }
     }
-}
-
-fn left_out(problems: &[String]) -> Option<String> {
-    (!problems.is_empty()).then(|| format!("Left out of the link: {}.", problems.join("; ")))
 }

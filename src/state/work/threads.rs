@@ -1,6 +1,7 @@
 //! How many of the device's processors the model runs on.
 
-use super::*;
+use super::WorkerPhase;
+use crate::state::{Effect, State};
 
 /// How many threads are worth having: the products are shared by rows, of which a short text has few.
 const MOST: u32 = 8;
@@ -33,13 +34,13 @@ impl Threads {
 impl State {
     /// Starts the worker anew with another number of threads, where there is one.
     pub(super) fn threads_picked(&mut self, wanted: u32, effects: &mut Vec<Effect>) {
-        let wanted = wanted.clamp(1, self.threads.available);
-        if wanted == self.threads.wanted {
+        let wanted = wanted.clamp(1, self.work.threads.available);
+        if wanted == self.work.threads.wanted {
             return;
         }
-        self.threads.wanted = wanted;
+        self.work.threads.wanted = wanted;
         effects.push(Effect::KeepThreads(wanted));
-        if matches!(self.worker, WorkerPhase::Starting | WorkerPhase::Ready) {
+        if matches!(self.work.worker, WorkerPhase::Starting | WorkerPhase::Ready) {
             self.restart(effects);
         }
     }

@@ -7,8 +7,8 @@ use super::tests::{BLOCK, asked, edit, edited_page, last_again, say};
 use super::*;
 use crate::protocol::{self, Answer, EditingReply, EditingRequest, FromWorker, InputText, Question, RunInfo, ToWorker};
 
-fn side(page: &mut Page, side: Side) {
-    page.event(Event::Editing(EditEvent::SidePicked(side)));
+fn side(page: &mut Page, side: Variant) {
+    page.event(Event::Editing(EditEvent::VariantPicked(side)));
 }
 
 /// Questions about patterns that were sent since, by run.
@@ -22,15 +22,18 @@ fn pattern_requests(page: &Page, since: usize) -> Vec<(RequestId, u32)> {
 
 fn give(page: &mut Page, request: RequestId, run: u32, weight: f32) {
     let answer = Answer::Patterns { layer: 0, heads: vec![0, 1, 2, 3], n_query: 5, n_key: 5 };
-    page.event(Event::WorkerSaid(FromWorker::Answered { request, run, answer }, vec![vec![weight; 4 * 25]]));
+    page.event(Event::Worker(WorkerEvent::Said(
+        FromWorker::Answered { request, run, answer },
+        vec![vec![weight; 4 * 25]],
+    )));
 }
 
 #[test]
 fn the_difference_is_asked_of_both_and_subtracted() {
     let mut page = edited_page();
-    let a = page.state.run_of(Side::A).unwrap();
+    let a = page.state.run_of(Variant::A).unwrap();
     let since = page.sent.len();
-    side(&mut page, Side::Difference);
+    side(&mut page, Variant::Difference);
     let requests = pattern_requests(&page, since);
     assert_eq!(requests.iter().map(|(_, run)| *run).collect::<Vec<_>>(), [a, 77]);
     give(&mut page, requests[1].0, 77, 0.75);
@@ -39,25 +42,25 @@ fn the_difference_is_asked_of_both_and_subtracted() {
     let drawn = page.state.shown.as_ref().unwrap().drawn.clone().unwrap();
     assert!(drawn.values.iter().all(|value| *value == 0.5), "{:?}", drawn.values);
     // A and B are as they were, and come back without being asked.
-    side(&mut page, Side::A);
+    side(&mut page, Variant::A);
     assert!(page.drawn_layer() == Some(0) && page.state.shown.as_ref().unwrap().live_run == Some(a));
-    page.event(Event::Editing(EditEvent::SideStepped));
-    assert_eq!(page.state.editing.side, Side::B);
+    page.event(Event::Editing(EditEvent::VariantStepped));
+    assert_eq!(page.state.editing.variant, Variant::B);
 }
 
 /// Another edit while the difference is on screen: it stays on screen, of the new B.
 #[test]
 fn the_difference_follows_the_edits() {
     let mut page = edited_page();
-    side(&mut page, Side::Difference);
+    side(&mut page, Variant::Difference);
     page.event(Event::Editing(EditEvent::Added(edit(BLOCK))));
     let (request, ..) = last_again(&page);
     let run = RunInfo { run: 78, ..page.state.shown.as_ref().unwrap().info.clone() };
     say(&mut page, EditingReply::Again { request, run, inactive: Vec::new() });
-    assert_eq!((page.state.editing.side, page.state.run_of(Side::B)), (Side::Difference, Some(78)));
+    assert_eq!((page.state.editing.variant, page.state.run_of(Variant::B)), (Variant::Difference, Some(78)));
     assert!(page.sent.contains(&ToWorker::Forget { run: 77 }));
     page.event(Event::Editing(EditEvent::Cleared));
-    assert_eq!((page.state.editing.side, page.state.editing.has_b()), (Side::A, false));
+    assert_eq!((page.state.editing.variant, page.state.editing.has_b()), (Variant::A, false));
 }
 
 #[test]
@@ -75,7 +78,7 @@ fn another_text_is_b_where_it_has_as_many_tokens() {
         let mut info = RunInfo { run: 90, ..page.state.shown.as_ref().unwrap().info.clone() };
         info.tokens.truncate(n_tokens);
         page.says(FromWorker::RunsDone { request, runs: vec![info] });
-        assert_eq!(page.state.run_of(Side::B), fits.then_some(90), "{n_tokens} tokens");
+        assert_eq!(page.state.run_of(Variant::B), fits.then_some(90), "{n_tokens} tokens");
         let problem = page.state.editing.against_problem.clone();
         assert_eq!(problem.is_none(), fits);
         assert!(problem.is_none_or(|problem| problem.contains("A has 5 tokens and B 4")));
@@ -113,8 +116,8 @@ fn a_trace_is_b_where_it_has_the_same_ids_and_shape() {
     let came = Box::new(Ok(trace_beside(&page, |trace| trace.has_ids = false)));
     page.event(Event::Editing(EditEvent::TraceCame(came)));
     assert_eq!(page.state.editing.against, Against::Trace("b.safetensors".to_owned()));
-    assert_eq!(page.state.result(Side::B).unwrap().second, Some(Second::Trace));
-    side(&mut page, Side::Difference);
+    assert_eq!(page.state.result(Variant::B).unwrap().second, Some(Second::Trace));
+    side(&mut page, Variant::Difference);
     // Predictions are A's alone: a trace predicts nothing.
     assert!(matches!(asked(&page), EditingRequest::Compare { runs, .. } if runs.len() == 1));
 }
@@ -123,7 +126,9 @@ fn a_trace_is_b_where_it_has_the_same_ids_and_shape() {
 #[test]
 fn another_model_lives_in_a_worker_of_its_own() {
     let mut page = Page::with_result();
-    let said = |page: &mut Page, reply: FromWorker| page.state.update(Event::SecondWorkerSaid(reply, Vec::new()));
+    let said = |page: &mut Page, reply: FromWorker| {
+        page.state.update(Event::Worker(WorkerEvent::SecondSaid(reply, Vec::new())))
+    };
     let effects = page.state.update(Event::Editing(EditEvent::AgainstPicked(Against::Model(0))));
     assert!(effects.contains(&Effect::StartSecondWorker));
     let second = |effects: &[Effect]| {
@@ -135,13 +140,13 @@ fn another_model_lives_in_a_worker_of_its_own() {
     };
     let effects = said(&mut page, FromWorker::Ready { version: protocol::VERSION, threads: 1 });
     let ToWorker::Load { request, .. } = second(&effects) else { panic!("{effects:?}") };
-    let model = page.state.model.clone().unwrap();
+    let model = page.state.work.model.clone().unwrap();
     let effects = said(&mut page, FromWorker::Loaded { request, model });
     let ToWorker::Run { request, inputs, .. } = second(&effects) else { panic!("{effects:?}") };
     assert_eq!(inputs[0], page.state.shown.as_ref().unwrap().input);
     let info = RunInfo { run: 3, ..page.state.shown.as_ref().unwrap().info.clone() };
     let effects = said(&mut page, FromWorker::RunsDone { request, runs: vec![info] });
-    assert_eq!(page.state.result(Side::B).unwrap().second, Some(Second::Run(3)));
+    assert_eq!(page.state.result(Variant::B).unwrap().second, Some(Second::Run(3)));
     // Patterns and predictions of B are asked of that worker; those of A of the first one.
     let asks_second = effects.iter().any(|effect| matches!(effect, Effect::SendSecond(ToWorker::Ask { run: 3, .. })));
     let compares = |effect: &&Effect| {
@@ -152,7 +157,7 @@ fn another_model_lives_in_a_worker_of_its_own() {
         )
     };
     assert!(asks_second && effects.iter().filter(compares).count() == 2, "{effects:?}");
-    let effects = page.state.update(Event::SecondWorkerBroke("out of memory".to_owned()));
+    let effects = page.state.update(Event::Worker(WorkerEvent::SecondBroke("out of memory".to_owned())));
     assert!(effects.contains(&Effect::EndSecondWorker) && !page.state.editing.has_b());
     assert!(page.state.editing.against_problem.as_ref().unwrap().contains("out of memory"));
 }

@@ -1,7 +1,11 @@
-//! What is looked at: one value for every view.
+//! The selection: one value that every view shows.
 //!
 //! Invariant: [`Selection::clamp`] is the only place that brings a selection into a model's shape, and every change goes
-//! through it. Imports only `trace`.
+//! through it.
+
+mod reduce;
+
+pub use reduce::SelectionEvent;
 
 use std::collections::BTreeSet;
 
@@ -27,13 +31,13 @@ pub struct Shape {
 /// A token of one side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TokenRef {
-    /// Which end of a weight.
+    /// The end of a weight that the token is at.
     pub side: Side,
-    /// Which token.
+    /// The token's position.
     pub position: usize,
 }
 
-/// At which scale one looks.
+/// The scale of a view.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum View {
@@ -72,14 +76,14 @@ impl View {
 /// Scale, layer, heads, tokens and neuron that are looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
-    /// At which scale.
+    /// The view.
     pub view: View,
-    /// Which of the model's attentions: its stack, and over which positions.
+    /// The attention: its stack, and the positions that it reads.
     #[serde(default)]
     pub kind: AttnKind,
-    /// Which layer, from zero.
+    /// The layer, from zero.
     pub layer: usize,
-    /// Which heads; empty only as long as no model is known.
+    /// The heads; empty only until a model is known.
     pub heads: BTreeSet<usize>,
     /// Query tokens that stay marked.
     pub queries: BTreeSet<usize>,

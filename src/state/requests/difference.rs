@@ -1,103 +1,34 @@
-//! Questions about the difference: each is asked of A and of B, and the two answers become one.
+//! The difference of two answers to one question: every number of B minus that of A.
 //!
-//! Who holds A and B (a worker, another worker, a trace) does not matter: the numbers are subtracted here, one by one. What
-//! cannot be subtracted is told apart: products of neurons, and a score that only one of the two has.
+//! Who holds A and B (a worker, another worker, a trace) does not matter. Two things are not subtracted here: the products of
+//! neurons, which must be made before they are subtracted, and what only one of the two has.
 
-use super::super::*;
-use super::Side;
-use crate::protocol::{Answer, HeadNumbers, NeuronsAnswer, Question, StrongLink, ToWorker};
+use crate::protocol::{Answer, HeadNumbers, NeuronsAnswer, Prediction, Question, StrongLink};
 
 /// An answer with its buffers.
-type Came = (Answer, Vec<Vec<f32>>);
+pub(super) type Full = (Answer, Vec<Vec<f32>>);
 
-/// A question under way, asked twice.
-#[derive(Clone, Debug, PartialEq)]
-struct Pair {
-    /// Asked of A; it is also the question's name.
-    a: RequestId,
-    b: RequestId,
-    question: Question,
-    from_a: Option<Came>,
-    from_b: Option<Came>,
+/// The question to ask of both once more, where the two answers cannot be compared yet: each lists the tokens that are likely
+/// there, and a token needs its probability in both.
+pub(super) fn second_round(question: &Question, a: &Answer, b: &Answer) -> Option<Question> {
+    let (Question::Predictions { position, n_top, also }, true) = (question, also_is_empty(question)) else {
+        return None;
+    };
+    let (Answer::Predictions { top: a, .. }, Answer::Predictions { top: b, .. }) = (a, b) else { return None };
+    let lists = |list: &[Prediction], id: u32| list.iter().any(|listed| listed.id == id);
+    let only_a = a.iter().map(|listed| listed.id).filter(|id| !lists(b, *id));
+    let only_b = b.iter().map(|listed| listed.id).filter(|id| !lists(a, *id));
+    let mut also = also.clone();
+    also.extend(only_a.chain(only_b));
+    (!also.is_empty()).then_some(Question::Predictions { position: *position, n_top: *n_top, also })
 }
 
-/// The questions under way.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(in crate::state) struct Pairs(Vec<Pair>);
-
-impl Pairs {
-    /// An answer: passed on where it is none of these, kept until the other one is there, or made one with it.
-    fn came(&mut self, request: RequestId, came: Came) -> Option<(RequestId, Came)> {
-        let Some(at) = self.0.iter().position(|pair| request == pair.a || request == pair.b) else {
-            return Some((request, came));
-        };
-        let pair = &mut self.0[at];
-        *(if request == pair.a { &mut pair.from_a } else { &mut pair.from_b }) = Some(came);
-        let (Some(_), Some(_)) = (&pair.from_a, &pair.from_b) else { return None };
-        let pair = self.0.swap_remove(at);
-        let (from_a, from_b) = (pair.from_a?, pair.from_b?);
-        Some((pair.a, difference(&pair.question, from_a, from_b)))
-    }
-
-    /// One of two questions ended without an answer: so has the pair. Its name.
-    fn ended(&mut self, request: RequestId) -> RequestId {
-        match self.0.iter().position(|pair| request == pair.a || request == pair.b) {
-            Some(at) => self.0.swap_remove(at).a,
-            None => request,
-        }
-    }
-}
-
-impl State {
-    /// Asks a question about the result on screen, if whoever made it is still there; of A and B where it is the difference.
-    pub(in crate::state) fn ask(&mut self, question: Question, effects: &mut Vec<Effect>) -> Option<RequestId> {
-        if self.editing.side != Side::Difference {
-            return self.ask_of(self.editing.side, question, effects);
-        }
-        if !self.can_answer() {
-            return None;
-        }
-        let a = self.ask_of(Side::A, question.clone(), effects)?;
-        let b = self.ask_of(Side::B, question.clone(), effects)?;
-        self.editing.pairs.0.push(Pair { a, b, question, from_a: None, from_b: None });
-        Some(a)
-    }
-
-    fn ask_of(&mut self, side: Side, question: Question, effects: &mut Vec<Effect>) -> Option<RequestId> {
-        let shown = self.result(side)?;
-        let (second, is_trace, run) = (shown.second, shown.is_trace, shown.live_run);
-        // The one that is looked at, also of a result that is not on screen.
-        let kind = self.shown.as_ref()?.kind;
-        let request = self.request();
-        effects.push(match (second, is_trace, run) {
-            (Some(Second::Run(run)), ..) => Effect::SendSecond(ToWorker::Ask { request, run, kind, question }),
-            (Some(Second::Trace), ..) => Effect::AskSecondTrace { request, kind, question },
-            (None, true, _) => Effect::AskTrace { request, kind, question },
-            (None, false, Some(run)) => Effect::Send(ToWorker::Ask { request, run, kind, question }),
-            (None, false, None) => return None,
-        });
-        Some(request)
-    }
-
-    /// An answer on its way to the views: of two, the difference.
-    pub(in crate::state) fn paired(
-        &mut self,
-        request: RequestId,
-        answer: Answer,
-        buffers: Vec<Vec<f32>>,
-    ) -> Option<(RequestId, Answer, Vec<Vec<f32>>)> {
-        let (request, (answer, buffers)) = self.editing.pairs.came(request, (answer, buffers))?;
-        Some((request, answer, buffers))
-    }
-
-    /// The name under which a question that ended is known to the views.
-    pub(in crate::state) fn pair_ended(&mut self, request: RequestId) -> RequestId {
-        self.editing.pairs.ended(request)
-    }
+fn also_is_empty(question: &Question) -> bool {
+    matches!(question, Question::Predictions { also, .. } if also.is_empty())
 }
 
 /// B minus A. Answers of different shapes have no difference: their buffers are empty, and whoever takes them says so.
-fn difference(question: &Question, (a, from_a): Came, (b, from_b): Came) -> Came {
+pub(super) fn difference(question: &Question, (a, from_a): Full, (b, from_b): Full) -> Full {
     match (a, b) {
         (
             Answer::Thumbnails { n_rows, n_columns, heads: heads_a, .. },
@@ -114,20 +45,21 @@ fn difference(question: &Question, (a, from_a): Came, (b, from_b): Came) -> Came
             (Answer::Thumbnails { layer, n_rows, n_columns, heads }, buffers)
         }
         (Answer::Neurons(a), Answer::Neurons(b)) => neurons(a, from_a, b, from_b),
-        (Answer::Patterns { n_query, n_key, .. }, Answer::Patterns { layer, heads, n_query: rows, n_key: columns })
-            if (n_query, n_key) == (rows, columns) =>
-        {
-            (Answer::Patterns { layer, heads, n_query, n_key }, subtract_all(&from_a, from_b))
+        (Answer::Predictions { top: a, .. }, Answer::Predictions { position, top: b }) => {
+            (Answer::Predictions { position, top: changes(question, &a, b) }, Vec::new())
         }
-        (Answer::Scores { .. }, b @ Answer::Scores { .. })
-        | (Answer::HeadWeights { .. }, b @ Answer::HeadWeights { .. }) => (b, subtract_all(&from_a, from_b)),
+        (Answer::Similarity { cosine: a }, Answer::Similarity { cosine: b }) => {
+            (Answer::Similarity { cosine: b - a }, Vec::new())
+        }
+        // Answers whose numbers are all in their buffers.
+        (a, b) if a == b => (b, subtract_all(&from_a, from_b)),
         (_, b) => (b, Vec::new()),
     }
 }
 
 /// The buffers of B with those of A behind them: products must be made before they are subtracted. What one of the two does
 /// not hold has no difference.
-fn neurons(a: NeuronsAnswer, mut from_a: Vec<Vec<f32>>, b: NeuronsAnswer, mut from_b: Vec<Vec<f32>>) -> Came {
+fn neurons(a: NeuronsAnswer, mut from_a: Vec<Vec<f32>>, b: NeuronsAnswer, mut from_b: Vec<Vec<f32>>) -> Full {
     if (a.d_head, a.n_query, a.n_key) != (b.d_head, b.n_query, b.n_key) {
         return (Answer::Neurons(b), Vec::new());
     }
@@ -140,6 +72,18 @@ fn neurons(a: NeuronsAnswer, mut from_a: Vec<Vec<f32>>, b: NeuronsAnswer, mut fr
     }
     from_b.append(&mut from_a);
     (Answer::Neurons(NeuronsAnswer { missing, ..b }), from_b)
+}
+
+/// Changes of the probabilities that both list, the largest first, as many as were asked for.
+fn changes(question: &Question, a: &[Prediction], b: Vec<Prediction>) -> Vec<Prediction> {
+    let before = |id: u32| a.iter().find(|listed| listed.id == id).map(|listed| listed.prob);
+    let change = |b: Prediction| Some(Prediction { prob: b.prob - before(b.id)?, ..b });
+    let mut changes: Vec<Prediction> = b.into_iter().filter_map(change).collect();
+    changes.sort_by(|one, other| other.prob.abs().total_cmp(&one.prob.abs()));
+    if let Question::Predictions { n_top, .. } = question {
+        changes.truncate(*n_top as usize);
+    }
+    changes
 }
 
 fn subtract_all(a: &[Vec<f32>], b: Vec<Vec<f32>>) -> Vec<Vec<f32>> {
@@ -174,18 +118,28 @@ mod tests {
     }
 
     #[test]
-    fn two_answers_become_one() {
+    fn every_number_of_a_is_taken_from_that_of_b() {
         let question = Question::Patterns { layer: 0, heads: vec![0] };
-        let pair = Pair { a: 4, b: 5, question, from_a: None, from_b: None };
-        let mut pairs = Pairs(vec![pair.clone()]);
-        let passed = pairs.came(9, (patterns(2), vec![vec![1.0]]));
-        assert_eq!(passed, Some((9, (patterns(2), vec![vec![1.0]]))), "none of ours");
-        assert_eq!(pairs.came(5, (patterns(2), vec![vec![0.25, 0.75]])), None);
-        let found = pairs.came(4, (patterns(2), vec![vec![0.5, 0.5]]));
-        assert_eq!(found, Some((4, (patterns(2), vec![vec![-0.25, 0.25]]))));
-        assert!(pairs.0.is_empty());
-        let mut pairs = Pairs(vec![pair]);
-        assert_eq!((pairs.ended(5), pairs.ended(7)), (4, 7));
+        let found = difference(&question, (patterns(2), vec![vec![0.5, 0.5]]), (patterns(2), vec![vec![0.25, 0.75]]));
+        assert_eq!(found, (patterns(2), vec![vec![-0.25, 0.25]]));
+        let losses = |losses: &[f32]| (Answer::Losses, vec![losses.to_vec()]);
+        assert_eq!(difference(&Question::Losses, losses(&[1.0, 2.0]), losses(&[1.5, 1.0])), losses(&[0.5, -1.0]));
+    }
+
+    #[test]
+    fn predictions_change_where_both_list_a_token_and_both_are_asked_for_the_others() {
+        let question = |also: &[u32]| Question::Predictions { position: 3, n_top: 2, also: also.to_vec() };
+        let answer = |top: &[(u32, f32)]| {
+            let listed = |&(id, prob): &(u32, f32)| Prediction { token: id.to_string(), id, prob };
+            Answer::Predictions { position: 3, top: top.iter().map(listed).collect() }
+        };
+        let (a, b) = (answer(&[(1, 0.5), (2, 0.25)]), answer(&[(3, 0.75), (1, 0.25)]));
+        assert_eq!(second_round(&question(&[]), &a, &b), Some(question(&[2, 3])));
+        assert_eq!(second_round(&question(&[2, 3]), &a, &b), None, "once");
+        assert_eq!(second_round(&question(&[]), &a, &a), None, "both list the same tokens");
+        let (a, b) = (answer(&[(1, 0.5), (2, 0.25), (3, 0.125)]), answer(&[(3, 0.75), (1, 0.25), (2, 0.25)]));
+        let (found, _) = difference(&question(&[2, 3]), (a, Vec::new()), (b, Vec::new()));
+        assert_eq!(found, answer(&[(3, 0.625), (1, -0.25)]));
     }
 
     #[test]

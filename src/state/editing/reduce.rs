@@ -1,0 +1,112 @@
+//! What each event about editing does.
+
+use super::{Against, EditEvent, SweepState, Variant};
+use crate::protocol::{EditingRequest, SweepAsked, ToWorker};
+use crate::state::{Effect, State, Task};
+
+impl State {
+    pub(in crate::state) fn edit_event(&mut self, event: EditEvent, effects: &mut Vec<Effect>) {
+        match event {
+            EditEvent::VariantPicked(side) => self.look_at(side, effects),
+            EditEvent::VariantStepped => self.step_variant(effects),
+            EditEvent::AgainstPicked(against) => self.against_picked(against, effects),
+            EditEvent::TraceCame(came) => self.trace_beside_came(*came, effects),
+            EditEvent::PanelOpened(is_open) => self.editing.is_open = Some(is_open),
+            EditEvent::OutcomePicked(asked) => {
+                self.editing.asked = asked;
+                self.editing.is_outcome_chosen = true;
+                self.compare(effects);
+            }
+            EditEvent::SweepAsked(asked) => self.sweep(asked, effects),
+            EditEvent::SamplingPicked(sampling) => self.editing.sampling = sampling,
+            EditEvent::WriteAsked(n_tokens) => {
+                self.editing.n_to_write = n_tokens;
+                self.write_next(None, effects);
+            }
+            EditEvent::TokenPicked(id) => {
+                self.editing.n_to_write = 1;
+                self.write_next(Some(id), effects);
+            }
+            EditEvent::BranchPicked(n_keep, id) => self.branch(n_keep, id, effects),
+            EditEvent::TokenTakenBack => self.take_back(effects),
+            mut listed => {
+                if let (EditEvent::Added(edits), Some(shown)) = (&mut listed, &self.shown) {
+                    edits.iter_mut().for_each(|edit| shown.place(edit));
+                }
+                let (was_active, is_more) = (self.editing.has_active(), matches!(listed, EditEvent::Added(_)));
+                if !self.editing.change(listed) {
+                    return;
+                }
+                if is_more {
+                    // What was added is to be seen.
+                    self.editing.is_open = Some(self.editing.is_open.unwrap_or(true));
+                }
+                if self.editing.against != Against::Edits {
+                    self.against_picked(Against::Edits, effects);
+                } else if was_active || self.editing.has_active() {
+                    self.apply_edits(effects);
+                } else {
+                    self.measure_alone(effects);
+                }
+            }
+        }
+    }
+
+    /// Runs again under the list as it is, or goes back to A where nothing is switched on.
+    pub(in crate::state) fn apply_edits(&mut self, effects: &mut Vec<Effect>) {
+        self.editing.alone.clear();
+        self.editing.inactive.clear();
+        let Some(base) = self.run_of(Variant::A) else { return };
+        if !self.editing.has_active() {
+            if self.work.request.as_ref().is_some_and(|work| work.task == Task::Edit) {
+                self.cancel(effects);
+            }
+            self.drop_b(effects);
+            self.compare(effects);
+            return;
+        }
+        let request = self.begin_task(Task::Edit, effects);
+        let edits = self.editing.edits();
+        effects.push(Effect::Send(ToWorker::Editing(EditingRequest::Again { request, base, edits })));
+    }
+
+    /// After a run of A: the list acts on it again, and predictions are asked for.
+    pub(in crate::state) fn edit_again(&mut self, effects: &mut Vec<Effect>) {
+        if self.editing.has_active() {
+            self.apply_edits(effects);
+        } else {
+            self.compare(effects);
+        }
+    }
+
+    /// What is followed, in the result that a sweep or a continuation starts from.
+    fn outcome_on_screen(&self) -> Option<crate::protocol::OutcomeNumbers> {
+        match self.editing.variant {
+            Variant::B => self.editing.outcome_b(),
+            Variant::A | Variant::Difference => self.editing.outcome_a(),
+        }
+    }
+
+    fn sweep(&mut self, asked: SweepAsked, effects: &mut Vec<Effect>) {
+        let Some(base) = self.run_on_screen() else { return };
+        let value = self.outcome_on_screen();
+        if value.is_none() {
+            self.notices.status = Some("Choose an outcome first: a sweep measures what it does.".to_owned());
+            return;
+        }
+        let request = self.begin_task(Task::Sweep, effects);
+        let is_edited = self.editing.variant == Variant::B && self.editing.against == Against::Edits;
+        let edits = if is_edited { self.editing.edits() } else { Vec::new() };
+        self.editing.sweep = Some(SweepState {
+            request,
+            asked: asked.clone(),
+            cells: Default::default(),
+            base: value,
+            other: None,
+            is_done: false,
+        });
+        let outcome = self.editing.asked.clone();
+        let what = asked;
+        effects.push(Effect::Send(ToWorker::Editing(EditingRequest::Sweep { request, base, edits, what, outcome })));
+    }
+}

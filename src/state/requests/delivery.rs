@@ -1,0 +1,99 @@
+//! Where answers go: each kind of question has its slot, and whoever asked takes the answer there.
+
+use super::comparison::{all_list, ids, merged};
+use super::difference::{difference, second_round};
+use super::{Purpose, Reply, Waiting};
+use crate::protocol::{Answer, Question, RequestId};
+use crate::state::{Effect, State};
+
+impl State {
+    /// The slot of something that can be asked.
+    pub(in crate::state) fn slot(&mut self, purpose: &Purpose) -> &mut dyn Waiting {
+        match purpose {
+            Purpose::Question(question) => match question {
+                Question::Patterns { .. } => &mut self.patterns,
+                Question::Thumbnails { .. } => &mut self.scales.thumbnails.asked,
+                Question::Neurons { .. } => &mut self.scales.neurons.head,
+                Question::Scores { .. } => &mut self.scores.table,
+                Question::HeadWeights { .. } => &mut self.scores.link,
+                Question::Losses => &mut self.readings.losses,
+                Question::Predictions { .. } => &mut self.readings.top,
+                Question::Similarity { .. } => &mut self.readings.similarity,
+            },
+            Purpose::Tokens(_) => &mut self.readings.typed,
+            Purpose::Comparison { .. } => &mut self.editing.compared,
+            Purpose::EachAlone(_) => &mut self.editing.alone_asked,
+        }
+    }
+
+    /// A source replied. Nothing happens for a request that is not in the ledger.
+    pub(in crate::state) fn replied(&mut self, request: RequestId, reply: Reply, effects: &mut Vec<Effect>) {
+        let Some((asked, replies)) = self.requests.reply(request, reply) else { return };
+        match asked.purpose {
+            Purpose::Question(question) => self.question_answered(question, replies, effects),
+            Purpose::Tokens(_) => {
+                if let [Reply::Tokens(tokens)] = &replies[..] {
+                    self.readings.typed.fill(asked.purpose, tokens.clone());
+                }
+            }
+            Purpose::Comparison { also } => {
+                let parts = replies.into_iter().filter_map(|reply| match reply {
+                    Reply::Compared(part) => Some(part),
+                    _ => None,
+                });
+                let parts: Vec<_> = parts.collect();
+                let all = ids(&parts);
+                if also.is_empty() && !all_list(&parts, &all) {
+                    self.ask_to_compare(all, effects);
+                } else if let Some(compared) = merged(parts) {
+                    self.compared_came(Purpose::Comparison { also }, compared, effects);
+                }
+            }
+            Purpose::EachAlone(_) => self.editing.alone_asked.settle(&asked.purpose),
+        }
+    }
+
+    fn question_answered(&mut self, question: Question, replies: Vec<Reply>, effects: &mut Vec<Effect>) {
+        let mut answers = replies.into_iter().filter_map(|reply| match reply {
+            Reply::Answer(answer, buffers) => Some((answer, buffers)),
+            _ => None,
+        });
+        let (Some(first), second) = (answers.next(), answers.next()) else { return };
+        let full = match second {
+            None => first,
+            Some(second) => {
+                if let Some(again) = second_round(&question, &first.0, &second.0) {
+                    return self.ask_again(Purpose::Question(again), effects);
+                }
+                difference(&question, first, second)
+            }
+        };
+        self.deliver(question, full.0, full.1, effects);
+    }
+
+    fn deliver(&mut self, question: Question, answer: Answer, buffers: Vec<Vec<f32>>, effects: &mut Vec<Effect>) {
+        let purpose = Purpose::Question(question.clone());
+        let first = |buffers: Vec<Vec<f32>>| buffers.into_iter().next().unwrap_or_default();
+        match (question, answer) {
+            (Question::Patterns { layer, .. }, Answer::Patterns { layer: found, heads, n_query, n_key }) => {
+                self.patterns.settle(&purpose);
+                let shape = (found as usize, heads.len(), n_query as usize, n_key as usize);
+                self.patterns_came(layer as usize, shape, first(buffers), effects);
+            }
+            (Question::Thumbnails { heads: indices, .. }, Answer::Thumbnails { layer, n_rows, n_columns, heads }) => {
+                self.scales.thumbnails.take(purpose, (layer, indices), (n_rows, n_columns), heads, first(buffers));
+            }
+            (Question::Neurons { .. }, Answer::Neurons(numbers)) => self.scales.neurons.take(purpose, numbers, buffers),
+            (Question::Scores { .. }, Answer::Scores { .. }) => self.scores.table.fill(purpose, first(buffers).into()),
+            (Question::HeadWeights { queries, keys }, Answer::HeadWeights { .. }) => {
+                self.scores.take_weights(purpose, (queries, keys), first(buffers));
+            }
+            (Question::Losses, Answer::Losses) => self.readings.losses.fill(purpose, first(buffers).into()),
+            (Question::Predictions { .. }, Answer::Predictions { top, .. }) => self.readings.top.fill(purpose, top),
+            (Question::Similarity { .. }, Answer::Similarity { cosine }) => {
+                self.readings.similarity.fill(purpose, cosine);
+            }
+            _ => self.slot(&purpose).give_up(&purpose, Some("The answer is not to what was asked.".to_owned())),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Runs, models and threads that somebody asks for, and what is stopped.
+
+use super::{Plan, RunReason};
+use crate::protocol::RequestId;
+use crate::state::{Effect, InputNotice, Notices, State};
+
+/// Somebody wants the model to do something, or to stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WorkEvent {
+    /// A model was picked, by its place in the catalogue.
+    ModelPicked(usize),
+    /// Run the input, loading the model first if need be.
+    RunAsked,
+    /// Run the input, cut at the model's context length.
+    CutAsked,
+    /// Stop what is under way.
+    CancelAsked,
+    /// The time that a cancelled request has to end is over.
+    CancelTimedOut(RequestId),
+    /// Try again what failed at the start, or start a worker that was given up.
+    RetryAsked,
+    /// The number of threads was chosen.
+    ThreadsPicked(u32),
+}
+
+impl State {
+    pub(in crate::state) fn work_event(&mut self, event: WorkEvent, effects: &mut Vec<Effect>) {
+        match event {
+            WorkEvent::ModelPicked(model) => self.model_picked(model, effects),
+            WorkEvent::RunAsked => self.run_asked(effects),
+            WorkEvent::CutAsked => self.run(true, effects),
+            WorkEvent::CancelAsked => self.cancel(effects),
+            WorkEvent::CancelTimedOut(request) => self.cancel_timed_out(request, effects),
+            WorkEvent::RetryAsked => self.retry(effects),
+            WorkEvent::ThreadsPicked(wanted) => self.threads_picked(wanted, effects),
+        }
+    }
+
+    fn model_picked(&mut self, model: usize, effects: &mut Vec<Effect>) {
+        if model < self.models.len() && (model != self.picked_model || self.work.model.is_none()) {
+            self.pick_anew(model, effects);
+        }
+    }
+
+    /// Picks a model whatever is loaded.
+    pub(in crate::state) fn pick_anew(&mut self, model: usize, effects: &mut Vec<Effect>) {
+        self.picked_model = model;
+        self.work.n_stops = 0;
+        self.leave_example();
+        self.end_worker(effects);
+        self.run(false, effects);
+    }
+
+    /// Somebody wants the text run. In a frame the model may be one of the Hub, which is not asked before.
+    fn run_asked(&mut self, effects: &mut Vec<Effect>) {
+        if self.home.is_page() || !self.look_up_linked(effects) {
+            self.run(false, effects);
+        }
+    }
+
+    /// Runs what is in the fields; `cut`: at most as many tokens as the model reads.
+    pub(in crate::state) fn run(&mut self, cut: bool, effects: &mut Vec<Effect>) {
+        self.notices = Notices { model: self.notices.model.take(), ..Notices::default() };
+        if std::mem::take(&mut self.linking.waits_for_run) {
+            self.linking.notice = None;
+        }
+        match self.input(cut) {
+            Ok(input) => self.carry_out(Plan { input, reason: RunReason::Fresh }, effects),
+            Err(message) => self.notices.input = Some(InputNotice { message, cut_to: None }),
+        }
+    }
+
+    fn retry(&mut self, effects: &mut Vec<Effect>) {
+        self.work.n_stops = 0;
+        self.notices = Notices::default();
+        if self.models.is_empty() {
+            effects.push(Effect::FetchCatalogue);
+        } else {
+            self.run(false, effects);
+        }
+    }
+}

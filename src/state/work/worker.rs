@@ -1,0 +1,112 @@
+//! What the worker says, and what becomes of it. A reply to a request that is no longer waited for changes nothing on screen.
+
+use super::{Plan, Progress, RunReason, Task, WorkerPhase};
+use crate::protocol::{self, FromWorker, ModelInfo, Report, RequestId};
+use crate::state::requests::Reply;
+use crate::state::{Effect, RUNS_MODELS, Recovery, State, wording};
+
+/// What happens to a worker.
+#[allow(clippy::large_enum_variant, reason = "one at a time: nothing holds many of them")]
+#[derive(Debug, PartialEq)]
+pub enum WorkerEvent {
+    /// The worker said something, with its buffers; or a trace in the page answered.
+    Said(FromWorker, Vec<Vec<f32>>),
+    /// The worker said something that is not of this version.
+    Unreadable(String),
+    /// The worker ended by itself, with what it said last.
+    Broke(String),
+    /// The worker that holds another model said something, with its buffers.
+    SecondSaid(FromWorker, Vec<Vec<f32>>),
+    /// The worker that holds another model ended by itself, with what it said last.
+    SecondBroke(String),
+}
+
+impl State {
+    pub(in crate::state) fn worker_event(&mut self, event: WorkerEvent, effects: &mut Vec<Effect>) {
+        match event {
+            WorkerEvent::Said(reply, buffers) => self.worker_said(reply, buffers, effects),
+            WorkerEvent::Unreadable(_) => self.wrong_version(effects),
+            WorkerEvent::Broke(message) => self.worker_broke(message, effects),
+            WorkerEvent::SecondSaid(reply, buffers) => self.second_worker_said(reply, buffers, effects),
+            WorkerEvent::SecondBroke(message) => {
+                self.second_worker_failed(format!("The other model stopped ({message})."), effects);
+            }
+        }
+    }
+
+    fn worker_said(&mut self, reply: FromWorker, buffers: Vec<Vec<f32>>, effects: &mut Vec<Effect>) {
+        // What a trace in the page says.
+        let is_answer = |reply: &FromWorker| {
+            matches!(reply, FromWorker::Answered { .. } | FromWorker::Cancelled { .. } | FromWorker::Failed { .. })
+        };
+        if !RUNS_MODELS && !is_answer(&reply) {
+            return;
+        }
+        match reply {
+            FromWorker::Ready { version, threads } if version == protocol::VERSION => {
+                self.work.worker = WorkerPhase::Ready;
+                self.work.threads.running = threads;
+                self.load(effects);
+            }
+            FromWorker::Ready { .. } => self.wrong_version(effects),
+            FromWorker::Progress { request, stage, done, total } => {
+                if let Some(work) = self.work.request.as_mut().filter(|work| work.request == request) {
+                    work.progress = Some(Progress { stage, done, total });
+                }
+            }
+            FromWorker::Loaded { request, model } => self.loaded(request, model, effects),
+            // Another worker's to say: this one is never asked.
+            FromWorker::HubListed { .. } => {}
+            FromWorker::RunsDone { request, runs } => self.runs_done(request, runs, effects),
+            FromWorker::Answered { request, answer, .. } => {
+                self.replied(request, Reply::Answer(answer, buffers), effects);
+            }
+            FromWorker::Tokenized { request, tokens } => self.replied(request, Reply::Tokens(tokens), effects),
+            FromWorker::MeanScores { request, n_inputs } => self.seeds_came(request, n_inputs, buffers),
+            FromWorker::Editing(reply) => self.editing_said(reply, effects),
+            FromWorker::Saved { request, url, .. } => self.saved(request, url, effects),
+            FromWorker::Cancelled { request } => self.ended(request, None, effects),
+            FromWorker::Failed { request, report } => self.ended(request, Some(report), effects),
+        }
+    }
+
+    fn loaded(&mut self, request: RequestId, model: ModelInfo, effects: &mut Vec<Effect>) {
+        if self.end_task(request).is_none() {
+            return;
+        }
+        self.suit_tokenizer(&model);
+        self.work.model = Some(model);
+        match self.work.planned.take() {
+            Some(plan) => self.carry_out(plan, effects),
+            None => self.recovered(),
+        }
+    }
+
+    /// After a stop: the model is there again.
+    pub(super) fn recovered(&mut self) {
+        if let Some(stopped) = &mut self.notices.stopped {
+            stopped.recovery = Recovery::Recovered;
+        }
+    }
+
+    /// A request ended without a result: what is shown stays.
+    pub(in crate::state) fn ended(&mut self, request: RequestId, report: Option<Report>, effects: &mut Vec<Effect>) {
+        if self.refused(request, report.as_ref(), effects) {
+            return;
+        }
+        let Some(task) = self.end_task(request) else { return };
+        self.editing.n_to_write = 0;
+        match (report, &task) {
+            (Some(report), Task::Against) => {
+                self.editing.against_problem = Some(wording::sentence(&report.message));
+            }
+            (Some(report), _) => self.notices.place(report),
+            (None, _) => {}
+        }
+        match task {
+            Task::Load => self.work.planned = None,
+            Task::Run(Plan { reason: RunReason::Restore, .. }) => self.recovered(),
+            _ => {}
+        }
+    }
+}
