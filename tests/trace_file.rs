@@ -162,6 +162,8 @@ fn wrong_files_are_refused_by_name() {
         ..TraceMetadata::of_tokens(words(3), TokenForm::Plain)
     })
     .unwrap();
+    let of_spec = |from: &str, to: &str| with_spec.replace(from, to);
+    let rotary = |dims: usize| format!(r#""positions":{{"rotary":{{"theta":1e4,"dims":{dims},"scaling":"none"}}}}"#);
     let other_layer = "blocks.1.attn.hook_pattern";
     let mut lies = f32s(&[(PATTERN, &[1, 2, 2])], None);
     lies[..8].copy_from_slice(&(1u64 << 40).to_le_bytes());
@@ -206,6 +208,14 @@ fn wrong_files_are_refused_by_name() {
             f32s(&[(PATTERN, &[1, 1, 1])], Some(r#"{"format":1}"#)),
             "the metadata \"headlight\" cannot be read: missing field `tokens`",
         ),
+        (
+            f32s(&[(PATTERN, &[1, 1, 1])], Some(r#"{"format":1,"tokens":["\ud83d"]}"#)),
+            "has a lone surrogate, half of a character; write it with .encode(",
+        ),
+        (
+            f32s(&[(PATTERN, &[1, 1, 1])], Some(r#"{"format":1,"tokens":["\udc00 a"]}"#)),
+            "has a lone surrogate, half of a character",
+        ),
         (f32s(&[(PATTERN, &[1, 1, 1])], Some("nonsense")), "the metadata \"headlight\" cannot be read"),
         (
             f32s(&[(PATTERN, &[1, 2, 2])], Some(r#"{"format":1,"tokens":["a","b"],"segments":[0,2]}"#)),
@@ -231,6 +241,61 @@ fn wrong_files_are_refused_by_name() {
             "logits: expected [2, 5] (2 rows, one per token, since there are no logit_positions), found [1, 5]",
         ),
         (f32s(&[(PATTERN, &[1, 2, 2]), ("input_ids", &[2])], None), "input_ids: expected I64, I32 or U32, found F32"),
+        (
+            f32s(&[(PATTERN, &[1, 1, 1])], Some(r#"{"format":1,"tokens":["a"],"row_sums":"free"}"#)),
+            "field \"row_sums\": expected one of sinks, found \"free\"",
+        ),
+        (
+            f32s(&[(PATTERN, &[9, 2, 2]), ("blocks.0.attn.hook_k", &[2, 2, 5])], None),
+            "hook_k: expected key and value heads that divide the 9 heads of blocks.0.attn.hook_pattern, found 2",
+        ),
+        (
+            f32s(&[("blocks.0.attn.hook_q", &[2, 2, 4]), ("blocks.3.attn.hook_v", &[2, 3, 4])], None),
+            "hook_v: expected key and value heads that divide the 2 heads of blocks.0.attn.hook_q, found 3",
+        ),
+        (
+            f32s(&[("blocks.0.attn.hook_pattern", &[4_096, 1, 1]), ("blocks.0.attn.hook_k", &[1, 1, 1_024])], None),
+            "hook_k: expected at most 1048576 neurons in all heads of a layer, found 4096 × 1024",
+        ),
+        (
+            f32s(&[(PATTERN, &[2, 3, 3])], Some(&of_spec("\"n_heads\":2", "\"n_heads\":5"))),
+            "the metadata's spec, n_key_value_heads: expected a divisor of the 5 query heads, found 2",
+        ),
+        (
+            f32s(&[(PATTERN, &[2, 3, 3])], Some(&of_spec("\"positions\":\"learned\"", &rotary(64)))),
+            "the metadata's spec, positions.rotary.dims: expected 1 to 2",
+        ),
+        (
+            f32s(&[(PATTERN, &[2, 3, 3])], Some(&of_spec("\"positions\":\"learned\"", &rotary(1 << 31)))),
+            "the metadata's spec, positions.rotary.dims: expected 1 to 2",
+        ),
+        (
+            f32s(&[(PATTERN, &[2, 3, 3])], Some(&of_spec("\"attn_scale\":0.7", "\"attn_scale\":1e300"))),
+            "the metadata's spec, attn_scale: expected a number that f32 holds",
+        ),
+        (
+            f32s(&[(PATTERN, &[1, 2, 2]), ("encoder.0.attn.hook_pattern", &[1, 2, 2])], None),
+            "encoder.0.attn.hook_pattern: expected one stack, as blocks.0.attn.hook_pattern says",
+        ),
+        (
+            f32s(&[(PATTERN, &[1, 2, 2])], Some(r#"{"format":1,"tokens":["a","b"],"decoder_tokens":["c"]}"#)),
+            "blocks.0.attn.hook_pattern: expected encoder. or decoder. before it",
+        ),
+        (
+            f32s(&[("encoder.0.cross_attn.hook_pattern", &[1, 2, 2])], None),
+            "encoder.0.cross_attn.hook_pattern: expected decoder.l. before it",
+        ),
+        (
+            f32s(&[("decoder.0.attn.hook_pattern", &[2, 3, 3])], Some(&with_spec)),
+            "the metadata's spec: expected an encoder, since the file has a decoder, found one stack",
+        ),
+        (
+            f32s(
+                &[("decoder.0.cross_attn.hook_pattern", &[2, 3, 2])],
+                Some(r#"{"format":1,"tokens":["a","b","c"],"decoder_tokens":["c"]}"#),
+            ),
+            "decoder.0.cross_attn.hook_pattern: expected 1 × token, as in the metadata's decoder_tokens, found 3",
+        ),
         (
             python_file(&[(PATTERN, Dtype::F64, &[1, 1, 1], vec![0; 8])], None),
             "blocks.0.attn.hook_pattern: expected F32, F16 or BF16, found F64",
@@ -262,16 +327,32 @@ fn numbers_are_checked_when_they_are_decoded() {
     };
     let scores = "blocks.0.attn.hook_attn_scores";
     let edited = r#"{"format":1,"tokens":["a","b"],"edits":[{"kind":"scale"}]}"#;
+    let sinks = r#"{"format":1,"tokens":["a","b"],"row_sums":"sinks"}"#;
     assert!(decode(PATTERN, [1.0, 0.0, 0.5, 0.5005], None).is_ok());
-    assert!(decode(PATTERN, [2.0, 0.0, 0.5, 0.5], Some(edited)).is_ok(), "edits explain the sum");
+    assert!(decode(PATTERN, [0.9975, 0.0, 0.5, 0.5022], None).is_ok(), "computed in two-byte numbers, stored in four");
+    assert!(decode(PATTERN, [2.0, 0.0, 0.5, -0.5], Some(edited)).is_ok(), "edits explain the sum");
+    assert!(decode(PATTERN, [0.0, 0.0, 0.25, 0.5], Some(sinks)).is_ok(), "the rest rests on a sink");
     assert!(decode(scores, [0.0, f32::NEG_INFINITY, 1.0, 2.0], None).is_ok());
-    for (name, data, expected) in [
-        (PATTERN, [1.0, 0.0, 0.5, 0.502], "the weights of head 0, query 1 sum to 1.0020, expected 1 ± 0.001"),
-        (PATTERN, [1.0, 0.0, f32::NAN, 0.5], "value 2 is NaN, expected a finite number"),
-        (PATTERN, [1.0, f32::NEG_INFINITY, 0.5, 0.5], "value 1 is -inf, expected a finite number"),
-        (scores, [0.0, f32::INFINITY, 0.5, 0.5], "value 1 is inf, expected a finite number"),
+    let negative = "the weight of head 0, query 1, key 0 is -0.25; a pattern is a distribution";
+    let names_sinks =
+        r#"sum to 0.7500, expected 1 ± 0.004; if attention sinks take the rest, write "row_sums":"sinks""#;
+    for (name, data, metadata, expected) in [
+        (PATTERN, [1.0, 0.0, 0.5, 0.505], None, "the weights of head 0, query 1 sum to 1.0050, expected 1 ± 0.004"),
+        (PATTERN, [1.0, 0.0, f32::NAN, 0.5], None, "value 2 is NaN, expected a finite number"),
+        (PATTERN, [1.0, f32::NEG_INFINITY, 0.5, 0.5], None, "value 1 is -inf, expected a finite number"),
+        (scores, [0.0, f32::INFINITY, 0.5, 0.5], None, "value 1 is inf, expected a finite number"),
+        (PATTERN, [1.0, 0.0, -0.25, 1.25], None, negative),
+        (PATTERN, [1.0, 0.0, -0.25, 1.25], Some(sinks), negative),
+        (PATTERN, [1.0, 0.0, 0.25, 0.5], None, names_sinks),
+        (PATTERN, [1.0, 0.0, 0.25, 0.752], Some(sinks), ""),
+        (PATTERN, [1.0, 0.0, 0.5, 0.505], Some(sinks), "sum to 1.0050, expected at most 1 + 0.004"),
+        (PATTERN, [f32::NAN, 0.0, 0.5, 0.5], Some(edited), "value 0 is NaN"),
     ] {
-        let message = decode(name, data, None).unwrap_err();
+        if expected.is_empty() {
+            assert!(decode(name, data, metadata).is_ok());
+            continue;
+        }
+        let message = decode(name, data, metadata).unwrap_err();
         assert!(message.contains(expected) && message.contains(name), "{message}");
     }
     // Piece by piece, the place is still the one in the file.

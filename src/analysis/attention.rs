@@ -8,6 +8,7 @@ pub mod bias;
 use std::ops::Range;
 
 use crate::kernels::activation::soft_cap;
+use crate::kernels::finite::is_finite;
 use crate::kernels::norm::{layer_norm, rms_norm};
 use crate::kernels::rotary::rotate;
 use crate::kernels::softmax::softmax_rows;
@@ -15,10 +16,30 @@ use crate::kernels::{PackedRows, Panels};
 use crate::trace::spec::{NormKind, Pairing, Positions};
 use crate::trace::{Attn, BlockSite, Hook, Spec};
 
+/// An activation with a value that is not finite, so that nothing can be made of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{hook} is not finite ({}token {position}{})", head_words(*.head), layer_words(*.hook))]
+pub struct NotFinite {
+    /// Which activation.
+    pub hook: Hook,
+    /// Which head, where scores are meant.
+    pub head: Option<usize>,
+    /// The first position with such a value: of the query, for scores.
+    pub position: usize,
+}
+
+fn head_words(head: Option<usize>) -> String {
+    head.map(|head| format!("head {head}, ")).unwrap_or_default()
+}
+
+fn layer_words(hook: Hook) -> String {
+    hook.layer().map(|layer| format!(", layer {layer}")).unwrap_or_default()
+}
+
 /// What sees and may change an activation at its hook point.
 pub trait Tap {
-    /// Why a change cannot be made.
-    type Error;
+    /// Why a change cannot be made, or what is wrong with the values.
+    type Error: From<NotFinite>;
 
     /// An activation whose first axis is the position: `data` holds positions `rows`.
     ///
@@ -177,7 +198,7 @@ pub fn queries<T: Tap>(
 /// may see. `queries` as [`queries`] gives them.
 ///
 /// # Errors
-/// The tap's.
+/// The tap's, and scores that are not finite where the mask lets a query see: such a row is no distribution.
 pub fn pattern<T: Tap>(
     of: &AttnLayer<'_>,
     head: usize,
@@ -188,16 +209,25 @@ pub fn pattern<T: Tap>(
 ) -> Result<Vec<f32>, T::Error> {
     let n_key = of.visible_keys(&rows, keys.n_pos);
     let part = SquarePart { layer: of.layer, attn: of.attn, head, rows, n_key };
-    let mut scores = scores(of, &part, queries, keys);
+    let not_finite = |row: usize| NotFinite {
+        hook: Hook::Block(part.layer, BlockSite::AttnScores.of(part.attn)),
+        head: Some(part.head),
+        position: part.rows.start + row,
+    };
+    let mut scores = scores(of, &part, queries, keys).map_err(not_finite)?;
     tap.scores(part.clone(), &mut scores)?;
     let mut weights = vec![0.0; scores.len()];
-    softmax_rows(&scores, n_key, |row| of.visible(part.rows.start + row, n_key), &mut weights);
+    let visible = |row| of.visible(part.rows.start + row, n_key);
+    softmax_rows(&scores, n_key, visible, &mut weights).map_err(not_finite)?;
     tap.pattern(part, &scores, &mut weights)?;
     Ok(weights)
 }
 
 /// q·k · scale, soft-capped, with bias, −∞ where masked.
-fn scores(of: &AttnLayer<'_>, part: &SquarePart, queries: &[f32], keys: &Keys) -> Vec<f32> {
+///
+/// # Errors
+/// Index of the first row that overflows where the soft-cap would hide it; elsewhere the softmax finds it.
+fn scores(of: &AttnLayer<'_>, part: &SquarePart, queries: &[f32], keys: &Keys) -> Result<Vec<f32>, usize> {
     let spec = of.spec;
     let columns = part.head * spec.d_head..(part.head + 1) * spec.d_head;
     let queries = PackedRows::pack(queries, spec.n_heads * spec.d_head, columns);
@@ -207,10 +237,13 @@ fn scores(of: &AttnLayer<'_>, part: &SquarePart, queries: &[f32], keys: &Keys) -
     let scale = spec.attn_scale_of(part.layer);
     scores.iter_mut().for_each(|score| *score *= scale);
     if let Some(cap) = spec.attn_softcap {
+        if let Some(row) = scores.chunks_exact(part.n_key.max(1)).position(|row| !is_finite(row)) {
+            return Err(row);
+        }
         soft_cap(&mut scores, cap as f32);
     }
     if part.attn == Attn::Cross {
-        return scores;
+        return Ok(scores);
     }
     let by_distance = of.bias_by_distance(part);
     for (query, row) in part.rows.clone().zip(scores.chunks_exact_mut(part.n_key)) {
@@ -223,7 +256,7 @@ fn scores(of: &AttnLayer<'_>, part: &SquarePart, queries: &[f32], keys: &Keys) -
         row[..visible.start].fill(f32::NEG_INFINITY);
         row[visible.end..].fill(f32::NEG_INFINITY);
     }
-    scores
+    Ok(scores)
 }
 
 impl AttnLayer<'_> {

@@ -23,9 +23,17 @@ pub struct Sizes {
     pub n_query: usize,
     /// Columns of a pattern.
     pub n_key: usize,
+    /// Whether the last column is an attention sink: no token, and of use to none, but it takes weight from every query.
+    pub has_sink: bool,
 }
 
 impl Sizes {
+    /// Weights of the patterns of so many heads.
+    pub fn n_weights(&self, n_heads: usize) -> u64 {
+        let n_pairs = (self.n_query as u64).saturating_mul(self.n_key as u64);
+        n_pairs.saturating_mul(n_heads as u64)
+    }
+
     /// The key head that a query head reads.
     pub fn key_head(&self, head: usize) -> usize {
         head / (self.n_heads / self.n_key_value_heads.max(1)).max(1)
@@ -62,6 +70,9 @@ pub enum SourceError {
         /// One clause for the reader: why it is not there.
         reason: String,
     },
+    /// More numbers than can be made or held for one answer.
+    #[error("{0}")]
+    TooLarge(String),
     /// Bytes of a file must be brought first: bring them and ask again, nothing is lost.
     #[error("bytes {0:?} of the file are not here yet")]
     Wants(Range<u64>),

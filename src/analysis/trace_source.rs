@@ -7,6 +7,8 @@
 
 mod made;
 mod parts;
+#[cfg(test)]
+mod tests;
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -14,13 +16,16 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::source::{AttentionSource, LayerSource, Rotation, Sizes, SourceError, check_rows, head_columns};
-use crate::trace::file::{Trace, TraceError};
-use crate::trace::{Attn, BlockSite, Hook, Side, Spec, Stack, StackHook, Tokens};
+use crate::trace::file::{RowSums, Trace, TraceError};
+use crate::trace::{Attn, AttnKind, BlockSite, Hook, Side, Spec, Stack, StackHook, Tokens};
 use made::Made;
 use parts::Parts;
 
 /// Names that tokenizers give to tokens of their own making; a trace does not say which tokens are such.
 const SPECIAL: [&str; 9] = ["[CLS]", "[SEP]", "[PAD]", "[MASK]", "<s>", "</s>", "<pad>", "<bos>", "<eos>"];
+
+/// What an attention sink is called among the keys.
+const SINK: &str = "sink";
 
 /// An opened trace and what was read of it.
 #[derive(Clone, Debug)]
@@ -38,6 +43,7 @@ pub struct TraceSource {
 /// Which attention of a file: of its only stack, or of one of two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Place {
+    /// By which name the file's hooks begin.
     stack: Option<Stack>,
     attn: Attn,
 }
@@ -60,25 +66,66 @@ impl TraceSource {
     /// Of a trace whose header was read: of its only stack, or of its encoder.
     pub fn new(trace: Trace) -> Self {
         let stack = trace.metadata.decoder_tokens.is_some().then_some(Stack::Encoder);
-        Self::at(trace, Place { stack, attn: Attn::Own })
+        Self::at(Arc::new(trace), Place { stack, attn: Attn::Own })
+    }
+
+    /// Every attention that a trace may hold: the three of an encoder-decoder model, or one, where the file holds one stack.
+    /// That stack may be one of two: an encoder without a decoder, or a decoder of whose source nothing is known.
+    /// [`TraceSource::is_held`] says of which there is something to draw.
+    pub fn all(trace: &Arc<Trace>) -> Vec<(AttnKind, TraceSource)> {
+        let at = |stack: Option<Stack>, attn: Attn| Self::at(Arc::clone(trace), Place { stack, attn });
+        let only = |stack: Option<Stack>| vec![(AttnKind::ONLY, at(stack, Attn::Own))];
+        let is_encoders = |name: &String| matches!(name.parse(), Ok(StackHook { stack: Some(Stack::Encoder), .. }));
+        match (&trace.metadata.decoder_tokens, trace.metadata.tokens.is_empty()) {
+            (None, _) => only(trace.tensors.keys().any(is_encoders).then_some(Stack::Encoder)),
+            (Some(_), true) => only(Some(Stack::Decoder)),
+            (Some(_), false) => AttnKind::THREE.map(|kind| (kind, at(kind.stack, kind.attn))).into(),
+        }
+    }
+
+    /// Whether patterns of a layer are made of queries and keys so large that a score may be infinite. If not, every
+    /// pattern is sure to be one; if so, only making them tells.
+    ///
+    /// # Errors
+    /// When bytes are wanted, or queries and keys are not finite as they enter the product.
+    pub fn may_overflow(&self, layer: usize) -> Result<bool, SourceError> {
+        let stored = self.stored();
+        if layer >= self.sizes.n_layers || stored.has(layer, BlockSite::Pattern) {
+            return Ok(false);
+        }
+        match Made::of(&stored, layer) {
+            Ok(made) => Ok(made.may_overflow(layer)),
+            // Nothing is made where something is missing.
+            Err(SourceError::Missing { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the file holds this attention of any layer.
+    pub fn is_held(&self) -> bool {
+        self.missing_layers().len() < self.sizes.n_layers
     }
 
     /// Of one attention of a trace of an encoder-decoder model.
     pub fn of(trace: Trace, stack: Stack, attn: Attn) -> Self {
-        Self::at(trace, Place { stack: Some(stack), attn })
+        Self::at(Arc::new(trace), Place { stack: Some(stack), attn })
     }
 
-    fn at(trace: Trace, place: Place) -> Self {
+    fn at(trace: Arc<Trace>, place: Place) -> Self {
         let source = || tokens_of(&trace, trace.metadata.tokens.clone(), trace.metadata.segments.clone());
         let target = || trace.metadata.decoder_tokens.clone().map(|tokens| tokens_of(&trace, tokens, Vec::new()));
-        let (tokens, key_tokens) = match (place.stack, place.attn, target()) {
+        let (tokens, mut key_tokens) = match (place.stack, place.attn, target()) {
             (Some(Stack::Decoder), Attn::Cross, Some(target)) => (target, Some(source())),
             (Some(Stack::Decoder), Attn::Own, Some(target)) => (target, None),
             _ => (source(), None),
         };
+        let has_sink = trace.metadata.row_sums == Some(RowSums::Sinks);
+        if has_sink {
+            key_tokens = Some(with_sink(key_tokens.unwrap_or_else(|| tokens.clone())));
+        }
         let n_key = key_tokens.as_ref().map_or(tokens.len(), Tokens::len);
-        let sizes = sizes_of(&trace, place, tokens.len(), n_key);
-        Self { trace: Arc::new(trace), place, tokens, key_tokens, sizes, parts: Arc::default() }
+        let sizes = Sizes { has_sink, ..sizes_of(&trace, place, tokens.len(), n_key) };
+        Self { trace, place, tokens, key_tokens, sizes, parts: Arc::default() }
     }
 
     /// What the file says of itself.
@@ -113,31 +160,37 @@ impl TraceSource {
         let holds = |offset: u64, len: u64| range.start >= offset && range.end <= offset + len && len > 0;
         let found = self.trace.tensors.iter().find(|(_, tensor)| holds(tensor.offset, tensor.len));
         let Some((name, tensor)) = found else { return Ok(()) };
-        let is_decoder = self.place.stack == Some(Stack::Decoder);
-        match name.as_str() {
-            "input_ids" => {
-                let ids = self.trace.decode_ids(name, bytes)?;
-                match &mut self.key_tokens {
-                    Some(keys) => keys.ids = ids,
-                    None if !is_decoder => self.tokens.ids = ids,
-                    None => {}
-                }
-                return Ok(());
+        let of = match name.as_str() {
+            "input_ids" => Some(Stack::Encoder),
+            "decoder_input_ids" => Some(Stack::Decoder),
+            _ => None,
+        };
+        if let Some(stack) = of {
+            let ids = self.trace.decode_ids(name, bytes)?;
+            let reads = |side: Side| {
+                let kind = AttnKind { stack: self.place.stack, attn: self.place.attn };
+                kind.reads(side).unwrap_or(Stack::Encoder) == stack
+            };
+            let (of_queries, of_keys) = (reads(Side::Query), reads(Side::Key));
+            if let (true, Some(keys)) = (of_keys, &mut self.key_tokens) {
+                keys.ids.iter_mut().zip(&ids).for_each(|(known, id)| *known = *id);
             }
-            "decoder_input_ids" => {
-                let ids = self.trace.decode_ids(name, bytes)?;
-                if is_decoder {
-                    self.tokens.ids = ids;
-                }
-                return Ok(());
+            if of_queries {
+                self.tokens.ids = ids;
             }
-            _ => {}
+            return Ok(());
         }
         let row_bytes = tensor.len / tensor.shape.first().copied().unwrap_or(1).max(1) as u64;
         let first_row = (range.start - tensor.offset) / row_bytes.max(1);
         let values = self.trace.decode_from(name, first_row as usize, bytes)?.into();
         Arc::make_mut(&mut self.parts).insert(name.clone(), first_row as usize, values);
         Ok(())
+    }
+
+    /// Refuses what an attention sink does not have.
+    fn without_sink(&self, what: &'static str) -> Result<(), SourceError> {
+        let reason = || "an attention sink takes weight and has neither key, value nor score in the file".to_owned();
+        if self.sizes.has_sink { Err(SourceError::Missing { what, reason: reason() }) } else { Ok(()) }
     }
 
     fn stored(&self) -> Stored {
@@ -184,6 +237,7 @@ impl AttentionSource for TraceSource {
 
     fn keys(&self, layer: usize, head: usize, rotation: Rotation) -> Result<Vec<f32>, SourceError> {
         check_rows(&self.sizes, head, &(0..0))?;
+        self.without_sink("keys")?;
         let stored = self.stored();
         let keys = match rotation {
             Rotation::Before => stored.whole(layer, BlockSite::K, "keys")?.to_vec(),
@@ -194,6 +248,7 @@ impl AttentionSource for TraceSource {
 
     fn values(&self, layer: usize, head: usize) -> Result<Vec<f32>, SourceError> {
         check_rows(&self.sizes, head, &(0..0))?;
+        self.without_sink("values")?;
         let values = self.stored().whole(layer, BlockSite::V, "values")?;
         Ok(head_columns(&values, self.sizes.n_key_value_heads, self.sizes.d_head, self.sizes.key_head(head)))
     }
@@ -246,10 +301,18 @@ impl Stored {
     fn square(&self, layer: usize, site: BlockSite, head: usize, rows: Range<usize>) -> Result<Vec<f32>, SourceError> {
         let what = if site == BlockSite::Pattern { "pattern" } else { "scores" };
         let all = self.rows(&self.place.name(layer, site), head..head + 1, what)?;
-        let n_key = self.sizes.n_key;
-        all.get(rows.start * n_key..rows.end * n_key).map(<[f32]>::to_vec).ok_or_else(|| {
+        let n_key = self.sizes.n_key - usize::from(self.sizes.has_sink);
+        let stored = all.get(rows.start * n_key..rows.end * n_key).ok_or_else(|| {
             SourceError::Failed(format!("the {what} of layer {layer}, head {head} ends before query {}", rows.end))
-        })
+        })?;
+        if !self.sizes.has_sink {
+            return Ok(stored.to_vec());
+        }
+        let with_rest = |row: &[f32]| {
+            let rest = 1.0 - row.iter().map(|weight| f64::from(*weight)).sum::<f64>();
+            row.iter().copied().chain([rest.max(0.0) as f32]).collect::<Vec<_>>()
+        };
+        Ok(stored.chunks_exact(n_key).flat_map(with_rest).collect())
     }
 }
 
@@ -278,6 +341,10 @@ impl LayerSource for StoredLayer {
 
     fn scores(&self, head: usize, rows: Range<usize>) -> Result<Vec<f32>, SourceError> {
         check_rows(&self.stored.sizes, head, &rows)?;
+        if self.stored.sizes.has_sink {
+            let reason = "the file does not hold the score of its attention sink".to_owned();
+            return Err(SourceError::Missing { what: "scores", reason });
+        }
         if self.stored.has(self.layer, BlockSite::AttnScores) {
             return self.stored.square(self.layer, BlockSite::AttnScores, head, rows);
         }
@@ -285,34 +352,44 @@ impl LayerSource for StoredLayer {
     }
 }
 
-/// Sizes from the spec, or else from the shapes of what is there.
-fn sizes_of(trace: &Trace, place: Place, mut n_query: usize, mut n_key: usize) -> Sizes {
-    let named =
-        trace.tensors.iter().filter_map(|(name, tensor)| Some((name.parse::<StackHook>().ok()?, &tensor.shape)));
-    let hooks = named.filter(|(hook, _)| hook.stack == place.stack).map(|(hook, shape)| (hook.hook, shape));
-    let (mut n_layers, mut n_heads, mut n_key_value_heads, mut d_head) = (0, 0, 0, 0);
-    for (hook, shape) in hooks {
-        let Hook::Block(layer, site) = hook else { continue };
-        n_layers = n_layers.max(layer + 1);
-        let is_here = site.of(place.attn) == site;
-        match (site.of(Attn::Own), shape.as_slice()) {
-            _ if !is_here => {}
-            (BlockSite::Pattern | BlockSite::AttnScores, &[heads, queries, keys]) => {
-                (n_heads, n_query, n_key) = (heads, queries, keys);
-            }
-            (BlockSite::Q | BlockSite::RotQ, &[_, heads, neurons]) => (n_heads, d_head) = (heads, neurons),
+/// Sizes from the spec, or else from the shapes of what is there of this attention. That they agree was checked with the
+/// header.
+fn sizes_of(trace: &Trace, place: Place, n_query: usize, n_key: usize) -> Sizes {
+    if let Some(spec) = place.spec(trace) {
+        let &Spec { n_layers, n_heads, n_key_value_heads, d_head, .. } = spec;
+        return Sizes { n_layers, n_heads, n_key_value_heads, d_head, n_query, n_key, has_sink: false };
+    }
+    let mut sizes = Sizes { n_query, n_key, ..Sizes::default() };
+    for (name, tensor) in &trace.tensors {
+        let Ok(StackHook { stack, hook: Hook::Block(layer, site) }) = name.parse() else { continue };
+        let is_here =
+            stack == place.stack && site.of(place.attn) == site && (place.attn == Attn::Cross || !site.is_cross());
+        if !is_here {
+            continue;
+        }
+        sizes.n_layers = sizes.n_layers.max(layer + 1);
+        match (site.of(Attn::Own), tensor.shape.as_slice()) {
+            (BlockSite::Pattern | BlockSite::AttnScores, &[heads, _, _]) => sizes.n_heads = heads,
+            (BlockSite::Q | BlockSite::RotQ, &[_, heads, neurons]) => (sizes.n_heads, sizes.d_head) = (heads, neurons),
             (BlockSite::K | BlockSite::RotK | BlockSite::V, &[_, heads, neurons]) => {
-                (n_key_value_heads, d_head) = (heads, neurons);
+                (sizes.n_key_value_heads, sizes.d_head) = (heads, neurons);
             }
             _ => {}
         }
     }
-    if let Some(spec) = place.spec(trace) {
-        (n_layers, n_heads, n_key_value_heads, d_head) =
-            (spec.n_layers, spec.n_heads, spec.n_key_value_heads, spec.d_head);
+    if sizes.n_key_value_heads == 0 {
+        sizes.n_key_value_heads = sizes.n_heads;
     }
-    let n_key_value_heads = if n_key_value_heads == 0 { n_heads } else { n_key_value_heads };
-    Sizes { n_layers, n_heads, n_key_value_heads, d_head, n_query, n_key }
+    sizes
+}
+
+/// Keys with an attention sink after them, which is read and is no token: it has no id and no place in a text.
+fn with_sink(mut keys: Tokens) -> Tokens {
+    keys.tokens.push(SINK.to_owned());
+    keys.ids.push(Tokens::NO_ID);
+    keys.offsets.push((0, 0));
+    keys.special.push(true);
+    keys
 }
 
 /// The tokens as the file names them, numbered until their ids are brought.

@@ -15,8 +15,29 @@ mod patterns;
 mod scores;
 mod thumbnails;
 
-use crate::analysis::{AttentionSource, SourceError};
+use crate::analysis::{AttentionSource, Sizes, SourceError};
 use crate::protocol::{Answer, Question};
+
+/// The most weights that an answer holds: half a GiB, of the 4 GiB that a browser gives a page.
+const MAX_HELD: u64 = 1 << 27;
+
+/// The most weights that are gone through for an answer, a block at a time: some ten seconds in a browser.
+const MAX_SEEN: u64 = 1 << 32;
+
+/// Refuses what would take more memory or time than there is, before anything is made: the work grows with the square of
+/// the tokens.
+fn expect_at_most(most: u64, n_heads: usize, sizes: &Sizes) -> Result<(), SourceError> {
+    let n_weights = sizes.n_weights(n_heads);
+    if n_weights <= most {
+        return Ok(());
+    }
+    let Sizes { n_query, n_key, .. } = sizes;
+    let message = format!(
+        "{n_heads} patterns of {n_query} × {n_key} tokens have {n_weights} weights, and at most {most} are drawn at a time: \
+         shorten the input, or keep fewer heads of a layer in the file"
+    );
+    Err(SourceError::TooLarge(message))
+}
 
 /// A whole answer.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::{Answering, Reply};
+use super::{Answering, MAX_HELD, Reply, expect_at_most};
 use crate::analysis::{AttentionSource, LayerSource, Rotation, SourceError};
 use crate::protocol::{Answer, NeuronPart, NeuronsAnswer};
 
@@ -34,6 +34,7 @@ impl Neurons {
     /// The next rows of scores or pattern; says whether that was the last of them.
     fn rows(&mut self, source: &dyn AttentionSource, read: ReadRows) -> Result<bool, SourceError> {
         let sizes = source.sizes();
+        expect_at_most(MAX_HELD, 1, &sizes)?;
         let first = self.square.len() / sizes.n_key.max(1);
         let rows = first..(first + (BLOCK_WEIGHTS / sizes.n_key.max(1)).max(1)).min(sizes.n_query);
         let layer = match self.source.take() {
@@ -67,7 +68,7 @@ impl Answering for Neurons {
             match self.part(part, source) {
                 Ok(Some(buffer)) => self.buffers.push(buffer),
                 Ok(None) => {}
-                Err(error @ SourceError::Missing { .. }) => {
+                Err(error @ (SourceError::Missing { .. } | SourceError::TooLarge(_))) => {
                     self.missing.push((part, error.to_string()));
                     self.square.clear();
                     self.buffers.push(Vec::new());

@@ -1,7 +1,7 @@
 //! Whole patterns of some heads.
 
 use super::blocks::Blocks;
-use super::{Answering, Reply};
+use super::{Answering, MAX_HELD, Reply, expect_at_most};
 use crate::analysis::{AttentionSource, SourceError};
 use crate::protocol::Answer;
 
@@ -25,6 +25,7 @@ impl Answering for Patterns {
     fn step(&mut self, source: &dyn AttentionSource) -> Result<Option<Reply>, SourceError> {
         let sizes = source.sizes();
         if self.weights.is_empty() {
+            expect_at_most(MAX_HELD, self.heads.len(), &sizes)?;
             self.weights.reserve_exact(self.heads.len() * sizes.n_query * sizes.n_key);
         }
         let weights = &mut self.weights;

@@ -1,7 +1,7 @@
 //! What each head of the model does, as numbers, with all positions and without those that draw most attention.
 
 use super::blocks::Blocks;
-use super::{Answering, Reply};
+use super::{Answering, MAX_HELD, Reply, expect_at_most};
 use crate::analysis::scores::{Facts, LeaveOut, measure};
 use crate::analysis::{AttentionSource, SourceError};
 use crate::protocol::Answer;
@@ -32,20 +32,25 @@ impl Answering for Scores {
     fn step(&mut self, source: &dyn AttentionSource) -> Result<Option<Reply>, SourceError> {
         let sizes = source.sizes();
         if self.layer < sizes.n_layers {
+            expect_at_most(MAX_HELD, 1, &sizes)?;
             let Self { n_block, layer, under_way, square, values } = self;
             let (blocks, facts) = under_way.get_or_insert_with(|| {
                 let allowed = (0..sizes.n_query).map(|query| source.allowed_keys(*layer, query)).collect();
                 let facts = match source.attn() {
-                    Attn::Own => Facts::of(source.tokens(Side::Key), allowed, n_block.map(|n_block| n_block as usize)),
+                    Attn::Own => {
+                        Facts::of(source.tokens(Side::Query), allowed, n_block.map(|n_block| n_block as usize))
+                    }
                     Attn::Cross => Facts::none(),
                 };
                 (Blocks::new(*layer, (0..sizes.n_heads).collect()), facts)
             });
+            // What rests on a sink is read from no token.
+            let n_key = sizes.n_key - usize::from(sizes.has_sink);
             let has_more = blocks.next(source, |_, rows, weights| {
-                square.extend_from_slice(weights);
+                weights.chunks_exact(sizes.n_key.max(1)).for_each(|row| square.extend_from_slice(&row[..n_key]));
                 if rows.end == sizes.n_query {
                     for (values, leave_out) in values.iter_mut().zip(VARIANTS) {
-                        values.extend(measure(square, sizes.n_key, facts, leave_out).to_row());
+                        values.extend(measure(square, n_key, facts, leave_out).to_row());
                     }
                     square.clear();
                 }

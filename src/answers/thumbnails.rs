@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::blocks::Blocks;
-use super::{Answering, Reply};
+use super::{Answering, MAX_SEEN, Reply, expect_at_most};
 use crate::analysis::reduce::{CellValue, Reducer, Strongest, grid};
 use crate::analysis::{AttentionSource, SourceError};
 use crate::protocol::{Answer, Grid, HeadNumbers, Reduce, StrongLink};
@@ -15,6 +15,7 @@ pub(super) struct Thumbnails {
     keys: Arc<[usize]>,
     max_cells: usize,
     value: CellValue,
+    n_heads: usize,
     blocks: Blocks,
     /// The head under way.
     reducer: Option<Reducer>,
@@ -35,6 +36,7 @@ impl Thumbnails {
                 Reduce::Max => CellValue::Max,
                 Reduce::Mean => CellValue::Mean,
             },
+            n_heads: heads.len(),
             blocks: Blocks::new(layer as usize, heads.into_iter().map(|head| head as usize).collect()),
             reducer: None,
             heads: Vec::new(),
@@ -46,13 +48,15 @@ impl Thumbnails {
 impl Answering for Thumbnails {
     fn step(&mut self, source: &dyn AttentionSource) -> Result<Option<Reply>, SourceError> {
         let (sizes, layer) = (source.sizes(), self.layer as usize);
+        expect_at_most(MAX_SEEN, self.n_heads, &sizes)?;
         let Self { queries, keys, max_cells, value, blocks, reducer, heads, cells, .. } = self;
         let has_more = blocks.next(source, |_, rows, weights| {
             let under_way =
                 reducer.get_or_insert_with(|| Reducer::new(Arc::clone(queries), Arc::clone(keys), *max_cells, *value));
             for (query, row) in rows.clone().zip(weights.chunks_exact(sizes.n_key.max(1))) {
                 if queries.binary_search(&query).is_ok() {
-                    under_way.row(row, source.allowed_keys(layer, query).len());
+                    let n_sinks = usize::from(sizes.has_sink);
+                    under_way.row(row, source.allowed_keys(layer, query).len() + n_sinks);
                 }
             }
             if rows.end == sizes.n_query

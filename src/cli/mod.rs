@@ -24,6 +24,7 @@ use args::{Command, Parsed};
 use crate::edit::InvalidEdit;
 use crate::engine::{EngineError, RecordError};
 use crate::trace::file::TraceError;
+use crate::trace::shorten::shortened;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -112,5 +113,5 @@ fn run() -> Result<(), CliError> {
 /// One line on standard error; if that is closed, there is nobody to tell.
 fn complain(message: &str) {
     let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    let _ = writeln!(std::io::stderr(), "headlight: {line}");
+    let _ = writeln!(std::io::stderr(), "headlight: {}", shortened(&line));
 }

@@ -2,6 +2,7 @@
 
 use super::files::{DType, FileError};
 use super::tokenizer::TokenizerError;
+use crate::analysis::attention::NotFinite;
 use crate::edit::InvalidEdit;
 
 /// Why the engine refused something.
@@ -60,11 +61,14 @@ pub enum EngineError {
         /// Where they are.
         files: String,
     },
-    /// A stream that is no longer made of numbers: damaged weights, or an edit beyond what f32 holds.
-    #[error("layer {layer} gives values that are not finite: the weights are damaged, or an edit is too large")]
-    NotFinite {
-        /// Which layer.
-        layer: usize,
+    /// An activation that is no longer made of numbers: damaged weights, or an edit beyond what f32 holds.
+    #[error("{0}: the weights are damaged, or an edit is too large")]
+    NotFinite(#[from] NotFinite),
+    /// Logits that are no numbers: damaged weights of the unembedding.
+    #[error("the logits after token {position} are not numbers: the weights of the unembedding are damaged")]
+    LogitsNotFinite {
+        /// Of which position.
+        position: usize,
     },
     /// An input the model cannot read.
     #[error(transparent)]

@@ -1,13 +1,16 @@
 //! The one hook point: every named activation passes through [`Hooks`], where edits change it and captures copy it.
 //!
 //! Without edits and captures it is the identity, and it is on the same path as with them: capturing changes nothing.
+//! Here every activation is also checked: a value that is not finite is refused where it arises, by the name of its hook,
+//! before a softmax or a norm further on can hide it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::edits::{CompiledEdits, Means};
-use crate::analysis::attention::{SquarePart, Tap};
-use crate::edit::InvalidEdit;
+use super::error::EngineError;
+use crate::analysis::attention::{NotFinite, SquarePart, Tap};
+use crate::kernels::finite::first_not_finite;
 use crate::trace::{BlockSite, Hook, Spec};
 
 /// Which activations a run keeps, and those it has kept.
@@ -92,19 +95,23 @@ impl Hooks<'_> {
 }
 
 impl Tap for Hooks<'_> {
-    type Error = InvalidEdit;
+    type Error = EngineError;
 
-    fn rows(&mut self, hook: Hook, rows: Range<usize>, data: &mut [f32]) -> Result<(), InvalidEdit> {
+    fn rows(&mut self, hook: Hook, rows: Range<usize>, data: &mut [f32]) -> Result<(), EngineError> {
         self.edits.change_rows(hook, rows.clone(), data, &mut self.captures.means);
+        if let Some(index) = first_not_finite(data) {
+            let width = data.len() / rows.len();
+            return Err(NotFinite { hook, head: None, position: rows.start + index / width }.into());
+        }
         self.captures.store(hook, self.n_pos, rows, data);
         Ok(())
     }
 
-    fn scores(&mut self, part: SquarePart, data: &mut [f32]) -> Result<(), InvalidEdit> {
+    fn scores(&mut self, part: SquarePart, data: &mut [f32]) -> Result<(), EngineError> {
         Squares(self.edits).scores(part, data)
     }
 
-    fn pattern(&mut self, part: SquarePart, scores: &[f32], data: &mut [f32]) -> Result<(), InvalidEdit> {
+    fn pattern(&mut self, part: SquarePart, scores: &[f32], data: &mut [f32]) -> Result<(), EngineError> {
         Squares(self.edits).pattern(part, scores, data)
     }
 }
@@ -113,19 +120,27 @@ impl Tap for Hooks<'_> {
 pub(super) struct Squares<'a>(pub &'a CompiledEdits);
 
 impl Tap for Squares<'_> {
-    type Error = InvalidEdit;
+    type Error = EngineError;
 
     /// Never called: rows are changed before there are scores.
-    fn rows(&mut self, _: Hook, _: Range<usize>, _: &mut [f32]) -> Result<(), InvalidEdit> {
+    fn rows(&mut self, _: Hook, _: Range<usize>, _: &mut [f32]) -> Result<(), EngineError> {
         Ok(())
     }
 
-    fn scores(&mut self, part: SquarePart, data: &mut [f32]) -> Result<(), InvalidEdit> {
-        self.0.change_scores(&part, data)
+    fn scores(&mut self, part: SquarePart, data: &mut [f32]) -> Result<(), EngineError> {
+        Ok(self.0.change_scores(&part, data)?)
     }
 
-    fn pattern(&mut self, part: SquarePart, scores: &[f32], data: &mut [f32]) -> Result<(), InvalidEdit> {
-        self.0.change_pattern(&part, scores, data)
+    fn pattern(&mut self, part: SquarePart, scores: &[f32], data: &mut [f32]) -> Result<(), EngineError> {
+        self.0.change_pattern(&part, scores, data)?;
+        let hook = Hook::Block(part.layer, BlockSite::Pattern.of(part.attn));
+        match if self.0.touches(hook) { first_not_finite(data) } else { None } {
+            None => Ok(()),
+            Some(index) => {
+                let position = part.rows.start + index / part.n_key;
+                Err(NotFinite { hook, head: Some(part.head), position }.into())
+            }
+        }
     }
 }
 
@@ -136,19 +151,19 @@ pub(super) struct ScoresToo<'a, 'b> {
 }
 
 impl Tap for ScoresToo<'_, '_> {
-    type Error = InvalidEdit;
+    type Error = EngineError;
 
-    fn rows(&mut self, hook: Hook, rows: Range<usize>, data: &mut [f32]) -> Result<(), InvalidEdit> {
+    fn rows(&mut self, hook: Hook, rows: Range<usize>, data: &mut [f32]) -> Result<(), EngineError> {
         self.hooks.rows(hook, rows, data)
     }
 
-    fn scores(&mut self, part: SquarePart, data: &mut [f32]) -> Result<(), InvalidEdit> {
+    fn scores(&mut self, part: SquarePart, data: &mut [f32]) -> Result<(), EngineError> {
         self.hooks.scores(part, data)?;
         self.scores.extend_from_slice(data);
         Ok(())
     }
 
-    fn pattern(&mut self, part: SquarePart, scores: &[f32], data: &mut [f32]) -> Result<(), InvalidEdit> {
+    fn pattern(&mut self, part: SquarePart, scores: &[f32], data: &mut [f32]) -> Result<(), EngineError> {
         self.hooks.pattern(part, scores, data)
     }
 }

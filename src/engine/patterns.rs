@@ -10,7 +10,6 @@ use super::model::Model;
 use super::run::{CrossRun, Run};
 use crate::analysis::attention::{Keys, Tap, pattern, queries};
 use crate::analysis::source::widened;
-use crate::edit::InvalidEdit;
 use crate::trace::{Attn, BlockSite, Hook};
 
 /// The attention of one layer of a run, with queries and keys ready for the product. It holds no borrow of the run, so a
@@ -68,7 +67,7 @@ impl LayerAttention {
         &self,
         head: usize,
         rows: &Range<usize>,
-        make: impl FnOnce(&mut Hooks<'_>) -> Result<Vec<f32>, InvalidEdit>,
+        make: impl FnOnce(&mut Hooks<'_>) -> Result<Vec<f32>, EngineError>,
     ) -> Result<Vec<f32>, EngineError> {
         let n_heads = self.model.spec().n_heads;
         if head >= n_heads {
@@ -80,15 +79,15 @@ impl LayerAttention {
             return Err(EngineError::Request(message));
         }
         let mut captures = Captures::none();
-        Ok(make(&mut Hooks { n_pos: self.n_pos, edits: &self.edits, captures: &mut captures })?)
+        make(&mut Hooks { n_pos: self.n_pos, edits: &self.edits, captures: &mut captures })
     }
 
-    fn through<T: Tap<Error = InvalidEdit>>(
+    fn through<T: Tap<Error = EngineError>>(
         &self,
         head: usize,
         rows: Range<usize>,
         tap: &mut T,
-    ) -> Result<Vec<f32>, InvalidEdit> {
+    ) -> Result<Vec<f32>, EngineError> {
         let of = self.model.attn_layer(self.layer, self.attn);
         let width = of.spec.n_heads * of.spec.d_head;
         let queries = &self.queries[rows.start * width..rows.end * width];

@@ -21,8 +21,10 @@ pub struct TopToken {
 /// When the run is not done, the position does not exist, or the model predicts no tokens.
 pub fn probabilities(run: &Run, position: usize) -> Result<Vec<f32>, EngineError> {
     let mut probs = run.logits(position..position + 1)?;
-    softmax_row(&mut probs);
-    Ok(probs)
+    match softmax_row(&mut probs) {
+        true => Ok(probs),
+        false => Err(EngineError::LogitsNotFinite { position }),
+    }
 }
 
 /// The most likely token after each of some positions.

@@ -22,6 +22,7 @@ impl AttentionSource for Run {
             d_head: spec.d_head,
             n_query: n_pos,
             n_key: n_pos,
+            has_sink: false,
         }
     }
 

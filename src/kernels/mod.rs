@@ -7,6 +7,7 @@ pub mod activation;
 pub mod blend;
 pub mod blocks;
 mod exp;
+pub mod finite;
 pub mod matmul;
 mod micro;
 pub mod norm;

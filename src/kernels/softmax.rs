@@ -1,6 +1,7 @@
 //! Softmax over the visible scores of a row.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::exp::exp;
 use super::simd::F32x4;
@@ -9,13 +10,15 @@ use super::threads;
 /// About how many operations a weight takes.
 const WORK: usize = 24;
 
-/// Turns one row of scores into weights that sum to 1; −inf becomes 0. A row without a finite score becomes zeros: it
-/// has nothing to attend to.
-pub fn softmax_row(row: &mut [f32]) {
+/// Turns one row of scores into weights that sum to 1; −inf becomes 0. Says whether it could: a row of −inf alone becomes
+/// zeros, one with NaN or +inf becomes NaN.
+pub fn softmax_row(row: &mut [f32]) -> bool {
     let max = max_of(row);
     if max == f32::NEG_INFINITY {
-        row.fill(0.0);
-        return;
+        // The maximum passes NaN over.
+        let has_nan = row.iter().any(|score| score.is_nan());
+        row.fill(if has_nan { f32::NAN } else { 0.0 });
+        return false;
     }
     let (four, rest) = row.as_chunks_mut::<4>();
     let shift = F32x4::splat(max);
@@ -27,28 +30,46 @@ pub fn softmax_row(row: &mut [f32]) {
     }
     let weights = exp(F32x4::load_padded(rest, f32::NEG_INFINITY) - shift);
     rest.copy_from_slice(&weights.lanes()[..rest.len()]);
+    // At least 1 where all scores are numbers, for the largest one's weight is 1 before scaling; NaN where one is not.
     let scale = 1.0 / (sums + weights).sum();
     row.iter_mut().for_each(|value| *value *= scale);
+    !scale.is_nan()
 }
 
-/// Weights from scores, with the mask: keys outside `visible` get 0 and are not read.
-pub fn softmax_masked(scores: &[f32], visible: Range<usize>, weights: &mut [f32]) {
+/// Weights from scores, with the mask: keys outside `visible` get 0 and are not read. Says whether the row is a
+/// distribution, as [`softmax_row`] does; a row that may see no key needs to be none.
+pub fn softmax_masked(scores: &[f32], visible: Range<usize>, weights: &mut [f32]) -> bool {
     weights[..visible.start].fill(0.0);
     weights[visible.end..].fill(0.0);
     let weights = &mut weights[visible.clone()];
     weights.copy_from_slice(&scores[visible]);
-    softmax_row(weights);
+    softmax_row(weights) || weights.is_empty()
 }
 
 /// The same for all rows of scores [_, n_key] into weights of the same shape; `visible` says what the row of an index sees.
-pub fn softmax_rows(scores: &[f32], n_key: usize, visible: impl Fn(usize) -> Range<usize> + Sync, weights: &mut [f32]) {
+///
+/// # Errors
+/// Index of the first row that is no distribution.
+pub fn softmax_rows(
+    scores: &[f32],
+    n_key: usize,
+    visible: impl Fn(usize) -> Range<usize> + Sync,
+    weights: &mut [f32],
+) -> Result<(), usize> {
     let n_key = n_key.max(1);
+    let first_wrong = AtomicUsize::new(usize::MAX);
     threads::share(weights, n_key, scores.len() * WORK, |first, weights| {
         let rows = scores.chunks_exact(n_key).skip(first).zip(weights.chunks_exact_mut(n_key));
         for (row, (scores, weights)) in rows.enumerate() {
-            softmax_masked(scores, visible(first + row), weights);
+            if !softmax_masked(scores, visible(first + row), weights) {
+                first_wrong.fetch_min(first + row, Ordering::Relaxed);
+            }
         }
     });
+    match first_wrong.into_inner() {
+        usize::MAX => Ok(()),
+        row => Err(row),
+    }
 }
 
 fn max_of(row: &[f32]) -> f32 {
@@ -73,7 +94,7 @@ mod tests {
             }
             let exact: Vec<f64> = row.iter().map(|&v| f64::from(v).exp()).collect();
             let sum: f64 = exact.iter().sum();
-            softmax_row(&mut row);
+            prop_assert!(softmax_row(&mut row));
             prop_assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5);
             for (got, exact) in row.iter().zip(exact) {
                 prop_assert!((f64::from(*got) - exact / sum).abs() < 1e-6);
@@ -89,11 +110,12 @@ mod tests {
             let first = first.min(scores.len());
             let visible = first..(first + len).min(scores.len());
             let mut weights = vec![f32::NAN; scores.len()];
-            softmax_masked(&scores, visible.clone(), &mut weights);
+            prop_assert!(softmax_masked(&scores, visible.clone(), &mut weights));
             let mut masked = scores;
             masked[..visible.start].fill(f32::NEG_INFINITY);
             masked[visible.end..].fill(f32::NEG_INFINITY);
-            softmax_row(&mut masked);
+            let has_any = softmax_row(&mut masked);
+            prop_assert_eq!(has_any, !visible.is_empty());
             for (a, b) in weights.iter().zip(&masked) {
                 prop_assert!((a - b).abs() < 1e-6);
             }
@@ -103,8 +125,33 @@ mod tests {
     #[test]
     fn nothing_to_attend_to() {
         let mut row = [f32::NEG_INFINITY; 3];
-        softmax_row(&mut row);
+        assert!(!softmax_row(&mut row));
         assert_eq!(row, [0.0; 3]);
+        assert!(softmax_masked(&[1.0; 3], 1..1, &mut row), "a row that may see no key");
+    }
+
+    /// A row of nothing but NaN used to become zeros: an empty head.
+    #[test]
+    fn a_row_of_nan_alone_is_no_row_of_zeros() {
+        for n_keys in [1, 3, 4, 9] {
+            let mut row = vec![f32::NAN; n_keys];
+            assert!(!softmax_row(&mut row));
+            assert!(row.iter().all(|weight| weight.is_nan()), "{row:?}");
+            let mut row = vec![f32::NEG_INFINITY; n_keys];
+            row[n_keys - 1] = f32::NAN;
+            assert!(!softmax_row(&mut row) && row[n_keys - 1].is_nan(), "{row:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_row_that_is_no_distribution_is_named() {
+        let mut scores = vec![0.5; 40];
+        scores[37] = f32::INFINITY;
+        scores[14] = f32::NAN;
+        let mut weights = vec![0.0; 40];
+        assert_eq!(softmax_rows(&scores, 4, |_| 0..4, &mut weights), Err(3));
+        assert_eq!(softmax_rows(&scores, 4, |row| 0..if row == 3 { 2 } else { 4 }, &mut weights), Err(9));
+        assert_eq!(softmax_rows(&scores, 4, |_| 0..1, &mut weights), Ok(()));
     }
 
     #[test]
@@ -112,7 +159,7 @@ mod tests {
         for at in 0..6 {
             let mut row = [0.5; 6];
             row[at] = f32::NAN;
-            softmax_row(&mut row);
+            assert!(!softmax_row(&mut row));
             assert!(row[at].is_nan(), "{at}: {row:?}");
         }
     }

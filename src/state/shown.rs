@@ -108,14 +108,27 @@ pub struct Shown {
     pub live_run: Option<RunId>,
     /// Whether the result is a trace, so that the page answers questions about it.
     pub is_trace: bool,
-    /// Layers of which a trace holds no attention.
-    pub missing_layers: BTreeSet<usize>,
+    /// The attentions that a trace holds, each with the layers of which it does not; empty where all are there.
+    pub held: Vec<(AttnKind, BTreeSet<usize>)>,
+    /// The sizes of cross-attention in a trace where they are not those of the decoder's own.
+    pub cross_spec: Option<Spec>,
+    /// The keys of each attention of a trace, where a sink stands after the tokens.
+    pub sinks: Vec<(AttnKind, KeyTokens)>,
     /// Who answers for this result when the main worker does not.
     pub second: Option<Second>,
     /// Patterns of the layers that were looked at lately.
     pub layers: LayerCache,
     /// The layer drawn: the selected one as soon as its patterns are here, the one before until then.
     pub drawn: Option<Arc<LayerPatterns>>,
+}
+
+/// Keys that are more than the tokens of a text: a sink is the last one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyTokens {
+    /// What they are.
+    pub tokens: Tokens,
+    /// What is shown of each.
+    pub labels: Arc<[TokenLabel]>,
 }
 
 /// What is shown of a decoder's tokens.
@@ -166,7 +179,9 @@ impl Shown {
             kind,
             live_run,
             is_trace,
-            missing_layers: BTreeSet::new(),
+            held: Vec::new(),
+            cross_spec: None,
+            sinks: Vec::new(),
             second,
             layers,
             drawn,
@@ -200,8 +215,27 @@ impl Shown {
         Looked { request: self.request, kind: self.kind }
     }
 
+    /// Whether an attention can be looked at.
+    pub fn holds(&self, kind: AttnKind) -> bool {
+        self.held.is_empty() || self.held.iter().any(|(held, _)| *held == kind)
+    }
+
+    /// The nearest attention that can be looked at.
+    pub fn nearest(&self, kind: AttnKind) -> AttnKind {
+        let kind = kind.fitting(self.target.is_some());
+        if self.holds(kind) { kind } else { self.held.first().map_or(kind, |(held, _)| *held) }
+    }
+
+    /// Layers of which a trace does not hold the attention looked at.
+    pub fn missing_layers(&self) -> Option<&BTreeSet<usize>> {
+        self.held.iter().find(|(kind, _)| *kind == self.kind).map(|(_, missing)| missing)
+    }
+
     /// The structure of the stack whose queries are looked at.
     pub fn stack_spec(&self) -> &Spec {
+        if let (AttnKind::CROSS, Some(spec)) = (self.kind, &self.cross_spec) {
+            return spec;
+        }
         self.kind.stack.map_or(&self.spec, |stack| self.spec.stack(stack))
     }
 
@@ -212,11 +246,20 @@ impl Shown {
 
     /// Whether queries and keys are the same tokens.
     pub fn has_same_tokens(&self) -> bool {
-        self.kind.attn == Attn::Own
+        self.kind.attn == Attn::Own && self.with_sink(Side::Key).is_none()
+    }
+
+    /// The keys looked at, where a sink is among them.
+    fn with_sink(&self, side: Side) -> Option<&KeyTokens> {
+        let found = self.sinks.iter().find(|(kind, _)| *kind == self.kind && side == Side::Key);
+        found.map(|(_, keys)| keys)
     }
 
     /// The tokens of one side.
     pub fn tokens(&self, side: Side) -> &Tokens {
+        if let Some(keys) = self.with_sink(side) {
+            return &keys.tokens;
+        }
         match (self.kind.reads(side), &self.info.target) {
             (Some(Stack::Decoder), Some(target)) => &target.tokens,
             _ => &self.info.tokens,
@@ -225,6 +268,9 @@ impl Shown {
 
     /// What is shown of the tokens of one side.
     pub fn labels(&self, side: Side) -> &Arc<[TokenLabel]> {
+        if let Some(keys) = self.with_sink(side) {
+            return &keys.labels;
+        }
         match (self.kind.reads(side), &self.target) {
             (Some(Stack::Decoder), Some(target)) => &target.read,
             _ => &self.labels,

@@ -9,11 +9,11 @@ use serde_json::Value;
 
 use super::editing::{Against, Variant};
 use super::link::TracePlace;
-use super::shown::Origin;
+use super::shown::{KeyTokens, Origin, labels};
 use super::{Effect, EntryKind, FirstScreen, ListedEdit, Shown, State, Task, wording};
 use crate::protocol::{Input, InputText, Prediction, RequestId, RunInfo, TargetAsked, TargetRead, ToWorker};
 use crate::trace::file::{Element, ModelName, SavePlan, Saved, TraceMetadata};
-use crate::trace::{Spec, Tokens};
+use crate::trace::{AttnKind, Spec, Tokens};
 
 /// Traces that are being opened or saved.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -85,8 +85,12 @@ pub struct OpenedTrace {
     pub top: Vec<Prediction>,
     /// Where it is; none for the example that ships with the page.
     pub place: Option<TracePlace>,
-    /// Layers of which the file holds no attention.
-    pub missing_layers: BTreeSet<usize>,
+    /// The attentions that the file holds, each with the layers of which it does not; at least one.
+    pub held: Vec<(AttnKind, BTreeSet<usize>)>,
+    /// The sizes of cross-attention where they are not those of the decoder's own.
+    pub cross_spec: Option<Spec>,
+    /// The keys of each attention, where a sink stands after the tokens.
+    pub sinks: Vec<(AttnKind, Tokens)>,
 }
 
 impl State {
@@ -155,7 +159,8 @@ impl State {
     }
 
     pub(super) fn show_trace(&mut self, opened: OpenedTrace, effects: &mut Vec<Effect>) {
-        let OpenedTrace { model, spec, tokens, target, text, pair, edits, top, place, missing_layers } = opened;
+        let OpenedTrace { model, spec, tokens, target, text, pair, edits, top, place, held, cross_spec, sinks } =
+            opened;
         if !self.linking.is_pending() || place.is_some() {
             self.entry.kind = EntryKind::Text;
             self.entry.text.clone_from(&text);
@@ -174,14 +179,18 @@ impl State {
         let info = RunInfo { run: 0, tokens, target, text, n_cut: 0, elapsed_ms: 0.0, top, memory_bytes: 0 };
         let shown = Shown::new(request, input, shown_name(&model), spec, info, self.selection.kind);
         let origin = Origin { model, has_bos: None, trace: place, edits };
-        let shown = Shown { origin, is_trace: true, missing_layers, ..shown };
+        let with_labels = |(kind, tokens): (AttnKind, Tokens)| (kind, KeyTokens { labels: labels(&tokens), tokens });
+        let sinks = sinks.into_iter().map(with_labels).collect();
+        let mut shown = Shown { origin, is_trace: true, held, cross_spec, sinks, ..shown };
+        shown.kind = shown.nearest(shown.kind);
         self.selection.kind = shown.kind;
         if had_all_heads {
             self.selection.heads = (0..shown.stack_spec().n_heads).collect();
         }
         self.selection.clamp(&shown.shape());
         // The nearest layer that the file holds: the next one, else the last.
-        let held = |layer: &usize| !shown.missing_layers.contains(layer);
+        let missing = shown.missing_layers();
+        let held = |layer: &usize| !missing.is_some_and(|missing| missing.contains(layer));
         let (layer, n_layers) = (self.selection.layer, shown.shape().n_layers);
         self.selection.layer = (layer..n_layers).find(held).or_else(|| (0..layer).rfind(held)).unwrap_or(layer);
         self.shown = Some(shown);

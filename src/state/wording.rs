@@ -4,6 +4,7 @@ use super::more_models::Lookup;
 use super::{Progress, Shown, State, Task, WorkerPhase};
 use crate::protocol::Stage;
 use crate::trace::AttnKind;
+use crate::trace::shorten;
 
 /// A weight in a list: four decimals.
 pub fn weight(weight: f32) -> String {
@@ -107,7 +108,7 @@ pub fn work(state: &State) -> Option<String> {
 
 /// A message with the capital letter and the full stop of a sentence; the name of a file or repository stays as it is.
 pub fn sentence(message: &str) -> String {
-    let message = message.trim();
+    let message = shorten::shortened(message.trim());
     let mut chars = message.chars();
     let first = message.split([' ', ':']).next().unwrap_or_default();
     let is_name = first.trim_end_matches(['.', ',']).contains(['.', '/', '_']);
@@ -143,8 +144,8 @@ pub fn shortened_to(text: &str, n_letters: usize) -> String {
 
 /// A message with a full stop; one that starts with a file's name keeps it as it is.
 pub fn ended(message: &str) -> String {
-    let message = message.trim();
-    if message.ends_with(['.', '!', '?']) { message.to_owned() } else { format!("{message}.") }
+    let message = shorten::shortened(message.trim());
+    if message.ends_with(['.', '!', '?']) { message.into_owned() } else { format!("{message}.") }
 }
 
 fn lower_first(text: &str) -> String {
@@ -154,12 +155,14 @@ fn lower_first(text: &str) -> String {
 
 /// What the status line says of the result on screen.
 pub fn result(shown: &Shown, n_threads: u32) -> String {
-    let spec = &shown.spec;
     let n_tokens = match &shown.info.target {
         None => count(shown.info.tokens.len(), "token"),
         Some(target) => format!("{} → {}", count(shown.info.tokens.len(), "token"), target.tokens.len()),
     };
+    let (spec, n_heads) = (&shown.spec, shown.stack_spec().n_heads);
     let n_layers = match &spec.encoder {
+        // Nothing is known of the model but what the file holds of this attention.
+        _ if spec.is_bare() => shown.stack_spec().n_layers.to_string(),
         None => spec.n_layers.to_string(),
         Some(encoder) => format!("{} + {}", encoder.n_layers, spec.n_layers),
     };
@@ -175,7 +178,7 @@ pub fn result(shown: &Shown, n_threads: u32) -> String {
         }
         None => elapsed(shown.info.elapsed_ms),
     };
-    format!("{} · {n_tokens}{cut} · {n_layers} layers × {} heads · {time}", shown.model_name, spec.n_heads)
+    format!("{} · {n_tokens}{cut} · {n_layers} layers × {n_heads} heads · {time}", shown.model_name)
 }
 
 fn elapsed(elapsed_ms: f64) -> String {

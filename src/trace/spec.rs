@@ -5,6 +5,7 @@
 //! skipped fields here. Traces are read by `json`: there too, fields that came later have defaults, so that files from before them are read.
 
 mod bare;
+mod check;
 mod json;
 mod rotary;
 
@@ -12,6 +13,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+pub use check::{MAX_DEPTH, SpecFault};
 pub use rotary::{Pairing, Rotary, RotaryScaling};
 
 use super::Stack;

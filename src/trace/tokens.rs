@@ -38,6 +38,9 @@ pub struct Tokens {
 }
 
 impl Tokens {
+    /// Stands for the id of a key that is no token: an attention sink.
+    pub const NO_ID: u32 = u32::MAX;
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.ids.len()

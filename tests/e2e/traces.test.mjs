@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { firstResult, liveResult, numbers, parts, pickModel, run, SMOLLM2, words } from "./page.mjs";
 import { accessibilityProblems, pageTest } from "./support.mjs";
+import { makeTrace } from "./traces.mjs";
 
 /** A safetensors file of F32 tensors. */
 function safetensors(tensors, about) {
@@ -196,12 +197,18 @@ pageTest("what is no trace is refused with one sentence, and the result stays", 
   await firstResult(page);
   const long = patternsOnly();
   long.writeBigUInt64LE(1n << 40n);
+  // Queries and keys are numbers, what is made of them is not.
+  const large = makeTrace(4, 2, 2).bytes;
+  for (let at = large.length - 4 * 32; at < large.length; at += 4) large.writeFloatLE(1e38, at);
   const cases = [
+    ["large.safetensors", large, /attn_scores is not finite \(head 0, token 0, layer 0\)/],
+    ["negative.safetensors", patternsOnly((values) => values.with(30, 0.65).with(31, -0.15)), /head 1, query 3, key 3 is -0\.15/],
+    ["stream.safetensors", safetensors({ "blocks.0.hook_resid_pre": { shape: [2, 3], values: Array(6).fill(1) } }), /holds no attention/],
     ["empty.safetensors", Buffer.alloc(0), /empty\.safetensors is empty/],
     ["picture.safetensors", Buffer.from("GIF89a, and so on and on"), /is this a safetensors file, and whole\?/],
     ["header.safetensors", long, /header claims 1099511627776 bytes/],
     ["nan.safetensors", patternsOnly((values) => values.with(3, NaN)), /blocks\.1\.attn\.hook_pattern: value 3 is NaN/],
-    ["rows.safetensors", patternsOnly((values) => values.with(31, 0.9)), /head 1, query 3 sum to 1\.6500, expected 1 ± 0\.001/],
+    ["rows.safetensors", patternsOnly((values) => values.with(31, 0.9)), /head 1, query 3 sum to 1\.6500, expected 1 ± 0\.004/],
     [
       "shapes.safetensors",
       safetensors({
@@ -230,6 +237,38 @@ pageTest("what is no trace is refused with one sentence, and the result stays", 
   await openFile(page, "nan.safetensors", patternsOnly((values) => values.with(3, NaN)));
   await alert.waitFor();
   await shot("trace-refused");
+});
+
+pageTest("the weight that rests on an attention sink is drawn to a key of its own", async ({ page, open, shot }) => {
+  await open();
+  await firstResult(page);
+  const about = { format: 1, tokens: TOKENS, token_form: "byte_level", model: { name: "elsewhere" } };
+  const tensors = { "blocks.0.attn.hook_pattern": { shape: [2, 4, 4], values: Array(32).fill(0.125) } };
+  const { alert, queries, keys, status } = parts(page);
+  await openFile(page, "unmarked.safetensors", safetensors(tensors, about));
+  await alert.getByText('"row_sums":"sinks"').waitFor();
+  await openFile(page, "sinks.safetensors", safetensors(tensors, { ...about, row_sums: "sinks" }));
+  await status.getByText("from sinks.safetensors").waitFor();
+  assert.deepEqual([await queries.count(), await keys.count()], [4, 5]);
+  assert.match(await keys.last().textContent(), /sink/);
+  await keys.last().focus();
+  await page.getByRole("status", { name: "Links of the focused token" }).getByText("0.5000").waitFor();
+  await shot("sinks");
+});
+
+pageTest("a file of cross-attention alone shows it, with its own layers and heads", async ({ page, open, shot }) => {
+  await open();
+  await firstResult(page);
+  const about = { format: 1, tokens: TOKENS, decoder_tokens: ["le", "chat"], token_form: "plain", model: { name: "elsewhere" } };
+  const values = Array(3 * 8).fill(0.25);
+  await openFile(page, "cross.safetensors", safetensors({ "decoder.1.cross_attn.hook_pattern": { shape: [3, 2, 4], values } }, about));
+  const { queries, keys, status } = parts(page);
+  await status.getByText("2 layers × 3 heads").waitFor();
+  assert.deepEqual([await queries.count(), await keys.count()], [2, 4]);
+  const stacks = page.getByRole("radiogroup", { name: "Stack" });
+  assert.equal(await stacks.getByRole("radio", { name: "Cross" }).isChecked(), true);
+  assert.equal(await stacks.getByRole("radio", { name: "Encoder" }).count(), 0);
+  await shot("cross-alone");
 });
 
 pageTest("the first example can be saved without any model", async ({ page, open, shot }) => {

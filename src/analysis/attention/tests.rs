@@ -11,19 +11,19 @@ struct Seen {
 }
 
 impl Tap for Seen {
-    type Error = ();
+    type Error = NotFinite;
 
-    fn rows(&mut self, hook: Hook, _: Range<usize>, _: &mut [f32]) -> Result<(), ()> {
+    fn rows(&mut self, hook: Hook, _: Range<usize>, _: &mut [f32]) -> Result<(), NotFinite> {
         self.hooks.push(hook);
         Ok(())
     }
 
-    fn scores(&mut self, _: SquarePart, data: &mut [f32]) -> Result<(), ()> {
+    fn scores(&mut self, _: SquarePart, data: &mut [f32]) -> Result<(), NotFinite> {
         self.scores = data.to_vec();
         Ok(())
     }
 
-    fn pattern(&mut self, _: SquarePart, _: &[f32], _: &mut [f32]) -> Result<(), ()> {
+    fn pattern(&mut self, _: SquarePart, _: &[f32], _: &mut [f32]) -> Result<(), NotFinite> {
         Ok(())
     }
 }

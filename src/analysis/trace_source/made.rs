@@ -3,13 +3,13 @@
 //! What edits did between the projection and the pattern is not in q and k, so a file with edits must hold the pattern
 //! itself.
 
-use std::convert::Infallible;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::{SourceError, Stored};
-use crate::analysis::attention::{AttnLayer, Keys, SquarePart, Tap, pattern, queries};
+use crate::analysis::attention::{AttnLayer, Keys, NotFinite, SquarePart, Tap, pattern, queries};
 use crate::analysis::source::widened;
+use crate::kernels::finite::first_not_finite;
 use crate::trace::{Attn, BlockSite, Hook, Spec};
 
 /// One layer's queries and keys, ready for the product.
@@ -36,35 +36,54 @@ impl Made {
         }
         let (q, mut tap) = FromFile::of(stored, layer, BlockSite::Q, BlockSite::RotQ)?;
         let n_query = stored.sizes.n_query;
-        let Ok(queries) = queries(&attn_of(stored.place.attn, &spec, layer), 0..n_query, n_query, &q, &mut tap);
+        let of = attn_of(stored.place.attn, &spec, layer);
+        let queries = queries(&of, 0..n_query, n_query, &q, &mut tap).map_err(too_large)?;
         let (k, mut tap) = FromFile::of(stored, layer, BlockSite::K, BlockSite::RotK)?;
-        let Ok(keys) = Keys::new(&attn_of(stored.place.attn, &spec, layer), &k, &mut tap);
+        let keys = Keys::new(&of, &k, &mut tap).map_err(too_large)?;
         Ok(Self { spec, attn: stored.place.attn, n_key: stored.sizes.n_key, queries, keys })
+    }
+
+    /// Whether a score may be beyond f32: it is at most ‖q‖ ‖k‖, and so is every sum on the way to it.
+    pub fn may_overflow(&self, layer: usize) -> bool {
+        let largest = |values: &[f32]| {
+            let square = |head: &[f32]| head.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>();
+            values.chunks_exact(self.spec.d_head).map(square).fold(0.0, f64::max).sqrt()
+        };
+        let keys = (0..self.spec.n_key_value_heads).map(|head| largest(&self.keys.head(head))).fold(0.0, f64::max);
+        let scale = f64::from(self.spec.attn_scale_of(layer)).abs().max(1.0);
+        largest(&self.queries) * keys * scale > f64::from(f32::MAX) / 16.0
     }
 
     /// Rows of a head's pattern, [rows.len(), n_key].
     pub fn pattern(&self, layer: usize, head: usize, rows: Range<usize>) -> Result<Vec<f32>, SourceError> {
-        let (pattern, _) = self.through(layer, head, rows.clone());
+        let (pattern, _) = self.through(layer, head, rows.clone())?;
         Ok(widened(pattern, rows.len(), self.n_key, 0.0))
     }
 
     /// Rows of a head's scores, [rows.len(), n_key].
     pub fn scores(&self, layer: usize, head: usize, rows: Range<usize>) -> Result<Vec<f32>, SourceError> {
-        let (_, scores) = self.through(layer, head, rows.clone());
+        let (_, scores) = self.through(layer, head, rows.clone())?;
         Ok(widened(scores, rows.len(), self.n_key, f32::NEG_INFINITY))
     }
 
     /// Pattern and scores.
-    fn through(&self, layer: usize, head: usize, rows: Range<usize>) -> (Vec<f32>, Vec<f32>) {
+    fn through(&self, layer: usize, head: usize, rows: Range<usize>) -> Result<(Vec<f32>, Vec<f32>), SourceError> {
         if rows.is_empty() {
-            return (Vec::new(), Vec::new());
+            return Ok((Vec::new(), Vec::new()));
         }
         let width = self.spec.n_heads * self.spec.d_head;
         let queries = &self.queries[rows.start * width..rows.end * width];
         let mut tap = FromFile::default();
-        let Ok(pattern) = pattern(&attn_of(self.attn, &self.spec, layer), head, rows, queries, &self.keys, &mut tap);
-        (pattern, tap.scores)
+        let of = attn_of(self.attn, &self.spec, layer);
+        let pattern = pattern(&of, head, rows, queries, &self.keys, &mut tap).map_err(too_large)?;
+        Ok((pattern, tap.scores))
     }
+}
+
+/// The file's numbers are finite, what is made of them is not.
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+fn too_large(found: NotFinite) -> SourceError {
+    SourceError::Failed(format!("{found}: the file's queries or keys are too large to make a pattern of"))
 }
 
 /// A layer's attention without the weights that a file does not hold.
@@ -82,8 +101,7 @@ pub(super) fn queries_of(stored: &Stored, layer: usize) -> Result<Vec<f32>, Sour
     }
     let (q, mut tap) = FromFile::of(stored, layer, BlockSite::Q, BlockSite::RotQ)?;
     let n_query = stored.sizes.n_query;
-    let Ok(queries) = queries(&attn_of(stored.place.attn, spec_of(stored)?, layer), 0..n_query, n_query, &q, &mut tap);
-    Ok(queries)
+    queries(&attn_of(stored.place.attn, spec_of(stored)?, layer), 0..n_query, n_query, &q, &mut tap).map_err(too_large)
 }
 
 /// Keys of all key heads as they enter the product, [n_key, n_key_value_heads, d_head].
@@ -95,7 +113,7 @@ pub(super) fn keys_of(stored: &Stored, layer: usize) -> Result<Vec<f32>, SourceE
         return Ok(entering.to_vec());
     }
     let (k, mut tap) = FromFile::of(stored, layer, BlockSite::K, BlockSite::RotK)?;
-    let Ok(keys) = Keys::new(&attn_of(stored.place.attn, spec_of(stored)?, layer), &k, &mut tap);
+    let keys = Keys::new(&attn_of(stored.place.attn, spec_of(stored)?, layer), &k, &mut tap).map_err(too_large)?;
     let (n_heads, d_head) = (stored.sizes.n_key_value_heads, stored.sizes.d_head);
     let heads: Vec<Vec<f32>> = (0..n_heads).map(|head| keys.head(head)).collect();
     let row = |pos: usize| heads.iter().flat_map(move |head| head[pos * d_head..][..d_head].iter().copied());
@@ -124,6 +142,9 @@ fn entering(
 fn spec_of(stored: &Stored) -> Result<&Spec, SourceError> {
     let metadata = &stored.trace.metadata;
     let missing = |reason: &str| SourceError::Missing { what: "pattern and scores", reason: reason.to_owned() };
+    if metadata.row_sums.is_some() {
+        return Err(missing("the model’s attention sinks take part in the softmax, and the file does not hold them"));
+    }
     if !metadata.edits.is_empty() {
         return Err(missing("the file’s edits acted after the projection, and it does not hold what came out"));
     }
@@ -164,9 +185,9 @@ impl FromFile {
 }
 
 impl Tap for FromFile {
-    type Error = Infallible;
+    type Error = NotFinite;
 
-    fn rows(&mut self, hook: Hook, rows: Range<usize>, data: &mut [f32]) -> Result<(), Infallible> {
+    fn rows(&mut self, hook: Hook, rows: Range<usize>, data: &mut [f32]) -> Result<(), NotFinite> {
         let is_rotated = matches!(hook, Hook::Block(_, BlockSite::RotQ | BlockSite::RotK));
         if let (true, Some(rotated)) = (is_rotated, &self.rotated) {
             let width = data.len().checked_div(rows.len()).unwrap_or(0);
@@ -174,15 +195,21 @@ impl Tap for FromFile {
                 data.copy_from_slice(stored);
             }
         }
-        Ok(())
+        match first_not_finite(data) {
+            None => Ok(()),
+            Some(index) => {
+                let width = data.len() / rows.len();
+                Err(NotFinite { hook, head: None, position: rows.start + index / width })
+            }
+        }
     }
 
-    fn scores(&mut self, _: SquarePart, data: &mut [f32]) -> Result<(), Infallible> {
+    fn scores(&mut self, _: SquarePart, data: &mut [f32]) -> Result<(), NotFinite> {
         self.scores.extend_from_slice(data);
         Ok(())
     }
 
-    fn pattern(&mut self, _: SquarePart, _: &[f32], _: &mut [f32]) -> Result<(), Infallible> {
+    fn pattern(&mut self, _: SquarePart, _: &[f32], _: &mut [f32]) -> Result<(), NotFinite> {
         Ok(())
     }
 }

@@ -356,5 +356,5 @@ fn check_sizes(spec: &Spec) -> Result<(), EngineError> {
             return Err(EngineError::Checkpoint(message));
         }
     }
-    Ok(())
+    spec.check().map_err(|fault| EngineError::Checkpoint(format!("the configuration, {fault}")))
 }

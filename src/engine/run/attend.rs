@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Mutex;
 
 use crate::analysis::attention::{AttnLayer, Keys, pattern, queries};
-use crate::edit::InvalidEdit;
+use crate::engine::error::EngineError;
 use crate::engine::hooks::{Hooks, Squares};
 use crate::kernels::{PackedRows, Panels, threads};
 
@@ -18,7 +18,7 @@ pub(super) struct Attend {
 
 impl Attend {
     /// From keys and values [pos, n_key_value_heads, d_head] as projected.
-    pub fn new(of: &AttnLayer<'_>, k: &[f32], v: &[f32], hooks: &mut Hooks<'_>) -> Result<Self, InvalidEdit> {
+    pub fn new(of: &AttnLayer<'_>, k: &[f32], v: &[f32], hooks: &mut Hooks<'_>) -> Result<Self, EngineError> {
         let spec = of.spec;
         let width = spec.n_key_value_heads * spec.d_head;
         let columns = (0..spec.n_key_value_heads).map(|head| head * spec.d_head..(head + 1) * spec.d_head);
@@ -35,7 +35,7 @@ impl Attend {
         q: &[f32],
         hooks: &mut Hooks<'_>,
         z: &mut [f32],
-    ) -> Result<(), InvalidEdit> {
+    ) -> Result<(), EngineError> {
         let spec = of.spec;
         let width = spec.n_heads * spec.d_head;
         let span = rows.start * width..rows.end * width;

@@ -6,7 +6,7 @@ use super::CrossRun;
 use super::attend::Attend;
 use super::layer::{input_of, output, project_rows, sum};
 use crate::analysis::attention::{AttnLayer, Tap};
-use crate::edit::InvalidEdit;
+use crate::engine::error::EngineError;
 use crate::engine::hooks::Hooks;
 use crate::engine::model::{AttnWeights, Model, Norm};
 use crate::kernels::PackedRows;
@@ -70,7 +70,7 @@ impl CrossWork {
         project_rows(&attn.q, &packed, rows, &mut self.kept.q);
     }
 
-    pub fn start_attending(&mut self, model: &Model, layer: usize, hooks: &mut Hooks<'_>) -> Result<(), InvalidEdit> {
+    pub fn start_attending(&mut self, model: &Model, layer: usize, hooks: &mut Hooks<'_>) -> Result<(), EngineError> {
         let CrossRun { q, k, v } = &mut self.kept;
         let width = model.spec.n_heads * model.spec.d_head;
         hooks.rows(Hook::Block(layer, BlockSite::CrossQ), self.first..self.n_pos, &mut q[self.first * width..])?;
@@ -82,14 +82,14 @@ impl CrossWork {
         Ok(())
     }
 
-    pub fn attend(&mut self, of: &AttnLayer<'_>, rows: Range<usize>, hooks: &mut Hooks<'_>) -> Result<(), InvalidEdit> {
+    pub fn attend(&mut self, of: &AttnLayer<'_>, rows: Range<usize>, hooks: &mut Hooks<'_>) -> Result<(), EngineError> {
         match &self.attend {
             Some(attend) => attend.rows(of, rows, self.n_pos, &self.kept.q, hooks, &mut self.z),
             None => Ok(()),
         }
     }
 
-    pub fn end_attending(&mut self, layer: usize, hooks: &mut Hooks<'_>) -> Result<(), InvalidEdit> {
+    pub fn end_attending(&mut self, layer: usize, hooks: &mut Hooks<'_>) -> Result<(), EngineError> {
         self.attend = None;
         let width = self.z.len() / self.n_pos;
         hooks.rows(Hook::Block(layer, BlockSite::CrossZ), self.first..self.n_pos, &mut self.z[self.first * width..])
@@ -103,7 +103,7 @@ impl CrossWork {
         layer: usize,
         rows: Range<usize>,
         hooks: &mut Hooks<'_>,
-    ) -> Result<Vec<f32>, InvalidEdit> {
+    ) -> Result<Vec<f32>, EngineError> {
         let spec = &model.spec;
         let width = spec.n_heads * spec.d_head;
         let z = &self.z[rows.start * width..rows.end * width];

@@ -7,7 +7,7 @@ use super::cross::CrossWork;
 use super::mlp::mlp;
 use super::{LayerRun, Step};
 use crate::analysis::attention::{AttnLayer, Tap};
-use crate::edit::InvalidEdit;
+use crate::engine::error::EngineError;
 use crate::engine::hooks::Hooks;
 use crate::engine::model::{AttnWeights, Block, Linear, Model, Norm, add_bias};
 use crate::kernels::{PackedRows, ROWS};
@@ -97,7 +97,7 @@ impl Work {
         hooks: &mut Hooks<'_>,
         (source, positions): (Option<&[f32]>, &[f32]),
         flop: usize,
-    ) -> Result<Step, InvalidEdit> {
+    ) -> Result<Step, EngineError> {
         let (spec, n_pos) = (&model.spec, self.next.len() / model.spec.d_model);
         let n_source = self.cross.as_ref().map_or(0, CrossWork::n_source);
         let n_rows = if self.phase == Phase::Source { n_source } else { n_pos };
@@ -155,7 +155,7 @@ impl Work {
         source: Option<&[f32]>,
         rows: Range<usize>,
         is_last: bool,
-    ) -> Result<(), InvalidEdit> {
+    ) -> Result<(), EngineError> {
         let layer = self.layer;
         let (Some(mut cross), Some(source), Some((norm, attn))) = (self.cross.take(), source, &block.cross) else {
             return Ok(());
@@ -214,7 +214,7 @@ impl Work {
         of: &AttnLayer<'_>,
         n_pos: usize,
         hooks: &mut Hooks<'_>,
-    ) -> Result<Attend, InvalidEdit> {
+    ) -> Result<Attend, EngineError> {
         let LayerRun { q, k, v, .. } = &mut self.kept;
         for (site, data) in [(BlockSite::Q, q), (BlockSite::K, &mut *k), (BlockSite::V, &mut *v)] {
             let width = data.len() / n_pos;
@@ -230,7 +230,7 @@ impl Work {
         block: &Block,
         rows: Range<usize>,
         hooks: &mut Hooks<'_>,
-    ) -> Result<Vec<f32>, InvalidEdit> {
+    ) -> Result<Vec<f32>, EngineError> {
         let (spec, layer) = (&model.spec, self.layer);
         let span = rows.start * spec.d_model..rows.end * spec.d_model;
         let width = spec.n_heads * spec.d_head;
@@ -254,7 +254,7 @@ impl Work {
         block: &Block,
         rows: Range<usize>,
         hooks: &mut Hooks<'_>,
-    ) -> Result<(), InvalidEdit> {
+    ) -> Result<(), EngineError> {
         let (spec, layer) = (&model.spec, self.layer);
         let span = rows.start * spec.d_model..rows.end * spec.d_model;
         let before_mlp = match (&self.cross, &block.cross) {
@@ -330,7 +330,7 @@ pub(super) fn output(
     z: &[f32],
     rows: &Range<usize>,
     hooks: &mut Hooks<'_>,
-) -> Result<Vec<f32>, InvalidEdit> {
+) -> Result<Vec<f32>, EngineError> {
     if !hooks.wants(result_hook) {
         return Ok(attn.o.apply(z));
     }

@@ -1,6 +1,6 @@
 //! The MLP of a block.
 
-use crate::edit::InvalidEdit;
+use crate::engine::error::EngineError;
 use crate::engine::model::{Mlp, Model};
 use crate::kernels::PackedRows;
 use crate::trace::BlockSite;
@@ -10,8 +10,8 @@ pub(super) fn mlp(
     model: &Model,
     mlp: &Mlp,
     normed: &[f32],
-    pass: &mut impl FnMut(BlockSite, &mut Vec<f32>) -> Result<(), InvalidEdit>,
-) -> Result<Vec<f32>, InvalidEdit> {
+    pass: &mut impl FnMut(BlockSite, &mut Vec<f32>) -> Result<(), EngineError>,
+) -> Result<Vec<f32>, EngineError> {
     let d_model = model.spec.d_model;
     let packed = PackedRows::pack(normed, d_model, 0..d_model);
     let mut hidden = mlp.gate.as_ref().unwrap_or(&mlp.into).apply_packed(&packed);

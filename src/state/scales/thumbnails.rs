@@ -11,7 +11,11 @@ use crate::state::{Effect, Looked, State, Variant, View};
 pub const MAX_CELLS: usize = 64;
 
 /// Layers of a trace with more weights are read when they are looked at, not in advance.
-const MAX_WEIGHTS_UNASKED: usize = 4 << 20;
+const MAX_WEIGHTS_UNASKED: u64 = 4 << 20;
+
+/// Where more pairs of tokens stand in one pattern (some 4,000 tokens), only the model view itself goes through them: the
+/// work grows with the square of the tokens.
+const MAX_PAIRS_UNASKED: u64 = 16 << 20;
 
 /// Patterns of one layer, made small.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,7 +111,8 @@ impl State {
     pub fn mapped(&self) -> (BTreeSet<usize>, Vec<usize>) {
         let Some(shown) = &self.shown else { return Default::default() };
         let (spec, options) = (shown.stack_spec(), &self.scales.map);
-        let is_shown = |layer: &usize| !options.hidden_layers.contains(layer) && !shown.missing_layers.contains(layer);
+        let is_missing = |layer: &usize| shown.missing_layers().is_some_and(|missing| missing.contains(layer));
+        let is_shown = |layer: &usize| !options.hidden_layers.contains(layer) && !is_missing(layer);
         let layers = (0..spec.n_layers).filter(is_shown).collect();
         (layers, (0..spec.n_heads).filter(|head| !options.hidden_heads.contains(head)).collect())
     }
@@ -134,8 +139,13 @@ impl State {
         let n_layers = shown.stack_spec().n_layers;
         // A small map is not worth reading a file of gigabytes for.
         let shape = shown.shape();
-        let is_large = shape.n_heads * shape.n_query * shape.n_key > MAX_WEIGHTS_UNASKED;
+        let n_pairs = (shape.n_query as u64).saturating_mul(shape.n_key as u64);
+        let is_large = n_pairs.saturating_mul(shape.n_heads as u64) > MAX_WEIGHTS_UNASKED;
         let is_sparing = shown.is_trace && is_large && self.selection.view != View::Model;
+        // Nor are the patterns of one very long input gone through for it.
+        if is_sparing && n_pairs > MAX_PAIRS_UNASKED {
+            return;
+        }
         let thumbnails = &mut self.scales.thumbnails;
         if thumbnails.shows != shows {
             (thumbnails.shows, thumbnails.layers) = (shows, vec![None; n_layers]);

@@ -127,7 +127,7 @@ impl State {
     /// for the layer.
     pub(in crate::state) fn look_at_kind(&mut self, kind: AttnKind) {
         let Some(shown) = &mut self.shown else { return };
-        let kind = kind.fitting(shown.target.is_some());
+        let kind = shown.nearest(kind);
         let (before, had_all) = (shown.kind, self.selection.heads.len() == shown.stack_spec().n_heads);
         self.selection.kind = kind;
         if before == kind {

@@ -14,7 +14,9 @@ pub(in crate::state) fn opened() -> OpenedTrace {
         edits: Vec::new(),
         top: Vec::new(),
         place: None,
-        missing_layers: Default::default(),
+        held: Vec::new(),
+        cross_spec: None,
+        sinks: Vec::new(),
     }
 }
 

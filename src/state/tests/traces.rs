@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::start::opened;
 use super::*;
+use crate::trace::AttnKind;
 use crate::trace::file::{ModelName, Saved};
 
 fn file(name: &str) -> OpenedTrace {
@@ -54,7 +55,10 @@ fn a_trace_of_some_layers_begins_at_one_that_it_holds() {
         let mut page = Page::with_result();
         page.state.selection.layer = selected;
         let missing_layers: BTreeSet<usize> = missing.into_iter().collect();
-        open(&mut page, OpenedTrace { missing_layers: missing_layers.clone(), ..file("cat.safetensors") });
+        open(
+            &mut page,
+            OpenedTrace { held: vec![(AttnKind::ONLY, missing_layers.clone())], ..file("cat.safetensors") },
+        );
         assert_eq!(page.state.selection.layer, expected);
         page.event(Event::View(ViewEvent::LayersSeen((0, 2))));
         let asked = |effect: &Effect| match effect {

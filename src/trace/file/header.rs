@@ -13,6 +13,7 @@ use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::fields::{Field, Fields, expected};
+use crate::trace::shorten::dims;
 
 /// Headers above this are refused, as by the `safetensors` crate.
 pub const MAX_HEADER_BYTES: u64 = 100_000_000;
@@ -91,7 +92,7 @@ pub enum HeaderError {
         tensor: String,
     },
     /// A shape that no file can hold.
-    #[error("{file}: tensor {tensor}: shape {shape:?} of {dtype} is too large")]
+    #[error("{file}: tensor {tensor}: shape {} of {dtype} is too large", dims(.shape))]
     Shape {
         /// Which file.
         file: String,
@@ -103,7 +104,7 @@ pub enum HeaderError {
         shape: Vec<u64>,
     },
     /// Shape and offsets disagree.
-    #[error("{file}: tensor {tensor}: {dtype} {shape:?} takes {expected} bytes, its data_offsets span {found}")]
+    #[error("{file}: tensor {tensor}: {dtype} {} takes {expected} bytes, its data_offsets span {found}", dims(.shape))]
     Length {
         /// Which file.
         file: String,

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::fields::{Field, Fields, named};
 
-use super::{FORMAT, Header, METADATA_KEY, TraceError};
+use super::{FORMAT, Header, METADATA_KEY, RowSums, TraceError};
 use crate::trace::{Spec, TokenForm};
 
 /// The metadata of a trace.
@@ -41,6 +41,9 @@ pub struct TraceMetadata {
     /// The edits that acted, as in an edits file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub edits: Vec<Value>,
+    /// Why the rows of patterns sum to less than 1, where they do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row_sums: Option<RowSums>,
 }
 
 /// Which weights made a trace.
@@ -83,6 +86,18 @@ impl Field for TokenForm {
     }
 }
 
+/// What is wrong with JSON, and what to do where Python writes what no other reader takes: half of a character.
+fn json_reason(error: &serde_json::Error) -> String {
+    let reason = error.to_string();
+    if !reason.contains("surrogate") && !reason.contains("hex escape") {
+        return reason;
+    }
+    format!(
+        "{reason}: a token or text has a lone surrogate, half of a character; write it with \
+         .encode(\"utf-16\", \"surrogatepass\").decode(\"utf-16\", \"replace\")"
+    )
+}
+
 impl TraceMetadata {
     /// Metadata that say nothing but the tokens.
     pub fn of_tokens(tokens: Vec<String>, token_form: TokenForm) -> Self {
@@ -97,14 +112,8 @@ impl TraceMetadata {
             model: None,
             spec: None,
             edits: Vec::new(),
+            row_sums: None,
         }
-    }
-
-    /// Tokens by number, for files that name none.
-    pub(super) fn numbered(n_tokens: usize, n_decoder_tokens: Option<usize>) -> Self {
-        let numbers = |n: usize| (0..n).map(|position| position.to_string()).collect();
-        let decoder_tokens = n_decoder_tokens.map(numbers);
-        TraceMetadata { decoder_tokens, ..Self::of_tokens(numbers(n_tokens), TokenForm::Plain) }
     }
 
     /// The metadata of a file; none where the file has none.
@@ -118,7 +127,7 @@ impl TraceMetadata {
     /// When it is of another version, or a field is missing or cannot be read.
     pub fn from_json(file: &str, json: &str) -> Result<Self, TraceError> {
         let unreadable = |reason: String| TraceError::Metadata { file: file.to_owned(), reason };
-        let value = serde_json::from_str(json).map_err(|error| unreadable(error.to_string()))?;
+        let value = serde_json::from_str(json).map_err(|error| unreadable(json_reason(&error)))?;
         let mut fields = Fields::of_object(value).map_err(unreadable)?;
         // Read first: what the other fields mean depends on it.
         let format = fields.required("format").map_err(unreadable)?;
@@ -140,11 +149,7 @@ impl TraceMetadata {
             model: fields.optional("model")?,
             spec: fields.optional("spec")?,
             edits: fields.or_default("edits")?,
+            row_sums: fields.optional("row_sums")?,
         })
-    }
-
-    /// Whether the file says why its patterns need not sum to one: edits acted on them.
-    pub(super) fn explains_row_sums(&self) -> bool {
-        !self.edits.is_empty()
     }
 }

@@ -14,6 +14,7 @@ pub mod header;
 mod metadata;
 mod plan;
 mod read;
+mod rows;
 mod shapes;
 mod slot;
 mod write;
@@ -24,6 +25,7 @@ pub use header::Parsed;
 pub use metadata::{ModelName, TraceMetadata};
 pub use plan::{SavePlan, Saved, file_len};
 pub use read::{Trace, TraceTensor, parse_header};
+pub use rows::RowSums;
 pub use slot::{EMPTY_SLOT, SLOT_ID, base64, fill_slot, read_slot};
 pub use write::{TensorPlan, TraceWriter};
 
@@ -159,8 +161,8 @@ pub enum TraceError {
         /// What is there.
         found: String,
     },
-    /// A row of a pattern that is none.
-    #[error("{file}: {name}: the weights of head {head}, query {query} sum to {sum:.4}, expected 1 ± {tolerance}")]
+    /// A pattern row that does not sum to 1.
+    #[error("{file}: {name}: the weights of head {head}, query {query} sum to {sum:.4}, expected {}", expected_sum(*.sum, *.tolerance, *.has_sinks))]
     RowSum {
         /// Which file.
         file: String,
@@ -174,6 +176,26 @@ pub enum TraceError {
         sum: f64,
         /// How far from 1 they may be.
         tolerance: f64,
+        /// Whether the file says that a sink takes the rest.
+        has_sinks: bool,
+    },
+    /// A weight below 0.
+    #[error(
+        "{file}: {name}: the weight of head {head}, query {query}, key {key} is {weight}; a pattern is a distribution, without negative weights"
+    )]
+    NegativeWeight {
+        /// Which file.
+        file: String,
+        /// Which pattern.
+        name: String,
+        /// Which head.
+        head: usize,
+        /// Which row of it.
+        query: usize,
+        /// Which weight of the row.
+        key: usize,
+        /// What it is.
+        weight: f32,
     },
     /// Tensors are written in the order in which they were announced, each in its announced length.
     #[error("the trace writer expected {expected}, was given {found}")]
@@ -186,6 +208,17 @@ pub enum TraceError {
     /// The output refused.
     #[error("cannot write the trace: {0}")]
     Io(#[from] std::io::Error),
+}
+
+/// What the weights of a row should sum to, and how a file with attention sinks says so.
+fn expected_sum(sum: f64, tolerance: f64, has_sinks: bool) -> String {
+    match (has_sinks, sum < 1.0) {
+        (true, _) => format!("at most 1 + {tolerance}, since sinks take the rest"),
+        (false, true) => format!(
+            "1 ± {tolerance}; if attention sinks take the rest, write \"row_sums\":\"sinks\" into the metadata \"{METADATA_KEY}\""
+        ),
+        (false, false) => format!("1 ± {tolerance}"),
+    }
 }
 
 fn first_of(names: &[String]) -> String {

@@ -7,7 +7,7 @@ use super::float16::{bf16_to_f32, f16_to_f32};
 use super::header::{self, Header, Parsed};
 use super::shapes::Shapes;
 use super::{Element, TraceError, TraceMetadata};
-use crate::trace::{Attn, BlockSite, Hook, Stack, StackHook};
+use crate::trace::{Attn, BlockSite, Hook, Stack, StackHook, TokenForm};
 
 /// Tensors of a trace that are no hooks.
 const INPUT_IDS: &str = "input_ids";
@@ -49,6 +49,11 @@ pub fn parse_header(file: &str, file_len: u64, prefix: &[u8]) -> Result<Parsed<T
     }
 }
 
+/// Tokens by number, for files that do not name them.
+fn numbered(n_tokens: usize) -> Vec<String> {
+    (0..n_tokens).map(|position| position.to_string()).collect()
+}
+
 impl Trace {
     fn from_header(file: &str, header: &Header) -> Result<Trace, TraceError> {
         let metadata = TraceMetadata::of_header(file, header)?;
@@ -78,10 +83,12 @@ impl Trace {
         if n_hooks == 0 {
             return Err(TraceError::NoHooks { file: file.to_owned(), names: other });
         }
+        shapes.agree_together()?;
         let n_tokens = shapes.n_tokens(Stack::Encoder).unwrap_or(0);
         let n_decoder_tokens = shapes.n_tokens(Stack::Decoder);
         shapes.agree_logits(&tensors, n_tokens, n_decoder_tokens)?;
-        let metadata = metadata.unwrap_or_else(|| TraceMetadata::numbered(n_tokens, n_decoder_tokens));
+        let mut metadata = metadata.unwrap_or_else(|| TraceMetadata::of_tokens(numbered(n_tokens), TokenForm::Plain));
+        metadata.decoder_tokens = metadata.decoder_tokens.or_else(|| n_decoder_tokens.map(numbered));
         Ok(Trace { file: file.to_owned(), metadata, tensors, other })
     }
 
@@ -107,7 +114,7 @@ impl Trace {
     }
 
     /// Turns bytes of a tensor, whole rows of its last axis, into numbers and checks them: no NaN, −inf only in scores,
-    /// pattern rows sum to one (± 1e-3, two-byte numbers ± 1e-2) unless edits acted.
+    /// pattern rows are distributions (sums 1 ± 4e-3, of two-byte numbers ± 1e-2) unless the file says why not.
     pub fn decode(&self, name: &str, bytes: &[u8]) -> Result<Vec<f32>, TraceError> {
         self.decode_from(name, 0, bytes)
     }
@@ -136,8 +143,8 @@ impl Trace {
             let found = values[index].to_string();
             return Err(self.value(name, index_in_tensor, "a finite number".to_owned(), found));
         }
-        if site == Some(BlockSite::Pattern) && !self.metadata.explains_row_sums() {
-            self.rows_sum_to_one(name, tensor, first_row, &values)?;
+        if site == Some(BlockSite::Pattern) {
+            self.check_rows(name, tensor, first_row, &values)?;
         }
         Ok(values)
     }
@@ -175,27 +182,6 @@ impl Trace {
         }
         let expected = format!("a multiple of {row_bytes} bytes, at most {}", tensor.len);
         Err(self.mismatch(name, expected, format!("{} bytes", bytes.len())))
-    }
-
-    fn rows_sum_to_one(
-        &self,
-        name: &str,
-        tensor: &TraceTensor,
-        first_head: usize,
-        values: &[f32],
-    ) -> Result<(), TraceError> {
-        let n_keys = tensor.shape.last().copied().unwrap_or(1).max(1);
-        let n_queries = tensor.shape.get(1).copied().unwrap_or(1).max(1);
-        let tolerance = if tensor.element == Element::F32 { 1e-3 } else { 1e-2 };
-        for (row, weights) in values.chunks_exact(n_keys).enumerate() {
-            let sum: f64 = weights.iter().map(|&weight| f64::from(weight)).sum();
-            if (sum - 1.0).abs() > tolerance {
-                let (head, query) = (first_head + row / n_queries, row % n_queries);
-                let (file, name) = (self.file.clone(), name.to_owned());
-                return Err(TraceError::RowSum { file, name, head, query, sum, tolerance });
-            }
-        }
-        Ok(())
     }
 
     fn mismatch(&self, name: &str, expected: String, found: String) -> TraceError {

@@ -1,62 +1,61 @@
-//! Whether the shapes of a trace agree: with each other, with the tokens, with the model's structure where it is given.
+//! Whether the sizes in a trace agree: with each other, with the tokens, with the model's structure where it is given.
 //!
-//! Every axis has one length in a whole stack; the first tensor (or the metadata) that gives it is remembered, so that
-//! a message can name both sides. The only stack of a file without two counts as the encoder: both read `tokens`.
+//! All relations that views rely on are checked here, once, from the header alone. An axis has one length in a whole stack,
+//! or in one of its attentions where it is an axis of heads; the first tensor (or the metadata) that gives it is remembered,
+//! so that a message can name both sides. The only stack of a file without two counts as the encoder: both read `tokens`.
 
 use std::collections::BTreeMap;
 
 use super::{Element, MAX_TOKENS, TraceError, TraceMetadata, TraceTensor};
-use crate::trace::{Axis, Hook, Spec, Stack, StackHook};
+use crate::trace::shorten::dims;
+use crate::trace::spec::MAX_DEPTH;
+use crate::trace::{Attn, Axis, Hook, Spec, Stack, StackHook};
 
-/// The most layers, and heads of a layer, that a file may have.
-const MAX_DEPTH: usize = 4_096;
+/// The most neurons of all heads of a layer together, as of a structure.
+const MAX_WIDTH: usize = 1 << 20;
+
+/// Which lengths must be equal: a stack, one of its attentions, an axis.
+type Place = (Stack, Attn, Axis);
 
 /// Lengths seen so far.
 pub(super) struct Shapes<'a> {
     file: &'a str,
     spec: Option<&'a Spec>,
-    /// Stack and axis, its length, who said so.
-    lengths: Vec<((Stack, Axis), usize, String)>,
+    /// Where, the length, who said so.
+    lengths: Vec<(Place, usize, String)>,
+    /// The first tensor named as one of the only stack, and as one of two.
+    of_one: Option<String>,
+    of_two: Option<String>,
 }
 
 impl<'a> Shapes<'a> {
     /// Starts with what the metadata say.
     pub(super) fn new(file: &'a str, metadata: Option<&'a TraceMetadata>) -> Result<Self, TraceError> {
         let spec = metadata.and_then(|metadata| metadata.spec.as_ref());
-        let mut shapes = Shapes { file, spec, lengths: Vec::new() };
+        let mut shapes = Shapes { file, spec, lengths: Vec::new(), of_one: None, of_two: None };
         if let Some(spec) = spec {
-            shapes.plausible(spec)?;
+            spec.check().map_err(|fault| {
+                shapes.mismatch(&format!("the metadata's spec, {}", fault.field), fault.expected, fault.found)
+            })?;
             let axes = [Axis::Head, Axis::KeyValueHead, Axis::DHead, Axis::DModel, Axis::DMlp, Axis::DEmbed];
-            for stack in Stack::BOTH {
+            for (stack, attn) in
+                [(Stack::Encoder, Attn::Own), (Stack::Decoder, Attn::Own), (Stack::Decoder, Attn::Cross)]
+            {
                 let spec = spec.stack(stack);
-                let said = axes.map(|axis| ((stack, axis), axis.len(spec, 0_usize), "the metadata's spec".to_owned()));
-                shapes.lengths.extend(said);
+                let said =
+                    |axis: Axis| ((stack, attn, axis), axis.len(spec, 0_usize), "the metadata's spec".to_owned());
+                shapes.lengths.extend(axes.map(said));
             }
         }
         if let Some(metadata) = metadata {
-            shapes.length("the metadata's tokens", Stack::Encoder, Axis::Pos, metadata.tokens.len())?;
+            shapes.length("the metadata's tokens", (Stack::Encoder, Attn::Own, Axis::Pos), metadata.tokens.len())?;
             shapes.segments(&metadata.segments, metadata.tokens.len())?;
             if let Some(tokens) = &metadata.decoder_tokens {
-                shapes.length("the metadata's decoder_tokens", Stack::Decoder, Axis::Pos, tokens.len())?;
+                let place = (Stack::Decoder, Attn::Own, Axis::Pos);
+                shapes.length("the metadata's decoder_tokens", place, tokens.len())?;
             }
         }
         Ok(shapes)
-    }
-
-    /// Views make room for every layer and head that a spec names, whether the file holds it or not.
-    fn plausible(&self, spec: &Spec) -> Result<(), TraceError> {
-        for stack in Stack::BOTH {
-            let spec = spec.stack(stack);
-            for (field, found) in
-                [("n_layers", spec.n_layers), ("n_heads", spec.n_heads), ("n_key_value_heads", spec.n_key_value_heads)]
-            {
-                if found == 0 || found > MAX_DEPTH {
-                    let name = format!("the metadata's spec, {field}");
-                    return Err(self.mismatch(&name, format!("1 to {MAX_DEPTH}"), found.to_string()));
-                }
-            }
-        }
-        Ok(())
     }
 
     /// The number format of a tensor, if it is one that can be read.
@@ -92,15 +91,68 @@ impl<'a> Shapes<'a> {
                 return Err(self.mismatch(name, expected, dims(shape)));
             }
         }
+        let attn = match hook {
+            Hook::Block(_, site) if site.is_cross() => Attn::Cross,
+            _ => Attn::Own,
+        };
+        if attn == Attn::Cross && stack != Some(Stack::Decoder) {
+            let expected = "decoder.l. before it: only a decoder of two stacks reads another stack";
+            return Err(self.mismatch(name, expected.to_owned(), "another beginning".to_owned()));
+        }
+        let first = if stack.is_some() { &mut self.of_two } else { &mut self.of_one };
+        first.get_or_insert_with(|| name.to_owned());
         for (&axis, &length) in hook.axes().iter().zip(shape) {
-            self.length(name, stack.unwrap_or(Stack::Encoder), axis, length)?;
+            self.length(name, (stack.unwrap_or(Stack::Encoder), attn, axis), length)?;
+        }
+        Ok(())
+    }
+
+    /// Checks what only all tensors together say: one stack or two, and the heads of each attention.
+    pub(super) fn agree_together(&self) -> Result<(), TraceError> {
+        let n_target = self.n_tokens(Stack::Decoder);
+        if let (Some(one), Some(two)) = (&self.of_one, &self.of_two) {
+            return Err(self.mismatch(two, format!("one stack, as {one} says"), "the name of one of two".to_owned()));
+        }
+        if let (Some(one), Some(_)) = (&self.of_one, n_target) {
+            let expected = "encoder. or decoder. before it, since the metadata have decoder_tokens".to_owned();
+            return Err(self.mismatch(one, expected, "the name of a hook of the only stack".to_owned()));
+        }
+        if let Some(spec) = self.spec {
+            match (&spec.encoder, &self.of_one, n_target) {
+                (None, _, Some(_)) => {
+                    let expected = "an encoder, since the file has a decoder".to_owned();
+                    return Err(self.mismatch("the metadata's spec", expected, "one stack".to_owned()));
+                }
+                (Some(_), Some(one), _) => {
+                    let expected = format!("one stack, as {one} says");
+                    return Err(self.mismatch("the metadata's spec", expected, "an encoder beside it".to_owned()));
+                }
+                _ => {}
+            }
+        }
+        for (place, n_key_value_heads, said) in &self.lengths {
+            let &(stack, attn, Axis::KeyValueHead) = place else { continue };
+            if let Some((n_heads, also)) = self.said((stack, attn, Axis::Head))
+                && !n_heads.is_multiple_of(*n_key_value_heads)
+            {
+                let expected = format!("key and value heads that divide the {n_heads} heads of {also}");
+                return Err(self.mismatch(said, expected, n_key_value_heads.to_string()));
+            }
+        }
+        for (place, d_head, said) in &self.lengths {
+            let &(stack, attn, Axis::DHead) = place else { continue };
+            let n_heads = self.said((stack, attn, Axis::Head)).map_or(1, |(n_heads, _)| n_heads);
+            if n_heads.saturating_mul(*d_head) > MAX_WIDTH {
+                let expected = format!("at most {MAX_WIDTH} neurons in all heads of a layer");
+                return Err(self.mismatch(said, expected, format!("{n_heads} × {d_head}")));
+            }
         }
         Ok(())
     }
 
     /// How many positions a stack of the file has.
     pub(super) fn n_tokens(&self, stack: Stack) -> Option<usize> {
-        self.lengths.iter().find(|(of, _, _)| *of == (stack, Axis::Pos)).map(|(_, length, _)| *length)
+        self.said((stack, Attn::Own, Axis::Pos)).map(|(length, _)| length)
     }
 
     /// Checks what is no hook: ids and logits.
@@ -111,16 +163,17 @@ impl<'a> Shapes<'a> {
         n_decoder_tokens: Option<usize>,
     ) -> Result<(), TraceError> {
         let first = |name: &str| tensors.get(name).and_then(|tensor| tensor.shape.first().copied());
-        if let Some(found) = first("input_ids").filter(|&found| found != n_tokens) {
-            return Err(self.mismatch("input_ids", format!("[{n_tokens}], one per token"), dims(&[found])));
-        }
-        let n_writing = n_decoder_tokens.unwrap_or(n_tokens);
-        if let Some(found) = first("decoder_input_ids").filter(|&found| n_decoder_tokens.is_some_and(|n| n != found)) {
-            return Err(self.mismatch("decoder_input_ids", format!("[{n_writing}], one per token"), dims(&[found])));
+        let n_source = if n_decoder_tokens.is_some() && n_tokens == 0 { None } else { Some(n_tokens) };
+        for (ids, n_tokens) in [("input_ids", n_source), ("decoder_input_ids", n_decoder_tokens)] {
+            if let (Some(found), Some(n_tokens)) = (first(ids), n_tokens)
+                && found != n_tokens
+            {
+                return Err(self.mismatch(ids, format!("[{n_tokens}], one per token"), dims(&[found])));
+            }
         }
         let (n_rows, why) = match first("logit_positions") {
             Some(n_positions) => (n_positions, "as logit_positions has"),
-            None => (n_writing, "one per token, since there are no logit_positions"),
+            None => (n_decoder_tokens.unwrap_or(n_tokens), "one per token, since there are no logit_positions"),
         };
         if let Some(logits) = tensors.get("logits") {
             let d_vocab = self.spec.map(|spec| spec.d_vocab).or(logits.shape.last().copied()).unwrap_or(0);
@@ -132,14 +185,21 @@ impl<'a> Shapes<'a> {
         Ok(())
     }
 
+    /// The length noted for a place, and who gave it.
+    fn said(&self, place: Place) -> Option<(usize, &str)> {
+        let found = self.lengths.iter().find(|(known, _, _)| *known == place);
+        found.map(|(_, length, said)| (*length, said.as_str()))
+    }
+
     /// Notes the length of an axis, or compares it with the one noted.
-    fn length(&mut self, name: &str, stack: Stack, axis: Axis, found: usize) -> Result<(), TraceError> {
-        let of = match axis {
-            Axis::QueryPos | Axis::KeyPos => (stack, Axis::Pos),
-            Axis::SourcePos => (Stack::Encoder, Axis::Pos),
-            other => (stack, other),
+    fn length(&mut self, name: &str, (stack, attn, axis): Place, found: usize) -> Result<(), TraceError> {
+        let place = match axis {
+            Axis::QueryPos | Axis::KeyPos => (stack, Attn::Own, Axis::Pos),
+            Axis::SourcePos => (Stack::Encoder, Attn::Own, Axis::Pos),
+            Axis::Head | Axis::KeyValueHead | Axis::DHead => (stack, attn, axis),
+            other => (stack, Attn::Own, other),
         };
-        if of.1 == Axis::Pos && found > MAX_TOKENS {
+        if place.2 == Axis::Pos && found > MAX_TOKENS {
             let (file, tensor) = (self.file.to_owned(), name.to_owned());
             return Err(TraceError::TooManyTokens { file, tensor, found: found as u64 });
         }
@@ -151,14 +211,14 @@ impl<'a> Shapes<'a> {
             let expected = format!("at most {MAX_DEPTH} × {}", unit(axis));
             return Err(self.mismatch(name, expected, found.to_string()));
         }
-        match self.lengths.iter().find(|(known, _, _)| *known == of) {
-            Some((_, expected, said)) if *expected != found => {
-                let unit = unit(axis);
-                Err(self.mismatch(name, format!("{expected} × {unit}, as in {said}"), format!("{found}")))
+        match self.said(place) {
+            Some((expected, said)) if expected != found => {
+                let expected = format!("{expected} × {}, as in {said}", unit(axis));
+                Err(self.mismatch(name, expected, format!("{found}")))
             }
             Some(_) => Ok(()),
             None => {
-                self.lengths.push((of, found, name.to_owned()));
+                self.lengths.push((place, found, name.to_owned()));
                 Ok(())
             }
         }
@@ -179,10 +239,6 @@ impl<'a> Shapes<'a> {
     fn mismatch(&self, name: &str, expected: String, found: String) -> TraceError {
         TraceError::Mismatch { file: self.file.to_owned(), name: name.to_owned(), expected, found }
     }
-}
-
-fn dims(shape: &[usize]) -> String {
-    format!("{shape:?}")
 }
 
 fn unit(axis: Axis) -> &'static str {

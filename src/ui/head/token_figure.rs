@@ -6,7 +6,7 @@ use super::scene::Scene;
 use crate::render::{Columns, Received, Window};
 use crate::state::editing::offers::Target;
 use crate::state::{Event, SelectionEvent, TokenRef};
-use crate::trace::Side;
+use crate::trace::{Side, Tokens};
 use crate::ui::erased::Derived;
 use crate::ui::shell::page::Page;
 
@@ -137,6 +137,7 @@ impl Figure {
             let predicted = predicted.unwrap_or_default();
             let (start, last, ids) = (positions.start, positions.end.saturating_sub(1), ids.join(" "));
             match positions.len() {
+                _ if ids.parse() == Ok(Tokens::NO_ID) => format!("{plain}\nno token: an attention sink"),
                 0 | 1 => format!("{plain}\ntoken {start}, id {ids}{predicted}"),
                 _ => format!("{plain}\ntokens {start} to {last}, ids {ids}{predicted}"),
             }

@@ -1,5 +1,7 @@
 //! Below the map: the numbers of one head, and the legend.
 
+use std::collections::BTreeSet;
+
 use leptos::prelude::*;
 
 use super::model::Map;
@@ -75,7 +77,8 @@ pub fn MapLegend(map: Map) -> impl IntoView {
         let (n_done, n_mapped) = state.n_mapped();
         let coming = (n_done < n_mapped).then(|| format!("{n_done} of {n_mapped} layers"));
         let n_all = state.scales.thumbnails.layers.len();
-        let n_held = n_all - state.shown.as_ref().map_or(0, |shown| shown.missing_layers.len()).min(n_all);
+        let n_missing = state.shown.as_ref().and_then(|shown| shown.missing_layers()).map_or(0, BTreeSet::len);
+        let n_held = n_all - n_missing.min(n_all);
         coming.or_else(|| (n_held < n_all).then(|| format!("{n_held} of {n_all} layers are in the file")))
     });
     let reduced = page.memo(|state| {

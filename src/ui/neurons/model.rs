@@ -131,7 +131,8 @@ impl Numbers {
     pub fn sees(&self, query: usize, key: usize) -> bool {
         match self.at(NeuronPart::Scores, query, key) {
             Some(score) => score.is_finite(),
-            None => !self.is_causal || key <= query,
+            // An attention sink stands after the last token and is seen by all.
+            None => !self.is_causal || key <= query || key >= self.sizes().0,
         }
     }
 

@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::save;
 use crate::analysis::{AttentionSource, SourceError, TraceSource};
@@ -15,11 +16,11 @@ use crate::platform::clock::now_ms;
 use crate::platform::page::{base_url, fetch_bytes, fetch_text};
 use crate::platform::ranged_file::RangedFile;
 use crate::platform::turn::turn;
-use crate::protocol::{About, Prediction, Question, Report, RequestId};
+use crate::protocol::{About, Grid, Prediction, Question, Reduce, Report, RequestId};
 use crate::state::editing::TraceBeside;
 use crate::state::{OpenedTrace, RUNS_MODELS, TracePlace};
 use crate::trace::file::{Parsed, Saved, Trace, TraceError, parse_header};
-use crate::trace::{AttnKind, Side, Spec, Stack};
+use crate::trace::{AttnKind, Side, Spec, Tokens};
 use crate::ui::parts::reader::{Awaited, HeldTrace};
 
 /// Work goes on for this long before the browser gets a turn.
@@ -39,7 +40,7 @@ const PIECE_BYTES: u64 = 4 << 20;
 pub struct TraceInPage {
     /// The attentions of the file (one, or the three of an encoder-decoder model), each with the parts read for it.
     sources: Rc<RefCell<Vec<(AttnKind, TraceSource)>>>,
-    trace: Rc<Trace>,
+    trace: Arc<Trace>,
     file: Rc<RangedFile>,
     /// Questions that were cancelled.
     cancelled: Rc<RefCell<BTreeSet<RequestId>>>,
@@ -90,35 +91,69 @@ impl TraceInPage {
                 Parsed::Needs(_) => return Err(format!("{} ends early.", file.name)),
             }
         };
-        let sources = match trace.metadata.decoder_tokens {
-            None => vec![(AttnKind::ONLY, TraceSource::new(trace.clone()))],
-            Some(_) => {
-                let source =
-                    |kind: AttnKind| TraceSource::of(trace.clone(), kind.stack.unwrap_or(Stack::Encoder), kind.attn);
-                AttnKind::THREE.map(|kind| (kind, source(kind))).into()
-            }
-        };
+        let trace = Arc::new(trace);
+        let sources = TraceSource::all(&trace);
+        if !sources.iter().any(|(_, source)| source.is_held()) {
+            let wanted =
+                "neither patterns (attn.hook_pattern) nor queries and keys (attn.hook_q, attn.hook_k) of any layer";
+            return Err(format!("{} holds no attention: {wanted}.", file.name));
+        }
         let ids: Vec<(AttnKind, Range<u64>)> =
             sources.iter().flat_map(|(kind, source)| source.ids_bytes().into_iter().map(|ids| (*kind, ids))).collect();
         let sources = Rc::new(RefCell::new(sources));
-        let this = Self { sources, trace: Rc::new(trace), file: Rc::new(file), cancelled: Rc::default() };
+        let this = Self { sources, trace, file: Rc::new(file), cancelled: Rc::default() };
         for (kind, range) in ids {
             this.bring(kind, range).await.map_err(|report| report.message)?;
         }
         Ok(this)
     }
 
-    /// Decodes every number once, unless the file is too large.
+    /// Decodes every number of a file that is not too large for it, and checks the patterns that will be made of them.
     async fn check(&self) -> Result<(), String> {
-        let pieces = {
-            let trace = &self.trace;
-            if trace.n_activation_bytes() > MAX_CHECKED_BYTES { Vec::new() } else { trace.pieces(PIECE_BYTES) }
-        };
+        if self.trace.n_activation_bytes() > MAX_CHECKED_BYTES {
+            return Ok(());
+        }
         let mut last_turn_ms = now_ms();
-        for piece in pieces {
+        for piece in self.trace.pieces(PIECE_BYTES) {
             let bytes = self.file.read(piece.bytes).await?;
             self.trace.decode_from(&piece.name, piece.first_row, &bytes).map_err(words)?;
             breathe(&mut last_turn_ms).await;
+        }
+        let held: Vec<(AttnKind, usize)> =
+            held(&self.sources.borrow()).map(|(kind, source)| (kind, source.sizes().n_layers)).collect();
+        for (kind, n_layers) in held {
+            for layer in 0..n_layers {
+                self.check_made(kind, layer).await.map_err(|reason| format!("{}: {reason}.", self.file.name))?;
+                breathe(&mut last_turn_ms).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks what a layer's patterns will be made of; makes them all where its numbers are so large that a score may
+    /// overflow.
+    async fn check_made(&self, kind: AttnKind, layer: usize) -> Result<(), String> {
+        let may_overflow = loop {
+            let found = match self.sources.borrow().iter().find(|(its, _)| *its == kind) {
+                Some((_, source)) => source.may_overflow(layer),
+                None => return Ok(()),
+            };
+            match found {
+                Ok(may_overflow) => break may_overflow,
+                Err(SourceError::Wants(range)) => self.bring(kind, range).await.map_err(|report| report.message)?,
+                Err(error) => return Err(error.to_string()),
+            }
+        };
+        if may_overflow {
+            let heads = 0..self
+                .sources
+                .borrow()
+                .iter()
+                .find(|(its, _)| *its == kind)
+                .map_or(0, |(_, source)| source.sizes().n_heads as u32);
+            let grid = Grid { queries: vec![0], keys: vec![0], max_cells: 1, reduce: Reduce::Max };
+            let question = Question::Thumbnails { layer: layer as u32, heads: heads.collect(), grid };
+            self.clone().answered(0, kind, question).await.map_err(|report| report.message)?;
         }
         Ok(())
     }
@@ -133,7 +168,7 @@ impl TraceInPage {
             Self::open(RangedFile::chosen(&name, file.into()), TracePlace::File(name.clone())).await?;
         let beside = {
             let sources = trace.sources.borrow();
-            let first = sources.first().map(|(_, source)| source);
+            let first = held(&sources).next().map(|(_, source)| source);
             let sizes = first.map(AttentionSource::sizes).unwrap_or_default();
             TraceBeside {
                 file: name,
@@ -150,13 +185,13 @@ impl TraceInPage {
         let sources = self.sources.borrow();
         let source_of = |kind: AttnKind| sources.iter().find(|(its, _)| *its == kind).map(|(_, source)| source);
         let first = source_of(AttnKind::ONLY).or_else(|| source_of(AttnKind::ENCODER));
-        let sizes = first.map(AttentionSource::sizes).unwrap_or_default();
-        let tokens = first.map(|first| first.tokens(Side::Key).clone());
+        let tokens = first.map(|first| first.tokens(Side::Query).clone());
         let metadata = &self.trace.metadata;
-        let bare = || Spec::bare(sizes.n_layers, sizes.n_heads, sizes.n_key_value_heads, sizes.d_head);
+        let (spec, cross_spec) = structures(&sources);
         OpenedTrace {
             model: metadata.model.clone().unwrap_or_default(),
-            spec: metadata.spec.clone().unwrap_or_else(bare),
+            spec,
+            cross_spec,
             tokens: tokens.unwrap_or_default(),
             target: source_of(AttnKind::CROSS).map(|cross| cross.tokens(Side::Query).clone()),
             text: metadata.text.clone().unwrap_or_default(),
@@ -164,7 +199,8 @@ impl TraceInPage {
             edits: metadata.edits.clone(),
             top: Vec::new(),
             place,
-            missing_layers: source_of(AttnKind::ONLY).map(TraceSource::missing_layers).unwrap_or_default(),
+            sinks: sinks(&sources),
+            held: held(&sources).map(|(kind, source)| (kind, source.missing_layers())).collect(),
         }
     }
 
@@ -227,6 +263,44 @@ impl HeldTrace for TraceInPage {
         let trace = self.clone();
         Box::pin(async move { save::write(&trace, saved, is_half).await })
     }
+}
+
+/// The attentions of which there is something to draw.
+fn held(sources: &[(AttnKind, TraceSource)]) -> impl Iterator<Item = (AttnKind, &TraceSource)> {
+    sources.iter().map(|(kind, source)| (*kind, source)).filter(|(_, source)| source.is_held())
+}
+
+/// The keys of each attention, where a sink is among them.
+fn sinks(sources: &[(AttnKind, TraceSource)]) -> Vec<(AttnKind, Tokens)> {
+    let with_sink = held(sources).filter(|(_, source)| source.sizes().has_sink);
+    with_sink.map(|(kind, source)| (kind, source.tokens(Side::Key).clone())).collect()
+}
+
+/// The model's structure, and that of cross-attention where it has other sizes: as the file says it, or by the sizes of
+/// what it holds.
+fn structures(sources: &[(AttnKind, TraceSource)]) -> (Spec, Option<Spec>) {
+    let bare = |kind: AttnKind| {
+        let sizes = held(sources).find(|(held, _)| *held == kind).map(|(_, source)| source.sizes());
+        sizes.map(|sizes| Spec::bare(sizes.n_layers, sizes.n_heads, sizes.n_key_value_heads, sizes.d_head))
+    };
+    let of_file = |kind: AttnKind| {
+        let source = sources.iter().find(|(its, _)| *its == kind);
+        source.and_then(|(_, source)| source.spec().cloned())
+    };
+    if sources.iter().any(|(kind, _)| *kind == AttnKind::ONLY) {
+        // One of two stacks may be alone in a file: then it is the only one.
+        let spec = of_file(AttnKind::ONLY).map(|spec| Spec { encoder: None, ..spec });
+        return (spec.or_else(|| bare(AttnKind::ONLY)).unwrap_or_default(), None);
+    }
+    if let Some(spec) = of_file(AttnKind::DECODER) {
+        return (spec, None);
+    }
+    let cross = bare(AttnKind::CROSS);
+    // A stack whose own attention is not there is drawn nowhere.
+    let of_stack = |kind: AttnKind| bare(kind).or_else(|| cross.clone()).unwrap_or_default();
+    let (encoder, decoder) = (of_stack(AttnKind::ENCODER), of_stack(AttnKind::DECODER));
+    let cross_spec = cross.filter(|cross| *cross != decoder);
+    (Spec { encoder: Some(Box::new(encoder)), ..decoder }, cross_spec)
 }
 
 async fn breathe(last_turn_ms: &mut f64) {

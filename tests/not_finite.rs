@@ -1,0 +1,169 @@
+//! Weights that are no numbers, and numbers too large for f32, are refused where they arise, by the hook's name: in a run,
+//! and in patterns that are made later.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
+
+mod support;
+
+use std::sync::Arc;
+
+use headlight::analysis::{SourceError, TraceSource};
+use headlight::answers::start;
+use headlight::edit;
+use headlight::engine::{Captures, CompiledEdits, EngineError, Model, Run};
+use headlight::protocol::{Grid, Question, Reduce};
+use headlight::trace::file::header::{Parsed as ParsedHeader, parse as header};
+use headlight::trace::file::{Element, Parsed, TensorPlan, TraceMetadata, TraceWriter, parse_header};
+use headlight::trace::{Spec, TokenForm};
+use support::engine::{Files, golden_files, load};
+
+/// Replaces the values of a tensor of a checkpoint that `chosen` names by index.
+fn replace(files: &mut Files, tensor: &str, value: f32, chosen: impl Fn(usize) -> bool) {
+    let (_, bytes) = files.iter_mut().find(|(name, _)| name == "model.safetensors").unwrap();
+    let Ok(ParsedHeader::Complete(header)) = header("m", bytes.len() as u64, bytes) else { panic!("no header") };
+    let entry = &header.tensors[tensor];
+    assert_eq!(entry.dtype, "F32");
+    let data = &mut bytes[entry.offset as usize..(entry.offset + entry.len) as usize];
+    let chunks = data.chunks_exact_mut(4).enumerate().filter(|(index, _)| chosen(*index));
+    chunks.for_each(|(_, four)| four.copy_from_slice(&value.to_le_bytes()));
+}
+
+/// Runs a text to the end and looks at every pattern and the last logits.
+fn run(model: &Arc<Model>, edits: &str) -> Result<(), EngineError> {
+    let tokens = model.encode("the cats", None)?;
+    let edits = CompiledEdits::bind(&edit::parse_list(edits)?, model.spec(), tokens.len())?;
+    let n_tokens = tokens.len();
+    let mut run = Run::new(Arc::clone(model), tokens, edits, Captures::none())?;
+    run.complete()?;
+    for layer in 0..model.spec().n_layers {
+        let attention = run.attention(layer)?;
+        (0..model.spec().n_heads).try_for_each(|head| attention.pattern(head).map(|_| ()))?;
+    }
+    run.logits(n_tokens - 1..n_tokens).map(|_| ())
+}
+
+#[test]
+fn weights_that_are_not_numbers_are_named_by_the_hook_that_they_reach_first() {
+    let layer = |name: &str| format!("model.layers.1.{name}.weight");
+    let cases = [
+        (layer("self_attn.q_proj"), "blocks.1.attn.hook_q is not finite (token 0, layer 1)"),
+        (layer("self_attn.k_proj"), "blocks.1.attn.hook_k is not finite (token 0, layer 1)"),
+        (layer("self_attn.v_proj"), "blocks.1.attn.hook_v is not finite (token 0, layer 1)"),
+        (layer("self_attn.o_proj"), "blocks.1.hook_attn_out is not finite (token 0, layer 1)"),
+        (layer("mlp.gate_proj"), "blocks.1.mlp.hook_pre is not finite (token 0, layer 1)"),
+        (layer("mlp.up_proj"), "blocks.1.mlp.hook_pre_linear is not finite (token 0, layer 1)"),
+        (layer("mlp.down_proj"), "blocks.1.hook_mlp_out is not finite (token 0, layer 1)"),
+        (layer("input_layernorm"), "blocks.1.attn.hook_q is not finite (token 0, layer 1)"),
+        ("model.embed_tokens.weight".to_owned(), "hook_embed is not finite (token 0)"),
+        ("model.norm.weight".to_owned(), "ln_final.hook_out is not finite (token 0)"),
+    ];
+    for (tensor, expected) in cases {
+        for value in [f32::NAN, f32::INFINITY] {
+            for chosen in [|_: usize| true, |index: usize| index.is_multiple_of(3)] {
+                let mut files = golden_files("llama");
+                replace(&mut files, &tensor, value, chosen);
+                let message = run(&load(&files).unwrap(), "[]").expect_err(&tensor).to_string();
+                assert!(message.starts_with(expected), "{tensor}: {message}");
+                assert!(message.ends_with("the weights are damaged, or an edit is too large"), "{message}");
+            }
+        }
+    }
+    let mut files = golden_files("llama");
+    replace(&mut files, "lm_head.weight", f32::NAN, |index| index == 5);
+    let message = run(&load(&files).unwrap(), "[]").unwrap_err().to_string();
+    assert!(message.contains("the weights of the unembedding are damaged"));
+}
+
+#[test]
+fn scores_that_overflow_are_named() {
+    let expected = "attn_scores is not finite (head 0, token";
+    // The soft-cap of the second one would make numbers of infinities.
+    for architecture in ["llama", "gemma2"] {
+        let mut files = golden_files(architecture);
+        for name in ["q_proj", "k_proj"] {
+            replace(&mut files, &format!("model.layers.0.self_attn.{name}.weight"), 1e25, |_| true);
+        }
+        let message = run(&load(&files).unwrap(), "[]").unwrap_err().to_string();
+        assert!(message.contains(expected) && message.contains("layer 0"), "{architecture}: {message}");
+    }
+}
+
+#[test]
+fn an_edit_that_is_too_large_is_named_in_the_run_and_in_patterns_made_later() {
+    let model = load(&golden_files("llama")).unwrap();
+    for (edits, expected) in [
+        (
+            r#"[{"kind":"scale","layer":1,"hook":"attn.hook_v","factor":3e38},{"kind":"scale","layer":1,"hook":"attn.hook_v","factor":3e38}]"#,
+            "blocks.1.attn.hook_v",
+        ),
+        (
+            r#"[{"kind":"scale","layer":1,"hook":"attn.hook_pattern","factor":3e38},{"kind":"scale","layer":1,"hook":"attn.hook_pattern","factor":3e38}]"#,
+            "blocks.1.attn.hook_pattern is not finite (head 0, token 0",
+        ),
+    ] {
+        let message = run(&model, edits).unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+/// A trace of queries and keys alone, all of one value.
+fn of_value(value: f32, spec: Spec) -> (TraceSource, Vec<u8>) {
+    let metadata = TraceMetadata {
+        spec: Some(spec),
+        ..TraceMetadata::of_tokens(["a", "b", "c"].map(str::to_owned).into(), TokenForm::Plain)
+    };
+    let names = ["blocks.0.attn.hook_q", "blocks.0.attn.hook_k"];
+    let plan = |name: &str| TensorPlan { name: name.to_owned(), element: Element::F32, shape: vec![3, 2, 4] };
+    let mut writer = TraceWriter::new(Vec::new(), &metadata, names.map(plan).into()).unwrap();
+    names.iter().for_each(|name| writer.write_floats(name, &[value; 24]).unwrap());
+    let bytes = writer.finish().unwrap();
+    let Parsed::Complete(trace) = parse_header("t", bytes.len() as u64, &bytes).unwrap() else { panic!("not whole") };
+    (TraceSource::new(trace), bytes)
+}
+
+fn asked(source: &mut TraceSource, bytes: &[u8], question: Question) -> Result<(), SourceError> {
+    let mut answering = start(question);
+    loop {
+        match answering.step(source) {
+            Ok(Some(_)) => return Ok(()),
+            Ok(None) => {}
+            Err(SourceError::Wants(range)) => {
+                source.supply(range.clone(), &bytes[range.start as usize..range.end as usize]).unwrap();
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[test]
+fn patterns_made_of_a_traces_queries_and_keys_are_checked_as_stored_ones_are() {
+    let spec = |softcap: Option<f64>| Spec {
+        architecture: "bert".to_owned(),
+        n_layers: 1,
+        n_heads: 2,
+        n_key_value_heads: 2,
+        d_model: 8,
+        d_head: 4,
+        d_mlp: 8,
+        d_vocab: 5,
+        n_ctx: 8,
+        attn_scale: 0.5,
+        attn_softcap: softcap,
+        ..Spec::default()
+    };
+    let grid = Grid { queries: vec![0, 1, 2], keys: vec![0, 1, 2], max_cells: 8, reduce: Reduce::Max };
+    for softcap in [None, Some(30.0)] {
+        for question in [
+            Question::Patterns { layer: 0, heads: vec![1] },
+            Question::Thumbnails { layer: 0, heads: vec![1], grid: grid.clone() },
+            Question::HeadWeights { queries: vec![1], keys: vec![1] },
+            Question::Scores { n_block: None },
+            Question::Neurons { layer: 0, head: 1 },
+        ] {
+            let (mut source, bytes) = of_value(1e18, spec(softcap));
+            asked(&mut source, &bytes, question.clone()).unwrap();
+            let (mut source, bytes) = of_value(1e38, spec(softcap));
+            let message = asked(&mut source, &bytes, question.clone()).unwrap_err().to_string();
+            assert!(message.contains("blocks.0.attn.hook_attn_scores is not finite (head"), "{question:?}: {message}");
+        }
+    }
+}
