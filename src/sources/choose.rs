@@ -90,7 +90,7 @@ fn safetensors(files: &[(String, u64)]) -> Result<Option<Choice>, String> {
     let (tokenizer, note) = tokenizer(&at);
     taken.extend(tokenizer);
     taken.extend(weights);
-    let size = taken.iter().map(|&index| files[index].1).sum();
+    let size = taken.iter().fold(0, |size: u64, &index| size.saturating_add(files[index].1));
     Ok(Some(Choice { label: "safetensors".to_owned(), files: taken, size, notes: note.into_iter().collect() }))
 }
 

@@ -10,6 +10,7 @@ mod compact;
 mod dist;
 mod e2e;
 mod example;
+mod fuzz;
 mod models;
 mod offline;
 mod page;
@@ -39,6 +40,8 @@ usage: cargo xtask COMMAND [OPTIONS]
   build [--zip]            build dist/, a static site; --zip also packs dist.zip with the models
   test [--only PART]...    run every test; PART: fmt, clippy, native, wasm, e2e
   e2e [--filter TEXT]      only the end-to-end tests, of files or tests with TEXT in their name
+  fuzz [READER]... [--runs N]
+                           feed readers of files with inputs that libFuzzer finds (100,000 runs each unless given)
   bench [--only TEXT] [--peers] [--table]
                            measure in headless Chromium, one JSON line per figure; --peers: onnxruntime-web too;
                            --table: make README's table of costs anew
@@ -94,6 +97,7 @@ fn run() -> Result<ExitCode> {
             args.finish()?;
             return e2e::command(filter.as_deref(), dist::Mode::from_fast(fast));
         }
+        "fuzz" => fuzz::command(args)?,
         "bench" => {
             let only = args.value("--only")?;
             let (peers, table) = (args.flag("--peers"), args.flag("--table"));

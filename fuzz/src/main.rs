@@ -1,0 +1,44 @@
+//! libFuzzer over the readers: `cargo xtask fuzz [TARGET] [--runs N]`. One binary; HEADLIGHT_FUZZ_TARGET names the reader.
+//!
+//! What it finds is a file beside the corpus (`crash-…`): put the smallest form of it into `corpus/TARGET/`, where
+//! `cargo xtask test` runs it from then on (`tests/fuzzed.rs`).
+#![no_main]
+
+mod limits;
+mod targets;
+
+use std::sync::OnceLock;
+
+use libfuzzer_sys::fuzz_target;
+use targets::Target;
+
+#[global_allocator]
+static ALLOCATOR: limits::Counting = limits::Counting;
+
+static CHOSEN: OnceLock<&Target> = OnceLock::new();
+
+fn chosen() -> &'static Target {
+    CHOSEN.get_or_init(|| {
+        let name = std::env::var("HEADLIGHT_FUZZ_TARGET").unwrap_or_default();
+        let found = targets::ALL.iter().find(|target| target.name == name);
+        let target = found.unwrap_or_else(|| panic!("HEADLIGHT_FUZZ_TARGET names no target: {name:?}"));
+        if let Some(folder) = std::env::var_os("HEADLIGHT_FUZZ_SEEDS") {
+            // libFuzzer begins with files: the seeds from the fixtures become some.
+            for (number, input) in targets::inputs(target).iter().enumerate() {
+                let path = std::path::Path::new(&folder).join(format!("seed-{number:03}"));
+                std::fs::write(&path, input).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            }
+        }
+        target
+    })
+}
+
+fuzz_target!(
+    init: {
+        chosen();
+    },
+    |data: &[u8]| {
+        let target = chosen();
+        limits::within(target.name, target.run, data);
+    }
+);

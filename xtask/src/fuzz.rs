@@ -1,0 +1,86 @@
+//! `cargo xtask fuzz`: libFuzzer over the readers (`fuzz/`), on stable Rust.
+//!
+//! The counters that libFuzzer follows are a pass of LLVM that rustc takes by `-C passes`; RUSTC_BOOTSTRAP stands beside it
+//! because libfuzzer-sys and the flags of comparisons are meant for nightly compilers. Everything is compiled anew with these
+//! counters (some 15 minutes on two cores, then kept), in a folder of its own: no other command pays for it.
+
+use crate::args::Args;
+use crate::paths;
+use crate::process::{clean_environment, run, say};
+use anyhow::{Context, Result};
+use std::fs;
+use std::process::Command;
+
+/// The readers, as in `fuzz/src/targets/mod.rs`.
+const TARGETS: [&str; 14] = [
+    "safetensors",
+    "trace",
+    "trace_structured",
+    "gguf",
+    "config",
+    "tokenizer_json",
+    "tokenizer_files",
+    "sentencepiece",
+    "edits",
+    "link",
+    "listing",
+    "slot",
+    "metadata",
+    "reducer",
+];
+
+/// How often each reader runs unless `--runs` says otherwise.
+const RUNS: &str = "100000";
+
+/// What cargo-fuzz passes for coverage, without a sanitizer: nothing here is unsafe but what `kernels` is tested for.
+const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+    -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 --cfg fuzzing";
+
+/// Fuzzes the readers named, or all, one after the other. A fault ends it with the input's path.
+pub fn command(mut args: Args) -> Result<()> {
+    let runs = args.value("--runs")?.unwrap_or_else(|| RUNS.to_owned());
+    let named: Vec<&str> = TARGETS.into_iter().filter(|target| args.flag(target)).collect();
+    args.finish().with_context(|| format!("the readers are {}", TARGETS.join(", ")))?;
+    let chosen = if named.is_empty() { TARGETS.to_vec() } else { named };
+    let (root, target) = (paths::root()?, paths::target()?.join("fuzz"));
+    // With a target named, build scripts and macros are compiled without the flags.
+    let triple = crate::process::capture(Command::new("rustc").args(["--print", "host-tuple"]))?.trim().to_owned();
+    say("compiling the fuzzer");
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    clean_environment(&mut cargo);
+    cargo.current_dir(root.join("fuzz")).args(["build", "--release", "--target", &triple]);
+    run(cargo.env("CARGO_TARGET_DIR", &target).env("RUSTFLAGS", FLAGS).env("RUSTC_BOOTSTRAP", "1"))?;
+    let program = target.join(triple).join("release/headlight-fuzz");
+    for name in chosen {
+        say(&format!("fuzzing {name}, {runs} runs"));
+        let work = target.join("inputs").join(name);
+        fs::create_dir_all(&work).with_context(|| format!("cannot make {}", work.display()))?;
+        let mut fuzzer = Command::new(&program);
+        fuzzer.current_dir(&root).env("HEADLIGHT_FUZZ_TARGET", name).env("HEADLIGHT_FUZZ_SEEDS", &work);
+        // What one input may take is counted by the target itself; these are for what never returns.
+        let artifacts = format!("-artifact_prefix={}/", target.join(format!("{name}-")).display());
+        fuzzer.args([
+            &format!("-runs={runs}"),
+            "-max_len=16384",
+            "-timeout=20",
+            "-rss_limit_mb=4096",
+            "-print_final_stats=1",
+        ]);
+        run(fuzzer.arg(artifacts).arg(&work))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_target_of_the_fuzzer_is_named() -> Result<()> {
+        let source = fs::read_to_string(paths::root()?.join("fuzz/src/targets/mod.rs"))?;
+        let named: Vec<&str> = source.split("name: \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert_eq!(named, TARGETS);
+        Ok(())
+    }
+}
