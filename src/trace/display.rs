@@ -1,15 +1,27 @@
 //! Derives what is shown of a token from its text: the one place that does.
 //!
 //! Invariant: nothing in a label is invisible, and no label can disturb the text around it. Spaces, controls and bytes
-//! that are not whole UTF-8 become visible marks, and right-to-left text is isolated. Imports only the token form.
+//! that are not whole UTF-8 become visible marks, right-to-left text is isolated, and a label of any token, however long, is short. Imports only the token form.
 
 use super::tokens::TokenForm;
 
 /// Stands for a space, whichever way the tokenizer writes it.
 pub const SPACE_MARK: &str = "·";
 
+/// Bytes of the longest character in UTF-8.
+const MAX_BYTES_PER_CHAR: usize = 4;
+
 const FIRST_STRONG_ISOLATE: char = '\u{2068}';
 const POP_ISOLATE: char = '\u{2069}';
+
+/// The most characters of a label. Vocabularies have tokens of up to 128 spaces; a trace may have tokens of megabytes.
+pub const MAX_CHARS: usize = 160;
+
+/// The most combining marks in a row: more than any script stacks on a letter.
+const MAX_MARKS: usize = 8;
+
+/// Stands at the end of a label that leaves something out.
+const CUT_MARK: &str = "…";
 
 /// What a part of a label is, so that marks can be shown fainter than text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +83,9 @@ fn n_columns(character: char) -> usize {
 
 /// The label of a token as the tokenizer's `id_to_token` writes it.
 pub fn token_label(token: &str, form: TokenForm) -> TokenLabel {
-    let mut label = Builder::default();
+    let start = start_of(token);
+    let mut label = Builder { is_cut: start.len() < token.len(), ..Builder::default() };
+    let token = start;
     match form {
         TokenForm::ByteLevel => match byte_level_bytes(token) {
             Some(bytes) => label.bytes(&bytes),
@@ -112,14 +126,22 @@ pub fn joined_label(tokens: &[String], form: TokenForm) -> TokenLabel {
     if let [token] = tokens {
         return token_label(token, form);
     }
-    let bytes: Vec<u8> = tokens.iter().flat_map(|token| token_bytes(token, form)).collect();
-    let mut label = Builder::default();
+    let n_most = MAX_CHARS * MAX_BYTES_PER_CHAR;
+    let bytes: Vec<u8> = tokens.iter().flat_map(|token| token_bytes(start_of(token), form)).take(n_most).collect();
+    let is_cut = bytes.len() == n_most || tokens.iter().any(|token| start_of(token).len() < token.len());
+    let mut label = Builder { is_cut, ..Builder::default() };
     // A word that starts in the middle of another one keeps its mark.
     if form == TokenForm::Wordpiece && tokens.first().is_some_and(|token| token.starts_with("##")) {
         label.push(PieceKind::Continuation, "##");
     }
     label.bytes(&bytes);
     label.finish()
+}
+
+/// The part of a token that can be in its label: a byte-level token has a character for each byte of its text.
+fn start_of(token: &str) -> &str {
+    let end = token.char_indices().nth(MAX_CHARS * MAX_BYTES_PER_CHAR);
+    end.map_or(token, |(at, _)| &token[..at])
 }
 
 /// Undoes GPT-2's `bytes_to_unicode`; `None` if a character is not of its alphabet.
@@ -147,6 +169,11 @@ fn byte_piece(token: &str) -> Option<u8> {
 #[derive(Default)]
 struct Builder {
     pieces: Vec<Piece>,
+    n_chars: usize,
+    /// Combining marks since the last character that takes a column.
+    n_marks: usize,
+    /// Whether something of the token is left out.
+    is_cut: bool,
 }
 
 impl Builder {
@@ -168,6 +195,13 @@ impl Builder {
     }
 
     fn broken(&mut self, bytes: &[u8]) {
+        let room = MAX_CHARS.saturating_sub(self.n_chars);
+        self.is_cut |= bytes.len() > room;
+        let bytes = &bytes[..bytes.len().min(room)];
+        if bytes.is_empty() {
+            return;
+        }
+        self.n_chars += bytes.len();
         let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
         let hex = hex.join(" ");
         match self.pieces.last_mut() {
@@ -182,6 +216,12 @@ impl Builder {
 
     fn text(&mut self, text: &str) {
         for character in text.chars() {
+            self.n_marks = if n_columns(character) == 0 { self.n_marks + 1 } else { 0 };
+            if self.n_chars >= MAX_CHARS || self.n_marks > MAX_MARKS {
+                self.is_cut = true;
+                continue;
+            }
+            self.n_chars += 1;
             let after_text = self.pieces.last().is_some_and(|piece| piece.kind == PieceKind::Text);
             if character == ' ' {
                 self.push(PieceKind::Space, SPACE_MARK);
@@ -210,6 +250,9 @@ impl Builder {
     fn finish(mut self) -> TokenLabel {
         if self.pieces.is_empty() {
             self.push(PieceKind::Control, "∅");
+        }
+        if self.is_cut {
+            self.push(PieceKind::Control, CUT_MARK);
         }
         let joined: String = self.pieces.iter().map(|piece| piece.text.as_str()).collect();
         let is_right_to_left = joined.chars().any(is_right_to_left);

@@ -64,6 +64,36 @@ fn columns_of_a_fixed_width_font() {
 }
 
 #[test]
+fn the_label_of_any_token_is_short() {
+    let stack = format!("e{}", "\u{301}".repeat(100_000));
+    let tokens = [
+        "a".repeat(50 << 20),
+        stack,
+        "🙂\u{200d}".repeat(10_000),
+        "Ĥ".repeat(10_000),
+        "Ġ".repeat(10_000),
+        "\u{202e}".repeat(10_000),
+        "ש".repeat(10_000),
+    ];
+    for form in [BYTE_LEVEL, SENTENCEPIECE, WORDPIECE, PLAIN] {
+        for token in &tokens {
+            let label = token_label(token, form);
+            let start: String = token.chars().take(8).collect();
+            // A control or a broken byte is written with up to eight characters.
+            assert!(label.plain.chars().count() <= 8 * MAX_CHARS + 8, "{form:?} {start}");
+            assert!(label.pieces.last().is_some_and(|piece| piece.text == "…"), "{form:?} {start}");
+            let n_marks = label.plain.chars().filter(|&character| character == '\u{301}').count();
+            assert!(n_marks <= 8, "{form:?}: {n_marks} marks on one letter");
+        }
+        let joined = joined_label(&tokens, form);
+        assert!(joined.plain.chars().count() <= 8 * MAX_CHARS + 8, "{form:?}");
+    }
+    // The longest tokens of real vocabularies are shown whole.
+    let spaces = token_label(&"Ġ".repeat(128), BYTE_LEVEL);
+    assert_eq!((spaces.plain.chars().count(), spaces.plain.contains('…')), (128, false));
+}
+
+#[test]
 fn kinds() {
     use PieceKind::{Bytes, Continuation, Control, Space, Text};
     let table: [(TokenForm, &str, &[PieceKind]); 5] = [

@@ -8,7 +8,7 @@ pub mod options;
 pub mod thumbnails;
 
 use super::options::{DisplayChange, SegmentFilter, Theme};
-use super::{Effect, State, View};
+use super::{Effect, Shown, State, View};
 use crate::trace::Side;
 use neurons::NeuronStore;
 use options::{MapOptions, NeuronOptions};
@@ -79,6 +79,11 @@ impl State {
 
     /// Asks for the data that the views on screen lack.
     pub(super) fn follow_scales(&mut self, effects: &mut Vec<Effect>) {
+        // At once: the layer of a new result may never come, and no picture may stand under another result's name.
+        if let Some(result) = self.shown.as_ref().map(Shown::looked) {
+            self.scales.thumbnails.keep_only(result);
+            self.scales.neurons.keep_only(result);
+        }
         let views = self.scales.views(self.selection.view);
         // First what is drawn as a whole: the map can wait.
         let has_layer = !self.awaits_layer();

@@ -78,6 +78,13 @@ pub struct NeuronStore {
 }
 
 impl NeuronStore {
+    /// Drops the numbers of any other result.
+    pub(super) fn keep_only(&mut self, result: Looked) {
+        if self.result != Some(result) {
+            *self = Self { result: Some(result), ..Self::default() };
+        }
+    }
+
     pub(in crate::state) fn take(&mut self, purpose: Purpose, numbers: NeuronsAnswer, buffers: Vec<Vec<f32>>) {
         match HeadNeurons::new(numbers, buffers) {
             Some(head) => self.head.fill(purpose, Arc::new(head)),
@@ -92,10 +99,6 @@ impl NeuronStore {
 impl State {
     /// Asks for the head that is looked into, if it is not here.
     pub(super) fn follow_neurons(&mut self, effects: &mut Vec<Effect>) {
-        let Some(result) = self.shown.as_ref().map(|shown| shown.looked()) else { return };
-        if self.scales.neurons.result != Some(result) {
-            self.scales.neurons = NeuronStore { result: Some(result), ..NeuronStore::default() };
-        }
         let (layer, head) = (self.selection.layer as u32, self.selection.head() as u32);
         self.ask(Question::Neurons { layer, head }, effects);
     }

@@ -89,6 +89,13 @@ impl ThumbnailStore {
         }
     }
 
+    /// Drops the thumbnails of any other result.
+    pub(super) fn keep_only(&mut self, result: Looked) {
+        if self.shows.as_ref().is_some_and(|(shown, _)| *shown != result) {
+            *self = Self { seen: self.seen, ..Self::default() };
+        }
+    }
+
     /// Whether a layer's thumbnails are here for all of these heads.
     fn has(&self, layer: usize, heads: &[usize]) -> bool {
         self.layers.get(layer).and_then(Option::as_ref).is_some_and(|it| it.has(heads))

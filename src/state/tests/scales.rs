@@ -17,7 +17,7 @@ fn question(page: &Page) -> (RequestId, Question) {
     page.sent.iter().rev().find_map(asked).expect("a question was asked")
 }
 
-fn thumbnails(page: &mut Page) -> usize {
+pub(super) fn thumbnails(page: &mut Page) -> usize {
     let (request, Question::Thumbnails { layer, heads, grid }) = question(page) else { panic!("not thumbnails") };
     let n = grid.queries.len() as u32;
     let cells = vec![layer as f32; heads.len() * (n * n) as usize];
@@ -27,7 +27,7 @@ fn thumbnails(page: &mut Page) -> usize {
     layer as usize
 }
 
-fn neurons(page: &mut Page) -> (u32, u32) {
+pub(super) fn neurons(page: &mut Page) -> (u32, u32) {
     let (request, Question::Neurons { layer, head }) = question(page) else { panic!("not neurons") };
     let numbers = NeuronsAnswer {
         layer,

@@ -28,6 +28,25 @@ fn open(page: &mut Page, opened: OpenedTrace) {
 }
 
 #[test]
+fn a_result_that_replaces_another_leaves_none_of_its_pictures() {
+    let mut page = Page::with_result();
+    page.event(Event::View(ViewEvent::LayersSeen((0, 5))));
+    while page.state.n_mapped().0 < 6 {
+        super::scales::thumbnails(&mut page);
+    }
+    page.event(Event::Select(SelectionEvent::QueryOpened(1)));
+    super::scales::neurons(&mut page);
+    assert!(page.state.scales.neurons.head.value().is_some());
+
+    // The file's layer is asked for and never comes.
+    open(&mut page, file("other.safetensors"));
+    assert!(page.state.awaits_layer());
+    let thumbnails = &page.state.scales.thumbnails;
+    assert!(thumbnails.layers.iter().all(Option::is_none), "{:?}", thumbnails.layers);
+    assert!(page.state.scales.neurons.head.value().is_none(), "neurons of the result before");
+}
+
+#[test]
 fn a_trace_takes_the_place_of_the_result_and_the_model_stays() {
     let mut page = Page::with_result();
     let run = page.state.shown.as_ref().and_then(|shown| shown.live_run).unwrap();
