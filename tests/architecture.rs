@@ -52,6 +52,8 @@ const NO_BROWSER: [&str; 11] =
 const BROWSER_CRATES: [&str; 6] = ["web_sys", "js_sys", "wasm_bindgen", "leptos", "leptos_use", "gloo"];
 
 const MAX_LINES: usize = 400;
+/// Lines of a component or another function of the user interface.
+const MAX_COMPONENT_LINES: usize = 120;
 
 #[test]
 fn modules_use_only_what_they_may() {
@@ -98,6 +100,29 @@ fn every_file_says_its_purpose_and_is_short() {
         let n_lines = text.lines().count();
         if n_lines > MAX_LINES {
             wrong.push(format!("{} has {n_lines} lines, more than {MAX_LINES}", file.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn components_fit_on_a_screen() {
+    let mut wrong = Vec::new();
+    for file in sources().iter().filter(|file| module_of(file).is_some_and(|module| module == "ui")) {
+        let text = fs::read_to_string(file).expect("a source file");
+        let mut start = None;
+        for (at, line) in text.lines().enumerate() {
+            if line.starts_with("fn ") || line.starts_with("pub") && line.contains(" fn ") {
+                start = Some((at, line));
+            }
+            if line != "}" {
+                continue;
+            }
+            if let Some((first, name)) = start.take()
+                && at + 1 - first > MAX_COMPONENT_LINES
+            {
+                wrong.push(format!("{}: {} lines: {name}", file.display(), at + 1 - first));
+            }
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));

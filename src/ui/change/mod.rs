@@ -9,4 +9,4 @@ mod outcome;
 pub mod panels;
 pub mod side_choice;
 mod sweep;
-mod writing_panel;
+mod writing;

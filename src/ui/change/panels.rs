@@ -6,7 +6,7 @@ use super::against_panel::AgainstChoice;
 use super::edits::EditsPanel;
 use super::outcome::OutcomePanel;
 use super::sweep::SweepPanel;
-use super::writing_panel::WritingPanel;
+use super::writing::WritingPanel;
 use crate::state::{Event, WorkEvent};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;

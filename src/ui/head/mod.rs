@@ -1,5 +1,6 @@
 //! The head view: one layer's attention from token to token, its controls, and its description for screen readers.
 
+mod column;
 pub mod display_options;
 mod draw;
 pub mod figure;
@@ -17,5 +18,7 @@ pub mod scene;
 pub mod segment_filter;
 mod token_column;
 mod token_figure;
+mod token_keys;
+mod token_row;
 mod units;
 mod waiting;

@@ -64,7 +64,7 @@ fn group(
     let button = move |Choice { label, title, is_picked, pick }: Choice| {
         view! {
             <label class="choice" title=title>
-                <input type="radio" name=name prop:checked=move || is_picked() on:change=move |_| pick() />
+                <input type="radio" name=name prop:checked=is_picked on:change=move |_| pick() />
                 <span>{label}</span>
             </label>
         }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::protocol::SamplingAsked;
+use super::sampling_fields::SamplingFields;
 use crate::state::editing::{EditEvent, Written};
 use crate::state::{Event, Task, WorkEvent};
 use crate::trace::TokenForm;
@@ -79,20 +79,7 @@ pub fn WritingPanel(page: Page) -> impl IntoView {
                     "Take back"
                 </button>
             </div>
-            <div class="fields" class:gone=move || !can_write.get()>
-                {number(page, "Temperature", "0", |sampling| sampling.temperature.to_string(), |sampling, text| {
-                    sampling.temperature = text.parse().ok().filter(|value: &f64| *value >= 0.0).unwrap_or(0.0);
-                })}
-                {number(page, "Top k", "0", |sampling| sampling.top_k.to_string(), |sampling, text| {
-                    sampling.top_k = text.parse().unwrap_or(0);
-                })}
-                {number(page, "Top p", "0", |sampling| sampling.top_p.to_string(), |sampling, text| {
-                    sampling.top_p = text.parse().ok().filter(|value: &f64| *value > 0.0 && *value <= 1.0).unwrap_or(1.0);
-                })}
-                {number(page, "Seed", "0", |sampling| sampling.seed.to_string(), |sampling, text| {
-                    sampling.seed = text.parse().unwrap_or(0);
-                })}
-            </div>
+            <SamplingFields page can_write />
             <p class="written" role="status" aria-label="Written">
                 {move || written.get().iter().map(|(token, written)| {
                     let label = token_label(token, form.get());
@@ -138,31 +125,5 @@ pub fn WritingPanel(page: Page) -> impl IntoView {
                 }).collect_view())}
             </div>
         </section>
-    }
-}
-
-fn number(
-    page: Page,
-    name: &'static str,
-    least: &'static str,
-    read: fn(&SamplingAsked) -> String,
-    write: fn(&mut SamplingAsked, &str),
-) -> impl IntoView {
-    let value = page.memo(move |state| read(&state.editing.sampling));
-    view! {
-        <label>
-            {name}
-            <input
-                type="number"
-                step="any"
-                min=least
-                prop:value=move || value.get()
-                on:change:target=move |event| {
-                    let mut sampling = page.peek(|state| state.editing.sampling);
-                    write(&mut sampling, &event.target().value());
-                    page.dispatch(Event::Editing(EditEvent::SamplingPicked(sampling)));
-                }
-            />
-        </label>
     }
 }
