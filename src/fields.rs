@@ -135,7 +135,7 @@ impl Field for f32 {
     fn read(value: Value) -> Result<Self, String> {
         let number = f64::read(value)? as f32;
         // Written back, infinity would be null.
-        if number.is_finite() { Ok(number) } else { Err("the number is too large for 32 bits".to_owned()) }
+        if number.is_finite() { Ok(number) } else { Err("the number is not finite in 32 bits".to_owned()) }
     }
 }
 
@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(all.required::<Vec<f64>>("b"), Err("field \"b\": expected a number, found true".to_owned()));
         assert_eq!(all.required::<u32>("c"), Err("field \"c\": expected a whole number, found 4294967296".to_owned()));
         assert_eq!(all.optional::<String>("d"), Err("field \"d\": expected a text, found 1".to_owned()));
-        assert_eq!(f32::read(json!(1e39)), Err("the number is too large for 32 bits".to_owned()));
+        assert_eq!(f32::read(json!(1e39)), Err("the number is not finite in 32 bits".to_owned()));
         assert_eq!(Fields::of_object(json!([])).err(), Some("expected an object, found []".to_owned()));
     }
 

@@ -234,7 +234,7 @@ fn a_sweeps_cells_are_runs_with_their_edit() {
             values.extend(batch.rest().unwrap());
             assert_eq!(values.len(), sweep.cells().len(), "{architecture} {kind:?}");
             for (index, value) in values.into_iter().step_by(3) {
-                let json = serde_json::to_string(&[&sweep.cells()[index].edit]).unwrap();
+                let json = edit::list_to_json([&sweep.cells()[index].edit]);
                 let alone = outcome.value(&with(&model, &tokens, &json)).unwrap();
                 assert!((alone.logit_difference - value.logit_difference).abs() < 1e-5, "{architecture} {json}");
                 assert!((alone.p_answer - value.p_answer).abs() < 1e-6, "{architecture} {json}");

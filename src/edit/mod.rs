@@ -5,6 +5,7 @@
 //! [`list_to_json`] the second.
 
 mod choice;
+mod in_messages;
 mod kinds;
 mod value;
 
@@ -21,6 +22,7 @@ use crate::trace::{Attn, Stack};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Edit {
     /// What the edit does.
+    #[serde(with = "in_messages")]
     pub kind: EditKind,
     /// An edit that is switched off stays in the list and does nothing.
     pub on: bool,
@@ -269,6 +271,15 @@ mod tests {
             let bytes = postcard::to_allocvec(&edits).unwrap();
             assert_eq!(postcard::from_bytes::<Vec<Edit>>(&bytes).unwrap(), edits, "{json}");
         }
+    }
+
+    #[test]
+    fn serde_writes_no_json_that_files_and_links_would_not_read() {
+        let edits = parse_list(&format!("[{}]", EVERY_KIND[0])).unwrap();
+        assert!(serde_json::to_string(&edits).unwrap_err().to_string().contains("Edit::to_json"));
+        let derived =
+            r#"{"kind":{"ZeroHead":{"layer":{"One":1},"head":{"One":2}}},"on":true,"stack":null,"attn":null}"#;
+        assert!(serde_json::from_str::<Edit>(derived).is_err());
     }
 
     #[test]
