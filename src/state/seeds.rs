@@ -33,7 +33,7 @@ impl State {
         Some((0..N_SEEDS).map(input).collect())
     }
 
-    /// Reads the other blocks, unless that is done or something is under way.
+    /// Asks for scores over several blocks, unless they are here or something else is under way.
     pub(super) fn ask_for_seeds(&mut self, effects: &mut Vec<Effect>) {
         if self.scores.seeds.is_some() {
             self.scores.shows_seeds = true;
@@ -44,7 +44,7 @@ impl State {
         effects.push(Effect::Send(ToWorker::MeanScores { request, inputs }));
     }
 
-    /// Takes scores that were waited for, of the block that is still on screen.
+    /// Takes the scores over several blocks, if the block that they were asked for is still on screen.
     pub(super) fn seeds_came(&mut self, request: RequestId, n_seeds: u32, buffers: Vec<Vec<f32>>) {
         if self.end_task(request).is_none() {
             return;

@@ -132,7 +132,7 @@ impl State {
 
     /// A trace takes the place of the result.
     fn open(&mut self, opened: OpenedTrace, effects: &mut Vec<Effect>) {
-        // A run under way would replace it again.
+        // A run under way would replace the trace.
         self.work.planned = None;
         if self.work.request.as_ref().is_some_and(|work| work.task != Task::Load) {
             self.cancel(effects);
@@ -144,7 +144,7 @@ impl State {
             effects.push(Effect::Send(ToWorker::Forget { run }));
         }
         if opened.place.is_some() {
-            // Somebody's own trace, whatever it says.
+            // A trace that somebody opened is no example, even where it has an example's text.
             self.entry.example = None;
         }
         self.leave_example();
@@ -273,7 +273,7 @@ impl State {
         effects.push(Effect::Send(ToWorker::Save { request, run, saved, is_half, metadata_json }));
     }
 
-    /// A file was written: the reader gets it, if it is still wanted.
+    /// Hands a written file to the reader, if it is still wanted.
     pub(super) fn saved(&mut self, request: RequestId, url: String, effects: &mut Vec<Effect>) {
         let Some(Task::Save(saved)) = self.end_task(request) else { return };
         effects.push(Effect::SaveUrl { url, name: format!("{}-{}.safetensors", self.file_stem(), slug(saved)) });

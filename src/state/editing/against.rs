@@ -21,7 +21,7 @@ impl State {
                 self.compare(effects);
                 self.run_text_beside(text, effects);
             }
-            // It comes by itself, once it is opened.
+            // The trace becomes B once it is opened.
             Against::Trace(_) => self.compare(effects),
             Against::Model(_) => {
                 self.compare(effects);
@@ -48,7 +48,7 @@ impl State {
         effects.push(Effect::Send(ToWorker::Run { request, inputs, edits: Vec::new() }));
     }
 
-    /// The other text was run.
+    /// Takes the run of another text as B.
     pub(in crate::state) fn text_beside_came(&mut self, request: RequestId, info: RunInfo, effects: &mut Vec<Effect>) {
         let Some(a) = self.result(super::Variant::A) else { return };
         let (n_a, n_b) = (a.info.tokens.len(), info.tokens.len());
@@ -63,7 +63,7 @@ impl State {
         self.set_b(b, effects);
     }
 
-    /// A trace was opened to be B.
+    /// Takes an opened trace as B.
     pub(super) fn trace_beside_came(&mut self, came: Result<TraceBeside, String>, effects: &mut Vec<Effect>) {
         let Some(a) = self.result(super::Variant::A) else { return };
         let fits = came.and_then(|trace| fits(a, &trace.tokens, trace.has_ids, trace.sizes).map(|()| trace));
@@ -91,7 +91,7 @@ impl State {
         self.set_b(b, effects);
     }
 
-    /// The worker that holds another model said something.
+    /// Handles what the worker that holds another model says.
     pub(in crate::state) fn second_worker_said(
         &mut self,
         reply: FromWorker,
@@ -160,7 +160,7 @@ impl State {
         self.set_b(b, effects);
     }
 
-    /// The second worker is of no more use: why, and B is gone.
+    /// Ends the second worker, drops B and says why.
     pub(in crate::state) fn second_worker_failed(&mut self, problem: String, effects: &mut Vec<Effect>) {
         if self.editing.second_worker == SecondWorker::Absent {
             return;
@@ -171,7 +171,7 @@ impl State {
         self.compare(effects);
     }
 
-    /// What becomes of the model that is to be B, while it is not there.
+    /// What is being done to make the other model B.
     pub fn second_model_status(&self) -> Option<&'static str> {
         match self.editing.second_worker {
             SecondWorker::Absent | SecondWorker::Ready => None,
@@ -181,18 +181,18 @@ impl State {
     }
 }
 
-/// What captions say of a result that somebody else holds.
+/// The origin of a result that another worker or a trace holds, for captions.
 fn named(name: String) -> Origin {
     Origin { model: ModelName { name, ..ModelName::default() }, ..Origin::default() }
 }
 
-/// A result that stands beside A.
+/// A result beside A, with A's model and another run.
 fn beside(a: &Shown, request: RequestId, info: RunInfo) -> Shown {
     let labels = info.tokens.tokens.iter().map(|token| token_label(token, info.tokens.form)).collect();
     Shown { request, labels, info, layers: Default::default(), drawn: None, ..a.clone() }
 }
 
-/// Whether something can be compared with A, or one sentence why not.
+/// Checks that something can be compared with A; else one sentence why not.
 fn fits(a: &Shown, tokens: &Tokens, has_ids: bool, sizes: (usize, usize)) -> Result<(), String> {
     let own = (a.spec.n_layers, a.spec.n_heads);
     if own != sizes {
@@ -202,7 +202,7 @@ fn fits(a: &Shown, tokens: &Tokens, has_ids: bool, sizes: (usize, usize)) -> Res
     if n_a != n_b {
         return Err(format!("A has {n_a} tokens and B {n_b}: B must have read the same ones."));
     }
-    // Ids are the surer sign; a trace made elsewhere may have none.
+    // Ids are the more reliable comparison, but a trace made elsewhere may have none.
     let first = match has_ids {
         true => (0..n_a).find(|&at| a.info.tokens.ids[at] != tokens.ids[at]),
         false => (0..n_a).find(|&at| a.info.tokens.tokens[at] != tokens.tokens[at]),

@@ -7,7 +7,7 @@ use crate::state::{Effect, ListedEdit, Second, State};
 use crate::trace::display::token_label;
 use crate::trace::spec::Unembed;
 
-/// Up to so many tokens, the cosine of two texts takes no time to speak of.
+/// Up to this many tokens, the cosine of two texts is measured unasked.
 const N_QUICK_TOKENS: usize = 64;
 
 impl State {
@@ -49,7 +49,7 @@ impl State {
         is_quick || self.editing.is_outcome_chosen || !self.editing.list.is_empty() || self.editing.has_b()
     }
 
-    /// A and B are compared.
+    /// Takes the comparison of A and B.
     pub(in crate::state) fn compared_came(&mut self, purpose: Purpose, compared: Compared, effects: &mut Vec<Effect>) {
         self.choose_outcome(&compared.tokens);
         let needs_outcome = compared.outcome.is_none() && self.editing.asked.is_complete() && self.follows_outcome();

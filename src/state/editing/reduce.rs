@@ -38,7 +38,7 @@ impl State {
                     return;
                 }
                 if is_more {
-                    // What was added is to be seen.
+                    // Show what was added.
                     self.editing.is_open = Some(self.editing.is_open.unwrap_or(true));
                 }
                 if self.editing.against != Against::Edits {
@@ -70,7 +70,7 @@ impl State {
         effects.push(Effect::Send(ToWorker::Editing(EditingRequest::Again { request, base, edits })));
     }
 
-    /// After a run of A: the list acts on it again, and predictions are asked for.
+    /// After a run of A, applies the edits to it, or asks for its predictions where there are none.
     pub(in crate::state) fn edit_again(&mut self, effects: &mut Vec<Effect>) {
         if self.editing.has_active() {
             self.apply_edits(effects);
@@ -79,7 +79,7 @@ impl State {
         }
     }
 
-    /// What is followed, in the result that a sweep or a continuation starts from.
+    /// The outcome of the result that a sweep starts from.
     fn outcome_on_screen(&self) -> Option<crate::protocol::OutcomeNumbers> {
         match self.editing.variant {
             Variant::B => self.editing.outcome_b(),

@@ -49,7 +49,7 @@ impl State {
         true
     }
 
-    /// The next of the results.
+    /// Shows the next of the results.
     pub(super) fn step_variant(&mut self, effects: &mut Vec<Effect>) {
         let at = Variant::EACH.iter().position(|side| *side == self.editing.variant).unwrap_or(0);
         self.look_at(Variant::EACH[(at + 1) % Variant::EACH.len()], effects);

@@ -48,7 +48,7 @@ impl State {
         let follower =
             [Variant::A, Variant::B].into_iter().filter_map(|side| self.run_of(side)).find(|other| *other != run);
         if follower.is_none() && self.editing.has_b() {
-            // A trace or another model does not read along.
+            // A trace or another model cannot read the new token.
             self.against_picked(Against::Edits, effects);
         }
         let request = self.begin_task(Task::Write, effects);
@@ -57,7 +57,7 @@ impl State {
         effects.push(Effect::Send(ToWorker::Editing(asked)));
     }
 
-    /// Both runs have other tokens now.
+    /// Takes the tokens that A and B have after a token was appended or removed.
     pub(super) fn grew(
         &mut self,
         request: RequestId,
@@ -103,7 +103,7 @@ impl State {
     }
 }
 
-/// What a token adds to a text, with its space.
+/// The text that a token stands for, with its space.
 pub(super) fn written_text(label: &TokenLabel) -> String {
     let piece = |piece: &Piece| match piece.kind {
         PieceKind::Space => piece.text.replace(SPACE_MARK, " "),

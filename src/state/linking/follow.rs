@@ -18,7 +18,7 @@ impl State {
         }
     }
 
-    /// A fragment is in the address that we did not put there.
+    /// Follows a fragment that the page did not put into the address.
     fn link_came(&mut self, fragment: &str, effects: &mut Vec<Effect>) {
         let fragment = fragment.strip_prefix('#').unwrap_or(fragment);
         if fragment == self.linking.written {
@@ -79,7 +79,7 @@ impl State {
         }
         let Some(link) = &self.linking.pending else { return false };
         if link.trace.is_some() {
-            // It is being opened and needs no model.
+            // The trace is being opened and needs no model.
             return true;
         }
         let Some((model, input)) = self.linked_run() else { return false };
@@ -109,7 +109,7 @@ impl State {
             self.end_worker(effects);
         }
         match &input.text {
-            // Says that there is no text.
+            // This run reports that there is no text.
             InputText::Single(text) if text.trim().is_empty() => self.run(false, effects),
             _ => self.carry_out(Plan { input, reason: RunReason::Fresh }, effects),
         }

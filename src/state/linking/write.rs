@@ -7,7 +7,7 @@ use crate::state::scales::options::NeuronOptions;
 use crate::state::{Effect, Home, Selection, State, Variant};
 
 impl State {
-    /// Lets the address say what is on screen.
+    /// Writes what is on screen into the address.
     pub(in crate::state) fn write_link(&mut self, pushes: bool, effects: &mut Vec<Effect>) {
         if self.linking.pending.is_some() || !self.home.writes_links() {
             return;

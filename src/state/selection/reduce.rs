@@ -69,7 +69,7 @@ impl SelectionEvent {
 }
 
 impl State {
-    /// Every change of the selection ends here, so that it always fits.
+    /// Changes the selection and brings it into the model's shape.
     pub(in crate::state) fn selection_event(&mut self, event: SelectionEvent, effects: &mut Vec<Effect>) {
         match event {
             SelectionEvent::ViewPicked(view) => self.selection.view = view,

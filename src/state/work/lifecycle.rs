@@ -11,7 +11,7 @@ use crate::state::{Effect, Recovery, State, Stopped};
 /// How long a cancelled request may take to end before its worker is ended.
 const CANCEL_TIMEOUT_MS: u32 = 2_000;
 
-/// After so many stops in a row nothing is restarted by itself.
+/// After this many stops in a row, only a person restarts the worker.
 const MAX_STOPS: u32 = 2;
 
 impl State {
@@ -24,7 +24,7 @@ impl State {
             match (&self.work.worker, &self.work.request) {
                 (WorkerPhase::Absent, _) => self.start_worker(effects),
                 (WorkerPhase::Ready, None) => self.load(effects),
-                // Loading that was asked to stop cannot be taken back: begin anew.
+                // A load that was asked to stop cannot be resumed: begin anew.
                 (WorkerPhase::Ready, Some(work)) if work.is_cancelling => {
                     self.end_worker(effects);
                     self.start_worker(effects);
@@ -109,7 +109,7 @@ impl State {
         let was_starting = self.work.worker == WorkerPhase::Starting;
         self.work.n_stops += 1;
         if was_starting {
-            // Its program did not come: trying again at once would not help.
+            // The worker's program could not be fetched: trying again at once would not help.
             self.end_worker(effects);
             self.notices.stopped = None;
             self.notices.model = Some(format!("The model program did not start: {message}"));

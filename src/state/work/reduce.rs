@@ -42,7 +42,7 @@ impl State {
         }
     }
 
-    /// Picks a model whatever is loaded.
+    /// Picks a model, whichever is loaded, and runs the text in it.
     pub(in crate::state) fn pick_anew(&mut self, model: usize, effects: &mut Vec<Effect>) {
         self.picked_model = model;
         self.work.n_stops = 0;
@@ -51,7 +51,7 @@ impl State {
         self.run(false, effects);
     }
 
-    /// Somebody wants the text run. In a frame the model may be one of the Hub, which is not asked before.
+    /// Runs the text. In a frame the link may name a model of the Hub, which is looked up only now.
     fn run_asked(&mut self, effects: &mut Vec<Effect>) {
         if self.home.is_page() || !self.look_up_linked(effects) {
             self.run(false, effects);

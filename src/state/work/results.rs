@@ -9,7 +9,7 @@ use crate::trace::file::ModelName;
 impl State {
     pub(super) fn runs_done(&mut self, request: RequestId, runs: Vec<RunInfo>, effects: &mut Vec<Effect>) {
         let Some(task) = self.end_task(request) else {
-            // Done after all, though no longer wanted: free its memory.
+            // The run is complete, but nobody waits for it any more: free its memory.
             effects.extend(runs.iter().map(|info| Effect::Send(ToWorker::Forget { run: info.run })));
             return;
         };

@@ -35,7 +35,7 @@ impl State {
     }
 
     fn worker_said(&mut self, reply: FromWorker, buffers: Vec<Vec<f32>>, effects: &mut Vec<Effect>) {
-        // What a trace in the page says.
+        // The replies that a trace in the page gives.
         let is_answer = |reply: &FromWorker| {
             matches!(reply, FromWorker::Answered { .. } | FromWorker::Cancelled { .. } | FromWorker::Failed { .. })
         };
@@ -55,7 +55,7 @@ impl State {
                 }
             }
             FromWorker::Loaded { request, model } => self.loaded(request, model, effects),
-            // Another worker's to say: this one is never asked.
+            // This worker is never asked to list a repository.
             FromWorker::HubListed { .. } => {}
             FromWorker::RunsDone { request, runs } => self.runs_done(request, runs, effects),
             FromWorker::Answered { request, answer, .. } => {
@@ -82,14 +82,14 @@ impl State {
         }
     }
 
-    /// After a stop: the model is there again.
+    /// Notes that the model is there again after the worker stopped.
     pub(super) fn recovered(&mut self) {
         if let Some(stopped) = &mut self.notices.stopped {
             stopped.recovery = Recovery::Recovered;
         }
     }
 
-    /// A request ended without a result: what is shown stays.
+    /// Handles the end of a request without a result: what is shown stays.
     pub(in crate::state) fn ended(&mut self, request: RequestId, report: Option<Report>, effects: &mut Vec<Effect>) {
         if self.refused(request, report.as_ref(), effects) {
             return;
