@@ -218,7 +218,8 @@ fn neurons_agree_with_golden_values() {
 
 #[test]
 fn value_norms_are_those_of_each_heads_output() {
-    // Σ_j A_ij f_j = o_i (METHODS 6): with one key per query, ‖A f‖ is ‖o‖. hook_result gives o.
+    // Σ_j A_ij f_j = o_i (docs/methods.md, "Norm-based attention"): with one key per query, ‖A f‖ is ‖o‖. hook_result
+    // gives o.
     for architecture in ARCHITECTURES {
         let model = load_golden(architecture);
         let spec = model.spec();

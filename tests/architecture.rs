@@ -1,5 +1,5 @@
-//! The rules of ARCHITECTURE.md about who may know whom. They read the sources and cargo's dependency tree, so that a
-//! broken rule is a failing test and not a matter of taste.
+//! The rules of ARCHITECTURE.md about who may know whom. The map is read from ARCHITECTURE.md itself, the rest from the
+//! sources and from cargo's dependency tree, so that a broken rule is a failing test and not a matter of taste.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
@@ -8,67 +8,66 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Each module of src/ and the modules of ours that it may use.
-const MAY_USE: [(&str, &[&str]); 18] = [
-    ("kernels", &[]),
-    ("fields", &[]),
-    ("trace", &["fields"]),
-    ("edit", &["fields", "trace"]),
-    ("sources", &[]),
-    ("protocol", &["trace", "edit", "sources"]),
-    ("gallery", &["protocol"]),
-    ("analysis", &["trace", "kernels"]),
-    ("answers", &["trace", "analysis", "protocol"]),
-    ("engine", &["trace", "edit", "analysis", "kernels"]),
-    ("cli", &["trace", "edit", "engine", "analysis", "sources"]),
-    ("platform", &[]),
-    ("worker", &["trace", "edit", "engine", "analysis", "answers", "protocol", "platform", "sources"]),
-    ("render", &["trace", "analysis", "kernels"]),
-    ("render_web", &["render"]),
-    ("state", &["trace", "edit", "analysis", "protocol", "platform", "gallery", "sources"]),
-    (
-        "ui",
-        &[
-            "gallery",
-            "trace",
-            "edit",
-            "analysis",
-            "answers",
-            "protocol",
-            "platform",
-            "render",
-            "render_web",
-            "state",
-            "sources",
-        ],
-    ),
-    // Each binary is a few lines; what measures kernels knows them.
-    ("bin", &["cli", "worker", "ui", "protocol", "platform", "trace", "edit", "engine", "kernels"]),
-];
-
-/// Modules that run anywhere, tested with plain `cargo test`.
-const NO_BROWSER: [&str; 11] =
-    ["kernels", "fields", "trace", "edit", "sources", "protocol", "analysis", "answers", "engine", "cli", "render"];
-const BROWSER_CRATES: [&str; 6] = ["web_sys", "js_sys", "wasm_bindgen", "leptos", "leptos_use", "gloo"];
+/// Beginnings of the names of crates that only browsers have.
+const BROWSER_CRATES: [&str; 5] = ["web_sys", "js_sys", "wasm_bindgen", "leptos", "gloo"];
 
 const MAX_LINES: usize = 400;
 /// Lines of a component or another function of the user interface.
 const MAX_COMPONENT_LINES: usize = 120;
 
+/// A row of the map in ARCHITECTURE.md.
+#[derive(Debug, PartialEq)]
+struct Module {
+    name: String,
+    may_import: Vec<String>,
+    knows_browser: bool,
+}
+
+/// The map in ARCHITECTURE.md.
+fn map() -> Vec<Module> {
+    let page = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
+    let (_, after) = page.split_once("\n## Map\n").expect("a section named Map");
+    let section = after.split("\n## ").next().unwrap_or_default();
+    section.lines().filter(|line| line.starts_with("| `")).map(module).collect()
+}
+
+/// A module from its row: name, what it is, what it may import, whether it knows a browser.
+fn module(row: &str) -> Module {
+    let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+    let [name, _, imports, browser] = cells[..] else { panic!("not four cells: {row}") };
+    let quoted = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    assert!(imports == "nothing" || !quoted(imports).is_empty(), "neither modules nor \"nothing\": {row}");
+    assert!(["yes", "no"].contains(&browser), "neither yes nor no: {row}");
+    let name = name.trim_matches('`').trim_end_matches('/').to_owned();
+    Module { name, may_import: quoted(imports), knows_browser: browser == "yes" }
+}
+
 #[test]
-fn modules_use_only_what_they_may() {
-    let mut wrong = Vec::new();
+fn the_map_has_every_module_and_reads_downwards() {
+    let map = map();
+    let named: BTreeSet<String> = map.iter().map(|module| module.name.clone()).collect();
+    let found: BTreeSet<String> = sources().iter().filter_map(|file| module_of(file)).collect();
+    assert_eq!(named, found);
+    for (index, module) in map.iter().enumerate() {
+        for import in &module.may_import {
+            let above = map[..index].iter().find(|other| other.name == *import);
+            let above = above.unwrap_or_else(|| panic!("{} may import {import}, which is not above it", module.name));
+            let is_fine = module.knows_browser || !above.knows_browser;
+            assert!(is_fine, "{} knows no browser and may import {import}, which does", module.name);
+        }
+    }
+}
+
+#[test]
+fn modules_import_only_what_the_map_allows() {
+    let (map, mut wrong) = (map(), Vec::new());
+    let names: Vec<String> = map.iter().map(|module| module.name.clone()).collect();
     for file in sources() {
-        let Some(module) = module_of(&file) else {
-            continue;
-        };
-        let Some((_, allowed)) = MAY_USE.iter().find(|(name, _)| *name == module) else {
-            wrong.push(format!("{module} is not in the table of this test"));
-            continue;
-        };
-        for used in used_modules(&code(&file)) {
-            if used != module && !allowed.contains(&used.as_str()) {
-                wrong.push(format!("{}: {module} may not use {used}", file.display()));
+        let Some(name) = module_of(&file) else { continue };
+        let module = map.iter().find(|module| module.name == name).expect("every module is in the map");
+        for used in used_modules(&code(&file), &names) {
+            if used != name && !module.may_import.contains(&used) {
+                wrong.push(format!("{}: {name} may not import {used}", file.display()));
             }
         }
     }
@@ -76,17 +75,38 @@ fn modules_use_only_what_they_may() {
 }
 
 #[test]
-fn pure_modules_know_no_browser() {
-    let mut wrong = Vec::new();
-    for file in
-        sources().iter().filter(|file| module_of(file).is_some_and(|module| NO_BROWSER.contains(&module.as_str())))
-    {
-        let text = code(file);
-        for word in words(&text).filter(|word| BROWSER_CRATES.contains(word)) {
-            wrong.push(format!("{} mentions {word}", file.display()));
+fn modules_without_a_browser_name_none_of_its_crates() {
+    let (map, mut wrong) = (map(), Vec::new());
+    for file in sources() {
+        let knows_browser = |name: &String| map.iter().any(|module| module.name == *name && module.knows_browser);
+        if module_of(&file).is_none_or(|name| knows_browser(&name)) {
+            continue;
+        }
+        let text = code(&file);
+        for word in words(&text).filter(|word| is_of_browsers(word)) {
+            wrong.push(format!("{} names {word}", file.display()));
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+fn is_of_browsers(word: &str) -> bool {
+    BROWSER_CRATES
+        .iter()
+        .any(|name| word.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')))
+}
+
+/// A ban on a name that no crate has would hold nothing.
+#[test]
+fn every_ban_meets_a_dependency() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("Cargo.toml");
+    let crates: Vec<String> =
+        manifest.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name.replace('-', "_")).collect();
+    for banned in BROWSER_CRATES {
+        assert!(crates.iter().any(|name| name == banned), "{banned} is no dependency");
+    }
+    let n_banned = crates.iter().filter(|name| is_of_browsers(name)).count();
+    assert!(n_banned > BROWSER_CRATES.len(), "crates like leptos_use_element_size are banned too: {crates:?}");
 }
 
 #[test]
@@ -181,7 +201,7 @@ fn sources() -> Vec<PathBuf> {
     files
 }
 
-/// The folder right below src/, or the file there; none for lib.rs.
+/// The module that a file is part of: its folder right below src/, or its own name there; `None` for lib.rs.
 fn module_of(file: &Path) -> Option<String> {
     let inside = file.strip_prefix(root().join("src")).expect("a file below src");
     let first = inside.iter().next().expect("a name").to_string_lossy();
@@ -199,8 +219,8 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
 }
 
-/// The modules named after `crate::` (in binaries `headlight::`), alone or in braces.
-fn used_modules(text: &str) -> BTreeSet<String> {
+/// Those of `modules` that are named after `crate::` (in binaries `headlight::`), alone or in braces.
+fn used_modules(text: &str, modules: &[String]) -> BTreeSet<String> {
     let mut used = BTreeSet::new();
     for path in ["crate::", "headlight::"] {
         for (at, _) in text.match_indices(path) {
@@ -211,8 +231,7 @@ fn used_modules(text: &str) -> BTreeSet<String> {
             }
         }
     }
-    let modules = MAY_USE.map(|(name, _)| name);
-    used.retain(|name| modules.contains(&name.as_str()));
+    used.retain(|name| modules.contains(name));
     used
 }
 
@@ -244,6 +263,7 @@ fn top_level_names(group: &str) -> Vec<String> {
 fn imports_are_read_in_every_form() {
     let text =
         "use crate::trace::{Spec};\nuse crate::{edit, engine::{run, files}, analysis as a};\nlet x = crate::ui::y();";
-    let used: Vec<String> = used_modules(text).into_iter().collect();
+    let modules = ["analysis", "edit", "engine", "trace", "ui"].map(str::to_owned);
+    let used: Vec<String> = used_modules(text, &modules).into_iter().collect();
     assert_eq!(used, ["analysis", "edit", "engine", "trace", "ui"]);
 }

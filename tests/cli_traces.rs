@@ -329,7 +329,7 @@ fn a_failed_run_leaves_what_was_there() {
 
 #[cfg(unix)]
 #[test]
-fn an_output_may_be_no_file() {
+fn an_output_need_not_be_a_file() {
     succeeds(trace(&golden("gpt2"), &["--text", "The cat", "--out", "/dev/null"]));
 }
 

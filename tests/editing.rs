@@ -1,4 +1,5 @@
-//! Edits: sharing layers between runs, patches, what does not fit, and the identities of METHODS 1 to 3 and 6.
+//! Edits: sharing layers between runs, patches, what does not fit, and the identities in docs/methods.md, "Head
+//! ablation" to "Norm-based attention".
 
 #![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
 
@@ -107,8 +108,8 @@ fn take(model: &Arc<Model>, json: &str, n_pos: usize) -> PatchValues {
     values
 }
 
-/// METHODS 3: all positions of the stream at one layer make the run the other one, R = 1; and so does each hook that everything
-/// goes through.
+/// docs/methods.md, "Activation patching": all positions of the stream at one layer make the patched run the other run,
+/// R = 1. The same holds for every hook that the whole stream goes through.
 #[test]
 fn patching_everything_gives_the_other_run() {
     for architecture in ["attn_only", "bert", "gpt2", "llama"] {
@@ -176,7 +177,7 @@ fn a_patch_has_its_place() {
     assert_eq!(patched.captured(z).unwrap(), expected);
 }
 
-/// METHODS 1: zeroing a head is zeroing what it writes, o^{l,h} := 0; the effect has its sign, and is that of no later head alone.
+/// docs/methods.md, "Head ablation": zeroing z of a head sets what the head writes to 0, and the effect keeps its sign.
 #[test]
 fn a_zeroed_head_writes_nothing() {
     for architecture in ["attn_only", "bert", "gpt2", "llama"] {
@@ -243,7 +244,7 @@ fn a_sweeps_cells_are_runs_with_their_edit() {
     }
 }
 
-/// METHODS 2: rows sum to 1, the edge is gone, positions before the query know nothing of it.
+/// docs/methods.md, "Edge knockout": rows sum to 1, the edge is gone, and positions before the query do not change.
 #[test]
 fn a_cut_edge_leaves_earlier_positions_alone() {
     for architecture in ["attn_only", "gpt2", "llama"] {
@@ -269,7 +270,8 @@ fn a_cut_edge_leaves_earlier_positions_alone() {
     }
 }
 
-/// METHODS 6: what a head writes is the sum over its sources, o_i = Σ_j A_ij f_j. f_j is what it writes when it reads j alone.
+/// docs/methods.md, "Norm-based attention": a head writes the sum over its sources, o_i = Σ_j A_ij f_j, where f_j is
+/// what it writes when it reads position j alone.
 #[test]
 fn a_heads_output_is_the_sum_over_its_sources() {
     let (layer, head) = (1, 2);

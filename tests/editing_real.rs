@@ -36,7 +36,7 @@ fn smollm2() -> Arc<Model> {
 
 #[test]
 #[ignore = "needs the bundled models: run cargo xtask setup"]
-fn each_head_of_smollm2_zeroed() {
+fn zeroing_each_head_of_smollm2_has_its_golden_effect() {
     let expected = read(&fixture("golden-real/smollm2/sweep-mary-john.json"));
     let expected: Expected = serde_json::from_slice(&expected).unwrap();
     let model = smollm2();
@@ -72,7 +72,7 @@ fn each_head_of_smollm2_zeroed() {
 
 #[test]
 #[ignore = "needs the bundled models: run cargo xtask setup"]
-fn greedy_continuations_through_the_cache() {
+fn cached_greedy_continuations_are_golden() {
     let model = smollm2();
     for (name, case, _) in golden_real_cases("smollm2").into_iter().filter(|(_, case, _)| case.greedy_12.is_some()) {
         let tokens = model.encode(&case.text, None).unwrap();

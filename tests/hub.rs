@@ -100,7 +100,7 @@ fn the_trace_says_which_commit_it_is_of() {
 }
 
 #[test]
-fn what_is_kept_serves_when_the_hub_does_not() {
+fn kept_files_serve_when_the_hub_does_not() {
     let (hub, cache) = (hub_with(Fault::None), cache("offline"));
     succeeds(&trace(&hub.url, &cache, "t/tiny", &[]));
     // The same host with nobody at the door: the server keeps its port, so its files go to another's folder.
@@ -115,7 +115,7 @@ fn what_is_kept_serves_when_the_hub_does_not() {
 }
 
 #[test]
-fn a_broken_connection_goes_on_where_it_broke() {
+fn a_broken_connection_resumes_where_it_broke() {
     let (hub, cache) = (hub_with(Fault::Breaks(150_000)), cache("breaks"));
     assert_eq!(succeeds(&trace(&hub.url, &cache, "t/tiny", &[])), from_folder());
     let asked: Vec<String> = hub.asked().into_iter().filter(|path| path.starts_with("model.safetensors")).collect();
@@ -123,7 +123,7 @@ fn a_broken_connection_goes_on_where_it_broke() {
 }
 
 #[test]
-fn what_an_earlier_process_kept_is_taken_up() {
+fn files_kept_by_an_earlier_process_are_resumed() {
     let (hub, cache) = (hub_with(Fault::None), cache("earlier"));
     let host = hub.url.split('/').nth(2).unwrap().replace(':', "_");
     let folder = cache.join("hub").join(host).join("t/tiny").join(COMMIT);
@@ -136,7 +136,7 @@ fn what_an_earlier_process_kept_is_taken_up() {
 }
 
 #[test]
-fn what_was_kept_of_other_contents_is_thrown_away() {
+fn kept_bytes_of_other_contents_are_discarded() {
     // By its name, and, where the name is the same, by the SHA-256 of the whole.
     for (case, etag) in [("other-etag", "\"older\""), ("same-etag", "\"one\"")] {
         let (hub, cache) = (hub_with(Fault::None), cache(case));

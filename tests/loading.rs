@@ -65,7 +65,7 @@ proptest! {
     #![proptest_config(random_cases(24))]
 
     #[test]
-    fn of_any_text(text in "[ -~àßЖ中\n]{1,40}", pair in "[a-zA-Z é,.]{1,20}") {
+    fn older_tokenizer_files_agree_on_any_text(text in "[ -~àßЖ中\n]{1,40}", pair in "[a-zA-Z é,.]{1,20}") {
         for architecture in ["bert", "gpt2", "roberta"] {
             let (older, newer) = (load(&older_files(architecture)).unwrap(), load_golden(architecture));
             for pair in [None, Some(pair.as_str())] {
@@ -82,7 +82,7 @@ proptest! {
     }
 
     #[test]
-    fn damaged_ones_never_panic(changes in proptest::collection::vec((0..4_000usize, any::<u8>()), 1..6)) {
+    fn damaged_tokenizer_files_never_panic(changes in proptest::collection::vec((0..4_000usize, any::<u8>()), 1..6)) {
         for architecture in ["bert", "gpt2"] {
             let mut files = older_files(architecture);
             for (name, bytes) in &mut files {
@@ -123,7 +123,7 @@ fn a_tokenizer_config_is_followed() {
 }
 
 #[test]
-fn what_is_wrong_with_older_files_is_named() {
+fn faults_of_older_tokenizer_files_are_named() {
     let cases = [
         (with(older_files("gpt2"), "vocab.json", b"[1]"), "vocab.json: cannot be read"),
         (with(older_files("gpt2"), "merges.txt", b"#version: 0.2\na b c\n"), "merges.txt: line 2 is \"a b c\""),
@@ -167,7 +167,7 @@ fn without_a_tokenizer_ids_are_read_and_labels_shown() {
 }
 
 #[test]
-fn the_first_layers_are_what_they_are_in_the_whole_model() {
+fn first_layers_equal_those_of_the_whole_model() {
     for architecture in ["bert", "gpt2", "llama", "gemma3_text", "smollm3"] {
         let files = golden_files(architecture);
         let whole = load_golden(architecture);
@@ -215,7 +215,7 @@ fn a_run_may_keep_some_layers_only() {
 }
 
 #[test]
-fn the_memory_that_is_needed_is_known_beforehand() {
+fn needed_memory_is_known_before_loading() {
     for architecture in ["bert", "gpt2", "llama", "phi3", "albert", "t5"] {
         let model = load_golden(architecture);
         let layers = model.spec().n_layers;

@@ -39,7 +39,7 @@ fn value(config: &str, edits: &str, site: BlockSite) -> Vec<f32> {
 const NO_ATTENTION: &str = r#"[{"kind":"zero_head","layer":0,"head":"all"}]"#;
 
 #[test]
-fn the_stream_gets_both() {
+fn parallel_blocks_add_attention_and_mlp_to_the_stream() {
     for config in [gpt_neox(true), gpt_neox(false), gptj()] {
         let of = |site| value(&config, "[]", site);
         let (before, attn, mlp) = (of(BlockSite::ResidPre), of(BlockSite::AttnOut), of(BlockSite::MlpOut));

@@ -92,7 +92,7 @@ agree!(attn_only, hooked_bare, hooked_plain);
 
 /// What Hugging Face's `generate` writes without sampling.
 #[test]
-fn greedy_targets() {
+fn decoders_write_the_targets_of_hugging_face() {
     for architecture in ["bart_scaled", "marian_scaled", "t5_gated"] {
         let model = load_golden(architecture);
         for case in golden_cases(architecture) {
@@ -119,7 +119,7 @@ fn edits_agree(architecture: &str) {
 }
 
 #[test]
-fn edited_runs() {
+fn edited_runs_agree_with_pytorch() {
     for architecture in ["bert", "gpt2", "gpt_neox", "llama", "qwen2", "qwen3", "roberta"] {
         edits_agree(architecture);
     }
@@ -127,7 +127,7 @@ fn edited_runs() {
 
 /// The exact ordered list of hooks of each architecture, with what stands in a block written once.
 #[test]
-fn names_of_hooks() {
+fn hooks_have_their_names_and_order() {
     let common = "hook_resid_pre attn.hook_q attn.hook_k attn.hook_v";
     let middle = "attn.hook_attn_scores attn.hook_pattern attn.hook_z attn.hook_result hook_attn_out hook_resid_mid mlp.hook_pre";
     let cases = [

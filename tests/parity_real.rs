@@ -93,7 +93,7 @@ fn smollm2_greedy_continuation() {
 /// candle-transformers' own BERT on the same files: an implementation that shares nothing with ours but the numbers.
 #[test]
 #[ignore = "needs the bundled models: run cargo xtask setup"]
-fn minilm_has_a_second_opinion() {
+fn minilm_agrees_with_candle_transformers() {
     use candle_core::{DType, Device, Tensor};
     use candle_transformers::models::bert::{BertModel, Config};
 

@@ -122,7 +122,7 @@ fn the_documented_blocks_run_and_what_they_write_opens() {
 
 #[test]
 #[ignore = "needs Python with numpy and safetensors: run cargo xtask test"]
-fn numpy_reads_what_we_write() {
+fn numpy_reads_written_traces() {
     let work = Work::new("numpy");
     let spec = Spec { d_model: 4, ..Spec::bare(1, 2, 2, 2) };
     let metadata = TraceMetadata {

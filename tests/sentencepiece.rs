@@ -88,7 +88,7 @@ fn ids_are_those_of_the_library() {
 }
 
 #[test]
-fn what_is_put_around_two_texts() {
+fn special_tokens_surround_two_texts() {
     let of = |way: &str| {
         let (files, architecture) = files(way);
         files.tokenizers(architecture, 1000).unwrap().own

@@ -217,7 +217,7 @@ fn damaged_tokenizer_files_are_refused_with_a_reason() {
 }
 
 #[test]
-fn what_is_put_in_front_is_known_without_a_text() {
+fn bos_is_known_without_a_text() {
     let mut n_checked = [0; 2];
     for folder in std::fs::read_dir(golden("")).unwrap() {
         let path = folder.unwrap().path().join("tokenizer.json");

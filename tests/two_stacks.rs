@@ -93,7 +93,7 @@ fn neurons_and_thumbnails_of_cross_attention_are_of_a_target_and_a_source() {
 }
 
 #[test]
-fn scores_that_compare_positions_are_not_made_up_across_two_texts() {
+fn cross_attention_has_no_scores_that_compare_positions() {
     // Case 0 reads one text twice: as many queries as keys, and still no positions of one sequence.
     let run = run_of("bart", 0);
     let cross = CrossSource::of(&run).unwrap();
@@ -109,7 +109,7 @@ fn scores_that_compare_positions_are_not_made_up_across_two_texts() {
 }
 
 #[test]
-fn what_is_predicted_at_each_row_is_the_golden_logits_largest() {
+fn predictions_at_each_row_are_the_golden_argmax() {
     for architecture in ARCHITECTURES {
         let run = run_of(architecture, 1);
         let logits = Tensors::open(&golden(architecture).join("expected.safetensors")).f32("case1.logits");

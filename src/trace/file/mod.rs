@@ -2,11 +2,43 @@
 //!
 //! Nothing here reads or writes by itself: [`parse_header`] takes the first bytes of a file, [`Trace`] says which bytes
 //! a tensor is and turns them into numbers, and [`TraceWriter`] writes to whatever it is given, tensor by tensor. A file
-//! is never in memory as a whole. Imports nothing of ours but `trace`; it is compiled into the viewer of exported
-//! figures.
+//! is never in memory as a whole. It is compiled into the viewer of exported figures.
 //!
 //! Invariant: what [`parse_header`] accepts, every view can draw: the shapes agree with each other and with the tokens.
 //! What depends on the numbers (no NaN, rows that sum to one) is checked when they are decoded.
+//!
+//! Writing a trace of one pattern, and reading it again:
+//!
+//! ```
+//! use headlight::trace::TokenForm;
+//! use headlight::trace::file::{Element, Parsed, TensorPlan, TraceError, TraceMetadata, TraceWriter, parse_header};
+//!
+//! # fn main() -> Result<(), TraceError> {
+//! let name = "blocks.0.attn.hook_pattern"; // [head, query_pos, key_pos]
+//! let tokens = vec!["The".to_owned(), "Ġcat".to_owned()];
+//! let metadata = TraceMetadata::of_tokens(tokens, TokenForm::ByteLevel);
+//! let tensors = vec![TensorPlan { name: name.to_owned(), element: Element::F32, shape: vec![1, 2, 2] }];
+//! let mut writer = TraceWriter::new(Vec::new(), &metadata, tensors)?;
+//! writer.write_floats(name, &[1.0, 0.0, 0.25, 0.75])?;
+//! let file: Vec<u8> = writer.finish()?;
+//!
+//! // A reader that has only the file's beginning is told how much of it the header takes.
+//! let Parsed::Needs(n_bytes) = parse_header("cat.safetensors", file.len() as u64, &file[..8])? else {
+//!     panic!("eight bytes are not a header")
+//! };
+//! let beginning = &file[..n_bytes as usize];
+//! let Parsed::Complete(trace) = parse_header("cat.safetensors", file.len() as u64, beginning)? else {
+//!     panic!("these bytes are the whole header")
+//! };
+//! assert_eq!(trace.metadata.tokens, ["The", "Ġcat"]);
+//!
+//! // Any rows of the first axis can be read alone: here the one head.
+//! let bytes = trace.bytes_of(name, 0..1)?;
+//! let pattern = trace.decode(name, &file[bytes.start as usize..bytes.end as usize])?;
+//! assert_eq!(pattern, [1.0, 0.0, 0.25, 0.75]);
+//! # Ok(())
+//! # }
+//! ```
 
 mod check;
 mod float16;
