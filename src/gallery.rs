@@ -1,60 +1,60 @@
-//! Examples to look at: a text, a head, what is to be seen there, and what would refute it.
+//! Examples: a text, a head, what to look at there, and what would refute it.
 //!
-//! Every claim here is measured by tests/gallery.rs on the bundled models; a claim that the measurement refutes is
-//! dropped or reworded. Imports `protocol`.
+//! `tests/gallery.rs` measures every claim on the bundled models; a claim that the measurement refutes is dropped or
+//! reworded.
 
 use crate::protocol::{Input, InputText, TargetAsked};
 
-/// One example.
+/// An example of the gallery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Example {
-    /// What it is called on the page.
+    /// Title on the page.
     pub title: &'static str,
-    /// The model's id in the catalogue.
+    /// Id of the model in the catalogue.
     pub model: &'static str,
-    /// What is read.
+    /// The input.
     pub text: ExampleText,
-    /// Which layer.
+    /// Layer to look at.
     pub layer: usize,
-    /// Which head.
+    /// Head to look at.
     pub head: usize,
-    /// Query tokens that are marked.
+    /// Positions of marked queries.
     pub queries: &'static [usize],
-    /// Key tokens that are marked.
+    /// Positions of marked keys.
     pub keys: &'static [usize],
-    /// What to look at.
+    /// Sentence that says what to look at.
     pub look: &'static str,
-    /// What would refute it.
+    /// Sentence that says what would refute the claim.
     pub refuted: &'static str,
 }
 
-/// What an example reads.
+/// The input of an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExampleText {
     /// One text.
     One(&'static str),
     /// Two texts.
     Two(&'static str, &'static str),
-    /// A random block twice.
+    /// A block of random tokens, read twice.
     Block {
-        /// Its length.
+        /// Length of the block, in tokens.
         n_tokens: u32,
-        /// Its seed.
+        /// Seed of the random tokens.
         seed: u32,
     },
 }
 
-/// The sentence embedder.
+/// Id of the sentence embedder.
 pub const MINILM: &str = "all-MiniLM-L6-v2";
-/// The language model.
+/// Id of the language model.
 pub const SMOLLM2: &str = "SmolLM2-135M-Instruct-Q4_1";
 
 const FOX: ExampleText = ExampleText::One("The quick, brown fox jumps over the lazy");
 
-/// A story that ends with the name that it begins with.
+/// A story of a thousand words that ends with the name it begins with.
 const THOUSAND_WORDS: &str = include_str!("gallery/thousand_words.txt");
 
-/// The gallery; the first one is the first screen's.
+/// Every example; the first one is on the first screen.
 pub const EXAMPLES: [Example; 10] = [
     Example {
         title: "cat and mat",
@@ -187,7 +187,7 @@ pub const EXAMPLES: [Example; 10] = [
 ];
 
 impl ExampleText {
-    /// As the worker is asked for it.
+    /// The input as the worker is asked for it.
     pub fn input(self) -> Input {
         let text = match self {
             ExampleText::One(text) => InputText::Single(text.to_owned()),

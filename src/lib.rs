@@ -1,6 +1,6 @@
-//! Headlight: how attention works inside transformer language models, at every scale, in the browser.
+//! Headlight shows how attention works inside transformer language models, at every scale, in the browser.
 //!
-//! Modules in reading order; ARCHITECTURE.md has the map and the rules between them.
+//! Modules stand in reading order. ARCHITECTURE.md has a map of them and the rules of who may import whom.
 
 pub mod kernels;
 

@@ -1,7 +1,7 @@
-//! Pure functions on traces: patterns from queries and keys, what every view needs of where attention comes from, head
-//! scores, words of several pieces.
+//! Pure functions on traces: patterns from queries and keys, sources of attention, head scores, reduced patterns, words of
+//! several pieces.
 //!
-//! Imports trace and kernels; knows neither candle nor a browser, so a viewer without a model can use it.
+//! Knows neither candle nor a browser, so a viewer without a model can use it.
 
 pub mod attention;
 pub mod reduce;

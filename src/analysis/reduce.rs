@@ -1,54 +1,54 @@
-//! A pattern made small: a grid of at most so many cells, each the mean or the largest of the weights it stands for.
+//! Reduces a pattern to a grid of cells, each the mean or the largest of the weights in its area.
 //!
-//! Rows come in blocks, in order, so that a pattern is never there as a whole. The reduced pattern also says what a
-//! thumbnail cannot show: how spread the rows are, and where the strongest link is. Imports nothing of ours.
+//! Rows arrive in order, a few at a time, so the whole pattern is never in memory. A reduced pattern also holds what a
+//! thumbnail cannot show: the spread of the rows and the strongest link.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-/// What a cell says of the weights it stands for.
+/// The value of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CellValue {
-    /// Their mean: the area's share of ink.
+    /// Mean of the weights in the cell's area.
     Mean,
-    /// The largest: a thin diagonal stays visible.
+    /// Largest weight in the cell's area, so that a thin diagonal stays visible.
     Max,
 }
 
-/// One weight and where it is, by position.
+/// One weight with its query and key.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Strongest {
-    /// Position that reads.
+    /// Position of the query.
     pub query: usize,
-    /// Position that is read.
+    /// Position of the key.
     pub key: usize,
-    /// From 0 to 1.
+    /// Weight, from 0 to 1.
     pub weight: f32,
 }
 
-/// One head's pattern, reduced.
+/// The reduced pattern of one head.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reduced {
-    /// [n_rows, n_columns] of [`grid`].
+    /// Values of the cells, [n_rows, n_columns] of [`grid`].
     pub cells: Vec<f32>,
-    /// Mean over the queries of −Σ A ln A over ln of the number of allowed keys (METHODS 8), of whole rows; none where
-    /// no query sees more than one key.
+    /// Mean over the queries of −Σ A ln A ÷ ln of the number of allowed keys (docs/methods.md, "Thumbnails"), over
+    /// whole rows; `None` where no query sees more than one key.
     pub entropy: Option<f32>,
     /// The largest weight between the chosen queries and keys.
     pub strongest: Option<Strongest>,
 }
 
-/// Rows and columns of a reduced pattern: no more than `max_cells` along either axis, no more than there are.
+/// Rows and columns of a reduced pattern: at most `max_cells`, and at most one for each query or key.
 pub fn grid(n_queries: usize, n_keys: usize, max_cells: usize) -> (usize, usize) {
     (n_queries.min(max_cells), n_keys.min(max_cells))
 }
 
-/// Which of `n` items cell `cell` of `n_cells` stands for.
+/// The items, of `n`, that fall into cell `cell` of `n_cells`.
 pub fn items_of(cell: usize, n_cells: usize, n: usize) -> Range<usize> {
     cell * n / n_cells..(cell + 1) * n / n_cells
 }
 
-/// Reduces a pattern, row by row.
+/// Reduces a pattern row by row.
 #[derive(Clone, Debug)]
 pub struct Reducer {
     queries: Arc<[usize]>,
@@ -57,21 +57,21 @@ pub struct Reducer {
     n_rows: usize,
     n_columns: usize,
     reduced: Reduced,
-    /// Sum of the rows' entropies, and how many rows have one.
+    /// Sum of the rows' entropies, and the number of rows that have one.
     entropy: (f64, usize),
-    /// How many of `queries` have come.
+    /// Number of queries whose rows have arrived.
     n_done: usize,
 }
 
 impl Reducer {
-    /// Of the weights between chosen queries and keys, both ascending, in a grid of at most `max_cells` each way.
+    /// Starts a grid of at most `max_cells` each way over the weights between the given queries and keys, both ascending.
     pub fn new(queries: Arc<[usize]>, keys: Arc<[usize]>, max_cells: usize, value: CellValue) -> Self {
         let (n_rows, n_columns) = grid(queries.len(), keys.len(), max_cells.max(1));
         let reduced = Reduced { cells: vec![0.0; n_rows * n_columns], entropy: None, strongest: None };
         Self { queries, keys, value, n_rows, n_columns, reduced, entropy: (0.0, 0), n_done: 0 }
     }
 
-    /// The next chosen query's whole row of the pattern [key_pos], and how many keys the mask lets it see.
+    /// Adds the whole row [key_pos] of the next query, of whose keys the mask allows `n_allowed`.
     pub fn row(&mut self, row: &[f32], n_allowed: usize) {
         let Some(&query) = self.queries.get(self.n_done) else { return };
         if n_allowed > 1 {
@@ -99,7 +99,7 @@ impl Reducer {
         }
     }
 
-    /// The reduced pattern, when every row has come.
+    /// The reduced pattern, once every row has arrived.
     pub fn finish(mut self) -> Reduced {
         let (sum, n_rows) = self.entropy;
         self.reduced.entropy = (n_rows > 0).then(|| (sum / n_rows as f64) as f32);

@@ -1,11 +1,9 @@
-//! What a head does on one input, as numbers made from its pattern alone: positional, lexical and segment scores,
-//! entropy and distance, and the two scores of a random block that is read twice.
+//! Scores of a head on one input, made from its pattern alone: positional, lexical and segment scores, entropy and
+//! distance, and the two scores of a random block that is read twice (docs/methods.md, "Head scores").
 //!
-//! Each score carries its own sentence and formula. Prefix matching is Olsson et al. 2022 (2209.11895): they ask for a block
-//! of at least 50 random tokens, a BOS in front, several seeds. A weight says where a head reads, not how much arrives, nor
-//! whether it matters. Every one is made with all positions, or without special
-//! tokens or the first position: then the rows and columns of those positions are left out and nothing is renormalised,
-//! except in entropy and distance, which need rows that sum to one. Sums are made in f64. Imports only `trace`.
+//! Each score has a sentence and a formula. A score is made of all positions, or without special tokens or the first
+//! position: the rows and columns of those positions are then left out, and rows are not made to sum to 1 again, except
+//! for entropy and distance, which need rows that do. Sums are made in f64.
 
 mod facts;
 mod measure;
@@ -29,7 +27,7 @@ pub enum Score {
     Own,
     /// Weight on position 0.
     First,
-    /// The same as a ratio to a uniform row.
+    /// Weight on position 0, as a ratio to that of a uniform row.
     FirstRatio,
     /// Weight on tokens that the tokenizer added.
     Separator,
@@ -43,24 +41,24 @@ pub enum Score {
     Entropy,
     /// How far a head reads, in tokens.
     Distance,
-    /// The same as a ratio to a uniform row.
+    /// Distance, as a ratio to that of a uniform row.
     DistanceRatio,
     /// How weights fall with distance.
     Decay,
-    /// How well a straight line describes that fall.
+    /// How well a straight line describes the decay.
     DecayFit,
-    /// From the first text to the second.
+    /// Weight from the first text to the second.
     AToB,
-    /// From the second text to the first.
+    /// Weight from the second text to the first.
     BToA,
     /// Prefix matching on a random block read twice.
     Induction,
-    /// Weight on the same place of the block before.
+    /// Weight on the same token of the block's first copy.
     Duplicate,
 }
 
 impl Score {
-    /// In the order in which they are listed.
+    /// Every score, in the order of the page.
     pub const ALL: [Score; 18] = [
         Score::Previous,
         Score::Next,
@@ -82,12 +80,12 @@ impl Score {
         Score::Duplicate,
     ];
 
-    /// Its place in [`Score::ALL`].
+    /// The score's index in [`Score::ALL`].
     pub fn index(self) -> usize {
         self as usize
     }
 
-    /// Its name on the page.
+    /// The score's name on the page.
     pub fn name(self) -> &'static str {
         match self {
             Score::Previous => "previous token",
@@ -111,7 +109,7 @@ impl Score {
         }
     }
 
-    /// What it says, in one sentence.
+    /// One sentence that says what the score means.
     pub fn sentence(self) -> &'static str {
         match self {
             Score::Previous => "How much a token reads from the one before it, on average.",
@@ -137,7 +135,7 @@ impl Score {
         }
     }
 
-    /// Its formula; A is the pattern, i a query, j a key, n the number of keys that a query may see.
+    /// The score's formula: A is the pattern, i a query, j a key, n the number of keys that a query may see.
     pub fn formula(self) -> &'static str {
         match self {
             Score::Previous => "mean over i ≥ 2 of A[i, i−1]",
@@ -162,7 +160,7 @@ impl Score {
         }
     }
 
-    /// Whether it is a share of a row's weight, from 0 to 1.
+    /// Whether the score is a share of a row's weight, from 0 to 1.
     pub fn is_share(self) -> bool {
         !matches!(self, Score::FirstRatio | Score::Distance | Score::DistanceRatio | Score::Decay)
     }
@@ -175,12 +173,12 @@ pub struct HeadScores {
 }
 
 impl HeadScores {
-    /// A score.
+    /// The value of a score.
     pub fn get(&self, score: Score) -> Option<f64> {
         self.values[score.index()]
     }
 
-    /// As f32 in the order of [`Score::ALL`], NaN where there is none: how scores travel.
+    /// Every value as f32, in the order of [`Score::ALL`], NaN for a missing one; messages carry scores in this form.
     pub fn to_row(&self) -> [f32; Score::ALL.len()] {
         self.values.map(|value| value.map_or(f32::NAN, |value| value as f32))
     }

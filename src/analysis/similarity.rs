@@ -1,8 +1,7 @@
-//! How alike two texts are to a sentence embedder: the cosine of their embeddings, each the mean of the last stream over
-//! all tokens, special ones included (Reimers & Gurevych 2019, 1908.10084; what all-MiniLM-L6-v2's model card does).
-//! Imports nothing of ours.
+//! Similarity of two texts to a sentence embedder: the cosine of two embeddings, each the mean of the last stream over all
+//! tokens, special tokens included (docs/methods.md, "Similarity of two texts").
 
-/// The mean over tokens of the last stream [pos, d_model], in f64.
+/// Mean over all positions of a stream [pos, d_model], in f64.
 pub fn mean_pooled(stream: &[f32], d_model: usize) -> Vec<f64> {
     let mut mean = vec![0.0; d_model];
     let rows = stream.chunks_exact(d_model.max(1));
@@ -14,7 +13,7 @@ pub fn mean_pooled(stream: &[f32], d_model: usize) -> Vec<f64> {
     mean
 }
 
-/// The cosine of the angle between two vectors; none where one has no length.
+/// Cosine of the angle between two vectors; `None` where one has no length.
 pub fn cosine(one: &[f64], other: &[f64]) -> Option<f64> {
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     let lengths = (dot(one, one) * dot(other, other)).sqrt();

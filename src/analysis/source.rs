@@ -2,7 +2,7 @@
 //!
 //! A source is one kind of attention: an encoder-decoder model has three (encoder, decoder, cross), each a source of its
 //! own, and in cross-attention queries and keys are different tokens, so nothing here supposes a square. Invariant:
-//! what a source does not hold it refuses with a reason for the reader; it never makes a value up. Imports `trace`.
+//! what a source does not hold it refuses with a reason for the reader; it never makes a value up.
 
 use std::ops::Range;
 
@@ -130,8 +130,8 @@ pub trait AttentionSource {
     /// When they are not there.
     fn values(&self, layer: usize, head: usize) -> Result<Vec<f32>, SourceError>;
 
-    /// ‖f_j‖₂ of a head, f_j = v_j W_O^h: how much a key's value is once it leaves the head (Kobayashi et al. 2020,
-    /// METHODS 6). [n_key]
+    /// ‖f_j‖₂ of a head, [n_key]: the length of each key's value v_j once it leaves the head as f_j = v_j W_O
+    /// (docs/methods.md, "Norm-based attention").
     ///
     /// # Errors
     /// When values or W_O are not there.

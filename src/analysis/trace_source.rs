@@ -3,7 +3,7 @@
 //! It reads nothing by itself. Where bytes are not here yet it answers [`SourceError::Wants`]; whoever holds the file
 //! brings them with [`TraceSource::supply`] and asks again. So the same code serves a file on disk, a `Blob` in a
 //! page, which can only be read asynchronously, and data inside an exported figure; and a file of any length is read a
-//! head at a time. Imports trace, and the attention maths.
+//! head at a time.
 
 mod made;
 mod parts;

@@ -1,5 +1,5 @@
-//! Words of several pieces, joined: weights into a word are summed over its pieces, weights out of it averaged (Clark et
-//! al. 2019, 1906.04341). Imports only `trace`.
+//! Joins the pieces of words: weights into a word are summed over its pieces, weights out of it averaged
+//! (docs/methods.md, "Words of several pieces").
 
 use std::ops::Range;
 
@@ -34,30 +34,30 @@ impl Words {
         Self(words)
     }
 
-    /// How many words.
+    /// Number of words.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no words.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Which word each token is of.
+    /// Index of the word that each token belongs to.
     pub fn of_token(&self) -> Vec<usize> {
         self.0.iter().enumerate().flat_map(|(word, range)| range.clone().map(move |_| word)).collect()
     }
 }
 
-/// Whether a token goes on with the word that the one before it ends with.
+/// Whether a token continues the word that the token before it ends with.
 fn continues(before: &str, token: &str, form: TokenForm) -> bool {
     match form {
         TokenForm::Wordpiece => token.strip_prefix("##").is_some_and(|rest| !rest.is_empty()),
         TokenForm::Plain => false,
         TokenForm::ByteLevel | TokenForm::Sentencepiece => {
             let (before, token) = (token_bytes(before, form), token_bytes(token, form));
-            // A character whose bytes are shared out among tokens.
+            // A character whose bytes are spread over tokens.
             if token.first().is_some_and(|byte| byte & 0xc0 == 0x80) {
                 return true;
             }
@@ -82,7 +82,7 @@ fn is_letter(letter: char) -> bool {
     letter.is_alphanumeric() && !is_spaceless
 }
 
-/// The pattern between words [query_word, key_word] from one between tokens [query_pos, key_pos].
+/// Pattern between words [query_word, key_word] from a pattern between tokens [query_pos, key_pos].
 pub fn join(pattern: &[f32], queries: &Words, keys: &Words) -> Vec<f32> {
     let n_key = keys.0.last().map_or(0, |word| word.end);
     let mut joined = Vec::with_capacity(queries.len() * keys.len());

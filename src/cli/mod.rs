@@ -1,8 +1,7 @@
 //! The command line: the same engine, natively. For figures made in a build script, large inputs, and parity checks.
 //!
 //! Contract: whatever goes wrong, wrong arguments included, is one line on standard error and exit code 1; standard output
-//! has only what was asked for. Imports `engine`, `edit`,
-//! `trace`, `sources`.
+//! has only what was asked for.
 
 mod args;
 mod generate;

@@ -1,7 +1,8 @@
 //! `headlight sweep`: one edit after another, and what each does to the outcome, as CSV.
 //!
-//! The effect of an ablation or cut is M_base − M_ablated, with its sign (METHODS 1); that of a patch is
-//! R = (M_patched − M_other) / (M_text − M_other), empty where the two inputs hardly differ (METHODS 3).
+//! The effect of an ablation or knockout is M_base − M_edited, with its sign (docs/methods.md, "Head ablation"). The effect of
+//! a patch is R = (M_patched − M_other) / (M_text − M_other), empty where the two inputs hardly differ (docs/methods.md,
+//! "Activation patching").
 
 use std::io::Write;
 use std::sync::Arc;

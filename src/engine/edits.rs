@@ -1,6 +1,6 @@
 //! Edits bound to a model and an input: checked once, then applied wherever their hook passes.
 //!
-//! They act in the order of the hooks, and of the list within one hook (FORMATS, "Edits").
+//! They act in the order of the hooks, and of the list within one hook (docs/edits.md, "Order").
 
 mod bind;
 mod patch;
@@ -24,8 +24,8 @@ pub struct CompiledEdits {
     d_head: usize,
 }
 
-/// The mean that stands for a head's z, by its hook and place in that hook's list: made once over the tokens the edits were
-/// bound to, and used for tokens that come later (FORMATS: frozen while generating). [d_head of each head]
+/// The mean that replaces a head's z, by its hook and its place in that hook's list, [n_heads · d_head]. A mean is made once
+/// over the tokens that the edits were bound to, and stays while a model writes on (docs/edits.md, "While writing on").
 pub(super) type Means = BTreeMap<(Hook, usize), Vec<f32>>;
 
 /// One change at one hook.

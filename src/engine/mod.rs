@@ -1,7 +1,7 @@
 //! The transformer: files to weights, tokens to activations, every activation through one hook point.
 //!
 //! Knows no browser and waits for nothing: a [`Loader`] says which bytes it wants next, a [`Run`] goes step by step, each
-//! step a few tens of milliseconds at most. Imports trace, edit, kernels, and the attention maths of analysis.
+//! step a few tens of milliseconds at most.
 
 pub mod checkpoint;
 mod edits;

@@ -18,7 +18,7 @@ pub struct Outcome {
 /// Its value in a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OutcomeValue {
-    /// logit(answer) − logit(other), METHODS M.
+    /// logit(answer) − logit(other) (docs/methods.md, "Outcome").
     pub logit_difference: f32,
     /// Softmax over the vocabulary.
     pub p_answer: f32,

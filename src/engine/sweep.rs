@@ -1,7 +1,8 @@
 //! One edit after another, each alone on top of the same run, and the outcome of each: which heads, keys or positions matter.
 //!
 //! Every cell is a run that is handed out when it is done, for whoever measures it, and that shares the layers before its edit. Resumable like a run: a step is some tens of milliseconds, and
-//! cells come in the order of layers. Source of the methods: METHODS 1–3.
+//! cells come in the order of layers. The methods are those of docs/methods.md, "Head ablation", docs/methods.md, "Edge
+//! knockout", and docs/methods.md, "Activation patching".
 
 use super::edits::{CompiledEdits, PatchValues};
 use super::error::EngineError;

@@ -43,7 +43,7 @@ impl Weight {
         } else if let Some(blocks) = format_of(dtype).and_then(|format| Blocks::empty(format, n_out, n_in)) {
             Store::Blocks(blocks)
         } else {
-            match candles(dtype) {
+            match candle_dtype(dtype) {
                 Some(blocks) if n_in.is_multiple_of(blocks.block_size()) => {
                     Store::Candle(blocks, Vec::with_capacity(n_out.div_ceil(CHUNK)))
                 }
@@ -181,8 +181,8 @@ fn format_of(dtype: &DType) -> Option<Format> {
     })
 }
 
-/// The formats that candle widens, by its names.
-fn candles(dtype: &DType) -> Option<GgmlDType> {
+/// candle's name of a format that candle widens; `None` for the formats of [`crate::kernels::blocks`].
+fn candle_dtype(dtype: &DType) -> Option<GgmlDType> {
     Some(match dtype {
         DType::Q5_0 => GgmlDType::Q5_0,
         DType::Q5_1 => GgmlDType::Q5_1,

@@ -1,18 +1,18 @@
-//! Nonlinearities of the MLP, by their definitions, over whole slices.
+//! Activation functions of the MLP over whole slices, by their definitions.
 
 use super::exp::{exp, normal_below, sigmoid as sigmoid4};
 use super::simd::F32x4;
 use super::threads;
 
-/// A nonlinearity applied in place.
+/// An activation function, applied in place.
 pub type Activate = fn(&mut [f32]);
-/// A nonlinearity applied in place and multiplied by a second slice of the same length.
+/// An activation function, applied in place and multiplied by a second slice of the same length.
 pub type Gate = fn(&mut [f32], &[f32]);
 
 /// √(2/π)
 const SLOPE: f32 = 0.797_884_6;
 
-/// About how many operations a nonlinearity takes.
+/// Approximate cost of one activation, in operations.
 const WORK: usize = 24;
 
 #[inline(always)]
@@ -50,7 +50,7 @@ macro_rules! activations {
             each(x, |$x| $value);
         }
 
-        /// The same, multiplied by `linear`.
+        /// The activation function of `x`, multiplied by `linear`, in place.
         pub fn $gate(x: &mut [f32], linear: &[f32]) {
             gated(x, linear, |$x| $value);
         }
@@ -89,7 +89,7 @@ pub fn soft_cap(x: &mut [f32], cap: f32) {
 mod tests {
     use super::*;
 
-    /// Each with its definition in f64.
+    /// Each activation function with its definition in f64.
     #[allow(clippy::type_complexity, reason = "a table of cases")]
     fn cases() -> [(&'static str, Activate, Gate, fn(f64) -> f64); 8] {
         fn logistic(x: f64) -> f64 {
@@ -109,7 +109,7 @@ mod tests {
         ]
     }
 
-    /// Within 1e-6 of f64, of the result where it is larger than 1.
+    /// Every function is within 1e-6 of f64, relative to results larger than 1.
     #[test]
     fn agree_with_f64() {
         let x: Vec<f32> =

@@ -1,20 +1,20 @@
-//! Colours over one another: premultiplied sums of red, green, blue and opacity, each from 0 to 1.
+//! Blending of colours: premultiplied sums of red, green, blue and opacity, each from 0 to 1.
 
 use super::simd::F32x4;
 
-/// 2²³: a float of this size has no bits below one, so that what is added to it is rounded and stands in its lowest bits.
+/// 2²³: a float of this size has no bits below one, so adding a number rounds it into the lowest bits.
 const WHOLE: f32 = 8_388_608.0;
 
-/// How opaque something is along a column: most around its middle, fading to both sides.
+/// Opacity along a column of pixels: largest around a middle, fading to both sides.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fade {
-    /// The first pixel's middle, measured from the middle.
+    /// Middle of the first pixel, in pixels from the middle of the column.
     pub start: f32,
-    /// Where nothing of it is left, to either side.
+    /// Distance from the middle at which the opacity reaches 0, in pixels.
     pub reach: f32,
-    /// How much more opaque it is one pixel further in.
+    /// Gain of opacity per pixel towards the middle.
     pub per_pixel: f32,
-    /// Its opacity where it does not fade, from 0 to 1.
+    /// Opacity where it does not fade, from 0 to 1.
     pub most: f32,
 }
 
@@ -31,7 +31,7 @@ pub fn over(column: &mut [[f32; 4]], colour: [f32; 4], fade: Fade) {
     }
 }
 
-/// A sum between two others: the first where `share` is 0, the second where it is 1.
+/// Interpolates two sums: the first at `share` 0, the second at `share` 1.
 #[inline(always)]
 pub fn between(one: &[f32; 4], other: &[f32; 4], share: f32) -> [f32; 4] {
     let one = F32x4::load(one);

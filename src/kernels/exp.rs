@@ -23,7 +23,7 @@ pub fn exp(x: F32x4) -> F32x4 {
     let fraction = rest * rest * series + rest + F32x4::splat(1.0);
     // Multiplying by 2^power is adding to the exponent's bits.
     let scaled = (fraction.to_bits() + rounded.to_bits().shift_up::<23>()).as_f32();
-    // What is no number stays none.
+    // NaN stays NaN.
     scaled.to_bits().and_not(F32x4::splat(LOWEST).is_over(x)).as_f32()
 }
 

@@ -17,7 +17,7 @@ pub const PANEL: usize = 8;
 /// and run at the speed of the arithmetic, 5 × 8 and 6 × 8 spill and run at half of it. Natively there are registers of 256
 /// bits, half as many for as many sums, and more sums under way hide more of their latency.
 pub const ROWS: usize = if cfg!(target_arch = "wasm32") { 4 } else { 6 };
-/// About as many operations as packing a number takes the time of: it waits for memory.
+/// Cost of packing one number, in operations (memory-bound).
 const PACK_WORK: usize = 24;
 /// Inputs that are summed before the next panel: a part of a weight panel, 24 kB, stays in the first cache while all rows pass.
 const DEPTH: usize = 768;
@@ -31,7 +31,7 @@ pub struct Panels {
 }
 
 impl Panels {
-    /// All zeros, to be filled.
+    /// A matrix of zeros, to be filled.
     pub fn zeros(n_out: usize, n_in: usize) -> Self {
         Self { n_out, n_in, data: vec![0.0; n_out.div_ceil(PANEL) * PANEL * n_in] }
     }
@@ -76,14 +76,14 @@ impl Panels {
         }
     }
 
-    /// Sets what outputs from `first` on read of one input.
+    /// Writes one input's column of W, for outputs from `first` on.
     pub fn set_column_from(&mut self, first: usize, input: usize, column: &[f32]) {
         for (out, &value) in (first..).zip(column) {
             self.data[out / PANEL * PANEL * self.n_in + input * PANEL + out % PANEL] = value;
         }
     }
 
-    /// Sets what every output reads of one input.
+    /// Writes one input's column of W.
     pub fn set_column(&mut self, input: usize, column: &[f32]) {
         for (eight, panel) in column.chunks(PANEL).zip(self.data.chunks_exact_mut(PANEL * self.n_in)) {
             panel[input * PANEL..][..eight.len()].copy_from_slice(eight);
@@ -120,7 +120,7 @@ impl Panels {
         let n_out = self.n_out.min(y_width - first_out);
         let work = 2 * x.n_rows * n_out * inputs.len();
         if x.n_rows == 1 && first_out == 0 {
-            // Of one row, threads make different outputs.
+            // Threads share one row by its outputs.
             return threads::share(&mut y[..n_out], PANEL, work, |first_panel, y| {
                 let width = y.len();
                 self.matmul_panels(
@@ -185,12 +185,12 @@ impl PackedRows {
         self.n_in
     }
 
-    /// The row, where there is only one: it is packed as it is.
+    /// The row, where there is only one; packing leaves a single row as it is.
     pub fn only_row(&self) -> Option<&[f32]> {
         (self.n_rows == 1).then_some(self.data.as_slice())
     }
 
-    /// All rows.
+    /// Every packed row.
     pub(super) fn all(&self) -> SomeRows<'_> {
         SomeRows { n_in: self.n_in, data: &self.data }
     }
@@ -203,7 +203,7 @@ impl PackedRows {
     }
 }
 
-/// Some of the packed rows, in whole panels.
+/// A part of the packed rows, in whole panels.
 #[derive(Clone, Copy)]
 pub(super) struct SomeRows<'a> {
     n_in: usize,
@@ -279,7 +279,7 @@ fn interleave<const N: usize>(rows: &[&[f32]], panel: &mut [f32]) {
     }
 }
 
-/// Where sums go: `width` columns from `first_out` on, of a matrix of `y_width`.
+/// Destination of sums: `width` columns from `first_out` on, in a matrix of `y_width` columns.
 #[derive(Clone, Copy)]
 pub(super) struct Columns {
     pub y_width: usize,

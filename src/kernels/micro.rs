@@ -3,19 +3,19 @@
 use super::matmul::PANEL;
 use super::simd::F32x4;
 
-/// Where the sums of a block go: `y` starts at the first one, in a matrix of `y_width` columns, of which `width` are meant.
+/// Destination of a block's sums: `y` starts at the first one; of the matrix's `y_width` columns, `width` are written.
 pub(super) struct Target<'a> {
     pub y: &'a mut [f32],
     pub y_width: usize,
     pub width: usize,
-    /// Whether they are added to what is there.
+    /// Whether sums are added to the numbers in `y`.
     pub adds: bool,
 }
 
-/// Which instructions the inner kernel is compiled for.
+/// Instruction set of the inner kernel.
 #[derive(Clone, Copy)]
 pub(super) enum Kernel {
-    /// What the target guarantees: SSE2 natively, simd128 in the browser.
+    /// The instructions that the target guarantees: SSE2 natively, simd128 in the browser.
     Baseline,
     /// x86-64 with AVX2 and fused multiply-add, when the processor has them.
     #[cfg(target_arch = "x86_64")]
@@ -23,7 +23,7 @@ pub(super) enum Kernel {
 }
 
 impl Kernel {
-    /// The best one that runs here.
+    /// The best instruction set of this processor.
     pub fn best() -> Self {
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
@@ -116,7 +116,7 @@ fn block<const H: usize>(rows: &[f32], panel: &[f32]) -> [[f32; PANEL]; H] {
     })
 }
 
-/// The same with fused multiply-add: eight lanes that compilers turn into one register.
+/// Sums of `H` rows times one panel with fused multiply-add, in eight lanes, which compilers turn into one register.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn fused_block<const H: usize>(rows: &[f32], panel: &[f32]) -> [[f32; PANEL]; H] {

@@ -1,7 +1,7 @@
-//! The arithmetic: matrix products, norms, softmax, nonlinearities, rotation, on plain `f32` slices.
+//! Arithmetic on plain `f32` slices: matrix products, norms, softmax, activation functions, rotation.
 //!
-//! Imports nothing of ours. Nothing else knows about SIMD or shares work among threads; `unsafe` stands only here, each time with its reason. All
-//! matrices are row-major and a slice's shape is in its name or its docs.
+//! Only this module knows vector instructions, shares work among threads, and has `unsafe` arithmetic, each time with
+//! its reason. All matrices are row-major and a slice's shape is in its name or its docs.
 
 pub mod activation;
 pub mod blend;

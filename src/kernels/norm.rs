@@ -29,7 +29,7 @@ pub fn rms_norm(x: &[f32], weight: &[f32], adds_one: bool, eps: f64, out: &mut [
     }
 }
 
-/// The sum of a function of the values, in eight running sums: one alone would wait for itself.
+/// The sum of a function of the values, in eight running sums, since one alone would wait for its own result.
 #[inline(always)]
 fn sum(values: &[f32], function: impl Fn(f64) -> f64) -> f64 {
     let (eights, rest) = values.as_chunks::<8>();
@@ -48,7 +48,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Within 1e-6 of f64, where a result is large of the result, with one entry as huge as residual streams have them.
+        /// Both norms are within 1e-6 of f64, relative to large results, with one entry as huge as residual streams have.
         #[test]
         fn agree_with_f64(
             mut row in proptest::collection::vec(-4.0f32..4.0, 1..100),

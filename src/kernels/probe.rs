@@ -1,4 +1,4 @@
-//! What the processor can do at most, for measurements to stand beside: arithmetic in registers, and reading memory.
+//! Upper bounds of the processor, for measurements to compare with: arithmetic in registers, and reading memory.
 
 use super::simd::F32x4;
 
@@ -18,7 +18,7 @@ pub fn mul_add(n_rounds: usize, factor: f32, summand: f32) -> f32 {
     sums.into_iter().fold(F32x4::ZERO, |all, sum| all + sum).sum()
 }
 
-/// Reads everything once, four independent sums at a time.
+/// Reads every number once, in four independent sums.
 pub fn read(values: &[f32]) -> f32 {
     let (groups, _) = values.as_chunks::<4>().0.as_chunks::<4>();
     let mut sums = [F32x4::ZERO; 4];

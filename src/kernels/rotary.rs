@@ -38,9 +38,9 @@ pub fn rotate(
 /// and of one step are computed; the next position's follow by adding angles, in f64, where thousands of steps lose nothing
 /// that an f32 could show.
 struct Turns {
-    /// Of each pair: cosine and sine at the present position.
+    /// Cosine and sine of each pair at the current position.
     now: Vec<(f64, f64)>,
-    /// Of each pair: cosine and sine of one position more.
+    /// Cosine and sine of each pair for a step of one position.
     step: Vec<(f64, f64)>,
     cos: Vec<f32>,
     sin: Vec<f32>,
@@ -48,16 +48,16 @@ struct Turns {
 
 impl Turns {
     fn at(first_pos: usize, frequencies: &[f64]) -> Self {
-        let of = |angle: f64| (angle.cos(), angle.sin());
+        let turn = |angle: f64| (angle.cos(), angle.sin());
         Self {
-            now: frequencies.iter().map(|frequency| of(first_pos as f64 * frequency)).collect(),
-            step: frequencies.iter().map(|&frequency| of(frequency)).collect(),
+            now: frequencies.iter().map(|frequency| turn(first_pos as f64 * frequency)).collect(),
+            step: frequencies.iter().map(|&frequency| turn(frequency)).collect(),
             cos: vec![0.0; frequencies.len()],
             sin: vec![0.0; frequencies.len()],
         }
     }
 
-    /// Cosines and sines at the present position, each multiplied by `magnitude`.
+    /// Cosines and sines at the current position, each multiplied by `magnitude`.
     fn scaled(&mut self, magnitude: f32) -> (&[f32], &[f32]) {
         for ((cos, sin), now) in self.cos.iter_mut().zip(&mut self.sin).zip(&self.now) {
             (*cos, *sin) = (now.0 as f32 * magnitude, now.1 as f32 * magnitude);

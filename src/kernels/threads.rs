@@ -6,34 +6,35 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Threads that share work, the one that asks among them. One for the whole program, as its processors are.
+/// Number of threads that share work, the calling one included. The program has one number, as it has one set of processors.
 static COUNT: AtomicUsize = AtomicUsize::new(1);
 
 thread_local! {
-    /// Whether this thread makes a part of something that is shared: what is in it is not shared once more.
+    /// Whether this thread makes a part of shared work, whose contents are not shared again.
     static IN_PART: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Operations below which handing a part to another thread takes longer than doing it.
+/// Fewest operations of a part for which another thread pays.
 const LEAST_WORK: usize = 1 << 23;
 
-/// Lets so many threads share the work from now on: this one, and others of rayon's global pool.
+/// Sets how many threads share work from now on: this one and others of rayon's global pool.
 pub fn set_count(count: usize) {
     COUNT.store(count.max(1), Ordering::Relaxed);
 }
 
-/// How many threads share the work.
+/// Number of threads that share work.
 pub fn count() -> usize {
     COUNT.load(Ordering::Relaxed)
 }
 
-/// How many operations all threads do in the time in which one does so many.
+/// Operations that all threads do in the time in which one thread does `n_operations`.
 pub fn together(operations: usize) -> usize {
     operations.saturating_mul(count())
 }
 
 /// Calls `make` on parts of `data`, each of whole units of `unit` numbers (but for the last), with the index of the part's
-/// first unit. `work`: about how many operations all of it takes. What `make` calls shares nothing where there are several parts.
+/// first unit. `work` is the approximate cost of all parts, in operations. Where there are several parts, nothing that `make`
+/// calls shares work again.
 pub fn share<T: Send>(data: &mut [T], unit: usize, work: usize, make: impl Fn(usize, &mut [T]) + Sync) {
     let n_units = data.len().div_ceil(unit.max(1));
     let n_parts = if work < LEAST_WORK || IN_PART.get() { 1 } else { count().min(n_units) };

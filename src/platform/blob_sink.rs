@@ -1,6 +1,4 @@
-//! An output that becomes a file of the browser: what is written leaves WebAssembly memory in parts of some megabytes.
-//!
-//! Imports only `words`.
+//! An output that becomes a file of the browser: written bytes leave WebAssembly memory in parts of some megabytes.
 
 use std::io::{self, Write};
 
@@ -9,13 +7,13 @@ use web_sys::{Blob, Url};
 
 use super::words::words;
 
-/// Bytes that are gathered before they leave.
+/// Bytes gathered before they leave WebAssembly memory.
 const PART_BYTES: usize = 4 << 20;
 
-/// Parts that are joined to one, so that the browser can put them on disk.
+/// Number of parts that are joined to one, so that the browser can put them on disk.
 const MAX_PARTS: u32 = 16;
 
-/// What was written so far.
+/// A file that is being written.
 #[derive(Default)]
 pub struct BlobSink {
     gathered: Vec<u8>,
@@ -24,19 +22,19 @@ pub struct BlobSink {
 }
 
 impl BlobSink {
-    /// Nothing yet.
+    /// Starts an empty file.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Ends the file and says where it can be had, and its length in bytes.
+    /// Ends the file. Returns its URL and its length in bytes.
     ///
     /// # Errors
-    /// When the browser has no room for it, in words.
+    /// The browser's words, when it has no room for the file.
     pub fn into_url(mut self) -> Result<(String, u64), String> {
         self.put_out().map_err(|error| error.to_string())?;
         let blob = self.blob().map_err(|error| error.to_string())?;
-        // A file that the browser could not keep is shorter.
+        // A file is shorter than written where the browser could not keep all of it.
         if blob.size() as u64 != self.n_bytes {
             return Err("This browser has no room for the file.".to_owned());
         }

@@ -1,4 +1,4 @@
-//! Time, in page and worker alike.
+//! Time since the page or worker started.
 
 use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};

@@ -1,6 +1,4 @@
 //! Handing a file to the reader: as a download, or as text in the clipboard.
-//!
-//! Imports only `words`.
 
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -9,25 +7,25 @@ use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url, window};
 
 use super::words::words;
 
-/// Bytes as a file of the browser, under a URL that lives until it is revoked.
+/// Makes a file of the browser from bytes. Returns its URL, which lives until [`revoke`] is called.
 ///
 /// # Errors
-/// In words, when the browser refuses.
+/// The browser's words, when it refuses.
 pub fn object_url(bytes: &[u8], media_type: &str) -> Result<String, String> {
     let blob = blob(bytes, media_type)?;
     Url::create_object_url_with_blob(&blob).map_err(|error| words(&error))
 }
 
-/// Lets go of what `object_url` made.
+/// Releases a URL made by [`object_url`].
 pub fn revoke(url: &str) {
-    // A URL that is none any more needs no revoking.
+    // A URL that was revoked before needs no revoking.
     let _ = Url::revoke_object_url(url);
 }
 
-/// Bytes as a file of the browser.
+/// Makes a blob from bytes.
 ///
 /// # Errors
-/// In words, when the browser refuses.
+/// The browser's words, when it refuses.
 pub fn blob(bytes: &[u8], media_type: &str) -> Result<Blob, String> {
     let options = BlobPropertyBag::new();
     options.set_type(media_type);
@@ -35,10 +33,10 @@ pub fn blob(bytes: &[u8], media_type: &str) -> Result<Blob, String> {
     Blob::new_with_u8_array_sequence_and_options(&parts, &options).map_err(|error| words(&error))
 }
 
-/// Saves what is under a URL of this page under a name.
+/// Saves the contents of a URL of this page as a download of this name.
 ///
 /// # Errors
-/// In words, when the browser refuses.
+/// The browser's words, when it refuses.
 pub fn save_url(url: &str, name: &str) -> Result<(), String> {
     let document = window().and_then(|window| window.document()).ok_or("there is no document")?;
     let anchor = document.create_element("a").map_err(|error| words(&error))?;
@@ -49,14 +47,14 @@ pub fn save_url(url: &str, name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Saves bytes under a name.
+/// Saves bytes as a download of this name.
 ///
 /// # Errors
-/// In words, when the browser refuses.
+/// The browser's words, when it refuses.
 pub fn save_bytes(bytes: &[u8], media_type: &str, name: &str) -> Result<(), String> {
     let url = object_url(bytes, media_type)?;
     save_url(&url, name)?;
-    // The download has taken hold of the file by then.
+    // By then the download holds the file.
     gloo::timers::callback::Timeout::new(60_000, move || revoke(&url)).forget();
     Ok(())
 }
@@ -64,10 +62,10 @@ pub fn save_bytes(bytes: &[u8], media_type: &str, name: &str) -> Result<(), Stri
 /// Puts text into the clipboard.
 ///
 /// # Errors
-/// In words, when the browser does not allow it.
+/// The browser's words, when it does not allow it.
 pub async fn copy_text(text: &str) -> Result<(), String> {
     let window = window().ok_or("there is no window")?;
-    // Not every page has one: not without https.
+    // A page without https has no clipboard.
     let clipboard = js_sys::Reflect::get(&window.navigator(), &JsValue::from_str("clipboard")).unwrap_or_default();
     if clipboard.is_undefined() {
         return Err("this page may not use the clipboard".to_owned());

@@ -1,4 +1,4 @@
-//! A request of a worker, and its answer as it comes.
+//! A worker's request, and its answer as it arrives.
 
 use js_sys::{Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -7,21 +7,21 @@ use web_sys::{Headers, ReadableStreamDefaultReader, RequestInit, Response, Worke
 
 use super::words::words;
 
-/// An answer whose head has come.
+/// An answer whose head has arrived.
 pub struct Incoming {
     response: Response,
     reader: Option<ReadableStreamDefaultReader>,
 }
 
 impl Incoming {
-    /// Asks for a file, from a byte on.
+    /// Requests a file from byte `from` on.
     ///
-    /// A range is all that is said beside the address: with any other header a browser would first ask the server whether
-    /// it may, and not every server answers that. What is kept here stays out of the browser's own cache, which would hold
-    /// it twice, and which makes its own of ranges of what it has in part.
+    /// Range is the only header: any other would need a preflight request, which not every server answers. A file that
+    /// is kept (`is_kept`) stays out of the browser's own cache, which would store it twice and answer ranges from an
+    /// older part.
     ///
     /// # Errors
-    /// In the browser's words, when there is no answer, or none that a page of this origin may read.
+    /// The browser's words, when there is no answer, or none that a page of this origin may read.
     pub async fn open(url: &str, from: u64, is_kept: bool) -> Result<Self, String> {
         let scope: WorkerGlobalScope = js_sys::global().dyn_into().map_err(|_| "no worker".to_owned())?;
         let init = RequestInit::new();
@@ -47,15 +47,15 @@ impl Incoming {
         self.response.status()
     }
 
-    /// A header, as far as the server lets pages of other origins see it.
+    /// A header, where the server lets pages of other origins see it.
     pub fn header(&self, name: &str) -> Option<String> {
         self.response.headers().get(name).ok().flatten()
     }
 
-    /// What came next; none at the end.
+    /// The next bytes; `None` at the end.
     ///
     /// # Errors
-    /// In the browser's words, when the connection broke off.
+    /// The browser's words, when the connection broke off.
     pub async fn next(&mut self) -> Result<Option<Uint8Array>, String> {
         let Some(reader) = &self.reader else { return Ok(None) };
         let next = JsFuture::from(reader.read()).await.map_err(|error| words(&error))?;
@@ -67,10 +67,10 @@ impl Incoming {
         Ok(Some(field("value").unchecked_into()))
     }
 
-    /// All of it, as text.
+    /// The whole answer as text.
     ///
     /// # Errors
-    /// When the connection broke off, or it is more than `most` bytes, or no text.
+    /// When the connection broke off, or the answer has more than `most` bytes or is not UTF-8.
     pub async fn text(mut self, most: usize) -> Result<String, String> {
         let mut bytes = Vec::new();
         while let Some(part) = self.next().await? {
@@ -83,28 +83,28 @@ impl Incoming {
         String::from_utf8(bytes).map_err(|error| error.to_string())
     }
 
-    /// Wants no more.
+    /// Cancels the rest of the answer.
     pub async fn cancel(self) {
         if let Some(reader) = &self.reader {
-            // A connection that is gone needs no closing.
+            // A connection that was lost needs no closing.
             let _ = JsFuture::from(reader.cancel()).await;
         }
     }
 }
 
-/// Whether the browser knows that there is no network at all.
+/// Whether the browser reports that there is no network.
 pub fn is_offline() -> bool {
     let scope = js_sys::global().dyn_into::<WorkerGlobalScope>();
     scope.is_ok_and(|scope| !scope.navigator().on_line())
 }
 
-/// Waits.
+/// Waits this many milliseconds.
 pub async fn sleep(wait_ms: u64) {
     let Ok(scope) = js_sys::global().dyn_into::<WorkerGlobalScope>() else { return };
     let wait_ms = i32::try_from(wait_ms).unwrap_or(i32::MAX);
     let promise = Promise::new(&mut |resolve, reject| {
         if scope.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, wait_ms).is_err() {
-            // A browser that sets no timer does not wait.
+            // Where the browser refuses a timer, nothing waits.
             let _ = reject.call0(&JsValue::UNDEFINED);
         }
     });

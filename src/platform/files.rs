@@ -1,9 +1,8 @@
 //! Files that are read by ranges: picked from disk, or kept by the browser.
 //!
-//! What is fetched is kept in Cache storage, in parts as they come, so that a download that breaks off, or whose page is
-//! closed, goes on later. A cross-site frame can have no storage at all and private windows refuse it: then the parts live
-//! as blobs for as long as the worker does, and nothing else changes. Nothing is ever held as a whole in WebAssembly
-//! memory.
+//! Fetched bytes are kept in Cache storage, in parts as they arrive, so that a download resumes after a break or after
+//! its page was closed. Cross-site frames and private windows may have no storage: the parts then live as blobs for as
+//! long as the worker does, and nothing else changes. No file is ever whole in WebAssembly memory.
 
 use js_sys::{Array, Uint8Array, encode_uri_component};
 use wasm_bindgen::JsCast;
@@ -13,10 +12,10 @@ use web_sys::{Blob, Cache, ReadableStream, Response, WorkerGlobalScope};
 use super::words::words;
 use super::{KEPT_FROM, MODEL_CACHE};
 
-/// What earlier versions kept, each file in one piece.
+/// Cache of earlier versions, which kept each file in one piece.
 const EARLIER: &str = "headlight-models-1";
 
-/// Bytes of a kept part: what is lost at most when a page is closed.
+/// Bytes of a kept part, and the most that is lost when a page is closed.
 const PART_BYTES: u64 = 8 << 20;
 
 /// A file that can be read by ranges.
@@ -49,7 +48,7 @@ impl StoredFile {
     /// Bytes `offset .. offset + len`, fewer at the end of the file.
     ///
     /// # Errors
-    /// In the browser's words, when it cannot be read any more: changed or moved on disk, or gone from storage.
+    /// The browser's words, when the file can no longer be read: changed or moved on disk, or gone from storage.
     pub async fn read(&self, offset: u64, len: u64) -> Result<Vec<u8>, String> {
         let range = self.0.slice_with_f64_and_f64(offset as f64, (offset + len) as f64);
         let buffer = JsFuture::from(range.map_err(|error| words(&error))?.array_buffer());
@@ -57,13 +56,13 @@ impl StoredFile {
     }
 }
 
-/// A file as far as it has come.
+/// A file as far as it has arrived.
 pub struct Parts {
     cache: Option<Cache>,
     key: String,
     blobs: Vec<Blob>,
     len: u64,
-    /// Came since the last part was kept: a list of `Uint8Array`.
+    /// Bytes that arrived since the last part was kept: a list of `Uint8Array`.
     pending: Array,
     n_pending: u64,
     etag: Option<String>,
@@ -71,7 +70,7 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// What is kept under a name.
+    /// Opens the parts that are kept under a name.
     pub async fn open(name: &str) -> Self {
         let key = format!("./stored/{}", String::from(encode_uri_component(name)));
         let mut parts = Self {
@@ -93,39 +92,39 @@ impl Parts {
         parts
     }
 
-    /// How many bytes are here.
+    /// Bytes that have arrived.
     pub fn len(&self) -> u64 {
         self.len + self.n_pending
     }
 
-    /// Whether there are none.
+    /// Whether no byte has arrived.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether they outlive this worker.
+    /// Whether the parts outlive this worker.
     pub fn are_kept(&self) -> bool {
         self.cache.is_some()
     }
 
-    /// What they belong to.
+    /// ETag of the contents.
     pub fn etag(&self) -> Option<&str> {
         self.etag.as_deref()
     }
 
-    /// Whether it was whole and as expected when it was kept.
+    /// Whether the file was complete and verified when it was kept.
     pub fn is_whole(&self) -> bool {
         self.is_whole
     }
 
-    /// Keeps the address that it is fetched from, for whoever asks what is kept.
+    /// Notes the address that the file is fetched from, for the list of kept files.
     pub async fn note_address(&self, url: &str) {
         if let Ok(response) = Response::new_with_opt_str(Some(url)) {
             self.keep_as(KEPT_FROM, &response).await;
         }
     }
 
-    /// Throws away what is here; what comes belongs to `etag`.
+    /// Drops every byte. Bytes that arrive from now on belong to `etag`.
     pub async fn restart(&mut self, etag: Option<&str>) {
         if let Some(cache) = &self.cache {
             let numbers = (0..self.blobs.len()).map(|number| number.to_string());
@@ -144,20 +143,20 @@ impl Parts {
         }
     }
 
-    /// Takes what came.
+    /// Adds bytes that arrived.
     ///
     /// # Errors
-    /// When the browser has no room for it at all.
+    /// When the browser has no room for them at all.
     pub async fn push(&mut self, bytes: &Uint8Array) -> Result<(), String> {
         self.pending.push(bytes);
         self.n_pending += u64::from(bytes.length());
         if self.n_pending >= PART_BYTES { self.flush().await } else { Ok(()) }
     }
 
-    /// Keeps what came so far.
+    /// Keeps the bytes that arrived since the last part.
     ///
     /// # Errors
-    /// When the browser has no room for it at all.
+    /// When the browser has no room for them at all.
     pub async fn flush(&mut self) -> Result<(), String> {
         if self.n_pending == 0 {
             return Ok(());
@@ -172,25 +171,25 @@ impl Parts {
         Ok(())
     }
 
-    /// The bytes that are here, all but those that came since the last part.
+    /// The kept bytes, without those that arrived since the last part.
     ///
     /// # Errors
-    /// When the browser cannot join them.
+    /// When the browser cannot join the parts.
     pub fn file(&self) -> Result<StoredFile, String> {
         let list: Array = self.blobs.iter().collect();
         Blob::new_with_blob_sequence(&list).map(StoredFile).map_err(|error| words(&error))
     }
 
-    /// Marks it as whole, and hands it out.
+    /// Marks the file as complete and returns it.
     ///
     /// # Errors
-    /// When the browser cannot join its parts.
+    /// When the browser cannot join the parts.
     pub async fn finish(mut self) -> Result<StoredFile, String> {
         self.flush().await?;
         if let Ok(response) = Response::new_with_opt_str(Some("")) {
             self.keep_as("whole", &response).await;
         }
-        // Those on disk, so that those in memory can go.
+        // Blobs on disk replace those in memory, which can then be freed.
         for number in 0..self.blobs.len() {
             if let Some(kept) =
                 self.kept(&number.to_string()).await.filter(|kept| kept.size() == self.blobs[number].size())

@@ -1,7 +1,7 @@
-//! A page in a frame, and what it and its host say to each other: plain objects `{ headlight: "…", value: … }`.
+//! Messages between a page in a frame and its host: plain objects `{ headlight: "…", value: … }`.
 //!
-//! Only the window right above is heard, and nothing of it is trusted: a value is a theme's name or a trace, which is
-//! checked like any file. Imports nothing of ours.
+//! Only messages of the parent window are read, and none is trusted: a value is a theme's name, or a trace, which is
+//! checked like any file.
 
 use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
@@ -9,28 +9,28 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MessageEvent, Window, window};
 
-/// The field that says what a message is about.
+/// The field that names the subject of a message.
 const ABOUT: &str = "headlight";
 const VALUE: &str = "value";
 
-/// The window above; none where this one is not in a frame.
+/// The parent window; `None` where this window is not in a frame.
 fn host() -> Option<Window> {
     let here = window()?;
     let above = here.parent().ok().flatten()?;
     (JsValue::from(&above) != JsValue::from(&here)).then_some(above)
 }
 
-/// Tells the host something.
+/// Sends a message to the host.
 pub fn tell_host(about: &str, value: &JsValue) {
     let Some(host) = host() else { return };
     let message = Object::new();
-    // Fields of a new object can always be set. The host may be of any origin: nothing that is said is secret.
+    // Setting fields of a new object cannot fail. The host may have any origin: no message is secret.
     let _ = Reflect::set(&message, &ABOUT.into(), &about.into());
     let _ = Reflect::set(&message, &VALUE.into(), value);
     let _ = host.post_message(&message, "*");
 }
 
-/// Hears the host for as long as the page lives.
+/// Listens to the host for as long as the page lives.
 pub fn hear_host(mut hear: impl FnMut(&str, JsValue) + 'static) {
     let listen = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         if let Some((about, value)) = said_by_host(&event) {
@@ -52,7 +52,7 @@ fn said_by_host(event: &MessageEvent) -> Option<(String, JsValue)> {
     Some((field(ABOUT)?.as_string()?, field(VALUE)?))
 }
 
-/// Asks the host for something and waits until it comes; nothing where there is no host.
+/// Asks the host for a value and waits for it; `None` where there is no host.
 pub async fn asked_of_host(about: &'static str) -> Option<JsValue> {
     host()?;
     let mut waiting: Option<Function> = None;

@@ -1,7 +1,6 @@
-//! What the worker has kept of models in this browser, seen from the page: how much, and letting go of it.
+//! The model files that the worker keeps in this browser, seen from the page: their sizes, and how to delete them.
 //!
-//! A file is kept in parts (`files`), under one name; what belongs to it beside its bytes counts nothing. Imports only `words` and
-//! the cache's name.
+//! A file is kept in parts (`files`) under one name. Entries beside its bytes do not count towards its size.
 
 use std::collections::BTreeMap;
 
@@ -13,20 +12,20 @@ use web_sys::{Blob, Cache, Request, Response, window};
 use super::words::words;
 use super::{KEPT_FROM, MODEL_CACHE};
 
-/// A kept file, whole or as far as it has come.
+/// A kept file, complete or as far as it has arrived.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeptFile {
-    /// Its SHA-256, or the address it is of.
+    /// SHA-256 of the file, or its address.
     pub name: String,
-    /// The address it was fetched from last, where that is known.
+    /// Address that the file was last fetched from, where it is known.
     pub from: String,
-    /// How many bytes are here.
+    /// Bytes that are kept.
     pub n_bytes: u64,
-    /// What it consists of: keys of the cache.
+    /// Keys of the file's entries in the cache.
     keys: Vec<String>,
 }
 
-/// Everything that is kept; nothing where the browser keeps nothing.
+/// Every kept file; an empty list where the browser has no storage.
 pub async fn kept_files() -> Vec<KeptFile> {
     let Some(cache) = cache().await else { return Vec::new() };
     let keys = JsFuture::from(cache.keys()).await.map(|keys| Array::from(&keys)).unwrap_or_default();
@@ -45,10 +44,10 @@ pub async fn kept_files() -> Vec<KeptFile> {
     files.into_iter().map(|(name, file)| KeptFile { name, ..file }).collect()
 }
 
-/// Lets go of files.
+/// Deletes files.
 ///
 /// # Errors
-/// In words, when the browser does not do it.
+/// The browser's words, when it does not delete them.
 pub async fn delete_files(files: &[KeptFile]) -> Result<(), String> {
     let Some(cache) = cache().await else { return Ok(()) };
     for key in files.iter().flat_map(|file| &file.keys) {
@@ -57,14 +56,14 @@ pub async fn delete_files(files: &[KeptFile]) -> Result<(), String> {
     Ok(())
 }
 
-/// The name that the last step of a path is.
+/// The decoded name in the last step of a path.
 fn named(path: &str) -> Option<String> {
     decode_uri_component(path.rsplit('/').next()?).ok().map(String::from)
 }
 
 async fn cache() -> Option<Cache> {
     let caches = window()?.caches().ok()?;
-    // Opening would make it.
+    // Opening the cache would create it.
     let is_there = JsFuture::from(caches.has(MODEL_CACHE)).await.ok()?.is_truthy();
     if !is_there {
         return None;
@@ -76,7 +75,7 @@ async fn found(cache: &Cache, request: &Request) -> Option<Response> {
     JsFuture::from(cache.match_with_request(request)).await.ok()?.dyn_into().ok()
 }
 
-/// A blob of the cache is a name for bytes on disk: asking for its length reads nothing.
+/// A blob of the cache names bytes on disk, so reading its length reads none of them.
 async fn length(cache: &Cache, request: &Request) -> Option<u64> {
     let blob: Blob = JsFuture::from(found(cache, request).await?.blob().ok()?).await.ok()?.dyn_into().ok()?;
     Some(blob.size() as u64)

@@ -1,15 +1,15 @@
-//! How much memory this WebAssembly instance has. It never shrinks, so this is also the peak.
+//! The memory of this WebAssembly instance. It never shrinks, so its size is also its peak.
 
 use wasm_bindgen::{JsCast, JsValue};
 
-/// Bytes.
+/// Size of the memory, in bytes.
 pub fn memory_bytes() -> u64 {
     let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
     let buffer: js_sys::ArrayBuffer = memory.buffer().unchecked_into();
     u64::from(buffer.byte_length())
 }
 
-/// Whether the browser would give a page so many bytes of WebAssembly memory. Asks for them, and lets go of them untouched.
+/// Whether the browser grants this many bytes of WebAssembly memory. They are requested and released untouched.
 pub fn can_have(n_bytes: u64) -> bool {
     const PAGE: u64 = 1 << 16;
     let descriptor = js_sys::Object::new();

@@ -1,6 +1,6 @@
 //! What only a browser can do: messages with transferred buffers, fetch, storage, clock.
 //!
-//! Imports nothing of ours; used by page and worker alike.
+//! Both the page and the worker use it.
 
 #[cfg(any(feature = "views", feature = "worker"))]
 pub mod blob_sink;
@@ -34,10 +34,10 @@ pub mod words;
 #[cfg(any(feature = "views", feature = "bench"))]
 pub mod worker_client;
 
-/// Name of the cache of model files, which the worker fills; raised when its contents change meaning.
+/// Name of the cache of model files, which the worker fills. Its number rises when the contents change meaning.
 #[cfg(any(feature = "views", feature = "worker"))]
 const MODEL_CACHE: &str = "headlight-models-2";
 
-/// What is kept beside a file's parts: the address it was fetched from.
+/// Name of the entry beside a file's parts that holds the address it was fetched from.
 #[cfg(any(feature = "views", feature = "worker"))]
 const KEPT_FROM: &str = "from";

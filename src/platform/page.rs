@@ -1,6 +1,4 @@
-//! What the page asks of its window: where it is, which build it is, small files, and a few kept words.
-//!
-//! Imports only `words`.
+//! The page's window: its address, the build, small files, and a few stored words.
 
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -15,12 +13,12 @@ pub fn base_url() -> String {
     path.rfind('/').map_or_else(String::new, |slash| path[..=slash].to_owned())
 }
 
-/// The whole address.
+/// Address of the page.
 pub fn address() -> String {
     window().and_then(|window| window.location().href().ok()).unwrap_or_default()
 }
 
-/// The fragment of the address, with its `#` where there is one.
+/// Fragment of the address, with its `#` where there is a fragment.
 pub fn fragment() -> String {
     window().and_then(|window| window.location().hash().ok()).unwrap_or_default()
 }
@@ -37,8 +35,8 @@ pub fn drop_query() {
     let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&path));
 }
 
-/// Puts a fragment into the address: as a new entry of the history, or in the place of the present one. Browsers refuse
-/// when it happens too often; the next change catches up.
+/// Puts a fragment into the address, as a new entry of the history or in the place of the current one. Browsers refuse
+/// changes that come too often; the next change catches up.
 pub fn set_fragment(fragment: &str, is_new_entry: bool) {
     let Some(history) = window().and_then(|window| window.history().ok()) else { return };
     let url = format!("#{fragment}");
@@ -49,14 +47,14 @@ pub fn set_fragment(fragment: &str, is_new_entry: bool) {
     };
 }
 
-/// The content of a `<meta name=…>`, empty where there is none.
+/// Content of a `<meta name=…>`; empty where the page has no such element.
 pub fn meta(name: &str) -> String {
     let document = window().and_then(|window| window.document());
     let found = document.and_then(|document| document.query_selector(&format!("meta[name=\"{name}\"]")).ok().flatten());
     found.and_then(|meta| meta.get_attribute("content")).unwrap_or_default()
 }
 
-/// The text inside the element with this id.
+/// Text inside the element with this id.
 pub fn element_text(id: &str) -> Option<String> {
     window()?.document()?.get_element_by_id(id)?.text_content()
 }
@@ -85,7 +83,7 @@ pub async fn fetch_bytes(url: &str) -> Result<Vec<u8>, String> {
     Ok(js_sys::Uint8Array::new(&buffer).to_vec())
 }
 
-/// The bytes of a file that somebody has chosen.
+/// Bytes of a file that the reader has chosen.
 ///
 /// # Errors
 /// One sentence for the reader, naming the file.
@@ -108,7 +106,7 @@ async fn fetch(url: &str) -> Result<Response, String> {
     }
 }
 
-/// How many processors can work on one shared memory: one where the page is not isolated from other sites.
+/// Processors that can share memory: one where the page is not isolated from other sites.
 pub fn shared_processors() -> u32 {
     let global = js_sys::global();
     let is_isolated = js_sys::Reflect::get(&global, &JsValue::from_str("crossOriginIsolated"));
@@ -118,12 +116,12 @@ pub fn shared_processors() -> u32 {
     }
 }
 
-/// A word kept from an earlier visit; a browser without storage keeps none.
+/// A word stored at an earlier visit; `None` in a browser without storage.
 pub fn kept(key: &str) -> Option<String> {
     storage()?.get_item(key).ok().flatten()
 }
 
-/// Keeps a word for the next visit, where the browser allows it.
+/// Stores a word for the next visit, where the browser allows it.
 pub fn keep(key: &str, value: &str) {
     if let Some(storage) = storage() {
         // Full or forbidden storage only means that the next visit starts afresh.

@@ -1,6 +1,4 @@
-//! Files that a person picks or drops: their names, and handles through which they are read where they lie.
-//!
-//! Imports nothing of ours.
+//! Files that the reader picks or drops: their names, and handles that read them in place.
 
 use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
@@ -10,7 +8,7 @@ use web_sys::{Blob, File, HtmlInputElement};
 
 #[wasm_bindgen]
 extern "C" {
-    /// A file or folder that was dropped: FileSystemEntry.
+    /// A dropped file or folder: FileSystemEntry.
     type Entry;
     #[wasm_bindgen(method, getter, js_name = isDirectory)]
     fn is_directory(this: &Entry) -> bool;
@@ -36,25 +34,25 @@ extern "C" {
     fn file(this: &Item) -> Option<File>;
 }
 
-/// What was picked.
+/// Picked files.
 #[derive(Clone, Debug, Default)]
 pub struct Picked {
-    /// Name of the folder, where it was one.
+    /// Name of the folder, where a folder was picked.
     pub folder: Option<String>,
-    /// Paths below it, and the files.
+    /// Paths below the folder, and the files.
     pub files: Vec<(String, Blob)>,
 }
 
-/// What was dropped, not looked into yet.
+/// Dropped files and folders that have not been listed yet.
 #[derive(Default)]
 pub struct Dropped {
     entries: Vec<Entry>,
-    /// Files that are in no file system, such as pictures of another page.
+    /// Files outside any file system, such as pictures of another page.
     files: Vec<File>,
 }
 
 impl Picked {
-    /// What a field for files holds; the field is emptied, so that the same can be picked again.
+    /// Takes the files of a file input. The input is emptied, so that the same files can be picked again.
     pub fn of_input(input: &HtmlInputElement) -> Self {
         let list = Reflect::get(input, &JsValue::from_str("files")).unwrap_or(JsValue::NULL);
         let mut picked = Self::default();
@@ -78,7 +76,7 @@ impl Picked {
 }
 
 impl Dropped {
-    /// What a drop event carries; it must be asked at once, a moment later it carries nothing.
+    /// Takes the files of a drop event. They must be taken at once: a moment later the event carries nothing.
     pub fn of_event(event: &JsValue) -> Self {
         let get =
             |object: &JsValue, name: &str| Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::NULL);
@@ -102,7 +100,7 @@ impl Dropped {
         self.entries.is_empty() && self.files.is_empty()
     }
 
-    /// Whether it is one safetensors file, which alone is no model.
+    /// Whether a single safetensors file was dropped, which is not a model.
     pub fn is_one_trace(&self) -> bool {
         let entries = self.entries.iter().filter(|entry| !entry.is_directory()).map(Entry::name);
         let names: Vec<String> = entries.chain(self.files.iter().map(File::name)).collect();
@@ -110,7 +108,7 @@ impl Dropped {
             && self.entries.len() + self.files.len() == 1
     }
 
-    /// The files, and those of a folder: not of folders within it, where no checkpoint is.
+    /// Lists the files, and those of a folder, but not those of folders within it, where no checkpoint lies.
     pub async fn read(self) -> Picked {
         let mut picked = Picked::default();
         let is_one_folder = matches!(self.entries.as_slice(), [one] if one.is_directory());
@@ -146,18 +144,18 @@ async fn file_of(entry: &Entry) -> Option<(String, Blob)> {
     Some((entry.name(), file.dyn_into().ok()?))
 }
 
-/// The old way to wait for something, as a new one.
+/// Turns an API with callbacks into a future.
 async fn called_back(ask: impl Fn(&Function, &Function)) -> Result<JsValue, JsValue> {
     let promise = Promise::new(&mut |found, failed| ask(&found, &failed));
     JsFuture::from(promise).await
 }
 
-/// Hears of files that are dragged over the window and dropped; a browser would leave the page for them otherwise.
-/// The returned listeners hear as long as they live.
+/// Listens for files dragged over the window and dropped on it; otherwise the browser would leave the page to show
+/// them. The returned listeners are active as long as they live.
 pub fn on_drop(hear: impl Fn(Dropped) + 'static) -> Option<DropListeners> {
     let target: web_sys::EventTarget = web_sys::window()?.into();
     let over = Listener::new(|event: web_sys::Event| {
-        // Text that is dragged goes where it always goes.
+        // Dragged text is left to the browser.
         if carries_files(&event) {
             event.prevent_default();
         }
@@ -188,7 +186,7 @@ fn carries_files(event: &JsValue) -> bool {
 
 type Listener = Closure<dyn FnMut(web_sys::Event)>;
 
-/// Ends hearing when dropped.
+/// Removes the listener when dropped.
 pub struct DropListeners {
     target: web_sys::EventTarget,
     listeners: [(&'static str, Listener); 2],
@@ -197,7 +195,7 @@ pub struct DropListeners {
 impl Drop for DropListeners {
     fn drop(&mut self) {
         for (name, closure) in &self.listeners {
-            // A listener that is not there any more needs no removing.
+            // A listener that was removed before needs no removing.
             let _ = self.target.remove_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
         }
     }

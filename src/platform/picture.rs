@@ -1,6 +1,4 @@
-//! What a browser makes of SVG: pixels as PNG, and elements for printing.
-//!
-//! Imports only `download` and `words`.
+//! SVG in the browser: as PNG pixels, and as elements for printing.
 
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -15,10 +13,11 @@ use super::words::words;
 /// The longest side of a canvas that every browser draws, in pixels.
 const MAX_SIDE: f32 = 16_000.0;
 
-/// Draws an SVG picture of so many CSS pixels into a PNG with `scale` pixels for each, or fewer where it would be too large.
+/// Draws an SVG picture of a size in CSS pixels into a PNG with `scale` pixels per CSS pixel, or fewer where the PNG
+/// would be too large.
 ///
 /// # Errors
-/// In words, when the browser cannot draw it.
+/// The browser's words, when it cannot draw the picture.
 pub async fn png_of(svg: &str, (width, height): (f32, f32), scale: f32) -> Result<Vec<u8>, String> {
     let url = object_url(svg.as_bytes(), "image/svg+xml")?;
     let png = draw(&url, (width, height), scale.min(MAX_SIDE / width.max(height))).await;
@@ -54,7 +53,7 @@ async fn draw(url: &str, (width, height): (f32, f32), scale: f32) -> Result<Vec<
 /// An SVG picture as an element of this document.
 ///
 /// # Errors
-/// In words, when it is no SVG.
+/// The browser's words, when the text is not SVG.
 pub fn element_of(svg: &str) -> Result<Element, String> {
     let parsed = || -> Result<Element, JsValue> {
         let parsed = DomParser::new()?.parse_from_string(svg, SupportedType::ImageSvgXml)?;
@@ -69,7 +68,7 @@ pub fn element_of(svg: &str) -> Result<Element, String> {
 /// Opens the browser's print dialog.
 pub fn print() {
     if let Some(window) = window() {
-        // A browser without printing does nothing.
+        // A browser without printing ignores the call.
         let _ = window.print();
     }
 }

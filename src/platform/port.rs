@@ -1,8 +1,8 @@
 //! Messages between page and worker: postcard bytes, with buffers transferred beside them.
 //!
-//! On the wire a message is a JavaScript array: first a `Uint8Array` with the encoded value, then one `Float32Array`
-//! per buffer. All of them are transferred, never cloned. WebAssembly memory itself cannot be transferred, so each
-//! buffer is copied once. Files that were picked go along as blobs: only a handle is copied, their bytes stay on disk.
+//! A message is a JavaScript array: first a `Uint8Array` with the encoded value, then one `Float32Array` for each
+//! buffer. All of them are transferred, never cloned. WebAssembly memory itself cannot be transferred, so each buffer
+//! is copied once. Picked files travel as blobs: a handle is copied, and the bytes stay on disk.
 
 use js_sys::{Array, Float32Array, Uint8Array};
 use serde::Serialize;
@@ -10,10 +10,10 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Blob;
 
-/// What arrived is not a message of ours.
+/// The data that arrived is not a message.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
-    /// Not an array that starts with bytes.
+    /// The data is not an array that starts with bytes.
     #[error("the message is not in the expected form")]
     Form,
     /// The bytes are not the expected value.
@@ -23,9 +23,9 @@ pub enum DecodeError {
 
 /// A message ready for `postMessage`: the value to send, and the list of what it transfers.
 pub struct Encoded {
-    /// To be sent.
+    /// The value to send.
     pub message: Array,
-    /// To be transferred.
+    /// The list of what to transfer.
     pub transfer: Array,
 }
 
@@ -45,7 +45,7 @@ pub fn encode<T: Serialize>(value: &T, buffers: &[&[f32]]) -> Result<Encoded, po
     Ok(Encoded { message, transfer })
 }
 
-/// Encodes a value that files go along with.
+/// Encodes a value, with files beside it.
 ///
 /// # Errors
 /// When the value cannot be encoded; messages of `protocol` always can.
@@ -55,7 +55,7 @@ pub fn encode_with_files<T: Serialize>(value: &T, files: &[Blob]) -> Result<Enco
     Ok(encoded)
 }
 
-/// Decodes what `encode_with_files` made.
+/// Decodes a message of [`encode_with_files`].
 ///
 /// # Errors
 /// When the data is something else, or of another version.
@@ -67,7 +67,7 @@ pub fn decode_with_files<T: DeserializeOwned>(data: &JsValue) -> Result<(T, Vec<
     Ok((value, files.collect::<Result<_, _>>().map_err(|_| DecodeError::Form)?))
 }
 
-/// Decodes what `encode` made; the buffers stay JavaScript values until they are wanted.
+/// Decodes a message of [`encode`]. Buffers stay JavaScript values until they are wanted.
 ///
 /// # Errors
 /// When the data is something else, or of another version.

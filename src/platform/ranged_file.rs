@@ -1,9 +1,8 @@
-//! A file that is read by ranges: bytes in memory, a file that somebody chose, or one under a URL.
+//! A file that is read by ranges: bytes in memory, a file that the reader chose, or a file under a URL.
 //!
-//! A file of gigabytes is open as soon as its first bytes are here, and no more than what is asked for is fetched. From a
-//! URL at least a mebibyte is fetched at a time and kept for a while, since what is asked for next is mostly beside it. A
-//! server that knows no ranges is asked for the whole, which the browser keeps outside WebAssembly memory. Imports only
-//! `words`.
+//! A file of gigabytes opens as soon as its first bytes are here, and only the requested ranges are fetched. A request
+//! to a URL fetches at least a mebibyte and keeps it for a while, since the next range mostly lies beside the last. A
+//! server without ranges sends the whole file, which the browser keeps outside WebAssembly memory.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -17,41 +16,41 @@ use web_sys::{Blob, Headers, RequestInit, Response, window};
 
 use super::words::words;
 
-/// Least number of bytes that is fetched at once.
+/// Fewest bytes of a request.
 const AHEAD: u64 = 1 << 20;
 
-/// How many fetched parts are kept.
+/// Number of fetched parts that are kept.
 const MAX_KEPT: usize = 16;
 
 /// A file open for reading.
 pub struct RangedFile {
-    /// For messages.
+    /// Name for messages.
     pub name: String,
     len: u64,
-    place: Place,
+    storage: Storage,
 }
 
-enum Place {
+enum Storage {
     Memory(Vec<u8>),
     Blob(Blob),
     Url { url: String, kept: RefCell<VecDeque<Kept>> },
 }
 
-/// Bytes from an offset on.
+/// A fetched part: its offset and its bytes.
 type Kept = (u64, Rc<Vec<u8>>);
 
 impl RangedFile {
-    /// Bytes that are here already.
+    /// Opens bytes in memory.
     pub fn in_memory(name: &str, bytes: Vec<u8>) -> Self {
-        Self { name: name.to_owned(), len: bytes.len() as u64, place: Place::Memory(bytes) }
+        Self { name: name.to_owned(), len: bytes.len() as u64, storage: Storage::Memory(bytes) }
     }
 
-    /// A file that somebody chose.
+    /// Opens a file that the reader chose.
     pub fn chosen(name: &str, blob: Blob) -> Self {
-        Self { name: name.to_owned(), len: blob.size() as u64, place: Place::Blob(blob) }
+        Self { name: name.to_owned(), len: blob.size() as u64, storage: Storage::Blob(blob) }
     }
 
-    /// A file under a URL, relative to the page.
+    /// Opens a file under a URL, which may be relative to the page.
     ///
     /// # Errors
     /// One sentence for the reader, naming the file.
@@ -66,9 +65,9 @@ impl RangedFile {
                 };
                 let first = bytes(response, &name).await?;
                 let kept = RefCell::new(VecDeque::from([(0, Rc::new(first))]));
-                Ok(Self { name, len, place: Place::Url { url: url.to_owned(), kept } })
+                Ok(Self { name, len, storage: Storage::Url { url: url.to_owned(), kept } })
             }
-            // Nothing lies in the range: there is nothing.
+            // An empty range needs no request.
             416 => Ok(Self::in_memory(&name, Vec::new())),
             _ => {
                 let failed = |error: JsValue| format!("{name} could not be fetched ({}).", words(&error));
@@ -88,19 +87,19 @@ impl RangedFile {
         self.len == 0
     }
 
-    /// A range of its bytes, cut at its end.
+    /// A range of the file's bytes, cut at its end.
     ///
     /// # Errors
-    /// One sentence for the reader when it cannot be read any more.
+    /// One sentence for the reader, when the file can no longer be read.
     pub async fn read(&self, range: Range<u64>) -> Result<Vec<u8>, String> {
         let range = range.start.min(self.len)..range.end.min(self.len);
         if range.is_empty() {
             return Ok(Vec::new());
         }
-        match &self.place {
-            Place::Memory(bytes) => Ok(bytes[range.start as usize..range.end as usize].to_vec()),
-            Place::Blob(blob) => self.of_blob(blob, &range).await,
-            Place::Url { url, kept } => {
+        match &self.storage {
+            Storage::Memory(bytes) => Ok(bytes[range.start as usize..range.end as usize].to_vec()),
+            Storage::Blob(blob) => self.of_blob(blob, &range).await,
+            Storage::Url { url, kept } => {
                 if let Some(bytes) = find(&kept.borrow(), &range) {
                     return Ok(bytes);
                 }
@@ -158,7 +157,7 @@ async fn fetch(url: &str, name: &str, range: Option<Range<u64>>) -> Result<Respo
             let headers = Headers::new().map_err(failed)?;
             headers.set("Range", &format!("bytes={}-{}", range.start, range.end - 1)).map_err(failed)?;
             options.set_headers(&headers);
-            // A part that the browser kept of another version of the file would be taken for one of this.
+            // The browser's cache could answer with a part of another version of the file.
             options.set_cache(web_sys::RequestCache::NoStore);
         }
         None => options.set_method("HEAD"),
@@ -178,7 +177,7 @@ async fn bytes(response: Response, name: &str) -> Result<Vec<u8>, String> {
     Ok(Uint8Array::new(&buffer).to_vec())
 }
 
-/// The length of the whole file, where the server says it and another site's page may read it.
+/// Length of the whole file, where the server states it and lets pages of other origins read it.
 fn total(response: &Response) -> Option<u64> {
     response.headers().get("Content-Range").ok()??.rsplit('/').next()?.trim().parse().ok()
 }

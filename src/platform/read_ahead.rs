@@ -1,8 +1,9 @@
 //! Reading a file from its start to its end.
 //!
-//! A read of a browser's storage takes a millisecond or more before its first byte, whatever its length, and a model has hundreds of
-//! small tensors. So the file comes as one stream, which the browser goes on filling while a part is made use of, through a buffer
-//! that goes back and forth (in Chromium half as fast again as ranges of the same blob). A jump back, or far ahead, opens it anew.
+//! A read of a browser's storage takes a millisecond or more before its first byte, whatever its length, and a model
+//! has hundreds of small tensors. So the file is read as one stream, which the browser fills while a part is used,
+//! through a buffer that is passed back and forth (in Chromium 1.5 times as fast as ranges of the same blob). A jump
+//! back, or far ahead, opens a new stream.
 
 use js_sys::{ArrayBuffer, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -12,40 +13,40 @@ use web_sys::{ReadableStreamByobReader, ReadableStreamDefaultReader};
 use super::files::StoredFile;
 use super::words::words;
 
-/// Bytes of the buffer.
+/// Length of the buffer, in bytes.
 const BUFFER: u32 = 2 << 20;
 
-/// Bytes that are read and dropped rather than the stream opened anew: what aligns tensors, or one that is not wanted.
+/// Most bytes that are skipped by reading on rather than by opening a new stream.
 const FAR: u64 = 4 << 20;
 
-/// A file and what came of it last.
+/// A file with the part of it that was read last.
 pub struct ReadAhead<'a> {
     file: &'a StoredFile,
     reader: Option<Reader>,
-    /// Where `part` starts in the file.
+    /// Offset of `part` in the file.
     at: u64,
     part: Uint8Array,
 }
 
 enum Reader {
-    /// Fills buffers that it is given.
+    /// A reader that fills buffers it is given.
     Into(ReadableStreamByobReader),
-    /// Brings its own, where blobs' streams know no other way.
+    /// A reader that brings its own buffers, where streams of blobs have no other.
     Own(ReadableStreamDefaultReader),
 }
 
 impl<'a> ReadAhead<'a> {
-    /// Nothing is read yet.
+    /// A file of which no byte was read yet.
     pub fn new(file: &'a StoredFile) -> Self {
         Self { file, reader: None, at: 0, part: Uint8Array::new_with_length(0) }
     }
 
-    /// Makes `bytes` bytes `offset .. offset + len`; fewer at the end of the file.
+    /// Reads bytes `offset .. offset + len` into `bytes`, fewer at the end of the file.
     ///
     /// # Errors
-    /// In the browser's words, when it cannot be read any more: changed or moved on disk, or gone from storage.
+    /// The browser's words, when the file can no longer be read: changed or moved on disk, or gone from storage.
     pub async fn read(&mut self, offset: u64, len: u64, bytes: &mut Vec<u8>) -> Result<(), String> {
-        // What is there is written over: mostly as many bytes are asked for as the last time.
+        // The buffer is overwritten: most reads are as long as the one before.
         bytes.resize(len.min(self.file.len().saturating_sub(offset)) as usize, 0);
         let mut done = 0;
         while done < bytes.len() {
@@ -59,7 +60,7 @@ impl<'a> ReadAhead<'a> {
         Ok(())
     }
 
-    /// What has come of the file from `offset` on, at least a byte; none after its end.
+    /// Bytes of the file from `offset` on, at least one; `None` after its end.
     async fn part_at(&mut self, offset: u64) -> Result<Option<Uint8Array>, String> {
         loop {
             let end = self.at + u64::from(self.part.length());
@@ -91,7 +92,7 @@ impl Reader {
         })
     }
 
-    /// What comes next, maybe in the memory of `used`, which is read no more; none at the end.
+    /// The next bytes, possibly in the memory of `used`, which is not read again; `None` at the end.
     async fn next(&mut self, used: &Uint8Array) -> Result<Option<Uint8Array>, String> {
         let promise = match self {
             Self::Into(reader) => {
@@ -102,8 +103,9 @@ impl Reader {
             Self::Own(reader) => reader.read(),
         };
         let came = JsFuture::from(promise).await.map_err(|error| words(&error))?;
+        // Gap: `fetch` reads the answers of a stream as well, in code of its own.
         let part = Reflect::get(&came, &JsValue::from_str("value")).map_err(|error| words(&error))?;
-        // At the end some bring an empty part, others none.
+        // At the end some browsers bring an empty part, others none.
         Ok(part.dyn_into::<Uint8Array>().ok().filter(|part| part.length() > 0))
     }
 }

@@ -1,11 +1,11 @@
-//! Giving the browser a turn: the only way a busy worker hears a message.
+//! Yields to the browser, the only way for a busy worker to receive a message.
 
 use js_sys::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::MessageChannel;
 
-/// Lets one macrotask pass. A message channel does so at once, where a timer waits at least 4 ms.
+/// Lets one macrotask pass. A message channel does so at once; a timer would wait at least 4 ms.
 pub async fn turn() {
     let Ok(channel) = MessageChannel::new() else { return };
     let promise = Promise::new(&mut |resolve, _| channel.port1().set_onmessage(Some(&resolve)));

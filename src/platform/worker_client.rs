@@ -1,6 +1,6 @@
-//! The page's end of a worker: starts it, hears what it says, and ends it when dropped.
+//! The page's end of a worker: starts it, receives its messages, and ends it when dropped.
 //!
-//! Invariant: after it is dropped nothing is heard of its worker any more. Imports only `port` and `words`.
+//! Invariant: no message of a worker arrives after its client is dropped.
 
 use std::marker::PhantomData;
 use std::rc::Rc;
@@ -14,14 +14,14 @@ use web_sys::{ErrorEvent, Event, MessageEvent, Worker, WorkerOptions, WorkerType
 use super::port;
 use super::words::words;
 
-/// What is heard of a worker.
+/// News of a worker.
 #[derive(Clone, Debug)]
 pub enum News<In> {
-    /// A message, with its buffers.
+    /// A message with its buffers.
     Said(In, Vec<Vec<f32>>),
-    /// A message of another form or version.
+    /// A message of another form or version, in words.
     Unreadable(String),
-    /// It ended by itself or never started, with its last words.
+    /// The worker ended by itself or never started, with its last words.
     Broke(String),
 }
 
@@ -38,7 +38,7 @@ impl<Out: Serialize> WorkerClient<Out> {
     /// Starts the module worker at `url`.
     ///
     /// # Errors
-    /// When the browser refuses to start any; a script that cannot be loaded is told later, as [`News::Broke`].
+    /// When the browser refuses to start a worker. A script that fails to load is reported later, as [`News::Broke`].
     pub fn start<In: DeserializeOwned + 'static>(
         url: &str,
         on_news: impl Fn(News<In>) + 'static,
@@ -67,7 +67,7 @@ impl<Out: Serialize> WorkerClient<Out> {
     /// Posts a message.
     ///
     /// # Errors
-    /// When it cannot be encoded or posted, in words.
+    /// In words, when the message cannot be encoded or posted.
     pub fn send(&self, message: &Out) -> Result<(), String> {
         self.send_with_files(message, &[])
     }
@@ -75,7 +75,7 @@ impl<Out: Serialize> WorkerClient<Out> {
     /// Posts a message with files beside it.
     ///
     /// # Errors
-    /// When it cannot be encoded or posted, in words.
+    /// In words, when the message cannot be encoded or posted.
     pub fn send_with_files(&self, message: &Out, files: &[web_sys::Blob]) -> Result<(), String> {
         let encoded = port::encode_with_files(message, files).map_err(|error| error.to_string())?;
         self.worker.post_message_with_transfer(&encoded.message, &encoded.transfer).map_err(|error| words(&error))
@@ -85,7 +85,7 @@ impl<Out: Serialize> WorkerClient<Out> {
 impl<Out> Drop for WorkerClient<Out> {
     fn drop(&mut self) {
         for (name, closure) in &self.listeners {
-            // A listener that is not there any more needs no removing.
+            // A listener that was removed before needs no removing.
             let _ = self.worker.remove_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
         }
         self.worker.terminate();
@@ -99,7 +99,7 @@ fn unreadable<In>() -> News<In> {
 fn read<In: DeserializeOwned>(event: &MessageEvent) -> News<In> {
     let data = event.data();
     if let Some(reason) = data.as_string() {
-        // Only the boot file says so: the program itself did not start.
+        // Only the boot file sends this: the program itself did not start.
         return News::Broke(reason);
     }
     match port::decode(&data) {
@@ -113,7 +113,7 @@ fn last_words(event: &Event) -> String {
     let message = message.trim_start_matches("Uncaught ");
     match message.split_once('\n') {
         _ if message.is_empty() => "its program could not be loaded".to_owned(),
-        // The first line of a panic says only where in our sources it was; it is in the console.
+        // The first line of a panic only names a source line, which the console shows as well.
         Some((first, rest)) if first.contains("panicked at") => rest.trim().to_owned(),
         _ => message.to_owned(),
     }

@@ -1,37 +1,37 @@
 //! Colours of heads: evenly spaced hues of one lightness, so that no head looks more important than another.
 //!
-//! Computed in OKLCH (Ottosson 2020, <https://bottosson.github.io/posts/oklab/>). Twelve hues are told apart; every
-//! further head still has a hue of its own, and its number beside it. Imports nothing of ours.
+//! Computed in OKLCH (Ottosson 2020, <https://bottosson.github.io/posts/oklab/>). Readers can tell twelve hues apart;
+//! with more heads each still has a hue of its own, and its number beside it.
 
 use std::f32::consts::TAU;
 
 /// A colour in sRGB, each channel 0 to 255.
 pub type Rgb = [u8; 3];
 
-/// Which background the colours stand on.
+/// Background of the colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Scheme {
-    /// Dark on white.
+    /// White, under dark text.
     #[default]
     Light,
-    /// Light on black.
+    /// Black, under light text.
     Dark,
 }
 
 /// The colours of a layer's heads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeadColours {
-    /// For lines and squares, by head.
+    /// Colours of lines and squares, by head.
     pub line: Vec<Rgb>,
-    /// For strips behind text, by head: text stays readable on them at full opacity.
+    /// Colours of strips behind text, by head: text stays readable on them at full opacity.
     pub strip: Vec<Rgb>,
 }
 
-/// Hue of the first head in turns: a red that is told from the last head's.
+/// Hue of the first head, in turns: a red that differs from the last head's.
 const FIRST_HUE: f32 = 0.07;
 
 impl HeadColours {
-    /// Colours for so many heads.
+    /// Colours for `n_heads` heads.
     pub fn new(n_heads: usize, scheme: Scheme) -> Self {
         let (line, strip) = match scheme {
             Scheme::Light => ((0.62, 0.19), (0.66, 0.16)),
@@ -48,11 +48,11 @@ pub struct Ramp {
     steps: Vec<Rgb>,
 }
 
-/// The hue of what belongs to no single head, in turns.
+/// Hue of everything that belongs to no single head, in turns.
 pub const NEUTRAL_HUE: f32 = 0.72;
 
 impl Ramp {
-    /// From close to the background to far from it; `hue` in turns.
+    /// A scale from close to the background to far from it; `hue` in turns.
     pub fn new(hue: f32, scheme: Scheme) -> Self {
         let (start, end) = match scheme {
             Scheme::Light => ((0.965, 0.015), (0.38, 0.15)),
@@ -66,7 +66,7 @@ impl Ramp {
         Self { steps: (0..256).map(step).collect() }
     }
 
-    /// The scale of a head, in its hue.
+    /// The scale in a head's hue.
     pub fn of_head(head: usize, n_heads: usize, scheme: Scheme) -> Self {
         Self::new(FIRST_HUE + head as f32 / n_heads.max(1) as f32, scheme)
     }
@@ -82,7 +82,7 @@ fn hue_of(head: usize, n_heads: usize, lightness: f32, chroma: f32) -> Rgb {
     oklch(lightness, chroma, FIRST_HUE + head as f32 / n_heads as f32)
 }
 
-/// The colour of this lightness and hue (in turns) with the chroma asked for, or the most that sRGB has there.
+/// The colour of a lightness and hue (in turns) with this chroma, or with the most that sRGB has there.
 pub fn oklch(lightness: f32, chroma: f32, hue: f32) -> Rgb {
     let (mut low, mut high) = (0.0, chroma);
     if in_gamut(linear_srgb(lightness, chroma, hue)) {
@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(oklch(0.0, 0.0, 0.0), [0, 0, 0]);
         // sRGB red is oklch(0.62796 0.25768 29.234°).
         assert_eq!(oklch(0.627_96, 0.257_68, 29.234 / 360.0), [255, 0, 0]);
-        // More chroma than there is: same hue and lightness, all there is.
+        // More chroma than sRGB has: same hue and lightness, the most chroma.
         assert_eq!(oklch(0.627_96, 0.4, 29.234 / 360.0), [255, 0, 0]);
     }
 

@@ -1,7 +1,7 @@
-//! How a difference is drawn: orange where a weight became smaller, blue where it became larger, as strong as it changed.
+//! Colours of differences: orange where a weight became smaller, blue where it became larger, stronger with the change.
 //!
-//! The scale ends at a round number that no difference on screen exceeds, so that small changes are seen and both ends
-//! have a number. Imports nothing of ours but colours.
+//! The scale ends at a round number that no difference on screen exceeds, so that small changes are visible and both
+//! ends have a number.
 
 use super::colour::{Rgb, Scheme};
 use super::neurons::Diverging;
@@ -9,11 +9,11 @@ use super::neurons::Diverging;
 /// The scale of the differences on screen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Contrast {
-    /// The difference, without its sign, that has the full colour; 0 where nothing differs.
+    /// Size of the difference that has the full colour; 0 where nothing differs.
     pub end: f32,
-    /// Colour of what became smaller.
+    /// Colour of weights that became smaller.
     pub negative: Rgb,
-    /// Colour of what became larger.
+    /// Colour of weights that became larger.
     pub positive: Rgb,
 }
 
@@ -40,7 +40,8 @@ pub fn largest_size(differences: &[f32]) -> f32 {
     differences.iter().map(|value| value.abs()).filter(|size| size.is_finite()).fold(0.0, f32::max)
 }
 
-/// The next of 1, 2, 5 times a power of ten: 0.034 → 0.05. What is below a hundred-thousandth is rounding, not a difference.
+/// Rounds up to 1, 2 or 5 times a power of ten: 0.034 → 0.05. Numbers below a hundred-thousandth are rounding errors,
+/// not differences.
 pub fn round_end(largest: f32) -> f32 {
     if largest < 1e-5 || !largest.is_finite() {
         return 0.0;

@@ -1,9 +1,9 @@
-//! The head view: what each head's weights look like as lines, strips and numbers.
+//! The head view: each head's weights as lines, strips and numbers.
 //!
 //! A pair of tokens has one line for all active heads, whose opacity is their mean weight, seen through a [`Shade`]; a
-//! matrix has one cell. A line's colour is the heads' colours mixed by the squares of
-//! their weights: mixed by the weights alone, twelve faint hues would make a grey line of one strong head. Invariant: what cannot be seen is not returned, whether
-//! too faint or with neither end in the window. Imports only `trace`.
+//! matrix has one cell. A line's colour is the mean of the heads' colours, weighted by the squares of their weights;
+//! weighted by the weights alone, twelve faint hues would turn the line of one strong head grey. Invariant: nothing
+//! invisible is returned, whether too faint or with neither end in the window.
 
 use super::colour::{HeadColours, Rgb};
 use super::contrast::Contrast;
@@ -12,7 +12,7 @@ use super::patterns::PatternView;
 use super::shade::Shade;
 use crate::trace::Side;
 
-/// What the head view shows. All lists are ascending.
+/// Input of the head view. All lists are ascending.
 #[derive(Clone, Copy, Debug)]
 pub struct HeadView<'a> {
     /// Weights of one layer.
@@ -23,26 +23,26 @@ pub struct HeadView<'a> {
     pub queries: &'a [usize],
     /// Positions shown as keys, one row each.
     pub keys: &'a [usize],
-    /// Query tokens whose weights are wanted; none means all.
+    /// Query tokens whose weights are wanted; an empty list means all.
     pub marked_queries: &'a [usize],
-    /// Key tokens whose weights are wanted; none means all.
+    /// Key tokens whose weights are wanted; an empty list means all.
     pub marked_keys: &'a [usize],
-    /// How dark weights are drawn.
+    /// Scale from weights to levels.
     pub shade: Shade,
-    /// The scale of differences, where these are what the patterns hold.
+    /// Scale of differences, where the patterns hold differences.
     pub contrast: Option<Contrast>,
 }
 
 /// One line between two tokens, from the left to the right end of the links' column.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Line {
-    /// Position that reads.
+    /// Position of the query.
     pub query: usize,
-    /// Position that is read.
+    /// Position of the key.
     pub key: usize,
-    /// Height of its left end in the window.
+    /// Height of the left end in the window.
     pub query_y: f32,
-    /// Height of its right end.
+    /// Height of the right end in the window.
     pub key_y: f32,
     /// The heads' colours, mixed by the squares of their weights.
     pub colour: Rgb,
@@ -67,26 +67,26 @@ pub struct Strip {
     pub alpha: f32,
 }
 
-/// A weight with its place.
+/// A weight with its head, query and key.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Link {
-    /// Which head.
+    /// Head, from 0.
     pub head: usize,
-    /// Position that reads.
+    /// Position of the query.
     pub query: usize,
-    /// Position that is read.
+    /// Position of the key.
     pub key: usize,
-    /// From 0 to 1; of a difference from −1 to 1.
+    /// Weight from 0 to 1; a difference from −1 to 1.
     pub weight: f32,
 }
 
-/// What the tokens of one side get from, or give to, the marked tokens of the other.
+/// Weights between the tokens of one side and the marked tokens of the other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Received {
     /// The side that the numbers belong to.
     pub side: Side,
-    /// By row of that side: the mean over the active heads, summed over the marked tokens; where nothing is marked,
-    /// averaged over the queries.
+    /// One number for each row of that side: the mean over the active heads, summed over the marked tokens, or averaged
+    /// over the queries where nothing is marked.
     pub weights: Vec<f32>,
     /// Whether nothing is marked.
     pub is_mean: bool,
@@ -155,7 +155,7 @@ impl HeadView<'_> {
                 }
             }
         }
-        // Opacities are positive: their bits are in the same order.
+        // Bits of positive floats are in the order of the floats.
         lines.sort_by_key(|line| line.alpha.to_bits());
         lines
     }
@@ -174,7 +174,7 @@ impl HeadView<'_> {
         self.keys.iter().map(|&key| self.mean(query, key).abs()).fold(0.0, f32::max)
     }
 
-    /// How dark a weight is drawn; a difference has its sign.
+    /// Level of a weight; a difference keeps its sign.
     fn level(&self, weight: f32, row_max: f32) -> f32 {
         match self.contrast {
             None => self.shade.level(weight, row_max),
@@ -189,14 +189,14 @@ impl HeadView<'_> {
         }
     }
 
-    /// How dark each cell of a query's row is, by shown key; differences have their signs.
+    /// Level of each cell of a query's row, by shown key; differences keep their signs.
     pub fn levels(&self, query: usize) -> impl Iterator<Item = f32> {
         let row_max = self.row_max(query);
         self.keys.iter().map(move |&key| self.level(self.mean(query, key), row_max))
     }
 
-    /// How much of the rows is shown: the mean over shown queries and active heads of the weight on shown keys. 1 where
-    /// nothing is left out.
+    /// Share of the rows that is shown: the mean over shown queries and active heads of the weight on shown keys; 1
+    /// where nothing is left out.
     pub fn shown_mass(&self) -> f32 {
         let rows = self
             .queries
@@ -256,7 +256,8 @@ impl HeadView<'_> {
         strips
     }
 
-    /// The numbers beside the tokens of the receiving side; where no token is marked, how much each key is read.
+    /// The numbers beside the tokens of the receiving side; where no token is marked, the mean weight that each key
+    /// receives.
     pub fn received(&self) -> Received {
         let Some(side) = self.receiving_side() else { return self.read_on_average() };
         let shown = if side == Side::Key { self.keys } else { self.queries };
@@ -311,11 +312,11 @@ impl HeadView<'_> {
     }
 }
 
-/// How far from a line a point may be to mean it, CSS pixels.
+/// Largest distance at which a point selects a line, in CSS pixels.
 const REACH: f32 = 5.0;
 
-/// The ends (query and key) of the line that runs nearest to a point; of lines that cross there, the strongest. `panel`: where
-/// the lines run.
+/// The ends (query and key) of the line nearest to a point; of lines that cross there, the strongest. `panel` is the
+/// stretch of the x axis in which lines run.
 pub fn nearest_line(lines: &[Line], panel: Span, x: f32, y: f32) -> Option<(usize, usize)> {
     let along = ((x - panel.x) / panel.width.max(1.0)).clamp(0.0, 1.0);
     let distance = |line: &Line| (line.query_y + (line.key_y - line.query_y) * along - y).abs();

@@ -125,13 +125,17 @@ fn strips_behind_the_other_side() {
 #[test]
 fn numbers_beside_the_other_side() {
     let received = |heads: &[usize], queries: &[usize], keys: &[usize]| view(heads, queries, keys).received();
-    let of = |side, weights: &[f32]| Received { side, weights: weights.to_vec(), is_mean: false };
-    let idle = Received { is_mean: true, ..of(Side::Key, &[2.25 / 3.0, 0.5 / 3.0, 0.25 / 3.0]) };
+    let expected = |side, weights: &[f32]| Received { side, weights: weights.to_vec(), is_mean: false };
+    let idle = Received { is_mean: true, ..expected(Side::Key, &[2.25 / 3.0, 0.5 / 3.0, 0.25 / 3.0]) };
     assert_eq!(received(&[1], &[], &[]), idle, "how much each key is read on average");
-    assert_eq!(received(&[0, 1], &[1], &[]), of(Side::Key, &[0.375, 0.625, 0.0]));
-    assert_eq!(received(&[1], &[1, 2], &[]), of(Side::Key, &[1.25, 0.5, 0.25]));
-    assert_eq!(received(&[1], &[], &[0]), of(Side::Query, &[1.0, 0.75, 0.5]));
-    assert_eq!(received(&[1], &[2], &[0]), of(Side::Key, &[0.5, 0.25, 0.25]), "pinned queries keep their numbers");
+    assert_eq!(received(&[0, 1], &[1], &[]), expected(Side::Key, &[0.375, 0.625, 0.0]));
+    assert_eq!(received(&[1], &[1, 2], &[]), expected(Side::Key, &[1.25, 0.5, 0.25]));
+    assert_eq!(received(&[1], &[], &[0]), expected(Side::Query, &[1.0, 0.75, 0.5]));
+    assert_eq!(
+        received(&[1], &[2], &[0]),
+        expected(Side::Key, &[0.5, 0.25, 0.25]),
+        "pinned queries keep their numbers"
+    );
 }
 
 #[test]

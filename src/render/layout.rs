@@ -1,9 +1,10 @@
-//! Where the head view's columns and rows are, and what is under a point. CSS pixels, from the view's top left corner.
+//! Layout of the head view: its columns and rows, and the token under a point. CSS pixels, from the view's top left
+//! corner.
 //!
 //! ```text
 //! | number | query token | links | key token | number |
 //! ```
-//! The numbers' columns vanish on narrow screens; numbers then stand inside the tokens' columns. Imports only `trace`.
+//! The numbers' columns vanish on narrow screens; numbers then stand inside the tokens' columns.
 
 use std::ops::Range;
 
@@ -12,14 +13,14 @@ use crate::trace::Side;
 /// A stretch of the x axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Span {
-    /// Left end.
+    /// Position of the left end.
     pub x: f32,
-    /// Length.
+    /// Length of the stretch.
     pub width: f32,
 }
 
 impl Span {
-    /// Right end.
+    /// Position of the right end.
     pub fn end(&self) -> f32 {
         self.x + self.width
     }
@@ -32,7 +33,7 @@ pub struct Columns {
     pub query_number: Span,
     /// Query tokens.
     pub query_token: Span,
-    /// Between the tokens.
+    /// Links between the tokens.
     pub links: Span,
     /// Key tokens.
     pub key_token: Span,
@@ -43,11 +44,11 @@ pub struct Columns {
 /// Width of a number beside a token.
 const NUMBER: f32 = 48.0;
 
-/// Below this width there are no columns for numbers.
+/// Narrowest view with columns for numbers.
 const NARROW: f32 = 560.0;
 
 impl Columns {
-    /// The columns of a view so wide, whose longest token would be `token_width` wide.
+    /// The columns of a view of this width, whose longest token is `token_width` wide.
     pub fn fit(width: f32, token_width: f32) -> Self {
         let (number, token) = if width < NARROW {
             (0.0, (token_width + NUMBER).clamp(96.0, (width * 0.36).clamp(96.0, 160.0)))
@@ -89,26 +90,26 @@ impl Columns {
     }
 }
 
-/// The part of the view that is seen: as large as the screen allows, moved by scrolling.
+/// The visible part of the view, moved by scrolling.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Window {
-    /// Its width.
+    /// Width of the window.
     pub width: f32,
-    /// Its height.
+    /// Height of the window.
     pub height: f32,
-    /// How far the content is scrolled up.
+    /// Distance by which the content is scrolled up.
     pub scroll: f32,
     /// Height of a token's row.
     pub row_height: f32,
 }
 
 impl Window {
-    /// Height of so many rows.
+    /// Height of `n_rows` rows.
     pub fn content_height(&self, n_rows: usize) -> f32 {
         n_rows as f32 * self.row_height
     }
 
-    /// Which of so many rows are seen, at least in part.
+    /// The rows, of `n_rows`, that are visible at least in part.
     pub fn visible_rows(&self, n_rows: usize) -> Range<usize> {
         if self.row_height <= 0.0 {
             return 0..0;
@@ -144,7 +145,7 @@ impl Window {
         (row >= 0.0 && row < n_rows as f32).then_some((side, row as usize))
     }
 
-    /// The scroll offset nearest to the present one at which a row is seen whole.
+    /// The scroll offset nearest to the current one at which a row is fully visible.
     pub fn scroll_to(&self, row: usize) -> f32 {
         let top = row as f32 * self.row_height;
         let lowest = (top + self.row_height - self.height).max(0.0);

@@ -1,4 +1,4 @@
-//! The model view: a thumbnail per head in rows and columns, where each is, and its pixels.
+//! The model view: the layout of one thumbnail per head, in rows and columns, and its pixels.
 //!
 //! ```text
 //!         0     1     2   …  heads
@@ -7,7 +7,7 @@
 //!   1   …                    layers
 //! ```
 //! Only what is in the window is drawn; a thumbnail with more cells than pixels shows in each pixel the largest, or the
-//! mean, of the cells under it. Lengths are CSS pixels. Imports nothing of ours but colours and shades.
+//! mean, of the cells under it. Lengths are CSS pixels.
 
 use std::ops::Range;
 
@@ -17,49 +17,49 @@ use super::neurons::Diverging;
 use super::shade::Shade;
 
 /// A head of the model.
-pub type Place = (usize, usize);
+pub type LayerHead = (usize, usize);
 
-/// Between two thumbnails.
+/// Gap between two thumbnails.
 const GAP: f32 = 4.0;
-/// Left of the first column, for the layers' numbers.
+/// Width left of the first column, for the layers' numbers.
 const LABELS: f32 = 28.0;
-/// The least and the largest thumbnail.
+/// Sides of the smallest and the largest thumbnail.
 const CELL: (f32, f32) = (18.0, 96.0);
-/// The least of a small map, which is a way to go rather than something to read.
+/// Side of the smallest thumbnail of a small map, which serves to choose heads rather than to read weights.
 const SMALL_CELL: f32 = 6.0;
 
-/// How large a model view may be, and what it shows.
+/// The room of a model view, and its kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct MapSpace {
-    /// Room from left to right.
+    /// Width of the room.
     pub width: f32,
-    /// Room from top to bottom, which a small map keeps to and a large one may exceed by scrolling.
+    /// Height of the room, which a small map keeps to and a large map may exceed by scrolling.
     pub height: f32,
-    /// Whether it is the small one.
+    /// Whether it is the small map.
     pub is_small: bool,
-    /// Whether every cell has its name below.
+    /// Whether every cell has its name below it.
     pub has_names: bool,
 }
 
-/// Where the thumbnails of a model view are.
+/// Layout of the thumbnails of a model view.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MapLayout {
-    /// The heads, by row; rows may be shorter than the first.
-    pub rows: Vec<Vec<Place>>,
+    /// Heads of each row; rows may be shorter than the first.
+    pub rows: Vec<Vec<LayerHead>>,
     /// Side of a thumbnail.
     pub cell: f32,
-    /// From one thumbnail to the next.
+    /// Distance from one thumbnail to the next.
     pub step: f32,
-    /// From one row to the next.
+    /// Distance from one row to the next.
     pub row_step: f32,
-    /// Left end of the first column.
+    /// Position of the first column.
     pub left: f32,
 }
 
 impl MapLayout {
-    /// As large as there is room for the widest row, but no larger than needed to see all rows at once, unless that
-    /// would be too small to read.
-    pub fn fit(rows: Vec<Vec<Place>>, space: MapSpace) -> Self {
+    /// Makes thumbnails as large as the widest row allows, but no larger than needed to see all rows at once, unless
+    /// that would be too small to read.
+    pub fn fit(rows: Vec<Vec<LayerHead>>, space: MapSpace) -> Self {
         let n_columns = rows.iter().map(Vec::len).max().unwrap_or(0).max(1) as f32;
         let n_rows = rows.len().max(1) as f32;
         let (left, gap, least) = if space.is_small { (0.0, 1.0, SMALL_CELL) } else { (LABELS, GAP, CELL.0) };
@@ -81,7 +81,7 @@ impl MapLayout {
         self.left + self.rows.iter().map(Vec::len).max().unwrap_or(0) as f32 * self.step
     }
 
-    /// Rows that a window of this height shows when scrolled so far.
+    /// Rows that a window shows at this scroll offset.
     pub fn visible_rows(&self, scroll: f32, height: f32) -> Range<usize> {
         if self.row_step <= 0.0 || height <= 0.0 {
             return 0..0;
@@ -100,14 +100,14 @@ impl MapLayout {
         self.rows.get(row)?.get(column).map(|_| (row, column))
     }
 
-    /// The head there.
-    pub fn place(&self, row: usize, column: usize) -> Option<Place> {
+    /// The head in a row and column.
+    pub fn place(&self, row: usize, column: usize) -> Option<LayerHead> {
         self.rows.get(row)?.get(column).copied()
     }
 
-    /// Where a head stands.
-    pub fn find(&self, place: Place) -> Option<(usize, usize)> {
-        let in_row = |(row, places): (usize, &Vec<Place>)| Some((row, places.iter().position(|at| *at == place)?));
+    /// Row and column of a head.
+    pub fn find(&self, place: LayerHead) -> Option<(usize, usize)> {
+        let in_row = |(row, places): (usize, &Vec<LayerHead>)| Some((row, places.iter().position(|at| *at == place)?));
         self.rows.iter().enumerate().find_map(in_row)
     }
 
@@ -121,23 +121,23 @@ impl MapLayout {
         row as f32 * self.row_step
     }
 
-    /// The scroll offset nearest to `scroll` at which a row is seen whole.
+    /// The scroll offset nearest to `scroll` at which a row is fully visible.
     pub fn scroll_to(&self, row: usize, scroll: f32, height: f32) -> f32 {
         let top = self.row_top(row);
         scroll.min(top).max(top + self.row_step - height).max(0.0)
     }
 }
 
-/// What one thumbnail is painted from.
+/// The cells of one thumbnail.
 #[derive(Clone, Copy, Debug)]
 pub struct Thumbnail<'a> {
-    /// [n_rows, n_columns], each from 0 to 1; differences from −1 to 1.
+    /// Values [n_rows, n_columns] from 0 to 1; differences from −1 to 1.
     pub cells: &'a [f32],
-    /// Rows.
+    /// Number of rows.
     pub n_rows: usize,
-    /// Columns.
+    /// Number of columns.
     pub n_columns: usize,
-    /// Whether a pixel over several cells shows their largest; else their mean.
+    /// Whether a pixel over several cells shows their largest value rather than their mean.
     pub is_max: bool,
 }
 
@@ -162,7 +162,7 @@ pub struct Square {
 }
 
 impl MapPainter {
-    /// Begins an empty picture.
+    /// Starts an empty picture.
     pub fn begin(&mut self, width: usize, height: usize) {
         (self.width, self.height) = (width, height);
         self.pixels.clear();
@@ -278,14 +278,14 @@ impl MapPainter {
     }
 }
 
-/// Lines fainter than this are lost in a thumbnail.
+/// Opacity below which a line is invisible in a thumbnail.
 const MIN_LINE: f32 = 0.02;
 
 fn cells_at(thumbnail: &Thumbnail<'_>, at: usize) -> f32 {
     thumbnail.cells.get(at).copied().unwrap_or(0.0)
 }
 
-/// How much of each pixel of a square [side, side] the lines of a thumbnail cover; none where there is nothing to draw.
+/// Coverage of each pixel of a square [side, side] by the lines of a thumbnail; `None` where there is no line.
 fn line_alphas(side: usize, thumbnail: &Thumbnail<'_>) -> Option<Vec<f32>> {
     let Thumbnail { cells, n_rows, n_columns, .. } = *thumbnail;
     if cells.len() != n_rows * n_columns || cells.is_empty() || side == 0 {

@@ -1,9 +1,9 @@
-//! Where thumbnails are, and their pixels.
+//! Layout and pixels of thumbnails.
 
 use super::*;
 use crate::render::Scheme;
 
-fn rows(n_layers: usize, n_heads: usize) -> Vec<Vec<Place>> {
+fn rows(n_layers: usize, n_heads: usize) -> Vec<Vec<LayerHead>> {
     (0..n_layers).map(|layer| (0..n_heads).map(|head| (layer, head)).collect()).collect()
 }
 
@@ -13,7 +13,7 @@ fn layout(n_layers: usize, n_heads: usize, width: f32, height: f32, is_small: bo
 
 #[test]
 fn thumbnails_fill_the_room_they_have() {
-    // 6 × 12: as wide as there is room. 30 × 9: no smaller than can be read, so it scrolls.
+    // 6 × 12 heads fill the width; 30 × 9 heads stay large enough to read and scroll.
     let minilm = layout(6, 12, 640.0, 600.0, false);
     assert_eq!((minilm.cell, minilm.step, minilm.left), (47.0, 51.0, 28.0));
     assert!(minilm.content_width() <= 640.0 && minilm.content_height() <= 600.0);

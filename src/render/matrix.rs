@@ -1,7 +1,7 @@
 //! A pattern as a matrix of cells, painted into pixels: one scan line per row, copied down.
 //!
-//! Invariant: a cell whose level is 0 stays transparent, so what is too faint, or masked, is not drawn. Rejected: one
-//! rectangle per cell on the canvas (128 × 128 cells take longer than a frame). Imports only `head_view`.
+//! Invariant: a cell whose level is 0 stays transparent, so faint and masked cells are not drawn. Rejected: one
+//! rectangle per cell on the canvas (128 × 128 cells take longer than a frame).
 
 use super::colour::{Ramp, Rgb};
 use super::head_view::HeadView;
@@ -9,12 +9,12 @@ use super::layout::Window;
 use super::neurons::Diverging;
 use super::panels::Grid;
 
-/// The colours of cells.
+/// Colours of cells.
 #[derive(Clone, Copy, Debug)]
 pub enum CellColours<'a> {
-    /// Of weights.
+    /// Colours of weights.
     Weights(&'a Ramp),
-    /// Of differences.
+    /// Colours of differences.
     Differences(&'a Diverging),
 }
 
@@ -35,8 +35,8 @@ pub struct MatrixPainter {
 }
 
 impl MatrixPainter {
-    /// Paints the rows in the window, the mean of the view's heads, into a picture as wide as the grid and as high as the
-    /// window. Returns the pixels with width and height in device pixels.
+    /// Paints the rows in the window, the mean of the view's heads, into a picture as wide as the grid and as high as
+    /// the window. Returns the pixels with width and height in device pixels.
     pub fn paint(
         &mut self,
         view: &HeadView<'_>,

@@ -1,9 +1,10 @@
-//! Pure geometry: from patterns, a selection and a window to what is to be drawn. Knows no browser.
+//! Pure geometry: turns patterns, a selection and a window into drawings, without a browser.
 //!
-//! [`colour`] gives each head its hue, [`theme`] has the page's colours, [`contrast`] differences theirs, [`layout`] says where columns and rows are and what is under a point,
-//! [`head_view`] turns weights into lines, strips and numbers through a [`shade`], [`raster`] turns lines and [`matrix`]
-//! cells into pixels, [`panels`] puts several pictures beside each other, [`figure`] writes all of it as SVG for papers. Lengths are in
-//! CSS pixels unless a name says otherwise. Imports only `trace`.
+//! [`colour`] gives each head its hue, [`theme`] has the page's colours, and [`contrast`] colours differences.
+//! [`layout`] places columns and rows and finds the token under a point. [`head_view`] turns weights into lines, strips
+//! and numbers through a [`shade`]; [`raster`] turns lines into pixels, [`matrix`] cells, and [`panels`] puts several
+//! pictures beside each other. [`figure`] writes all of these as SVG for papers. Lengths are in CSS pixels unless a
+//! name says otherwise.
 
 pub mod colour;
 pub mod contrast;
@@ -23,7 +24,7 @@ pub use colour::{HeadColours, NEUTRAL_HUE, Ramp, Rgb, Scheme};
 pub use contrast::{Contrast, largest_size};
 pub use head_view::{HeadView, Line, Link, Received, Strip, nearest_line};
 pub use layout::{Columns, Span, Window};
-pub use map::{MapLayout, MapPainter, MapSpace, Place, Square, Thumbnail, mixed};
+pub use map::{LayerHead, MapLayout, MapPainter, MapSpace, Square, Thumbnail, mixed};
 pub use matrix::{CellColours, MatrixPainter};
 pub use neurons::{Block, CellPainter, Diverging, NeuronColumns, Products, descending, limit_of};
 pub use panels::{Grid, panels};
@@ -31,5 +32,5 @@ pub use patterns::PatternView;
 pub use raster::Raster;
 pub use shade::Shade;
 
-/// Lines and strips fainter than this change no pixel and are not drawn.
+/// Opacity below which a line or strip changes no pixel and is not drawn.
 pub const MIN_ALPHA: f32 = 1.0 / 255.0;

@@ -1,10 +1,11 @@
-//! The neuron view: what each neuron of a head adds to the score of a query and its keys, where it stands, its colour.
+//! The neuron view: what each neuron of a head adds to the scores of a query, and the layout and colours of its cells
+//! (docs/methods.md, "Scores and patterns").
 //!
 //! ```text
 //! | query token | links | key token | k (d cells) | q ⊙ k (d cells) | q·k | score | weight | value |
 //! ```
 //! The query's own cells stand above those of the keys, so that a neuron is one column throughout. Columns vanish from
-//! the left on narrow screens. Lengths are CSS pixels. Imports nothing of ours but spans and colours.
+//! the left on narrow screens. Lengths are CSS pixels.
 
 use std::ops::Range;
 
@@ -14,13 +15,13 @@ use super::layout::Span;
 /// Numbers of one head's queries and keys, one row per position.
 #[derive(Clone, Copy, Debug)]
 pub struct Products<'a> {
-    /// [n_query, d_head]
+    /// Queries [n_query, d_head].
     pub queries: &'a [f32],
-    /// [n_key, d_head]
+    /// Keys [n_key, d_head].
     pub keys: &'a [f32],
-    /// Neurons.
+    /// Neurons of the head.
     pub d_head: usize,
-    /// Queries and keys of another run: then every number is the difference from what it is there.
+    /// Queries and keys of another run; every number is then the difference from that run.
     pub against: Option<(&'a [f32], &'a [f32])>,
 }
 
@@ -29,7 +30,7 @@ impl<'a> Products<'a> {
         values.get(position * self.d_head..(position + 1) * self.d_head).unwrap_or_default()
     }
 
-    /// Whether a query and a key are there.
+    /// Whether the query and the key exist.
     pub fn has(&self, query: usize, key: usize) -> bool {
         self.d_head > 0 && !self.row(self.queries, query).is_empty() && !self.row(self.keys, key).is_empty()
     }
@@ -46,12 +47,12 @@ impl<'a> Products<'a> {
         Some(at(self.keys)? - self.against.and_then(|(_, keys)| at(keys)).unwrap_or(0.0))
     }
 
-    /// A query's neurons [d_head]; empty where there is none.
+    /// A query's neurons [d_head]; empty where the query does not exist.
     pub fn query_neurons(&self, query: usize) -> Vec<f32> {
         (0..self.d_head).filter_map(|neuron| self.query(query, neuron)).collect()
     }
 
-    /// A key's neurons [d_head]; empty where there is none.
+    /// A key's neurons [d_head]; empty where the key does not exist.
     pub fn key_neurons(&self, key: usize) -> Vec<f32> {
         (0..self.d_head).filter_map(|neuron| self.key(key, neuron)).collect()
     }
@@ -76,7 +77,7 @@ impl<'a> Products<'a> {
         Some(product(self.queries, self.keys)? - less.unwrap_or(0.0))
     }
 
-    /// q · k.
+    /// The product q · k of a query and a key.
     pub fn dot(&self, query: usize, key: usize) -> f32 {
         self.pair(query, key).sum()
     }
@@ -90,8 +91,8 @@ impl<'a> Products<'a> {
         totals
     }
 
-    /// The mean of q_d · k_d over all pairs of a distance (query minus key), for one neuron; `sees(query, key)` says
-    /// which pairs there are. Ascending by distance.
+    /// The mean of q_d · k_d over all pairs of a distance (query minus key), for one neuron, ascending by distance.
+    /// `sees(query, key)` says whether the mask allows a pair.
     pub fn by_distance(&self, neuron: usize, sees: impl Fn(usize, usize) -> bool) -> Vec<(isize, f32)> {
         let column = |values: &[f32]| -> Vec<f32> {
             values.chunks_exact(self.d_head.max(1)).filter_map(|row| row.get(neuron).copied()).collect()
@@ -116,15 +117,15 @@ impl<'a> Products<'a> {
     }
 }
 
-/// Neurons from the largest to the smallest; equal ones by number.
+/// Indices of neurons from the largest value to the smallest; equal values by index.
 pub fn descending(values: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&one, &other| values[other].total_cmp(&values[one]).then(one.cmp(&other)));
     order
 }
 
-/// The size at which colours end: all but the largest fiftieth are below, so that one huge neuron does not make the others
-/// pale. Never zero.
+/// The size that has the full colour: all but the largest fiftieth of values lie below it, so that one huge neuron does
+/// not make the others pale. Never zero.
 pub fn limit_of(values: impl Iterator<Item = f32>) -> f32 {
     let mut sizes: Vec<f32> = values.map(f32::abs).filter(|size| size.is_finite()).collect();
     if sizes.is_empty() {
@@ -135,17 +136,18 @@ pub fn limit_of(values: impl Iterator<Item = f32>) -> f32 {
     if *limit > 0.0 { *limit } else { 1.0 }
 }
 
-/// Negative to positive: orange to blue, through the ground. Safe for colour-blind readers; lightness alone tells the size.
+/// A scale from negative (orange) to positive (blue) through the background. It is safe for colour-blind readers, and
+/// lightness alone shows the size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diverging {
-    /// From −1 to 1.
+    /// Colours from −1 to 1.
     steps: Vec<Rgb>,
 }
 
 const N_STEPS: usize = 255;
 
 impl Diverging {
-    /// For a background.
+    /// The scale on a background.
     pub fn new(scheme: Scheme) -> Self {
         let (ground, ends) = match scheme {
             Scheme::Light => (0.975, [(0.6, 0.16, 0.14), (0.48, 0.17, 0.72)]),
@@ -159,14 +161,14 @@ impl Diverging {
         Self { steps: (0..N_STEPS).map(step).collect() }
     }
 
-    /// The colour of a value from −1 to 1; what is beyond has the end's.
+    /// The colour of a value from −1 to 1; values beyond have the colour of the end.
     pub fn at(&self, value: f32) -> Rgb {
         let step = ((value.clamp(-1.0, 1.0) + 1.0) / 2.0 * (N_STEPS - 1) as f32).round() as usize;
         self.steps.get(step).copied().unwrap_or_default()
     }
 }
 
-/// Where the neuron view's columns are. A width of 0: there is no room for it.
+/// Columns of the neuron view. A column without room has width 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct NeuronColumns {
     /// Query tokens.
@@ -177,32 +179,32 @@ pub struct NeuronColumns {
     pub key_token: Span,
     /// Neurons of the keys.
     pub keys: Span,
-    /// Neurons' products.
+    /// Products of the neurons.
     pub products: Span,
-    /// q · k.
+    /// The product q · k of a query and a key.
     pub dot: Span,
-    /// The score.
+    /// Score of each key.
     pub score: Span,
-    /// The weight, bar and number.
+    /// Weight of each key, as bar and number.
     pub weight: Span,
     /// Weight times the value's norm.
     pub value: Span,
 }
 
-/// From here on there is room for everything.
+/// Narrowest view with every column.
 const WIDE: f32 = 1_000.0;
-/// From here on for everything but the query's tokens and links.
+/// Narrowest view with every column but the query's tokens and links.
 const MEDIUM: f32 = 560.0;
-/// Between the blocks.
+/// Gap between blocks.
 const GAP: f32 = 12.0;
-/// The widest a neuron gets.
+/// Largest width of a neuron.
 const MAX_CELL: f32 = 9.0;
 /// Width of a number.
 const NUMBER: f32 = 58.0;
 
 impl NeuronColumns {
-    /// The columns of a view so wide, of a head of `d_head` neurons, whose longest token would be `token_width` wide.
-    /// A narrow one shows the products, or the keys.
+    /// The columns of a view of this width, of a head of `d_head` neurons, whose longest token is `token_width` wide. A
+    /// narrow view shows the products or the keys.
     pub fn fit(width: f32, token_width: f32, d_head: usize, shows_keys: bool) -> Self {
         let (is_wide, is_medium) = (width >= WIDE, width >= MEDIUM);
         let pick = |condition: bool, width: f32| if condition { width } else { 0.0 };
@@ -233,17 +235,17 @@ impl NeuronColumns {
         }
     }
 
-    /// The column of a block at a height of the view: which block, and which of its columns.
+    /// The block and the column of it at a point of the view.
     pub fn pick(&self, x: f32, d_head: usize) -> Option<(Block, usize)> {
-        let of = |block: Block| {
+        let column_in = |block: Block| {
             let span = self.block(block);
             let is_in = span.width > 0.0 && (span.x..span.end()).contains(&x);
             is_in.then(|| (block, (((x - span.x) / span.width * d_head as f32) as usize).min(d_head.saturating_sub(1))))
         };
-        of(Block::Keys).or_else(|| of(Block::Products))
+        column_in(Block::Keys).or_else(|| column_in(Block::Products))
     }
 
-    /// Where a block is.
+    /// Position of a block.
     pub fn block(&self, block: Block) -> Span {
         match block {
             Block::Keys => self.keys,
@@ -251,7 +253,7 @@ impl NeuronColumns {
         }
     }
 
-    /// Where a column of a block is.
+    /// Position of a column of a block.
     pub fn cell(&self, block: Block, column: usize, d_head: usize) -> Span {
         let (span, n) = (self.block(block), d_head.max(1) as f32);
         Span { x: span.x + span.width * column as f32 / n, width: span.width / n }
@@ -263,7 +265,7 @@ impl NeuronColumns {
 pub enum Block {
     /// Neurons of queries and keys.
     Keys,
-    /// Their products.
+    /// Products of queries and keys.
     Products,
 }
 
@@ -275,8 +277,8 @@ pub struct CellPainter {
 }
 
 impl CellPainter {
-    /// Paints rows of cells: `rows` with top and end of each in device pixels, `value(row, column)` from −1 to 1, or none
-    /// where there is nothing.
+    /// Paints rows of cells. `rows` has the top and end of each row in device pixels; `value(row, column)` is from −1
+    /// to 1, or `None` for an empty cell.
     pub fn paint(
         &mut self,
         (width, height): (usize, usize),

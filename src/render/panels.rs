@@ -1,13 +1,13 @@
-//! Several pictures beside each other in one stretch, and the grid of a matrix in each. Imports only `layout`.
+//! Puts several pictures beside each other in one stretch, and the grid of a matrix into each.
 
 use super::layout::{Span, Window};
 
-/// The least width of a picture.
+/// Smallest width of a picture.
 pub const MIN_PANEL: f32 = 64.0;
-/// Between two pictures.
+/// Gap between two pictures.
 const GAP: f32 = 12.0;
 
-/// As many of `n_panels` equal stretches as fit, from the left; at least one.
+/// As many of `n_panels` equal stretches as fit, from the left, at least one.
 pub fn panels(whole: Span, n_panels: usize) -> Vec<Span> {
     let n_fitting = ((whole.width + GAP) / (MIN_PANEL + GAP)).floor().max(1.0) as usize;
     let n_panels = n_panels.clamp(1, n_fitting);
@@ -15,14 +15,14 @@ pub fn panels(whole: Span, n_panels: usize) -> Vec<Span> {
     (0..n_panels).map(|index| Span { x: whole.x + (width + GAP) * index as f32, width: width.max(0.0) }).collect()
 }
 
-/// Where the cells of a matrix are: as wide as there is room, but not wider than high.
+/// Cells of a matrix: as wide as the room allows, but not wider than high.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Grid {
     /// Left end of the first column.
     pub x: f32,
     /// Width of a column.
     pub cell_width: f32,
-    /// How many columns.
+    /// Number of columns.
     pub n_columns: usize,
 }
 
@@ -43,7 +43,7 @@ impl Grid {
         self.x + (column as f32 + 0.5) * self.cell_width
     }
 
-    /// Every how many columns there is room for a label so wide.
+    /// The step between columns that have room for a label of this width.
     pub fn label_step(&self, label_width: f32) -> usize {
         (label_width / self.cell_width.max(0.01)).ceil().max(1.0) as usize
     }

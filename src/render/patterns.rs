@@ -1,4 +1,4 @@
-//! A borrowed view of one layer's patterns. Imports nothing of ours.
+//! A borrowed view of one layer's patterns.
 
 /// Weights [head, query_pos, key_pos] in one slice.
 #[derive(Clone, Copy, Debug)]
@@ -10,18 +10,18 @@ pub struct PatternView<'a> {
 }
 
 impl<'a> PatternView<'a> {
-    /// `None` when the slice has not `n_heads · n_query · n_key` numbers.
+    /// `None` when the slice does not have `n_heads · n_query · n_key` numbers.
     pub fn new(values: &'a [f32], n_heads: usize, n_query: usize, n_key: usize) -> Option<Self> {
         let fits = values.len() == n_heads.checked_mul(n_query)?.checked_mul(n_key)?;
         fits.then_some(Self { values, n_heads, n_query, n_key })
     }
 
-    /// Heads.
+    /// Number of heads.
     pub fn n_heads(&self) -> usize {
         self.n_heads
     }
 
-    /// What a query gives to each key [key_pos]; empty outside the shape.
+    /// Weights of a query on each key [key_pos]; empty outside the shape.
     pub fn row(&self, head: usize, query: usize) -> &'a [f32] {
         if head >= self.n_heads || query >= self.n_query {
             return &[];
@@ -30,7 +30,7 @@ impl<'a> PatternView<'a> {
         &self.values[start..start + self.n_key]
     }
 
-    /// What a query gives to a key; 0 outside the shape.
+    /// Weight of a query on a key; 0 outside the shape.
     pub fn weight(&self, head: usize, query: usize, key: usize) -> f32 {
         self.row(head, query).get(key).copied().unwrap_or(0.0)
     }

@@ -1,25 +1,25 @@
-//! Turns lines into pixels: a scan-converter for thousands of translucent lines, where a canvas without a GPU would need
-//! seconds.
+//! Turns lines into pixels: a scan-converter for thousands of translucent lines, where a canvas without a GPU would
+//! need seconds.
 //!
 //! Every line runs from the left to the right edge of the picture, so it is drawn a stretch of columns at a time: the
-//! premultiplied sums of some columns fit in a fast cache, all lines pass over them, and they are written out once; lines
-//! that are above or below the picture there are passed over. Within a column a line covers a vertical stretch whose
-//! ends fade over the height that the line climbs there, which is the exact area of a parallelogram for steep lines and
-//! close to it for flat ones. Where thousands of lines are nearly invisible, these are drawn on a coarser grid, with
-//! the same ink: a picture of 128 tokens has 16,000 lines, most of them at the faintest shade there is. Rejected: one
-//! stroke per line on the canvas (ten times slower without a GPU), WebGL (slower still in software, and a context per
-//! view). Imports `head_view`, and the arithmetic.
+//! premultiplied sums of some columns fit in a fast cache, all lines pass over them, and they are written out once;
+//! lines that are above or below the picture there are passed over. Within a column a line covers a vertical stretch
+//! whose ends fade over the height that the line climbs there, which is the exact area of a parallelogram for steep
+//! lines and close to it for flat ones. Where thousands of lines are nearly invisible, these are drawn on a coarser
+//! grid, with the same ink: a picture of 128 tokens has 16,000 lines, most of them at the faintest shade there is.
+//! Rejected: one stroke per line on the canvas (ten times slower without a GPU), WebGL (slower still in software, and a
+//! context per view).
 
 use super::head_view::Line;
 use crate::kernels::blend::{self, Fade};
 
-/// Columns that are drawn before the next ones are.
+/// Columns that are drawn together.
 const TILE: usize = 16;
-/// Columns and rows that many faint lines are drawn for at once.
+/// Columns and rows of a coarse cell, in which many faint lines are drawn.
 const GROUP: usize = 4;
-/// Lines of at most this opacity are faint.
+/// Largest opacity of a faint line.
 const FAINT: f32 = 0.03;
-/// So many faint lines are many.
+/// Fewest faint lines that are drawn on the coarse grid.
 const N_FAINT: usize = 1_000;
 
 /// A picture of lines, reused from one drawing to the next.
@@ -27,7 +27,7 @@ const N_FAINT: usize = 1_000;
 pub struct Raster {
     /// Columns of a tile, premultiplied red, green, blue, alpha from 0 to 1 [TILE, height].
     tile: Vec<[f32; 4]>,
-    /// What is faint of it [TILE / GROUP, height / GROUP].
+    /// The faint lines of a tile, on the coarse grid [TILE / GROUP, height / GROUP].
     faint: Vec<[f32; 4]>,
     /// RGBA, not premultiplied, row by row [height, width, 4].
     pixels: Vec<u8>,
@@ -36,14 +36,14 @@ pub struct Raster {
 /// A line in device pixels.
 struct Stroke {
     start: f32,
-    /// How far it falls per column.
+    /// Fall per column.
     slope: f32,
-    /// Half the height that it covers in a column.
+    /// Half the height that the line covers in a column.
     half: f32,
-    /// Red, green, blue, and 1.
+    /// Colour: red, green, blue, and 1.
     colour: [f32; 4],
     alpha: f32,
-    /// The columns in which some of it is in the picture.
+    /// Columns in which a part of the line is inside the picture.
     columns: (usize, usize),
 }
 
@@ -63,7 +63,7 @@ impl Stroke {
     }
 }
 
-/// The columns in which a line is at most `reach` outside of the picture.
+/// Columns in which a line is at most `reach` outside the picture.
 fn seen_columns(start: f32, slope: f32, reach: f32, (width, height): (usize, usize)) -> (usize, usize) {
     let (top, bottom) = (-reach - start, height as f32 + reach - start);
     if slope.abs() < 1e-6 {
@@ -107,7 +107,7 @@ impl Raster {
         &self.pixels
     }
 
-    /// Begins a tile with what is faint in it, drawn on a grid of coarser cells whose rows run into each other.
+    /// Starts a tile with its faint lines, drawn on a grid of coarse cells whose rows blend into each other.
     fn draw_faint(&mut self, strokes: &[Stroke], first: usize, end: usize, height: usize) {
         let n_cells = height.div_ceil(GROUP);
         let cell = GROUP as f32;
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn many_faint_lines_have_the_ink_of_their_areas_too() {
-        // Every slope there is between two columns of tokens, and a clear line over them.
+        // Every slope between two columns of tokens, and a clear line over them.
         let ends = |index: usize| ((index % 40) as f32 * 10.0 + 20.0, (index / 40) as f32 * 10.0 + 20.0);
         let mut lines: Vec<Line> =
             (0..1_600).map(|index| line(ends(index).0, ends(index).1, [200, 100, 0], 1.0 / 255.0)).collect();
@@ -234,12 +234,12 @@ mod tests {
         lines.push(line(430.0, 430.0, [0, 0, 255], 1.0));
         let pixels = drawn(&lines, 100, 440, 1.0);
         let ink: f64 = pixels.chunks_exact(4).map(|pixel| f64::from(pixel[3]) / 255.0).sum::<f64>() - 200.0;
-        // Where many lie over each other they add up to a little less than their sum.
+        // Where many lines overlap they add up to a little less than their sum.
         assert!(ink < area && ink > 0.85 * area, "{ink} of {area}");
         assert_eq!(pixel(&pixels, 100, 50, 429), [0, 0, 255, 255]);
         let exact = drawn(&lines[..999], 100, 440, 1.0);
         let mut grouped = lines[..999].to_vec();
-        // Ten that show nothing, so that they count as many.
+        // Ten invisible lines, so that they count as many.
         grouped.extend((0..10).map(|_| line(250.0, 250.0, [0, 0, 0], 0.0)));
         let grouped = drawn(&grouped, 100, 440, 1.0);
         let alpha = |pixels: &[u8]| pixels.chunks_exact(4).map(|pixel| f64::from(pixel[3])).collect::<Vec<_>>();

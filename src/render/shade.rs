@@ -1,27 +1,27 @@
-//! How dark a weight is drawn: linear or logarithmic, against 1 or against its row's largest weight, from a least weight
-//! on.
+//! The scale from weights to levels, the darkness of a drawing: linear or logarithmic, against 1 or against the row's
+//! largest weight, from a least weight on.
 //!
-//! Invariant: what changes no pixel has level 0, so that a legend can say from where on something is drawn. Imports
-//! nothing of ours.
+//! Invariant: a weight that changes no pixel has level 0, so that a legend can state the least weight that is drawn.
 
 use super::MIN_ALPHA;
 
 /// The lower end of the logarithmic scale, as a share of its upper end.
 pub const LOG_FLOOR: f32 = 1e-4;
 
-/// From weights to levels.
+/// The scale from weights to levels.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Shade {
-    /// Logarithmic from [`LOG_FLOOR`] on, instead of linear.
+    /// Whether the scale is logarithmic, from [`LOG_FLOOR`] on, rather than linear.
     pub is_log: bool,
-    /// The scale ends at the row's largest weight instead of at 1.
+    /// Whether the scale ends at the row's largest weight rather than at 1.
     pub is_per_row: bool,
-    /// Smaller weights are not drawn.
+    /// Least weight that is drawn.
     pub min_weight: f32,
 }
 
 impl Shade {
-    /// From 0, not drawn, to 1. `row_max`: the largest weight of its row, where levels are per row.
+    /// Level of a weight, from 0 (not drawn) to 1. `row_max` is the largest weight of the row, where levels are per
+    /// row.
     pub fn level(&self, weight: f32, row_max: f32) -> f32 {
         if weight < self.min_weight || weight <= 0.0 {
             return 0.0;
@@ -31,7 +31,7 @@ impl Shade {
         if level < MIN_ALPHA { 0.0 } else { level.min(1.0) }
     }
 
-    /// The share of the scale's upper end that is drawn at a level: the inverse of [`Shade::level`].
+    /// The share of the scale's upper end that has a level: the inverse of [`Shade::level`].
     pub fn share_at(&self, level: f32) -> f32 {
         if self.is_log { LOG_FLOOR.powf(1.0 - level) } else { level }
     }

@@ -1,7 +1,8 @@
 //! The page's colours as canvases and figures use them.
 //!
-//! style/theme.css has the same colours as custom properties. Neither a canvas nor an SVG file can read those, and figures are drawn
-//! without a browser too, so the colours stand here as well; the tests below compare each with the style sheet.
+//! style/theme.css has the same colours as custom properties. Neither a canvas nor an SVG file can read those, and
+//! figures are drawn without a browser too, so the colours stand here as well; the tests below compare each with the
+//! style sheet.
 
 use super::colour::{Rgb, Scheme};
 

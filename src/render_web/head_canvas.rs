@@ -1,7 +1,7 @@
 //! The canvas behind the head view's tokens: lines or cells between the columns, strips behind the tokens.
 //!
-//! Lines and cells are rasterised by us and put there as pictures; strips are rectangles. The picture with nothing marked
-//! has the most lines and is what every pointer that leaves goes back to: it is kept. Imports only `render`.
+//! `render` rasterises lines and cells into pictures, which are put on the canvas; strips are rectangles. The picture with
+//! nothing marked has the most lines, and every pointer that leaves brings it back, so it is kept.
 
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
@@ -14,7 +14,7 @@ use crate::render::{
 /// Thickness of a line, CSS pixels.
 const LINE_THICKNESS: f32 = 2.0;
 
-/// A canvas and the buffers that it is drawn from.
+/// A canvas with its buffers.
 pub struct HeadCanvas {
     canvas: HtmlCanvasElement,
     context: CanvasRenderingContext2d,
@@ -23,16 +23,16 @@ pub struct HeadCanvas {
     idle: Option<Idle>,
 }
 
-/// The lines of all tokens, as last drawn.
+/// Picture of the lines of all tokens, as last drawn.
 struct Idle {
-    of: IdleOf,
-    /// Pixels of each panel.
+    key: IdleKey,
+    /// RGBA pixels of each panel.
     pictures: Vec<Vec<u8>>,
 }
 
-/// What the lines of all tokens depend on.
+/// Everything that the picture of all tokens' lines depends on.
 #[derive(PartialEq)]
-struct IdleOf {
+struct IdleKey {
     content: Content,
     heads: Vec<usize>,
     queries: Vec<usize>,
@@ -46,45 +46,45 @@ struct IdleOf {
     pixel_ratio: f32,
 }
 
-/// Names the weights that a view shows.
+/// Identifies the weights that a view shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Content {
-    /// Of which result.
+    /// Number of the result.
     pub result: u32,
-    /// Of which of its attentions.
+    /// Attention of the result.
     pub attention: u8,
-    /// Of which layer.
+    /// Layer of the weights.
     pub layer: usize,
     /// Whether words are joined.
     pub is_joined: bool,
 }
 
-/// The colours of cells.
+/// Colours of cells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ramps {
-    /// Of a single head, by head.
+    /// Colours of a single head, by head.
     pub heads: Vec<Ramp>,
-    /// Of the mean of several.
+    /// Colours of the mean of several heads.
     pub mean: Ramp,
-    /// Of differences.
+    /// Colours of differences.
     pub difference: Diverging,
 }
 
-/// What to draw where.
+/// A drawing: what to draw, and where.
 pub struct Picture<'a> {
-    /// What is shown.
+    /// The weights, laid out.
     pub view: HeadView<'a>,
-    /// Which weights these are.
+    /// Identity of these weights.
     pub content: Content,
-    /// Where the columns are.
+    /// Positions of the columns.
     pub columns: &'a Columns,
-    /// One stretch for all heads together, or one for each, in order.
+    /// One panel for all heads together, or one for each head, in order.
     pub panels: &'a [Span],
-    /// Whether each head has a stretch of its own.
+    /// Whether each head has a panel of its own.
     pub is_split: bool,
-    /// Cells instead of lines, in these colours.
+    /// Colours of cells, where cells are drawn instead of lines.
     pub cells: Option<&'a Ramps>,
-    /// Colour of what is marked in a matrix.
+    /// Colour of marks in a matrix.
     pub ink: Rgb,
 }
 
@@ -95,7 +95,7 @@ impl HeadCanvas {
         Some(Self { canvas, context, raster: Raster::default(), painter: MatrixPainter::default(), idle: None })
     }
 
-    /// Draws everything anew; without a picture the canvas is left empty.
+    /// Redraws everything; without a picture the canvas is left empty.
     pub fn draw(&mut self, picture: Option<&Picture<'_>>, window: &Window, colours: &HeadColours, pixel_ratio: f32) {
         let to_device = |length: f32| (length * pixel_ratio).round().max(0.0) as u32;
         let (width, height) = (to_device(window.width), to_device(window.height));
@@ -127,7 +127,7 @@ impl HeadCanvas {
         }
     }
 
-    /// The lines of all tokens: drawn anew only when something of them has changed.
+    /// Redraws the picture of all tokens' lines where something that it depends on has changed.
     fn put_idle(
         &mut self,
         picture: &Picture<'_>,
@@ -137,7 +137,7 @@ impl HeadCanvas {
         height: u32,
     ) {
         let view = &picture.view;
-        let of = IdleOf {
+        let key = IdleKey {
             content: picture.content,
             heads: view.heads.to_vec(),
             queries: view.queries.to_vec(),
@@ -154,7 +154,7 @@ impl HeadCanvas {
             let edge = |at: f32| (at * pixel_ratio).round().max(0.0) as u32;
             (edge(panel.x), edge(panel.end()).saturating_sub(edge(panel.x)))
         };
-        if self.idle.as_ref().is_none_or(|idle| idle.of != of) {
+        if self.idle.as_ref().is_none_or(|idle| idle.key != key) {
             let mut pictures = Vec::with_capacity(picture.panels.len());
             for (index, panel) in picture.panels.iter().enumerate() {
                 let own_head = view.heads.get(index..=index).filter(|_| picture.is_split);
@@ -163,7 +163,7 @@ impl HeadCanvas {
                 let (width, height) = (width as usize, height as usize);
                 pictures.push(self.raster.draw(&lines, width, height, pixel_ratio, LINE_THICKNESS).to_vec());
             }
-            self.idle = Some(Idle { of, pictures });
+            self.idle = Some(Idle { key, pictures });
         }
         let Some(idle) = &self.idle else { return };
         for (panel, pixels) in picture.panels.iter().zip(&idle.pictures) {
@@ -228,7 +228,7 @@ impl HeadCanvas {
     }
 
     fn fill(&self, strip: &Strip, pixel_ratio: f32) {
-        // On whole device pixels: no seams between neighbours.
+        // Whole device pixels leave no seams between neighbours.
         let edge = |at: f32| f64::from((at * pixel_ratio).round());
         let (left, right) = (edge(strip.x), edge(strip.x + strip.width));
         let (top, bottom) = (edge(strip.y), edge(strip.y + strip.height));
@@ -242,7 +242,7 @@ fn put(context: &CanvasRenderingContext2d, pixels: &[u8], (width, height): (u32,
         return;
     }
     if let Ok(image) = ImageData::new_with_u8_clamped_array_and_sh(Clamped(pixels), width, height) {
-        // Fails only for a picture without size.
+        // This fails only for a picture without size.
         let _ = context.put_image_data(&image, left.into(), 0.0);
     }
 }

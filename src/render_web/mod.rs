@@ -1,5 +1,5 @@
-//! Draws on canvases what `render` says. A canvas is as large as the window on its content, never as large as the
-//! content. Imports only `render`.
+//! Draws on canvases what `render` lays out. A canvas is as large as the visible part of its content, never as large as
+//! the content.
 
 mod head_canvas;
 mod picture;

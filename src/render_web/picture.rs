@@ -1,4 +1,4 @@
-//! A canvas that shows pictures of ours: as large as its window, cleared before each drawing.
+//! A canvas that shows rasterised pictures: as large as its window, cleared before each drawing.
 
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
@@ -16,7 +16,7 @@ impl PixelCanvas {
         Some(Self { canvas, context })
     }
 
-    /// Empties it, as large as this many device pixels.
+    /// Clears the canvas and sets its size, in device pixels.
     pub fn begin(&self, width: usize, height: usize) {
         let (width, height) = (width as u32, height as u32);
         if (self.canvas.width(), self.canvas.height()) != (width, height) {
@@ -27,14 +27,14 @@ impl PixelCanvas {
         }
     }
 
-    /// Puts RGBA pixels [height, width, 4] at a place, in device pixels. A picture without size is none.
+    /// Puts RGBA pixels [height, width, 4] at a point, in device pixels. A picture without size is not drawn.
     pub fn put(&self, pixels: &[u8], width: usize, (x, y): (f64, f64)) {
         if width == 0 || pixels.is_empty() {
             return;
         }
         let height = (pixels.len() / 4 / width) as u32;
         if let Ok(image) = ImageData::new_with_u8_clamped_array_and_sh(Clamped(pixels), width as u32, height) {
-            // Fails only for a picture without size.
+            // This fails only for a picture without size.
             let _ = self.context.put_image_data(&image, x, y);
         }
     }

@@ -1,25 +1,26 @@
-//! Models of the Hub that are small enough for a page, with what each is good for.
+//! Suggested models of the Hub: small enough for a page, with what each is good for.
 //!
-//! Their architectures agree with Hugging Face on small checkpoints (`tests/parity.rs`); these models themselves are not part of any
-//! test. Sizes, licences and numbers of layers and heads are what their pages on the Hub said when the list was made (Qwen2.5's: what
-//! copies of the model say); what is shown when a model is opened is read from the Hub then.
+//! Their architectures agree with Hugging Face on small checkpoints (`tests/parity.rs`). No test loads these models
+//! themselves. Sizes, licences and numbers of layers and heads are what the pages on the Hub said when the list was
+//! made (for Qwen2.5, what copies of the model say). Opening a model reads its numbers from the Hub again.
 
-/// A model worth a look.
+/// A suggested model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Suggestion {
-    /// `owner/name`, with a revision where the main one has no weights that are read.
+    /// `owner/name`, with a revision where the main one has only weights in a form that is not read.
     pub repo: &'static str,
-    /// The name to show.
+    /// Name on the page.
     pub name: &'static str,
-    /// About how much is downloaded, in megabytes of a million bytes: weights and tokenizer. None where there is a choice of files.
+    /// Approximate size of weights and tokenizer, in megabytes of a million bytes; `None` where the reader chooses a
+    /// file.
     pub megabytes: Option<u32>,
-    /// SPDX name of its licence, as far as its page says one.
+    /// SPDX name of the licence that the model's page states.
     pub licence: &'static str,
-    /// What it is good for.
+    /// What the model is good for, as a clause.
     pub good_for: &'static str,
 }
 
-/// In the order in which they are offered: from the models of the papers to the larger ones.
+/// Suggestions in the order in which they are offered: from the models of the papers to the larger ones.
 pub const SUGGESTIONS: [Suggestion; 13] = [
     Suggestion {
         repo: "openai-community/gpt2",
@@ -71,7 +72,7 @@ pub const SUGGESTIONS: [Suggestion; 13] = [
         good_for: "12 × 12 heads, attention and MLP side by side; as many heads as GPT-2 small",
     },
     Suggestion {
-        // The conversion to safetensors that the Hub's own bot offers.
+        // The Hub's conversion bot offers safetensors at this revision.
         repo: "roneneldan/TinyStories-2Layers-33M@refs/pr/1",
         name: "TinyStories, 2 layers",
         megabytes: Some(325),
@@ -110,7 +111,7 @@ pub const SUGGESTIONS: [Suggestion; 13] = [
         repo: "Qwen/Qwen2.5-0.5B-Instruct-GGUF",
         name: "Qwen2.5 0.5B Instruct, GGUF",
         megabytes: None,
-        // That of the model it is made from.
+        // The licence of the model that this one was made from.
         licence: "Apache-2.0",
         good_for: "24 × 14 heads; a choice of quantisations, to see what they change",
     },
@@ -126,7 +127,7 @@ mod tests {
         for suggestion in SUGGESTIONS {
             assert_eq!(Repo::parse(suggestion.repo).unwrap().id(), suggestion.repo);
             assert!(!suggestion.licence.is_empty() && !suggestion.good_for.is_empty());
-            // Only where the reader chooses a file is a size not known beforehand.
+            // A size is unknown beforehand only where the reader chooses a file.
             assert_eq!(suggestion.megabytes.is_none(), suggestion.repo.ends_with("GGUF"), "{}", suggestion.repo);
         }
         for wanted in [

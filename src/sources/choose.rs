@@ -1,35 +1,35 @@
-//! Which of the files at hand make a checkpoint: a safetensors one in one piece or several, or one of several GGUF files.
+//! Finds the checkpoints among a list of files: safetensors files, whole or in parts, or one of several GGUF files.
 
 use serde::{Deserialize, Serialize};
 
 use super::size_words;
 
-/// A checkpoint that can be loaded.
+/// A checkpoint that can be loaded from the files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
-    /// "safetensors", or what a GGUF file is called beside the others, "Q4_K_M".
+    /// "safetensors", or the part of a GGUF file's name that tells it from the others, such as "Q4_K_M".
     pub label: String,
-    /// Indices into the files.
+    /// Indices into the list of files.
     pub files: Vec<usize>,
-    /// Length of its files in bytes.
+    /// Length of these files together, in bytes.
     pub size: u64,
-    /// What will be missing, a sentence each.
+    /// Sentences for the reader, one for each thing that the checkpoint lacks.
     pub notes: Vec<String>,
 }
 
-/// Why files make no checkpoint.
+/// Why the files do not make a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unusable {
-    /// A sentence that names what is missing.
+    /// Sentence that names what is missing.
     pub message: String,
-    /// Where weights are in a form that only Python reads: three lines that convert them.
+    /// Three lines of Python that convert the weights, where the files hold them in a form that only Python reads.
     pub convert: Option<[String; 3]>,
 }
 
-/// What may stand beside safetensors files. The first that is there of the tokenizers' files is taken.
+/// Files that may accompany safetensors files. The first tokenizer file that exists is taken.
 const CONFIG: &str = "config.json";
 const TOKENIZER: &str = "tokenizer.json";
-/// The older ones, by what belongs together.
+/// Older tokenizer files, grouped by tokenizer.
 const OLDER: [&[&str]; 5] = [
     &["vocab.txt"],
     &["vocab.json", "merges.txt"],
@@ -41,14 +41,14 @@ const LABELS: &str = "labels.txt";
 const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
 const INDEX: &str = "model.safetensors.index.json";
 
-/// Ends of files that hold weights in Python's own form.
+/// Endings of files that hold pickled weights.
 const PYTHON: [&str; 4] = [".bin", ".pt", ".pth", ".ckpt"];
 
-/// The checkpoints that files make, the unquantised one first, then by size. Names are paths; what is in folders is left
-/// alone.
+/// The checkpoints among `files` (path and length in bytes), the unquantised one first, then by size. Files in folders
+/// are ignored.
 ///
 /// # Errors
-/// When they make none: says what is missing.
+/// When there is no checkpoint; the error says what is missing.
 pub fn choices(files: &[(String, u64)]) -> Result<Vec<Choice>, Unusable> {
     let mut found = Vec::new();
     let problem = match safetensors(files) {
@@ -66,7 +66,7 @@ pub fn choices(files: &[(String, u64)]) -> Result<Vec<Choice>, Unusable> {
     }
 }
 
-/// Three lines of Python that make a safetensors file of a PyTorch file.
+/// Three lines of Python that convert a PyTorch file to safetensors.
 pub fn convert_lines(file: &str) -> [String; 3] {
     let quoted = file.replace('\\', "\\\\").replace('"', "\\\"");
     [
@@ -94,7 +94,7 @@ fn safetensors(files: &[(String, u64)]) -> Result<Option<Choice>, String> {
     Ok(Some(Choice { label: "safetensors".to_owned(), files: taken, size, notes: note.into_iter().collect() }))
 }
 
-/// The safetensors files with the weights: all parts of `…-00001-of-00003.safetensors`, or the only one.
+/// Indices of the safetensors files with the weights: all parts of `…-00001-of-00003.safetensors`, or a single file.
 fn weights(files: &[(String, u64)]) -> Result<Vec<usize>, String> {
     let here: Vec<usize> = (0..files.len())
         .filter(|&index| is_top(&files[index].0) && files[index].0.to_lowercase().ends_with(".safetensors"))
@@ -107,9 +107,12 @@ fn weights(files: &[(String, u64)]) -> Result<Vec<usize>, String> {
         here.iter().filter_map(|&index| part_of(name(index)).map(|(part, n_parts)| (part, n_parts, index))).collect();
     parts.sort_unstable();
     if let Some(&(_, n_parts, first)) = parts.first() {
-        let missing = (1..=n_parts).find(|part| !parts.iter().any(|(here, of, _)| here == part && *of == n_parts));
+        let missing =
+            (1..=n_parts).find(|part| !parts.iter().any(|(here, n_all, _)| here == part && *n_all == n_parts));
         return match missing {
-            None => Ok(parts.into_iter().filter(|(_, of, _)| *of == n_parts).map(|(_, _, index)| index).collect()),
+            None => {
+                Ok(parts.into_iter().filter(|(_, n_all, _)| *n_all == n_parts).map(|(_, _, index)| index).collect())
+            }
             Some(part) => {
                 let stem = name(first).rsplitn(4, '-').last().unwrap_or_default();
                 let width = name(first).rsplit('-').next().map_or(5, |end| end.len() - ".safetensors".len());
@@ -137,7 +140,7 @@ fn weights(files: &[(String, u64)]) -> Result<Vec<usize>, String> {
     }
 }
 
-/// "…-00002-of-00003.safetensors": 2 of 3.
+/// The part and the number of parts in a name: (2, 3) for "…-00002-of-00003.safetensors".
 fn part_of(name: &str) -> Option<(u32, u32)> {
     let stem = name.rsplit_once('.')?.0;
     let (rest, n_parts) = stem.rsplit_once("-of-")?;
@@ -146,7 +149,7 @@ fn part_of(name: &str) -> Option<(u32, u32)> {
     Some((number(part)?, number(n_parts)?))
 }
 
-/// The files that a tokenizer is made of, and what to say where there is none.
+/// Indices of the tokenizer's files, and a sentence for the reader where there is no tokenizer.
 fn tokenizer(at: &impl Fn(&str) -> Option<usize>) -> (Vec<usize>, Option<String>) {
     let with_config = |files: Vec<usize>| files.into_iter().chain(at(TOKENIZER_CONFIG)).collect();
     let found = OLDER.iter().find_map(|names| names.iter().map(|name| at(name)).collect::<Option<Vec<usize>>>());
@@ -154,7 +157,7 @@ fn tokenizer(at: &impl Fn(&str) -> Option<usize>) -> (Vec<usize>, Option<String>
         (Some(tokenizer), _) => (vec![tokenizer], None),
         (None, Some(older)) => (with_config(older), None),
         (None, None) => {
-            // The set of which most is here.
+            // The set of which the fewest files are missing.
             let missing = |names: &&[&str]| names.iter().filter(|name| at(name).is_none()).count();
             let begun = OLDER
                 .iter()
@@ -178,7 +181,7 @@ fn tokenizer(at: &impl Fn(&str) -> Option<usize>) -> (Vec<usize>, Option<String>
 
 fn ggufs(files: &[(String, u64)]) -> Vec<Choice> {
     let is_gguf = |name: &str| is_top(name) && name.to_lowercase().ends_with(".gguf");
-    // Projectors of images and files in parts are not read.
+    // Image projectors and GGUF files in parts are not supported.
     let is_whole = |name: &str| part_of(name).is_none() && !name.to_lowercase().starts_with("mmproj");
     let mut found: Vec<usize> =
         (0..files.len()).filter(|&index| is_gguf(&files[index].0) && is_whole(&files[index].0)).collect();
@@ -193,7 +196,8 @@ fn ggufs(files: &[(String, u64)]) -> Vec<Choice> {
     found.iter().map(choice).collect()
 }
 
-/// What a GGUF file's name says that the others' do not: usually its quantisation. A single one: its last part.
+/// The part of a GGUF file's name that the other names lack, usually its quantisation. For a single file, the last
+/// part.
 fn gguf_label(name: &str, names: &[&str]) -> String {
     let stem = |name: &str| name[..name.len() - ".gguf".len()].to_owned();
     let ours = stem(name);

@@ -1,133 +1,133 @@
-//! What can go wrong on the way to a checkpoint, each with what to do.
+//! Errors on the way to a checkpoint. Each message says what to do.
 
 use super::size_words;
 
-/// Why a checkpoint cannot be had.
+/// Why a checkpoint cannot be fetched.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
-    /// No name of a repository.
+    /// The text is not a repository's name.
     #[error("“{0}” is not a repository: write owner/name, or owner/name@revision, for example openai-community/gpt2")]
     Name(String),
-    /// No address.
+    /// The text is not an address of a Hub.
     #[error(
         "“{0}” is not an address of a Hub: write one that begins with https://, for example https://huggingface.co"
     )]
     Base(String),
-    /// No answer at all.
+    /// The server did not answer.
     #[error("{host} cannot be reached ({reason}). {advice}")]
     Unreachable {
-        /// Who was asked.
+        /// Host with its port.
         host: String,
-        /// The system's words.
+        /// Reason in the system's words.
         reason: String,
-        /// What may be wrong, and what to do.
+        /// Sentence that says what may be wrong and what to do.
         advice: String,
     },
-    /// There is no such repository, as far as a stranger is told.
+    /// The Hub has no such repository, or hides it from anonymous requests.
     #[error(
         "{repo} is not there, or not public: check the spelling at {page}. Of a repository that is yours, download the files \
          and open them from disk, or set HF_TOKEN for the command line"
     )]
     NoRepo {
-        /// Which.
+        /// `owner/name`.
         repo: String,
-        /// Where a person reads about it.
+        /// Page about the repository.
         page: String,
     },
-    /// Its owner asks for something first.
+    /// The repository is gated: its owner asks for an agreement first.
     #[error(
         "{repo} is gated: accept its conditions at {page}, then download the files there and open them from disk, or set \
          HF_TOKEN for the command line"
     )]
     Gated {
-        /// Which.
+        /// `owner/name`.
         repo: String,
-        /// Where its conditions are.
+        /// Page with the conditions.
         page: String,
     },
-    /// The repository is there, the revision is not.
+    /// The repository exists, the revision does not.
     #[error("{repo} has no revision {revision}: its branches and tags are listed at {page}")]
     NoRevision {
-        /// Which repository.
+        /// `owner/name`.
         repo: String,
-        /// Which revision.
+        /// Branch, tag or commit.
         revision: String,
-        /// Where a person reads about it.
+        /// Page about the repository.
         page: String,
     },
-    /// A file that was listed is gone.
+    /// A listed file no longer exists.
     #[error("{file} is not there any more: look {repo} up again")]
     NoFile {
-        /// Which repository.
+        /// `owner/name`.
         repo: String,
-        /// Which file.
+        /// Path of the file in the repository.
         file: String,
     },
-    /// Asked too often.
+    /// The server limits the rate of requests.
     #[error("{host} is asked too often from here (429): {}", wait_words(*.wait_s))]
     RateLimit {
-        /// Who was asked.
+        /// Host with its port.
         host: String,
-        /// How long it says to wait.
+        /// Seconds to wait, if the server says so.
         wait_s: Option<u64>,
     },
-    /// Any other refusal.
+    /// The server refused for another reason.
     #[error("{what}: the server answers {status}{}", server_side(*.status))]
     Status {
-        /// What was asked for.
+        /// File or repository that was asked for.
         what: String,
         /// HTTP status.
         status: u16,
     },
-    /// A connection that breaks off again and again.
+    /// The connection broke off too many times.
     #[error(
         "{file}: the connection broke off {n_times} times ({reason}). {} of {} are kept: try again to go on from there",
         size_words(*.have),
         size_words(*.size)
     )]
     Dropped {
-        /// Which file.
+        /// Path of the file in the repository.
         file: String,
-        /// In a row, without a byte in between.
+        /// Breaks in a row without progress in between.
         n_times: u32,
-        /// The system's words.
+        /// Reason in the system's words.
         reason: String,
-        /// What has come.
+        /// Bytes received.
         have: u64,
-        /// Of how many.
+        /// Length of the file in bytes.
         size: u64,
     },
-    /// The file has another length.
+    /// The served file has another length than the listed file.
     #[error(
         "{file}: expected {expected} bytes, the server has {found}: it is not the file that was listed; look it up again"
     )]
     Length {
-        /// Which file.
+        /// Path of the file in the repository.
         file: String,
-        /// As listed.
+        /// Value in the listing.
         expected: u64,
-        /// As served.
+        /// Length that the server states, in bytes.
         found: u64,
     },
-    /// The file has other contents.
+    /// The served file has other contents than the listed file.
     #[error("{file} is damaged: its SHA-256 is {found}, expected {expected}. It was thrown away; try again")]
     Digest {
-        /// Which file.
+        /// Path of the file in the repository.
         file: String,
-        /// As listed.
+        /// Value in the listing.
         expected: String,
-        /// As received.
+        /// SHA-256 of the received bytes.
         found: String,
     },
-    /// The answer is no list of files.
+    /// The answer is not a list of files.
     #[error("{host} answers in another form than the Hub does ({reason}): check its address")]
     Listing {
-        /// Who was asked.
+        /// Host with its port.
         host: String,
-        /// What is wrong with it.
+        /// What is wrong with the answer.
         reason: String,
     },
-    /// The files are no checkpoint.
+    /// The files do not make a checkpoint.
     #[error("{0}")]
     Unusable(String),
 }

@@ -1,4 +1,4 @@
-//! What the Hub says is in a repository.
+//! Contents of a repository, as the Hub lists them.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,26 +7,26 @@ use super::{Base, Repo, SourceError};
 /// A repository at one commit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
-    /// Which commit the revision is now.
+    /// Commit that the revision stands for now.
     pub commit: String,
-    /// Its licence, as its page says; empty where it says none.
+    /// Licence that the repository's page states; empty where it states none.
     pub licence: String,
-    /// The files.
+    /// Every file of the commit.
     pub files: Vec<HubFile>,
 }
 
 /// A file of a repository.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HubFile {
-    /// Its path in the repository.
+    /// Path in the repository.
     pub name: String,
     /// Length in bytes.
     pub size: u64,
-    /// Lower-case hexadecimal; the Hub gives it for large files only.
+    /// SHA-256 in lower-case hexadecimal; the Hub gives it for large files only.
     pub sha256: Option<String>,
 }
 
-/// The answer, as far as it is of use.
+/// The fields of the Hub's answer that are used.
 #[derive(Deserialize)]
 struct Json {
     sha: String,
@@ -52,7 +52,7 @@ impl Listing {
     /// Reads the answer to [`Base::listing_url`].
     ///
     /// # Errors
-    /// When it is of another form, or leaves lengths out.
+    /// When the answer has another form, or a file has no length.
     pub fn parse(base: &Base, json: &str) -> Result<Self, SourceError> {
         let refuse = |reason: String| SourceError::Listing { host: base.host().to_owned(), reason };
         let json: Json = serde_json::from_str(json).map_err(|error| refuse(error.to_string()))?;
@@ -71,13 +71,13 @@ impl Listing {
             Ok(HubFile { name, size, sha256 })
         };
         let licence = json.tags.iter().find_map(|tag| tag.strip_prefix("license:")).unwrap_or_default().to_owned();
-        // What would be kept under another name than its own is left out.
+        // A file whose path leads out of its folder is left out.
         let named = json.siblings.into_iter().filter(|sibling| is_plain(&sibling.rfilename));
         let files = named.map(file).collect::<Result<_, _>>()?;
         Ok(Self { commit: json.sha, licence, files })
     }
 
-    /// What a refusal to list means.
+    /// The error that a refusal to list a repository means.
     pub fn refused(
         base: &Base,
         repo: &Repo,
@@ -92,7 +92,7 @@ impl Listing {
                 SourceError::NoRevision { repo: path, revision: repo.revision.clone(), page }
             }
             (403, _) => SourceError::Gated { repo: path, page },
-            // To strangers the Hub says 401 for whatever is not there.
+            // The Hub answers anonymous requests for missing repositories with 401.
             (401 | 404, _) => SourceError::NoRepo { repo: path, page },
             (429, _) => SourceError::RateLimit { host: base.host().to_owned(), wait_s },
             _ => SourceError::Status { what: path, status },
@@ -100,7 +100,7 @@ impl Listing {
     }
 }
 
-/// Whether a path stays below its folder, on every system.
+/// Whether a path stays below its folder on every operating system.
 fn is_plain(path: &str) -> bool {
     let is_part = |part: &str| !part.is_empty() && part != "." && part != "..";
     path.split('/').all(is_part) && !path.chars().any(|c| c.is_control() || "\\:*?\"<>|".contains(c))

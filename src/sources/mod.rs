@@ -1,8 +1,8 @@
-//! Where a checkpoint comes from: which files of a folder or a repository make one, what is missing, how the Hugging Face
-//! Hub is asked, and how a download is resumed and checked.
+//! Decisions on the way to a checkpoint: which files of a folder or a repository make one, what is missing, how the
+//! Hugging Face Hub is asked, and how a download is resumed and checked.
 //!
-//! Values and decisions only: whoever moves the bytes (the worker in a browser, the command line) asks here what to ask for
-//! next and what an answer means. So both do the same, and all of it is tested without a network. Imports nothing of ours.
+//! Nothing here moves bytes. The worker in a browser and the command line move them and ask here what to request next
+//! and what an answer means, so both behave alike and all decisions are tested without a network.
 
 pub mod catalogue;
 mod choose;
@@ -17,16 +17,16 @@ pub use listing::{HubFile, Listing};
 pub use repo::{Base, Repo};
 pub use transfer::{Answer, Ask, Go, Origin, Transfer};
 
-/// More than this is downloaded only after asking.
+/// Downloads above this size are confirmed first, in bytes.
 pub const ASK_BYTES: u64 = 200_000_000;
 
-/// What a browser's WebAssembly memory holds at most.
+/// The largest WebAssembly memory of a browser, in bytes.
 pub const MAX_MEMORY_BYTES: u64 = 1 << 32;
 
-/// What the program and a run take beside the weights, about.
+/// Approximate memory of the program and a run beside the weights, in bytes.
 pub const WORKING_BYTES: u64 = 96 << 20;
 
-/// "548 MB", "1.2 GB"; decimal units, as download sizes are given.
+/// A size in decimal units, as downloads are given: "548 MB", "1.2 GB".
 pub fn size_words(n_bytes: u64) -> String {
     match n_bytes {
         0..1_000_000 => format!("{} kB", n_bytes.div_ceil(1_000)),
@@ -36,7 +36,7 @@ pub fn size_words(n_bytes: u64) -> String {
     }
 }
 
-/// Why a checkpoint of so many bytes of weights cannot be held in a browser; nothing where it can.
+/// Sentence that says why a browser cannot hold this many bytes of weights; `None` where it can.
 pub fn too_large(weight_bytes: u64) -> Option<String> {
     let needed = weight_bytes.saturating_add(WORKING_BYTES);
     (needed > MAX_MEMORY_BYTES).then(|| {

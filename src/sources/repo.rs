@@ -1,28 +1,28 @@
-//! A repository by its name, and the addresses of what is in it.
+//! Names of repositories and the addresses of their contents.
 
 use serde::{Deserialize, Serialize};
 
 use super::SourceError;
 
-/// `owner/name[@revision]`.
+/// A repository at a revision: `owner/name[@revision]`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Repo {
-    /// Who it is of.
+    /// Owner of the repository.
     pub owner: String,
-    /// What it is called.
+    /// Name below the owner.
     pub name: String,
-    /// A branch, a tag or a commit.
+    /// Branch, tag or commit.
     pub revision: String,
 }
 
-/// The revision where none is named.
+/// The revision where the text names none.
 const MAIN: &str = "main";
 
 impl Repo {
-    /// Reads `owner/name` or `owner/name@revision`; an address of the Hub, as copied from a browser, is one too.
+    /// Reads `owner/name`, `owner/name@revision`, or an address of the Hub as copied from a browser.
     ///
     /// # Errors
-    /// When it is neither.
+    /// When the text has none of these forms.
     pub fn parse(text: &str) -> Result<Self, SourceError> {
         let refuse = || SourceError::Name(text.trim().chars().take(80).collect());
         let path = match text.trim().split_once("://") {
@@ -54,18 +54,18 @@ impl Repo {
         }
     }
 
-    /// `owner/name`.
+    /// Owner and name without the revision: `owner/name`.
     pub fn path(&self) -> String {
         format!("{}/{}", self.owner, self.name)
     }
 
-    /// `owner/name`, with its revision where that is not the main one.
+    /// `owner/name`, followed by `@revision` unless the revision is the main one.
     pub fn id(&self) -> String {
         if self.revision == MAIN { self.path() } else { format!("{}@{}", self.path(), self.revision) }
     }
 }
 
-/// The Hub, or a mirror of it: where every address begins, without a slash at its end.
+/// The Hub or a mirror of it, as the beginning of every address, without a slash at its end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Base(String);
 
@@ -76,10 +76,10 @@ impl Default for Base {
 }
 
 impl Base {
-    /// Reads an address; nothing typed is the Hub itself.
+    /// Reads an address; an empty text is the Hub itself.
     ///
     /// # Errors
-    /// When it is no http or https address.
+    /// When the text is not an http or https address.
     pub fn parse(text: &str) -> Result<Self, SourceError> {
         let text = text.trim().trim_end_matches('/');
         if text.is_empty() {
@@ -97,7 +97,7 @@ impl Base {
         }
     }
 
-    /// The address.
+    /// The beginning of every address, as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -108,23 +108,23 @@ impl Base {
         rest.split('/').next().unwrap_or(rest)
     }
 
-    /// Where the files of a repository are listed, with lengths and hashes.
+    /// Address of the list of a repository's files, with lengths and hashes.
     pub fn listing_url(&self, repo: &Repo) -> String {
         format!("{}/api/models/{}/revision/{}?blobs=true", self.0, repo.path(), encoded(&repo.revision, false))
     }
 
-    /// Where one of its files is.
+    /// Address of one file of a repository.
     pub fn file_url(&self, repo: &Repo, commit: &str, file: &str) -> String {
         format!("{}/{}/resolve/{}/{}", self.0, repo.path(), encoded(commit, false), encoded(file, true))
     }
 
-    /// Where a person reads about it.
+    /// Address of the page about a repository.
     pub fn page_url(&self, repo: &Repo) -> String {
         format!("{}/{}", self.0, repo.path())
     }
 }
 
-/// A part of a path; slashes stand only where `keeps_slashes`.
+/// Encodes a part of a path; slashes stay where `keeps_slashes` is true.
 fn encoded(text: &str, keeps_slashes: bool) -> String {
     let mut out = String::new();
     for byte in text.bytes() {

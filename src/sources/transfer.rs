@@ -1,4 +1,5 @@
-//! One file on its way: what to ask for next, what an answer means, when to try again, and when it is the file.
+//! The download of one file: what to request next, what an answer means, when to try again, and when the file is
+//! complete.
 //!
 //! ```text
 //! ask ─▶ (request) ─▶ answered ─▶ Append | Restart ─▶ got … got ─▶ ended ─▶ verified
@@ -6,22 +7,22 @@
 //!  └─────────────────────┴────────── wait ◀──────────────┴──────────────┘
 //! ```
 //!
-//! What has come is never asked for again: a broken connection goes on with a range from where it broke off. The range is
-//! good only of the same contents, which the ETag says (If-Range where the transport may send it, and compared in any
-//! case); length and SHA-256 say whether the whole is what was listed.
+//! Bytes that arrived are never requested again: after a broken connection a range starts where the connection broke
+//! off. A range fits only the same contents, which the ETag identifies (sent as If-Range where the transport can, and
+//! compared in any case). Length and SHA-256 say whether the whole file is the listed one.
 
 use super::SourceError;
 
-/// Breaks in a row, without getting any further in between, before giving up.
+/// Breaks in a row without progress before the transfer gives up.
 const MAX_BREAKS: u32 = 5;
-/// Times that a server may ask to wait.
+/// How often a server may ask to wait.
 const MAX_WAITS: u32 = 3;
-/// The longest wait that is not left to a person.
+/// The longest wait before the reader is asked to try again, in milliseconds.
 const MAX_WAIT_S: u64 = 30;
-/// The wait after the first break; it doubles with each further one.
+/// The wait after the first break, in milliseconds; it doubles with each further break.
 const FIRST_WAIT_MS: u64 = 250;
 
-/// A file on its way.
+/// The download of one file.
 #[derive(Clone, Debug)]
 pub struct Transfer {
     origin: Origin,
@@ -29,32 +30,32 @@ pub struct Transfer {
     size: u64,
     sha256: Option<String>,
     have: u64,
-    /// The most that ever was there: only what goes beyond it is progress.
+    /// The most bytes ever held: only bytes beyond them count as progress.
     most: u64,
     etag: Option<String>,
     n_breaks: u32,
     n_waits: u32,
-    /// Whether something that was kept from before is part of it.
+    /// Whether bytes kept by an earlier attempt are part of the file.
     is_resumed: bool,
 }
 
-/// Where a file comes from, for messages.
+/// The origin of a file, for messages.
 #[derive(Clone, Debug, Default)]
 pub struct Origin {
-    /// The server.
+    /// Host of the server, with its port.
     pub host: String,
-    /// The repository, of a file of the Hub.
+    /// `owner/name`, for a file of the Hub.
     pub repo: Option<String>,
-    /// Where a person reads about it.
+    /// Page about the repository.
     pub page: String,
 }
 
-/// What to ask for.
+/// A request to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ask {
-    /// From this byte on; 0: the whole, without a range.
+    /// First byte of the range; 0 asks for the whole file without a range.
     pub from: u64,
-    /// What the rest must belong to.
+    /// ETag that the rest must have.
     pub if_range: Option<String>,
 }
 
@@ -63,33 +64,33 @@ pub struct Ask {
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
-    /// The contents' name.
+    /// ETag of the contents.
     pub etag: Option<String>,
-    /// Content-Length.
+    /// Content-Length, in bytes.
     pub length: Option<u64>,
-    /// Whether that is surely the length of the contents, and not of something compressed.
+    /// Whether Content-Length is the length of the contents rather than of a compressed form.
     pub is_exact: bool,
-    /// Content-Range, as it stands.
+    /// Content-Range, unparsed.
     pub range: Option<String>,
     /// Retry-After in seconds.
     pub retry_after_s: Option<u64>,
-    /// X-Error-Code, the Hub's own word.
+    /// X-Error-Code, the Hub's own code.
     pub error_code: Option<String>,
 }
 
 /// What to do with an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Go {
-    /// Its bytes go on where the file broke off.
+    /// Append the answer's bytes to the bytes held.
     Append,
-    /// Its bytes are the file from the start: what was kept is thrown away.
+    /// Discard the bytes held; the answer's bytes are the file from its start.
     Restart,
-    /// Ask again after so many milliseconds.
+    /// Ask again after this many milliseconds.
     Wait(u64),
 }
 
 impl Transfer {
-    /// A file of which nothing is there yet.
+    /// Starts a download with no bytes held.
     pub fn new(origin: Origin, file: &str, size: u64, sha256: Option<String>) -> Self {
         Self {
             origin,
@@ -105,7 +106,8 @@ impl Transfer {
         }
     }
 
-    /// Goes on with what an earlier attempt kept. More than there can be is refused: false, and nothing is there.
+    /// Resumes with `have` bytes that an earlier attempt kept. Returns false, and holds nothing, where the file is
+    /// shorter.
     pub fn resume(&mut self, have: u64, etag: Option<String>) -> bool {
         if have > self.size {
             return false;
@@ -114,29 +116,29 @@ impl Transfer {
         true
     }
 
-    /// How many bytes are there.
+    /// Bytes held so far.
     pub fn have(&self) -> u64 {
         self.have
     }
 
-    /// What the bytes that are there belong to.
+    /// ETag of the bytes held so far.
     pub fn etag(&self) -> Option<&str> {
         self.etag.as_deref()
     }
 
-    /// Whether nothing more is to be asked for.
+    /// Whether every byte has arrived.
     pub fn is_whole(&self) -> bool {
         self.have == self.size
     }
 
-    /// What to ask for now.
+    /// The next request.
     pub fn ask(&self) -> Ask {
-        // A weak name promises no equal bytes: If-Range may not carry it.
+        // A weak ETag does not promise equal bytes, so If-Range must not carry it.
         let strong = self.etag.clone().filter(|etag| !etag.starts_with("W/"));
         Ask { from: self.have, if_range: strong.filter(|_| self.have > 0) }
     }
 
-    /// What an answer means.
+    /// What to do with an answer.
     ///
     /// # Errors
     /// When asking again would not help.
@@ -154,7 +156,7 @@ impl Transfer {
                 if start == self.have && is_same {
                     return Ok(Go::Append);
                 }
-                // Something else than what is there, or than was asked for: from the start, without a range.
+                // The range is of other contents, or is not the requested one: start again without a range.
                 self.forget();
                 Ok(Go::Wait(0))
             }
@@ -164,7 +166,7 @@ impl Transfer {
                 if !is_start {
                     return Err(SourceError::Status { what: self.file.clone(), status: answer.status });
                 }
-                // Of a compressed answer the length is another: then the end tells.
+                // The length of a compressed answer says nothing; its end does.
                 let is_wrong = |found: &u64| *found > self.size || answer.is_exact && *found != self.size;
                 if let Some(found) = answer.length.filter(is_wrong) {
                     return Err(self.length(found));
@@ -173,7 +175,7 @@ impl Transfer {
                 self.etag.clone_from(&answer.etag);
                 Ok(Go::Restart)
             }
-            // The range begins at or after the end of what the server has now.
+            // The range begins at or beyond the end of what the server has now.
             416 if self.have > 0 => {
                 let total = answer.range.as_deref().and_then(|range| range.trim().rsplit_once('/')?.1.parse().ok());
                 if let Some(found) = total.filter(|total| *total != self.size) {
@@ -206,10 +208,10 @@ impl Transfer {
         }
     }
 
-    /// So many bytes came.
+    /// Notes that `n_bytes` arrived.
     ///
     /// # Errors
-    /// When that is more than there can be.
+    /// When the file would be longer than listed.
     pub fn got(&mut self, n_bytes: u64) -> Result<(), SourceError> {
         self.have += n_bytes;
         if self.have > self.most {
@@ -218,10 +220,10 @@ impl Transfer {
         if self.have > self.size { Err(self.length(self.have)) } else { Ok(()) }
     }
 
-    /// The connection broke off, or never stood: how many milliseconds to wait before asking again.
+    /// Notes that the connection broke off or failed. Returns the milliseconds to wait before the next request.
     ///
     /// # Errors
-    /// When it did so too often.
+    /// When the connection broke off too often.
     pub fn dropped(&mut self, reason: &str, advice: &str) -> Result<u64, SourceError> {
         self.n_breaks += 1;
         if self.n_breaks < MAX_BREAKS {
@@ -235,17 +237,16 @@ impl Transfer {
         Err(SourceError::Dropped { file, n_times: self.n_breaks, reason, have: self.have, size: self.size })
     }
 
-    /// The answer ended without a complaint: true when the file is whole; else the rest is to be asked for, after a
-    /// [`Transfer::dropped`].
+    /// Notes that the answer ended. Returns true when the file is whole; otherwise [`Transfer::dropped`] comes next.
     pub fn ended(&self) -> bool {
         self.is_whole()
     }
 
-    /// Compares the SHA-256 of the whole, lower-case hexadecimal. True: it is the file. False: what was kept from before
-    /// had spoilt it, and it is to be asked for anew.
+    /// Compares the SHA-256 of the whole file, in lower-case hexadecimal, with the listed one. Returns true when they
+    /// are equal, and false when bytes kept by an earlier attempt may have spoilt the file, which then starts again.
     ///
     /// # Errors
-    /// When it has other contents.
+    /// When a fresh download has other contents than listed.
     pub fn verified(&mut self, found: &str) -> Result<bool, SourceError> {
         let Some(expected) = self.sha256.clone().filter(|expected| expected != found) else { return Ok(true) };
         if self.is_resumed {
@@ -268,7 +269,7 @@ fn strong(etag: &str) -> &str {
     etag.strip_prefix("W/").unwrap_or(etag)
 }
 
-/// "bytes 5-9/10": where it starts, and the length of the whole where that is known.
+/// Start of a Content-Range such as "bytes 5-9/10", and the length of the whole file where the range states it.
 fn content_range(text: &str) -> Option<(u64, Option<u64>)> {
     let (range, total) = text.trim().strip_prefix("bytes")?.trim().split_once('/')?;
     Some((range.split_once('-')?.0.trim().parse().ok()?, total.trim().parse().ok()))

@@ -1,6 +1,6 @@
 //! Captured data as plain values: what a model is, what its activations are called, its tokens, and the trace file.
 //!
-//! Imports nothing of ours. Everything that leaves the engine (to a file, the page, or Python) is made of these types.
+//! Everything that leaves the engine (to a file, the page, or Python) is made of these types.
 
 pub mod display;
 pub mod file;

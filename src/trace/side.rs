@@ -1,4 +1,4 @@
-//! The two ends of an attention weight. Imports nothing.
+//! The two ends of an attention weight.
 
 use serde::{Deserialize, Serialize};
 

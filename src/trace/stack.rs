@@ -1,5 +1,4 @@
-//! The stacks of an encoder-decoder model, its three attentions, and how hooks are named there. Imports nothing of ours
-//! but `hook` and `side`.
+//! The stacks of an encoder-decoder model, its three attentions, and how hooks are named there.
 
 use std::fmt;
 use std::str::FromStr;

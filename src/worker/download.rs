@@ -94,10 +94,11 @@ impl Worker {
         let mut digest = self.digest(request, &parts).await?;
         loop {
             while !transfer.is_whole() {
-                let come = self.come(request, source, &mut transfer, &mut parts, &mut digest, (before, progress)).await;
-                // Whatever ended it: what has come is kept.
+                let fetched =
+                    self.fetch_once(request, source, &mut transfer, &mut parts, &mut digest, (before, progress)).await;
+                // Bytes that arrived are kept, however the request ended.
                 parts.flush().await.map_err(lost)?;
-                come?;
+                fetched?;
             }
             let found: String = digest.finalize_reset().iter().map(|byte| format!("{byte:02x}")).collect();
             match transfer.verified(&found) {
@@ -113,8 +114,8 @@ impl Worker {
         Ok((parts.finish().await.map_err(lost)?, false))
     }
 
-    /// One request, to its end.
-    async fn come(
+    /// Makes one request for the rest of the file and reads its answer to the end.
+    async fn fetch_once(
         &mut self,
         request: RequestId,
         source: &FileSource,

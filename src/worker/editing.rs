@@ -111,6 +111,7 @@ impl Worker {
     ) -> Result<PatchValues, Stop> {
         let model = Arc::clone(self.model()?);
         let mut values = PatchValues::default();
+        // Gap: patches from a text are for models with one stack only.
         if model.encoder().is_some() {
             // A text says nothing about what a decoder reads: these edits are inactive and say so.
             return Ok(values);

@@ -2,7 +2,7 @@
 //!
 //! Requests wait in an inbox; a cancellation is noted the moment it arrives, and work looks for it between steps, giving
 //! the browser a turn at least every [`TURN_MS`]. A failed request changes nothing that was there before. A panic ends
-//! the worker, which the page hears as an error event. Imports engine, protocol and platform.
+//! the worker, which the page hears as an error event.
 
 mod download;
 mod editing;

@@ -1,47 +1,48 @@
-//! What scores need to know of the tokens of an input.
+//! The properties of an input's tokens that scores depend on.
 
 use std::ops::Range;
 
 use crate::trace::display::token_label;
 use crate::trace::{TokenForm, Tokens};
 
-/// Which positions are left out of the scores.
+/// Positions that are left out of the scores.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LeaveOut {
-    /// Tokens that the tokenizer added.
+    /// Whether tokens that the tokenizer added are left out.
     pub special: bool,
-    /// Position 0.
+    /// Whether position 0 is left out.
     pub first: bool,
 }
 
 /// A block of tokens that is read twice, one copy right after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// Position of its first token: 1 where a BOS stands in front.
+    /// Position of the first token: 1 after a BOS.
     pub start: usize,
-    /// Its length.
+    /// Length of one copy, in tokens.
     pub n_tokens: usize,
 }
 
-/// The tokens of one input, as far as scores depend on them.
+/// The properties of one input's tokens, one value for each position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
-    /// Tokens that the tokenizer added.
+    /// Whether the tokenizer added a token.
     pub special: Vec<bool>,
-    /// Tokens of nothing but punctuation.
+    /// Whether a token is nothing but punctuation.
     pub punctuation: Vec<bool>,
-    /// Equal numbers for equal tokens.
+    /// Numbers that are equal for equal tokens.
     pub kinds: Vec<u32>,
-    /// Where the second text starts, in a pair.
+    /// Position at which the second text of a pair starts.
     pub second_start: Option<usize>,
-    /// Which keys the mask lets each query see.
+    /// Keys that the mask lets each query see.
     pub allowed: Vec<Range<usize>>,
-    /// The block that was read twice, if that is what the input is.
+    /// The random block, where the input is one read twice.
     pub block: Option<Block>,
 }
 
 impl Facts {
-    /// The facts of an input. `allowed`: which keys the mask lets each query see. `n_block`: the length of the block, if the input ends with one read twice.
+    /// The properties of `tokens`. `allowed` are the keys that the mask lets each query see; `n_block` is the length of the
+    /// block, where the input ends with one read twice.
     pub fn of(tokens: &Tokens, allowed: Vec<Range<usize>>, n_block: Option<usize>) -> Self {
         let block = n_block
             .filter(|n| *n > 0)
@@ -61,23 +62,23 @@ impl Facts {
         }
     }
 
-    /// Of no tokens: what is known where queries and keys are different ones, so that positions cannot be compared.
+    /// The properties of no tokens: for cross-attention, where queries and keys are different tokens.
     pub fn none() -> Self {
         let (special, punctuation, kinds, allowed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Self { special, punctuation, kinds, second_start: None, allowed, block: None }
     }
 
-    /// How many tokens.
+    /// Number of tokens.
     pub fn len(&self) -> usize {
         self.kinds.len()
     }
 
-    /// Whether there are none.
+    /// Whether the input has no tokens.
     pub fn is_empty(&self) -> bool {
         self.kinds.is_empty()
     }
 
-    /// Which positions stay.
+    /// Whether each position counts.
     pub fn kept(&self, leave_out: LeaveOut) -> Vec<bool> {
         let stays =
             |(position, special): (usize, &bool)| !(leave_out.special && *special || leave_out.first && position == 0);
@@ -85,7 +86,7 @@ impl Facts {
     }
 }
 
-/// Whether a token shows nothing but punctuation; spaces do not count.
+/// Whether a token is nothing but punctuation, spaces aside.
 fn is_punctuation(token: &str, form: TokenForm) -> bool {
     use crate::trace::display::PieceKind;
     let label = token_label(token, form);

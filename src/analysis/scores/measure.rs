@@ -2,13 +2,13 @@
 
 use super::{Block, Facts, HeadScores, LeaveOut, Score};
 
-/// A distance counts only where so many pairs of tokens are that far apart.
+/// Fewest pairs of tokens for a distance to count.
 const MIN_PAIRS: usize = 3;
-/// So many distances make a line.
+/// Fewest distances for a line.
 const MIN_DISTANCES: usize = 3;
 
-/// The scores of a head of self-attention; `pattern` [query_pos, key_pos]. For patterns of another shape than the facts
-/// (cross-attention) there is only the entropy, for the others compare positions of one sequence.
+/// The scores of a head from its `pattern` [query_pos, key_pos]. A pattern of another shape than `facts` is one of
+/// cross-attention and has the entropy alone, because the other scores compare positions of one text.
 pub fn measure(pattern: &[f32], n_key: usize, facts: &Facts, leave_out: LeaveOut) -> HeadScores {
     let n_query = pattern.len().checked_div(n_key).unwrap_or(0);
     let mut values = [None; Score::ALL.len()];
@@ -74,7 +74,7 @@ pub fn between(pattern: &[f32], n_key: usize, queries: &[usize], keys: &[usize])
     mean(queries.iter().map(|&query| keys.iter().map(|&key| weight(query, key)).sum()))
 }
 
-/// The share of all weight that lies where a mask of the same shape says: Σ(A⊙P) / ΣA.
+/// The share of all weight that lies within a mask of the same shape: Σ(A⊙P) / ΣA.
 pub fn pattern_match(pattern: &[f32], mask: &[bool]) -> Option<f64> {
     let total: f64 = pattern.iter().map(|weight| f64::from(*weight)).sum();
     let within: f64 = pattern.iter().zip(mask).filter(|(_, is_in)| **is_in).map(|(weight, _)| f64::from(*weight)).sum();
@@ -119,13 +119,13 @@ impl Rows<'_> {
         self.allowed(query).count()
     }
 
-    /// Mean weight of those pairs that count.
+    /// Mean weight over the pairs whose positions count.
     fn mean_of(&self, pairs: impl Iterator<Item = (usize, usize)>) -> Option<f64> {
         let counts = |(query, key): &(usize, usize)| self.kept[*query] && self.kept[*key];
         mean(pairs.filter(counts).map(|(query, key)| self.weight(query, key)))
     }
 
-    /// Entropy of a row over that of an even one; none for rows with fewer than two keys, or no weight on them.
+    /// Entropy of a row ÷ that of a uniform row; `None` for rows with fewer than two keys or without weight.
     fn entropy(&self, query: usize) -> Option<f64> {
         let weights: Vec<f64> = self.allowed(query).map(|key| self.weight(query, key)).collect();
         let total: f64 = weights.iter().sum();
@@ -136,7 +136,7 @@ impl Rows<'_> {
         Some(-shares.map(|share| share * share.ln()).sum::<f64>() / (weights.len() as f64).ln())
     }
 
-    /// Mean distance of a row, and of an even row over the same keys.
+    /// Mean distance of a row, and of a uniform row over the same keys.
     fn distance(&self, query: usize) -> Option<(f64, f64)> {
         let (mut total, mut found, mut even, mut n_keys) = (0.0, 0.0, 0.0, 0.0);
         for key in self.allowed(query) {
@@ -170,7 +170,7 @@ impl Rows<'_> {
     fn decay(&self) -> Option<Line> {
         let points: Vec<(f64, f64)> = (1..self.n_key)
             .filter_map(|far| {
-                // Key 0 is left out: it is read for reasons of its own.
+                // Key 0 is left out, since heads rest on it whatever its distance.
                 let pairs = (far + 1..self.n_key).map(|query| (query, query - far));
                 let n_pairs = pairs.clone().filter(|(query, key)| self.kept[*query] && self.kept[*key]).count();
                 let weight = self.mean_of(pairs).filter(|weight| *weight > 0.0 && n_pairs >= MIN_PAIRS)?;
@@ -181,7 +181,7 @@ impl Rows<'_> {
     }
 }
 
-/// Least squares; the points differ in x. Points on a level line have R² 1.
+/// Least-squares line through points of different x. Points on a level line have R² 1.
 fn fitted(points: &[(f64, f64)]) -> Line {
     let n = points.len() as f64;
     let (mean_x, mean_y) =

@@ -1,7 +1,7 @@
 //! Scores over several inputs: mean and spread.
 
-/// Mean and sample standard deviation of each place over tables of equal length; NaN where any table has none, and for the
-/// deviation of a single table.
+/// Mean and sample standard deviation of each entry over tables of equal length. An entry that is NaN in one table is NaN
+/// in the result; so is the deviation of a single table.
 pub fn mean_and_deviation(tables: &[Vec<f32>]) -> (Vec<f32>, Vec<f32>) {
     let n_places = tables.iter().map(Vec::len).min().unwrap_or(0);
     let n_tables = tables.len() as f64;

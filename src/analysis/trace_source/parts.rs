@@ -1,4 +1,4 @@
-//! What was read of a file lately, decoded; the oldest goes first. Imports nothing of ours.
+//! What was read of a file lately, decoded; the oldest goes first.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

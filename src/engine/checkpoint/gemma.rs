@@ -2,7 +2,7 @@
 //! norms on both sides of each sub-layer, alternating local and global layers, and scaled embeddings.
 
 use super::super::error::EngineError;
-use super::llama::{self, Own};
+use super::llama::{self, FieldDefaults};
 use super::rotary::{self, Absent};
 use super::{Architecture, Biases, BlockSlot, Config, Slot, Source};
 use crate::trace::Spec;
@@ -14,10 +14,10 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     let has_old_name = !config.mentions("hidden_activation") && config.mentions("hidden_act");
     let activation = if has_old_name { "hidden_act" } else { "hidden_activation" };
     let (d_head, n_ctx) = (config.size_or("head_dim", 256)?, config.size("max_position_embeddings")?);
-    let own = Own { tied: true, d_head: Some(d_head), activation, rotary: Absent::USUAL };
+    let defaults = FieldDefaults { tied: true, d_head: Some(d_head), activation, rotary: Absent::USUAL };
     // Gemma 3's parameters are nested by type of layer: what it does flat is only a start.
     let flat = if is_third { config.without(&["rope_parameters", "rope_scaling"]) } else { config.clone() };
-    let base = llama::spec(&flat, has_tensor, own)?;
+    let base = llama::spec(&flat, has_tensor, defaults)?;
     let capped = |field: &str, absent: f64| match config.mentions(field) || is_third {
         true => config.positive_if_any(field),
         false => Ok(Some(absent)),

@@ -41,6 +41,7 @@ fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
         Slot::PosEmbed => arch.named("wpe.weight"),
         Slot::Block(layer, slot, part) => {
             let matrix = Layout::Transposed { index: 0, of: 1 };
+            // Gap: c_attn is read three times, once for each of q, k and v.
             let third = |index| Layout::Transposed { index, of: 3 };
             let (name, layout) = match slot {
                 BlockSlot::AttnNorm => ("ln_1", Layout::Rows),

@@ -9,13 +9,13 @@ use crate::trace::spec::{Local, Mask, MlpKind, NormKind, NormPlacement, Position
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
     let name = config.string("model_type")?;
-    let own = Own {
+    let defaults = FieldDefaults {
         tied: name == "smollm3",
         d_head: (name == "qwen3").then_some(128),
         rotary: Absent { theta: if name == "smollm3" { 2_000_000.0 } else { 10_000.0 }, share: 1.0 },
-        ..Own::LLAMA
+        ..FieldDefaults::LLAMA
     };
-    let mut spec = spec(config, has_tensor, own)?;
+    let mut spec = spec(config, has_tensor, defaults)?;
     let attn = config.switch("attention_bias", false)?;
     let mut biases = Biases { qkv: attn, o: attn, mlp: config.switch("mlp_bias", false)?, ..Biases::NONE };
     match name {
@@ -47,25 +47,30 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     Ok(Architecture::new(spec, biases, source).with_prefix(prefix(has_tensor)))
 }
 
-/// What architectures of Llama's form say where their configurations say nothing.
+/// Values of Llama-like architectures for the fields that a config.json leaves out.
 #[derive(Clone, Copy)]
-pub(super) struct Own {
+pub(super) struct FieldDefaults {
     pub tied: bool,
     pub d_head: Option<usize>,
     pub activation: &'static str,
     pub rotary: Absent,
 }
 
-impl Own {
-    pub const LLAMA: Own = Own { tied: false, d_head: None, activation: "hidden_act", rotary: Absent::USUAL };
+impl FieldDefaults {
+    pub const LLAMA: FieldDefaults =
+        FieldDefaults { tied: false, d_head: None, activation: "hidden_act", rotary: Absent::USUAL };
 }
 
 /// Llama's structure, by the fields that its kin have too.
-pub(super) fn spec(config: &Config, has_tensor: &dyn Fn(&str) -> bool, own: Own) -> Result<Spec, EngineError> {
+pub(super) fn spec(
+    config: &Config,
+    has_tensor: &dyn Fn(&str) -> bool,
+    defaults: FieldDefaults,
+) -> Result<Spec, EngineError> {
     let (d_model, n_heads) = (config.size("hidden_size")?, config.size("num_attention_heads")?);
     let n_key_value_heads = config.key_value_heads(n_heads)?;
-    let d_head = config.d_head(d_model, n_heads, own.d_head)?;
-    let (rotary, n_ctx) = rotary::read(config, d_head, config.size("max_position_embeddings")?, own.rotary)?;
+    let d_head = config.d_head(d_model, n_heads, defaults.d_head)?;
+    let (rotary, n_ctx) = rotary::read(config, d_head, config.size("max_position_embeddings")?, defaults.rotary)?;
     Ok(Spec {
         architecture: config.string("model_type")?.to_owned(),
         n_layers: config.n_layers("num_hidden_layers")?,
@@ -83,8 +88,8 @@ pub(super) fn spec(config: &Config, has_tensor: &dyn Fn(&str) -> bool, own: Own)
         mask: Mask::Causal,
         attn_scale: 1.0 / (d_head as f64).sqrt(),
         mlp: MlpKind::Gated,
-        activation: config.activation(own.activation)?,
-        unembed: unembed(config, own.tied, has_tensor("lm_head.weight"))?,
+        activation: config.activation(defaults.activation)?,
+        unembed: unembed(config, defaults.tied, has_tensor("lm_head.weight"))?,
         ..Spec::default()
     })
 }

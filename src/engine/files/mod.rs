@@ -3,7 +3,7 @@
 //! Nothing here reads by itself: a parser gets the first bytes of a file and says [`Parsed::Needs`] until it has enough;
 //! the caller then fetches each tensor by its range. So a file is never in memory as a whole, and the same code serves a
 //! mapped file, browser storage and a download. Every count, length and offset is checked against the length of the file
-//! before anything is allocated for it. Imports `trace`.
+//! before anything is allocated for it.
 
 pub mod gguf;
 pub mod safetensors;

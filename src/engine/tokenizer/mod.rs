@@ -2,7 +2,7 @@
 //!
 //! The work is done by the `tokenizers` crate; here a tokenizer is made, from a tokenizer.json ([`json`]), the older files
 //! ([`vocab`], [`sentencepiece`]) or the metadata of a GGUF file ([`gguf`]), and its result becomes [`Tokens`]. Truncation and padding
-//! are never on: cutting is the caller's decision, after it has told the user. Imports `trace` and `engine::files`.
+//! are never on: cutting is the caller's decision, after it has told the user.
 
 mod charsmap;
 mod faults;

@@ -17,7 +17,7 @@ fn specials(word: U32x4) -> U32x4 {
     (word + U32x4::splat(0x0400_0400)) & U32x4::splat(0x7800_7800)
 }
 
-/// The same with every meaning of the exponent.
+/// F16 numbers as in the function above, with every meaning of the exponent.
 #[inline(always)]
 fn upper_exact(word: U32x4) -> F32x4 {
     let exponent = word & U32x4::splat(0x7c00_0000);
@@ -119,7 +119,7 @@ pub fn dot_bf16(row: &[u8], x: &[f32], prepared: &Prepared) -> f32 {
     (sums[0] + sums[1]).sum() + plain(&row[2 * done..], &x[done..], bf16)
 }
 
-/// The sum one number at a time.
+/// The dot product, one number at a time.
 fn plain(bytes: &[u8], x: &[f32], value: fn([u8; 2]) -> f32) -> f32 {
     bytes.as_chunks::<2>().0.iter().zip(x).map(|(&pair, x)| value(pair) * x).sum()
 }

@@ -1,11 +1,12 @@
 //! Matrices kept in blocks of a few bits, as GGUF files have them, and in half precision.
 //!
-//! Many rows of x: blocks are widened, eight outputs at a time, into a panel that stays in cache, and the f32 kernel does the
-//! rest. One row (writing on, token by token) would not repay that: its dot products are made straight from the blocks.
+//! With many rows of x, blocks are widened, eight outputs at a time, into a panel that stays in cache, and the f32
+//! kernel does the rest. One row (writing on, token by token) would not repay that, so its dot products read the blocks
+//! directly.
 //!
-//! A dot product reads 16 bytes as four u32 lanes. Byte b of a lane is masked where it stands and converted, which makes
-//! it 2^(8b) too large: x is prepared once with the reciprocal powers, and with its numbers in the order in which lanes and bytes
-//! come. That is one `and` and one conversion for four weights, where unpacking in order takes three times as many.
+//! A dot product reads 16 bytes as four u32 lanes. Byte b of a lane is masked in place and converted, which makes it
+//! 2^(8b) too large. So x is prepared once: multiplied by the reciprocal powers, in the order of lanes and bytes. Four
+//! weights then take one `and` and one conversion; unpacking in order takes three times as many.
 
 mod halves;
 mod k;
@@ -17,7 +18,7 @@ use super::matmul::{Columns, PANEL, PackedRows, ROWS, SomeRows, interleave_eight
 use super::simd::{F32x4, U32x4, transposed};
 use super::threads;
 
-/// How the numbers of a row are written.
+/// Number format of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// IEEE half precision.
@@ -38,9 +39,9 @@ pub enum Format {
 
 /// x, prepared for dot products with rows of one format.
 struct Prepared {
-    /// In the order in which a format's weights come.
+    /// x in the order of the format's weights.
     lanes: Vec<[f32; 4]>,
-    /// Sums of x over groups of weights that share an offset, as the format wants them.
+    /// Sums of x over groups of weights that share an offset.
     sums: Vec<[f32; 4]>,
 }
 
@@ -119,14 +120,14 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    /// Without rows, to be filled; none where n_in is not a whole number of blocks.
+    /// A matrix without rows, to be filled; `None` where n_in is not a whole number of blocks.
     pub fn empty(format: Format, n_out: usize, n_in: usize) -> Option<Self> {
         let row_bytes = n_in / format.block_len() * format.block_bytes();
         let is_whole = n_in.is_multiple_of(format.block_len()) && n_in > 0;
         is_whole.then(|| Self { format, n_out, n_in, bytes: Vec::with_capacity(n_out * row_bytes) })
     }
 
-    /// Appends rows as files have them.
+    /// Appends rows in the form in which files store them.
     pub fn push_rows(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
@@ -156,6 +157,8 @@ impl Blocks {
                 let work = 2 * x.n_rows() * self.n_out * inputs.len();
                 threads::share(y, ROWS * self.n_out, work, |first, y| {
                     let rows = x.panels(first, y.len().div_ceil(ROWS * self.n_out));
+                    // Gap: each thread widens every block for itself, so threads speed up quantised weights less than
+                    // f32.
                     self.matmul_widened(rows, inputs.clone(), y);
                 });
             }
@@ -214,9 +217,9 @@ const fn below(power: u32) -> f32 {
 /// What masking makes of the low four bits of each byte, and of the high four, where the last is shifted down instead.
 const LOW: [f32; 4] = [1.0, below(8), below(16), below(24)];
 const HIGH: [f32; 4] = [below(4), below(12), below(20), 1.0];
-/// The same for whole bytes.
+/// Reciprocal powers for whole bytes.
 const WHOLE: [f32; 4] = [1.0, below(8), below(16), 1.0];
-/// And for signed bytes, which are moved to the top of their lane.
+/// Reciprocal powers for signed bytes, which are moved to the top of their lane.
 const SIGNED: [f32; 4] = [below(24); 4];
 
 /// 16 numbers of x in the order of lanes and bytes, scaled.

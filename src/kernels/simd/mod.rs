@@ -42,7 +42,7 @@ impl F32x4 {
         (a + c) + (b + d)
     }
 
-    /// The lanes.
+    /// The four lanes as an array.
     #[inline(always)]
     pub fn lanes(self) -> [f32; 4] {
         let mut four = [0.0; 4];

@@ -1,4 +1,4 @@
-//! Cells as few paths: those of one colour together, and neighbours in a row as one rectangle.
+//! Draws cells as few paths: cells of one colour together, and neighbours in a row as one rectangle.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::svg::{Svg, number};
 use crate::render::colour::Rgb;
 
-/// Draws rows of cells at a place; a cell without a colour is left out.
+/// Draws rows of cells at a point; a cell without a colour is left out.
 pub fn cells(
     svg: &mut Svg,
     (x, y): (f32, f32),

@@ -1,13 +1,13 @@
-//! The numbers behind a figure as CSV (RFC 4180): a header line, then one line per number or row. Imports what `figure` does.
+//! The numbers behind a figure as CSV (RFC 4180): a header line, then one line per number or row.
 
 use std::fmt::Write;
 
 use super::{HeadFigure, MapCell, MapFigure, NeuronFigure};
 use crate::trace::display::TokenLabel;
 
-/// A field, in quotes where it must be. What a spreadsheet would take for a formula gets a quote mark in front.
+/// A field, in quotes where it needs them. Text that a spreadsheet would read as a formula gets a quote mark in front.
 fn field(text: &str) -> String {
-    // Isolates are for the screen.
+    // Direction isolates are for the screen only.
     let text: String = text.chars().filter(|letter| !('\u{2066}'..='\u{2069}').contains(letter)).collect();
     let is_number = text.parse::<f64>().is_ok();
     let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number { format!("'{text}") } else { text };
@@ -65,7 +65,7 @@ pub fn map(figure: &MapFigure<'_>) -> String {
     csv
 }
 
-/// The query's neurons, then for every key its neurons and what comes of them.
+/// The query's neurons, then each key's neurons, products, score and weight.
 pub fn neurons(figure: &NeuronFigure<'_>) -> String {
     let d_head = figure.products.d_head;
     let names: String = (0..d_head).map(|neuron| format!(",n{neuron}")).collect();

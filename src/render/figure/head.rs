@@ -1,4 +1,5 @@
-//! The head view as a figure: lines between tokens, or cells, for one head, the mean of several, or each beside the others.
+//! The head view as a figure: lines between tokens, or cells, for one head, the mean of several, or each beside the
+//! others.
 
 use super::svg::{Anchor, HAIR, INK, PX_PER_PT, SOFT, Style};
 use super::{Draw, PAGE_CHARACTER, Pen, cells, text};
@@ -18,30 +19,30 @@ const PADDING: f32 = 10.0;
 const HEADINGS: f32 = 24.0;
 /// Thickness of a line, CSS pixels.
 const THICKNESS: f32 = 1.1;
-/// Lines beyond these are left out, faintest first, and the legend says so.
+/// Most lines of a figure: beyond them the faintest are left out, and the legend says so.
 const MAX_LINES: usize = 20_000;
-/// Columns of the longest label over a matrix.
+/// Characters of the longest label over a matrix.
 const MAX_LABEL: usize = 18;
 
-/// What the head view shows.
+/// The head view of a figure.
 pub struct HeadFigure<'a> {
     /// Weights, rows and heads.
     pub view: HeadView<'a>,
-    /// By unit, a token or a word, of the queries.
+    /// Labels of the queries, by unit: a token or a word.
     pub query_labels: &'a [TokenLabel],
-    /// Of the keys: the same but in cross-attention.
+    /// Labels of the keys, which differ from the queries' in cross-attention only.
     pub key_labels: &'a [TokenLabel],
-    /// Where the second text starts.
+    /// Unit at which the second text starts.
     pub second_start: Option<usize>,
-    /// Which layer.
+    /// Layer shown.
     pub layer: usize,
-    /// Heads of the model.
+    /// Number of heads in the layer.
     pub n_heads: usize,
-    /// Cells instead of lines.
+    /// Colours of cells, where cells are drawn instead of lines.
     pub is_matrix: bool,
-    /// A picture for each head.
+    /// Whether each head has a picture of its own.
     pub is_split: bool,
-    /// What the scale says, with numbers.
+    /// Sentences about the scale, with numbers.
     pub meaning: String,
 }
 
@@ -203,7 +204,7 @@ impl HeadFigure<'_> {
         };
         let n_columns = ((span.width - 2.0 * PADDING) / PAGE_CHARACTER).max(1.0) as usize;
         let n_columns = if columns.key_number.width == 0.0 && side == Side::Key && !self.is_matrix {
-            // Numbers stand in the same column.
+            // The numbers stand in one column.
             n_columns.saturating_sub(6).max(4)
         } else {
             n_columns

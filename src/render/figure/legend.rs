@@ -1,4 +1,4 @@
-//! Colour scales with numbers, and what they mean. Imports colours only.
+//! Legends: colour scales with numbers, and sentences about them.
 
 use super::Pen;
 use super::svg::{Anchor, HAIR, PX_PER_PT, SOFT, hex, number};
@@ -9,7 +9,8 @@ use crate::render::colour::Rgb;
 const SCALE: (f32, f32) = (110.0, 6.0);
 
 impl Pen {
-    /// A scale: colours from its left to its right end, and numbers at places from 0 to 1. Returns where it ends.
+    /// Draws a scale with colours from left to right and numbers at positions from 0 to 1. Returns the height of its
+    /// lower end.
     pub(super) fn scale_bar(
         &mut self,
         id: &str,
@@ -51,7 +52,7 @@ impl Pen {
         baseline + 0.3 * self.preset.small_pt() * PX_PER_PT
     }
 
-    /// Sentences under a scale. Returns where they end.
+    /// Draws sentences under a scale. Returns the height of their lower end.
     pub(super) fn note(&mut self, text: &str, top: f32) -> f32 {
         let (style, size) = (self.small().ink(SOFT), self.preset.small_pt() * PX_PER_PT);
         let mut y = top;
@@ -62,7 +63,7 @@ impl Pen {
         y
     }
 
-    /// Coloured squares with names. Returns where they end.
+    /// Draws coloured squares with names. Returns the height of their lower end.
     pub(super) fn keys(&mut self, keys: &[(String, Rgb)], top: f32) -> f32 {
         let (style, size) = (self.small().ink(SOFT), self.preset.small_pt() * PX_PER_PT);
         let (mut x, mut y) = (0.0, top + size * 1.3);

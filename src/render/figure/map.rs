@@ -8,40 +8,40 @@ use super::svg::{Anchor, GROUND, INK, SOFT, Svg, number};
 use super::{Draw, Pen};
 use crate::render::Shade;
 use crate::render::colour::{NEUTRAL_HUE, Ramp, Rgb, Scheme};
-use crate::render::map::{MapLayout, MapSpace, Place};
+use crate::render::map::{LayerHead, MapLayout, MapSpace};
 
-/// Cells of all thumbnails together; more are pooled.
+/// Most cells of all thumbnails together; more cells are pooled.
 const MAX_CELLS: usize = 200_000;
-/// Lines fainter than this are lost in a thumbnail.
+/// Opacity below which a line is invisible in a thumbnail.
 const MIN_LINE: f32 = 0.02;
 /// Room over the columns for the heads' numbers, CSS pixels.
 const HEADINGS: f32 = 14.0;
 
-/// What one cell of the model view shows.
+/// The contents of one cell of the model view.
 pub enum MapCell<'a> {
     /// A pattern made small, [n_rows, n_columns].
     Heat(&'a [f32], usize, usize),
-    /// The same as lines from queries to keys.
+    /// A reduced pattern [n_rows, n_columns] as lines from queries to keys.
     Lines(&'a [f32], usize, usize),
-    /// A number, and its level from 0 to 1; nothing where there is none.
+    /// A number with its level from 0 to 1; `None` where the head has no number.
     Number(Option<(f32, f32)>),
 }
 
-/// What the model view shows.
+/// The model view of a figure.
 pub struct MapFigure<'a> {
-    /// The heads by row.
-    pub rows: Vec<Vec<Place>>,
-    /// What each shows.
-    pub cell: &'a dyn Fn(Place) -> Option<MapCell<'a>>,
-    /// Whether cells stand by their number and have names instead of rows and columns.
+    /// Heads of each row.
+    pub rows: Vec<Vec<LayerHead>>,
+    /// Contents of each cell.
+    pub cell: &'a dyn Fn(LayerHead) -> Option<MapCell<'a>>,
+    /// Whether cells are sorted by their number and carry names instead of rows and columns.
     pub is_sorted: bool,
-    /// Whether a pooled cell shows the largest weight; else the mean.
+    /// Whether a pooled cell shows the largest weight rather than the mean.
     pub is_max: bool,
-    /// How dark a weight is.
+    /// Scale from weights to levels.
     pub shade: Shade,
     /// Numbers at the ends of the colour scale.
     pub ends: (String, String),
-    /// What the scale says.
+    /// Sentences about the scale.
     pub meaning: String,
 }
 
@@ -58,7 +58,7 @@ impl MapFigure<'_> {
 
     /// How many cells along an axis become one.
     fn pooling(&self) -> usize {
-        let n_cells = |place: &Place| match (self.cell)(*place) {
+        let n_cells = |place: &LayerHead| match (self.cell)(*place) {
             Some(MapCell::Heat(cells, ..) | MapCell::Lines(cells, ..)) => cells.len(),
             _ => 1,
         };
@@ -76,7 +76,7 @@ impl MapFigure<'_> {
         cells(svg, place, cell, (n_rows, n_columns), cell.1, colour);
     }
 
-    /// Lines by sixteen levels of opacity, each a path.
+    /// Draws lines as sixteen paths, one for each level of opacity.
     fn lines(&self, svg: &mut Svg, (x, y): (f32, f32), side: f32, (values, n_rows, n_columns): (&[f32], usize, usize)) {
         let mut paths = BTreeMap::<u8, String>::new();
         for (row, weights) in values.chunks_exact(n_columns.max(1)).enumerate() {

@@ -6,10 +6,9 @@
 //! | legend with numbers        |
 //! | caption                    |
 //! ```
-//! One user unit is a CSS pixel, a ninety-sixth of an inch, so that the picture is as wide as its preset in any program and
-//! `pt` means points. The background is white and the colours are those of the light theme, whatever the page looks like.
-//! Text stays text. Views are laid out as wide as they would be on screen at the page's font size, then scaled. Knows no
-//! browser. Imports what `render` does.
+//! One user unit is a CSS pixel, a ninety-sixth of an inch, so that the picture is as wide as its preset in any program
+//! and `pt` means points. The background is white and the colours are those of the light theme, whatever the page looks
+//! like. Text stays text. Views are laid out as wide as they would be on screen at the page's font size, then scaled.
 
 mod cells;
 pub mod csv;
@@ -30,10 +29,10 @@ pub use neurons::{NeuronFigure, NeuronRow};
 
 use svg::{PX_PER_PT, SANS, SOFT, Style, Svg, escaped, number};
 
-/// Width of a character at the page's token size, in CSS pixels: what views are laid out for.
+/// Width of a character at the page's token size, in CSS pixels, for which views are laid out.
 const PAGE_CHARACTER: f32 = 7.83;
 
-/// How wide a figure is.
+/// Width of a figure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Preset {
     /// One column: 8 cm.
@@ -44,7 +43,7 @@ pub enum Preset {
 }
 
 impl Preset {
-    /// In the order in which they are offered.
+    /// Every width, in the order in which they are offered.
     pub const EACH: [Preset; 2] = [Preset::Column, Preset::Page];
 
     /// Width in centimetres.
@@ -82,25 +81,25 @@ impl Preset {
     }
 }
 
-/// What stands above and below a figure and goes along inside the file.
+/// Texts above and below a figure, and inside its file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caption {
-    /// One line.
+    /// Title, one line.
     pub title: String,
-    /// Sentences.
+    /// Sentences below the figure.
     pub text: String,
-    /// The same by name, for programs.
+    /// The facts of the caption by name, for programs.
     pub fields: Vec<(&'static str, String)>,
 }
 
 /// A finished figure.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drawn {
-    /// The file.
+    /// The SVG file.
     pub svg: String,
-    /// CSS pixels.
+    /// Width in CSS pixels.
     pub width: f32,
-    /// CSS pixels.
+    /// Height in CSS pixels.
     pub height: f32,
 }
 
@@ -109,20 +108,20 @@ pub trait Draw {
     /// Draws the view at the origin of its group, and the legend's parts; returns its height.
     fn draw(&self, pen: &mut Pen) -> f32;
 
-    /// Draws the legend at a height; returns where it ends.
+    /// Draws the legend at a height; returns the height of its lower end.
     fn legend(&self, pen: &mut Pen, top: f32) -> f32;
 }
 
-/// What a view draws with.
+/// The means with which a view draws itself.
 pub struct Pen {
     svg: Svg,
     preset: Preset,
-    /// From lengths of the page's layout to lengths of the figure.
+    /// Factor from lengths of the page's layout to lengths of the figure.
     scale: f32,
 }
 
 impl Pen {
-    /// Width of the layout, as if it were on the page.
+    /// Width of the layout on the page.
     fn layout_width(&self) -> f32 {
         self.preset.width() / self.scale
     }

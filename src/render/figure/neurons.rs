@@ -13,44 +13,44 @@ const ROW: (f32, f32) = (22.0, 20.0);
 /// Room for headings and the query's own cells, in the page's layout.
 const HEADER: f32 = 46.0;
 
-/// What a query gives one key.
+/// The numbers of one query and key.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct NeuronRow {
     /// Position of the key.
     pub key: usize,
     /// Whether the mask lets the query see it.
     pub is_seen: bool,
-    /// q · k.
+    /// q · k of the pair.
     pub dot: Option<f32>,
-    /// The score; −∞ where masked.
+    /// Score; −∞ where masked.
     pub score: Option<f32>,
-    /// The weight.
+    /// Weight of the pair.
     pub weight: Option<f32>,
     /// Weight times ‖f‖.
     pub value: Option<f32>,
 }
 
-/// What the neuron view shows.
+/// The neuron view of a figure.
 pub struct NeuronFigure<'a> {
-    /// Queries and keys.
+    /// Neurons of queries and keys.
     pub products: Products<'a>,
-    /// Neurons by column.
+    /// Neuron of each column.
     pub order: &'a [usize],
-    /// The query.
+    /// Position of the query.
     pub query: usize,
-    /// The keys shown.
+    /// Positions of the keys shown.
     pub rows: Vec<NeuronRow>,
-    /// By position, of the queries.
+    /// Labels of the queries, by position.
     pub query_labels: &'a [TokenLabel],
-    /// Of the keys: the same but in cross-attention.
+    /// Labels of the keys, which differ from the queries' in cross-attention only.
     pub key_labels: &'a [TokenLabel],
-    /// Sizes at which colours end: of queries and keys, and of products.
+    /// Sizes that have the full colour: of queries and keys, and of products.
     pub limits: (f32, f32),
     /// The marked neuron.
     pub neuron: Option<usize>,
-    /// Where there is room for one block: the keys instead of the products.
+    /// Whether the keys are shown rather than the products, where there is room for one block.
     pub shows_keys: bool,
-    /// More to say of the scale.
+    /// Further sentences about the scale.
     pub meaning: String,
 }
 

@@ -1,4 +1,4 @@
-//! What goes along inside a PNG: its resolution, and texts by keyword. Imports nothing of ours.
+//! Metadata of PNG files: resolution, and texts by keyword.
 
 /// Pixels per inch of exported pictures.
 pub const DPI: f32 = 300.0;
@@ -7,8 +7,8 @@ pub const DPI: f32 = 300.0;
 const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 const HEADER_END: usize = SIGNATURE.len() + 25;
 
-/// Puts the resolution and texts into a PNG, after its header; nothing when it is no PNG. Texts in Latin-1 become `tEXt`,
-/// others `iTXt` (PNG 1.2).
+/// Puts the resolution and texts into a PNG, after its header; `None` when the bytes are not a PNG. Texts in Latin-1
+/// become `tEXt`, others `iTXt` (PNG 1.2).
 pub fn with_texts(png: &[u8], texts: &[(&str, &str)]) -> Option<Vec<u8>> {
     let (header, rest) = png.split_at_checked(HEADER_END)?;
     if header.get(..8)? != SIGNATURE || header.get(12..16)? != b"IHDR" {

@@ -1,7 +1,7 @@
 //! Writes SVG as text: elements with escaped content, numbers of three decimals, lengths in CSS pixels.
 //!
-//! Invariant: whatever a token or a text is, it ends up as text: every character that XML gives a meaning is escaped, and those
-//! that XML cannot hold become the replacement character. Imports nothing of ours but colours.
+//! Invariant: every token and text stays text. Characters with a meaning in XML are escaped, and characters that XML
+//! cannot hold become the replacement character.
 
 use std::fmt::Write;
 
@@ -15,14 +15,14 @@ pub const SANS: &str = "Helvetica, Arial, Liberation Sans, sans-serif";
 /// CSS pixels per point.
 pub const PX_PER_PT: f32 = 96.0 / 72.0;
 
-/// A picture under way.
+/// A picture that is being written.
 #[derive(Debug, Default)]
 pub struct Svg {
     text: String,
     n_open: usize,
 }
 
-/// Which end of a text its place is.
+/// The part of a text that stands at its point.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Anchor {
     /// The left end.
@@ -34,59 +34,59 @@ pub enum Anchor {
     End,
 }
 
-/// How a text looks.
+/// Style of a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Style {
-    /// Points.
+    /// Size in points.
     pub size_pt: f32,
-    /// Its colour.
+    /// Colour of the text.
     pub ink: Rgb,
-    /// Which end is placed.
+    /// Part of the text that stands at its point.
     pub anchor: Anchor,
-    /// Fixed width.
+    /// Whether the font has fixed width.
     pub is_mono: bool,
-    /// Heavier.
+    /// Whether the text is semibold.
     pub is_bold: bool,
 }
 
 impl Style {
-    /// Dark, from the left, proportional.
+    /// Dark text, from its left end, in a proportional font.
     pub fn new(size_pt: f32) -> Self {
         Self { size_pt, ink: INK, anchor: Anchor::Start, is_mono: false, is_bold: false }
     }
 
-    /// In fixed width.
+    /// The style with a font of fixed width.
     pub fn mono(self) -> Self {
         Self { is_mono: true, ..self }
     }
 
-    /// Heavier.
+    /// The style in semibold.
     pub fn bold(self) -> Self {
         Self { is_bold: true, ..self }
     }
 
-    /// In another colour.
+    /// The style with another colour.
     pub fn ink(self, ink: Rgb) -> Self {
         Self { ink, ..self }
     }
 
-    /// Placed by another end.
+    /// The style with another part of the text at its point.
     pub fn anchor(self, anchor: Anchor) -> Self {
         Self { anchor, ..self }
     }
 }
 
-/// Text. Figures are drawn in the light theme.
+/// Colour of text. Figures are drawn in the light theme.
 pub const INK: Rgb = Scheme::Light.ink();
-/// Explanations.
+/// Colour of explanations.
 pub const SOFT: Rgb = Scheme::Light.soft();
-/// Hairlines: darker than the page's, since a printer loses fainter ones.
+/// Colour of hairlines: darker than on the page, since a printer loses fainter ones.
 pub const HAIR: Rgb = [0xc8, 0xc8, 0xd0];
-/// Thumbnails without weights.
+/// Colour of thumbnails without weights.
 pub const GROUND: Rgb = Scheme::Light.ground();
 
 impl Svg {
-    /// Opens a group. The id is made of what ids may hold.
+    /// Opens a group. Characters that ids may not hold are replaced.
     pub fn open(&mut self, id: &str, attributes: &str) {
         let gap = if attributes.is_empty() { "" } else { " " };
         let _ = writeln!(self.text, "{}<g id=\"{}\"{gap}{attributes}>", self.indent(), clean_id(id));
@@ -99,17 +99,17 @@ impl Svg {
         let _ = writeln!(self.text, "{}</g>", self.indent());
     }
 
-    /// An element as it is: nothing of it comes from outside.
+    /// Writes an element as it is; none of its text comes from outside.
     pub fn raw(&mut self, element: &str) {
         let _ = writeln!(self.text, "{}{element}", self.indent());
     }
 
-    /// A line of text whose baseline starts at a place.
+    /// Writes a line of text at a point of its baseline.
     pub fn text(&mut self, x: f32, y: f32, style: &Style, content: &str) {
         self.text_with(x, y, style, "", content);
     }
 
-    /// The same, turned by degrees around its place.
+    /// Writes a line of text, rotated by degrees around its point.
     pub fn turned_text(&mut self, x: f32, y: f32, degrees: f32, style: &Style, content: &str) {
         let turn = format!(" transform=\"rotate({} {} {})\"", number(degrees), number(x), number(y));
         self.text_with(x, y, style, &turn, content);
@@ -135,7 +135,7 @@ impl Svg {
         );
     }
 
-    /// A rectangle.
+    /// Draws a rectangle.
     pub fn rect(&mut self, (x, y): (f32, f32), (width, height): (f32, f32), fill: Rgb, opacity: f32) {
         let opacity = if opacity < 1.0 { format!(" fill-opacity=\"{}\"", number(opacity)) } else { String::new() };
         let _ = writeln!(
@@ -150,7 +150,7 @@ impl Svg {
         );
     }
 
-    /// A straight line.
+    /// Draws a straight line.
     pub fn line(&mut self, (x1, y1): (f32, f32), (x2, y2): (f32, f32), stroke: Rgb, opacity: f32) {
         let opacity = if opacity < 1.0 { format!(" stroke-opacity=\"{}\"", number(opacity)) } else { String::new() };
         let _ = writeln!(
@@ -165,7 +165,7 @@ impl Svg {
         );
     }
 
-    /// A filled or stroked path of one colour; `paint` is "fill" or "stroke".
+    /// Draws a path of one colour; `paint` is "fill" or "stroke".
     pub fn path(&mut self, data: &str, paint: &str, colour: Rgb, opacity: f32) {
         let opacity = if opacity < 1.0 { format!(" {paint}-opacity=\"{}\"", number(opacity)) } else { String::new() };
         let unfilled = if paint == "stroke" { " fill=\"none\"" } else { "" };
@@ -173,7 +173,7 @@ impl Svg {
             writeln!(self.text, "{}<path d=\"{data}\" {paint}=\"{}\"{opacity}{unfilled}/>", self.indent(), hex(colour));
     }
 
-    /// What was written, every group closed.
+    /// The picture, with every group closed.
     pub fn finish(mut self) -> String {
         while self.n_open > 0 {
             self.close();
@@ -187,14 +187,14 @@ impl Svg {
     }
 }
 
-/// A number of at most three decimals, without what says nothing.
+/// A number of at most three decimals, without trailing zeros.
 pub fn number(value: f32) -> String {
     let text = format!("{value:.3}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     if text.is_empty() || text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
-/// "#rrggbb"
+/// A colour as "#rrggbb".
 pub fn hex([red, green, blue]: Rgb) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}")
 }

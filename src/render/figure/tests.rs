@@ -1,4 +1,4 @@
-//! Figures as text: what is where, how large, and what goes along.
+//! Figures as text: the positions and sizes of their parts, and their metadata.
 
 use super::*;
 use crate::render::{HeadView, PatternView, Products, Shade};

@@ -1,7 +1,7 @@
-//! How wide a text is in a font as wide as Helvetica, and where its lines break. Imports nothing of ours.
+//! Widths and line breaks of text in a font as wide as Helvetica.
 
-/// Widths of the characters from space to `~`, in thousandths of the size (Adobe's Helvetica; Arial and Liberation Sans have
-/// the same).
+/// Widths of the characters from space to `~`, in thousandths of the size (Adobe's Helvetica; Arial and Liberation Sans
+/// have the same).
 const WIDTHS: [u16; 95] = [
     278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278, 556, 556, 556, 556, 556, 556, 556,
     556, 556, 556, 278, 278, 584, 584, 584, 556, 1015, 667, 667, 722, 722, 667, 611, 778, 722, 278, 500, 667, 556, 833,
@@ -10,18 +10,18 @@ const WIDTHS: [u16; 95] = [
     260, 334, 584,
 ];
 
-/// Width of a text of this size, in the size's unit; other letters count as wide ones.
+/// Width of a text in the unit of `size`; letters outside the table count as wide ones.
 pub fn width(text: &str, size: f32) -> f32 {
-    let of = |letter: char| match u32::from(letter) {
+    let width_of = |letter: char| match u32::from(letter) {
         code @ 0x20..=0x7e => f32::from(WIDTHS.get(code as usize - 0x20).copied().unwrap_or(556)) / 1e3,
         0x300..=0x36f | 0x200b..=0x200f | 0x2066..=0x2069 | 0xfe00..=0xfe0f => 0.0,
         0xa0..=0x2e7f => 0.64,
         _ => 1.05,
     };
-    text.chars().map(of).sum::<f32>() * size
+    text.chars().map(width_of).sum::<f32>() * size
 }
 
-/// Lines no wider than `room`; a word that is too long is broken.
+/// Breaks a text into lines no wider than `room`; a word that is too long is broken.
 pub fn wrapped(text: &str, size: f32, room: f32) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
@@ -55,7 +55,7 @@ fn append(lines: &mut [String], text: &str) {
     }
 }
 
-/// The start of a text that fits, with `…` where something is missing.
+/// The beginning of a text that fits into `room`, with `…` where it is cut.
 pub fn shortened(text: &str, n_columns: usize) -> String {
     if text.chars().count() <= n_columns {
         return text.to_owned();

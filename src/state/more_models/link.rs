@@ -26,6 +26,7 @@ impl State {
 
 /// The repository that an id of a model names, and which of its checkpoints; nothing where it names none.
 pub(in crate::state) fn hub_model(id: &str) -> Option<(&str, Option<String>)> {
+    // Gap: a revision stays as it was typed, so a link to a branch follows the branch.
     let (repo, label) = match id.split_once(':') {
         Some((repo, label)) => (repo, Some(label.to_owned())),
         None => (id, None),

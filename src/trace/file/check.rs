@@ -1,4 +1,4 @@
-//! What must be read to know that every number of a file is as it should be. Imports nothing of ours but the trace itself.
+//! What must be read to know that every number of a file is as it should be.
 
 use std::ops::Range;
 

@@ -1,7 +1,7 @@
 //! What goes into a saved trace: chosen activations of a run, their shapes and how many bytes they take, known before anything
 //! is computed.
 //!
-//! Command line and worker write by the same plan, and the page says the size from it. Imports nothing of ours but `trace`.
+//! Command line and worker write by the same plan, and the page says the size from it.
 
 use std::ops::Range;
 
@@ -90,6 +90,7 @@ impl SavePlan {
 
     /// The same plan for some layers only; what is outside layers stays.
     pub fn of_layers(mut self, layers: &[usize]) -> Self {
+        // Gap: heads cannot be left out: the format gives a pattern every head of its layer.
         let is_left_out = |hook: &StackHook| hook.hook.layer().is_some_and(|layer| !layers.contains(&layer));
         let left_out: Vec<String> =
             self.hooks.iter().filter(|hook| is_left_out(hook)).map(ToString::to_string).collect();

@@ -2,7 +2,7 @@
 //! `<script type="application/octet-stream;base64" id="headlight-trace">`.
 //!
 //! The text is base64, which has no character that HTML takes for anything, so whatever a token says is harmless. A line
-//! before it that begins with `#` is a link: what is looked at first. Imports nothing of ours.
+//! before it that begins with `#` is a link: what is looked at first.
 
 /// Id of the slot's element.
 pub const SLOT_ID: &str = "headlight-trace";

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::labels::RowLabels;
 use super::model::Map;
 use super::readout::words;
-use crate::render::Place;
+use crate::render::LayerHead;
 use crate::state::wording;
 use crate::ui::erased::{Derived, Show, keyed, view};
 use crate::ui::small::css::px;
@@ -31,14 +31,14 @@ pub fn Cells(map: Map) -> impl IntoView {
 }
 
 #[component]
-fn Row(map: Map, row: usize, places: Vec<Place>) -> impl IntoView {
-    let cell = move |(column, place): (usize, Place)| view! { <Cell map row column place /> };
+fn Row(map: Map, row: usize, places: Vec<LayerHead>) -> impl IntoView {
+    let cell = move |(column, place): (usize, LayerHead)| view! { <Cell map row column place /> };
     let cells = places.into_iter().enumerate().map(cell).collect_view();
     view! { <div role="row" aria-rowindex=(row + 1).to_string()>{cells}</div> }
 }
 
 #[component]
-fn Cell(map: Map, row: usize, column: usize, place: Place) -> impl IntoView {
+fn Cell(map: Map, row: usize, column: usize, place: LayerHead) -> impl IntoView {
     let Map { page, layout, layers, hovered, reached, selected, is_small, options, .. } = map;
     let (layer, head) = place;
     // All active heads of the selected layer are marked.
@@ -77,6 +77,6 @@ fn Cell(map: Map, row: usize, column: usize, place: Place) -> impl IntoView {
 }
 
 /// Id of a cell's element.
-pub fn id_of((layer, head): Place, is_small: bool) -> String {
+pub fn id_of((layer, head): LayerHead, is_small: bool) -> String {
     if is_small { format!("map-l{layer}h{head}") } else { format!("cell-l{layer}h{head}") }
 }

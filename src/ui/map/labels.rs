@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::model::Map;
-use crate::render::Place;
+use crate::render::LayerHead;
 use crate::ui::erased::view;
 use crate::ui::small::css::px;
 
@@ -38,7 +38,7 @@ pub fn ColumnLabels(map: Map) -> impl IntoView {
         }
         layout.with(|layout| {
             let first = layout.rows.first().cloned().unwrap_or_default();
-            let label = |(column, (_, head)): (usize, Place)| {
+            let label = |(column, (_, head)): (usize, LayerHead)| {
                 let middle = layout.column_left(column) + layout.cell / 2.0;
                 view! { <span class="column-label" style:left=px(middle)>{head}</span> }
             };

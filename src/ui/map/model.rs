@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::numbers::Numbers;
-use crate::render::{Contrast, MapLayout, MapSpace, Place, Scheme, Shade, largest_size};
+use crate::render::{Contrast, LayerHead, MapLayout, MapSpace, Scheme, Shade, largest_size};
 use crate::state::scales::options::MapOptions;
 use crate::state::scales::thumbnails::LayerThumbnails;
 use crate::state::{Event, Home, State, Variant, ViewEvent};
@@ -37,11 +37,11 @@ pub struct Map {
     pub scroll: RwSignal<f32>,
     pub window: Derived<(f32, f32)>,
     /// The head under the pointer.
-    pub hovered: RwSignal<Option<Place>>,
+    pub hovered: RwSignal<Option<LayerHead>>,
     /// The head that the keyboard has reached.
-    pub reached: RwSignal<Option<Place>>,
+    pub reached: RwSignal<Option<LayerHead>>,
     /// The head that is shown, where it is a single one.
-    pub selected: Derived<Option<Place>>,
+    pub selected: Derived<Option<LayerHead>>,
     /// The colours of differences, where these are shown: one scale for all layers.
     pub contrast: Derived<Option<Contrast>>,
     pub is_small: bool,
@@ -119,19 +119,20 @@ fn greatest_height(is_small: bool, is_framed: bool) -> f32 {
 }
 
 /// The heads in rows: by layer and head, or sorted by their number.
-pub fn rows_of(state: &State) -> Vec<Vec<Place>> {
+pub fn rows_of(state: &State) -> Vec<Vec<LayerHead>> {
     let (layers, heads) = state.mapped();
-    let rows: Vec<Vec<Place>> = layers.iter().map(|&layer| heads.iter().map(|&head| (layer, head)).collect()).collect();
+    let rows: Vec<Vec<LayerHead>> =
+        layers.iter().map(|&layer| heads.iter().map(|&head| (layer, head)).collect()).collect();
     if !state.scales.map.is_sorted {
         return rows;
     }
     let numbers = Numbers::from_state(state);
-    let number = |place: &Place| numbers.at(*place);
-    let mut all: Vec<(Place, f32)> =
+    let number = |place: &LayerHead| numbers.at(*place);
+    let mut all: Vec<(LayerHead, f32)> =
         rows.concat().into_iter().map(|place| (place, number(&place).unwrap_or(f32::NEG_INFINITY))).collect();
     all.sort_by(|(one, a), (other, b)| b.total_cmp(a).then(one.cmp(other)));
-    let places: Vec<Place> = all.into_iter().map(|(place, _)| place).collect();
-    places.chunks(heads.len().max(1)).map(<[Place]>::to_vec).collect()
+    let places: Vec<LayerHead> = all.into_iter().map(|(place, _)| place).collect();
+    places.chunks(heads.len().max(1)).map(<[LayerHead]>::to_vec).collect()
 }
 
 /// How dark a weight is drawn: as in the head view, but always on a scale up to 1, so that thumbnails can be compared.

@@ -1,7 +1,7 @@
 //! The number of each head that colours and sorts the map's cells.
 
 use crate::analysis::scores::Score;
-use crate::render::Place;
+use crate::render::LayerHead;
 use crate::state::scales::options::CellNumber;
 use crate::state::{State, Variant};
 
@@ -56,12 +56,12 @@ impl Numbers {
     }
 
     /// A head's number.
-    pub fn at(&self, (layer, head): Place) -> Option<f32> {
+    pub fn at(&self, (layer, head): LayerHead) -> Option<f32> {
         self.values.get(layer * self.n_heads + head).copied().flatten()
     }
 
     /// A head's number on a scale from 0 to 1, for its colour.
-    pub fn level(&self, place: Place) -> Option<f32> {
+    pub fn level(&self, place: LayerHead) -> Option<f32> {
         let (low, high) = self.ends;
         self.at(place).map(|value| ((value - low) / (high - low).max(f32::MIN_POSITIVE)).clamp(0.0, 1.0))
     }

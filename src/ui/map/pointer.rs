@@ -5,7 +5,7 @@ use leptos::html::Div;
 use leptos::prelude::*;
 
 use super::model::Map;
-use crate::render::Place;
+use crate::render::LayerHead;
 use crate::state::editing::offers::Target;
 use crate::state::{Event, SelectionEvent};
 use crate::ui::change::edit_menu::open_at_event;
@@ -17,7 +17,7 @@ pub struct Pointer {
     map: Map,
     scroller: NodeRef<Div>,
     /// The head hovered when a finger came down.
-    before_tap: StoredValue<Option<Place>>,
+    before_tap: StoredValue<Option<LayerHead>>,
     /// Whether the last press was a finger's.
     is_tapped: StoredValue<bool>,
 }
@@ -80,7 +80,7 @@ impl Pointer {
     }
 
     /// The head under the pointer.
-    fn pick(self, event: &MouseEvent) -> Option<Place> {
+    fn pick(self, event: &MouseEvent) -> Option<LayerHead> {
         let (x, y) = point_within(self.scroller, client_point(event))?;
         self.map.layout.with_untracked(|layout| {
             let (row, column) = layout.pick(x, y + self.map.scroll.get_untracked())?;
@@ -90,6 +90,6 @@ impl Pointer {
 }
 
 /// What the menu of edits offers at a cell.
-pub fn target_of((layer, head): Place) -> Target {
+pub fn target_of((layer, head): LayerHead) -> Target {
     Target { layer, heads: vec![head], ..Target::default() }
 }

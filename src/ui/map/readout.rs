@@ -8,7 +8,7 @@ use super::model::Map;
 use super::numbers::{Numbers, name};
 use crate::analysis::scores::Score;
 use crate::protocol::Reduce;
-use crate::render::Place;
+use crate::render::LayerHead;
 use crate::state::scales::options::{CellNumber, CellStyle, MapOptions};
 use crate::state::scales::thumbnails::LayerThumbnails;
 use crate::state::{Variant, wording};
@@ -17,7 +17,7 @@ use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 
 /// "L2H9 · entropy 0.31 · strongest link cat → cat 0.8421".
-pub(super) fn words(page: Page, (layer, head): Place, thumbnails: &LayerThumbnails) -> String {
+pub(super) fn words(page: Page, (layer, head): LayerHead, thumbnails: &LayerThumbnails) -> String {
     let name = wording::head_name(layer, head);
     let Some(numbers) = thumbnails.numbers(head) else { return name };
     let is_difference = page.peek(|state| state.editing.variant == Variant::Difference);

@@ -37,6 +37,7 @@ pub struct ExportChoice {
 pub fn ExportButton(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView {
     let is_open = RwSignal::new(false);
     let choice = ExportChoice { preset: RwSignal::new(Preset::Column), picked: RwSignal::new(None) };
+    // Gap: figures of B − A are not exported.
     let obstacle = page.memo(|state| {
         (state.editing.variant == Variant::Difference).then_some("Figures show A or B: choose one of them first")
     });
@@ -98,6 +99,7 @@ pub fn Export(
         spawn_local(async move {
             if let Err(message) = hand_over(made, format, &stem).await {
                 // Somebody may have closed the dialog meanwhile.
+                // Gap: a failure after the dialog was closed is not reported.
                 problem.try_set(Some(format!("This could not be saved: {message}.")));
             }
         });

@@ -2,7 +2,7 @@
 
 use crate::platform::page::meta;
 use crate::protocol::Reduce;
-use crate::render::Place;
+use crate::render::LayerHead;
 use crate::render::figure::{
     Caption, Draw, Drawn, HeadFigure, MapCell, MapFigure, NeuronFigure, NeuronRow, Preset, csv, figure,
 };
@@ -79,7 +79,7 @@ fn map(state: &State, wanted: Wanted, caption: Caption) -> Option<Made> {
     let options = &state.scales.map;
     let numbers = HeadNumbers::from_state(state);
     let layers = &state.scales.thumbnails.layers;
-    let cell = |place: Place| -> Option<MapCell<'_>> {
+    let cell = |place: LayerHead| -> Option<MapCell<'_>> {
         if options.style == CellStyle::Number {
             return Some(MapCell::Number(numbers.at(place).zip(numbers.level(place))));
         }

@@ -19,6 +19,7 @@ const N_PLAYED: u32 = 32;
 #[component]
 pub fn WritingPanel(page: Page) -> impl IntoView {
     let send = move |event: EditEvent| page.dispatch(Event::Editing(event));
+    // Gap: a decoder with an encoder writes its whole target at once, not token by token.
     let can_write = page.memo(|state| {
         state.shown.as_ref().is_some_and(|shown| {
             shown.live_run.is_some()
