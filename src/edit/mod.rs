@@ -1,4 +1,4 @@
-//! Interventions as plain data: one vocabulary for the command line, the page and links.
+//! Interventions as plain data: one vocabulary for the command line, the page and links (docs/edits.md, "Kinds").
 //!
 //! An edit says what to change and where; the engine, which knows the model, checks whether it fits. Edits travel as values in
 //! messages between page and worker, and as JSON in files and links: `serde` serves the first, [`parse_list`] and

@@ -1,4 +1,4 @@
-//! Scores of a random block over several seeds: one block can be lucky.
+//! Scores of a random block over several seeds: one block can be lucky (docs/methods.md, "Prefix matching").
 
 use std::sync::Arc;
 

@@ -128,6 +128,7 @@ fn every_option_of_the_command_line_is_there() {
 mod links {
     use std::collections::BTreeSet;
 
+    use headlight::edit::parse_list;
     use headlight::protocol::Reduce;
     use headlight::state::link::{Heads, Link};
     use headlight::state::link_options::LinkedOptions;
@@ -179,7 +180,7 @@ mod links {
             },
             segment: Some(SegmentFilter::Ab),
             theme: Some(Theme::Dark),
-            edits: Some("[]".to_owned()),
+            edits: parse_list(r#"[{"kind":"zero_head","layer":0,"head":0}]"#).unwrap(),
         }
     }
 

@@ -48,7 +48,7 @@ pub struct MapCell {
     pub edit: Edit,
 }
 
-/// Texts whose logit differences are closer than this have no R.
+/// Texts whose logit differences are closer than this have no R (docs/methods.md, "Activation patching").
 const LEAST_DIFFERENCE: f32 = 0.05;
 
 impl SweepState {
