@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use headlight::trace::file::{FORMAT, ModelName, TraceMetadata};
+use headlight::trace::file::{FORMAT, ModelName, RowSums, TraceMetadata};
 use headlight::trace::spec::{NormPlacement, Positions};
 use headlight::trace::{Axis, BlockSite, Hook, Spec, TokenForm};
 
@@ -83,6 +83,7 @@ fn every_field_of_the_metadata_is_there() {
         model: Some(ModelName::default()),
         spec: Some(Spec::default()),
         edits: vec![serde_json::json!({})],
+        row_sums: Some(RowSums::Sinks),
     };
     let written = serde_json::to_value(&metadata).unwrap();
     let known: BTreeSet<String> = written.as_object().unwrap().keys().cloned().collect();
