@@ -1,7 +1,8 @@
 //! Derives what is shown of a token from its text: the one place that does.
 //!
 //! Invariant: nothing in a label is invisible, and no label can disturb the text around it. Spaces, controls and bytes
-//! that are not whole UTF-8 become visible marks, right-to-left text is isolated, and a label of any token, however long, is short. Imports only the token form.
+//! that are not whole UTF-8 become visible marks, right-to-left text is isolated, and a label of any token, however
+//! long, is short.
 
 use super::tokens::TokenForm;
 
