@@ -61,7 +61,7 @@ pub fn within(name: &str, run: fn(&[u8]), input: &[u8]) {
 }
 
 /// Time that this thread has been on a processor; of the clock, where that is not known.
-fn thread_time() -> Duration {
+pub fn thread_time() -> Duration {
     thread_local! { static START: Instant = Instant::now(); }
     let scheduled = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let nanoseconds = scheduled.and_then(|line| line.split(' ').next()?.parse().ok());

@@ -6,6 +6,7 @@
 //! head at a time.
 
 mod made;
+mod of_header;
 mod parts;
 #[cfg(test)]
 mod tests;
@@ -19,13 +20,8 @@ use super::source::{AttentionSource, LayerSource, Rotation, Sizes, SourceError, 
 use crate::trace::file::{RowSums, Trace, TraceError};
 use crate::trace::{Attn, AttnKind, BlockSite, Hook, Side, Spec, Stack, StackHook, Tokens};
 use made::Made;
+use of_header::{sizes_of, tokens_of, with_sink};
 use parts::Parts;
-
-/// Names that tokenizers give to tokens of their own making; a trace does not say which tokens are such.
-const SPECIAL: [&str; 9] = ["[CLS]", "[SEP]", "[PAD]", "[MASK]", "<s>", "</s>", "<pad>", "<bos>", "<eos>"];
-
-/// What an attention sink is called among the keys.
-const SINK: &str = "sink";
 
 /// An opened trace and what was read of it.
 #[derive(Clone, Debug)]
@@ -349,60 +345,5 @@ impl LayerSource for StoredLayer {
             return self.stored.square(self.layer, BlockSite::AttnScores, head, rows);
         }
         self.made()?.scores(self.layer, head, rows)
-    }
-}
-
-/// Sizes from the spec, or else from the shapes of what is there of this attention. That they agree was checked with the
-/// header.
-fn sizes_of(trace: &Trace, place: Place, n_query: usize, n_key: usize) -> Sizes {
-    if let Some(spec) = place.spec(trace) {
-        let &Spec { n_layers, n_heads, n_key_value_heads, d_head, .. } = spec;
-        return Sizes { n_layers, n_heads, n_key_value_heads, d_head, n_query, n_key, has_sink: false };
-    }
-    let mut sizes = Sizes { n_query, n_key, ..Sizes::default() };
-    for (name, tensor) in &trace.tensors {
-        let Ok(StackHook { stack, hook: Hook::Block(layer, site) }) = name.parse() else { continue };
-        let is_here =
-            stack == place.stack && site.of(place.attn) == site && (place.attn == Attn::Cross || !site.is_cross());
-        if !is_here {
-            continue;
-        }
-        sizes.n_layers = sizes.n_layers.max(layer + 1);
-        match (site.of(Attn::Own), tensor.shape.as_slice()) {
-            (BlockSite::Pattern | BlockSite::AttnScores, &[heads, _, _]) => sizes.n_heads = heads,
-            (BlockSite::Q | BlockSite::RotQ, &[_, heads, neurons]) => (sizes.n_heads, sizes.d_head) = (heads, neurons),
-            (BlockSite::K | BlockSite::RotK | BlockSite::V, &[_, heads, neurons]) => {
-                (sizes.n_key_value_heads, sizes.d_head) = (heads, neurons);
-            }
-            _ => {}
-        }
-    }
-    if sizes.n_key_value_heads == 0 {
-        sizes.n_key_value_heads = sizes.n_heads;
-    }
-    sizes
-}
-
-/// Keys with an attention sink after them, which is read and is no token: it has no id and no place in a text.
-fn with_sink(mut keys: Tokens) -> Tokens {
-    keys.tokens.push(SINK.to_owned());
-    keys.ids.push(Tokens::NO_ID);
-    keys.offsets.push((0, 0));
-    keys.special.push(true);
-    keys
-}
-
-/// The tokens as the file names them, numbered until their ids are brought.
-fn tokens_of(trace: &Trace, tokens: Vec<String>, segments: Vec<usize>) -> Tokens {
-    let is_special =
-        |token: &String| SPECIAL.contains(&token.as_str()) || token.starts_with("<|") && token.ends_with("|>");
-    Tokens {
-        ids: (0..tokens.len() as u32).collect(),
-        form: trace.metadata.token_form,
-        offsets: vec![(0, 0); tokens.len()],
-        special: tokens.iter().map(is_special).collect(),
-        segments,
-        type_ids: Vec::new(),
-        tokens,
     }
 }

@@ -12,7 +12,7 @@ pub fn run(data: &[u8]) {
         Ok(edits) => edits,
         Err(error) => return assert!(!error.to_string().is_empty()),
     };
-    let written = serde_json::to_string(&edits).expect("what was read can be written");
+    let written = edit::list_to_json(&edits);
     assert_eq!(edit::parse_list(&written).expect("what was written can be read"), edits);
     // Each edit costs time of its own: a list of thousands is slow by right.
     if edits.len() <= 16

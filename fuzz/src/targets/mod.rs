@@ -4,6 +4,8 @@
 mod checkpoints;
 mod edits;
 mod pages;
+#[cfg(feature = "page")]
+mod reducer;
 mod tokenizers;
 mod traces;
 
@@ -34,7 +36,7 @@ pub const ALL: [Target; 14] = [
     Target { name: "listing", run: pages::listing, seeds: pages::listing_seeds },
     Target { name: "slot", run: pages::slot, seeds: pages::slot_seeds },
     Target { name: "metadata", run: traces::metadata, seeds: traces::metadata_seeds },
-    Target { name: "reducer", run: pages::reducer, seeds: none },
+    Target { name: "reducer", run: pages::reducer, seeds: pages::reducer_seeds },
 ];
 
 /// The repository, seen from the package that is compiled: itself, or `fuzz/` in it.

@@ -3,8 +3,6 @@
 use headlight::sources::{Base, Listing, Repo, choices};
 use headlight::trace::file::{fill_slot, read_slot};
 
-use super::Choices;
-
 /// A link's fragment: once it was written, it is read and written without a change.
 #[cfg(feature = "page")]
 pub fn link(data: &[u8]) {
@@ -85,5 +83,15 @@ pub fn slot_seeds() -> Vec<Vec<u8>> {
 
 /// Events chosen by the input, to the page's reducer.
 pub fn reducer(data: &[u8]) {
-    let _ = Choices(data);
+    #[cfg(feature = "page")]
+    super::reducer::reducer(data);
+    #[cfg(not(feature = "page"))]
+    let _ = data;
+}
+
+/// Some hundred choices each: what comes out of a page that is used for a while.
+pub fn reducer_seeds() -> Vec<Vec<u8>> {
+    let walk =
+        |seed: u32| (0..900u32).map(|at| (at.wrapping_mul(2_654_435_761).wrapping_mul(seed) >> 13) as u8).collect();
+    (1..12).map(walk).collect()
 }
