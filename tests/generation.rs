@@ -9,9 +9,9 @@ use std::sync::Arc;
 use headlight::edit;
 use headlight::engine::{Captures, CompiledEdits, Generation, Model, Run, Sampling, Written};
 use headlight::trace::{BlockSite, Hook};
-use support::Comparison;
-use support::engine::{finished, load_golden};
+use support::engine::{files_of, finished, golden_files, load, load_golden};
 use support::seeded::{CONTINUATION, continuation, continuation_without_cache};
+use support::{Comparison, fixture, read};
 
 const TEXT: &str = "The doctor asked the nurse a question. She";
 
@@ -155,6 +155,87 @@ fn a_seed_gives_one_continuation() {
     assert_ne!(ids, write(&model, Sampling { seed: 5, ..sampling }, 8));
     let n_prompt = model.encode(TEXT, None).unwrap().len();
     assert_eq!(write(&model, Sampling::GREEDY, 100_000).len(), model.spec().n_ctx - n_prompt);
+}
+
+#[derive(serde::Deserialize)]
+struct Rules {
+    checkpoint: String,
+    generation_config: serde_json::Value,
+    ids: Vec<u32>,
+    n_tokens: usize,
+    written: Vec<u32>,
+}
+
+/// What a model writes without sampling: a decoder's whole target, or what follows on the prompt.
+fn greedy(model: &Arc<Model>, ids: &[u32], n_tokens: usize) -> Vec<u32> {
+    let Some(encoder) = model.encoder() else {
+        let mut run = finished(model, model.tokens_from_ids(ids).unwrap(), CompiledEdits::none(), Captures::none());
+        let mut generation = Generation::new(Sampling::GREEDY, n_tokens).unwrap().ending();
+        while generation.step(&mut run).unwrap() != Written::End {}
+        return run.tokens().ids[ids.len()..].to_vec();
+    };
+    let source = finished(encoder, encoder.tokens_from_ids(ids).unwrap(), CompiledEdits::none(), Captures::none());
+    let start = model.start().unwrap();
+    let mut generation = Generation::of_target(model, start.len(), Some(n_tokens)).unwrap();
+    let (edits, captures) = (CompiledEdits::none(), Captures::none());
+    let mut run = Run::decode(Arc::clone(model), Arc::new(source), start, edits, captures).unwrap();
+    run.complete().unwrap();
+    while generation.step(&mut run).unwrap() != Written::End {}
+    run.tokens().ids.clone()
+}
+
+/// The end of a text is no token that a run reads.
+fn without_end(model: &Model, ids: &[u32]) -> Vec<u32> {
+    let eos_ids = &model.generation_config().eos_ids;
+    ids.iter().copied().enumerate().take_while(|(at, id)| *at == 0 || !eos_ids.contains(id)).map(|(_, id)| id).collect()
+}
+
+#[test]
+fn rules_of_a_generation_config_are_those_of_transformers() {
+    let rules: Vec<Rules> = serde_json::from_slice(&read(&fixture("generation/rules.json"))).unwrap();
+    let mut written = std::collections::HashSet::new();
+    for Rules { checkpoint, generation_config, ids, n_tokens, written: expected } in rules {
+        let mut files = golden_files(&checkpoint);
+        files.push(("generation_config.json".to_owned(), serde_json::to_vec(&generation_config).unwrap()));
+        let model = load(&files).unwrap();
+        let found = greedy(&model, &ids, n_tokens);
+        assert_eq!(found, without_end(&model, &expected), "{checkpoint}: {generation_config}");
+        written.insert((checkpoint, found));
+    }
+    assert!(written.len() > 10, "the rules change what is written: {}", written.len());
+}
+
+/// A translator saved again by transformers 5: its rules stand in generation_config.json only.
+#[test]
+fn a_checkpoint_saved_again_writes_no_padding() {
+    #[derive(serde::Deserialize)]
+    struct Expected {
+        ids: Vec<u32>,
+        decoder_ids: Vec<u32>,
+    }
+    let folder = fixture("generation/marian_resaved");
+    let names = ["config.json", "generation_config.json", "tokenizer.json", "model.safetensors"];
+    let model = load(&files_of(&folder, &names)).unwrap();
+    let expected: Expected = serde_json::from_slice(&read(&folder.join("generate.json"))).unwrap();
+    let found = greedy(&model, &expected.ids, 12);
+    assert_eq!(found, without_end(&model, &expected.decoder_ids));
+    // Its own length is 40 tokens, the end included.
+    let n_start = model.start().unwrap().len();
+    assert_eq!(headlight::engine::max_target(&model, n_start), 40);
+}
+
+/// A step at a time is no end of the text: what has to stand last does not come.
+#[test]
+fn a_forced_end_waits_for_the_end() {
+    let mut files = golden_files("gpt2");
+    files.push((
+        "generation_config.json".to_owned(),
+        br#"{"forced_eos_token_id": 7, "begin_suppress_tokens": [5]}"#.to_vec(),
+    ));
+    let model = load(&files).unwrap();
+    let ids = write(&model, Sampling::GREEDY, 3);
+    assert_ne!(ids.last(), Some(&7));
+    assert_eq!(ids, write(&load_golden("gpt2"), Sampling::GREEDY, 3));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
 use headlight::engine::{Captures, CompiledEdits, Model, Run};
-use headlight::trace::{BlockSite, Hook};
+use headlight::trace::{BlockSite, Hook, TokenForm};
 use serde_json::Value;
 use support::engine::{finished, load};
 use support::gguf::{Field, GgufFile};
@@ -268,6 +268,10 @@ fn changed(way: Way, values: &[f32], shape: &[usize], d_head: usize) -> (Vec<f32
 }
 
 fn convert(conversion: &Conversion) -> Vec<u8> {
+    converted(conversion).bytes()
+}
+
+fn converted(conversion: &Conversion) -> GgufFile {
     let Conversion { golden: name, gguf, block, outer, inner } = conversion;
     let weights = Tensors::open(&golden(name).join("model.safetensors"));
     let spec = support::engine::load_golden(name).spec().clone();
@@ -289,7 +293,7 @@ fn convert(conversion: &Conversion) -> Vec<u8> {
             add(format!("blk.{layer}.{ours}"), format!("{block}.{layer}.{theirs}"), *way);
         }
     }
-    file.bytes()
+    file
 }
 
 fn loaded(bytes: Vec<u8>) -> Arc<Model> {
@@ -327,7 +331,7 @@ fn every_architecture_agrees_with_its_golden_values() {
             comparison.check(&logits, &run.logits(0..ids.len()).unwrap(), &expected.f32(&logits), 1e-4);
         }
         comparison.finish();
-        assert_eq!(model.writing().eos_ids, [2]);
+        assert_eq!(model.generation_config().eos_ids, [2]);
     }
 }
 
@@ -436,5 +440,31 @@ fn rotary_factors_come_from_the_file() {
     let (found, plain) = (model.spec().rotary().unwrap().frequencies(9), plain.spec().rotary().unwrap().frequencies(9));
     for pair in 0..n_pairs {
         assert!((found[pair] - plain[pair] / f64::from(divisors[pair])).abs() < 1e-12);
+    }
+}
+
+/// What reads token ids needs no tokenizer.
+#[test]
+fn an_unknown_tokenizer_leaves_token_ids() {
+    let conversion = conversions().into_iter().find(|conversion| conversion.gguf == "gpt2").unwrap();
+    let whole = loaded(convert(&conversion));
+    let ids = [3, 7, 300];
+    for (key, value, form) in [
+        ("tokenizer.ggml.model", Some("rwkv"), TokenForm::Plain),
+        ("tokenizer.ggml.pre", Some("nobody's"), TokenForm::ByteLevel),
+        ("tokenizer.ggml.model", None, TokenForm::Plain),
+    ] {
+        let mut file = converted(&conversion);
+        file.fields.retain(|(known, _)| known != key);
+        if let Some(value) = value {
+            file = file.text(key, value);
+        }
+        let model = loaded(file.bytes());
+        assert!(model.tokenizer().is_none());
+        let message = model.encode("The cat", None).unwrap_err().to_string();
+        assert!(message.contains(key) && message.ends_with("give token ids"), "{message}");
+        let (found, expected) = (model.tokens_from_ids(&ids).unwrap(), whole.tokens_from_ids(&ids).unwrap());
+        assert_eq!((found.tokens, found.form), (expected.tokens, form), "{key}");
+        assert_eq!(run(&model, &ids).final_stream(), run(&whole, &ids).final_stream());
     }
 }

@@ -6,7 +6,7 @@ mod support;
 
 use std::sync::Arc;
 
-use headlight::engine::{Captures, CompiledEdits, EngineError, Loader, Model, Run};
+use headlight::engine::{Captures, CompiledEdits, EngineError, Generation, Loader, Model, Run, Sampling, Written};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::engine::{Files, finished, golden_files, load, load_golden};
@@ -146,6 +146,59 @@ fn faults_of_older_tokenizer_files_are_named() {
     foreign.extend(older);
     let message = load(&foreign).unwrap_err().to_string();
     assert!(message.contains("a tokenizer.json is needed for llama"), "{message}");
+}
+
+/// Llama folders with a padding token, Gemma 3's image token: the tokenizer has more ids than the embedding has rows.
+#[test]
+fn a_tokenizer_may_have_more_tokens_than_the_embedding_has_rows() {
+    for architecture in ["gpt2", "bert", "llama"] {
+        let mut files = golden_files(architecture);
+        let d_vocab = load_golden(architecture).spec().d_vocab;
+        for (name, bytes) in &mut files {
+            if name == "tokenizer.json" {
+                let mut json: Value = serde_json::from_slice(bytes).unwrap();
+                json["added_tokens"].as_array_mut().unwrap().push(json!({"id": d_vocab, "content": "[ONE MORE]",
+                    "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true}));
+                *bytes = serde_json::to_vec(&json).unwrap();
+            }
+        }
+        let (model, before) = (load(&files).unwrap(), load_golden(architecture));
+        let tokens = model.encode("The cat sat", None).unwrap();
+        assert_eq!(tokens, before.encode("The cat sat", None).unwrap());
+        model.check(&tokens).unwrap();
+        let with_it = model.encode("The cat [ONE MORE] sat", None).unwrap();
+        let message = model.check(&with_it).unwrap_err().to_string();
+        assert!(message.contains(&format!("has id {d_vocab}, the model's embedding only {d_vocab} rows")), "{message}");
+        assert!(model.random_block(50, 3, headlight::engine::Bos::AsTokenizer).is_ok());
+    }
+}
+
+/// Padded vocabularies (Pythia, Qwen): the model predicts ids that are no tokens, and writes on.
+#[test]
+fn a_model_writes_ids_without_a_token() {
+    let files = golden_files("gpt2");
+    let tokenizer = json!({"model": {"type": "WordLevel", "vocab": {"a": 97, "b": 98}, "unk_token": "a"}});
+    let model = load(&with(files, "tokenizer.json", tokenizer.to_string().as_bytes())).unwrap();
+    assert_eq!(model.token_name(300), "⟨300⟩");
+    let prompt = model.encode("b", None).unwrap();
+    let mut run = finished(&model, prompt, CompiledEdits::none(), Captures::none());
+    let mut generation = Generation::new(Sampling::GREEDY, 6).unwrap();
+    while generation.step(&mut run).unwrap() != Written::End {}
+    let (ids, tokens) = (&run.tokens().ids, &run.tokens().tokens);
+    assert_eq!(ids.len(), 7);
+    let unnamed = ids.iter().position(|id| ![97, 98].contains(id)).unwrap();
+    assert_eq!(tokens[unnamed], format!("⟨{}⟩", ids[unnamed]));
+    assert!(model.tokenizer().unwrap().decode(ids).unwrap().contains(&tokens[unnamed]));
+}
+
+#[test]
+fn spaces_alone_are_a_text() {
+    let gpt2 = load_golden("gpt2");
+    assert_eq!(gpt2.encode(" ", None).unwrap().tokens, ["Ġ"]);
+    assert_eq!(gpt2.encode("\n\n", None).unwrap().tokens.concat(), "ĊĊ");
+    assert!(gpt2.encode("", None).is_err());
+    let message = load_golden("bert").encode(" ", None).unwrap_err().to_string();
+    assert!(message.contains("it has no token of its own"), "{message}");
 }
 
 #[test]

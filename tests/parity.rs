@@ -102,7 +102,7 @@ fn decoders_write_the_targets_of_hugging_face() {
             run.complete().unwrap();
             let mut generation = Generation::new(Sampling::GREEDY, 10).unwrap();
             while generation.step(&mut run).unwrap() != Written::End {}
-            let is_end = |id: &&u32| !model.writing().eos_ids.contains(id);
+            let is_end = |id: &&u32| !model.generation_config().eos_ids.contains(id);
             let expected: Vec<u32> =
                 case.greedy_ids[..1].iter().chain(case.greedy_ids[1..].iter().take_while(is_end)).copied().collect();
             assert!(expected.len() > 3, "{architecture}: {expected:?}");

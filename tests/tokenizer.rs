@@ -89,12 +89,36 @@ fn empty_texts_are_refused() {
         (gpt2.encode("cat", Some(""), false), "the second text is empty: it has no token of its own"),
         (gpt2.encode("", Some("cat"), false), "the text is empty: it has no token of its own"),
         (gpt2.from_ids(&[]), "the list of ids is empty: it has no token of its own"),
-        (gpt2.from_ids(&[1, 384]), "id 384 is outside the vocabulary of 384 tokens"),
     ];
     for (result, expected) in cases {
         assert_eq!(result.unwrap_err().to_string(), expected);
     }
     assert!(gpt2.encode(" ", None, false).is_ok(), "to GPT-2 a space is a token");
+}
+
+/// Padded vocabularies: a model predicts ids that are no tokens.
+#[test]
+fn ids_without_a_token_are_numbers_in_brackets() {
+    let gpt2 = golden_tokenizer("gpt2");
+    let tokens = gpt2.from_ids(&[5, 384, 4_294_967_295]).unwrap();
+    assert_eq!(tokens.tokens[1..], ["⟨384⟩", "⟨4294967295⟩"]);
+    assert_eq!(tokens.special[1..], [false; 2]);
+    for architecture in ["bert", "gpt2", "t5"] {
+        let tokenizer = golden_tokenizer(architecture);
+        let mut ids = tokenizer.encode("the cat", None, true).unwrap().ids;
+        let text = tokenizer.decode(&ids).unwrap();
+        ids.push(9_999);
+        assert_eq!(tokenizer.decode(&ids).unwrap(), format!("{text}⟨9999⟩"));
+    }
+}
+
+#[test]
+fn hostile_files_are_refused_at_once() {
+    for hostile in support::hostile::ALL {
+        let started = std::time::Instant::now();
+        hostile.is_refused();
+        assert!(started.elapsed().as_secs() < 5, "{}: {:?}", hostile.what, started.elapsed());
+    }
 }
 
 #[test]

@@ -106,6 +106,11 @@ fn roberta() {
     golden!("roberta", edits).agrees();
 }
 
+#[wasm_bindgen_test]
+fn hostile_tokenizers_are_refused_as_natively() {
+    support::hostile::ALL.iter().for_each(support::hostile::Hostile::is_refused);
+}
+
 /// The continuation that the same seed gives natively.
 #[wasm_bindgen_test]
 fn a_seed_gives_the_same_tokens_as_natively() {

@@ -147,6 +147,9 @@ pub struct TraceArgs {
     /// What the decoder of an encoder-decoder model is to write; without it, it writes by itself, greedily.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "text_pair")]
     pub target: Option<String>,
+    /// How many tokens the decoder writes at most when it writes by itself; as the checkpoint says, and at most 255, if not given.
+    #[arg(long, value_name = "N", conflicts_with_all = ["target", "text_pair"])]
+    pub target_tokens: Option<usize>,
     /// Token ids to read as they are, instead of a text.
     #[arg(long, value_name = "1,2,3", value_delimiter = ',')]
     pub ids: Option<Vec<u32>>,

@@ -23,7 +23,7 @@ struct Json<'a> {
 /// Runs the command.
 pub(super) fn run(args: &GenerateArgs) -> Result<(), CliError> {
     let sampling = Sampling { temperature: args.temperature, top_k: args.top_k, top_p: args.top_p, seed: args.seed };
-    let mut generation = Generation::new(sampling, args.tokens)?;
+    let mut generation = Generation::new(sampling, args.tokens)?.ending();
     let (_, mut run) = read(&args.input, Captures::none())?;
     let n_prompt = run.tokens().len();
     while generation.step(&mut run)? != Written::End {}

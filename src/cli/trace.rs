@@ -11,9 +11,7 @@ use super::patches::bind;
 use super::report;
 use super::source::Source;
 use crate::edit::{self, Edit};
-use crate::engine::{
-    Captures, Generation, Loader, MAX_TARGET, Model, Recorder, Run, Sampling, Step, Written, top_predictions,
-};
+use crate::engine::{Captures, Generation, Loader, Model, Recorder, Run, Step, Written, top_predictions};
 use crate::trace::file::{Element, ModelName, SavePlan, TraceMetadata};
 use crate::trace::{Lengths, Stack, Tokens};
 
@@ -39,7 +37,10 @@ pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
     let target = match (model.encoder(), &args.target) {
         (None, _) => None,
         (Some(_), Some(target)) => Some(model.encode_target(target)?),
-        (Some(encoder), None) => Some(write_target(&model, encoder, &tokens, &edits, args.edits.as_deref())?),
+        (Some(encoder), None) => {
+            let edits = (edits.as_slice(), args.edits.as_deref());
+            Some(write_target(&model, encoder, &tokens, edits, args.target_tokens)?)
+        }
     };
     model.encoder().unwrap_or(&model).check(&tokens)?;
 
@@ -139,13 +140,13 @@ fn complete<W: Write>(mut run: Run, stack: Option<Stack>, recorder: &mut Option<
     }
 }
 
-/// What the decoder reads when it writes by itself.
+/// What the decoder reads when it writes by itself: at most `n_tokens`, or as many as the checkpoint says.
 fn write_target(
     model: &Arc<Model>,
     encoder: &Arc<Model>,
     tokens: &Tokens,
-    edits: &[Edit],
-    edits_file: Option<&Path>,
+    (edits, edits_file): (&[Edit], Option<&Path>),
+    n_tokens: Option<usize>,
 ) -> Result<Tokens, CliError> {
     let lengths = Lengths { n_pos: tokens.len(), n_source: tokens.len() };
     let bound = bind(model, edits, Some(Stack::Encoder), lengths, edits_file)?;
@@ -154,7 +155,7 @@ fn write_target(
     let start = model.start()?;
     let lengths = Lengths { n_pos: start.len(), n_source: tokens.len() };
     let bound = bind(model, edits, Some(Stack::Decoder), lengths, edits_file)?;
-    let mut generation = Generation::new(Sampling::GREEDY, MAX_TARGET - start.len())?;
+    let mut generation = Generation::of_target(model, start.len(), n_tokens)?;
     let mut run = Run::decode(Arc::clone(model), Arc::new(source), start, bound, Captures::none())?;
     run.complete()?;
     while generation.step(&mut run)? != Written::End {}

@@ -95,6 +95,20 @@ pub enum InputError {
         /// What the model reads.
         n_ctx: usize,
     },
+    /// A token of the tokenizer that the model was never given: its embedding has fewer rows.
+    #[error(
+        "the token {token} at position {position} has id {id}, the model's embedding only {d_vocab} rows: leave it out"
+    )]
+    NoRow {
+        /// The token.
+        token: String,
+        /// Its id.
+        id: u32,
+        /// Where it is.
+        position: usize,
+        /// Rows of the embedding.
+        d_vocab: usize,
+    },
     /// An id that is no row of the embedding.
     #[error("token id {id} at position {position} is not in the vocabulary of {d_vocab}")]
     UnknownId {

@@ -1,17 +1,22 @@
-//! Writing on: token after token from a run that is done, through the keys and values it keeps.
+//! Writing on: token after token from a run that is done, through the keys and values it keeps, by the rules of the checkpoint's
+//! [`GenerationConfig`](super::GenerationConfig).
 
 use super::error::EngineError;
+use super::generation_config::TextSoFar;
+use super::model::Model;
 use super::run::{Run, Step};
 use super::sample::{Sampler, Sampling};
 
-/// How many tokens a decoder reads at most when it writes its target by itself.
-pub const MAX_TARGET: usize = 256;
+/// How many tokens a decoder reads at most when it writes its target by itself and its checkpoint names no number.
+const MAX_TARGET: usize = 256;
 
 /// A continuation under way. It holds no run: whoever drives it brings the same one each time.
 #[derive(Clone, Debug)]
 pub struct Generation {
     sampler: Sampler,
     n_left: usize,
+    /// Whether the text is to end where the continuation does.
+    is_whole: bool,
     /// The first token, where it is given.
     first: Option<u32>,
     /// The token that the run is reading.
@@ -35,7 +40,24 @@ impl Generation {
     /// # Errors
     /// A setting that is out of range.
     pub fn new(sampling: Sampling, n_tokens: usize) -> Result<Self, EngineError> {
-        Ok(Self { sampler: Sampler::new(sampling)?, n_left: n_tokens, first: None, pending: None })
+        Ok(Self { sampler: Sampler::new(sampling)?, n_left: n_tokens, is_whole: false, first: None, pending: None })
+    }
+
+    /// Writes the whole target of a decoder that has read `n_start` tokens, always the most likely token, with at most
+    /// [`max_target`] tokens.
+    ///
+    /// # Errors
+    /// As [`Generation::new`].
+    pub fn of_target(model: &Model, n_start: usize, n_tokens: Option<usize>) -> Result<Self, EngineError> {
+        let n_tokens = n_tokens.unwrap_or_else(|| max_target(model, n_start).saturating_sub(n_start));
+        Ok(Self::new(Sampling::GREEDY, n_tokens)?.ending())
+    }
+
+    /// Makes the text end with this continuation: a checkpoint may say which token then stands last. Without it, writing may go
+    /// on afterwards.
+    pub fn ending(mut self) -> Self {
+        self.is_whole = true;
+        self
     }
 
     /// Writes this token first, whatever the model says: how another branch begins.
@@ -63,16 +85,17 @@ impl Generation {
         if let Some(id) = self.first.take() {
             return self.push(run, id);
         }
-        let writing = run.model().writing().clone();
         let mut logits = run.logits(n_pos - 1..n_pos)?;
-        for &id in &writing.banned_ids {
-            if let Some(logit) = logits.get_mut(id as usize) {
-                *logit = f32::NEG_INFINITY;
-            }
-        }
-        let forced = writing.first_id.filter(|_| n_pos == 1 && run.source().is_some());
-        let id = forced.unwrap_or_else(|| self.sampler.choose(&logits, n_pos));
-        if writing.eos_ids.contains(&id) {
+        let config = run.model().generation_config();
+        let text = TextSoFar {
+            ids: &run.tokens().ids,
+            n_prompt: run.n_prompt(),
+            source: run.source().map_or(&[], |source| &source.tokens().ids),
+            max_length: self.is_whole.then_some(n_pos + self.n_left),
+        };
+        config.apply(&mut logits, text);
+        let id = self.sampler.choose(&logits, n_pos);
+        if config.eos_ids.contains(&id) {
             self.n_left = 0;
             return Ok(Written::End);
         }
@@ -85,4 +108,11 @@ impl Generation {
         self.pending = Some(id);
         Ok(Written::Nothing)
     }
+}
+
+/// How many tokens a decoder's target has at most when the model writes it: as the checkpoint says, as many as the model reads, and no
+/// more than 256. `n_start`: tokens that it begins with.
+pub fn max_target(model: &Model, n_start: usize) -> usize {
+    let asked = model.generation_config().max_length(n_start).unwrap_or(MAX_TARGET);
+    asked.min(MAX_TARGET).min(model.spec().n_ctx)
 }

@@ -85,7 +85,8 @@ impl Model {
 
     /// An id that is a token and no special one.
     fn random_id(&self, random: &mut SplitMix64) -> u32 {
-        let n_vocab = self.tokenizer().map_or(self.spec().d_vocab, |tokenizer| tokenizer.n_vocab()).max(1) as u64;
+        let d_vocab = self.spec().d_vocab;
+        let n_vocab = self.tokenizer().map_or(d_vocab, |tokenizer| tokenizer.n_vocab().min(d_vocab)).max(1) as u64;
         let mut id = 0;
         // A vocabulary has few special tokens and fewer gaps; the limit is only against one that has nothing else.
         for _ in 0..1_000 {

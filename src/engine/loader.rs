@@ -10,8 +10,10 @@ use std::collections::HashMap;
 use super::checkpoint::{Architecture, Config};
 use super::error::EngineError;
 use super::files::{Parsed, TensorIndex, gguf, safetensors};
+use super::generation_config::GenerationConfig;
 use super::model::{Filled, Model, Place, Places};
-use super::tokenizer::{OlderFiles, Tokenizer};
+use super::tokenizer::{Tokenizer, TokenizerFiles, gguf_labels, is_only_unread};
+use crate::trace::TokenForm;
 use plan::{Filling, Plan};
 
 /// Where a range of bytes is wanted from.
@@ -28,15 +30,9 @@ pub struct Want {
 /// As much of a GGUF file as mostly holds its header with the tokenizer.
 const GGUF_HEAD: u64 = 1 << 21;
 
-/// The files of a tokenizer that go before each other; the last is a name for each token id of a model without one.
-const TOKENIZER: &str = "tokenizer.json";
-const VOCAB_TXT: &str = "vocab.txt";
-const VOCAB_JSON: &str = "vocab.json";
-const MERGES: &str = "merges.txt";
-const PIECES: [&str; 2] = ["spiece.model", "sentencepiece.bpe.model"];
-const SOURCE_PIECES: &str = "source.spm";
-const TARGET_PIECES: &str = "target.spm";
-const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
+/// What the checkpoint says about the text that it writes.
+const GENERATION: &str = "generation_config.json";
+/// A name for each token id of a model without a tokenizer.
 const LABELS: &str = "labels.txt";
 
 /// Reads a checkpoint: either one GGUF file, or config.json, safetensors files and usually a tokenizer: tokenizer.json,
@@ -50,8 +46,12 @@ pub struct Loader {
     tokenizer: Option<Tokenizer>,
     /// The encoder's, where it is another.
     source_tokenizer: Option<Tokenizer>,
-    older_files: OlderFiles,
+    tokenizer_files: TokenizerFiles,
+    /// Why a GGUF file's tokenizer is not there.
+    without_tokenizer: Option<String>,
+    generation: Option<GenerationConfig>,
     labels: Vec<String>,
+    label_form: TokenForm,
     n_layers: Option<usize>,
     gguf: Option<gguf::Gguf>,
     indices: Vec<(usize, TensorIndex)>,
@@ -83,12 +83,8 @@ impl Loader {
             ([], Some(_)) if tensors.is_empty() => return refuse("no .safetensors file with the weights"),
             ([], Some(config)) => {
                 heads.extend(tensors.iter().map(|&file| (file, 8)));
-                let [pieces, more_pieces] = PIECES;
-                let older = [VOCAB_TXT, VOCAB_JSON, MERGES, pieces, more_pieces, SOURCE_PIECES, TARGET_PIECES];
-                let older = older.into_iter().chain([TOKENIZER_CONFIG, LABELS]);
-                let tokenizer = named(TOKENIZER).map(|file| vec![file]);
-                let tokenizer = tokenizer.unwrap_or_else(|| older.filter_map(named).collect());
-                heads.extend(tokenizer.into_iter().map(|file| (file, u64::MAX)));
+                let beside = TokenizerFiles::NAMES.into_iter().chain([LABELS, GENERATION]);
+                heads.extend(beside.filter_map(named).map(|file| (file, u64::MAX)));
                 heads.push((config, u64::MAX));
             }
         }
@@ -108,8 +104,11 @@ impl Loader {
             config: None,
             tokenizer: None,
             source_tokenizer: None,
-            older_files: OlderFiles::default(),
+            tokenizer_files: TokenizerFiles::default(),
+            without_tokenizer: None,
+            generation: None,
             labels: Vec::new(),
+            label_form: TokenForm::Plain,
             n_layers: None,
             gguf: None,
             indices: Vec::new(),
@@ -178,19 +177,20 @@ impl Loader {
         let mut needs = None;
         match name.as_str() {
             "config.json" => self.config = Some(Config::parse(&name, bytes)?),
-            TOKENIZER => self.tokenizer = Some(Tokenizer::from_tokenizer_json(&name, bytes)?),
-            VOCAB_TXT => self.older_files.vocab_txt = Some(bytes.to_vec()),
-            VOCAB_JSON => self.older_files.vocab_json = Some(bytes.to_vec()),
-            MERGES => self.older_files.merges = Some(bytes.to_vec()),
-            SOURCE_PIECES => self.older_files.source_pieces = Some(bytes.to_vec()),
-            TARGET_PIECES => self.older_files.target_pieces = Some(bytes.to_vec()),
-            pieces if PIECES.contains(&pieces) => self.older_files.pieces = Some((name.clone(), bytes.to_vec())),
-            TOKENIZER_CONFIG => self.older_files.config = Some(bytes.to_vec()),
+            GENERATION => self.generation = Some(GenerationConfig::read(&Config::parse(&name, bytes)?)?),
             LABELS => self.labels = labels(&name, bytes)?,
+            _ if self.tokenizer_files.take(&name, bytes) => {}
             _ if name.to_lowercase().ends_with(".gguf") => match gguf::parse_header(&name, len, bytes)? {
                 Parsed::Needs(more) => needs = Some(more),
                 Parsed::Complete(gguf) => {
-                    self.tokenizer = Some(Tokenizer::from_gguf(&gguf)?);
+                    match Tokenizer::from_gguf(&gguf) {
+                        Ok(tokenizer) => self.tokenizer = Some(tokenizer),
+                        Err(error) if is_only_unread(&error, &gguf) => {
+                            self.without_tokenizer = Some(error.to_string());
+                            (self.labels, self.label_form) = gguf_labels(&gguf);
+                        }
+                        Err(error) => return Err(error.into()),
+                    }
                     self.indices.push((file, gguf.index.clone()));
                     self.gguf = Some(gguf);
                 }
@@ -221,28 +221,29 @@ impl Loader {
             (None, None) => return Err(EngineError::Checkpoint("no configuration was read".to_owned())),
         };
         self.gguf = None;
-        let architecture = match self.n_layers {
+        let mut architecture = match self.n_layers {
             Some(n_layers) => architecture.first_layers(n_layers)?,
             None => architecture,
         };
-        if self.tokenizer.is_none() && self.older_files.are_enough() {
+        if let Some(mut generation) = self.generation.take() {
+            // Without the token that a decoder reads first there would be nothing to write after.
+            generation.start_id = generation.start_id.or(architecture.generation.start_id);
+            architecture.generation = generation;
+        }
+        let files = std::mem::take(&mut self.tokenizer_files);
+        if self.tokenizer.is_none() && files.are_enough() {
             let spec = &architecture.spec;
-            let tokenizers = std::mem::take(&mut self.older_files).tokenizers(&spec.architecture, spec.d_vocab)?;
+            let tokenizers = files.tokenizers(&spec.architecture, spec.d_vocab)?;
             (self.tokenizer, self.source_tokenizer) = (Some(tokenizers.own), tokenizers.source);
         }
-        if self.labels.len() > architecture.spec.d_vocab {
-            let (n_labels, d_vocab) = (self.labels.len(), architecture.spec.d_vocab);
+        let d_vocab = architecture.spec.d_vocab;
+        if self.without_tokenizer.is_some() {
+            self.labels.truncate(d_vocab);
+        }
+        if self.labels.len() > d_vocab {
+            let n_labels = self.labels.len();
             let message = format!("{LABELS} has {n_labels} lines, the model's embedding only {d_vocab} rows");
             return Err(EngineError::Checkpoint(message));
-        }
-        if let Some(tokenizer) = &self.tokenizer
-            && tokenizer.n_vocab() > architecture.spec.d_vocab
-        {
-            return Err(EngineError::Checkpoint(format!(
-                "the tokenizer has {} tokens, the model's embedding only {} rows: they do not belong together",
-                tokenizer.n_vocab(),
-                architecture.spec.d_vocab
-            )));
         }
         self.plan = Some(Plan::new(architecture, &self.indices)?);
         self.next_tensor()
@@ -265,7 +266,7 @@ impl Loader {
         let tokenizers = (self.tokenizer, self.source_tokenizer);
         let mut model = Model::assemble(&plan.architecture, tokenizers, &plan.quantisation, Places(self.places))?;
         if model.tokenizer().is_none() {
-            model.set_labels(self.labels);
+            model.set_labels(self.labels, self.label_form, self.without_tokenizer);
         }
         Ok(model)
     }

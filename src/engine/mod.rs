@@ -8,6 +8,7 @@ mod edits;
 mod error;
 pub mod files;
 mod generate;
+mod generation_config;
 mod hooks;
 mod input;
 mod loader;
@@ -27,7 +28,8 @@ mod weights;
 
 pub use edits::{Bound, CompiledEdits, Inactive, PatchValues, patches};
 pub use error::{EngineError, InputError};
-pub use generate::{Generation, MAX_TARGET, Written};
+pub use generate::{Generation, Written, max_target};
+pub use generation_config::GenerationConfig;
 pub use hooks::Captures;
 pub use input::Bos;
 pub use loader::{Loader, Want};

@@ -6,8 +6,8 @@ mod parts;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::checkpoint::Writing;
 use super::error::{EngineError, InputError};
+use super::generation_config::GenerationConfig;
 use super::tokenizer::Tokenizer;
 use super::weights::Weight;
 use crate::analysis::attention::AttnLayer;
@@ -26,10 +26,13 @@ pub(super) use parts::{AttnWeights, Block, Linear, Mlp, Norm, WideBlock, add_bia
 pub struct Model {
     pub(super) spec: Spec,
     pub(super) encoder: Option<Arc<Model>>,
-    pub(super) writing: Writing,
+    pub(super) generation: GenerationConfig,
     pub(super) tokenizer: Option<Arc<Tokenizer>>,
-    /// Names of the token ids of a model without a tokenizer, as far as there are any.
+    /// Names of the token ids of a model without a tokenizer, as far as there are any, and how they are written.
     pub(super) labels: Arc<[String]>,
+    pub(super) label_form: TokenForm,
+    /// Why there is no tokenizer, where its files are there.
+    pub(super) without_tokenizer: Option<String>,
     pub(super) quantisation: String,
     pub(super) embed: Arc<Weight>,
     pub(super) pos_embed: Option<Arc<Weight>>,
@@ -58,9 +61,9 @@ impl Model {
         self.encoder.as_ref()
     }
 
-    /// Which tokens start, end and never occur in what it writes.
-    pub fn writing(&self) -> &Writing {
-        &self.writing
+    /// The rules for the text that it writes.
+    pub fn generation_config(&self) -> &GenerationConfig {
+        &self.generation
     }
 
     /// Its tokenizer; none for models without one, which read ids.
@@ -68,18 +71,31 @@ impl Model {
         self.tokenizer.as_deref()
     }
 
-    /// What a token is called: by the tokenizer, else by its label, else its id.
+    /// What a token is called: by the tokenizer, else by its label, else its id. An id without a token has its id in brackets.
     pub fn token_name(&self, id: u32) -> String {
-        let by_tokenizer = self.tokenizer.as_ref().and_then(|tokenizer| tokenizer.id_to_token(id));
-        let by_label = || self.labels.get(id as usize).filter(|label| !label.is_empty()).cloned();
-        by_tokenizer.or_else(by_label).unwrap_or_else(|| id.to_string())
+        if let Some(tokenizer) = &self.tokenizer {
+            return tokenizer.name(id);
+        }
+        let label = self.labels.get(id as usize).filter(|label| !label.is_empty()).cloned();
+        label.unwrap_or_else(|| id.to_string())
     }
 
-    pub(super) fn set_labels(&mut self, labels: Vec<String>) {
+    /// Names the tokens of a model without a tokenizer; `reason`: why it has none, where its files are there.
+    pub(super) fn set_labels(&mut self, labels: Vec<String>, form: TokenForm, reason: Option<String>) {
         self.labels = labels.into();
+        (self.label_form, self.without_tokenizer) = (form, reason);
         if let Some(encoder) = self.encoder.as_mut().and_then(Arc::get_mut) {
             encoder.labels = Arc::clone(&self.labels);
+            (encoder.label_form, encoder.without_tokenizer) = (form, self.without_tokenizer.clone());
         }
+    }
+
+    fn expect_tokenizer(&self) -> Result<&Tokenizer, EngineError> {
+        let missing = || match &self.without_tokenizer {
+            Some(reason) => EngineError::Request(format!("{reason}: give token ids")),
+            None => EngineError::Request("this model has no tokenizer: give token ids".to_owned()),
+        };
+        self.tokenizer.as_deref().ok_or_else(missing)
     }
 
     /// "F32", "Q4_1", …: the format of most of the block weights.
@@ -108,13 +124,11 @@ impl Model {
     /// When the model has no tokenizer, or the text gives no token.
     pub fn encode(&self, text: &str, pair: Option<&str>) -> Result<Tokens, EngineError> {
         let reader = self.encoder.as_deref().unwrap_or(self);
-        let Some(tokenizer) = &reader.tokenizer else {
-            return Err(EngineError::Request("this model has no tokenizer: give token ids".to_owned()));
-        };
-        if text.trim().is_empty() {
+        let tokenizer = reader.expect_tokenizer()?;
+        if text.is_empty() {
             return Err(InputError::Empty.into());
         }
-        let pair = pair.filter(|pair| !pair.trim().is_empty());
+        let pair = pair.filter(|pair| !pair.is_empty());
         Ok(tokenizer.encode(text, pair, !reader.spec.is_causal())?)
     }
 
@@ -124,11 +138,11 @@ impl Model {
     /// When the model has no encoder, no tokenizer, or the target has no token.
     pub fn encode_target(&self, target: &str) -> Result<Tokens, EngineError> {
         let mut tokens = self.start()?;
-        let written = match (&self.tokenizer, target.trim().is_empty()) {
-            (Some(tokenizer), false) => tokenizer.encode(target, None, false)?,
-            (Some(_), true) => return Err(InputError::Empty.into()),
-            (None, _) => return Err(EngineError::Request("this model has no tokenizer: give token ids".to_owned())),
-        };
+        let tokenizer = self.expect_tokenizer()?;
+        if target.is_empty() {
+            return Err(InputError::Empty.into());
+        }
+        let written = tokenizer.encode(target, None, false)?;
         for index in 0..written.len() - 1 {
             tokens.push(&written, index);
         }
@@ -145,7 +159,7 @@ impl Model {
             return Err(EngineError::Request(message));
         }
         let missing = "config.json names no decoder_start_token_id: what the decoder reads first is unknown";
-        let id = self.writing.start_id.ok_or_else(|| EngineError::Request(missing.to_owned()))?;
+        let id = self.generation.start_id.ok_or_else(|| EngineError::Request(missing.to_owned()))?;
         let mut tokens = self.tokens_from_ids(&[id])?;
         tokens.special = vec![true];
         Ok(tokens)
@@ -162,7 +176,7 @@ impl Model {
             None => Ok(Tokens {
                 tokens: ids.iter().map(|&id| self.token_name(id)).collect(),
                 ids: ids.to_vec(),
-                form: TokenForm::Plain,
+                form: self.label_form,
                 offsets: vec![(0, 0); ids.len()],
                 special: vec![false; ids.len()],
                 segments: Vec::new(),
@@ -178,7 +192,7 @@ impl Model {
     pub fn single_token(&self, text: &str) -> Result<u32, EngineError> {
         let tokens = match (&self.tokenizer, &self.encoder) {
             // Of what is written, which a translator splits in its own way.
-            (Some(tokenizer), Some(_)) if !text.trim().is_empty() => tokenizer.encode(text, None, false)?,
+            (Some(tokenizer), Some(_)) if !text.is_empty() => tokenizer.encode(text, None, false)?,
             _ => self.encode(text, None)?,
         };
         let own: Vec<usize> = (0..tokens.len()).filter(|&index| !tokens.special[index]).collect();
@@ -209,8 +223,15 @@ impl Model {
 
     fn check_ids(&self, ids: &[u32]) -> Result<(), EngineError> {
         let d_vocab = self.spec.d_vocab;
-        let wrong = ids.iter().enumerate().find(|(_, id)| **id as usize >= d_vocab);
-        wrong.map_or(Ok(()), |(position, &id)| Err(InputError::UnknownId { id, position, d_vocab }.into()))
+        let Some((position, &id)) = ids.iter().enumerate().find(|(_, id)| **id as usize >= d_vocab) else {
+            return Ok(());
+        };
+        let token = self.tokenizer.as_ref().and_then(|tokenizer| tokenizer.id_to_token(id));
+        Err(match token {
+            Some(token) => InputError::NoRow { token, id, position, d_vocab },
+            None => InputError::UnknownId { id, position, d_vocab },
+        }
+        .into())
     }
 
     /// Applies a norm of this model to rows [_, d_model].

@@ -79,6 +79,8 @@ pub struct CrossRun {
 pub struct Run {
     pub(super) model: Arc<Model>,
     tokens: Tokens,
+    /// Tokens that were given; those after them were written.
+    n_prompt: usize,
     /// The encoder's run, which a decoder reads.
     source: Option<Arc<Run>>,
     pub(super) edits: CompiledEdits,
@@ -145,6 +147,7 @@ impl Run {
         Ok(Self {
             layers: Vec::with_capacity(model.spec.n_layers),
             model,
+            n_prompt: tokens.len(),
             tokens,
             source,
             edits,
@@ -295,6 +298,11 @@ impl Run {
             true => Err(EngineError::Request(format!("layer {layer} was not kept in this run"))),
             false => Ok(kept),
         }
+    }
+
+    /// How many tokens were given; those after them were written.
+    pub fn n_prompt(&self) -> usize {
+        self.n_prompt
     }
 
     /// What the unembedding reads: `ln_final.hook_out`, or a post-norm model's last normalised stream. [pos, d_model]

@@ -30,15 +30,19 @@ pub struct Unusable {
 const CONFIG: &str = "config.json";
 const TOKENIZER: &str = "tokenizer.json";
 /// Older tokenizer files, grouped by tokenizer.
-const OLDER: [&[&str]; 5] = [
+const OLDER: [&[&str]; 6] = [
     &["vocab.txt"],
     &["vocab.json", "merges.txt"],
     &["vocab.json", "source.spm", "target.spm"],
     &["spiece.model"],
     &["sentencepiece.bpe.model"],
+    &["tokenizer.model"],
 ];
 const LABELS: &str = "labels.txt";
-const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
+/// What says more about a tokenizer of any kind.
+const BESIDE_TOKENIZER: [&str; 3] = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
+/// What says which text a model writes.
+const GENERATION: &str = "generation_config.json";
 const INDEX: &str = "model.safetensors.index.json";
 
 /// Endings of files that hold pickled weights.
@@ -89,6 +93,7 @@ fn safetensors(files: &[(String, u64)]) -> Result<Option<Choice>, String> {
     let mut taken = vec![config];
     let (tokenizer, note) = tokenizer(&at);
     taken.extend(tokenizer);
+    taken.extend(at(GENERATION));
     taken.extend(weights);
     let size = taken.iter().fold(0, |size: u64, &index| size.saturating_add(files[index].1));
     Ok(Some(Choice { label: "safetensors".to_owned(), files: taken, size, notes: note.into_iter().collect() }))
@@ -151,11 +156,12 @@ fn part_of(name: &str) -> Option<(u32, u32)> {
 
 /// Indices of the tokenizer's files, and a sentence for the reader where there is no tokenizer.
 fn tokenizer(at: &impl Fn(&str) -> Option<usize>) -> (Vec<usize>, Option<String>) {
-    let with_config = |files: Vec<usize>| files.into_iter().chain(at(TOKENIZER_CONFIG)).collect();
+    let with_more =
+        |files: Vec<usize>| files.into_iter().chain(BESIDE_TOKENIZER.iter().filter_map(|name| at(name))).collect();
     let found = OLDER.iter().find_map(|names| names.iter().map(|name| at(name)).collect::<Option<Vec<usize>>>());
     match (at(TOKENIZER), found) {
-        (Some(tokenizer), _) => (vec![tokenizer], None),
-        (None, Some(older)) => (with_config(older), None),
+        (Some(tokenizer), _) => (with_more(vec![tokenizer]), None),
+        (None, Some(older)) => (with_more(older), None),
         (None, None) => {
             // The set of which the fewest files are missing.
             let missing = |names: &&[&str]| names.iter().filter(|name| at(name).is_none()).count();

@@ -161,7 +161,7 @@ impl State {
     /// A sentence for the reader when there is nothing to read.
     pub(super) fn input(&self, cut: bool) -> Result<Input, String> {
         let text = match self.entry.kind {
-            EntryKind::Text if self.entry.text.trim().is_empty() => {
+            EntryKind::Text if self.entry.text.is_empty() => {
                 return Err("There is no text to read. Type a sentence.".to_owned());
             }
             EntryKind::Text if self.entry.pair.trim().is_empty() => InputText::Single(self.entry.text.clone()),

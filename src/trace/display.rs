@@ -90,7 +90,7 @@ pub fn token_label(token: &str, form: TokenForm) -> TokenLabel {
     match form {
         TokenForm::ByteLevel => match byte_level_bytes(token) {
             Some(bytes) => label.bytes(&bytes),
-            // Added tokens may hold characters outside the alphabet: they were never encoded.
+            // An added token of a trace from elsewhere may hold characters outside the alphabet: it was never encoded.
             None => label.text(token),
         },
         TokenForm::Sentencepiece => match byte_piece(token) {
@@ -148,6 +148,21 @@ fn start_of(token: &str) -> &str {
 /// Undoes GPT-2's `bytes_to_unicode`; `None` if a character is not of its alphabet.
 fn byte_level_bytes(token: &str) -> Option<Vec<u8>> {
     token.chars().map(byte_level_byte).collect()
+}
+
+/// A text in GPT-2's alphabet: what [`token_bytes`] reads back.
+pub fn byte_level_token(text: &str) -> String {
+    text.bytes().filter_map(byte_level_character).collect()
+}
+
+fn byte_level_character(byte: u8) -> Option<char> {
+    let code = u32::from(byte);
+    char::from_u32(match code {
+        0x21..=0x7e | 0xa1..=0xac | 0xae..=0xff => code,
+        0..=0x20 => code + 256,
+        0x7f..=0xa0 => code - 127 + 289,
+        _ => 323,
+    })
 }
 
 fn byte_level_byte(character: char) -> Option<u8> {

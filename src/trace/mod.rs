@@ -11,6 +11,7 @@ pub mod spec;
 pub mod stack;
 pub mod tokens;
 
+pub use display::{byte_level_token, token_bytes};
 pub use hook::{Axis, BlockSite, Hook, Lengths};
 pub use side::Side;
 pub use spec::Spec;

@@ -20,7 +20,8 @@ pub enum TokenForm {
 /// The tokens of one input.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tokens {
-    /// What the tokenizer's id_to_token says.
+    /// As the tokenizer writes them: what its id_to_token says, but that added tokens of a byte-level tokenizer are in its alphabet
+    /// too, and that an id without a token is its number in brackets, ⟨636⟩.
     pub tokens: Vec<String>,
     /// Row of the embedding per token.
     pub ids: Vec<u32>,

@@ -7,8 +7,8 @@ use super::{Stop, Worker};
 use crate::analysis::AttentionSource;
 use crate::edit::Edit;
 use crate::engine::{
-    Captures, CompiledEdits, CrossSource, EngineError, Generation, Inactive, MAX_TARGET, Model, PatchValues, Run,
-    Sampling, Step, Written, most_likely,
+    Captures, CompiledEdits, CrossSource, EngineError, Generation, Inactive, Model, PatchValues, Run, Step, Written,
+    max_target, most_likely,
 };
 use crate::platform::clock::now_ms;
 use crate::protocol::{About, RequestId, RunId, Stage, TargetAsked, TargetRead};
@@ -78,7 +78,9 @@ impl Worker {
 
     /// Lets a decoder write what is most likely, until it ends the text or has written enough.
     async fn write_target(&mut self, request: RequestId, run: &mut Run) -> Result<f64, Stop> {
-        let mut generation = Generation::new(Sampling::GREEDY, MAX_TARGET - run.tokens().len())?;
+        let n_start = run.tokens().len();
+        let mut generation = Generation::of_target(run.model(), n_start, None)?;
+        let n_most = max_target(run.model(), n_start) as u64;
         let mut elapsed_ms = 0.0;
         loop {
             let start_ms = now_ms();
@@ -87,7 +89,7 @@ impl Worker {
             match written {
                 Written::End => return Ok(elapsed_ms),
                 Written::Token(_) => {
-                    self.outbox.progress(request, Stage::Write, run.tokens().len() as u64, MAX_TARGET as u64);
+                    self.outbox.progress(request, Stage::Write, run.tokens().len() as u64, n_most);
                 }
                 Written::Nothing => {}
             }

@@ -5,6 +5,7 @@
 
 pub mod engine;
 pub mod gguf;
+pub mod hostile;
 pub mod parity;
 pub mod seeded;
 pub mod seen;

@@ -1,6 +1,6 @@
 //! Tokenizers: tokenizer.json, the older files, and SentencePiece's own. What can be read must also split any text.
 
-use headlight::engine::tokenizer::{OlderFiles, Tokenizer, TokenizerError};
+use headlight::engine::tokenizer::{Tokenizer, TokenizerError, TokenizerFiles};
 
 use super::fixture;
 
@@ -47,9 +47,14 @@ pub fn older_files(data: &[u8]) {
     let architecture = ARCHITECTURES[usize::from(first % 16) % ARCHITECTURES.len()];
     let mut parts = rest.split(|byte| *byte == 1).map(<[u8]>::to_vec);
     let files = if first & 16 == 0 {
-        OlderFiles { vocab_txt: parts.next(), config: parts.next(), ..OlderFiles::default() }
+        TokenizerFiles { vocab_txt: parts.next(), config: parts.next(), ..TokenizerFiles::default() }
     } else {
-        OlderFiles { vocab_json: parts.next(), merges: parts.next(), config: parts.next(), ..OlderFiles::default() }
+        TokenizerFiles {
+            vocab_json: parts.next(),
+            merges: parts.next(),
+            config: parts.next(),
+            ..TokenizerFiles::default()
+        }
     };
     used(files.tokenizers(architecture, 64).map(|tokenizers| tokenizers.own));
 }
@@ -66,7 +71,11 @@ pub fn sentencepiece(data: &[u8]) {
     let Some((first, rest)) = data.split_first() else { return };
     let architecture = ["t5", "albert", "xlm-roberta", "camembert", "llama", "gemma"][usize::from(*first) % 6];
     let pieces = Some(("spiece.model".to_owned(), rest.to_vec()));
-    used(OlderFiles { pieces, ..OlderFiles::default() }.tokenizers(architecture, 300).map(|tokenizers| tokenizers.own));
+    used(
+        TokenizerFiles { pieces, ..TokenizerFiles::default() }
+            .tokenizers(architecture, 300)
+            .map(|tokenizers| tokenizers.own),
+    );
 }
 
 pub fn sentencepiece_seeds() -> Vec<Vec<u8>> {

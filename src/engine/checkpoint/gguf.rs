@@ -8,6 +8,7 @@ mod names;
 
 use super::super::error::EngineError;
 use super::super::files::gguf::Gguf;
+use super::super::generation_config::GenerationConfig;
 use super::{Architecture, Biases, MAX_LAYERS};
 use crate::trace::Spec;
 use crate::trace::spec::{
@@ -76,7 +77,8 @@ pub(super) fn from_metadata(gguf: &Gguf) -> Result<Architecture, EngineError> {
     };
     let mut architecture = Architecture::new(spec, biases, source);
     architecture.rotary_tables = names::rotary_tables(gguf);
-    architecture.writing.eos_ids = gguf.optional("tokenizer.ggml.eos_token_id", Gguf::u32)?.into_iter().collect();
+    let eos = gguf.optional("tokenizer.ggml.eos_token_id", Gguf::u32)?;
+    architecture.generation = GenerationConfig::ending_with(eos.into_iter().collect());
     Ok(architecture)
 }
 

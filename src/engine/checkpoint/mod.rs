@@ -34,6 +34,7 @@ pub use slot::{BlockSlot, Layout, Part, RotaryTable, Slot, Source};
 
 use super::error::EngineError;
 use super::files::gguf::Gguf;
+use super::generation_config::GenerationConfig;
 use crate::trace::Spec;
 use crate::trace::spec::{
     BlockKind, MlpKind, NormKind, NormPlacement, Positions, QkNorm, Rotary, RotaryScaling, Unembed,
@@ -46,8 +47,8 @@ pub struct Architecture {
     pub spec: Spec,
     /// The stack that it reads through cross-attention.
     pub encoder: Option<Box<Architecture>>,
-    /// Which tokens start, end and never occur in what it writes.
-    pub writing: Writing,
+    /// The rules for the text that it writes.
+    pub generation: GenerationConfig,
     source: fn(&Architecture, Slot) -> Option<Source>,
     /// Before every tensor name, e.g. "bert." where the file has it.
     prefix: String,
@@ -58,19 +59,6 @@ pub struct Architecture {
     biases: Biases,
     /// Whether the norms have no weights in the files: they were folded into what follows, or there are none.
     has_unweighted_norms: bool,
-}
-
-/// What a checkpoint says about the text that its model writes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Writing {
-    /// What a decoder reads first.
-    pub start_id: Option<u32>,
-    /// What is written first whatever the model says.
-    pub first_id: Option<u32>,
-    /// What ends a text.
-    pub eos_ids: Vec<u32>,
-    /// What is never written.
-    pub banned_ids: Vec<u32>,
 }
 
 /// Which layers have biases, where that is an option of the architecture.
@@ -145,7 +133,7 @@ impl Architecture {
             return Err(config.refuse("model_type", &format!("one of {}", known.join(", ")), name));
         };
         let mut architecture = adapter(config, has_tensor)?;
-        architecture.writing = config.writing()?;
+        architecture.generation = GenerationConfig::read(config)?;
         architecture.complete()
     }
 
@@ -162,7 +150,7 @@ impl Architecture {
         Self {
             spec,
             encoder: None,
-            writing: Writing::default(),
+            generation: GenerationConfig::default(),
             source,
             prefix: String::new(),
             names: Vec::new(),

@@ -9,7 +9,7 @@ use crate::engine::checkpoint::{Architecture, BlockSlot, Part, RotaryTable, Slot
 use crate::engine::error::EngineError;
 use crate::engine::weights::Weight;
 use crate::trace::spec::{MlpKind, Positions, RotaryScaling, Unembed};
-use crate::trace::{Spec, Stack};
+use crate::trace::{Spec, Stack, TokenForm};
 
 /// What a tensor became. Several slots may share one: layers of ALBERT, the embedding of two stacks.
 #[derive(Clone)]
@@ -162,9 +162,11 @@ impl Model {
         Ok(Self {
             spec: slots.spec(),
             encoder: None,
-            writing: architecture.writing.clone(),
+            generation: architecture.generation.clone(),
             tokenizer,
             labels: Arc::default(),
+            label_form: TokenForm::Plain,
+            without_tokenizer: None,
             quantisation: quantisation.to_owned(),
             blocks: (0..architecture.spec.n_layers).map(|layer| slots.block(layer)).collect::<Result<_, _>>()?,
             embed: slots.matrix(Slot::Embed)?,

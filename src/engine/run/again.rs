@@ -22,6 +22,7 @@ impl Run {
         let first = self.edits.first_difference(&edits).into_iter().chain(captures.first()).min();
         let layer = self.restart(first);
         let mut run = Self::on(Arc::clone(&self.model), self.source.clone(), self.tokens.clone(), edits, captures)?;
+        run.n_prompt = self.n_prompt;
         let Some(layer) = layer else { return Ok(run) };
         run.layers.extend_from_slice(&self.layers[..layer]);
         run.layer = layer;

@@ -59,6 +59,7 @@ impl Run {
         }
         self.captures.rewind(n_pos, &self.model.spec);
         self.tokens.truncate(n_pos);
+        self.n_prompt = self.n_prompt.min(n_pos);
         self.stream.clear();
         self.positions.truncate(stream);
         self.ended.truncate(stream);

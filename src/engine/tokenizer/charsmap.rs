@@ -4,6 +4,8 @@
 //! The map is a length, a double-array trie of 32-bit units whose leaves are places in the text that follows, and that text: what
 //! characters become, each entry ended by a zero byte.
 
+use super::limits::MAX_REPLACEMENT;
+
 /// What is wrong with a map; nothing where every lookup stays within it. An empty map is none.
 pub(super) fn fault(map: &[u8]) -> Option<String> {
     let Some((len, rest)) = map.split_first_chunk::<4>() else {
@@ -17,7 +19,12 @@ pub(super) fn fault(map: &[u8]) -> Option<String> {
         return Some("precompiled_charsmap: what characters become is no UTF-8".to_owned());
     };
     let units: Vec<u32> = trie.as_chunks::<4>().0.iter().map(|unit| u32::from_le_bytes(*unit)).collect();
-    let is_place = |unit: u32| text.is_char_boundary((unit & 0x7fff_ffff) as usize);
+    // What a character becomes ends at a zero byte, and is never long.
+    let is_place = |unit: u32| {
+        let place = (unit & 0x7fff_ffff) as usize;
+        let becomes = text.get(place..).map(|rest| rest.bytes().take(MAX_REPLACEMENT + 1).position(|byte| byte == 0));
+        becomes.is_some_and(|end| end.is_some() || text.len() - place <= MAX_REPLACEMENT)
+    };
     let damaged = || Some("precompiled_charsmap is damaged: a character leads out of it".to_owned());
     let Some(&root) = units.first() else {
         return Some("precompiled_charsmap is empty".to_owned());

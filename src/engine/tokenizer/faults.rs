@@ -5,22 +5,57 @@ use tokenizers::pre_tokenizers::PreTokenizerWrapper;
 use tokenizers::processors::PostProcessorWrapper;
 
 use super::charsmap;
+use super::limits::MAX_REPLACEMENT;
 
-/// What would panic in a normalizer: a character map that is not whole. The crate also reserves whatever length the map
-/// claims.
+/// What would panic in a normalizer, or make any text too long: a character map that is not whole (the crate also reserves whatever
+/// length the map claims), a replacement that is longer than any real one.
 pub(super) fn of_normalizer(normalizer: &Value) -> Option<String> {
     if let Some(parts) = normalizer.get("normalizers").and_then(Value::as_array) {
         return parts.iter().find_map(of_normalizer);
     }
-    if normalizer.get("type").and_then(Value::as_str) != Some("Precompiled") {
-        return None;
+    match normalizer.get("type").and_then(Value::as_str) {
+        Some("Precompiled") => {
+            let map = normalizer.get("precompiled_charsmap").and_then(Value::as_str).unwrap_or_default();
+            let fault = match charsmap::from_base64(map) {
+                Some(map) => charsmap::fault(&map),
+                None => Some("precompiled_charsmap is no base64".to_owned()),
+            };
+            fault.map(|fault| format!("normalizer: {fault}"))
+        }
+        Some("Replace") => long_replacement("normalizer", normalizer, "content"),
+        Some("Prepend") => long_replacement("normalizer", normalizer, "prepend"),
+        _ => None,
     }
-    let map = normalizer.get("precompiled_charsmap").and_then(Value::as_str).unwrap_or_default();
-    let fault = match charsmap::from_base64(map) {
-        Some(map) => charsmap::fault(&map),
-        None => Some("precompiled_charsmap is no base64".to_owned()),
-    };
-    fault.map(|fault| format!("normalizer: {fault}"))
+}
+
+/// A number that does not fit into 32 bits: the crate reads it on some targets and not on others.
+pub(super) fn of_numbers(part: &str, json: &Value) -> Option<String> {
+    match json {
+        Value::Number(number) if number.as_u64().is_some_and(|number| u32::try_from(number).is_err()) => {
+            Some(format!("{part}: the number {number} is larger than any that a tokenizer has"))
+        }
+        Value::Array(list) => list.iter().find_map(|json| of_numbers(part, json)),
+        Value::Object(fields) => fields.values().find_map(|json| of_numbers(part, json)),
+        _ => None,
+    }
+}
+
+/// What would make any text too long in a decoder.
+pub(super) fn of_decoder(decoder: &Value) -> Option<String> {
+    if let Some(parts) = decoder.get("decoders").and_then(Value::as_array) {
+        return parts.iter().find_map(of_decoder);
+    }
+    match decoder.get("type").and_then(Value::as_str) {
+        Some("Replace") => long_replacement("decoder", decoder, "content"),
+        _ => None,
+    }
+}
+
+fn long_replacement(part: &str, json: &Value, key: &str) -> Option<String> {
+    let n_bytes = json.get(key).and_then(Value::as_str).map_or(0, str::len);
+    (n_bytes > MAX_REPLACEMENT).then(|| {
+        format!("{part}: a {key} of {n_bytes} bytes; at most {MAX_REPLACEMENT} are read, since each match becomes it")
+    })
 }
 
 /// What would panic in a pre-tokenizer.

@@ -1,27 +1,29 @@
 //! A tokenizer from the metadata of a GGUF file: byte-level BPE (`tokenizer.ggml.model` = "gpt2"), or SentencePiece's BPE
 //! ("llama", in [`sentencepiece`]).
 //!
-//! How text is split before byte-level BPE is named, not given (`tokenizer.ggml.pre`); the table below says what the names
+//! How text is split before byte-level BPE is named, not given (`tokenizer.ggml.pre`); the table in [`pre`] says what the names
 //! mean. The parts are those of the Hugging Face tokenizer that the file was converted from, so that the tokens are the same.
 
+mod pre;
 mod sentencepiece;
 
-use serde_json::json;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use tokenizers::AddedToken;
+use tokenizers::decoders::DecoderWrapper;
 use tokenizers::models::bpe::{BpeBuilder, Vocab};
 use tokenizers::normalizers::NormalizerWrapper;
-use tokenizers::normalizers::unicode::NFC;
 use tokenizers::pre_tokenizers::PreTokenizerWrapper;
-use tokenizers::pre_tokenizers::byte_level::ByteLevel;
-use tokenizers::pre_tokenizers::digits::Digits;
-use tokenizers::pre_tokenizers::sequence::Sequence;
-use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::processors::template::TemplateProcessing;
-use tokenizers::tokenizer::SplitDelimiterBehavior;
 
+use self::pre::{Pre, Text};
+use super::limits::{MAX_TOKENS, short};
 use super::model::checked_merges;
 use super::{Specials, Tokenizer, TokenizerError};
 use crate::engine::files::gguf::Gguf;
+use crate::trace::TokenForm;
+
+pub(super) use self::pre::QWEN2;
 
 const MODEL: &str = "tokenizer.ggml.model";
 const PRE: &str = "tokenizer.ggml.pre";
@@ -29,75 +31,20 @@ const TOKENS: &str = "tokenizer.ggml.tokens";
 const TOKEN_TYPE: &str = "tokenizer.ggml.token_type";
 const MERGES: &str = "tokenizer.ggml.merges";
 
-/// Words, single digits, signs, and spaces; as Qwen 2 splits.
-const QWEN2: &str =
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-
-/// Qwen 2's way to split a text, as it stands in a tokenizer.json.
-pub(super) fn qwen2_pre_tokenizer() -> serde_json::Value {
-    let bytes = json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false});
-    let split = json!({"type": "Split", "pattern": {"Regex": QWEN2}, "behavior": "Isolated", "invert": false});
-    json!({"type": "Sequence", "pretokenizers": [split, bytes]})
+/// Whether an error leaves a model that reads token ids: its file has a tokenizer of a kind that is not read, or none.
+pub fn is_only_unread(error: &TokenizerError, gguf: &Gguf) -> bool {
+    let has_none = || matches!(gguf.optional(MODEL, Gguf::string), Ok(None));
+    matches!(error, TokenizerError::Unread { .. }) || has_none()
 }
 
-/// How text is split before BPE.
-#[derive(Clone, Copy, PartialEq)]
-enum Pre {
-    /// By GPT-2's pattern.
-    Gpt2,
-    /// Each digit alone, then by GPT-2's pattern.
-    SmolLm,
-    /// Up to three digits together; whole words are looked up before merging.
-    Llama3,
-    /// As Llama 3, without looking whole words up.
-    Dbrx,
-    /// Each digit alone; composed characters first (NFC).
-    Qwen2,
-    /// As Qwen 2, without composing.
-    StableLm2,
-}
-
-impl Pre {
-    /// Names in the file. Files from before the names existed have none, or "default": GPT-2's.
-    const NAMES: [(&str, Pre); 17] = [
-        ("default", Pre::Gpt2),
-        ("gpt-2", Pre::Gpt2),
-        ("phi-2", Pre::Gpt2),
-        ("mpt", Pre::Gpt2),
-        ("olmo", Pre::Gpt2),
-        ("smollm", Pre::SmolLm),
-        ("starcoder", Pre::SmolLm),
-        ("refact", Pre::SmolLm),
-        ("command-r", Pre::SmolLm),
-        ("llama-bpe", Pre::Llama3),
-        ("llama3", Pre::Llama3),
-        ("llama-v3", Pre::Llama3),
-        ("dbrx", Pre::Dbrx),
-        ("smaug-bpe", Pre::Dbrx),
-        ("qwen2", Pre::Qwen2),
-        ("deepseek-r1-qwen", Pre::Qwen2),
-        ("stablelm2", Pre::StableLm2),
-    ];
-
-    fn pre_tokenizer(self) -> tokenizers::Result<PreTokenizerWrapper> {
-        let by_pattern = |pattern: &str| -> tokenizers::Result<PreTokenizerWrapper> {
-            let pattern = SplitPattern::Regex(pattern.to_owned());
-            let split = Split::new(pattern, SplitDelimiterBehavior::Isolated, false)?;
-            let bytes = ByteLevel::new(false, false, false);
-            Ok(PreTokenizerWrapper::Sequence(Sequence::new(vec![split.into(), bytes.into()])))
-        };
-        let gpt2 = ByteLevel::new(false, false, true);
-        match self {
-            Pre::Gpt2 => Ok(gpt2.into()),
-            Pre::SmolLm => {
-                Ok(PreTokenizerWrapper::Sequence(Sequence::new(vec![Digits::new(true).into(), gpt2.into()])))
-            }
-            Pre::Llama3 | Pre::Dbrx => by_pattern(
-                r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
-            ),
-            Pre::Qwen2 | Pre::StableLm2 => by_pattern(QWEN2),
-        }
-    }
+/// The tokens of a file whose tokenizer is not read, and how they are written as far as its kind tells.
+pub fn gguf_labels(gguf: &Gguf) -> (Vec<String>, TokenForm) {
+    let form = match gguf.optional(MODEL, Gguf::string) {
+        Ok(Some("gpt2" | "hybriddna")) => TokenForm::ByteLevel,
+        Ok(Some("bert" | "t5" | "plamo2" | "gemma4" | "llama")) => TokenForm::Sentencepiece,
+        _ => TokenForm::Plain,
+    };
+    (gguf.strings(TOKENS).map(<[String]>::to_vec).unwrap_or_default(), form)
 }
 
 impl Tokenizer {
@@ -109,16 +56,16 @@ impl Tokenizer {
             expected: "a usable tokenizer".to_owned(),
             found: error.to_string(),
         };
+        let kind = kind(gguf)?;
         let tokens = gguf.strings(TOKENS)?;
+        if tokens.len() as u64 > MAX_TOKENS {
+            return Err(refuse(gguf, TOKENS, &format!("at most {MAX_TOKENS} tokens"), tokens.len().to_string()));
+        }
         let vocab = vocab(gguf, tokens)?;
         // Llama 3's files and SentencePiece's need not say that they begin with BOS.
-        let (mut tokenizer, adds_bos_unless_said) = match gguf.string(MODEL)? {
-            "gpt2" => bytes(gguf, vocab)?,
-            "llama" => (sentencepiece::tokenizer(gguf, tokens, vocab)?, true),
-            other => {
-                let expected = "\"gpt2\" (byte-level BPE) or \"llama\" (SentencePiece's BPE)";
-                return Err(refuse(gguf, MODEL, expected, format!("\"{other}\"")));
-            }
+        let (mut tokenizer, adds_bos_unless_said) = match kind {
+            Kind::Bpe(pre) => (bpe(gguf, vocab, pre)?, pre.adds_bos),
+            Kind::Pieces => (sentencepiece::tokenizer(gguf, tokens, vocab)?, true),
         };
         tokenizer.add_tokens(added_tokens(gguf, tokens)?).map_err(unusable)?;
         let specials = Specials {
@@ -132,33 +79,63 @@ impl Tokenizer {
     }
 }
 
-/// Byte-level BPE, and whether it begins with BOS unless the file says otherwise.
-fn bytes(gguf: &Gguf, vocab: Vocab) -> Result<(tokenizers::Tokenizer, bool), TokenizerError> {
-    let unusable = |error: tokenizers::Error| refuse(gguf, TOKENS, "a usable vocabulary", error.to_string());
-    let name = gguf.optional(PRE, Gguf::string)?.unwrap_or("default");
-    let Some((_, pre)) = Pre::NAMES.iter().find(|(known, _)| *known == name) else {
-        let known = Pre::NAMES.map(|(known, _)| known).join(", ");
-        return Err(refuse(gguf, PRE, &format!("one of {known}"), format!("\"{name}\"")));
+/// What a file's tokenizer is made of.
+enum Kind {
+    Bpe(&'static Pre),
+    /// SentencePiece's BPE.
+    Pieces,
+}
+
+fn kind(gguf: &Gguf) -> Result<Kind, TokenizerError> {
+    let unread = |key: &str, expected: &str, found: &str| TokenizerError::Unread {
+        file: gguf.index.file.clone(),
+        key: key.to_owned(),
+        expected: expected.to_owned(),
+        found: format!("\"{}\"", short(found)),
     };
-    let merges = checked_merges(&gguf.index.file, &vocab, merges(gguf)?, 0)?;
-    let bpe = BpeBuilder::new().vocab_and_merges(vocab, merges).ignore_merges(*pre == Pre::Llama3);
-    let mut tokenizer = tokenizers::Tokenizer::new(bpe.build().map_err(unusable)?);
-    if *pre == Pre::Qwen2 {
-        tokenizer.with_normalizer(Some(NormalizerWrapper::NFC(NFC))).map_err(unusable)?;
+    match gguf.string(MODEL)? {
+        "llama" => Ok(Kind::Pieces),
+        model @ ("gpt2" | "gemma4") => {
+            // Files from before the names existed have none: they are of GPT-2's way.
+            let of_model = if model == "gemma4" { model } else { "gpt-2" };
+            let name = gguf.optional(PRE, Gguf::string)?.filter(|_| model != "gemma4").unwrap_or(of_model);
+            let pre = Pre::named(name).ok_or_else(|| unread(PRE, "a name that llama.cpp knows", name))?;
+            Ok(Kind::Bpe(pre))
+        }
+        other => Err(unread(MODEL, "\"gpt2\", byte-level BPE, or \"llama\", SentencePiece's BPE", other)),
     }
-    tokenizer.with_pre_tokenizer(Some(pre.pre_tokenizer().map_err(unusable)?));
-    tokenizer.with_decoder(Some(ByteLevel::new(false, false, false)));
-    Ok((tokenizer, *pre == Pre::Llama3))
+}
+
+/// BPE on the parts that a pattern makes of a text.
+fn bpe(gguf: &Gguf, vocab: Vocab, pre: &Pre) -> Result<tokenizers::Tokenizer, TokenizerError> {
+    let unusable = |error: tokenizers::Error| refuse(gguf, TOKENS, "a usable vocabulary", error.to_string());
+    let merges = checked_merges(&gguf.index.file, &vocab, merges(gguf)?, 0)?;
+    let bpe = BpeBuilder::new()
+        .vocab_and_merges(vocab, merges)
+        .ignore_merges(pre.ignores_merges)
+        .byte_fallback(pre.text == Text::Pieces);
+    let mut tokenizer = tokenizers::Tokenizer::new(bpe.build().map_err(unusable)?);
+    let normalizer: Option<NormalizerWrapper> = part(gguf, pre.normalizer())?;
+    tokenizer.with_normalizer(normalizer).map_err(unusable)?;
+    tokenizer.with_pre_tokenizer(part::<PreTokenizerWrapper>(gguf, pre.pre_tokenizer())?);
+    tokenizer.with_decoder(part::<DecoderWrapper>(gguf, pre.decoder())?);
+    Ok(tokenizer)
+}
+
+fn part<T: DeserializeOwned>(gguf: &Gguf, json: Value) -> Result<Option<T>, TokenizerError> {
+    serde_json::from_value(json).map_err(|error| refuse(gguf, PRE, "a usable tokenizer", error.to_string()))
 }
 
 fn vocab(gguf: &Gguf, tokens: &[String]) -> Result<Vocab, TokenizerError> {
-    let vocab: Vocab = tokens.iter().zip(0..).map(|(token, id)| (token.clone(), id)).collect();
-    if vocab.len() == tokens.len() && !tokens.is_empty() {
+    // An empty token is none.
+    let there = || tokens.iter().zip(0..).filter(|(token, _)| !token.is_empty());
+    let vocab: Vocab = there().map(|(token, id)| (token.clone(), id)).collect();
+    if vocab.len() == there().count() && !vocab.is_empty() {
         return Ok(vocab);
     }
     // The later of two equal tokens is in the map: the earlier one is the one whose id differs.
-    let twice = tokens.iter().zip(0..).find(|(token, id)| vocab.get(*token) != Some(id));
-    let found = twice.map_or("none".to_owned(), |(token, id)| format!("\"{token}\" twice, first as {id}"));
+    let twice = there().find(|(token, id)| vocab.get(*token) != Some(id));
+    let found = twice.map_or("none".to_owned(), |(token, id)| format!("\"{}\" twice, first as {id}", short(token)));
     Err(refuse(gguf, TOKENS, "different tokens", found))
 }
 
@@ -167,7 +144,7 @@ fn merges(gguf: &Gguf) -> Result<Vec<(String, String)>, TokenizerError> {
     let parts = |(number, merge): (usize, &String)| {
         let space = merge.char_indices().skip(1).find(|(_, character)| *character == ' ');
         let (at, _) = space.ok_or_else(|| {
-            refuse(gguf, MERGES, "two tokens with a space between", format!("\"{merge}\" (merge {number})"))
+            refuse(gguf, MERGES, "two tokens with a space between", format!("\"{}\" (merge {number})", short(merge)))
         })?;
         Ok((merge[..at].to_owned(), merge[at + 1..].to_owned()))
     };

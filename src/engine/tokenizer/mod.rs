@@ -1,26 +1,34 @@
 //! Text to tokens and back, the same for page and command line.
 //!
-//! The work is done by the `tokenizers` crate; here a tokenizer is made, from a tokenizer.json ([`json`]), the older files
-//! ([`vocab`], [`sentencepiece`]) or the metadata of a GGUF file ([`gguf`]), and its result becomes [`Tokens`]. Truncation and padding
-//! are never on: cutting is the caller's decision, after it has told the user.
+//! The work is done by the `tokenizers` crate; here a tokenizer is made, from the files of a folder ([`TokenizerFiles`]: a
+//! tokenizer.json in [`json`], older files, SentencePiece's in [`sentencepiece`], with what [`settings`] say beside them) or from the
+//! metadata of a GGUF file ([`gguf`]), and its result becomes [`Tokens`]. Truncation and padding are never on: cutting is the caller's
+//! decision, after it has told the user.
 
+mod assemble;
 mod charsmap;
+mod class;
+mod error;
 mod faults;
+mod files;
 mod form;
 mod gguf;
 mod json;
+mod limits;
 mod model;
 mod sentencepiece;
-mod vocab;
+mod settings;
 
 use std::sync::Arc;
 
-use tokenizers::{Decoder as _, Encoding};
+use tokenizers::Encoding;
+use tokenizers::decoders::DecoderWrapper;
 
-pub use vocab::{OlderFiles, Tokenizers};
+pub use error::TokenizerError;
+pub use files::{TokenizerFiles, Tokenizers};
+pub use gguf::{gguf_labels, is_only_unread};
 
-use crate::engine::files::FileError;
-use crate::trace::{TokenForm, Tokens};
+use crate::trace::{TokenForm, Tokens, byte_level_token, token_bytes};
 use sentencepiece::Names;
 
 /// Splits texts into tokens.
@@ -53,73 +61,12 @@ struct Specials {
     mask: Option<u32>,
 }
 
-/// Why there is no tokenizer, or no tokens.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum TokenizerError {
-    /// A tokenizer.json, or another file of a tokenizer, that cannot be used.
-    #[error("{file}: {reason}")]
-    Json {
-        /// Which file.
-        file: String,
-        /// What is wrong where.
-        reason: String,
-    },
-    /// A vocabulary and merges that contradict each other.
-    #[error("{file}: merge {number} (\"{left}\" and \"{right}\"): \"{missing}\" is not in the vocabulary")]
-    Merge {
-        /// Which file.
-        file: String,
-        /// Which one, from zero.
-        number: usize,
-        /// Its first part.
-        left: String,
-        /// Its second part.
-        right: String,
-        /// What the vocabulary lacks.
-        missing: String,
-    },
-    /// Metadata of a GGUF file that are missing or of another type.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// Metadata of a GGUF file that say something impossible or unknown.
-    #[error("{file}: metadata {key}: expected {expected}, found {found}")]
-    Metadata {
-        /// Which file.
-        file: String,
-        /// Which field.
-        key: String,
-        /// What would be right.
-        expected: String,
-        /// What is there.
-        found: String,
-    },
-    /// No token but those that the tokenizer adds.
-    #[error("the {which} is empty: it has no token of its own")]
-    Empty {
-        /// "text", "second text", "list of ids".
-        which: &'static str,
-    },
-    /// An id that is no token.
-    #[error("id {id} is outside the vocabulary of {n_vocab} tokens")]
-    UnknownId {
-        /// The id.
-        id: u32,
-        /// How many tokens there are.
-        n_vocab: usize,
-    },
-    /// The tokenizer itself gave up.
-    #[error("the tokenizer cannot read this: {reason}")]
-    Encode {
-        /// What it says.
-        reason: String,
-    },
-}
-
 impl Tokenizer {
     /// `n_model_vocab`: one more than the highest id of the model, added tokens aside. Passed in because the crate lists
     /// its vocabulary only by copying it.
     fn new(inner: tokenizers::Tokenizer, n_model_vocab: usize, specials: Specials) -> Self {
-        let n_added = after_highest(inner.get_added_vocabulary().get_vocab().values());
+        let added = inner.get_added_vocabulary().get_vocab().values();
+        let n_added = added.max().map_or(0, |id| (*id as usize).saturating_add(1));
         Tokenizer { form: form::of(&inner), inner, n_vocab: n_model_vocab.max(n_added), specials, names: None }
     }
 
@@ -137,7 +84,7 @@ impl Tokenizer {
     pub fn encode(&self, text: &str, pair: Option<&str>, has_pairs: bool) -> Result<Tokens, TokenizerError> {
         match pair {
             None => {
-                let tokens = self.encoded(text)?.0;
+                let tokens = self.encoded(text, None)?.0;
                 expect_own(&tokens, 0..tokens.len(), "text").map(|()| tokens)
             }
             Some(second) if has_pairs => self.encode_pair(text, second),
@@ -147,7 +94,7 @@ impl Tokenizer {
 
     /// As a pair, in the tokenizer's own way.
     fn encode_pair(&self, first: &str, second: &str) -> Result<Tokens, TokenizerError> {
-        let (mut tokens, sequences) = self.encoded((first, second))?;
+        let (mut tokens, sequences) = self.encoded(first, Some(second))?;
         let has_own = |sequence| sequences.contains(&Some(sequence));
         if !has_own(0) {
             return Err(TokenizerError::Empty { which: "text" });
@@ -167,7 +114,7 @@ impl Tokenizer {
 
     /// As one text, joined by one space.
     fn encode_joined(&self, first: &str, second: &str) -> Result<Tokens, TokenizerError> {
-        let mut tokens = self.encoded(format!("{first} {second}"))?.0;
+        let mut tokens = self.encoded(&format!("{first} {second}"), None)?.0;
         let second_byte = first.len() + 1;
         let holds_second = |(index, offsets): (usize, &(usize, usize))| {
             (!tokens.special[index] && offsets.1 > second_byte).then_some(index)
@@ -182,27 +129,29 @@ impl Tokenizer {
         Ok(tokens)
     }
 
-    /// Tokens for ids as they are; nothing is added. Those that the tokenizer could have added count as special.
+    /// Tokens for ids as they are; nothing is added. Those that the tokenizer could have added count as special; an id without a
+    /// token is shown as a number in brackets, [`placeholder`].
+    ///
+    /// # Errors
+    /// When there is no id.
     pub fn from_ids(&self, ids: &[u32]) -> Result<Tokens, TokenizerError> {
         if ids.is_empty() {
             return Err(TokenizerError::Empty { which: "list of ids" });
         }
-        let unknown = |id| TokenizerError::UnknownId { id, n_vocab: self.n_vocab };
-        let name = |&id: &u32| self.id_to_token(id).ok_or_else(|| unknown(id));
-        let tokens = ids.iter().map(name).collect::<Result<Vec<String>, TokenizerError>>()?;
         let added = self.inner.get_added_vocabulary();
+        let is_special = |&id: &u32| self.own_name(id).is_some_and(|token| added.is_special_token(&token));
         Ok(Tokens {
-            special: tokens.iter().map(|token| added.is_special_token(token)).collect(),
-            tokens,
+            tokens: ids.iter().map(|&id| self.name(id)).collect(),
             ids: ids.to_vec(),
             form: self.form,
             offsets: vec![(0, 0); ids.len()],
+            special: ids.iter().map(is_special).collect(),
             segments: Vec::new(),
             type_ids: vec![0; ids.len()],
         })
     }
 
-    /// One more than the highest id. The model's embedding must have at least so many rows.
+    /// One more than the highest id. The model's embedding may have more rows, and fewer: then it cannot read the highest ids.
     pub fn n_vocab(&self) -> usize {
         self.n_vocab
     }
@@ -212,15 +161,31 @@ impl Tokenizer {
         self.form
     }
 
-    /// The token of an id.
+    /// The token of an id in the tokenizer's form. Added tokens of a byte-level tokenizer are text, which never went through its
+    /// alphabet; they are written in it here, so that one form holds for all.
     pub fn id_to_token(&self, id: u32) -> Option<String> {
+        let token = self.own_name(id)?;
+        Some(if self.form == TokenForm::ByteLevel && self.is_added(id) { byte_level_token(&token) } else { token })
+    }
+
+    /// The same, or a stand-in for an id that is no token: models often predict more ids than there are tokens.
+    pub fn name(&self, id: u32) -> String {
+        self.id_to_token(id).unwrap_or_else(|| placeholder(id))
+    }
+
+    /// The token of an id as its file has it.
+    fn own_name(&self, id: u32) -> Option<String> {
         match &self.names {
             Some(names) => names.token(id).map(str::to_owned),
             None => self.inner.id_to_token(id),
         }
     }
 
-    /// The id of a token.
+    fn is_added(&self, id: u32) -> bool {
+        self.names.is_none() && self.inner.get_added_vocabulary().get_added_tokens_decoder().contains_key(&id)
+    }
+
+    /// The id of a token, as its file has it.
     pub fn token_to_id(&self, token: &str) -> Option<u32> {
         match &self.names {
             Some(names) => names.id(token),
@@ -228,15 +193,22 @@ impl Tokenizer {
         }
     }
 
-    /// The text of ids, special tokens included. Bytes that are no whole character become �.
+    /// The text of ids, special tokens included. Bytes that are no whole character become �, ids without a token stay in brackets.
     pub fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
-        let text = match (&self.names, self.inner.get_decoder()) {
-            (Some(names), Some(decoder)) => {
-                decoder.decode(ids.iter().filter_map(|&id| names.token(id)).map(str::to_owned).collect())
+        if let Some(DecoderWrapper::ByteLevel(_)) = self.inner.get_decoder() {
+            let bytes: Vec<u8> = ids.iter().flat_map(|&id| token_bytes(&self.name(id), TokenForm::ByteLevel)).collect();
+            return Ok(String::from_utf8_lossy(&bytes).into_owned());
+        }
+        let mut text = String::new();
+        for run in ids.chunk_by(|&a, &b| self.own_name(a).is_some() && self.own_name(b).is_some()) {
+            let tokens: Vec<String> = run.iter().filter_map(|&id| self.own_name(id)).collect();
+            match (run, self.inner.get_decoder()) {
+                ([id], _) if tokens.is_empty() => text.push_str(&placeholder(*id)),
+                (_, Some(decoder)) => text.push_str(&limits::decode(decoder, tokens)?),
+                (_, None) => text.push_str(&tokens.join(" ")),
             }
-            _ => self.inner.decode(ids, false),
-        };
-        text.map_err(refused)
+        }
+        Ok(text)
     }
 
     /// The id of a token with a role. A tokenizer.json does not say which token has which; there it is found by the usual
@@ -260,14 +232,22 @@ impl Tokenizer {
     }
 
     /// The tokens and, for each, which of the texts it is of.
-    fn encoded<'s, E>(&self, input: E) -> Result<(Tokens, Vec<Option<usize>>), TokenizerError>
-    where
-        E: Into<tokenizers::EncodeInput<'s>>,
-    {
-        let encoding = self.inner.encode(input, true).map_err(refused)?;
+    fn encoded(&self, text: &str, second: Option<&str>) -> Result<(Tokens, Vec<Option<usize>>), TokenizerError> {
+        if let Some(normalizer) = self.inner.get_normalizer() {
+            for text in [Some(text), second].into_iter().flatten() {
+                limits::check_growth(normalizer, text)?;
+            }
+        }
+        let encoding = match second {
+            Some(second) => self.inner.encode((text, second), true),
+            None => self.inner.encode(text, true),
+        };
+        let encoding = encoding.map_err(refused)?;
         let ids = self.ids(&encoding);
+        let name = |(&id, piece): (&u32, &String)| self.id_to_token(id).unwrap_or_else(|| piece.clone());
         let tokens = Tokens {
-            tokens: ids.iter().zip(encoding.get_tokens()).map(|(&id, token)| self.name(id, token)).collect(),
+            // An added token's piece is the text it matched, spaces included; its name is what its file says.
+            tokens: ids.iter().zip(encoding.get_tokens()).map(name).collect(),
             form: self.form,
             offsets: encoding.get_offsets().to_vec(),
             special: encoding.get_special_tokens_mask().iter().map(|&mask| mask != 0).collect(),
@@ -290,21 +270,16 @@ impl Tokenizer {
         };
         encoding.get_ids().iter().zip(encoding.get_tokens()).map(piece).collect()
     }
+}
 
-    /// An added token's piece is the text it matched, spaces included; its name is what id_to_token says.
-    fn name(&self, id: u32, piece: &str) -> String {
-        self.id_to_token(id).unwrap_or_else(|| piece.to_owned())
-    }
+/// Stands for an id that is no token.
+pub fn placeholder(id: u32) -> String {
+    format!("⟨{id}⟩")
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
 fn refused(error: tokenizers::Error) -> TokenizerError {
     TokenizerError::Encode { reason: error.to_string() }
-}
-
-/// One more than the highest id.
-fn after_highest<'a>(ids: impl Iterator<Item = &'a u32>) -> usize {
-    ids.max().map_or(0, |id| *id as usize + 1)
 }
 
 /// Refuses a range of tokens that the tokenizer added all itself.

@@ -4,9 +4,11 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use tokenizers::models::ModelWrapper;
 use tokenizers::models::bpe::{BpeBuilder, Merges, Vocab};
+use tokenizers::models::unigram::Unigram;
 use tokenizers::models::wordpiece::WordPieceBuilder;
 
-use super::{TokenizerError, after_highest};
+use super::TokenizerError;
+use super::limits::{MAX_TOKENS, MAX_UNIGRAM_BYTES, MAX_WORD_CHARS, check_id, n_ids, short};
 
 /// A model with one more than its highest id.
 pub(super) type Model = (ModelWrapper, usize);
@@ -32,8 +34,17 @@ pub(super) struct Merge(pub String, pub String);
 pub(super) struct WordPiece {
     pub unk_token: String,
     pub continuing_subword_prefix: String,
-    pub max_input_chars_per_word: usize,
+    pub max_input_chars_per_word: u64,
     pub vocab: Vocab,
+}
+
+/// A Unigram model.
+#[derive(Deserialize)]
+pub(super) struct UnigramPieces {
+    unk_id: Option<u64>,
+    vocab: Vec<(String, f64)>,
+    #[serde(default)]
+    byte_fallback: bool,
 }
 
 impl Bpe {
@@ -55,7 +66,7 @@ impl Bpe {
         let prefix = self.continuing_subword_prefix.unwrap_or_default();
         let merges = self.merges.into_iter().map(|Merge(left, right)| (left, right)).collect();
         let merges = checked_merges(file, &self.vocab, merges, prefix.len())?;
-        let n_vocab = after_highest(self.vocab.values());
+        let n_vocab = n_ids(file, &self.vocab)?;
         let mut builder = BpeBuilder::new()
             .vocab_and_merges(self.vocab, merges)
             .fuse_unk(self.fuse_unk.unwrap_or_default())
@@ -92,7 +103,7 @@ pub(super) fn checked_merges(
         made.push_str(left);
         made.push_str(right.get(prefix_len..).unwrap_or_default());
         if !vocab.contains_key(&made) || !right.is_char_boundary(prefix_len) {
-            let (file, left, right, missing) = (file.to_owned(), left.clone(), right.clone(), made);
+            let (file, left, right, missing) = (file.to_owned(), short(left), short(right), short(&made));
             return Err(TokenizerError::Merge { file, number, left, right, missing });
         }
     }
@@ -105,15 +116,51 @@ impl WordPiece {
         if !self.vocab.contains_key(&self.unk_token) {
             return Err(refuse(format!("model: unk_token \"{}\" is not in the vocabulary", self.unk_token)));
         }
-        let n_vocab = after_highest(self.vocab.values());
+        let n_chars = self.max_input_chars_per_word;
+        if n_chars > MAX_WORD_CHARS {
+            let reason = "every part of a word is looked up";
+            return Err(refuse(format!(
+                "model: max_input_chars_per_word is {n_chars}; at most {MAX_WORD_CHARS} are read, since {reason}"
+            )));
+        }
+        let n_vocab = n_ids(file, &self.vocab)?;
         let builder = WordPieceBuilder::new()
             .vocab(self.vocab)
             .unk_token(self.unk_token)
             .continuing_subword_prefix(self.continuing_subword_prefix)
-            .max_input_chars_per_word(self.max_input_chars_per_word);
+            .max_input_chars_per_word(n_chars as usize);
         let built = builder.build().map_err(|error| refuse(error.to_string()))?;
         Ok((ModelWrapper::WordPiece(built), n_vocab))
     }
+}
+
+impl UnigramPieces {
+    pub(super) fn build(self, file: &str) -> Result<Model, TokenizerError> {
+        let unknown = match self.unk_id {
+            Some(id) => Some(check_id(file, "unk_id", id)? as usize),
+            None => None,
+        };
+        unigram(file, self.vocab, unknown, self.byte_fallback)
+    }
+}
+
+/// A Unigram model of pieces with their scores; `unknown`: the id of what no piece stands for.
+pub(super) fn unigram(
+    file: &str,
+    pieces: Vec<(String, f64)>,
+    unknown: Option<usize>,
+    byte_fallback: bool,
+) -> Result<Model, TokenizerError> {
+    let refuse = |reason: String| TokenizerError::Json { file: file.to_owned(), reason };
+    let n_bytes: usize = pieces.iter().map(|(piece, _)| piece.len()).sum();
+    let n_pieces = pieces.len();
+    if n_bytes > MAX_UNIGRAM_BYTES || n_pieces as u64 > MAX_TOKENS {
+        return Err(refuse(format!(
+            "{n_pieces} pieces of {n_bytes} bytes; at most {MAX_UNIGRAM_BYTES} bytes are read, since each takes a hundred in memory"
+        )));
+    }
+    let unigram = Unigram::from(pieces, unknown, byte_fallback).map_err(|error| refuse(error.to_string()))?;
+    Ok((ModelWrapper::Unigram(unigram), n_pieces))
 }
 
 impl<'de> Deserialize<'de> for Merge {

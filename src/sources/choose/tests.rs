@@ -41,6 +41,14 @@ fn what_belongs_together() {
             "safetensors: config.json vocab.json source.spm target.spm tokenizer_config.json model.safetensors",
         ),
         ("config.json spiece.model a.safetensors", "safetensors: config.json spiece.model a.safetensors"),
+        (
+            "added_tokens.json config.json tokenizer.model special_tokens_map.json model.safetensors",
+            "safetensors: config.json tokenizer.model special_tokens_map.json added_tokens.json model.safetensors",
+        ),
+        (
+            "config.json generation_config.json tokenizer.json tokenizer.model tokenizer_config.json model.safetensors",
+            "safetensors: config.json tokenizer.json tokenizer_config.json generation_config.json model.safetensors",
+        ),
         ("config.json labels.txt tiny.safetensors", "safetensors: config.json labels.txt tiny.safetensors"),
         (
             "config.json model-00002-of-00002.safetensors model-00001-of-00002.safetensors model.safetensors.index.json",

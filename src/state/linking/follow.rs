@@ -110,7 +110,7 @@ impl State {
         }
         match &input.text {
             // This run reports that there is no text.
-            InputText::Single(text) if text.trim().is_empty() => self.run(false, effects),
+            InputText::Single(text) if text.is_empty() => self.run(false, effects),
             _ => self.carry_out(Plan { input, reason: RunReason::Fresh }, effects),
         }
         true

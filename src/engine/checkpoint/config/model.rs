@@ -1,6 +1,6 @@
 //! What several architectures ask of their configuration in the same way.
 
-use super::super::{MAX_LAYERS, Writing};
+use super::super::MAX_LAYERS;
 use super::{Config, EngineError};
 use crate::trace::spec::{Activation, Local};
 
@@ -129,23 +129,5 @@ impl Config {
             (false, Some(reach)) => Ok(Some(Local { layers, reach, rotary: None })),
             (false, None) => Err(self.refuse(window_field, "a window, since some layers are local", "nothing")),
         }
-    }
-
-    /// What is said about the text that a model writes.
-    ///
-    /// # Errors
-    /// When an id is none.
-    pub fn writing(&self) -> Result<Writing, EngineError> {
-        let lists = self.get("bad_words_ids").and_then(|value| value.as_array()).into_iter().flatten();
-        let banned = lists.filter_map(|list| match list.as_array()?.as_slice() {
-            [one] => one.as_u64().and_then(|id| u32::try_from(id).ok()),
-            _ => None,
-        });
-        Ok(Writing {
-            start_id: self.ids("decoder_start_token_id")?.first().copied(),
-            first_id: self.ids("forced_bos_token_id")?.first().copied(),
-            eos_ids: self.ids("eos_token_id")?,
-            banned_ids: banned.collect(),
-        })
     }
 }

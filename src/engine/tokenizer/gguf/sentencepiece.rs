@@ -6,7 +6,7 @@ use tokenizers::models::bpe::{BpeBuilder, Vocab};
 use tokenizers::normalizers::NormalizerWrapper;
 
 use super::super::TokenizerError;
-use super::super::sentencepiece::merges;
+use super::super::sentencepiece::merges_by_score;
 use super::{TOKEN_TYPE, TOKENS, id, refuse};
 use crate::engine::files::gguf::Gguf;
 
@@ -32,7 +32,9 @@ pub(super) fn tokenizer(gguf: &Gguf, tokens: &[String], vocab: Vocab) -> Result<
     // Tokens without a kind are ordinary ones.
     let kind = |index: usize| types.get(index).and_then(|&kind| u64::try_from(kind).ok()).unwrap_or(1);
     let pieces = tokens.iter().zip(&scores).enumerate();
-    let merges = merges(pieces.map(|(index, (token, &score))| (token.as_str(), score, kind(index))), &vocab);
+    let pieces = pieces.map(|(index, (token, &score))| (token.as_str(), score, kind(index)));
+    let merges = merges_by_score(pieces, &vocab);
+    let merges = merges.map_err(|reason| refuse(gguf, TOKENS, "the pieces of a real vocabulary", reason))?;
     let unusable = |error: tokenizers::Error| refuse(gguf, TOKENS, "a usable vocabulary", error.to_string());
     let has_bytes = vocab.contains_key("<0x00>") && vocab.contains_key("<0xFF>");
     let bpe = BpeBuilder::new()

@@ -21,6 +21,10 @@ pub(super) struct SpmFile {
     pub adds_prefix: bool,
     /// Whether spaces at the ends go and runs of them become one.
     pub collapses_spaces: bool,
+    /// Names of the pieces that stand for what is unknown, the beginning and the end of a text, where the file has them.
+    pub unk_piece: Option<String>,
+    pub bos_piece: Option<String>,
+    pub eos_piece: Option<String>,
 }
 
 /// A token.
@@ -46,6 +50,8 @@ pub(super) const UNKNOWN: u64 = 2;
 pub(super) const CONTROL: u64 = 3;
 /// Always found where it stands.
 pub(super) const USER_DEFINED: u64 = 4;
+/// An ordinary one.
+pub(super) const NORMAL: u64 = 1;
 
 /// A field of a message.
 enum Field<'b> {
@@ -62,6 +68,9 @@ impl SpmFile {
     pub fn parse(file: &str, bytes: &[u8]) -> Result<Self, TokenizerError> {
         let refuse = |reason: String| TokenizerError::Json { file: file.to_owned(), reason };
         let message = |bytes| fields(bytes).map_err(|reason| refuse(reason.to_owned()));
+        let text = |bytes| {
+            str::from_utf8(bytes).map(str::to_owned).map_err(|_| refuse("names a piece that is no UTF-8".to_owned()))
+        };
         let mut spm = SpmFile {
             pieces: Vec::new(),
             unknown: 0,
@@ -70,6 +79,9 @@ impl SpmFile {
             charsmap: Vec::new(),
             adds_prefix: true,
             collapses_spaces: true,
+            unk_piece: Some("<unk>".to_owned()),
+            bos_piece: Some("<s>".to_owned()),
+            eos_piece: Some("</s>".to_owned()),
         };
         for field in message(bytes)? {
             match field {
@@ -89,6 +101,12 @@ impl SpmFile {
                                 return Err(refuse("writes spaces after words, which is not read".to_owned()));
                             }
                             (35, Field::Number(switch)) => spm.byte_fallback = switch != 0,
+                            // An id below zero is none.
+                            (41, Field::Number(id)) if (id as i64) < 0 => spm.bos_piece = None,
+                            (42, Field::Number(id)) if (id as i64) < 0 => spm.eos_piece = None,
+                            (45, Field::Bytes(name)) => spm.unk_piece = Some(text(name)?),
+                            (46, Field::Bytes(name)) => spm.bos_piece = spm.bos_piece.and(Some(text(name)?)),
+                            (47, Field::Bytes(name)) => spm.eos_piece = spm.eos_piece.and(Some(text(name)?)),
                             _ => {}
                         }
                     }

@@ -4,24 +4,24 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::super::limits::n_ids;
+use super::super::settings::Settings;
 use super::super::{Tokenizer, TokenizerError};
 use super::file::SpmFile;
-use super::{Way, as_they_are, assemble, refuse};
+use super::{Way, as_they_are, assemble_way, refuse};
 
 /// Ids by which a model knows its tokens, where they are not those of the file that splits text.
 #[derive(Debug)]
 pub(in super::super) struct Names {
-    /// By the model's ids; empty where an id is no token.
-    tokens: Vec<String>,
+    /// By the model's ids, of which some may be no token.
+    tokens: HashMap<u32, String>,
+    n_tokens: usize,
     ids: HashMap<String, u32>,
     unknown: u32,
 }
 
 /// vocab.json.
 pub(in super::super) struct Vocabulary(Arc<Names>);
-
-/// More tokens than any vocabulary has.
-const MAX_TOKENS: u32 = 1 << 24;
 
 impl Names {
     /// The model's id of a piece of text.
@@ -36,12 +36,12 @@ impl Names {
 
     /// The token of an id.
     pub fn token(&self, id: u32) -> Option<&str> {
-        self.tokens.get(id as usize).map(String::as_str).filter(|token| !token.is_empty())
+        self.tokens.get(&id).map(String::as_str)
     }
 
     /// One more than the highest id.
     pub fn n_tokens(&self) -> usize {
-        self.tokens.len()
+        self.n_tokens
     }
 }
 
@@ -54,16 +54,10 @@ impl Vocabulary {
         if let Some(missing) = missing {
             return Err(refuse(file, format!("{missing} is missing, which a translator has")));
         }
-        let highest = ids.values().copied().max().unwrap_or_default();
-        if highest >= MAX_TOKENS {
-            return Err(refuse(file, format!("has a token with id {highest}, more than any vocabulary holds")));
-        }
-        let mut tokens = vec![String::new(); highest as usize + 1];
-        for (token, &id) in &ids {
-            tokens[id as usize].clone_from(token);
-        }
+        let n_tokens = n_ids(file, &ids)?;
+        let tokens = ids.iter().map(|(token, &id)| (id, token.clone())).collect();
         let unknown = ids["<unk>"];
-        Ok(Self(Arc::new(Names { tokens, ids, unknown })))
+        Ok(Self(Arc::new(Names { tokens, n_tokens, ids, unknown })))
     }
 
     /// The tokenizer of one side, from its model file: A </s>. A language in front, as in ">>fra<< Hello", is one token.
@@ -71,7 +65,8 @@ impl Vocabulary {
         let spm = SpmFile::parse(name, bytes)?;
         let Self(names) = self;
         let is_language = |token: &&String| token.starts_with(">>") && token.ends_with("<<");
-        let mut languages: Vec<String> = names.tokens.iter().filter(is_language).cloned().collect();
+        let mut languages: Vec<String> = names.ids.keys().filter(is_language).cloned().collect();
+        languages.sort_by_key(|language| names.ids[language]);
         let mut specials = ["</s>", "<unk>", "<pad>"].map(str::to_owned).to_vec();
         specials.append(&mut languages);
         let way = Way {
@@ -82,6 +77,6 @@ impl Vocabulary {
             around: ["A:0 </s>:0", "A:0 B:0 </s>:0"],
             before: Vec::new(),
         };
-        Ok(assemble(name, &spm, way)?.with_names(Arc::clone(names)))
+        Ok(assemble_way(name, &spm, way, &Settings::default())?.with_names(Arc::clone(names)))
     }
 }
