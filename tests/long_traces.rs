@@ -99,16 +99,14 @@ fn a_hundred_thousand_tokens_are_opened_and_looked_at_within_a_second() {
     ]
     .into_iter();
     let mut n_answers = 0;
-    loop {
-        let Some(event) = waiting.pop().or_else(|| {
-            let number = state.traces.opening.as_ref().map(|(number, _)| *number);
-            match (number, opened.take()) {
-                (Some(number), Some(opened)) => Some(Event::Trace(TraceEvent::Came { number, opened: Ok(opened) })),
-                _ => steps.next(),
-            }
-        }) else {
-            break;
-        };
+    let mut next = |state: &State, waiting: &mut Vec<Event>| {
+        let number = state.traces.opening.as_ref().map(|(number, _)| *number);
+        waiting.pop().or_else(|| match (number, opened.take()) {
+            (Some(number), Some(opened)) => Some(Event::Trace(TraceEvent::Came { number, opened: Ok(opened) })),
+            _ => steps.next(),
+        })
+    };
+    while let Some(event) = next(&state, &mut waiting) {
         for effect in state.update(event) {
             let Effect::AskTrace { request, question, .. } = effect else { continue };
             n_answers += 1;
