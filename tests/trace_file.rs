@@ -444,3 +444,34 @@ proptest! {
         }
     }
 }
+
+/// The corpus of `cargo xtask fuzz` has the smallest form of files that once panicked, or drew what is no attention.
+#[test]
+fn files_that_no_view_can_draw_are_refused_by_header_or_numbers() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/trace");
+    for (name, expected) in [
+        ("key-heads-3-of-5", "spec, n_key_value_heads: expected a divisor of the 5 query heads, found 3"),
+        ("damaged-name", "spec, n_key_value_heads: expected a divisor of the 5 query heads, found 3"),
+        ("rotary-64-of-4", "spec, positions.rotary.dims: expected 1 to 4, the neurons of a head, in pairs, found 64"),
+        ("pattern-9-beside-key-2", "expected key and value heads that divide the 9 heads"),
+        ("negative-weights", "a pattern is a distribution, without negative weights"),
+        ("sinks-unmarked", r#"if attention sinks take the rest, write "row_sums":"sinks""#),
+        ("sinks", ""),
+        ("cross-only", ""),
+        ("decoder-alone", ""),
+        ("encoder-alone", ""),
+    ] {
+        let bytes = std::fs::read(folder.join(name)).unwrap();
+        let read = || -> Result<(), TraceError> {
+            let trace = parse(&bytes)?;
+            trace.tensors.keys().try_for_each(|tensor| values(&trace, &bytes, tensor).map(|_| ()))
+        };
+        match read() {
+            Ok(()) => assert_eq!(expected, "", "{name} is accepted"),
+            Err(error) => {
+                let message = error.to_string();
+                assert!(!expected.is_empty() && message.contains(expected), "{name}: {message}");
+            }
+        }
+    }
+}
