@@ -1,5 +1,5 @@
-//! Weights that are no numbers, and numbers too large for f32, are refused where they arise, by the hook's name: in a run,
-//! and in patterns that are made later.
+//! Weights that are not numbers, and numbers too large for f32, are refused where they arise, by the hook's name: in a
+//! run, and in patterns that are made later.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
 mod support;

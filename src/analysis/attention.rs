@@ -174,7 +174,8 @@ impl AttnLayer<'_> {
     }
 }
 
-/// Queries of positions `rows` of `n_pos` as they enter the product, from `q` [rows.len(), n_heads, d_head] as projected.
+/// Queries of positions `rows` of `n_pos` as they enter the product, from `q` [rows.len(), n_heads, d_head] as
+/// projected.
 ///
 /// # Errors
 /// The tap's.
@@ -194,11 +195,11 @@ pub fn queries<T: Tap>(
     Ok(q)
 }
 
-/// Pattern of one head for positions `rows`, [rows.len(), n_key], where n_key leaves out keys after those that any of them
-/// may see. `queries` as [`queries`] gives them.
+/// Pattern of one head for positions `rows`, [rows.len(), n_key], where n_key leaves out keys after those that any of
+/// them may see. `queries` as [`queries`] gives them.
 ///
 /// # Errors
-/// The tap's, and scores that are not finite where the mask lets a query see: such a row is no distribution.
+/// Those of the tap, and scores that are not finite where the mask lets a query see: such a row has no distribution.
 pub fn pattern<T: Tap>(
     of: &AttnLayer<'_>,
     head: usize,

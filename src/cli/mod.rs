@@ -39,13 +39,13 @@ pub enum CliError {
         /// What the system says.
         error: std::io::Error,
     },
-    /// A path that is no checkpoint.
+    /// The path does not lead to a checkpoint.
     #[error("{}: expected a folder with config.json, a tokenizer and *.safetensors, a .gguf file, or owner/name of the Hub", path.display())]
     NoModel {
         /// Which path.
         path: PathBuf,
     },
-    /// A folder whose files are no checkpoint.
+    /// The files of the folder do not make a checkpoint.
     #[error("{}: {message}", path.display())]
     Folder {
         /// Which folder.
@@ -59,7 +59,7 @@ pub enum CliError {
     /// A model or an input that the engine refuses.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// A file of edits that are none.
+    /// The file is not a list of edits.
     #[error("{}: {error}", path.display())]
     Edits {
         /// Which file.
@@ -86,7 +86,7 @@ impl From<RecordError> for CliError {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    // A fault of ours is a failure like others: one line, exit code 1.
+    // A panic is a failure like others: one line, exit code 1.
     std::panic::set_hook(Box::new(|panic| complain(&format!("internal error: {panic}"))));
     match std::panic::catch_unwind(run) {
         Ok(Ok(())) => ExitCode::SUCCESS,

@@ -65,7 +65,7 @@ impl Loader {
     /// Starts from the names and lengths of a checkpoint's files.
     ///
     /// # Errors
-    /// When the files are no checkpoint: names what is missing.
+    /// When the files do not make a checkpoint; the error names what is missing.
     pub fn new(files: Vec<(String, u64)>) -> Result<Self, EngineError> {
         let find = |suffix: &str| -> Vec<usize> {
             let matching = files.iter().enumerate().filter(|(_, (name, _))| name.to_lowercase().ends_with(suffix));

@@ -62,7 +62,7 @@ impl Weight {
     /// [`Weight::ROW_UNIT`].
     ///
     /// # Errors
-    /// When the bytes are no whole rows.
+    /// When the bytes do not make whole rows.
     pub fn push_rows(&mut self, first: usize, bytes: &[u8]) -> Result<(), EngineError> {
         match &mut self.store {
             Store::F32(panels) => panels.set_rows(first, &f32s(bytes)),

@@ -7,7 +7,7 @@ use super::exp::exp;
 use super::simd::F32x4;
 use super::threads;
 
-/// About how many operations a weight takes.
+/// Approximate cost of one weight, in operations.
 const WORK: usize = 24;
 
 /// Turns one row of scores into weights that sum to 1; −inf becomes 0. Says whether it could: a row of −inf alone becomes
@@ -46,10 +46,10 @@ pub fn softmax_masked(scores: &[f32], visible: Range<usize>, weights: &mut [f32]
     softmax_row(weights) || weights.is_empty()
 }
 
-/// The same for all rows of scores [_, n_key] into weights of the same shape; `visible` says what the row of an index sees.
+/// Turns every row of scores [_, n_key] into weights of the same shape; `visible` gives the keys that a row may read.
 ///
 /// # Errors
-/// Index of the first row that is no distribution.
+/// Index of the first row that is not a distribution.
 pub fn softmax_rows(
     scores: &[f32],
     n_key: usize,

@@ -29,6 +29,6 @@ pub enum About {
     },
     /// The edits.
     Edits,
-    /// A fault of ours, or a request that names a run or layer that does not exist.
+    /// A fault of the program, or a request that names a run or layer that does not exist.
     Request,
 }

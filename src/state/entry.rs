@@ -126,7 +126,7 @@ impl Entry {
 /// Reads ids from text: numbers with commas, spaces or brackets between them.
 ///
 /// # Errors
-/// A sentence that names what is no id.
+/// A sentence that names the text that is not an id.
 pub fn parse_ids(text: &str) -> Result<Vec<u32>, String> {
     let words = text.split(|letter: char| letter.is_whitespace() || matches!(letter, ',' | ';' | '[' | ']'));
     let id = |word: &str| word.parse().map_err(|_| format!("“{word}” is not a token id: ids are whole numbers."));

@@ -278,7 +278,7 @@ fn segment_name(segment: SegmentFilter) -> &'static str {
     }
 }
 
-/// "3,5,8"; `None` when one of them is no number.
+/// Reads "3,5,8"; `None` when a part is not a number.
 pub(super) fn numbers<T: std::str::FromStr>(text: &str) -> Option<Vec<T>> {
     text.split(',').map(|number| number.trim().parse().ok()).collect()
 }

@@ -150,7 +150,7 @@ fn each_number() -> impl Iterator<Item = CellNumber> {
     [CellNumber::Entropy, CellNumber::Strongest].into_iter().chain(scores)
 }
 
-/// The name of a number in links: a word of its own for those that are no scores.
+/// The name of a number in links; numbers other than scores have a word of their own.
 fn name_of(number: CellNumber) -> String {
     match number {
         CellNumber::Entropy => "row_entropy".to_owned(),

@@ -143,7 +143,7 @@ impl State {
         }
     }
 
-    /// The state of a page that stands elsewhere than on its own: without a text or an example of ours.
+    /// The state of a page that does not stand on its own: without a text and without an example.
     pub fn at(home: Home, base_url: String, theme: Theme) -> Self {
         let page = Self::new(base_url, theme);
         if home.is_page() {

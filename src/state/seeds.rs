@@ -22,7 +22,7 @@ pub struct SeedScores {
 }
 
 impl State {
-    /// The block on screen, one input for each seed; nothing where it is no block, or no model can be asked.
+    /// The block on screen, one input for each seed; `None` where the input is not a block, or no model can be asked.
     pub fn seed_inputs(&self) -> Option<Vec<Input>> {
         let shown = self.shown.as_ref().filter(|shown| shown.live_run.is_some())?;
         let InputText::RandomBlock { n_tokens, seed } = shown.input.text else { return None };

@@ -144,7 +144,7 @@ impl State {
             effects.push(Effect::Send(ToWorker::Forget { run }));
         }
         if opened.place.is_some() {
-            // A trace that somebody opened is no example, even where it has an example's text.
+            // A trace that the reader opened is not an example, even where it has an example's text.
             self.entry.example = None;
         }
         self.leave_example();

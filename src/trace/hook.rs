@@ -306,7 +306,7 @@ impl fmt::Display for Hook {
     }
 }
 
-/// A name that is no hook of ours.
+/// The name is not that of a hook.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown hook \"{0}\"")]
 pub struct UnknownHook(pub String);

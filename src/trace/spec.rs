@@ -74,7 +74,8 @@ pub struct Spec {
     /// Row of the position embedding that the first token reads.
     #[serde(default)]
     pub pos_offset: usize,
-    /// A token that is no position (RoBERTa's padding): it reads row `pos_offset - 1`, and the next one continues the count.
+    /// A token that does not count as a position (RoBERTa's padding): it reads row `pos_offset - 1`, and the next token
+    /// continues the count.
     #[serde(default)]
     pub pad_id: Option<u32>,
     /// Whether norms multiply by 1 + weight (Gemma).

@@ -39,7 +39,7 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Stands for the id of a key that is no token: an attention sink.
+    /// Stands for the id of a key that is not a token: an attention sink.
     pub const NO_ID: u32 = u32::MAX;
 
     /// How many there are.

@@ -11,7 +11,7 @@ use crate::platform::port::encode;
 use crate::protocol::{FromWorker, RequestId, Stage};
 
 /// Least time between two reports of progress: each lets the page look at everything that may have changed, which takes a
-/// processor that a thread of ours may want.
+/// processor that a thread of the program may want.
 const PROGRESS_MS: f64 = 50.0;
 
 /// The way to the page.

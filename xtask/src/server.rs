@@ -94,7 +94,7 @@ async fn converse(stream: tokio::net::TcpStream, site: Arc<Site>) {
             if site.is_isolated { isolated(reply) } else { reply }
         })
     });
-    // A browser that went away is no failure of ours.
+    // A browser that went away is not a failure of the server.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
@@ -189,7 +189,7 @@ enum Range {
     Impossible,
 }
 
-/// One range; several at once, or what is no range, may by the standard be answered with the whole.
+/// One range. By the standard, several ranges and malformed ones may be answered with the whole file.
 fn parse_range(value: Option<&str>, size: u64) -> Range {
     let Some((from, to)) = value.and_then(|text| text.strip_prefix("bytes=")).and_then(|text| text.split_once('-'))
     else {

@@ -125,7 +125,7 @@ fn deliver<In>(inbox: &RefCell<Inbox<In>>, reply: Result<(In, Vec<Vec<f32>>), St
         inbox.waiting.take()
     };
     if let Some(resolve) = waiting {
-        // Resolving a promise runs nothing of ours now and cannot fail.
+        // Resolving a promise runs no code of this program now and cannot fail.
         let _ = resolve.call0(&JsValue::UNDEFINED);
     }
 }

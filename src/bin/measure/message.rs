@@ -49,7 +49,7 @@ pub enum Shape {
     SmolLm2,
 }
 
-/// A kernel that is no matrix product.
+/// A kernel other than the matrix product.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub enum Kernel {
     /// With scale and mask.

@@ -1,4 +1,4 @@
-//! Kernels that are no matrix products, with the shapes of a run of 128 tokens and as often as it has them.
+//! Kernels other than the matrix product, with the shapes of a run of 128 tokens and as often as a run has them.
 
 use crate::message::{Kernel, Shape, Took};
 use crate::tasks::{N_TOKENS, Random, timed};

@@ -17,7 +17,7 @@ impl Config {
     /// Parses the file.
     ///
     /// # Errors
-    /// When it is no JSON object.
+    /// When the text is not a JSON object.
     pub fn parse(file: &str, bytes: &[u8]) -> Result<Self, EngineError> {
         let refuse = |found: String| EngineError::Config {
             file: file.to_owned(),

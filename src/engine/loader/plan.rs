@@ -162,7 +162,7 @@ fn most_common(tensors: &[Planned]) -> String {
 pub(super) struct Filling {
     planned: Planned,
     goal: Goal,
-    /// Rows done: of ours, or along the first axis as stored where the file has them transposed.
+    /// Rows done: of the weight, or along the first axis as stored where the file has it transposed.
     row: usize,
     n_rows: usize,
     row_bytes: usize,

@@ -148,7 +148,7 @@ impl State {
         let link = self.linking.pending.as_ref();
         let target = |is_ids: bool| match link.and_then(|link| link.target.clone()) {
             None => TargetAsked::Generated,
-            // What is no list of ids is said when it is run.
+            // A text that is not a list of ids is reported when it is run.
             Some(target) if is_ids => parse_ids(&target).map_or(TargetAsked::Text(target), TargetAsked::Ids),
             Some(target) => TargetAsked::Text(target),
         };

@@ -134,7 +134,7 @@ impl MoreModels {
     /// How many layers are wanted; all where nothing is typed.
     ///
     /// # Errors
-    /// A sentence when what is typed is no number.
+    /// A sentence when the typed text is not a number.
     pub fn n_layers(&self) -> Result<Option<u32>, String> {
         let text = self.layers.trim();
         if text.is_empty() {

@@ -139,7 +139,7 @@ impl State {
             queries: queries.iter().map(|&query| query as u32).collect(),
             keys: keys.iter().map(|&key| key as u32).collect(),
             max_cells: even_cells(n_longest) as u32,
-            // The difference of two largest weights is no largest difference; that of two means is a mean.
+            // The difference of two largest weights is not the largest difference; the difference of two means is a mean.
             reduce: if self.editing.variant == Variant::Difference { Reduce::Mean } else { self.scales.map.reduce },
         };
         let shows = Some((shown.looked(), grid.clone()));

@@ -75,7 +75,7 @@ pub enum HeaderError {
         /// What the file says.
         found: u64,
     },
-    /// The header is no JSON, or not of the right form.
+    /// The header is not JSON, or not of the right form.
     #[error("{file}: the header cannot be read: {reason}")]
     Json {
         /// Which file.

@@ -122,10 +122,10 @@ impl Element {
 /// Why a trace could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum TraceError {
-    /// The file is no safetensors file, or a damaged one.
+    /// The file is not a safetensors file, or a damaged one.
     #[error(transparent)]
     Header(#[from] HeaderError),
-    /// The metadata are no JSON of ours.
+    /// The metadata are not a JSON object of this format.
     #[error("{file}: the metadata \"headlight\" cannot be read: {reason}")]
     Metadata {
         /// Which file.

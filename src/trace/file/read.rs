@@ -9,7 +9,7 @@ use super::shapes::Shapes;
 use super::{Element, TraceError, TraceMetadata};
 use crate::trace::{Attn, BlockSite, Hook, Stack, StackHook, TokenForm};
 
-/// Tensors of a trace that are no hooks.
+/// Names of the tensors of a trace other than hooks.
 const INPUT_IDS: &str = "input_ids";
 const DECODER_INPUT_IDS: &str = "decoder_input_ids";
 const LOGITS: &str = "logits";

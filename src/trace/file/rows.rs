@@ -15,7 +15,7 @@ const TOLERANCE_TWO_BYTES: f64 = 1e-2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RowSums {
-    /// The rest rests on a learned attention sink, which is no token (GPT-OSS).
+    /// The rest rests on a learned attention sink, which is not a token (GPT-OSS).
     Sinks,
 }
 

@@ -155,7 +155,7 @@ impl<'a> Shapes<'a> {
         self.said((stack, Attn::Own, Axis::Pos)).map(|(length, _)| length)
     }
 
-    /// Checks what is no hook: ids and logits.
+    /// Checks the tensors other than hooks: ids and logits.
     pub(super) fn agree_logits(
         &self,
         tensors: &BTreeMap<String, TraceTensor>,

@@ -15,7 +15,7 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 /// Puts a trace and the link of what is looked at, without its `#`, into an empty page.
 ///
 /// # Errors
-/// When the page is none, or has been filled already.
+/// When the page has no slot, or its slot has been filled already.
 pub fn fill_slot(empty_page: &str, link: &str, trace: &[u8]) -> Result<String, String> {
     let Some((before, after)) = empty_page.split_once(EMPTY_SLOT).filter(|(_, after)| !after.contains(EMPTY_SLOT))
     else {
@@ -37,7 +37,7 @@ pub fn fill_slot(empty_page: &str, link: &str, trace: &[u8]) -> Result<String, S
 /// The link in a slot's text, without its `#`, and the trace.
 ///
 /// # Errors
-/// A sentence for the reader when there is none, or it is no base64.
+/// A sentence for the reader when the slot holds no trace, or its text is not base64.
 pub fn read_slot(text: &str) -> Result<(&str, Vec<u8>), String> {
     let text = text.trim();
     let (link, encoded) = match text.strip_prefix('#') {
@@ -68,7 +68,7 @@ fn encode(bytes: &[u8], text: &mut String) {
     }
 }
 
-/// Leaves out spaces; `None` where something else is no base64, or the end is missing.
+/// Decodes base64, leaving out spaces; `None` where another character is not base64, or the end is missing.
 fn decode(text: &str) -> Option<Vec<u8>> {
     let mut values = [u8::MAX; 256];
     for (value, &letter) in ALPHABET.iter().enumerate() {

@@ -109,7 +109,7 @@ impl Field for Rotary {
 
 impl Field for Positions {
     fn read(value: Value) -> Result<Self, String> {
-        // The one with something inside, and that is no variant of its own.
+        // Rotary positions have fields and are written as an object.
         if let Value::Object(map) = value {
             return Fields::from(map).required("rotary").map(Positions::Rotary);
         }

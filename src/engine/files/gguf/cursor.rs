@@ -74,7 +74,7 @@ impl<'a> Cursor<'a> {
         Ok(u64::from_le_bytes(self.take()?))
     }
 
-    /// A length and so many bytes of text. Files exist whose descriptions are no UTF-8: what is none becomes �.
+    /// A length and that many bytes of text. Some files have descriptions outside UTF-8: their bytes become �.
     pub(super) fn string(&mut self) -> Result<String, Stop> {
         let n_bytes = self.u64()?;
         Ok(String::from_utf8_lossy(self.bytes(n_bytes)?).into_owned())

@@ -91,7 +91,7 @@ impl Gguf {
         self.get(key, "a string", Value::as_str)
     }
 
-    /// A number that is no negative one and fits 32 bits, of any integer type.
+    /// A number of any integer type that is not negative and fits 32 bits.
     pub fn u32(&self, key: &str) -> Result<u32, FileError> {
         self.get(key, "an integer from 0 to 4294967295", Value::as_u32)
     }

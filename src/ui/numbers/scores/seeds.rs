@@ -9,7 +9,7 @@ use crate::ui::shell::page::Page;
 /// What the line offers.
 #[derive(Clone, PartialEq)]
 enum Stand {
-    /// Nothing: the input is no block, or there is no model.
+    /// Nothing: the input is not a block, or there is no model.
     None,
     /// To average over several seeds.
     Offered,
