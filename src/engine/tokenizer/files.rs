@@ -4,10 +4,12 @@
 //! The older files say what the tokens are, not how text is split nor what is put around it: that follows from the tokenizer's class
 //! (in [`class`](super::class)) and from tokenizer_config.json. Other classes are refused rather than guessed.
 
+use tokenizers::Model as _;
 use tokenizers::models::bpe::Vocab;
 
 use super::assemble::{added_tokens, assemble};
 use super::class::{Class, ModelKind};
+use super::limits::short;
 use super::model::{Bpe, Merge, WordPiece};
 use super::settings::{ADDED_TOKENS, CONFIG, Files, Role, SPECIAL_TOKENS_MAP, Settings};
 use super::{Tokenizer, TokenizerError, json, sentencepiece};
@@ -214,16 +216,15 @@ fn finish(
     Ok(tokenizer)
 }
 
-/// Refuses a list of added tokens whose ids are not those that the vocabulary leads to: one of both is wrong.
+/// Refuses a list of added tokens that gives a token of the vocabulary another id: one of both is wrong. Tokens beyond the vocabulary
+/// are numbered in their order, whatever ids are listed, as transformers numbers them.
 pub(super) fn check_listed_ids(settings: &Settings, tokenizer: &Tokenizer) -> Result<(), TokenizerError> {
-    for (&id, token) in &settings.added {
+    for (&id, token) in settings.added.iter().filter(|_| settings.lists_added) {
         let content = token.content.as_str();
-        let found = tokenizer.token_to_id(content);
-        if found != Some(id) {
-            let file = if settings.lists_added { CONFIG } else { ADDED_TOKENS };
-            let found = found.map_or("no id".to_owned(), |found| format!("id {found}"));
-            let reason = format!("token \"{content}\" should have id {id}, the vocabulary gives it {found}");
-            return Err(refuse(file, reason));
+        if let Some(found) = tokenizer.inner.get_model().token_to_id(content).filter(|found| *found != id) {
+            let content = short(content);
+            let reason = format!("token \"{content}\" should have id {id}, the vocabulary gives it id {found}");
+            return Err(refuse(CONFIG, reason));
         }
     }
     Ok(())
