@@ -117,7 +117,7 @@ fn damaged_checkpoints_are_refused() {
     let cases: Vec<(PathBuf, &str)> = vec![
         (
             damaged("architecture", "bert", "config.json", config("\"bert\"", "\"mystery\"")),
-            "config.json: model_type: expected one of albert, bart, bert,",
+            "mystery models are not read. A trace made in Python shows any model",
         ),
         (damaged("no-json", "gpt2", "config.json", |_| text("<html>")), "config.json"),
         (damaged("empty", "gpt2", "config.json", |_| Vec::new()), "config.json is empty"),
@@ -165,6 +165,22 @@ fn prints_tokens_ids_and_predictions_as_json() {
             assert!(!found.top[0].token.is_empty() && found.top.is_sorted_by(|a, b| a.prob >= b.prob));
         }
     }
+}
+
+/// What was assumed of a checkpoint is said beside the output; an adapter is refused with the model that it changes.
+#[test]
+fn notes_and_adapters_are_said_in_a_line() {
+    let case = support::fixture("cases/llama_two");
+    let output = trace(&case, &["--ids", "5,17,40", "--json"]);
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    assert!(said.starts_with("note: The configuration ties the unembedding") && said.lines().count() == 1, "{said}");
+    assert!(succeeds(output).starts_with('{'));
+    let adapter = folder("adapter");
+    let config = r#"{"peft_type":"LORA","base_model_name_or_path":"HuggingFaceTB/SmolLM2-135M"}"#;
+    std::fs::write(adapter.join("adapter_config.json"), config).unwrap();
+    std::fs::write(adapter.join("adapter_model.safetensors"), "").unwrap();
+    let line = fails(trace(&adapter, &["--text", "a"]));
+    assert!(line.contains("LoRA adapter") && line.contains("HuggingFaceTB/SmolLM2-135M"), "{line}");
 }
 
 #[test]

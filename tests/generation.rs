@@ -66,6 +66,54 @@ fn cached_equals_uncached_at_every_hook() {
     }
 }
 
+/// Beyond the original context every position is rotated otherwise: a continuation is what a run of the whole text is, and going back
+/// across that length is too.
+#[test]
+fn continuations_past_the_original_context_equal_a_run_of_the_whole_text() {
+    for architecture in ["llama_dynamic", "phi3_longrope"] {
+        let model = load_golden(architecture);
+        let whole = |ids: &[u32]| {
+            let tokens = model.tokens_from_ids(ids).unwrap();
+            finished(&model, tokens, CompiledEdits::none(), captures(&model))
+        };
+        let same = |run: &Run, whole: &Run| {
+            let mut comparison = Comparison::default();
+            println!("{architecture}, {} tokens", run.tokens().len());
+            assert_eq!(run.tokens().ids, whole.tokens().ids);
+            for hook in Hook::all(model.spec()) {
+                let found = run.activation(hook).unwrap();
+                comparison.check(&hook.to_string(), &found, &whole.activation(hook).unwrap(), 2e-5);
+            }
+            comparison.check("final", run.final_stream(), whole.final_stream(), 2e-5);
+            comparison.finish();
+        };
+        let ids: Vec<u32> = (0..26).map(|index| 7 + 11 * index).collect();
+        // The original context has 20 tokens.
+        let mut run = whole(&ids[..18]);
+        for n_pos in 19..=ids.len() {
+            run.push(ids[n_pos - 1]).unwrap();
+            run.complete().unwrap();
+            same(&run, &whole(&ids[..n_pos]));
+        }
+        let anew = model.spec().rotary().unwrap();
+        assert!(!anew.is_same_for(20, 21) && anew.is_same_for(19, 20), "{architecture}");
+        for n_pos in [24, 21, 19] {
+            run.rewind(n_pos);
+            run.complete().unwrap();
+            same(&run, &whole(&ids[..n_pos]));
+        }
+        // Given up in the middle, it is what it was before.
+        let mut run = whole(&ids[..20]);
+        for n_steps in 0..5 {
+            run.push(ids[20]).unwrap();
+            (0..n_steps).for_each(|_| _ = run.step().unwrap());
+            run.rewind(usize::MAX);
+            assert!(run.is_done());
+            same(&run, &whole(&ids[..20]));
+        }
+    }
+}
+
 /// Going back forgets everything later, in the middle of a token too, and another branch grows from there.
 #[test]
 fn rewinding_brings_the_earlier_run_back() {

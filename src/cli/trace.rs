@@ -168,7 +168,11 @@ pub(super) fn load(source: &Source, n_layers: Option<usize>) -> Result<Model, Cl
     while let Some(want) = loader.wants() {
         loader.supply(source.bytes(&files[want.file].0, want.offset, want.len))?;
     }
-    Ok(loader.finish()?)
+    let model = loader.finish()?;
+    let mut stderr = std::io::stderr().lock();
+    // Nobody is there to read a note where standard error is closed.
+    model.notes().iter().for_each(|note| drop(writeln!(stderr, "note: {note}")));
+    Ok(model)
 }
 
 pub(super) fn read_edits(path: &Path) -> Result<Vec<Edit>, CliError> {

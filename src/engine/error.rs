@@ -29,6 +29,38 @@ pub enum EngineError {
         /// What is there.
         found: String,
     },
+    /// A family that is not read.
+    #[error(
+        "{name} models are not read{nearest}. A trace made in Python shows any model: docs/python.md says how ({file})"
+    )]
+    Family {
+        /// Which file says so.
+        file: String,
+        /// The family.
+        name: String,
+        /// The nearest one that is read, in brackets; empty where none is near.
+        nearest: String,
+    },
+    /// Weights quantised in a form that is not read.
+    #[error(
+        "the weights are quantised by {method}, which is not read: take a GGUF file of the model (Q4_K_M, Q8_0 and others are), or \
+         its full checkpoint in F32, F16 or BF16"
+    )]
+    Quantised {
+        /// What the method is called.
+        method: String,
+    },
+    /// An adapter without the model that it changes.
+    #[error(
+        "this folder holds a {kind} adapter, not a model: it changes {base}. Merge it in Python (PEFT: \
+         AutoPeftModelForCausalLM.from_pretrained(folder).merge_and_unload().save_pretrained(\"merged\")), then open the merged folder"
+    )]
+    Adapter {
+        /// LoRA, IA3, …
+        kind: String,
+        /// The model that it changes.
+        base: String,
+    },
     /// A tensor of another shape.
     #[error("{file}: tensor {tensor}: expected shape {expected:?}, found {found:?}")]
     Shape {

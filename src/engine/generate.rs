@@ -78,6 +78,11 @@ impl Generation {
             self.pending = None;
             return Ok(Written::Token(id));
         }
+        if !run.is_done() {
+            // It was taken back to where its tokens are rotated otherwise.
+            run.step()?;
+            return Ok(Written::Nothing);
+        }
         let n_pos = run.tokens().len();
         if self.n_left == 0 || n_pos >= run.model().spec().n_ctx {
             return Ok(Written::End);

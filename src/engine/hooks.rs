@@ -64,6 +64,12 @@ impl Captures {
         }
     }
 
+    /// Forgets everything that is kept; what is wanted stays.
+    pub(super) fn forget(&mut self) {
+        self.values.clear();
+        self.means.clear();
+    }
+
     fn store(&mut self, hook: Hook, n_pos: usize, rows: Range<usize>, data: &[f32]) {
         if self.wanted.contains(&hook) {
             let width = data.len() / rows.len();

@@ -5,13 +5,13 @@
 
 mod plan;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::checkpoint::{Architecture, Config};
+use super::checkpoint::{Architecture, Config, quantised};
 use super::error::EngineError;
 use super::files::{Parsed, TensorIndex, gguf, safetensors};
 use super::generation_config::GenerationConfig;
-use super::model::{Filled, Model, Place, Places};
+use super::model::{Filled, Model, StackSlot, StackSlots};
 use super::tokenizer::{Tokenizer, TokenizerFiles, gguf_labels, is_only_unread};
 use crate::trace::TokenForm;
 use plan::{Filling, Plan};
@@ -34,6 +34,13 @@ const GGUF_HEAD: u64 = 1 << 21;
 const GENERATION: &str = "generation_config.json";
 /// A name for each token id of a model without a tokenizer.
 const LABELS: &str = "labels.txt";
+/// What an adapter's folder has in the place of a configuration.
+const ADAPTER: &str = "adapter_config.json";
+
+/// What wrappers put before every name of a tensor: data-parallel training, torch.compile, models of pictures and text.
+const WRAPPERS: [&str; 4] = ["module.", "_orig_mod.", "model.language_model.", "language_model."];
+/// How many of them are taken off, one after another.
+const MOST_WRAPPERS: usize = 4;
 
 /// Reads a checkpoint: either one GGUF file, or config.json, safetensors files and usually a tokenizer: tokenizer.json,
 /// vocab.txt, vocab.json with merges.txt or with source.spm and target.spm, spiece.model, sentencepiece.bpe.model. Where there is
@@ -57,7 +64,7 @@ pub struct Loader {
     indices: Vec<(usize, TensorIndex)>,
     plan: Option<Plan>,
     filling: Option<Filling>,
-    places: HashMap<Place, Filled>,
+    places: HashMap<StackSlot, Filled>,
     bytes_read: u64,
 }
 
@@ -79,6 +86,7 @@ impl Loader {
         match (ggufs.as_slice(), named("config.json")) {
             ([one], _) => heads.push((*one, GGUF_HEAD)),
             ([_, _, ..], _) => return refuse("several .gguf files: choose one"),
+            ([], None) if named(ADAPTER).is_some() => heads.extend(named(ADAPTER).map(|file| (file, u64::MAX))),
             ([], None) => return refuse("no config.json and no .gguf file"),
             ([], Some(_)) if tensors.is_empty() => return refuse("no .safetensors file with the weights"),
             ([], Some(config)) => {
@@ -178,6 +186,7 @@ impl Loader {
         match name.as_str() {
             "config.json" => self.config = Some(Config::parse(&name, bytes)?),
             GENERATION => self.generation = Some(GenerationConfig::read(&Config::parse(&name, bytes)?)?),
+            ADAPTER => return Err(adapter(&Config::parse(&name, bytes)?)),
             LABELS => self.labels = labels(&name, bytes)?,
             _ if self.tokenizer_files.take(&name, bytes) => {}
             _ if name.to_lowercase().ends_with(".gguf") => match gguf::parse_header(&name, len, bytes)? {
@@ -214,13 +223,19 @@ impl Loader {
     }
 
     fn start_tensors(&mut self) -> Result<(), EngineError> {
+        let note = if self.config.is_some() { self.unwrap_names() } else { None };
+        if let Some(config) = &self.config {
+            let names = self.indices.iter().flat_map(|(_, index)| index.tensors.keys().map(String::as_str));
+            quantised::refuse(config, names)?;
+        }
         let has_tensor = |name: &str| self.indices.iter().any(|(_, index)| index.tensors.contains_key(name));
-        let architecture = match (&self.gguf, &self.config) {
+        let mut architecture = match (&self.gguf, &self.config) {
             (Some(gguf), _) => Architecture::from_gguf(gguf)?,
             (None, Some(config)) => Architecture::from_config(config, &has_tensor)?,
             (None, None) => return Err(EngineError::Checkpoint("no configuration was read".to_owned())),
         };
         self.gguf = None;
+        architecture.notes.extend(note);
         let mut architecture = match self.n_layers {
             Some(n_layers) => architecture.first_layers(n_layers)?,
             None => architecture,
@@ -249,6 +264,29 @@ impl Loader {
         self.next_tensor()
     }
 
+    /// Takes off what wrappers put before the names of tensors, and says so.
+    fn unwrap_names(&mut self) -> Option<String> {
+        let mut taken_off: Vec<&str> = Vec::new();
+        while taken_off.len() < MOST_WRAPPERS {
+            let names = self.indices.iter().flat_map(|(_, index)| index.tensors.keys());
+            let known: HashSet<String> = names.cloned().collect();
+            let unwrapped = |wrapper: &str, name: &str| {
+                let rest = name.strip_prefix(wrapper).filter(|rest| !rest.is_empty() && !known.contains(*rest));
+                rest.map(str::to_owned)
+            };
+            let is_used = |wrapper: &&&str| known.iter().any(|name| unwrapped(wrapper, name).is_some());
+            let Some(wrapper) = WRAPPERS.iter().find(is_used) else { break };
+            for (_, index) in &mut self.indices {
+                let tensors = std::mem::take(&mut index.tensors).into_iter();
+                index.tensors =
+                    tensors.map(|(name, entry)| (unwrapped(wrapper, &name).unwrap_or(name), entry)).collect();
+            }
+            taken_off.push(wrapper);
+        }
+        (!taken_off.is_empty())
+            .then(|| format!("“{}” was taken off the names of the tensors.", taken_off.join("” and “")))
+    }
+
     fn next_tensor(&mut self) -> Result<(), EngineError> {
         let next = self.plan.as_mut().and_then(|plan| plan.tensors.pop());
         self.filling = next.map(Filling::new).transpose()?;
@@ -264,11 +302,21 @@ impl Loader {
             return Err(EngineError::Checkpoint("the checkpoint was not read to its end".to_owned()));
         };
         let tokenizers = (self.tokenizer, self.source_tokenizer);
-        let mut model = Model::assemble(&plan.architecture, tokenizers, &plan.quantisation, Places(self.places))?;
+        let mut model = Model::assemble(&plan.architecture, tokenizers, &plan.quantisation, StackSlots(self.places))?;
         if model.tokenizer().is_none() {
             model.set_labels(self.labels, self.label_form, self.without_tokenizer);
         }
         Ok(model)
+    }
+}
+
+/// The refusal of an adapter, with the model that it changes.
+fn adapter(config: &Config) -> EngineError {
+    let text = |field: &str| config.get(field).and_then(|value| value.as_str()).map(str::to_owned);
+    EngineError::Adapter {
+        kind: text("peft_type")
+            .map_or_else(|| "PEFT".to_owned(), |kind| if kind == "LORA" { "LoRA".to_owned() } else { kind }),
+        base: text("base_model_name_or_path").unwrap_or_else(|| "a model that it does not name".to_owned()),
     }
 }
 

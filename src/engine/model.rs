@@ -17,7 +17,7 @@ use crate::kernels::{PackedRows, activation};
 use crate::trace::spec::{Activation, NormKind, Unembed};
 use crate::trace::{Attn, Spec, TokenForm, Tokens};
 
-pub(super) use assemble::{Filled, Place, Places};
+pub(super) use assemble::{Filled, StackSlot, StackSlots};
 pub(super) use parts::{AttnWeights, Block, Linear, Mlp, Norm, WideBlock, add_bias};
 
 /// A model that can run: its only stack, or a decoder with its encoder, which is a model too. Weights are as stored: nothing
@@ -34,6 +34,8 @@ pub struct Model {
     /// Why there is no tokenizer, where its files are there.
     pub(super) without_tokenizer: Option<String>,
     pub(super) quantisation: String,
+    /// What was assumed or left out in reading the checkpoint, a sentence each.
+    pub(super) notes: Vec<String>,
     pub(super) embed: Arc<Weight>,
     pub(super) pos_embed: Option<Arc<Weight>>,
     pub(super) token_type_embed: Option<Arc<Weight>>,
@@ -96,6 +98,11 @@ impl Model {
             None => EngineError::Request("this model has no tokenizer: give token ids".to_owned()),
         };
         self.tokenizer.as_deref().ok_or_else(missing)
+    }
+
+    /// What was assumed or left out in reading the checkpoint, a sentence each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// "F32", "Q4_1", …: the format of most of the block weights.

@@ -96,6 +96,8 @@ pub struct Run {
     /// What the unembedding reads, of tokens that have gone through all layers. [pos, d_model]
     ended: Vec<f32>,
     is_done: bool,
+    /// What the run held before all its tokens had to be computed anew, until that is done.
+    replaced: Option<Box<extend::Replaced>>,
     /// Which layers are kept once they are done; all, where nothing is said.
     kept_layers: Option<Vec<usize>>,
 }
@@ -158,6 +160,7 @@ impl Run {
             positions: Vec::new(),
             ended: Vec::new(),
             is_done: false,
+            replaced: None,
             kept_layers: None,
         })
     }
@@ -218,7 +221,7 @@ impl Run {
             true => self.ended = std::mem::take(&mut self.stream),
             false => self.ended.append(&mut self.stream),
         }
-        self.is_done = true;
+        (self.is_done, self.replaced) = (true, None);
         Ok(Step::Done)
     }
 
@@ -254,6 +257,11 @@ impl Run {
     pub fn complete(&mut self) -> Result<(), EngineError> {
         while self.step()? == Step::More {}
         Ok(())
+    }
+
+    /// Whether everything is there.
+    pub fn is_done(&self) -> bool {
+        self.is_done
     }
 
     /// Layers done, and how many there are.

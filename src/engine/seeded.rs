@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::checkpoint::{Architecture, Config, Part, Slot};
 use super::error::EngineError;
-use super::model::{Filled, Model, Places};
+use super::model::{Filled, Model, StackSlots};
 use super::weights::Weight;
 use crate::kernels::Panels;
 use crate::trace::Stack;
@@ -18,7 +18,7 @@ impl Model {
     /// When the configuration is not read.
     pub fn seeded(config_json: &str, seed: u64) -> Result<Self, EngineError> {
         let config = Config::parse("config.json", config_json.as_bytes())?;
-        let architecture = Architecture::from_config(&config, &|_| true)?;
+        let architecture = Architecture::from_config(&config, &|_| true)?.tied_as_configured();
         let mut random = Random(seed);
         let mut places = HashMap::new();
         let encoder = architecture.encoder.as_deref().map(|encoder| (Stack::Encoder, encoder));
@@ -43,7 +43,7 @@ impl Model {
                 places.insert((stack, slot), filled);
             }
         }
-        Model::assemble(&architecture, (None, None), "F32", Places(places))
+        Model::assemble(&architecture, (None, None), "F32", StackSlots(places))
     }
 }
 

@@ -38,7 +38,7 @@ impl Weight {
     /// # Errors
     /// The name of a format that is not read.
     pub fn empty(n_out: usize, n_in: usize, dtype: &DType) -> Result<Self, DType> {
-        let store = if *dtype == DType::F32 {
+        let store = if matches!(dtype, DType::F32 | DType::F64) {
             Store::F32(Panels::zeros(n_out, n_in))
         } else if let Some(blocks) = format_of(dtype).and_then(|format| Blocks::empty(format, n_out, n_in)) {
             Store::Blocks(blocks)
@@ -126,6 +126,19 @@ impl Weight {
         }
     }
 
+    /// Whether two matrices are the same numbers, whatever their formats.
+    pub fn is_equal(&self, other: &Self) -> bool {
+        if (self.n_out, self.n_in) != (other.n_out, other.n_in) {
+            return false;
+        }
+        let (mut one, mut two) = (vec![0.0; self.n_in], vec![0.0; self.n_in]);
+        (0..self.n_out).all(|row| {
+            self.copy_row(row, &mut one);
+            other.copy_row(row, &mut two);
+            one == two
+        })
+    }
+
     /// The same matrix in f32; nothing where it is.
     pub(super) fn widened(&self) -> Option<Self> {
         if matches!(self.store, Store::F32(_)) {
@@ -177,6 +190,11 @@ fn format_of(dtype: &DType) -> Option<Format> {
         DType::Q4_1 => Format::Q4_1,
         DType::Q4_K => Format::Q4K,
         DType::Q6_K => Format::Q6K,
+        DType::IQ4_NL => Format::Iq4Nl,
+        DType::IQ4_XS => Format::Iq4Xs,
+        DType::MXFP4 => Format::Mxfp4,
+        DType::TQ1_0 => Format::Tq1_0,
+        DType::TQ2_0 => Format::Tq2_0,
         _ => return None,
     })
 }
@@ -203,6 +221,7 @@ pub(super) fn widen(bytes: &[u8], dtype: &DType) -> Result<Vec<f32>, DType> {
     let pairs = || bytes.as_chunks::<2>().0.iter();
     match dtype {
         DType::F32 => Ok(f32s(bytes)),
+        DType::F64 => Ok(bytes.as_chunks().0.iter().map(|eight| f64::from_le_bytes(*eight) as f32).collect()),
         DType::F16 => Ok(pairs().map(|pair| half::f16::from_le_bytes(*pair).to_f32()).collect()),
         DType::BF16 => Ok(pairs().map(|pair| half::bf16::from_le_bytes(*pair).to_f32()).collect()),
         other => Err(other.clone()),

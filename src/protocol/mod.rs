@@ -243,6 +243,8 @@ pub struct ModelInfo {
     pub memory_bytes: u64,
     /// Whether the files came from this browser's storage.
     pub from_storage: bool,
+    /// What was assumed or left out in reading its files, a sentence each.
+    pub notes: Vec<String>,
     /// Whether it reads text; without a tokenizer it reads token ids.
     pub has_tokenizer: bool,
     /// Whether the tokenizer puts a BOS token in front; `None` where the model has none.

@@ -43,6 +43,7 @@ const LABELS: &str = "labels.txt";
 const BESIDE_TOKENIZER: [&str; 3] = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
 /// What says which text a model writes.
 const GENERATION: &str = "generation_config.json";
+const ADAPTER: &str = "adapter_config.json";
 const INDEX: &str = "model.safetensors.index.json";
 
 /// Endings of files that hold pickled weights.
@@ -86,7 +87,14 @@ fn safetensors(files: &[(String, u64)]) -> Result<Option<Choice>, String> {
     let at = |wanted: &str| files.iter().position(|(name, _)| name == wanted);
     let weights = weights(files)?;
     if weights.is_empty() {
-        return Ok(None);
+        // Who opens it says which model the adapter changes.
+        let adapter = at(ADAPTER).map(|index| Choice {
+            label: "adapter".to_owned(),
+            files: vec![index],
+            size: files[index].1,
+            notes: Vec::new(),
+        });
+        return Ok(adapter);
     }
     let first = &files[weights[0]].0;
     let config = at(CONFIG).ok_or_else(|| format!("{CONFIG} is missing: it says what the weights in {first} are."))?;

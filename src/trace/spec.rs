@@ -301,6 +301,13 @@ impl Spec {
         own.or(self.rotary()).filter(|_| !self.unrotated_layers.contains(&layer))
     }
 
+    /// Whether inputs of both lengths are rotated alike in every layer. Where they are not, one more token changes what every
+    /// earlier position computes.
+    pub fn rotates_alike(&self, n_pos: usize, other_n_pos: usize) -> bool {
+        let local = self.local.as_ref().and_then(|local| local.rotary.as_ref());
+        self.rotary().into_iter().chain(local).all(|rotary| rotary.is_same_for(n_pos, other_n_pos))
+    }
+
     /// Whether queries and keys enter the product of this layer otherwise than as projected.
     pub fn changes_queries(&self, layer: usize) -> bool {
         self.qk_norm.is_some() || self.rotary_of(layer).is_some()

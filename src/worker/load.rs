@@ -54,6 +54,7 @@ impl Worker {
             weight_bytes: model.weight_bytes() as u64,
             memory_bytes: memory_bytes(),
             from_storage,
+            notes: model.notes().to_vec(),
             has_tokenizer: model.tokenizer().is_some(),
             adds_bos: model.adds_bos(),
         };

@@ -5,7 +5,8 @@ use super::{Architecture, Biases, BlockSlot, Config, Layout, Part, Slot, Source,
 use crate::trace::Spec;
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
-    let prefix = if has_tensor("albert.embeddings.word_embeddings.weight") { "albert." } else { "" };
+    let prefix =
+        super::prefix("albert.", &["embeddings.word_embeddings.weight", "embeddings.LayerNorm.weight"], has_tensor);
     config.must_be("inner_group_num", &1.into())?;
     // Several groups of layers, each with weights of its own, are in no checkpoint that is known.
     config.must_be("num_hidden_groups", &1.into())?;

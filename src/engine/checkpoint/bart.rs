@@ -2,32 +2,45 @@
 //! form, as in Hugging Face. BART learns its positions and normalises its embeddings, Marian does neither.
 
 use super::super::error::EngineError;
+use super::tying::first_there;
 use super::{Architecture, Biases, BlockSlot, Config, Layout, Part, Slot, Source, whole};
 use crate::trace::spec::{Mask, Positions, Unembed};
 use crate::trace::{Spec, Stack};
 
+const HEAD: &str = "lm_head.weight";
+
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
-    config.must_be("is_encoder_decoder", &true.into())?;
     // mBART's, which is another architecture.
     config.must_be_off("normalize_before")?;
     config.must_be_off("add_final_layer_norm")?;
     let is_marian = config.string("model_type")? == "marian";
     let outer = ["model.", ""].into_iter().find(|outer| has_tensor(&format!("{outer}decoder.layers.0.fc1.weight")));
     let outer = outer.unwrap_or("model.");
-    let stack = |stack: Stack, spec: Spec, biases: Biases| {
-        let prefix = format!("{outer}{}.", stack.name());
+    // BartForCausalLM and MarianForCausalLM: the decoder alone. Weights of its attention to an encoder may lie beside it, unused.
+    let has_encoder = config.switch("is_encoder_decoder", true)?;
+    let embeddings = |stack: Stack| {
+        let own = |stack: Stack| format!("{outer}{}.embed_tokens.weight", stack.name());
         let shared = format!("{outer}shared.weight");
-        let embed = if has_tensor(&shared) { shared } else { format!("{prefix}embed_tokens.weight") };
+        [own(stack), shared, own(Stack::Encoder), own(Stack::Decoder), HEAD.to_owned()]
+    };
+    let of_stack = |stack: Stack, spec: Spec, biases: Biases| {
+        let embed = first_there(&embeddings(stack), has_tensor);
+        let prefix = format!("{outer}{}.", stack.name());
         Architecture::new(spec, biases, source).with_prefix(&prefix).with_name(Slot::Embed, embed)
     };
     let d_vocab = config.size("vocab_size")?;
-    let encoder = spec(config, Stack::Encoder, is_marian, d_vocab)?;
     let decoder = spec(config, Stack::Decoder, is_marian, config.size_or("decoder_vocab_size", d_vocab)?)?;
     let tied = config.switch("tie_word_embeddings", true)?;
     let decoder = Spec { mask: Mask::Causal, unembed: Unembed::Linear { tied }, ..decoder };
     let biases = Biases { unembed: has_tensor("final_logits_bias"), ..Biases::LAYERS };
-    let mut model = stack(Stack::Decoder, decoder, biases);
-    model.encoder = Some(Box::new(stack(Stack::Encoder, encoder, Biases::LAYERS)));
+    let mut model = of_stack(Stack::Decoder, decoder, biases);
+    if tied {
+        model = model.with_tied_head(&[HEAD.to_owned(), format!("{outer}shared.weight")], has_tensor);
+    }
+    let encoder = spec(config, Stack::Encoder, is_marian, d_vocab)?;
+    if has_encoder {
+        model.encoder = Some(Box::new(of_stack(Stack::Encoder, encoder, Biases::LAYERS)));
+    }
     Ok(model)
 }
 
@@ -78,7 +91,7 @@ fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
             };
             arch.named(format!("layers.{layer}.{name}.{}", part.name()))
         }
-        Slot::Unembed(Part::Weight) => whole("lm_head.weight", Layout::Rows),
+        Slot::Unembed(Part::Weight) => whole(HEAD, Layout::Rows),
         Slot::Unembed(Part::Bias) => whole("final_logits_bias", Layout::Rows),
         _ => None,
     }

@@ -6,7 +6,8 @@ use crate::trace::Spec;
 use crate::trace::spec::{Mask, Positions, Unembed};
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
-    let prefix = if has_tensor("bert.embeddings.word_embeddings.weight") { "bert." } else { "" };
+    let prefix =
+        super::prefix("bert.", &["embeddings.word_embeddings.weight", "embeddings.LayerNorm.weight"], has_tensor);
     let spec = spec(config, "bert", has_tensor("cls.predictions.transform.dense.weight"))?;
     let architecture = Architecture::new(spec, Biases::ALL, source).with_prefix(prefix);
     Ok(with_own_bias(architecture, "cls.predictions.decoder.bias", has_tensor))

@@ -15,7 +15,7 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     let heads = if config.get("n_head").is_some() { "n_head" } else { "num_attention_heads" };
     let (d_model, n_heads) = config.width_and_heads(width, heads)?;
     config.must_be_off("apply_residual_connection_post_layernorm")?;
-    let prefix = if has_tensor("transformer.word_embeddings.weight") { "transformer." } else { "" };
+    let prefix = super::prefix("transformer.", &["word_embeddings.weight", "ln_f.weight"], has_tensor);
     let d_head = d_model / n_heads;
     let spec = Spec {
         architecture: "bloom".to_owned(),

@@ -1,17 +1,42 @@
 //! Fields of a `config.json`, read with errors that name the field.
+//!
+//! A configuration of a known family has the defaults of its class in transformers. It remembers which fields were read, and which
+//! of them were defaults, so that nothing is assumed or ignored without a word.
 
+mod classes;
 mod model;
+mod unread;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value};
 
 use super::super::error::EngineError;
+pub use classes::Class;
+pub use unread::WITHOUT_EFFECT;
 
 /// A Hugging Face `config.json`.
 #[derive(Clone, Debug)]
 pub struct Config {
     file: String,
     fields: Map<String, Value>,
+    /// The family's class in transformers.
+    class: Option<Arc<Class>>,
+    reads: Arc<Mutex<Reads>>,
 }
+
+/// What was asked of a configuration.
+#[derive(Debug, Default)]
+struct Reads {
+    /// Fields that were asked for.
+    fields: BTreeSet<String>,
+    /// Those that the file does not have, with the class's default.
+    defaults: BTreeMap<String, String>,
+}
+
+/// Names that fields had before transformers 2; the class knows only the second.
+const OLD_NAMES: [(&str, &str); 2] = [("max_sequence_length", "max_position_embeddings"), ("n_ctx", "n_positions")];
 
 impl Config {
     /// Parses the file.
@@ -26,10 +51,56 @@ impl Config {
             found,
         };
         match serde_json::from_slice(bytes) {
-            Ok(Value::Object(fields)) => Ok(Self { file: file.to_owned(), fields }),
+            Ok(Value::Object(fields)) => Ok(Self::of(file.to_owned(), fields)),
             Ok(other) => Err(refuse(shorten(&other.to_string()))),
             Err(error) => Err(refuse(error.to_string())),
         }
+    }
+
+    fn of(file: String, fields: Map<String, Value>) -> Self {
+        Self { file, fields, class: None, reads: Arc::default() }
+    }
+
+    /// The same configuration as the class of a family reads it: with its defaults, and other names of its keys.
+    pub fn of_family(&self, model_type: &str) -> Self {
+        let mut config = Self { class: Class::of(model_type).map(Arc::new), reads: Arc::default(), ..self.clone() };
+        let Some(class) = config.class.clone() else { return config };
+        config.fields.insert("model_type".to_owned(), model_type.into());
+        // As in transformers an alias goes before the key itself, an old name only where the key is not there.
+        for (alias, key) in &class.aliases {
+            if let Some(value) = config.fields.remove(alias).filter(|value| !value.is_null()) {
+                config.fields.insert(key.clone(), value);
+            }
+        }
+        for (old, key) in OLD_NAMES {
+            if config.fields.get(key).is_none_or(Value::is_null)
+                && class.default(key).is_some()
+                && let Some(value) = config.fields.get(old).cloned()
+            {
+                config.fields.insert(key.to_owned(), value);
+            }
+        }
+        config
+    }
+
+    /// The fields that were read and are not in the file, with the defaults of the family's class that were taken.
+    pub fn defaults_taken(&self) -> Vec<(String, String)> {
+        self.reads.lock().map(|reads| reads.defaults.clone().into_iter().collect()).unwrap_or_default()
+    }
+
+    /// Whether a field was asked for.
+    pub fn was_read(&self, field: &str) -> bool {
+        self.reads.lock().is_ok_and(|reads| reads.fields.contains(field))
+    }
+
+    /// Name of the family's class in transformers.
+    pub fn class_name(&self) -> Option<&str> {
+        self.class.as_ref().map(|class| class.name.as_str())
+    }
+
+    /// Name of the file, for messages.
+    pub fn file(&self) -> &str {
+        &self.file
     }
 
     /// The error that a field is not as expected.
@@ -47,9 +118,27 @@ impl Config {
         self.fields.contains_key(field)
     }
 
-    /// A field that is there and not null.
+    /// The same with the fields of a nested configuration in the place of its own.
+    pub fn with_fields_of(&self, nested: &Config) -> Config {
+        let mut fields = self.fields.clone();
+        fields.extend(nested.fields.clone());
+        Config { fields, ..self.clone() }
+    }
+
+    /// A field that is there and not null, else its default in the family's class.
     pub fn get(&self, field: &str) -> Option<&Value> {
-        self.fields.get(field).filter(|value| !value.is_null())
+        let found = self.fields.get(field);
+        let is_null_meant = found.is_some() && self.class.as_ref().is_some_and(|class| class.is_null_a_value(field));
+        let given = found.filter(|value| !value.is_null());
+        let default = || self.class.as_ref().filter(|_| !is_null_meant)?.default(field);
+        let value = given.or_else(default);
+        if let Ok(mut reads) = self.reads.lock() {
+            reads.fields.insert(field.to_owned());
+            if let (None, Some(default)) = (given, value) {
+                reads.defaults.insert(field.to_owned(), default.to_string());
+            }
+        }
+        value
     }
 
     fn read<T>(
@@ -185,7 +274,7 @@ impl Config {
     /// When it is something else.
     pub fn object(&self, field: &str) -> Result<Option<Config>, EngineError> {
         self.read(field, "an object", |value| {
-            value.as_object().map(|fields| Config { file: format!("{}: {field}", self.file), fields: fields.clone() })
+            value.as_object().map(|fields| Config::of(format!("{}: {field}", self.file), fields.clone()))
         })
     }
 
@@ -194,18 +283,6 @@ impl Config {
         let mut rest = self.clone();
         rest.fields.retain(|field, _| !fields.contains(&field.as_str()));
         rest
-    }
-
-    /// Refuses every field of an object that is not in a list.
-    ///
-    /// # Errors
-    /// The first unknown one.
-    pub fn only(&self, known: &[&str]) -> Result<(), EngineError> {
-        let unknown = self.fields.iter().find(|(field, value)| !known.contains(&field.as_str()) && !value.is_null());
-        match unknown {
-            Some((field, value)) => Err(self.refuse(field, "a field that is known", &value.to_string())),
-            None => Ok(()),
-        }
     }
 }
 

@@ -6,7 +6,8 @@ use crate::trace::Spec;
 use crate::trace::spec::{Mask, Positions, Unembed};
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
-    let prefix = if has_tensor("distilbert.embeddings.word_embeddings.weight") { "distilbert." } else { "" };
+    let prefix =
+        super::prefix("distilbert.", &["embeddings.word_embeddings.weight", "embeddings.LayerNorm.weight"], has_tensor);
     let (d_model, n_heads) = config.width_and_heads("dim", "n_heads")?;
     config.must_have_all_heads()?;
     let tied = config.switch("tie_word_embeddings", true)?;

@@ -7,7 +7,8 @@ use crate::trace::Spec;
 use crate::trace::spec::Activation;
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
-    let prefix = if has_tensor("electra.embeddings.word_embeddings.weight") { "electra." } else { "" };
+    let prefix =
+        super::prefix("electra.", &["embeddings.word_embeddings.weight", "embeddings.LayerNorm.weight"], has_tensor);
     let spec = bert::spec(config, "electra", has_tensor("generator_predictions.dense.weight"))?;
     let d_embed = config.size("embedding_size")?;
     let spec = Spec {

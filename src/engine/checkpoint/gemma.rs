@@ -2,29 +2,27 @@
 //! norms on both sides of each sub-layer, alternating local and global layers, and scaled embeddings.
 
 use super::super::error::EngineError;
-use super::llama::{self, FieldDefaults};
+use super::llama;
 use super::rotary::{self, Absent};
 use super::{Architecture, Biases, BlockSlot, Config, Slot, Source};
 use crate::trace::Spec;
-use crate::trace::spec::{NormPlacement, Positions, QkNorm};
+use crate::trace::spec::{Mask, NormPlacement, Positions, QkNorm};
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
     let is_third = config.string("model_type")? == "gemma3_text";
-    config.must_be_off("use_bidirectional_attention")?;
+    // Gemma 2 knows the switch and masks later keys all the same, or not, by the way in which attention is computed.
+    let is_bidirectional = is_third && config.switch("use_bidirectional_attention", false)?;
+    if !is_third {
+        config.must_be_off("use_bidirectional_attention")?;
+    }
     let has_old_name = !config.mentions("hidden_activation") && config.mentions("hidden_act");
     let activation = if has_old_name { "hidden_act" } else { "hidden_activation" };
-    let (d_head, n_ctx) = (config.size_or("head_dim", 256)?, config.size("max_position_embeddings")?);
-    let defaults = FieldDefaults { tied: true, d_head: Some(d_head), activation, rotary: Absent::USUAL };
     // Gemma 3's parameters are nested by type of layer: what it does flat is only a start.
     let flat = if is_third { config.without(&["rope_parameters", "rope_scaling"]) } else { config.clone() };
-    let base = llama::spec(&flat, has_tensor, defaults)?;
-    let capped = |field: &str, absent: f64| match config.mentions(field) || is_third {
-        true => config.positive_if_any(field),
-        false => Ok(Some(absent)),
-    };
-    let (attn_softcap, logit_softcap) =
-        (capped("attn_logit_softcapping", 50.0)?, capped("final_logit_softcapping", 30.0)?);
-    let reach = if config.mentions("sliding_window") { config.size_if_any("sliding_window")? } else { Some(4096) };
+    let base = llama::spec(&flat, activation, Absent::USUAL)?;
+    let sizes = (base.d_head, config.size("max_position_embeddings")?);
+    let attn_softcap = config.positive_if_any("attn_logit_softcapping")?;
+    let logit_softcap = config.positive_if_any("final_logit_softcapping")?;
     let interval = match is_third {
         // Files of both names are about.
         true => config
@@ -32,12 +30,15 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
             .map_or_else(|| config.size_or("_sliding_window_pattern", 6), Ok)?,
         false => 2,
     };
-    let reach = reach.map(|window| window - 1);
+    // Both ways the window is shared between the two sides.
+    let reach = |window: usize| if is_bidirectional { window / 2 } else { window - 1 };
+    let reach = config.size_if_any("sliding_window")?.map(reach);
     let is_local = |layer: usize| !(layer + 1).is_multiple_of(interval);
     let mut local = config.local_layers(base.n_layers, reach, "sliding_window", is_local)?;
     let mut positions = base.positions.clone();
     if is_third {
-        let of_type = |name, field, theta| rotary::read_of_type(config, name, field, d_head, n_ctx, theta);
+        let of_type =
+            |name, field, theta| rotary::read_of_type(config, name, (field, theta), sizes, &["full_attention"]);
         positions = Positions::Rotary(of_type("full_attention", "rope_theta", 1_000_000.0)?);
         let near = of_type("sliding_attention", "rope_local_base_freq", 10_000.0)?;
         if let Some(local) = &mut local {
@@ -47,8 +48,9 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     let spec = Spec {
         norm_placement: NormPlacement::PreAndOutput,
         norm_adds_one: true,
+        mask: if is_bidirectional { Mask::Bidirectional } else { Mask::Causal },
         embed_scale: Some((base.d_model as f64).sqrt()),
-        attn_scale: config.positive_if_any("query_pre_attn_scalar")?.unwrap_or(256.0).powf(-0.5),
+        attn_scale: config.positive("query_pre_attn_scalar")?.powf(-0.5),
         positions,
         local,
         attn_softcap,

@@ -51,15 +51,21 @@ pub(super) fn from_metadata(gguf: &Gguf) -> Result<Architecture, EngineError> {
     let name = gguf.string("general.architecture")?;
     let fields = Fields { gguf, architecture: name };
     let Some((_, kind)) = KINDS.iter().find(|(known, _)| *known == name) else {
-        let known = KINDS.map(|(known, _)| known).join(", ");
-        return Err(fields.refuse("general.architecture", &format!("one of {known}"), name));
+        return Err(super::family::refusal(&gguf.index.file, name));
     };
     if let Some(count) = fields.whole_if_any("expert_count")?.filter(|count| *count > 0) {
         let found = count.to_string();
         return Err(fields.refuse("expert_count", "0 (mixtures of experts are not read)", &found));
     }
     let base = spec(&fields, name)?;
-    let spec = own(&fields, *kind, base)?;
+    let mut spec = own(&fields, *kind, base)?;
+    if gguf.optional(&format!("{name}.attention.causal"), Gguf::bool)? == Some(false) {
+        spec.mask = Mask::Bidirectional;
+        if let Some(local) = &mut spec.local {
+            // llama.cpp shares the window between the two sides.
+            local.reach = (local.reach + 1) / 2;
+        }
+    }
     let has = |name: &str| gguf.index.tensors.contains_key(name);
     let biases = Biases {
         qkv: has("blk.0.attn_q.bias") || has("blk.0.attn_qkv.bias"),
@@ -170,6 +176,7 @@ fn own(fields: &Fields<'_>, kind: Kind, base: Spec) -> Result<Spec, EngineError>
         Kind::Gemma3 => {
             let mut local = in_layers(window, fields.local_layers(base.n_layers, 6)?);
             let mut near = fields.rotary(base.d_head, base.n_ctx)?;
+            near.dims = fields.size_or("rope.dimension_count_swa", near.dims)?;
             near.theta = fields.positive_if_any("rope.freq_base_swa")?.unwrap_or(10_000.0);
             near.scaling = crate::trace::spec::RotaryScaling::None;
             if let Some(local) = &mut local {

@@ -9,7 +9,7 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     let (d_model, n_heads) = config.width_and_heads("n_embd", "n_head")?;
     config.must_be_off("add_cross_attention")?;
     config.must_have_all_heads()?;
-    let prefix = if has_tensor("transformer.wte.weight") { "transformer." } else { "" };
+    let prefix = super::prefix("transformer.", &["wte.weight", "ln_f.weight"], has_tensor);
     let d_head = d_model / n_heads;
     let scaled = config.switch("scale_attn_weights", true)?;
     let spec = Spec {

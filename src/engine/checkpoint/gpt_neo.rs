@@ -10,7 +10,7 @@ use crate::trace::spec::{Local, Mask, NormPlacement, Positions, Unembed};
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
     let (d_model, n_heads) = config.width_and_heads("hidden_size", "num_heads")?;
-    let prefix = if has_tensor("transformer.wte.weight") { "transformer." } else { "" };
+    let prefix = super::prefix("transformer.", &["wte.weight", "ln_f.weight"], has_tensor);
     let n_layers = config.n_layers("num_layers")?;
     let layers = local_layers(config, n_layers)?;
     let reach = config.size_or("window_size", 256)? - 1;

@@ -3,13 +3,13 @@
 
 use super::super::error::EngineError;
 use super::rotary::{self, Absent};
-use super::{Architecture, Biases, BlockSlot, Config, Layout, Slot, Source, whole};
+use super::{Architecture, Biases, BlockSlot, Config, Layout, Part, Slot, Source, whole};
 use crate::trace::Spec;
 use crate::trace::spec::{BlockKind, Mask, NormPlacement, Positions, Unembed};
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
     let (d_model, n_heads) = config.width_and_heads("hidden_size", "num_attention_heads")?;
-    let prefix = if has_tensor("gpt_neox.embed_in.weight") { "gpt_neox." } else { "" };
+    let prefix = super::prefix("gpt_neox.", &["embed_in.weight", "final_layer_norm.weight"], has_tensor);
     let d_head = d_model / n_heads;
     let absent = Absent { share: 0.25, ..Absent::USUAL };
     let (rotary, n_ctx) = rotary::read(config, d_head, config.size("max_position_embeddings")?, absent)?;
@@ -32,15 +32,17 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
         attn_scale: 1.0 / (d_head as f64).sqrt(),
         block: if parallel { BlockKind::Parallel } else { BlockKind::Sequential },
         activation: config.activation("hidden_act")?,
-        unembed: match (tied, has_tensor("embed_out.weight")) {
-            (false, false) => Unembed::None,
-            (tied, _) => Unembed::Linear { tied },
-        },
+        unembed: Unembed::Linear { tied },
         ..Spec::default()
     };
     let attn = config.switch("attention_bias", true)?;
     let biases = Biases { qkv: attn, o: attn, ..Biases::LAYERS };
-    Ok(Architecture::new(spec, biases, source).with_prefix(prefix))
+    let architecture = Architecture::new(spec, biases, source).with_prefix(prefix);
+    // The name since transformers 5.
+    Ok(match has_tensor("lm_head.weight") {
+        true => architecture.with_name(Slot::Unembed(Part::Weight), "lm_head.weight".to_owned()),
+        false => architecture,
+    })
 }
 
 fn source(arch: &Architecture, slot: Slot) -> Option<Source> {

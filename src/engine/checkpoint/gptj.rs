@@ -8,16 +8,17 @@ use crate::trace::spec::{BlockKind, Mask, NormPlacement, Pairing, Positions, Rot
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
     let (d_model, n_heads) = config.width_and_heads("n_embd", "n_head")?;
-    let prefix = if has_tensor("transformer.wte.weight") { "transformer." } else { "" };
-    config.must_be_off("tie_word_embeddings")?;
+    let prefix = super::prefix("transformer.", &["wte.weight", "ln_f.weight"], has_tensor);
+    let tied = config.switch("tie_word_embeddings", false)?;
     let d_head = d_model / n_heads;
-    let dims = if config.mentions("rotary_dim") { config.size_or("rotary_dim", d_head)? } else { 64 };
+    let dims = config.size_or("rotary_dim", d_head)?;
     if dims > d_head || !dims.is_multiple_of(2) {
         let expected = format!("an even number, at most the head's {d_head} neurons");
         return Err(config.refuse("rotary_dim", &expected, &dims.to_string()));
     }
     let rotary = Rotary { theta: 10_000.0, dims, scaling: RotaryScaling::None, pairing: Pairing::Adjacent };
-    let has_head = has_tensor("lm_head.weight");
+    // The bias is its own even where the matrix is the embedding's.
+    let has_head = has_tensor("lm_head.weight") || tied && has_tensor("lm_head.bias");
     let spec = Spec {
         architecture: "gptj".to_owned(),
         n_layers: config.n_layers("n_layer")?,
@@ -35,7 +36,7 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
         attn_scale: 1.0 / (d_head as f64).sqrt(),
         block: BlockKind::ParallelOneNorm,
         activation: config.activation("activation_function")?,
-        unembed: if has_head { Unembed::Linear { tied: false } } else { Unembed::None },
+        unembed: if has_head { Unembed::Linear { tied } } else { Unembed::None },
         ..Spec::default()
     };
     let biases = Biases { qkv: false, o: false, ..Biases::ALL };

@@ -9,21 +9,13 @@ use crate::trace::spec::{Local, Mask, MlpKind, NormKind, NormPlacement, Position
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
     let name = config.string("model_type")?;
-    let defaults = FieldDefaults {
-        tied: name == "smollm3",
-        d_head: (name == "qwen3").then_some(128),
-        rotary: Absent { theta: if name == "smollm3" { 2_000_000.0 } else { 10_000.0 }, share: 1.0 },
-        ..FieldDefaults::LLAMA
-    };
-    let mut spec = spec(config, has_tensor, defaults)?;
+    let theta = if name == "smollm3" { 2_000_000.0 } else { 10_000.0 };
+    let mut spec = spec(config, "hidden_act", Absent { theta, share: 1.0 })?;
     let attn = config.switch("attention_bias", false)?;
     let mut biases = Biases { qkv: attn, o: attn, mlp: config.switch("mlp_bias", false)?, ..Biases::NONE };
     match name {
         "mistral" => {
-            let window =
-                if config.mentions("sliding_window") { config.size_if_any("sliding_window")? } else { Some(4096) };
-            let layers = (0..spec.n_layers).collect();
-            spec.local = window.map(|window| Local { layers, reach: window - 1, rotary: None });
+            spec.local = windows_of_all(config, spec.n_layers)?;
             biases = Biases::NONE;
         }
         "qwen2" => {
@@ -47,30 +39,12 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     Ok(Architecture::new(spec, biases, source).with_prefix(prefix(has_tensor)))
 }
 
-/// Values of Llama-like architectures for the fields that a config.json leaves out.
-#[derive(Clone, Copy)]
-pub(super) struct FieldDefaults {
-    pub tied: bool,
-    pub d_head: Option<usize>,
-    pub activation: &'static str,
-    pub rotary: Absent,
-}
-
-impl FieldDefaults {
-    pub const LLAMA: FieldDefaults =
-        FieldDefaults { tied: false, d_head: None, activation: "hidden_act", rotary: Absent::USUAL };
-}
-
 /// Llama's structure, by the fields that its kin have too.
-pub(super) fn spec(
-    config: &Config,
-    has_tensor: &dyn Fn(&str) -> bool,
-    defaults: FieldDefaults,
-) -> Result<Spec, EngineError> {
+pub(super) fn spec(config: &Config, activation: &str, rotary: Absent) -> Result<Spec, EngineError> {
     let (d_model, n_heads) = (config.size("hidden_size")?, config.size("num_attention_heads")?);
     let n_key_value_heads = config.key_value_heads(n_heads)?;
-    let d_head = config.d_head(d_model, n_heads, defaults.d_head)?;
-    let (rotary, n_ctx) = rotary::read(config, d_head, config.size("max_position_embeddings")?, defaults.rotary)?;
+    let d_head = config.d_head(d_model, n_heads)?;
+    let (rotary, n_ctx) = rotary::read(config, d_head, config.size("max_position_embeddings")?, rotary)?;
     Ok(Spec {
         architecture: config.string("model_type")?.to_owned(),
         n_layers: config.n_layers("num_hidden_layers")?,
@@ -88,30 +62,26 @@ pub(super) fn spec(
         mask: Mask::Causal,
         attn_scale: 1.0 / (d_head as f64).sqrt(),
         mlp: MlpKind::Gated,
-        activation: config.activation(defaults.activation)?,
-        unembed: unembed(config, defaults.tied, has_tensor("lm_head.weight"))?,
+        activation: config.activation(activation)?,
+        unembed: Unembed::Linear { tied: config.switch("tie_word_embeddings", false)? },
         ..Spec::default()
     })
 }
 
-/// What a checkpoint with or without a matrix of its own predicts with.
-pub(super) fn unembed(config: &Config, absent: bool, has_own: bool) -> Result<Unembed, EngineError> {
-    Ok(match (config.switch("tie_word_embeddings", absent)?, has_own) {
-        (true, _) => Unembed::Linear { tied: true },
-        (false, true) => Unembed::Linear { tied: false },
-        (false, false) => Unembed::None,
-    })
+pub(super) fn prefix(has_tensor: &dyn Fn(&str) -> bool) -> &'static str {
+    super::prefix("model.", &["embed_tokens.weight", "norm.weight"], has_tensor)
 }
 
-pub(super) fn prefix(has_tensor: &dyn Fn(&str) -> bool) -> &'static str {
-    if has_tensor("model.embed_tokens.weight") { "model." } else { "" }
+/// Mistral's and Phi-3's windows: of every layer, unless `layer_types` says of which.
+pub(super) fn windows_of_all(config: &Config, n_layers: usize) -> Result<Option<Local>, EngineError> {
+    let reach = config.size_if_any("sliding_window")?.map(|window| window - 1);
+    config.local_layers(n_layers, reach, "sliding_window", |_| reach.is_some())
 }
 
 /// Qwen's windows, where they are on: in the last layers.
 fn late_windows(config: &Config, n_layers: usize) -> Result<Option<Local>, EngineError> {
     let on = config.switch("use_sliding_window", false)?;
-    let window = if config.mentions("sliding_window") { config.size_if_any("sliding_window")? } else { Some(4096) };
-    let reach = window.filter(|_| on).map(|window| window - 1);
+    let reach = config.size_if_any("sliding_window")?.filter(|_| on).map(|window| window - 1);
     // May be zero: then every layer has one.
     let first = config.get("max_window_layers").map_or(Some(28), |value| value.as_u64());
     let Some(first) = first.and_then(|first| usize::try_from(first).ok()) else {

@@ -10,6 +10,7 @@ mod bloom;
 mod config;
 mod distilbert;
 mod electra;
+mod family;
 mod gemma;
 mod gguf;
 mod gpt2;
@@ -23,13 +24,15 @@ mod mpnet;
 mod olmo2;
 mod opt;
 mod phi3;
+pub(super) mod quantised;
 mod roberta;
 mod rotary;
 mod slot;
 mod subset;
 mod t5;
+mod tying;
 
-pub use config::Config;
+pub use config::{Class, Config, WITHOUT_EFFECT};
 pub use slot::{BlockSlot, Layout, Part, RotaryTable, Slot, Source};
 
 use super::error::EngineError;
@@ -37,7 +40,7 @@ use super::files::gguf::Gguf;
 use super::generation_config::GenerationConfig;
 use crate::trace::Spec;
 use crate::trace::spec::{
-    BlockKind, MlpKind, NormKind, NormPlacement, Positions, QkNorm, Rotary, RotaryScaling, Unembed,
+    BlockKind, Mask, MlpKind, NormKind, NormPlacement, Positions, QkNorm, Rotary, RotaryScaling, Unembed,
 };
 
 /// A checkpoint as its adapter understands it: its only stack, or the decoder with its encoder.
@@ -59,6 +62,10 @@ pub struct Architecture {
     biases: Biases,
     /// Whether the norms have no weights in the files: they were folded into what follows, or there are none.
     has_unweighted_norms: bool,
+    /// Whether the configuration ties an unembedding of which the file has a matrix too: one if the two are equal.
+    pub(super) is_tied_if_equal: bool,
+    /// What was assumed or left out, a sentence each.
+    pub notes: Vec<String>,
 }
 
 /// Which layers have biases, where that is an option of the architecture.
@@ -122,19 +129,39 @@ impl Architecture {
     /// From a Hugging Face `config.json`; `has_tensor` says whether the checkpoint holds a tensor.
     ///
     /// # Errors
-    /// When the architecture or the value of a field is not known.
+    /// When the family is not read, or a field has a value that is not.
     pub fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Self, EngineError> {
-        let name = match hooked_transformer::is_configured_by(config) {
-            true => hooked_transformer::NAME,
-            false => config.string("model_type")?,
-        };
+        let (name, config, notes) = family::resolve(config, has_tensor)?;
         let Some((_, adapter)) = ADAPTERS.iter().find(|(known, _)| *known == name) else {
-            let known: Vec<&str> = ADAPTERS.iter().map(|(known, _)| *known).collect();
-            return Err(config.refuse("model_type", &format!("one of {}", known.join(", ")), name));
+            return Err(family::refusal(config.file(), name));
         };
-        let mut architecture = adapter(config, has_tensor)?;
-        architecture.generation = GenerationConfig::read(config)?;
+        let mut architecture = adapter(&config, has_tensor)?;
+        architecture.notes = notes;
+        architecture.generation = GenerationConfig::read(&config)?;
+        architecture.see_both_ways_if_asked(&config, name)?;
+        let classes = config.words("architectures")?.unwrap_or_default();
+        config.refuse_other_layer_types()?;
+        config.refuse_unread()?;
+        architecture.settle_unembedding(&classes, has_tensor);
+        architecture.notes.extend(config.note_on_defaults());
         architecture.complete()
+    }
+
+    /// Unmasks later positions where the configuration says that the decoder is not causal, as transformers does since 5.2.
+    fn see_both_ways_if_asked(&mut self, config: &Config, family: &str) -> Result<(), EngineError> {
+        if config.switch("is_causal", true)? || !self.spec.is_causal() {
+            return Ok(());
+        }
+        // GPT-Neo has a mask of its own beside the one that is left out, T5's buckets follow the mask.
+        if self.encoder.is_some() || family == "gpt_neo" {
+            return Err(config.refuse("is_causal", "true (the only way in which this family is read)", "false"));
+        }
+        self.spec.mask = Mask::Bidirectional;
+        if let Some(local) = &mut self.spec.local {
+            // The end of the window is included where both sides are seen.
+            local.reach += 1;
+        }
+        Ok(())
     }
 
     /// From GGUF metadata.
@@ -157,6 +184,8 @@ impl Architecture {
             rotary_tables: Vec::new(),
             biases,
             has_unweighted_norms: false,
+            is_tied_if_equal: false,
+            notes: Vec::new(),
         }
     }
 
@@ -304,6 +333,11 @@ impl Architecture {
     fn named_as(&self, name: impl AsRef<str>, layout: Layout) -> Option<Source> {
         whole(format!("{}{}", self.prefix, name.as_ref()), layout)
     }
+}
+
+/// The prefix of a file's names, if one of `inner` has it.
+fn prefix(prefix: &'static str, inner: &[&str], has_tensor: &dyn Fn(&str) -> bool) -> &'static str {
+    if inner.iter().any(|inner| has_tensor(&format!("{prefix}{inner}"))) { prefix } else { "" }
 }
 
 /// A source by its whole name.

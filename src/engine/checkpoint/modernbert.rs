@@ -9,7 +9,7 @@ use crate::trace::spec::{Mask, MlpKind, NormPlacement, Positions, Unembed};
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
     let (d_model, n_heads) = config.width_and_heads("hidden_size", "num_attention_heads")?;
-    let prefix = if has_tensor("model.embeddings.tok_embeddings.weight") { "model." } else { "" };
+    let prefix = super::prefix("model.", &["embeddings.tok_embeddings.weight", "embeddings.norm.weight"], has_tensor);
     let (d_head, n_ctx) = (d_model / n_heads, config.size("max_position_embeddings")?);
     let n_layers = config.n_layers("num_hidden_layers")?;
     let interval = config.size_or("global_attn_every_n_layers", 3)?;
@@ -17,13 +17,19 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     let reach = config.size_or("local_attention", 128)? / 2;
     let is_local = |layer: usize| !layer.is_multiple_of(interval);
     let mut local = config.local_layers(n_layers, Some(reach), "local_attention", is_local)?;
-    let of_type = |name, field, theta| rotary::read_of_type(config, name, field, d_head, n_ctx, theta);
+    let scaled = ["full_attention", "sliding_attention"];
+    let of_type = |name, field, theta| rotary::read_of_type(config, name, (field, theta), (d_head, n_ctx), &scaled);
     let far = of_type("full_attention", "global_rope_theta", 160_000.0)?;
     let near = of_type("sliding_attention", "local_rope_theta", 10_000.0)?;
     if let Some(local) = &mut local {
         local.rotary = Some(near);
     }
     let tied = config.switch("tie_word_embeddings", true)?;
+    let decoder_bias = config.switch("decoder_bias", true)?;
+    // Classifiers have the dense layer and the norm too, but nothing that leads to words.
+    let has_decoder = has_tensor("decoder.weight") || has_tensor("decoder.bias");
+    let has_head =
+        has_tensor("head.dense.weight") && (has_decoder || !decoder_bias && !has_tensor("classifier.weight"));
     let spec = Spec {
         architecture: "modernbert".to_owned(),
         n_layers,
@@ -43,15 +49,8 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
         local,
         mlp: MlpKind::Gated,
         activation: config.activation("hidden_activation")?,
-        head_activation: match config.get("classifier_activation") {
-            Some(_) => Some(config.activation("classifier_activation")?),
-            None => Some(crate::trace::spec::Activation::Gelu),
-        },
-        unembed: if has_tensor("head.dense.weight") && (tied || has_tensor("decoder.weight")) {
-            Unembed::MaskedWord { tied }
-        } else {
-            Unembed::None
-        },
+        head_activation: Some(config.activation("classifier_activation")?),
+        unembed: if has_head { Unembed::MaskedWord { tied } } else { Unembed::None },
         ..Spec::default()
     };
     let attn = config.switch("attention_bias", false)?;
@@ -61,7 +60,7 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
         mlp: config.switch("mlp_bias", false)?,
         norm: config.switch("norm_bias", false)?,
         head_dense: config.switch("classifier_bias", false)?,
-        unembed: config.switch("decoder_bias", true)?,
+        unembed: decoder_bias,
     };
     Ok(Architecture::new(spec, biases, source).with_prefix(prefix))
 }

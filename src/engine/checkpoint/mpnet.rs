@@ -6,7 +6,8 @@ use crate::trace::Spec;
 use crate::trace::spec::{Mask, Positions, RelativeBias, Unembed};
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
-    let prefix = if has_tensor("mpnet.embeddings.word_embeddings.weight") { "mpnet." } else { "" };
+    let prefix =
+        super::prefix("mpnet.", &["embeddings.word_embeddings.weight", "embeddings.LayerNorm.weight"], has_tensor);
     let (d_model, n_heads) = config.width_and_heads("hidden_size", "num_attention_heads")?;
     config.must_have_all_heads()?;
     let n_buckets = config.size_or("relative_attention_num_buckets", 32)?;

@@ -2,13 +2,14 @@
 //! all keys together.
 
 use super::super::error::EngineError;
-use super::llama::{self, FieldDefaults};
+use super::llama;
+use super::rotary::Absent;
 use super::{Architecture, Biases, BlockSlot, Config, Slot, Source};
 use crate::trace::Spec;
 use crate::trace::spec::{NormPlacement, QkNorm};
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
-    let base = llama::spec(config, has_tensor, FieldDefaults::LLAMA)?;
+    let base = llama::spec(config, "hidden_act", Absent::USUAL)?;
     let spec = Spec { norm_placement: NormPlacement::Output, qk_norm: Some(QkNorm::AllHeads), ..base };
     let attn = config.switch("attention_bias", false)?;
     let biases = Biases { qkv: attn, o: attn, ..Biases::NONE };

@@ -10,8 +10,9 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     let (d_model, n_heads) = config.width_and_heads("hidden_size", "num_attention_heads")?;
     config.must_be_off("_remove_final_layer_norm")?;
     config.must_be("layer_norm_elementwise_affine", &true.into())?;
-    let prefixes = ["model.decoder.", "decoder."].into_iter();
-    let prefix = prefixes.clone().find(|prefix| has_tensor(&format!("{prefix}embed_tokens.weight")));
+    let inner = ["embed_tokens.weight", "embed_positions.weight"];
+    let prefixes = ["model.decoder.", "decoder."].map(|prefix| super::prefix(prefix, &inner, has_tensor));
+    let prefix = prefixes.into_iter().find(|prefix| !prefix.is_empty());
     let bias = config.switch("enable_bias", true)?;
     let before = config.switch("do_layer_norm_before", true)?;
     let d_embed = config.size_or("word_embed_proj_dim", d_model)?;

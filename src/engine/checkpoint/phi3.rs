@@ -2,15 +2,13 @@
 //! gate and up in another.
 
 use super::super::error::EngineError;
-use super::llama::{self, FieldDefaults};
+use super::llama;
+use super::rotary::Absent;
 use super::{Architecture, Biases, BlockSlot, Config, Layout, Part, Slot, Source};
-use crate::trace::spec::Local;
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
-    let mut spec = llama::spec(config, has_tensor, FieldDefaults::LLAMA)?;
-    let layers = (0..spec.n_layers).collect();
-    let window = config.size_if_any("sliding_window")?;
-    spec.local = window.map(|window| Local { layers, reach: window - 1, rotary: None });
+    let mut spec = llama::spec(config, "hidden_act", Absent::USUAL)?;
+    spec.local = llama::windows_of_all(config, spec.n_layers)?;
     Ok(Architecture::new(spec, Biases::NONE, source).with_prefix(llama::prefix(has_tensor)))
 }
 

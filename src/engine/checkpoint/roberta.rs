@@ -7,7 +7,8 @@ use crate::trace::Spec;
 use crate::trace::spec::Activation;
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
-    let prefix = if has_tensor("roberta.embeddings.word_embeddings.weight") { "roberta." } else { "" };
+    let prefix =
+        super::prefix("roberta.", &["embeddings.word_embeddings.weight", "embeddings.LayerNorm.weight"], has_tensor);
     let spec = bert::spec(config, config.string("model_type")?, has_tensor("lm_head.dense.weight"))?;
     let pad_id = config.ids("pad_token_id")?.first().copied().unwrap_or(1);
     let spec = after_padding(config, spec, pad_id)?;

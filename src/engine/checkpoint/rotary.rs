@@ -43,26 +43,29 @@ fn stretched(n_ctx: usize, factor: f64) -> usize {
     ((n_ctx as f64 * factor) as usize).min(1 << 31)
 }
 
-/// The rotation of layers of one type: Gemma 3 and ModernBERT have an object for each in `rope_parameters`.
+/// The rotation of layers of one type: Gemma 3 and ModernBERT have an object for each in `rope_parameters`. Older files have one
+/// `rope_scaling`, of the types in `scaled`.
 pub(super) fn read_of_type(
     config: &Config,
     layer_type: &str,
-    theta_field: &str,
-    d_head: usize,
-    n_ctx: usize,
-    theta: f64,
+    (theta_field, theta): (&str, f64),
+    (d_head, n_ctx): (usize, usize),
+    scaled: &[&str],
 ) -> Result<Rotary, EngineError> {
     let nested = match config.object("rope_parameters")? {
         Some(parameters) => parameters.object(layer_type)?,
         None => None,
     };
     let absent = Absent { theta: config.positive_if_any(theta_field)?.unwrap_or(theta), share: 1.0 };
-    match nested {
-        Some(nested) => read_parameters(&nested, Some(&nested), d_head, n_ctx, absent),
+    let scaling = config.object("rope_scaling")?.filter(|_| scaled.contains(&layer_type));
+    let parameters = match (nested, scaling) {
+        (Some(nested), Some(scaling)) => Some(nested.with_fields_of(&scaling)),
+        (nested, scaling) => nested.or(scaling),
+    };
+    match parameters {
+        Some(parameters) => read_parameters(&parameters, Some(&parameters), d_head, n_ctx, absent),
         None => {
-            let scaling = config.object("rope_scaling")?.filter(|_| layer_type == "full_attention");
-            let scaling = scaling.map_or(Ok(RotaryScaling::None), |scaling| read_scaling(config, &scaling, n_ctx))?;
-            Ok(Rotary { theta: absent.theta, dims: d_head, scaling, pairing: Pairing::Halves })
+            Ok(Rotary { theta: absent.theta, dims: d_head, scaling: RotaryScaling::None, pairing: Pairing::Halves })
         }
     }
 }
@@ -97,10 +100,10 @@ fn read_parameters(
     Ok(Rotary { theta, dims, scaling, pairing: Pairing::Halves })
 }
 
+/// How the wavelengths are stretched. Keys that transformers does not read are passed over as it does: `attn_factor`, `finetuned`,
+/// `mrope_section` and the like.
 fn read_scaling(config: &Config, parameters: &Config, n_ctx: usize) -> Result<RotaryScaling, EngineError> {
-    const COMMON: [&str; 4] = ["rope_type", "type", "rope_theta", "partial_rotary_factor"];
     const ORIGINAL: &str = "original_max_position_embeddings";
-    let only = |own: &[&str]| parameters.only(&[&COMMON[..], own].concat());
     let original = || match config.size_if_any(ORIGINAL)? {
         Some(outside) => Ok(outside),
         None => parameters.size_or(ORIGINAL, n_ctx),
@@ -108,16 +111,10 @@ fn read_scaling(config: &Config, parameters: &Config, n_ctx: usize) -> Result<Ro
     let field = if parameters.get("rope_type").is_some() { "rope_type" } else { "type" };
     let kind = if parameters.get(field).is_some() { parameters.string(field)? } else { "default" };
     match kind {
-        "default" => {
-            only(&[ORIGINAL])?;
-            Ok(RotaryScaling::None)
-        }
-        "linear" => {
-            only(&["factor", ORIGINAL])?;
-            Ok(RotaryScaling::Linear { factor: parameters.positive("factor")? })
-        }
+        // Qwen's name for positions of pictures: of text it is the usual rotation.
+        "default" | "mrope" => Ok(RotaryScaling::None),
+        "linear" => Ok(RotaryScaling::Linear { factor: parameters.positive("factor")? }),
         "dynamic" => {
-            only(&["factor", ORIGINAL])?;
             let factor = parameters.positive("factor")?;
             if factor < 1.0 {
                 return Err(parameters.refuse("factor", "at least 1", &factor.to_string()));
@@ -125,7 +122,6 @@ fn read_scaling(config: &Config, parameters: &Config, n_ctx: usize) -> Result<Ro
             Ok(RotaryScaling::Dynamic { factor, original_n_ctx: n_ctx })
         }
         "llama3" => {
-            only(&["factor", "low_freq_factor", "high_freq_factor", ORIGINAL])?;
             let (low, high) = (parameters.positive("low_freq_factor")?, parameters.positive("high_freq_factor")?);
             if high <= low {
                 let expected = format!("more than low_freq_factor {low}");
@@ -134,10 +130,10 @@ fn read_scaling(config: &Config, parameters: &Config, n_ctx: usize) -> Result<Ro
             let (factor, original_n_ctx) = (parameters.positive("factor")?, original()?);
             Ok(RotaryScaling::Llama3 { factor, low_freq_factor: low, high_freq_factor: high, original_n_ctx })
         }
-        "yarn" => {
-            let own = ["factor", "attention_factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "truncate"];
-            only(&[&own[..], &[ORIGINAL]].concat())?;
-            let (factor, optional) = (parameters.positive("factor")?, |field: &str| parameters.positive_if_any(field));
+        // Phi-3 once called its own so.
+        "yarn" if parameters.get("short_factor").is_none() => {
+            let (original_n_ctx, optional) = (original()?, |field: &str| parameters.positive_if_any(field));
+            let factor = optional("factor")?.unwrap_or(n_ctx as f64 / original_n_ctx as f64);
             let grown = |by: f64| if factor <= 1.0 { 1.0 } else { 0.1 * by * factor.ln() + 1.0 };
             let magnitude = match (optional("attention_factor")?, optional("mscale")?, optional("mscale_all_dim")?) {
                 (Some(given), ..) => given,
@@ -148,13 +144,12 @@ fn read_scaling(config: &Config, parameters: &Config, n_ctx: usize) -> Result<Ro
                 factor,
                 beta_fast: optional("beta_fast")?.unwrap_or(32.0),
                 beta_slow: optional("beta_slow")?.unwrap_or(1.0),
-                original_n_ctx: original()?,
+                original_n_ctx,
                 magnitude,
                 truncate: parameters.switch("truncate", true)?,
             })
         }
-        "longrope" | "su" => {
-            only(&["factor", "attention_factor", "short_factor", "long_factor", ORIGINAL])?;
+        "longrope" | "su" | "yarn" => {
             let original_n_ctx = original()?;
             let factor = parameters.positive_if_any("factor")?.unwrap_or(n_ctx as f64 / original_n_ctx as f64);
             let grown = if factor <= 1.0 { 1.0 } else { (1.0 + factor.ln() / (original_n_ctx as f64).ln()).sqrt() };

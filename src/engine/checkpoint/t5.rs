@@ -2,6 +2,7 @@
 //! the scores of the first layer, which all layers of a stack share; scores are not scaled.
 
 use super::super::error::EngineError;
+use super::tying::first_there;
 use super::{Architecture, Biases, BlockSlot, Config, Layout, Slot, Source, whole};
 use crate::trace::Spec;
 use crate::trace::Stack;
@@ -10,30 +11,45 @@ use crate::trace::spec::{Activation, Mask, MlpKind, NormKind, NormPlacement, Pos
 /// Longest input where the configuration has no `n_positions`: relative positions have no limit.
 const N_CTX: usize = 1 << 13;
 
+const HEAD: &str = "lm_head.weight";
+
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
-    config.must_be("is_encoder_decoder", &true.into())?;
+    // T5EncoderModel, and classifiers of tokens: the encoder alone.
+    let outer = if has_tensor("transformer.encoder.final_layer_norm.weight") { "transformer." } else { "" };
+    let has_decoder = has_tensor(&format!("{outer}decoder.final_layer_norm.weight"));
+    let has_encoder = has_tensor(&format!("{outer}encoder.final_layer_norm.weight"));
+    if !config.switch("is_encoder_decoder", true)? && (has_decoder || !has_encoder) {
+        return Err(config.refuse("is_encoder_decoder", "true, since the file has a decoder", "false"));
+    }
     let n_layers = config.n_layers("num_layers")?;
     let encoder = spec(config, n_layers)?;
-    let tie = config.switch("tie_word_embeddings", encoder.architecture != "mt5")?;
-    let scale = config.switch("scale_decoder_outputs", tie)?;
-    let tied = !(has_tensor("lm_head.weight") && !(tie && scale));
+    // transformers ties T5 whatever the configuration says, and takes the switch for the scale; mT5 has no scale.
+    let is_mt5 = encoder.architecture == "mt5";
+    let tie = config.switch("tie_word_embeddings", true)?;
+    let scale = config.switch("scale_decoder_outputs", tie)? && !is_mt5;
+    let n_decoder_layers = match config.get("num_decoder_layers") {
+        Some(_) => config.n_layers("num_decoder_layers")?,
+        None => n_layers,
+    };
     let decoder = Spec {
-        n_layers: match config.get("num_decoder_layers") {
-            Some(_) => config.n_layers("num_decoder_layers")?,
-            None => n_layers,
-        },
+        n_layers: n_decoder_layers,
         mask: Mask::Causal,
         logit_scale: scale.then_some(1.0 / (encoder.d_model as f64).sqrt()),
-        unembed: Unembed::Linear { tied },
+        unembed: Unembed::Linear { tied: true },
         ..encoder.clone()
     };
+    let shared = || format!("{outer}shared.weight");
     let stack = |stack: Stack, spec: Spec| {
-        let prefix = format!("{}.", stack.name());
-        let embed = ["shared.weight".to_owned(), format!("{prefix}embed_tokens.weight")];
-        let embed = embed.iter().find(|name| has_tensor(name)).unwrap_or(&embed[0]).clone();
+        let own = |stack: Stack| format!("{outer}{}.embed_tokens.weight", stack.name());
+        let embed = [own(stack), shared(), own(Stack::Encoder), own(Stack::Decoder), HEAD.to_owned()];
+        let embed = first_there(&embed, has_tensor);
+        let prefix = format!("{outer}{}.", stack.name());
         Architecture::new(spec, Biases::NONE, source).with_prefix(&prefix).with_name(Slot::Embed, embed)
     };
-    let mut model = stack(Stack::Decoder, decoder);
+    if has_encoder && !has_decoder {
+        return Ok(stack(Stack::Encoder, encoder));
+    }
+    let mut model = stack(Stack::Decoder, decoder).with_tied_head(&[HEAD.to_owned(), shared()], has_tensor);
     model.encoder = Some(Box::new(stack(Stack::Encoder, encoder)));
     Ok(model)
 }
@@ -52,9 +68,8 @@ fn spec(config: &Config, n_layers: usize) -> Result<Spec, EngineError> {
         let expected = format!("more than half of relative_attention_num_buckets {n_buckets}");
         return Err(config.refuse("relative_attention_max_distance", &expected, &max_distance.to_string()));
     }
-    let absent = if architecture == "mt5" { "gated-gelu" } else { "relu" };
     let field = "feed_forward_proj";
-    let kind = if config.get(field).is_some() { config.string(field)? } else { absent };
+    let kind = config.string(field)?;
     let (mlp, activation) = match kind {
         "relu" => (MlpKind::Plain, Activation::Relu),
         "gelu" => (MlpKind::Plain, Activation::Gelu),
@@ -94,7 +109,7 @@ fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
     match slot {
         Slot::RelativeBias => arch.named("block.0.layer.0.SelfAttention.relative_attention_bias.weight"),
         Slot::Block(layer, slot, part) => {
-            let mlp = if arch.encoder.is_some() { "layer.2" } else { "layer.1" };
+            let mlp = if arch.spec.is_causal() { "layer.2" } else { "layer.1" };
             let name = match slot {
                 BlockSlot::AttnNorm => "layer.0.layer_norm".to_owned(),
                 BlockSlot::Q => "layer.0.SelfAttention.q".to_owned(),
@@ -116,7 +131,7 @@ fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
             arch.named(format!("block.{layer}.{name}.{}", part.name()))
         }
         Slot::FinalNorm(part) => arch.named(format!("final_layer_norm.{}", part.name())),
-        Slot::Unembed(_) => whole("lm_head.weight", Layout::Rows),
+        Slot::Unembed(_) => whole(HEAD, Layout::Rows),
         _ => None,
     }
 }

@@ -267,6 +267,7 @@ impl<'a> Binder<'a> {
         let flags = |field: &str, choice: &Option<Choice>, axis: Option<Axis>| match (choice, axis) {
             (None, _) => Ok(Vec::new()),
             (Some(_), None) => Err(refuse(field)),
+            (Some(choice), Some(Axis::KeyValueHead)) => self.key_value_heads(choice, hook),
             (Some(choice), Some(axis)) => {
                 self.flags(field, choice, axis.len(self.spec, self.lengths), &format!("{field}s"))
             }
@@ -323,6 +324,21 @@ impl<'a> Binder<'a> {
 
     fn heads(&self, head: &Choice) -> Result<Vec<bool>, InvalidEdit> {
         self.flags("head", head, self.spec.n_heads, "heads")
+    }
+
+    /// The key-value heads of a hook, of which there may be fewer than query heads.
+    fn key_value_heads(&self, head: &Choice, hook: Hook) -> Result<Vec<bool>, InvalidEdit> {
+        let (n_heads, n_key_value_heads) = (self.spec.n_heads, self.spec.n_key_value_heads);
+        head.flags(n_key_value_heads).map_err(|index| match index < n_heads && n_key_value_heads > 0 {
+            true => InvalidEdit(format!(
+                "head {index} is a query head, which reads key-value head {}: {hook} has {n_key_value_heads} key-value heads, counted \
+                 from 0",
+                index / self.spec.queries_per_key_head()
+            )),
+            false => {
+                InvalidEdit(format!("head {index} is not there: {n_key_value_heads} key-value heads, counted from 0"))
+            }
+        })
     }
 
     /// Empty for all, those that come later included.

@@ -20,6 +20,8 @@ use crate::trace::file::header::HeaderError;
 pub enum DType {
     /// Four bytes.
     F32,
+    /// Eight bytes; narrowed to four when read.
+    F64,
     /// Two bytes, IEEE 754.
     F16,
     /// Two bytes, the upper half of an F32.
@@ -44,15 +46,28 @@ pub enum DType {
     Q5_K,
     /// The same, 6 bits.
     Q6_K,
+    /// Blocks of 32: an F16 scale, 32 indices of 4 bits into a table of 16 numbers.
+    IQ4_NL,
+    /// Blocks of 256 in groups with scales of their own: the same table.
+    IQ4_XS,
+    /// Blocks of 32: a power of two, 32 numbers of 4 bits with an exponent.
+    MXFP4,
+    /// Blocks of 256: −1, 0 or 1 times an F16 scale, five in a byte.
+    TQ1_0,
+    /// The same, four in a byte.
+    TQ2_0,
     /// A format that is not read; named in the error once such a tensor is needed.
     Other(String),
 }
 
 impl DType {
     /// The formats that are read.
-    pub const READ: [DType; 13] = {
+    pub const READ: [DType; 19] = {
         use DType::*;
-        [F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K]
+        [
+            F64, F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4,
+            TQ1_0, TQ2_0,
+        ]
     };
 
     /// The format of a name, as it stands in GGUF's definition.
@@ -88,6 +103,7 @@ impl fmt::Display for DType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             DType::F32 => "F32",
+            DType::F64 => "F64",
             DType::F16 => "F16",
             DType::BF16 => "BF16",
             DType::Q8_0 => "Q8_0",
@@ -100,6 +116,11 @@ impl fmt::Display for DType {
             DType::Q4_K => "Q4_K",
             DType::Q5_K => "Q5_K",
             DType::Q6_K => "Q6_K",
+            DType::IQ4_NL => "IQ4_NL",
+            DType::IQ4_XS => "IQ4_XS",
+            DType::MXFP4 => "MXFP4",
+            DType::TQ1_0 => "TQ1_0",
+            DType::TQ2_0 => "TQ2_0",
             DType::Other(name) => name,
         })
     }

@@ -13,6 +13,7 @@ pub fn parse_header(file: &str, file_len: u64, prefix: &[u8]) -> Result<Parsed<T
     };
     let tensors = header.tensors.into_iter().map(|(name, entry)| {
         let dtype = match entry.dtype.as_str() {
+            "F64" => DType::F64,
             "F32" => DType::F32,
             "F16" => DType::F16,
             "BF16" => DType::BF16,

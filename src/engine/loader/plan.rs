@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::checkpoint::{Architecture, Layout, Slot, Source};
 use super::super::error::EngineError;
 use super::super::files::{DType, TensorEntry, TensorIndex};
-use super::super::model::{Filled, Place};
+use super::super::model::{Filled, StackSlot};
 use super::super::weights::{Weight, widen};
 use super::Want;
 use crate::kernels::Panels;
@@ -28,7 +28,7 @@ pub(super) struct Plan {
 
 /// A tensor and its places: several where layers or stacks share it.
 pub(super) struct Planned {
-    places: Vec<Place>,
+    places: Vec<StackSlot>,
     file: usize,
     file_name: String,
     tensor: String,
@@ -70,7 +70,7 @@ impl Plan {
 
 impl Planned {
     fn find(
-        place: Place,
+        place: StackSlot,
         source: Source,
         shape: Vec<usize>,
         d_head: usize,
@@ -120,7 +120,7 @@ impl Planned {
         let n_values = self.shape.iter().map(|&n| n as u64).product::<u64>();
         match (&self.entry.dtype, self.layout) {
             _ if !self.is_matrix() => 4 * n_values,
-            (DType::F32, _) => 4 * n_values,
+            (DType::F32 | DType::F64, _) => 4 * n_values,
             (_, Layout::Transposed { .. } | Layout::HeadColumns | Layout::HeadInputs) => 4 * n_values,
             (DType::F16 | DType::BF16, _) => 2 * n_values,
             // Blocks stay as they are: this part's share of the tensor.
@@ -236,16 +236,25 @@ impl Filling {
     }
 
     /// Takes the range; true when the tensor is complete.
-    pub fn supply(&mut self, bytes: &[u8]) -> Result<bool, EngineError> {
+    pub fn supply(&mut self, given: &[u8]) -> Result<bool, EngineError> {
         let refuse = |found| EngineError::Format {
             file: self.planned.file_name.clone(),
             tensor: self.planned.tensor.clone(),
             found,
         };
-        let dtype = &self.planned.entry.dtype;
+        // Numbers of eight bytes are narrowed to four before anything else.
+        let stored = &self.planned.entry.dtype;
+        let narrowed: Vec<u8> = match stored {
+            DType::F64 => widen(given, stored).map_err(refuse)?.iter().flat_map(|value| value.to_le_bytes()).collect(),
+            _ => Vec::new(),
+        };
+        let (bytes, dtype, row_bytes) = match stored {
+            DType::F64 => (narrowed.as_slice(), &DType::F32, self.row_bytes / 2),
+            _ => (given, stored, self.row_bytes),
+        };
         match (&mut self.goal, self.planned.layout) {
             (Goal::Rows(weight), Layout::PairedRows) => {
-                weight.push_rows(self.row, &unpair(bytes, self.row_bytes, self.planned.d_head))?;
+                weight.push_rows(self.row, &unpair(bytes, row_bytes, self.planned.d_head))?;
             }
             (Goal::Rows(weight), _) => weight.push_rows(self.row, bytes)?,
             (Goal::Transposed(panels), layout) => {
@@ -286,7 +295,7 @@ impl Filling {
     }
 
     /// The tensor and its places, once complete.
-    pub fn finish(self) -> (Vec<Place>, Filled) {
+    pub fn finish(self) -> (Vec<StackSlot>, Filled) {
         let filled = match self.goal {
             Goal::Rows(weight) => Filled::Matrix(Arc::new(weight)),
             Goal::Transposed(panels) => Filled::Matrix(Arc::new(Weight::from_panels(panels))),

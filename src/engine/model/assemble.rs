@@ -19,14 +19,39 @@ pub(in crate::engine) enum Filled {
 }
 
 /// A slot of a stack; a model with one stack counts as a decoder here.
-pub(in crate::engine) type Place = (Stack, Slot);
+pub(in crate::engine) type StackSlot = (Stack, Slot);
 
 /// The tensors of a model by their places, on the way to a [`Model`].
-pub(in crate::engine) struct Places(pub HashMap<Place, Filled>);
+pub(in crate::engine) struct StackSlots(pub HashMap<StackSlot, Filled>);
+
+impl StackSlots {
+    /// Holds word embeddings and unembedding once where they are the same numbers under several names. Whether the two of the only
+    /// or the writing stack differ although the configuration ties them.
+    fn share_embeddings(&mut self, architecture: &Architecture) -> bool {
+        let of_decoder = |slot| (Stack::Decoder, slot);
+        let matrix = |place: StackSlot| match self.0.get(&place) {
+            Some(Filled::Matrix(weight)) => Some(Arc::clone(weight)),
+            _ => None,
+        };
+        let head = of_decoder(Slot::Unembed(Part::Weight));
+        let (embed, unembed, source) =
+            (matrix(of_decoder(Slot::Embed)), matrix(head), matrix((Stack::Encoder, Slot::Embed)));
+        let is_same = |one: &Arc<Weight>, other: &Arc<Weight>| Arc::ptr_eq(one, other) || one.is_equal(other);
+        if let (Some(embed), Some(source)) = (&embed, &source)
+            && is_same(embed, source)
+        {
+            self.0.insert((Stack::Encoder, Slot::Embed), Filled::Matrix(Arc::clone(embed)));
+        }
+        match (embed, unembed) {
+            (Some(embed), Some(unembed)) if architecture.is_tied_if_equal => !is_same(&embed, &unembed),
+            _ => false,
+        }
+    }
+}
 
 /// The places of one stack.
 struct Slots<'a> {
-    places: &'a mut Places,
+    places: &'a mut StackSlots,
     stack: Stack,
     architecture: &'a Architecture,
 }
@@ -117,7 +142,7 @@ impl Slots<'_> {
                 (RotaryScaling::LongRope { short, long, .. }, _, (Some(new_short), Some(new_long))) => {
                     (*short, *long) = (new_short, new_long);
                 }
-                (scaling, Some(divisors), _) => *scaling = RotaryScaling::Divisors { divisors },
+                (_, Some(divisors), _) => rotary.divide(&divisors),
                 _ => {}
             }
         }
@@ -131,8 +156,9 @@ impl Model {
         architecture: &Architecture,
         (tokenizer, source_tokenizer): (Option<Tokenizer>, Option<Tokenizer>),
         quantisation: &str,
-        mut places: Places,
+        mut places: StackSlots,
     ) -> Result<Self, EngineError> {
+        let is_head_different = places.share_embeddings(architecture);
         let tokenizer = tokenizer.map(Arc::new);
         let source_tokenizer = source_tokenizer.map(Arc::new).or_else(|| tokenizer.clone());
         let mut stack = |architecture: &Architecture, stack: Stack| {
@@ -143,6 +169,17 @@ impl Model {
         let encoder = architecture.encoder.as_ref().map(|encoder| stack(encoder, Stack::Encoder)).transpose()?;
         let mut model = stack(architecture, Stack::Decoder)?;
         model.encoder = encoder.map(Arc::new);
+        model.notes.clone_from(&architecture.notes);
+        if is_head_different {
+            model.notes.push(
+                "The configuration ties the unembedding to the embedding, the file has two different matrices: tokens are \
+                 predicted with the unembedding's own."
+                    .to_owned(),
+            );
+        } else if architecture.is_tied_if_equal {
+            model.unembed = None;
+            model.spec.unembed = model.spec.unembed.with_tied(true);
+        }
         Ok(model)
     }
 
@@ -167,6 +204,7 @@ impl Model {
             labels: Arc::default(),
             label_form: TokenForm::Plain,
             without_tokenizer: None,
+            notes: Vec::new(),
             quantisation: quantisation.to_owned(),
             blocks: (0..architecture.spec.n_layers).map(|layer| slots.block(layer)).collect::<Result<_, _>>()?,
             embed: slots.matrix(Slot::Embed)?,

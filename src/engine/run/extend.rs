@@ -1,13 +1,28 @@
 //! More tokens for a run that is done, and fewer: what generation and going back in it are made of.
+//!
+//! Kept keys and values stay right only while earlier positions are rotated as before. Where a rotation depends on the length of the
+//! input (NTK-aware scaling, LongRoPE), every token is computed anew, so that a continuation equals a run of the whole text.
 
 use std::sync::Arc;
 
-use super::Run;
+use super::{LayerRun, Run};
 use crate::engine::error::EngineError;
+use crate::engine::hooks::Captures;
+use crate::trace::Tokens;
+
+/// What a run held before it started anew.
+#[derive(Debug)]
+pub(super) struct Replaced {
+    tokens: Tokens,
+    layers: Vec<Arc<LayerRun>>,
+    positions: Vec<f32>,
+    ended: Vec<f32>,
+    captures: Captures,
+}
 
 impl Run {
     /// Lets a run that is done read one more token: the next steps compute that token's row only, from the keys and values
-    /// that are kept. Edits act on it as far as they name it: those of all positions do, a position mean stays the mean over the
+    /// that are kept, or every row where the longer input is rotated otherwise. Edits act on it as far as they name it: those of all positions do, a position mean stays the mean over the
     /// tokens it was bound to, a given pattern row has no weight on later tokens.
     ///
     /// # Errors
@@ -27,18 +42,54 @@ impl Run {
         let mut tokens = self.tokens.clone();
         tokens.push(&written, 0);
         self.model.check(&tokens)?;
+        if !self.model.spec.rotates_alike(self.tokens.len(), tokens.len()) {
+            self.start_anew();
+        }
         self.tokens = tokens;
         (self.layer, self.is_done) = (0, false);
         Ok(())
     }
 
+    /// Puts aside what was computed, so that the next steps compute every token.
+    fn start_anew(&mut self) {
+        let mut captures = self.captures.clone();
+        std::mem::swap(&mut captures, &mut self.captures);
+        self.captures.forget();
+        self.replaced = Some(Box::new(Replaced {
+            tokens: self.tokens.clone(),
+            layers: std::mem::take(&mut self.layers),
+            positions: std::mem::take(&mut self.positions),
+            ended: std::mem::take(&mut self.ended),
+            captures,
+        }));
+    }
+
+    /// Brings back what was put aside, where computing everything anew was not brought to its end.
+    fn take_back(&mut self) {
+        let Some(replaced) = self.replaced.take() else { return };
+        let Replaced { tokens, layers, positions, ended, captures } = *replaced;
+        (self.tokens, self.layers, self.positions) = (tokens, layers, positions);
+        (self.ended, self.captures, self.work) = (ended, captures, None);
+        self.stream.clear();
+        (self.layer, self.is_done) = (self.model.spec.n_layers, true);
+    }
+
     /// Forgets the tokens from `n_pos` on, those under way too; at least one stays. What earlier tokens know is not changed by
-    /// it, since they do not see later ones.
+    /// it, since they do not see later ones; where the shorter input is rotated otherwise, the next steps compute it anew.
     pub fn rewind(&mut self, n_pos: usize) {
+        self.take_back();
         let spec = &self.model.spec;
         let n_done = self.ended.len() / spec.d_model;
         let n_pos = n_pos.clamp(1, n_done.max(1));
         if n_done == 0 || (n_pos == self.tokens.len() && self.is_done) || !spec.is_causal() {
+            return;
+        }
+        if !spec.rotates_alike(n_pos, n_done) {
+            // A token that was under way goes first.
+            self.rewind(n_done);
+            self.start_anew();
+            self.tokens.truncate(n_pos);
+            (self.layer, self.is_done) = (0, false);
             return;
         }
         let (stream, queries, keys) =

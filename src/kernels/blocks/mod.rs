@@ -8,6 +8,7 @@
 //! 2^(8b) too large. So x is prepared once: multiplied by the reciprocal powers, in the order of lanes and bytes. Four
 //! weights then take one `and` and one conversion; unpacking in order takes three times as many.
 
+mod coded;
 mod halves;
 mod k;
 mod legacy;
@@ -35,6 +36,16 @@ pub enum Format {
     Q4K,
     /// 256 weights: sixteen scales, six bits each less 32.
     Q6K,
+    /// 32 weights: a scale, indices of four bits into a table.
+    Iq4Nl,
+    /// 256 weights: eight scales of six bits, the same indices.
+    Iq4Xs,
+    /// 32 weights: a power of two, four bits each with an exponent.
+    Mxfp4,
+    /// 256 weights: a scale, −1, 0 or 1, five in a byte.
+    Tq1_0,
+    /// 256 weights: a scale, −1, 0 or 1, four in a byte.
+    Tq2_0,
 }
 
 /// x, prepared for dot products with rows of one format.
@@ -50,8 +61,8 @@ impl Format {
     pub fn block_len(self) -> usize {
         match self {
             Format::F16 | Format::Bf16 => 1,
-            Format::Q8_0 | Format::Q4_0 | Format::Q4_1 => 32,
-            Format::Q4K | Format::Q6K => 256,
+            Format::Q8_0 | Format::Q4_0 | Format::Q4_1 | Format::Iq4Nl | Format::Mxfp4 => 32,
+            Format::Q4K | Format::Q6K | Format::Iq4Xs | Format::Tq1_0 | Format::Tq2_0 => 256,
         }
     }
 
@@ -64,6 +75,11 @@ impl Format {
             Format::Q4_1 => 20,
             Format::Q4K => 144,
             Format::Q6K => 210,
+            Format::Iq4Nl => 18,
+            Format::Iq4Xs => 136,
+            Format::Mxfp4 => 17,
+            Format::Tq1_0 => 54,
+            Format::Tq2_0 => 66,
         }
     }
 
@@ -77,6 +93,11 @@ impl Format {
             Format::Q4_1 => legacy::widen_q4_1(bytes, out),
             Format::Q4K => k::widen_q4k(bytes, out),
             Format::Q6K => k::widen_q6k(bytes, out),
+            Format::Iq4Nl => coded::widen_iq4_nl(bytes, out),
+            Format::Iq4Xs => coded::widen_iq4_xs(bytes, out),
+            Format::Mxfp4 => coded::widen_mxfp4(bytes, out),
+            Format::Tq1_0 => coded::widen_tq1_0(bytes, out),
+            Format::Tq2_0 => coded::widen_tq2_0(bytes, out),
         }
     }
 
@@ -88,6 +109,10 @@ impl Format {
             Format::Q4_1 => legacy::prepare_q4(x, 1.0),
             Format::Q4K => k::prepare_q4k(x),
             Format::Q6K => k::prepare_q6k(x),
+            // Their rows are widened.
+            Format::Iq4Nl | Format::Iq4Xs | Format::Mxfp4 | Format::Tq1_0 | Format::Tq2_0 => {
+                Prepared { lanes: Vec::new(), sums: Vec::new() }
+            }
         }
     }
 
@@ -106,6 +131,13 @@ impl Format {
             Format::Q4_1 => each(&|row| legacy::dot_q4_1(row, prepared), y),
             Format::Q4K => each(&|row| k::dot_q4k(row, prepared), y),
             Format::Q6K => each(&|row| k::dot_q6k(row, prepared), y),
+            Format::Iq4Nl | Format::Iq4Xs | Format::Mxfp4 | Format::Tq1_0 | Format::Tq2_0 => {
+                let mut wide = vec![0.0; x.len()];
+                for (sum, row) in y.iter_mut().zip(bytes.chunks_exact(row_bytes)) {
+                    self.widen(row, &mut wide);
+                    *sum = coded::dot_widened(&wide, x);
+                }
+            }
         }
     }
 }

@@ -3,8 +3,27 @@
 use super::*;
 use proptest::prelude::*;
 
-const FORMATS: [Format; 7] =
-    [Format::F16, Format::Bf16, Format::Q8_0, Format::Q4_0, Format::Q4_1, Format::Q4K, Format::Q6K];
+const FORMATS: [Format; 12] = {
+    use Format::*;
+    [F16, Bf16, Q8_0, Q4_0, Q4_1, Q4K, Q6K, Iq4Nl, Iq4Xs, Mxfp4, Tq1_0, Tq2_0]
+};
+
+/// The numbers that IQ4_NL's indices mean.
+const NON_LINEAR: [f64; 16] =
+    [-127., -104., -83., -65., -49., -35., -22., -10., 1., 13., 25., 38., 53., 69., 89., 113.];
+
+/// The number of an E2M1: a sign, two bits of exponent biased by 1, one digit.
+fn exact_e2m1(bits: u8) -> f64 {
+    let (exponent, digit) = (i32::from(bits >> 1 & 3), f64::from(bits & 1));
+    let size = if exponent == 0 { digit / 2.0 } else { (1.0 + digit / 2.0) * 2f64.powi(exponent - 1) };
+    if bits & 8 == 8 { -size } else { size }
+}
+
+/// Digit `place` of five to base three, of which a byte holds value · 256 / 243, rounded up.
+fn exact_digit(byte: u8, place: u32) -> f64 {
+    let shifted = u32::from(byte) * 3u32.pow(place) % 256;
+    f64::from(shifted * 3 / 256) - 1.0
+}
 
 struct Random(u32);
 
@@ -45,7 +64,10 @@ fn row(format: Format, n_in: usize, random: &mut Random) -> (Vec<u8>, Vec<f64>) 
         let mut block: Vec<u8> = (0..format.block_bytes()).map(|_| random.bits() as u8).collect();
         let scale_places: &[usize] = match format {
             Format::Bf16 => &[],
-            Format::F16 | Format::Q8_0 | Format::Q4_0 => &[0],
+            Format::Mxfp4 => &[],
+            Format::F16 | Format::Q8_0 | Format::Q4_0 | Format::Iq4Nl | Format::Iq4Xs => &[0],
+            Format::Tq1_0 => &[52],
+            Format::Tq2_0 => &[64],
             Format::Q4_1 | Format::Q4K => &[0, 2],
             Format::Q6K => &[208],
         };
@@ -54,6 +76,10 @@ fn row(format: Format, n_in: usize, random: &mut Random) -> (Vec<u8>, Vec<f64>) 
         }
         if format == Format::Bf16 {
             block.copy_from_slice(&(random.unit().to_bits() >> 16).to_le_bytes()[..2]);
+        }
+        if format == Format::Mxfp4 {
+            // A power of two that f32 and the products hold.
+            block[0] = 100 + block[0] % 28;
         }
         let half = |at: usize| exact_f16([block[at], block[at + 1]]);
         let nibble = |byte: u8, high: bool| f64::from(if high { byte >> 4 } else { byte & 15 });
@@ -80,6 +106,32 @@ fn row(format: Format, n_in: usize, random: &mut Random) -> (Vec<u8>, Vec<f64>) 
                 let high = f64::from(block[128 + 32 * half_block + at] >> (2 * group) & 3);
                 let scale = f64::from(block[192 + i / 16].cast_signed());
                 half(208) * scale * (low + 16.0 * high - 32.0)
+            })),
+            Format::Iq4Nl => {
+                values.extend((0..32).map(|i| half(0) * NON_LINEAR[nibble(block[2 + i % 16], i >= 16) as usize]))
+            }
+            Format::Iq4Xs => values.extend((0..256).map(|i| {
+                let (part, at) = (i / 32, i % 32);
+                let high = u16::from_le_bytes([block[2], block[3]]) >> (2 * part) & 3;
+                let scale = nibble(block[4 + part / 2], part % 2 == 1) + 16.0 * f64::from(high) - 32.0;
+                half(0) * scale * NON_LINEAR[nibble(block[8 + 16 * part + at % 16], at >= 16) as usize]
+            })),
+            Format::Mxfp4 => {
+                values.extend((0..32).map(|i| {
+                    2f64.powi(i32::from(block[0]) - 127) * exact_e2m1(nibble(block[1 + i % 16], i >= 16) as u8)
+                }))
+            }
+            Format::Tq1_0 => values.extend((0..256).map(|i| {
+                let (byte, place) = match i {
+                    0..160 => (i % 32, i / 32),
+                    160..240 => (32 + (i - 160) % 16, (i - 160) / 16),
+                    _ => (48 + (i - 240) % 4, (i - 240) / 4),
+                };
+                half(52) * exact_digit(block[byte], place as u32)
+            })),
+            Format::Tq2_0 => values.extend((0..256).map(|i| {
+                let (byte, place) = (i / 128 * 32 + i % 32, i % 128 / 32);
+                half(64) * (f64::from(block[byte] >> (2 * place) & 3) - 1.0)
             })),
         }
         bytes.extend(block);

@@ -55,6 +55,8 @@ fn what_belongs_together() {
             "safetensors: config.json model-00001-of-00002.safetensors model-00002-of-00002.safetensors",
         ),
         ("some.gguf", "some: some.gguf"),
+        ("adapter_config.json adapter_model.safetensors tokenizer.json", "adapter: adapter_config.json"),
+        ("adapter_config.json adapter_model.bin", "adapter: adapter_config.json"),
         ("SmolLM2-135M.Q4_1.gguf", "Q4_1: SmolLM2-135M.Q4_1.gguf"),
     ] {
         assert_eq!(found(names), [expected], "{names}");

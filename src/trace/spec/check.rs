@@ -93,7 +93,7 @@ impl Rotary {
         positive(&field("theta"), self.theta)?;
         let lists: &[(&str, &[f64])] = match &self.scaling {
             RotaryScaling::LongRope { short, long, .. } => &[("scaling.short", short), ("scaling.long", long)],
-            RotaryScaling::Divisors { divisors } => &[("scaling.divisors", divisors)],
+            RotaryScaling::Divisors { divisors, .. } => &[("scaling.divisors", divisors)],
             _ => &[],
         };
         for (name, list) in lists {
@@ -175,7 +175,7 @@ mod tests {
     fn sizes_that_do_not_fit_each_other_are_named() {
         let local = Local { layers: vec![0], reach: 1, rotary: Some(rotary(6, RotaryScaling::None)) };
         let nested = Spec { encoder: Some(Box::new(whole())), ..whole() };
-        let divisors = RotaryScaling::Divisors { divisors: vec![1.0] };
+        let divisors = RotaryScaling::Divisors { divisors: vec![1.0], magnitude: 1.0 };
         let cases = [
             (Spec { n_heads: 5, ..whole() }, "n_key_value_heads: expected a divisor of the 5 query heads, found 3"),
             (Spec { n_heads: 2, ..whole() }, "n_key_value_heads: expected a divisor of the 2 query heads, found 3"),

@@ -166,7 +166,10 @@ impl Field for RotaryScaling {
                 original_n_ctx: fields.required("original_n_ctx")?,
                 magnitude: fields.required("magnitude")?,
             },
-            "divisors" => RotaryScaling::Divisors { divisors: fields.required("divisors")? },
+            "divisors" => RotaryScaling::Divisors {
+                divisors: fields.required("divisors")?,
+                magnitude: fields.optional("magnitude")?.unwrap_or(1.0),
+            },
             other => return Err(unknown(other)),
         })
     }

@@ -89,10 +89,40 @@ pub enum RotaryScaling {
     Divisors {
         /// [n_pairs]
         divisors: Vec<f64>,
+        /// Queries and keys are multiplied by this.
+        #[serde(default = "one")]
+        magnitude: f64,
     },
 }
 
+/// Queries and keys as they are.
+fn one() -> f64 {
+    1.0
+}
+
 impl Rotary {
+    /// Whether the frequencies of an input of `n_pos` tokens are those of one of `other_n_pos`: NTK-aware scaling and LongRoPE
+    /// turn every position otherwise once an input is longer than the original context.
+    pub fn is_same_for(&self, n_pos: usize, other_n_pos: usize) -> bool {
+        match self.scaling {
+            RotaryScaling::Dynamic { original_n_ctx, .. } => {
+                n_pos.max(original_n_ctx) == other_n_pos.max(original_n_ctx)
+            }
+            RotaryScaling::LongRope { original_n_ctx, .. } => {
+                (n_pos > original_n_ctx) == (other_n_pos > original_n_ctx)
+            }
+            _ => true,
+        }
+    }
+
+    /// Divides every frequency by one divisor more, [n_pairs].
+    pub fn divide(&mut self, divisors: &[f64]) {
+        let plain = Rotary { scaling: RotaryScaling::None, ..self.clone() };
+        let scaled = plain.frequencies(0).into_iter().zip(self.frequencies(0));
+        let divisors = scaled.zip(divisors).map(|((plain, scaled), by)| by * plain / scaled).collect();
+        self.scaling = RotaryScaling::Divisors { divisors, magnitude: f64::from(self.magnitude()) };
+    }
+
     /// How many pairs of neurons turn in each head.
     pub fn n_pairs(&self) -> usize {
         self.dims.div_ceil(2)
@@ -132,7 +162,7 @@ impl Rotary {
             RotaryScaling::LongRope { short, long, original_n_ctx, .. } => {
                 divided(if n_pos > *original_n_ctx { long } else { short })
             }
-            RotaryScaling::Divisors { divisors } => divided(divisors),
+            RotaryScaling::Divisors { divisors, .. } => divided(divisors),
         }
     }
 
@@ -150,7 +180,9 @@ impl Rotary {
     /// What queries and keys are multiplied by beside being turned.
     pub fn magnitude(&self) -> f32 {
         match self.scaling {
-            RotaryScaling::Yarn { magnitude, .. } | RotaryScaling::LongRope { magnitude, .. } => magnitude as f32,
+            RotaryScaling::Yarn { magnitude, .. }
+            | RotaryScaling::LongRope { magnitude, .. }
+            | RotaryScaling::Divisors { magnitude, .. } => magnitude as f32,
             _ => 1.0,
         }
     }

@@ -127,7 +127,7 @@ fn metadata_are_read_as_they_are_written() {
             truncate: true,
         },
         RotaryScaling::LongRope { short: vec![1.0, 1.5], long: vec![2.0, 4.25], original_n_ctx: 4096, magnitude: 1.19 },
-        RotaryScaling::Divisors { divisors: vec![1.0, 3.5] },
+        RotaryScaling::Divisors { divisors: vec![1.0, 3.5], magnitude: 1.1 },
     ];
     let rotary = |(index, scaling): (usize, &RotaryScaling)| {
         let pairing = if index.is_multiple_of(2) { Pairing::Halves } else { Pairing::Adjacent };

@@ -79,12 +79,12 @@ impl Config {
         Err(self.refuse("num_key_value_heads", &expected, &n_key_value_heads.to_string()))
     }
 
-    /// Width of a head: `head_dim`, else `absent`, else an equal share of the stream.
+    /// Width of a head: `head_dim`, else an equal share of the stream.
     ///
     /// # Errors
     /// When there is no such share.
-    pub fn d_head(&self, d_model: usize, n_heads: usize, absent: Option<usize>) -> Result<usize, EngineError> {
-        match self.size_if_any("head_dim")?.or(absent) {
+    pub fn d_head(&self, d_model: usize, n_heads: usize) -> Result<usize, EngineError> {
+        match self.size_if_any("head_dim")? {
             Some(d_head) => Ok(d_head),
             None if d_model.is_multiple_of(n_heads) => Ok(d_model / n_heads),
             None => Err(self.refuse("head_dim", "a whole number, as hidden_size is no multiple of heads", "nothing")),
@@ -129,5 +129,28 @@ impl Config {
             (false, Some(reach)) => Ok(Some(Local { layers, reach, rotary: None })),
             (false, None) => Err(self.refuse(window_field, "a window, since some layers are local", "nothing")),
         }
+    }
+
+    /// Refuses local layers in a family that has none in transformers.
+    ///
+    /// # Errors
+    /// Names the field.
+    pub fn refuse_other_layer_types(&self) -> Result<(), EngineError> {
+        if self.was_read("layer_types") {
+            return Ok(());
+        }
+        let types = self.words("layer_types")?.unwrap_or_default();
+        match types.iter().find(|kind| kind.as_str() != "full_attention") {
+            Some(other) => Err(self.refuse("layer_types", "full_attention only, in this family", other)),
+            None => Ok(()),
+        }
+    }
+
+    /// The fields that the file leaves to the family's class, as a sentence; none where it says everything.
+    pub fn note_on_defaults(&self) -> Option<String> {
+        let taken: Vec<String> =
+            self.defaults_taken().iter().map(|(field, value)| format!("{field} {value}")).collect();
+        let class = self.class_name()?;
+        (!taken.is_empty()).then(|| format!("{} leaves to the defaults of {class}: {}.", self.file(), taken.join(", ")))
     }
 }

@@ -15,7 +15,7 @@ const MAX_DIMS: u32 = 4;
 const DEFAULT_ALIGNMENT: u64 = 32;
 
 /// Number in the file, name, numbers per block, bytes per block.
-const TYPES: [(u32, &str, u64, u64); 20] = [
+const TYPES: [(u32, &str, u64, u64); 34] = [
     (0, "F32", 1, 4),
     (1, "F16", 1, 2),
     (2, "Q4_0", 32, 18),
@@ -30,12 +30,26 @@ const TYPES: [(u32, &str, u64, u64); 20] = [
     (13, "Q5_K", 256, 176),
     (14, "Q6_K", 256, 210),
     (15, "Q8_K", 256, 292),
+    (16, "IQ2_XXS", 256, 66),
+    (17, "IQ2_XS", 256, 74),
+    (18, "IQ3_XXS", 256, 98),
+    (19, "IQ1_S", 256, 50),
+    (20, "IQ4_NL", 32, 18),
+    (21, "IQ3_S", 256, 110),
+    (22, "IQ2_S", 256, 82),
+    (23, "IQ4_XS", 256, 136),
     (24, "I8", 1, 1),
     (25, "I16", 1, 2),
     (26, "I32", 1, 4),
     (27, "I64", 1, 8),
     (28, "F64", 1, 8),
+    (29, "IQ1_M", 256, 56),
     (30, "BF16", 1, 2),
+    (34, "TQ1_0", 256, 54),
+    (35, "TQ2_0", 256, 66),
+    (39, "MXFP4", 32, 17),
+    (40, "NVFP4", 64, 36),
+    (41, "Q1_0", 128, 18),
 ];
 
 /// Reads the tensor list, which ends the header, and checks that the tensors lie in the file, one beside another.

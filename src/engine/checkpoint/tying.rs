@@ -1,0 +1,99 @@
+//! Word embedding and unembedding: one matrix or two, under whichever names the file has them.
+//!
+//! The rules are transformers 5's: what a configuration ties is one matrix unless the file has two different ones, and it may stand
+//! under either name; an unembedding of its own that the file lacks is not made up.
+
+use super::{Architecture, Part, Slot};
+use crate::trace::spec::Unembed;
+
+impl Unembed {
+    /// The same with a matrix of its own or the embedding's.
+    pub(in crate::engine) fn with_tied(self, tied: bool) -> Self {
+        match self {
+            Unembed::None => Unembed::None,
+            Unembed::Linear { .. } => Unembed::Linear { tied },
+            Unembed::MaskedWord { .. } => Unembed::MaskedWord { tied },
+        }
+    }
+
+    fn is_tied(self) -> bool {
+        matches!(self, Unembed::Linear { tied: true } | Unembed::MaskedWord { tied: true })
+    }
+}
+
+impl Architecture {
+    /// Decides by what the file holds which matrix the embedding and the unembedding are. `classes` are those that saved it.
+    pub(super) fn settle_unembedding(&mut self, classes: &[String], has_tensor: &dyn Fn(&str) -> bool) {
+        let asked = self.spec.unembed;
+        self.spec.unembed = asked.with_tied(false);
+        let name = |slot: Slot| self.source(slot).map(|source| source.tensor);
+        let (Some(embed), Some(head)) = (name(Slot::Embed), name(Slot::Unembed(Part::Weight))) else { return };
+        let (has_embed, has_head) = (has_tensor(&embed), has_tensor(&head));
+        // The matrix that an encoder and a decoder share is no head by itself.
+        let has_own = has_head && head != embed && !head.ends_with("shared.weight");
+        let is_linear = matches!(asked, Unembed::Linear { .. });
+        if asked.is_tied() && is_linear && !has_own && !self.may_predict(classes) {
+            let class = classes.first().map_or("", String::as_str);
+            self.notes.push(format!("The file was saved from {class}, which has no head that predicts tokens."));
+            self.spec.unembed = Unembed::None;
+            return;
+        }
+        self.spec.unembed = match (asked.is_tied(), has_embed, has_head) {
+            (true, true, true) if embed != head => {
+                self.is_tied_if_equal = true;
+                asked.with_tied(false)
+            }
+            (true, false, true) => {
+                self.names.push((Slot::Embed, head));
+                asked
+            }
+            (false, _, false) => {
+                let what = "without an unembedding of its own the model predicts no tokens";
+                self.notes.push(format!("The file has no {head}: {what}."));
+                Unembed::None
+            }
+            _ => asked,
+        };
+    }
+
+    /// The same without a matrix for an unembedding that the configuration ties: for weights that come from no file.
+    pub(in crate::engine) fn tied_as_configured(mut self) -> Self {
+        if std::mem::take(&mut self.is_tied_if_equal) {
+            self.spec.unembed = self.spec.unembed.with_tied(true);
+        }
+        self
+    }
+
+    /// Whether one of the classes that saved a file without a head predicts tokens through its embedding. A stack by itself does
+    /// where the two are tied, unless it sees later positions, as embedding models do.
+    fn may_predict(&self, classes: &[String]) -> bool {
+        const HEADS: [&str; 7] = [
+            "ForCausalLM",
+            "LMHead",
+            "ForMaskedLM",
+            "ForConditionalGeneration",
+            "MTModel",
+            "ForPreTraining",
+            "DoubleHeads",
+        ];
+        let has_head = |class: &String| HEADS.iter().any(|head| class.contains(head));
+        let is_stack = |class: &String| class.ends_with("Model") && self.spec.is_causal();
+        classes.is_empty() || classes.iter().any(|class| has_head(class) || is_stack(class))
+    }
+}
+
+impl Architecture {
+    /// A head that is tied to the embedding, under the first of these names that the file has, else the embedding's own.
+    pub(super) fn with_tied_head(self, names: &[String], has_tensor: &dyn Fn(&str) -> bool) -> Self {
+        match names.iter().find(|name| has_tensor(name)) {
+            Some(name) => self.with_name(Slot::Unembed(Part::Weight), name.clone()),
+            None => self,
+        }
+    }
+}
+
+/// The first of several names that a file has a tensor of, else the first.
+pub(super) fn first_there(names: &[String], has_tensor: &dyn Fn(&str) -> bool) -> String {
+    let found = names.iter().find(|name| has_tensor(name)).or(names.first());
+    found.cloned().unwrap_or_default()
+}
