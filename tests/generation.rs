@@ -232,7 +232,7 @@ fn greedy(model: &Arc<Model>, ids: &[u32], n_tokens: usize) -> Vec<u32> {
     run.tokens().ids.clone()
 }
 
-/// The end of a text is no token that a run reads.
+/// The end of a text is not a token that a run reads.
 fn without_end(model: &Model, ids: &[u32]) -> Vec<u32> {
     let eos_ids = &model.generation_config().eos_ids;
     ids.iter().copied().enumerate().take_while(|(at, id)| *at == 0 || !eos_ids.contains(id)).map(|(_, id)| id).collect()
@@ -272,7 +272,7 @@ fn a_checkpoint_saved_again_writes_no_padding() {
     assert_eq!(headlight::engine::max_target(&model, n_start), 40);
 }
 
-/// A step at a time is no end of the text: what has to stand last does not come.
+/// A step at a time is not the end of the text: what has to stand last does not come.
 #[test]
 fn a_forced_end_waits_for_the_end() {
     let mut files = golden_files("gpt2");

@@ -96,7 +96,7 @@ fn empty_texts_are_refused() {
     assert!(gpt2.encode(" ", None, false).is_ok(), "to GPT-2 a space is a token");
 }
 
-/// Padded vocabularies: a model predicts ids that are no tokens.
+/// Padded vocabularies: a model predicts ids without tokens.
 #[test]
 fn ids_without_a_token_are_numbers_in_brackets() {
     let gpt2 = golden_tokenizer("gpt2");

@@ -445,7 +445,7 @@ proptest! {
     }
 }
 
-/// The corpus of `cargo xtask fuzz` has the smallest form of files that once panicked, or drew what is no attention.
+/// The corpus of `cargo xtask fuzz` has the smallest form of files that once panicked, or drew what is not attention.
 #[test]
 fn files_that_no_view_can_draw_are_refused_by_header_or_numbers() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/trace");

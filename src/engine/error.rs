@@ -14,7 +14,7 @@ pub enum EngineError {
     /// A tokenizer that cannot be read, or a text it cannot encode.
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),
-    /// The set of files is no checkpoint.
+    /// The files do not make a checkpoint.
     #[error("{0}")]
     Checkpoint(String),
     /// A field of the configuration.
@@ -96,7 +96,7 @@ pub enum EngineError {
     /// An activation that is no longer made of numbers: damaged weights, or an edit beyond what f32 holds.
     #[error("{0}: the weights are damaged, or an edit is too large")]
     NotFinite(#[from] NotFinite),
-    /// Logits that are no numbers: damaged weights of the unembedding.
+    /// Logits that are not numbers: damaged weights of the unembedding.
     #[error("the logits after token {position} are not numbers: the weights of the unembedding are damaged")]
     LogitsNotFinite {
         /// Of which position.
@@ -141,7 +141,7 @@ pub enum InputError {
         /// Rows of the embedding.
         d_vocab: usize,
     },
-    /// An id that is no row of the embedding.
+    /// The embedding has no row for an id.
     #[error("token id {id} at position {position} is not in the vocabulary of {d_vocab}")]
     UnknownId {
         /// The id.

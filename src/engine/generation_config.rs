@@ -215,7 +215,7 @@ impl Reader<'_> {
         self.value(key, "a whole number", |value| value.as_u64().and_then(|count| usize::try_from(count).ok()))
     }
 
-    /// A factor; 1 is no rule.
+    /// A factor; 1 means that there is no rule.
     fn penalty(&self, key: &str) -> Result<Option<f32>, EngineError> {
         let positive = |value: &Value| value.as_f64().map(|number| number as f32).filter(|number| *number > 0.0);
         Ok(self.value(key, "a positive number", positive)?.filter(|penalty| *penalty != 1.0))

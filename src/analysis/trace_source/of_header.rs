@@ -42,7 +42,7 @@ pub(super) fn sizes_of(trace: &Trace, place: Place, n_query: usize, n_key: usize
     sizes
 }
 
-/// Keys with an attention sink after them, which is read and is no token: it has no id and no place in a text.
+/// Keys with an attention sink after them, which is read but has neither an id nor a position in a text.
 pub(super) fn with_sink(mut keys: Tokens) -> Tokens {
     keys.tokens.push(SINK.to_owned());
     keys.ids.push(Tokens::NO_ID);

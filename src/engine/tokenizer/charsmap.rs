@@ -6,7 +6,7 @@
 
 use super::limits::MAX_REPLACEMENT;
 
-/// What is wrong with a map; nothing where every lookup stays within it. An empty map is none.
+/// What is wrong with a map; nothing where every lookup stays within it. An empty map has no fault.
 pub(super) fn fault(map: &[u8]) -> Option<String> {
     let Some((len, rest)) = map.split_first_chunk::<4>() else {
         return (!map.is_empty()).then(|| format!("precompiled_charsmap has {} bytes, too few", map.len()));

@@ -168,7 +168,7 @@ impl Tokenizer {
         Some(if self.form == TokenForm::ByteLevel && self.is_added(id) { byte_level_token(&token) } else { token })
     }
 
-    /// The same, or a stand-in for an id that is no token: models often predict more ids than there are tokens.
+    /// The same, or a stand-in for an id without a token: models often predict more ids than there are tokens.
     pub fn name(&self, id: u32) -> String {
         self.id_to_token(id).unwrap_or_else(|| placeholder(id))
     }
@@ -193,7 +193,7 @@ impl Tokenizer {
         }
     }
 
-    /// The text of ids, special tokens included. Bytes that are no whole character become �, ids without a token stay in brackets.
+    /// The text of ids, special tokens included. Bytes that do not make a whole character become �, ids without a token stay in brackets.
     pub fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
         if let Some(DecoderWrapper::ByteLevel(_)) = self.inner.get_decoder() {
             let bytes: Vec<u8> = ids.iter().flat_map(|&id| token_bytes(&self.name(id), TokenForm::ByteLevel)).collect();
@@ -272,7 +272,7 @@ impl Tokenizer {
     }
 }
 
-/// Stands for an id that is no token.
+/// Stands for an id without a token.
 pub fn placeholder(id: u32) -> String {
     format!("⟨{id}⟩")
 }

@@ -8,7 +8,7 @@ impl Config {
     /// Width of the stream and number of heads, where each head has an equal share of it.
     ///
     /// # Errors
-    /// When one is missing, or the width is no multiple of the heads.
+    /// When one is missing, or the width is not a multiple of the heads.
     pub fn width_and_heads(&self, width: &str, heads: &str) -> Result<(usize, usize), EngineError> {
         let (d_model, n_heads) = (self.size(width)?, self.size(heads)?);
         if d_model % n_heads != 0 {
@@ -69,7 +69,7 @@ impl Config {
     /// Number of key and value heads: a divisor of that of query heads, which it is when absent.
     ///
     /// # Errors
-    /// When it is no divisor.
+    /// When the number is not a divisor.
     pub fn key_value_heads(&self, n_heads: usize) -> Result<usize, EngineError> {
         let n_key_value_heads = self.size_or("num_key_value_heads", n_heads)?;
         if n_heads.is_multiple_of(n_key_value_heads) {

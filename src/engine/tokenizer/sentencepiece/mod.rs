@@ -32,7 +32,7 @@ struct Way {
     pieces: Vec<(String, f64)>,
     /// Id of what no piece stands for.
     unknown: usize,
-    /// Special tokens; those that are no pieces follow them.
+    /// Special tokens; those outside the pieces follow them.
     specials: Vec<String>,
     /// A special token that takes the space before it.
     takes_space: &'static str,
