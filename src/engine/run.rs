@@ -1,27 +1,18 @@
-//! One input through one model, step by step.
+//! One input through one model, step by step: embedding (`embed`), one block after another (`block`), final norm.
 //!
-//! ```text
-//!            for each layer                      for each block of rows, one step each
-//! embed ──┬─▶ Project   norm, q, k, v            rows do not depend on each other
-//!         │   Attend    scores, pattern, z       needs the keys and values of all rows
-//!         │   Finish    attn_out, mlp, stream    needs z of all rows (a mean over positions)
-//!         └────────────────────────────────────▶ final norm
-//! ```
+//! A step takes some tens of milliseconds, so its caller can stop between any two. A run keeps, per layer, the stream
+//! entering it and q, k, v as projected; patterns are made again from these when a view asks, through the same hooks.
+//! Rejected: whole layers as steps (half a second at 1,024 tokens), and keeping patterns (n² numbers per head).
 //!
-//! A step is sized to some tens of milliseconds, so whoever drives it can stop between any two. Kept per layer: the
-//! stream entering it and q, k, v as projected; patterns are made again from these when they are looked at, through the
-//! same hooks. Rejected: whole layers as steps (half a second at 1,024 tokens), keeping patterns (n² per head).
-//!
-//! What is kept of a layer can be shared: a run with other edits starts again from the first layer they touch (`again`).
-//! A run that is done can read one more token, for which only that token's row is computed (`extend`).
+//! Runs share what they keep of a layer: a run with other edits starts again from the first layer that the edits change
+//! (`again`). A finished run can read one more token, for which it computes that token's row only (`extend`).
 
 mod again;
-mod attend;
-mod cross;
+mod block;
 mod embed;
 mod extend;
-mod layer;
-mod mlp;
+mod phase;
+mod sublayers;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -34,7 +25,8 @@ use crate::analysis::attention::Tap;
 use crate::kernels::finite::is_finite;
 use crate::kernels::threads::together;
 use crate::trace::{BlockSite, Hook, Tokens};
-use layer::Work;
+use block::BlockRun;
+use sublayers::BlockContext;
 
 /// Multiplications and additions per step: about 25 ms on one core in a browser.
 const STEP_FLOP: usize = 1_000_000_000;
@@ -44,7 +36,7 @@ const STEP_FLOP: usize = 1_000_000_000;
 pub enum Step {
     /// Call again.
     More,
-    /// Everything is there.
+    /// Everything is done; another call does nothing.
     Done,
 }
 
@@ -59,12 +51,12 @@ pub struct LayerRun {
     pub k: Vec<f32>,
     /// [pos, n_key_value_heads, d_head]
     pub v: Vec<f32>,
-    /// Of a decoder that reads an encoder.
+    /// Cross-attention, in a decoder that reads an encoder.
     pub cross: Option<CrossRun>,
 }
 
 /// What a run keeps of one layer's attention to the encoder.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct CrossRun {
     /// [pos, n_heads, d_head]
     pub q: Vec<f32>,
@@ -75,6 +67,30 @@ pub struct CrossRun {
 }
 
 /// One input through one model.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use headlight::engine::{Captures, CompiledEdits, Model, Run, Step, top_predictions};
+/// use headlight::trace::{BlockSite, Hook};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let config = std::fs::read_to_string("tests/fixtures/golden/gpt2/config.json")?;
+/// let model = Arc::new(Model::seeded(&config, 7)?);
+/// let tokens = model.tokens_from_ids(&[5, 17, 42, 8])?;
+/// let hidden = Hook::Block(1, BlockSite::MlpPost);
+///
+/// let mut run = Run::new(model, tokens, CompiledEdits::none(), Captures::of([hidden]))?;
+/// while run.step()? == Step::More {
+///     // Between two steps a caller can report progress, or drop the run.
+/// }
+/// let pattern = run.attention(0)?.pattern(2)?;                 // [query_pos, key_pos]
+/// assert!((pattern[12..].iter().sum::<f32>() - 1.0).abs() < 1e-6);
+/// assert_eq!(run.activation(hidden)?.len(), 4 * 192);          // [pos, d_mlp]
+/// assert_eq!(top_predictions(&run, 3, 5)?.len(), 5);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Run {
     pub(super) model: Arc<Model>,
@@ -86,19 +102,20 @@ pub struct Run {
     pub(super) edits: CompiledEdits,
     captures: Captures,
     layers: Vec<Arc<LayerRun>>,
-    /// The layer that comes next; those before it know all tokens.
+    /// The next layer; the layers before it have read all tokens.
     layer: usize,
-    work: Option<Work>,
+    /// The block of `layer`, once it has begun.
+    block: Option<BlockRun>,
     /// The stream of the new tokens entering the next layer. [pos, d_model]
     stream: Vec<f32>,
-    /// What learned positions add to the inputs of queries and keys [pos, d_model]; empty where they are in the stream.
+    /// What positions add to the inputs of queries and keys [pos, d_model]; empty where they are in the stream.
     positions: Vec<f32>,
-    /// What the unembedding reads, of tokens that have gone through all layers. [pos, d_model]
+    /// What the unembedding reads, for tokens that have gone through all layers. [pos, d_model]
     ended: Vec<f32>,
     is_done: bool,
     /// What the run held before all its tokens had to be computed anew, until that is done.
     replaced: Option<Box<extend::Replaced>>,
-    /// Which layers are kept once they are done; all, where nothing is said.
+    /// The layers to keep; `None` keeps all.
     kept_layers: Option<Vec<usize>>,
 }
 
@@ -114,16 +131,16 @@ impl Run {
         captures: Captures,
     ) -> Result<Self, EngineError> {
         if model.encoder.is_some() {
-            let message = "a decoder reads what an encoder has read: run the encoder first".to_owned();
+            let message = "this model has an encoder: run it first, then the decoder on its run".to_owned();
             return Err(EngineError::Request(message));
         }
         Self::on(model, None, tokens, edits, captures)
     }
 
-    /// Prepares the run of a decoder on what `source`, a run of its encoder that is done, has read.
+    /// Prepares the run of a decoder that attends to `source`, a finished run of its encoder.
     ///
     /// # Errors
-    /// When the model cannot read the input, or `source` is no such run.
+    /// When the model cannot read the input, or `source` is not a finished run of its encoder.
     pub fn decode(
         model: Arc<Model>,
         source: Arc<Run>,
@@ -133,7 +150,7 @@ impl Run {
     ) -> Result<Self, EngineError> {
         let is_own = model.encoder.as_ref().is_some_and(|encoder| Arc::ptr_eq(encoder, &source.model));
         if !is_own || !source.is_done {
-            return Err(EngineError::Request("this is no finished run of the model's encoder".to_owned()));
+            return Err(EngineError::Request("the source is not a finished run of this model's encoder".to_owned()));
         }
         Self::on(model, Some(source), tokens, edits, captures)
     }
@@ -155,7 +172,7 @@ impl Run {
             edits,
             captures,
             layer: 0,
-            work: None,
+            block: None,
             stream: Vec::new(),
             positions: Vec::new(),
             ended: Vec::new(),
@@ -173,60 +190,92 @@ impl Run {
         self.step_through(None)
     }
 
-    /// The same, with a block that is widened already where it is the one that comes next.
+    /// The same, with a block whose weights are widened already, if it is the one that comes next.
     pub(super) fn step_through(&mut self, wide: Option<&WideBlock>) -> Result<Step, EngineError> {
         if self.is_done {
             return Ok(Step::Done);
         }
+        if self.stream.is_empty() && self.block.is_none() {
+            self.step_embed()?;
+        } else if self.layer < self.model.spec.n_layers {
+            self.step_block(wide)?;
+        } else {
+            self.step_final_norm()?;
+            return Ok(Step::Done);
+        }
+        Ok(Step::More)
+    }
+
+    /// The embedding of the tokens that are new.
+    fn step_embed(&mut self) -> Result<(), EngineError> {
+        let (d_model, new) = (self.model.spec.d_model, self.new_positions());
+        let mut hooks = Hooks { n_pos: new.end, edits: &self.edits, captures: &mut self.captures };
+        let (stream, positions) = embed::embed(&self.model, &self.tokens, new.start, &mut hooks)?;
+        self.stream = stream;
+        self.positions.truncate(new.start * d_model);
+        self.positions.extend(positions);
+        Ok(())
+    }
+
+    /// The next rows of the next block.
+    fn step_block(&mut self, wide: Option<&WideBlock>) -> Result<(), EngineError> {
+        let (layer, new) = (self.layer, self.new_positions());
         let model = Arc::clone(&self.model);
-        let n_pos = self.tokens.len();
-        let first = self.ended.len() / model.spec.d_model;
         let source = self.source.as_deref().map(Run::final_stream);
-        let mut hooks = Hooks { n_pos, edits: &self.edits, captures: &mut self.captures };
-        if self.stream.is_empty() && self.work.is_none() {
-            let (stream, positions) = embed::embed(&model, &self.tokens, first, &mut hooks)?;
-            self.stream = stream;
-            self.positions.truncate(first * model.spec.d_model);
-            self.positions.extend(positions);
-            return Ok(Step::More);
-        }
-        let layer = self.layer;
-        if layer < model.spec.n_layers {
-            let work = match &mut self.work {
-                Some(work) => work,
-                none => {
-                    let mut stream = std::mem::take(&mut self.stream);
-                    hooks.rows(Hook::Block(layer, BlockSite::ResidPre), first..n_pos, &mut stream)?;
-                    let past = self.layers.get_mut(layer).map(|kept| std::mem::take(Arc::make_mut(kept)));
-                    none.insert(Work::new(&model.spec, layer, past, stream, source))
-                }
-            };
-            let wide = wide.filter(|wide| wide.layer == layer).map(|wide| &wide.block);
-            let block = wide.unwrap_or(&model.blocks[layer]);
-            if work.step((&model, block), &mut hooks, (source, &self.positions), together(STEP_FLOP))? == Step::Done
-                && let Some(work) = self.work.take()
-            {
-                let (kept, next) = work.finish(model.spec.d_model);
-                self.keep(layer, kept);
-                self.layer += 1;
-                self.stream = next;
+        let mut hooks = Hooks { n_pos: new.end, edits: &self.edits, captures: &mut self.captures };
+        let block = match &mut self.block {
+            Some(block) => block,
+            none => {
+                let mut stream = std::mem::take(&mut self.stream);
+                hooks.rows(Hook::Block(layer, BlockSite::ResidPre), new, &mut stream)?;
+                let kept = self.layers.get_mut(layer).map(|kept| std::mem::take(Arc::make_mut(kept)));
+                let n_source = source.map(|source| source.len() / model.spec.d_model);
+                none.insert(BlockRun::new(&model.spec, kept, stream, n_source))
             }
-            return Ok(Step::More);
+        };
+        let wide = wide.filter(|wide| wide.layer == layer).map(|wide| &wide.block);
+        let mut context = BlockContext {
+            model: &model,
+            weights: wide.unwrap_or(&model.blocks[layer]),
+            layer,
+            positions: &self.positions,
+            source: source.unwrap_or_default(),
+            hooks: &mut hooks,
+        };
+        if block.step(&mut context, together(STEP_FLOP))? == Step::Done
+            && let Some(block) = self.block.take()
+        {
+            let (kept, next) = block.finish(model.spec.d_model);
+            self.keep(layer, kept);
+            self.layer += 1;
+            self.stream = next;
         }
-        if let Some(norm) = &model.final_norm {
-            self.stream = model.norm(norm, &self.stream);
-            hooks.rows(Hook::LnFinal, first..n_pos, &mut self.stream)?;
+        Ok(())
+    }
+
+    /// What the unembedding reads of the new tokens.
+    fn step_final_norm(&mut self) -> Result<(), EngineError> {
+        let new = self.new_positions();
+        if let Some(norm) = &self.model.final_norm {
+            let mut hooks = Hooks { n_pos: new.end, edits: &self.edits, captures: &mut self.captures };
+            self.stream = self.model.norm(norm, &self.stream);
+            hooks.rows(Hook::LnFinal, new, &mut self.stream)?;
         }
         match self.ended.is_empty() {
             true => self.ended = std::mem::take(&mut self.stream),
             false => self.ended.append(&mut self.stream),
         }
         (self.is_done, self.replaced) = (true, None);
-        Ok(Step::Done)
+        Ok(())
     }
 
-    /// Lets the run keep only some of the layers that it computes: of a large model each takes as much as many tokens' worth of
-    /// streams, queries, keys and values. Such a run is not taken further.
+    /// The positions whose rows this pass computes: all, or those pushed since the run was last done.
+    fn new_positions(&self) -> Range<usize> {
+        self.ended.len() / self.model.spec.d_model..self.tokens.len()
+    }
+
+    /// Lets the run keep only some of the layers that it computes, since of a large model and a long input each layer's stream,
+    /// queries, keys and values take much memory. Such a run is not taken further.
     pub fn keep_only(&mut self, layers: Vec<usize>) {
         self.kept_layers = Some(layers);
     }
@@ -264,12 +313,12 @@ impl Run {
         self.is_done
     }
 
-    /// Layers done, and how many there are.
+    /// How many layers are done, and how many there are.
     pub fn progress(&self) -> (usize, usize) {
         (self.layer, self.model.spec.n_layers)
     }
 
-    /// What was read.
+    /// The tokens that the run reads.
     pub fn tokens(&self) -> &Tokens {
         &self.tokens
     }
@@ -279,12 +328,12 @@ impl Run {
         self.source.as_ref()
     }
 
-    /// The model.
+    /// The model, or the decoder of a model with two stacks.
     pub fn model(&self) -> &Arc<Model> {
         &self.model
     }
 
-    /// What was captured.
+    /// The captured activations, to be taken or cleared.
     pub fn captures(&mut self) -> &mut Captures {
         &mut self.captures
     }

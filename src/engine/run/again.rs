@@ -1,4 +1,4 @@
-//! The same input again under other edits: layers before the first difference are shared, not computed.
+//! Runs the same input again under other edits; layers before the first difference are shared instead of computed.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ impl Run {
     /// When this run is not done, or did not keep every layer.
     pub fn again(&self, edits: CompiledEdits, captures: Captures) -> Result<Self, EngineError> {
         if !self.is_done {
-            return Err(EngineError::Request("a run can be used for another one only when it is done".to_owned()));
+            return Err(EngineError::Request("only a finished run can be run again under other edits".to_owned()));
         }
         self.expect_all_layers()?;
         let first = self.edits.first_difference(&edits).into_iter().chain(captures.first()).min();
@@ -39,14 +39,14 @@ impl Run {
         Ok(run)
     }
 
-    /// Prepares the same run again from the start, with `captures`: same tokens, same edits, and the means that edits have
-    /// made, so that it comes to the same values.
+    /// Prepares the same run again from the start, with `captures`: the same tokens, edits, and means that edits have made, hence
+    /// the same values.
     ///
     /// # Errors
     /// When this run is not done.
     pub fn capturing(&self, captures: Captures) -> Result<Self, EngineError> {
         if !self.is_done {
-            return Err(EngineError::Request("a run can be recorded only when it is done".to_owned()));
+            return Err(EngineError::Request("only a finished run can be recorded".to_owned()));
         }
         let (model, edits) = (Arc::clone(&self.model), self.edits.clone());
         let mut run = Self::on(model, self.source.clone(), self.tokens.clone(), edits, captures)?;
@@ -59,8 +59,8 @@ impl Run {
         self.layers.iter().zip(&other.layers).take_while(|(a, b)| Arc::ptr_eq(a, b)).count()
     }
 
-    /// The layer to start from when `first` is the first hook that is to be passed anew: as many layers as there are for
-    /// none. Nothing for a start from the embedding.
+    /// The layer to start from when `first` is the first hook whose edits or captures differ; the number of layers when none
+    /// does, and `None` for a start from the embedding.
     fn restart(&self, first: Option<Hook>) -> Option<usize> {
         let mut layer = match first {
             None => return Some(self.layers.len()),
@@ -68,7 +68,7 @@ impl Run {
             Some(Hook::LnFinal) => self.layers.len().checked_sub(1)?,
             Some(Hook::Embed | Hook::PosEmbed | Hook::TokenTypeEmbed | Hook::FullEmbed) => return None,
         };
-        // The stream entering a layer is kept as its edits left it: where there are any, one layer earlier.
+        // A kept resid_pre has the old edits in it: where there are any, start one layer earlier.
         while self.edits.touches(Hook::Block(layer, BlockSite::ResidPre)) {
             layer = layer.checked_sub(1)?;
         }

@@ -1,4 +1,4 @@
-//! More tokens for a run that is done, and fewer: what generation and going back in it are made of.
+//! Adds tokens to a finished run and takes them back, for generation and for returning to an earlier token of it.
 //!
 //! Kept keys and values stay right only while earlier positions are rotated as before. Where a rotation depends on the length of the
 //! input (NTK-aware scaling, LongRoPE), every token is computed anew, so that a continuation equals a run of the whole text.
@@ -21,15 +21,15 @@ pub(super) struct Replaced {
 }
 
 impl Run {
-    /// Lets a run that is done read one more token: the next steps compute that token's row only, from the keys and values
-    /// that are kept, or every row where the longer input is rotated otherwise. Edits act on it as far as they name it: those of all positions do, a position mean stays the mean over the
-    /// tokens it was bound to, a given pattern row has no weight on later tokens.
+    /// Lets a finished run read one more token: the next steps compute that token's row only, from the kept keys and values, or
+    /// every row where the longer input is rotated otherwise. Edits of all positions act on it; a position mean stays the mean over
+    /// the tokens that the edit was bound to, and a given pattern row has no weight on later tokens.
     ///
     /// # Errors
     /// When the run is not done or did not keep every layer, a token may be seen by earlier ones, or the context is full.
     pub fn push(&mut self, id: u32) -> Result<(), EngineError> {
         if !self.is_done {
-            return Err(EngineError::Request("a token can follow only when the tokens before it are done".to_owned()));
+            return Err(EngineError::Request("a token can be added only to a finished run".to_owned()));
         }
         self.expect_all_layers()?;
         let spec = &self.model.spec;
@@ -69,7 +69,7 @@ impl Run {
         let Some(replaced) = self.replaced.take() else { return };
         let Replaced { tokens, layers, positions, ended, captures } = *replaced;
         (self.tokens, self.layers, self.positions) = (tokens, layers, positions);
-        (self.ended, self.captures, self.work) = (ended, captures, None);
+        (self.ended, self.captures, self.block) = (ended, captures, None);
         self.stream.clear();
         (self.layer, self.is_done) = (self.model.spec.n_layers, true);
     }
@@ -94,8 +94,8 @@ impl Run {
         }
         let (stream, queries, keys) =
             (n_pos * spec.d_model, n_pos * spec.n_heads * spec.d_head, n_pos * spec.n_key_value_heads * spec.d_head);
-        if let Some(work) = self.work.take() {
-            let (layer, (kept, _)) = (self.layer, work.finish(spec.d_model));
+        if let Some(block) = self.block.take() {
+            let (layer, (kept, _)) = (self.layer, block.finish(spec.d_model));
             self.keep(layer, kept);
         }
         for layer in &mut self.layers {
