@@ -1,11 +1,12 @@
-// Keeps the page on this device, and says when a new version is available. Without service workers the page is not kept.
+// Keeps the page on this device, and says when a new version of it is there. Where the browser allows no such thing, nothing
+// is kept and nothing is said.
 
 const notice = document.getElementById("update");
 let registration;
 let isWanted = false;
 
 function announce() {
-  // The first version is no update.
+  // A first version is no news.
   if (!registration?.waiting || !navigator.serviceWorker.controller || !notice) return;
   notice.hidden = false;
 }
@@ -26,7 +27,7 @@ async function start() {
 }
 
 if ("serviceWorker" in navigator) {
-  // After the page has loaded its own files.
+  // After the page itself: what it needs first comes first.
   const begin = () => start().catch(() => {});
   if (document.readyState === "complete") begin();
   else addEventListener("load", begin, { once: true });

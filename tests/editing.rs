@@ -8,8 +8,8 @@ mod support;
 use std::sync::Arc;
 
 use headlight::edit::{self, Edit, PatchFrom};
-use headlight::engine::sweep::{Sweep, SweepKind, cells};
-use headlight::engine::{Captures, CompiledEdits, Inactive, Model, Outcome, OutcomeBatch, PatchValues, Run, patches};
+use headlight::engine::jobs::{Measure, SweepJob, SweepKind, SweepPart, complete_with};
+use headlight::engine::{Captures, CompiledEdits, Inactive, Measured, Model, Outcome, PatchValues, Run, patches};
 use headlight::trace::{BlockSite, Hook, Tokens};
 use support::engine::{finished, load_golden};
 use support::max_abs_difference;
@@ -220,25 +220,28 @@ fn a_sweeps_cells_are_runs_with_their_edit() {
     for architecture in ["attn_only", "gpt2", "llama"] {
         let model = load_golden(architecture);
         let tokens = model.encode(TEXT, None).unwrap();
-        let base = with(&model, &tokens, "[]");
+        let base = Arc::new(with(&model, &tokens, "[]"));
         let outcome = Outcome { answer: 5, other: 9, position: None };
-        let all = [SweepKind::ZeroHeads, SweepKind::PositionMeanHeads, SweepKind::CutKeys];
-        for kind in all {
-            let mut sweep = Sweep::new(Vec::new(), PatchValues::default(), cells(&kind, model.spec(), tokens.len()));
-            let mut batch = OutcomeBatch::new(outcome);
-            let mut values = Vec::new();
-            while !sweep.is_done() {
-                if let Some((index, Some(run))) = sweep.step(&base).unwrap() {
-                    values.extend(batch.push(index, run).unwrap());
-                }
-            }
-            values.extend(batch.rest().unwrap());
-            assert_eq!(values.len(), sweep.cells().len(), "{architecture} {kind:?}");
-            for (index, value) in values.into_iter().step_by(3) {
-                let json = edit::list_to_json([&sweep.cells()[index].edit]);
+        let (n_layers, n_heads) = (model.spec().n_layers, model.spec().n_heads);
+        let kinds = [
+            (SweepKind::ZeroHeads, n_heads),
+            (SweepKind::PositionMeanHeads, n_heads),
+            (SweepKind::CutKeys, tokens.len()),
+        ];
+        for (kind, n_columns) in kinds {
+            let name = format!("{architecture} {kind:?}");
+            let job = SweepJob::new(Arc::clone(&base), Vec::new(), kind, Measure::Tokens(outcome)).unwrap();
+            let mut parts = Vec::new();
+            let result = complete_with(job, |part| parts.push(part)).unwrap();
+            assert_eq!(result.base, Measured::Tokens(outcome.value(&base).unwrap()), "{name}");
+            parts.sort_by_key(|part| part.index);
+            assert!(parts.iter().map(|part| part.index).eq(0..n_layers * n_columns), "{name}");
+            for SweepPart { cell, outcome: measured, .. } in parts.iter().step_by(3) {
+                let json = edit::list_to_json([&cell.edit]);
                 let alone = outcome.value(&with(&model, &tokens, &json)).unwrap();
-                assert!((alone.logit_difference - value.logit_difference).abs() < 1e-5, "{architecture} {json}");
-                assert!((alone.p_answer - value.p_answer).abs() < 1e-6, "{architecture} {json}");
+                let Some(Measured::Tokens(value)) = measured else { panic!("{name}: {measured:?}") };
+                assert!((alone.logit_difference - value.logit_difference).abs() < 1e-5, "{name} {json}");
+                assert!((alone.p_answer - value.p_answer).abs() < 1e-6, "{name} {json}");
             }
         }
     }

@@ -6,10 +6,8 @@ mod support;
 
 use std::sync::Arc;
 
-use headlight::engine::sweep::{Sweep, SweepKind, cells};
-use headlight::engine::{
-    Captures, CompiledEdits, Generation, Model, Outcome, OutcomeBatch, PatchValues, Sampling, Written,
-};
+use headlight::engine::jobs::{Measure, SweepJob, SweepKind, SweepPart, complete_with};
+use headlight::engine::{Captures, CompiledEdits, Generation, Measured, Model, Outcome, Sampling, Written};
 use serde::Deserialize;
 use support::engine::{finished, load};
 use support::{SMOLLM2_GGUF, fixture, golden_real_cases, model_file, read};
@@ -43,30 +41,22 @@ fn zeroing_each_head_of_smollm2_has_its_golden_effect() {
     let (answer, other) = (model.single_token(&expected.answer).unwrap(), model.single_token(&expected.other).unwrap());
     let outcome = Outcome { answer, other, position: None };
     let tokens = model.encode(&expected.text, None).unwrap();
-    let base = finished(&model, tokens, CompiledEdits::none(), Captures::none());
+    let base = Arc::new(finished(&model, tokens, CompiledEdits::none(), Captures::none()));
     let clean = outcome.value(&base).unwrap();
     assert!((clean.logit_difference - expected.clean.logit_difference).abs() < 2e-3, "{clean:?}");
     assert!((clean.p_answer - expected.clean.p_answer).abs() < 1e-3, "{clean:?}");
-    let cells = cells(&SweepKind::ZeroHeads, model.spec(), base.tokens().len());
-    let mut sweep = Sweep::new(Vec::new(), PatchValues::default(), cells);
-    let mut batch = OutcomeBatch::new(outcome);
-    let mut values = Vec::new();
-    while !sweep.is_done() {
-        if let Some((index, run)) = sweep.step(&base).unwrap() {
-            values.extend(batch.push(index, run.unwrap()).unwrap());
-        }
-    }
-    values.extend(batch.rest().unwrap());
+    let job = SweepJob::new(base, Vec::new(), SweepKind::ZeroHeads, Measure::Tokens(outcome)).unwrap();
     let mut n_compared = 0;
-    for (index, value) in values {
-        let cell = &sweep.cells()[index];
+    let compare = |SweepPart { cell, outcome, .. }: SweepPart| {
         let (logit_difference, p_answer) = expected.zero_head[cell.layer][cell.column];
         let name = format!("L{}H{}", cell.layer, cell.column);
+        let Some(Measured::Tokens(value)) = outcome else { panic!("{name}: {outcome:?}") };
         let found = value.logit_difference;
         assert!((found - logit_difference).abs() < 2e-3, "{name}: {found} instead of {logit_difference}");
         assert!((value.p_answer - p_answer).abs() < 1e-3, "{name}: {} instead of {p_answer}", value.p_answer);
         n_compared += 1;
-    }
+    };
+    complete_with(job, compare).unwrap();
     assert_eq!(n_compared, 270);
 }
 
@@ -118,40 +108,4 @@ fn a_seeded_continuation() {
     let written: Vec<String> =
         run.tokens().tokens[expected.n_prompt..].iter().map(|token| token.replace('Ġ', " ")).collect();
     assert_eq!(written, expected.tokens);
-}
-
-/// candle-transformers' sampler takes the same token where nothing is drawn, and as often where something is. (Of top-k and top-p
-/// together it has another idea: ours is Hugging Face's, top-p of what top-k leaves.)
-#[test]
-#[ignore = "needs the bundled models: run cargo xtask setup"]
-fn sampling_has_a_second_opinion() {
-    use candle_core::{Device, Tensor};
-    use candle_transformers::generation::{LogitsProcessor, Sampling as Other};
-
-    let model = smollm2();
-    let tokens = model.encode("The capital of France is", None).unwrap();
-    let run = finished(&model, tokens, CompiledEdits::none(), Captures::none());
-    let last = run.tokens().len() - 1;
-    let logits = run.logits(last..last + 1).unwrap();
-    let tensor = Tensor::new(logits.as_slice(), &Device::Cpu).unwrap();
-    let cases = [
-        (Sampling { temperature: 1.5, top_k: 12, top_p: 1.0, seed: 3 }, Other::TopK { k: 12, temperature: 1.5 }),
-        (Sampling { temperature: 1.2, top_k: 0, top_p: 0.8, seed: 3 }, Other::TopP { p: 0.8, temperature: 1.2 }),
-    ];
-    for (ours, theirs) in cases {
-        let ours = headlight::engine::Sampler::new(ours).unwrap();
-        let mut theirs = LogitsProcessor::from_sampling(3, theirs);
-        let n_draws = 300u32;
-        let mut counts = std::collections::BTreeMap::<u32, [f64; 2]>::new();
-        for draw in 0..n_draws {
-            counts.entry(ours.choose(&logits, draw as usize)).or_default()[0] += 1.0;
-            counts.entry(theirs.sample(&tensor).unwrap()).or_default()[1] += 1.0;
-        }
-        for (id, [a, b]) in counts {
-            assert!((a - b).abs() / f64::from(n_draws) < 0.12, "token {id}: {a} and {b} of {n_draws}");
-        }
-    }
-    let greedy = headlight::engine::Sampler::new(Sampling::GREEDY).unwrap();
-    let mut argmax = LogitsProcessor::from_sampling(0, Other::ArgMax);
-    assert_eq!(greedy.choose(&logits, 0), argmax.sample(&tensor).unwrap());
 }

@@ -160,6 +160,32 @@ fn a_server_that_asks_to_wait_is_waited_for() {
     assert_eq!(succeeds(&trace(&hub.url, &cache, "t/tiny", &[])), from_folder());
 }
 
+/// A mirror is anybody's, and this one speaks plain http.
+#[test]
+fn a_token_goes_to_a_mirror_only_when_told_to() {
+    let (hub, cache) = (hub_with(Fault::None), cache("token"));
+    hub.put("t/gated", golden_files("llama"), Fault::Files(401, "GatedRepo"));
+    let with_token = |model: &str, args: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_headlight"))
+            .args(["trace", "--text", "The cat sat", "--json", "--hub", &hub.url, "--model", model])
+            .args(args)
+            .env("HEADLIGHT_CACHE", &cache)
+            .env("HF_TOKEN", "hf_secret")
+            .env("NO_PROXY", "127.0.0.1")
+            .output()
+            .unwrap()
+    };
+    let complaint = fails(&with_token("t/gated", &[]));
+    assert!(complaint.contains("t/gated is gated") && complaint.contains("HF_TOKEN was not sent to 127.0.0.1"));
+    assert!(complaint.contains("--send-token sends it"), "{complaint}");
+    assert_eq!(succeeds(&with_token("t/tiny", &[])), from_folder());
+    assert_eq!(hub.tokens(), [""; 0]);
+    let complaint = fails(&with_token("t/gated", &["--send-token"]));
+    assert!(!complaint.contains("was not sent"), "{complaint}");
+    let tokens = hub.tokens();
+    assert!(!tokens.is_empty() && tokens.iter().all(|token| token == "Bearer hf_secret"), "{tokens:?}");
+}
+
 #[test]
 fn every_fault_is_one_line_that_says_what_to_do() {
     let cases = [

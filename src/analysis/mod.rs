@@ -4,7 +4,9 @@
 //! Knows neither candle nor a browser, so a viewer without a model can use it.
 
 pub mod attention;
+pub mod effect;
 pub mod reduce;
+pub mod row_blocks;
 pub mod scores;
 pub mod similarity;
 pub mod source;

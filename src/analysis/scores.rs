@@ -5,6 +5,7 @@
 //! position: the rows and columns of those positions are then left out, and rows are not made to sum to 1 again, except
 //! for entropy and distance, which need rows that do. Sums are made in f64.
 
+mod all_heads;
 mod facts;
 mod measure;
 mod over_inputs;
@@ -12,6 +13,7 @@ mod over_inputs;
 #[cfg(test)]
 mod tests;
 
+pub use all_heads::AllHeads;
 pub use facts::{Block, Facts, LeaveOut};
 pub use measure::{between, measure, pattern_match};
 pub use over_inputs::mean_and_deviation;

@@ -8,7 +8,6 @@
 //! ([`SourceError::Wants`]) and take the same step again: a step that failed has changed nothing. A question is a file
 //! here and a variant in `protocol::question`. Questions about words are the model's to answer and are refused here.
 
-mod blocks;
 mod head_weights;
 mod neurons;
 mod patterns;

@@ -1,7 +1,7 @@
 //! Whole patterns of some heads.
 
-use super::blocks::Blocks;
 use super::{Answering, MAX_HELD, Reply, expect_at_most};
+use crate::analysis::row_blocks::RowBlocks;
 use crate::analysis::{AttentionSource, SourceError};
 use crate::protocol::Answer;
 
@@ -9,14 +9,14 @@ use crate::protocol::Answer;
 pub(super) struct Patterns {
     layer: u32,
     heads: Vec<u32>,
-    blocks: Blocks,
+    blocks: RowBlocks,
     /// [heads.len(), n_query, n_key]
     weights: Vec<f32>,
 }
 
 impl Patterns {
     pub fn new(layer: u32, heads: Vec<u32>) -> Self {
-        let blocks = Blocks::new(layer as usize, heads.iter().map(|&head| head as usize).collect());
+        let blocks = RowBlocks::new(layer as usize, heads.iter().map(|&head| head as usize).collect());
         Self { layer, heads, blocks, weights: Vec::new() }
     }
 }

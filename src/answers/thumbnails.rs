@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::blocks::Blocks;
 use super::{Answering, MAX_SEEN, Reply, expect_at_most};
 use crate::analysis::reduce::{CellValue, Reducer, Strongest, grid};
+use crate::analysis::row_blocks::RowBlocks;
 use crate::analysis::{AttentionSource, SourceError};
 use crate::protocol::{Answer, Grid, HeadNumbers, Reduce, StrongLink};
 
@@ -16,7 +16,7 @@ pub(super) struct Thumbnails {
     max_cells: usize,
     value: CellValue,
     n_heads: usize,
-    blocks: Blocks,
+    blocks: RowBlocks,
     /// The head under way.
     reducer: Option<Reducer>,
     heads: Vec<HeadNumbers>,
@@ -37,7 +37,7 @@ impl Thumbnails {
                 Reduce::Mean => CellValue::Mean,
             },
             n_heads: heads.len(),
-            blocks: Blocks::new(layer as usize, heads.into_iter().map(|head| head as usize).collect()),
+            blocks: RowBlocks::new(layer as usize, heads.into_iter().map(|head| head as usize).collect()),
             reducer: None,
             heads: Vec::new(),
             cells: Vec::new(),

@@ -19,12 +19,12 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Runs a model on a text: prints its tokens and predictions, or writes what was inside as a trace file.
+    /// Runs a model on a text: prints its tokens and predictions, or writes its activations to a trace file.
     Trace(TraceArgs),
     /// Tries one edit after another (each head ablated, each key cut, each position patched) and prints what each does to the
     /// logit difference of two tokens, as CSV.
     Sweep(SweepArgs),
-    /// Writes on after a text.
+    /// Continues a text.
     Generate(GenerateArgs),
 }
 
@@ -35,10 +35,10 @@ pub struct ModelArgs {
     /// owner/name or owner/name@revision, which is fetched once and kept.
     #[arg(long, value_name = "DIR|FILE.gguf|OWNER/NAME")]
     pub model: PathBuf,
-    /// Which of several GGUF files, by its quantisation, e.g. Q4_K_M; or safetensors.
+    /// Which of several models in the folder, by quantisation (e.g. Q4_K_M) or "safetensors".
     #[arg(long, value_name = "NAME")]
     pub quantisation: Option<String>,
-    /// Only the first N layers, of a model too large to be held whole; it then predicts nothing.
+    /// Only the first N layers of a model that is too large for memory; it then predicts nothing.
     #[arg(long, value_name = "N")]
     pub layers: Option<usize>,
     /// Download more than 200 MB without asking.
@@ -47,6 +47,9 @@ pub struct ModelArgs {
     /// A mirror of the Hub; HF_ENDPOINT if not given, else https://huggingface.co.
     #[arg(long, value_name = "URL")]
     pub hub: Option<String>,
+    /// Send HF_TOKEN to the mirror too; without it the token goes to https://huggingface.co only.
+    #[arg(long)]
+    pub send_token: bool,
 }
 
 /// A model and what it reads.
@@ -73,10 +76,10 @@ pub struct SweepArgs {
     /// What is tried.
     #[arg(long, value_enum, default_value_t = SweepWhat::Zero)]
     pub what: SweepWhat,
-    /// A text whose mean replaces a head's z, with --what mean; may be given several times.
+    /// A text for --what mean, which replaces each head's z by its mean over these texts; may be given several times.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub reference: Vec<String>,
-    /// The other text, of equally many tokens, with --what patch: its stream is put in at each layer and position.
+    /// The other text for --what patch, of equally many tokens, whose stream replaces this one's at each layer and position.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub from: Option<String>,
     /// The token whose logit counts, as text with its space, e.g. " Mary"; the most likely one if not given.
@@ -102,7 +105,7 @@ pub enum SweepWhat {
     PositionMean,
     /// Each head's output set to its mean over the --reference texts.
     Mean,
-    /// Each token cut from the sight of all others, layer by layer.
+    /// Each token hidden from all others, layer by layer.
     CutKeys,
     /// The stream at each layer and position taken from the --from text.
     Patch,
@@ -116,16 +119,16 @@ pub struct GenerateArgs {
     /// How many tokens at most.
     #[arg(long, value_name = "N", default_value_t = 32)]
     pub tokens: usize,
-    /// Logits are divided by it; 0 always takes the most likely token.
+    /// Divides the logits; 0 always takes the most likely token.
     #[arg(long, value_name = "T", default_value_t = 0.0, allow_hyphen_values = true)]
     pub temperature: f64,
-    /// Only so many of the most likely tokens; 0 for all.
+    /// Draw from the K most likely tokens; 0 for all.
     #[arg(long, value_name = "K", default_value_t = 0)]
     pub top_k: usize,
-    /// Only the most likely tokens that together reach this probability.
+    /// Draw from the fewest most likely tokens that together reach this probability.
     #[arg(long, value_name = "P", default_value_t = 1.0, allow_hyphen_values = true)]
     pub top_p: f64,
-    /// Of the draws.
+    /// Equal seeds draw equal tokens.
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     pub seed: u64,
     /// Print text, tokens and ids as JSON.
@@ -144,7 +147,7 @@ pub struct TraceArgs {
     /// A second text: the second sentence of a pair, or joined by one space where the model has no pairs.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, requires = "text", conflicts_with = "ids")]
     pub text_pair: Option<String>,
-    /// What the decoder of an encoder-decoder model is to write; without it, it writes by itself, greedily.
+    /// What the decoder of an encoder-decoder model is to write; without it, the decoder writes greedily.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "text_pair")]
     pub target: Option<String>,
     /// How many tokens the decoder writes at most when it writes by itself; as the checkpoint says, and at most 255, if not given.
@@ -173,11 +176,11 @@ pub struct TraceArgs {
     pub json: bool,
 }
 
-/// Layers by their numbers, counted from 0.
+/// Layers by number, counted from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layers(pub Vec<usize>);
 
-/// Reads numbers and ranges of them, both ends included.
+/// Reads numbers and ranges, both ends included.
 fn layers(text: &str) -> Result<Layers, String> {
     const MOST: usize = 4096;
     let mut layers = Vec::new();
@@ -224,7 +227,7 @@ impl From<Save> for Saved {
 pub enum Parsed {
     /// Run this.
     Run(Cli),
-    /// Print this and be content.
+    /// Print this and succeed.
     Print(String),
 }
 

@@ -1,17 +1,19 @@
-//! `headlight generate`: writes on after a text.
+//! `headlight generate`: continues a text.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::CliError;
 use super::args::{GenerateArgs, InputArgs};
-use super::patches::bind;
+use super::patches::read_values;
 use super::report::print;
 use super::source::Source;
-use super::trace::{load, read_edits};
+use super::trace::{input_paths, load, read_edits};
 use crate::edit::Edit;
-use crate::engine::{Captures, EngineError, Generation, Model, Run, Sampling, Written};
+use crate::engine::jobs::{FinishedRun, RunJob, RunOptions, StackOptions, complete};
+use crate::engine::{EngineError, Generation, Model, Sampling, Written};
 
 #[derive(Serialize)]
 struct Json<'a> {
@@ -24,7 +26,8 @@ struct Json<'a> {
 pub(super) fn run(args: &GenerateArgs) -> Result<(), CliError> {
     let sampling = Sampling { temperature: args.temperature, top_k: args.top_k, top_p: args.top_p, seed: args.seed };
     let mut generation = Generation::new(sampling, args.tokens)?.ending();
-    let (_, mut run) = read(&args.input, Captures::none())?;
+    let input = CliInput::open(&args.input)?;
+    let FinishedRun { mut run, .. } = input.read(&args.input)?;
     let n_prompt = run.tokens().len();
     while generation.step(&mut run)? != Written::End {}
     let (tokens, ids) = (&run.tokens().tokens[n_prompt..], &run.tokens().ids[n_prompt..]);
@@ -40,20 +43,38 @@ pub(super) fn run(args: &GenerateArgs) -> Result<(), CliError> {
     print(&format!("{text}\n"))
 }
 
-/// A model of one stack, its run on the input, and the edits that act in it.
-pub(super) fn read(args: &InputArgs, captures: Captures) -> Result<(Vec<Edit>, Run), CliError> {
-    let edits = args.edits.as_deref().map_or(Ok(Vec::new()), read_edits)?;
-    let source = Source::open(&args.model)?;
-    let model = Arc::new(load(&source, args.model.layers)?);
-    if model.encoder().is_some() {
-        let message = format!("{} has an encoder and a decoder: headlight trace writes its target", source.name);
-        return Err(CliError::Usage(message));
+/// The files that a command reads: a checkpoint and edits.
+pub(super) struct CliInput {
+    source: Source,
+    edits: Vec<Edit>,
+    /// All of them, those that edits name included.
+    pub paths: Vec<PathBuf>,
+}
+
+impl CliInput {
+    /// Finds the checkpoint and reads the edits.
+    pub fn open(args: &InputArgs) -> Result<Self, CliError> {
+        let edits_file = args.edits.as_deref();
+        let edits = edits_file.map_or(Ok(Vec::new()), read_edits)?;
+        let source = Source::open(&args.model)?;
+        let paths = input_paths(&source, &edits, edits_file);
+        Ok(Self { source, edits, paths })
     }
-    let tokens = tokens(&model, args)?;
-    let bound = bind(&model, &edits, None, tokens.len().into(), args.edits.as_deref())?;
-    let mut run = Run::new(model, tokens, bound, captures)?;
-    run.complete()?;
-    Ok((edits, run))
+
+    /// Loads the model, which must have one stack, and runs it on the input under the edits.
+    pub fn read(self, args: &InputArgs) -> Result<FinishedRun, CliError> {
+        let model = Arc::new(load(&self.source, args.model.layers)?);
+        if model.encoder().is_some() {
+            let name = &self.source.name;
+            let message = format!("{name} has an encoder and a decoder: headlight trace writes its target");
+            return Err(CliError::Usage(message));
+        }
+        let tokens = tokens(&model, args)?;
+        let values = read_values(&model, &self.edits, None, args.edits.as_deref())?;
+        let stack = StackOptions { values, ..StackOptions::default() };
+        let options = RunOptions { stack, ..RunOptions::default() };
+        Ok(complete(RunJob::new(model, tokens.into(), self.edits, options)?)?)
+    }
 }
 
 fn tokens(model: &Model, args: &InputArgs) -> Result<crate::trace::Tokens, EngineError> {

@@ -1,7 +1,7 @@
-//! The command line: the same engine, natively. For figures made in a build script, large inputs, and parity checks.
+//! The command line: the same engine, natively, for figures made by scripts, large inputs and parity checks.
 //!
-//! Contract: whatever goes wrong, wrong arguments included, is one line on standard error and exit code 1; standard output
-//! has only what was asked for.
+//! Contract: every failure, wrong arguments included, is one line on standard error and exit code 1; standard output has only
+//! what was asked for.
 
 mod args;
 mod generate;
@@ -50,10 +50,10 @@ pub enum CliError {
     Folder {
         /// Which folder.
         path: PathBuf,
-        /// What is missing.
+        /// What is missing, and what to do.
         message: String,
     },
-    /// Nothing of that name is here, and the Hub does not give it.
+    /// A name that is neither a path nor a repository that the Hub gives.
     #[error(transparent)]
     Hub(#[from] crate::sources::SourceError),
     /// A model or an input that the engine refuses.
@@ -109,7 +109,7 @@ fn run() -> Result<(), CliError> {
     }
 }
 
-/// One line on standard error; if that is closed, there is nobody to tell.
+/// Writes one line to standard error; when that is closed, there is nobody to tell.
 fn complain(message: &str) {
     let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
     let _ = writeln!(std::io::stderr(), "headlight: {}", shortened(&line));

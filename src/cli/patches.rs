@@ -1,63 +1,41 @@
-//! Edits bound to an input, with what their patches take from trace files and other texts.
+//! What patches take from trace files.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use memmap2::Mmap;
 
 use super::CliError;
-use crate::edit::{Edit, PatchFrom};
-use crate::engine::{Captures, CompiledEdits, EngineError, Model, PatchValues, Run, patches};
+use crate::edit::{Edit, EditKind, PatchFrom};
+use crate::engine::{Model, PatchValues, patches};
 use crate::trace::file::{Parsed, parse_header};
 use crate::trace::{Hook, Lengths, Stack, StackHook};
 
-/// Binds edits. `edits_file`: where they were read from; names of trace files are relative to its folder.
-pub(super) fn bind(
-    model: &Arc<Model>,
+/// Reads what the patches of one stack take from trace files. `edits_file` is where the edits stand: names of trace files are
+/// relative to its folder.
+pub(super) fn read_values(
+    model: &Model,
     edits: &[Edit],
     stack: Option<Stack>,
-    lengths: Lengths,
     edits_file: Option<&Path>,
-) -> Result<CompiledEdits, CliError> {
+) -> Result<PatchValues, CliError> {
     let mut values = PatchValues::default();
-    for (from, hooks) in patches(edits, model.spec(), stack, lengths) {
-        match &from {
-            PatchFrom::Trace(name) => {
-                let path = beside(edits_file, name);
-                let found = read(&path, stack, &hooks)?;
-                hooks.iter().zip(found).for_each(|(hook, found)| values.insert(&from, *hook, found));
-            }
-            PatchFrom::Text(..) | PatchFrom::Ids(_) => {
-                let run = other_run(model, &from, stack, &hooks)?;
-                for hook in hooks {
-                    values.insert(&from, hook, run.activation(hook)?);
-                }
-            }
+    for (from, hooks) in patches(edits, model.spec(), stack, Lengths::default()) {
+        if let PatchFrom::Trace(name) = &from {
+            let found = read(&beside(edits_file, name), stack, &hooks)?;
+            hooks.iter().zip(found).for_each(|(hook, found)| values.insert(&from, *hook, found));
         }
     }
-    Ok(CompiledEdits::bind_strictly(edits, model.spec(), stack, lengths, &values).map_err(EngineError::from)?)
+    Ok(values)
 }
 
-/// A run of the same model on another input, without edits.
-fn other_run(model: &Arc<Model>, from: &PatchFrom, stack: Option<Stack>, hooks: &[Hook]) -> Result<Run, CliError> {
-    let reader = match stack {
-        None => model,
-        Some(Stack::Encoder) => model.encoder().unwrap_or(model),
-        Some(Stack::Decoder) => {
-            let message = format!("patch: {from} says nothing about what a decoder reads: name a trace file instead");
-            return Err(EngineError::Request(message).into());
-        }
-    };
-    let tokens = match from {
-        PatchFrom::Ids(ids) => reader.tokens_from_ids(ids)?,
-        PatchFrom::Text(text, pair) => model.encode(text, pair.as_deref())?,
-        PatchFrom::Trace(name) => return Err(EngineError::Request(format!("{name} is a file")).into()),
-    };
-    let captures = Captures::of(hooks.iter().copied().filter(|hook| Run::must_capture(*hook)));
-    let mut run = Run::new(Arc::clone(reader), tokens, CompiledEdits::none(), captures)?;
-    run.complete()?;
-    Ok(run)
+/// The trace files that patches name.
+pub(super) fn trace_files(edits: &[Edit], edits_file: Option<&Path>) -> Vec<PathBuf> {
+    let named = edits.iter().filter_map(|edit| match &edit.kind {
+        EditKind::Patch { from: PatchFrom::Trace(name), .. } => Some(beside(edits_file, name)),
+        _ => None,
+    });
+    named.collect()
 }
 
 fn beside(edits_file: Option<&Path>, name: &str) -> PathBuf {

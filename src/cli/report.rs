@@ -1,4 +1,4 @@
-//! What `headlight trace` prints.
+//! Prints the results of `headlight trace`.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use crate::engine::{Run, TopToken};
 use crate::trace::Tokens;
 use crate::trace::display::token_label;
 
-/// The shape of `--json`.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Json<'a> {
     tokens: &'a [String],
@@ -28,7 +28,7 @@ struct JsonTop {
     prob: f32,
 }
 
-/// Tokens, ids and the most likely tokens after the last position, as one line of JSON.
+/// Prints tokens, ids and the most likely tokens after the last position as one line of JSON.
 pub(super) fn print_json(run: &Run, top: &[TopToken]) -> Result<(), CliError> {
     let (read, written) = read_and_written(run);
     let top = top.iter().map(|top| JsonTop { token: name(run, top.id), id: top.id, prob: top.prob }).collect();
@@ -43,7 +43,7 @@ pub(super) fn print_json(run: &Run, top: &[TopToken]) -> Result<(), CliError> {
     print(&format!("{line}\n"))
 }
 
-/// What the only stack or the encoder reads, and what the decoder does.
+/// The tokens of the only stack or the encoder, and those of the decoder.
 fn read_and_written(run: &Run) -> (&Tokens, Option<&Tokens>) {
     match run.source() {
         Some(source) => (source.tokens(), Some(run.tokens())),
@@ -51,7 +51,7 @@ fn read_and_written(run: &Run) -> (&Tokens, Option<&Tokens>) {
     }
 }
 
-/// The same for people.
+/// Prints the same for people.
 pub(super) fn print_summary(model_name: &str, run: &Run, top: &[TopToken]) -> Result<(), CliError> {
     let (model, tokens) = (run.model(), run.tokens());
     let (read, written) = read_and_written(run);

@@ -1,4 +1,4 @@
-//! The files of a checkpoint, mapped into memory: only what is read is ever loaded.
+//! The files of a checkpoint, mapped into memory, so that only the bytes that are read are loaded.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -11,16 +11,18 @@ use crate::sources::{Repo, choices};
 
 /// The files of a checkpoint.
 pub struct Source {
-    /// Name and contents; none for an empty file, which cannot be mapped.
+    /// Names and contents; `None` for an empty file, which cannot be mapped.
     files: Vec<(String, Option<Mmap>)>,
-    /// A name for people: that of the folder, file or repository.
+    /// Where the files are.
+    pub paths: Vec<PathBuf>,
+    /// The name of the folder, file or repository, for people.
     pub name: String,
-    /// The commit, of a model of the Hub.
+    /// The commit of a model from the Hub.
     pub revision: Option<String>,
 }
 
 impl Source {
-    /// A folder, one GGUF file, or a repository of the Hub.
+    /// Opens a folder, one GGUF file, or a repository of the Hub.
     pub fn open(args: &ModelArgs) -> Result<Source, CliError> {
         let path = args.model.as_path();
         if !path.exists()
@@ -45,7 +47,7 @@ impl Source {
 
     fn of_files(paths: &[PathBuf], name: String, revision: Option<String>) -> Result<Source, CliError> {
         let files = paths.iter().map(|path| map(path)).collect::<Result<_, _>>()?;
-        Ok(Source { files, name, revision })
+        Ok(Source { files, paths: paths.to_vec(), name, revision })
     }
 
     /// Names and lengths in bytes.
@@ -53,7 +55,7 @@ impl Source {
         self.files.iter().map(|(name, map)| (name.clone(), map.as_ref().map_or(0, |map| map.len() as u64))).collect()
     }
 
-    /// A range of a file; shorter where the file ends.
+    /// A range of a file, cut at the file's end.
     pub fn bytes(&self, name: &str, offset: u64, len: u64) -> &[u8] {
         let map = self.files.iter().find(|(known, _)| known == name).and_then(|(_, map)| map.as_deref());
         let map = map.unwrap_or_default();
@@ -79,7 +81,7 @@ fn chosen(folder: &Path, quantisation: Option<&str>) -> Result<Vec<PathBuf>, Cli
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(about)? {
         let entry = entry.map_err(about)?;
-        // Through links, as whatever the Hub's own tools keep.
+        // Links are followed, since the Hub's own tools store files behind links.
         let Some(metadata) = std::fs::metadata(entry.path()).ok().filter(std::fs::Metadata::is_file) else { continue };
         files.push((entry.file_name().to_string_lossy().into_owned(), metadata.len()));
     }

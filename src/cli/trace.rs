@@ -1,19 +1,20 @@
-//! `headlight trace`: one model, one input, what came of it.
+//! `headlight trace`: runs one model on one input, prints predictions or writes a trace file.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::CliError;
 use super::args::{Layers, TraceArgs};
 use super::outfile::OutFile;
-use super::patches::bind;
+use super::patches::{read_values, trace_files};
 use super::report;
 use super::source::Source;
 use crate::edit::{self, Edit};
-use crate::engine::{Captures, Generation, Loader, Model, Recorder, Run, Step, Written, top_predictions};
+use crate::engine::jobs::{Job, RunInput, RunJob, RunOptions, StackOptions, Target, complete};
+use crate::engine::{Loader, Model, Recorder, Run, Step, top_predictions};
 use crate::trace::file::{Element, ModelName, SavePlan, TraceMetadata};
-use crate::trace::{Lengths, Stack, Tokens};
+use crate::trace::{Stack, Tokens};
 
 /// How many next tokens are printed.
 const N_TOP: usize = 10;
@@ -37,17 +38,19 @@ pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
     let target = match (model.encoder(), &args.target) {
         (None, _) => None,
         (Some(_), Some(target)) => Some(model.encode_target(target)?),
-        (Some(encoder), None) => {
-            let edits = (edits.as_slice(), args.edits.as_deref());
-            Some(write_target(&model, encoder, &tokens, edits, args.target_tokens)?)
+        (Some(_), None) => {
+            let mut options = options(&model, &edits, args.edits.as_deref())?;
+            options.n_target_tokens = args.target_tokens;
+            Some(write_target(&model, &tokens, &edits, options)?)
         }
     };
     model.encoder().unwrap_or(&model).check(&tokens)?;
 
     let kept = kept_layers(args, &model)?;
 
-    // Opened first: an output that cannot be written is known before the work is done.
-    let mut out = args.out.as_deref().map(OutFile::create).transpose()?;
+    // Opened before the work is done, so that an output that cannot be written fails at once.
+    let inputs = input_paths(&source, &edits, args.edits.as_deref());
+    let mut out = args.out.as_deref().map(|out| OutFile::create(out, &inputs)).transpose()?;
     let metadata = metadata(args, &source, &model, &tokens, target.as_ref(), &edits);
     let mut recorder = match &mut out {
         Some(out) => {
@@ -61,7 +64,16 @@ pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
         }
         None => None,
     };
-    let run = run_all(&model, (tokens, target), (&edits, args.edits.as_deref()), kept, &mut recorder)?;
+    let mut options = options(&model, &edits, args.edits.as_deref())?;
+    options.kept_layers = kept.map(<[usize]>::to_vec);
+    if let Some(recorder) = &recorder {
+        let stack = target.as_ref().map(|_| Stack::Decoder);
+        options.stack.captures = recorder.captures(stack);
+        options.encoder.captures = recorder.captures(Some(Stack::Encoder));
+    }
+    let input = RunInput { tokens, target: target.map_or(Target::Generated, Target::Tokens) };
+    let job = RunJob::new(Arc::clone(&model), input, edits, options)?;
+    let run = complete_recorded(job, &mut recorder)?;
     if let Some(mut recorder) = recorder {
         while recorder.record_logits(&run)? {}
         recorder.finish()?;
@@ -79,7 +91,7 @@ pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
     }
 }
 
-/// The layers to keep, where not all are.
+/// The layers to keep; `None` for all.
 fn kept_layers<'a>(args: &'a TraceArgs, model: &Model) -> Result<Option<&'a [usize]>, CliError> {
     let Some(Layers(layers)) = &args.only_layers else { return Ok(None) };
     let n_layers = model.encoder().map_or(0, |encoder| encoder.spec().n_layers).max(model.spec().n_layers);
@@ -92,74 +104,42 @@ fn kept_layers<'a>(args: &'a TraceArgs, model: &Model) -> Result<Option<&'a [usi
     }
 }
 
-/// Runs the only stack, or the encoder and then the decoder on `target`, recording what is asked for and keeping the layers `kept`,
-/// or all.
-fn run_all<W: Write>(
-    model: &Arc<Model>,
-    (tokens, target): (Tokens, Option<Tokens>),
-    (edits, edits_file): (&[Edit], Option<&Path>),
-    kept: Option<&[usize]>,
-    recorder: &mut Option<Recorder<W>>,
-) -> Result<Run, CliError> {
-    let complete = |mut run: Run, stack: Option<Stack>, recorder: &mut Option<Recorder<W>>| {
-        if let Some(layers) = kept {
-            run.keep_only(layers.to_vec());
-        }
-        complete(run, stack, recorder)
-    };
-    let captures = |recorder: &Option<Recorder<W>>, stack| {
-        recorder.as_ref().map(|recorder| recorder.captures(stack)).unwrap_or_default()
-    };
-    let (Some(encoder), Some(target)) = (model.encoder(), target) else {
-        let bound = bind(model, edits, None, tokens.len().into(), edits_file)?;
-        let run = Run::new(Arc::clone(model), tokens, bound, captures(recorder, None))?;
-        return complete(run, None, recorder);
-    };
-    let bind = |stack, n_pos| {
-        let lengths = Lengths { n_pos, n_source: tokens.len() };
-        bind(model, edits, Some(stack), lengths, edits_file)
-    };
-    let (reading, writing) = (bind(Stack::Encoder, tokens.len())?, bind(Stack::Decoder, target.len())?);
-    let stack = Some(Stack::Encoder);
-    let run = Run::new(Arc::clone(encoder), tokens, reading, captures(recorder, stack))?;
-    let source = Arc::new(complete(run, stack, recorder)?);
-    let stack = Some(Stack::Decoder);
-    let run = Run::decode(Arc::clone(model), source, target, writing, captures(recorder, stack))?;
-    complete(run, stack, recorder)
-}
-
-fn complete<W: Write>(mut run: Run, stack: Option<Stack>, recorder: &mut Option<Recorder<W>>) -> Result<Run, CliError> {
+/// Runs a job to its end and records what each of its steps completes.
+fn complete_recorded<W: Write>(mut job: RunJob, recorder: &mut Option<Recorder<W>>) -> Result<Run, CliError> {
     loop {
-        let step = run.step()?;
-        if let Some(recorder) = recorder {
-            while recorder.record(stack, &mut run)? {}
+        let step = job.step()?;
+        if let (Some(recorder), Some((stack, run))) = (&mut *recorder, job.running()) {
+            while recorder.record(stack, run)? {}
         }
         if step == Step::Done {
-            return Ok(run);
+            return Ok(job.finish()?.run);
         }
     }
 }
 
-/// What the decoder reads when it writes by itself: at most `n_tokens`, or as many as the checkpoint says.
-fn write_target(
-    model: &Arc<Model>,
-    encoder: &Arc<Model>,
-    tokens: &Tokens,
-    (edits, edits_file): (&[Edit], Option<&Path>),
-    n_tokens: Option<usize>,
-) -> Result<Tokens, CliError> {
-    let lengths = Lengths { n_pos: tokens.len(), n_source: tokens.len() };
-    let bound = bind(model, edits, Some(Stack::Encoder), lengths, edits_file)?;
-    let mut source = Run::new(Arc::clone(encoder), tokens.clone(), bound, Captures::none())?;
-    source.complete()?;
-    let start = model.start()?;
-    let lengths = Lengths { n_pos: start.len(), n_source: tokens.len() };
-    let bound = bind(model, edits, Some(Stack::Decoder), lengths, edits_file)?;
-    let mut generation = Generation::of_target(model, start.len(), n_tokens)?;
-    let mut run = Run::decode(Arc::clone(model), Arc::new(source), start, bound, Captures::none())?;
-    run.complete()?;
-    while generation.step(&mut run)? != Written::End {}
-    Ok(run.tokens().clone())
+/// Options with what the edits' patches take from trace files.
+fn options(model: &Model, edits: &[Edit], edits_file: Option<&Path>) -> Result<RunOptions, CliError> {
+    let values = |stack| {
+        let values = read_values(model, edits, stack, edits_file)?;
+        Ok::<_, CliError>(StackOptions { values, ..StackOptions::default() })
+    };
+    let (stack, encoder) = match model.encoder() {
+        Some(_) => (values(Some(Stack::Decoder))?, values(Some(Stack::Encoder))?),
+        None => (values(None)?, StackOptions::default()),
+    };
+    Ok(RunOptions { stack, encoder, ..RunOptions::default() })
+}
+
+/// What the decoder reads when it writes by itself: at most as many tokens as the options say, or as the checkpoint says.
+fn write_target(model: &Arc<Model>, tokens: &Tokens, edits: &[Edit], options: RunOptions) -> Result<Tokens, CliError> {
+    let job = RunJob::new(Arc::clone(model), tokens.clone().into(), edits.to_vec(), options)?;
+    Ok(complete(job)?.run.tokens().clone())
+}
+
+/// Every file that a command reads: the checkpoint's, the edits', and the trace files that edits name.
+pub(super) fn input_paths(source: &Source, edits: &[Edit], edits_file: Option<&Path>) -> Vec<PathBuf> {
+    let edits_files = edits_file.map(Path::to_owned).into_iter().chain(trace_files(edits, edits_file));
+    source.paths.iter().cloned().chain(edits_files).collect()
 }
 
 pub(super) fn load(source: &Source, n_layers: Option<usize>) -> Result<Model, CliError> {
@@ -191,7 +171,7 @@ fn metadata(
     TraceMetadata {
         decoder_tokens: target.map(|target| target.tokens.clone()),
         segments: tokens.segments.clone(),
-        // With --ids the text, if any, is not what the model read.
+        // With --ids the text, if there is one, is not what the model read.
         text: args.text.clone().filter(|_| args.ids.is_none()),
         text_pair: args.text_pair.clone(),
         model: Some(ModelName {

@@ -1,6 +1,6 @@
-//! Edits bound to a model and an input: checked once, then applied wherever their hook passes.
+//! Edits bound to a model and an input: checked once, then applied where their hook passes.
 //!
-//! They act in the order of the hooks, and of the list within one hook (docs/edits.md, "Order").
+//! Edits act in the order of the hooks, and at one hook in the order of the list (docs/edits.md, "Order").
 
 mod bind;
 mod patch;
@@ -16,7 +16,30 @@ use crate::analysis::attention::SquarePart;
 use crate::edit::InvalidEdit;
 use crate::trace::{BlockSite, Hook};
 
-/// Edits that fit a model and an input.
+/// Edits that fit a model and an input, by the hooks at which they act.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use headlight::edit::parse_list;
+/// use headlight::engine::{Captures, CompiledEdits, Model, Run};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let config = std::fs::read_to_string("tests/fixtures/golden/gpt2/config.json")?;
+/// let model = Arc::new(Model::seeded(&config, 7)?);
+/// let tokens = model.tokens_from_ids(&[5, 17, 42, 8])?;
+/// let edits = parse_list(r#"[{"kind":"zero_head","layer":1,"head":2}]"#)?;
+/// let bound = CompiledEdits::bind(&edits, model.spec(), tokens.len())?;
+///
+/// let mut original = Run::new(model, tokens, CompiledEdits::none(), Captures::none())?;
+/// original.complete()?;
+/// let mut edited = original.again(bound, Captures::none())?;   // shares layer 0
+/// edited.complete()?;
+/// assert_eq!(edited.n_layers_shared(&original), 1);
+/// assert_ne!(edited.final_stream(), original.final_stream());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct CompiledEdits {
     actions: BTreeMap<Hook, Vec<Action>>,
@@ -24,14 +47,14 @@ pub struct CompiledEdits {
     d_head: usize,
 }
 
-/// The mean that replaces a head's z, by its hook and its place in that hook's list, [n_heads · d_head]. A mean is made once
+/// The mean that replaces a head's z, by its hook and its index in that hook's list, [n_heads · d_head]. A mean is made once
 /// over the tokens that the edits were bound to, and stays while a model writes on (docs/edits.md, "While writing on").
 pub(super) type Means = BTreeMap<(Hook, usize), Vec<f32>>;
 
 /// One change at one hook.
 #[derive(Clone, Debug, PartialEq)]
 enum Action {
-    /// Changes each chosen number by itself.
+    /// Changes each of the chosen numbers.
     Numbers { part: Part, change: Change },
     /// z := mean over the first `n_pos` positions.
     PositionMean { heads: Vec<bool>, n_pos: usize },
@@ -41,13 +64,13 @@ enum Action {
     KnockOut { heads: Vec<bool>, queries: Vec<bool>, keys: Vec<bool>, keep_own: bool },
     /// Equal weight on finite scores.
     Uniform { heads: Vec<bool> },
-    /// A given row.
+    /// The pattern row becomes `weights`.
     SetRow { heads: Vec<bool>, queries: Vec<bool>, weights: Vec<f32> },
-    /// The values of another input, in the hook's shape for `n_pos` positions.
+    /// The chosen numbers become another input's, which has `n_pos` positions; `values` in the hook's shape.
     Patch { part: Part, values: Arc<[f32]>, n_pos: usize },
 }
 
-/// Which part of an activation; an empty list is all of that axis, tokens that come later included.
+/// A part of an activation; an empty list chooses all of that axis, tokens that are added later included.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Part {
     positions: Vec<bool>,
@@ -159,7 +182,7 @@ impl CompiledEdits {
                         change_square(chosen_part, change, part.head, query, row)
                     }
                     Action::Patch { part: chosen_part, values, n_pos } => {
-                        patch_square(chosen_part, part.head, query, (values, *n_pos, self.n_heads), row)
+                        self.patch_square(chosen_part, part.head, query, values, *n_pos, row)
                     }
                     _ => {}
                 }
@@ -214,13 +237,22 @@ impl CompiledEdits {
                         change_square(chosen_part, change, part.head, query, row)
                     }
                     Action::Patch { part: chosen_part, values, n_pos } => {
-                        patch_square(chosen_part, part.head, query, (values, *n_pos, self.n_heads), row)
+                        self.patch_square(chosen_part, part.head, query, values, *n_pos, row)
                     }
                     _ => {}
                 }
             }
         }
         Ok(())
+    }
+
+    /// Takes one row of scores or pattern from another input's [head, query_pos, key_pos] of `n_pos` queries.
+    fn patch_square(&self, part: &Part, head: usize, query: usize, values: &[f32], n_pos: usize, row: &mut [f32]) {
+        if query < n_pos && chosen(&part.heads, head) && chosen(&part.positions, query) {
+            let n_key = values.len() / (n_pos * self.n_heads).max(1);
+            let from = &values[(head * n_pos + query) * n_key..][..n_key];
+            row.iter_mut().zip(from).for_each(|(value, from)| *value = *from);
+        }
     }
 }
 
@@ -251,21 +283,6 @@ fn change_square(part: &Part, change: &Change, head: usize, query: usize, row: &
     if chosen(&part.heads, head) && chosen(&part.positions, query) {
         let visible = row.iter_mut().enumerate().filter(|(_, value)| **value > f32::NEG_INFINITY);
         visible.for_each(|(key, value)| change.apply(key, value));
-    }
-}
-
-/// Takes one row of scores or pattern from another input's [head, query_pos, key_pos] of `n_pos` queries.
-fn patch_square(
-    part: &Part,
-    head: usize,
-    query: usize,
-    (values, n_pos, n_heads): (&[f32], usize, usize),
-    row: &mut [f32],
-) {
-    if query < n_pos && chosen(&part.heads, head) && chosen(&part.positions, query) {
-        let n_key = values.len() / (n_pos * n_heads).max(1);
-        let from = &values[(head * n_pos + query) * n_key..][..n_key];
-        row.iter_mut().zip(from).for_each(|(value, from)| *value = *from);
     }
 }
 

@@ -1,11 +1,11 @@
-//! Why the engine refused something: one type for its boundary, each message a sentence for a person.
+//! The errors of the engine: one type for its boundary, each message a sentence for a person.
 
 use super::files::{DType, FileError};
 use super::tokenizer::TokenizerError;
 use crate::analysis::attention::NotFinite;
 use crate::edit::InvalidEdit;
 
-/// Why the engine refused something.
+/// Why the engine refuses something.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// A checkpoint file that cannot be read.
@@ -17,7 +17,7 @@ pub enum EngineError {
     /// The files do not make a checkpoint.
     #[error("{0}")]
     Checkpoint(String),
-    /// A field of the configuration.
+    /// A field of the configuration with a wrong value.
     #[error("{file}: {field}: expected {expected}, found {found}")]
     Config {
         /// Which file.
@@ -83,14 +83,14 @@ pub enum EngineError {
         /// Its format.
         found: DType,
     },
-    /// A tensor that is needed and absent.
+    /// A required tensor that no file has.
     #[error("tensor {tensor} is missing ({n_found} tensors found in {files})")]
     MissingTensor {
         /// Which tensor.
         tensor: String,
-        /// How many there are.
+        /// How many tensors the files have.
         n_found: usize,
-        /// Where they are.
+        /// The files.
         files: String,
     },
     /// An activation that is no longer made of numbers: damaged weights, or an edit beyond what f32 holds.

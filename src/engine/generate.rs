@@ -1,46 +1,47 @@
-//! Writing on: token after token from a run that is done, through the keys and values it keeps, by the rules of the checkpoint's
-//! [`GenerationConfig`](super::GenerationConfig).
+//! Generation: continues a finished run token by token, through the keys and values that the run keeps, by the rules of the
+//! checkpoint's [`GenerationConfig`](super::GenerationConfig).
 
 use super::error::EngineError;
 use super::generation_config::TextSoFar;
 use super::model::Model;
 use super::run::{Run, Step};
-use super::sample::{Sampler, Sampling};
+use super::sample::Sampling;
 
-/// How many tokens a decoder reads at most when it writes its target by itself and its checkpoint names no number.
+/// The most tokens that a decoder reads when it writes its own target and its checkpoint names no number.
 const MAX_TARGET: usize = 256;
 
-/// A continuation under way. It holds no run: whoever drives it brings the same one each time.
+/// A continuation under way. It holds no run: its caller brings the same one each time.
 #[derive(Clone, Debug)]
 pub struct Generation {
-    sampler: Sampler,
+    sampling: Sampling,
     n_left: usize,
     /// Whether the text is to end where the continuation does.
     is_whole: bool,
-    /// The first token, where it is given.
+    /// The first token, where the caller chooses it.
     first: Option<u32>,
     /// The token that the run is reading.
     pending: Option<u32>,
 }
 
-/// What a step of a continuation brought.
+/// What a step of a continuation has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
     /// Call again.
     Nothing,
-    /// This token was chosen, and the run knows it now.
+    /// This token was chosen, and the run has read it.
     Token(u32),
-    /// As many tokens as asked for, the end of the text, or of the context.
+    /// Nothing follows: all the tokens asked for are written, the text has ended, or the context is full.
     End,
 }
 
 impl Generation {
-    /// Writes at most `n_tokens` tokens.
+    /// Prepares a continuation of at most `n_tokens` tokens.
     ///
     /// # Errors
     /// A setting that is out of range.
     pub fn new(sampling: Sampling, n_tokens: usize) -> Result<Self, EngineError> {
-        Ok(Self { sampler: Sampler::new(sampling)?, n_left: n_tokens, is_whole: false, first: None, pending: None })
+        sampling.check()?;
+        Ok(Self { sampling, n_left: n_tokens, is_whole: false, first: None, pending: None })
     }
 
     /// Writes the whole target of a decoder that has read `n_start` tokens, always the most likely token, with at most
@@ -60,16 +61,16 @@ impl Generation {
         self
     }
 
-    /// Writes this token first, whatever the model says: how another branch begins.
+    /// Writes this token first, whatever the model predicts, to start another branch.
     pub fn start_with(&mut self, id: u32) {
         self.first = Some(id);
     }
 
-    /// Does the next piece of work, as small as a run's step. After an error or when it is given up, [`Run::rewind`] brings the
-    /// run back to the tokens that are whole.
+    /// Does the next piece of work, as small as a run's step. After an error or a cancellation, [`Run::rewind`] takes back the token
+    /// that the run was reading.
     ///
     /// # Errors
-    /// Those of the run; a model that predicts no next token.
+    /// Those of the run, or when the model predicts no next token.
     pub fn step(&mut self, run: &mut Run) -> Result<Written, EngineError> {
         if let Some(id) = self.pending {
             if run.step()? == Step::More {
@@ -99,7 +100,7 @@ impl Generation {
             max_length: self.is_whole.then_some(n_pos + self.n_left),
         };
         config.apply(&mut logits, text);
-        let id = self.sampler.choose(&logits, n_pos);
+        let id = self.sampling.choose(logits, n_pos)?;
         if config.eos_ids.contains(&id) {
             self.n_left = 0;
             return Ok(Written::End);

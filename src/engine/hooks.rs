@@ -1,8 +1,8 @@
 //! The one hook point: every named activation passes through [`Hooks`], where edits change it and captures copy it.
 //!
-//! Without edits and captures it is the identity, and it is on the same path as with them: capturing changes nothing.
-//! Here every activation is also checked: a value that is not finite is refused where it arises, by the name of its hook,
-//! before a softmax or a norm further on can hide it.
+//! Without edits and captures the hook point is the identity. Activations take the same path in every case, so that capturing
+//! changes nothing. Every activation is also checked: a value that is not finite is refused where it arises, by the name of
+//! its hook, before a softmax or a norm further on can hide it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -13,24 +13,24 @@ use crate::analysis::attention::{NotFinite, SquarePart, Tap};
 use crate::kernels::finite::first_not_finite;
 use crate::trace::{BlockSite, Hook, Spec};
 
-/// Which activations a run keeps, and those it has kept.
+/// The activations that a run is to capture, and those it has captured.
 ///
-/// Scores and patterns are not among them: a run makes them when they are asked for.
+/// Scores and patterns are never captured: a run makes them anew when they are asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Captures {
     wanted: BTreeSet<Hook>,
     values: BTreeMap<Hook, Vec<f32>>,
-    /// Means that edits have made, for tokens that come later.
+    /// The means that edits have made, for tokens that are added later.
     pub(super) means: Means,
 }
 
 impl Captures {
-    /// Nothing beyond what every run keeps.
+    /// No activation beyond those that every run keeps.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// These.
+    /// The activations of these hooks.
     pub fn of(hooks: impl IntoIterator<Item = Hook>) -> Self {
         Self { wanted: hooks.into_iter().collect(), ..Self::default() }
     }
@@ -40,12 +40,12 @@ impl Captures {
         self.wanted.is_empty()
     }
 
-    /// A kept activation, in the hook's shape.
+    /// A captured activation, in the hook's shape.
     pub fn get(&self, hook: Hook) -> Option<&[f32]> {
         self.values.get(&hook).map(Vec::as_slice)
     }
 
-    /// Gives a kept activation away.
+    /// Takes a captured activation out.
     pub fn take(&mut self, hook: Hook) -> Option<Vec<f32>> {
         self.values.remove(&hook)
     }
@@ -55,7 +55,7 @@ impl Captures {
         self.wanted.first().copied()
     }
 
-    /// Forgets what is kept of tokens from `n_pos` on.
+    /// Forgets the rows of tokens from `n_pos` on.
     pub(super) fn rewind(&mut self, n_pos: usize, spec: &Spec) {
         for (hook, value) in &mut self.values {
             if !is_of_source(*hook) {
@@ -81,7 +81,7 @@ impl Captures {
     }
 }
 
-/// Whether a hook is about the encoder's positions, which pass all at once.
+/// Whether a hook's rows are the encoder's positions, which all pass at once.
 fn is_of_source(hook: Hook) -> bool {
     matches!(hook, Hook::Block(_, BlockSite::CrossK | BlockSite::CrossV))
 }
@@ -94,7 +94,7 @@ pub(super) struct Hooks<'a> {
 }
 
 impl Hooks<'_> {
-    /// Whether anyone wants to see or change this activation, where making it costs extra.
+    /// Whether an edit or a capture needs this activation; asked before activations that cost extra are made.
     pub fn wants(&self, hook: Hook) -> bool {
         self.captures.wanted.contains(&hook) || self.edits.touches(hook)
     }
@@ -122,13 +122,13 @@ impl Tap for Hooks<'_> {
     }
 }
 
-/// The part of the hook point through which scores and patterns go: since no run keeps them, several heads pass at a time.
+/// The part of the hook point that scores and patterns pass through. It captures nothing, so that several heads can pass at once.
 pub(super) struct Squares<'a>(pub &'a CompiledEdits);
 
 impl Tap for Squares<'_> {
     type Error = EngineError;
 
-    /// Never called: rows are changed before there are scores.
+    /// Never called: queries and keys have passed before there are scores.
     fn rows(&mut self, _: Hook, _: Range<usize>, _: &mut [f32]) -> Result<(), EngineError> {
         Ok(())
     }
@@ -150,7 +150,7 @@ impl Tap for Squares<'_> {
     }
 }
 
-/// Collects the scores of one head beside its pattern: for a trace that holds them.
+/// Collects the scores of one head while its pattern is made.
 pub(super) struct ScoresToo<'a, 'b> {
     pub hooks: &'a mut Hooks<'b>,
     pub scores: Vec<f32>,
@@ -174,7 +174,7 @@ impl Tap for ScoresToo<'_, '_> {
     }
 }
 
-/// The sites whose values a run makes on demand instead of capturing them.
+/// Whether a run makes the values of a site on demand instead of capturing them.
 pub(super) fn is_square(site: BlockSite) -> bool {
     use BlockSite::*;
     matches!(site, AttnScores | Pattern | CrossAttnScores | CrossPattern)

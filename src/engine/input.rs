@@ -1,14 +1,15 @@
-//! Inputs that are more than a text as it is: with or without BOS, and a block of random tokens read twice.
+//! Inputs beyond a plain text: with or without BOS, and a block of random tokens repeated once.
 
 use super::error::{EngineError, InputError};
 use super::model::Model;
+use super::random::SplitMix64;
 use super::tokenizer::SpecialToken;
 use crate::trace::Tokens;
 
-/// Whether a BOS token stands in front.
+/// Whether the input starts with a BOS token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Bos {
-    /// Where the tokenizer puts one.
+    /// As the tokenizer does it.
     #[default]
     AsTokenizer,
     /// Always.
@@ -18,7 +19,7 @@ pub enum Bos {
 }
 
 impl Model {
-    /// Whether the tokenizer puts a BOS in front by itself; `None` where the model has none, and no choice either.
+    /// Whether the tokenizer adds a BOS by itself; `None` where the model has no BOS token.
     pub fn adds_bos(&self) -> Option<bool> {
         let bos = self.bos()?;
         self.tokenizer()?.begins_with(bos).ok()
@@ -28,7 +29,7 @@ impl Model {
         self.tokenizer().and_then(|tokenizer| tokenizer.special_id(SpecialToken::Bos))
     }
 
-    /// Puts a BOS in front of what was read, or takes it away. Positions of a pair move along.
+    /// Adds or removes the BOS token; the starts of a pair's texts are adjusted.
     ///
     /// # Errors
     /// When one is wanted and the model has none.
@@ -53,7 +54,7 @@ impl Model {
                 tokens.offsets.insert(0, (0, 0));
                 tokens.special.insert(0, true);
                 tokens.type_ids.insert(0, 0);
-                // The first text begins with what stands in front of it.
+                // The BOS token belongs to the first text.
                 tokens.segments.iter_mut().skip(1).for_each(|start| *start += 1);
             }
             (Bos::On, None) => {
@@ -63,8 +64,8 @@ impl Model {
         Ok(tokens)
     }
 
-    /// A block of `n_block` random tokens twice, BOS in front where the model has one and `choice` does not forbid it: the
-    /// input of prefix-matching scores (Olsson et al. 2022). Special tokens are never drawn; equal seeds give equal blocks.
+    /// A block of `n_block` random tokens twice, after a BOS token where the model has one and `choice` allows it: the input of
+    /// prefix-matching scores (Olsson et al. 2022). Special tokens are never drawn; equal seeds give equal blocks.
     ///
     /// # Errors
     /// When the block is empty, or twice its length is more than the model reads.
@@ -77,18 +78,18 @@ impl Model {
         if n_tokens > n_ctx {
             return Err(InputError::TooLong { n_tokens, n_ctx }.into());
         }
-        let mut random = SplitMix64(seed);
+        let mut random = SplitMix64::new(seed);
         let block: Vec<u32> = (0..n_block).map(|_| self.random_id(&mut random)).collect();
         let ids: Vec<u32> = bos.into_iter().chain(block.iter().copied()).chain(block.iter().copied()).collect();
         self.tokens_from_ids(&ids)
     }
 
-    /// An id that is a token and no special one.
+    /// The id of a token that is not special.
     fn random_id(&self, random: &mut SplitMix64) -> u32 {
         let d_vocab = self.spec().d_vocab;
         let n_vocab = self.tokenizer().map_or(d_vocab, |tokenizer| tokenizer.n_vocab().min(d_vocab)).max(1) as u64;
         let mut id = 0;
-        // A vocabulary has few special tokens and fewer gaps; the limit is only against one that has nothing else.
+        // Few tokens of a vocabulary are special; the limit is for one that has no other.
         for _ in 0..1_000 {
             id = (random.next() % n_vocab) as u32;
             if self.tokens_from_ids(&[id]).is_ok_and(|tokens| !tokens.special[0]) {
@@ -96,18 +97,5 @@ impl Model {
             }
         }
         id
-    }
-}
-
-/// Steele et al. 2014.
-struct SplitMix64(u64);
-
-impl SplitMix64 {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
     }
 }

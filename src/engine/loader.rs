@@ -45,6 +45,26 @@ const MOST_WRAPPERS: usize = 4;
 /// Reads a checkpoint: either one GGUF file, or config.json, safetensors files and usually a tokenizer: tokenizer.json,
 /// vocab.txt, vocab.json with merges.txt or with source.spm and target.spm, spiece.model, sentencepiece.bpe.model. Where there is
 /// none, labels.txt may name the token ids, one a line.
+///
+/// ```
+/// use headlight::engine::Loader;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let names = ["config.json", "tokenizer.json", "model.safetensors"];
+/// let read = |name| std::fs::read(format!("tests/fixtures/golden/gpt2/{name}"));
+/// let files = names.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+///
+/// let lengths = names.iter().zip(&files).map(|(name, bytes)| (name.to_string(), bytes.len() as u64));
+/// let mut loader = Loader::new(lengths.collect())?;
+/// while let Some(want) = loader.wants() {
+///     let bytes = &files[want.file][want.offset as usize..];
+///     loader.supply(&bytes[..bytes.len().min(want.len as usize)])?;
+/// }
+/// let model = loader.finish()?;
+/// assert_eq!((model.spec().n_layers, model.spec().n_heads), (3, 4));
+/// # Ok(())
+/// # }
+/// ```
 pub struct Loader {
     files: Vec<(String, u64)>,
     /// Files still to be read from their start, last one first, with how many bytes are wanted of each.

@@ -1,4 +1,4 @@
-//! How well each token of an input was predicted.
+//! How well each token of an input was predicted by the tokens before it.
 
 use std::ops::Range;
 
@@ -6,14 +6,14 @@ use super::error::EngineError;
 use super::run::Run;
 
 impl Run {
-    /// −ln p of the tokens at `positions`, each given the ones before it; NaN at position 0, which nothing predicts.
-    /// For causal models. Made a range at a time, since logits at all positions of a long input are large.
+    /// −ln p of the tokens at `positions`, each given the tokens before it; NaN at position 0, which nothing predicts. The logits
+    /// of all `positions` are in memory at once, so a long input is asked for in ranges.
     ///
     /// # Errors
     /// When the run is not done, a position does not exist, the model is not causal, or it has no unembedding.
     pub fn token_losses(&self, positions: Range<usize>) -> Result<Vec<f32>, EngineError> {
         if !self.model().spec().is_causal() {
-            let message = "this model reads in both directions: it does not predict a token from those before it";
+            let message = "this model reads in both directions: it does not predict a token from the tokens before it";
             return Err(EngineError::Request(message.to_owned()));
         }
         let first = positions.start.max(1);
@@ -29,7 +29,7 @@ impl Run {
     }
 }
 
-/// ln Σ exp − the token's own, in f64.
+/// −ln softmax of one token's logit, in f64.
 fn loss(logits: &[f32], id: usize) -> f32 {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let total: f64 = logits.iter().map(|logit| f64::from(logit - largest).exp()).sum();

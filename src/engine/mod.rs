@@ -1,7 +1,7 @@
 //! The transformer: files to weights, tokens to activations, every activation through one hook point.
 //!
-//! Knows no browser and waits for nothing: a [`Loader`] says which bytes it wants next, a [`Run`] goes step by step, each
-//! step a few tens of milliseconds at most.
+//! It knows no browser and waits for nothing: a [`Loader`] says which bytes it wants next, and a [`Run`] or a job ([`jobs`]) goes
+//! step by step, each step a few tens of milliseconds at most.
 
 pub mod checkpoint;
 mod edits;
@@ -11,18 +11,19 @@ mod generate;
 mod generation_config;
 mod hooks;
 mod input;
+pub mod jobs;
 mod loader;
 mod losses;
 mod model;
 mod outcome;
 mod patterns;
 mod predict;
+mod random;
 mod record;
 mod run;
 mod sample;
 mod seeded;
 mod source;
-pub mod sweep;
 pub mod tokenizer;
 mod weights;
 
@@ -34,11 +35,11 @@ pub use hooks::Captures;
 pub use input::Bos;
 pub use loader::{Loader, Want};
 pub use model::Model;
-pub use outcome::{Outcome, OutcomeBatch, OutcomeValue, default_position};
+pub use outcome::{Measured, Outcome, OutcomeValue, default_position};
 pub use patterns::LayerAttention;
 pub use predict::{TopToken, most_likely, probabilities, top_predictions};
 pub use record::{RecordError, Recorder};
 pub use run::{CrossRun, LayerRun, Run, Step};
-pub use sample::{Sampler, Sampling};
-pub use source::CrossSource;
+pub use sample::Sampling;
+pub use source::{CrossSource, RunAttention};
 pub use weights::Weight;

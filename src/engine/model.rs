@@ -21,7 +21,21 @@ pub(super) use assemble::{Filled, StackSlot, StackSlots};
 pub(super) use parts::{AttnWeights, Block, Linear, Mlp, Norm, WideBlock, add_bias};
 
 /// A model that can run: its only stack, or a decoder with its encoder, which is a model too. Weights are as stored: nothing
-/// folded, nothing centred.
+/// folded, nothing centred. A [`Loader`](super::Loader) makes one of a checkpoint; for measuring and tests one can be drawn at random:
+///
+/// ```
+/// use headlight::engine::Model;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let config = std::fs::read_to_string("tests/fixtures/golden/gpt2/config.json")?;
+/// let model = Model::seeded(&config, 7)?;
+/// assert_eq!(model.spec().architecture, "gpt2");
+/// assert!(model.tokenizer().is_none());
+/// let tokens = model.tokens_from_ids(&[5, 17, 42])?;
+/// assert_eq!(tokens.len(), 3);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Model {
     pub(super) spec: Spec,

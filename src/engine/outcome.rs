@@ -1,4 +1,4 @@
-//! The outcome that an edit is judged by: how much likelier one token is than another at a position.
+//! The outcome that edits are judged by: how much likelier one token is than another at a position.
 
 use super::error::EngineError;
 use super::run::Run;
@@ -11,23 +11,42 @@ pub struct Outcome {
     pub answer: u32,
     /// The token whose logit is subtracted.
     pub other: u32,
-    /// Position; nothing for the first [MASK] where a masked word is predicted, else for the last.
+    /// After which token; `None` for [`default_position`].
     pub position: Option<usize>,
 }
 
-/// Its value in a run.
+/// The outcome in one run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OutcomeValue {
     /// logit(answer) − logit(other) (docs/methods.md, "Outcome").
     pub logit_difference: f32,
-    /// Softmax over the vocabulary.
+    /// Probability of the answer, softmax over the vocabulary.
     pub p_answer: f32,
-    /// The same of the other token.
+    /// Probability of the other token.
     pub p_other: f32,
 }
 
+/// What was measured in one run, or in one pair of runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Measured {
+    /// Logits and probabilities of two tokens.
+    Tokens(OutcomeValue),
+    /// The cosine of two inputs' embeddings.
+    Cosine(f32),
+}
+
+impl Measured {
+    /// The number that effects are differences of: the logit difference, or the cosine.
+    pub fn value(&self) -> f32 {
+        match self {
+            Measured::Tokens(value) => value.logit_difference,
+            Measured::Cosine(cosine) => *cosine,
+        }
+    }
+}
+
 impl Outcome {
-    /// Its value in a run that is done.
+    /// The outcome in a finished run.
     ///
     /// # Errors
     /// When a token or the position does not exist, or the model predicts no tokens.
@@ -36,7 +55,7 @@ impl Outcome {
         values.into_iter().next().ok_or_else(|| EngineError::Request("there is no run to measure".to_owned()))
     }
 
-    /// Its values in some runs of one model that are done; their logits are made together.
+    /// The outcome in several finished runs of one model, whose logits are made together.
     ///
     /// # Errors
     /// Those of [`Outcome::value`].
@@ -74,10 +93,10 @@ impl Outcome {
     }
 }
 
-/// How many runs are measured together: logits of eight rows cost little more than of one, and less time than a pause may take.
+/// How many runs are measured together: eight rows of logits cost little more than one, and less time than a step may take.
 const BATCH: usize = 8;
 
-/// Finished runs on their way to being measured a few at a time, each with a number of the caller's.
+/// Finished runs that wait to be measured a few at a time, each with an index of the caller's.
 #[derive(Debug)]
 pub struct OutcomeBatch {
     outcome: Outcome,
@@ -85,12 +104,12 @@ pub struct OutcomeBatch {
 }
 
 impl OutcomeBatch {
-    /// Nothing waits yet.
+    /// An empty batch.
     pub fn new(outcome: Outcome) -> Self {
         Self { outcome, waiting: Vec::new() }
     }
 
-    /// Lets a run that is done wait, and measures those that wait once they are enough.
+    /// Adds a finished run, and measures the waiting ones once there are enough.
     ///
     /// # Errors
     /// Those of [`Outcome::value`].
@@ -99,7 +118,7 @@ impl OutcomeBatch {
         if self.waiting.len() >= BATCH { self.rest() } else { Ok(Vec::new()) }
     }
 
-    /// Measures whatever still waits.
+    /// Measures the runs that still wait.
     ///
     /// # Errors
     /// Those of [`Outcome::value`].
@@ -111,13 +130,11 @@ impl OutcomeBatch {
     }
 }
 
-/// Where a prediction is looked at if nobody says where: the first [MASK] where a masked word is predicted, else the last
-/// position.
+/// The position whose prediction is of interest where nobody names one: the first [MASK] in a masked-word model, else the last.
 pub fn default_position(run: &Run) -> usize {
     let last = run.tokens().len() - 1;
-    if !matches!(run.model().spec().unembed, Unembed::MaskedWord { .. }) {
-        return last;
+    match run.model().spec().unembed {
+        Unembed::MaskedWord { .. } => run.tokens().first_mask().unwrap_or(last),
+        _ => last,
     }
-    let is_mask = |token: &String| token == "[MASK]" || token == "<mask>";
-    run.tokens().tokens.iter().position(is_mask).unwrap_or(last)
 }

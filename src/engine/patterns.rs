@@ -1,4 +1,4 @@
-//! Patterns and scores of a run, made when they are looked at, from what it keeps and through its edits.
+//! Patterns and scores of a run, made when they are asked for: from what the run keeps, through its edits.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::analysis::attention::{Keys, Tap, pattern, queries};
 use crate::analysis::source::widened;
 use crate::trace::{Attn, BlockSite, Hook};
 
-/// The attention of one layer of a run, with queries and keys ready for the product. It holds no borrow of the run, so a
+/// The attention of one layer of a run, with queries and keys ready for the product. It borrows nothing of the run, so that a
 /// caller can pause between heads.
 pub struct LayerAttention {
     model: Arc<Model>,
@@ -94,7 +94,7 @@ impl LayerAttention {
         pattern(&of, head, rows, queries, &self.keys, tap)
     }
 
-    /// How many keys each row of a pattern has: tokens of the stack, or of the encoder in cross-attention.
+    /// The number of keys in each row of a pattern: tokens of the stack, or in cross-attention the encoder's.
     pub fn n_key(&self) -> usize {
         self.keys.n_pos()
     }
@@ -110,7 +110,7 @@ impl Run {
         self.attention_of(layer, Attn::Own, &kept.q, &kept.k)
     }
 
-    /// The same for a decoder's attention to its encoder.
+    /// A decoder's attention to its encoder, prepared in the same way.
     ///
     /// # Errors
     /// When there is no such layer, or the model has no encoder.
@@ -137,8 +137,7 @@ impl Run {
         Ok(LayerAttention { model, edits: self.edits.clone(), layer, attn, n_pos, keys, queries })
     }
 
-    /// Any activation of the model in the hook's shape: one that every run keeps, one that was captured, or one that is
-    /// made now.
+    /// Any activation of the model, in the hook's shape: kept by every run, captured, or made now.
     ///
     /// # Errors
     /// When the model has no such hook, or it was not captured.
@@ -172,7 +171,7 @@ impl Run {
         }
     }
 
-    /// The hooks that [`Run::activation`] can give only when they were captured.
+    /// Whether [`Run::activation`] gives this hook only when it was captured.
     pub fn must_capture(hook: Hook) -> bool {
         use BlockSite::*;
         match hook {

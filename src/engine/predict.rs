@@ -6,12 +6,12 @@ use super::error::EngineError;
 use super::run::Run;
 use crate::kernels::softmax::softmax_row;
 
-/// One of the most likely tokens: row of the unembedding and probability.
+/// One of the most likely tokens.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TopToken {
     /// Row of the unembedding.
     pub id: u32,
-    /// Softmax over the vocabulary.
+    /// Probability, softmax over the vocabulary.
     pub prob: f32,
 }
 

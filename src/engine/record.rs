@@ -1,7 +1,7 @@
 //! Writes activations of a run into a trace file, piece by piece, while the run makes them or afterwards.
 //!
-//! Never more than one layer waits in memory, and patterns are made one head at a time. Whoever drives it decides when to go
-//! on: the command line at once, the worker between two turns.
+//! At most one layer waits in memory, and patterns are made one head at a time. The caller decides when to go on: the command
+//! line at once, the worker between two turns of the browser.
 
 use std::io::Write;
 
@@ -18,7 +18,7 @@ const LOGIT_ROWS: usize = 64;
 /// Why a run was not recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
-    /// The run could not give what was asked for.
+    /// The run does not have an activation.
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// The file could not be written.
@@ -31,14 +31,14 @@ pub struct Recorder<W: Write> {
     writer: TraceWriter<W>,
     plan: SavePlan,
     n_recorded: usize,
-    /// The layer whose squares are being written, and the next head.
+    /// The layer whose scores or patterns are being written, and the next head.
     square: Option<(LayerAttention, usize)>,
     n_logits: usize,
 }
 
 impl<W: Write> Recorder<W> {
-    /// Writes the header and the ids. `target`: what the decoder reads, where there is one beside an encoder; the plan
-    /// is of the same input.
+    /// Writes the header and the token ids. `target` is what the decoder of a model with two stacks reads. The plan must be of
+    /// the same input.
     ///
     /// # Errors
     /// When the output refuses.
@@ -61,30 +61,30 @@ impl<W: Write> Recorder<W> {
         Ok(Self { writer, plan, n_recorded: 0, square: None, n_logits: 0 })
     }
 
-    /// What the run of a stack must keep for it.
+    /// What the run of a stack must capture for the plan.
     pub fn captures(&self, stack: Option<Stack>) -> Captures {
         let hooks = self.plan.hooks.iter().filter(|hook| hook.stack == stack).map(|hook| hook.hook);
         Captures::of(hooks.filter(|hook| Run::must_capture(*hook)))
     }
 
-    /// How many activations are written, of how many.
+    /// How many activations are written, and how many there are.
     pub fn progress(&self) -> (usize, usize) {
         (self.n_recorded, self.plan.hooks.len())
     }
 
-    /// Writes the next piece of what is complete: the embeddings with the first layer, each layer when it is done. Says
+    /// Writes the next piece of what is complete: the embeddings with the first layer, each layer when it is done. Returns
     /// whether there was one.
     ///
     /// # Errors
     /// When the run cannot give it, or the output refuses.
     pub fn record(&mut self, stack: Option<Stack>, run: &mut Run) -> Result<bool, RecordError> {
         let Some(named) = self.next(stack, run) else { return Ok(false) };
-        // Given away, so that a layer does not wait in memory for the end of the run.
+        // Taken out of the run, so that a layer does not stay in memory until its end.
         let captured = run.captures().take(named.hook);
         self.record_one(run, named, captured)
     }
 
-    /// The same of a run that stays as it is.
+    /// Writes the next piece of a run that keeps its captures.
     ///
     /// # Errors
     /// When the run cannot give it, or the output refuses.
@@ -93,7 +93,7 @@ impl<W: Write> Recorder<W> {
         self.record_one(run, named, run.captured(named.hook).map(<[f32]>::to_vec))
     }
 
-    /// The activation to be written next, if the run has it already.
+    /// The activation that is written next, if the run has it already.
     fn next(&self, stack: Option<Stack>, run: &Run) -> Option<StackHook> {
         let (n_layers_done, _) = run.progress();
         let named = self.plan.hooks.get(self.n_recorded).copied().filter(|named| named.stack == stack)?;
@@ -112,7 +112,7 @@ impl<W: Write> Recorder<W> {
         Ok(true)
     }
 
-    /// Writes an activation, or the next head of it; says whether it is whole.
+    /// Writes an activation, or its next head; returns whether the activation is complete.
     fn write(&mut self, run: &Run, named: StackHook, captured: Option<Vec<f32>>) -> Result<bool, RecordError> {
         let (name, hook) = (named.to_string(), named.hook);
         match hook {
@@ -141,7 +141,7 @@ impl<W: Write> Recorder<W> {
         Ok(true)
     }
 
-    /// Writes the next logits of a run that is done; says whether there were any.
+    /// Writes the next logits of a finished run; returns whether there were any.
     ///
     /// # Errors
     /// When the run cannot give them, or the output refuses.
@@ -156,10 +156,10 @@ impl<W: Write> Recorder<W> {
         Ok(true)
     }
 
-    /// Ends the file; everything must have been recorded.
+    /// Ends the file.
     ///
     /// # Errors
-    /// When something is missing, or the output refuses.
+    /// When an activation of the plan was not recorded, or the output refuses.
     pub fn finish(self) -> Result<W, TraceError> {
         self.writer.finish()
     }

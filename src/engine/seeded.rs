@@ -6,20 +6,23 @@ use std::sync::Arc;
 use super::checkpoint::{Architecture, Config, Part, Slot};
 use super::error::EngineError;
 use super::model::{Filled, Model, StackSlots};
+use super::random::SplitMix64;
 use super::weights::Weight;
 use crate::kernels::Panels;
 use crate::trace::Stack;
 
 impl Model {
-    /// A model of the shape that a `config.json` names, its weights drawn uniformly with the standard deviation 0.02
-    /// that GPT-2 and BERT start from, norms at 1 and biases at 0. It has no tokenizer: it reads ids.
+    /// A model of the shape that a `config.json` names: weights are drawn uniformly with the standard deviation 0.02 that GPT-2 and
+    /// BERT start from, norms are 1, biases 0. It has no tokenizer and reads ids.
     ///
     /// # Errors
-    /// When the configuration is not read.
+    /// When the configuration names no architecture that is read, or a field is wrong.
     pub fn seeded(config_json: &str, seed: u64) -> Result<Self, EngineError> {
         let config = Config::parse("config.json", config_json.as_bytes())?;
         let architecture = Architecture::from_config(&config, &|_| true)?.tied_as_configured();
-        let mut random = Random(seed);
+        let mut random = SplitMix64::new(seed);
+        // Uniform with mean 0 and standard deviation 0.02.
+        let mut weight = || (random.unit() - 0.5) * (0.02 * 12f32.sqrt());
         let mut places = HashMap::new();
         let encoder = architecture.encoder.as_deref().map(|encoder| (Stack::Encoder, encoder));
         for (stack, architecture) in encoder.into_iter().chain([(Stack::Decoder, &architecture)]) {
@@ -30,7 +33,7 @@ impl Model {
                         let mut panels = Panels::zeros(*n_out, *n_in);
                         let mut row = vec![0.0; *n_in];
                         for out in 0..*n_out {
-                            row.iter_mut().for_each(|value| *value = random.next());
+                            row.iter_mut().for_each(|value| *value = weight());
                             panels.set_rows(out, &row);
                         }
                         Filled::Matrix(Arc::new(Weight::from_panels(panels)))
@@ -47,7 +50,7 @@ impl Model {
     }
 }
 
-/// Whether a slot multiplies instead of adding.
+/// Whether a slot's vector multiplies, so that 1 leaves values as they are.
 fn is_scale(slot: Slot) -> bool {
     matches!(
         slot,
@@ -56,19 +59,4 @@ fn is_scale(slot: Slot) -> bool {
             | Slot::HeadNorm(Part::Weight)
             | Slot::RotaryDivisors(_)
     ) || matches!(slot, Slot::Block(_, slot, Part::Weight) if slot.is_norm())
-}
-
-/// SplitMix64 (Steele et al. 2014).
-struct Random(u64);
-
-impl Random {
-    /// Uniform with mean 0 and standard deviation 0.02.
-    fn next(&mut self) -> f32 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        let unit = ((z ^ (z >> 31)) >> 40) as f32 / (1u64 << 24) as f32;
-        (unit - 0.5) * (0.02 * 12f32.sqrt())
-    }
 }

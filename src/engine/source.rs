@@ -1,4 +1,4 @@
-//! A run as a source of attention for views: everything is made from what it keeps, through its edits.
+//! A run as a source of attention for views: answers are made from what the run keeps, through its edits.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use super::run::Run;
 use crate::analysis::attention::{Keys, queries};
 use crate::analysis::source::{AttentionSource, LayerSource, Rotation, Sizes, SourceError, check_rows, head_columns};
 use crate::kernels::PackedRows;
-use crate::trace::{Attn, Side, Spec, Tokens};
+use crate::trace::{Attn, AttnKind, Side, Spec, Stack, Tokens};
 
 impl AttentionSource for Run {
     fn sizes(&self) -> Sizes {
@@ -74,6 +74,40 @@ impl AttentionSource for Run {
     fn value_output_norms(&self, layer: usize, head: usize) -> Result<Vec<f32>, SourceError> {
         let values = self.values(layer, head)?;
         Ok(output_norms(&self.model().blocks[layer].attn, self.model().spec(), head, &values))
+    }
+}
+
+/// One of the attentions of a run, for views to ask.
+#[derive(Clone, Copy, Debug)]
+pub enum RunAttention<'a> {
+    /// Over a stack's own positions.
+    Own(&'a Run),
+    /// A decoder's over its encoder's.
+    Cross(CrossSource<'a>),
+}
+
+impl<'a> RunAttention<'a> {
+    /// The attention of a kind: of the only stack, or where a run has a source, the encoder's, the decoder's, or the one between.
+    ///
+    /// # Errors
+    /// When the model has no such attention.
+    pub fn of(run: &'a Run, kind: AttnKind) -> Result<Self, EngineError> {
+        let encoder = run.source().map(|source| &**source);
+        let found = match (kind.stack, kind.attn, encoder) {
+            (None, Attn::Own, None) | (Some(Stack::Decoder), Attn::Own, Some(_)) => Some(Self::Own(run)),
+            (Some(Stack::Encoder), Attn::Own, Some(encoder)) => Some(Self::Own(encoder)),
+            (Some(Stack::Decoder), Attn::Cross, Some(_)) => CrossSource::of(run).map(Self::Cross),
+            _ => None,
+        };
+        found.ok_or_else(|| EngineError::Request("this model has no such attention".to_owned()))
+    }
+
+    /// The attention as a source of answers.
+    pub fn source(&self) -> &dyn AttentionSource {
+        match self {
+            Self::Own(run) => *run,
+            Self::Cross(cross) => cross,
+        }
     }
 }
 

@@ -90,7 +90,7 @@ impl State {
             let (typed, n_edits, result) =
                 (std::mem::take(&mut self.readings.typed), self.readings.n_edits, Some(shown.request));
             self.readings = Readings { typed, n_edits, result, ..Readings::default() };
-            let mask = shown.info.tokens.tokens.iter().position(|token| is_mask(token));
+            let mask = shown.info.tokens.first_mask();
             let position = match unembed {
                 Unembed::MaskedWord { .. } => mask,
                 // What came with the result is A's; the change has to be asked for.
@@ -130,9 +130,4 @@ impl State {
             self.ask_for_typed(effects);
         }
     }
-}
-
-/// Whether a token is a mask.
-fn is_mask(token: &str) -> bool {
-    matches!(token, "[MASK]" | "<mask>")
 }

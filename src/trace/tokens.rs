@@ -54,6 +54,11 @@ impl Tokens {
 }
 
 impl Tokens {
+    /// The first position that stands for a word to be guessed, by the usual names of the mask token.
+    pub fn first_mask(&self) -> Option<usize> {
+        self.tokens.iter().position(|token| matches!(token.as_str(), "[MASK]" | "<mask>"))
+    }
+
     /// Appends a token of another list.
     pub fn push(&mut self, from: &Tokens, index: usize) {
         self.tokens.push(from.tokens[index].clone());
@@ -109,6 +114,14 @@ mod tests {
             segments: segments.to_vec(),
             type_ids: vec![0; n],
         }
+    }
+
+    #[test]
+    fn the_first_mask_is_found_under_either_name() {
+        let named = |names: [&str; 3]| Tokens { tokens: names.map(str::to_owned).to_vec(), ..tokens(3, &[], &[]) };
+        assert_eq!(named(["[CLS]", "[MASK]", "[MASK]"]).first_mask(), Some(1));
+        assert_eq!(named(["<s>", "a", "<mask>"]).first_mask(), Some(2));
+        assert_eq!(named(["mask", "MASK", "[mask]"]).first_mask(), None);
     }
 
     #[test]

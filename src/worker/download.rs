@@ -1,6 +1,6 @@
-//! Files over the network: kept as they come, resumed where they broke off, checked when they are whole.
+//! Downloads files: keeps bytes as they arrive, resumes interrupted files, and checks complete ones.
 //!
-//! What to ask for and what an answer means is `sources::Transfer`'s to say.
+//! `sources::Transfer` says what to ask for and what an answer means; this file carries that out.
 
 use sha2::{Digest, Sha256};
 
@@ -12,20 +12,21 @@ use crate::sources::{Answer, Base, Go, Listing, Origin, Repo, SourceError, Trans
 
 /// Bytes of a stored file that are hashed at a time.
 const HASH_BYTES: u64 = 1 << 22;
-/// A listing is some hundred kilobytes at most.
+/// Most bytes of a listing, which has some hundred kilobytes.
 const MAX_LISTING: usize = 64 << 20;
 
-/// How far all files are.
+/// How far the download of all files is, in bytes.
 pub(super) struct Progress {
-    pub done: u64,
-    pub total: u64,
-    /// In mebibytes: one message per MiB is plenty for a progress bar.
-    said: Option<u64>,
+    /// Of the files before the present one.
+    complete: u64,
+    total: u64,
+    /// Mebibytes at the last report: one message per MiB is plenty for a progress bar.
+    reported: Option<u64>,
 }
 
 impl Progress {
     pub fn new(total: u64) -> Self {
-        Self { done: 0, total, said: None }
+        Self { complete: 0, total, reported: None }
     }
 }
 
@@ -68,8 +69,8 @@ impl Worker {
         }
     }
 
-    /// A file from storage, else from the network. Also says whether it was there.
-    pub(super) async fn bring(
+    /// Gives a file from storage, or else fetches it. Also returns whether it was in storage.
+    pub(super) async fn stored_or_fetched(
         &mut self,
         request: RequestId,
         source: &FileSource,
@@ -80,7 +81,7 @@ impl Worker {
         let name = if source.sha256.is_empty() { &source.url } else { &source.sha256 };
         let mut parts = Parts::open(name).await;
         if parts.is_whole() && parts.len() == source.size {
-            progress.done += source.size;
+            progress.complete += source.size;
             return Ok((parts.file().map_err(lost)?, true));
         }
         let expected = Some(source.sha256.clone()).filter(|sha256| !sha256.is_empty());
@@ -90,12 +91,10 @@ impl Worker {
             parts.restart(None).await;
         }
         parts.note_address(&source.url).await;
-        let before = progress.done;
         let mut digest = self.digest(request, &parts).await?;
         loop {
             while !transfer.is_whole() {
-                let fetched =
-                    self.fetch_once(request, source, &mut transfer, &mut parts, &mut digest, (before, progress)).await;
+                let fetched = self.fetch_once(request, source, &mut transfer, &mut parts, &mut digest, progress).await;
                 // Bytes that arrived are kept, however the request ended.
                 parts.flush().await.map_err(lost)?;
                 fetched?;
@@ -110,7 +109,7 @@ impl Worker {
                 }
             }
         }
-        progress.done = before + source.size;
+        progress.complete += source.size;
         Ok((parts.finish().await.map_err(lost)?, false))
     }
 
@@ -122,7 +121,7 @@ impl Worker {
         transfer: &mut Transfer,
         parts: &mut Parts,
         digest: &mut Sha256,
-        (before, progress): (u64, &mut Progress),
+        progress: &mut Progress,
     ) -> Result<(), Stop> {
         self.breathe(request).await?;
         let mut incoming = match Incoming::open(&source.url, transfer.ask().from, parts.are_kept()).await {
@@ -150,10 +149,10 @@ impl Worker {
                     transfer.got(u64::from(bytes.length()))?;
                     digest.update(bytes.to_vec());
                     parts.push(&bytes).await.map_err(lost)?;
-                    progress.done = before + transfer.have();
-                    if progress.said != Some(progress.done >> 20) {
-                        progress.said = Some(progress.done >> 20);
-                        self.outbox.progress(request, Stage::Download, progress.done, progress.total);
+                    let done = progress.complete + transfer.have();
+                    if progress.reported != Some(done >> 20) {
+                        progress.reported = Some(done >> 20);
+                        self.outbox.progress(request, Stage::Download, done, progress.total);
                     }
                     if self.is_cancelled(request) {
                         incoming.cancel().await;
@@ -169,7 +168,7 @@ impl Worker {
         Ok(())
     }
 
-    /// SHA-256 of what is kept so far.
+    /// The SHA-256 of the bytes that are kept so far.
     async fn digest(&mut self, request: RequestId, parts: &Parts) -> Result<Sha256, Stop> {
         let mut digest = Sha256::new();
         if !parts.is_empty() {
@@ -204,7 +203,7 @@ fn head(incoming: &Incoming) -> Answer {
     }
 }
 
-/// What may be wrong when there is no answer: a browser does not tell a page which.
+/// What may be wrong when there is no answer, since a browser does not tell a page the cause.
 fn advice(url: &str) -> &'static str {
     if is_offline() {
         "This browser is offline: connect it, or open a model from disk"

@@ -1,4 +1,4 @@
-//! Loading a model: files from disk, storage or the network, then ranges of them into the engine.
+//! Loads a model: files come from disk, storage or the network, and the engine asks for ranges of them.
 
 use std::sync::Arc;
 
@@ -27,12 +27,12 @@ impl Worker {
         let n_layers = n_layers.map(|n_layers| n_layers as usize);
         let (name, model, from_storage) = match source {
             ModelSource::Files { name, files } => {
-                let (files, from_storage) = self.bring_all(request, files, &Origin::default()).await?;
+                let (files, from_storage) = self.fetch_all(request, files, &Origin::default()).await?;
                 (name, self.read(request, files, n_layers).await?, from_storage)
             }
             ModelSource::Hub { name, hub: HubSource { base, repo }, files } => {
                 let origin = origin(&Base::parse(&base)?, &Repo::parse(&repo)?);
-                let (files, from_storage) = self.bring_all(request, files, &origin).await?;
+                let (files, from_storage) = self.fetch_all(request, files, &origin).await?;
                 (name, self.read(request, files, n_layers).await?, from_storage)
             }
             ModelSource::Disk { name, files, .. } => {
@@ -63,25 +63,25 @@ impl Worker {
         Ok(())
     }
 
-    /// Every file, from storage or the network; and whether all were there.
-    async fn bring_all(
+    /// Gives every file, from storage or the network, and whether all were in storage.
+    async fn fetch_all(
         &mut self,
         request: RequestId,
         files: Vec<FileSource>,
         origin: &Origin,
     ) -> Result<(Vec<(String, StoredFile)>, bool), Stop> {
         let mut progress = Progress::new(files.iter().map(|file| file.size).sum());
-        let (mut brought, mut all_there) = (Vec::new(), true);
+        let (mut fetched, mut all_stored) = (Vec::new(), true);
         for file in files {
-            let (stored, was_there) = self.bring(request, &file, origin, &mut progress).await?;
-            all_there &= was_there;
-            brought.push((file.name, stored));
+            let (stored, was_stored) = self.stored_or_fetched(request, &file, origin, &mut progress).await?;
+            all_stored &= was_stored;
+            fetched.push((file.name, stored));
             self.breathe(request).await?;
         }
-        Ok((brought, all_there))
+        Ok((fetched, all_stored))
     }
 
-    /// Reads files into a model, if there is memory for it.
+    /// Reads files into a model, if there is memory for its weights.
     async fn read(
         &mut self,
         request: RequestId,
@@ -113,7 +113,7 @@ impl Worker {
     }
 }
 
-/// Refuses weights for which there is no memory, before any of them is read.
+/// Refuses weights that do not fit into memory, before any of them is read.
 fn check_memory(held_bytes: u64) -> Result<(), Stop> {
     let refuse = |message: String| Err(Stop::failed(About::Model, message));
     if let Some(message) = too_large(held_bytes) {

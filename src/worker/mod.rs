@@ -1,19 +1,21 @@
 //! The worker: one model, its runs, and one request at a time.
 //!
-//! Requests wait in an inbox; a cancellation is noted the moment it arrives, and work looks for it between steps, giving
-//! the browser a turn at least every [`TURN_MS`]. A failed request changes nothing that was there before. A panic ends
-//! the worker, which the page hears as an error event.
+//! Requests wait in an inbox. A cancellation is noted the moment it arrives; work looks for it between steps and gives the browser
+//! a turn at least every [`TURN_MS`]. A failed request changes nothing that was there before. A panic ends the worker, which the
+//! page hears as an error event.
+//!
+//! Whatever runs the model more than once is a job of the engine, which `drive` steps; this module makes jobs of requests and
+//! messages of answers.
 
 mod download;
-mod editing;
+mod drive;
+mod experiments;
+mod inputs;
 mod load;
-mod mean_scores;
-mod measuring;
 mod outbox;
 mod runs;
 mod save;
-mod texts;
-mod two_stacks;
+mod writing;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -27,37 +29,34 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent};
 
 use crate::analysis::SourceError;
-use crate::edit::Edit;
-use crate::engine::{EngineError, InputError, Model, Run};
+use crate::engine::{EngineError, InputError, Model};
 use crate::platform::clock::now_ms;
 use crate::platform::port::decode_with_files;
 use crate::platform::turn::turn;
-use crate::protocol::{About, FromWorker, Report, RequestId, RunId, ToWorker, VERSION};
+use crate::protocol::{About, EditingRequest, FromWorker, Input, Report, RequestId, RunId, ToWorker, VERSION};
+use crate::trace::file::Element;
 use outbox::Outbox;
+use runs::KeptRun;
+use writing::WriteAsked;
 
 /// Work goes on for this long before the browser gets a turn.
 const TURN_MS: f64 = 16.0;
 
-/// How many next tokens come with a run.
-const N_TOP: usize = 10;
-
-/// What has arrived and is not answered yet.
+/// Requests that have arrived and are not answered yet.
 #[derive(Default)]
 struct Inbox {
-    /// With the files that came beside them.
+    /// Messages with the files beside them.
     waiting: VecDeque<(ToWorker, Vec<Blob>)>,
     cancelled: BTreeSet<RequestId>,
     wake: Option<Function>,
 }
 
-/// Everything a worker has.
+/// The state of a worker.
 struct Worker {
     inbox: Rc<RefCell<Inbox>>,
     outbox: Outbox,
     model: Option<Arc<Model>>,
-    runs: BTreeMap<RunId, Run>,
-    /// What each run that was edited was edited with.
-    edits: BTreeMap<RunId, Vec<Edit>>,
+    runs: BTreeMap<RunId, KeptRun>,
     next_run: RunId,
     last_turn_ms: f64,
 }
@@ -74,7 +73,7 @@ enum Stop {
 pub fn start(threads: u32) {
     std::panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
-        // Told to the page as an error event: nothing else can be relied on after a panic.
+        // The page hears of it as an error event; nothing else can be relied on after a panic.
         let report = js_sys::Reflect::get(&js_sys::global(), &JsValue::from_str("reportError"));
         if let Ok(report) = report.and_then(|report| report.dyn_into::<Function>()) {
             let _ = report.call1(&JsValue::UNDEFINED, &js_sys::Error::new(&info.to_string()));
@@ -92,15 +91,7 @@ pub fn start(threads: u32) {
     scope.set_onmessage(Some(listen.as_ref().unchecked_ref()));
     listen.forget();
     outbox.say(&FromWorker::Ready { version: VERSION, threads });
-    let worker = Worker {
-        inbox,
-        outbox,
-        model: None,
-        runs: BTreeMap::new(),
-        edits: BTreeMap::new(),
-        next_run: 0,
-        last_turn_ms: now_ms(),
-    };
+    let worker = Worker { inbox, outbox, model: None, runs: BTreeMap::new(), next_run: 0, last_turn_ms: now_ms() };
     wasm_bindgen_futures::spawn_local(worker.serve());
 }
 
@@ -123,7 +114,7 @@ impl Worker {
             match next {
                 Some((message, files)) => self.answer(message, files).await,
                 None => {
-                    // No request is under way: whatever was cancelled has had its answer.
+                    // No request is under way, so every cancelled one has had its answer.
                     self.inbox.borrow_mut().cancelled.clear();
                     let inbox = Rc::clone(&self.inbox);
                     let promise = Promise::new(&mut |wake, _| inbox.borrow_mut().wake = Some(wake));
@@ -137,7 +128,6 @@ impl Worker {
         let Some(request) = message.request() else {
             if let ToWorker::Forget { run } = message {
                 self.runs.remove(&run);
-                self.edits.remove(&run);
             }
             return;
         };
@@ -146,12 +136,13 @@ impl Worker {
             ToWorker::Load { source, n_layers, .. } => self.load(request, source, n_layers, files).await,
             ToWorker::ListHub { base, repo, .. } => self.list_hub(request, &base, &repo).await,
             ToWorker::Run { inputs, edits, .. } => self.run(request, inputs, edits).await,
-            ToWorker::Ask { run, kind, question, .. } => self.ask(request, (run, kind), question).await,
+            ToWorker::Ask { run, kind, question, .. } => self.ask(request, run, kind, question).await,
             ToWorker::Tokenize { input, .. } => self.tokenize(request, &input),
             ToWorker::MeanScores { inputs, .. } => self.mean_scores(request, &inputs).await,
-            ToWorker::Editing(asked) => self.editing(asked).await,
+            ToWorker::Editing(asked) => self.editing(request, asked).await,
             ToWorker::Save { run, saved, is_half, metadata_json, .. } => {
-                self.save(request, run, (saved, is_half), &metadata_json).await
+                let element = if is_half { Element::F16 } else { Element::F32 };
+                self.save(request, run, saved, element, &metadata_json).await
             }
             ToWorker::Forget { .. } | ToWorker::Cancel { .. } => Ok(()),
         };
@@ -159,6 +150,22 @@ impl Worker {
             Ok(()) => {}
             Err(Stop::Cancelled) => self.outbox.say(&FromWorker::Cancelled { request }),
             Err(Stop::Failed(report)) => self.outbox.say(&FromWorker::Failed { request, report }),
+        }
+    }
+
+    async fn editing(&mut self, request: RequestId, asked: EditingRequest) -> Result<(), Stop> {
+        match asked {
+            EditingRequest::Again { base, edits, .. } => self.again(request, base, edits).await,
+            EditingRequest::Compare { runs, outcome, also, .. } => {
+                self.compare(request, &runs, outcome.as_ref(), also).await
+            }
+            EditingRequest::Sweep { base, edits, what, outcome, .. } => {
+                self.sweep(request, base, edits, what, &outcome).await
+            }
+            EditingRequest::Write { run, follower, n_keep, first_id, n_tokens, sampling, .. } => {
+                let (n_keep, n_tokens) = (n_keep as usize, n_tokens as usize);
+                self.write(request, WriteAsked { run, follower, n_keep, first_id, n_tokens, sampling }).await
+            }
         }
     }
 
@@ -175,12 +182,14 @@ impl Worker {
         self.inbox.borrow().cancelled.contains(&request)
     }
 
-    fn model(&self) -> Result<&Arc<Model>, Stop> {
-        self.model.as_ref().ok_or_else(|| Stop::failed(About::Request, "no model is loaded"))
+    fn tokenize(&mut self, request: RequestId, input: &Input) -> Result<(), Stop> {
+        let (tokens, _) = inputs::tokens(self.model()?, input)?;
+        self.outbox.say(&FromWorker::Tokenized { request, tokens });
+        Ok(())
     }
 
-    fn find_run(&self, run: RunId) -> Result<&Run, Stop> {
-        self.runs.get(&run).ok_or_else(|| Stop::failed(About::Request, format!("run {run} is not there")))
+    fn model(&self) -> Result<&Arc<Model>, Stop> {
+        self.model.as_ref().ok_or_else(|| Stop::failed(About::Request, "no model is loaded"))
     }
 }
 
@@ -207,7 +216,7 @@ impl From<EngineError> for Stop {
 
 impl From<SourceError> for Stop {
     fn from(error: SourceError) -> Self {
-        // A run holds everything, so whatever is not there was not there to be asked for.
+        // A run holds everything that a view may ask for, so the request is at fault.
         Stop::failed(About::Request, error.to_string())
     }
 }

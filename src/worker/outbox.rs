@@ -1,4 +1,4 @@
-//! What the worker says to the page.
+//! Sends messages to the page.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -8,13 +8,13 @@ use web_sys::DedicatedWorkerGlobalScope;
 
 use crate::platform::clock::now_ms;
 use crate::platform::port::encode;
-use crate::protocol::{FromWorker, RequestId, Stage};
+use crate::protocol::{EditingReply, FromWorker, RequestId, Stage};
 
-/// Least time between two reports of progress: each lets the page look at everything that may have changed, which takes a
-/// processor that a thread of the program may want.
+/// Least time between two reports of progress: each makes the page compare everything that it shows, on a processor that one of the
+/// worker's threads may want.
 const PROGRESS_MS: f64 = 50.0;
 
-/// The way to the page.
+/// Where messages to the page go.
 #[derive(Clone)]
 pub(super) struct Outbox {
     scope: DedicatedWorkerGlobalScope,
@@ -27,12 +27,17 @@ impl Outbox {
         Self { scope, reported: Rc::default() }
     }
 
-    /// Says something.
+    /// Sends a message.
     pub fn say(&self, message: &FromWorker) {
         self.say_with(message, &[]);
     }
 
-    /// Says something with buffers beside it.
+    /// Sends a reply about edits.
+    pub fn say_editing(&self, reply: EditingReply) {
+        self.say(&FromWorker::Editing(reply));
+    }
+
+    /// Sends a message with buffers beside it.
     pub fn say_with(&self, message: &FromWorker, buffers: &[&[f32]]) {
         let sent = match encode(message, buffers) {
             Ok(encoded) => self.scope.post_message_with_transfer(&encoded.message, &encoded.transfer),
@@ -43,7 +48,7 @@ impl Outbox {
         }
     }
 
-    /// Says how far a request is, where it has not just done so: always at the start of a stage and at its end.
+    /// Reports how far a request is, unless the last report was just sent; a stage's first and last reports are always sent.
     pub fn progress(&self, request: RequestId, stage: Stage, done: u64, total: u64) {
         let now_ms = now_ms();
         let is_recent = |(of, at, then_ms)| (of, at) == (request, stage) && now_ms - then_ms < PROGRESS_MS;
@@ -54,7 +59,7 @@ impl Outbox {
         self.say(&FromWorker::Progress { request, stage, done, total });
     }
 
-    /// Notes a message that could not be read: there is no request to answer.
+    /// Logs a message that could not be read, since there is no request to answer.
     pub fn complain(&self, what: &str) {
         web_sys::console::error_1(&JsValue::from_str(what));
     }

@@ -1,102 +1,119 @@
-//! Running the model, and answering questions about runs.
+//! Runs the model, keeps the runs, and answers questions about them.
 
 use std::sync::Arc;
 
-use super::two_stacks::Attention;
-use super::{N_TOP, Stop, Worker, texts};
+use super::drive::{Driven, PartOf};
+use super::{Stop, Worker, inputs};
 use crate::answers::{self, Reply};
 use crate::edit::Edit;
-use crate::engine::{Captures, CompiledEdits, EngineError, Model, Run, Step, TopToken, probabilities, top_predictions};
+use crate::engine::jobs::{FinishedRun, PredictionsJob, RunJob, RunOptions};
+use crate::engine::{EngineError, Run, RunAttention, TopToken, probabilities, top_predictions};
 use crate::platform::clock::now_ms;
 use crate::platform::memory::memory_bytes;
 use crate::protocol::{
-    About, Answer, FromWorker, Input, Prediction, Question, RequestId, RunId, RunInfo, Stage, TargetAsked,
+    About, Answer, FromWorker, Input, Prediction, Question, RequestId, RunId, RunInfo, TargetAsked, TargetRead,
 };
 use crate::trace::AttnKind;
 use crate::trace::spec::Unembed;
 
+/// How many next tokens come with a run.
+pub(super) const N_TOP: usize = 10;
+
+/// A run that the page may ask about.
+pub(super) struct KeptRun {
+    pub run: Arc<Run>,
+    /// What it was run with.
+    pub edits: Vec<Edit>,
+}
+
 impl Worker {
+    /// Runs the model on each input.
     pub(super) async fn run(&mut self, request: RequestId, inputs: Vec<Input>, edits: Vec<Edit>) -> Result<(), Stop> {
         let model = Arc::clone(self.model()?);
+        let n_parts = inputs.len();
         let mut done = Vec::new();
         for (index, input) in inputs.iter().enumerate() {
-            done.push(self.run_one(request, &model, input, &edits, (index, inputs.len())).await?);
+            let read = inputs::read(&model, input)?;
+            let job = RunJob::new(Arc::clone(&model), read.input, edits.clone(), RunOptions::default())?;
+            let driven = self.drive_with(request, job, PartOf { index, n_parts }, |_, _| {}).await?;
+            let is_generated = input.target == TargetAsked::Generated;
+            let (info, kept) = self.describe(request, driven, is_generated).await?;
+            done.push((RunInfo { text: read.text, n_cut: read.n_cut as u32, ..info }, kept));
         }
-        let mut runs = Vec::new();
-        for (mut info, run) in done {
-            info.run = self.next_run;
-            info.memory_bytes = memory_bytes();
-            self.next_run += 1;
-            self.runs.insert(info.run, run);
-            self.edits.insert(info.run, edits.clone());
-            runs.push(info);
-        }
+        // Kept only now, so that a request that fails or is cancelled keeps none of its runs.
+        let runs = done.into_iter().map(|(info, kept)| self.keep(info, kept)).collect();
         self.outbox.say(&FromWorker::RunsDone { request, runs });
         Ok(())
     }
 
-    pub(super) async fn run_one(
+    /// What the page is told about a finished run.
+    pub(super) async fn describe(
         &mut self,
         request: RequestId,
-        model: &Arc<Model>,
-        input: &Input,
-        edits: &[Edit],
-        (index, n_inputs): (usize, usize),
-    ) -> Result<(RunInfo, Run), Stop> {
-        let (mut tokens, text) = texts::tokens(model, input)?;
-        let reader = model.encoder().unwrap_or(model);
-        let n_cut = if input.cut { tokens.cut_to(reader.spec().n_ctx) } else { 0 };
-        if let Some(encoder) = model.encoder() {
-            let target = (&input.target, input.cut);
-            let (run, elapsed_ms) = self.run_two_stacks(request, (model, encoder), tokens, target, edits).await?;
-            let is_generated = input.target == TargetAsked::Generated;
-            let (tokens, target) = self.read_by(request, &run, is_generated).await?;
-            let top = predictions(&run, run.tokens().len() - 1, N_TOP)?;
-            let n_cut = n_cut as u32;
-            return Ok((RunInfo { run: 0, tokens, target, text, n_cut, elapsed_ms, top, memory_bytes: 0 }, run));
-        }
-        let edits = CompiledEdits::bind(edits, model.spec(), tokens.len()).map_err(EngineError::from)?;
-        let mut run = Run::new(Arc::clone(model), tokens, edits, Captures::none())?;
-        let mut elapsed_ms = 0.0;
-        loop {
-            let start_ms = now_ms();
-            let step = run.step()?;
-            elapsed_ms += now_ms() - start_ms;
-            let (done, total) = run.progress();
-            let done = index * total + done;
-            self.outbox.progress(request, Stage::Run, done as u64, (n_inputs * total) as u64);
-            self.breathe(request).await?;
-            if step == Step::Done {
-                break;
-            }
-        }
+        Driven { output: FinishedRun { run, edits, .. }, mut elapsed_ms }: Driven<FinishedRun>,
+        is_generated: bool,
+    ) -> Result<(RunInfo, KeptRun), Stop> {
+        let run = Arc::new(run);
         let start_ms = now_ms();
-        let predicts_next = matches!(model.spec().unembed, Unembed::Linear { .. }) && model.spec().is_causal();
-        let top = if predicts_next { predictions(&run, run.tokens().len() - 1, N_TOP)? } else { Vec::new() };
+        let top = next_tokens(&run)?;
         elapsed_ms += now_ms() - start_ms;
-        let tokens = run.tokens().clone();
-        let n_cut = n_cut as u32;
-        Ok((RunInfo { run: 0, tokens, target: None, text, n_cut, elapsed_ms, top, memory_bytes: 0 }, run))
+        let (mut tokens, mut target) = (run.tokens().clone(), None);
+        if let Some(source) = run.source() {
+            let predicted = self.drive(request, PredictionsJob::new(Arc::clone(&run))).await?.output;
+            let predicted = predicted.into_iter().map(|top| named(&run, top)).collect();
+            let written = std::mem::replace(&mut tokens, source.tokens().clone());
+            target = Some(TargetRead { tokens: written, is_generated, predicted });
+        }
+        let info = RunInfo { run: 0, tokens, target, text: String::new(), n_cut: 0, elapsed_ms, top, memory_bytes: 0 };
+        Ok((info, KeptRun { run, edits }))
     }
 
+    /// Keeps a run under a new name.
+    pub(super) fn keep(&mut self, info: RunInfo, kept: KeptRun) -> RunInfo {
+        let run = self.next_run;
+        self.next_run += 1;
+        self.runs.insert(run, kept);
+        RunInfo { run, memory_bytes: memory_bytes(), ..info }
+    }
+
+    /// A run by its name.
+    pub(super) fn kept(&self, run: RunId) -> Result<&KeptRun, Stop> {
+        self.runs.get(&run).ok_or_else(|| missing(run))
+    }
+
+    /// A run to be shared with a job.
+    pub(super) fn shared_run(&self, run: RunId) -> Result<Arc<Run>, Stop> {
+        self.kept(run).map(|kept| Arc::clone(&kept.run))
+    }
+
+    /// A run to be changed.
+    pub(super) fn run_mut(&mut self, run: RunId) -> Result<&mut Run, Stop> {
+        let kept = self.runs.get_mut(&run).ok_or_else(|| missing(run))?;
+        Arc::get_mut(&mut kept.run)
+            .ok_or_else(|| Stop::failed(About::Request, format!("run {run} is used by another request")))
+    }
+
+    /// Answers a question about a run.
     pub(super) async fn ask(
         &mut self,
         request: RequestId,
-        (run, kind): (RunId, AttnKind),
+        run: RunId,
+        kind: AttnKind,
         question: Question,
     ) -> Result<(), Stop> {
         match question {
-            Question::Losses => return self.token_losses(request, run).await,
+            Question::Losses => return self.losses(request, run).await,
             Question::Predictions { position, n_top, also } => {
-                return self.predict(request, run, (position, n_top), &also);
+                return self.predictions(request, run, position, n_top, &also);
             }
             Question::Similarity { first, second } => return self.similarity(request, run, [&first, &second]).await,
             _ => {}
         }
+        let found = self.shared_run(run)?;
+        let attention = RunAttention::of(&found, kind)?;
         let mut answering = answers::start(question);
         loop {
-            let reply = answering.step(Attention::of(self.find_run(run)?, kind)?.source())?;
-            if let Some(Reply { answer, buffers }) = reply {
+            if let Some(Reply { answer, buffers }) = answering.step(attention.source())? {
                 let buffers: Vec<&[f32]> = buffers.iter().map(Vec::as_slice).collect();
                 self.outbox.say_with(&FromWorker::Answered { request, run, answer }, &buffers);
                 return Ok(());
@@ -105,14 +122,16 @@ impl Worker {
         }
     }
 
-    fn predict(
+    /// Answers with the most likely tokens after a position, and with those of `also` that are not among them.
+    fn predictions(
         &mut self,
         request: RequestId,
         run: RunId,
-        (position, n_top): (u32, u32),
+        position: u32,
+        n_top: u32,
         also: &[u32],
     ) -> Result<(), Stop> {
-        let found = self.find_run(run)?;
+        let found = &self.kept(run)?.run;
         if position as usize >= found.tokens().len() {
             let message = format!("position {position} is not there: {} tokens", found.tokens().len());
             return Err(Stop::failed(About::Request, message));
@@ -130,11 +149,24 @@ impl Worker {
     }
 }
 
-pub(super) fn predictions(run: &Run, position: usize, n_top: usize) -> Result<Vec<Prediction>, EngineError> {
+fn missing(run: RunId) -> Stop {
+    Stop::failed(About::Request, format!("run {run} is not there"))
+}
+
+/// The most likely next tokens, where the model predicts one.
+pub(super) fn next_tokens(run: &Run) -> Result<Vec<Prediction>, EngineError> {
+    let spec = run.model().spec();
+    match spec.unembed {
+        Unembed::Linear { .. } if spec.is_causal() => predictions(run, run.tokens().len() - 1, N_TOP),
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn predictions(run: &Run, position: usize, n_top: usize) -> Result<Vec<Prediction>, EngineError> {
     Ok(top_predictions(run, position, n_top)?.into_iter().map(|top| named(run, top)).collect())
 }
 
 /// A likely token with its name.
-pub(super) fn named(run: &Run, TopToken { id, prob }: TopToken) -> Prediction {
+fn named(run: &Run, TopToken { id, prob }: TopToken) -> Prediction {
     Prediction { token: run.model().token_name(id), id, prob }
 }

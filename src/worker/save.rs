@@ -1,4 +1,4 @@
-//! Writing a run as a trace file: tensor by tensor into the browser's memory for files, never as a whole in ours.
+//! Writes a run as a trace file, tensor by tensor, into the browser's memory for files: the program's own never holds all of it.
 
 use super::{Stop, Worker};
 use crate::engine::{RecordError, Recorder, Run, Step};
@@ -10,18 +10,18 @@ use crate::trace::file::{Element, SavePlan, Saved, TraceError, TraceMetadata};
 type Sink = Recorder<BlobSink>;
 
 impl Worker {
-    /// Writes a finished run. What a run does not keep is made by running it once more, with the same edits.
+    /// Writes a finished run. Activations that a run does not keep are made by running it once more, with the same edits.
     pub(super) async fn save(
         &mut self,
         request: RequestId,
         run: RunId,
-        (saved, is_half): (Saved, bool),
+        saved: Saved,
+        element: Element,
         metadata_json: &str,
     ) -> Result<(), Stop> {
         let metadata = TraceMetadata::from_json("the trace", metadata_json)
             .map_err(|error| Stop::failed(About::Request, error.to_string()))?;
-        let element = if is_half { Element::F16 } else { Element::F32 };
-        let found = self.find_run(run)?;
+        let found = self.shared_run(run)?;
         let (tokens, source) = (found.tokens().clone(), found.source().cloned());
         let (input, target) = match &source {
             Some(source) => (source.tokens().clone(), Some(tokens)),
@@ -30,20 +30,12 @@ impl Worker {
         let n_target = target.as_ref().map(|target| target.len());
         let plan = SavePlan::new(found.model().spec(), input.len(), n_target, saved, element);
         let mut recorder = Recorder::new(BlobSink::new(), &metadata, plan, &input, target.as_ref())?;
-        if let Some(source) = source {
-            self.record(request, &mut recorder, Some(Stack::Encoder), &source).await?;
-            let found = self.runs.remove(&run).ok_or_else(|| gone(run))?;
-            // Back in its place whatever happens.
-            let outcome = self.record(request, &mut recorder, Some(Stack::Decoder), &found).await;
-            self.runs.insert(run, found);
-            outcome?;
-        } else {
-            let found = self.runs.remove(&run).ok_or_else(|| gone(run))?;
-            let outcome = self.record(request, &mut recorder, None, &found).await;
-            self.runs.insert(run, found);
-            outcome?;
+        if let Some(source) = &source {
+            self.record(request, &mut recorder, Some(Stack::Encoder), source).await?;
         }
-        while recorder.record_logits(self.find_run(run)?)? {
+        let stack = source.map(|_| Stack::Decoder);
+        self.record(request, &mut recorder, stack, &found).await?;
+        while recorder.record_logits(&found)? {
             self.breathe(request).await?;
         }
         let (url, n_bytes) = recorder.finish()?.into_url().map_err(|reason| Stop::failed(About::Network, reason))?;
@@ -51,7 +43,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Writes what the plan has of one stack's run.
+    /// Writes the activations of one stack.
     async fn record(
         &mut self,
         request: RequestId,
@@ -79,16 +71,12 @@ impl Worker {
         }
     }
 
-    /// Says how far it is, and gives the browser its turn.
+    /// Reports progress and gives the browser a turn.
     async fn written(&mut self, request: RequestId, recorder: &Sink) -> Result<(), Stop> {
         let (done, total) = recorder.progress();
         self.outbox.progress(request, Stage::Save, done as u64, total as u64);
         self.breathe(request).await
     }
-}
-
-fn gone(run: RunId) -> Stop {
-    Stop::failed(About::Request, format!("run {run} is not there"))
 }
 
 impl From<RecordError> for Stop {

@@ -56,13 +56,16 @@ struct Shared {
     repositories: Mutex<BTreeMap<String, Repository>>,
     /// "GET path range".
     log: Mutex<Vec<String>>,
+    /// "Bearer …", of requests that have one.
+    tokens: Mutex<Vec<String>>,
 }
 
 impl HubServer {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://127.0.0.1:{}/mirror", listener.local_addr().unwrap().port());
-        let shared = Arc::new(Shared { repositories: Mutex::default(), log: Mutex::default() });
+        let shared =
+            Arc::new(Shared { repositories: Mutex::default(), log: Mutex::default(), tokens: Mutex::default() });
         let serving = Arc::clone(&shared);
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
@@ -82,6 +85,11 @@ impl HubServer {
     /// What was asked for since the last call, one "path" or "path from N" each; listings are left out.
     pub fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.shared.log.lock().unwrap())
+    }
+
+    /// The access tokens that were sent since the last call, one for each request that had one.
+    pub fn tokens(&self) -> Vec<String> {
+        std::mem::take(&mut self.shared.tokens.lock().unwrap())
     }
 }
 
@@ -106,6 +114,7 @@ impl Shared {
                 headers.insert(name.to_lowercase(), value.trim().to_owned());
             }
         }
+        self.tokens.lock().unwrap().extend(headers.get("authorization").cloned());
         let path = request.split(' ').nth(1).unwrap_or_default().trim_start_matches("/mirror/").to_owned();
         let path = path.split('?').next().unwrap_or_default().to_owned();
         let parts: Vec<&str> = path.split('/').collect();

@@ -10,7 +10,7 @@ use super::engine::finished;
 pub const SAMPLING: Sampling = Sampling { temperature: 1.5, top_k: 50, top_p: 0.95, seed: 4 };
 
 /// What golden/gpt2 writes after the text below.
-pub const CONTINUATION: [u32; 8] = [350, 234, 329, 17, 275, 127, 216, 136];
+pub const CONTINUATION: [u32; 8] = [7, 276, 231, 61, 257, 306, 18, 137];
 
 const TEXT: &str = "The doctor asked the nurse a question. She";
 

@@ -1,9 +1,9 @@
-//! What the measurements need of a browser beyond `platform`: an emptied storage.
+//! Empties the browser's storage, which `platform` has no use for.
 
 use headlight::platform::words::words;
 use wasm_bindgen_futures::JsFuture;
 
-/// Removes every cache of this origin, which is where the worker keeps models; the profile is fresh, so there are only its.
+/// Removes every cache of this origin, where the worker keeps models. The profile is fresh, so it has no others.
 pub async fn clear_storage() -> Result<(), String> {
     let window = web_sys::window().ok_or("there is no window")?;
     let caches = window.caches().map_err(|error| words(&error))?;

@@ -1,4 +1,4 @@
-//! How soon a run stops after the page has asked for it, at places spread over its first three quarters.
+//! Measures how soon a run stops after a cancellation, at moments spread over its first three quarters.
 
 use crate::client::Client;
 use crate::figure::{self, Bound, Bytes};
@@ -12,13 +12,13 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 const ROUNDS: u32 = 15;
-/// As many have to have been stopped in time for a median to say something.
+/// How many runs must have been stopped before their end for a meaningful median.
 const LEAST: usize = 7;
 
-/// Measures cancelling a run of so many tokens.
+/// Measures cancelling a run of `n_tokens` tokens.
 ///
 /// # Errors
-/// When the worker answers anything else than that the run was stopped or is done, or most runs were done too early.
+/// When the worker's answer is neither that the run stopped nor that it is done, or most runs were done too early.
 pub async fn measure(client: &Client, model: &ModelInfo, name: &str, n_tokens: u32) -> Result<(), String> {
     let before_ms = now_ms();
     let whole = run_once(client, model, n_tokens, 0).await?;
@@ -27,7 +27,7 @@ pub async fn measure(client: &Client, model: &ModelInfo, name: &str, n_tokens: u
     let mut samples_ms = Vec::new();
     for round in 0..ROUNDS {
         let after_ms = whole_ms * 0.75 * f64::from(round) / f64::from(ROUNDS);
-        if let Some(took_ms) = cancel_after(client, model, (n_tokens, round), after_ms).await? {
+        if let Some(took_ms) = cancel_after(client, model, n_tokens, round, after_ms).await? {
             samples_ms.push(took_ms);
         }
     }
@@ -41,11 +41,12 @@ pub async fn measure(client: &Client, model: &ModelInfo, name: &str, n_tokens: u
     figure::print(name, how, &samples_ms, Bytes::default(), Bound::AtMost(50.0))
 }
 
-/// Starts a run, asks for its end after some time, and says how long the answer took; nothing where the run was done before.
+/// Starts a run, cancels it after `after_ms`, and returns how long the answer took; `None` when the run was done before.
 async fn cancel_after(
     client: &Client,
     model: &ModelInfo,
-    (n_tokens, round): (u32, u32),
+    n_tokens: u32,
+    round: u32,
     after_ms: f64,
 ) -> Result<Option<f64>, String> {
     let request = 100 + round;

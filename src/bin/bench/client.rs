@@ -1,4 +1,4 @@
-//! Workers and what they say, in order. Dropping a client ends its worker.
+//! Workers and their messages in order. Dropping a client ends its worker.
 
 use crate::message::{Task, Took};
 use headlight::platform::words::words;
@@ -19,7 +19,7 @@ pub type Reply = (FromWorker, Vec<Vec<f32>>);
 /// A message with the buffers beside it, or why there is none.
 type Heard<In> = Result<(In, Vec<Vec<f32>>), String>;
 
-/// What arrived and was not read yet, and who waits for it.
+/// Messages that have arrived and are not read yet, and the promise of whoever waits for one.
 struct Inbox<In> {
     replies: VecDeque<Heard<In>>,
     waiting: Option<Function>,
@@ -66,7 +66,7 @@ impl Client {
         Self::start_on(1).await
     }
 
-    /// The same on so many threads.
+    /// Starts a worker with `threads` threads and waits until it is ready.
     pub async fn start_on(threads: u32) -> Result<Self, String> {
         let client = Self(Line::start(&format!("worker_boot.js?threads={threads}"))?);
         match client.next().await? {
@@ -90,12 +90,12 @@ impl Client {
         }
     }
 
-    /// Sends what has no answer.
+    /// Sends a message that has no answer.
     pub fn tell(&self, request: &ToWorker) -> Result<(), String> {
         self.0.worker.send(request)
     }
 
-    /// Waits for what the worker says next.
+    /// Waits for the worker's next message.
     pub async fn next(&self) -> Result<Reply, String> {
         self.0.next().await
     }
@@ -111,7 +111,7 @@ impl Measurer {
         measurer.0.next().await?.0.map(|_| measurer)
     }
 
-    /// Has a task done once.
+    /// Has the worker do a task once.
     pub async fn take(&self, task: &Task) -> Result<Took, String> {
         self.0.worker.send(task)?;
         self.0.next().await?.0

@@ -9,10 +9,10 @@ use headlight::protocol::{FromWorker, ModelSource, ToWorker};
 
 const LAYERS: [usize; 4] = [6, 12, 18, 30];
 const TOKENS: [u32; 6] = [32, 64, 128, 256, 512, 1024];
-/// After one that does not count.
+/// Measured rounds, after one that does not count.
 const ROUNDS: u32 = 3;
 
-/// Prints a figure per number of layers and tokens.
+/// Prints a figure for each number of layers and tokens.
 pub async fn measure(wanted: &impl Fn(&str) -> bool) -> Result<(), String> {
     let name = |n_layers: usize, n_tokens: u32| format!("cost/{n_layers}/{n_tokens}");
     for n_layers in LAYERS {

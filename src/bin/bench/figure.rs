@@ -1,27 +1,27 @@
-//! One figure: samples in, one JSON line out, with the bound that it is held to beside it.
+//! Makes a figure of samples: one JSON line with the bound that it is held to.
 
 use serde_json::{Value, json};
 
 /// Fields in the order in which they are printed.
 type Line = Vec<(String, Value)>;
 
-/// What a figure is to reach.
+/// The bound that a figure is held to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Bound {
-    /// It only informs.
+    /// None: the figure only informs.
     None,
-    /// Its median is to be this or more.
+    /// The median must be this or more.
     AtLeast(f64),
-    /// Its median is to be this or less.
+    /// The median must be this or less.
     AtMost(f64),
 }
 
-/// Sizes that go with a figure, where they are known.
+/// Sizes printed with a figure, where they are known.
 #[derive(Clone, Copy, Default)]
 pub struct Bytes {
-    /// Of the worker's wasm memory.
+    /// Size of the worker's WebAssembly memory.
     pub memory: Option<u64>,
-    /// Of the weights as held.
+    /// Size of the weights as held.
     pub weights: Option<u64>,
 }
 
@@ -41,7 +41,7 @@ pub fn print(name: &str, how: &str, samples_ms: &[f64], bytes: Bytes, bound: Bou
     Ok(())
 }
 
-/// Samples of a ratio, and of what it was made from.
+/// Samples of a ratio and of the numbers it was made from.
 pub struct Shares {
     name: String,
     how: &'static str,
@@ -60,12 +60,12 @@ impl Shares {
         &self.name
     }
 
-    /// One more sample.
+    /// Adds a sample.
     pub fn add(&mut self, sample: f64) {
         self.samples.push(sample);
     }
 
-    /// One more, with what it was made from.
+    /// Adds a sample with the numbers it was made from.
     pub fn add_with(&mut self, sample: f64, parts: &[(&'static str, f64)]) {
         self.add(sample);
         for (name, part) in parts {
@@ -76,7 +76,7 @@ impl Shares {
         }
     }
 
-    /// Prints it.
+    /// Prints the figure.
     ///
     /// # Errors
     /// Without samples there is no median.
@@ -113,7 +113,7 @@ fn summary(name: &str, unit: &str, samples: &[f64], bound: Bound) -> Result<Line
     Ok(line)
 }
 
-/// Sorts the samples and finds the middle.
+/// Sorts the samples and returns their median.
 fn median(name: &str, samples: &mut [f64]) -> Result<f64, String> {
     samples.sort_by(f64::total_cmp);
     let middle = samples.len() / 2;
@@ -126,7 +126,7 @@ fn say(line: Line) {
     crate::print(&format!("BENCH {{{}}}", fields.join(",")));
 }
 
-/// To four digits, for times and shares alike.
+/// Rounds to four digits, times and shares alike.
 fn rounded(value: f64) -> f64 {
     let scale = if value.abs() < 10.0 { 1e4 } else { 1e2 };
     (value * scale).round() / scale

@@ -40,7 +40,7 @@ fn main() {
     eprintln!("this measures in a browser: cargo xtask bench");
 }
 
-/// The part of a name that figures must have, from `?only=`; empty for all.
+/// The text that the names of figures must contain, from `?only=`; empty for all.
 #[cfg(target_arch = "wasm32")]
 fn only() -> String {
     let search = web_sys::window().and_then(|window| window.location().search().ok()).unwrap_or_default();

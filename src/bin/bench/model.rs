@@ -1,4 +1,4 @@
-//! What is measured of each model: loading, running at several lengths, and all its attention.
+//! Measures each model: loading, running at several lengths, and fetching all its attention.
 
 use crate::browser::clear_storage;
 use crate::cancel;
@@ -24,18 +24,18 @@ use serde::Deserialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
-/// After one that does not count; fewer where one takes many seconds.
+/// Measured rounds, after one that does not count; fewer where one takes many seconds.
 const RUNS: u32 = 9;
 const LONG_RUNS: u32 = 3;
 /// From this length on a run is long.
 const LONG: u32 = 512;
 const LOADS: usize = 7;
-/// How long a worker that was ended is waited for.
+/// How long to wait for the end of a worker.
 const SETTLE_MS: u32 = 500;
 /// 300 MB/s.
 const LOAD_BYTES_PER_MS: f64 = 300_000.0;
 
-/// The shape that most bounds are about.
+/// The shape that most bounds are set for.
 pub const GPT2_SMALL_ID: &str = "gpt2-small-seeded";
 const GPT2_SMALL: &str = r#"{"activation_function":"gelu_new","architectures":["GPT2LMHeadModel"],"attn_pdrop":0.1,
 "bos_token_id":50256,"embd_pdrop":0.1,"eos_token_id":50256,"initializer_range":0.02,"layer_norm_epsilon":1e-05,
@@ -139,7 +139,7 @@ async fn cases() -> Result<Vec<Case>, String> {
     Ok(cases)
 }
 
-/// How long what is read before the weights takes: configuration, tokenizer, the plan of tensors.
+/// Measures what is read before the weights: configuration, tokenizer, the plan of tensors.
 async fn tokenizer(case: &Case, wanted: &impl Fn(&str) -> bool) -> Result<(), String> {
     let name = format!("tokenizer/{}", case.id);
     let ModelSource::Files { files, .. } = &case.source else { return Ok(()) };
@@ -158,7 +158,7 @@ async fn tokenizer(case: &Case, wanted: &impl Fn(&str) -> bool) -> Result<(), St
     figure::print(&name, how, &samples_ms, Bytes::default(), Bound::AtMost(150.0))
 }
 
-/// What two runs of 1,024 tokens take beside the weights, in a worker that has done nothing else.
+/// Measures the memory of two runs of 1,024 tokens beside the weights, in a worker that has done nothing else.
 async fn two_runs(case: &Case, wanted: &impl Fn(&str) -> bool) -> Result<(), String> {
     let (name, weights_name) = (format!("memory_two_runs_mb/{}/1024", case.id), format!("weights_mb/{}", case.id));
     if !wanted(&name) && !wanted(&weights_name) {
@@ -188,7 +188,7 @@ async fn two_runs(case: &Case, wanted: &impl Fn(&str) -> bool) -> Result<(), Str
     Ok(())
 }
 
-/// Measures loading where it is wanted; the last worker goes on to run.
+/// Measures loading where it is wanted; the last worker is used for the runs.
 async fn load(case: &Case, wanted: &impl Fn(&str) -> bool) -> Result<(Client, ModelInfo), String> {
     let kinds: &[(&str, bool, &str)] = match case.source {
         ModelSource::Files { .. } | ModelSource::Hub { .. } | ModelSource::Disk { .. } => &[
@@ -205,7 +205,7 @@ async fn load(case: &Case, wanted: &impl Fn(&str) -> bool) -> Result<(Client, Mo
         }
         let (mut samples_ms, mut bytes) = (Vec::new(), Bytes::default());
         for _ in 0..LOADS {
-            // The worker before it holds memory and the storage's files; its end takes a processor for a while, which is not measured.
+            // The previous worker holds memory and files of the storage; its end keeps a processor busy for a while, which is not measured.
             drop(last.take());
             settled().await?;
             if *empty_storage {
@@ -231,7 +231,7 @@ async fn load(case: &Case, wanted: &impl Fn(&str) -> bool) -> Result<(Client, Mo
     }
 }
 
-/// Waits until a worker that was ended is gone.
+/// Waits until an ended worker is gone.
 async fn settled() -> Result<(), String> {
     let promise = Promise::new(&mut |resolve, _| {
         Timeout::new(SETTLE_MS, move || _ = resolve.call0(&JsValue::UNDEFINED)).forget();
@@ -296,7 +296,7 @@ async fn run(
     }
     if wanted(&edit_name) {
         let how = "a head in the first layer of the last quarter set to zero: the run starts again there";
-        // The answer to a late edit comes in less than half the time of a whole run.
+        // A late edit takes less than half the time of a whole run.
         let mut sorted = run_ms.clone();
         sorted.sort_by(f64::total_cmp);
         let bound = sorted.get(sorted.len() / 2).map_or(Bound::None, |median| Bound::AtMost(median / 2.0));
@@ -305,7 +305,7 @@ async fn run(
     Ok(())
 }
 
-/// Runs again with a head of the last quarter of the layers set to zero.
+/// Runs again with a head in the last quarter of the layers set to zero.
 async fn edit_late(client: &Client, model: &ModelInfo, run: &RunInfo) -> Result<RunInfo, String> {
     let layer = (model.spec.n_layers * 3).div_ceil(4).min(model.spec.n_layers - 1);
     let edits = vec![Edit::new(EditKind::ZeroHead { layer: Choice::One(layer), head: Choice::One(0) })];
@@ -316,7 +316,7 @@ async fn edit_late(client: &Client, model: &ModelInfo, run: &RunInfo) -> Result<
     }
 }
 
-/// Spread over the vocabulary, and different in each round, so that no round can use what an earlier one made.
+/// Token ids spread over the vocabulary and different in each round, so that no round can reuse an earlier one's results.
 pub fn ids(model: &ModelInfo, n_tokens: u32, round: u32) -> Vec<u32> {
     let n_vocab = u32::try_from(model.spec.d_vocab).unwrap_or(u32::MAX).max(1);
     let first = 1000 + 7919 * round;

@@ -1,6 +1,6 @@
-//! Figures that are ratios: what a kernel or a run reaches of what the processor does in registers, of candle, of f32, of the
-//! memory. Both parts of a ratio are taken right after each other, several times, and the median of the ratios counts:
-//! a machine that is busy slows both.
+//! Figures that are ratios: a kernel or a run beside what the processor does in registers, candle, f32, or the memory. Both
+//! parts of a ratio are measured right after each other, several times, and the median of the ratios counts, since a busy
+//! machine slows both parts.
 
 use crate::client::{Client, Measurer};
 use crate::figure::{Bound, Shares};
@@ -166,7 +166,7 @@ pub async fn measure_run(
     print_wanted(wanted, [(runs, bound), (kernels, Bound::AtMost(0.1))])
 }
 
-/// Measures a run beside onnxruntime-web's of the same shape, in turn, where the page was opened with it.
+/// Measures runs of ours and of onnxruntime-web in turn, with a model of the same shape, where the page was opened with it.
 pub async fn measure_peer(
     id: &str,
     client: &Client,
@@ -195,17 +195,17 @@ pub async fn measure_peer(
     times.print(Bound::AtLeast(1.2))
 }
 
-/// What bench_boot.js puts there when it is asked for peers.
+/// The function that bench_boot.js provides when the page is opened with peers.
 fn peer() -> Option<Function> {
     let window = web_sys::window()?;
     js_sys::Reflect::get(&window, &JsValue::from_str("runPeer")).ok()?.dyn_into().ok()
 }
 
-/// Multiplications and additions that a run cannot do without: all matrices of the blocks, products of queries and keys
-/// and of weights and values over visible pairs, logits of one position.
+/// The multiplications and additions that every run needs: all matrices of the blocks, products of queries and keys and of
+/// weights and values over visible pairs, logits of one position.
 fn flop(model: &ModelInfo, n_tokens: usize) -> f64 {
     let spec = &model.spec;
-    // In f64: wasm's usize ends at four thousand million.
+    // In f64, since wasm's usize ends at 2³².
     let [n_tokens, n_layers, d_model, d_mlp] = [n_tokens, spec.n_layers, spec.d_model, spec.d_mlp].map(|n| n as f64);
     let queries = (spec.n_heads * spec.d_head) as f64;
     let keys = (spec.n_key_value_heads * spec.d_head) as f64;

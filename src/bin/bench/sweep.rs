@@ -17,7 +17,7 @@ pub fn name(id: &str) -> String {
     format!("sweep/{id}")
 }
 
-/// Zeroes every head in turn and reads the logit difference; nothing for models that predict no next word.
+/// Zeroes every head in turn and reads the logit difference; skipped for models that predict no next token.
 pub async fn measure(client: &Client, model: &ModelInfo, id: &str) -> Result<(), String> {
     let spec = &model.spec;
     if !matches!(spec.unembed, Unembed::Linear { .. }) || !spec.is_causal() || id.contains("seeded") {

@@ -1,4 +1,4 @@
-//! How much faster two threads are than one: the same run in two workers in turn.
+//! Measures how much faster two threads are than one: the same run in two workers in turn.
 
 use crate::client::Client;
 use crate::figure::{Bound, Shares};
@@ -9,7 +9,7 @@ use headlight::protocol::{FromWorker, ModelInfo, ModelSource, ToWorker};
 const ROUNDS: u32 = 9;
 const N_TOKENS: u32 = 128;
 
-/// Name of a model's figure.
+/// The name of a model's figure.
 pub fn name(id: &str) -> String {
     format!("times_one_thread/run/{id}/{N_TOKENS}")
 }

@@ -1,5 +1,5 @@
-//! A worker that only measures: kernels by themselves, compiled as the worker that ships is. It does one task per message
-//! and answers with the time it took; `cargo xtask bench` builds it, puts it beside the measuring page, and compares.
+//! A worker that only measures kernels, compiled like the worker that ships. It does one task per message and answers with the
+//! time the task took; `cargo xtask bench` builds it and serves it beside the measuring page.
 
 #[cfg(target_arch = "wasm32")]
 mod message;
@@ -52,7 +52,7 @@ mod serve {
 
     fn say(scope: &DedicatedWorkerGlobalScope, took: &Result<Took, String>) {
         if let Ok(encoded) = encode(took, &[]) {
-            // A page that is gone cannot be told.
+            // There is nobody to tell when the page is gone.
             let _ = scope.post_message_with_transfer(&encoded.message, &encoded.transfer);
         }
     }

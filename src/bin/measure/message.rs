@@ -1,4 +1,4 @@
-//! What the measuring page and the measuring worker say to each other.
+//! Messages between the measuring page and the measuring worker.
 
 use headlight::protocol::FileSource;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ pub enum Task {
         /// candle's matmul on contiguous f32 tensors.
         by_candle: bool,
     },
-    /// One of the other kernels, with the shapes and as often as a run of 128 tokens has it.
+    /// One of the other kernels, with the shapes and the count of a run of 128 tokens.
     Kernel {
         /// Whose run.
         shape: Shape,
@@ -31,7 +31,7 @@ pub enum Task {
         /// A few rows that stay in cache, again and again, instead of matrices that no cache holds.
         in_cache: bool,
     },
-    /// config.json's and tokenizer.json's, or a GGUF file's head, to a tokenizer and a plan.
+    /// Reading config.json and tokenizer.json, or the head of a GGUF file, to a tokenizer and a plan.
     Tokenizer {
         /// All files of the model.
         files: Vec<FileSource>,
@@ -82,7 +82,7 @@ pub enum Format {
     Q6_K,
 }
 
-/// How it went.
+/// How long a task took.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub struct Took {
     /// By the worker's clock.

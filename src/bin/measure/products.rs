@@ -1,4 +1,4 @@
-//! Matrix products: those of GPT-2 small, by our kernel and by candle's, and those of each format of weights.
+//! Measures matrix products: those of GPT-2 small by our kernel and by candle's, and those of each format of weights.
 
 use crate::message::{Format, Took};
 use crate::tasks::{N_TOKENS, Random, timed};
@@ -19,7 +19,7 @@ const LAYER: [(usize, usize, bool); 6] = [
     (D_MLP, D_MODEL, true),
 ];
 
-/// The weights of all layers, once as panels and once as candle's tensors.
+/// The weights of all layers, as panels and as candle's tensors.
 pub struct Linears {
     inputs: Vec<f32>,
     panels: Vec<Panels>,
@@ -45,7 +45,7 @@ impl Linears {
         all as f64 * (2 * N_TOKENS * N_LAYERS) as f64
     }
 
-    /// Our kernel, packing of x and making room for the result included.
+    /// Measures our kernel, including the packing of x and the allocation of results.
     pub fn ours(&self) -> Took {
         let ms = timed(|| {
             let mut packed = PackedRows::pack(&[], 1, 0..1);
@@ -63,8 +63,8 @@ impl Linears {
         Took { ms, flop: self.flop(), bytes: 0.0 }
     }
 
-    /// candle's, on contiguous tensors, as fast as it goes.
-    pub fn candles(&self) -> Result<Took, String> {
+    /// Measures candle's matmul on contiguous tensors, its fastest case.
+    pub fn by_candle(&self) -> Result<Took, String> {
         let words = |error: candle_core::Error| error.to_string();
         let input = |width: usize| {
             Tensor::from_vec(self.inputs[..N_TOKENS * width].to_vec(), (N_TOKENS, width), &Device::Cpu).map_err(words)
@@ -85,7 +85,7 @@ impl Linears {
     }
 }
 
-/// Matrices of one format, up and down in turn: too many for any cache.
+/// Matrices of one format, an MLP's up and down projections in turn: too many for any cache.
 pub struct Matrices {
     pub format: Format,
     inputs: Vec<f32>,

@@ -53,7 +53,7 @@ fn sizes(shape: Shape) -> Sizes {
     }
 }
 
-/// Does it once, as often as the run would.
+/// Does the work of one run.
 pub fn measure(shape: Shape, kernel: Kernel) -> Took {
     let sizes = sizes(shape);
     let mut random = Random(5);

@@ -1,4 +1,4 @@
-//! One task at a time, with what tasks share kept between them.
+//! Does one task at a time and keeps what tasks share between them.
 
 use crate::message::{Format, Task, Took};
 use crate::products::{Linears, Matrices};
@@ -24,7 +24,7 @@ const READ_BYTES: usize = 256 << 20;
 /// More than the head of any bundled file has.
 const HEAD_BYTES: u64 = 32 << 20;
 
-/// What is kept between tasks.
+/// Inputs that are kept between tasks.
 #[derive(Default)]
 pub struct Bench {
     linears: Option<Linears>,
@@ -51,7 +51,7 @@ impl Bench {
                     Some(linears) => linears,
                     none => none.insert(Linears::new()?),
                 };
-                if *by_candle { linears.candles() } else { Ok(linears.ours()) }
+                if *by_candle { linears.by_candle() } else { Ok(linears.ours()) }
             }
             Task::Kernel { shape, kernel } => Ok(rows::measure(*shape, *kernel)),
             Task::Prefill(format) => Ok(self.matrices(*format)?.prefill()),
@@ -62,7 +62,7 @@ impl Bench {
     }
 
     fn matrices(&mut self, format: Format) -> Result<&Matrices, String> {
-        // Their memory is wanted.
+        // Freed first: their memory is needed.
         self.linears = None;
         let kept = if format == Format::F32 { &mut self.wide } else { &mut self.other };
         if kept.as_ref().is_none_or(|matrices| matrices.format != format) {
@@ -73,7 +73,7 @@ impl Bench {
     }
 }
 
-/// From the bytes of all files that are read before weights are, to a tokenizer and a plan; fetching is left out.
+/// Reads the files that come before the weights to a tokenizer and a plan, without fetching them.
 pub async fn tokenizer(files: &[FileSource]) -> Result<Took, String> {
     let mut heads = Vec::new();
     for file in files {
@@ -105,14 +105,14 @@ async fn fetched(url: &str) -> Result<StoredFile, String> {
     Ok(blob.into())
 }
 
-/// How long a computation takes; its result is taken for used.
+/// How long a computation takes; the compiler must assume that its result is used.
 pub fn timed(work: impl FnOnce() -> f32) -> f64 {
     let before_ms = now_ms();
     black_box(work());
     now_ms() - before_ms
 }
 
-/// SplitMix32's like: good enough to multiply with.
+/// Numbers to multiply; their quality does not matter.
 pub struct Random(pub u32);
 
 impl Random {

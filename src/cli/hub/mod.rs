@@ -29,40 +29,27 @@ pub(super) struct Fetched {
     pub commit: String,
 }
 
-/// Fetches what is not here yet.
+/// Fetches a checkpoint of the Hub or of a mirror.
 pub(super) fn fetch(repo: &Repo, args: &ModelArgs) -> Result<Fetched, CliError> {
     let from_environment = || std::env::var("HF_ENDPOINT").unwrap_or_default();
     let base = Base::parse(&args.hub.clone().unwrap_or_else(from_environment))?;
     let token = std::env::var("HF_TOKEN").ok().filter(|token| !token.trim().is_empty());
-    let hub = Hub { http: Http::new(token), store: Store::new(&base, repo)?, base, repo: repo.clone() };
-    let (listing, is_fresh) = hub.listing()?;
-    let files: Vec<(String, u64)> = listing.files.iter().map(|file| (file.name.clone(), file.size)).collect();
-    let found = choices(&files).map_err(|unusable| {
-        let lines = unusable.convert.map(|lines| format!(" {}", lines.join("; "))).unwrap_or_default();
-        SourceError::Unusable(format!("{}: {}{lines}", repo.id(), unusable.message))
-    })?;
-    let choice = choose(repo, &found, args.quantisation.as_deref())?;
-    let wanted: Vec<&HubFile> = choice.files.iter().map(|&index| &listing.files[index]).collect();
-    let stored: Vec<StoredFile> = wanted.iter().map(|file| hub.store.file(&listing.commit, &file.name)).collect();
-    let to_come: u64 =
-        wanted.iter().zip(&stored).map(|(file, stored)| file.size.saturating_sub(stored.kept(file.size))).sum();
-    if to_come > ASK_BYTES && !args.yes {
-        ask(repo, to_come)?;
-    }
-    let mut progress = Progress { done: 0, total: to_come, said: None };
-    for (file, stored) in wanted.iter().zip(&stored) {
-        if !stored.is_whole(file.size) {
-            hub.download(&listing.commit, file, stored, &mut progress)?;
+    // A mirror is whoever the address names, and its connection may be plain http.
+    let is_trusted = base == Base::default() || args.send_token;
+    let is_withheld = token.is_some() && !is_trusted;
+    let host = base.host().to_owned();
+    let hub = Hub {
+        http: Http::new(token.filter(|_| is_trusted)),
+        store: Store::new(&base, repo)?,
+        base,
+        repo: repo.clone(),
+    };
+    hub.fetch(args).map_err(|error| match error {
+        CliError::Hub(SourceError::NoRepo { .. } | SourceError::Gated { .. }) if is_withheld => {
+            CliError::Usage(format!("{error}. HF_TOKEN was not sent to {host}: --send-token sends it"))
         }
-    }
-    progress.end();
-    if is_fresh {
-        // Written when the files are here: a listing of the disk is one that can be used without the Hub.
-        hub.store.keep_listing(&listing)?;
-    }
-    let label = if choice.label == "safetensors" { String::new() } else { format!(", {}", choice.label) };
-    let files = stored.into_iter().map(|file| file.path).collect();
-    Ok(Fetched { files, name: format!("{}{label}", repo.id()), commit: listing.commit })
+        error => error,
+    })
 }
 
 fn choose<'a>(repo: &Repo, found: &'a [Choice], wanted: Option<&str>) -> Result<&'a Choice, CliError> {
@@ -105,6 +92,38 @@ struct Hub {
 }
 
 impl Hub {
+    /// Fetches the files that are not on this disk yet.
+    fn fetch(&self, args: &ModelArgs) -> Result<Fetched, CliError> {
+        let (listing, is_fresh) = self.listing()?;
+        let files: Vec<(String, u64)> = listing.files.iter().map(|file| (file.name.clone(), file.size)).collect();
+        let found = choices(&files).map_err(|unusable| {
+            let lines = unusable.convert.map(|lines| format!(" {}", lines.join("; "))).unwrap_or_default();
+            SourceError::Unusable(format!("{}: {}{lines}", self.repo.id(), unusable.message))
+        })?;
+        let choice = choose(&self.repo, &found, args.quantisation.as_deref())?;
+        let wanted: Vec<&HubFile> = choice.files.iter().map(|&index| &listing.files[index]).collect();
+        let stored: Vec<StoredFile> = wanted.iter().map(|file| self.store.file(&listing.commit, &file.name)).collect();
+        let to_come: u64 =
+            wanted.iter().zip(&stored).map(|(file, stored)| file.size.saturating_sub(stored.kept(file.size))).sum();
+        if to_come > ASK_BYTES && !args.yes {
+            ask(&self.repo, to_come)?;
+        }
+        let mut progress = Progress { done: 0, total: to_come, said: None };
+        for (file, stored) in wanted.iter().zip(&stored) {
+            if !stored.is_whole(file.size) {
+                self.download(&listing.commit, file, stored, &mut progress)?;
+            }
+        }
+        progress.end();
+        if is_fresh {
+            // Written when the files are here: a listing of the disk is one that can be used without the Hub.
+            self.store.keep_listing(&listing)?;
+        }
+        let label = if choice.label == "safetensors" { String::new() } else { format!(", {}", choice.label) };
+        let files = stored.into_iter().map(|file| file.path).collect();
+        Ok(Fetched { files, name: format!("{}{label}", self.repo.id()), commit: listing.commit })
+    }
+
     /// What the repository holds, and whether the Hub has just said so. Where it cannot be reached, what it said before.
     fn listing(&self) -> Result<(Listing, bool), CliError> {
         let url = self.base.listing_url(&self.repo);

@@ -11,7 +11,7 @@ impl CompiledEdits {
     /// Binds the edits that are switched on to a model with one stack.
     ///
     /// # Errors
-    /// The first edit that does not fit, by its place in the list and its field.
+    /// The first edit that does not fit, by its position in the list and its field.
     pub fn bind(edits: &[Edit], spec: &Spec, n_pos: usize) -> Result<Self, InvalidEdit> {
         Self::bind_to(edits, spec, None, n_pos.into())
     }
@@ -28,10 +28,10 @@ impl CompiledEdits {
         Self::bind_strictly(edits, spec, stack, lengths, &PatchValues::default())
     }
 
-    /// The same for either kind of model, with what patches take: see [`super::patches`].
+    /// Binds edits to either kind of model, with the values that patches take: see [`super::patches`].
     ///
     /// # Errors
-    /// The first edit that does not fit, by its place in the list and its field.
+    /// The first edit that does not fit, by its position in the list and its field.
     pub fn bind_strictly(
         edits: &[Edit],
         spec: &Spec,
@@ -46,7 +46,7 @@ impl CompiledEdits {
         }
     }
 
-    /// Binds those that fit and says why the others do not: for a list that outlives a change of model or input.
+    /// Binds the edits that fit and says why the others do not, for a list that outlives a change of model or input.
     pub fn bind_each(
         edits: &[Edit],
         spec: &Spec,
@@ -77,27 +77,29 @@ impl CompiledEdits {
     }
 }
 
-/// Edits that fit, and those that do not.
+/// A list of edits, divided into those that fit and those that do not.
 #[derive(Clone, Debug)]
 pub struct Bound {
-    /// Those that fit and are switched on.
+    /// The edits that fit and are switched on.
     pub edits: CompiledEdits,
-    /// Those that do not.
+    /// The edits that do not fit.
     pub inactive: Vec<Inactive>,
 }
 
 /// An edit that does not fit a model or an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inactive {
-    /// Its place in the list, counted from 0.
+    /// Its index in the list.
     pub index: usize,
-    /// One clause for the reader.
+    /// Why it does not fit, as one clause for the reader.
     pub reason: String,
 }
 
+/// Binds one edit.
 pub(super) struct Binder<'a> {
-    /// Of the stack.
+    /// The structure of the stack.
     spec: &'a Spec,
+    stack: Option<Stack>,
     /// Which attention the edit is about.
     attn: Attn,
     lengths: Lengths,
@@ -106,9 +108,10 @@ pub(super) struct Binder<'a> {
 type Actions = Result<Vec<(Hook, Action)>, InvalidEdit>;
 
 impl<'a> Binder<'a> {
-    /// For an edit of a model whose whole Spec is `spec`.
+    /// Prepares to bind an edit; `spec` is the whole model's.
     pub fn new(spec: &'a Spec, stack: Option<Stack>, lengths: Lengths, edit: &Edit) -> Self {
-        Self { spec: stack.map_or(spec, |stack| spec.stack(stack)), attn: edit.attn.unwrap_or_default(), lengths }
+        let spec = stack.map_or(spec, |stack| spec.stack(stack));
+        Self { spec, stack, attn: edit.attn.unwrap_or_default(), lengths }
     }
 
     /// Whether an edit is about this stack.
@@ -223,7 +226,14 @@ impl<'a> Binder<'a> {
     }
 
     fn patch(&self, hook: Hook, part: Part, from: &PatchFrom, patches: &PatchValues) -> Result<Action, InvalidEdit> {
-        let missing = || InvalidEdit(format!("patch: {hook} of {from} is not here"));
+        let missing = || {
+            InvalidEdit(match (self.stack, from) {
+                (Some(Stack::Decoder), PatchFrom::Text(..) | PatchFrom::Ids(_)) => {
+                    format!("patch: {from} says nothing about what a decoder reads: name a trace file instead")
+                }
+                _ => format!("patch: {hook} of {from} is not here"),
+            })
+        };
         let values = patches.get(from, hook).ok_or_else(missing)?;
         let shape = hook.shape(self.spec, self.lengths);
         if values.len() != shape.iter().product::<usize>() {
@@ -341,7 +351,7 @@ impl<'a> Binder<'a> {
         })
     }
 
-    /// Empty for all, those that come later included.
+    /// The chosen positions; empty for all, tokens that are added later included.
     fn positions(&self, field: &str, choice: &Choice) -> Result<Vec<bool>, InvalidEdit> {
         match choice {
             Choice::All => Ok(Vec::new()),

@@ -1,4 +1,4 @@
-//! What `patch` takes from elsewhere: which activations of which other inputs, and their values once they are here.
+//! What `patch` edits take from other inputs: which activations, and their values once they are read.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,18 +19,19 @@ impl PatchValues {
         self.values.insert((from.to_string(), hook), values.into());
     }
 
-    /// Keeps what another set of values holds too.
+    /// Adds the values of another set.
     pub fn extend(&mut self, other: Self) {
         self.values.extend(other.values);
     }
 
-    pub(super) fn get(&self, from: &PatchFrom, hook: Hook) -> Option<Arc<[f32]>> {
+    /// The values of a hook, where they are kept.
+    pub(in crate::engine) fn get(&self, from: &PatchFrom, hook: Hook) -> Option<Arc<[f32]>> {
         self.values.get(&(from.to_string(), hook)).cloned()
     }
 }
 
-/// What the switched-on patches among `edits` take, one entry per source. `spec` is the whole model's; edits that do not fit
-/// are left out, since binding says what is wrong with them.
+/// Which activations the patches among `edits` take from which inputs, one entry per input. `spec` is the whole model's. Edits
+/// that are switched off or do not fit are left out; binding says what is wrong with them.
 pub fn patches(edits: &[Edit], spec: &Spec, stack: Option<Stack>, lengths: Lengths) -> Vec<(PatchFrom, Vec<Hook>)> {
     let mut wanted: Vec<(PatchFrom, Vec<Hook>)> = Vec::new();
     for edit in edits.iter().filter(|edit| edit.on) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::analysis::effect::{ablation_effect, restored_share};
 use crate::edit::Edit;
 use crate::protocol::{OutcomeNumbers, RequestId, SweepAsked, SweepNumbers};
 
@@ -48,9 +49,6 @@ pub struct MapCell {
     pub edit: Edit,
 }
 
-/// Texts whose logit differences are closer than this have no R (docs/methods.md, "Activation patching").
-const LEAST_DIFFERENCE: f32 = 0.05;
-
 impl SweepState {
     /// Whether its columns are tokens.
     pub fn is_by_position(&self) -> bool {
@@ -65,12 +63,10 @@ impl SweepState {
     /// The effect of an outcome, where it is known.
     fn effect(&self, outcome: OutcomeNumbers) -> Option<f32> {
         let base = self.base?.value;
-        if !matches!(self.asked, SweepAsked::PatchStream { .. }) {
-            return Some(base - outcome.value);
+        match self.asked {
+            SweepAsked::PatchStream { .. } => restored_share(base, self.other?.value, outcome.value),
+            _ => Some(ablation_effect(base, outcome.value)),
         }
-        let other = self.other?.value;
-        let difference = base - other;
-        (difference.abs() >= LEAST_DIFFERENCE).then(|| (outcome.value - other) / difference)
     }
 
     /// The map of a model with so many layers and heads and an input of so many tokens.

@@ -1,31 +1,32 @@
-//! Goes through the patterns of some heads of a layer, a block of rows at a time.
+//! Walks through the patterns of some heads of a layer, a block of rows at a time.
 
 use std::ops::Range;
 
-use crate::analysis::{AttentionSource, LayerSource, SourceError};
+use super::{AttentionSource, LayerSource, SourceError};
 
 /// Weights per block: some milliseconds of work in a browser.
 const BLOCK_WEIGHTS: usize = 1 << 18;
 
-/// Where the walk is.
-pub(super) struct Blocks {
+/// A walk under way.
+pub struct RowBlocks {
     layer: usize,
     heads: Vec<usize>,
-    /// Which of `heads` is next, and its next row.
+    /// The index in `heads` of the next head.
     head_slot: usize,
+    /// That head's next row.
     row: usize,
     /// What the layer's heads share, made once.
     source: Option<Box<dyn LayerSource>>,
 }
 
-impl Blocks {
-    /// Of these heads, one after the other, each from its first row.
+impl RowBlocks {
+    /// Visits these heads one after the other, each from its first row.
     pub fn new(layer: usize, heads: Vec<usize>) -> Self {
         Self { layer, heads, head_slot: 0, row: 0, source: None }
     }
 
-    /// The next rows: hands out the place of the head in the list, which rows, and their weights [rows.len(), n_key].
-    /// Says whether there are more.
+    /// Hands out the next rows: the head's index in the list, which rows, and their weights [rows.len(), n_key]. Returns whether
+    /// there are more.
     ///
     /// # Errors
     /// The source's; the same block is next again.
@@ -42,7 +43,7 @@ impl Blocks {
             Some(layer) => layer,
             None => source.layer_source(self.layer)?,
         };
-        // Where bytes are missing the layer is asked for again: it knows only what was here when it was made.
+        // Taken out while it is used: after an error the layer is made anew, since it holds only what was here when it was made.
         let weights = layer.pattern(head, rows.clone())?;
         self.source = Some(layer);
         self.row = rows.end;

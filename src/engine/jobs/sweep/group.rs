@@ -1,0 +1,101 @@
+//! The runs of a sweep's cells, each on top of the same base: as resumable as a run, and sharing the layers before its edit.
+//!
+//! Cells go through the layers in groups, layer by layer, so that a quantised block is widened once for the group: with few
+//! tokens, widening costs more than the products.
+
+use crate::edit::Edit;
+use crate::engine::edits::{CompiledEdits, PatchValues};
+use crate::engine::error::EngineError;
+use crate::engine::hooks::Captures;
+use crate::engine::model::WideBlock;
+use crate::engine::run::{Run, Step};
+use crate::trace::{Lengths, Stack};
+
+/// Cells of a group.
+const GROUP: usize = 72;
+/// Most numbers in the streams of a group: 64 MB.
+const GROUP_NUMBERS: usize = 16 << 20;
+
+/// The runs of cells, under way.
+#[derive(Debug)]
+pub(super) struct CellRuns {
+    edits: Vec<Edit>,
+    values: PatchValues,
+    leaves_out: bool,
+    /// Index and edit of each cell.
+    cells: Vec<(usize, Edit)>,
+    n_started: usize,
+    n_done: usize,
+    /// The group under way: places in `cells`.
+    runs: Vec<(usize, Run)>,
+    wide: Option<WideBlock>,
+}
+
+impl CellRuns {
+    /// Prepares a run for each cell, given by index and edit, on top of `edits`. `values` are what all these edits take from
+    /// other inputs. `leaves_out` skips edits that do not fit the base instead of refusing them.
+    pub fn new(edits: Vec<Edit>, values: PatchValues, cells: Vec<(usize, Edit)>, leaves_out: bool) -> Self {
+        Self { edits, values, leaves_out, cells, n_started: 0, n_done: 0, runs: Vec::new(), wide: None }
+    }
+
+    /// How many blocks are done, and how many there are if each cell counts all layers.
+    pub fn progress(&self, n_layers: usize) -> (usize, usize) {
+        let under_way: usize = self.runs.iter().map(|(_, run)| run.progress().0).sum();
+        (self.n_done * n_layers + under_way, self.cells.len() * n_layers)
+    }
+
+    /// Whether every cell is done.
+    pub fn is_done(&self) -> bool {
+        self.n_done == self.cells.len()
+    }
+
+    /// Does the next piece of work on top of `base`, the same run each time. Gives a cell, by its index, and its run when that is
+    /// done; of that run only the end is kept. A cell whose edit leaves a query without any key has no run.
+    ///
+    /// # Errors
+    /// When an edit does not fit.
+    pub fn step(&mut self, base: &Run) -> Result<Option<(usize, Option<Run>)>, EngineError> {
+        let model = base.model();
+        let numbers = base.tokens().len() * model.spec().d_model;
+        let n_group = GROUP.min(GROUP_NUMBERS / numbers.max(1)).max(1);
+        let n_left = self.cells.len() - self.n_done;
+        if self.runs.len() < n_group.min(n_left) && self.wide.is_none() && self.n_started < self.cells.len() {
+            return self.start(base).map(|()| None);
+        }
+        let layers = self.runs.iter().map(|(_, run)| run.progress().0).enumerate();
+        let Some((slot, layer)) = layers.min_by_key(|(_, layer)| *layer) else { return Ok(None) };
+        if layer < model.spec().n_layers && self.wide.as_ref().is_none_or(|wide| wide.layer != layer) {
+            self.wide = Some(WideBlock::new(layer, &model.blocks[layer]));
+            return Ok(None);
+        }
+        let has_run = match self.runs[slot].1.step_through(self.wide.as_ref()) {
+            Ok(Step::More) => return Ok(None),
+            Ok(Step::Done) => true,
+            Err(EngineError::Edit(_)) => false,
+            Err(error) => return Err(error),
+        };
+        let (cell, run) = self.runs.remove(slot);
+        self.n_done += 1;
+        if self.runs.is_empty() {
+            self.wide = None;
+        }
+        Ok(Some((self.cells[cell].0, has_run.then_some(run))))
+    }
+
+    fn start(&mut self, base: &Run) -> Result<(), EngineError> {
+        let mut edits = self.edits.clone();
+        edits.push(self.cells[self.n_started].1.clone());
+        let (spec, n_pos) = (base.model().spec(), base.tokens().len());
+        let n_source = base.source().map(|source| source.tokens().len());
+        let (stack, lengths) = (n_source.map(|_| Stack::Decoder), Lengths { n_pos, n_source: n_source.unwrap_or(0) });
+        let edits = match self.leaves_out {
+            true => CompiledEdits::bind_each(&edits, spec, stack, lengths, &self.values).edits,
+            false => CompiledEdits::bind_strictly(&edits, spec, stack, lengths, &self.values)?,
+        };
+        let mut run = base.again(edits, Captures::none())?;
+        run.keep_only(Vec::new());
+        self.runs.push((self.n_started, run));
+        self.n_started += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,105 @@
+//! What a sweep reads of other inputs before its first cell: each is run once, without edits.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::cells::{HeadMeans, SweepKind};
+use crate::edit::Edit;
+use crate::engine::edits::{CompiledEdits, PatchValues};
+use crate::engine::error::EngineError;
+use crate::engine::hooks::Captures;
+use crate::engine::jobs::{Job, OtherInputs, Progress, not_done};
+use crate::engine::model::Model;
+use crate::engine::run::{Run, Step};
+use crate::trace::{BlockSite, Hook, Lengths, Stack, Tokens};
+
+/// What the cells need.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// What patches take.
+    pub values: PatchValues,
+    /// Of the references of [`SweepKind::MeanHeads`].
+    pub means: HeadMeans,
+    /// The other input of [`SweepKind::PatchStream`].
+    pub other: Option<Arc<Run>>,
+}
+
+/// The preparation under way.
+#[derive(Debug)]
+pub(super) struct Preparing {
+    model: Arc<Model>,
+    others: OtherInputs,
+    are_others_done: bool,
+    /// Inputs whose z is wanted.
+    references: VecDeque<Tokens>,
+    reference: Option<Run>,
+    means: HeadMeans,
+    /// The other input, not yet begun.
+    patched: Option<Tokens>,
+    other: Option<Run>,
+}
+
+impl Preparing {
+    pub fn new(base: &Run, edits: &[Edit], kind: &SweepKind) -> Self {
+        let mut reading = edits.to_vec();
+        let (mut references, mut patched) = (VecDeque::new(), None);
+        match kind {
+            SweepKind::Each(list) => reading.extend_from_slice(list),
+            SweepKind::MeanHeads(inputs) => references.extend(inputs.iter().cloned()),
+            SweepKind::PatchStream { other, .. } => patched = Some(other.clone()),
+            SweepKind::ZeroHeads | SweepKind::PositionMeanHeads | SweepKind::CutKeys => {}
+        }
+        let n_source = base.source().map(|source| source.tokens().len());
+        let lengths = Lengths { n_pos: base.tokens().len(), n_source: n_source.unwrap_or(0) };
+        let (model, stack) = (Arc::clone(base.model()), n_source.map(|_| Stack::Decoder));
+        let others = OtherInputs::new(Arc::clone(&model), &reading, stack, lengths, PatchValues::default());
+        Self {
+            model,
+            others,
+            are_others_done: false,
+            references,
+            reference: None,
+            means: HeadMeans::default(),
+            patched,
+            other: None,
+        }
+    }
+
+    /// Does the next piece of work.
+    pub fn step(&mut self) -> Result<Step, EngineError> {
+        if !self.are_others_done {
+            self.are_others_done = self.others.step()? == Step::Done;
+        } else if let Some(run) = &mut self.reference {
+            if run.step()? == Step::Done {
+                self.means.add(run)?;
+                self.reference = None;
+            }
+        } else if let Some(tokens) = self.references.pop_front() {
+            let z = (0..self.model.spec().n_layers).map(|layer| Hook::Block(layer, BlockSite::Z));
+            self.reference = Some(self.start(tokens, Captures::of(z))?);
+        } else if let Some(tokens) = self.patched.take() {
+            self.other = Some(self.start(tokens, Captures::none())?);
+        } else {
+            return self.other.as_mut().map_or(Ok(Step::Done), Run::step);
+        }
+        Ok(Step::More)
+    }
+
+    fn start(&self, tokens: Tokens, captures: Captures) -> Result<Run, EngineError> {
+        Run::new(Arc::clone(&self.model), tokens, CompiledEdits::none(), captures)
+    }
+
+    pub fn progress(&self) -> Progress {
+        match self.reference.as_ref().or(self.other.as_ref()) {
+            Some(run) => Progress::blocks(run.progress()),
+            None => self.others.progress(),
+        }
+    }
+
+    pub fn finish(self) -> Result<Prepared, EngineError> {
+        if self.reference.is_some() || !self.references.is_empty() || self.patched.is_some() {
+            return Err(not_done());
+        }
+        Ok(Prepared { values: self.others.finish()?, means: self.means, other: self.other.map(Arc::new) })
+    }
+}

@@ -1,0 +1,51 @@
+//! The one source of random numbers: SplitMix64 (Steele et al. 2014), the same natively and in a browser.
+
+/// A generator whose state is a counter, so that any number of its sequence can be made by itself.
+#[derive(Clone, Debug)]
+pub(super) struct SplitMix64(u64);
+
+const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
+
+impl SplitMix64 {
+    /// Starts the sequence of a seed.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// Number `index` of the sequence of a seed.
+    pub fn nth(seed: u64, index: u64) -> u64 {
+        mixed(seed.wrapping_add(GAMMA.wrapping_mul(index.wrapping_add(1))))
+    }
+
+    /// The next number.
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(GAMMA);
+        mixed(self.0)
+    }
+
+    /// From 0 to below 1, in steps of 2⁻²⁴.
+    pub fn unit(&mut self) -> f32 {
+        (self.next() >> 40) as f32 / (1u64 << 24) as f32
+    }
+}
+
+fn mixed(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The reference implementation's first number for this seed.
+    #[test]
+    fn the_sequence_is_splitmix64s() {
+        let mut random = SplitMix64::new(1_234_567);
+        let first = [random.next(), random.next(), random.next()];
+        assert_eq!(first[0], 6_457_827_717_110_365_317);
+        assert_eq!(first, [0, 1, 2].map(|index| SplitMix64::nth(1_234_567, index)));
+        assert!((0..1_000).all(|_| (0.0..1.0).contains(&random.unit())));
+    }
+}

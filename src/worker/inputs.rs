@@ -1,0 +1,90 @@
+//! What the page asks for, as the engine's jobs take it: texts become tokens.
+
+use crate::edit::PatchFrom;
+use crate::engine::jobs::{Measure, RunInput, SweepKind, Target};
+use crate::engine::{Bos, EngineError, Model, Outcome, Run};
+use crate::protocol::{Input, InputText, OutcomeAsked, SweepAsked, TargetAsked};
+use crate::trace::Tokens;
+
+/// An input as a model reads it.
+pub(super) struct ReadInput {
+    pub input: RunInput,
+    /// The text as the model saw it, both texts joined; empty for ids.
+    pub text: String,
+    /// How many tokens were cut off.
+    pub n_cut: usize,
+}
+
+/// The tokens of an input, however long, and its text as the model sees it.
+pub(super) fn tokens(model: &Model, input: &Input) -> Result<(Tokens, String), EngineError> {
+    let bos = match input.bos {
+        None => Bos::AsTokenizer,
+        Some(true) => Bos::On,
+        Some(false) => Bos::Off,
+    };
+    let (tokens, text) = match &input.text {
+        InputText::Single(text) => (model.encode(text, None)?, text.clone()),
+        InputText::Pair(text, pair) => (model.encode(text, Some(pair))?, format!("{text} {pair}")),
+        InputText::Ids(ids) => return Ok((model.tokens_from_ids(ids)?, String::new())),
+        InputText::RandomBlock { n_tokens, seed } => {
+            let tokens = model.random_block(*n_tokens as usize, u64::from(*seed), bos)?;
+            return Ok((tokens, String::new()));
+        }
+    };
+    Ok((model.with_bos(tokens, bos)?, text))
+}
+
+/// The tokens of an input and of its target, cut where the page allows it.
+pub(super) fn read(model: &Model, input: &Input) -> Result<ReadInput, EngineError> {
+    let (mut tokens, text) = tokens(model, input)?;
+    let reader = model.encoder().map_or(model, |encoder| encoder);
+    let n_cut = if input.cut { tokens.cut_to(reader.spec().n_ctx) } else { 0 };
+    let target = match (model.encoder(), &input.target) {
+        (None, _) | (Some(_), TargetAsked::Generated) => None,
+        (Some(_), TargetAsked::Text(text)) => Some(model.encode_target(text)?),
+        (Some(_), TargetAsked::Ids(ids)) => Some(model.tokens_from_ids(ids)?),
+    };
+    let target = target.map_or(Target::Generated, |mut target| {
+        if input.cut {
+            target.cut_to(model.spec().n_ctx);
+        }
+        Target::Tokens(target)
+    });
+    Ok(ReadInput { input: RunInput { tokens, target }, text, n_cut })
+}
+
+/// What is measured of a run.
+pub(super) fn measure(model: &Model, asked: &OutcomeAsked) -> Result<Measure, EngineError> {
+    Ok(match asked {
+        OutcomeAsked::Tokens { answer, other, position } => {
+            let (answer, other) = (model.single_token(answer)?, model.single_token(other)?);
+            Measure::Tokens(Outcome { answer, other, position: position.map(|position| position as usize) })
+        }
+        OutcomeAsked::Cosine { first, second } => {
+            Measure::Cosine([model.encode(first, None)?, model.encode(second, None)?])
+        }
+    })
+}
+
+/// What a sweep on top of `base` tries.
+pub(super) fn sweep_kind(base: &Run, asked: SweepAsked) -> Result<SweepKind, EngineError> {
+    let model = base.model();
+    Ok(match asked {
+        SweepAsked::ZeroHeads => SweepKind::ZeroHeads,
+        SweepAsked::PositionMeanHeads => SweepKind::PositionMeanHeads,
+        SweepAsked::CutKeys => SweepKind::CutKeys,
+        SweepAsked::MeanHeads(texts) => {
+            let references = texts.iter().map(|text| model.encode(text, None));
+            SweepKind::MeanHeads(references.collect::<Result<_, _>>()?)
+        }
+        SweepAsked::PatchStream { text, is_denoising } => {
+            let other = model.encode(&text, None)?;
+            let from = match is_denoising {
+                false => PatchFrom::Text(text, None),
+                true => PatchFrom::Ids(base.tokens().ids.clone()),
+            };
+            SweepKind::PatchStream { other, from, is_denoising }
+        }
+        SweepAsked::Each(edits) => SweepKind::Each(edits),
+    })
+}
