@@ -1,16 +1,16 @@
-// Attention in any page: the element <headlight-view>, and frames of embed.html that are as tall as their content.
+// Shows attention in any page: the element <headlight-view>, and frames of embed.html that are as tall as their content.
 //
 //   <script type="module" src="https://…/headlight-view.js"></script>
 //   <headlight-view src="trace.safetensors" view="head" layer="2" heads="0,3"></headlight-view>
 //   <headlight-view model="all-MiniLM-L6-v2" text="The cat sat on the mat" layer="2" heads="9"></headlight-view>
 //
-// Attributes are the parts of a link; src is a trace, fetched by this page, so that the frame needs no permission. Whatever
-// stands inside the element, a picture say, is shown until somebody touches it; without it the frame is there at once and
-// shows a still picture of its own. Frames that stand in the page as plain <iframe src="…/embed.html#…"> are served too.
+// Attributes are the parts of a link. src is a trace, which this page fetches, so that the frame needs no permission. Content of the
+// element, such as a picture, is shown until it is clicked; without content the frame is loaded at once and shows a still picture.
+// Plain frames in the page (<iframe src="…/embed.html#…">) are served too.
 
 const FRAME_URL = new URL("embed.html", import.meta.url);
 
-/** Parts of a link: what is run, what is looked at, and how it is drawn. */
+/** Parts of a link: the input, the selection, and how it is drawn. */
 const LINK_ATTRIBUTES = [
   ...["model", "text", "pair", "target", "ids", "edits"],
   ...["view", "stack", "attn", "layer", "heads", "query", "key", "neuron", "segment"],
@@ -18,21 +18,21 @@ const LINK_ATTRIBUTES = [
   ...["cells", "cell_is", "number", "sorted", "hidden_layers", "hidden_heads", "order", "before_rotation"],
 ];
 
-/** The colours that an element's page has where it stands. */
+/** The colour scheme of the page at an element. */
 function themeAround(element) {
   const scheme = getComputedStyle(element).colorScheme.split(" ");
   const names = ["light", "dark"].filter((name) => scheme.includes(name));
-  // A page that says nothing of colours is drawn in light ones, whatever the system prefers.
+  // A page without a colour scheme is drawn in light colours, whatever the system prefers.
   return names.length === 2 ? "system" : (names[0] ?? "light");
 }
 
-/** Frames of ours in this page, inside elements of ours too. */
+/** The frames of embed.html in this page, those inside <headlight-view> included. */
 function frames() {
   const elements = [...document.querySelectorAll("headlight-view")].map((element) => element.frame);
   return [...document.querySelectorAll("iframe"), ...elements].filter((frame) => frame?.src.startsWith(FRAME_URL.href));
 }
 
-// No secret, and a frame that is not loaded yet has no origin to name.
+// The theme is no secret, and a frame that is not loaded yet has no origin to name.
 function sendTheme(frame) {
   frame.contentWindow?.postMessage({ headlight: "theme", value: themeAround(frame) }, "*");
 }
@@ -51,9 +51,9 @@ addEventListener("message", (event) => {
   if (about === "wants-trace") frame.headlightView?.sendTrace();
 });
 
-// Frames that were ready before this script came answer with their size.
+// Frames that were ready before this script answer with their size.
 sendThemes();
-// Pages switch their colours by an attribute of the root or the body; the system by itself.
+// Pages switch their colours by an attribute of the root or the body, the system by itself.
 for (const root of [document.documentElement, document.body]) {
   if (root) new MutationObserver(sendThemes).observe(root, { attributes: true });
 }
@@ -97,7 +97,7 @@ class HeadlightView extends HTMLElement {
     else this.frame.src = this.address();
   }
 
-  /** What stands inside the element, and a button over it. */
+  /** The content of the element, with a button over it. */
   showStill() {
     const still = document.createElement("div");
     still.className = "still";
@@ -128,7 +128,7 @@ class HeadlightView extends HTMLElement {
     return `${FRAME_URL.href}#${link}`;
   }
 
-  /** Hands the trace over; where there is none, the reason as a sentence. */
+  /** Sends the trace to the frame, or one sentence that says why there is none. */
   async sendTrace() {
     const { frame } = this;
     const url = new URL(this.getAttribute("src") ?? "", document.baseURI);

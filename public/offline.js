@@ -1,12 +1,11 @@
-// Keeps the page on this device, and says when a new version of it is there. Where the browser allows no such thing, nothing
-// is kept and nothing is said.
+// Keeps the page on this device, and says when a new version is available. Without service workers the page is not kept.
 
 const notice = document.getElementById("update");
 let registration;
 let isWanted = false;
 
 function announce() {
-  // A first version is no news.
+  // The first version is no update.
   if (!registration?.waiting || !navigator.serviceWorker.controller || !notice) return;
   notice.hidden = false;
 }
@@ -27,7 +26,7 @@ async function start() {
 }
 
 if ("serviceWorker" in navigator) {
-  // After the page itself: what it needs first comes first.
+  // After the page has loaded its own files.
   const begin = () => start().catch(() => {});
   if (document.readyState === "complete") begin();
   else addEventListener("load", begin, { once: true });

@@ -1,7 +1,7 @@
-// The page without a network. Everything the page is made of is kept on this device, build by build: a build is taken whole
-// or not at all, and goes on being served until the page asks for the next one. Models are kept by the worker that runs them.
+// Serves the page without a network. All files of a build are kept on this device: a build is kept whole or not at all, and is
+// served until the page asks for the next one. Models are kept by the worker that runs them.
 //
-// `cargo xtask build` writes the build id and the list of files into this one; so a new build is a new service worker.
+// `cargo xtask build` writes the build id and the list of files into this file, so a new build is a new service worker.
 
 const BUILD = "__BUILD__";
 const SHELL = ["__SHELL__"];
@@ -9,8 +9,8 @@ const PREFIX = "headlight-shell-";
 const CACHE = PREFIX + BUILD;
 const SCOPE = new URL("./", location.href);
 const FILES = new Set(SHELL);
-/** The page, and the programs that run in workers of it. */
-const ISOLATED = new Set(SHELL.filter((name) => name === "index.html" || /^(worker|snippets\/).*\.js$/.test(name)));
+/** The page, and the scripts of its workers. */
+const ISOLATED = new Set(SHELL.filter((name) => name === "index.html" || /^worker.*\.js$/.test(name)));
 
 addEventListener("install", (event) => event.waitUntil(takeBuild()));
 addEventListener("activate", (event) => event.waitUntil(letGo()));

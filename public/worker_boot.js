@@ -1,17 +1,18 @@
-// Starts the worker: new Worker("worker_boot.js?v=" + build + "&threads=" + n, { type: "module" }). The build id of its own URL
-// goes on to the bindings and the wasm file. If they cannot be loaded, or memory runs out, the page gets one message that is a
+// Starts the worker: new Worker("worker_boot.js?v=" + build + "&threads=" + n, { type: "module" }). Bindings and program are loaded
+// with the build id of this script's own URL. If they cannot be loaded, or memory runs out, the page gets one message that is a
 // string, the reason; every other message is the worker's own and is never a string.
 //
-// Threads need a page that is isolated from other sites, and a browser that gives it shared memory of 4 GiB; where either is
-// missing the worker has one, and all else is the same.
+// Threads need a page that is isolated from other sites, a browser that gives it shared memory of 4 GiB, and a build that has them.
+// Where one of these is missing the worker has one thread, and everything else is the same.
 
 const parameters = new URL(import.meta.url).searchParams;
 const version = parameters.has("v") ? `?v=${encodeURIComponent(parameters.get("v"))}` : "";
 const versioned = (name) => new URL(`${name}${version}`, import.meta.url);
+const others = [];
 let exports;
 let hasPanicked = false;
 
-// A panic tells its own story as an error event. An allocation that fails only traps, here or in a promise.
+// A panic reaches the page as an error event with its message. A failed allocation only traps, here or in a promise.
 const outOfMemory = (error) => error instanceof WebAssembly.RuntimeError && !hasPanicked && exports !== undefined;
 
 function tell(event, error) {
@@ -34,16 +35,30 @@ async function load(name) {
   return program;
 }
 
-/** Whether the worker runs on so many threads. */
+/** One more thread, once it has loaded the program. */
+function startThread(shared) {
+  const thread = new Worker(versioned("worker_thread.js"), { type: "module" });
+  // Kept: Firefox ends workers that nobody refers to (bug 1702191).
+  others.push(thread);
+  return new Promise((resolve, reject) => {
+    thread.addEventListener("message", resolve, { once: true });
+    thread.addEventListener("error", ({ message }) => reject(new Error(message ?? "a thread could not be loaded")), { once: true });
+    thread.postMessage(shared);
+  });
+}
+
+/** Starts the worker on this many threads; false where it cannot have them. */
 async function startOn(threads) {
   if (!(threads > 1) || !self.crossOriginIsolated) return false;
   try {
     const program = await load("worker_threads");
-    await program.initThreadPool(threads - 1);
+    const shared = { module_or_path: program.module(), memory: program.memory() };
+    await Promise.all(Array.from({ length: threads - 1 }, () => startThread(shared)));
     program.start(threads);
     return true;
   } catch (error) {
     console.warn(`one thread only: ${error?.message ?? error}`);
+    for (const thread of others.splice(0)) thread.terminate();
     exports = undefined;
     return false;
   }

@@ -99,10 +99,11 @@ async fn fetch(url: &str) -> Result<Response, String> {
     let Some(window) = window() else { return Err(format!("{name} could not be fetched.")) };
     let response: Response =
         JsFuture::from(window.fetch_with_str(url)).await.map_err(failed)?.dyn_into().map_err(failed)?;
-    if response.ok() {
-        Ok(response)
-    } else {
-        Err(format!("{name} could not be fetched (status {}).", response.status()))
+    match response.status() {
+        _ if response.ok() => Ok(response),
+        // `cargo xtask serve` answers so for what it has not built yet.
+        503 => Err(format!("{name} is still being made: try again in a few minutes.")),
+        status => Err(format!("{name} could not be fetched (status {status}).")),
     }
 }
 

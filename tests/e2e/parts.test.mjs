@@ -12,6 +12,12 @@ import { distFile, pageTest } from "./support.mjs";
 // A build for short edit cycles is in one piece.
 const options = { skip: JSON.parse(readFileSync(distFile("build.json"), "utf8")).mode !== "release" };
 
+/** Bytes as a static host sends them. */
+function compressed(bytes) {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+  return brotliCompressSync(bytes, { params }).length;
+}
+
 const column = (page) => page.getByRole("region", { name: "Change the model" });
 /** What the column begins with. */
 const panels = (page) => column(page).getByRole("combobox", { name: "B is" });
@@ -87,11 +93,19 @@ pageTest(
   { ...options, allow: [/ERR_FAILED/, /Failed to fetch/, /split_reader/] },
 );
 
-test("the page itself weighs 350 kB at most, compressed", options, () => {
-  const program = readFileSync(distFile("app_bg.wasm"));
-  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: program.length };
-  const { length } = brotliCompressSync(program, { params });
-  assert.ok(length <= 350_000, `${length} bytes`);
+test("what is fetched before the first figure weighs 450 kB at most, compressed", options, () => {
+  const isFirst = (name) => ["app.js", "app_bg.wasm", "split_reader.wasm"].includes(name) || /^chunk_.*\.wasm$/.test(name);
+  const files = readdirSync(path.dirname(distFile("index.html"))).filter(isFirst);
+  assert.ok(files.length >= 3, `${files}`);
+  const bytes = files.map((name) => compressed(readFileSync(distFile(name)))).reduce((sum, one) => sum + one, 0);
+  assert.ok(bytes <= 450_000, `${files}: ${bytes} bytes`);
+});
+
+test("the worker weighs 1.3 MB at most, compressed", options, () => {
+  for (const name of ["worker_bg.wasm", "worker_threads_bg.wasm"]) {
+    const bytes = compressed(readFileSync(distFile(name)));
+    assert.ok(bytes <= 1_300_000, `${name}: ${bytes} bytes`);
+  }
 });
 
 test("nothing ships that only the build needs", () => {

@@ -14,6 +14,8 @@ const links = (page) => page.getByRole("region", { name: "Strongest links" }).lo
 pageTest("two threads give what one gives, to the last digit shown, and one is a choice that stays", async ({ page, shot }) => {
   const server = await serve(fromFolder(dist), ISOLATING);
   const address = `http://127.0.0.1:${server.port}/`;
+  const warnings = [];
+  page.on("console", (message) => message.type() === "warning" && warnings.push(message.text()));
   try {
     await page.goto(address);
     await page.locator("#boot").waitFor({ state: "detached" });
@@ -36,10 +38,27 @@ pageTest("two threads give what one gives, to the last digit shown, and one is a
     assert.deepEqual(await links(page), onTwo);
     await page.reload();
     assert.equal(await threads.inputValue(), "1");
+    assert.deepEqual(warnings, []);
   } finally {
     await server.close();
   }
 });
+
+pageTest("a build without threads, where more are wanted, runs the model on one", async ({ page }) => {
+  const read = fromFolder(dist);
+  const server = await serve((name) => (name.startsWith("worker_threads") ? null : read(name)), ISOLATING);
+  try {
+    await page.goto(`http://127.0.0.1:${server.port}/`);
+    await page.locator("#boot").waitFor({ state: "detached" });
+    await page.getByRole("combobox", { name: "Threads" }).selectOption("2");
+    await liveResult(page);
+    await run(page, "Nobody expected seven wet umbrellas");
+    await result(page, 8);
+    assert.doesNotMatch(await parts(page).status.textContent(), /threads/);
+  } finally {
+    await server.close();
+  }
+}, { allow: [/worker_threads/, /status of 404/] });
 
 pageTest("a host that sends no headers: one thread at the first visit, threads from the second one on", async ({ page }) => {
   const server = await pythonServer(path.dirname(dist));

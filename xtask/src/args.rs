@@ -1,4 +1,4 @@
-//! Command line options, read by name. Knows nothing of the commands; what nobody asked for is an error.
+//! Command line options, read by name. An option that no command reads is an error.
 
 use anyhow::{Result, bail};
 
@@ -48,7 +48,7 @@ impl Args {
         Ok(found)
     }
 
-    /// Call last: an error if any word was not read.
+    /// Call last: a word that was not read is an error.
     pub fn finish(self) -> Result<()> {
         match self.words.first() {
             None => Ok(()),

@@ -1,13 +1,13 @@
 //! `cargo xtask bench`: measures the built worker in headless Chromium. Puts a measuring page (src/bin/bench) beside a
-//! copy of dist/ in the target folder, so that what ships is what is measured and nothing of it is changed.
+//! copy of dist/ in the target folder, so that the measured files are those that ship.
 
 use crate::browser::{Browser, CHROMIUM_ARGS};
 use crate::dist::{self, Mode};
-use crate::process::{check, run, run_lines, say};
-use crate::program::{bind, compile};
+use crate::process::{check, run_lines, say};
+use crate::program::{Program, bind, optimise};
 use crate::server::Listener;
 use crate::tools::{self, Tools};
-use crate::{models, paths};
+use crate::{models, paths, worker};
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ const PAGE: [(&str, &str); 5] = [
 /// Of onnxruntime-web: what its browser build without a graphics card loads.
 const PEER_FILES: [&str; 3] = ["ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"];
 
-/// What is measured, and what becomes of it.
+/// The options of the command.
 pub struct Options {
     /// Part of the names of figures; all without.
     pub only: Option<String>,
@@ -72,13 +72,12 @@ fn measuring_page(tools: &Tools, dist: &Path) -> Result<PathBuf> {
     let folder = paths::target()?.join("bench-dist");
     paths::remove_folder(&folder)?;
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    // As those that ship.
     for (bin, feature) in [("bench", "bench"), ("measure", "worker")] {
-        bind(tools, &compile(bin, feature, "wasm-release", Mode::Release)?, bin, &folder, &[])?;
+        let program = Program { bin, feature, profile: "wasm-release", link_args: &[] }.compile(Mode::Release)?;
+        bind(tools, &program, bin, &folder, &[])?;
     }
-    // As trunk does with the worker.
     let wasm = folder.join("measure_bg.wasm");
-    run(Command::new(tools.wasm_opt()).arg("-O3").arg("-o").arg(&wasm).arg(&wasm))?;
+    optimise(tools, &wasm, &wasm, &worker::OPTIMISE)?;
     for (name, text) in PAGE {
         fs::write(folder.join(name), text).with_context(|| format!("cannot write {name}"))?;
     }

@@ -1,4 +1,4 @@
-//! Finds Chromium and its driver, for tests and measurements only; installs them where that is one apt-get call away.
+//! Finds Chromium and its driver, for tests and measurements only, and installs them where apt-get can.
 
 use crate::paths;
 use crate::process::{find_program, probe, run, say};
@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// How Chromium starts without a screen, without a sandbox (it refuses one to root) and without calling anyone.
+/// How Chromium starts without a screen, without a sandbox (which it refuses to root) and without background requests.
 pub const CHROMIUM_ARGS: [&str; 8] = [
     "--headless",
     "--no-sandbox",
@@ -23,7 +23,7 @@ pub const CHROMIUM_ARGS: [&str; 8] = [
 pub struct Browser {
     /// The browser itself.
     pub chromium: PathBuf,
-    /// What wasm-bindgen's test runner steers it with; of the browser's own version.
+    /// chromedriver of the same version, which wasm-bindgen's test runner uses.
     pub driver: PathBuf,
 }
 

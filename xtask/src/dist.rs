@@ -1,15 +1,17 @@
-//! Builds dist/, the static site: trunk compiles the worker and brings what needs no compiling, `page` compiles the page, `threads` the
-//! worker with threads and `viewer` the viewer of saved traces; `pages` finishes what they leave, and models and examples are added. All
-//! URLs in it are relative, so that it works from any path of any host.
+//! Builds dist/, the static site: page, worker, and what only some features of the page need. All URLs in it are relative, so that it
+//! works from any path of any host.
+//!
+//! A build goes into a folder beside dist/, in two steps: what the page needs to start and to run a model, which can be served by
+//! then, and the rest. The folder takes the place of dist/ when everything is there.
 
-use crate::process::{cargo, clean_environment, run, say};
-use crate::tools::Tools;
-use crate::{example, models, offline, page, pages, paths, stamp, threads, viewer};
-use anyhow::{Context, Result};
+use crate::process::{say, warn};
+use crate::tools::{self, Tools};
+use crate::{example, models, offline, page, pages, paths, stamp, viewer, worker};
+use anyhow::{Context, Result, anyhow};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::Instant;
 use walkdir::WalkDir;
 use zip::write::SimpleFileOptions;
@@ -62,38 +64,154 @@ pub fn build(mode: Mode, with_zip: bool) -> Result<()> {
 
 /// Builds dist/ unless it is up to date already; returns its folder.
 pub fn ensure(mode: Mode) -> Result<PathBuf> {
-    models::ensure()?;
-    let tools = Tools::ensure()?;
-    let dist = paths::dist()?;
-    let id = stamp::current(mode)?;
-    // Asked before the lock too: what is there already waits for nobody's build.
+    match begin(mode)? {
+        Site::Whole(folder) => Ok(folder),
+        Site::Begun(build) => build.complete(),
+    }
+}
+
+/// Builds the site into `folder`, or takes it from dist/ where that is up to date.
+pub fn build_into(folder: &Path, mode: Mode) -> Result<()> {
+    let (dist, id) = (paths::dist()?, stamp::current(mode)?);
+    if !is_up_to_date(&dist, &id) {
+        return Build::begin(mode, id, folder.to_path_buf())?.add_rest();
+    }
+    for entry in
+        WalkDir::new(&dist).into_iter().filter_entry(|entry| !folder.starts_with(entry.path()) || entry.depth() == 0)
+    {
+        let entry = entry?;
+        if entry.file_type().is_file() {
+            paths::link_or_copy(entry.path(), &folder.join(entry.path().strip_prefix(&dist)?))?;
+        }
+    }
+    Ok(())
+}
+
+/// dist/, or a build that will take its place.
+pub enum Site {
+    /// dist/ is up to date.
+    Whole(PathBuf),
+    /// The page starts and runs models.
+    Begun(Build),
+}
+
+/// Builds what the page needs to start and to run a model, unless dist/ is up to date already.
+pub fn begin(mode: Mode) -> Result<Site> {
+    let (dist, id) = (paths::dist()?, stamp::current(mode)?);
     if is_up_to_date(&dist, &id) {
         eprintln!("dist/ is up to date (build {id})");
-        return Ok(dist);
+        return Ok(Site::Whole(dist));
     }
-    let _lock = paths::lock("build")?;
-    if is_up_to_date(&dist, &id) {
-        return Ok(dist);
+    let folder = dist.with_file_name("dist-unfinished");
+    Ok(Site::Begun(Build::begin(mode, id, folder)?))
+}
+
+/// A build under way.
+pub struct Build {
+    mode: Mode,
+    id: String,
+    folder: PathBuf,
+    tools: Tools,
+    started: Instant,
+    _lock: File,
+}
+
+impl Build {
+    fn begin(mode: Mode, id: String, folder: PathBuf) -> Result<Self> {
+        let started = Instant::now();
+        tools::check()?;
+        let lock = paths::lock("build")?;
+        say(&format!("building page and worker ({}; several minutes the first time)", mode.name()));
+        tools::ensure_wasm_target()?;
+        paths::claimed_target()?;
+        // All at once: each of them has times in which it keeps one processor busy or none.
+        let (tools, page, worker) = thread::scope(|scope| {
+            let tools = scope.spawn(Tools::ensure);
+            let models = scope.spawn(models::ensure);
+            let page = scope.spawn(move || page::compile(mode));
+            let worker = scope.spawn(move || worker::compile(mode));
+            ended(models)?;
+            Ok::<_, anyhow::Error>((ended(tools)?, ended(page)?, ended(worker)?))
+        })?;
+        paths::remove_folder(&folder)?;
+        let root = paths::root()?;
+        copy_folder(&root.join("public"), &folder)?;
+        copy_folder(&root.join("style"), &folder.join("style"))?;
+        thread::scope(|scope| {
+            let worker = scope.spawn(|| worker::place(&tools, mode, &worker, worker::NAME, &folder));
+            page::place(&tools, mode, &page, &folder)?;
+            ended(worker)
+        })?;
+        pages::finish(&folder, &id)?;
+        models::place(&folder)?;
+        Ok(Self { mode, id, folder, tools, started, _lock: lock })
     }
-    let started = Instant::now();
-    say(&format!("building the page and the worker ({}; several minutes the first time)", mode.name()));
-    // Trunk itself stays offline: it would download tools. Macros and build scripts run here and need crates of this
-    // machine's own, so all are fetched, not only those for wasm.
-    run(cargo()?.args(["fetch", "--locked"]))?;
-    run(&mut trunk(&tools, mode, &dist)?)?;
-    page::build(&tools, mode, &dist, &id)?;
-    threads::build(&tools, mode, &dist)?;
-    pages::finish(&dist, &id)?;
-    viewer::build(&tools, mode, &dist, &id)?;
-    models::place(&dist)?;
-    example::place(&dist)?;
-    offline::list_files(&dist, &id)?;
-    // Written last: an interrupted build is never taken for a whole one.
-    let json = format!("{{\"id\":\"{id}\",\"mode\":\"{}\"}}\n", mode.name());
-    fs::write(dist.join("build.json"), json).context("cannot write dist/build.json")?;
-    report_sizes(&dist)?;
-    eprintln!("built in {} s", started.elapsed().as_secs());
-    Ok(dist)
+
+    /// Where the page is until `complete` is done.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Makes the rest and puts all of it into the place of dist/; returns that.
+    pub fn complete(self) -> Result<PathBuf> {
+        self.add_rest()?;
+        let (dist, old) = (paths::dist()?, paths::dist()?.with_file_name("dist-old"));
+        paths::remove_folder(&old)?;
+        if dist.exists() {
+            fs::rename(&dist, &old).with_context(|| format!("cannot replace {}", dist.display()))?;
+        }
+        fs::rename(&self.folder, &dist).with_context(|| format!("cannot put the build into {}", dist.display()))?;
+        paths::remove_folder(&old)?;
+        report_sizes(&dist)?;
+        eprintln!("built in {} s", self.started.elapsed().as_secs());
+        Ok(dist)
+    }
+
+    /// Makes what the page does without until it is there: examples, the viewer of saved traces, threads, the list of files to
+    /// keep offline.
+    fn add_rest(&self) -> Result<()> {
+        let Self { id, folder, tools, .. } = self;
+        let mode = self.mode;
+        say("making examples, the viewer of saved traces, and the worker with threads");
+        let threads = thread::scope(|scope| {
+            let viewer = scope.spawn(move || viewer::compile(mode));
+            let threads = scope.spawn(move || worker::compile_with_threads(mode));
+            example::place(folder)?;
+            viewer::place(tools, mode, &ended(viewer)?, folder, id)?;
+            Ok::<_, anyhow::Error>(ended(threads))
+        })?;
+        let threads = threads.and_then(|program| worker::place(tools, mode, &program, worker::THREADS, folder));
+        if let Err(error) = &threads {
+            warn(&format!(
+                "the worker with threads could not be built, so this build runs every model on one thread: {error:#}. \
+                 To try again, remove dist/ and build"
+            ));
+        }
+        offline::list_files(folder, id)?;
+        // Written last: an interrupted build is never taken for a whole one.
+        let (mode, has_threads) = (mode.name(), threads.is_ok());
+        let json = format!("{{\"id\":\"{id}\",\"mode\":\"{mode}\",\"threads\":{has_threads}}}\n");
+        fs::write(folder.join("build.json"), json).context("cannot write build.json")
+    }
+}
+
+/// What a thread has made.
+fn ended<T>(thread: ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
+    thread.join().unwrap_or_else(|_| Err(anyhow!("a step of the build panicked")))
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    for entry in WalkDir::new(from) {
+        let entry = entry?;
+        let target = to.join(entry.path().strip_prefix(from)?);
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(&target).with_context(|| format!("cannot make {}", target.display()))?;
+        } else {
+            // Not linked: files of the site are written into, those of the project are not.
+            fs::copy(entry.path(), &target).with_context(|| format!("cannot write {}", target.display()))?;
+        }
+    }
+    Ok(())
 }
 
 fn is_up_to_date(dist: &Path, id: &str) -> bool {
@@ -105,7 +223,6 @@ fn is_up_to_date(dist: &Path, id: &str) -> bool {
         "worker_boot.js",
         "worker.js",
         "worker_bg.wasm",
-        "worker_threads.js",
         "viewer.html",
         "sw.js",
     ]
@@ -115,29 +232,11 @@ fn is_up_to_date(dist: &Path, id: &str) -> bool {
     whole && same && models::are_placed(dist) && example::is_placed(dist)
 }
 
-fn trunk(tools: &Tools, mode: Mode, dist: &Path) -> Result<Command> {
-    let mut command = Command::new("trunk");
-    clean_environment(&mut command);
-    command
-        .current_dir(paths::root()?)
-        .env("PATH", tools.path()?)
-        .env("CARGO_TARGET_DIR", paths::claimed_target()?)
-        .env("RUST_BACKTRACE", "0")
-        // Trunk reads it as true or false and refuses the usual 1.
-        .env_remove("NO_COLOR")
-        .args(["build", "--dist"])
-        .arg(dist);
-    match mode {
-        Mode::Release => command.arg("--release"),
-        // Without --release trunk leaves out wasm-opt; the cargo profiles are those that index.html names.
-        Mode::Fast => command.envs(mode.cargo_settings()),
-    };
-    Ok(command)
-}
-
 fn report_sizes(dist: &Path) -> Result<()> {
     for name in ["app_bg.wasm", "worker_bg.wasm", "worker_threads_bg.wasm", "viewer.html"] {
-        eprintln!("{name}: {} kB", fs::metadata(dist.join(name))?.len() / 1000);
+        if let Ok(file) = fs::metadata(dist.join(name)) {
+            eprintln!("{name}: {} kB", file.len() / 1000);
+        }
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::process::{run_lines, say};
 use crate::python::Python;
 use crate::report::{Count, tap_result};
 use crate::server::Listener;
-use crate::tools::Tools;
+use crate::tools::{self, Tools};
 use crate::{models, paths};
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -55,6 +55,10 @@ pub fn run(filter: Option<&str>, mode: Mode) -> Result<Count> {
         .env("HEADLIGHT_MODELS", models::ensure()?)
         .env("HEADLIGHT_FIXTURES", root.join("tests/fixtures"))
         .env("HEADLIGHT_DIST", &folder);
+    // Minutes to install, for one test.
+    if filter.is_none_or(|text| text.contains("trunk")) {
+        node.env("HEADLIGHT_TRUNK", tools::ensure_trunk()?);
+    }
     Python::ensure()?.tell(&mut node);
     if named.is_empty() {
         if let Some(text) = filter {

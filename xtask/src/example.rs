@@ -1,6 +1,6 @@
-//! The examples: traces made by the project's own command line and shipped with the page, so that something real is on screen
-//! before any model is loaded, in the page itself and in the article under `examples/`. Kept in the cache, named by what they are
-//! made from.
+//! The examples: traces made by the project's own command line and shipped with the page, so that a real result is on screen
+//! before any model is loaded, in the page itself and in the article under `examples/`. They are kept in the cache under a hash of
+//! the sources that make them.
 
 use crate::models::{self, hex};
 use crate::process::{capture, cargo, run, say};
@@ -11,12 +11,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A trace to be made.
+/// How one trace is made.
 struct Example {
-    /// Its place in dist/, without ending.
+    /// Its path in dist/, without the extension.
     place: &'static str,
     model: Bundled,
-    /// What is run and saved. The page takes its texts from the trace.
+    /// Arguments for `headlight trace`. The page takes its texts from the trace.
     args: &'static [&'static str],
     /// The largest file that is shipped.
     max_bytes: u64,
@@ -29,7 +29,7 @@ enum Bundled {
     SmolLm2,
 }
 
-/// The first screen's, with its predictions; the others are the article's.
+/// The example of the first screen, which has predictions too; the others are for the article.
 const FIRST: &str = "example/first";
 
 const EXAMPLES: [Example; 5] = [
@@ -65,10 +65,10 @@ const EXAMPLES: [Example; 5] = [
     },
 ];
 
-/// Stands for the ids of the block.
+/// Stands for the ids of the repeated block.
 const TWICE: &str = "BLOCK twice";
 
-/// BOS, and the block of 50 random tokens that the page makes of seed 1, twice.
+/// BOS, and the 50 random tokens that the page draws with seed 1 for a repeated block.
 const BOS: u32 = 1;
 const BLOCK: [u32; 50] = [
     7361, 27751, 38238, 2315, 46521, 17024, 15525, 17781, 48552, 26518, 36705, 3070, 7616, 8842, 38824, 35387, 19299,
@@ -76,7 +76,7 @@ const BLOCK: [u32; 50] = [
     31767, 48908, 24821, 21441, 7448, 4924, 27782, 10503, 355, 32690, 41089, 15928, 26718, 24470, 28787, 5498,
 ];
 
-/// Sources that decide what is in the traces.
+/// Sources that the traces depend on.
 const INPUTS: [&str; 8] = [
     "src/kernels",
     "src/trace",
@@ -94,7 +94,7 @@ impl Example {
     }
 }
 
-/// Puts the examples into `dist`, after making them if need be.
+/// Puts the examples into `dist`, and makes them first where they are not in the cache.
 pub fn place(dist: &Path) -> Result<()> {
     let folder = ensure()?;
     for name in names() {
@@ -103,12 +103,12 @@ pub fn place(dist: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether `place` has been here.
+/// Whether `dist` has all examples.
 pub fn is_placed(dist: &Path) -> bool {
     names().all(|name| dist.join(name).is_file())
 }
 
-/// The predictions come last: they say that everything else is there.
+/// The predictions are last: they are written when everything else is there.
 fn names() -> impl Iterator<Item = String> {
     EXAMPLES.iter().map(Example::trace).chain([format!("{FIRST}.json")])
 }
@@ -123,7 +123,7 @@ fn ensure() -> Result<PathBuf> {
         return Ok(folder);
     }
     say("making the examples with the command line (compiled once)");
-    // Nothing is fetched here: the way to the Hub, with its TLS, need not be compiled for it.
+    // Nothing is fetched here, so the Hub client with its TLS need not be compiled.
     let features = ["--no-default-features", "--features", "cli"];
     run(cargo()?.args(["build", "--locked", "--package", "headlight", "--bin", "headlight"]).args(features))?;
     let mut predictions = String::new();
@@ -167,7 +167,7 @@ fn block_twice() -> String {
     ids.map(|id| id.to_string()).collect::<Vec<_>>().join(",")
 }
 
-/// The model under the name by which the page knows it: a trace is named by the file or folder it was made from.
+/// A bundled model under the name that the page shows: a trace takes its model name from the file or folder.
 fn model(model: Bundled, folder: &Path) -> Result<PathBuf> {
     let models = models::ensure()?;
     match model {

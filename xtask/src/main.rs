@@ -1,14 +1,14 @@
 //! `cargo xtask`: sets up, builds, serves, tests and measures Headlight.
 //!
-//! It installs pinned tools into a folder in the user's cache (`paths`), never into the checkout, and never links the
-//! project's own code: it only starts cargo, trunk, node and a browser.
+//! It installs pinned tools into a folder in the user's cache (`paths`), never into the checkout, and it does not link the
+//! project's own code: it only starts cargo, node and a browser.
 
 mod args;
 mod bench;
 mod browser;
-mod compact;
 mod dist;
 mod e2e;
+mod esbuild;
 mod example;
 mod fuzz;
 mod models;
@@ -24,9 +24,10 @@ mod serve;
 mod server;
 mod stamp;
 mod test;
-mod threads;
 mod tools;
+mod trunk;
 mod viewer;
+mod worker;
 
 use anyhow::{Result, bail};
 use args::Args;
@@ -45,6 +46,7 @@ usage: cargo xtask COMMAND [OPTIONS]
   bench [--only TEXT] [--peers] [--table]
                            measure in headless Chromium, one JSON line per figure; --peers: onnxruntime-web too;
                            --table: make README's table of costs anew
+  trunk                    what Trunk.toml has trunk call
 
   --fast (serve, build, e2e): skip link-time optimisation and wasm-opt, for short edit cycles
   HEADLIGHT_CACHE          folder for tools, models and compiled dependencies
@@ -68,6 +70,7 @@ fn run() -> Result<ExitCode> {
     match command.as_str() {
         "setup" => {
             args.finish()?;
+            tools::check()?;
             tools::Tools::ensure()?;
             models::ensure()?;
             browser::Browser::ensure()?;
@@ -103,6 +106,10 @@ fn run() -> Result<ExitCode> {
             let (peers, table) = (args.flag("--peers"), args.flag("--table"));
             args.finish()?;
             bench::bench(&bench::Options { only, peers, table })?;
+        }
+        "trunk" => {
+            args.finish()?;
+            trunk::build()?;
         }
         "" | "help" | "--help" | "-h" => println!("{USAGE}"),
         other => bail!("there is no command {other:?}; `cargo xtask help` lists them"),

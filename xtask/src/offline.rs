@@ -1,14 +1,14 @@
-//! Tells the service worker what a build consists of.
+//! Writes the build id and the list of files into the service worker.
 
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::Path;
 use walkdir::WalkDir;
 
-/// Where sw.js has its list of files.
+/// Placeholder for the list of files in sw.js.
 const LIST: &str = "[\"__SHELL__\"]";
 
-/// Writes the build id and the names of all files but models into sw.js. Call last, when all files are there.
+/// Writes the build id and the names of all files but models into sw.js. Call when all files are there.
 pub fn list_files(dist: &Path, id: &str) -> Result<()> {
     let mut names = Vec::new();
     for entry in WalkDir::new(dist).sort_by_file_name() {
@@ -27,7 +27,7 @@ pub fn list_files(dist: &Path, id: &str) -> Result<()> {
     fs::write(&path, script).context("cannot write dist/sw.js")
 }
 
-/// The worker keeps models; the service worker and the build's own name must not come from a cache.
+/// Models are kept by the worker. sw.js and build.json must never come from a cache.
 fn is_kept(name: &str) -> bool {
     let is_model = name.starts_with("models/") && name != "models/index.json";
     !is_model && !["sw.js", "build.json"].contains(&name) && !name.starts_with('.')
@@ -38,7 +38,7 @@ mod tests {
     use super::is_kept;
 
     #[test]
-    fn models_and_what_must_be_fresh_are_not_of_the_build() {
+    fn models_and_files_that_must_be_fresh_are_not_listed() {
         for name in ["index.html", "models/index.json", "style/page.css"] {
             assert!(is_kept(name), "{name}");
         }

@@ -1,29 +1,34 @@
-//! Finishes the pages that trunk leaves in dist/: puts the build id in, and takes out what only trunk reads.
+//! Finishes the HTML files of the site: adds the build id, style sheets, and the files to fetch from the start.
 
 use crate::page;
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::Path;
 
-/// Where embed.html takes over the style sheets of index.html.
+/// Where a page names the build.
+const BUILD: &str = "__BUILD__";
+
+/// Where embed.html names the style sheets of index.html.
 const STYLES: &str = "__STYLES__";
 
-/// Where a page names what its program needs at first, beside what starts it.
+/// Where a page names the parts of its program that are fetched with it.
 const PARTS: &str = "<!-- parts of the program -->";
 
-/// Finishes index.html, and embed.html, which has the same style.
-pub fn finish(dist: &Path, id: &str) -> Result<()> {
-    let index = read(dist, "index.html")?;
-    if !index.contains("__BUILD__") {
-        bail!("index.html has no __BUILD__ to replace by the build id");
+/// Finishes index.html, and embed.html, which has the same style sheets.
+pub fn finish(folder: &Path, id: &str) -> Result<()> {
+    let index = read(folder, "index.html")?;
+    let embed = read(folder, "embed.html")?.replace(STYLES, &sheet_lines(&index).join("\n    "));
+    let (first, all) = (page::files_of(folder, &["reader"])?, page::files_of(folder, &["reader", "views"])?);
+    for (name, text, parts) in [("index.html", index, first), ("embed.html", embed, all)] {
+        if !text.contains(BUILD) {
+            bail!("{name} has no {BUILD} to replace by the build id");
+        }
+        write(folder, name, &with_parts(&text, &parts)?.replace(BUILD, id))?;
     }
-    let embed = read(dist, "embed.html")?.replace(STYLES, &sheet_lines(&index).join("\n    "));
-    let (first, all) = (page::files_of(dist, &["reader"])?, page::files_of(dist, &["reader", "views"])?);
-    write(dist, "embed.html", &finished(&with_parts(&embed, &all)?, id))?;
-    write(dist, "index.html", &finished(&with_parts(&index, &first)?, id))
+    Ok(())
 }
 
-/// A page that has these files under way from the start.
+/// A page that fetches these files from the start.
 fn with_parts(page: &str, files: &[String]) -> Result<String> {
     if !page.contains(PARTS) {
         bail!("a page has no {PARTS} to replace by parts of its program");
@@ -34,9 +39,9 @@ fn with_parts(page: &str, files: &[String]) -> Result<String> {
     Ok(page.replace(PARTS, &files.iter().map(link).collect::<Vec<_>>().join("\n    ")))
 }
 
-/// The style sheets that index.html names, in its order: their paths in dist/.
-pub fn sheets(dist: &Path) -> Result<Vec<String>> {
-    let index = read(dist, "index.html")?;
+/// The paths of the style sheets that index.html names, in its order.
+pub fn sheets(folder: &Path) -> Result<Vec<String>> {
+    let index = read(folder, "index.html")?;
     let path = |line: &str| {
         let path = line.split("href=\"").nth(1).and_then(|rest| rest.split(['?', '"']).next());
         path.map(str::to_owned).context("a style sheet of index.html has no href")
@@ -48,37 +53,19 @@ fn sheet_lines(index: &str) -> Vec<&str> {
     index.lines().filter(|line| line.contains("rel=\"stylesheet\"")).map(str::trim).collect()
 }
 
-fn finished(text: &str, id: &str) -> String {
-    let mut kept = String::new();
-    let mut rest = text;
-    while let Some(start) = ["<link data-trunk", "<!-- trunk:"].iter().filter_map(|mark| rest.find(mark)).min() {
-        kept.push_str(&rest[..start]);
-        rest = rest[start..].find('>').map_or("", |end| &rest[start + end + 1..]);
-    }
-    kept.push_str(rest);
-    let lines = kept.lines().filter(|line| !line.trim().is_empty()).map(|line| format!("{line}\n"));
-    lines.collect::<String>().replace("__BUILD__", id)
+/// Reads a text of the site.
+pub fn read(folder: &Path, name: &str) -> Result<String> {
+    fs::read_to_string(folder.join(name)).with_context(|| format!("{} has no {name}", folder.display()))
 }
 
-/// Reads a text of dist/.
-pub fn read(dist: &Path, name: &str) -> Result<String> {
-    fs::read_to_string(dist.join(name)).with_context(|| format!("dist/ has no {name}"))
-}
-
-/// Writes a text of dist/.
-pub fn write(dist: &Path, name: &str, text: &str) -> Result<()> {
-    fs::write(dist.join(name), text).with_context(|| format!("cannot write dist/{name}"))
+/// Writes a text of the site.
+pub fn write(folder: &Path, name: &str, text: &str) -> Result<()> {
+    fs::write(folder.join(name), text).with_context(|| format!("cannot write {name} into {}", folder.display()))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{finished, sheet_lines, with_parts};
-
-    #[test]
-    fn index_loses_trunk_links_and_gets_the_id() {
-        let text = "<head>\n <!-- trunk: a -->\n    <link data-trunk rel=\"rust\" data-bin=\"app\" />\n    <meta content=\"__BUILD__\" />\n</head>";
-        assert_eq!(finished(text, "12"), "<head>\n    <meta content=\"12\" />\n</head>\n");
-    }
+    use super::{sheet_lines, with_parts};
 
     #[test]
     fn a_page_names_the_parts_of_its_program() {

@@ -1,4 +1,4 @@
-//! Where things are: the checkout, and the folder in the user's cache that every clone shares. Only this file builds
+//! The paths of the checkout and of the folder in the user's cache that every clone shares. Only this file builds
 //! such paths.
 
 use anyhow::{Context, Result, bail};
@@ -25,8 +25,8 @@ pub fn cache() -> Result<PathBuf> {
     }
 }
 
-/// Where every inner cargo call compiles, so that dependencies survive clean checkouts: HEADLIGHT_TARGET, for one who
-/// works in several checkouts at once, else `target` in the cache.
+/// Where every inner cargo call compiles, so that dependencies survive clean checkouts: HEADLIGHT_TARGET, for work in
+/// several checkouts at once, else `target` in the cache.
 pub fn target() -> Result<PathBuf> {
     match env_path("HEADLIGHT_TARGET") {
         Some(folder) => std::path::absolute(folder).context("HEADLIGHT_TARGET is not a path"),
@@ -34,9 +34,9 @@ pub fn target() -> Result<PathBuf> {
     }
 }
 
-/// `target`, for compiling this checkout. Cargo names what it compiles by the path inside the workspace and judges by time, so
-/// that objects of another checkout, compiled later than this one's files were written, would pass for this one's: where another
-/// checkout compiled last, our own packages count as changed. Dependencies stay.
+/// `target`, for compiling this checkout. Cargo identifies objects by the path inside the workspace and their age by time, so
+/// objects of another checkout that are newer than this checkout's files would pass for this checkout's. Where another checkout
+/// compiled last, the project's own packages are therefore marked as changed. Dependencies stay.
 pub fn claimed_target() -> Result<PathBuf> {
     let target = target()?;
     let root = root()?;
@@ -44,7 +44,7 @@ pub fn claimed_target() -> Result<PathBuf> {
     if fs::read_to_string(&owner).is_ok_and(|text| Path::new(&text) == root) {
         return Ok(target);
     }
-    for name in ["src/lib.rs", "xtask/src/main.rs"] {
+    for name in ["src/lib.rs", "xtask/src/main.rs", "xtask/bindgen/src/main.rs"] {
         let file = File::options().append(true).open(root.join(name)).with_context(|| format!("cannot open {name}"))?;
         file.set_modified(SystemTime::now()).with_context(|| format!("cannot touch {name}"))?;
     }
@@ -87,7 +87,7 @@ pub fn lock(name: &str) -> Result<File> {
     Ok(file)
 }
 
-/// Removes a folder with everything in it; one that is not there is fine.
+/// Removes a folder with everything in it, if it exists.
 pub fn remove_folder(folder: &Path) -> Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

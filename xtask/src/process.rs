@@ -1,5 +1,4 @@
-//! Starting other programs: with their output shown, caught, or both. The only place that touches `Command`'s results,
-//! so that every failure says which program failed and how.
+//! Starts other programs, with their output shown, captured, or both. Every failure names the program and its exit status.
 
 use crate::paths;
 use anyhow::{Context, Result, bail};
@@ -8,9 +7,14 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
-/// Says what is being done. On standard error: standard output is for results.
+/// Announces a step. On standard error: standard output is for results.
 pub fn say(what: &str) {
     eprintln!("\n== {what}");
+}
+
+/// Reports a failure that the command survives.
+pub fn warn(what: &str) {
+    eprintln!("\nwarning: {what}");
 }
 
 /// cargo, in the checkout, compiling into the shared target folder.
@@ -21,11 +25,11 @@ pub fn cargo() -> Result<Command> {
     Ok(command)
 }
 
-/// Takes out what the outer `cargo run` said about xtask: build scripts further in would see it and rebuild.
+/// Removes the variables that `cargo run` sets about xtask itself, which would make build scripts of other packages run again.
 pub fn clean_environment(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
-        let name_text = name.to_string_lossy();
-        if name_text.starts_with("CARGO_PKG_") || name_text.starts_with("CARGO_MANIFEST_") {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
             command.env_remove(&name);
         }
     }
@@ -46,13 +50,13 @@ pub fn capture(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Like `capture`, for asking whether a program is there and works: nothing is shown, any failure is `None`.
+/// Like `capture`, to find out whether a program is installed and works: nothing is shown, and any failure is `None`.
 pub fn probe(command: &mut Command) -> Option<String> {
     let output = command.stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Runs with everything shown where the program says it, and hands each line of standard output to `on_line` as well.
+/// Runs with everything shown, and hands each line of standard output to `on_line` as well.
 pub fn run_lines(command: &mut Command, mut on_line: impl FnMut(&str)) -> Result<ExitStatus> {
     let name = name_of(command);
     let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start {name}"))?;
@@ -72,13 +76,6 @@ pub fn find_program(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
     names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name))).find(|file| file.is_file())
-}
-
-/// PATH with these folders before all others.
-pub fn path_with(folders: &[PathBuf]) -> Result<std::ffi::OsString> {
-    let old = std::env::var_os("PATH").unwrap_or_default();
-    std::env::join_paths(folders.iter().cloned().chain(std::env::split_paths(&old)))
-        .context("a tools folder has a character that PATH cannot hold")
 }
 
 /// Anything but success is an error.

@@ -1,5 +1,5 @@
-//! Python with what tests of traces need: numpy and safetensors, and Jupyter without its pages, pinned, in a folder of their own. The system's Python is
-//! used as it is and nothing is installed into it.
+//! Python for the tests of traces. Pinned packages (numpy, safetensors, and Jupyter's nbconvert) go into a folder of their own; the
+//! system's Python is used as it is and nothing is installed into it.
 
 use crate::paths;
 use crate::process::{find_program, run, say};
@@ -10,7 +10,7 @@ use std::process::Command;
 
 const REQUIREMENTS: &str = include_str!("../../tests/python/requirements.txt");
 
-/// A Python and where it finds packages.
+/// A Python interpreter and the packages for it.
 pub struct Python {
     /// The interpreter.
     pub program: PathBuf,
@@ -42,7 +42,7 @@ impl Python {
         Ok(Self { program, packages })
     }
 
-    /// Tells a test where it is.
+    /// Tells a test where the interpreter is.
     pub fn tell(&self, command: &mut Command) {
         command.env("HEADLIGHT_PYTHON", &self.program).env("PYTHONPATH", &self.packages);
     }

@@ -1,6 +1,6 @@
-//! A small static file server for this machine only: right types, ranges, validators, nothing outside its folder. It
-//! sends no policies, since the hosts that pages are deployed to do not either; the headers that isolate a page, without which
-//! there are no threads, only where it stands in for the service worker that adds them.
+//! A small static file server for this machine only: media types, ranges, validators, and nothing outside its folder. Like the
+//! hosts that pages are deployed to it sends no policies. The headers that isolate a page, which threads need, are sent only where the
+//! server stands in for the service worker, which adds them otherwise.
 
 use anyhow::{Result, anyhow};
 use http_body_util::Full;
@@ -14,19 +14,21 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, UNIX_EPOCH};
 
-/// A path below the prefix, and what is sent there instead of a file.
+/// A path below the prefix, and the text that is sent for it instead of a file.
 pub type Instead = (&'static str, &'static str);
 
-/// What is served, and where.
+/// What is served, and under which path.
 struct Site {
-    folder: PathBuf,
+    folder: RwLock<PathBuf>,
     prefix: &'static str,
     instead: Option<Instead>,
     is_isolated: bool,
+    is_unfinished: AtomicBool,
 }
 
 /// A bound port that answers once `start` is called; requests that come earlier wait.
@@ -52,35 +54,62 @@ impl Listener {
 
     /// Serves `folder` under `prefix` ("/" or "/some/path/") on a thread of its own, as long as the program runs. However many
     /// connections a browser keeps open, none waits for another.
-    pub fn start(self, folder: &Path, prefix: &'static str) -> Result<thread::JoinHandle<()>> {
+    pub fn start(self, folder: &Path, prefix: &'static str) -> Result<Server> {
         self.start_with(folder, prefix, None)
     }
 
     /// The same, but the script at the path `instead.0` is the text `instead.1`.
-    pub fn start_with(
-        self,
-        folder: &Path,
-        prefix: &'static str,
-        instead: Option<Instead>,
-    ) -> Result<thread::JoinHandle<()>> {
-        let site = Arc::new(Site { folder: folder.canonicalize()?, prefix, instead, is_isolated: self.is_isolated });
+    pub fn start_with(self, folder: &Path, prefix: &'static str, instead: Option<Instead>) -> Result<Server> {
+        let site = Arc::new(Site {
+            folder: RwLock::new(folder.canonicalize()?),
+            prefix,
+            instead,
+            is_isolated: self.is_isolated,
+            is_unfinished: AtomicBool::new(false),
+        });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         self.socket.set_nonblocking(true)?;
         let socket = {
             let _entered = runtime.enter();
             tokio::net::TcpListener::from_std(self.socket)?
         };
-        Ok(thread::spawn(move || {
+        let served = Arc::clone(&site);
+        let thread = thread::spawn(move || {
             runtime.block_on(async {
                 loop {
                     match socket.accept().await {
-                        Ok((stream, _)) => drop(tokio::spawn(converse(stream, Arc::clone(&site)))),
-                        // Out of file handles, say: others will close theirs.
+                        Ok((stream, _)) => drop(tokio::spawn(converse(stream, Arc::clone(&served)))),
+                        // For example out of file handles, which other connections will close.
                         Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
                     }
                 }
             });
-        }))
+        });
+        Ok(Server { site, thread })
+    }
+}
+
+/// A server that runs.
+pub struct Server {
+    site: Arc<Site>,
+    thread: thread::JoinHandle<()>,
+}
+
+impl Server {
+    /// Serves another folder from now on.
+    pub fn serve_from(&self, folder: &Path) -> Result<()> {
+        *self.site.folder.write().unwrap_or_else(PoisonError::into_inner) = folder.canonicalize()?;
+        Ok(())
+    }
+
+    /// Whether files that are missing are still being made: whoever asks for one is told so.
+    pub fn is_unfinished(&self, is_unfinished: bool) {
+        self.site.is_unfinished.store(is_unfinished, Ordering::Relaxed);
+    }
+
+    /// Waits until the program is stopped.
+    pub fn run(self) -> Result<()> {
+        self.thread.join().map_err(|_| anyhow!("the server broke off"))
     }
 }
 
@@ -110,7 +139,7 @@ fn cannot_bind(port: u16, why: io::ErrorKind) -> anyhow::Error {
 type Reply = Response<Full<Bytes>>;
 
 fn answer<B>(request: &Request<B>, site: &Site) -> Reply {
-    let Site { folder, prefix, instead, .. } = site;
+    let Site { prefix, instead, .. } = site;
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return plain(405, "only GET and HEAD");
     }
@@ -121,8 +150,12 @@ fn answer<B>(request: &Request<B>, site: &Site) -> Reply {
         let reply = with(body(200, text.as_bytes().to_vec()), "Content-Type", content_type(Path::new(path)));
         return with(reply, "Cache-Control", "no-store");
     }
-    let Some(file) = resolve(folder, path) else {
-        return plain(404, "not found");
+    let folder = site.folder.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let Some(file) = resolve(&folder, path) else {
+        return match site.is_unfinished.load(Ordering::Relaxed) {
+            true => with(plain(503, "still being made"), "Cache-Control", "no-store"),
+            false => plain(404, "not found"),
+        };
     };
     if file.is_dir() {
         // Relative links need the slash. Only the last word: the reply then holds under any prefix.
@@ -247,7 +280,7 @@ fn plain(status: u16, text: &'static str) -> Reply {
     if text.is_empty() { reply } else { with(reply, "Content-Type", "text/plain; charset=utf-8") }
 }
 
-/// Always with a length, never chunked: the page shows progress as bytes of bytes.
+/// Always with a length, never chunked: the page shows the progress of downloads.
 fn body(status: u16, bytes: impl Into<Bytes>) -> Reply {
     let mut reply = Response::new(Full::new(bytes.into()));
     *reply.status_mut() = status.try_into().unwrap_or_default();
@@ -259,7 +292,7 @@ fn isolated(reply: Reply) -> Reply {
     with(reply, "Cross-Origin-Embedder-Policy", "credentialless")
 }
 
-/// A value that HTTP cannot say is left out.
+/// Adds a header, unless HTTP does not allow its value.
 fn with(mut reply: Reply, name: &str, value: &str) -> Reply {
     if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
         reply.headers_mut().insert(name, value);
@@ -326,6 +359,29 @@ mod tests {
                 assert!(heard.starts_with("HTTP/1.1 206 ") && heard.contains("content-length: 3\r\n"), "{heard}");
             }
         }
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn missing_files_of_an_unfinished_site_are_still_being_made() {
+        let folder = std::env::temp_dir().join(format!("headlight-unfinished-{}", std::process::id()));
+        let (first, whole) = (folder.join("first"), folder.join("whole"));
+        for site in [&first, &whole] {
+            fs::create_dir_all(site).unwrap();
+            fs::write(site.join("index.html"), "").unwrap();
+        }
+        fs::write(whole.join("viewer.html"), "").unwrap();
+        let server = Listener::bind(0).unwrap().start(&first, "/").unwrap();
+        let status = |name: &str| {
+            let request = Request::get(format!("/{name}")).body(()).unwrap();
+            answer(&request, &server.site).status().as_u16()
+        };
+        assert_eq!([status("index.html"), status("viewer.html")], [200, 404]);
+        server.is_unfinished(true);
+        assert_eq!([status("index.html"), status("viewer.html")], [200, 503]);
+        server.serve_from(&whole).unwrap();
+        server.is_unfinished(false);
+        assert_eq!([status("viewer.html"), status("none")], [200, 404]);
         fs::remove_dir_all(folder).unwrap();
     }
 

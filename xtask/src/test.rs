@@ -1,12 +1,11 @@
-//! `cargo xtask test`: every test there is, one part after the other, whatever fails. The last line it prints is
-//! `N passed, N failed`.
+//! `cargo xtask test`: runs every part of the tests, even after a part fails. The last line it prints is `N passed, N failed`.
 
 use crate::browser::Browser;
 use crate::dist::Mode;
 use crate::process::{cargo, run_lines, say};
 use crate::python::Python;
 use crate::report::{Count, rust_result};
-use crate::tools::{Tools, WASM_TARGET, ensure_component};
+use crate::tools::{self, BINDGEN, WASM_TARGET, ensure_component};
 use crate::{e2e, models, paths};
 use anyhow::{Result, bail};
 use std::fs;
@@ -22,7 +21,7 @@ const PARTS: [(&str, Part); 5] =
 const NATIVE_FEATURES: [&str; 2] = ["--features", "page"];
 
 /// The feature sets that browsers get; each is compiled alone.
-const WASM_FEATURES: [&str; 4] = ["page", "worker", "bench", "unpack"];
+const WASM_FEATURES: [&str; 3] = ["page", "worker", "bench"];
 
 /// Runs the parts named in `only`, or all.
 pub fn test(only: &[String]) -> Result<ExitCode> {
@@ -49,7 +48,8 @@ pub fn test(only: &[String]) -> Result<ExitCode> {
 fn fmt() -> Result<Count> {
     ensure_component("fmt", "rustfmt")?;
     say("formatting");
-    Ok(Count::one(passes(cargo()?.args(["fmt", "--all", "--", "--check"]))?))
+    let count = Count::one(passes(cargo()?.args(["fmt", "--all", "--", "--check"]))?);
+    Ok(count.plus(Count::one(passes(cargo()?.args(["fmt", "--manifest-path", BINDGEN, "--", "--check"]))?)))
 }
 
 fn clippy() -> Result<Count> {
@@ -59,7 +59,11 @@ fn clippy() -> Result<Count> {
     let mut command = cargo()?;
     command.args(["clippy", "--locked", "--workspace", "--all-targets"]).args(NATIVE_FEATURES);
     count = count.plus(Count::one(passes(command.args(["--", "-D", "warnings"]))?));
-    Tools::ensure()?;
+    say("clippy, bindgen");
+    let mut command = cargo()?;
+    command.args(["clippy", "--locked", "--manifest-path", BINDGEN]).args(["--", "-D", "warnings"]);
+    count = count.plus(Count::one(passes(&mut command)?));
+    tools::ensure_wasm_target()?;
     for features in WASM_FEATURES {
         say(&format!("clippy, wasm32, {features}"));
         let mut command = cargo()?;
@@ -86,7 +90,8 @@ fn native() -> Result<Count> {
 
 /// tests/wasm_*.rs in headless Chromium.
 fn wasm() -> Result<Count> {
-    let tools = Tools::ensure()?;
+    tools::ensure_wasm_target()?;
+    let runner = tools::ensure_wasm_test_runner()?;
     let browser = Browser::ensure()?;
     let webdriver_json = paths::cache()?.join("webdriver.json");
     browser.write_webdriver_json(&webdriver_json)?;
@@ -102,7 +107,7 @@ fn wasm() -> Result<Count> {
             .args(["test", "--locked", "--no-fail-fast", "--target", WASM_TARGET, "--no-default-features"])
             .args(["--features", features])
             .args(tests.iter().flat_map(|name| ["--test", name.as_str()]))
-            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", tools.wasm_test_runner())
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &runner)
             .env("CHROMEDRIVER", &browser.driver)
             .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &webdriver_json)
             .env("WASM_BINDGEN_TEST_ONLY_WEB", "1")

@@ -1,35 +1,30 @@
 //! The pinned build tools: installs what is missing into the tools folder, tells where each one is. Uses rustup, cargo
 //! and npm for that and nothing else; a machine that has everything is not touched and needs no network.
 
-use crate::paths;
-use crate::process::{capture, find_program, path_with, probe, run, say};
+use crate::process::{capture, cargo, find_program, probe, run, say};
+use crate::{models, paths};
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What browser binaries are compiled for.
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
+/// The manifest of the program that writes bindings, a workspace of its own.
+pub const BINDGEN: &str = "xtask/bindgen/Cargo.toml";
 const TRUNK: &str = "0.21.14";
 /// Must equal the `wasm-bindgen` that Cargo.lock names.
 const WASM_BINDGEN: &str = "0.2.130";
-/// Must know the marks of the `wasm_split_helpers` that Cargo.lock names.
-const WASM_SPLIT: &str = "0.2.4";
 const NODE_PACKAGE: &str = include_str!("../node/package.json");
 const NODE_LOCK: &str = include_str!("../node/package-lock.json");
 const PEERS_PACKAGE: &str = include_str!("../peers/package.json");
 const PEERS_LOCK: &str = include_str!("../peers/package-lock.json");
 
-/// Folders of the installed tools.
+/// What every build needs.
 pub struct Tools {
-    /// Holds `trunk`.
-    trunk_bin: PathBuf,
-    /// Holds `wasm-bindgen` and `wasm-bindgen-test-runner`.
-    wasm_bindgen_bin: PathBuf,
-    /// Holds `wasm-split-cli`.
-    wasm_split_bin: PathBuf,
+    /// Writes the bindings of programs: the package `xtask/bindgen`, compiled.
+    pub bindgen: PathBuf,
     /// Holds package.json and node_modules with binaryen, esbuild, playwright-core and axe-core.
     pub node: PathBuf,
 }
@@ -37,52 +32,50 @@ pub struct Tools {
 impl Tools {
     /// Installs what is missing. Says what takes long.
     pub fn ensure() -> Result<Self> {
-        let _lock = paths::lock("setup")?;
-        ensure_wasm_target()?;
-        let trunk_bin = ensure_cargo_tool("trunk", "trunk", TRUNK, &["--locked"], "3 to 15 minutes")?;
-        let wasm_bindgen_bin =
-            ensure_cargo_tool("wasm-bindgen-cli", "wasm-bindgen", WASM_BINDGEN, &[], "1 to 3 minutes")?;
-        let options = ["--features", "build-binary"];
-        let wasm_split_bin =
-            ensure_cargo_tool("wasm_split_cli_support", "wasm-split-cli", WASM_SPLIT, &options, "1 minute")?;
-        let node = ensure_node_tools()?;
-        paths::remove_folder(&paths::cache()?.join("tools-build"))?;
-        Ok(Self { trunk_bin, wasm_bindgen_bin, wasm_split_bin, node })
+        let node = {
+            let _lock = paths::lock("setup")?;
+            ensure_wasm_target()?;
+            ensure_npm("node", NODE_PACKAGE, NODE_LOCK, "binaryen, esbuild, playwright-core and axe-core")?
+        };
+        run(cargo()?.args(["build", "--locked", "--manifest-path", BINDGEN]))
+            .context("what writes the bindings of programs could not be compiled")?;
+        Ok(Self { bindgen: paths::target()?.join("debug").join(program("bindgen")), node })
     }
 
-    /// PATH with all of them in front.
-    pub fn path(&self) -> Result<OsString> {
-        path_with(&[self.trunk_bin.clone(), self.wasm_bindgen_bin.clone(), self.node.join("node_modules/.bin")])
-    }
-
-    /// The bindings generator, for binaries built without trunk.
-    pub fn wasm_bindgen(&self) -> PathBuf {
-        self.wasm_bindgen_bin.join(program("wasm-bindgen"))
-    }
-
-    /// What takes parts out of a program.
-    pub fn wasm_split(&self) -> PathBuf {
-        self.wasm_split_bin.join(program("wasm-split-cli"))
-    }
-
-    /// The optimiser, for binaries built without trunk.
+    /// The optimiser of programs.
     pub fn wasm_opt(&self) -> PathBuf {
         self.node.join("node_modules/.bin/wasm-opt")
     }
 
-    /// What runs wasm tests in a browser.
-    pub fn wasm_test_runner(&self) -> PathBuf {
-        self.wasm_bindgen_bin.join(program("wasm-bindgen-test-runner"))
+    /// What joins and shortens scripts.
+    pub fn esbuild(&self) -> PathBuf {
+        self.node.join("node_modules/.bin/esbuild")
     }
+}
+
+/// Fails where something is missing that this program cannot install, before anything takes long.
+pub fn check() -> Result<()> {
+    models::find_python()?;
+    ensure_node()
+}
+
+/// What runs wasm tests in a browser.
+pub fn ensure_wasm_test_runner() -> Result<PathBuf> {
+    let name = "wasm-bindgen-test-runner";
+    // It writes the bindings of the tests, which takes long without optimisation.
+    let settings = [("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")];
+    ensure_cargo_tool("wasm-bindgen-cli", name, WASM_BINDGEN, &[], &settings)
+}
+
+/// trunk, for the test of Trunk.toml.
+pub fn ensure_trunk() -> Result<PathBuf> {
+    ensure_cargo_tool("trunk", "trunk", TRUNK, &["--locked"], &[("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")])
 }
 
 /// All versions in one text; part of the stamp that says whether dist/ is up to date.
 pub fn versions() -> Result<String> {
     let rustc = capture(Command::new("rustc").arg("-vV"))?;
-    Ok(format!(
-        "trunk {TRUNK}\nwasm-bindgen {WASM_BINDGEN}\nwasm-split {WASM_SPLIT}\nnode {}\n{rustc}",
-        npm_id(NODE_PACKAGE, NODE_LOCK)
-    ))
+    Ok(format!("node {}\n{rustc}", npm_id(NODE_PACKAGE, NODE_LOCK)))
 }
 
 /// The sources of the standard library, where they are compiled anew.
@@ -107,7 +100,8 @@ pub fn ensure_component(cargo_command: &str, component: &str) -> Result<()> {
         .with_context(|| format!("{component} is missing: install it for your Rust toolchain"))
 }
 
-fn ensure_wasm_target() -> Result<()> {
+/// The installed standard library for browsers.
+pub fn ensure_wasm_target() -> Result<()> {
     let sysroot = capture(Command::new("rustc").args(["--print", "sysroot"]))
         .context("rustc does not work: install Rust with rustup")?;
     if Path::new(sysroot.trim()).join("lib/rustlib").join(WASM_TARGET).join("lib").is_dir() {
@@ -120,41 +114,45 @@ fn ensure_wasm_target() -> Result<()> {
 }
 
 /// A program from crates.io, in a folder of its own per version; one of that version on PATH is good too.
-fn ensure_cargo_tool(package: &str, name: &str, version: &str, options: &[&str], takes: &str) -> Result<PathBuf> {
+fn ensure_cargo_tool(
+    package: &str,
+    name: &str,
+    version: &str,
+    options: &[&str],
+    settings: &[(&str, &str)],
+) -> Result<PathBuf> {
+    let _lock = paths::lock("setup")?;
     let home = paths::tools()?.join(format!("{name}-{version}"));
-    let bin = home.join("bin");
-    if bin.join(program(name)).is_file() {
-        return Ok(bin);
+    let installed = home.join("bin").join(program(name));
+    if installed.is_file() {
+        return Ok(installed);
     }
     if let Some(found) = find_program(&[&program(name)]) {
         // Gap: wasm-split-cli has no --version, so one on PATH is never recognised.
         let says = probe(Command::new(&found).arg("--version")).unwrap_or_default();
-        if says.split_whitespace().any(|word| word == version)
-            && let Some(folder) = found.parent()
-        {
-            return Ok(folder.to_path_buf());
+        if says.split_whitespace().any(|word| word == version) {
+            return Ok(found);
         }
     }
-    say(&format!("installing {name} {version} ({takes} on two cores, once for this user)"));
+    say(&format!("installing {name} {version} (minutes, once for this user)"));
     let cache = paths::cache()?;
+    let build = cache.join("tools-build");
     run(Command::new("cargo")
         .current_dir(&cache)
-        .args(["install", package, "--version", version, "--root"])
+        .args(["install", package, "--version", version, "--bin", name])
+        .args(options)
+        .arg("--root")
         .arg(&home)
         .arg("--target-dir")
-        .arg(cache.join("tools-build"))
-        .args(options)
-        // A tool that runs for seconds does not repay minutes of optimising.
+        .arg(&build)
+        // Tools that run for seconds do not repay minutes of optimising.
         .env("CARGO_PROFILE_RELEASE_LTO", "off")
-        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+        .envs(settings.iter().copied())
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
         .env_remove("CARGO_TARGET_DIR"))
     .with_context(|| format!("could not install {name} {version} from crates.io"))?;
-    Ok(bin)
-}
-
-fn ensure_node_tools() -> Result<PathBuf> {
-    ensure_npm("node", NODE_PACKAGE, NODE_LOCK, "binaryen, esbuild, playwright-core and axe-core")
+    paths::remove_folder(&build)?;
+    Ok(installed)
 }
 
 /// What `bench --peers` compares with; installed when it is asked for.
