@@ -169,7 +169,7 @@ impl Class {
         let name = |role| self.named(settings, role);
         let prefix = settings.add_prefix_space.unwrap_or(false);
         // What a tokenizer.json puts around a text stays; without one, the switches say.
-        let around = if has_json { given.around } else { bos_and_eos(settings, |role| name(role)) };
+        let around = if has_json { given.around } else { bos_and_eos(settings, name) };
         match self {
             Class::Bert | Class::MpNet => {
                 let (cls, sep) = (name(Role::Cls).unwrap_or_default(), name(Role::Sep).unwrap_or_default());
