@@ -24,7 +24,7 @@ pub fn ModelPicker(page: Page) -> impl IntoView {
             if matches!(entry.location, ModelLocation::Disk { .. }) { ", nothing leaves this machine" } else { origin };
         Some(format!("{size}{licence}{origin}"))
     });
-    let notes = page.memo(|state| state.model.as_ref().map(|model| model.notes.clone()).unwrap_or_default());
+    let notes = page.memo(|state| state.work.model.as_ref().map(|model| model.notes.clone()).unwrap_or_default());
     let problem = page.memo(|state| state.notices.model.clone());
     let is_wrong_version = page.memo(|state| state.work.worker == WorkerPhase::WrongVersion);
     let reload = move |_| {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::ranking::{Ranking, Row};
-use crate::render::{HeadColours, Place};
+use crate::render::{HeadColours, LayerHead};
 use crate::state::{Event, SelectionEvent, Variant, wording};
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
@@ -17,7 +17,7 @@ pub fn HeadRow(
     ranking: Ranking,
     row: Row,
     /// The head that is shown alone, if one is.
-    selected: Derived<Option<Place>>,
+    selected: Derived<Option<LayerHead>>,
     /// The value at which a bar has its full length.
     end: Derived<f32>,
 ) -> impl IntoView {
