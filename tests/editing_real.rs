@@ -89,7 +89,7 @@ struct Seeded {
     top_k: usize,
     top_p: f64,
     seed: u64,
-    /// As text, with their spaces.
+    /// As text, with their spaces, and a line feed as the page shows it.
     tokens: Vec<String>,
 }
 
@@ -105,7 +105,7 @@ fn a_seeded_continuation() {
     let Seeded { temperature, top_k, top_p, seed, .. } = expected;
     let mut generation = Generation::new(Sampling { temperature, top_k, top_p, seed }, expected.tokens.len()).unwrap();
     while generation.step(&mut run).unwrap() != Written::End {}
-    let written: Vec<String> =
-        run.tokens().tokens[expected.n_prompt..].iter().map(|token| token.replace('Ġ', " ")).collect();
+    let shown = |token: &String| token.replace('Ġ', " ").replace('Ċ', "↵");
+    let written: Vec<String> = run.tokens().tokens[expected.n_prompt..].iter().map(shown).collect();
     assert_eq!(written, expected.tokens);
 }
