@@ -304,7 +304,7 @@ pageTest("a link restores model, text, pair, view and what was chosen; going bac
 
 pageTest("broken links are followed as far as they go, and what is wrong is said", async ({ page, open }) => {
   await open("#v=1&text=A%20dog%20ran&layer=40&heads=2&colour=red&view=model");
-  await page.getByRole("alert").getByText(/colour is unknown.*which loads 90.9 MB first/).waitFor();
+  await page.getByRole("alert").getByText(/colour is unknown.*which loads 91.3 MB first/).waitFor();
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await result(page, 5);
   await page.getByRole("alert").getByText("layer 40 is not there, the last one is 5").waitFor();
