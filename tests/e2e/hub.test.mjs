@@ -68,8 +68,9 @@ pageTest("a small model of the Hub is fetched, run, kept, and linked", async ({ 
   await shot("model-of-the-hub");
   const asked = [...hub.asked];
   assert.deepEqual(asked.toSorted(), ["config.json", "model.safetensors", "tokenizer.json"]);
-  // The link alone brings it back, from this browser's storage.
+  // The link names it, and Run brings it back from storage.
   await page.reload();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
   await loads(page, "t/llama");
   assert.equal(hub.asked.length, asked.length, "nothing is fetched twice");
 });

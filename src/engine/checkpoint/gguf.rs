@@ -63,7 +63,7 @@ pub(super) fn from_metadata(gguf: &Gguf) -> Result<Architecture, EngineError> {
         spec.mask = Mask::Bidirectional;
         if let Some(local) = &mut spec.local {
             // llama.cpp shares the window between the two sides.
-            local.reach = (local.reach + 1) / 2;
+            local.reach = local.reach.div_ceil(2);
         }
     }
     let has = |name: &str| gguf.index.tensors.contains_key(name);

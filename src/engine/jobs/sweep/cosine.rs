@@ -33,6 +33,7 @@ pub(super) struct CosineCells {
 }
 
 /// The text under way.
+#[allow(clippy::large_enum_variant, reason = "a job holds one stage at a time, so boxing would save nothing")]
 #[derive(Debug)]
 enum Text {
     Base(Box<RunJob>),

@@ -62,6 +62,7 @@ pub struct SweepJob {
     parts: Vec<SweepPart>,
 }
 
+#[allow(clippy::large_enum_variant, reason = "a job holds one stage at a time, so boxing would save nothing")]
 #[derive(Debug, Default)]
 enum Stage {
     Preparing(Preparing),
