@@ -100,7 +100,8 @@ pub(super) fn resolve(
     }
     let Some(name) = known(&name) else { return Err(refusal(config.file(), &name)) };
     if let Some(code) = config.get("auto_map").filter(|map| map.as_object().is_some_and(|map| !map.is_empty())) {
-        let mut files = code.as_object().into_iter().flatten().filter_map(|(_, value)| value.as_str()?.split('.').next());
+        let mut files =
+            code.as_object().into_iter().flatten().filter_map(|(_, value)| value.as_str()?.split('.').next());
         let file = files.next_back().unwrap_or("its own");
         notes.push(format!(
             "auto_map names code of the model's own ({file}.py), which is not run: the model is read as plain {name}."
