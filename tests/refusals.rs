@@ -1,4 +1,4 @@
-//! Folders that are no checkpoint we read: each is refused in a sentence that names what it is and what to do.
+//! Folders that Headlight does not read as checkpoints: each is refused in a sentence that names what it is and what to do.
 
 #![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
 

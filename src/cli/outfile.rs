@@ -2,7 +2,7 @@
 //!
 //! The file is written beside its place and moved there at the end, so that a failure leaves what was there before; an interrupted
 //! process removes what it has begun. Links are followed and permissions kept, as if the old file were written anew. Something that
-//! is no regular file (a pipe, /dev/null) is written as it is.
+//! is not a regular file (a pipe, /dev/null) is written as it is.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -121,7 +121,7 @@ fn locked(partial: &Mutex<Option<PathBuf>>) -> std::sync::MutexGuard<'_, Option<
 /// Lets an interruption remove the file before the process ends.
 fn remove_when_interrupted(partial: &Arc<Mutex<Option<PathBuf>>>) {
     let partial = Arc::clone(partial);
-    // Without a handler an interruption leaves the file behind, which is no reason not to write it.
+    // Without a handler an interruption leaves the file behind, but the output is written all the same.
     let _ = ctrlc::set_handler(move || {
         if let Some(partial) = locked(&partial).take() {
             let _ = std::fs::remove_file(partial);

@@ -10,7 +10,7 @@ use std::process::Command;
 /// Joins the script `entry` and every module that it imports, and shortens them.
 ///
 /// # Errors
-/// When a module is missing or is no JavaScript.
+/// When a module is missing or is not JavaScript.
 pub fn bundle(tools: &Tools, entry: &Path, output: &Path, options: &[&str]) -> Result<()> {
     let mut command = Command::new(tools.esbuild());
     command.arg(entry).args(["--bundle", "--minify", "--log-level=warning"]);

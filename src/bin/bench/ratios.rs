@@ -166,7 +166,7 @@ pub async fn measure_run(
     print_wanted(wanted, [(runs, bound), (kernels, Bound::AtMost(0.1))])
 }
 
-/// Measures runs of ours and of onnxruntime-web in turn, with a model of the same shape, where the page was opened with it.
+/// Measures runs of Headlight and of onnxruntime-web in turn, with a model of the same shape, where the page was opened with it.
 pub async fn measure_peer(
     id: &str,
     client: &Client,

@@ -29,7 +29,7 @@ impl Architecture {
         let name = |slot: Slot| self.source(slot).map(|source| source.tensor);
         let (Some(embed), Some(head)) = (name(Slot::Embed), name(Slot::Unembed(Part::Weight))) else { return };
         let (has_embed, has_head) = (has_tensor(&embed), has_tensor(&head));
-        // The matrix that an encoder and a decoder share is no head by itself.
+        // The matrix that an encoder and a decoder share is not a head by itself.
         let has_own = has_head && head != embed && !head.ends_with("shared.weight");
         let is_linear = matches!(asked, Unembed::Linear { .. });
         if asked.is_tied() && is_linear && !has_own && !self.may_predict(classes) {
