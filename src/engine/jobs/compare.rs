@@ -15,6 +15,7 @@ use crate::trace::Tokens;
 use crate::trace::spec::Unembed;
 
 /// What is measured in a run.
+#[allow(clippy::large_enum_variant, reason = "a job holds one of these, so boxing would save nothing")]
 #[derive(Clone, Debug)]
 pub enum Measure {
     /// A pair of tokens at a position.

@@ -87,6 +87,7 @@ pub struct RunJob {
     stage: Stage,
 }
 
+#[allow(clippy::large_enum_variant, reason = "a job holds one of these, so boxing would save nothing")]
 #[derive(Debug)]
 enum Start {
     Input(RunInput),
