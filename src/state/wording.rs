@@ -122,11 +122,7 @@ pub fn sentence(message: &str) -> String {
 
 /// A message or a name as the page shows it: one that quotes a file may have any length.
 pub fn brief(text: &str) -> String {
-    const N_CHARS: usize = 600;
-    match text.char_indices().nth(N_CHARS) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
-    }
+    shortened_to(text, 600)
 }
 
 /// Enough of a value to find it again.
