@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before } from "node:test";
-import { firstResult, parts, result } from "./page.mjs";
+import { firstResult, parts, result, runLinked } from "./page.mjs";
 import { startHub } from "./hub_server.mjs";
 import { accessibilityProblems, pageTest, url } from "./support.mjs";
 
@@ -70,7 +70,7 @@ pageTest("a small model of the Hub is fetched, run, kept, and linked", async ({ 
   assert.deepEqual(asked.toSorted(), ["config.json", "model.safetensors", "tokenizer.json"]);
   // The link names it, and Run brings it back from storage.
   await page.reload();
-  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await runLinked(page);
   await loads(page, "t/llama");
   assert.equal(hub.asked.length, asked.length, "nothing is fetched twice");
 });

@@ -64,6 +64,12 @@ export async function run(page, text, pair = "") {
   await button.click();
 }
 
+/** Runs the text of a link, which waits for somebody to ask where a model has to be loaded for it. */
+export async function runLinked(page) {
+  await page.getByText(/This link shows another text\. Run reads it with/).waitFor();
+  await parts(page).run.click();
+}
+
 /** Picks a model and waits for its result on the present text. */
 export async function pickModel(page, name) {
   const { model, status } = parts(page);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { checkpointCase, nameOf, serveCheckpoints, vocabulary } from "./checkpoints.mjs";
 import { openPanel } from "./editing.mjs";
-import { distance, firstResult, numbers, parts, pickModel, words } from "./page.mjs";
+import { distance, firstResult, numbers, parts, pickModel, runLinked, words } from "./page.mjs";
 import { accessibilityProblems, pageTest } from "./support.mjs";
 
 /** Half of the last digit on screen, and what f32 may differ by. */
@@ -230,6 +230,7 @@ pageTest("without a target the model writes it; links bring target and attention
   const link = /model=marian&text=The cat sat on the mat&target=The cat lay&view=head&stack=decoder&attn=cross&layer=/;
   await page.waitForURL((url) => link.test(decodeURIComponent(url.hash)) && url.hash.includes("key=3"));
   await page.reload();
+  await runLinked(page);
   await status.getByText(/· 14 tokens → [2-9] ·/).waitFor();
   await queries.first().waitFor();
   assert.equal(await stack("Cross").isChecked(), true);

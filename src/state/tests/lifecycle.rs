@@ -73,7 +73,7 @@ fn a_text_that_is_too_long_can_be_cut() {
 fn an_empty_text_is_refused_before_the_worker_sees_it() {
     let mut page = Page::with_result();
     let n_sent = page.sent.len();
-    page.event(Event::Entry(EntryEvent::TextEdited(" \n".to_owned())));
+    page.event(Event::Entry(EntryEvent::TextEdited(String::new())));
     page.event(Event::Work(WorkEvent::RunAsked));
     assert_eq!(page.sent.len(), n_sent);
     assert!(page.state.notices.input.is_some());

@@ -31,7 +31,7 @@ fn tokens_follow_typing_when_it_rests() {
     let tokens = run(0, &["one", "two"]).tokens;
     page.says(FromWorker::Tokenized { request, tokens: tokens.clone() });
     assert_eq!(page.state.readings.typed.value(), Some(&tokens));
-    page.event(Event::Entry(EntryEvent::TextEdited(" ".to_owned())));
+    page.event(Event::Entry(EntryEvent::TextEdited(String::new())));
     page.event(Event::Entry(EntryEvent::TypingRested(armed[1] + 1)));
     assert_eq!(page.state.readings.typed.value(), None, "there is nothing to read");
 }
