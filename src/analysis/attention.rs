@@ -1,7 +1,7 @@
 //! How scores and patterns arise from queries and keys: norm, rotation, product, scale, bias, mask, softmax.
 //!
-//! One implementation for every caller: a run that needs z, a view that asks for a pattern later, and a viewer that
-//! has only a file. Whoever calls passes a [`Tap`], through which each hook point goes.
+//! One implementation serves every caller: a run that needs z, a view that asks for a pattern later, and a viewer that
+//! has only a file. The caller passes a [`Tap`], which each hook point passes through.
 
 pub mod bias;
 
@@ -16,15 +16,15 @@ use crate::kernels::{PackedRows, Panels};
 use crate::trace::spec::{NormKind, Pairing, Positions};
 use crate::trace::{Attn, BlockSite, Hook, Spec};
 
-/// An activation with a value that is not finite, so that nothing can be made of it.
+/// An activation with a value that is not finite, from which nothing can be computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{hook} is not finite ({}token {position}{})", head_words(*.head), layer_words(*.hook))]
 pub struct NotFinite {
-    /// Which activation.
+    /// The name of the activation.
     pub hook: Hook,
-    /// Which head, where scores are meant.
+    /// The head, where the activation is the scores.
     pub head: Option<usize>,
-    /// The first position with such a value: of the query, for scores.
+    /// The first position with such a value; for scores, the query's position.
     pub position: usize,
 }
 
@@ -36,57 +36,57 @@ fn layer_words(hook: Hook) -> String {
     hook.layer().map(|layer| format!(", layer {layer}")).unwrap_or_default()
 }
 
-/// What sees and may change an activation at its hook point.
+/// An observer of hook points, which may change the activation that passes.
 pub trait Tap {
-    /// Why a change cannot be made, or what is wrong with the values.
+    /// The reason why a change cannot be made, or what is wrong with the values.
     type Error: From<NotFinite>;
 
-    /// An activation whose first axis is the position: `data` holds positions `rows`.
+    /// Passes an activation whose first axis is the position: `data` holds positions `rows`.
     ///
     /// # Errors
     /// When a change cannot be made.
     fn rows(&mut self, hook: Hook, rows: Range<usize>, data: &mut [f32]) -> Result<(), Self::Error>;
 
-    /// Scores of one head, [rows.len(), n_key], after scale, bias and mask.
+    /// Passes scores of one head, [rows.len(), n_key], after scale, bias and mask.
     ///
     /// # Errors
     /// When a change cannot be made, e.g. when a row would lose its last key.
     fn scores(&mut self, part: SquarePart, data: &mut [f32]) -> Result<(), Self::Error>;
 
-    /// Pattern of one head, [rows.len(), n_key]; `scores` as they entered the softmax.
+    /// Passes the pattern of one head, [rows.len(), n_key], and the `scores` that entered the softmax.
     ///
     /// # Errors
     /// When a change cannot be made.
     fn pattern(&mut self, part: SquarePart, scores: &[f32], data: &mut [f32]) -> Result<(), Self::Error>;
 }
 
-/// Which part of a [head, query_pos, key_pos] activation is at hand.
+/// The part of a [head, query_pos, key_pos] activation that passes a hook point.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SquarePart {
-    /// Which layer.
+    /// The layer's index.
     pub layer: usize,
-    /// Which attention of it.
+    /// The kind of attention: self or cross.
     pub attn: Attn,
-    /// Which query head.
+    /// The query head's index.
     pub head: usize,
-    /// Which queries.
+    /// The positions of the queries.
     pub rows: Range<usize>,
-    /// How many keys each row holds. Later ones are masked for every query of the part.
+    /// The number of keys in each row. Later keys are masked for every query of the part.
     pub n_key: usize,
 }
 
 /// One attention of one layer: its structure, and the weights that act between projection and product.
 #[derive(Clone, Copy, Debug)]
 pub struct AttnLayer<'a> {
-    /// Structure of the stack that asks.
+    /// The structure of the stack that makes the queries.
     pub spec: &'a Spec,
-    /// Which layer.
+    /// The layer's index.
     pub layer: usize,
-    /// Over its own positions, or the encoder's: those have neither rotation, bias nor mask.
+    /// Self-attention, or cross-attention over the encoder's positions, which has no rotation, bias or mask.
     pub attn: Attn,
-    /// Weight of the norm of queries, [d_head] or [n_heads · d_head].
+    /// The weight of the queries' norm, [d_head] or [n_heads · d_head].
     pub q_norm: Option<&'a [f32]>,
-    /// The same for keys.
+    /// The weight of the keys' norm, [d_head] or [n_key_value_heads · d_head].
     pub k_norm: Option<&'a [f32]>,
     /// Learned bias on the scores, [n_buckets, n_heads].
     pub relative_bias: Option<&'a [f32]>,
@@ -100,10 +100,10 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// From `k` [n_pos, n_key_value_heads, d_head] as projected.
+    /// Makes them from `k` [n_pos, n_key_value_heads, d_head] as projected.
     ///
     /// # Errors
-    /// The tap's.
+    /// Those of the tap.
     pub fn new<T: Tap>(of: &AttnLayer<'_>, k: &[f32], tap: &mut T) -> Result<Self, T::Error> {
         let spec = of.spec;
         let width = spec.n_key_value_heads * spec.d_head;
@@ -130,19 +130,19 @@ impl Keys {
         keys
     }
 
-    /// How many there are.
+    /// The number of positions.
     pub fn n_pos(&self) -> usize {
         self.n_pos
     }
 }
 
 impl AttnLayer<'_> {
-    /// Whether queries and keys enter the product otherwise than as projected.
+    /// Whether a norm or rotation changes queries and keys before they enter the product.
     fn changes_queries(&self) -> bool {
         self.attn == Attn::Own && self.spec.changes_queries(self.layer)
     }
 
-    /// Normalises in place: each head where the weight is one head long, all together where it is as long as all.
+    /// Normalises in place: each head alone where the weight is one head long, all heads together where it spans them all.
     fn norm(&self, weight: Option<&[f32]>, x: &mut [f32]) {
         let Some(weight) = weight else { return };
         let from = x.to_vec();
@@ -162,23 +162,23 @@ impl AttnLayer<'_> {
         }
     }
 
-    /// The keys of `n_key` that a query may see.
+    /// The range of `n_key` keys that a query may see.
     fn visible(&self, query: usize, n_key: usize) -> Range<usize> {
         if self.attn == Attn::Cross { 0..n_key } else { self.spec.visible(self.layer, query, n_key) }
     }
 
-    /// How many keys of `n_pos` are visible to at least one query of `rows`, none after them being visible.
+    /// The number of leading keys of `n_pos` after which no query of `rows` sees any key.
     pub fn visible_keys(&self, rows: &Range<usize>, n_pos: usize) -> usize {
         let last = rows.end.saturating_sub(1);
         self.visible(last, n_pos).end
     }
 }
 
-/// Queries of positions `rows` of `n_pos` as they enter the product, from `q` [rows.len(), n_heads, d_head] as
-/// projected.
+/// Returns the queries of positions `rows` of `n_pos` as they enter the product, from `q` [rows.len(), n_heads, d_head]
+/// as projected.
 ///
 /// # Errors
-/// The tap's.
+/// Those of the tap.
 pub fn queries<T: Tap>(
     of: &AttnLayer<'_>,
     rows: Range<usize>,
@@ -195,11 +195,11 @@ pub fn queries<T: Tap>(
     Ok(q)
 }
 
-/// Pattern of one head for positions `rows`, [rows.len(), n_key], where n_key leaves out keys after those that any of
-/// them may see. `queries` as [`queries`] gives them.
+/// Returns the pattern of one head for positions `rows`, [rows.len(), n_key], where n_key leaves out the keys after
+/// those that any of them may see. `queries` is the result of [`queries`].
 ///
 /// # Errors
-/// Those of the tap, and scores that are not finite where the mask lets a query see: such a row has no distribution.
+/// Those of the tap, and scores that are not finite where the mask lets a query see, since their row has no distribution.
 pub fn pattern<T: Tap>(
     of: &AttnLayer<'_>,
     head: usize,
@@ -224,10 +224,10 @@ pub fn pattern<T: Tap>(
     Ok(weights)
 }
 
-/// q·k · scale, soft-capped, with bias, −∞ where masked.
+/// Computes q·k · scale, soft-capped, plus bias; −∞ where masked.
 ///
 /// # Errors
-/// Index of the first row that overflows where the soft-cap would hide it; elsewhere the softmax finds it.
+/// The index of the first row that overflows, where the soft cap would hide it; elsewhere the softmax finds it.
 fn scores(of: &AttnLayer<'_>, part: &SquarePart, queries: &[f32], keys: &Keys) -> Result<Vec<f32>, usize> {
     let spec = of.spec;
     let columns = part.head * spec.d_head..(part.head + 1) * spec.d_head;
@@ -261,7 +261,7 @@ fn scores(of: &AttnLayer<'_>, part: &SquarePart, queries: &[f32], keys: &Keys) -
 }
 
 impl AttnLayer<'_> {
-    /// What is added to a score, for each distance from key 0 as the last query of the part sees it onwards.
+    /// The numbers added to scores, by distance, starting from key 0 as the last query of the part sees it.
     fn bias_by_distance(&self, part: &SquarePart) -> Option<Vec<f32>> {
         let spec = self.spec;
         let first = 1 - part.rows.end as isize;

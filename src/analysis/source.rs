@@ -1,40 +1,40 @@
-//! Where attention comes from: what a view needs of a run, of an opened trace, or of data inside an exported figure.
+//! Sources of attention: what a view needs from a run, an opened trace, or the data inside an exported figure.
 //!
 //! A source is one kind of attention: an encoder-decoder model has three (encoder, decoder, cross), each a source of its
-//! own, and in cross-attention queries and keys are different tokens, so nothing here supposes a square. Invariant:
-//! what a source does not hold it refuses with a reason for the reader; it never makes a value up.
+//! own, and in cross-attention queries and keys are different tokens, so nothing here assumes a square pattern. Invariant:
+//! a source refuses what it does not hold, with a reason for the reader; it never makes a value up.
 
 use std::ops::Range;
 
 use crate::trace::{Attn, Side, Spec, Tokens};
 
-/// How large a source is.
+/// The sizes of a source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sizes {
-    /// Layers.
+    /// Number of layers.
     pub n_layers: usize,
-    /// Query heads per layer.
+    /// Number of query heads per layer.
     pub n_heads: usize,
-    /// Key and value heads per layer; query head h reads key head h / (n_heads / n_key_value_heads).
+    /// Number of key and value heads per layer; query head h reads key head h / (n_heads / n_key_value_heads).
     pub n_key_value_heads: usize,
-    /// Neurons per head; 0 where a source holds patterns alone.
+    /// Width of a head in neurons; 0 where a source holds patterns alone.
     pub d_head: usize,
-    /// Rows of a pattern.
+    /// Number of rows of a pattern: the queries.
     pub n_query: usize,
-    /// Columns of a pattern.
+    /// Number of columns of a pattern: the keys.
     pub n_key: usize,
-    /// Whether the last column is an attention sink: no token, and of use to none, but it takes weight from every query.
+    /// Whether the last column is an attention sink: it is no token and writes nothing, but takes weight from every query.
     pub has_sink: bool,
 }
 
 impl Sizes {
-    /// Weights of the patterns of so many heads.
+    /// Number of weights in the patterns of `n_heads` heads.
     pub fn n_weights(&self, n_heads: usize) -> u64 {
         let n_pairs = (self.n_query as u64).saturating_mul(self.n_key as u64);
         n_pairs.saturating_mul(n_heads as u64)
     }
 
-    /// The key head that a query head reads.
+    /// Index of the key head that a query head reads.
     pub fn key_head(&self, head: usize) -> usize {
         head / (self.n_heads / self.n_key_value_heads.max(1)).max(1)
     }
@@ -47,57 +47,57 @@ impl Sizes {
     }
 }
 
-/// Queries and keys as projected, or as they enter the product.
+/// The stage at which queries and keys are asked for: as projected, or as they enter the product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rotation {
     /// hook_q and hook_k.
     Before,
-    /// hook_rot_q and hook_rot_k, where a norm or rotation changes them; else the same as before.
+    /// hook_rot_q and hook_rot_k, where a norm or rotation changes them; elsewhere the same as hook_q and hook_k.
     After,
 }
 
-/// Why a source does not answer.
+/// The reason why a source does not answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
-    /// A layer, head or position that does not exist.
+    /// The layer, head or position asked for does not exist.
     #[error("{0}")]
     NoSuch(String),
-    /// The source does not hold this.
+    /// The source does not hold what was asked for.
     #[error("{what}: {reason}")]
     Missing {
-        /// What was asked for.
+        /// The thing asked for, as a noun phrase.
         what: &'static str,
-        /// One clause for the reader: why it is not there.
+        /// Why it is not there, as one clause for the reader.
         reason: String,
     },
-    /// More numbers than can be made or held for one answer.
+    /// The answer would need more numbers than can be made or held at once.
     #[error("{0}")]
     TooLarge(String),
-    /// Bytes of a file must be brought first: bring them and ask again, nothing is lost.
+    /// Bytes of the file are required first: the caller supplies them and asks again, and nothing is lost.
     #[error("bytes {0:?} of the file are not here yet")]
     Wants(Range<u64>),
-    /// It could not be made.
+    /// The answer could not be computed; the text says why.
     #[error("{0}")]
     Failed(String),
 }
 
 /// One kind of attention of one input through one model.
 pub trait AttentionSource {
-    /// How large it is.
+    /// The sizes of this source.
     fn sizes(&self) -> Sizes;
 
-    /// The tokens of one side; the same on both but in cross-attention.
+    /// The tokens of one side. Both sides have the same tokens except in cross-attention.
     fn tokens(&self, side: Side) -> &Tokens;
 
-    /// The structure of the stack whose queries these are, where it is known.
+    /// The structure of the stack that makes the queries, where it is known.
     fn spec(&self) -> Option<&Spec>;
 
-    /// Whether queries and keys are of the same tokens.
+    /// Whether queries and keys belong to the same tokens.
     fn attn(&self) -> Attn {
         Attn::Own
     }
 
-    /// Which keys the mask lets a query see.
+    /// The keys that the mask lets a query see.
     fn allowed_keys(&self, layer: usize, query: usize) -> Range<usize> {
         let n_key = self.sizes().n_key;
         match self.spec().filter(|_| self.attn() == Attn::Own) {
@@ -106,10 +106,10 @@ pub trait AttentionSource {
         }
     }
 
-    /// The attention of one layer, with what its heads share made once.
+    /// The attention of one layer; what its heads share is computed once.
     ///
     /// # Errors
-    /// When there is no such layer, or neither its patterns nor what they are made of.
+    /// When the layer does not exist, or the source holds neither its patterns nor what they are computed from.
     fn layer_source(&self, layer: usize) -> Result<Box<dyn LayerSource>, SourceError>;
 
     /// Queries of one head, [n_query, d_head].
@@ -138,7 +138,7 @@ pub trait AttentionSource {
     fn value_output_norms(&self, layer: usize, head: usize) -> Result<Vec<f32>, SourceError>;
 }
 
-/// The attention of one layer. It borrows nothing of its source, so a caller can pause between two questions.
+/// The attention of one layer. It borrows nothing from its source, so a caller can pause between two questions.
 pub trait LayerSource {
     /// Rows of a head's pattern, [rows.len(), n_key]; 0 where masked.
     ///
@@ -153,7 +153,7 @@ pub trait LayerSource {
     fn scores(&self, head: usize, rows: Range<usize>) -> Result<Vec<f32>, SourceError>;
 }
 
-/// Which of `n_key` keys a model's mask lets a query see in a layer.
+/// The range of `n_key` keys that a model's mask lets a query see in a layer.
 pub fn allowed_keys(spec: &Spec, layer: usize, query: usize, n_key: usize) -> Range<usize> {
     spec.visible(layer, query, n_key)
 }
@@ -161,7 +161,7 @@ pub fn allowed_keys(spec: &Spec, layer: usize, query: usize, n_key: usize) -> Ra
 /// Checks a head and rows against the sizes of a source.
 ///
 /// # Errors
-/// A sentence that says what there is.
+/// A sentence that names the heads or rows that exist.
 pub fn check_rows(sizes: &Sizes, head: usize, rows: &Range<usize>) -> Result<(), SourceError> {
     let Sizes { n_heads, n_query, .. } = *sizes;
     if head >= n_heads {
@@ -173,7 +173,7 @@ pub fn check_rows(sizes: &Sizes, head: usize, rows: &Range<usize>) -> Result<(),
     Ok(())
 }
 
-/// Spreads rows that end before the last key to `n_key` columns, the rest filled with `masked`.
+/// Extends rows that end before the last key to `n_key` columns, filled with `masked`.
 pub fn widened(rows: Vec<f32>, n_rows: usize, n_key: usize, masked: f32) -> Vec<f32> {
     let width = rows.len().checked_div(n_rows).unwrap_or(0);
     if width == n_key || width == 0 {
@@ -186,7 +186,7 @@ pub fn widened(rows: Vec<f32>, n_rows: usize, n_key: usize, masked: f32) -> Vec<
     wide
 }
 
-/// The columns of one head of [pos, n_heads, d_head]: [pos, d_head].
+/// Copies the columns of one head out of [pos, n_heads, d_head]; returns [pos, d_head].
 pub fn head_columns(values: &[f32], n_heads: usize, d_head: usize, head: usize) -> Vec<f32> {
     let rows = values.chunks_exact((n_heads * d_head).max(1));
     rows.flat_map(|row| row[head * d_head..][..d_head].iter().copied()).collect()

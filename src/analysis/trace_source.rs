@@ -1,8 +1,8 @@
 //! A trace file as a source of attention: patterns as they are stored, or made from stored queries and keys.
 //!
-//! It reads nothing by itself. Where bytes are not here yet it answers [`SourceError::Wants`]; whoever holds the file
-//! brings them with [`TraceSource::supply`] and asks again. So the same code serves a file on disk, a `Blob` in a
-//! page, which can only be read asynchronously, and data inside an exported figure; and a file of any length is read a
+//! A source does no input or output. Where bytes are missing it answers [`SourceError::Wants`]; the holder of the file
+//! hands them over with [`TraceSource::supply`] and asks again. The same code therefore serves a file on disk, a `Blob` in a
+//! page, which can only be read asynchronously, and data inside an exported figure; and a file of any length is read one
 //! head at a time.
 
 mod made;
@@ -23,35 +23,35 @@ use made::Made;
 use of_header::{sizes_of, tokens_of, with_sink};
 use parts::Parts;
 
-/// An opened trace and what was read of it.
+/// An opened trace and the parts of it that have been read.
 #[derive(Clone, Debug)]
 pub struct TraceSource {
     trace: Arc<Trace>,
     place: Place,
-    /// Of the queries.
+    /// The tokens of the queries.
     tokens: Tokens,
-    /// Of the keys, where they are others: the encoder's in cross-attention.
+    /// The tokens of the keys where they differ: the encoder's in cross-attention.
     key_tokens: Option<Tokens>,
     sizes: Sizes,
     parts: Arc<Parts>,
 }
 
-/// Which attention of a file: of its only stack, or of one of two.
+/// The attention of a file that is read: its only stack's, or that of one of two stacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Place {
-    /// By which name the file's hooks begin.
+    /// The prefix of the file's hook names.
     stack: Option<Stack>,
     attn: Attn,
 }
 
 impl Place {
-    /// The name of an activation of a layer; a site of attention is that of this attention.
+    /// The name of an activation of a layer; a site inside attention is given the name of this attention.
     fn name(self, layer: usize, site: BlockSite) -> String {
         let site = if self.attn == Attn::Cross { site.of(Attn::Cross) } else { site };
         StackHook { stack: self.stack, hook: Hook::Block(layer, site) }.to_string()
     }
 
-    /// The structure of the stack, where the file says it.
+    /// The structure of the stack, where the file states it.
     fn spec(self, trace: &Trace) -> Option<&Spec> {
         let spec = trace.metadata.spec.as_ref()?;
         Some(self.stack.map_or(spec, |stack| spec.stack(stack)))
@@ -59,7 +59,7 @@ impl Place {
 }
 
 impl TraceSource {
-    /// Of a trace whose header was read: of its only stack, or of its encoder.
+    /// Makes the source of a trace whose header was read: its only stack's, or its encoder's.
     pub fn new(trace: Trace) -> Self {
         let stack = trace.metadata.decoder_tokens.is_some().then_some(Stack::Encoder);
         Self::at(Arc::new(trace), Place { stack, attn: Attn::Own })
@@ -67,7 +67,7 @@ impl TraceSource {
 
     /// Every attention that a trace may hold: the three of an encoder-decoder model, or one, where the file holds one stack.
     /// That stack may be one of two: an encoder without a decoder, or a decoder of whose source nothing is known.
-    /// [`TraceSource::is_held`] says of which there is something to draw.
+    /// [`TraceSource::is_held`] says which of them can be drawn.
     pub fn all(trace: &Arc<Trace>) -> Vec<(AttnKind, TraceSource)> {
         let at = |stack: Option<Stack>, attn: Attn| Self::at(Arc::clone(trace), Place { stack, attn });
         let only = |stack: Option<Stack>| vec![(AttnKind::ONLY, at(stack, Attn::Own))];
@@ -79,11 +79,11 @@ impl TraceSource {
         }
     }
 
-    /// Whether patterns of a layer are made of queries and keys so large that a score may be infinite. If not, every
-    /// pattern is sure to be one; if so, only making them tells.
+    /// Whether patterns of a layer are computed from queries and keys so large that a score may be infinite. If not, every
+    /// row is certain to be a distribution; if so, only computing the patterns tells.
     ///
     /// # Errors
-    /// When bytes are wanted, or queries and keys are not finite as they enter the product.
+    /// When bytes are required first, or queries and keys are not finite as they enter the product.
     pub fn may_overflow(&self, layer: usize) -> Result<bool, SourceError> {
         let stored = self.stored();
         if layer >= self.sizes.n_layers || stored.has(layer, BlockSite::Pattern) {
@@ -97,12 +97,12 @@ impl TraceSource {
         }
     }
 
-    /// Whether the file holds this attention of any layer.
+    /// Whether the file holds this attention for any layer.
     pub fn is_held(&self) -> bool {
         self.missing_layers().len() < self.sizes.n_layers
     }
 
-    /// Of one attention of a trace of an encoder-decoder model.
+    /// Makes the source of one attention of an encoder-decoder model's trace.
     pub fn of(trace: Trace, stack: Stack, attn: Attn) -> Self {
         Self::at(Arc::new(trace), Place { stack: Some(stack), attn })
     }
@@ -124,12 +124,12 @@ impl TraceSource {
         Self { trace, place, tokens, key_tokens, sizes, parts: Arc::default() }
     }
 
-    /// What the file says of itself.
+    /// The file's metadata.
     pub fn trace(&self) -> &Trace {
         &self.trace
     }
 
-    /// Layers of which the file holds neither patterns nor what they could be made of.
+    /// The layers for which the file holds neither patterns nor what they could be computed from.
     pub fn missing_layers(&self) -> BTreeSet<usize> {
         let stored = self.stored();
         let has_any = |layer: usize, sites: [BlockSite; 2]| sites.into_iter().any(|site| stored.has(layer, site));
@@ -140,7 +140,7 @@ impl TraceSource {
         (0..self.sizes.n_layers).filter(|layer| !is_here(layer)).collect()
     }
 
-    /// The bytes of the token ids, where the file holds them: bring them first, or tokens are numbered.
+    /// The byte range of the token ids, where the file holds them. Supply it first, or tokens are shown by number.
     pub fn ids_bytes(&self) -> Vec<Range<u64>> {
         let source = self.trace.bytes_of("input_ids", 0..self.trace.n_tokens());
         let n_target = self.trace.metadata.decoder_tokens.as_ref().map(Vec::len);
@@ -148,7 +148,7 @@ impl TraceSource {
         [Some(source), target].into_iter().flatten().flatten().collect()
     }
 
-    /// Brings bytes that were wanted.
+    /// Takes bytes that were required.
     ///
     /// # Errors
     /// When they are not what the header promises: NaN, or rows of a pattern that do not sum to one.
@@ -183,7 +183,7 @@ impl TraceSource {
         Ok(())
     }
 
-    /// Refuses what an attention sink does not have.
+    /// Refuses a question that has no answer for an attention sink.
     fn without_sink(&self, what: &'static str) -> Result<(), SourceError> {
         let reason = || "an attention sink takes weight and has neither key, value nor score in the file".to_owned();
         if self.sizes.has_sink { Err(SourceError::Missing { what, reason: reason() }) } else { Ok(()) }
@@ -256,7 +256,7 @@ impl AttentionSource for TraceSource {
     }
 }
 
-/// What is here of a file.
+/// The parts of a file that have been read.
 #[derive(Clone, Debug)]
 struct Stored {
     trace: Arc<Trace>,
@@ -272,14 +272,14 @@ impl Stored {
         is_here && self.trace.tensors.contains_key(&self.place.name(layer, site))
     }
 
-    /// All of an activation.
+    /// Returns a whole activation.
     fn whole(&self, layer: usize, site: BlockSite, what: &'static str) -> Result<Arc<[f32]>, SourceError> {
         let name = self.place.name(layer, site);
         let n_rows = self.trace.tensors.get(&name).and_then(|tensor| tensor.shape.first().copied()).unwrap_or(0);
         self.rows(&name, 0..n_rows, what)
     }
 
-    /// Rows along the first axis: here, or wanted.
+    /// Returns rows along the first axis, or says which bytes they require.
     fn rows(&self, name: &str, rows: Range<usize>, what: &'static str) -> Result<Arc<[f32]>, SourceError> {
         if let Some(values) = self.parts.get(name, rows.start) {
             return Ok(values);
@@ -293,7 +293,7 @@ impl Stored {
         }
     }
 
-    /// Rows of one head of a [head, query_pos, key_pos] activation.
+    /// Returns rows of one head of a [head, query_pos, key_pos] activation.
     fn square(&self, layer: usize, site: BlockSite, head: usize, rows: Range<usize>) -> Result<Vec<f32>, SourceError> {
         let what = if site == BlockSite::Pattern { "pattern" } else { "scores" };
         let all = self.rows(&self.place.name(layer, site), head..head + 1, what)?;
@@ -316,7 +316,7 @@ impl Stored {
 struct StoredLayer {
     stored: Stored,
     layer: usize,
-    /// Queries and keys ready for the product, once somebody needs them.
+    /// Queries and keys ready for the product, computed at the first use.
     made: OnceCell<Result<Made, SourceError>>,
 }
 

@@ -5,7 +5,7 @@ use crate::analysis::scores::between;
 use crate::analysis::{AttentionSource, SourceError};
 use crate::protocol::Answer;
 
-/// The weights as far as they are there.
+/// The weights computed so far.
 pub(super) struct HeadWeights {
     queries: Vec<u32>,
     keys: Vec<u32>,
@@ -19,7 +19,7 @@ impl HeadWeights {
         Self { queries, keys, layer: 0, weights: Vec::new() }
     }
 
-    /// One layer.
+    /// Adds the weights of one layer.
     fn layer(&self, source: &dyn AttentionSource) -> Result<Vec<f32>, SourceError> {
         let sizes = source.sizes();
         let outside = |position: u32, n: usize, what: &str| {

@@ -4,9 +4,9 @@
 //! Question ─▶ start ─▶ step(source) … step(source) ─▶ Reply          in the worker: a run
 //!                      some milliseconds each                        in the page: a trace
 //! ```
-//! Between two pieces the caller may look for a cancellation, or bring the bytes that the source wants
-//! ([`SourceError::Wants`]) and take the same step again: a step that failed has changed nothing. A question is a file
-//! here and a variant in `protocol::question`. Questions about words are the model's to answer and are refused here.
+//! Between two pieces the caller can check for a cancellation, or supply the bytes that the source requires
+//! ([`SourceError::Wants`]) and repeat the step: a step that failed has changed nothing. Each question has a file
+//! here and a variant in `protocol::question`. Only a model can answer questions about words; they are refused here.
 
 mod head_weights;
 mod neurons;
@@ -17,14 +17,13 @@ mod thumbnails;
 use crate::analysis::{AttentionSource, Sizes, SourceError};
 use crate::protocol::{Answer, Question};
 
-/// The most weights that an answer holds: half a GiB, of the 4 GiB that a browser gives a page.
+/// The largest number of weights in an answer: half a GiB, of the 4 GiB that a browser gives a page.
 const MAX_HELD: u64 = 1 << 27;
 
-/// The most weights that are gone through for an answer, a block at a time: some ten seconds in a browser.
+/// The largest number of weights read for an answer, a block at a time: some ten seconds in a browser.
 const MAX_SEEN: u64 = 1 << 32;
 
-/// Refuses what would take more memory or time than there is, before anything is made: the work grows with the square of
-/// the tokens.
+/// Refuses in advance what would take too much memory or time: the work grows with the square of the number of tokens.
 fn expect_at_most(most: u64, n_heads: usize, sizes: &Sizes) -> Result<(), SourceError> {
     let n_weights = sizes.n_weights(n_heads);
     if n_weights <= most {
@@ -38,21 +37,21 @@ fn expect_at_most(most: u64, n_heads: usize, sizes: &Sizes) -> Result<(), Source
     Err(SourceError::TooLarge(message))
 }
 
-/// A whole answer.
+/// A complete answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
-    /// The answer, without its numbers in bulk.
+    /// The answer without its buffers of numbers.
     pub answer: Answer,
     /// The buffers beside the answer, as the question defines them.
     pub buffers: Vec<Vec<f32>>,
 }
 
-/// An answer that is being made.
+/// An answer that is being computed.
 pub trait Answering {
-    /// Makes the next piece; returns the answer with the last one.
+    /// Computes the next piece; returns the answer after the last one.
     ///
     /// # Errors
-    /// Those of the source. After [`SourceError::Wants`] the step can be taken again.
+    /// Those of the source. After [`SourceError::Wants`] the step can be repeated.
     fn step(&mut self, source: &dyn AttentionSource) -> Result<Option<Reply>, SourceError>;
 }
 
@@ -68,7 +67,7 @@ pub fn start(question: Question) -> Box<dyn Answering> {
     }
 }
 
-/// The answer to a question that only a model can answer: a refusal.
+/// Refuses a question that only a model can answer.
 struct NeedsModel;
 
 impl Answering for NeedsModel {

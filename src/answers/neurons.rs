@@ -1,6 +1,6 @@
-//! How the scores of one head arise: queries, keys, scores, pattern, and how much its values are.
+//! How the scores of one head arise: its queries, keys, scores, pattern, and the norms of its values.
 //!
-//! A part that the source does not hold is left empty and named with the reason, so that a view shows what there is.
+//! A part that the source does not hold stays empty and is named with the reason, so that a view shows the rest.
 
 use std::ops::Range;
 
@@ -14,14 +14,14 @@ const BLOCK_WEIGHTS: usize = 1 << 18;
 /// Reads rows of a head's scores or pattern.
 type ReadRows = fn(&dyn LayerSource, usize, Range<usize>) -> Result<Vec<f32>, SourceError>;
 
-/// The parts as far as they are there.
+/// The parts computed so far.
 pub(super) struct Neurons {
     layer: u32,
     head: u32,
-    /// In the order of [`NeuronPart::EACH`].
+    /// The parts in the order of [`NeuronPart::EACH`].
     buffers: Vec<Vec<f32>>,
     missing: Vec<(NeuronPart, String)>,
-    /// The part under way, row by row.
+    /// The part that is being read, row by row.
     square: Vec<f32>,
     source: Option<Box<dyn LayerSource>>,
 }
@@ -31,7 +31,7 @@ impl Neurons {
         Self { layer, head, buffers: Vec::new(), missing: Vec::new(), square: Vec::new(), source: None }
     }
 
-    /// The next rows of scores or pattern; says whether that was the last of them.
+    /// Reads the next rows of scores or pattern; returns whether they were the last.
     fn rows(&mut self, source: &dyn AttentionSource, read: ReadRows) -> Result<bool, SourceError> {
         let sizes = source.sizes();
         expect_at_most(MAX_HELD, 1, &sizes)?;
@@ -46,7 +46,7 @@ impl Neurons {
         Ok(rows.end == sizes.n_query)
     }
 
-    /// Makes the next part, or a piece of it; `None` when there is more of it to make.
+    /// Computes the next part or a piece of it; `None` while the part is incomplete.
     fn part(&mut self, part: NeuronPart, source: &dyn AttentionSource) -> Result<Option<Vec<f32>>, SourceError> {
         let (layer, head) = (self.layer as usize, self.head as usize);
         let is_last = match part {

@@ -5,7 +5,7 @@ use crate::analysis::row_blocks::RowBlocks;
 use crate::analysis::{AttentionSource, SourceError};
 use crate::protocol::Answer;
 
-/// The patterns as far as they are there.
+/// The patterns computed so far.
 pub(super) struct Patterns {
     layer: u32,
     heads: Vec<u32>,

@@ -1,11 +1,11 @@
-//! What each head of the model does, as numbers, with all positions and without those that draw most attention.
+//! Scores of every head, over all positions and without the positions that attract most attention.
 
 use super::{Answering, MAX_HELD, Reply, expect_at_most};
 use crate::analysis::scores::AllHeads;
 use crate::analysis::{AttentionSource, SourceError};
 use crate::protocol::Answer;
 
-/// The scores, under way.
+/// The scores computed so far.
 pub(super) struct Scores(Option<AllHeads>);
 
 impl Scores {

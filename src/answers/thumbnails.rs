@@ -1,4 +1,4 @@
-//! Heads of a layer, made small, with the numbers that a thumbnail cannot show.
+//! Thumbnails of a layer's heads, with the numbers that a thumbnail cannot show.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::analysis::row_blocks::RowBlocks;
 use crate::analysis::{AttentionSource, SourceError};
 use crate::protocol::{Answer, Grid, HeadNumbers, Reduce, StrongLink};
 
-/// The thumbnails as far as they are there.
+/// The thumbnails computed so far.
 pub(super) struct Thumbnails {
     layer: u32,
     queries: Arc<[usize]>,
@@ -17,7 +17,7 @@ pub(super) struct Thumbnails {
     value: CellValue,
     n_heads: usize,
     blocks: RowBlocks,
-    /// The head under way.
+    /// The head that is being read.
     reducer: Option<Reducer>,
     heads: Vec<HeadNumbers>,
     /// [heads.len(), n_rows, n_columns]

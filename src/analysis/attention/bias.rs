@@ -1,8 +1,8 @@
-//! What is added to scores by the distance between query and key: learned biases by bucket, and ALiBi's slopes.
+//! Numbers added to scores by the distance between query and key: learned biases by bucket, and ALiBi's slopes.
 
 use crate::trace::spec::RelativeBias;
 
-/// Bucket of a key at `distance` positions after its query (negative: before it), as T5 and MPNet count them (Raffel et al.
+/// Returns the bucket of a key at `distance` positions after its query (negative: before it), as T5 and MPNet count them (Raffel et al.
 /// 2020; Hugging Face `_relative_position_bucket`, whose rounding in f32 is kept).
 pub fn bucket(bias: &RelativeBias, is_causal: bool, distance: isize) -> usize {
     let (n_buckets, first) = match is_causal {
@@ -19,8 +19,8 @@ pub fn bucket(bias: &RelativeBias, is_causal: bool, distance: isize) -> usize {
     first + n_exact.saturating_add(far).min(n_buckets - 1)
 }
 
-/// ALiBi's slope of a head (Press et al. 2022): a geometric sequence for powers of two, filled up with every second one of the
-/// next power's.
+/// Returns ALiBi's slope of a head (Press et al. 2022): a geometric sequence for a power of two of heads; the other heads take
+/// every second slope of the next power's sequence.
 pub fn alibi_slope(head: usize, n_heads: usize) -> f32 {
     let power = n_heads.max(1).ilog2();
     let whole = 1usize << power;
