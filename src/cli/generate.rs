@@ -47,7 +47,7 @@ pub(super) fn run(args: &GenerateArgs) -> Result<(), CliError> {
 pub(super) struct CliInput {
     source: Source,
     edits: Vec<Edit>,
-    /// All of them, those that edits name included.
+    /// The paths of all texts, those that edits name included.
     pub paths: Vec<PathBuf>,
 }
 

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use super::CliError;
 
-/// As many links as Linux follows.
+/// The number of links that Linux follows in a row.
 const MAX_LINKS: usize = 40;
 
 /// What a shell reports of a process that was interrupted.
@@ -19,7 +19,7 @@ const INTERRUPTED: i32 = 130;
 
 /// An output file under way; removed again unless kept.
 pub(super) struct OutFile {
-    /// As the user names it.
+    /// The path as the user names it.
     path: PathBuf,
     /// Where the file goes, links followed.
     target: PathBuf,

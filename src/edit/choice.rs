@@ -10,7 +10,7 @@ use crate::fields::Field;
 pub enum Choice {
     /// One index.
     One(usize),
-    /// From the first to the last index, both included; the first is not above the last.
+    /// The first to the last index, both included; the first is not above the last.
     Range(usize, usize),
     /// Several indices, at least one.
     List(Vec<usize>),

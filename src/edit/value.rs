@@ -10,7 +10,7 @@ use crate::fields::Field;
 /// What `set` writes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum SetValue {
-    /// The same number everywhere.
+    /// One number for every position and neuron.
     One(f32),
     /// One number for each index of the activation's last axis, such as a mean of z over other inputs.
     Each(Vec<f32>),

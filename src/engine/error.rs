@@ -68,7 +68,7 @@ pub enum EngineError {
         file: String,
         /// Which tensor.
         tensor: String,
-        /// By the configuration.
+        /// The shape that the configuration demands.
         expected: Vec<usize>,
         /// In the file.
         found: Vec<usize>,
@@ -80,7 +80,7 @@ pub enum EngineError {
         file: String,
         /// Which tensor.
         tensor: String,
-        /// Its format.
+        /// The tensor's number format.
         found: DType,
     },
     /// A required tensor that no file has.
@@ -99,7 +99,7 @@ pub enum EngineError {
     /// Logits that are not numbers: damaged weights of the unembedding.
     #[error("the logits after token {position} are not numbers: the weights of the unembedding are damaged")]
     LogitsNotFinite {
-        /// Of which position.
+        /// The position of the value.
         position: usize,
     },
     /// An input the model cannot read.
@@ -122,7 +122,7 @@ pub enum InputError {
     /// Longer than the context.
     #[error("the text has {n_tokens} tokens, the model reads at most {n_ctx}: shorten it, or cut it at {n_ctx}")]
     TooLong {
-        /// Its length.
+        /// The input's length in tokens.
         n_tokens: usize,
         /// What the model reads.
         n_ctx: usize,
@@ -134,7 +134,7 @@ pub enum InputError {
     NoRow {
         /// The token.
         token: String,
-        /// Its id.
+        /// The token's id.
         id: u32,
         /// Where it is.
         position: usize,

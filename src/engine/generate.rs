@@ -48,7 +48,7 @@ impl Generation {
     /// [`max_target`] tokens.
     ///
     /// # Errors
-    /// As [`Generation::new`].
+    /// Makes the generation of a decoder's target; the parameters are those of [`Generation::new`].
     pub fn of_target(model: &Model, n_start: usize, n_tokens: Option<usize>) -> Result<Self, EngineError> {
         let n_tokens = n_tokens.unwrap_or_else(|| max_target(model, n_start).saturating_sub(n_start));
         Ok(Self::new(Sampling::GREEDY, n_tokens)?.ending())

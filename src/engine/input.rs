@@ -9,7 +9,7 @@ use crate::trace::Tokens;
 /// Whether the input starts with a BOS token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Bos {
-    /// As the tokenizer does it.
+    /// BOS is added where the tokenizer adds it.
     #[default]
     AsTokenizer,
     /// Always.

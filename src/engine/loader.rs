@@ -27,7 +27,7 @@ pub struct Want {
     pub len: u64,
 }
 
-/// As much of a GGUF file as mostly holds its header with the tokenizer.
+/// The length of a GGUF file's beginning, in bytes, that mostly holds its header with the tokenizer.
 const GGUF_HEAD: u64 = 1 << 21;
 
 /// What the checkpoint says about the text that it writes.

@@ -67,7 +67,7 @@ pub struct Model {
 }
 
 impl Model {
-    /// Its structure.
+    /// The model's structure.
     pub fn spec(&self) -> &Spec {
         &self.spec
     }
@@ -82,7 +82,7 @@ impl Model {
         &self.generation
     }
 
-    /// Its tokenizer; none for models without one, which read ids.
+    /// The model's tokenizer; `None` for models without one, which read ids.
     pub fn tokenizer(&self) -> Option<&Tokenizer> {
         self.tokenizer.as_deref()
     }

@@ -23,7 +23,7 @@ impl SplitMix64 {
         mixed(self.0)
     }
 
-    /// From 0 to below 1, in steps of 2⁻²⁴.
+    /// Draws a number from 0 to below 1, in steps of 2⁻²⁴.
     pub fn unit(&mut self) -> f32 {
         (self.next() >> 40) as f32 / (1u64 << 24) as f32
     }

@@ -190,7 +190,7 @@ impl Run {
         self.step_through(None)
     }
 
-    /// The same, with a block whose weights are widened already, if it is the one that comes next.
+    /// Takes a step with a block whose weights are widened already, if that block comes next.
     pub(super) fn step_through(&mut self, wide: Option<&WideBlock>) -> Result<Step, EngineError> {
         if self.is_done {
             return Ok(Step::Done);

@@ -119,7 +119,7 @@ pub struct CrossSource<'a> {
 }
 
 impl<'a> CrossSource<'a> {
-    /// Of a run that reads an encoder.
+    /// Makes the source of a run that reads an encoder; `None` for other runs.
     pub fn of(run: &'a Run) -> Option<Self> {
         run.source().map(|source| Self { run, source })
     }

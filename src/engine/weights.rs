@@ -53,7 +53,7 @@ impl Weight {
         Ok(Self { n_out, n_in, store })
     }
 
-    /// From f32 panels.
+    /// Makes weights from f32 panels.
     pub fn from_panels(panels: Panels) -> Self {
         Self { n_out: panels.n_out(), n_in: panels.n_in(), store: Store::F32(panels) }
     }
@@ -139,7 +139,7 @@ impl Weight {
         })
     }
 
-    /// The same matrix in f32; nothing where it is.
+    /// Returns the same matrix in f32; `None` where it is f32 already.
     pub(super) fn widened(&self) -> Option<Self> {
         if matches!(self.store, Store::F32(_)) {
             return None;

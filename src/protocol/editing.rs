@@ -6,7 +6,7 @@ use super::{Prediction, RequestId, RunId, RunInfo};
 use crate::edit::Edit;
 use crate::trace::Tokens;
 
-/// From the page.
+/// A request of the page to the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum EditingRequest {
     /// Run the tokens of a run again under other edits; layers before the first difference are shared. Edits that do not fit
@@ -136,11 +136,11 @@ pub struct SamplingAsked {
     pub top_k: u32,
     /// 1 for all.
     pub top_p: f64,
-    /// Of the draws.
+    /// The seed of the draws.
     pub seed: u64,
 }
 
-/// From the worker.
+/// A message of the worker to the page.
 #[allow(clippy::large_enum_variant, reason = "one at a time: nothing holds many of them")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum EditingReply {
@@ -192,7 +192,7 @@ pub enum EditingReply {
         prob: f32,
         /// The most likely tokens after it.
         top: Vec<Prediction>,
-        /// The same in the run that follows.
+        /// The most likely tokens in the run that follows.
         follower_top: Vec<Prediction>,
     },
     /// No more tokens.
@@ -203,7 +203,7 @@ pub enum EditingReply {
         tokens: Tokens,
         /// The most likely tokens after the last.
         top: Vec<Prediction>,
-        /// The same in the run that follows.
+        /// The most likely tokens in the run that follows.
         follower_top: Vec<Prediction>,
     },
 }

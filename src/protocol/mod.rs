@@ -36,7 +36,7 @@ pub type RequestId = u32;
 /// Chosen by the worker, unique within its life.
 pub type RunId = u32;
 
-/// From the page.
+/// A message of the page to the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ToWorker {
     /// Load a model. A worker holds one model in its life: to change it, end the worker.
@@ -119,7 +119,7 @@ pub enum ToWorker {
     },
 }
 
-/// From the worker.
+/// A message of the worker to the page.
 #[allow(clippy::large_enum_variant, reason = "one at a time: nothing holds many of them")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum FromWorker {
@@ -152,7 +152,7 @@ pub enum FromWorker {
     HubListed {
         /// The request that this answers.
         request: RequestId,
-        /// Its files at one commit.
+        /// The repository's files at one commit.
         listing: Listing,
     },
     /// The runs are complete, in the order of their inputs.
@@ -194,7 +194,7 @@ pub enum FromWorker {
         request: RequestId,
         /// Where the file can be had as long as the worker lives.
         url: String,
-        /// Its length.
+        /// The file's length in bytes.
         n_bytes: u64,
     },
     /// A request was stopped because the page asked for it.
@@ -231,7 +231,7 @@ pub enum Stage {
 /// A loaded model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelInfo {
-    /// As asked for.
+    /// The model's name as asked for.
     pub name: String,
     /// "F32", "F16", "BF16", "Q8_0", "Q4_1", …: the format of most weights.
     pub quantisation: String,
@@ -254,7 +254,7 @@ pub struct ModelInfo {
 /// A complete run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunInfo {
-    /// Its name in later requests.
+    /// The run's name in later requests.
     pub run: RunId,
     /// What was read; by the encoder where there are two stacks.
     pub tokens: Tokens,

@@ -16,7 +16,7 @@ pub enum ModelSource {
     Hub {
         /// The name to show.
         name: String,
-        /// Whose they are.
+        /// The repository that holds the files.
         hub: HubSource,
         /// The checkpoint's files; of small ones the SHA-256 is empty.
         files: Vec<FileSource>,
@@ -51,7 +51,7 @@ pub struct HubSource {
 /// One file of a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileSource {
-    /// Its name in the checkpoint, e.g. "config.json".
+    /// The file's name in the checkpoint, e.g. "config.json".
     pub name: String,
     /// Absolute URL.
     pub url: String,

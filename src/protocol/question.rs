@@ -102,20 +102,20 @@ pub enum Reduce {
 /// What a source says; numbers in bulk are in the buffers beside it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
-    /// To [`Question::Patterns`].
+    /// Answers [`Question::Patterns`].
     Patterns {
-        /// As in the question.
+        /// The layer asked about.
         layer: u32,
-        /// As in the question.
+        /// The heads asked about.
         heads: Vec<u32>,
         /// Rows per head.
         n_query: u32,
         /// Columns per row.
         n_key: u32,
     },
-    /// To [`Question::Thumbnails`].
+    /// Answers [`Question::Thumbnails`].
     Thumbnails {
-        /// As in the question.
+        /// The layer asked about.
         layer: u32,
         /// Rows per head.
         n_rows: u32,
@@ -124,38 +124,38 @@ pub enum Answer {
         /// What a thumbnail cannot show, head by head as asked.
         heads: Vec<HeadNumbers>,
     },
-    /// To [`Question::Neurons`].
+    /// Answers [`Question::Neurons`].
     Neurons(NeuronsAnswer),
-    /// To [`Question::Scores`].
+    /// Answers [`Question::Scores`].
     Scores {
         /// Layers.
         n_layers: u32,
         /// Heads per layer.
         n_heads: u32,
     },
-    /// To [`Question::HeadWeights`].
+    /// Answers [`Question::HeadWeights`].
     HeadWeights {
-        /// As in the question.
+        /// The query positions asked about.
         queries: Vec<u32>,
-        /// As in the question.
+        /// The key positions asked about.
         keys: Vec<u32>,
         /// Layers.
         n_layers: u32,
         /// Heads per layer.
         n_heads: u32,
     },
-    /// To [`Question::Losses`].
+    /// Answers [`Question::Losses`].
     Losses,
-    /// To [`Question::Predictions`].
+    /// Answers [`Question::Predictions`].
     Predictions {
-        /// As in the question.
+        /// The position asked about.
         position: u32,
         /// The most likely tokens, most likely first, then those that were asked for besides.
         top: Vec<Prediction>,
     },
-    /// To [`Question::Similarity`].
+    /// Answers [`Question::Similarity`].
     Similarity {
-        /// From −1 to 1.
+        /// The cosine of both embeddings, from −1 to 1.
         cosine: f64,
     },
 }
@@ -184,9 +184,9 @@ pub struct StrongLink {
 /// not hold is empty and has its reason in `missing`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NeuronsAnswer {
-    /// As in the question.
+    /// The layer asked about.
     pub layer: u32,
-    /// As in the question.
+    /// The head asked about.
     pub head: u32,
     /// Neurons of the head; 0 where the source holds patterns alone.
     pub d_head: u32,

@@ -22,7 +22,7 @@ pub enum About {
     Input,
     /// The text is longer than the model reads; running again with `cut` takes the first `n_ctx` tokens.
     TooLong {
-        /// Its length.
+        /// The input's length in tokens.
         n_tokens: u32,
         /// What the model reads.
         n_ctx: u32,

@@ -7,7 +7,7 @@ pub const MIN_PANEL: f32 = 64.0;
 /// Gap between two pictures.
 const GAP: f32 = 12.0;
 
-/// As many of `n_panels` equal stretches as fit, from the left, at least one.
+/// Cuts `whole` into as many of `n_panels` equal stretches as fit, from the left, at least one.
 pub fn panels(whole: Span, n_panels: usize) -> Vec<Span> {
     let n_fitting = ((whole.width + GAP) / (MIN_PANEL + GAP)).floor().max(1.0) as usize;
     let n_panels = n_panels.clamp(1, n_fitting);

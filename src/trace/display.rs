@@ -27,7 +27,7 @@ const CUT_MARK: &str = "…";
 /// What a part of a label is, so that marks can be shown fainter than text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PieceKind {
-    /// As in the text that was read.
+    /// A stretch of the text that was read, shown as it is.
     Text,
     /// A space.
     Space,
@@ -51,9 +51,9 @@ pub struct Piece {
 /// What is shown of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenLabel {
-    /// Its parts in reading order, not isolated: put them into an element of their own (`<bdi>`).
+    /// The label's parts in reading order, not isolated: put them into an element of their own (`<bdi>`).
     pub pieces: Vec<Piece>,
-    /// The same as one string for tooltips and sentences, isolated where it is right-to-left.
+    /// The whole label as one string for tooltips and sentences, isolated where it is right-to-left.
     pub plain: String,
     /// Whether it holds right-to-left letters.
     pub is_right_to_left: bool,

@@ -54,15 +54,15 @@ pub enum BlockSite {
     ResidMid,
     /// Queries of cross-attention [pos, n_heads, d_head]; these sites are a decoder's that reads an encoder.
     CrossQ,
-    /// Its keys, of the encoder's positions [source_pos, n_key_value_heads, d_head].
+    /// Cross-attention's keys, of the encoder's positions [source_pos, n_key_value_heads, d_head].
     CrossK,
-    /// Its values [source_pos, n_key_value_heads, d_head].
+    /// Cross-attention's values [source_pos, n_key_value_heads, d_head].
     CrossV,
-    /// Its scores [head, query_pos, source_pos].
+    /// Cross-attention's scores [head, query_pos, source_pos].
     CrossAttnScores,
-    /// Its pattern [head, query_pos, source_pos].
+    /// Cross-attention's pattern [head, query_pos, source_pos].
     CrossPattern,
-    /// Its pattern × v [pos, n_heads, d_head].
+    /// Cross-attention's pattern × v [pos, n_heads, d_head].
     CrossZ,
     /// z through the head's part of its W_O [pos, n_heads, d_model].
     CrossResult,
@@ -280,7 +280,7 @@ impl Hook {
 }
 
 impl Axis {
-    /// Its length for an input of so many tokens.
+    /// The number of values for an input of these lengths.
     pub fn len(self, spec: &Spec, lengths: impl Into<Lengths>) -> usize {
         let lengths = lengths.into();
         match self {

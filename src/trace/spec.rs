@@ -58,7 +58,7 @@ pub struct Spec {
     pub attn_scale_by_inverse_layer: bool,
     /// Shape of the MLP.
     pub mlp: MlpKind,
-    /// Its nonlinearity.
+    /// The nonlinearity.
     pub activation: Activation,
     /// What turns the stream into logits.
     pub unembed: Unembed,
@@ -100,7 +100,7 @@ pub struct Spec {
     /// Scores become cap · tanh(score / cap) (Gemma 2).
     #[serde(default)]
     pub attn_softcap: Option<f64>,
-    /// The same for logits.
+    /// The soft cap on logits.
     #[serde(default)]
     pub logit_softcap: Option<f64>,
     /// Factor on what the unembedding reads; none is 1 (T5: 1/√d_model).
@@ -157,7 +157,7 @@ pub enum BlockKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum QkNorm {
-    /// Each head by itself, weight [d_head] (Qwen 3).
+    /// Each head is normalised by itself, weight [d_head] (Qwen 3).
     PerHead,
     /// All heads together, weight [n_heads · d_head] (OLMo 2).
     AllHeads,
@@ -180,7 +180,7 @@ pub struct Local {
 pub struct RelativeBias {
     /// How many buckets.
     pub n_buckets: usize,
-    /// From this distance on, all share the last bucket.
+    /// Distances from this one on share the last bucket.
     pub max_distance: usize,
 }
 
@@ -209,7 +209,7 @@ pub enum Positions {
 pub enum Mask {
     /// Every position.
     Bidirectional,
-    /// Its own position and earlier ones.
+    /// A query sees its own position and earlier ones.
     Causal,
 }
 

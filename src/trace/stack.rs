@@ -45,14 +45,14 @@ pub struct StackHook {
 /// One of a model's attentions: its only one, or one of the three of an encoder-decoder model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AttnKind {
-    /// Whose queries; none where there is one stack.
+    /// The stack that makes the queries; `None` where there is one stack.
     pub stack: Option<Stack>,
     /// Over which positions.
     pub attn: Attn,
 }
 
 impl AttnKind {
-    /// Of a model with one stack.
+    /// The attention of a model with one stack.
     pub const ONLY: AttnKind = AttnKind { stack: None, attn: Attn::Own };
     /// The encoder's over the source.
     pub const ENCODER: AttnKind = AttnKind { stack: Some(Stack::Encoder), attn: Attn::Own };
@@ -60,7 +60,7 @@ impl AttnKind {
     pub const DECODER: AttnKind = AttnKind { stack: Some(Stack::Decoder), attn: Attn::Own };
     /// The decoder's over the source.
     pub const CROSS: AttnKind = AttnKind { stack: Some(Stack::Decoder), attn: Attn::Cross };
-    /// Those of an encoder-decoder model, in the order in which they run.
+    /// The attentions of an encoder-decoder model, in the order in which they run.
     pub const THREE: [AttnKind; 3] = [Self::ENCODER, Self::DECODER, Self::CROSS];
 
     /// The nearest one that a model has.
@@ -80,7 +80,7 @@ impl AttnKind {
         }
     }
 
-    /// Its name on the page; empty where there is only one.
+    /// The name of this attention on the page; empty where there is only one.
     pub fn label(self) -> &'static str {
         match (self.stack, self.attn) {
             (None, _) => "",

@@ -12,7 +12,7 @@ pub enum TokenForm {
     Sentencepiece,
     /// `##` before a piece that continues a word.
     Wordpiece,
-    /// As it is.
+    /// The text is shown as it is.
     #[default]
     Plain,
 }

@@ -17,7 +17,7 @@ const MAX_LISTING: usize = 64 << 20;
 
 /// How far the download of all files is, in bytes.
 pub(super) struct Progress {
-    /// Of the files before the present one.
+    /// Bytes of the files before the present one.
     complete: u64,
     total: u64,
     /// Mebibytes at the last report: one message per MiB is plenty for a progress bar.

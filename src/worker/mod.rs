@@ -65,7 +65,7 @@ struct Worker {
 enum Stop {
     /// The page asked for it.
     Cancelled,
-    /// It failed.
+    /// The job failed.
     Failed(Report),
 }
 

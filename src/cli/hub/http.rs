@@ -17,7 +17,7 @@ pub(super) struct Http {
 }
 
 impl Http {
-    /// With an access token of the Hub, or without.
+    /// Makes a client, with or without an access token of the Hub.
     pub fn new(token: Option<String>) -> Self {
         // Gap: certificates are checked against rustls's own list of authorities, not the system's.
         let config = Agent::config_builder()

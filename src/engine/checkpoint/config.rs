@@ -31,7 +31,7 @@ pub struct Config {
 struct Reads {
     /// Fields that were asked for.
     fields: BTreeSet<String>,
-    /// Those that the file does not have, with the class's default.
+    /// The fields that the file does not have, with the class's defaults.
     defaults: BTreeMap<String, String>,
 }
 
@@ -61,7 +61,7 @@ impl Config {
         Self { file, fields, class: None, reads: Arc::default() }
     }
 
-    /// The same configuration as the class of a family reads it: with its defaults, and other names of its keys.
+    /// Returns the configuration as the class of a family reads it: with its defaults and its other names of keys.
     pub fn of_family(&self, model_type: &str) -> Self {
         let mut config = Self { class: Class::of(model_type).map(Arc::new), reads: Arc::default(), ..self.clone() };
         let Some(class) = config.class.clone() else { return config };
@@ -118,7 +118,7 @@ impl Config {
         self.fields.contains_key(field)
     }
 
-    /// The same with the fields of a nested configuration in the place of its own.
+    /// Returns this configuration with the fields of a nested one in place of its own.
     pub fn with_fields_of(&self, nested: &Config) -> Config {
         let mut fields = self.fields.clone();
         fields.extend(nested.fields.clone());
@@ -163,7 +163,7 @@ impl Config {
         self.need(field, SIZE, self.size_if_any(field)?)
     }
 
-    /// As [`Config::size`], where it may be missing.
+    /// Reads a field like [`Config::size`] that may be missing.
     ///
     /// # Errors
     /// When it is something else.
@@ -172,7 +172,7 @@ impl Config {
         self.read(field, SIZE, |value| size(value).and_then(|size| usize::try_from(size).ok()))
     }
 
-    /// As [`Config::size`], with what it means when absent.
+    /// Reads a field like [`Config::size`], with its value where it is missing.
     ///
     /// # Errors
     /// When it is something else.
@@ -188,7 +188,7 @@ impl Config {
         self.need(field, "a positive number", self.positive_if_any(field)?)
     }
 
-    /// As [`Config::positive`], where it may be missing.
+    /// Reads a field like [`Config::positive`] that may be missing.
     ///
     /// # Errors
     /// When it is something else.
@@ -278,7 +278,7 @@ impl Config {
         })
     }
 
-    /// The same without some fields.
+    /// Returns this configuration without some fields.
     pub fn without(&self, fields: &[&str]) -> Config {
         let mut rest = self.clone();
         rest.fields.retain(|field, _| !fields.contains(&field.as_str()));

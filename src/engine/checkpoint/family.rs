@@ -120,7 +120,7 @@ fn text_model(text: &Config) -> Option<&'static str> {
     known(text.get("model_type")?.as_str()?)
 }
 
-/// By the name of the class that saved the weights, else by what the tensors are called.
+/// Finds the family by the name of the class that saved the weights, else by the tensors' names.
 fn without_model_type(
     config: &Config,
     has_tensor: &dyn Fn(&str) -> bool,

@@ -38,7 +38,7 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     Ok(Architecture::new(spec, biases, source).with_prefix(prefix))
 }
 
-/// From `attention_types`, e.g. [[["global", "local"], 12]]: each list of kinds, so many times.
+/// Reads `attention_types`, e.g. [[["global", "local"], 12]]: each list of kinds with its number of repetitions.
 fn local_layers(config: &Config, n_layers: usize) -> Result<Vec<usize>, EngineError> {
     let expected = format!("lists of \"global\" and \"local\" with how often they come, {n_layers} layers in all");
     let usual = serde_json::json!([[["global", "local"], n_layers.div_ceil(2)]]);

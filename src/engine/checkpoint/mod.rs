@@ -74,7 +74,7 @@ struct Biases {
     qkv: bool,
     o: bool,
     mlp: bool,
-    /// Of LayerNorm; RMSNorm has none.
+    /// Whether LayerNorms have biases; RMSNorm never has any.
     norm: bool,
     head_dense: bool,
     unembed: bool,
@@ -126,7 +126,7 @@ const ADAPTERS: &[(&str, Adapter)] = &[
 ];
 
 impl Architecture {
-    /// From a Hugging Face `config.json`; `has_tensor` says whether the checkpoint holds a tensor.
+    /// Reads a Hugging Face `config.json`; `has_tensor` says whether the checkpoint holds a tensor.
     ///
     /// # Errors
     /// When the family is not read, or a field has a value that is not.
@@ -164,7 +164,7 @@ impl Architecture {
         Ok(())
     }
 
-    /// From GGUF metadata.
+    /// Reads GGUF metadata.
     ///
     /// # Errors
     /// When the architecture or the value of a field is not known.

@@ -15,7 +15,7 @@ pub(super) struct Absent {
 }
 
 impl Absent {
-    /// As most: every neuron, and the base of the paper.
+    /// The defaults of most families: every neuron rotates, with the paper's base.
     pub const USUAL: Absent = Absent { theta: 10_000.0, share: 1.0 };
 }
 
@@ -70,7 +70,7 @@ pub(super) fn read_of_type(
     }
 }
 
-/// From an object of parameters, or what is written beside it.
+/// Reads rotary parameters from their object, or from the keys beside it.
 fn read_parameters(
     config: &Config,
     parameters: Option<&Config>,

@@ -11,7 +11,7 @@ pub enum Slot {
     TokenTypeEmbed,
     /// The norm of the embeddings' sum.
     EmbedNorm(Part),
-    /// From the embeddings to the stream [d_model, d_embed].
+    /// The projection from the embeddings to the stream [d_model, d_embed].
     EmbedProject(Part),
     /// Inside a block.
     Block(usize, BlockSlot, Part),
@@ -23,7 +23,7 @@ pub enum Slot {
     FinalNorm(Part),
     /// W_U [d_vocab, d_embed], bias [d_vocab].
     Unembed(Part),
-    /// From the stream to the unembedding's width [d_embed, d_model].
+    /// The projection from the stream to the unembedding's width [d_embed, d_model].
     UnembedProject,
     /// The dense layer of a masked-word head [d_embed, d_model].
     HeadDense(Part),
@@ -75,7 +75,7 @@ pub enum RotaryTable {
 /// The tensor that fills a slot.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Source {
-    /// Its name in the files.
+    /// The tensor's name in the files.
     pub tensor: String,
     /// How its numbers lie.
     pub layout: Layout,
@@ -91,7 +91,7 @@ pub enum Layout {
     Transposed {
         /// Which part.
         index: usize,
-        /// Of how many.
+        /// The number of parts.
         of: usize,
     },
     /// Rows `first ..` of a matrix [of, in] or vector [of]: Phi-3's queries, keys and values in one.
@@ -105,7 +105,7 @@ pub enum Layout {
     HeadRows {
         /// Which part.
         index: usize,
-        /// Of how many.
+        /// The number of parts.
         of: usize,
     },
     /// [out, in] with the rows of each head in pairs (GGUF's Llama): row 2i + s of a head is our row i + s · d_head / 2.

@@ -7,7 +7,7 @@ use super::{Architecture, Part, Slot};
 use crate::trace::spec::Unembed;
 
 impl Unembed {
-    /// The same with a matrix of its own or the embedding's.
+    /// Returns this with an unembedding matrix of its own, or with the embedding's.
     pub(in crate::engine) fn with_tied(self, tied: bool) -> Self {
         match self {
             Unembed::None => Unembed::None,
@@ -56,7 +56,7 @@ impl Architecture {
         };
     }
 
-    /// The same without a matrix for an unembedding that the configuration ties: for weights that come from no file.
+    /// Returns this without a matrix for an unembedding that the configuration ties, for weights that come from no file.
     pub(in crate::engine) fn tied_as_configured(mut self) -> Self {
         if std::mem::take(&mut self.is_tied_if_equal) {
             self.spec.unembed = self.spec.unembed.with_tied(true);

@@ -89,7 +89,7 @@ pub struct Bound {
 /// An edit that does not fit a model or an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inactive {
-    /// Its index in the list.
+    /// The edit's index in the list.
     pub index: usize,
     /// Why it does not fit, as one clause for the reader.
     pub reason: String,

@@ -32,19 +32,19 @@ pub enum DType {
     Q4_0,
     /// Blocks of 32: an F16 scale, an F16 minimum, 32 numbers of 4 bits.
     Q4_1,
-    /// As Q4_0, with 5 bits.
+    /// Blocks like Q4_0 with 5 bits a weight.
     Q5_0,
-    /// As Q4_1, with 5 bits.
+    /// Blocks like Q4_1 with 5 bits a weight.
     Q5_1,
     /// Blocks of 256 in groups with scales of their own: 2 to 6 bits a number.
     Q2_K,
-    /// The same, 3 bits.
+    /// Superblocks of 256 weights, 3 bits each.
     Q3_K,
-    /// The same, 4 bits.
+    /// Superblocks of 256 weights, 4 bits each.
     Q4_K,
-    /// The same, 5 bits.
+    /// Superblocks of 256 weights, 5 bits each.
     Q5_K,
-    /// The same, 6 bits.
+    /// Superblocks of 256 weights, 6 bits each.
     Q6_K,
     /// Blocks of 32: an F16 scale, 32 indices of 4 bits into a table of 16 numbers.
     IQ4_NL,
@@ -54,7 +54,7 @@ pub enum DType {
     MXFP4,
     /// Blocks of 256: −1, 0 or 1 times an F16 scale, five in a byte.
     TQ1_0,
-    /// The same, four in a byte.
+    /// Ternary weights, four in a byte.
     TQ2_0,
     /// A format that is not read; named in the error once such a tensor is needed.
     Other(String),
@@ -95,7 +95,7 @@ pub struct TensorEntry {
 pub struct TensorIndex {
     /// The file's name.
     pub file: String,
-    /// By name.
+    /// The tensors by name.
     pub tensors: BTreeMap<String, TensorEntry>,
 }
 

@@ -93,7 +93,7 @@ pub struct Progress {
     pub unit: Unit,
     /// How many are done.
     pub done: usize,
-    /// Of how many.
+    /// The number of steps in all.
     pub total: usize,
 }
 
@@ -116,7 +116,7 @@ impl Progress {
         Self { unit: Unit::Blocks, done, total }
     }
 
-    /// The same as the progress of part `index` of `n_parts` equal parts.
+    /// Turns this into the progress of part `index` of `n_parts` equal parts.
     #[must_use]
     pub fn as_part(self, index: usize, n_parts: usize) -> Self {
         Self { done: index * self.total + self.done, total: n_parts * self.total, ..self }

@@ -97,7 +97,7 @@ enum Start {
 #[derive(Debug, Default)]
 enum Stage {
     OtherInputs(OtherInputs),
-    /// With the edits of the decoder.
+    /// The encoder is running; the edits are those of the decoder.
     Encoder(Run, CompiledEdits),
     /// The only stack, or the decoder.
     Run(Run),

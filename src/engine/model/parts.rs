@@ -68,7 +68,7 @@ impl Linear {
         self.apply_packed(&PackedRows::pack(x, n_in, 0..n_in))
     }
 
-    /// The same, where several layers read the same rows.
+    /// Applies the layer to rows that several layers read.
     pub fn apply_packed(&self, x: &PackedRows) -> Vec<f32> {
         let mut y = self.weight.matmul(x, 0..self.weight.n_in());
         if let Some(bias) = &self.bias {

@@ -126,7 +126,7 @@ pub(super) fn added_tokens(
 }
 
 impl Tokenizer {
-    /// The same with the roles that the settings name.
+    /// Returns this with the roles that the settings name.
     pub(super) fn with_roles(mut self, settings: &Settings, class: Option<Class>) -> Self {
         let id = |role| {
             let token = settings.named(role, class.and_then(|class| class.default_token(role)))?;

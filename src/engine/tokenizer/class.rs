@@ -42,7 +42,7 @@ pub(super) struct Parts {
 /// What is put around a text.
 #[derive(Clone, Debug)]
 pub(super) enum Around {
-    /// As a tokenizer.json says it.
+    /// The part is written as in a tokenizer.json.
     Given(Value),
     /// Around one text and around two.
     Pieces([Vec<Piece>; 2]),
@@ -162,7 +162,7 @@ impl Class {
         }
     }
 
-    /// Its parts. `given`: those of a tokenizer.json beside the vocabulary, where there is one.
+    /// Returns the class's parts. `given` holds those of a tokenizer.json beside the vocabulary, if there is one.
     pub fn parts(self, settings: &Settings, given: Option<Parts>) -> Parts {
         let has_json = given.is_some();
         let given = given.unwrap_or_default();

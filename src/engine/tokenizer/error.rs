@@ -20,9 +20,9 @@ pub enum TokenizerError {
         file: String,
         /// Which one, from zero.
         number: usize,
-        /// Its first part.
+        /// The merge's first part.
         left: String,
-        /// Its second part.
+        /// The merge's second part.
         right: String,
         /// What the vocabulary lacks.
         missing: String,

@@ -42,9 +42,9 @@ pub struct TokenizerFiles {
 /// The tokenizers of a model.
 #[derive(Debug)]
 pub struct Tokenizers {
-    /// Of its only stack, or of the decoder.
+    /// The tokenizer of the only stack, or of the decoder.
     pub own: Tokenizer,
-    /// Of the encoder, where it reads text in another way than the decoder writes it.
+    /// The encoder's tokenizer, where it reads text in another way than the decoder writes it.
     pub source: Option<Tokenizer>,
 }
 

@@ -48,7 +48,7 @@ pub fn gguf_labels(gguf: &Gguf) -> (Vec<String>, TokenForm) {
 }
 
 impl Tokenizer {
-    /// From the metadata of a GGUF file.
+    /// Makes a tokenizer from the metadata of a GGUF file.
     pub fn from_gguf(gguf: &Gguf) -> Result<Tokenizer, TokenizerError> {
         let unusable = |error: tokenizers::Error| TokenizerError::Metadata {
             file: gguf.index.file.clone(),

@@ -63,13 +63,13 @@ impl Kind {
 }
 
 impl Tokenizer {
-    /// From the bytes of a tokenizer.json alone; `file` is its name for messages.
+    /// Makes a tokenizer from the bytes of a tokenizer.json alone; `file` is its name for messages.
     pub fn from_tokenizer_json(file: &str, bytes: &[u8]) -> Result<Tokenizer, TokenizerError> {
         read(file, bytes, Files::default(), "")
     }
 }
 
-/// From the bytes of a tokenizer.json and of what stands beside it, for a `model_type` of Hugging Face's.
+/// Makes a tokenizer from the bytes of a tokenizer.json and the files beside it, for a Hugging Face `model_type`.
 pub(super) fn read(file: &str, bytes: &[u8], beside: Files<'_>, model_type: &str) -> Result<Tokenizer, TokenizerError> {
     let unreadable = |error: serde_json::Error| refuse(file, format!("cannot be read: {error}"));
     let outline: Outline = serde_json::from_slice(bytes).map_err(unreadable)?;

@@ -70,7 +70,7 @@ impl Tokenizer {
         Tokenizer { form: form::of(&inner), inner, n_vocab: n_model_vocab.max(n_added), specials, names: None }
     }
 
-    /// The same with the ids of a vocabulary.
+    /// Returns this tokenizer with the names of a vocabulary's ids.
     fn with_names(self, names: Arc<Names>) -> Self {
         Tokenizer { n_vocab: names.n_tokens(), names: Some(names), ..self }
     }
@@ -92,7 +92,7 @@ impl Tokenizer {
         }
     }
 
-    /// As a pair, in the tokenizer's own way.
+    /// Reads two texts as a pair, in the tokenizer's own way.
     fn encode_pair(&self, first: &str, second: &str) -> Result<Tokens, TokenizerError> {
         let (mut tokens, sequences) = self.encoded(first, Some(second))?;
         let has_own = |sequence| sequences.contains(&Some(sequence));
@@ -112,7 +112,7 @@ impl Tokenizer {
         Ok(tokens)
     }
 
-    /// As one text, joined by one space.
+    /// Reads two texts as one, joined by one space.
     fn encode_joined(&self, first: &str, second: &str) -> Result<Tokens, TokenizerError> {
         let mut tokens = self.encoded(&format!("{first} {second}"), None)?.0;
         let second_byte = first.len() + 1;
@@ -168,7 +168,7 @@ impl Tokenizer {
         Some(if self.form == TokenForm::ByteLevel && self.is_added(id) { byte_level_token(&token) } else { token })
     }
 
-    /// The same, or a stand-in for an id without a token: models often predict more ids than there are tokens.
+    /// The token's name, or a placeholder for an id without a token: models often predict more ids than there are tokens.
     pub fn name(&self, id: u32) -> String {
         self.id_to_token(id).unwrap_or_else(|| placeholder(id))
     }

@@ -23,14 +23,14 @@ impl F32x4 {
         Self(f32x4_splat(value))
     }
 
-    /// From memory.
+    /// Loads four numbers from memory.
     #[inline(always)]
     pub fn load(values: &[f32; 4]) -> Self {
         // SAFETY: the reference is to 16 readable bytes, and v128.load takes any alignment.
         Self(unsafe { v128_load(values.as_ptr().cast()) })
     }
 
-    /// To memory.
+    /// Stores four numbers to memory.
     #[inline(always)]
     pub fn store(self, values: &mut [f32; 4]) {
         // SAFETY: the reference is to 16 writable bytes, and v128.store takes any alignment.
@@ -55,13 +55,13 @@ impl F32x4 {
         U32x4(f32x4_gt(self.0, other.0))
     }
 
-    /// Its own bits where the mask has ones, the other's elsewhere.
+    /// Takes this vector's bits where the mask has ones, the other's elsewhere.
     #[inline(always)]
     pub fn where_set(self, mask: U32x4, other: Self) -> Self {
         Self(v128_bitselect(self.0, other.0, mask.0))
     }
 
-    /// The same bits as integers.
+    /// Reads the bits as integers.
     #[inline(always)]
     pub fn to_bits(self) -> U32x4 {
         U32x4(self.0)
@@ -99,7 +99,7 @@ impl U32x4 {
         Self(u32x4_splat(value))
     }
 
-    /// From little-endian memory.
+    /// Loads from little-endian memory.
     #[inline(always)]
     pub fn load(bytes: &[u8; 16]) -> Self {
         // SAFETY: the reference is to 16 readable bytes, and v128.load takes any alignment.
@@ -130,13 +130,13 @@ impl U32x4 {
         F32x4(f32x4_convert_i32x4(self.0))
     }
 
-    /// The same bits as f32.
+    /// Reads the bits as f32.
     #[inline(always)]
     pub fn as_f32(self) -> F32x4 {
         F32x4(self.0)
     }
 
-    /// Its bits where the other has none.
+    /// Keeps the bits where the other has none.
     #[inline(always)]
     pub fn and_not(self, other: Self) -> Self {
         Self(v128_andnot(self.0, other.0))

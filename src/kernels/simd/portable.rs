@@ -23,13 +23,13 @@ impl F32x4 {
         Self([value; 4])
     }
 
-    /// From memory.
+    /// Loads four numbers from memory.
     #[inline(always)]
     pub fn load(values: &[f32; 4]) -> Self {
         Self(*values)
     }
 
-    /// To memory.
+    /// Stores four numbers to memory.
     #[inline(always)]
     pub fn store(self, values: &mut [f32; 4]) {
         *values = self.0;
@@ -53,7 +53,7 @@ impl F32x4 {
         U32x4(from_fn(|lane| if self.0[lane] > other.0[lane] { u32::MAX } else { 0 }))
     }
 
-    /// Its own bits where the mask has ones, the other's elsewhere.
+    /// Takes this vector's bits where the mask has ones, the other's elsewhere.
     #[inline(always)]
     pub fn where_set(self, mask: U32x4, other: Self) -> Self {
         Self(from_fn(|lane| {
@@ -62,7 +62,7 @@ impl F32x4 {
         }))
     }
 
-    /// The same bits as integers.
+    /// Reads the bits as integers.
     #[inline(always)]
     pub fn to_bits(self) -> U32x4 {
         U32x4(self.0.map(f32::to_bits))
@@ -100,7 +100,7 @@ impl U32x4 {
         Self([value; 4])
     }
 
-    /// From little-endian memory.
+    /// Loads from little-endian memory.
     #[inline(always)]
     pub fn load(bytes: &[u8; 16]) -> Self {
         Self(from_fn(|lane| u32::from_le_bytes(from_fn(|byte| bytes[4 * lane + byte]))))
@@ -130,13 +130,13 @@ impl U32x4 {
         F32x4(self.0.map(|lane| lane.cast_signed() as f32))
     }
 
-    /// The same bits as f32.
+    /// Reads the bits as f32.
     #[inline(always)]
     pub fn as_f32(self) -> F32x4 {
         F32x4(self.0.map(f32::from_bits))
     }
 
-    /// Its bits where the other has none.
+    /// Keeps the bits where the other has none.
     #[inline(always)]
     pub fn and_not(self, other: Self) -> Self {
         Self(from_fn(|lane| self.0[lane] & !other.0[lane]))

@@ -12,7 +12,7 @@ pub enum CellStyle {
     Heat,
     /// Lines from queries to keys.
     Lines,
-    /// Its number, as a colour.
+    /// The chosen number of the head, as a colour.
     Number,
 }
 
@@ -48,12 +48,12 @@ pub struct MapOptions {
 /// In which order neurons stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NeuronOrder {
-    /// By their number.
+    /// Neurons are ordered by their number.
     #[default]
     Index,
-    /// By what they add to the chosen query and key.
+    /// Neurons are ordered by what they add to the chosen query and key.
     Pair,
-    /// By what they add for the chosen query over all keys.
+    /// Neurons are ordered by what they add for the chosen query over all keys.
     Total,
 }
 

@@ -9,7 +9,7 @@ use super::Trace;
 pub struct TracePiece {
     /// Which tensor.
     pub name: String,
-    /// Its first row.
+    /// The first row of the bytes.
     pub first_row: usize,
     /// Where it is in the file.
     pub bytes: Range<u64>,

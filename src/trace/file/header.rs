@@ -24,7 +24,7 @@ const PREFIX_BYTES: u64 = 8;
 /// What a reader of a file's beginning says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Parsed<T> {
-    /// It has everything.
+    /// The header is complete, and this is what it holds.
     Complete(T),
     /// Ask again with at least this many bytes of the file's beginning; never more than the file has.
     Needs(u64),
@@ -60,7 +60,7 @@ pub enum HeaderError {
     TooShort {
         /// Which file.
         file: String,
-        /// Its length in bytes.
+        /// The file's length in bytes.
         file_len: u64,
     },
     /// The header's length is not plausible.
@@ -98,9 +98,9 @@ pub enum HeaderError {
         file: String,
         /// Which tensor.
         tensor: String,
-        /// Its number format.
+        /// The tensor's number format.
         dtype: String,
-        /// Its shape.
+        /// The tensor's shape.
         shape: Vec<u64>,
     },
     /// Shape and offsets disagree.
@@ -110,9 +110,9 @@ pub enum HeaderError {
         file: String,
         /// Which tensor.
         tensor: String,
-        /// Its number format.
+        /// The tensor's number format.
         dtype: String,
-        /// Its shape.
+        /// The tensor's shape.
         shape: Vec<u64>,
         /// What the shape takes.
         expected: u64,

@@ -99,7 +99,7 @@ impl Element {
         (Element::U32, "U32", 4),
     ];
 
-    /// Its name in a safetensors header.
+    /// The name of the number format in a safetensors header.
     pub fn name(self) -> &'static str {
         Self::ALL[self as usize].1
     }

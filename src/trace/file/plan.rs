@@ -88,7 +88,7 @@ impl SavePlan {
         Self { hooks, logits, names_positions, tensors }
     }
 
-    /// The same plan for some layers only; what is outside layers stays.
+    /// Restricts the plan to some layers; activations outside of layers stay.
     pub fn of_layers(mut self, layers: &[usize]) -> Self {
         // Gap: heads cannot be left out: the format gives a pattern every head of its layer.
         let is_left_out = |hook: &StackHook| hook.hook.layer().is_some_and(|layer| !layers.contains(&layer));

@@ -8,7 +8,7 @@ use crate::fields::{Field, named};
 
 /// How far from 1 the weights of a row may sum, in any file: programs compute in two-byte numbers and store four-byte ones.
 const TOLERANCE: f64 = 4e-3;
-/// The same for weights that are stored as two-byte numbers.
+/// The tolerance for weights that are stored as two-byte numbers.
 const TOLERANCE_TWO_BYTES: f64 = 1e-2;
 
 /// Why the rows of a file's patterns sum to less than 1.

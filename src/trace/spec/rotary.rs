@@ -33,7 +33,7 @@ pub enum Pairing {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RotaryScaling {
-    /// As trained.
+    /// The frequencies stay as trained.
     None,
     /// Every frequency divided by the factor.
     Linear {
@@ -64,7 +64,7 @@ pub enum RotaryScaling {
         factor: f64,
         /// Neurons that turn more often than this within the original context are kept.
         beta_fast: f64,
-        /// Those that turn less often are divided by the factor.
+        /// Frequencies with fewer turns than this are divided by the factor.
         beta_slow: f64,
         /// Context length before stretching.
         original_n_ctx: usize,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 /// A configuration class.
 #[derive(Clone, Debug)]
 pub struct Class {
-    /// Its name, e.g. "LlamaConfig".
+    /// The class's name, e.g. "LlamaConfig".
     pub name: String,
     keys: Map<String, Value>,
     /// Keys for which null is a value, not the default.

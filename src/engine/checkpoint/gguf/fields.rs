@@ -38,7 +38,7 @@ impl Fields<'_> {
         if value == 0 { Err(self.refuse(field, "a positive number", "0")) } else { Ok(value) }
     }
 
-    /// The same, with what it means when absent.
+    /// Reads a size, with its value where the field is absent.
     pub fn size_or(&self, field: &str, absent: usize) -> Result<usize, EngineError> {
         if self.gguf.has(&self.key(field)) { self.size(field) } else { Ok(absent) }
     }

@@ -49,7 +49,7 @@ pub(super) fn plain(arch: &Architecture, slot: Slot) -> Option<Source> {
     }
 }
 
-/// With the rows of queries and keys in pairs.
+/// The tensors of families whose rows of queries and keys are stored in pairs.
 pub(super) fn paired(arch: &Architecture, slot: Slot) -> Option<Source> {
     let source = plain(arch, slot)?;
     let layout = match slot {
@@ -59,7 +59,7 @@ pub(super) fn paired(arch: &Architecture, slot: Slot) -> Option<Source> {
     Some(Source { layout, ..source })
 }
 
-/// With queries, keys and values one after another.
+/// The tensors of families whose queries, keys and values are one matrix, one after another.
 pub(super) fn fused(arch: &Architecture, slot: Slot) -> Option<Source> {
     let spec = &arch.spec;
     let (queries, keys) = (spec.n_heads * spec.d_head, spec.n_key_value_heads * spec.d_head);
@@ -73,7 +73,7 @@ pub(super) fn fused(arch: &Architecture, slot: Slot) -> Option<Source> {
     arch.named_as(format!("blk.{layer}.attn_qkv.{}", part.name()), Layout::RowRange { first, of })
 }
 
-/// The same, with the gate before what it gates.
+/// The tensors of Phi-3: one matrix for q, k, v, and the gate before what it gates.
 pub(super) fn phi3(arch: &Architecture, slot: Slot) -> Option<Source> {
     let d_mlp = arch.spec.d_mlp;
     let (layer, first) = match slot {

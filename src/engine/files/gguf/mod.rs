@@ -27,7 +27,7 @@ const MIN_FIELD_BYTES: u64 = 8 + 4 + 1;
 /// What a GGUF file holds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Gguf {
-    /// Its tensors.
+    /// The file's tensors.
     pub index: TensorIndex,
     /// What it says about model and tokenizer.
     pub metadata: BTreeMap<String, Value>,

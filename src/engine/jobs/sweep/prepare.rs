@@ -18,7 +18,7 @@ use crate::trace::{BlockSite, Hook, Lengths, Stack, Tokens};
 pub(super) struct Prepared {
     /// What patches take.
     pub values: PatchValues,
-    /// Of the references of [`SweepKind::MeanHeads`].
+    /// The means over the references of [`SweepKind::MeanHeads`].
     pub means: HeadMeans,
     /// The other input of [`SweepKind::PatchStream`].
     pub other: Option<Arc<Run>>,

@@ -25,7 +25,7 @@ pub(super) struct Pre {
 pub(super) enum Text {
     /// Characters of GPT-2's alphabet, one per byte.
     Bytes,
-    /// The same, with composed characters (NFC) first.
+    /// Bytes after characters were composed (NFC).
     ComposedBytes,
     /// Characters, with "▁" for a space and pieces for bytes that are unknown.
     Pieces,

@@ -57,9 +57,9 @@ pub(super) const NORMAL: u64 = 1;
 enum Field<'b> {
     Number(u64),
     Bytes(&'b [u8]),
-    /// Of four bytes.
+    /// A field of four bytes.
     Fixed([u8; 4]),
-    /// Of eight.
+    /// A field of eight bytes.
     Wide,
 }
 

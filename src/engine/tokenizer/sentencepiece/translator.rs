@@ -13,7 +13,7 @@ use super::{Way, as_they_are, assemble_way, refuse};
 /// Ids by which a model knows its tokens, where they are not those of the file that splits text.
 #[derive(Debug)]
 pub(in super::super) struct Names {
-    /// By the model's ids, of which some may be no token.
+    /// Tokens by the model's ids, some of which may have no token.
     tokens: HashMap<u32, String>,
     n_tokens: usize,
     ids: HashMap<String, u32>,

@@ -11,11 +11,11 @@ use crate::ui::shell::page::Page;
 enum Stand {
     /// Nothing: the input is not a block, or there is no model.
     None,
-    /// To average over several seeds.
+    /// The mean over several seeds can be asked for.
     Offered,
-    /// To wait: the blocks are being read.
+    /// The blocks are being read.
     Reading,
-    /// To switch between this block and the mean: the first seed, and whether the mean is shown.
+    /// Both are here to choose from: the first seed, and whether the mean is shown.
     There(u32, bool),
 }
 
