@@ -5,6 +5,7 @@
 
 pub mod attention;
 pub mod effect;
+pub mod inside;
 pub mod reduce;
 pub mod row_blocks;
 pub mod scores;

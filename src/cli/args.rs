@@ -1,5 +1,7 @@
 //! The arguments, and usage errors in one line.
 
+mod inside;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -7,6 +9,8 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::trace::file::Saved;
+
+pub use inside::{AttributeArgs, ContrastArgs, FlowArgs, FlowKind, LensArgs, SubjectArgs};
 
 /// Attention inside transformer language models.
 #[derive(Debug, Parser)]
@@ -26,6 +30,12 @@ pub enum Command {
     Sweep(SweepArgs),
     /// Continues a text.
     Generate(GenerateArgs),
+    /// Prints what the model would predict if the stream ended at each layer.
+    Lens(LensArgs),
+    /// Prints what each component adds to the logit difference of tokens.
+    Attribute(AttributeArgs),
+    /// Writes how content moves from position to position, layer by layer.
+    Flow(FlowArgs),
 }
 
 /// Which model, and how much of it.
@@ -251,7 +261,9 @@ fn condensed(message: &str) -> String {
     let lines = message.lines().map(str::trim).take_while(|line| !line.is_empty());
     let line = lines.collect::<Vec<_>>().join(" ");
     let line = line.strip_prefix("error: ").unwrap_or(&line);
-    let hint = std::env::args().nth(1).filter(|name| ["sweep", "generate"].contains(&name.as_str()));
+    let hint = std::env::args()
+        .nth(1)
+        .filter(|name| ["sweep", "generate", "lens", "attribute", "flow"].contains(&name.as_str()));
     format!("{line} (see headlight {} --help)", hint.as_deref().unwrap_or("trace"))
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::CliError;
 use super::args::{GenerateArgs, InputArgs};
 use super::patches::read_values;
-use super::report::print;
+use super::report::{print, print_json_of};
 use super::source::Source;
 use super::trace::{input_paths, load, read_edits};
 use crate::edit::Edit;
@@ -36,9 +36,7 @@ pub(super) fn run(args: &GenerateArgs) -> Result<(), CliError> {
         None => tokens.join(" "),
     };
     if args.json {
-        let line =
-            serde_json::to_string(&Json { text, tokens, ids }).map_err(|error| CliError::Output(error.into()))?;
-        return print(&format!("{line}\n"));
+        return print_json_of(&Json { text, tokens, ids });
     }
     print(&format!("{text}\n"))
 }

@@ -4,13 +4,17 @@
 //! what was asked for.
 
 mod args;
+mod attribute;
+mod flow;
 mod generate;
 #[cfg(feature = "hub")]
 mod hub;
+mod lens;
 mod outfile;
 mod patches;
 mod report;
 mod source;
+mod subject;
 mod sweep;
 mod trace;
 
@@ -105,8 +109,16 @@ fn run() -> Result<(), CliError> {
             Command::Trace(args) => trace::run(&args),
             Command::Sweep(args) => sweep::run(&args),
             Command::Generate(args) => generate::run(&args),
+            Command::Lens(args) => lens::run(&args),
+            Command::Attribute(args) => attribute::run(&args),
+            Command::Flow(args) => flow::run(&args),
         },
     }
+}
+
+/// Writes a note beside the output; where standard error is closed, nobody is there to read it.
+fn note(message: &str) {
+    let _ = writeln!(std::io::stderr(), "note: {message}");
 }
 
 /// Writes one line to standard error; when that is closed, there is nobody to tell.

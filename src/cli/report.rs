@@ -21,11 +21,12 @@ struct Json<'a> {
     top: Vec<JsonTop>,
 }
 
+/// A likely token.
 #[derive(Serialize)]
-struct JsonTop {
-    token: String,
-    id: u32,
-    prob: f32,
+pub(super) struct JsonTop {
+    pub token: String,
+    pub id: u32,
+    pub prob: f32,
 }
 
 /// Prints tokens, ids and the most likely tokens after the last position as one line of JSON.
@@ -39,7 +40,12 @@ pub(super) fn print_json(run: &Run, top: &[TopToken]) -> Result<(), CliError> {
         decoder_input_ids: written.map(|written| &written.ids[..]),
         top,
     };
-    let line = serde_json::to_string(&json).map_err(|error| CliError::Output(error.into()))?;
+    print_json_of(&json)
+}
+
+/// Prints a value as one line of JSON.
+pub(super) fn print_json_of(value: &impl Serialize) -> Result<(), CliError> {
+    let line = serde_json::to_string(value).map_err(|error| CliError::Output(error.into()))?;
     print(&format!("{line}\n"))
 }
 

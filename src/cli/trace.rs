@@ -118,7 +118,7 @@ fn complete_recorded<W: Write>(mut job: RunJob, recorder: &mut Option<Recorder<W
 }
 
 /// Options with what the edits' patches take from trace files.
-fn options(model: &Model, edits: &[Edit], edits_file: Option<&Path>) -> Result<RunOptions, CliError> {
+pub(super) fn options(model: &Model, edits: &[Edit], edits_file: Option<&Path>) -> Result<RunOptions, CliError> {
     let values = |stack| {
         let values = read_values(model, edits, stack, edits_file)?;
         Ok::<_, CliError>(StackOptions { values, ..StackOptions::default() })
@@ -149,9 +149,7 @@ pub(super) fn load(source: &Source, n_layers: Option<usize>) -> Result<Model, Cl
         loader.supply(source.bytes(&files[want.file].0, want.offset, want.len))?;
     }
     let model = loader.finish()?;
-    let mut stderr = std::io::stderr().lock();
-    // Nobody is there to read a note where standard error is closed.
-    model.notes().iter().for_each(|note| drop(writeln!(stderr, "note: {note}")));
+    model.notes().iter().for_each(|note| super::note(note));
     Ok(model)
 }
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use crate::analysis::attention::SquarePart;
 use crate::edit::InvalidEdit;
-use crate::trace::{BlockSite, Hook};
+use crate::trace::{Attn, BlockSite, Hook};
 
 /// Edits that fit a model and an input, by the hooks at which they act.
 ///
@@ -109,6 +109,15 @@ impl CompiledEdits {
     /// Whether an edit acts at this hook.
     pub fn touches(&self, hook: Hook) -> bool {
         self.actions.contains_key(&hook)
+    }
+
+    /// The same edits, after which the value of one key of `n_key` is zero in one layer, for all heads.
+    pub(super) fn without_value(&self, layer: usize, attn: Attn, key: usize, n_key: usize) -> Self {
+        let positions = (0..n_key).map(|other| other == key).collect();
+        let action = Action::Numbers { part: Part { positions, ..Part::default() }, change: Change::Set(0.0) };
+        let mut edits = self.clone();
+        edits.actions.entry(Hook::Block(layer, BlockSite::V.of(attn))).or_default().push(action);
+        edits
     }
 
     /// The first hook at which two sets of edits differ.

@@ -19,6 +19,8 @@ use crate::trace::{BlockSite, Hook, Spec};
 #[derive(Clone, Debug, Default)]
 pub struct Captures {
     wanted: BTreeSet<Hook>,
+    /// The only position that is captured; `None` captures all.
+    position: Option<usize>,
     values: BTreeMap<Hook, Vec<f32>>,
     /// The means that edits have made, for tokens that are added later.
     pub(super) means: Means,
@@ -33,6 +35,11 @@ impl Captures {
     /// The activations of these hooks.
     pub fn of(hooks: impl IntoIterator<Item = Hook>) -> Self {
         Self { wanted: hooks.into_iter().collect(), ..Self::default() }
+    }
+
+    /// The activations of these hooks at one position, each without its first axis.
+    pub fn at_position(hooks: impl IntoIterator<Item = Hook>, position: usize) -> Self {
+        Self { position: Some(position), ..Self::of(hooks) }
     }
 
     /// Whether nothing is wanted beyond what every run keeps.
@@ -73,6 +80,13 @@ impl Captures {
     fn store(&mut self, hook: Hook, n_pos: usize, rows: Range<usize>, data: &[f32]) {
         if self.wanted.contains(&hook) {
             let width = data.len() / rows.len();
+            if let Some(position) = self.position {
+                if rows.contains(&position) {
+                    let at = position - rows.start;
+                    self.values.insert(hook, data[at * width..(at + 1) * width].to_vec());
+                }
+                return;
+            }
             let n_pos = if is_of_source(hook) { rows.end } else { n_pos };
             let value = self.values.entry(hook).or_default();
             value.resize(n_pos * width, 0.0);

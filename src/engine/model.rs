@@ -2,6 +2,7 @@
 
 mod assemble;
 mod parts;
+mod unembed;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,10 +12,10 @@ use super::generation_config::GenerationConfig;
 use super::tokenizer::Tokenizer;
 use super::weights::Weight;
 use crate::analysis::attention::AttnLayer;
+use crate::kernels::activation;
 use crate::kernels::activation::{Activate, Gate};
 use crate::kernels::norm::{layer_norm, rms_norm};
-use crate::kernels::{PackedRows, activation};
-use crate::trace::spec::{Activation, NormKind, Unembed};
+use crate::trace::spec::{Activation, NormKind};
 use crate::trace::{Attn, Spec, TokenForm, Tokens};
 
 pub(super) use assemble::{Filled, StackSlot, StackSlots};
@@ -211,20 +212,36 @@ impl Model {
     /// # Errors
     /// When it is several, or none.
     pub fn single_token(&self, text: &str) -> Result<u32, EngineError> {
+        let pieces = self.pieces(text)?;
+        match pieces.as_slice() {
+            [(id, _)] => Ok(*id),
+            _ => {
+                let pieces: Vec<&str> = pieces.iter().map(|(_, piece)| piece.as_str()).collect();
+                let message = format!("\"{text}\" is {} tokens ({}), expected one", pieces.len(), pieces.join(" "));
+                Err(EngineError::Request(message))
+            }
+        }
+    }
+
+    /// The token that a text begins with, and how many the text has.
+    ///
+    /// # Errors
+    /// When it has none.
+    pub fn first_token(&self, text: &str) -> Result<(u32, usize), EngineError> {
+        let pieces = self.pieces(text)?;
+        let first = pieces.first().map(|(id, _)| (*id, pieces.len()));
+        first.ok_or_else(|| EngineError::Request(format!("\"{text}\" has no token")))
+    }
+
+    /// The tokens of a text but those that the tokenizer adds.
+    fn pieces(&self, text: &str) -> Result<Vec<(u32, String)>, EngineError> {
         let tokens = match (&self.tokenizer, &self.encoder) {
             // Of what is written, which a translator splits in its own way.
             (Some(tokenizer), Some(_)) if !text.is_empty() => tokenizer.encode(text, None, false)?,
             _ => self.encode(text, None)?,
         };
-        let own: Vec<usize> = (0..tokens.len()).filter(|&index| !tokens.special[index]).collect();
-        match own.as_slice() {
-            [index] => Ok(tokens.ids[*index]),
-            _ => {
-                let pieces: Vec<&str> = own.iter().map(|&index| tokens.tokens[index].as_str()).collect();
-                let message = format!("\"{text}\" is {} tokens ({}), expected one", pieces.len(), pieces.join(" "));
-                Err(EngineError::Request(message))
-            }
-        }
+        let own = (0..tokens.len()).filter(|&index| !tokens.special[index]);
+        Ok(own.map(|index| (tokens.ids[index], tokens.tokens[index].clone())).collect())
     }
 
     /// Checks that an input can be read.
@@ -295,39 +312,5 @@ impl Model {
             Activation::Tanh => (activation::tanh, activation::tanh_gate),
             Activation::Sigmoid => (activation::sigmoid, activation::sigmoid_gate),
         }
-    }
-
-    /// Logits [n_rows, d_vocab] of rows of the last stream [n_rows, d_model]: `ln_final.hook_out`, or a post-norm
-    /// model's last `hook_normalized_resid_post`.
-    ///
-    /// # Errors
-    /// When the checkpoint has no unembedding.
-    pub fn unembed(&self, stream: &[f32]) -> Result<Vec<f32>, EngineError> {
-        if self.spec.unembed == Unembed::None {
-            return Err(EngineError::Request("this checkpoint has no unembedding: it predicts no tokens".to_owned()));
-        }
-        let mut stream = stream.to_vec();
-        if let Some((dense, norm)) = &self.masked_word_head {
-            let mut hidden = dense.apply(&stream);
-            let (activate, _) = Self::kernels_of(self.spec.head_activation.unwrap_or(self.spec.activation));
-            activate(&mut hidden);
-            stream = self.norm(norm, &hidden);
-        }
-        if let Some(project) = &self.unembed_project {
-            stream = project.apply(&stream);
-        }
-        if let Some(scale) = self.spec.logit_scale {
-            stream.iter_mut().for_each(|value| *value *= scale as f32);
-        }
-        let weight = self.unembed.as_ref().unwrap_or(&self.embed);
-        let width = weight.n_in();
-        let mut logits = weight.matmul(&PackedRows::pack(&stream, width, 0..width), 0..width);
-        if let Some(bias) = &self.unembed_bias {
-            add_bias(&mut logits, bias);
-        }
-        if let Some(cap) = self.spec.logit_softcap {
-            activation::soft_cap(&mut logits, cap as f32);
-        }
-        Ok(logits)
     }
 }

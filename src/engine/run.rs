@@ -357,6 +357,11 @@ impl Run {
         }
     }
 
+    /// The same, to be kept beside the run.
+    pub(super) fn shared_layer(&self, layer: usize) -> Result<Arc<LayerRun>, EngineError> {
+        self.layer(layer).map(|_| Arc::clone(&self.layers[layer]))
+    }
+
     /// How many tokens were given; those after them were written.
     pub fn n_prompt(&self) -> usize {
         self.n_prompt
@@ -365,6 +370,11 @@ impl Run {
     /// What the unembedding reads: `ln_final.hook_out`, or a post-norm model's last normalised stream. [pos, d_model]
     pub fn final_stream(&self) -> &[f32] {
         if self.is_done { &self.ended } else { &[] }
+    }
+
+    /// The stream that enters the next layer, between two layers of a run under way. [pos, d_model]
+    pub(super) fn entering(&self) -> &[f32] {
+        &self.stream
     }
 
     /// Logits [positions.len(), d_vocab] after the tokens of some positions.

@@ -116,6 +116,32 @@ impl Weight {
         y
     }
 
+    /// x · Wᵀ for outputs `outputs` alone, [n_rows, outputs.len()]; the first is a multiple of [`Weight::ROW_UNIT`].
+    pub fn matmul_outputs(&self, x: &PackedRows, outputs: Range<usize>) -> Vec<f32> {
+        let mut y = vec![0.0; x.n_rows() * outputs.len()];
+        match &self.store {
+            Store::F32(panels) => panels.matmul_outputs(x, outputs, &mut y),
+            Store::Blocks(blocks) => blocks.matmul_outputs(x, outputs, &mut y),
+            Store::Candle(..) => {
+                for first in (outputs.start..outputs.end).step_by(CHUNK) {
+                    let panels = self.with_chunk(first / CHUNK, |rows| Panels::pack(rows, self.n_in));
+                    panels.matmul(x, 0..self.n_in, &mut y, outputs.len(), first - outputs.start);
+                }
+            }
+        }
+        y
+    }
+
+    /// Wᵀ · v [n_in] for a vector v [n_out], with sums in f64: how much each input counts in a direction of the outputs.
+    pub fn times_transposed(&self, vector: &[f64]) -> Vec<f64> {
+        let (mut row, mut sums) = (vec![0.0; self.n_in], vec![0.0; self.n_in]);
+        for (index, &factor) in vector.iter().enumerate().take(self.n_out) {
+            self.copy_row(index, &mut row);
+            sums.iter_mut().zip(&row).for_each(|(sum, value)| *sum += factor * f64::from(*value));
+        }
+        sums
+    }
+
     /// Copies row `index` into `row` [n_in].
     pub fn copy_row(&self, index: usize, row: &mut [f32]) {
         match &self.store {
@@ -285,6 +311,14 @@ mod tests {
                     assert!(row > 0 || (alone[out] - exact).abs() < 1e-5, "{dtype} one row, output {out}");
                 }
             }
+            let outputs = Weight::ROW_UNIT..n_out;
+            let some = weight.matmul_outputs(&packed, outputs.clone());
+            for (some, all) in some.chunks_exact(outputs.len()).zip(y.chunks_exact(n_out)) {
+                assert_eq!(some, &all[outputs.clone()], "{dtype}");
+            }
+            let transposed = weight.times_transposed(&vec![1.0; n_out]);
+            let column: f64 = (0..n_out).map(|out| f64::from(wide[out * n_in + 7])).sum();
+            assert!((transposed[7] - column).abs() < 1e-9, "{dtype}");
             let mut row = vec![0.0; n_in];
             weight.copy_row(33, &mut row);
             assert_eq!(row, wide[33 * n_in..34 * n_in], "{dtype}");

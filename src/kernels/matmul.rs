@@ -138,6 +138,15 @@ impl Panels {
         });
     }
 
+    /// Writes x · Wᵀ for outputs `outputs` alone, of which the first is a multiple of [`PANEL`], into `y` [n_rows, outputs.len()].
+    pub fn matmul_outputs(&self, x: &PackedRows, outputs: Range<usize>, y: &mut [f32]) {
+        let (width, first_panel) = (outputs.len(), outputs.start / PANEL);
+        threads::share(y, ROWS * width, 2 * x.n_rows * width * self.n_in, |first, y| {
+            let rows = x.panels(first, y.len().div_ceil(ROWS * width));
+            self.matmul_panels(rows, 0..self.n_in, first_panel, y, Columns { y_width: width, first_out: 0, width });
+        });
+    }
+
     /// The outputs of weight panels `first_panel ..` for some rows, into `to.width` columns of `y`.
     fn matmul_panels(&self, x: SomeRows<'_>, inputs: Range<usize>, first_panel: usize, y: &mut [f32], to: Columns) {
         for part in x.parts(4) {
@@ -332,6 +341,20 @@ mod tests {
                         prop_assert!(out >= n_out || (sum - y[row * n_out + out]).abs() < 1e-5);
                     }
                 }
+            }
+        }
+
+        #[test]
+        fn some_outputs_are_a_part_of_all(n_rows in 1usize..20, n_in in 1usize..40, n_out in 1usize..60, seed in any::<u32>()) {
+            let panels = Panels::pack(&values(n_out * n_in, seed), n_in);
+            let packed = PackedRows::pack(&values(n_rows * n_in, !seed), n_in, 0..n_in);
+            let mut whole = vec![f32::NAN; n_rows * n_out];
+            panels.matmul(&packed, 0..n_in, &mut whole, n_out, 0);
+            let outputs = n_out / 2 / PANEL * PANEL..n_out;
+            let mut part = vec![f32::NAN; n_rows * outputs.len()];
+            panels.matmul_outputs(&packed, outputs.clone(), &mut part);
+            for (row, part) in part.chunks_exact(outputs.len()).enumerate() {
+                prop_assert_eq!(part, &whole[row * n_out..][outputs.clone()]);
             }
         }
 

@@ -8,6 +8,7 @@ pub mod blend;
 pub mod blocks;
 mod exp;
 pub mod finite;
+pub mod logits;
 pub mod matmul;
 mod micro;
 pub mod norm;

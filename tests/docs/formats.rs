@@ -118,7 +118,7 @@ fn every_option_of_the_command_line_is_there() {
     let whole = section(&page, "Command line");
     let (shared, _) = whole.split_once("### ").unwrap();
     let names = |text: &str| -> BTreeSet<String> { rows(text).iter().flat_map(|row| quoted(&row[0])).collect() };
-    for command in ["trace", "sweep", "generate"] {
+    for command in ["trace", "sweep", "generate", "lens", "attribute", "flow"] {
         let own = names(&section(&page, &format!("headlight {command}")));
         let documented: BTreeSet<String> = names(shared).union(&own).cloned().collect();
         assert_eq!(documented, options(command), "headlight {command}");

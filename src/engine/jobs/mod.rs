@@ -40,20 +40,26 @@
 //! isolation has one).
 
 mod compare;
+mod direct;
+mod lens;
 mod other_inputs;
 mod positions;
 mod run;
 mod scores;
 mod similarity;
 mod sweep;
+mod value_zeroing;
 
 pub use compare::{CompareJob, Compared, Measure};
+pub use direct::DirectJob;
+pub use lens::LensJob;
 pub use other_inputs::OtherInputs;
 pub use positions::{LossesJob, PredictionsJob};
 pub use run::{FinishedRun, RunInput, RunJob, RunOptions, StackOptions, Target};
 pub use scores::{HeadScoreTable, ScoredInput, ScoresJob};
 pub use similarity::SimilarityJob;
 pub use sweep::{SweepCell, SweepJob, SweepKind, SweepPart, SweepResult};
+pub use value_zeroing::ValueZeroingJob;
 
 use super::error::EngineError;
 use super::run::Step;

@@ -191,13 +191,23 @@ impl Blocks {
                     let rows = x.panels(first, y.len().div_ceil(ROWS * self.n_out));
                     // Gap: each thread widens every block for itself, so threads speed up quantised weights less than
                     // f32.
-                    self.matmul_widened(rows, inputs.clone(), y);
+                    self.matmul_widened(rows, inputs.clone(), 0..self.n_out, y);
                 });
             }
         }
     }
 
-    fn matmul_widened(&self, x: SomeRows<'_>, inputs: Range<usize>, y: &mut [f32]) {
+    /// Writes x · Wᵀ for outputs `outputs` alone into `y` [n_rows, outputs.len()].
+    pub fn matmul_outputs(&self, x: &PackedRows, outputs: Range<usize>, y: &mut [f32]) {
+        let unit = ROWS * outputs.len();
+        threads::share(y, unit, 2 * x.n_rows() * outputs.len() * self.n_in, |first, y| {
+            let rows = x.panels(first, y.len().div_ceil(unit.max(1)));
+            self.matmul_widened(rows, 0..self.n_in, outputs.clone(), y);
+        });
+    }
+
+    /// Writes columns `outputs` of the product of some rows into `y` [_, outputs.len()].
+    fn matmul_widened(&self, x: SomeRows<'_>, inputs: Range<usize>, outputs: Range<usize>, y: &mut [f32]) {
         let unit = self.format.block_len();
         let (mut wide, mut panel) = (Vec::new(), Vec::new());
         for part in x.parts(unit.max(4)) {
@@ -205,14 +215,14 @@ impl Blocks {
             let blocks = columns.start / unit * unit..columns.end.next_multiple_of(unit);
             wide.resize(PANEL * blocks.len(), 0.0f32);
             panel.resize(PANEL * part.len(), 0.0f32);
-            for first_out in (0..self.n_out).step_by(PANEL) {
-                let width = PANEL.min(self.n_out - first_out);
+            for first_out in (0..outputs.len()).step_by(PANEL) {
+                let width = PANEL.min(outputs.len() - first_out);
                 for (row, wide) in wide.chunks_exact_mut(blocks.len()).enumerate().take(width) {
-                    self.format.widen(self.row_part(first_out + row, &blocks), wide);
+                    self.format.widen(self.row_part(outputs.start + first_out + row, &blocks), wide);
                 }
                 let inside = columns.start - blocks.start..columns.end - blocks.start;
                 interleave_eight(&wide, blocks.len(), inside, &mut panel);
-                x.times_panel(part.clone(), &panel, y, Columns { y_width: self.n_out, first_out, width });
+                x.times_panel(part.clone(), &panel, y, Columns { y_width: outputs.len(), first_out, width });
             }
         }
     }

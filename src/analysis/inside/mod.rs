@@ -1,0 +1,12 @@
+//! What is inside beside attention: the logit lens, what each component adds to the answer, how attention carries content
+//! through layers.
+//!
+//! The functions here are pure and know no weights: the engine brings numbers.
+
+pub mod direct;
+pub mod lens;
+pub mod rollout;
+pub mod value_zeroing;
+
+/// Why a model predicts no tokens.
+pub const NO_UNEMBEDDING: &str = "there is no unembedding (the checkpoint has none, or only its first layers were read): this model predicts no tokens";

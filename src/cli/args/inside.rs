@@ -1,0 +1,118 @@
+//! The arguments of `lens`, `attribute` and `flow`, which look inside one run of a model of one stack or two.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::ModelArgs;
+
+/// A model and what its stack or both of its stacks read.
+#[derive(Debug, Args)]
+pub struct SubjectArgs {
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// What the model reads.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, required_unless_present = "ids")]
+    pub text: Option<String>,
+    /// A second text: the second sentence of a pair, or joined by one space where the model has no pairs.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, requires = "text", conflicts_with = "ids")]
+    pub text_pair: Option<String>,
+    /// What the decoder of an encoder-decoder model is to write; without it, the decoder writes greedily.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with_all = ["text_pair", "decoder_ids"])]
+    pub target: Option<String>,
+    /// Token ids to read as they are, instead of a text.
+    #[arg(long, value_name = "1,2,3", value_delimiter = ',')]
+    pub ids: Option<Vec<u32>>,
+    /// Token ids that the decoder of an encoder-decoder model reads, the start token first.
+    #[arg(long, value_name = "1,2,3", value_delimiter = ',', conflicts_with = "text_pair")]
+    pub decoder_ids: Option<Vec<u32>>,
+    /// Edits that act throughout: a JSON list.
+    #[arg(long, value_name = "FILE")]
+    pub edits: Option<PathBuf>,
+}
+
+/// Arguments of `headlight lens`.
+#[derive(Debug, Args)]
+pub struct LensArgs {
+    #[command(flatten)]
+    pub subject: SubjectArgs,
+    /// How many of the most likely tokens at each layer and position.
+    #[arg(long, value_name = "K", default_value_t = 5)]
+    pub top: usize,
+    /// A token whose probability, rank and logit are wanted everywhere, as text with its space, e.g. " Mary".
+    #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
+    pub token: Option<String>,
+    /// The same by its id.
+    #[arg(long, value_name = "ID", conflicts_with = "token")]
+    pub token_id: Option<u32>,
+    /// Print JSON instead of CSV.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The outcome: a difference of logits.
+#[derive(Debug, Args)]
+pub struct ContrastArgs {
+    /// A token whose logit counts, as text with its space, e.g. " Mary"; of several the mean. The most likely one if not given.
+    #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
+    pub answer: Vec<String>,
+    /// The same by its id.
+    #[arg(long, value_name = "ID")]
+    pub answer_id: Vec<u32>,
+    /// A token whose logit is subtracted; of several the mean. The second most likely one if not given.
+    #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
+    pub other: Vec<String>,
+    /// The same by its id.
+    #[arg(long, value_name = "ID")]
+    pub other_id: Vec<u32>,
+    /// After which token; the last if not given.
+    #[arg(long, value_name = "INDEX")]
+    pub position: Option<usize>,
+}
+
+/// Arguments of `headlight attribute`.
+#[derive(Debug, Args)]
+pub struct AttributeArgs {
+    #[command(flatten)]
+    pub subject: SubjectArgs,
+    #[command(flatten)]
+    pub contrast: ContrastArgs,
+    /// The outcome as a sum over what each component wrote into the stream.
+    #[arg(long)]
+    pub direct: bool,
+    /// Print JSON instead of CSV.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `headlight flow`.
+#[derive(Debug, Args)]
+pub struct FlowArgs {
+    #[command(flatten)]
+    pub subject: SubjectArgs,
+    /// How content is followed from position to position.
+    #[arg(long, value_enum)]
+    pub kind: FlowKind,
+    /// Write there (safetensors).
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// How content is followed from position to position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FlowKind {
+    /// Attention mixed with the identity and multiplied through the layers.
+    Rollout,
+    /// The change of each position in each layer when another one's value is zero.
+    ValueZeroing,
+}
+
+impl FlowKind {
+    /// As it is written on the command line and in the names of tensors.
+    pub fn name(self) -> &'static str {
+        match self {
+            FlowKind::Rollout => "rollout",
+            FlowKind::ValueZeroing => "value-zeroing",
+        }
+    }
+}

@@ -1,0 +1,455 @@
+//! What is inside beside attention: agreement with PyTorch at every value that `inside.safetensors` holds of lens, direct
+//! attribution, rollout and value zeroing, and their identities on every small checkpoint where these apply.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
+
+mod support;
+
+use std::fs;
+use std::sync::Arc;
+
+use headlight::analysis::inside::direct::{Contrast, DirectSum, refusal};
+use headlight::analysis::inside::lens::{LensAsked, LensTable};
+use headlight::analysis::inside::rollout::Rollout;
+use headlight::edit;
+use headlight::engine::jobs::{DirectJob, Job, LensJob, ValueZeroingJob, complete};
+use headlight::engine::{Captures, CompiledEdits, Model, Run, Step, top_predictions};
+use headlight::trace::Attn;
+use headlight::trace::spec::Unembed;
+use serde::Deserialize;
+use support::engine::{finished, load, load_golden};
+use support::parity::decoded;
+use support::{Comparison, SMOLLM2_GGUF, Tensors, fixture, golden, golden_cases, model_file, read};
+
+const TOLERANCE: f32 = 1e-4;
+
+/// Checkpoints whose lens and direct attribution PyTorch computed.
+const LINEAR: [&str; 4] = ["gpt2", "gpt_neox", "llama", "qwen3"];
+/// Those whose rollout and value zeroing it computed.
+const FLOWS: [&str; 6] = ["bert", "gemma3_text", "gpt2", "gpt_neox", "llama", "qwen3"];
+
+/// An `inside.json`.
+#[derive(Deserialize)]
+struct Inside {
+    ids: Vec<u32>,
+    position: usize,
+    answer_id: u32,
+    other_id: u32,
+    #[serde(rename = "M")]
+    outcome: f64,
+}
+
+struct Golden {
+    run: Run,
+    inside: Inside,
+    values: Tensors,
+}
+
+impl Golden {
+    fn of(architecture: &str) -> Self {
+        let (model, folder) = (load_golden(architecture), golden(architecture));
+        let inside: Inside = serde_json::from_slice(&read(&folder.join("inside.json"))).unwrap();
+        let tokens = model.tokens_from_ids(&inside.ids).unwrap();
+        let run = finished(&model, tokens, CompiledEdits::none(), Captures::none());
+        Self { run, inside, values: Tensors::open(&folder.join("inside.safetensors")) }
+    }
+}
+
+/// A finished run of each small checkpoint: of its only stack, or of its decoder.
+fn every_run() -> impl Iterator<Item = (String, Run)> {
+    let mut names: Vec<String> = fs::read_dir(fixture("golden"))
+        .unwrap()
+        .filter_map(|entry| entry.unwrap().file_name().into_string().ok())
+        .filter(|name| golden(name).join("expected.json").exists() && golden(name).join("tokenizer.json").exists())
+        .collect();
+    names.sort();
+    assert!(names.len() > 40, "{names:?}");
+    names.into_iter().map(|name| {
+        let model = load_golden(&name);
+        let case = &golden_cases(&name)[0];
+        let run = match model.encoder() {
+            None => {
+                let tokens = model.encode(&case.text, case.text_pair.as_deref()).unwrap();
+                finished(&model, tokens, CompiledEdits::none(), Captures::none())
+            }
+            Some(encoder) => {
+                let source = model.encode(&case.text, None).unwrap();
+                let source = finished(encoder, source, CompiledEdits::none(), Captures::none());
+                let target = model.encode_target(case.text_pair.as_deref().unwrap()).unwrap();
+                decoded(&model, Arc::new(source), target)
+            }
+        };
+        (name, run)
+    })
+}
+
+fn all(n: usize) -> Vec<usize> {
+    (0..n).collect()
+}
+
+/// The lens at every layer and position.
+fn lens(run: &Run, n_top: usize, token: Option<u32>) -> LensTable {
+    let (layers, positions) = (all(run.model().spec().n_layers + 1), all(run.tokens().len()));
+    complete(LensJob::new(run, LensAsked { layers, positions, n_top, token }).unwrap()).unwrap()
+}
+
+/// What the lens says of one row of logits, worked out from the whole row in f64: entropy, KL from `output`, and each probability.
+fn numbers(logits: &[f32], output: &[f32]) -> (f64, f64, Vec<f64>) {
+    let log_probs = |logits: &[f32]| {
+        let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let total: f64 = logits.iter().map(|z| f64::from(z - max).exp()).sum();
+        logits.iter().map(|z| f64::from(z - max) - total.ln()).collect::<Vec<f64>>()
+    };
+    let (own, output) = (log_probs(logits), log_probs(output));
+    let entropy = own.iter().filter(|p| p.is_finite()).map(|p| -p.exp() * p).sum();
+    let kl = output.iter().zip(&own).filter(|(p, _)| p.is_finite()).map(|(p, q)| p.exp() * (p - q)).sum();
+    (entropy, kl, own.iter().map(|p| p.exp()).collect())
+}
+
+/// Compares every cell of a lens with rows of logits, [layers, pos, d_vocab].
+#[track_caller]
+fn lens_agrees(name: &str, run: &Run, token: u32, rows: &[Vec<f32>]) {
+    let table = lens(run, 3, Some(token));
+    let (n_pos, d_vocab) = (run.tokens().len(), rows[0].len() / run.tokens().len());
+    assert_eq!(table.cells.len(), rows.len() * n_pos);
+    for (index, cell) in table.cells.iter().enumerate() {
+        let row = |layer: usize| &rows[layer][index % n_pos * d_vocab..][..d_vocab];
+        let (own, output) = (row(index / n_pos), row(rows.len() - 1));
+        let (entropy, kl, probs) = numbers(own, output);
+        let place = format!("{name}, layer {}, position {}", index / n_pos, index % n_pos);
+        assert!((f64::from(cell.entropy) - entropy).abs() < 1e-4, "{place}: entropy {} {entropy}", cell.entropy);
+        assert!((f64::from(cell.kl) - kl).abs() < 1e-4, "{place}: KL {} {kl}", cell.kl);
+        for (id, prob) in &cell.top {
+            assert!((f64::from(*prob) - probs[*id as usize]).abs() < 1e-4, "{place}: token {id}");
+        }
+        let largest = probs.iter().copied().fold(0.0, f64::max);
+        assert!((f64::from(cell.top[0].1) - largest).abs() < 1e-4, "{place}: the first is the most likely");
+        assert!(cell.top.windows(2).all(|pair| pair[0].1 >= pair[1].1), "{place}");
+        let found = cell.token.unwrap();
+        assert!((found.logit - own[token as usize]).abs() < TOLERANCE, "{place}");
+        assert!((f64::from(found.prob) - probs[token as usize]).abs() < 1e-4, "{place}");
+        // Logits closer than rounding may change places.
+        let above = |slack: f32| own.iter().filter(|z| **z > own[token as usize] + slack).count();
+        let rank = found.rank as usize;
+        assert!((above(TOLERANCE)..=above(-TOLERANCE)).contains(&rank), "{place}: rank {rank}");
+    }
+}
+
+#[test]
+fn the_lens_agrees_with_pytorch() {
+    for architecture in LINEAR {
+        let Golden { run, inside, values } = Golden::of(architecture);
+        let rows: Vec<Vec<f32>> =
+            (0..=run.model().spec().n_layers).map(|layer| values.f32(&format!("lens.{layer}"))).collect();
+        lens_agrees(architecture, &run, inside.answer_id, &rows);
+    }
+}
+
+/// The identity of the logit lens, and the same reading of every layer as `Model::unembed` gives of whole rows: through the
+/// masked-word head, soft caps and scales, of decoders too.
+#[test]
+fn the_last_lens_is_the_output_of_every_model() {
+    let mut n_masked = 0;
+    for (name, run) in every_run().filter(|(_, run)| run.model().spec().unembed != Unembed::None) {
+        let spec = run.model().spec();
+        n_masked += usize::from(matches!(spec.unembed, Unembed::MaskedWord { .. }));
+        let last = run.tokens().len() - 1;
+        let table = lens(&run, 2, None);
+        let outputs = &table.cells[table.cells.len() - run.tokens().len()..];
+        assert!(outputs.iter().all(|cell| cell.kl < 1e-5), "{name}: the output is itself");
+        for (found, expected) in outputs[last].top.iter().zip(top_predictions(&run, last, 2).unwrap()) {
+            assert!((found.1 - expected.prob).abs() < 1e-6, "{name}: {found:?} {expected:?}");
+        }
+    }
+    assert!(n_masked > 3);
+}
+
+/// Post-norm models: their head reads the stream as it is, no final norm between.
+#[test]
+fn a_post_norm_models_lens_is_its_head_on_the_stream() {
+    for name in ["bert", "bart", "opt_post_norm"] {
+        let (_, run) = every_run().find(|(found, _)| found == name).unwrap();
+        let streams = (0..run.model().spec().n_layers).map(|layer| run.layer(layer).unwrap().resid_pre.clone());
+        let rows: Vec<Vec<f32>> =
+            streams.chain([run.final_stream().to_vec()]).map(|rows| run.model().unembed(&rows).unwrap()).collect();
+        lens_agrees(name, &run, 17, &rows);
+    }
+}
+
+#[test]
+fn what_the_lens_cannot_read_is_refused() {
+    let (_, run) = every_run().find(|(name, _)| name == "gpt2").unwrap();
+    let asked = |layer: usize, position: usize, token: Option<u32>| {
+        let asked = LensAsked { layers: vec![layer], positions: vec![position], n_top: 1, token };
+        LensJob::new(&run, asked).map(|_| ()).map_err(|error| error.to_string())
+    };
+    assert_eq!(asked(3, 0, None), Ok(()), "3 layers: the output");
+    assert!(asked(4, 0, None).unwrap_err().contains("3 layers"));
+    assert!(asked(0, 999, None).unwrap_err().contains("position 999 is not there"));
+    assert!(asked(0, 0, Some(99_999)).unwrap_err().contains("vocabulary"));
+    let cut = {
+        let model = load_golden("bart");
+        let encoder = Arc::clone(model.encoder().unwrap());
+        let tokens = encoder.tokens_from_ids(&[5, 6]).unwrap();
+        finished(&encoder, tokens, CompiledEdits::none(), Captures::none())
+    };
+    let asked = LensAsked { layers: vec![0], positions: vec![0], n_top: 1, token: None };
+    assert!(LensJob::new(&cut, asked).unwrap_err().to_string().contains("no unembedding"));
+}
+
+/// The direct sum of a run, with parts and whole compared.
+fn direct(name: &str, run: &Run, contrast: Contrast, position: usize) -> DirectSum {
+    let sum = complete(DirectJob::new(run, contrast, position).unwrap()).unwrap();
+    let scale = sum.outcome.abs().max(1.0);
+    assert!((sum.total() - sum.outcome).abs() < 1e-4 * scale, "{name}: {} is not {}", sum.total(), sum.outcome);
+    let n_heads = run.model().spec().n_heads;
+    for (layer, attn) in sum.attns.iter().chain(&sum.cross).enumerate() {
+        let n_key = attn.sources.len() / n_heads;
+        for (head, (whole, sources)) in attn.heads.iter().zip(attn.sources.chunks_exact(n_key)).enumerate() {
+            let parts: f64 = sources.iter().map(|part| f64::from(*part)).sum();
+            assert!((parts - whole).abs() < 1e-4, "{name} {layer} {head}: sources {parts}, head {whole}");
+        }
+    }
+    sum
+}
+
+#[test]
+fn direct_attribution_agrees_with_pytorch() {
+    let mut comparison = Comparison::default();
+    for architecture in LINEAR {
+        let Golden { run, inside, values } = Golden::of(architecture);
+        let contrast = Contrast { answers: vec![inside.answer_id], others: vec![inside.other_id] };
+        let sum = direct(architecture, &run, contrast, inside.position);
+        let narrow = |wide: &[f64]| wide.iter().map(|value| *value as f32).collect::<Vec<f32>>();
+        let heads: Vec<f64> = sum.attns.iter().flat_map(|attn| attn.heads.clone()).collect();
+        let biases: Vec<f64> = sum.attns.iter().map(|attn| attn.bias).collect();
+        let mlps: Vec<f64> = sum.mlps.iter().map(|mlp| mlp.whole).collect();
+        for (part, found) in [
+            ("dla.embed", vec![sum.embed]),
+            ("dla.head", heads),
+            ("dla.attn_bias", biases),
+            ("dla.mlp", mlps),
+            ("dla.constant", vec![sum.constant]),
+        ] {
+            comparison.check(&format!("{architecture}.{part}"), &narrow(&found), &values.f32(part), TOLERANCE);
+        }
+        assert!((sum.outcome - inside.outcome).abs() < 1e-4, "{architecture}");
+    }
+    comparison.finish();
+}
+
+/// The identity of direct attribution, with means over several tokens; models for which there is none say why.
+#[test]
+fn the_outcome_is_the_sum_of_its_parts_or_refused() {
+    let (mut exact, mut refused) = (Vec::new(), Vec::new());
+    for (name, run) in every_run() {
+        let contrast = Contrast { answers: vec![7, 9], others: vec![3, 5, 6] };
+        let position = run.tokens().len() / 2;
+        match refusal(run.model().spec()) {
+            Some(reason) => {
+                let error = DirectJob::new(&run, contrast, position).unwrap_err();
+                assert_eq!(error.to_string(), reason, "{name}");
+                refused.push(name);
+            }
+            None => {
+                let sum = direct(&name, &run, contrast, position);
+                assert_eq!(sum.cross.is_empty(), run.source().is_none(), "{name}");
+                exact.push(name);
+            }
+        }
+    }
+    for name in ["gpt2", "llama", "t5", "bloom", "opt", "gptj", "qwen3", "gpt_neo", "attn_only", "phi3"] {
+        assert!(exact.iter().any(|found| found == name), "{name} of {exact:?}");
+    }
+    for name in ["bert", "gemma3_text", "gemma2", "olmo2", "modernbert", "bart"] {
+        assert!(refused.iter().any(|found| found == name), "{name} of {refused:?}");
+    }
+}
+
+#[test]
+fn neurons_and_the_output_bias_make_the_mlp() {
+    let Golden { run, inside, .. } = Golden::of("llama");
+    let contrast = Contrast { answers: vec![inside.answer_id], others: vec![inside.other_id] };
+    let sum = direct("llama", &run, contrast, inside.position);
+    for mlp in &sum.mlps {
+        assert_eq!(mlp.neurons.len(), run.model().spec().d_mlp);
+        let parts: f64 = mlp.neurons.iter().map(|part| f64::from(*part)).sum();
+        assert!((parts - mlp.whole).abs() < 1e-5, "{parts} {}", mlp.whole);
+    }
+}
+
+/// What an edited head adds is what it wrote under the edit; the sum stays the outcome.
+#[test]
+fn the_sum_is_that_of_the_edited_run() {
+    let Golden { run, inside, .. } = Golden::of("gpt2");
+    let list = r#"[{"kind":"zero_head","layer":1,"head":2},
+        {"kind":"scale","layer":2,"hook":"attn.hook_result","head":0,"factor":2.0},
+        {"kind":"scale","layer":0,"hook":"mlp.hook_post","neuron":3,"factor":0.0}]"#;
+    let edits = edit::parse_list(list).unwrap();
+    let bound = CompiledEdits::bind(&edits, run.model().spec(), run.tokens().len()).unwrap();
+    let mut edited = run.again(bound, Captures::none()).unwrap();
+    edited.complete().unwrap();
+    let contrast = Contrast { answers: vec![inside.answer_id], others: vec![inside.other_id] };
+    let sum = complete(DirectJob::new(&edited, contrast, inside.position).unwrap()).unwrap();
+    assert!((sum.total() - sum.outcome).abs() < 1e-4, "{} {}", sum.total(), sum.outcome);
+    assert_eq!(sum.attns[1].heads[2], 0.0);
+    assert_eq!(sum.mlps[0].neurons[3], 0.0);
+    assert!((sum.outcome - inside.outcome).abs() > 1e-4, "the edits do something");
+}
+
+#[test]
+fn wrong_outcomes_are_refused() {
+    let Golden { run, .. } = Golden::of("gpt2");
+    let refused = |answers: &[u32], others: &[u32], position: usize| {
+        let contrast = Contrast { answers: answers.to_vec(), others: others.to_vec() };
+        DirectJob::new(&run, contrast, position).unwrap_err().to_string()
+    };
+    assert!(refused(&[1], &[2], 999).contains("position 999 is not there: 18 tokens"));
+    assert!(refused(&[1], &[99_999], 0).contains("vocabulary"));
+    assert!(refused(&[], &[2], 0).contains("at least one answer"));
+}
+
+fn rollout(run: &Run) -> Vec<Vec<f32>> {
+    let mut rollout = Rollout::default();
+    let mut layers = Vec::new();
+    while layers.len() < run.model().spec().n_layers {
+        layers.extend(rollout.step(run).unwrap());
+    }
+    layers
+}
+
+#[test]
+fn rollout_and_value_zeroing_agree_with_pytorch() {
+    let mut comparison = Comparison::default();
+    for architecture in FLOWS {
+        let Golden { run, values, .. } = Golden::of(architecture);
+        for (layer, found) in rollout(&run).iter().enumerate() {
+            let name = format!("rollout.{layer}");
+            comparison.check(&format!("{architecture}.{name}"), found, &values.f32(&name), TOLERANCE);
+            let name = format!("value_zeroing.{layer}");
+            let found = complete(ValueZeroingJob::new(&run, layer, Attn::Own).unwrap()).unwrap();
+            comparison.check(&format!("{architecture}.{name}"), &found, &values.f32(&name), TOLERANCE);
+        }
+    }
+    comparison.finish();
+}
+
+/// The identity of rollout, and that causal models never look ahead.
+#[test]
+fn rows_of_a_rollout_sum_to_one_in_every_model() {
+    for (name, run) in every_run() {
+        let n = run.tokens().len();
+        for layer in rollout(&run) {
+            for (query, row) in layer.chunks_exact(n).enumerate() {
+                assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5, "{name}, row {query}");
+                let is_causal = run.model().spec().is_causal();
+                assert!(!is_causal || row[query + 1..].iter().all(|weight| *weight == 0.0), "{name}, row {query}");
+            }
+        }
+    }
+}
+
+/// Cross-attention's flow has a row for each of the decoder's positions and a column for each of the encoder's.
+#[test]
+fn zeroed_values_of_the_encoder_change_the_decoder() {
+    let (_, run) = every_run().find(|(name, _)| name == "t5").unwrap();
+    let (n_query, n_key) = (run.tokens().len(), run.source().unwrap().tokens().len());
+    let shares = complete(ValueZeroingJob::new(&run, 0, Attn::Cross).unwrap()).unwrap();
+    assert_eq!(shares.len(), n_query * n_key);
+    for row in shares.chunks_exact(n_key) {
+        assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5 && row.iter().all(|share| *share >= 0.0), "{row:?}");
+    }
+    let (_, gpt2) = every_run().find(|(name, _)| name == "gpt2").unwrap();
+    assert!(ValueZeroingJob::new(&gpt2, 0, Attn::Cross).is_err());
+    assert!(ValueZeroingJob::new(&gpt2, 9, Attn::Own).is_err());
+}
+
+/// Between two steps a driver can cancel.
+#[test]
+fn a_large_vocabulary_takes_many_steps() {
+    // A seeded model of GPT-2's shape: many steps, each a part of the vocabulary.
+    let config = String::from_utf8(read(&golden("gpt2").join("config.json"))).unwrap();
+    let config =
+        config.replace("\"vocab_size\": 384", "\"vocab_size\": 50000").replace("\"n_embd\": 48", "\"n_embd\": 384");
+    let model = Arc::new(Model::seeded(&config, 3).unwrap());
+    assert_eq!((model.spec().d_vocab, model.spec().d_model), (50_000, 384));
+    let tokens = model.tokens_from_ids(&[5; 64]).unwrap();
+    let run = finished(&model, tokens, CompiledEdits::none(), Captures::none());
+    let asked = LensAsked { layers: all(4), positions: all(64), n_top: 1, token: None };
+    let mut job = LensJob::new(&run, asked).unwrap();
+    let (mut n_steps, mut done) = (1, 0);
+    while job.step().unwrap() == Step::More {
+        n_steps += 1;
+        assert!(job.progress().done >= done && job.progress().total == 64);
+        done = job.progress().done;
+    }
+    // 5 rows for each of 64 positions, 384 by 50,000 each: 12.3 GFLOP.
+    assert!(n_steps >= 12, "{n_steps} steps");
+    assert_eq!(job.finish().unwrap().cells.len(), 4 * 64);
+}
+
+/// `golden-real/smollm2/inside-mary-john.json`.
+#[derive(Deserialize)]
+struct MaryAndJohn {
+    text: String,
+    answer: String,
+    other: String,
+    #[serde(rename = "M")]
+    outcome: f64,
+    lens_last_position: Vec<LensRow>,
+    dla: Dla,
+}
+
+#[derive(Deserialize)]
+struct LensRow {
+    top: Vec<(String, f64)>,
+    p_answer: f64,
+    rank_answer: u32,
+}
+
+#[derive(Deserialize)]
+struct Dla {
+    embed: f64,
+    head: Vec<Vec<f64>>,
+    mlp: Vec<f64>,
+}
+
+#[test]
+#[ignore = "needs the bundled models: run cargo xtask setup"]
+fn smollm2_looks_inside_as_pytorch_does() {
+    let expected: MaryAndJohn =
+        serde_json::from_slice(&read(&fixture("golden-real/smollm2/inside-mary-john.json"))).unwrap();
+    let model = load(&vec![("SmolLM2.gguf".to_owned(), read(&model_file(SMOLLM2_GGUF)))]).unwrap();
+    let run = finished(&model, model.encode(&expected.text, None).unwrap(), CompiledEdits::none(), Captures::none());
+    let (answer, other) = (model.single_token(&expected.answer).unwrap(), model.single_token(&expected.other).unwrap());
+    let (layers, last) = (all(model.spec().n_layers + 1), run.tokens().len() - 1);
+    let asked = LensAsked { layers, positions: vec![last], n_top: 3, token: Some(answer) };
+    let table = complete(LensJob::new(&run, asked).unwrap()).unwrap();
+    assert_eq!(table.cells.len(), expected.lens_last_position.len());
+    let mut n_other_orders = 0;
+    for (layer, (cell, expected)) in table.cells.iter().zip(&expected.lens_last_position).enumerate() {
+        for ((id, prob), (word, expected_prob)) in cell.top.iter().zip(&expected.top) {
+            let found = model.tokenizer().unwrap().decode(&[*id]).unwrap();
+            // Tokens whose probabilities are closer than rounding may change places.
+            n_other_orders += usize::from(found != *word);
+            assert!((f64::from(*prob) - expected_prob).abs() < 1e-3, "layer {layer}: {found} {prob} {expected_prob}");
+        }
+        let token = cell.token.unwrap();
+        assert!((f64::from(token.prob) - expected.p_answer).abs() < 1e-3, "layer {layer}");
+        let slack = 2 + expected.rank_answer / 50;
+        // There ranks are of probabilities, of which the smallest are all 0 in f32.
+        let is_zero = token.prob < 1e-37;
+        let has_rank = token.rank.abs_diff(expected.rank_answer) <= slack;
+        assert!(has_rank || is_zero && token.rank > expected.rank_answer, "layer {layer}: rank {}", token.rank);
+    }
+    assert!(n_other_orders <= 1, "{n_other_orders} tokens differ");
+    let sum = direct("SmolLM2", &run, Contrast { answers: vec![answer], others: vec![other] }, last);
+    assert!((sum.outcome - expected.outcome).abs() < 5e-3, "{} {}", sum.outcome, expected.outcome);
+    assert!((sum.embed - expected.dla.embed).abs() < 1e-3);
+    for (layer, (attn, heads)) in sum.attns.iter().zip(&expected.dla.head).enumerate() {
+        for (head, (found, expected)) in attn.heads.iter().zip(heads).enumerate() {
+            assert!((found - expected).abs() < 2e-3, "L{layer}H{head}: {found} {expected}");
+        }
+        let (found, expected) = (sum.mlps[layer].whole, expected.dla.mlp[layer]);
+        assert!((found - expected).abs() < 2e-3, "L{layer} MLP: {found} {expected}");
+    }
+}
