@@ -52,7 +52,7 @@ async function startOn(threads) {
   if (!(threads > 1) || !self.crossOriginIsolated) return false;
   try {
     const program = await load("worker_threads");
-    const shared = { module_or_path: program.module(), memory: program.memory() };
+    const shared = { module_or_path: program.shared_program(), memory: program.shared_memory() };
     await Promise.all(Array.from({ length: threads - 1 }, () => startThread(shared)));
     program.start(threads);
     return true;

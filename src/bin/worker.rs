@@ -20,13 +20,13 @@ mod threads {
 
     /// The program, for the threads that share it.
     #[wasm_bindgen]
-    pub fn module() -> JsValue {
+    pub fn shared_program() -> JsValue {
         wasm_bindgen::module()
     }
 
-    /// Its memory, for the threads that share it.
+    /// The program's memory, for the threads that share it. The name `memory` is taken by the memory's own export.
     #[wasm_bindgen]
-    pub fn memory() -> JsValue {
+    pub fn shared_memory() -> JsValue {
         wasm_bindgen::memory()
     }
 
