@@ -424,5 +424,5 @@ fn refusals_are_one_clear_line() {
     values.insert(&from, Hook::Block(0, BlockSite::ResidPre), vec![0.0; 4 * model.spec().d_model]);
     let edits = parse(r#"[{"kind":"patch","layer":0,"hook":"hook_resid_pre","from":{"text":"x"}}]"#);
     let refused = CompiledEdits::bind_strictly(&edits, model.spec(), None, 5.into(), &values);
-    assert!(refused.unwrap_err().to_string().contains("equally many tokens"));
+    assert!(refused.unwrap_err().to_string().contains("the same number of tokens"));
 }

@@ -9,6 +9,7 @@ mod all_heads;
 mod facts;
 mod measure;
 mod over_inputs;
+mod rank;
 
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ pub use all_heads::AllHeads;
 pub use facts::{Block, Facts, LeaveOut};
 pub use measure::{between, measure, pattern_match};
 pub use over_inputs::mean_and_deviation;
+pub use rank::RankBy;
 
 /// One number about a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -24,7 +24,7 @@ pub use colour::{HeadColours, NEUTRAL_HUE, Ramp, Rgb, Scheme};
 pub use contrast::{Contrast, largest_size};
 pub use head_view::{HeadView, Line, Link, Received, Strip, nearest_line};
 pub use layout::{Columns, Span, Window};
-pub use map::{LayerHead, MapLayout, MapPainter, MapSpace, Square, Thumbnail, mixed};
+pub use map::{Area, LayerHead, MapLayout, MapPainter, MapSpace, Thumbnail, mixed};
 pub use matrix::{CellColours, MatrixPainter};
 pub use neurons::{Block, CellPainter, Diverging, NeuronColumns, Products, descending, limit_of};
 pub use panels::{Grid, panels};

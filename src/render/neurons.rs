@@ -195,6 +195,8 @@ pub struct NeuronColumns {
 const WIDE: f32 = 1_000.0;
 /// Narrowest view with every column but the query's tokens and links.
 const MEDIUM: f32 = 560.0;
+/// Least width of a neuron that leaves room for the query's tokens and links in such a view.
+const LEAST_CELL: f32 = 3.0;
 /// Gap between blocks.
 const GAP: f32 = 12.0;
 /// Largest width of a neuron.
@@ -209,11 +211,14 @@ impl NeuronColumns {
         let (is_wide, is_medium) = (width >= WIDE, width >= MEDIUM);
         let pick = |condition: bool, width: f32| if condition { width } else { 0.0 };
         let token = token_width.clamp(72.0, if is_wide { 132.0 } else { 96.0 }).round();
-        let (query, links) = (pick(is_wide, token), pick(is_wide, 56.0));
         let (dot, score) = (pick(is_medium, NUMBER), pick(is_medium, NUMBER + 4.0));
         let weight = NUMBER + if is_wide { 102.0 } else { pick(is_medium, 32.0) + 24.0 };
         let value = pick(is_medium, NUMBER + 8.0);
         let n_blocks = if is_medium { 2.0 } else { 1.0 };
+        let links = if is_wide { 56.0 } else { 40.0 };
+        let others = 2.0 * token + links + GAP * n_blocks + dot + score + weight + value;
+        let has_query = is_wide || is_medium && width >= others + n_blocks * LEAST_CELL * d_head as f32;
+        let (query, links) = (pick(has_query, token), pick(has_query, links));
         let room = width - query - links - token - GAP * n_blocks - dot - score - weight - value;
         let block = (room / n_blocks).clamp(0.0, MAX_CELL * d_head as f32).floor();
         let mut x = 0.0;

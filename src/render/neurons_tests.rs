@@ -60,6 +60,12 @@ fn columns_use_the_width_and_vanish_from_the_left() {
     let medium = NeuronColumns::fit(640.0, 200.0, 64, false);
     assert_eq!((medium.query_token.width, medium.links.width, medium.key_token.x), (0.0, 0.0, 0.0));
     assert!(medium.keys.width >= 96.0 && medium.value.end() <= 640.0, "{medium:?}");
+    // Between the two, what the neurons need decides.
+    for (width, d_head, has_query) in [(800.0, 32, true), (800.0, 64, false), (960.0, 64, true)] {
+        let columns = NeuronColumns::fit(width, 90.0, d_head, false);
+        assert_eq!(columns.query_token.width > 0.0, has_query, "{width} px, {d_head} neurons: {columns:?}");
+        assert!(columns.value.end() <= width);
+    }
     let phone = NeuronColumns::fit(328.0, 60.0, 64, false);
     assert_eq!((phone.keys.width, phone.dot.width, phone.value.width), (0.0, 0.0, 0.0));
     assert!(phone.products.width >= 128.0 && phone.weight.end() <= 328.0, "{phone:?}");

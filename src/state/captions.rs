@@ -56,7 +56,7 @@ impl State {
             View::Head if heads.len() == spec.n_heads => format!("Layer {layer}, all {} heads", heads.len()),
             View::Head => format!("Layer {layer}, heads {}", list(heads)),
             View::Neuron => {
-                let query = self.selection.query().and_then(|query| shown.labels(Side::Query).get(query));
+                let query = self.query_looked_into().and_then(|query| shown.labels(Side::Query).get(query));
                 let query = query.map(|label| format!(": what “{}” reads", label.plain)).unwrap_or_default();
                 format!("Layer {layer}, head {}{query}", self.selection.head())
             }

@@ -4,6 +4,7 @@
 
 use super::editing::EditEvent;
 use super::entry::EntryEvent;
+use super::layout::Layout;
 use super::linking::LinkEvent;
 use super::more_models::MoreEvent;
 use super::options::Theme;
@@ -73,7 +74,7 @@ impl Event {
         match self {
             Self::Entry(event) => matches!(event, EntryEvent::TextEdited(_) | EntryEvent::PairEdited(_)),
             Self::Work(event) => matches!(event, WorkEvent::CancelTimedOut(_)),
-            Self::View(event) => matches!(event, ViewEvent::LayersSeen(_)),
+            Self::View(event) => matches!(event, ViewEvent::LayersSeen(_) | ViewEvent::LayoutChanged(_)),
             event => event.is_hover(),
         }
     }
@@ -172,6 +173,8 @@ pub enum Effect {
     },
     /// Keep the address of the Hub for the next visit.
     KeepHub(String),
+    /// Keep how the page is divided for the next visit.
+    KeepLayout(Layout),
     /// Keep the theme for the next visit.
     KeepTheme(Theme),
     /// Keep the number of threads for the next visit.

@@ -1,6 +1,6 @@
 //! Examples of the gallery: run them, and look at what they are about.
 
-use super::{Effect, RUNS_MODELS, Shown, State};
+use super::{Effect, LayoutChange, RUNS_MODELS, Shown, State, ViewEvent};
 use crate::gallery::{EXAMPLES, Example};
 
 impl State {
@@ -12,6 +12,8 @@ impl State {
     /// Runs an example, unless it is on screen already, and looks at what it is about.
     pub(super) fn example_picked(&mut self, index: usize, effects: &mut Vec<Effect>) {
         let Some(example) = EXAMPLES.get(index) else { return };
+        // Who asks for an example wants to know what it shows.
+        self.view_event(ViewEvent::LayoutChanged(LayoutChange::Caption(true)), effects);
         let input = example.text.input();
         self.fill_in(&input);
         (self.entry.example, self.entry.looks_at_example) = (Some(index), true);

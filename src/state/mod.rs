@@ -12,6 +12,7 @@ pub mod entry;
 pub mod event;
 pub mod home;
 pub mod kept;
+pub mod layout;
 pub mod link;
 pub mod link_options;
 pub mod linking;
@@ -42,6 +43,7 @@ pub use editing::{EditEvent, Editing, ListedEdit, SweepState, Variant};
 pub use entry::{Entry, EntryChange, EntryEvent, EntryKind};
 pub use event::{Effect, Event};
 pub use home::{Home, RUNS_MODELS};
+pub use layout::{Column, InspectorTab, Layout, LayoutChange, Widths};
 pub use link::TracePlace;
 pub use linking::{LinkEvent, Linking};
 pub use more_models::{MoreEvent, MoreModels};
@@ -91,6 +93,8 @@ pub struct State {
     pub selection: Selection,
     /// How things are shown.
     pub options: Options,
+    /// How the page is divided.
+    pub layout: Layout,
     /// The three scales: how they are drawn, and what they hold.
     pub scales: Scales,
     /// The address.
@@ -124,6 +128,7 @@ impl State {
             shown: None,
             selection: Selection { layer: FIRST_LOOK.0, heads: [FIRST_LOOK.1].into(), ..Selection::default() },
             options: Options { theme, ..Options::default() },
+            layout: Layout::default(),
             scales: Scales::default(),
             linking: Linking::default(),
             entry: Entry {

@@ -2,7 +2,7 @@
 
 use super::more_models::Lookup;
 use super::{Progress, Shown, State, Task, WorkerPhase};
-use crate::protocol::Stage;
+use crate::protocol::{OutcomeAsked, OutcomeNumbers, Stage};
 use crate::trace::AttnKind;
 use crate::trace::shorten;
 
@@ -170,13 +170,25 @@ pub fn result(shown: &Shown, n_threads: u32) -> String {
     };
     let time = match &shown.origin.trace {
         Some(place) => format!("from {}", place.name()),
-        None if shown.is_trace => "computed before, kept as a trace".to_owned(),
+        None if shown.is_trace => "precomputed".to_owned(),
         None if n_threads > 1 && shown.live_run.is_some() => {
             format!("{n_threads} threads · {}", elapsed(shown.info.elapsed_ms))
         }
         None => elapsed(shown.info.elapsed_ms),
     };
     format!("{} · {n_tokens}{cut} · {n_layers} layers × {n_heads} heads · {time}", shown.model_name)
+}
+
+/// The outcome that is followed, and what became of it: "Outcome Mary − John 6.12 → 3.05".
+pub fn outcome(state: &State) -> Option<String> {
+    let editing = &state.editing;
+    let number = |outcome: OutcomeNumbers| format!("{:.2}", outcome.value).replace('-', "−");
+    let name = match &editing.asked {
+        OutcomeAsked::Tokens { answer, other, .. } => format!("{} − {}", answer.trim(), other.trim()),
+        OutcomeAsked::Cosine { .. } => "cosine".to_owned(),
+    };
+    let edited = editing.outcome_b().map(|outcome| format!(" → {}", number(outcome))).unwrap_or_default();
+    Some(format!("Outcome {} {}{edited}", brief(&name), number(editing.outcome_a()?)))
 }
 
 fn elapsed(elapsed_ms: f64) -> String {

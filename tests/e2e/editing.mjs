@@ -48,3 +48,13 @@ export async function outcomeRow(values, name, expected) {
     return fits ? null : numbers.join(" ") || "no such row";
   }, `${name}: ${expected}`);
 }
+
+/** Chooses an edit of what is selected, by the beginning of its name, and adds it. */
+export async function addEdit(page, name) {
+  const group = page.getByRole("group", { name: "Add an edit" });
+  const offers = group.getByRole("combobox", { name: "Add an edit" });
+  await soon(async () => ((await offers.locator("option").allTextContents()).some((offer) => name.test(offer)) ? null : "not offered"), `${name}`);
+  const label = (await offers.locator("option").allTextContents()).find((offer) => name.test(offer));
+  await offers.selectOption({ label });
+  await group.getByRole("button", { name: "Add", exact: true }).click();
+}

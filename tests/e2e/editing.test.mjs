@@ -60,17 +60,24 @@ pageTest("all heads swept: the map's cells hold the golden values and apply thei
   const panel = page.getByRole("region", { name: "Sweep" });
   const started = Date.now();
   await panel.getByRole("button", { name: "Zero every head" }).press("Enter");
-  await panel.getByRole("button", { name: /^L29H8: effect/ }).waitFor({ timeout: 300_000 });
+  const map = page.getByRole("region", { name: "Map of effects" });
+  await map.getByRole("button", { name: /^L29H8: effect/ }).waitFor({ timeout: 300_000 });
   await parts(page).status.getByText("· 14 tokens").waitFor();
   console.log(`sweep of 270 heads: ${((Date.now() - started) / 1000).toFixed(1)} s`);
-  const names = await panel.getByRole("button", { name: /^L\d+H\d+: effect/ }).evaluateAll((cells) => cells.map((cell) => cell.getAttribute("aria-label")));
+  const names = await map.getByRole("button", { name: /^L\d+H\d+: effect/ }).evaluateAll((cells) => cells.map((cell) => cell.getAttribute("aria-label")));
   assert.equal(names.length, 270);
   for (const name of names) {
-    const [, layer, head, difference] = name.match(/^L(\d+)H(\d+): effect .*, logit difference (-?[\d.]+)$/);
-    assert.ok(Math.abs(Number(difference) - expected.zero_head[layer][head][0]) < 2e-3, name);
+    const [, layer, head, difference] = name.match(/^L(\d+)H(\d+): effect .*, logit difference (−?[\d.]+)$/);
+    assert.ok(Math.abs(Number(difference.replace("−", "-")) - expected.zero_head[layer][head][0]) < 2e-3, name);
   }
   await shot("sweep");
-  await panel.getByRole("button", { name: /^L0H0:/ }).focus();
+  // The strongest one first, blue where the head supports the answer; every cell within the stage.
+  const first = map.getByRole("table", { name: "Largest effects" }).getByRole("row").first();
+  assert.match(await first.textContent(), /^L23H3\+3\.0/);
+  assert.ok(await map.getByRole("button", { name: /^L23H3: effect \+/ }).evaluate((cell) => cell.classList.contains("positive")));
+  const [stage, cell] = [await page.locator(".stage").boundingBox(), await map.getByRole("button", { name: /^L29H8:/ }).boundingBox()];
+  assert.ok(cell.x + cell.width <= stage.x + stage.width, JSON.stringify(cell));
+  await map.getByRole("button", { name: /^L0H0:/ }).focus();
   for (let layer = 0; layer < 23; layer += 1) await page.keyboard.press("ArrowDown");
   for (let head = 0; head < 3; head += 1) await page.keyboard.press("ArrowRight");
   await page.keyboard.press("Enter");
@@ -80,7 +87,7 @@ pageTest("all heads swept: the map's cells hold the golden values and apply thei
 
 pageTest("writing on gives the golden continuation, token by token, and another branch", async ({ page, open, shot }) => {
   await mary(page, open);
-  const panel = page.getByRole("region", { name: "Write on" });
+  const panel = page.getByRole("region", { name: "Generate" });
   const next = panel.getByRole("button", { name: "Next token" });
   for (let n = 15; n <= 17; n += 1) {
     await next.click();
@@ -92,7 +99,7 @@ pageTest("writing on gives the golden continuation, token by token, and another 
   const continuation = golden("smollm2", "when-mary-and-john-went-to-the-store-joh").greedy_12;
   assert.ok(continuation.startsWith(words.join("")), words.join(""));
   await shot("written");
-  await panel.getByRole("button", { name: "Take back" }).click();
+  await panel.getByRole("button", { name: "Undo token" }).click();
   await result(page, 16);
   await panel.getByRole("group", { name: "Write another token" }).getByRole("button").nth(1).click();
   await result(page, 17);
@@ -117,7 +124,7 @@ pageTest("the same seed writes the same in the page as natively", async ({ page,
   await run(page, expected.text);
   await result(page, expected.n_prompt);
   await openPanel(page);
-  const panel = page.getByRole("region", { name: "Write on" });
+  const panel = page.getByRole("region", { name: "Generate" });
   const settings = { Temperature: expected.temperature, "Top k": expected.top_k, "Top p": expected.top_p, Seed: expected.seed };
   for (const [name, value] of Object.entries(settings)) {
     await panel.getByRole("spinbutton", { name }).fill(String(value));

@@ -1,7 +1,7 @@
 // The head view's drawings and choices, the scores of all heads, and what is said of the words.
 
 import assert from "node:assert/strict";
-import { SMOLLM2, distance, firstResult, golden, liveResult, numbers, parts, pickModel, result, run, words } from "./page.mjs";
+import { SMOLLM2, distance, firstResult, golden, inspect, liveResult, numbers, openInput, parts, pickExample, pickModel, result, run, words } from "./page.mjs";
 import { accessibilityProblems, pageTest } from "./support.mjs";
 
 const TOLERANCE = 1e-3;
@@ -184,6 +184,7 @@ pageTest("all heads ranked by a score, with its formula; a row shows its head", 
   await open();
   await firstResult(page);
   const { scores, layer, pressedHeads } = parts(page);
+  await inspect(page, "Matters");
   const n = expected.tokens.length;
   const previous = (l, h) => Array.from({ length: n - 2 }, (_, i) => expected.attention(l, h, i + 2)[i + 1]).reduce((a, b) => a + b) / (n - 2);
   const ranked = [0, 1, 2, 3, 4, 5].flatMap((l) => Array.from({ length: 12 }, (_, h) => ({ name: `L${l}H${h}`, value: previous(l, h) }))).sort((a, b) => b.value - a.value);
@@ -213,6 +214,7 @@ pageTest("heads are found by the weight between two tokens", async ({ page, open
   await open();
   await firstResult(page);
   const { scores, queries, keys } = parts(page);
+  await inspect(page, "Matters");
   await scores.getByRole("combobox", { name: "Score" }).selectOption("weight between two tokens");
   await scores.getByRole("combobox", { name: "read from query" }).selectOption("6");
   await scores.getByRole("combobox", { name: "to key" }).selectOption("13");
@@ -232,6 +234,7 @@ pageTest("a causal model: losses, predictions at any token, tokens as typed, BOS
   await pickModel(page, SMOLLM2);
   await result(page, expected.tokens.length);
   const { predictions, text } = parts(page);
+  await inspect(page, "Predicts");
   const read = predictions.getByRole("group", { name: "Tokens read" }).getByRole("button");
   await predictions.getByText(/Mean [\d.]+ nats/).waitFor();
   assert.equal(await read.count(), expected.tokens.length);
@@ -263,6 +266,7 @@ pageTest("token ids, and a random block twice", async ({ page, open }) => {
   await open();
   await liveResult(page);
   const kind = page.getByRole("combobox", { name: "Kind of input" });
+  await openInput(page);
   await kind.selectOption("Token ids");
   await page.getByRole("textbox", { name: "Token ids" }).fill("101, 7592, cat");
   const { run: button, alert, queries, scores } = parts(page);
@@ -273,6 +277,7 @@ pageTest("token ids, and a random block twice", async ({ page, open }) => {
   await result(page, 3);
   assert.deepEqual(await words(queries), ["[CLS]", "hello", "[SEP]"]);
   await pickModel(page, SMOLLM2);
+  await openInput(page);
   await kind.selectOption("Random block twice");
   await page.getByRole("spinbutton", { name: "Length of the block" }).fill("12");
   await page.getByRole("region", { name: "Input" }).getByRole("spinbutton", { name: "Seed" }).fill("3");
@@ -280,6 +285,7 @@ pageTest("token ids, and a random block twice", async ({ page, open }) => {
   await result(page, 25);
   const read = await words(queries);
   assert.deepEqual(read.slice(1, 13), read.slice(13, 25));
+  await inspect(page, "Matters");
   await scores.getByRole("combobox", { name: "Score" }).selectOption("prefix matching, block");
   await scores.getByRole("row").nth(1).locator(".number").first().waitFor();
   const best = Number(await scores.getByRole("row").nth(1).locator(".number").first().textContent());
@@ -299,7 +305,8 @@ pageTest("two texts of a sentence embedder are compared, each read on its own", 
   await open();
   await liveResult(page);
   const { predictions } = parts(page);
-  const likeness = predictions.getByRole("status", { name: "Likeness" });
+  await inspect(page, "Predicts");
+  const likeness = predictions.getByRole("status", { name: "Similarity" });
   await likeness.getByText(/^Cosine 0\.\d+/).waitFor();
   await run(page, "The cat sat on the mat", "The cat sat on the mat");
   await likeness.getByText("Cosine 1.000").waitFor();
@@ -309,12 +316,15 @@ pageTest("two texts of a sentence embedder are compared, each read on its own", 
 pageTest("an example says what to look at and what would refute it", async ({ page, open, shot }) => {
   await open();
   await firstResult(page);
-  const { example, layer, pressedHeads, text } = parts(page);
+  const { layer, pressedHeads, text } = parts(page);
   await page.getByText("equal words find each other").waitFor();
-  await example("mat and rug").click();
+  await pickExample(page, "mat and rug");
   assert.equal(await layer.inputValue(), "5", "on screen already: nothing is loaded");
   await page.getByText("What would refute it").waitFor();
-  await example("quick brown fox").click();
+  await page.getByRole("button", { name: "Hide", exact: true }).click();
+  assert.equal(await page.getByText("What would refute it").count(), 0, "hidden, and kept so");
+  // Who asks for an example sees its claim again.
+  await pickExample(page, "quick brown fox");
   await result(page, 11);
   assert.equal(await layer.inputValue(), "0");
   assert.equal(await pressedHeads.textContent(), "2");

@@ -1,7 +1,7 @@
 // The head view: its numbers against golden values, and everything that can be done with it.
 
 import assert from "node:assert/strict";
-import { SMOLLM2, distance, firstResult, golden, numbers, parts, pickModel, result, run, words } from "./page.mjs";
+import { SMOLLM2, distance, firstResult, golden, inspect, numbers, parts, pickModel, result, run, words } from "./page.mjs";
 import { pageTest } from "./support.mjs";
 
 /** Numbers on screen have three decimals: half of the last one, and what f32 may differ by. */
@@ -41,6 +41,7 @@ pageTest("SmolLM2: weights and predictions on the page are the golden ones", asy
   await run(page, expected.text);
   await result(page, expected.tokens.length);
   for (const [layer, head] of [[0, 0], [13, 4], [29, 8]]) await compareHead(page, expected, layer, head);
+  await inspect(page, "Predicts");
   const rows = parts(page).predictions.getByRole("listitem");
   assert.equal(await rows.count(), 10);
   for (const [index, [token, prob]] of expected.next_token.entries()) {

@@ -31,9 +31,25 @@ export function parts(page) {
     scores: page.getByRole("region", { name: "Head scores" }),
     option: (group, name) => page.getByRole("radiogroup", { name: group }).getByRole("radio", { name, exact: true }),
     display: page.locator("details.display"),
-    example: (name) => page.getByRole("group", { name: "Examples" }).getByRole("button", { name }),
     alert: page.getByRole("alert"),
   };
+}
+
+/** Shows a tab of the inspector: Selected, Predicts, Matters or Change. */
+export async function inspect(page, name) {
+  await page.getByRole("tablist", { name: "Inspector" }).getByRole("tab", { name }).click();
+}
+
+/** Opens what belongs to the input while it is edited: its kind, its tokens, the examples. */
+export async function openInput(page) {
+  const button = page.getByRole("button", { name: "Input options" });
+  if ((await button.getAttribute("aria-expanded")) === "false") await button.click();
+}
+
+/** Picks an example of the gallery. */
+export async function pickExample(page, name) {
+  await openInput(page);
+  await page.getByRole("group", { name: "Examples" }).getByRole("button", { name }).click();
 }
 
 /** Waits until a result of so many tokens is on screen and nothing is under way. */

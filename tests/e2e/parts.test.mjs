@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { brotliCompressSync, constants } from "node:zlib";
-import { firstResult, parts } from "./page.mjs";
+import { firstResult, inspect, parts } from "./page.mjs";
 import { distFile, pageTest } from "./support.mjs";
 
 // A build for short edit cycles is in one piece.
@@ -37,6 +37,7 @@ pageTest(
     const { layer, scores } = parts(page);
     await layer.selectOption("4");
     await page.getByText("L4H9", { exact: true }).first().waitFor();
+    await page.getByRole("button", { name: /^Change the model/ }).click();
     await column(page).getByText("Loading").waitFor();
     await page.getByRole("button", { name: "Save trace" }).click();
     const dialog = page.getByRole("dialog", { name: "Save as a trace" });
@@ -47,6 +48,7 @@ pageTest(
     await dialog.getByRole("radio", { name: /^Patterns \d/ }).waitFor();
     await dialog.getByRole("button", { name: "Close" }).click();
     await panels(page).waitFor();
+    await inspect(page, "Matters");
     await scores.getByRole("row").nth(1).waitFor();
     assert.equal(await page.getByRole("alert").count(), 0);
   },
@@ -62,6 +64,7 @@ pageTest(
     await firstResult(page);
     const alert = page.getByRole("alert");
     await alert.getByText("could not be loaded").waitFor();
+    await page.getByRole("button", { name: /^Change the model/ }).click();
     await column(page).getByText("could not be loaded").waitFor();
     await shot("parts-missing");
     // Another attempt that fails is no end either.

@@ -114,6 +114,8 @@ pageTest("model view: a click shows the head large, a double-click opens it, the
   const { tab, crumb, grid, cell } = scales(page);
   await tab("Model").click();
   await wholeMap(page);
+  await page.getByRole("button", { name: "Head beside" }).click();
+  await wholeMap(page);
   await clickCell(page, 4, 7);
   await page.getByText("L4H7", { exact: true }).first().waitFor();
   assert.equal(await cell(4, 7).getAttribute("aria-selected"), "true");
@@ -147,7 +149,7 @@ pageTest("model view by keyboard, filters, order and lines", async ({ page, open
   await readout.getByText("L3H10 ·").waitFor();
   assert.equal(await grid.getAttribute("aria-activedescendant"), "cell-l3h10");
   await page.keyboard.press("Enter");
-  await page.getByText("L3H10", { exact: true }).first().waitFor();
+  await parts(page).links.getByText("L3H10", { exact: true }).first().waitFor();
   await page.keyboard.press("Home");
   await readout.getByText("L3H0 ·").waitFor();
 
@@ -175,7 +177,9 @@ pageTest("neuron view: choosing a token shows how its scores arise, with golden 
   await firstResult(page);
   const { tab, neuron, neuronQueries, neuronKeys, neuronReadout, ranking, plot } = scales(page);
   await tab("Neuron").click();
-  await neuron.getByText("Choose a query token").waitFor();
+  // It opens with the last query, and never as the head view.
+  await page.waitForFunction(() => document.querySelector(".strip-name")?.textContent === "[SEP]");
+  assert.equal(await page.getByRole("tabpanel", { name: "Head view" }).count(), 0);
   await parts(page).queries.nth(2).click();
   await neuronKeys.first().waitFor();
   await neuronKeys.first().locator(".weight", { hasText: "0." }).waitFor();

@@ -1,7 +1,7 @@
 // The page around the view: first screen, texts, errors, cancelling, a model that stops, themes, accessibility, phones.
 
 import assert from "node:assert/strict";
-import { MINILM, SMOLLM2, firstResult, liveResult, parts, pickModel, result, run, words } from "./page.mjs";
+import { MINILM, SMOLLM2, firstResult, inspect, liveResult, parts, pickExample, pickModel, result, run, words } from "./page.mjs";
 import { accessibilityProblems, pageTest } from "./support.mjs";
 
 const LONG = Array.from({ length: 900 }, (_, index) => ["river", "stone", "light", "under"][index % 4]).join(" ");
@@ -50,6 +50,7 @@ pageTest("nothing jumps while the first screen and its first run arrive", async 
   await open();
   const { model, scores } = parts(page);
   await firstResult(page);
+  await inspect(page, "Matters");
   await scores.getByRole("row").nth(1).waitFor();
   await model.locator("option").nth(1).waitFor({ state: "attached" });
   assert.ok(total(await shifts()) < 0.01, JSON.stringify(await shifts()));
@@ -69,7 +70,7 @@ pageTest("without its trace the first example is run", async ({ page, open }) =>
 pageTest("examples run when they are picked", async ({ page, open }) => {
   await open();
   await firstResult(page);
-  await page.getByRole("group", { name: "Examples" }).getByRole("button", { name: "quick brown fox" }).click();
+  await pickExample(page, "quick brown fox");
   await result(page, 11);
   const { text, pair } = parts(page);
   assert.deepEqual([await text.inputValue(), await pair.inputValue()], ["The quick, brown fox jumps over the lazy", ""]);

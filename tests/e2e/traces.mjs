@@ -10,10 +10,10 @@ function specOfExample() {
   return JSON.parse(header.__metadata__.headlight).spec;
 }
 
-/** A trace of one layer: { bytes, tokens, weights(head, query) }. Equal sizes give equal numbers. */
-export function makeTrace(nTokens, nHeads, dHead) {
+/** A trace of layers that are all alike: { bytes, tokens, weights(head, query) }. Equal sizes give equal numbers. */
+export function makeTrace(nTokens, nHeads, dHead, nLayers = 1) {
   const spec = {
-    ...specOfExample(), n_layers: 1, n_heads: nHeads, n_key_value_heads: nHeads, d_head: dHead, d_model: nHeads * dHead, n_ctx: nTokens, attn_scale: 1 / Math.sqrt(dHead),
+    ...specOfExample(), n_layers: nLayers, n_heads: nHeads, n_key_value_heads: nHeads, d_head: dHead, d_model: nHeads * dHead, n_ctx: nTokens, attn_scale: 1 / Math.sqrt(dHead),
   };
   let seed = 7;
   const number = () => {
@@ -27,14 +27,18 @@ export function makeTrace(nTokens, nHeads, dHead) {
     format: 1, tokens, token_form: "plain", text: tokens.slice(0, 3).join(" "), spec, model: { name: "A trace of a test" },
   };
   const shape = [nTokens, nHeads, dHead];
-  const json = Buffer.from(JSON.stringify({
-    __metadata__: { headlight: JSON.stringify(metadata) },
-    "blocks.0.attn.hook_q": { dtype: "F32", shape, data_offsets: [0, size * 4] },
-    "blocks.0.attn.hook_k": { dtype: "F32", shape, data_offsets: [size * 4, size * 8] },
-  }));
+  const layers = Array.from({ length: nLayers }, (_, layer) => layer);
+  const hooks = layers.flatMap((layer) => {
+    const start = layer * size * 8;
+    return [
+      [`blocks.${layer}.attn.hook_q`, { dtype: "F32", shape, data_offsets: [start, start + size * 4] }],
+      [`blocks.${layer}.attn.hook_k`, { dtype: "F32", shape, data_offsets: [start + size * 4, start + size * 8] }],
+    ];
+  });
+  const json = Buffer.from(JSON.stringify({ __metadata__: { headlight: JSON.stringify(metadata) }, ...Object.fromEntries(hooks) }));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
-  const bytes = Buffer.concat([length, json, Buffer.from(q.buffer), Buffer.from(k.buffer)]);
+  const bytes = Buffer.concat([length, json, ...layers.flatMap(() => [Buffer.from(q.buffer), Buffer.from(k.buffer)])]);
   const scale = 1 / Math.sqrt(dHead);
   const weights = (head, query) => {
     const at = (position) => (position * nHeads + head) * dHead;

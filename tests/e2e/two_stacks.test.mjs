@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { checkpointCase, nameOf, serveCheckpoints, vocabulary } from "./checkpoints.mjs";
-import { openPanel } from "./editing.mjs";
+import { addEdit, openPanel } from "./editing.mjs";
 import { distance, firstResult, numbers, parts, pickModel, runLinked, words } from "./page.mjs";
 import { accessibilityProblems, pageTest } from "./support.mjs";
 
@@ -243,7 +243,7 @@ pageTest("without a target the model writes it; links bring target and attention
   await stack("Cross").check();
   await parts(page).layer.selectOption("0");
   await openPanel(page);
-  await page.getByRole("group", { name: "Add an edit" }).getByRole("button", { name: /^Zero every head of layer 0|^Zero L0H/ }).first().click();
+  await addEdit(page, /^Zero every head of layer 0|^Zero L0H/);
   await page.getByRole("region", { name: "Edits" }).getByText(/^Zero /).first().waitFor();
   await status.getByText(/· 14 tokens → [2-9] ·/).waitFor();
   await stack("Decoder").check();

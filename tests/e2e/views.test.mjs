@@ -279,7 +279,7 @@ pageTest("a single text has no filter, and a run of another text keeps the open 
   await run(page, "A dog ran far away");
   await result(page, 7);
   await tab(page, "Neuron").and(page.locator("[aria-selected=true]")).waitFor();
-  await page.getByText("Choose a query token").waitFor();
+  await page.waitForFunction(() => document.querySelector(".strip-name")?.textContent === "[SEP]");
   await parts(page).queries.nth(2).click();
   await page.waitForFunction(() => document.querySelector(".strip-name")?.textContent === "dog");
   const names = await neuronKeys(page).evaluateAll((rows) => rows.map((row) => row.querySelector("bdi").textContent));

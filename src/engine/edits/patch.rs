@@ -59,6 +59,6 @@ pub(super) fn unequal(hook: Hook, shape: &[usize], n_found: usize) -> InvalidEdi
     let n_expected: usize = shape.iter().product();
     InvalidEdit(format!(
         "patch: {hook} of this input has shape {shape:?} ({n_expected} numbers), the other input's {n_found} numbers: \
-         both inputs need equally many tokens"
+         both inputs must have the same number of tokens"
     ))
 }

@@ -39,6 +39,16 @@ pub fn head(figure: &HeadFigure<'_>) -> String {
     csv
 }
 
+/// Effects of a sweep: a line for each cell with layer, column, the column's token (empty for heads) and the effect.
+pub fn effects(is_by_position: bool, rows: impl IntoIterator<Item = (usize, usize, String, Option<f32>)>) -> String {
+    let mut csv = if is_by_position { "layer,position,token,effect\r\n" } else { "layer,head,effect\r\n" }.to_owned();
+    for (layer, column, token, effect) in rows {
+        let token = if is_by_position { format!("{},", field(&token)) } else { String::new() };
+        let _ = write!(csv, "{layer},{column},{token}{}\r\n", optional(effect));
+    }
+    csv
+}
+
 /// Every cell of every thumbnail, or the number of every head.
 pub fn map(figure: &MapFigure<'_>) -> String {
     let mut csv = String::new();

@@ -48,7 +48,7 @@ pub struct MapFigure<'a> {
 impl MapFigure<'_> {
     fn layout(&self, pen: &Pen) -> MapLayout {
         let space =
-            MapSpace { width: pen.preset.width(), height: f32::MAX, is_small: false, has_names: self.is_sorted };
+            MapSpace { width: pen.preset.width(), height: f32::MAX, has_names: self.is_sorted, ..MapSpace::default() };
         MapLayout::fit(self.rows.clone(), space)
     }
 
@@ -101,14 +101,14 @@ impl Draw for MapFigure<'_> {
         if !self.is_sorted {
             pen.svg.open("head-numbers", "");
             for (column, (_, head)) in self.rows.first().into_iter().flatten().enumerate() {
-                let x = layout.column_left(column) + layout.cell / 2.0;
+                let x = layout.cell_left(0, column) + layout.width / 2.0;
                 pen.svg.text(x, top - 4.0, &small.anchor(Anchor::Middle), &head.to_string());
             }
             pen.svg.close();
             pen.svg.open("layer-numbers", "");
             for (row, places) in self.rows.iter().enumerate() {
                 let Some((layer, _)) = places.first() else { continue };
-                let y = pen.baseline(top + layout.row_top(row) + layout.cell / 2.0, pen.preset.small_pt());
+                let y = pen.baseline(top + layout.row_top(row) + layout.height / 2.0, pen.preset.small_pt());
                 pen.svg.text(layout.left - 8.0, y, &small.anchor(Anchor::End), &layer.to_string());
             }
             pen.svg.close();
@@ -116,36 +116,36 @@ impl Draw for MapFigure<'_> {
         pen.svg.open("heads", "stroke-width=\"0.5\"");
         for (row, places) in self.rows.iter().enumerate() {
             for (column, &(layer, head)) in places.iter().enumerate() {
-                let (x, y) = (layout.column_left(column), top + layout.row_top(row));
+                let (x, y) = (layout.cell_left(row, column), top + layout.row_top(row));
                 pen.svg.open(&format!("L{layer}H{head}"), "");
-                pen.svg.rect((x, y), (layout.cell, layout.cell), GROUND, 1.0);
+                pen.svg.rect((x, y), (layout.width, layout.width), GROUND, 1.0);
                 match (self.cell)((layer, head)) {
                     Some(MapCell::Heat(values, n_rows, n_columns)) if values.len() == n_rows * n_columns => {
                         let (values, n_rows, n_columns) = pooled(values, (n_rows, n_columns), n, self.is_max);
                         pen.svg.open(&format!("cells-L{layer}H{head}"), "shape-rendering=\"crispEdges\"");
-                        self.heat(&mut pen.svg, (x, y), layout.cell, (&values, n_rows, n_columns));
+                        self.heat(&mut pen.svg, (x, y), layout.width, (&values, n_rows, n_columns));
                         pen.svg.close();
                     }
                     Some(MapCell::Lines(values, n_rows, n_columns)) if values.len() == n_rows * n_columns => {
                         let (values, n_rows, n_columns) = pooled(values, (n_rows, n_columns), n, true);
-                        self.lines(&mut pen.svg, (x, y), layout.cell, (&values, n_rows, n_columns));
+                        self.lines(&mut pen.svg, (x, y), layout.width, (&values, n_rows, n_columns));
                     }
                     Some(MapCell::Number(Some((value, level)))) => {
-                        pen.svg.rect((x, y), (layout.cell, layout.cell), ramp.at(level), 1.0);
-                        if layout.cell >= 17.0 {
+                        pen.svg.rect((x, y), (layout.width, layout.width), ramp.at(level), 1.0);
+                        if layout.width >= 17.0 {
                             let ink = if level > 0.55 { [255, 255, 255] } else { INK };
                             let style = pen.small().ink(ink).anchor(Anchor::Middle);
-                            let style = super::Style { size_pt: (layout.cell * 0.26).min(style.size_pt), ..style };
-                            let baseline = pen.baseline(y + layout.cell / 2.0, style.size_pt);
-                            pen.svg.text(x + layout.cell / 2.0, baseline, &style, &short(value));
+                            let style = super::Style { size_pt: (layout.width * 0.26).min(style.size_pt), ..style };
+                            let baseline = pen.baseline(y + layout.width / 2.0, style.size_pt);
+                            pen.svg.text(x + layout.width / 2.0, baseline, &style, &short(value));
                         }
                     }
                     _ => {}
                 }
                 if self.is_sorted {
                     let name = format!("L{layer}H{head}");
-                    let baseline = y + layout.cell + 10.0;
-                    pen.svg.text(x + layout.cell / 2.0, baseline, &small.anchor(Anchor::Middle), &name);
+                    let baseline = y + layout.width + 10.0;
+                    pen.svg.text(x + layout.width / 2.0, baseline, &small.anchor(Anchor::Middle), &name);
                 }
                 pen.svg.close();
             }

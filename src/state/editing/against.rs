@@ -55,7 +55,7 @@ impl State {
         if n_a != n_b {
             effects.push(Effect::Send(ToWorker::Forget { run: info.run }));
             self.editing.against_problem = Some(format!(
-                "A has {n_a} tokens and B {n_b}: they are compared position by position, so both need equally many."
+                "A has {n_a} tokens and B {n_b}: they are compared position by position, so both must have the same number."
             ));
             return;
         }

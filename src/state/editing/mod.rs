@@ -132,8 +132,6 @@ pub struct Editing {
     pub against_problem: Option<String>,
     /// The life of the worker that holds B, where B is another model.
     second_worker: SecondWorker,
-    /// Whether the panel is open; `None` until somebody opens or closes it.
-    pub is_open: Option<bool>,
     /// Why some edits are inactive, by the edits' ids.
     pub inactive: Vec<(u32, String)>,
     /// What the outcome fields hold.
@@ -146,6 +144,8 @@ pub struct Editing {
     pub alone: Vec<(u32, OutcomeNumbers)>,
     /// The last sweep that was started.
     pub sweep: Option<SweepState>,
+    /// Whether its map stands on the stage.
+    pub is_sweep_shown: bool,
     /// The way in which the next token is chosen.
     pub sampling: SamplingAsked,
     /// How many tokens are still to be generated.
@@ -181,13 +181,13 @@ impl Default for Editing {
             against: Against::Edits,
             against_problem: None,
             second_worker: SecondWorker::Absent,
-            is_open: None,
             inactive: Vec::new(),
             asked: OutcomeAsked::default(),
             is_outcome_chosen: false,
             compared: Slot::default(),
             alone: Vec::new(),
             sweep: None,
+            is_sweep_shown: false,
             sampling: SamplingAsked { temperature: 0.0, top_k: 0, top_p: 1.0, seed: 0 },
             n_to_write: 0,
             written: Vec::new(),
@@ -222,12 +222,12 @@ pub enum EditEvent {
     AgainstPicked(Against),
     /// The trace to compare with was opened, or could not be.
     TraceCame(Box<Result<TraceBeside, String>>),
-    /// Open or close the panel.
-    PanelOpened(bool),
     /// The outcome to follow was chosen.
     OutcomePicked(OutcomeAsked),
-    /// Start a sweep.
+    /// Start a sweep, and show its map.
     SweepAsked(SweepAsked),
+    /// Show the map of the last sweep instead of the views, or the views again.
+    SweepShown(bool),
     /// The way in which the next token is chosen.
     SamplingPicked(SamplingAsked),
     /// Generate so many tokens.

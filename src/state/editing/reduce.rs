@@ -2,7 +2,7 @@
 
 use super::{Against, EditEvent, SweepState, Variant};
 use crate::protocol::{EditingRequest, SweepAsked, ToWorker};
-use crate::state::{Effect, State, Task};
+use crate::state::{Effect, InspectorTab, State, Task};
 
 impl State {
     pub(in crate::state) fn edit_event(&mut self, event: EditEvent, effects: &mut Vec<Effect>) {
@@ -11,13 +11,13 @@ impl State {
             EditEvent::VariantStepped => self.step_variant(effects),
             EditEvent::AgainstPicked(against) => self.against_picked(against, effects),
             EditEvent::TraceCame(came) => self.trace_beside_came(*came, effects),
-            EditEvent::PanelOpened(is_open) => self.editing.is_open = Some(is_open),
             EditEvent::OutcomePicked(asked) => {
                 self.editing.asked = asked;
                 self.editing.is_outcome_chosen = true;
                 self.compare(effects);
             }
             EditEvent::SweepAsked(asked) => self.sweep(asked, effects),
+            EditEvent::SweepShown(is_shown) => self.editing.is_sweep_shown = is_shown,
             EditEvent::SamplingPicked(sampling) => self.editing.sampling = sampling,
             EditEvent::WriteAsked(n_tokens) => {
                 self.editing.n_to_write = n_tokens;
@@ -38,8 +38,8 @@ impl State {
                     return;
                 }
                 if is_more {
-                    // Show what was added.
-                    self.editing.is_open = Some(self.editing.is_open.unwrap_or(true));
+                    // Show what was added. An inspector that somebody folded away stays so.
+                    self.layout.tab = InspectorTab::Change;
                 }
                 if self.editing.against != Against::Edits {
                     self.against_picked(Against::Edits, effects);
@@ -105,6 +105,7 @@ impl State {
             other: None,
             is_done: false,
         });
+        self.editing.is_sweep_shown = true;
         let outcome = self.editing.asked.clone();
         let what = asked;
         effects.push(Effect::Send(ToWorker::Editing(EditingRequest::Sweep { request, base, edits, what, outcome })));

@@ -41,12 +41,33 @@ pub struct Map {
 /// One cell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MapCell {
-    /// M without the edit minus M with it; R for patches from a second text. Nothing where there is no outcome.
+    /// What the edit does, 0 for nothing: M without the edit minus M with it. For patches from a second text it is the share of the
+    /// difference between the texts: lost (1 − R) where the second text's stream comes into this one, restored (R) the other way
+    /// round. `None` where there is no outcome.
     pub effect: Option<f32>,
     /// The outcome with the edit.
     pub outcome: Option<OutcomeNumbers>,
     /// The edit that was tried.
     pub edit: Edit,
+}
+
+impl Map {
+    /// Row, column and effect of the cells with the largest effects, whatever their sign, the largest first.
+    pub fn strongest(&self, n: usize) -> Vec<(usize, usize, f32)> {
+        let effect = |(index, cell): (usize, &Option<MapCell>)| {
+            let n_columns = self.n_columns.max(1);
+            Some((index / n_columns, index % n_columns, cell.as_ref()?.effect?))
+        };
+        let mut all: Vec<_> = self.cells.iter().enumerate().filter_map(effect).collect();
+        all.sort_by(|one, other| other.2.abs().total_cmp(&one.2.abs()));
+        all.truncate(n);
+        all
+    }
+
+    /// The number of cells that are complete, and of all.
+    pub fn progress(&self) -> (usize, usize) {
+        (self.cells.iter().flatten().count(), self.cells.len())
+    }
 }
 
 impl SweepState {
@@ -60,11 +81,36 @@ impl SweepState {
         !matches!(self.asked, SweepAsked::PatchStream { is_denoising: true, .. })
     }
 
+    /// What a cell's effect is, for headings.
+    pub fn measured(&self) -> &'static str {
+        match self.asked {
+            SweepAsked::PatchStream { is_denoising: true, .. } => "Share of the difference restored",
+            SweepAsked::PatchStream { .. } => "Share of the difference lost",
+            _ => "Effect: outcome without minus with the edit",
+        }
+    }
+
+    /// What is tried, as a heading.
+    pub fn title(&self) -> &'static str {
+        match self.asked {
+            SweepAsked::ZeroHeads => "Zero every head",
+            SweepAsked::Each(_) => "Each edit alone",
+            SweepAsked::PositionMeanHeads => "Mean-ablate every head",
+            SweepAsked::MeanHeads(_) => "Mean-ablate every head over other texts",
+            SweepAsked::CutKeys => "Cut every key",
+            SweepAsked::PatchStream { is_denoising: true, .. } => "Patch this stream into the other text",
+            SweepAsked::PatchStream { .. } => "Patch the other text’s stream into this one",
+        }
+    }
+
     /// The effect of an outcome, where it is known.
     fn effect(&self, outcome: OutcomeNumbers) -> Option<f32> {
         let base = self.base?.value;
         match self.asked {
-            SweepAsked::PatchStream { .. } => restored_share(base, self.other?.value, outcome.value),
+            SweepAsked::PatchStream { is_denoising, .. } => {
+                let restored = restored_share(base, self.other?.value, outcome.value)?;
+                Some(if is_denoising { restored } else { 1.0 - restored })
+            }
             _ => Some(ablation_effect(base, outcome.value)),
         }
     }

@@ -146,6 +146,14 @@ fn a_sweep_is_a_map_of_signed_effects() {
     assert!(!sweep.applies());
     sweep.other = Some(outcome(4.0));
     assert_eq!(sweep.map(1, 2, 2).cells[0].as_ref().unwrap().effect, Some(0.5), "R");
+    // Noising: where nothing is lost there is no effect, and the cause of the whole difference has 1.
+    sweep.asked = SweepAsked::PatchStream { text: "x".to_owned(), is_denoising: false };
+    sweep.cells = [cell(0, 0, Some(6.0)), cell(0, 1, Some(4.0))].into();
+    let effects: Vec<Option<f32>> =
+        sweep.map(1, 2, 2).cells.iter().map(|cell| cell.as_ref().and_then(|cell| cell.effect)).collect();
+    assert_eq!(effects, [Some(0.0), Some(1.0)]);
+    assert_eq!(sweep.map(1, 2, 2).strongest(1), [(0, 1, 1.0)]);
+    assert_eq!(sweep.map(2, 2, 2).progress(), (2, 4));
     sweep.other = Some(outcome(5.99));
     assert_eq!(sweep.map(1, 2, 2).cells[0].as_ref().unwrap().effect, None, "texts that hardly differ");
 }

@@ -7,6 +7,7 @@ pub mod neurons;
 pub mod options;
 pub mod thumbnails;
 
+use super::layout::LayoutChange;
 use super::options::{DisplayChange, SegmentFilter, Theme};
 use super::{Effect, Shown, State, View};
 use crate::trace::Side;
@@ -46,19 +47,8 @@ pub enum ViewEvent {
     SegmentPicked(SegmentFilter),
     /// Light or dark.
     ThemePicked(Theme),
-}
-
-impl Scales {
-    /// The views on screen, from the whole to the part. The model view always stands beside the head that is picked
-    /// in it.
-    pub fn views(&self, view: View) -> &'static [View] {
-        match (view, self.is_side_by_side) {
-            (View::Model, _) => &[View::Model, View::Head],
-            (View::Head, false) => &[View::Head],
-            (View::Neuron, false) => &[View::Neuron],
-            (View::Head | View::Neuron, true) => &[View::Head, View::Neuron],
-        }
-    }
+    /// The page is divided in another way.
+    LayoutChanged(LayoutChange),
 }
 
 impl State {
@@ -74,6 +64,13 @@ impl State {
                 self.options.theme = theme;
                 effects.push(Effect::KeepTheme(theme));
             }
+            ViewEvent::LayoutChanged(change) => {
+                let before = self.layout.write();
+                self.layout.apply(change);
+                if self.layout.write() != before {
+                    effects.push(Effect::KeepLayout(self.layout));
+                }
+            }
         }
     }
 
@@ -84,7 +81,7 @@ impl State {
             self.scales.thumbnails.keep_only(result);
             self.scales.neurons.keep_only(result);
         }
-        let views = self.scales.views(self.selection.view);
+        let views = self.views();
         // First what is drawn as a whole: the map can wait.
         let has_layer = !self.awaits_layer();
         if views.contains(&View::Neuron) && has_layer {
@@ -93,6 +90,21 @@ impl State {
         if self.scales.thumbnails.seen.is_some() && has_layer {
             self.follow_thumbnails(effects);
         }
+    }
+
+    /// The query that the neuron view looks into: the one under the pointer, else the last chosen one, else the last one shown.
+    pub fn query_looked_into(&self) -> Option<usize> {
+        self.or_last_query(self.selection.query())
+    }
+
+    /// The same, wherever the pointer is.
+    pub fn query_chosen(&self) -> Option<usize> {
+        self.or_last_query(self.selection.queries.last().copied())
+    }
+
+    fn or_last_query(&self, query: Option<usize>) -> Option<usize> {
+        let (queries, _) = self.shown_positions()?;
+        query.filter(|query| queries.binary_search(query).is_ok()).or_else(|| queries.last().copied())
     }
 
     /// Positions that the model view and the neuron view show as queries and as keys, ascending: the sentence filter,

@@ -71,6 +71,13 @@ impl SelectionEvent {
 impl State {
     /// Changes the selection and brings it into the model's shape.
     pub(in crate::state) fn selection_event(&mut self, event: SelectionEvent, effects: &mut Vec<Effect>) {
+        // Who asks for a view wants to see it.
+        if matches!(
+            event,
+            SelectionEvent::ViewPicked(_) | SelectionEvent::HeadOpened { .. } | SelectionEvent::QueryOpened(_)
+        ) {
+            self.editing.is_sweep_shown = false;
+        }
         match event {
             SelectionEvent::ViewPicked(view) => self.selection.view = view,
             SelectionEvent::KindPicked(kind) => {

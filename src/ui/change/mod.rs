@@ -8,5 +8,5 @@ mod edits;
 mod outcome;
 pub mod panels;
 pub mod side_choice;
-mod sweep;
+pub mod sweep;
 mod writing;

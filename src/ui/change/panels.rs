@@ -18,8 +18,7 @@ pub fn Editing(page: Page) -> impl IntoView {
     let is_busy = page.memo(|state| state.is_busy());
     view! {
         <p class="hint" class:none=move || can_edit.get()>
-            "What is on screen was computed before. Run the text in the model: then its heads, links, tokens and neurons can \
-            be changed, here and where they are shown. "
+            "This result is precomputed. Run the text to change the model: its heads, links, tokens and neurons. "
             <button
                 type="button"
                 class="link"

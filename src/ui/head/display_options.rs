@@ -4,10 +4,11 @@ use leptos::prelude::*;
 
 use super::min_weight::{MinWeight, weight_words};
 use super::scene::Scene;
-use crate::state::{Arrangement, Display, DisplayChange, Drawing, Event, Shown, ViewEvent, wording};
+use crate::state::{Arrangement, Display, DisplayChange, Drawing, Event, Shown, View, ViewEvent, wording};
 use crate::trace::Side;
-use crate::ui::erased::{Derived, Show, view};
+use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
+use crate::ui::shell::scales::is_shown;
 use crate::ui::small::check_box::CheckBox;
 use crate::ui::small::radio_group::RadioGroup;
 
@@ -24,7 +25,9 @@ pub fn DisplayOptions(page: Page, scene: Derived<Option<Scene>>) -> impl IntoVie
     let idle = Scene::idle_memo(scene);
     let mass = Derived::new(move || idle.with(|scene| scene.as_ref().and_then(Scene::shown_mass)));
     let set = move |change| page.dispatch(Event::View(ViewEvent::DisplayChanged(change)));
+    let has_head = is_shown(page, View::Head);
     view! {
+        <div class="of-head" class:none=move || !has_head.get()>
         <RadioGroup
             name="display-drawing"
             label="Drawing"
@@ -32,7 +35,8 @@ pub fn DisplayOptions(page: Page, scene: Derived<Option<Scene>>) -> impl IntoVie
             picked=move || Some(display.get().drawing)
             pick=move |drawing| set(DisplayChange::Drawing(drawing))
         />
-        <Show when=move || has_several.get()>
+        // Its room is kept, so that a second head moves nothing.
+        <div class:gone=move || !has_several.get()>
             <RadioGroup
                 name="display-arrangement"
                 label="Several heads"
@@ -43,7 +47,8 @@ pub fn DisplayOptions(page: Page, scene: Derived<Option<Scene>>) -> impl IntoVie
                 picked=move || Some(display.get().arrangement)
                 pick=move |arrangement| set(DisplayChange::Arrangement(arrangement))
             />
-        </Show>
+        </div>
+        </div>
         <details class="control display">
             <summary><span class="label">"Display"</span>" "{move || summary(display.get())}</summary>
             <div class="display-options">

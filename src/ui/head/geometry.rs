@@ -14,7 +14,14 @@ const CHARACTER_WIDTH: f32 = 7.83;
 const PADDING: f32 = 24.0;
 
 /// The largest number of rows that may stand farther apart.
-const N_ROOMY: usize = 20;
+const N_ROOMY: usize = 16;
+
+/// A window on whose stage such rows have room, as in style/scales.css.
+const TALL: &str = "(min-width: 1000px) and (min-height: 880px)";
+
+/// Where rows are pressed with a thumb, and how high they then are, in CSS pixels.
+pub const THUMBED: &str = "(pointer: coarse), (max-width: 999px)";
+pub const THUMB: f32 = 40.0;
 
 /// Columns, panels and the visible window, each made anew only when it changes.
 #[derive(Clone, Copy)]
@@ -41,12 +48,13 @@ impl Geometry {
     ) -> Self {
         let of_scene =
             move |read: fn(&Scene) -> usize| Derived::new(move || scene.with(|scene| scene.as_ref().map_or(0, read)));
-        let has_coarse_pointer = use_media_query("(pointer: coarse)");
+        let (is_thumbed, is_tall) = (use_media_query(THUMBED), use_media_query(TALL));
         let n_rows = of_scene(Scene::n_rows);
-        let row_height = Derived::new(move || match (has_coarse_pointer.get(), n_rows.get() <= N_ROOMY) {
-            (true, _) => 28.0,
-            (false, true) => 24.0,
-            (false, false) => 20.0,
+        let row_height = Derived::new(move || match (is_thumbed.get(), n_rows.get() <= N_ROOMY, is_tall.get()) {
+            (true, ..) => THUMB,
+            (false, true, true) => 28.0,
+            (false, true, false) => 24.0,
+            (false, false, _) => 20.0,
         });
         let window = Derived::new(move || Window {
             width: width.get() as f32,

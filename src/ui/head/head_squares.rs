@@ -13,6 +13,9 @@ use crate::ui::shell::page::Page;
 use crate::ui::small::css::rgb;
 use crate::ui::small::focus::focus_child;
 
+/// So many squares stand in one row.
+const ONE_ROW: usize = 12;
+
 /// The row of squares: one tab stop, with arrow keys between the squares.
 #[component]
 pub fn HeadSquares(page: Page, scene: Derived<Option<Scene>>, colours: Derived<HeadColours>) -> impl IntoView {
@@ -75,7 +78,14 @@ pub fn HeadSquares(page: Page, scene: Derived<Option<Scene>>, colours: Derived<H
     view! {
         <div class="control heads">
             <span class="label" id="heads-label">"Heads"</span>
-            <div class="squares" role="group" aria-labelledby="heads-label" node_ref=row>
+            <div
+                class="squares"
+                class:many=move || { n_heads.get() > ONE_ROW }
+                role="group"
+                aria-labelledby="heads-label"
+                node_ref=row
+                style:--half=move || n_heads.get().div_ceil(2).max(1).to_string()
+            >
                 {move || (0..n_heads.get()).map(square).collect_view()}
             </div>
             <button
@@ -85,7 +95,7 @@ pub fn HeadSquares(page: Page, scene: Derived<Option<Scene>>, colours: Derived<H
                 prop:disabled=move || has_all.get()
                 on:click=move |_| page.dispatch(Event::Select(SelectionEvent::AllHeads))
             >
-                "All heads"
+                "All"<span class="only-spoken">" heads"</span>
             </button>
         </div>
     }

@@ -14,12 +14,7 @@ const LOG_TICKS: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 
 /// The legend under the figure.
 #[component]
-pub fn Legend(
-    scene: Derived<Option<Scene>>,
-    scheme: Derived<Scheme>,
-    /// Whether to name the keys that edit the model.
-    has_edits: bool,
-) -> impl IntoView {
+pub fn Legend(scene: Derived<Option<Scene>>, scheme: Derived<Scheme>) -> impl IntoView {
     let meaning = Derived::new(move || scene.with(|scene| scene.as_ref().map(meaning)));
     let shade = Derived::new(move || scene.with(|scene| scene.as_ref().map(Scene::shade).unwrap_or_default()));
     // The head whose ramp colours the cells, where a single head is shown.
@@ -65,15 +60,6 @@ pub fn Legend(
                 <span class="ticks">{ticks}</span>
             </span>
             <span class="meaning">{move || meaning.get()} " " {move || contrast.get().is_none().then(|| faintest(shade.get()))}</span>
-            <span class="keys">
-                <span class="for-touch">"Tap a token for its weights, tap again to keep it."</span>
-                <span class="for-pointer">
-                    "Point at a token for its weights, click to keep it; several add up. Keys: arrows, Enter keeps, Esc lets \
-                    go; L and H: next layer and head (Shift: back); A: all heads; M: lines or matrix"
-                    {has_edits.then_some("; E, or right click: edit; B: A, B or their difference")}
-                    "."
-                </span>
-            </span>
         </div>
     }
 }

@@ -4,7 +4,7 @@ mod column;
 pub mod display_options;
 mod draw;
 pub mod figure;
-mod geometry;
+pub mod geometry;
 pub mod head_squares;
 mod headings;
 pub mod kind_choice;

@@ -18,7 +18,7 @@ pub fn EntryField(
     note: Option<Signal<&'static str>>,
     /// Classes beside `field`.
     class: &'static str,
-    #[prop(default = "2")] rows: &'static str,
+    #[prop(default = "1")] rows: &'static str,
     #[prop(optional)] title: Option<&'static str>,
     #[prop(optional)] placeholder: Option<&'static str>,
     #[prop(optional)] inputmode: Option<&'static str>,
@@ -36,7 +36,7 @@ pub fn EntryField(
     let note = note.map(|note| view! { <span class="aside" aria-hidden="true">" " {move || note.get()}</span> });
     view! {
         <div class=format!("field {class}")>
-            <label for=id>{name} " " {note}</label>
+            <label class="of-open" for=id>{name} " " {note}</label>
             <textarea
                 id=id
                 rows=rows

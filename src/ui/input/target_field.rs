@@ -29,7 +29,7 @@ pub fn TargetField(page: Page) -> impl IntoView {
                 note
                 class="target"
                 rows="1"
-                placeholder="written by the model"
+                placeholder="Target: written by the model"
                 value=Signal::derive(move || target.get())
                 on_typed=move |text| page.dispatch(Event::Entry(EntryEvent::FieldChanged(EntryChange::Target(text))))
             />

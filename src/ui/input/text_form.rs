@@ -1,6 +1,9 @@
-//! The input, and the buttons that run and cancel.
+//! The input: one line at rest, opened while it is edited.
 
+use leptos::ev::{FocusEvent, KeyboardEvent};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, EventTarget, Node};
 
 use super::bos_choice::BosChoice;
 use super::entry_field::EntryField;
@@ -14,18 +17,100 @@ use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 use crate::ui::small::problem::Problem;
 
-/// The fields of the chosen kind of input, "Run", "Cancel", and what is wrong with the input.
+/// The fields of the chosen kind of input, what belongs to them while they are edited, and "Run".
 #[component]
 pub fn TextForm(page: Page) -> impl IntoView {
+    let is_open = RwSignal::new(false);
+    let has_models = page.memo(|state| !state.models.is_empty());
+    let loads_first = page.memo(|state| state.loads_first());
+    let problem = page.memo(|state| state.notices.input.clone());
+    let open_at_field = move |target: Option<EventTarget>| {
+        if is_field(target) {
+            is_open.set(true);
+        }
+    };
+    let on_focus_out = move |event: FocusEvent| {
+        let inside = event.current_target().and_then(|entry| entry.dyn_into::<Element>().ok());
+        let to = event.related_target().and_then(|to| to.dyn_into::<Node>().ok());
+        if !inside.is_some_and(|entry| entry.contains(to.as_ref())) {
+            is_open.set(false);
+        }
+    };
+    let on_key = move |event: KeyboardEvent| match event.key().as_str() {
+        "Escape" => is_open.set(false),
+        "Enter" if !event.shift_key() && !event.is_composing() && is_field(event.target()) => is_open.set(false),
+        _ => {}
+    };
+    view! {
+        <div
+            class="entry"
+            class:open=move || is_open.get()
+            on:focusin=move |event| open_at_field(event.target())
+            on:click=move |event| open_at_field(event.target())
+            on:input=move |event| open_at_field(event.target())
+            on:focusout=on_focus_out
+            on:keydown=on_key
+        >
+            <div class="entry-box" tabindex="-1">
+                <div class="entry-fields">
+                    <Fields page />
+                    <TargetField page />
+                    <button
+                        type="button"
+                        class="quiet icon entry-toggle"
+                        aria-label="Input options"
+                        title="Kind of input, tokens and examples"
+                        aria-controls="entry-more"
+                        aria-expanded=move || is_open.get().to_string()
+                        on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)
+                    >
+                        <span class="fold-icon" aria-hidden="true"></span>
+                    </button>
+                </div>
+                <div class="text-note" id="text-note" class:none=move || problem.with(Option::is_none)>
+                    {move || problem.get().map(|problem| view! {
+                        <Problem message=problem.message>
+                            {problem.cut_to.map(|n_ctx| view! {
+                                <button type="button" class="link" on:click=move |_| page.dispatch(Event::Work(WorkEvent::CutAsked))>
+                                    {format!("Cut to {n_ctx} tokens")}
+                                </button>
+                            })}
+                        </Problem>
+                    })}
+                </div>
+                <div class="entry-more" id="entry-more" class:none=move || !is_open.get()>
+                    <div class="entry-line">
+                        <EntryKindChoice page />
+                        <BosChoice page />
+                        <TypedTokens page />
+                    </div>
+                    <Examples page />
+                </div>
+            </div>
+        </div>
+        <button
+            type="button"
+            class="run"
+            prop:disabled=move || !has_models.get()
+            on:click=move |_| page.dispatch(Event::Work(WorkEvent::RunAsked))
+        >
+            "Run"
+            <span class="size" aria-hidden="true">
+                {move || loads_first.get().map(|size| format!("loads {}", wording::bytes(size)))}
+            </span>
+        </button>
+    }
+}
+
+/// The fields of the chosen kind.
+#[component]
+fn Fields(page: Page) -> impl IntoView {
     let text = page.memo(|state| state.entry.text.clone());
     let pair = page.memo(|state| state.entry.pair.clone());
     let ids = page.memo(|state| state.entry.ids.clone());
     let kind = page.memo(|state| state.entry.kind);
-    let is_busy = page.memo(|state| state.is_busy());
-    let has_models = page.memo(|state| !state.models.is_empty());
-    let loads_first = page.memo(|state| state.loads_first());
-    let problem = page.memo(|state| state.notices.input.clone());
-    let is_invalid = Signal::derive(move || problem.with(Option::is_some));
+    let is_wrong = page.memo(|state| state.notices.input.is_some());
+    let is_invalid = Signal::derive(move || is_wrong.get());
     let texts = move || {
         view! {
             <EntryField
@@ -34,6 +119,7 @@ pub fn TextForm(page: Page) -> impl IntoView {
                 name="Text"
                 class="text"
                 title="Enter runs the model, Shift+Enter starts a new line"
+                placeholder="Text"
                 described_by="text-note"
                 is_invalid
                 value=Signal::derive(move || text.get())
@@ -45,6 +131,7 @@ pub fn TextForm(page: Page) -> impl IntoView {
                 name="Second text"
                 note=Signal::stored("optional")
                 class="pair"
+                placeholder="Second text"
                 value=Signal::derive(move || pair.get())
                 on_typed=move |text| page.dispatch(Event::Entry(EntryEvent::PairEdited(text)))
             />
@@ -59,56 +146,23 @@ pub fn TextForm(page: Page) -> impl IntoView {
                 note=Signal::stored("numbers with commas or spaces between")
                 class="text wide"
                 inputmode="numeric"
+                placeholder="Token ids"
+                described_by="text-note"
                 is_invalid
                 value=Signal::derive(move || ids.get())
                 on_typed=move |text| page.dispatch(Event::Entry(EntryEvent::FieldChanged(EntryChange::Ids(text))))
             />
         }
     };
-    view! {
-        {move || match kind.get() {
-            EntryKind::Text => texts(),
-            EntryKind::Ids => ids_field(),
-            EntryKind::RandomBlock => view! { <RandomBlockFields page /> },
-        }}
-        <TargetField page />
-        <div class="actions">
-            <button
-                type="button"
-                class="run"
-                prop:disabled=move || !has_models.get()
-                on:click=move |_| page.dispatch(Event::Work(WorkEvent::RunAsked))
-            >
-                "Run"
-                <span class="size" aria-hidden="true">
-                    {move || loads_first.get().map(|size| format!("loads {}", wording::bytes(size)))}
-                </span>
-            </button>
-            <button
-                type="button"
-                class="cancel"
-                prop:disabled=move || !is_busy.get()
-                on:click=move |_| page.dispatch(Event::Work(WorkEvent::CancelAsked))
-            >
-                "Cancel"
-            </button>
-        </div>
-        <div class="note text-note" id="text-note">
-            {move || problem.get().map(|problem| view! {
-                <Problem message=problem.message>
-                    {problem.cut_to.map(|n_ctx| view! {
-                        <button type="button" class="link" on:click=move |_| page.dispatch(Event::Work(WorkEvent::CutAsked))>
-                            {format!("Cut to {n_ctx} tokens")}
-                        </button>
-                    })}
-                </Problem>
-            })}
-            <div class="entry-line">
-                <EntryKindChoice page />
-                <BosChoice page />
-                <TypedTokens page />
-            </div>
-            <Examples page />
-        </div>
+    move || match kind.get() {
+        EntryKind::Text => texts(),
+        EntryKind::Ids => ids_field(),
+        EntryKind::RandomBlock => view! { <RandomBlockFields page /> },
     }
+}
+
+/// Whether an event came from a field that is typed into.
+fn is_field(target: Option<EventTarget>) -> bool {
+    let element = target.and_then(|target| target.dyn_into::<Element>().ok());
+    element.is_some_and(|element| element.matches("textarea, input[type=number]").unwrap_or(false))
 }

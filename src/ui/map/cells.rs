@@ -66,10 +66,10 @@ fn Cell(map: Map, row: usize, column: usize, place: LayerHead) -> impl IntoView 
             aria-label=label
             aria-selected=move || is_selected().to_string()
             aria-colindex=(column + 1).to_string()
-            style:left=move || px(layout.with(|layout| layout.column_left(column)))
+            style:left=move || px(layout.with(|layout| layout.cell_left(row, column)))
             style:top=move || px(layout.with(|layout| layout.row_top(row)))
-            style:width=move || px(layout.with(|layout| layout.cell))
-            style:height=move || px(layout.with(|layout| layout.cell))
+            style:width=move || px(layout.with(|layout| layout.width))
+            style:height=move || px(layout.with(|layout| layout.height))
         >
             {move || has_name().then(|| view! { <span class="cell-name">{name.clone()}</span> })}
         </div>

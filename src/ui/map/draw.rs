@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::model::{Layers, Map, shade};
 use crate::protocol::Reduce;
-use crate::render::{Diverging, MapPainter, NEUTRAL_HUE, Ramp, Rgb, Scheme, Shade, Square, Thumbnail};
+use crate::render::{Area, Diverging, MapPainter, NEUTRAL_HUE, Ramp, Rgb, Scheme, Shade, Thumbnail};
 use crate::render_web::PixelCanvas;
 use crate::state::scales::options::{CellStyle, MapOptions};
 use crate::ui::erased::{Derived, effect};
@@ -83,13 +83,15 @@ fn paint(
 ) {
     let (scroll, contrast) = (map.scroll.get_untracked(), map.contrast.get_untracked());
     map.layout.with_untracked(|layout| {
-        let side = (layout.cell * ratio).round() as usize;
+        let pixels = |length: f32| (length * ratio).round();
+        let (width, height) = (pixels(layout.width) as usize, pixels(layout.height) as usize);
         for row in layout.visible_rows(scroll, map.window.get_untracked().1) {
             for (column, &(layer, head)) in layout.rows[row].iter().enumerate() {
-                let square = Square {
-                    x: (layout.column_left(column) * ratio).round() as isize,
-                    y: ((layout.row_top(row) - scroll) * ratio).round() as isize,
-                    side,
+                let area = Area {
+                    x: pixels(layout.cell_left(row, column)) as isize,
+                    y: pixels(layout.row_top(row) - scroll) as isize,
+                    width,
+                    height,
                 };
                 if options.style == CellStyle::Number {
                     let level = map.numbers.with_untracked(|numbers| numbers.level((layer, head)));
@@ -97,11 +99,11 @@ fn paint(
                         Some(_) => colours.diverging.at(level * 2.0 - 1.0),
                         None => colours.ramp.at(level),
                     };
-                    painter.fill(square, level.map_or(colours.ground, colour));
+                    painter.fill(area, level.map_or(colours.ground, colour));
                     continue;
                 }
                 let Some(thumbnails) = layers.get(layer).and_then(Option::as_ref) else {
-                    painter.fill(square, colours.ground);
+                    painter.fill(area, colours.ground);
                     continue;
                 };
                 let thumbnails = &thumbnails.0;
@@ -113,16 +115,16 @@ fn paint(
                 };
                 match (options.style, contrast) {
                     (CellStyle::Lines, Some(contrast)) => {
-                        painter.difference_lines(square, &thumbnail, &contrast, colours.ground);
+                        painter.difference_lines(area, &thumbnail, &contrast, colours.ground);
                     }
                     (_, Some(contrast)) => {
                         let diverging = (&colours.diverging, colours.ground);
-                        painter.differences(square, &thumbnail, diverging, &contrast, shade);
+                        painter.differences(area, &thumbnail, diverging, &contrast, shade);
                     }
                     (CellStyle::Heat | CellStyle::Number, None) => {
-                        painter.heat(square, &thumbnail, &colours.ramp, colours.ground, shade);
+                        painter.heat(area, &thumbnail, &colours.ramp, colours.ground, shade);
                     }
-                    (CellStyle::Lines, None) => painter.lines(square, &thumbnail, colours.ramp.at(1.0), colours.ground),
+                    (CellStyle::Lines, None) => painter.lines(area, &thumbnail, colours.ramp.at(1.0), colours.ground),
                 }
             }
         }

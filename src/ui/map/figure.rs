@@ -25,7 +25,7 @@ pub fn ModelMap(page: Page, scheme: Derived<Scheme>, is_small: bool) -> impl Int
     let UseElementSizeReturn { width, height } = use_element_size(scroller);
     let pixel_ratio = use_device_pixel_ratio();
     let map = Map::new(page, scheme, is_small, (width, height));
-    let Map { layout, scroll, window, reached, selected, .. } = map;
+    let Map { layout, scroll, window, reached, selected, is_filled, .. } = map;
     draw_on_change(canvas, map, scheme, pixel_ratio);
     map.report_seen_layers();
 
@@ -57,7 +57,7 @@ pub fn ModelMap(page: Page, scheme: Derived<Scheme>, is_small: bool) -> impl Int
                 aria-label=if is_small { "Map of all heads" } else { "Heads of all layers" }
                 aria-rowcount=move || layout.with(|layout| layout.rows.len().to_string())
                 aria-activedescendant=move || reached.get().map(|place| id_of(place, is_small))
-                style:height=content_height
+                style:height=move || if is_filled.get() { "auto".to_owned() } else { content_height() }
                 on:scroll:target=move |event| scroll.set(event.target().scroll_top() as f32)
                 on:pointerdown=move |event| pointer.on_down(&event)
                 on:pointermove=move |event| pointer.on_move(&event)

@@ -19,8 +19,9 @@ pub fn RowLabels(map: Map) -> impl IntoView {
             let visible = layout.visible_rows(scroll.get(), window.get().1);
             let label = |row: usize| {
                 let (layer, _) = layout.place(row, 0)?;
-                let top = layout.row_top(row) - scroll.get() + layout.cell / 2.0;
-                Some(view! { <span class="row-label" style:top=px(top)>{layer}</span> })
+                let top = layout.row_top(row) - scroll.get() + layout.height / 2.0;
+                let left = layout.cell_left(row, 0) - layout.left;
+                Some(view! { <span class="row-label" style:left=px(left) style:top=px(top)>{layer}</span> })
             };
             visible.filter_map(label).collect::<Vec<_>>()
         })
@@ -37,17 +38,18 @@ pub fn ColumnLabels(map: Map) -> impl IntoView {
             return Vec::new();
         }
         layout.with(|layout| {
-            let first = layout.rows.first().cloned().unwrap_or_default();
-            let label = |(column, (_, head)): (usize, LayerHead)| {
-                let middle = layout.column_left(column) + layout.cell / 2.0;
-                view! { <span class="column-label" style:left=px(middle)>{head}</span> }
+            let over_block = |row: usize| {
+                let label = |(column, (_, head)): (usize, LayerHead)| {
+                    let middle = layout.cell_left(row, column) + layout.width / 2.0;
+                    view! { <span class="column-label" style:left=px(middle)>{head}</span> }
+                };
+                layout.rows.get(row).cloned().unwrap_or_default().into_iter().enumerate().map(label).collect::<Vec<_>>()
             };
-            first.into_iter().enumerate().map(label).collect::<Vec<_>>()
+            layout.blocks().flat_map(|(row, _)| over_block(row)).collect::<Vec<_>>()
         })
     };
     view! {
         <div class="column-labels" aria-hidden="true">
-            <span class="corner">{move || options.with(|options| (!options.is_sorted).then_some("L \\ H"))}</span>
             {labels}
         </div>
     }

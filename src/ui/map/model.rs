@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use leptos_use_media_query::use_media_query;
 
 use super::numbers::Numbers;
 use crate::render::{Contrast, LayerHead, MapLayout, MapSpace, Scheme, Shade, largest_size};
@@ -10,20 +11,19 @@ use crate::state::scales::options::MapOptions;
 use crate::state::scales::thumbnails::LayerThumbnails;
 use crate::state::{Event, Home, State, Variant, ViewEvent};
 use crate::ui::erased::{Derived, effect};
+use crate::ui::shell::floor::WIDE;
 use crate::ui::shell::page::Page;
 use crate::ui::small::same::Same;
 
 /// Thumbnails of each layer; `None` while they are awaited.
 pub type Layers = Vec<Option<Same<LayerThumbnails>>>;
 
-/// Height of a large map before it scrolls, as a share of the window's height.
+/// Height of a large map that does not fill a stage before it scrolls, as a share of the window's height.
 const SCREEN_SHARE: f64 = 0.7;
-/// Height of a small map before it scrolls, in CSS pixels: between other things, and in a column of its own.
-const SMALL_HEIGHT: (f32, f32) = (180.0, 360.0);
+/// Greatest height of a small map, in CSS pixels: with more layers its cells become smaller.
+const SMALL_HEIGHT: f32 = 560.0;
 /// Height of a map in a frame before it scrolls, in CSS pixels: the frame follows the content, so its height measures nothing.
 const FRAME_HEIGHT: f32 = 560.0;
-/// From this width of the window on a small map has a column of its own, in CSS pixels (style/shell.css).
-const HAS_COLUMN: f64 = 1_041.0;
 
 /// What the parts of a map share.
 #[derive(Clone, Copy)]
@@ -45,6 +45,8 @@ pub struct Map {
     /// The colours of differences, where these are shown: one scale for all layers.
     pub contrast: Derived<Option<Contrast>>,
     pub is_small: bool,
+    /// Whether the map takes all the room of the stage, instead of being as high as its rows.
+    pub is_filled: Signal<bool>,
 }
 
 impl Map {
@@ -59,10 +61,13 @@ impl Map {
         let options = page.memo(|state| state.scales.map.clone());
         let rows = page.memo(rows_of);
         let is_framed = page.peek(|state| state.home == Home::Embed);
+        let is_wide = use_media_query(WIDE);
+        let is_filled = Signal::derive(move || !is_small && !is_framed && is_wide.get());
         let layout = Derived::new(move || {
-            let height = greatest_height(is_small, is_framed);
+            let (is_filled, height) = (is_filled.get(), height.get() as f32);
+            let height = if is_filled { height } else { greatest_height(is_small, is_framed) };
             let has_names = options.with(|options: &MapOptions| options.is_sorted) && !is_small;
-            MapLayout::fit(rows.get(), MapSpace { width: width.get() as f32, height, is_small, has_names })
+            MapLayout::fit(rows.get(), MapSpace { width: width.get() as f32, height, is_filled, is_small, has_names })
         });
         let largest = page.memo(|state| {
             let cells = |layer: &Option<Arc<LayerThumbnails>>| layer.as_ref().map(|it| largest_size(&it.cells));
@@ -85,6 +90,7 @@ impl Map {
             }),
             contrast: Derived::new(move || largest.get().map(|largest| Contrast::new(largest, scheme.get()))),
             is_small,
+            is_filled,
         }
     }
 
@@ -110,11 +116,10 @@ impl Map {
 fn greatest_height(is_small: bool, is_framed: bool) -> f32 {
     let window = leptos::prelude::window();
     let length = |size: Result<wasm_bindgen::JsValue, _>| size.ok().and_then(|size| size.as_f64()).unwrap_or(800.0);
-    match (is_small, length(window.inner_width()) >= HAS_COLUMN) {
-        (true, false) => SMALL_HEIGHT.0,
-        (true, true) => SMALL_HEIGHT.1,
-        (false, _) if is_framed => FRAME_HEIGHT,
-        (false, _) => (length(window.inner_height()) * SCREEN_SHARE) as f32,
+    match is_small {
+        true => SMALL_HEIGHT,
+        false if is_framed => FRAME_HEIGHT,
+        false => (length(window.inner_height()) * SCREEN_SHARE) as f32,
     }
 }
 
@@ -127,9 +132,7 @@ pub fn rows_of(state: &State) -> Vec<Vec<LayerHead>> {
         return rows;
     }
     let numbers = Numbers::from_state(state);
-    let number = |place: &LayerHead| numbers.at(*place);
-    let mut all: Vec<(LayerHead, f32)> =
-        rows.concat().into_iter().map(|place| (place, number(&place).unwrap_or(f32::NEG_INFINITY))).collect();
+    let mut all: Vec<(LayerHead, f32)> = rows.concat().into_iter().map(|place| (place, numbers.rank(place))).collect();
     all.sort_by(|(one, a), (other, b)| b.total_cmp(a).then(one.cmp(other)));
     let places: Vec<LayerHead> = all.into_iter().map(|(place, _)| place).collect();
     places.chunks(heads.len().max(1)).map(<[LayerHead]>::to_vec).collect()

@@ -1,12 +1,12 @@
 //! The number of each head that colours and sorts the map's cells.
 
-use crate::analysis::scores::Score;
+use crate::analysis::scores::{RankBy, Score};
 use crate::render::LayerHead;
 use crate::state::scales::options::CellNumber;
 use crate::state::{State, Variant};
 
 /// One number for each head, as far as they are known.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Numbers {
     /// [n_layers, n_heads]
     values: Vec<Option<f32>>,
@@ -15,6 +15,14 @@ pub struct Numbers {
     pub ends: (f32, f32),
     /// The smallest and the largest number.
     pub range: Option<(f32, f32)>,
+    /// What puts one head before another.
+    by: RankBy,
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self { values: Vec::new(), n_heads: 0, ends: (0.0, 1.0), range: None, by: RankBy::Value }
+    }
 }
 
 impl Numbers {
@@ -52,12 +60,23 @@ impl Numbers {
             }
             _ => (0.0, 1.0),
         };
-        Self { values, n_heads, ends, range }
+        let is_change = state.editing.variant == Variant::Difference;
+        let by = match number {
+            CellNumber::Score(score) => Score::ALL.get(score).map_or(RankBy::Value, |score| score.rank_by(is_change)),
+            _ if is_change => RankBy::Size,
+            _ => RankBy::Value,
+        };
+        Self { values, n_heads, ends, range, by }
     }
 
     /// A head's number.
     pub fn at(&self, (layer, head): LayerHead) -> Option<f32> {
         self.values.get(layer * self.n_heads + head).copied().flatten()
+    }
+
+    /// The number by which a head is sorted, the largest first; heads without a number come last.
+    pub fn rank(&self, place: LayerHead) -> f32 {
+        self.at(place).map_or(f32::NEG_INFINITY, |value| self.by.key(value))
     }
 
     /// A head's number on a scale from 0 to 1, for its colour.

@@ -60,7 +60,7 @@ pub fn Readout(map: Map) -> impl IntoView {
             None => words,
         })
     });
-    let hint = if is_small { "Every head: click to go there" } else { "Point at a head for its numbers" };
+    let hint = if is_small { "Click a head to show it" } else { "Hover a head for its numbers" };
     view! {
         <p class="readout" class:idle=move || text.with(Option::is_none)>
             {move || text.get().unwrap_or_else(|| hint.to_owned())}
@@ -130,13 +130,6 @@ pub fn MapLegend(map: Map) -> impl IntoView {
             <span>{move || reduced.get()}</span>
             <span>{move || progress.get()}</span>
             {move || problem.get().map(|problem| view! { <span class="problem" role="alert">{wording::brief(&problem)}</span> })}
-            <span class="keys">
-                <span class="for-touch">"Tap a head for its numbers, tap again to see it large."</span>
-                <span class="for-pointer">
-                    "Click shows a head large, double-click opens it in the head view, right click edits it. Keys: arrows, \
-                    Enter shows, Shift+Enter opens, E edits."
-                </span>
-            </span>
         </div>
     }
 }

@@ -77,9 +77,11 @@ pub fn DeviceModels(page: Page) -> impl IntoView {
     view! {
         <details class="device-models" on:toggle=move |_| look()>
             <summary node_ref=heading>"Models on this device"</summary>
-            <p>"A model is downloaded once, checked, and kept in this browser, so that it works without a network."</p>
-            {lines}
-            {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
+            <div class="kept">
+                <p>"A model is downloaded once, checked, and kept in this browser, so that it works without a network."</p>
+                {lines}
+                {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
+            </div>
         </details>
     }
 }

@@ -33,10 +33,11 @@ pub fn ModelPicker(page: Page) -> impl IntoView {
     };
     view! {
         <div class="field model">
-            <label for="model">"Model"</label>
+            <label class="only-spoken" for="model">"Model"</label>
             <select
                 id="model"
                 aria-describedby="model-note"
+                title=move || facts.get()
                 prop:disabled=move || names.with(Vec::is_empty)
                 on:change:target=move |event| page.dispatch(Event::Work(WorkEvent::ModelPicked(index_of(&event.target().value()))))
             >
@@ -55,12 +56,10 @@ pub fn ModelPicker(page: Page) -> impl IntoView {
                         .collect_view()
                 }}
             </select>
-            <div class="note" id="model-note">
+            <div class="model-note" id="model-note" class:wrong=move || problem.with(Option::is_some)>
                 {move || match problem.get() {
                     None => view! {
-                        <span title="Size, licence, and whether this browser keeps it for the next visit">
-                            {facts.get().unwrap_or_default()}
-                        </span>
+                        <span class="only-spoken">{facts.get().unwrap_or_default()}</span>
                     },
                     Some(message) => view! {
                         <Problem message>
@@ -81,9 +80,12 @@ pub fn ModelPicker(page: Page) -> impl IntoView {
                 let notes = notes.get();
                 (!notes.is_empty()).then(|| {
                     view! {
-                        <details class="note" id="about-model">
-                            <summary>"About this model"</summary>
-                            {notes.into_iter().map(|note| view! { <p>{note}</p> }).collect_view()}
+                        <details class="about-model" id="about-model">
+                            <summary title="About this model"><span class="only-spoken">"About this model"</span></summary>
+                            <div class="popover">
+                                <p>{facts.get()}</p>
+                                {notes.into_iter().map(|note| view! { <p>{note}</p> }).collect_view()}
+                            </div>
                         </details>
                     }
                 })

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::model::Neurons;
 use crate::protocol::NeuronPart;
 use crate::state::scales::options::{NeuronOptions, NeuronOrder};
-use crate::state::{Event, SelectionEvent, ViewEvent};
+use crate::state::{Event, SelectionEvent, State, ViewEvent};
 use crate::trace::Side;
 use crate::ui::erased::{Derived, view};
 use crate::ui::small::radio_group::RadioGroup;
@@ -19,7 +19,7 @@ pub fn NeuronControls(neurons: Neurons) -> impl IntoView {
         change(&mut changed);
         page.dispatch(Event::View(ViewEvent::NeuronChanged(changed)));
     };
-    let chosen = page.memo(|state| state.selection.queries.last().copied());
+    let chosen = page.memo(State::query_chosen);
     let query = move |position: usize| {
         view! {
             <option value=position.to_string() prop:selected=move || chosen.get() == Some(position)>

@@ -35,7 +35,7 @@ pub fn DistancePlot(neurons: Neurons) -> impl IntoView {
             <h2><span>{title}</span></h2>
             {move || match points.get() {
                 Some((_, points)) => plot(&points).into_any(),
-                None => view! { <p class="hint">"Point at a neuron to see how its product falls with distance."</p> },
+                None => view! { <p class="hint">"Hover a neuron to see how its product falls with distance."</p> },
             }}
         </section>
     }

@@ -9,6 +9,7 @@ use crate::state::State;
 use crate::trace::Side;
 use crate::trace::display::TokenLabel;
 use crate::ui::erased::Derived;
+use crate::ui::head::geometry::{THUMB, THUMBED};
 
 /// Width of a character of the tokens' font, in CSS pixels.
 const CHARACTER_WIDTH: f32 = 7.83;
@@ -29,13 +30,13 @@ pub struct Geometry {
 impl Geometry {
     /// The geometry of the view in an element of a given size.
     pub fn new(neurons: Neurons, (width, height): (Signal<f64>, Signal<f64>), scroll: RwSignal<f32>) -> Self {
-        let has_coarse_pointer = use_media_query("(pointer: coarse)");
+        let is_thumbed = use_media_query(THUMBED);
         let n_rows = Derived::new(move || neurons.positions.with(|(queries, keys)| queries.len().max(keys.len())));
         let window = Derived::new(move || Window {
             width: width.get() as f32,
             height: height.get() as f32,
             scroll: scroll.get(),
-            row_height: if has_coarse_pointer.get() { 28.0 } else { 22.0 },
+            row_height: if is_thumbed.get() { THUMB } else { 22.0 },
         });
         let longest = neurons.page.memo(longest_label);
         let columns = Derived::new(move || {

@@ -6,7 +6,7 @@ use crate::protocol::NeuronPart;
 use crate::render::{Products, descending, limit_of};
 use crate::state::scales::neurons::HeadNeurons;
 use crate::state::scales::options::{NeuronOptions, NeuronOrder};
-use crate::state::{Looked, Selection, Shown, State, wording};
+use crate::state::{Looked, Shown, State, wording};
 use crate::trace::Side;
 use crate::ui::erased::Derived;
 use crate::ui::shell::page::Page;
@@ -48,7 +48,7 @@ pub(super) struct Neurons {
     pub looked: Derived<Option<Looked>>,
     /// Positions shown as queries and as keys.
     pub positions: Derived<(Vec<usize>, Vec<usize>)>,
-    /// The query shown: the hovered one, or the chosen one.
+    /// The query shown: the hovered one, else the chosen one, else the last one.
     pub query: Derived<Option<usize>>,
     /// The key shown: the hovered one, else the pinned one, else the one with the largest weight.
     pub key: Derived<Option<usize>>,
@@ -182,28 +182,19 @@ impl Neurons {
         let options = page.memo(|state| state.scales.neuron);
         let looked = page.memo(|state| state.shown.as_ref().map(Shown::looked));
         let positions = page.memo(|state| state.shown_positions().unwrap_or_default());
-        let is_here = move |side: Side, position: &usize| {
-            positions.with(|(queries, keys)| {
-                let shown = if side == Side::Query { queries } else { keys };
-                shown.binary_search(position).is_ok()
-            })
-        };
-        let query = page.memo_hover(|state| state.selection.query());
-        let query = Derived::new(move || query.get().filter(|query| is_here(Side::Query, query)));
+        let has_key = move |key: &usize| positions.with(|(_, keys)| keys.binary_search(key).is_ok());
+        let query = page.memo_hover(State::query_looked_into);
         let marked_key = page.memo_hover(|state| state.selection.marked(Side::Key).last().copied());
         let key = Derived::new(move || {
             let strongest = || numbers.with(|numbers| numbers.as_ref()?.strongest_key(query.get()?));
-            marked_key.get().filter(|key| is_here(Side::Key, key)).or_else(strongest)
+            marked_key.get().filter(has_key).or_else(strongest)
         });
         // The order follows the chosen tokens and not the pointer, from which columns must not run away.
-        let chosen = page.memo(|state| {
-            let selection = &state.selection;
-            (selection.queries.last().copied(), selection.keys.last().copied())
-        });
+        let chosen = page.memo(|state| (state.query_chosen(), state.selection.keys.last().copied()));
         let order = Derived::new(move || {
             let chosen = chosen.get();
             numbers.with(|numbers| {
-                numbers.as_ref().map_or_else(Vec::new, |numbers| ordered(numbers, options.get().order, chosen))
+                numbers.as_ref().map_or_else(Vec::new, |numbers| order_of(numbers, options.get().order, chosen))
             })
         });
         let neuron = page.memo_hover(|state| state.selection.marked_neuron());
@@ -219,12 +210,8 @@ impl Neurons {
     }
 }
 
-/// The neurons in the order in which a selection shows them.
-pub fn order_of(numbers: &Numbers, order: NeuronOrder, selection: &Selection) -> Vec<usize> {
-    ordered(numbers, order, (selection.queries.last().copied(), selection.keys.last().copied()))
-}
-
-fn ordered(numbers: &Numbers, order: NeuronOrder, (query, key): (Option<usize>, Option<usize>)) -> Vec<usize> {
+/// The neurons in the order of their columns, where this query and this key are chosen.
+pub fn order_of(numbers: &Numbers, order: NeuronOrder, (query, key): (Option<usize>, Option<usize>)) -> Vec<usize> {
     let by_number = (0..numbers.d_head()).collect();
     let Some(query) = query else { return by_number };
     let products = numbers.products();

@@ -55,7 +55,7 @@ pub fn CellReadout(neurons: Neurons) -> impl IntoView {
     };
     view! {
         <p class="readout" class:idle=move || text.with(Option::is_none)>
-            {move || text.get().unwrap_or_else(|| "Point at a cell for its numbers".to_owned())}
+            {move || text.get().unwrap_or_else(|| "Hover a cell for its numbers".to_owned())}
         </p>
         <div class="legend">
             {move || scales.get().map(|((cells, products), factor, missing)| view! {
@@ -64,13 +64,6 @@ pub fn CellReadout(neurons: Neurons) -> impl IntoView {
                 <span>{factor}</span>
                 {missing.into_iter().take(1).map(|reason| view! { <span>{reason}</span> }).collect_view()}
             })}
-            <span class="keys">
-                <span class="for-touch">"Tap a token or a cell to look, tap again to keep it."</span>
-                <span class="for-pointer">
-                    "Point at a query to look into it, click to stay with it; click a cell to keep its neuron. Keys: arrows, \
-                    Enter keeps, N and Shift+N: next and previous neuron, E or right click: edit, Esc lets go."
-                </span>
-            </span>
         </div>
     }
 }

@@ -6,15 +6,17 @@ use crate::render::{HeadColours, Scheme};
 use crate::state::RUNS_MODELS;
 use crate::ui::change::edit_menu::{EditMenu, OpenMenu};
 use crate::ui::change::panels::Editing;
+use crate::ui::change::sweep::SweepStage;
 use crate::ui::erased::{Derived, view};
 use crate::ui::head::scene::Scene;
 use crate::ui::models::device_models::DeviceModels;
 use crate::ui::models::more::Ways;
-use crate::ui::neurons::NeuronView;
+use crate::ui::neurons::{NeuronPanels, NeuronView};
 use crate::ui::numbers::predictions::Predictions;
 use crate::ui::numbers::scores::{Ranking, ScoresPanel};
 use crate::ui::share::{EmbedCode, Export, ExportChoice, Printed, Save, SaveChoice};
 use crate::ui::shell::embed::Embed;
+use crate::ui::shell::help::Help;
 use crate::ui::shell::page::Page;
 
 /// A function for each view; its parameters are the component's properties.
@@ -25,13 +27,16 @@ pub struct Views {
     pub editing: fn(Page) -> AnyView,
     pub embed: fn() -> AnyView,
     pub embed_code: fn(Page, Derived<Option<Scene>>) -> AnyView,
+    pub help: fn() -> AnyView,
     pub export: fn(Page, Derived<Option<Scene>>, RwSignal<bool>, ExportChoice) -> AnyView,
     pub more_models: fn(Page) -> AnyView,
+    pub neuron_panels: fn(Page) -> AnyView,
     pub neurons: fn(Page, Derived<Scheme>) -> AnyView,
     pub predictions: fn(Page) -> AnyView,
     pub printed: fn(Page, Derived<Option<Scene>>) -> AnyView,
     pub save: fn(Page, RwSignal<bool>, SaveChoice) -> AnyView,
     pub scores: fn(Page, Derived<HeadColours>, RwSignal<Ranking>) -> AnyView,
+    pub sweep: fn(Page) -> AnyView,
 }
 
 static VIEWS: Views = Views {
@@ -40,13 +45,16 @@ static VIEWS: Views = Views {
     editing: if RUNS_MODELS { |page| view! { <Editing page /> } } else { |_| nothing() },
     embed: if RUNS_MODELS { || view! { <Embed /> } } else { || nothing() },
     embed_code: if RUNS_MODELS { |page, scene| view! { <EmbedCode page scene /> } } else { |_, _| nothing() },
+    help: || view! { <Help /> },
     export: |page, scene, is_open, choice| view! { <Export page scene is_open choice /> },
     more_models: if RUNS_MODELS { |page| view! { <Ways page /> } } else { |_| nothing() },
+    neuron_panels: |page| view! { <NeuronPanels page /> },
     neurons: |page, scheme| view! { <NeuronView page scheme /> },
     predictions: if RUNS_MODELS { |page| view! { <Predictions page /> } } else { |_| nothing() },
     printed: |page, scene| view! { <Printed page scene /> },
     save: |page, is_open, choice| view! { <Save page is_open choice /> },
     scores: |page, colours, ranking| view! { <ScoresPanel page colours ranking /> },
+    sweep: if RUNS_MODELS { |page| view! { <SweepStage page /> } } else { |_| nothing() },
 };
 
 /// Stands for a view that a program without models leaves out.

@@ -72,7 +72,7 @@ pub fn CopyLink(page: Page, is_saving: RwSignal<bool>) -> impl IntoView {
     view! {
         <button
             type="button"
-            class="quiet"
+            class="quiet copy-link"
             title="The address of exactly this view, into the clipboard"
             prop:disabled=move || !has_result.get()
             on:click=copy

@@ -106,9 +106,10 @@ fn map(state: &State, wanted: Wanted, caption: Caption) -> Option<Made> {
 fn neurons(state: &State, wanted: Wanted, caption: Caption) -> Option<Made> {
     let shown = state.shown.as_ref()?;
     let numbers = Numbers::from_state(state)?.with_limits();
-    let query = state.selection.query()?;
+    let query = state.query_looked_into()?;
     let (_, keys) = state.shown_positions()?;
-    let order = order_of(&numbers, state.scales.neuron.order, &state.selection);
+    let chosen = (state.query_chosen(), state.selection.keys.last().copied());
+    let order = order_of(&numbers, state.scales.neuron.order, chosen);
     let row = |&key: &usize| {
         let steps = numbers.steps(query, key);
         NeuronRow {

@@ -28,9 +28,28 @@ pub use printed::Printed;
 use save::SaveButton;
 pub use save::{Save, SaveChoice};
 
+/// The buttons at the end of the top bar; where there is no room for them, "Share" opens them.
+#[component]
+pub fn Tools(page: Page, scene: Derived<Option<Scene>>, is_saving: RwSignal<bool>) -> impl IntoView {
+    let is_open = RwSignal::new(false);
+    view! {
+        <div class="tools" class:open=move || is_open.get()>
+            <button
+                type="button"
+                class="quiet share-toggle"
+                aria-expanded=move || is_open.get().to_string()
+                on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)
+            >
+                "Share"
+            </button>
+            <Share page scene is_saving />
+        </div>
+    }
+}
+
 /// The buttons, and the dialogs behind them.
 #[component]
-pub fn Share(page: Page, scene: Derived<Option<Scene>>, is_saving: RwSignal<bool>) -> impl IntoView {
+fn Share(page: Page, scene: Derived<Option<Scene>>, is_saving: RwSignal<bool>) -> impl IntoView {
     // A saved page lies on disk and has no address that others could open.
     let is_page = page.peek(|state| state.home.is_page());
     view! {
@@ -52,10 +71,10 @@ pub fn on_screen(state: &State) -> Vec<View> {
     if state.shown.is_none() {
         return Vec::new();
     }
-    let has_query = state.selection.query().is_some() && state.scales.neurons.head.value().is_some();
-    let views = state.scales.views(state.selection.view).iter().copied();
+    let has_neurons = state.scales.neurons.head.value().is_some();
+    let views = state.views().iter().copied();
     let mut views: Vec<View> =
-        views.map(|view| if view == View::Neuron && !has_query { View::Head } else { view }).collect();
+        views.map(|view| if view == View::Neuron && !has_neurons { View::Head } else { view }).collect();
     views.dedup();
     views
 }

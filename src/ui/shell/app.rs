@@ -1,4 +1,4 @@
-//! The layout of the page: header, input, views, panels.
+//! The layout of the page: model and text at the top, the views with what stands beside them, the status line.
 
 use leptos::prelude::*;
 
@@ -6,18 +6,16 @@ use super::attention::Attention;
 use super::fault::{restore_texts, show_faults};
 use super::page::Page;
 use super::status_line::StatusLine;
-use super::theme::{ThemeButton, scheme};
+use super::theme::scheme;
 use super::worker::start_worker;
 use crate::state::Home;
-use crate::ui::change::column::{EditingColumn, panel_is_open};
 use crate::ui::change::edit_menu::MenuPlace;
 use crate::ui::erased::view;
 use crate::ui::head::scene::Scene;
-use crate::ui::input::examples::ExampleCaption;
 use crate::ui::input::text_form::TextForm;
 use crate::ui::models::model_picker::ModelPicker;
 use crate::ui::parts::Missing;
-use crate::ui::share::Share;
+use crate::ui::share::Tools;
 
 /// The page on its own.
 #[component]
@@ -29,36 +27,21 @@ pub fn App() -> impl IntoView {
     let scene = Scene::memo(page, scheme);
     let parts = page.parts();
     let is_saving = RwSignal::new(false);
-    let is_open = panel_is_open(page);
     view! {
-        <header class="masthead">
+        <header class="topbar">
             <h1>"Headlight"</h1>
-            <div class="tools">
-                <Share page scene is_saving />
-                <ThemeButton page />
-            </div>
-            <p class="lead">
-                "Every line below is an attention weight: how much one token reads from another, computed by a \
-                transformer that runs in this page, on any text you type."
-            </p>
-        </header>
-        <main>
             <section class="input" aria-label="Input">
                 <ModelPicker page />
                 <TextForm page />
             </section>
-            <StatusLine page />
+            <Tools page scene is_saving />
+        </header>
+        <main>
             <Missing parts />
-            <ExampleCaption page />
-            <div class="workbench" class:shut=move || !is_open.get()>
-                <Attention page scene scheme is_saving panel=Some(is_open) />
-                <EditingColumn page is_open />
-            </div>
+            <Attention page scene scheme is_saving />
             <MenuPlace page />
         </main>
-        <footer>
-            {parts.later(move |views| (views.device_models)(page))}
-        </footer>
+        <StatusLine page />
         {parts.later(move |views| (views.printed)(page, scene))}
     }
 }

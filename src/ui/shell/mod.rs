@@ -3,8 +3,13 @@
 pub mod address;
 pub mod app;
 pub mod attention;
+mod divider;
 pub mod embed;
 mod fault;
+pub mod floor;
+pub mod help;
+mod inspector;
+mod notices;
 pub mod page;
 pub mod scales;
 pub mod status_line;

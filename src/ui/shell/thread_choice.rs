@@ -23,7 +23,7 @@ pub fn ThreadChoice(page: Page) -> impl IntoView {
         <label
             class="threads"
             class:none=move || available.get() < 2
-            title="The model runs on so many processors of this device. With another number it is started anew."
+            title="Number of threads that run the model. Changing it restarts the model."
         >
             "Threads"
             <select

@@ -6,12 +6,12 @@ use super::attention::Attention;
 use super::fault::show_faults;
 use super::page::Page;
 use super::status_line::StatusLine;
-use super::theme::{ThemeButton, scheme};
+use super::theme::scheme;
 use crate::protocol::InputText;
 use crate::state::{Home, State, wording};
 use crate::ui::erased::{effect, view};
 use crate::ui::head::scene::Scene;
-use crate::ui::share::Share;
+use crate::ui::share::Tools;
 
 /// The saved page.
 #[component]
@@ -28,28 +28,20 @@ pub fn Viewer() -> impl IntoView {
         }
     });
     view! {
-        <header class="masthead">
+        <header class="topbar">
             <h1>"Headlight"</h1>
-            <div class="tools">
-                <Share page scene is_saving />
-                <ThemeButton page />
-            </div>
-            <p class="lead">
+            <p class="lead" title="A saved run: this page holds all of it and runs no model.">
                 {move || match what.get() {
-                    None => view! { "A saved trace." },
-                    Some((model, text)) => view! {
-                        "What "<bdi>{model}</bdi>" attended to on “"<bdi>{text}</bdi>"”. Every line below is an attention \
-                        weight from a saved run; this page holds it whole and runs no model."
-                    },
+                    None => view! { "A saved trace" },
+                    Some((model, text)) => view! { <bdi>{model}</bdi>" on “"<bdi>{text}</bdi>"”, a saved run" },
                 }}
             </p>
+            <Tools page scene is_saving />
         </header>
         <main>
-            <StatusLine page />
-            <div class="workbench shut">
-                <Attention page scene scheme is_saving panel=None />
-            </div>
+            <Attention page scene scheme is_saving />
         </main>
+        <StatusLine page />
         {page.parts().later(move |views| (views.printed)(page, scene))}
     }
 }

@@ -39,7 +39,7 @@ pub fn EditsPanel(page: Page) -> impl IntoView {
             OutcomeAsked::Tokens { .. } => "logit difference",
             OutcomeAsked::Cosine { .. } => "cosine",
         };
-        Some(format!("Number: the {name} under this edit alone; {value:.3} without any."))
+        Some(format!("Number: the {name} under this edit alone; {value:.3} without edits."))
     });
     view! {
         <section class="panel edits" aria-label="Edits">
@@ -56,8 +56,7 @@ pub fn EditsPanel(page: Page) -> impl IntoView {
                 </button>
             </div>
             <p class="hint" class:none=move || !is_empty.get()>
-                "No edit yet. Right click, long press or E on a head, link, token or neuron offers what can be done there; so do \
-                the buttons below for what is selected."
+                "No edits. Right-click a head, link, token or neuron, or press E on it; or choose an edit of what is selected below."
             </p>
             <ol class="edit-list">
                 {keyed(ids, move |id| view! { <EditRow page list id /> })}

@@ -21,8 +21,7 @@ pub fn CosineFields(page: Page, asked: Derived<OutcomeAsked>) -> impl IntoView {
     };
     view! {
         <p class="hint">
-            "Cosine of two texts, each read on its own under the same edits. Edits of positions that a text does not have do not \
-            act in it."
+            "Cosine of two texts, each read by itself under the same edits. Edits at positions beyond the text are ignored."
         </p>
         <div class="fields texts">
             <TextField

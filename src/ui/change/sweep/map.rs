@@ -4,19 +4,29 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use crate::state::Event;
+use super::stage::place;
 use crate::state::editing::{EditEvent, Map, MapCell};
+use crate::state::{Event, wording};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 
 /// The map: one tab stop, with arrow keys between cells; Enter applies a cell's edit.
 #[component]
-pub fn SweepMap(page: Page, map: Map, is_patch: bool, is_cosine: bool) -> impl IntoView {
-    let measured = if is_cosine { "cosine" } else { "logit difference" };
+pub fn SweepMap(
+    page: Page,
+    map: Map,
+    /// The tokens over the columns; empty where columns are heads.
+    names: Vec<String>,
+    /// What a cell's effect is.
+    measured: &'static str,
+    /// Whether a cell's edit is one of the text on screen.
+    applies: bool,
+    is_cosine: bool,
+) -> impl IntoView {
+    let outcome_name = if is_cosine { "cosine" } else { "logit difference" };
     let reached = RwSignal::new(0usize);
     let table = NodeRef::<leptos::html::Table>::new();
     let (n_rows, n_columns, largest) = (map.n_rows, map.n_columns, map.largest);
-    let applies = page.peek(|state| state.editing.sweep.as_ref().is_some_and(|sweep| sweep.applies()));
     let on_key = move |event: KeyboardEvent| {
         let at = reached.get_untracked();
         let (row, column) = (at / n_columns.max(1), at % n_columns.max(1));
@@ -37,17 +47,19 @@ pub fn SweepMap(page: Page, map: Map, is_patch: bool, is_cosine: bool) -> impl I
     let what = if map.is_by_position { "position" } else { "head" };
     let cell = |index: usize, cell: &Option<MapCell>| {
         let (row, column) = (index / n_columns, index % n_columns);
-        let place = if map.is_by_position { format!("L{row}, position {column}") } else { format!("L{row}H{column}") };
+        let place = place(&map, &names, row, column);
         let effect = cell.as_ref().and_then(|cell| cell.effect);
         let name = match (cell, effect) {
             (None, _) => format!("{place}: not there yet"),
             (Some(_), None) => format!("{place}: no value"),
             (Some(cell), Some(effect)) => {
-                let outcome =
-                    cell.outcome.map_or_else(String::new, |outcome| format!(", {measured} {:.4}", outcome.value));
-                format!("{place}: effect {effect:+.4}{outcome}")
+                let outcome = cell.outcome.map_or_else(String::new, |outcome| {
+                    format!(", {outcome_name} {}", wording::weight(outcome.value).replace('-', "−"))
+                });
+                format!("{place}: effect {}{outcome}", wording::change(effect))
             }
         };
+        let is_missing = cell.is_none();
         let edit = cell.as_ref().map(|cell| cell.edit.clone());
         let apply = move |_| {
             if let Some(edit) = edit.clone().filter(|_| applies) {
@@ -60,6 +72,8 @@ pub fn SweepMap(page: Page, map: Map, is_patch: bool, is_cosine: bool) -> impl I
                 <button
                     type="button"
                     class="cell"
+                    class:missing=is_missing
+                    class:inert=!applies
                     class:positive=effect.is_some_and(|effect| effect > 0.0)
                     class:negative=effect.is_some_and(|effect| effect < 0.0)
                     aria-label=name.clone()
@@ -79,22 +93,27 @@ pub fn SweepMap(page: Page, map: Map, is_patch: bool, is_cosine: bool) -> impl I
             view! { <tr><th scope="row">{row}</th>{cells.collect_view()}</tr> }
         })
         .collect_view();
-    let head = (0..n_columns).map(|column| view! { <th scope="col">{column}</th> }).collect_view();
-    let caption = match is_patch {
-        true => format!("R by layer and {what}: 1 as this text, 0 as the other"),
-        false => format!("Effect on the {measured} (without minus with the edit) by layer and {what}"),
+    let heading = |column: usize| match names.get(column) {
+        Some(token) => view! {
+            <th scope="col" class="token-name"><bdi title=format!("{token} ({column})")>{token.clone()}</bdi></th>
+        },
+        None => view! { <th scope="col">{column}</th> },
     };
+    let caption = format!("{measured}, by layer and {what}");
+    let ends = [-largest, largest].map(wording::short_change);
     view! {
-        <div class="map">
+        <div class="sweep-map">
             <p class="map-caption">{caption.clone()}</p>
-            <table node_ref=table aria-label=caption.clone() on:keydown=on_key>
-                <thead><tr><th scope="col">"L"</th>{head}</tr></thead>
-                <tbody>{rows}</tbody>
-            </table>
-            <div class="map-legend" role="img" aria-label=format!("Colours from {:+.3} to {:+.3}", -largest, largest)>
-                <span class="number">{format!("{:+.2}", -largest)}</span>
-                <span class="ramp"></span>
-                <span class="number">{format!("{largest:+.2}")}</span>
+            <div class="sweep-scroll">
+                <table node_ref=table aria-label=caption.clone() on:keydown=on_key>
+                    <thead><tr><th scope="col">"L"</th>{(0..n_columns).map(heading).collect_view()}</tr></thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+            <div class="map-legend" role="img" aria-label=format!("Colours from {} to {}, white is 0", ends[0], ends[1])>
+                <span class="number">{ends[0].clone()}</span>
+                <span class="ramp diverging"></span>
+                <span class="number">{ends[1].clone()}</span>
             </div>
         </div>
     }

@@ -1,6 +1,8 @@
-//! The panel "Sweep": one edit after another, and the effect of each.
+//! Sweeps: one edit after another, and the effect of each. The panel starts one, its map stands on the stage.
 
 mod map;
 mod panel;
+mod stage;
 
 pub use panel::SweepPanel;
+pub use stage::SweepStage;

@@ -1,26 +1,20 @@
-//! Sweeps: the signed effect of each of many edits as a map, whose cells apply the edit.
+//! Sweeps: which edits are tried, and the way to the map of their effects.
 
 use leptos::prelude::*;
 
-use super::map::SweepMap;
 use crate::protocol::{OutcomeAsked, SweepAsked};
-use crate::state::Event;
 use crate::state::editing::EditEvent;
+use crate::state::{Event, State};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 
-/// The kinds of sweep, a field for other texts, and the map.
+/// The kinds of sweep, and a field for other texts.
 #[component]
 pub fn SweepPanel(page: Page) -> impl IntoView {
     let other = RwSignal::new(String::new());
     let ask = move |asked: SweepAsked| page.dispatch(Event::Editing(EditEvent::SweepAsked(asked)));
-    let map = page.memo(|state| {
-        let (sweep, shown) = (state.editing.sweep.as_ref()?, state.shown.as_ref()?);
-        Some(sweep.map(shown.spec.n_layers, shown.spec.n_heads, shown.predicting().0.len()))
-    });
-    let is_patch = page.memo(|state| {
-        state.editing.sweep.as_ref().is_some_and(|sweep| matches!(sweep.asked, SweepAsked::PatchStream { .. }))
-    });
+    let has_map = page.memo(|state| state.editing.sweep.is_some());
+    let shows_map = page.memo(State::shows_sweep);
     let lines = move || {
         let is_text = |line: &&str| !line.trim().is_empty();
         other.with_untracked(|text| text.lines().filter(is_text).map(str::to_owned).collect::<Vec<String>>())
@@ -44,20 +38,20 @@ pub fn SweepPanel(page: Page) -> impl IntoView {
         <section class="panel sweep" aria-label="Sweep">
             <h3>"Sweep"</h3>
             <p class="hint">
-                "Tries one edit after another, each alone, and shows what it does to the outcome. A small effect is no proof of \
-                no role: later heads may repair the loss."
+                "Tries one edit after another, each by itself, and shows its effect on the outcome. A small effect does not prove \
+                that a head plays no role: later heads may compensate."
             </p>
             <div class="buttons">
                 <button type="button" class="add" on:click=move |_| ask(SweepAsked::ZeroHeads)>"Zero every head"</button>
                 <button type="button" class="add" on:click=move |_| ask(SweepAsked::PositionMeanHeads)>
-                    "Every head to its position mean"
+                    "Mean-ablate every head"
                 </button>
                 <button type="button" class="add" prop:disabled=move || is_cosine.get() on:click=move |_| ask(SweepAsked::CutKeys)>
                     "Cut every key"
                 </button>
             </div>
             <label class="other">
-                "Other text; for means, one in each line"
+                "Other text; for means, one text per line"
                 <textarea
                     rows="2"
                     spellcheck="false"
@@ -72,7 +66,7 @@ pub fn SweepPanel(page: Page) -> impl IntoView {
                     prop:disabled=lacks_text
                     on:click=move |_| with_texts()
                 >
-                    "Every head to its mean over these texts"
+                    "Mean-ablate every head over these texts"
                 </button>
                 <button
                     type="button"
@@ -80,7 +74,7 @@ pub fn SweepPanel(page: Page) -> impl IntoView {
                     prop:disabled=cannot_patch
                     on:click=move |_| with_text(|text| SweepAsked::PatchStream { text, is_denoising: false })
                 >
-                    "Patch its stream in (noising)"
+                    "Patch its stream into this text (noising)"
                 </button>
                 <button
                     type="button"
@@ -88,10 +82,17 @@ pub fn SweepPanel(page: Page) -> impl IntoView {
                     prop:disabled=cannot_patch
                     on:click=move |_| with_text(|text| SweepAsked::PatchStream { text, is_denoising: true })
                 >
-                    "Patch this stream into it (denoising)"
+                    "Patch this stream into the other text (denoising)"
                 </button>
             </div>
-            {move || map.get().map(|map| view! { <SweepMap page map is_patch=is_patch.get() is_cosine=is_cosine.get() /> })}
+            <button
+                type="button"
+                class="link"
+                class:none=move || !has_map.get()
+                on:click=move |_| page.dispatch(Event::Editing(EditEvent::SweepShown(!shows_map.get_untracked())))
+            >
+                {move || if shows_map.get() { "Back to the view" } else { "Show the map of effects" }}
+            </button>
         </section>
     }
 }

@@ -29,8 +29,8 @@ pub fn WritingPanel(page: Page) -> impl IntoView {
         })
     });
     let why = page.memo(|state| match state.shown.as_ref().is_some_and(|shown| shown.target.is_some()) {
-        true => "This model writes its whole target: leave the target empty and run.",
-        false => "The model on screen reads in both directions: it does not write on.",
+        true => "This model writes its whole target: leave the target empty and run it.",
+        false => "This model reads in both directions and does not generate text.",
     });
     let is_writing = page.memo(|state| {
         state.editing.n_to_write > 0 || state.work.request.as_ref().is_some_and(|work| work.task == Task::Write)
@@ -58,8 +58,8 @@ pub fn WritingPanel(page: Page) -> impl IntoView {
         })
     });
     view! {
-        <section class="panel writing" aria-label="Write on">
-            <h3>"Write on"</h3>
+        <section class="panel writing" aria-label="Generate">
+            <h3>"Generate"</h3>
             <p class="hint" class:gone=move || can_write.get()>{move || why.get()}</p>
             <div class="buttons" class:gone=move || !can_write.get()>
                 <button type="button" class="add" prop:disabled=move || is_writing.get() on:click=move |_| send(EditEvent::WriteAsked(1))>
@@ -77,7 +77,7 @@ pub fn WritingPanel(page: Page) -> impl IntoView {
                     prop:disabled=move || is_writing.get() || !has_written.get()
                     on:click=move |_| send(EditEvent::TokenTakenBack)
                 >
-                    "Take back"
+                    "Undo token"
                 </button>
             </div>
             <SamplingFields page can_write />

@@ -1,4 +1,4 @@
-//! The button "More models …" and its dialog.
+//! The button "More models" and its dialog.
 
 use leptos::html::Dialog;
 use leptos::prelude::*;
@@ -7,7 +7,7 @@ use crate::state::{Event, MoreEvent};
 use crate::ui::erased::{effect, view};
 use crate::ui::shell::page::Page;
 
-/// The button below the model's name, and the dialog it opens.
+/// The button beside the model's name, and the dialog it opens.
 #[component]
 pub fn MoreModels(page: Page) -> impl IntoView {
     let dialog = NodeRef::<Dialog>::new();
@@ -24,8 +24,15 @@ pub fn MoreModels(page: Page) -> impl IntoView {
     });
     let show = move |is_open: bool| page.dispatch(Event::More(MoreEvent::Shown(is_open)));
     view! {
-        <button type="button" class="link more" aria-haspopup="dialog" on:click=move |_| show(true)>
-            "More models …"
+        <button
+            type="button"
+            class="quiet icon more"
+            aria-label="More models"
+            title="More models: from the Hugging Face Hub or from disk"
+            aria-haspopup="dialog"
+            on:click=move |_| show(true)
+        >
+            "…"
         </button>
         <dialog node_ref=dialog class="more-models" aria-labelledby="more-models-title" on:close=move |_| show(false)>
             <div class="dialog-head">

@@ -61,7 +61,7 @@ fn title(state: &State) -> String {
     let Some(shown) = &state.shown else { return "Next token".to_owned() };
     let at = position(state).and_then(|position| Some((position, shown.predicting().1.get(position)?.plain.clone())));
     match (shown.spec.unembed, at) {
-        (Unembed::None, _) => "Likeness of the two texts".to_owned(),
+        (Unembed::None, _) => "Similarity of the two texts".to_owned(),
         (Unembed::MaskedWord { .. }, Some((position, token))) if is_change(state) => {
             format!("Change in the place of {token}, token {position}")
         }

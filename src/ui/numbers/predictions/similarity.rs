@@ -16,18 +16,18 @@ pub fn Similarity(page: Page) -> impl IntoView {
         (is_pair, state.can_answer(true), state.readings.similarity.value().copied(), is_change(state))
     });
     view! {
-        <p class="likeness" role="status" aria-label="Likeness">
+        <p class="similarity" role="status" aria-label="Similarity">
             {move || match state.get() {
                 (_, _, Some(cosine), true) => format!("Cosine {}", wording::short_change(cosine as f32)),
                 (_, _, Some(cosine), false) => format!("Cosine {}", wording::short_weight(cosine as f32)),
-                (true, true, None, _) => "Reading each text on its own …".to_owned(),
-                (true, false, None, _) => "Run compares the two texts, each read on its own.".to_owned(),
-                (false, ..) => "Give a second text to compare the two.".to_owned(),
+                (true, true, None, _) => "Reading each text by itself …".to_owned(),
+                (true, false, None, _) => "Run compares the two texts, each read by itself.".to_owned(),
+                (false, ..) => "Enter a second text to compare the two.".to_owned(),
             }}
         </p>
         <p class="hint">
-            "This model predicts no words: it was trained to embed sentences. Each text is read on its own and its \
-            embedding is the mean over its tokens. Two texts in one input, as drawn above, are not what it was trained on."
+            "This model does not predict words: it was trained to embed sentences. Each text is read by itself, and its \
+            embedding is the mean over its tokens. Two texts in one input, as shown here, are not what it was trained on."
         </p>
     }
 }

@@ -22,16 +22,17 @@ const N_ROWS: usize = 12;
 pub fn ScoresPanel(page: Page, colours: Derived<HeadColours>, ranking: RwSignal<Ranking>) -> impl IntoView {
     let sorted_by = RwSignal::new((Column::All, true));
     let shows_all = RwSignal::new(false);
+    let is_difference = page.memo(|state| state.editing.variant == Variant::Difference);
     let has_spread = page.memo(|state| state.scores.shown_deviation().is_some());
     let rows = Derived::new(move || {
         let (ranking, (column, is_descending)) = (ranking.get(), sorted_by.get());
         let mut rows = page.with(|state| rows(state, ranking));
-        rows.sort_by(|one, other| order(one, other, column, is_descending));
+        let by = ranking.rank_by(is_difference.get());
+        rows.sort_by(|one, other| order(one, other, column, is_descending, by));
         rows
     });
     let n_rows = Derived::new(move || rows.with(Vec::len));
     let end = Derived::new(move || rows.with(|rows| longest_bar(rows, ranking.get())));
-    let is_difference = page.memo(|state| state.editing.variant == Variant::Difference);
     let selected = page.memo(|state| {
         let selection = &state.selection;
         (selection.heads.len() == 1).then(|| (selection.layer, selection.head()))
@@ -67,7 +68,7 @@ pub fn ScoresPanel(page: Page, colours: Derived<HeadColours>, ranking: RwSignal<
                         {move || (ranking.get() != Ranking::Link).then(|| view! {
                             <Heading
                                 column=Column::Without
-                                label="without"
+                                label="content tokens"
                                 title="Without special tokens and the first position, where much attention rests"
                                 sorted_by
                             />

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::analysis::scores::Score;
+use crate::analysis::scores::{RankBy, Score};
 use crate::state::State;
 
 /// What heads are ranked by.
@@ -76,12 +76,23 @@ pub fn rows(state: &State, ranking: Ranking) -> Vec<Row> {
     }
 }
 
+impl Ranking {
+    /// What puts one head before another, by this ranking or by its change between two runs.
+    pub fn rank_by(self, is_change: bool) -> RankBy {
+        match self {
+            Ranking::Score(score) => score.rank_by(is_change),
+            Ranking::Link if is_change => RankBy::Size,
+            Ranking::Link => RankBy::Value,
+        }
+    }
+}
+
 /// Compares two rows by a column. Heads without a value come last in both directions.
-pub fn order(one: &Row, other: &Row, column: Column, is_descending: bool) -> Ordering {
+pub fn order(one: &Row, other: &Row, column: Column, is_descending: bool, by: RankBy) -> Ordering {
     let by_place = (one.layer, one.head).cmp(&(other.layer, other.head));
     let by_value = |one: Option<f32>, other: Option<f32>| match (one, other) {
-        (Some(one), Some(other)) if is_descending => other.total_cmp(&one),
-        (Some(one), Some(other)) => one.total_cmp(&other),
+        (Some(one), Some(other)) if is_descending => by.key(other).total_cmp(&by.key(one)),
+        (Some(one), Some(other)) => by.key(one).total_cmp(&by.key(other)),
         (one, other) => other.is_some().cmp(&one.is_some()),
     };
     match column {

@@ -24,11 +24,11 @@ use crate::ui::head::live_region::LiveRegion;
 use crate::ui::head::scene::Scene;
 use crate::ui::head::segment_filter::SegmentFilterChoice;
 use crate::ui::map::ModelMap;
-use crate::ui::neurons::{NeuronView, shows_head};
+use crate::ui::neurons::NeuronView;
 use crate::ui::shell::attention::view_key;
 use crate::ui::shell::fault::show_faults;
 use crate::ui::shell::page::Page;
-use crate::ui::shell::scales::Breadcrumb;
+use crate::ui::shell::scales::{Breadcrumb, is_shown};
 use crate::ui::shell::theme::scheme;
 use crate::ui::shell::worker::start_worker;
 use host::follow_host;
@@ -49,7 +49,7 @@ pub fn Embed() -> impl IntoView {
     let focused = RwSignal::new(None::<TokenRef>);
     let has_result = page.memo(|state| state.shown.is_some());
     let view = page.memo(|state| state.selection.view);
-    let has_head = shows_head(page);
+    let has_head = is_shown(page, View::Head);
     let is_still = RwSignal::new(true);
     let picture = NodeRef::<Div>::new();
     let is_drawn = draw_still(page, scene, picture);
@@ -83,7 +83,7 @@ pub fn Embed() -> impl IntoView {
                             </Show>
                             <div class:none=move || !has_head.get()>
                                 <HeadViewFigure page scene colours scheme focused />
-                                <Legend scene scheme has_edits=false />
+                                <Legend scene scheme />
                             </div>
                             <Show when=move || view.get() == View::Neuron>
                                 <NeuronView page scheme />

@@ -6,8 +6,9 @@ use crate::state::more_models::Lookup;
 use crate::state::{EntryEvent, EntryKind, Event, WorkEvent, wording};
 use crate::ui::erased::{Derived, Show, view};
 use crate::ui::models::more::Outcome;
+use crate::ui::shell::notices::FaultNotice;
 use crate::ui::shell::page::Page;
-use crate::ui::shell::status_line::StatusLine;
+use crate::ui::shell::status_line::FrameStatus;
 use crate::ui::small::problem::Problem;
 
 /// The text, and the button that loads and runs the model.
@@ -77,6 +78,7 @@ pub fn RunLine(page: Page, is_still: RwSignal<bool>) -> impl IntoView {
             <Outcome page />
         </Show>
         {move || problem.get().map(|problem| view! { <Problem message=problem class="note" /> })}
-        <StatusLine page />
+        <FaultNotice page />
+        <FrameStatus page />
     }
 }

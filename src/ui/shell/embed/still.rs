@@ -17,7 +17,7 @@ pub fn draw_still(page: Page, scene: Derived<Option<Scene>>, picture: NodeRef<Di
     // The figure's parts, each as it arrives.
     let parts = page.memo_hover(|state| {
         let n_thumbnails = state.scales.thumbnails.layers.iter().flatten().count();
-        let neurons = state.scales.neurons.head.value().map(|_| state.selection.query());
+        let neurons = state.scales.neurons.head.value().map(|_| state.query_looked_into());
         (state.selection.view, n_thumbnails, neurons, state.awaits_layer())
     });
     effect(move || {

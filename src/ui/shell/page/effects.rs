@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::Page;
-use super::kept::{HUB_KEY, THEME_KEY, THREADS_KEY};
+use super::kept::{HUB_KEY, LAYOUT_KEY, THEME_KEY, THREADS_KEY};
 use super::traces::HeldPlace;
 use crate::platform::page::{base_url, fetch_text};
 use crate::protocol::RequestId;
@@ -46,6 +46,7 @@ impl Page {
             }
             Effect::LookUp { number, base, repo } => self.look_up(number, base, repo),
             Effect::KeepHub(base) => self.keep(HUB_KEY, &base),
+            Effect::KeepLayout(layout) => self.keep(LAYOUT_KEY, &layout.write()),
             Effect::KeepTheme(theme) => self.keep(THEME_KEY, theme.name()),
             Effect::KeepThreads(threads) => self.keep(THREADS_KEY, &threads.to_string()),
             Effect::ReplaceLink(link) => self.address.replace(link),

@@ -5,6 +5,7 @@ use crate::platform::page;
 use crate::state::Home;
 
 pub const THEME_KEY: &str = "headlight.theme";
+pub const LAYOUT_KEY: &str = "headlight.layout";
 pub const THREADS_KEY: &str = "headlight.threads";
 pub const HUB_KEY: &str = "headlight.hub";
 

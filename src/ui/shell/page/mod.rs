@@ -16,12 +16,12 @@ use super::address::Address;
 use super::worker::{ModelWorker, StartWorker};
 use crate::platform::page::{self, base_url, fragment};
 use crate::state::link::in_query;
-use crate::state::{Event, Home, LinkEvent, MoreEvent, StartEvent, State, Theme, Threads};
+use crate::state::{Event, Home, Layout, LinkEvent, MoreEvent, StartEvent, State, Theme, Threads};
 use crate::ui::change::edit_menu::OpenMenu;
 use crate::ui::erased::Derived;
 use crate::ui::parts::Parts;
 use crate::ui::share::trace::reading::slot_link;
-use kept::{HUB_KEY, THEME_KEY, THREADS_KEY, kept};
+use kept::{HUB_KEY, LAYOUT_KEY, THEME_KEY, THREADS_KEY, kept};
 use sources::ModelSources;
 use traces::HeldPlace;
 
@@ -45,6 +45,7 @@ pub struct Page {
     /// Holds B, where B is a trace.
     second_trace: HeldPlace,
     menu: RwSignal<Option<OpenMenu>>,
+    help: RwSignal<bool>,
     /// The element that had the focus before the menu opened.
     focus_before: StoredValue<Option<web_sys::HtmlElement>, LocalStorage>,
 }
@@ -55,6 +56,7 @@ impl Page {
     pub fn open(home: Home, start_worker: Option<StartWorker>) -> Self {
         let theme = kept(home, THEME_KEY).and_then(|name| Theme::from_name(&name)).unwrap_or_default();
         let mut state = State::at(home, base_url(), theme);
+        state.layout = kept(home, LAYOUT_KEY).map(|kept| Layout::read(&kept)).unwrap_or_default();
         if start_worker.is_some() {
             let wanted = kept(home, THREADS_KEY).and_then(|kept| kept.parse().ok());
             state.work.threads = Threads::new(page::shared_processors(), wanted);
@@ -72,6 +74,7 @@ impl Page {
             second_worker: StoredValue::new_local(None),
             second_trace: StoredValue::new_local(None),
             menu: RwSignal::new(None),
+            help: RwSignal::new(false),
             focus_before: StoredValue::new_local(None),
         };
         if let Some(base) = kept(home, HUB_KEY) {
@@ -96,6 +99,11 @@ impl Page {
     /// The views that are fetched after the page.
     pub fn parts(self) -> Parts {
         self.parts
+    }
+
+    /// Whether the dialog with the keys is open.
+    pub fn help(self) -> RwSignal<bool> {
+        self.help
     }
 
     /// Holds the trace on screen, where the result is one.

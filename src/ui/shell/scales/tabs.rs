@@ -44,7 +44,8 @@ pub fn Tabs(page: Page) -> impl IntoView {
                 on:click=move |_| go(view)
                 on:keydown=on_key
             >
-                {view.label()}
+                {view.label().trim_end_matches(" view")}
+                <span class="only-spoken">" view"</span>
             </button>
         }
     };

@@ -7,7 +7,6 @@ use crate::render::Scheme;
 use crate::state::View;
 use crate::ui::erased::{Derived, Show, view};
 use crate::ui::map::ModelMap;
-use crate::ui::neurons::{is_open, shows_head};
 use crate::ui::shell::page::Page;
 
 /// The views on screen, side by side where there is room.
@@ -19,12 +18,16 @@ pub fn ScaleViews(
     children: Children,
 ) -> impl IntoView {
     let has_model = is_shown(page, View::Model);
-    let has_head = shows_head(page);
+    let has_head = is_shown(page, View::Head);
     let has_neuron = is_shown(page, View::Neuron);
-    let is_open = is_open(page);
     let is_beside = page.memo(|state| state.scales.is_side_by_side && state.selection.view != View::Model);
     view! {
-        <div class="scales" class:with-model=move || has_model.get() class:beside=move || is_beside.get()>
+        <div
+            class="scales"
+            class:with-model=move || has_model.get()
+            class:with-head=move || has_head.get()
+            class:beside=move || is_beside.get()
+        >
             <div
                 role="tabpanel"
                 id=panel_id(View::Model)
@@ -48,7 +51,6 @@ pub fn ScaleViews(
                 id=panel_id(View::Neuron)
                 aria-labelledby=tab_id(View::Neuron)
                 class:none=move || !has_neuron.get()
-                class:awaits-query=move || !is_open.get()
             >
                 <Show when=move || has_neuron.get()>
                     {page.parts().awaited(move |views| (views.neurons)(page, scheme))}
@@ -58,16 +60,13 @@ pub fn ScaleViews(
     }
 }
 
-/// The model view as a small map, wherever the large one is not on screen.
+/// The model view as a small map.
 #[component]
 pub fn SmallMap(page: Page, scheme: Derived<Scheme>) -> impl IntoView {
-    let has_model = is_shown(page, View::Model);
     view! {
-        <Show when=move || !has_model.get()>
-            <section class="panel small-map" aria-label="All heads">
-                <h2><span>"All heads"</span></h2>
-                <ModelMap page scheme is_small=true />
-            </section>
-        </Show>
+        <section class="panel small-map" aria-label="All heads">
+            <h2><span>"All heads"</span></h2>
+            <ModelMap page scheme is_small=true />
+        </section>
     }
 }

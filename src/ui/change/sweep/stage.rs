@@ -1,0 +1,136 @@
+//! A sweep on the stage: its progress, its map, and the largest effects.
+
+use leptos::prelude::*;
+
+use super::map::SweepMap;
+use crate::platform::download::save_bytes;
+use crate::protocol::OutcomeAsked;
+use crate::render::figure::csv;
+use crate::state::editing::{EditEvent, Map, MapCell};
+use crate::state::{Event, Shown, State, WorkEvent, wording};
+use crate::ui::erased::{Derived, view};
+use crate::ui::shell::page::Page;
+use crate::ui::small::problem::Problem;
+
+/// The number of ranked cells.
+const N_RANKED: usize = 20;
+
+/// The map of the last sweep, in the place of the views.
+#[component]
+pub fn SweepStage(page: Page) -> impl IntoView {
+    let map = page.memo(map_of);
+    let title = page.memo(|state| {
+        let sweep = state.editing.sweep.as_ref()?;
+        Some((sweep.title(), sweep.measured(), sweep.applies()))
+    });
+    let names = page.memo(column_names);
+    let is_running = page.memo(|state| {
+        let sweep = state.editing.sweep.as_ref().map(|sweep| sweep.request);
+        state.work.request.as_ref().is_some_and(|work| Some(work.request) == sweep)
+    });
+    let is_cosine = page.memo(|state| matches!(state.editing.asked, OutcomeAsked::Cosine { .. }));
+    let progress = Derived::new(move || map.with(|map| map.as_ref().map(Map::progress)).unwrap_or_default());
+    let problem = RwSignal::new(None::<String>);
+    let save = move |_| {
+        let Some(map) = map.get_untracked() else { return };
+        let table = names.with_untracked(|names| table(&map, names));
+        let stem = page.peek(|state| format!("{}-sweep", state.file_stem()));
+        problem.set(save_bytes(table.as_bytes(), "text/csv;charset=utf-8", &format!("{stem}.csv")).err());
+    };
+    view! {
+        <section class="sweep-stage" aria-label="Map of effects">
+            <div class="sweep-head">
+                <h2>{move || title.get().map(|(title, ..)| title)}</h2>
+                <span class="label" role="status" aria-label="Progress of the sweep">
+                    {move || match (progress.get(), is_running.get()) {
+                        ((n_done, n_all), true) => format!("{n_done} of {n_all}"),
+                        ((n_done, n_all), false) if n_done < n_all => format!("stopped at {n_done} of {n_all}"),
+                        ((_, n_all), false) => wording::count(n_all, "cell"),
+                    }}
+                </span>
+                <button
+                    type="button"
+                    class="link"
+                    class:none=move || !is_running.get()
+                    on:click=move |_| page.dispatch(Event::Work(WorkEvent::CancelAsked))
+                >
+                    "Stop"
+                </button>
+                <span class="spring"></span>
+                <button type="button" class="link" on:click=save>"Save CSV"</button>
+                <button type="button" class="link" on:click=move |_| page.dispatch(Event::Editing(EditEvent::SweepShown(false)))>
+                    "Back to the view"
+                </button>
+            </div>
+            {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
+            {move || map.get().zip(title.get()).map(|(map, (_, measured, applies))| view! {
+                <div class="sweep-parts">
+                    <SweepMap page map=map.clone() names=names.get() measured applies is_cosine=is_cosine.get() />
+                    <Ranked page map names=names.get() applies />
+                </div>
+            })}
+        </section>
+    }
+}
+
+/// The cells with the largest effects, each of which applies its edit.
+#[component]
+fn Ranked(page: Page, map: Map, names: Vec<String>, applies: bool) -> impl IntoView {
+    let row = |(row, column, effect): (usize, usize, f32)| {
+        let name = place(&map, &names, row, column);
+        let edit = map.cells[row * map.n_columns + column].as_ref().map(|cell| cell.edit.clone());
+        let apply = move |_| {
+            if let Some(edit) = edit.clone() {
+                page.dispatch(Event::Editing(EditEvent::Added(vec![edit])));
+            }
+        };
+        let name = match applies {
+            true => view! { <button type="button" class="link" title="Apply this edit" on:click=apply>{name}</button> },
+            false => view! { <span>{name}</span> },
+        };
+        view! {
+            <tr>
+                <td>{name}</td>
+                <td class="number-cell">{wording::short_change(effect)}</td>
+            </tr>
+        }
+    };
+    view! {
+        <div class="sweep-ranked">
+            <h3>"Largest effects"</h3>
+            <table aria-label="Largest effects">
+                <tbody>{map.strongest(N_RANKED).into_iter().map(row).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+}
+
+/// A cell's name: "L24H4", or "L24 ·to (13)".
+pub(super) fn place(map: &Map, names: &[String], row: usize, column: usize) -> String {
+    match names.get(column).filter(|_| map.is_by_position) {
+        Some(token) => format!("L{row} {token} ({column})"),
+        None => wording::head_name(row, column),
+    }
+}
+
+fn map_of(state: &State) -> Option<Map> {
+    let (sweep, shown) = (state.editing.sweep.as_ref()?, state.shown.as_ref()?);
+    Some(sweep.map(shown.spec.n_layers, shown.spec.n_heads, shown.predicting().0.len()))
+}
+
+/// The tokens over the columns; empty where columns are heads.
+fn column_names(state: &State) -> Vec<String> {
+    let is_by_position = state.editing.sweep.as_ref().is_some_and(|sweep| sweep.is_by_position());
+    let shown = state.shown.as_ref().filter(|_| is_by_position);
+    let plain = |shown: &Shown| shown.predicting().1.iter().map(|label| label.plain.clone()).collect();
+    shown.map(plain).unwrap_or_default()
+}
+
+fn table(map: &Map, names: &[String]) -> String {
+    let n_columns = map.n_columns.max(1);
+    let line = |(index, cell): (usize, &Option<MapCell>)| {
+        let (row, column) = (index / n_columns, index % n_columns);
+        (row, column, names.get(column).cloned().unwrap_or_default(), cell.as_ref().and_then(|cell| cell.effect))
+    };
+    csv::effects(map.is_by_position, map.cells.iter().enumerate().map(line))
+}

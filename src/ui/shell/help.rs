@@ -1,0 +1,100 @@
+//! The keys and what the marks mean, behind "?".
+
+use leptos::prelude::*;
+
+use super::page::Page;
+use crate::state::RUNS_MODELS;
+use crate::ui::erased::view;
+use crate::ui::small::dialog::Dialog;
+
+/// Keys and what they do, by where they work.
+const KEYS: [(&str, &[(&str, &str)]); 4] = [
+    (
+        "Everywhere in a view",
+        &[
+            ("L, Shift+L", "next and previous layer"),
+            ("H, Shift+H", "next and previous head"),
+            ("A", "all heads of the layer"),
+            ("M", "lines or matrix"),
+            ("Esc", "release all tokens"),
+            ("?", "this list"),
+        ],
+    ),
+    (
+        "Head view",
+        &[
+            ("Arrow keys", "move through the tokens and to the other side"),
+            ("Enter", "pin a token; several add up"),
+            ("Shift+Enter on a head", "show only this head, or all"),
+        ],
+    ),
+    (
+        "Model view",
+        &[
+            ("Arrow keys", "move through the heads"),
+            ("Enter", "select a head"),
+            ("Shift+Enter", "open it in the head view"),
+        ],
+    ),
+    (
+        "Neuron view",
+        &[
+            ("Arrow keys", "move through the tokens"),
+            ("Enter", "pin a token"),
+            ("N, Shift+N", "next and previous neuron"),
+        ],
+    ),
+];
+
+/// What is left of the keys where a model runs.
+const EDIT_KEYS: [(&str, &str); 2] =
+    [("E, or right click", "edit the head, token, link or neuron"), ("B", "Original, edited, or their change")];
+
+/// What can be done with a pointer or a finger, and what marks mean.
+const MARKS: [&str; 4] = [
+    "Hover a token to preview its weights; click to pin it. On a touch screen, tap to preview and tap again to pin.",
+    "A line runs from the token that reads (query) to the token that is read (key); its opacity is the weight. The strip behind a key \
+     shows the same numbers.",
+    "Click a head's square to add or remove it; double-click shows only it, or all heads again.",
+    "In the model view, click a head to select it and double-click to open it.",
+];
+
+/// "?", and the dialog that it opens.
+#[component]
+pub fn HelpButton(page: Page) -> impl IntoView {
+    let is_open = page.help();
+    view! {
+        <button type="button" class="quiet icon" aria-label="Help" title="Keys and marks (?)" on:click=move |_| is_open.set(true)>
+            "?"
+        </button>
+        <Dialog is_open name="Keys and marks" id="help-dialog">
+            {page.parts().awaited(|views| (views.help)())}
+        </Dialog>
+    }
+}
+
+/// The dialog's content.
+#[component]
+pub fn Help() -> impl IntoView {
+    let line = |&(key, action): &(&'static str, &'static str)| {
+        view! {
+            <div>
+                <dt>{key}</dt>
+                <dd>{action}</dd>
+            </div>
+        }
+    };
+    let group = |(index, (place, keys)): (usize, (&'static str, &'static [(&'static str, &'static str)]))| {
+        let edits: &[(&str, &str)] = if index == 0 && RUNS_MODELS { &EDIT_KEYS } else { &[] };
+        view! {
+            <section>
+                <h3>{place}</h3>
+                <dl class="key-list">{keys.iter().chain(edits).map(line).collect_view()}</dl>
+            </section>
+        }
+    };
+    view! {
+        <ul class="mark-list">{MARKS.map(|mark| view! { <li>{mark}</li> }).collect_view()}</ul>
+        <div class="key-groups">{KEYS.into_iter().enumerate().map(group).collect_view()}</div>
+    }
+}
