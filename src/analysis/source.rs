@@ -23,7 +23,7 @@ pub struct Sizes {
     pub n_query: usize,
     /// Number of columns of a pattern: the keys.
     pub n_key: usize,
-    /// Whether the last column is an attention sink: it is no token and writes nothing, but takes weight from every query.
+    /// Whether the last column is an attention sink: it stands for no token and writes nothing, but takes weight from every query.
     pub has_sink: bool,
 }
 
