@@ -152,6 +152,111 @@ fn kept_bytes_of_other_contents_are_discarded() {
     assert!(hub.asked().contains(&"model.safetensors from 200000".to_owned()));
 }
 
+/// Bytes of a sign-in page in the place of a file's start are not continued with the rest of the file: files without a SHA-256
+/// would be kept as the mixture.
+#[test]
+fn a_sign_in_page_becomes_part_of_no_file() {
+    let (hub, cache) = (hub_with(Fault::SignIn(3)), cache("sign-in"));
+    assert_eq!(succeeds(&trace(&hub.url, &cache, "t/tiny", &[])), from_folder());
+    let asked = hub.asked();
+    assert!(asked.len() == 6 && asked.iter().all(|file| !file.contains(" from ")), "{asked:?}");
+    // The same of bytes that an earlier process kept without knowing whose they are.
+    let (hub, cache) = (hub_with(Fault::None), self::cache("sign-in-kept"));
+    let folder = kept_folder(&hub, &cache);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("config.json.part"), "<!doctype html>").unwrap();
+    assert_eq!(succeeds(&trace(&hub.url, &cache, "t/tiny", &[])), from_folder());
+    assert!(hub.asked().iter().all(|file| !file.contains(" from ")));
+}
+
+/// Where the commit's files are kept.
+fn kept_folder(hub: &HubServer, cache: &Path) -> PathBuf {
+    let host = hub.url.split('/').nth(2).unwrap().replace(':', "_");
+    cache.join("hub").join(host).join("t/tiny").join(COMMIT)
+}
+
+/// The JSON and the notes of a command that succeeds.
+#[track_caller]
+fn notes(output: &Output) -> (Value, String) {
+    let notes = String::from_utf8(output.stderr.clone()).unwrap();
+    assert!(output.status.success() && notes.lines().all(|line| line.starts_with("note: ")), "{notes}");
+    (serde_json::from_slice(&output.stdout).unwrap(), notes)
+}
+
+#[test]
+fn a_kept_file_that_cannot_be_read_is_fetched_again_once() {
+    let (hub, cache) = (hub_with(Fault::None), cache("spoilt"));
+    let expected = succeeds(&trace(&hub.url, &cache, "t/tiny", &[]));
+    let folder = kept_folder(&hub, &cache);
+    for file in ["config.json", "tokenizer.json", "model.safetensors"] {
+        hub.asked();
+        let whole = std::fs::read(folder.join(file)).unwrap();
+        let mut spoilt = whole.clone();
+        spoilt[..100].fill(b'<');
+        std::fs::write(folder.join(file), spoilt).unwrap();
+        let (found, notes) = notes(&trace(&hub.url, &cache, "t/tiny", &[]));
+        assert_eq!(found, expected, "{file}");
+        assert!(
+            notes.starts_with(&format!("note: {file}, kept from an earlier download, could not be read (")),
+            "{notes}"
+        );
+        assert!(notes.ends_with("was dropped and fetched again.\n") && notes.lines().count() == 1, "{notes}");
+        assert_eq!(hub.asked(), [file], "and no other");
+        assert_eq!(std::fs::read(folder.join(file)).unwrap(), whole);
+        assert_eq!(succeeds(&trace(&hub.url, &cache, "t/tiny", &[])), expected, "{file}: once is enough");
+    }
+    // What the repository itself holds wrong is fetched again only once, and not again for the copy just fetched.
+    let mut files = golden_files("llama");
+    files[0].1.truncate(40);
+    hub.put("t/tiny", files, Fault::None);
+    std::fs::remove_dir_all(folder.parent().unwrap()).unwrap();
+    hub.asked();
+    let complaint = fails(&trace(&hub.url, &cache, "t/tiny", &[]));
+    assert!(complaint.contains("config.json") && !complaint.contains("dropped"), "{complaint}");
+    assert_eq!(hub.asked().len(), 3);
+    let complaint = fails(&trace(&hub.url, &cache, "t/tiny", &[]));
+    assert!(complaint.contains("config.json, kept from an earlier download, could not be read"), "{complaint}");
+    assert_eq!(hub.asked(), ["config.json"]);
+    // A family that is not read is not a sign of damage.
+    let mut files = golden_files("llama");
+    files[0].1 = br#"{"model_type": "mamba"}"#.to_vec();
+    hub.put("t/tiny", files, Fault::None);
+    std::fs::remove_dir_all(folder.parent().unwrap()).unwrap();
+    fails(&trace(&hub.url, &cache, "t/tiny", &[]));
+    hub.asked();
+    let complaint = fails(&trace(&hub.url, &cache, "t/tiny", &[]));
+    assert!(complaint.contains("mamba models are not read") && !complaint.contains("dropped"), "{complaint}");
+    assert!(hub.asked().is_empty());
+}
+
+/// Both would write into the same unfinished files.
+#[test]
+fn two_command_lines_that_fetch_one_model_do_so_one_after_the_other() {
+    let (hub, cache) = (hub_with(Fault::Slow(8)), cache("two"));
+    let command = || {
+        Command::new(env!("CARGO_BIN_EXE_headlight"))
+            .args(["trace", "--text", "The cat sat", "--json", "--hub", &hub.url, "--model", "t/tiny"])
+            .env("HEADLIGHT_CACHE", &cache)
+            .env_remove("HF_TOKEN")
+            .env("NO_PROXY", "127.0.0.1")
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let commands = [command(), command(), command()];
+    let expected = from_folder();
+    for command in commands {
+        assert_eq!(succeeds(&command.wait_with_output().unwrap()), expected);
+    }
+    let mut asked = hub.asked();
+    asked.sort();
+    assert_eq!(asked, ["config.json", "model.safetensors", "tokenizer.json"], "the others waited for the first");
+    let folder = kept_folder(&hub, &cache);
+    assert_eq!(std::fs::read(folder.join("model.safetensors")).unwrap(), weights());
+    assert!(!folder.join("model.safetensors.part").exists());
+}
+
 #[test]
 fn a_server_that_asks_to_wait_is_waited_for() {
     let (hub, cache) = (hub_with(Fault::First(2, 429, 1)), cache("waits"));
@@ -192,6 +297,7 @@ fn every_fault_is_one_line_that_says_what_to_do() {
         (Fault::Short, "model.safetensors: expected 428344 bytes, the server has 428334"),
         (Fault::Long, "model.safetensors: expected 428344 bytes, the server has 428354"),
         (Fault::Damaged, "model.safetensors is damaged: its SHA-256 is"),
+        (Fault::Page, "answers with a web page in the place of the file: a network that wants you to sign in"),
         (Fault::BreaksWithoutRanges(100_000), "the connection broke off 5 times"),
         (Fault::First(9, 429, 3_600), "is asked too often from here (429): try again in 60 minutes"),
         (Fault::Files(401, "GatedRepo"), "t/tiny is gated: accept its conditions at http://127.0.0.1"),

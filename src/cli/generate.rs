@@ -60,8 +60,8 @@ impl CliInput {
     }
 
     /// Loads the model, which must have one stack, and runs it on the input under the edits.
-    pub fn read(self, args: &InputArgs) -> Result<FinishedRun, CliError> {
-        let model = Arc::new(load(&self.source, args.model.layers)?);
+    pub fn read(mut self, args: &InputArgs) -> Result<FinishedRun, CliError> {
+        let model = Arc::new(load(&mut self.source, &args.model)?);
         if model.encoder().is_some() {
             let name = &self.source.name;
             let message = format!("{name} has an encoder and a decoder: headlight trace writes its target");

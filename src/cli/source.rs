@@ -7,6 +7,8 @@ use memmap2::Mmap;
 
 use super::CliError;
 use super::args::ModelArgs;
+#[cfg(feature = "hub")]
+use crate::sources::{ReadFile, dropped, spoilt};
 use crate::sources::{Repo, choices};
 
 /// The files of a checkpoint.
@@ -19,6 +21,18 @@ pub struct Source {
     pub name: String,
     /// The commit of a model from the Hub.
     pub revision: Option<String>,
+    /// The files of a model from the Hub, in the order of `paths`.
+    fetched: Vec<FetchedFile>,
+}
+
+/// A file that is kept of the Hub.
+#[cfg_attr(not(feature = "hub"), allow(dead_code, reason = "without the Hub there are none"))]
+pub(super) struct FetchedFile {
+    pub path: PathBuf,
+    /// Whether it was here before this command.
+    pub was_kept: bool,
+    /// The listed one.
+    pub sha256: Option<String>,
 }
 
 impl Source {
@@ -47,7 +61,39 @@ impl Source {
 
     fn of_files(paths: &[PathBuf], name: String, revision: Option<String>) -> Result<Source, CliError> {
         let files = paths.iter().map(|path| map(path)).collect::<Result<_, _>>()?;
-        Ok(Source { files, paths: paths.to_vec(), name, revision })
+        Ok(Source { files, paths: paths.to_vec(), name, revision, fetched: Vec::new() })
+    }
+
+    /// Drops the kept files that may be why the checkpoint cannot be read, for this reason. Returns what a person is told
+    /// of them; nothing where there are none. The source is of no more use then.
+    #[cfg(feature = "hub")]
+    pub fn drop_spoilt(&mut self, reason: &str) -> Result<Option<String>, CliError> {
+        let mut found = Vec::with_capacity(self.fetched.len());
+        for ((name, _), file) in self.files.iter().zip(&self.fetched) {
+            let is_intact = match file.sha256.as_deref().filter(|_| file.was_kept) {
+                Some(sha256) => Some(super::hub::has_sha256(&file.path, sha256)?),
+                None => None,
+            };
+            found.push(ReadFile { name, was_kept: file.was_kept, is_intact });
+        }
+        let again = spoilt(reason, &found);
+        if again.is_empty() {
+            return Ok(None);
+        }
+        let names: Vec<&str> = again.iter().map(|&index| found[index].name).collect();
+        let words = dropped(&names, reason);
+        // Some systems remove no file that is mapped.
+        self.files.clear();
+        for index in again {
+            let path = &self.fetched[index].path;
+            std::fs::remove_file(path).map_err(|error| CliError::File { path: path.clone(), error })?;
+        }
+        Ok(Some(words))
+    }
+
+    #[cfg(not(feature = "hub"))]
+    pub fn drop_spoilt(&mut self, _: &str) -> Result<Option<String>, CliError> {
+        Ok(None)
     }
 
     /// Names and lengths in bytes.
@@ -67,7 +113,9 @@ impl Source {
 #[cfg(feature = "hub")]
 fn from_hub(repo: &Repo, args: &ModelArgs) -> Result<Source, CliError> {
     let fetched = super::hub::fetch(repo, args)?;
-    Source::of_files(&fetched.files, fetched.name, Some(fetched.commit))
+    let paths: Vec<PathBuf> = fetched.files.iter().map(|file| file.path.clone()).collect();
+    let source = Source::of_files(&paths, fetched.name, Some(fetched.commit))?;
+    Ok(Source { fetched: fetched.files, ..source })
 }
 
 #[cfg(not(feature = "hub"))]

@@ -30,8 +30,8 @@ impl Subject {
     }
 
     /// Loads the model and runs it. The run of an encoder-decoder model is the decoder's, which has the encoder's as its source.
-    pub fn read(self, args: &SubjectArgs) -> Result<Run, CliError> {
-        let model = Arc::new(load(&self.source, args.model.layers)?);
+    pub fn read(mut self, args: &SubjectArgs) -> Result<Run, CliError> {
+        let model = Arc::new(load(&mut self.source, &args.model)?);
         let is_for_decoder = args.target.is_some() || args.decoder_ids.is_some();
         if is_for_decoder && model.encoder().is_none() {
             let (name, architecture) = (&self.source.name, &model.spec().architecture);

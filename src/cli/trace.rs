@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::CliError;
-use super::args::{Layers, TraceArgs};
+use super::args::{Layers, ModelArgs, TraceArgs};
 use super::outfile::OutFile;
 use super::patches::{read_values, trace_files};
 use super::report;
@@ -22,8 +22,8 @@ const N_TOP: usize = 10;
 /// Runs the command.
 pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
     let edits = args.edits.as_deref().map_or(Ok(Vec::new()), read_edits)?;
-    let source = Source::open(&args.model)?;
-    let model = Arc::new(load(&source, args.model.layers)?);
+    let mut source = Source::open(&args.model)?;
+    let model = Arc::new(load(&mut source, &args.model)?);
     let spec = model.spec();
     if args.target.is_some() && model.encoder().is_none() {
         let architecture = &spec.architecture;
@@ -142,15 +142,31 @@ pub(super) fn input_paths(source: &Source, edits: &[Edit], edits_file: Option<&P
     source.paths.iter().cloned().chain(edits_files).collect()
 }
 
-pub(super) fn load(source: &Source, n_layers: Option<usize>) -> Result<Model, CliError> {
+/// Loads the model and says what is noted of it. Files kept of the Hub that cannot be read are fetched again, once.
+pub(super) fn load(source: &mut Source, args: &ModelArgs) -> Result<Model, CliError> {
+    let (model, again) = match read(source, args.layers) {
+        Err(CliError::Engine(error)) if error.may_be_damage() => {
+            let Some(dropped) = source.drop_spoilt(&error.to_string())? else { return Err(error.into()) };
+            let fetched = Source::open(args).and_then(|fetched| {
+                *source = fetched;
+                read(source, args.layers)
+            });
+            let model = fetched.map_err(|error| CliError::Usage(format!("{dropped}: {error}")))?;
+            (model, Some(format!("{dropped} and fetched again.")))
+        }
+        model => (model?, None),
+    };
+    again.iter().chain(model.notes()).for_each(|note| super::note(note));
+    Ok(model)
+}
+
+fn read(source: &Source, n_layers: Option<usize>) -> Result<Model, CliError> {
     let files = source.list();
     let mut loader = Loader::new(files.clone())?.first_layers(n_layers);
     while let Some(want) = loader.wants() {
         loader.supply(source.bytes(&files[want.file].0, want.offset, want.len))?;
     }
-    let model = loader.finish()?;
-    model.notes().iter().for_each(|note| super::note(note));
-    Ok(model)
+    Ok(loader.finish()?)
 }
 
 pub(super) fn read_edits(path: &Path) -> Result<Vec<Edit>, CliError> {

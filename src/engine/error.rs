@@ -113,6 +113,22 @@ pub enum EngineError {
     Request(String),
 }
 
+impl EngineError {
+    /// Whether a damaged file may be the cause. What an intact file says as well, such as the name of a family that is not
+    /// read, is not a sign of damage.
+    pub fn may_be_damage(&self) -> bool {
+        matches!(
+            self,
+            EngineError::File(_)
+                | EngineError::Tokenizer(_)
+                | EngineError::Checkpoint(_)
+                | EngineError::Config { .. }
+                | EngineError::Shape { .. }
+                | EngineError::MissingTensor { .. }
+        )
+    }
+}
+
 /// An input the model cannot read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InputError {

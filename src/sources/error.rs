@@ -79,6 +79,17 @@ pub enum SourceError {
         /// HTTP status.
         status: u16,
     },
+    /// A web page came in the place of the file.
+    #[error(
+        "{file}: {host} answers with a web page in the place of the file: a network that wants you to sign in first does so, \
+         and so does a server that does not have the file. Sign in, or check the address, then try again"
+    )]
+    Page {
+        /// Path of the file in the repository.
+        file: String,
+        /// Host with its port.
+        host: String,
+    },
     /// The connection broke off too many times.
     #[error(
         "{file}: the connection broke off {n_times} times ({reason}). {} of {} are kept: try again to go on from there",
@@ -107,6 +118,19 @@ pub enum SourceError {
         /// Value in the listing.
         expected: u64,
         /// Length that the server states, in bytes.
+        found: u64,
+    },
+    /// The file on the disk is not as long as what was written.
+    #[error(
+        "{file}: {found} bytes are on the disk where {expected} were written: another program writes to the same folder. The \
+         file was thrown away; try again"
+    )]
+    Disturbed {
+        /// Path of the file in the repository.
+        file: String,
+        /// Bytes that were written.
+        expected: u64,
+        /// Bytes that are there.
         found: u64,
     },
     /// The served file has other contents than the listed file.

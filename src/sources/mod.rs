@@ -9,13 +9,15 @@ mod choose;
 mod error;
 mod listing;
 mod repo;
+mod spoilt;
 mod transfer;
 
 pub use choose::{Choice, Unusable, choices, convert_lines};
 pub use error::SourceError;
 pub use listing::{HubFile, Listing};
 pub use repo::{Base, Repo};
-pub use transfer::{Answer, Ask, Go, Origin, Transfer};
+pub use spoilt::{ReadFile, dropped, spoilt};
+pub use transfer::{Answer, Ask, Go, Origin, Transfer, is_page};
 
 /// Downloads above this size are confirmed first, in bytes.
 pub const ASK_BYTES: u64 = 200_000_000;

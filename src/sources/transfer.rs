@@ -7,9 +7,10 @@
 //!  └─────────────────────┴────────── wait ◀──────────────┴──────────────┘
 //! ```
 //!
-//! Bytes that arrived are never requested again: after a broken connection a range starts where the connection broke
-//! off. A range fits only the same contents, which the ETag identifies (sent as If-Range where the transport can, and
-//! compared in any case). Length and SHA-256 say whether the whole file is the listed one.
+//! After a broken connection a range starts where the connection broke off. A range fits only the same contents, which
+//! the ETag identifies (sent as If-Range where the transport can, and compared in any case). Bytes without an ETag are
+//! never continued: they may be another server's, such as the sign-in page of a network. Length and SHA-256 say whether
+//! the whole file is the listed one.
 
 use super::SourceError;
 
@@ -50,6 +51,15 @@ pub struct Origin {
     pub page: String,
 }
 
+impl Origin {
+    /// The origin of a file outside repositories.
+    pub fn of_url(url: &str) -> Self {
+        let after_scheme = url.split_once("://").map_or("", |(_, rest)| rest);
+        let host = after_scheme.split(['/', '?', '#']).next().unwrap_or_default();
+        Self { host: host.to_owned(), ..Self::default() }
+    }
+}
+
 /// A request to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ask {
@@ -76,6 +86,14 @@ pub struct Answer {
     pub retry_after_s: Option<u64>,
     /// X-Error-Code, the Hub's own code.
     pub error_code: Option<String>,
+    /// Whether Content-Type says that the contents are a web page.
+    pub is_page: bool,
+}
+
+/// Whether a Content-Type is that of a web page.
+pub fn is_page(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
+    ["text/html", "application/xhtml+xml"].iter().any(|page| kind.eq_ignore_ascii_case(page))
 }
 
 /// What to do with an answer.
@@ -107,9 +125,9 @@ impl Transfer {
     }
 
     /// Resumes with `have` bytes that an earlier attempt kept. Returns false, and holds nothing, where the file is
-    /// shorter.
+    /// shorter, or where no ETag tells of which contents the bytes are.
     pub fn resume(&mut self, have: u64, etag: Option<String>) -> bool {
-        if have > self.size {
+        if have > self.size || have > 0 && etag.is_none() {
             return false;
         }
         (self.have, self.most, self.etag, self.is_resumed) = (have, have, etag, have > 0);
@@ -133,9 +151,9 @@ impl Transfer {
 
     /// The next request.
     pub fn ask(&self) -> Ask {
+        let Some(etag) = self.etag.as_ref().filter(|_| self.have > 0) else { return Ask { from: 0, if_range: None } };
         // A weak ETag does not promise equal bytes, so If-Range must not carry it.
-        let strong = self.etag.clone().filter(|etag| !etag.starts_with("W/"));
-        Ask { from: self.have, if_range: strong.filter(|_| self.have > 0) }
+        Ask { from: self.have, if_range: Some(etag.clone()).filter(|etag| !etag.starts_with("W/")) }
     }
 
     /// What to do with an answer.
@@ -144,15 +162,16 @@ impl Transfer {
     /// When asking again would not help.
     pub fn answered(&mut self, answer: &Answer) -> Result<Go, SourceError> {
         match answer.status {
+            200 | 206 if answer.is_page && !self.is_of_page() => {
+                Err(SourceError::Page { file: self.file.clone(), host: self.origin.host.clone() })
+            }
             206 if self.have > 0 => {
                 let (start, total) = answer.range.as_deref().and_then(content_range).unwrap_or((self.have, None));
                 if let Some(found) = total.filter(|total| *total != self.size) {
                     return Err(self.length(found));
                 }
-                let is_same = match (&self.etag, &answer.etag) {
-                    (Some(ours), Some(theirs)) => strong(ours) == strong(theirs),
-                    _ => true,
-                };
+                let theirs = answer.etag.as_deref().map(strong);
+                let is_same = theirs.is_some_and(|theirs| self.etag.as_deref().map(strong) == Some(theirs));
                 if start == self.have && is_same {
                     return Ok(Go::Append);
                 }
@@ -254,6 +273,12 @@ impl Transfer {
             return Ok(false);
         }
         Err(SourceError::Digest { file: self.file.clone(), expected, found: found.to_owned() })
+    }
+
+    /// Whether the file is a web page itself.
+    fn is_of_page(&self) -> bool {
+        let name = self.file.to_lowercase();
+        name.ends_with(".html") || name.ends_with(".htm")
     }
 
     fn forget(&mut self) {

@@ -8,7 +8,7 @@ use super::{Stop, Worker};
 use crate::platform::fetch::{Incoming, is_offline, sleep};
 use crate::platform::files::{Parts, StoredFile};
 use crate::protocol::{About, FileSource, FromWorker, RequestId, Stage};
-use crate::sources::{Answer, Base, Go, Listing, Origin, Repo, SourceError, Transfer};
+use crate::sources::{Answer, Base, Go, Listing, Origin, Repo, SourceError, Transfer, is_page};
 
 /// Bytes of a stored file that are hashed at a time.
 const HASH_BYTES: u64 = 1 << 22;
@@ -77,9 +77,7 @@ impl Worker {
         origin: &Origin,
         progress: &mut Progress,
     ) -> Result<(StoredFile, bool), Stop> {
-        // Contents have a name of their own; what has none is named by its address, which names a commit.
-        let name = if source.sha256.is_empty() { &source.url } else { &source.sha256 };
-        let mut parts = Parts::open(name).await;
+        let mut parts = Parts::open(kept_name(source)).await;
         if parts.is_whole() && parts.len() == source.size {
             progress.complete += source.size;
             return Ok((parts.file().map_err(lost)?, true));
@@ -99,8 +97,7 @@ impl Worker {
                 parts.flush().await.map_err(lost)?;
                 fetched?;
             }
-            let found: String = digest.finalize_reset().iter().map(|byte| format!("{byte:02x}")).collect();
-            match transfer.verified(&found) {
+            match transfer.verified(&hexadecimal(&digest.finalize_reset())) {
                 Ok(true) => break,
                 Ok(false) => parts.restart(None).await,
                 Err(error) => {
@@ -180,6 +177,38 @@ impl Worker {
         }
         Ok(digest)
     }
+
+    /// Whether a file has this SHA-256; false where it can no longer be read.
+    pub(super) async fn has_digest(
+        &mut self,
+        request: RequestId,
+        file: &StoredFile,
+        expected: &str,
+    ) -> Result<bool, Stop> {
+        let mut digest = Sha256::new();
+        for offset in (0..file.len()).step_by(HASH_BYTES as usize) {
+            match file.read(offset, HASH_BYTES).await {
+                Ok(bytes) => digest.update(bytes),
+                Err(_) => return Ok(false),
+            }
+            self.breathe(request).await?;
+        }
+        Ok(hexadecimal(&digest.finalize()) == expected)
+    }
+}
+
+/// Contents have a name of their own; what has none is named by its address, which names a commit.
+fn kept_name(source: &FileSource) -> &str {
+    if source.sha256.is_empty() { &source.url } else { &source.sha256 }
+}
+
+/// Drops what storage keeps of a file.
+pub(super) async fn drop_kept(source: &FileSource) {
+    Parts::open(kept_name(source)).await.restart(None).await;
+}
+
+fn hexadecimal(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Where the files of a repository come from, for messages.
@@ -200,6 +229,7 @@ fn head(incoming: &Incoming) -> Answer {
         range: incoming.header("content-range"),
         retry_after_s: number("retry-after"),
         error_code: incoming.header("x-error-code"),
+        is_page: incoming.header("content-type").is_some_and(|kind| is_page(&kind)),
     }
 }
 

@@ -4,14 +4,31 @@ use std::sync::Arc;
 
 use web_sys::Blob;
 
-use super::download::{Progress, origin};
+use super::download::{Progress, drop_kept, origin};
 use super::{Stop, Worker};
-use crate::engine::{Loader, Model};
+use crate::engine::{EngineError, Loader, Model};
 use crate::platform::files::StoredFile;
 use crate::platform::memory::{can_have, memory_bytes};
 use crate::platform::read_ahead::ReadAhead;
 use crate::protocol::{About, FileSource, FromWorker, HubSource, ModelInfo, ModelSource, RequestId, Stage};
-use crate::sources::{Base, MAX_MEMORY_BYTES, Origin, Repo, WORKING_BYTES, size_words, too_large};
+use crate::sources::{
+    Base, MAX_MEMORY_BYTES, Origin, ReadFile, Repo, WORKING_BYTES, dropped, size_words, spoilt, too_large,
+};
+
+/// A file of a checkpoint, and whether it was in storage before this load.
+type FetchedFile = (StoredFile, bool);
+
+/// Why files do not become a model.
+enum Unread {
+    Stop(Stop),
+    /// The engine refuses what a file says.
+    Refused(EngineError),
+    /// The browser no longer gives the bytes of the file with this index.
+    Gone {
+        file: usize,
+        reason: String,
+    },
+}
 
 impl Worker {
     pub(super) async fn load(
@@ -25,23 +42,29 @@ impl Worker {
             return Err(Stop::failed(About::Request, "this worker has a model: end it and start another"));
         }
         let n_layers = n_layers.map(|n_layers| n_layers as usize);
+        let mut about_files = None;
         let (name, model, from_storage) = match source {
             ModelSource::Files { name, files } => {
-                let (files, from_storage) = self.fetch_all(request, files, &Origin::default()).await?;
-                (name, self.read(request, files, n_layers).await?, from_storage)
+                let origin = files.first().map(|file| Origin::of_url(&file.url)).unwrap_or_default();
+                let (model, from_storage, note) = self.load_fetched(request, &files, &origin, n_layers).await?;
+                about_files = note;
+                (name, model, from_storage)
             }
             ModelSource::Hub { name, hub: HubSource { base, repo }, files } => {
                 let origin = origin(&Base::parse(&base)?, &Repo::parse(&repo)?);
-                let (files, from_storage) = self.fetch_all(request, files, &origin).await?;
-                (name, self.read(request, files, n_layers).await?, from_storage)
+                let (model, from_storage, note) = self.load_fetched(request, &files, &origin, n_layers).await?;
+                about_files = note;
+                (name, model, from_storage)
             }
             ModelSource::Disk { name, files, .. } => {
                 if files.len() != blobs.len() {
                     let message = format!("{} files were named and {} came", files.len(), blobs.len());
                     return Err(Stop::failed(About::Request, message));
                 }
-                let files = files.into_iter().zip(blobs.into_iter().map(StoredFile::from)).collect();
-                (name, self.read(request, files, n_layers).await?, false)
+                let picked: Vec<StoredFile> = blobs.into_iter().map(StoredFile::from).collect();
+                let named: Vec<(&str, &StoredFile)> = files.iter().map(String::as_str).zip(&picked).collect();
+                let model = self.read(request, &named, n_layers).await.map_err(|unread| unread.stop(&named))?;
+                (name, model, false)
             }
             ModelSource::Seeded { config_json, seed } => {
                 (format!("random weights, seed {seed}"), Model::seeded(&config_json, seed)?, false)
@@ -54,7 +77,7 @@ impl Worker {
             weight_bytes: model.weight_bytes() as u64,
             memory_bytes: memory_bytes(),
             from_storage,
-            notes: model.notes().to_vec(),
+            notes: about_files.into_iter().chain(model.notes().iter().cloned()).collect(),
             has_tokenizer: model.tokenizer().is_some(),
             adds_bos: model.adds_bos(),
         };
@@ -63,32 +86,78 @@ impl Worker {
         Ok(())
     }
 
-    /// Gives every file, from storage or the network, and whether all were in storage.
-    async fn fetch_all(
+    /// Loads files from storage or the network, and says whether all were in storage. Kept files that cannot be read are
+    /// dropped and fetched again, once; the note says which.
+    async fn load_fetched(
         &mut self,
         request: RequestId,
-        files: Vec<FileSource>,
+        sources: &[FileSource],
         origin: &Origin,
-    ) -> Result<(Vec<(String, StoredFile)>, bool), Stop> {
-        let mut progress = Progress::new(files.iter().map(|file| file.size).sum());
-        let (mut fetched, mut all_stored) = (Vec::new(), true);
-        for file in files {
-            let (stored, was_stored) = self.stored_or_fetched(request, &file, origin, &mut progress).await?;
-            all_stored &= was_stored;
-            fetched.push((file.name, stored));
+        n_layers: Option<usize>,
+    ) -> Result<(Model, bool, Option<String>), Stop> {
+        let mut progress = Progress::new(sources.iter().map(|file| file.size).sum());
+        let mut files: Vec<FetchedFile> = Vec::with_capacity(sources.len());
+        for source in sources {
+            files.push(self.stored_or_fetched(request, source, origin, &mut progress).await?);
             self.breathe(request).await?;
         }
-        Ok((fetched, all_stored))
+        let from_storage = files.iter().all(|(_, was_kept)| *was_kept);
+        let unread = match self.read(request, &named(sources, &files), n_layers).await {
+            Ok(model) => return Ok((model, from_storage, None)),
+            Err(unread) => unread,
+        };
+        let again = self.spoilt_files(request, sources, &files, &unread).await?;
+        if again.is_empty() {
+            return Err(unread.stop(&named(sources, &files)));
+        }
+        let names: Vec<&str> = again.iter().map(|&index| sources[index].name.as_str()).collect();
+        let dropped = dropped(&names, &unread.reason());
+        let mut progress = Progress::new(again.iter().map(|&index| sources[index].size).sum());
+        for &index in &again {
+            drop_kept(&sources[index]).await;
+            let fetched = self.stored_or_fetched(request, &sources[index], origin, &mut progress).await;
+            files[index] = fetched.map_err(|stop| stop.after(&format!("{dropped}: ")))?;
+        }
+        let again = format!("{dropped} and fetched again. ");
+        let named = named(sources, &files);
+        match self.read(request, &named, n_layers).await {
+            Ok(model) => Ok((model, false, Some(again.trim_end().to_owned()))),
+            Err(unread) => Err(unread.stop(&named).after(&again)),
+        }
+    }
+
+    /// The kept files that may be why a model cannot be read, as indices.
+    async fn spoilt_files(
+        &mut self,
+        request: RequestId,
+        sources: &[FileSource],
+        files: &[FetchedFile],
+        unread: &Unread,
+    ) -> Result<Vec<usize>, Stop> {
+        let reason = match unread {
+            Unread::Gone { file, .. } => return Ok(if files[*file].1 { vec![*file] } else { Vec::new() }),
+            Unread::Refused(error) if error.may_be_damage() => error.to_string(),
+            Unread::Refused(_) | Unread::Stop(_) => return Ok(Vec::new()),
+        };
+        let mut found = Vec::with_capacity(files.len());
+        for (source, (file, was_kept)) in sources.iter().zip(files) {
+            let is_intact = match *was_kept && !source.sha256.is_empty() {
+                true => Some(self.has_digest(request, file, &source.sha256).await?),
+                false => None,
+            };
+            found.push(ReadFile { name: &source.name, was_kept: *was_kept, is_intact });
+        }
+        Ok(spoilt(&reason, &found))
     }
 
     /// Reads files into a model, if there is memory for its weights.
     async fn read(
         &mut self,
         request: RequestId,
-        files: Vec<(String, StoredFile)>,
+        files: &[(&str, &StoredFile)],
         n_layers: Option<usize>,
-    ) -> Result<Model, Stop> {
-        let names = files.iter().map(|(name, file)| (name.clone(), file.len())).collect();
+    ) -> Result<Model, Unread> {
+        let names = files.iter().map(|(name, file)| ((*name).to_owned(), file.len())).collect();
         let mut loader = Loader::new(names)?.first_layers(n_layers);
         let mut readers: Vec<ReadAhead> = files.iter().map(|(_, file)| ReadAhead::new(file)).collect();
         let (mut bytes, mut is_checked) = (Vec::new(), false);
@@ -97,19 +166,54 @@ impl Worker {
                 check_memory(held_bytes)?;
                 is_checked = true;
             }
-            let name = &files[want.file].0;
-            readers[want.file].read(want.offset, want.len, &mut bytes).await.map_err(|reason| {
-                let message = format!(
-                    "{name} cannot be read any more ({reason}): it was changed or moved since it was picked. Pick it again"
-                );
-                Stop::failed(About::Model, message)
-            })?;
+            let gone = |reason| Unread::Gone { file: want.file, reason };
+            readers[want.file].read(want.offset, want.len, &mut bytes).await.map_err(gone)?;
             loader.supply(&bytes)?;
             let (done, total) = loader.progress();
             self.outbox.progress(request, Stage::Read, done, total);
             self.breathe(request).await?;
         }
         Ok(loader.finish()?)
+    }
+}
+
+fn named<'a>(sources: &'a [FileSource], files: &'a [FetchedFile]) -> Vec<(&'a str, &'a StoredFile)> {
+    sources.iter().zip(files).map(|(source, (file, _))| (source.name.as_str(), file)).collect()
+}
+
+impl Unread {
+    fn reason(&self) -> String {
+        match self {
+            Unread::Stop(_) => String::new(),
+            Unread::Refused(error) => error.to_string(),
+            Unread::Gone { reason, .. } => reason.clone(),
+        }
+    }
+
+    fn stop(self, files: &[(&str, &StoredFile)]) -> Stop {
+        match self {
+            Unread::Stop(stop) => stop,
+            Unread::Refused(error) => error.into(),
+            Unread::Gone { file, reason } => {
+                let name = files[file].0;
+                let message = format!(
+                    "{name} cannot be read any more ({reason}): it was changed or moved since it was picked. Pick it again"
+                );
+                Stop::failed(About::Model, message)
+            }
+        }
+    }
+}
+
+impl From<EngineError> for Unread {
+    fn from(error: EngineError) -> Self {
+        Unread::Refused(error)
+    }
+}
+
+impl From<Stop> for Unread {
+    fn from(stop: Stop) -> Self {
+        Unread::Stop(stop)
     }
 }
 

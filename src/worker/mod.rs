@@ -197,6 +197,14 @@ impl Stop {
     fn failed(about: About, message: impl Into<String>) -> Self {
         Stop::Failed(Report { about, message: message.into() })
     }
+
+    /// The same failure, with what happened before it.
+    fn after(self, before: &str) -> Self {
+        match self {
+            Stop::Cancelled => Stop::Cancelled,
+            Stop::Failed(Report { about, message }) => Stop::failed(about, format!("{before}{message}")),
+        }
+    }
 }
 
 impl From<EngineError> for Stop {

@@ -85,6 +85,43 @@ pageTest("a download that breaks off goes on where it broke", async ({ page, ope
   assert.ok(weights.length > 1 && weights.slice(1).every((file) => / from \d+$/.test(file)), weights.join(", "));
 }, { allow: [/ERR_CONTENT_LENGTH_MISMATCH|ERR_CONNECTION|ERR_INCOMPLETE/] });
 
+pageTest("what a network’s sign-in page sent is part of no file", async ({ page, open }) => {
+  hub.put("t/portal", checkpoint("llama"), { signIn: 2 });
+  hub.asked.length = 0;
+  await opened(page, open);
+  await lookUp(page, "t/portal");
+  await loads(page, "t/portal");
+  assert.ok(hub.asked.length === 5 && hub.asked.every((file) => !/ from /.test(file)), hub.asked.join(", "));
+}, { allow: [/ERR_CONTENT_LENGTH_MISMATCH|ERR_CONNECTION|ERR_INCOMPLETE/] });
+
+pageTest("a kept file that cannot be read is fetched again, once, and named", async ({ page, open }) => {
+  hub.put("t/spoilt", checkpoint("llama"));
+  await opened(page, open);
+  await lookUp(page, "t/spoilt");
+  await loads(page, "t/spoilt");
+  await page.waitForURL(/model=t\/spoilt&/);
+  await page.evaluate(async () => {
+    const cache = await caches.open("headlight-models-2");
+    const keys = await cache.keys();
+    const key = keys.find(({ url }) => url.includes("spoilt") && url.endsWith("config.json/0"));
+    const { size } = await (await cache.match(key)).blob();
+    await cache.put(key, new Response("<".repeat(size)));
+  });
+  hub.asked.length = 0;
+  const again = async () => {
+    await page.reload();
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await loads(page, "t/spoilt");
+  };
+  await again();
+  assert.deepEqual(hub.asked, ["config.json"]);
+  const note = page.getByText("config.json, kept from an earlier download, could not be read");
+  await note.waitFor({ state: "attached" });
+  await again();
+  assert.deepEqual(hub.asked, ["config.json"], "once is enough");
+  assert.equal(await note.count(), 0);
+});
+
 pageTest("what came before the page was closed is taken up", async ({ page, open }) => {
   // Larger than a kept part; the first visit gets no further than its half.
   const files = checkpoint("llama");
@@ -163,6 +200,7 @@ pageTest("files that are not what was listed are refused", async ({ page, open }
     ["t/long", { long: true }, /expected 428344 bytes, the server has 428354/],
     ["t/short", { short: true }, /expected 428344 bytes, the server has 428334/],
     ["t/closed-files", { files: [403, "GatedRepo"] }, /gated/],
+    ["t/page", { page: true }, /config\.json: 127\.0\.0\.1:\d+ answers with a web page in the place of the file/],
   ]) {
     hub.put(name, checkpoint("llama"), fault);
     const shown = dialog(page);

@@ -15,8 +15,8 @@ const CORS = {
 };
 
 /**
- * Starts it. Faults: breaks (bytes per answer), waits (how many answers of 429), damaged, short, long, listing or files
- * ([status, word]), silent (no CORS). `asked` lists what was asked for: "file" or "file from N".
+ * Starts it. Faults: breaks (bytes per answer), waits (how many answers of 429), signIn (how many answers are the start of a sign-in
+ * page, without an ETag), page (a web page for every file), damaged, short, long, listing or files ([status, word]), silent (no CORS). `asked` lists what was asked for: "file" or "file from N".
  */
 export async function startHub() {
   const repositories = new Map();
@@ -63,6 +63,13 @@ async function answer(repositories, asked, request, response) {
   if (fault.waits > 0) {
     fault.waits -= 1;
     return say(429, { "Retry-After": "1" });
+  }
+  if (fault.page) return say(200, { "Content-Type": "text/html" }, "<!doctype html><title>Sign in</title>");
+  if (fault.signIn > 0) {
+    fault.signIn -= 1;
+    response.writeHead(200, { ...CORS, "Content-Length": bytes.length });
+    response.write("x".repeat(100), () => setTimeout(() => response.socket?.destroy(), 300));
+    return;
   }
   if (isLarge && fault.damaged) bytes = Buffer.concat([bytes.subarray(0, 1000), Buffer.from([bytes[1000] ^ 1]), bytes.subarray(1001)]);
   if (isLarge && fault.short) bytes = bytes.subarray(0, bytes.length - 10);

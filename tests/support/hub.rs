@@ -24,6 +24,12 @@ pub enum Fault {
     Changes(usize),
     /// As `Breaks`, from a server that knows no ranges.
     BreaksWithoutRanges(usize),
+    /// Files come in so many parts, a tenth of a second apart.
+    Slow(usize),
+    /// The first so many answers are a sign-in page's: other bytes, without an ETag, and broken off after 100 bytes.
+    SignIn(usize),
+    /// Every file is a web page.
+    Page,
     /// Large files are served with bytes missing at their end.
     Short,
     /// They are served with more at their end.
@@ -192,6 +198,26 @@ impl Shared {
                 *n_left -= 1;
                 let (status, wait) = (*status, wait_s.to_string());
                 return say(stream, status, &[("Retry-After", wait)], b"");
+            }
+            Fault::Slow(n_parts) => {
+                let part = bytes.len().div_ceil(*n_parts).max(1);
+                drop(repositories);
+                head(&stream, 200, &[("ETag", etag)], bytes.len())?;
+                for bytes in bytes.chunks(part) {
+                    (&stream).write_all(bytes)?;
+                    std::thread::sleep(std::time::Duration::from_millis(100));
+                }
+                return Ok(());
+            }
+            Fault::SignIn(0) => {}
+            Fault::SignIn(n_left) => {
+                *n_left -= 1;
+                head(&stream, 200, &[], bytes.len())?;
+                return (&stream).write_all(&[b'x'; 100]);
+            }
+            Fault::Page => {
+                let kind = ("Content-Type", "text/html; charset=utf-8".to_owned());
+                return say(stream, 200, &[kind], b"<!doctype html><title>Sign in</title>");
             }
             _ if !is_large => {}
             Fault::Breaks(n_bytes) => cut = *n_bytes,

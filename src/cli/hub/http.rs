@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ureq::Agent;
 
-use crate::sources::{Answer, Ask};
+use crate::sources::{Answer, Ask, is_page};
 
 /// A connection that says nothing for so long is broken.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -57,6 +57,7 @@ impl Http {
             range: header("content-range"),
             retry_after_s: number("retry-after"),
             error_code: header("x-error-code"),
+            is_page: header("content-type").is_some_and(|kind| is_page(&kind)),
         };
         Ok((answer, response.into_body().into_reader()))
     }

@@ -8,11 +8,12 @@ mod http;
 mod store;
 
 use std::io::{IsTerminal, Read, Write};
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use super::CliError;
 use super::args::ModelArgs;
+use super::source::FetchedFile;
 use crate::sources::{
     ASK_BYTES, Base, Choice, Go, HubFile, Listing, Origin, Repo, SourceError, Transfer, choices, size_words,
 };
@@ -24,9 +25,14 @@ const ADVICE: &str = "Check the connection, or the address given with --hub or H
 
 /// A checkpoint on this disk.
 pub(super) struct Fetched {
-    pub files: Vec<PathBuf>,
+    pub files: Vec<FetchedFile>,
     pub name: String,
     pub commit: String,
+}
+
+/// Whether a file has this SHA-256.
+pub(super) fn has_sha256(path: &Path, expected: &str) -> Result<bool, CliError> {
+    Ok(store::sha256(path)? == expected)
 }
 
 /// Fetches a checkpoint of the Hub or of a mirror.
@@ -103,25 +109,37 @@ impl Hub {
         let choice = choose(&self.repo, &found, args.quantisation.as_deref())?;
         let wanted: Vec<&HubFile> = choice.files.iter().map(|&index| &listing.files[index]).collect();
         let stored: Vec<StoredFile> = wanted.iter().map(|file| self.store.file(&listing.commit, &file.name)).collect();
+        let is_whole = |(file, stored): (&&HubFile, &StoredFile)| stored.is_whole(file.size);
+        let was_kept: Vec<bool> = wanted.iter().zip(&stored).map(is_whole).collect();
         let to_come: u64 =
             wanted.iter().zip(&stored).map(|(file, stored)| file.size.saturating_sub(stored.kept(file.size))).sum();
         if to_come > ASK_BYTES && !args.yes {
             ask(&self.repo, to_come)?;
         }
-        let mut progress = Progress { done: 0, total: to_come, said: None };
-        for (file, stored) in wanted.iter().zip(&stored) {
-            if !stored.is_whole(file.size) {
-                self.download(&listing.commit, file, stored, &mut progress)?;
+        if was_kept.contains(&false) {
+            let lock = self.store.lock(&listing.commit)?;
+            let mut progress = Progress { done: 0, total: to_come, said: None };
+            for (file, stored) in wanted.iter().zip(&stored) {
+                // Another process may have fetched it while this one waited.
+                if !stored.is_whole(file.size) {
+                    self.download(&listing.commit, file, stored, &mut progress)?;
+                }
             }
+            progress.end();
+            drop(lock);
         }
-        progress.end();
         if is_fresh {
             // Written when the files are here: a listing of the disk is one that can be used without the Hub.
             self.store.keep_listing(&listing)?;
         }
         let label = if choice.label == "safetensors" { String::new() } else { format!(", {}", choice.label) };
-        let files = stored.into_iter().map(|file| file.path).collect();
-        Ok(Fetched { files, name: format!("{}{label}", self.repo.id()), commit: listing.commit })
+        let files = wanted.iter().zip(stored).zip(was_kept);
+        let files = files.map(|((file, stored), was_kept)| FetchedFile {
+            path: stored.path,
+            was_kept,
+            sha256: file.sha256.clone(),
+        });
+        Ok(Fetched { files: files.collect(), name: format!("{}{label}", self.repo.id()), commit: listing.commit })
     }
 
     /// What the repository holds, and whether the Hub has just said so. Where it cannot be reached, what it said before.
@@ -221,7 +239,14 @@ impl Hub {
                 None => Ok(true),
             };
             match verified {
-                Ok(true) => return part.keep(),
+                Ok(true) => {
+                    return match part.keep(file.size)? {
+                        None => Ok(()),
+                        Some(found) => {
+                            Err(SourceError::Disturbed { file: file.name.clone(), expected: file.size, found }.into())
+                        }
+                    };
+                }
                 Ok(false) => part.restart(None)?,
                 Err(error) => {
                     part.restart(None)?;

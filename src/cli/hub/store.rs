@@ -1,4 +1,6 @@
 //! Where fetched files are kept: `hub/HOST/OWNER/NAME/COMMIT/FILE` below the cache, and `FILE.part` while one is on its way.
+//!
+//! One process at a time writes below a commit; the others wait for it (`Store::lock`).
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -34,6 +36,21 @@ impl Store {
     /// A file of a commit, whether it is there or not.
     pub fn file(&self, commit: &str, name: &str) -> StoredFile {
         StoredFile { path: self.folder.join(commit).join(name) }
+    }
+
+    /// Waits until no other process fetches files of this commit. Held until the file is dropped.
+    ///
+    /// # Errors
+    /// When the folder cannot be written. Where the file system knows no locks, nothing is held.
+    pub fn lock(&self, commit: &str) -> Result<File, CliError> {
+        let folder = self.folder.join(commit);
+        fs::create_dir_all(&folder).map_err(about(&folder))?;
+        let path = folder.join(".lock");
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(about(&path))?;
+        match file.lock() {
+            Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(about(&path)(error)),
+            Ok(()) | Err(_) => Ok(file),
+        }
     }
 
     fn listing_path(&self) -> PathBuf {
@@ -120,27 +137,60 @@ impl Part {
 
     /// Lower-case hexadecimal.
     pub fn sha256(&self) -> Result<String, CliError> {
-        let mut file = File::open(&self.path).map_err(about(&self.path))?;
-        let (mut digest, mut buffer) = (Sha256::new(), vec![0; 1 << 20]);
-        loop {
-            let n_bytes = file.read(&mut buffer).map_err(about(&self.path))?;
-            if n_bytes == 0 {
-                return Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
-            }
-            digest.update(&buffer[..n_bytes]);
-        }
+        sha256(&self.path)
     }
 
-    /// Gives it its name: it is the file.
-    pub fn keep(self) -> Result<(), CliError> {
+    /// Gives it its name: it is the file. Where its length is not `size`, it is emptied, and its length returned.
+    pub fn keep(mut self, size: u64) -> Result<Option<u64>, CliError> {
+        let found = fs::metadata(&self.path).map_err(about(&self.path))?.len();
+        if found != size {
+            self.restart(None)?;
+            return Ok(Some(found));
+        }
         fs::rename(&self.path, &self.whole).map_err(about(&self.whole))?;
         // A name without a file does no harm.
         let _ = fs::remove_file(&self.etag);
-        Ok(())
+        Ok(None)
+    }
+}
+
+/// Lower-case hexadecimal SHA-256 of a file.
+pub(super) fn sha256(path: &Path) -> Result<String, CliError> {
+    let mut file = File::open(path).map_err(about(path))?;
+    let (mut digest, mut buffer) = (Sha256::new(), vec![0; 1 << 20]);
+    loop {
+        let n_bytes = file.read(&mut buffer).map_err(about(path))?;
+        if n_bytes == 0 {
+            return Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
+        }
+        digest.update(&buffer[..n_bytes]);
     }
 }
 
 fn about(path: &Path) -> impl Fn(io::Error) -> CliError + use<> {
     let path = path.to_owned();
     move |error| CliError::File { path: path.clone(), error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file whose length is not that of what was written was written by others too.
+    #[test]
+    fn a_file_gets_its_name_only_at_its_length() {
+        let folder = std::env::temp_dir().join(format!("headlight-store-{}", std::process::id()));
+        let stored = StoredFile { path: folder.join("config.json") };
+        let mut part = stored.open_part().unwrap();
+        part.restart(Some("\"one\"")).unwrap();
+        part.write(b"{}").unwrap();
+        fs::OpenOptions::new().append(true).open(stored.beside(".part")).unwrap().write_all(b"{}").unwrap();
+        assert_eq!(part.keep(2).unwrap(), Some(4));
+        assert!(!stored.path.exists() && stored.kept(2) == 0, "what was there is thrown away");
+        let mut part = stored.open_part().unwrap();
+        part.write(b"{}").unwrap();
+        assert_eq!(part.keep(2).unwrap(), None);
+        assert!(stored.is_whole(2) && !stored.beside(".part").exists() && !stored.beside(".part.etag").exists());
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -44,10 +44,63 @@ fn other_contents_begin_anew() {
     assert_eq!(transfer.answered(&whole("\"y\"")), Ok(Go::Restart));
     assert_eq!((transfer.have(), transfer.etag()), (0, Some("\"y\"")));
     // What was kept is longer than what there is now.
-    transfer.resume(99, None);
+    assert!(transfer.resume(99, Some("\"y\"".to_owned())));
     assert_eq!(transfer.answered(&Answer { status: 416, ..Answer::default() }), Ok(Go::Wait(0)));
     assert_eq!(transfer.have(), 0);
-    assert!(!transfer.resume(101, None));
+    assert!(!transfer.resume(101, Some("\"y\"".to_owned())));
+}
+
+/// A sign-in page has no ETag and ends early; what comes afterwards is the file's.
+#[test]
+fn bytes_are_continued_only_where_both_etags_are_there_and_equal() {
+    for (first, then) in [(None, Some("\"x\"")), (Some("\"x\""), None), (None, None), (Some("\"x\""), Some("\"y\""))] {
+        // Without a SHA-256 nothing else would tell the mixture from the file.
+        let mut one = Transfer::new(Origin::default(), "tokenizer.json", 100, None);
+        let first_answer = Answer { etag: first.map(str::to_owned), ..whole("") };
+        assert_eq!(one.answered(&first_answer), Ok(Go::Restart));
+        one.got(40).unwrap();
+        one.dropped("it ended early", "").unwrap();
+        let ask = one.ask();
+        assert_eq!(ask.from, if first.is_some() { 40 } else { 0 }, "{first:?} {then:?}");
+        let then_answer = Answer { etag: then.map(str::to_owned), ..rest("", "bytes 40-99/100") };
+        assert_eq!(one.answered(&then_answer), Ok(Go::Wait(0)), "{first:?} {then:?}");
+        assert_eq!((one.have(), one.ask()), (0, Ask { from: 0, if_range: None }));
+    }
+    // Of an earlier visit.
+    let mut kept = transfer();
+    assert!(!kept.resume(40, None), "it is not known whose bytes they are");
+    assert_eq!((kept.have(), kept.ask().from), (0, 0));
+}
+
+/// A web page in the place of a file does not belong to the file, whatever its length.
+#[test]
+fn a_web_page_is_refused_by_name_and_what_is_held_stays() {
+    for status in [200, 206] {
+        let mut one = transfer();
+        one.resume(40, Some("\"x\"".to_owned()));
+        let page = Answer { status, is_page: true, etag: Some("\"x\"".to_owned()), ..Answer::default() };
+        let error = one.answered(&page).unwrap_err().to_string();
+        assert!(error.starts_with("model.safetensors: hub.test answers with a web page"), "{error}");
+        assert_eq!((one.have(), one.etag()), (40, Some("\"x\"")), "what came before can be continued");
+    }
+    let mut readme = Transfer::new(Origin::default(), "index.html", 100, None);
+    assert_eq!(readme.answered(&Answer { is_page: true, ..whole("\"x\"") }), Ok(Go::Restart));
+    for (kind, expected) in
+        [("text/html", true), ("Text/HTML; charset=utf-8", true), ("application/json", false), ("text/plain", false)]
+    {
+        assert_eq!(is_page(kind), expected, "{kind}");
+    }
+}
+
+#[test]
+fn the_host_of_a_file_is_that_of_its_address() {
+    for (url, host) in [
+        ("https://a.test:8080/models/config.json?v=1", "a.test:8080"),
+        ("http://localhost", "localhost"),
+        ("config.json", ""),
+    ] {
+        assert_eq!(Origin::of_url(url).host, host, "{url}");
+    }
 }
 
 #[test]
@@ -61,7 +114,7 @@ fn a_weak_etag_is_compared_and_not_sent() {
 #[test]
 fn what_was_kept_may_have_been_spoilt() {
     let mut transfer = transfer();
-    transfer.resume(40, None);
+    transfer.resume(40, Some("\"x\"".to_owned()));
     transfer.answered(&rest("\"x\"", "bytes 40-99/100")).unwrap();
     transfer.got(60).unwrap();
     assert_eq!(transfer.verified("bb"), Ok(false), "once more, from the start");
@@ -82,12 +135,12 @@ fn wrong_lengths_are_refused() {
     one.answered(&Answer { length: None, ..whole("\"x\"") }).unwrap();
     assert_eq!(found(one.got(101).unwrap_err()), 101);
     one = transfer();
-    one.resume(40, None);
+    one.resume(40, Some("\"x\"".to_owned()));
     assert_eq!(found(one.answered(&rest("\"x\"", "bytes 40-89/90")).unwrap_err()), 90);
     one = transfer();
     let short = Answer { length: Some(90), is_exact: true, ..whole("\"x\"") };
     assert_eq!(found(one.answered(&short).unwrap_err()), 90);
-    one.resume(95, None);
+    one.resume(95, Some("\"x\"".to_owned()));
     let beyond = Answer { status: 416, range: Some("bytes */90".to_owned()), ..Answer::default() };
     assert_eq!(found(one.answered(&beyond).unwrap_err()), 90);
     // Too short is not wrong yet where the length may be of something compressed: the rest is asked for, and a server that has no more is found out by its breaks.
