@@ -57,6 +57,11 @@ impl RangedFile {
     pub async fn at_url(url: &str) -> Result<Self, String> {
         let name = name_of(url);
         let response = fetch(url, &name, Some(0..AHEAD)).await?;
+        let kind = response.headers().get("Content-Type").ok().flatten().unwrap_or_default();
+        if kind.trim_start().to_ascii_lowercase().starts_with("text/html") {
+            let host = host_of(url).map_or_else(String::new, |host| format!(" of {host}"));
+            return Err(format!("{name}: a web page{host} came in the place of the file. Check the address."));
+        }
         match response.status() {
             206 => {
                 let len = match total(&response) {
@@ -148,9 +153,22 @@ fn name_of(url: &str) -> String {
     decoded.ok().filter(|name| !name.is_empty()).unwrap_or_else(|| url.to_owned())
 }
 
+/// The host of an absolute URL, with its port.
+fn host_of(url: &str) -> Option<String> {
+    let host = web_sys::Url::new(url).ok()?.host();
+    (!host.is_empty()).then_some(host)
+}
+
 async fn fetch(url: &str, name: &str, range: Option<Range<u64>>) -> Result<Response, String> {
-    let failed = |error: JsValue| format!("{name} could not be fetched ({}).", words(&error));
     let Some(window) = window() else { return Err(format!("{name} could not be fetched.")) };
+    let host = host_of(url).or_else(|| window.location().host().ok()).unwrap_or_default();
+    let failed = |error: JsValue| {
+        format!(
+            "{name} could not be fetched from {host} ({}): the network is down, or the server is, or it does not let other \
+             pages read it (CORS).",
+            words(&error)
+        )
+    };
     let options = RequestInit::new();
     match range {
         Some(range) => {
@@ -167,7 +185,7 @@ async fn fetch(url: &str, name: &str, range: Option<Range<u64>>) -> Result<Respo
     if response.ok() || response.status() == 416 {
         Ok(response)
     } else {
-        Err(format!("{name} could not be fetched (status {}).", response.status()))
+        Err(format!("{name} could not be fetched: {host} answers {}.", response.status()))
     }
 }
 

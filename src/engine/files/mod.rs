@@ -11,6 +11,7 @@ pub mod safetensors;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::trace::file::ForeignFile;
 pub use crate::trace::file::Parsed;
 use crate::trace::file::header::HeaderError;
 
@@ -132,6 +133,9 @@ pub enum FileError {
     /// A safetensors header that cannot be.
     #[error(transparent)]
     Safetensors(#[from] HeaderError),
+    /// Something else under the file's name.
+    #[error(transparent)]
+    Foreign(#[from] ForeignFile),
     /// No GGUF file, or one of a version that is not read.
     #[error("{file}: {what} is {found}, expected {expected}")]
     Gguf {

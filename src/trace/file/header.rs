@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 
+use super::foreign::{FOREIGN_BYTES, ForeignFile};
 use crate::fields::{Field, Fields, expected};
 use crate::trace::shorten::dims;
 
@@ -63,6 +64,9 @@ pub enum HeaderError {
         /// The file's length in bytes.
         file_len: u64,
     },
+    /// Something else under the file's name.
+    #[error(transparent)]
+    Foreign(#[from] ForeignFile),
     /// The header's length is not plausible.
     #[error(
         "{file}: the header claims {found} bytes, expected 2 to {expected} (is this a safetensors file, and whole?)"
@@ -171,7 +175,14 @@ pub fn parse(file: &str, file_len: u64, prefix: &[u8]) -> Result<Parsed<Header>,
     let found = u64::from_le_bytes(*length_bytes);
     let expected = MAX_HEADER_BYTES.min(file_len - PREFIX_BYTES);
     if found < 2 || found > expected {
-        return Err(HeaderError::HeaderLength { file, expected, found });
+        let enough = FOREIGN_BYTES.min(file_len);
+        if (prefix.len() as u64) < enough {
+            return Ok(Parsed::Needs(enough));
+        }
+        return Err(match ForeignFile::of(&file, prefix) {
+            Some(foreign) => foreign.into(),
+            None => HeaderError::HeaderLength { file, expected, found },
+        });
     }
     let data_start = PREFIX_BYTES + found;
     let Some(json) = prefix.get(PREFIX_BYTES as usize..data_start as usize) else {

@@ -42,6 +42,7 @@
 
 mod check;
 mod float16;
+mod foreign;
 pub mod header;
 mod metadata;
 mod plan;
@@ -53,6 +54,7 @@ mod write;
 
 pub use check::TracePiece;
 pub use float16::{bf16_to_f32, f16_to_f32, f32_to_f16};
+pub use foreign::ForeignFile;
 pub use header::Parsed;
 pub use metadata::{ModelName, TraceMetadata};
 pub use plan::{SavePlan, Saved, file_len};
