@@ -5,16 +5,18 @@
 
 mod support;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
-use headlight::engine::{Captures, CompiledEdits, Model, Run};
-use headlight::trace::{BlockSite, Hook, TokenForm};
+use headlight::engine::{Captures, CompiledEdits, Generation, Model, Run, Sampling, Written};
+use headlight::trace::spec::Unembed;
+use headlight::trace::{BlockSite, Hook, Spec, TokenForm};
 use serde_json::Value;
-use support::engine::{finished, load};
+use support::engine::{files_of, finished, load};
 use support::gguf::{Field, GgufFile};
-use support::{Comparison, Tensors, golden, golden_cases, read};
+use support::{Comparison, Tensors, fixture, golden, golden_cases, read};
 
 /// How a tensor is changed on its way.
 #[derive(Clone, Copy, PartialEq)]
@@ -171,13 +173,25 @@ fn conversions() -> Vec<Conversion> {
     ]
 }
 
+/// Where a small checkpoint is, or one of the forms in which checkpoints are about.
+fn checkpoint(name: &str) -> PathBuf {
+    let case = fixture("cases").join(name);
+    if case.is_dir() { case } else { golden(name) }
+}
+
 fn config(name: &str) -> Value {
-    serde_json::from_slice(&read(&golden(name).join("config.json"))).unwrap()
+    serde_json::from_slice(&read(&checkpoint(name).join("config.json"))).unwrap()
+}
+
+/// The structure as the checkpoint's own adapter reads it.
+fn spec_of(name: &str) -> Spec {
+    let files = files_of(&checkpoint(name), &["config.json", "model.safetensors"]);
+    load(&files).unwrap_or_else(|error| panic!("{name}: {error}")).spec().clone()
 }
 
 /// Sizes by llama.cpp's names, from the model as its own adapter reads it.
 fn with_metadata(mut file: GgufFile, name: &str, gguf: &str) -> GgufFile {
-    let spec = support::engine::load_golden(name).spec().clone();
+    let spec = spec_of(name);
     let config = config(name);
     let epsilon = match spec.norm {
         headlight::trace::spec::NormKind::LayerNorm => "attention.layer_norm_epsilon",
@@ -210,8 +224,8 @@ fn with_metadata(mut file: GgufFile, name: &str, gguf: &str) -> GgufFile {
             file = file.field(&format!("{gguf}.{key}"), Field::F32(cap as f32));
         }
     }
-    if name == "gemma3_text" {
-        file = file.field("gemma3.attention.sliding_window_pattern", Field::U32(2));
+    if name.starts_with("gemma3") {
+        file = file.field(&format!("{gguf}.attention.sliding_window_pattern"), Field::U32(2));
     }
     file
 }
@@ -273,9 +287,12 @@ fn convert(conversion: &Conversion) -> Vec<u8> {
 
 fn converted(conversion: &Conversion) -> GgufFile {
     let Conversion { golden: name, gguf, block, outer, inner } = conversion;
-    let weights = Tensors::open(&golden(name).join("model.safetensors"));
-    let spec = support::engine::load_golden(name).spec().clone();
-    let mut file = with_tokenizer(with_metadata(GgufFile::default(), name, gguf), name);
+    let weights = Tensors::open(&checkpoint(name).join("model.safetensors"));
+    let spec = spec_of(name);
+    let mut file = with_metadata(GgufFile::default(), name, gguf);
+    if checkpoint(name).join("tokenizer.json").is_file() {
+        file = with_tokenizer(file, name);
+    }
     let mut add = |ours: String, theirs: String, way: Way| {
         for part in ["weight", "bias"] {
             let theirs = format!("{theirs}.{part}");
@@ -332,6 +349,63 @@ fn every_architecture_agrees_with_its_golden_values() {
         }
         comparison.finish();
         assert_eq!(model.generation_config().eos_ids, [2]);
+    }
+}
+
+/// A decoder that sees later tokens too, as embedding models do: `attention.causal`, or an architecture that always does.
+#[test]
+fn a_file_without_a_causal_mask_agrees_with_transformers() {
+    for (case, gguf, read_as) in [
+        ("qwen3_both_ways", "qwen3", "qwen3"),
+        ("gpt2_both_ways", "gpt2", "gpt2"),
+        ("bloom_both_ways", "bloom", "bloom"),
+        ("gemma3_both_ways", "gemma3", "gemma3"),
+        ("gemma3_both_ways", "gemma3", "gemma-embedding"),
+    ] {
+        let of_kind = conversions().into_iter().find(|conversion| conversion.gguf == gguf).unwrap();
+        let mut file = converted(&Conversion { golden: case, gguf: read_as, ..of_kind });
+        let is_embedder = read_as == "gemma-embedding";
+        if !is_embedder {
+            file = file.field(&format!("{read_as}.attention.causal"), Field::Bool(false));
+        }
+        let model = loaded(file.bytes());
+        let expected = Tensors::open(&checkpoint(case).join("expected.safetensors"));
+        let run = run(&model, &expected.ids("input_ids"));
+        let mut comparison = Comparison::default();
+        for layer in 0..model.spec().n_layers {
+            let name = format!("attentions.{layer}");
+            let found = run.activation(Hook::Block(layer, BlockSite::Pattern)).unwrap();
+            comparison.check(&format!("{read_as}: {name}"), &found, &expected.f32(&name), 1e-4);
+        }
+        assert_eq!(model.spec().unembed == Unembed::None, is_embedder, "{read_as}");
+        if is_embedder {
+            assert!(model.notes().iter().any(|note| note.contains("no head that predicts")), "{:?}", model.notes());
+        } else {
+            comparison.check("logits", &run.logits(0..run.tokens().len()).unwrap(), &expected.f32("logits"), 1e-4);
+        }
+        comparison.finish();
+    }
+}
+
+/// Which tokens end a text, a turn or a message, and which are never written.
+#[test]
+fn a_files_rules_for_writing_are_followed() {
+    let conversion = conversions().into_iter().find(|conversion| conversion.gguf == "llama").unwrap();
+    let written = |file: GgufFile| {
+        let model = loaded(file.bytes());
+        let mut run = run(&model, &[84, 104, 101, 32]);
+        let mut generation = Generation::new(Sampling::GREEDY, 4).unwrap();
+        while generation.step(&mut run).unwrap() != Written::End {}
+        (run.tokens().ids[4..].to_vec(), model.generation_config().eos_ids.clone())
+    };
+    let (free, eos_ids) = written(converted(&conversion));
+    assert_eq!((free.len(), &eos_ids[..]), (4, &[2][..]));
+    let suppressed = Field::I32s(vec![free[0] as i32, free[1] as i32]);
+    let (other, _) = written(converted(&conversion).field("tokenizer.ggml.suppress_tokens", suppressed));
+    assert!(other.len() == 4 && !other.contains(&free[0]) && !other.contains(&free[1]), "{free:?} {other:?}");
+    for key in ["eot", "eom"] {
+        let file = converted(&conversion).field(&format!("tokenizer.ggml.{key}_token_id"), Field::U32(free[1]));
+        assert_eq!(written(file), (vec![free[0]], vec![2, free[1]]), "{key}");
     }
 }
 

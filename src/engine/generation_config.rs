@@ -2,13 +2,14 @@
 //!
 //! Read from generation_config.json, or from config.json where that file is missing, with the keys of transformers'
 //! `GenerationConfig`. The rules act on the logits one after another, in the order of transformers' greedy search
-//! (`_get_logits_processor`), so that a greedy continuation is the same. Beams and sampling settings of the file are not applied:
-//! whoever runs the model chooses them.
+//! (`_get_logits_processor`), so that a greedy continuation is the same. Sampling settings of the file are not applied: whoever runs
+//! the model chooses them. What else is not applied is said where the model is described ([`GenerationConfig::note`]).
 
-use serde_json::Value;
+mod keys;
 
 use super::checkpoint::Config;
 use super::error::EngineError;
+use keys::{Reader, unapplied};
 
 /// Rules for the next token.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,6 +26,12 @@ pub struct GenerationConfig {
     repetition_penalty: Option<f32>,
     /// Does the same, inverted, for tokens that the encoder read.
     encoder_repetition_penalty: Option<f32>,
+    /// Sequences, and what is added to the logit of the token that would complete one.
+    sequence_bias: Vec<(Vec<u32>, f32)>,
+    /// After so many tokens of a continuation, the logits of tokens that end it grow by this factor with every token.
+    exponential_decay: Option<(usize, f32)>,
+    /// Keys that would change what is written and are not applied, each with its value.
+    unapplied: Vec<String>,
     /// No sequence of so many tokens occurs twice in a text; 0 for no such rule.
     no_repeat_ngram_size: usize,
     /// No sequence of so many tokens that the encoder read is written; 0 for no such rule.
@@ -82,12 +89,21 @@ impl GenerationConfig {
             forced_eos_ids: read.ids("forced_eos_token_id")?,
             suppressed: read.ids("suppress_tokens")?,
             suppressed_at_begin: read.ids("begin_suppress_tokens")?,
+            sequence_bias: read.biases("sequence_bias")?,
+            exponential_decay: read.decay("exponential_decay_length_penalty")?,
+            unapplied: unapplied(config),
         })
     }
 
-    /// Rules that only say which tokens end a text.
-    pub fn ending_with(eos_ids: Vec<u32>) -> Self {
-        Self { eos_ids, ..Self::default() }
+    /// The rules that a GGUF file has: which tokens end a text, and which are never written.
+    pub fn of_gguf(eos_ids: Vec<u32>, suppressed: Vec<u32>) -> Self {
+        Self { eos_ids, suppressed, ..Self::default() }
+    }
+
+    /// A sentence on what the file asks for and is not applied, where there is such.
+    pub fn note(&self) -> Option<String> {
+        let (keys, are) = (self.unapplied.join(", "), if self.unapplied.len() == 1 { "is" } else { "are" });
+        (!self.unapplied.is_empty()).then(|| format!("{keys} {are} not applied when the model writes text."))
     }
 
     /// The most tokens of a text that begins with `n_prompt`, if the file says so.
@@ -98,6 +114,13 @@ impl GenerationConfig {
     /// Applies the rules to the logits [d_vocab] of the next token: what may not be next becomes −∞.
     pub(super) fn apply(&self, logits: &mut [f32], text: TextSoFar<'_>) {
         let TextSoFar { ids, n_prompt, source, max_length } = text;
+        for (sequence, bias) in &self.sequence_bias {
+            if let Some(id) = completed(sequence, ids)
+                && let Some(logit) = logits.get_mut(id as usize)
+            {
+                *logit += bias;
+            }
+        }
         if let Some(penalty) = self.encoder_repetition_penalty {
             penalise(logits, source, penalty.recip());
         }
@@ -108,10 +131,8 @@ impl GenerationConfig {
         ban_repeated(logits, source, ids, self.encoder_no_repeat_ngram_size);
         let is_eos = |word: &[u32]| matches!(word, [id] if self.eos_ids.contains(id));
         for word in self.bad_words.iter().filter(|word| !is_eos(word)) {
-            if let Some((last, before)) = word.split_last()
-                && ids.ends_with(before)
-            {
-                ban(logits, &[*last]);
+            if let Some(id) = completed(word, ids) {
+                ban(logits, &[id]);
             }
         }
         if ids.len() < self.min_length.max(n_prompt.saturating_add(self.min_new_tokens)) {
@@ -126,6 +147,16 @@ impl GenerationConfig {
         if !self.forced_eos_ids.is_empty() && max_length.is_some_and(|max_length| ids.len() + 1 == max_length) {
             force(logits, &self.forced_eos_ids);
         }
+        if let Some((start, factor)) = self.exponential_decay
+            && let Some(n_beyond) = ids.len().checked_sub(n_prompt + start).filter(|n_beyond| *n_beyond > 0)
+        {
+            let grown = f64::from(factor).powf(n_beyond as f64) - 1.0;
+            for &id in &self.eos_ids {
+                if let Some(logit) = logits.get_mut(id as usize).filter(|logit| logit.is_finite()) {
+                    *logit += logit.abs() * grown as f32;
+                }
+            }
+        }
         ban(logits, &self.suppressed);
         // Where the first token is forced, the second one is the first that is chosen.
         let begin = if n_prompt > 1 || self.forced_bos_id.is_none() { n_prompt } else { n_prompt + 1 };
@@ -133,6 +164,12 @@ impl GenerationConfig {
             ban(logits, &self.suppressed_at_begin);
         }
     }
+}
+
+/// The token that would complete a sequence after a text.
+fn completed(sequence: &[u32], ids: &[u32]) -> Option<u32> {
+    let (last, before) = sequence.split_last()?;
+    ids.ends_with(before).then_some(*last)
 }
 
 fn ban(logits: &mut [f32], ids: &[u32]) {
@@ -177,138 +214,5 @@ fn ban_repeated(logits: &mut [f32], known: &[u32], ids: &[u32], n: usize) {
     }
 }
 
-/// Reads values with errors that name the key.
-struct Reader<'a>(&'a Config);
-
-impl Reader<'_> {
-    fn value<T>(
-        &self,
-        key: &str,
-        expected: &str,
-        read: impl Fn(&Value) -> Option<T>,
-    ) -> Result<Option<T>, EngineError> {
-        let Some(value) = self.0.get(key) else { return Ok(None) };
-        read(value).map(Some).ok_or_else(|| self.0.refuse(key, expected, &value.to_string()))
-    }
-
-    /// One id or a list; negative ones, which stand for none, are left out.
-    fn ids(&self, key: &str) -> Result<Vec<u32>, EngineError> {
-        let ids = self.value(key, "a token id or a list of them", |value| match value {
-            Value::Array(list) => ids(list),
-            one => ids(std::slice::from_ref(one)),
-        });
-        Ok(ids?.unwrap_or_default())
-    }
-
-    fn id(&self, key: &str) -> Result<Option<u32>, EngineError> {
-        Ok(self.ids(key)?.first().copied())
-    }
-
-    fn sequences(&self, key: &str) -> Result<Vec<Vec<u32>>, EngineError> {
-        let lists = |value: &Value| value.as_array()?.iter().map(|list| ids(list.as_array()?)).collect();
-        let mut sequences: Vec<Vec<u32>> = self.value(key, "a list of lists of token ids", lists)?.unwrap_or_default();
-        sequences.retain(|sequence| !sequence.is_empty());
-        Ok(sequences)
-    }
-
-    fn count(&self, key: &str) -> Result<Option<usize>, EngineError> {
-        self.value(key, "a whole number", |value| value.as_u64().and_then(|count| usize::try_from(count).ok()))
-    }
-
-    /// A factor; 1 means that there is no rule.
-    fn penalty(&self, key: &str) -> Result<Option<f32>, EngineError> {
-        let positive = |value: &Value| value.as_f64().map(|number| number as f32).filter(|number| *number > 0.0);
-        Ok(self.value(key, "a positive number", positive)?.filter(|penalty| *penalty != 1.0))
-    }
-}
-
-fn ids(list: &[Value]) -> Option<Vec<u32>> {
-    let id = |value: &Value| match value.as_i64()? {
-        negative if negative < 0 => Some(None),
-        id => u32::try_from(id).ok().map(Some),
-    };
-    Some(list.iter().map(id).collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The ids that may be next after a text, and the most likely one, with logits 0, 1, 2, … of `n` tokens.
-    #[track_caller]
-    fn next(json: &str, n: usize, text: TextSoFar<'_>) -> (Vec<usize>, usize) {
-        let config =
-            GenerationConfig::read(&Config::parse("generation_config.json", json.as_bytes()).unwrap()).unwrap();
-        let mut logits: Vec<f32> = (0..n).map(|id| id as f32).collect();
-        config.apply(&mut logits, text);
-        let allowed = (0..n).filter(|id| logits[*id] > f32::NEG_INFINITY).collect();
-        let best = (0..n).reduce(|best, id| if logits[id] > logits[best] { id } else { best }).unwrap();
-        (allowed, best)
-    }
-
-    fn after(ids: &[u32]) -> TextSoFar<'_> {
-        TextSoFar { ids, n_prompt: ids.len(), source: &[], max_length: None }
-    }
-
-    #[test]
-    fn each_rule_bans_or_forces() {
-        let text = after(&[1, 2]);
-        let written = TextSoFar { n_prompt: 1, ..text };
-        let last = TextSoFar { max_length: Some(3), ..written };
-        let read = TextSoFar { source: &[2, 3], ..text };
-        for (json, text, allowed) in [
-            ("{}", text, &[0, 1, 2, 3][..]),
-            (r#"{"bad_words_ids":[[3],[2,0],[1,1],[4,2,1]]}"#, text, &[1, 2]),
-            (r#"{"bad_words_ids":[[3]],"eos_token_id":[3,0]}"#, text, &[0, 1, 2, 3]),
-            (r#"{"suppress_tokens":[3,-1,9]}"#, text, &[0, 1, 2]),
-            (r#"{"begin_suppress_tokens":[3]}"#, text, &[0, 1, 2]),
-            (r#"{"begin_suppress_tokens":[3]}"#, written, &[0, 1, 2, 3]),
-            (r#"{"begin_suppress_tokens":[3],"forced_bos_token_id":2}"#, after(&[0]), &[2]),
-            (r#"{"begin_suppress_tokens":[3],"forced_bos_token_id":2}"#, written, &[0, 1, 2]),
-            (r#"{"forced_bos_token_id":2}"#, text, &[0, 1, 2, 3]),
-            (r#"{"forced_eos_token_id":[1,2]}"#, last, &[1, 2]),
-            (r#"{"forced_eos_token_id":1}"#, written, &[0, 1, 2, 3]),
-            (r#"{"min_length":3,"eos_token_id":3}"#, text, &[0, 1, 2]),
-            (r#"{"min_length":2,"eos_token_id":3}"#, text, &[0, 1, 2, 3]),
-            (r#"{"min_new_tokens":1,"eos_token_id":3}"#, text, &[0, 1, 2]),
-            (r#"{"min_new_tokens":1,"eos_token_id":3}"#, written, &[0, 1, 2, 3]),
-            (r#"{"no_repeat_ngram_size":1}"#, text, &[0, 3]),
-            (r#"{"no_repeat_ngram_size":2}"#, after(&[1, 2, 0, 1]), &[0, 1, 3]),
-            (r#"{"encoder_no_repeat_ngram_size":2}"#, read, &[0, 1, 2]),
-        ] {
-            assert_eq!(next(json, 4, text).0, allowed, "{json}");
-        }
-    }
-
-    #[test]
-    fn penalties_move_logits_towards_the_less_likely() {
-        // 3 / 2 is below 2.
-        assert_eq!(next(r#"{"repetition_penalty":2.0}"#, 4, after(&[3, 3])).1, 2);
-        // 2 · 2 is above 3.
-        let text = TextSoFar { source: &[2], ..after(&[0]) };
-        assert_eq!(next(r#"{"encoder_repetition_penalty":2.0}"#, 4, text).1, 2);
-        let mut logits = [-1.0, 1.0];
-        penalise(&mut logits, &[0, 1, 0], 2.0);
-        assert_eq!(logits, [-2.0, 0.5]);
-    }
-
-    #[test]
-    fn wrong_values_are_named() {
-        for (json, expected) in [
-            (
-                r#"{"bad_words_ids":[3]}"#,
-                "generation_config.json: bad_words_ids: expected a list of lists of token ids",
-            ),
-            (
-                r#"{"eos_token_id":"</s>"}"#,
-                "generation_config.json: eos_token_id: expected a token id or a list of them",
-            ),
-            (r#"{"min_length":-1}"#, "generation_config.json: min_length: expected a whole number, found -1"),
-            (r#"{"repetition_penalty":0}"#, "generation_config.json: repetition_penalty: expected a positive number"),
-        ] {
-            let config = Config::parse("generation_config.json", json.as_bytes()).unwrap();
-            let message = GenerationConfig::read(&config).unwrap_err().to_string();
-            assert!(message.starts_with(expected), "{message}");
-        }
-    }
-}
+mod tests;

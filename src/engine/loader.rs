@@ -9,11 +9,12 @@ use std::collections::{HashMap, HashSet};
 
 use super::checkpoint::{Architecture, Config, quantised};
 use super::error::EngineError;
-use super::files::{Parsed, TensorIndex, gguf, safetensors};
+use super::files::{FileError, Parsed, TensorIndex, gguf, safetensors};
 use super::generation_config::GenerationConfig;
 use super::model::{Filled, Model, StackSlot, StackSlots};
 use super::tokenizer::{Tokenizer, TokenizerFiles, gguf_labels, is_only_unread};
 use crate::trace::TokenForm;
+use crate::trace::file::ForeignFile;
 use plan::{Filling, Plan};
 
 /// Where a range of bytes is wanted from.
@@ -202,6 +203,9 @@ impl Loader {
 
     fn supply_head(&mut self, file: usize, bytes: &[u8]) -> Result<(), EngineError> {
         let (name, len) = self.files[file].clone();
+        if let Some(foreign) = ForeignFile::of(&name, bytes) {
+            return Err(FileError::from(foreign).into());
+        }
         let mut needs = None;
         match name.as_str() {
             "config.json" => self.config = Some(Config::parse(&name, bytes)?),
@@ -265,6 +269,7 @@ impl Loader {
             generation.start_id = generation.start_id.or(architecture.generation.start_id);
             architecture.generation = generation;
         }
+        architecture.notes.extend(architecture.generation.note());
         let files = std::mem::take(&mut self.tokenizer_files);
         if self.tokenizer.is_none() && files.are_enough() {
             let spec = &architecture.spec;
@@ -303,8 +308,10 @@ impl Loader {
             }
             taken_off.push(wrapper);
         }
-        (!taken_off.is_empty())
-            .then(|| format!("“{}” was taken off the names of the tensors.", taken_off.join("” and “")))
+        (!taken_off.is_empty()).then(|| {
+            let were = if taken_off.len() == 1 { "was" } else { "were" };
+            format!("“{}” {were} taken off the names of the tensors.", taken_off.join("” and “"))
+        })
     }
 
     fn next_tensor(&mut self) -> Result<(), EngineError> {

@@ -17,8 +17,9 @@ use crate::trace::spec::{
 use fields::Fields;
 
 /// `general.architecture` and how it is read.
-const KINDS: [(&str, Kind); 12] = [
+const KINDS: [(&str, Kind); 13] = [
     ("bloom", Kind::Bloom),
+    ("gemma-embedding", Kind::GemmaEmbedding),
     ("gemma2", Kind::Gemma2),
     ("gemma3", Kind::Gemma3),
     ("gpt2", Kind::Gpt2),
@@ -37,6 +38,7 @@ enum Kind {
     Bloom,
     Gemma2,
     Gemma3,
+    GemmaEmbedding,
     Gpt2,
     GptNeox,
     Llama,
@@ -59,10 +61,11 @@ pub(super) fn from_metadata(gguf: &Gguf) -> Result<Architecture, EngineError> {
     }
     let base = spec(&fields, name)?;
     let mut spec = own(&fields, *kind, base)?;
-    if gguf.optional(&format!("{name}.attention.causal"), Gguf::bool)? == Some(false) {
+    let is_embedder = *kind == Kind::GemmaEmbedding;
+    if is_embedder || gguf.optional(&format!("{name}.attention.causal"), Gguf::bool)? == Some(false) {
         spec.mask = Mask::Bidirectional;
         if let Some(local) = &mut spec.local {
-            // llama.cpp shares the window between the two sides.
+            // The window is shared between the two sides.
             local.reach = local.reach.div_ceil(2);
         }
     }
@@ -83,9 +86,24 @@ pub(super) fn from_metadata(gguf: &Gguf) -> Result<Architecture, EngineError> {
     };
     let mut architecture = Architecture::new(spec, biases, source);
     architecture.rotary_tables = names::rotary_tables(gguf);
-    let eos = gguf.optional("tokenizer.ggml.eos_token_id", Gguf::u32)?;
-    architecture.generation = GenerationConfig::ending_with(eos.into_iter().collect());
+    if is_embedder {
+        let what = "The file is of an embedding model, which has no head that predicts tokens.";
+        architecture.notes.push(what.to_owned());
+    }
+    architecture.generation = generation(gguf)?;
     Ok(architecture)
+}
+
+/// Which tokens end a text (of a turn or a message too, as in llama.cpp), and which are never written.
+fn generation(gguf: &Gguf) -> Result<GenerationConfig, EngineError> {
+    let mut eos_ids = Vec::new();
+    for name in ["eos", "eot", "eom"] {
+        let id = gguf.optional(&format!("tokenizer.ggml.{name}_token_id"), Gguf::u32)?;
+        eos_ids.extend(id.filter(|id| !eos_ids.contains(id)));
+    }
+    let suppressed = gguf.optional("tokenizer.ggml.suppress_tokens", Gguf::integers)?.unwrap_or_default();
+    let suppressed = suppressed.into_iter().filter_map(|id| u32::try_from(id).ok()).collect();
+    Ok(GenerationConfig::of_gguf(eos_ids, suppressed))
 }
 
 /// What all have: a decoder of Llama's form.
@@ -173,7 +191,7 @@ fn own(fields: &Fields<'_>, kind: Kind, base: Spec) -> Result<Spec, EngineError>
             let logit_softcap = fields.positive_if_any("final_logit_softcapping")?.or(Some(30.0));
             rotated(gemma(Spec { local, attn_softcap, logit_softcap, ..base.clone() }))
         }
-        Kind::Gemma3 => {
+        Kind::Gemma3 | Kind::GemmaEmbedding => {
             let mut local = in_layers(window, fields.local_layers(base.n_layers, 6)?);
             let mut near = fields.rotary(base.d_head, base.n_ctx)?;
             near.dims = fields.size_or("rope.dimension_count_swa", near.dims)?;
@@ -185,7 +203,8 @@ fn own(fields: &Fields<'_>, kind: Kind, base: Spec) -> Result<Spec, EngineError>
             let logit_softcap = fields.positive_if_any("final_logit_softcapping")?;
             let qk_norm = Some(QkNorm::PerHead);
             let spec = rotated(gemma(Spec { local, qk_norm, logit_softcap, ..base.clone() }))?;
-            Ok(Spec { architecture: "gemma3_text".to_owned(), ..spec })
+            let unembed = if kind == Kind::GemmaEmbedding { Unembed::None } else { spec.unembed };
+            Ok(Spec { unembed, architecture: "gemma3_text".to_owned(), ..spec })
         }
         Kind::Gpt2 => Ok(Spec { positions: Positions::Learned, ..plain(base) }),
         Kind::Bloom => Ok(Spec { positions: Positions::Alibi, embed_norm: true, ..plain(base) }),
