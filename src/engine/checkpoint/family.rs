@@ -29,6 +29,7 @@ const BY_TENSOR: &[(&str, &[&str], &str)] = &[
     ("t5", &[""], "encoder.block.0.layer.0.SelfAttention.q.weight"),
     ("phi3", &["", "model."], "layers.0.self_attn.qkv_proj.weight"),
     ("gemma3_text", &["", "model."], "layers.0.pre_feedforward_layernorm.weight"),
+    ("olmo2", &["", "model."], "layers.0.post_feedforward_layernorm.weight"),
     ("qwen3", &["", "model."], "layers.0.self_attn.q_norm.weight"),
     ("qwen2", &["", "model."], "layers.0.self_attn.q_proj.bias"),
     ("llama", &["", "model."], "layers.0.self_attn.q_proj.weight"),
@@ -137,6 +138,14 @@ fn without_model_type(
     };
     let found = BY_TENSOR.iter().find(has).and_then(|(name, ..)| known(name));
     let found = found.ok_or_else(|| config.refuse("model_type", "the name of a family", "nothing"))?;
+    // Two pairs of families share their names: Gemma 2 lacks a norm of Gemma 3's, and a window is Mistral's.
+    let has_query_norm =
+        ["", "model."].iter().any(|prefix| has_tensor(&format!("{prefix}layers.0.self_attn.q_norm.weight")));
+    let found = match found {
+        "gemma3_text" if !has_query_norm => "gemma2",
+        "llama" if config.get("sliding_window").is_some() => "mistral",
+        found => found,
+    };
     Ok((found, "the names of its tensors"))
 }
 

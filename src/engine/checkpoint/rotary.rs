@@ -79,14 +79,14 @@ fn read_parameters(
     absent: Absent,
 ) -> Result<Rotary, EngineError> {
     let either = |fields: [&str; 2]| -> Result<Option<f64>, EngineError> {
-        for (place, field) in [(parameters, fields[0]), (Some(config), fields[0]), (Some(config), fields[1])] {
+        for (place, field) in [(parameters, fields[0]), (Some(config), fields[1]), (Some(config), fields[0])] {
             if let Some(found) = place.map_or(Ok(None), |place| place.positive_if_any(field))? {
                 return Ok(Some(found));
             }
         }
         Ok(None)
     };
-    // The second names are GPT-NeoX's.
+    // The second names are GPT-NeoX's own, which passes over the first ones beside them.
     let theta = either(["rope_theta", "rotary_emb_base"])?.unwrap_or(absent.theta);
     let share = either(["partial_rotary_factor", "rotary_pct"])?.unwrap_or(absent.share);
     let dims = (d_head as f64 * share) as usize;
