@@ -76,6 +76,7 @@ fn every_field_of_the_metadata_is_there() {
         format: FORMAT,
         tokens: vec!["a".to_owned()],
         token_form: TokenForm::Plain,
+        added_tokens: vec!["a".to_owned()],
         decoder_tokens: Some(Vec::new()),
         segments: vec![0],
         text: Some(String::new()),

@@ -206,6 +206,8 @@ pageTest("what is no trace is refused with one sentence, and the result stays", 
     ["stream.safetensors", safetensors({ "blocks.0.hook_resid_pre": { shape: [2, 3], values: Array(6).fill(1) } }), /holds no attention/],
     ["empty.safetensors", Buffer.alloc(0), /empty\.safetensors is empty/],
     ["picture.safetensors", Buffer.from("GIF89a, and so on and on"), /is this a safetensors file, and whole\?/],
+    ["pointer.safetensors", Buffer.from("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 428344\n"), /is a Git LFS pointer/],
+    ["page.safetensors", Buffer.from("<!doctype html><title>Sign in</title>"), /is a web page, not the file/],
     ["header.safetensors", long, /header claims 1099511627776 bytes/],
     ["nan.safetensors", patternsOnly((values) => values.with(3, NaN)), /blocks\.1\.attn\.hook_pattern: value 3 is NaN/],
     ["rows.safetensors", patternsOnly((values) => values.with(31, 0.9)), /head 1, query 3 sum to 1\.6500, expected 1 ± 0\.004/],
@@ -254,6 +256,20 @@ pageTest("the weight that rests on an attention sink is drawn to a key of its ow
   await keys.last().focus();
   await page.getByRole("status", { name: "Links of the focused token" }).getByText("0.5000").waitFor();
   await shot("sinks");
+});
+
+pageTest("rows of patterns computed in bf16 are rows, and added tokens are shown as they are written", async ({ page, open }) => {
+  await open();
+  await firstResult(page);
+  // Python's recipe: the tokenizer's own tokens are in the byte alphabet, those that were added to it are text.
+  const about = {
+    format: 1, tokens: ["čau", "Ġcat", "Öl", "Ã©"], added_tokens: ["čau", "Öl"], token_form: "byte_level", model: { name: "elsewhere" },
+  };
+  const rows = [0.9975, 1.0022].flatMap((sum) => Array(16).fill(sum / 4));
+  const { queries, status } = parts(page);
+  await openFile(page, "recipe.safetensors", safetensors({ "blocks.0.attn.hook_pattern": { shape: [2, 4, 4], values: rows } }, about));
+  await status.getByText("from recipe.safetensors").waitFor();
+  assert.deepEqual(await words(queries), ["čau", "·cat", "Öl", "é"]);
 });
 
 pageTest("a file of cross-attention alone shows it, with its own layers and heads", async ({ page, open, shot }) => {

@@ -18,6 +18,9 @@ from safetensors.numpy import load_file
 # Stands for an id of the decoder, so that its tokens are told from the encoder's.
 DECODER = 1_000
 
+# Two letters that mean bytes in the alphabet of a byte-level tokenizer.
+ADDED = "čÖ"
+
 
 class Tensor:
     """What the blocks use of a torch tensor."""
@@ -64,8 +67,12 @@ def with_batch(array):
 
 
 class Tokenizer:
-    def __init__(self, tokens):
+    def __init__(self, tokens, added=()):
         self.tokens = tokens
+        self.added = {token: 100_000 + index for index, token in enumerate(added)}
+
+    def get_added_vocab(self):
+        return self.added
 
     def __call__(self, text, return_tensors):
         assert return_tensors == "pt"
@@ -97,10 +104,15 @@ def fakes(folder):
 
         return types.SimpleNamespace(from_pretrained=from_pretrained)
 
-    tokenizers = {"gpt2": [gpt2_case["tokens"]], "t5-small": [t5_case["tokens"], t5_case["decoder_tokens"]]}
+    # As if the last token had been added to the vocabulary, where it is text.
+    with_added = [*gpt2_case["tokens"][:-1], ADDED]
+    tokenizers = {
+        "gpt2": Tokenizer([with_added], [ADDED, "<|endoftext|>"]),
+        "t5-small": Tokenizer([t5_case["tokens"], t5_case["decoder_tokens"]]),
+    }
     seq2seq = ("encoder_attentions", "decoder_attentions", "cross_attentions")
     transformers = types.ModuleType("transformers")
-    transformers.AutoTokenizer = types.SimpleNamespace(from_pretrained=lambda name: Tokenizer(tokenizers[name]))
+    transformers.AutoTokenizer = types.SimpleNamespace(from_pretrained=tokenizers.__getitem__)
     transformers.AutoModel = loader(lambda name: model(gpt2, ("attentions",)))
     transformers.AutoModelForSeq2SeqLM = loader(lambda name: model(t5, seq2seq))
 

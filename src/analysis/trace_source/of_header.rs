@@ -1,9 +1,11 @@
 //! What the header of a file says of one attention: its sizes, and the tokens on either side.
 
+use std::collections::HashSet;
+
 use super::Place;
 use crate::analysis::source::Sizes;
 use crate::trace::file::Trace;
-use crate::trace::{Attn, BlockSite, Hook, Spec, StackHook, Tokens};
+use crate::trace::{Attn, BlockSite, Hook, Spec, StackHook, TokenForm, Tokens, byte_level_token};
 
 /// Names that tokenizers give to tokens of their own making; a trace does not say which tokens are such.
 const SPECIAL: [&str; 9] = ["[CLS]", "[SEP]", "[PAD]", "[MASK]", "<s>", "</s>", "<pad>", "<bos>", "<eos>"];
@@ -51,15 +53,22 @@ pub(super) fn with_sink(mut keys: Tokens) -> Tokens {
     keys
 }
 
-/// The tokens as the file names them, numbered until their ids are brought.
-pub(super) fn tokens_of(trace: &Trace, tokens: Vec<String>, segments: Vec<usize>) -> Tokens {
+/// The tokens as the file names them, added ones in the alphabet of the others, numbered until their ids are brought.
+pub(super) fn tokens_of(trace: &Trace, mut tokens: Vec<String>, segments: Vec<usize>) -> Tokens {
     let is_special =
         |token: &String| SPECIAL.contains(&token.as_str()) || token.starts_with("<|") && token.ends_with("|>");
+    let special = tokens.iter().map(is_special).collect();
+    if trace.metadata.token_form == TokenForm::ByteLevel {
+        let added: HashSet<&str> = trace.metadata.added_tokens.iter().map(String::as_str).collect();
+        for token in tokens.iter_mut().filter(|token| added.contains(token.as_str())) {
+            *token = byte_level_token(token);
+        }
+    }
     Tokens {
         ids: (0..tokens.len() as u32).collect(),
         form: trace.metadata.token_form,
         offsets: vec![(0, 0); tokens.len()],
-        special: tokens.iter().map(is_special).collect(),
+        special,
         segments,
         type_ids: Vec::new(),
         tokens,

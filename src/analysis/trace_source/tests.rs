@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::trace::TokenForm;
+use crate::trace::display::token_label;
 use crate::trace::file::{Element, Parsed, TensorPlan, TraceMetadata, TraceWriter, parse_header};
 
 fn words(n: usize) -> Vec<String> {
@@ -97,4 +98,24 @@ fn the_weight_that_rests_on_a_sink_is_read_from_a_key_of_its_own() {
     assert_eq!(rows, [0.25; 8]);
     let error = source.keys(0, 0, Rotation::After).unwrap_err().to_string();
     assert!(error.contains("an attention sink"), "{error}");
+}
+
+/// Python writes a token that was added to the vocabulary as the text that it is; the others are in the byte alphabet.
+#[test]
+fn added_tokens_of_a_byte_level_tokenizer_are_shown_as_they_are_written() {
+    let table =
+        [("č", "č"), ("Öl", "Öl"), ("naïve", "naïve"), ("Ġx", "Ġx"), ("a b", "a·b"), ("Ã©", "é"), ("Ġcat", "·cat")];
+    let tokens: Vec<String> = table.iter().map(|(token, _)| (*token).to_owned()).collect();
+    let n_tokens = tokens.len();
+    let added_tokens: Vec<String> = tokens[..5].iter().cloned().chain(["<|user|>".to_owned()]).collect();
+    let metadata =
+        |form| TraceMetadata { added_tokens: added_tokens.clone(), ..TraceMetadata::of_tokens(tokens.clone(), form) };
+    let shown = |form| {
+        let (trace, _) = file(&metadata(form), &[("blocks.0.attn.hook_pattern", [1, n_tokens, n_tokens])], 1.0);
+        let tokens = TraceSource::all(&trace).remove(0).1.tokens(Side::Key).clone();
+        tokens.tokens.iter().map(|token| token_label(token, tokens.form).plain).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(TokenForm::ByteLevel), table.map(|(_, label)| label));
+    // Elsewhere every token is text, and nothing is rewritten.
+    assert_eq!(shown(TokenForm::Plain), ["č", "Öl", "naïve", "Ġx", "a·b", "Ã©", "Ġcat"]);
 }

@@ -20,6 +20,9 @@ pub struct TraceMetadata {
     pub tokens: Vec<String>,
     /// How `tokens` is written.
     pub token_form: TokenForm,
+    /// Tokens that were added to a byte-level vocabulary: these are text, not in the alphabet of the others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub added_tokens: Vec<String>,
     /// Tokens of the decoder, in encoder-decoder models.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decoder_tokens: Option<Vec<String>>,
@@ -105,6 +108,7 @@ impl TraceMetadata {
             format: FORMAT,
             tokens,
             token_form,
+            added_tokens: Vec::new(),
             decoder_tokens: None,
             segments: Vec::new(),
             text: None,
@@ -142,6 +146,7 @@ impl TraceMetadata {
             format: FORMAT,
             tokens: fields.required("tokens")?,
             token_form: fields.or_default("token_form")?,
+            added_tokens: fields.or_default("added_tokens")?,
             decoder_tokens: fields.optional("decoder_tokens")?,
             segments: fields.or_default("segments")?,
             text: fields.optional("text")?,
