@@ -4,6 +4,10 @@
 //
 // Threads need a page that is isolated from other sites, a browser that gives it shared memory of 4 GiB, and a build that has them.
 // Where one of these is missing the worker has one thread, and everything else is the same.
+//
+// A worker that ends itself, or that the browser ends, fires no event. So it holds a lock of its own name, which the page waits for.
+
+if (self.name) navigator.locks?.request(self.name, () => new Promise(() => {})).catch(() => {});
 
 const parameters = new URL(import.meta.url).searchParams;
 const version = parameters.has("v") ? `?v=${encodeURIComponent(parameters.get("v"))}` : "";

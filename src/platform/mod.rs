@@ -17,6 +17,8 @@ pub mod files;
 pub mod frame;
 #[cfg(feature = "views")]
 pub mod kept_models;
+#[cfg(any(feature = "views", feature = "bench"))]
+mod locks;
 pub mod memory;
 #[cfg(any(feature = "views", feature = "bench"))]
 pub mod page;

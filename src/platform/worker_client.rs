@@ -1,7 +1,11 @@
 //! The page's end of a worker: starts it, receives its messages, and ends it when dropped.
 //!
 //! Invariant: no message of a worker arrives after its client is dropped.
+//!
+//! A worker that ends itself, or that the browser ends, fires no event. It holds a lock under its own name for as long as
+//! it lives (`public/worker_boot.js`); the page waits for that lock, and so hears of the end.
 
+use std::cell::Cell;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
@@ -11,6 +15,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{ErrorEvent, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
+use super::locks::when_released;
 use super::port;
 use super::words::words;
 
@@ -31,6 +36,8 @@ type Listener = Closure<dyn FnMut(Event)>;
 pub struct WorkerClient<Out> {
     worker: Worker,
     listeners: [(&'static str, Listener); 3],
+    /// Whether the page still wants to hear of the worker.
+    is_wanted: Rc<Cell<bool>>,
     takes: PhantomData<fn(&Out)>,
 }
 
@@ -45,14 +52,38 @@ impl<Out: Serialize> WorkerClient<Out> {
     ) -> Result<Self, String> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
+        let name = format!("headlight-worker-{}", js_sys::Math::random());
+        options.set_name(&name);
         let worker = Worker::new_with_options(url, &options).map_err(|error| words(&error))?;
         let on_news = Rc::new(on_news);
         let listener = |hear: fn(&Event) -> News<In>| {
             let on_news = Rc::clone(&on_news);
             Listener::new(move |event: Event| on_news(hear(&event)))
         };
+        let is_wanted = Rc::new(Cell::new(true));
+        let watch = {
+            let (on_news, is_wanted, is_watched) = (Rc::clone(&on_news), Rc::clone(&is_wanted), Cell::new(false));
+            // With its first message the worker is known to have asked for the lock.
+            move || {
+                if !is_watched.replace(true) {
+                    let (on_news, is_wanted) = (Rc::clone(&on_news), Rc::clone(&is_wanted));
+                    when_released(&name, move || {
+                        if is_wanted.get() {
+                            on_news(News::Broke("it ended without a word".to_owned()));
+                        }
+                    });
+                }
+            }
+        };
+        let messages = {
+            let on_news = Rc::clone(&on_news);
+            Listener::new(move |event: Event| {
+                watch();
+                on_news(event.dyn_ref().map_or_else(unreadable, read));
+            })
+        };
         let listeners = [
-            ("message", listener(|event| event.dyn_ref().map_or_else(unreadable, read))),
+            ("message", messages),
             ("messageerror", listener(|_| unreadable())),
             ("error", listener(|event| News::Broke(last_words(event)))),
         ];
@@ -61,7 +92,7 @@ impl<Out: Serialize> WorkerClient<Out> {
                 .add_event_listener_with_callback(name, closure.as_ref().unchecked_ref())
                 .map_err(|error| words(&error))?;
         }
-        Ok(Self { worker, listeners, takes: PhantomData })
+        Ok(Self { worker, listeners, is_wanted, takes: PhantomData })
     }
 
     /// Posts a message.
@@ -84,6 +115,7 @@ impl<Out: Serialize> WorkerClient<Out> {
 
 impl<Out> Drop for WorkerClient<Out> {
     fn drop(&mut self) {
+        self.is_wanted.set(false);
         for (name, closure) in &self.listeners {
             // A listener that was removed before needs no removing.
             let _ = self.worker.remove_event_listener_with_callback(name, closure.as_ref().unchecked_ref());

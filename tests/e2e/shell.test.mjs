@@ -175,6 +175,20 @@ pageTest("a model that stops is restarted and the view kept", async ({ page, ope
   await result(page, 6);
 }, { allow: [/stopped for the test/] });
 
+pageTest("a model that ends without a word is noticed in the middle of a run, and restarted", async ({ page, open }) => {
+  await open();
+  await liveResult(page);
+  const { alert } = parts(page);
+  const [worker] = page.workers();
+  await page.getByRole("textbox", { name: "Text", exact: true }).fill("long ".repeat(200));
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await worker.evaluate(() => self.close());
+  await alert.getByText("The model stopped (it ended without a word)").waitFor();
+  await alert.getByText("It was restarted").waitFor();
+  await run(page, "And on it goes");
+  await result(page, 6);
+});
+
 // A program whose only function traps, as a panic does: (module (func (export "f") unreachable))
 const TRAP = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 5, 1, 3, 0, 0, 11];
 
