@@ -15,6 +15,7 @@ use crate::analysis::attention::AttnLayer;
 use crate::kernels::activation;
 use crate::kernels::activation::{Activate, Gate};
 use crate::kernels::norm::{layer_norm, rms_norm};
+use crate::trace::display::token_label;
 use crate::trace::spec::{Activation, NormKind};
 use crate::trace::{Attn, Spec, TokenForm, Tokens};
 
@@ -264,8 +265,8 @@ impl Model {
         let Some((position, &id)) = ids.iter().enumerate().find(|(_, id)| **id as usize >= d_vocab) else {
             return Ok(());
         };
-        let token = self.tokenizer.as_ref().and_then(|tokenizer| tokenizer.id_to_token(id));
-        Err(match token {
+        let label = |tokenizer: &Tokenizer| Some(token_label(&tokenizer.id_to_token(id)?, tokenizer.form()).plain);
+        Err(match self.tokenizer.as_deref().and_then(label) {
             Some(token) => InputError::NoRow { token, id, position, d_vocab },
             None => InputError::UnknownId { id, position, d_vocab },
         }
