@@ -26,7 +26,7 @@ pub enum ForeignFile {
 pub const FOREIGN_BYTES: u64 = 512;
 
 impl ForeignFile {
-    /// What `start`, the first bytes of a file, says; nothing where it is none of these.
+    /// What `start`, the first bytes of a file, says of it; nothing for any other file.
     pub fn of(file: &str, start: &[u8]) -> Option<Self> {
         let start = String::from_utf8_lossy(&start[..start.len().min(FOREIGN_BYTES as usize)]);
         if start.starts_with("version https://git-lfs.github.com/spec/") {
