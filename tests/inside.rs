@@ -10,11 +10,12 @@ use std::sync::Arc;
 use headlight::analysis::inside::direct::{Contrast, DirectSum, refusal};
 use headlight::analysis::inside::lens::{LensAsked, LensTable};
 use headlight::analysis::inside::rollout::Rollout;
+use headlight::analysis::inside::written::{Writer, without_words};
 use headlight::edit;
-use headlight::engine::jobs::{DirectJob, Job, LensJob, ValueZeroingJob, complete};
+use headlight::engine::jobs::{DirectJob, Job, LensJob, ValueZeroingJob, WrittenJob, complete};
 use headlight::engine::{Captures, CompiledEdits, Model, Run, Step, top_predictions};
-use headlight::trace::Attn;
 use headlight::trace::spec::Unembed;
+use headlight::trace::{Attn, BlockSite, Hook};
 use serde::Deserialize;
 use support::engine::{finished, load, load_golden};
 use support::parity::decoded;
@@ -306,6 +307,59 @@ fn wrong_outcomes_are_refused() {
     assert!(refused(&[1], &[2], 999).contains("position 999 is not there: 18 tokens"));
     assert!(refused(&[1], &[99_999], 0).contains("vocabulary"));
     assert!(refused(&[], &[2], 0).contains("at least one answer"));
+}
+
+/// The logit that a part promotes most is what direct attribution of that logit gives the part; norms are those of the captured
+/// activations.
+#[test]
+fn what_is_promoted_is_what_is_attributed() {
+    for (name, run) in every_run().filter(|(_, run)| without_words(run.model().spec()).is_none()) {
+        if refusal(run.model().spec()).is_some() {
+            continue;
+        }
+        let (spec, position) = (run.model().spec(), run.tokens().len() / 2);
+        let layer = spec.n_layers - 1;
+        let written = complete(WrittenJob::new(&run, layer, position, 4).unwrap()).unwrap();
+        for part in &written.parts {
+            let (id, value) = part.promotes[0];
+            assert!(part.promotes.is_sorted_by(|a, b| a.1 >= b.1) && part.suppresses.is_sorted_by(|a, b| a.1 <= b.1));
+            let contrast = Contrast { answers: vec![id], others: Vec::new() };
+            let sum = complete(DirectJob::new(&run, contrast, position).unwrap()).unwrap();
+            let expected = match part.writer {
+                Writer::Head(head) => sum.attns[layer].heads[head],
+                Writer::AttnBias => sum.attns[layer].bias,
+                Writer::CrossHead(head) => sum.cross[layer].heads[head],
+                Writer::CrossBias => sum.cross[layer].bias,
+                Writer::Mlp => sum.mlps[layer].whole,
+            };
+            assert!((f64::from(value) - expected).abs() < 1e-4, "{name}, {:?}: {value} {expected}", part.writer);
+        }
+    }
+}
+
+#[test]
+fn what_is_written_has_its_length_in_every_model() {
+    for (name, run) in every_run() {
+        let (spec, position) = (run.model().spec(), 1);
+        let written = complete(WrittenJob::new(&run, 0, position, 2).unwrap()).unwrap();
+        let result = Hook::Block(0, BlockSite::Result);
+        let again = run.again(CompiledEdits::none(), Captures::of([result])).unwrap();
+        let again = {
+            let mut again = again;
+            again.complete().unwrap();
+            again
+        };
+        let results = &again.captured(result).unwrap()[position * spec.n_heads * spec.d_model..];
+        for part in &written.parts {
+            let Writer::Head(head) = part.writer else { continue };
+            let row = &results[head * spec.d_model..(head + 1) * spec.d_model];
+            let length = row.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
+            assert!((f64::from(part.norm) - length).abs() < 1e-4, "{name}, head {head}");
+        }
+        assert_eq!(without_words(spec).is_some(), written.parts[0].promotes.is_empty(), "{name}");
+        assert!(written.neurons.is_sorted_by(|a, b| a.norm >= b.norm), "{name}");
+        assert_eq!(written.neurons.is_empty(), spec.d_mlp == 0, "{name}");
+    }
 }
 
 fn rollout(run: &Run) -> Vec<Vec<f32>> {

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::inside::InsideSource;
 use crate::trace::{Attn, Side, Spec, Tokens};
 
 /// The sizes of a source.
@@ -136,6 +137,9 @@ pub trait AttentionSource {
     /// # Errors
     /// When values or W_O are not there.
     fn value_output_norms(&self, layer: usize, head: usize) -> Result<Vec<f32>, SourceError>;
+
+    /// What is inside the stack whose queries these are, beside attention.
+    fn inside(&self) -> &dyn InsideSource;
 }
 
 /// The attention of one layer. It borrows nothing from its source, so a caller can pause between two questions.

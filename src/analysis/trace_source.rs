@@ -5,6 +5,7 @@
 //! page, which can only be read asynchronously, and data inside an exported figure; and a file of any length is read one
 //! head at a time.
 
+mod inside;
 mod made;
 mod of_header;
 mod parts;
@@ -16,6 +17,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::inside::InsideSource;
 use super::source::{AttentionSource, LayerSource, Rotation, Sizes, SourceError, check_rows, head_columns};
 use crate::trace::file::{RowSums, Trace, TraceError};
 use crate::trace::{Attn, AttnKind, BlockSite, Hook, Side, Spec, Stack, StackHook, Tokens};
@@ -254,6 +256,10 @@ impl AttentionSource for TraceSource {
         let reason = "a trace holds activations, and ‖f‖ needs the model's W_O".to_owned();
         Err(SourceError::Missing { what: "value norms", reason })
     }
+
+    fn inside(&self) -> &dyn InsideSource {
+        self
+    }
 }
 
 /// The parts of a file that have been read.
@@ -277,6 +283,12 @@ impl Stored {
         let name = self.place.name(layer, site);
         let n_rows = self.trace.tensors.get(&name).and_then(|tensor| tensor.shape.first().copied()).unwrap_or(0);
         self.rows(&name, 0..n_rows, what)
+    }
+
+    /// Numbers in each row of an activation; 0 where the file does not hold it.
+    fn width(&self, layer: usize, site: BlockSite) -> u64 {
+        let tensor = self.trace.tensors.get(&self.place.name(layer, site));
+        tensor.map_or(0, |tensor| tensor.shape.iter().skip(1).map(|length| *length as u64).product())
     }
 
     /// Returns rows along the first axis, or says which bytes they require.

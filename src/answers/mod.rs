@@ -8,11 +8,16 @@
 //! ([`SourceError::Wants`]) and repeat the step: a step that failed has changed nothing. Each question has a file
 //! here and a variant in `protocol::question`. Only a model can answer questions about words; they are refused here.
 
+mod direct;
 mod head_weights;
+mod inside;
+mod lens;
 mod neurons;
 mod patterns;
 mod scores;
+mod stream;
 mod thumbnails;
+mod written;
 
 use crate::analysis::{AttentionSource, Sizes, SourceError};
 use crate::protocol::{Answer, Question};
@@ -63,6 +68,10 @@ pub fn start(question: Question) -> Box<dyn Answering> {
         Question::Neurons { layer, head } => Box::new(neurons::Neurons::new(layer, head)),
         Question::Scores { n_block } => Box::new(scores::Scores::new(n_block)),
         Question::HeadWeights { queries, keys } => Box::new(head_weights::HeadWeights::new(queries, keys)),
+        Question::Lens { layers, positions, n_top, token } => lens::start(&layers, &positions, n_top, token),
+        Question::Stream => stream::start(),
+        Question::Written { layer, position, n_top } => written::start(layer, position, n_top),
+        Question::Direct { answers, others, position } => direct::start(answers, others, position),
         Question::Losses | Question::Predictions { .. } | Question::Similarity { .. } => Box::new(NeedsModel),
     }
 }

@@ -1,5 +1,7 @@
 //! A run as a source of attention for views: answers are made from what the run keeps, through its edits.
 
+mod inside;
+
 use std::ops::Range;
 
 use super::error::EngineError;
@@ -8,6 +10,7 @@ use super::model::AttnWeights;
 use super::patterns::LayerAttention;
 use super::run::Run;
 use crate::analysis::attention::{Keys, queries};
+use crate::analysis::inside::InsideSource;
 use crate::analysis::source::{AttentionSource, LayerSource, Rotation, Sizes, SourceError, check_rows, head_columns};
 use crate::kernels::PackedRows;
 use crate::trace::{Attn, AttnKind, Side, Spec, Stack, Tokens};
@@ -74,6 +77,10 @@ impl AttentionSource for Run {
     fn value_output_norms(&self, layer: usize, head: usize) -> Result<Vec<f32>, SourceError> {
         let values = self.values(layer, head)?;
         Ok(output_norms(&self.model().blocks[layer].attn, self.model().spec(), head, &values))
+    }
+
+    fn inside(&self) -> &dyn InsideSource {
+        self
     }
 }
 
@@ -173,6 +180,10 @@ impl AttentionSource for CrossSource<'_> {
         let missing = || SourceError::NoSuch("this model has no cross-attention".to_owned());
         let (_, attn) = self.run.model().blocks[layer].cross.as_ref().ok_or_else(missing)?;
         Ok(output_norms(attn, self.run.model().spec(), head, &values))
+    }
+
+    fn inside(&self) -> &dyn InsideSource {
+        self.run
     }
 }
 

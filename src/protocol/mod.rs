@@ -8,6 +8,7 @@
 
 mod editing;
 mod input;
+mod inside;
 mod model_source;
 mod question;
 mod report;
@@ -24,12 +25,13 @@ pub use editing::{
     SweepAsked, SweepNumbers,
 };
 pub use input::{Input, InputText, TargetAsked};
+pub use inside::{DirectPart, LensPart, StreamPart, TokenAsked, TokenRead, Writer, WrittenPart};
 pub use model_source::{FileSource, HubSource, ModelSource};
 pub use question::{Answer, Grid, HeadNumbers, NeuronPart, NeuronsAnswer, Question, Reduce, StrongLink};
 pub use report::{About, Report};
 
 /// Raised with every change of these types; page and worker refuse to talk across versions.
-pub const VERSION: u32 = 10;
+pub const VERSION: u32 = 11;
 
 /// Chosen by the page, unique within a worker's life.
 pub type RequestId = u32;

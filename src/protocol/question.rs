@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Input, Prediction};
+use super::{Input, Prediction, TokenAsked, TokenRead, Writer};
 
 /// A question about one result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +47,37 @@ pub enum Question {
         queries: Vec<u32>,
         /// Positions that are read.
         keys: Vec<u32>,
+    },
+    /// The logit lens at some layers and positions. Buffers: as [`LensPart`] says.
+    Lens {
+        /// Layers whose entering stream is read; the number of layers stands for the output.
+        layers: Vec<u32>,
+        /// Which positions.
+        positions: Vec<u32>,
+        /// How many of the most likely tokens.
+        n_top: u32,
+        /// A token whose probability, rank and logit are wanted everywhere.
+        token: Option<TokenAsked>,
+    },
+    /// The stream as numbers, at every layer and position. Buffers: as [`StreamPart`] says.
+    Stream,
+    /// What the parts of a layer write into the stream at a position. Buffers: as [`WrittenPart`] says.
+    Written {
+        /// Which layer.
+        layer: u32,
+        /// Which position.
+        position: u32,
+        /// How many tokens each part promotes and suppresses most.
+        n_top: u32,
+    },
+    /// The outcome at a position as a sum over what each component wrote. Buffers: as [`DirectPart`] says.
+    Direct {
+        /// The tokens whose mean logit counts.
+        answers: Vec<TokenAsked>,
+        /// The tokens whose mean logit is subtracted.
+        others: Vec<TokenAsked>,
+        /// After which token.
+        position: u32,
     },
     /// −ln p of each token that a causal model read, given the tokens before it. Buffer: f32 [pos], NaN at position 0.
     Losses,
@@ -139,6 +170,52 @@ pub enum Answer {
         queries: Vec<u32>,
         /// The key positions asked about.
         keys: Vec<u32>,
+        /// Layers.
+        n_layers: u32,
+        /// Heads per layer.
+        n_heads: u32,
+    },
+    /// Answers [`Question::Lens`].
+    Lens {
+        /// How many layers.
+        n_layers: u32,
+        /// How many positions.
+        n_positions: u32,
+        /// The most likely tokens of each cell.
+        n_top: u32,
+        /// What the tokens are called that are among the most likely somewhere, by their ids.
+        names: Vec<(u32, String)>,
+        /// The token that was asked for.
+        token: Option<TokenRead>,
+    },
+    /// Answers [`Question::Stream`].
+    Stream {
+        /// Layers of the model.
+        n_layers: u32,
+        /// Positions.
+        n_positions: u32,
+    },
+    /// Answers [`Question::Written`].
+    Written {
+        /// Who writes, in the order of the buffers.
+        writers: Vec<Writer>,
+        /// The neurons of the MLP that add most, the largest first.
+        neurons: Vec<u32>,
+        /// How many tokens each promotes and suppresses; 0 where what is written cannot be read as tokens.
+        n_top: u32,
+        /// What these tokens are called, by their ids.
+        names: Vec<(u32, String)>,
+        /// Why what is written cannot be read as tokens.
+        without_words: Option<String>,
+    },
+    /// Answers [`Question::Direct`].
+    Direct {
+        /// The position asked about.
+        position: u32,
+        /// The answers' tokens.
+        answers: Vec<TokenRead>,
+        /// The others.
+        others: Vec<TokenRead>,
         /// Layers.
         n_layers: u32,
         /// Heads per layer.

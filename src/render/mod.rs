@@ -18,6 +18,7 @@ pub mod panels;
 pub mod patterns;
 pub mod raster;
 pub mod shade;
+pub mod stream;
 pub mod theme;
 
 pub use colour::{HeadColours, NEUTRAL_HUE, Ramp, Rgb, Scheme};
@@ -31,6 +32,7 @@ pub use panels::{Grid, panels};
 pub use patterns::PatternView;
 pub use raster::Raster;
 pub use shade::Shade;
+pub use stream::{InView, StreamLayout, StreamScale};
 
 /// Opacity below which a line or strip changes no pixel and is not drawn.
 pub const MIN_ALPHA: f32 = 1.0 / 255.0;

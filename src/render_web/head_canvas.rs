@@ -247,6 +247,6 @@ fn put(context: &CanvasRenderingContext2d, pixels: &[u8], (width, height): (u32,
     }
 }
 
-fn css_colour([red, green, blue]: Rgb, alpha: f32) -> String {
+pub(super) fn css_colour([red, green, blue]: Rgb, alpha: f32) -> String {
     format!("rgb({red} {green} {blue} / {alpha})")
 }

@@ -3,6 +3,8 @@
 
 mod head_canvas;
 mod picture;
+mod stream_canvas;
 
 pub use head_canvas::{Content, HeadCanvas, Picture, Ramps};
 pub use picture::PixelCanvas;
+pub use stream_canvas::{StreamCanvas, TextCell};

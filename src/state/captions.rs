@@ -55,6 +55,7 @@ impl State {
             View::Head if heads.len() == 1 => format!("Layer {layer}, head {}", self.selection.head()),
             View::Head if heads.len() == spec.n_heads => format!("Layer {layer}, all {} heads", heads.len()),
             View::Head => format!("Layer {layer}, heads {}", list(heads)),
+            View::Stream => format!("Stream: {}", self.scales.stream.number.label().to_lowercase()),
             View::Neuron => {
                 let query = self.query_looked_into().and_then(|query| shown.labels(Side::Query).get(query));
                 let query = query.map(|label| format!(": what “{}” reads", label.plain)).unwrap_or_default();
@@ -97,7 +98,7 @@ impl State {
             fields.push(("Attention", shown.kind.label().to_owned()));
             sentences.push(format!("Attention: {}.", shown.kind.label().to_lowercase()));
         }
-        if view == View::Model {
+        if matches!(view, View::Model | View::Stream) {
             return;
         }
         let (layer, heads) = (self.selection.layer, &self.selection.heads);

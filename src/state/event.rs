@@ -12,6 +12,7 @@ use super::scales::ViewEvent;
 use super::scores::ScoreEvent;
 use super::selection::SelectionEvent;
 use super::start::StartEvent;
+use super::stream::StreamEvent;
 use super::traces::TraceEvent;
 use super::work::{WorkEvent, WorkerEvent};
 use crate::protocol::{Question, RequestId, ToWorker};
@@ -38,6 +39,8 @@ pub enum Event {
     Link(LinkEvent),
     /// Scores of all heads: `scores`.
     Scores(ScoreEvent),
+    /// The stream view, and the outcome as a sum: `stream`.
+    Stream(StreamEvent),
     /// Predictions at this position are wanted: `readings`.
     PositionPicked(usize),
     /// The model is changed, or asked what a change does: `editing`.
@@ -59,7 +62,12 @@ impl Event {
             // A trace in the page answers as a worker does.
             Self::Worker(event) => !matches!(event, WorkerEvent::Said(..)),
             Self::Scores(event) => !matches!(event, ScoreEvent::Asked),
-            Self::Select(_) | Self::View(_) | Self::Link(_) | Self::Trace(_) | Self::NoticeDismissed => false,
+            Self::Select(_)
+            | Self::View(_)
+            | Self::Stream(_)
+            | Self::Link(_)
+            | Self::Trace(_)
+            | Self::NoticeDismissed => false,
         }
     }
 
@@ -75,6 +83,7 @@ impl Event {
             Self::Entry(event) => matches!(event, EntryEvent::TextEdited(_) | EntryEvent::PairEdited(_)),
             Self::Work(event) => matches!(event, WorkEvent::CancelTimedOut(_)),
             Self::View(event) => matches!(event, ViewEvent::LayersSeen(_) | ViewEvent::LayoutChanged(_)),
+            Self::Stream(event) => !matches!(event, StreamEvent::CellPicked { .. }),
             event => event.is_hover(),
         }
     }

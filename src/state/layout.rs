@@ -199,6 +199,7 @@ impl State {
             (View::Model, _) => &[View::Model],
             (View::Head, false) => &[View::Head],
             (View::Neuron, false) => &[View::Neuron],
+            (View::Stream, _) => &[View::Stream],
             (View::Head | View::Neuron, true) => &[View::Head, View::Neuron],
         }
     }

@@ -170,7 +170,7 @@ impl Link {
             },
             "view" => match View::EACH.into_iter().find(|view| view.name() == value) {
                 Some(view) => self.view = Some(view),
-                None => return broken("model, head or neuron"),
+                None => return broken("model, head, neuron or stream"),
             },
             "stack" => match Stack::BOTH.into_iter().find(|stack| stack.name() == value) {
                 Some(stack) => self.stack = Some(stack),

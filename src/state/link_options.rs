@@ -20,10 +20,14 @@
 //! | `hidden_layers=0,1`, `hidden_heads=3` | left out of the model view |
 //! | `order=pair`, `order=total` | neurons by what they add to a key, or to all |
 //! | `before_rotation=1` | queries and keys as projected |
+//! | `stream=entropy` | what a cell of the stream view shows |
+//! | `token= Mary` | the token whose numbers the stream view shows |
+//! | `first_on_top=1` | the first layer above the output |
 
 use super::link::{list, numbers};
 use super::options::{Arrangement, Display, Drawing};
 use super::scales::options::{CellNumber, CellStyle, MapOptions, NeuronOptions, NeuronOrder};
+use super::stream::options::{StreamNumber, StreamOptions};
 use crate::analysis::scores::Score;
 use crate::protocol::Reduce;
 
@@ -38,13 +42,15 @@ pub struct LinkedOptions {
     pub map: MapOptions,
     /// Options of the neuron view.
     pub neuron: NeuronOptions,
+    /// Options of the stream view.
+    pub stream: StreamOptions,
 }
 
 impl LinkedOptions {
     /// Takes a part of a link. Nothing where the part is not about how things are drawn; else whether its value can be
     /// read, or what would be right.
     pub fn set(&mut self, name: &str, value: &str) -> Option<Result<(), &'static str>> {
-        let Self { display, is_side_by_side, map, neuron } = self;
+        let Self { display, is_side_by_side, map, neuron, stream } = self;
         Some(match name {
             "scale" => one_of(value, &[("linear", false), ("log", true)], "linear or log", &mut display.is_log),
             "ends" => one_of(value, &[("one", false), ("row", true)], "one or row", &mut display.is_per_row),
@@ -102,13 +108,22 @@ impl LinkedOptions {
                 one_of(value, &each, "index, pair or total", &mut neuron.order)
             }
             "before_rotation" => one_of(value, &SWITCH, "0 or 1", &mut neuron.is_plain),
+            "stream" => {
+                let each = StreamNumber::EACH.map(|number| (number.name(), number));
+                one_of(value, &each, "the name of a number of the stream", &mut stream.number)
+            }
+            "token" => {
+                value.clone_into(&mut stream.token);
+                Ok(())
+            }
+            "first_on_top" => one_of(value, &SWITCH, "0 or 1", &mut stream.is_first_on_top),
             _ => return None,
         })
     }
 
     /// Writes what differs from how the page begins.
     pub fn write(&self, mut put: impl FnMut(&str, Option<String>)) {
-        let Self { display, is_side_by_side, map, neuron } = self;
+        let Self { display, is_side_by_side, map, neuron, stream } = self;
         let mut put_if = |name: &str, differs: bool, value: &str| put(name, differs.then(|| value.to_owned()));
         put_if("scale", display.is_log, "log");
         put_if("ends", display.is_per_row, "row");
@@ -133,6 +148,9 @@ impl LinkedOptions {
         let order = if neuron.order == NeuronOrder::Pair { "pair" } else { "total" };
         put_if("order", neuron.order != NeuronOrder::Index, order);
         put_if("before_rotation", neuron.is_plain, "1");
+        put_if("stream", stream.number != StreamNumber::default(), stream.number.name());
+        put_if("token", !stream.token.is_empty(), &stream.token);
+        put_if("first_on_top", stream.is_first_on_top, "1");
     }
 }
 
@@ -196,6 +214,9 @@ mod tests {
             ("hidden_heads", "3"),
             ("order", "total"),
             ("before_rotation", "1"),
+            ("stream", "kl"),
+            ("token", " Mary"),
+            ("first_on_top", "1"),
         ];
         let options = read(&parts);
         let found = written(&options);
@@ -218,6 +239,7 @@ mod tests {
             ("without", "last", "special, first, or both"),
             ("number", "beauty", "the name of a number"),
             ("hidden_heads", "x", "a list of numbers"),
+            ("stream", "water", "the name of a number of the stream"),
         ] {
             assert_eq!(LinkedOptions::default().set(name, value), Some(Err(expected)), "{name}={value}");
         }

@@ -27,6 +27,7 @@ pub mod seeds;
 pub mod selection;
 pub mod shown;
 pub mod start;
+pub mod stream;
 pub mod traces;
 pub mod wording;
 pub mod work;
@@ -58,6 +59,7 @@ pub use seeds::{N_SEEDS, SeedScores};
 pub use selection::{Selection, SelectionEvent, Shape, TokenRef, View};
 pub use shown::{LayerPatterns, Looked, Origin, Second, Shown};
 pub use start::{FirstScreen, StartEvent};
+pub use stream::{StreamEvent, StreamStore};
 pub use traces::{OpenedTrace, SaveForm, TraceEvent, Traces};
 pub use work::{LongRequest, Plan, Progress, RunReason, Task, Threads, Work, WorkEvent, WorkerEvent, WorkerPhase};
 
@@ -103,6 +105,8 @@ pub struct State {
     pub readings: Readings,
     /// Scores of all heads.
     pub scores: ScoreStore,
+    /// The stream: lens, norms and cosines, and the outcome as a sum.
+    pub stream: StreamStore,
     /// The edits, and the results that are compared.
     pub editing: Editing,
     /// Traces that are being opened.
@@ -140,6 +144,7 @@ impl State {
             work: Work::default(),
             readings: Readings::default(),
             scores: ScoreStore::default(),
+            stream: StreamStore::default(),
             editing: Editing::default(),
             traces: Traces::default(),
             notices: Notices::default(),

@@ -15,6 +15,7 @@ impl State {
         self.withdraw_stale(&mut effects);
         self.follow_scales(&mut effects);
         self.follow_scores(&mut effects);
+        self.follow_stream(&mut effects);
         self.follow_readings(&mut effects);
         if !is_passing {
             self.write_link(self.selection.view != view, &mut effects);
@@ -32,6 +33,7 @@ impl State {
             Event::View(event) => self.view_event(event, effects),
             Event::Link(event) => self.link_event(event, effects),
             Event::Scores(event) => self.score_event(event, effects),
+            Event::Stream(event) => self.stream_event(event, effects),
             Event::PositionPicked(position) => self.position_picked(position, effects),
             Event::Editing(event) => self.edit_event(event, effects),
             Event::Trace(event) => self.trace_event(event, effects),

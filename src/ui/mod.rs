@@ -19,6 +19,7 @@ mod parts;
 mod share;
 mod shell;
 mod small;
+mod stream;
 
 use crate::platform::page::meta;
 

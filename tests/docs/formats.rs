@@ -135,6 +135,7 @@ mod links {
     use headlight::state::link::{Heads, Link};
     use headlight::state::link_options::LinkedOptions;
     use headlight::state::scales::options::{CellNumber, CellStyle, MapOptions, NeuronOptions, NeuronOrder};
+    use headlight::state::stream::options::{StreamNumber, StreamOptions};
     use headlight::state::{Arrangement, Display, Drawing, SegmentFilter, Theme, TracePlace, View};
     use headlight::trace::{Attn, Stack};
 
@@ -179,6 +180,7 @@ mod links {
                     hidden_heads: [0].into(),
                 },
                 neuron: NeuronOptions { order: NeuronOrder::Pair, is_plain: true, shows_keys: true },
+                stream: StreamOptions { number: StreamNumber::Entropy, is_first_on_top: true, token: "a".to_owned() },
             },
             segment: Some(SegmentFilter::Ab),
             theme: Some(Theme::Dark),

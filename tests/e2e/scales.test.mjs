@@ -331,6 +331,8 @@ pageTest("tabs by keyboard, nothing inaccessible, on a phone too", async ({ page
   await wholeMap(page);
   assert.deepEqual(await accessibilityProblems(page), []);
   await page.keyboard.press("End");
+  await page.waitForFunction(() => document.activeElement.id === "tab-stream");
+  await page.keyboard.press("ArrowLeft");
   await page.waitForFunction(() => document.activeElement.id === "tab-neuron");
   await parts(page).queries.nth(2).click();
   await neuronKeys.first().waitFor();

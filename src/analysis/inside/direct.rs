@@ -57,25 +57,12 @@ impl Reader {
     /// `last` is the stream that enters the final norm [d_model], `weight` the norm's weights as they act, `tokens` the factors'
     /// sum of rows of the unembedding [d_model].
     pub fn new(spec: &Spec, last: &[f32], weight: &[f32], tokens: &[f64]) -> Self {
-        let width = last.len().max(1) as f64;
-        let mean = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / width;
-        let wide = || last.iter().map(|&value| f64::from(value));
-        let one = if spec.norm_adds_one { 1.0 } else { 0.0 };
-        let weighted = || tokens.iter().zip(weight).map(|(token, weight)| token * (one + f64::from(*weight)));
-        let direction = match spec.norm {
-            NormKind::None => tokens.to_vec(),
-            NormKind::RmsNorm => {
-                let sigma = (mean(&mut wide().map(|value| value * value)) + spec.norm_eps).sqrt();
-                weighted().map(|value| value / sigma).collect()
-            }
-            NormKind::LayerNorm => {
-                let centre = mean(&mut wide());
-                let sigma = (mean(&mut wide().map(|value| (value - centre).powi(2))) + spec.norm_eps).sqrt();
-                // Centring a component or the direction is the same.
-                let centre = mean(&mut weighted());
-                weighted().map(|value| (value - centre) / sigma).collect()
-            }
-        };
+        let scale = FinalScale::new(spec, last, weight);
+        let mut direction: Vec<f64> = tokens.iter().zip(&scale.factors).map(|(token, factor)| token * factor).collect();
+        // Centring a component or the direction is the same.
+        if scale.is_centred {
+            centre(&mut direction);
+        }
         Self { direction }
     }
 
@@ -88,6 +75,52 @@ impl Reader {
     pub fn direction(&self) -> &[f64] {
         &self.direction
     }
+}
+
+/// What the final norm does to a part of the stream, held as it is in one run at one position.
+#[derive(Clone, Debug)]
+pub struct FinalScale {
+    /// [d_model]: γ as it acts, over σ.
+    factors: Vec<f64>,
+    /// Whether the mean is taken off first (LayerNorm).
+    is_centred: bool,
+}
+
+impl FinalScale {
+    /// Of the stream that enters the final norm [d_model], with the norm's stored weights.
+    pub fn new(spec: &Spec, last: &[f32], weight: &[f32]) -> Self {
+        let mean = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / last.len().max(1) as f64;
+        let wide = || last.iter().map(|&value| f64::from(value));
+        let one = if spec.norm_adds_one { 1.0 } else { 0.0 };
+        let weighted = |sigma: f64| weight.iter().map(|weight| (one + f64::from(*weight)) / sigma).collect();
+        match spec.norm {
+            NormKind::None => Self { factors: vec![1.0; last.len()], is_centred: false },
+            NormKind::RmsNorm => {
+                let sigma = (mean(&mut wide().map(|value| value * value)) + spec.norm_eps).sqrt();
+                Self { factors: weighted(sigma), is_centred: false }
+            }
+            NormKind::LayerNorm => {
+                let centre = mean(&mut wide());
+                let sigma = (mean(&mut wide().map(|value| (value - centre).powi(2))) + spec.norm_eps).sqrt();
+                Self { factors: weighted(sigma), is_centred: true }
+            }
+        }
+    }
+
+    /// What becomes of a part of the stream [d_model] on its way to the unembedding, the norm's bias left out.
+    pub fn apply(&self, part: &[f32]) -> Vec<f32> {
+        let mut wide: Vec<f64> = part.iter().map(|&value| f64::from(value)).collect();
+        if self.is_centred {
+            centre(&mut wide);
+        }
+        wide.iter().zip(&self.factors).map(|(value, factor)| (value * factor) as f32).collect()
+    }
+}
+
+/// Takes the mean off.
+fn centre(values: &mut [f64]) {
+    let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
+    values.iter_mut().for_each(|value| *value -= mean);
 }
 
 /// The outcome at one position as a sum.

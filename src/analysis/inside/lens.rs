@@ -3,6 +3,7 @@
 //!
 //! Logits come a piece of the vocabulary at a time and are reduced at once: [`LensSums`] never sees a whole row.
 
+use super::top::Top;
 use crate::kernels::logits::{LogitSums, weighted_sum};
 
 /// What is asked of the lens.
@@ -49,30 +50,6 @@ pub struct LensToken {
     pub logit: f32,
 }
 
-/// The most likely tokens of the pieces so far.
-#[derive(Clone, Debug)]
-struct Top {
-    n_top: usize,
-    /// By logit, the largest first, of equal ones the lower id.
-    best: Vec<(u32, f32)>,
-}
-
-impl Top {
-    fn add(&mut self, first_id: u32, logits: &[f32]) {
-        for (id, &logit) in (first_id..).zip(logits) {
-            let is_full = self.best.len() == self.n_top;
-            if is_full && self.best.last().is_none_or(|last| logit <= last.1) {
-                continue;
-            }
-            let at = self.best.partition_point(|(_, other)| *other >= logit);
-            if is_full {
-                self.best.pop();
-            }
-            self.best.insert(at, (id, logit));
-        }
-    }
-}
-
 /// One row under way.
 #[derive(Clone, Debug)]
 struct Row {
@@ -98,13 +75,8 @@ impl LensSums {
     /// Prepares the lens of one row for each of `output_of`, which names its output row.
     pub fn new(output_of: Vec<usize>, n_top: usize, token: Option<(u32, Vec<f32>)>) -> Self {
         let n_outputs = output_of.iter().max().map_or(0, |last| last + 1);
-        let row = |output| Row {
-            output,
-            sums: LogitSums::default(),
-            top: Top { n_top, best: Vec::with_capacity(n_top + 1) },
-            under_output: 0.0,
-            n_above: 0,
-        };
+        let row =
+            |output| Row { output, sums: LogitSums::default(), top: Top::new(n_top), under_output: 0.0, n_above: 0 };
         let rows = output_of.into_iter().map(row).collect();
         Self { rows, outputs: vec![LogitSums::default(); n_outputs], token }
     }
@@ -121,7 +93,7 @@ impl LensSums {
         }
         for (index, (row, logits)) in self.rows.iter_mut().zip(own.chunks_exact(width)).enumerate() {
             row.sums.add(logits);
-            row.top.add(first_id, logits);
+            row.top.add(first_id, logits.iter().copied());
             let (weights, factor) = &weights[row.output];
             row.under_output = row.under_output * factor + weighted_sum(weights, logits);
             if let Some((id, own)) = &self.token {
@@ -140,7 +112,7 @@ impl LensSums {
             let prob = |logit: f32| (f64::from(logit) - log_total).exp() as f32;
             let kl = log_total - row.under_output / output.total() - output.entropy();
             LensCell {
-                top: row.top.best.iter().map(|&(id, logit)| (id, prob(logit))).collect(),
+                top: row.top.best().iter().map(|&(id, logit)| (id, prob(logit))).collect(),
                 entropy: row.sums.entropy() as f32,
                 // Rounding may leave a little less than nothing.
                 kl: if kl < 0.0 { 0.0 } else { kl as f32 },

@@ -165,7 +165,7 @@ fn output_direction(model: &Model, weights: &[(u32, f64)]) -> Vec<f64> {
     }
 }
 
-fn captured(run: &Run, hook: Hook) -> Result<&[f32], EngineError> {
+pub(super) fn captured(run: &Run, hook: Hook) -> Result<&[f32], EngineError> {
     run.captured(hook).ok_or_else(|| EngineError::Request(format!("{hook} was not captured in this run")))
 }
 

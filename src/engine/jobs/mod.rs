@@ -47,8 +47,10 @@ mod positions;
 mod run;
 mod scores;
 mod similarity;
+mod stream;
 mod sweep;
 mod value_zeroing;
+mod written;
 
 pub use compare::{CompareJob, Compared, Measure};
 pub use direct::DirectJob;
@@ -58,8 +60,10 @@ pub use positions::{LossesJob, PredictionsJob};
 pub use run::{FinishedRun, RunInput, RunJob, RunOptions, StackOptions, Target};
 pub use scores::{HeadScoreTable, ScoredInput, ScoresJob};
 pub use similarity::SimilarityJob;
+pub use stream::StreamJob;
 pub use sweep::{SweepCell, SweepJob, SweepKind, SweepPart, SweepResult};
 pub use value_zeroing::ValueZeroingJob;
+pub use written::WrittenJob;
 
 use super::error::EngineError;
 use super::run::Step;

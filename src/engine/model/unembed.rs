@@ -49,6 +49,11 @@ impl Model {
             activate(&mut hidden);
             stream = self.norm(norm, &hidden);
         }
+        Ok(self.unembed_input(stream))
+    }
+
+    /// The last steps of [`Model::head_input`], all of which are linear: the projection and the scale.
+    pub(in crate::engine) fn unembed_input(&self, mut stream: Vec<f32>) -> PackedRows {
         if let Some(project) = &self.unembed_project {
             stream = project.apply(&stream);
         }
@@ -56,7 +61,7 @@ impl Model {
             stream.iter_mut().for_each(|value| *value *= scale as f32);
         }
         let width = self.unembedding().n_in();
-        Ok(PackedRows::pack(&stream, width, 0..width))
+        PackedRows::pack(&stream, width, 0..width)
     }
 
     /// Logits [n_rows, ids.len()] of some tokens, from what [`Model::head_input`] gives; the first id is a multiple of

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{HeadFigure, MapCell, MapFigure, NeuronFigure};
+use super::{HeadFigure, MapCell, MapFigure, NeuronFigure, StreamFigure};
 use crate::trace::display::TokenLabel;
 
 /// A field, in quotes where it needs them. Text that a spreadsheet would read as a formula gets a quote mark in front.
@@ -45,6 +45,19 @@ pub fn effects(is_by_position: bool, rows: impl IntoIterator<Item = (usize, usiz
     for (layer, column, token, effect) in rows {
         let token = if is_by_position { format!("{},", field(&token)) } else { String::new() };
         let _ = write!(csv, "{layer},{column},{token}{}\r\n", optional(effect));
+    }
+    csv
+}
+
+/// Every cell of the stream view: what is written in it, and its number.
+pub fn stream(figure: &StreamFigure<'_>) -> String {
+    let mut csv = "row,position,token,cell,number\r\n".to_owned();
+    for (line, name) in figure.row_names.iter().enumerate() {
+        for (position, token) in figure.labels.iter().enumerate() {
+            let cell = (figure.cell)(line, position);
+            let (token, text, number) = (field(token), field(&cell.text), optional(cell.value));
+            let _ = write!(csv, "{name},{position},{token},{text},{number}\r\n");
+        }
     }
     csv
 }

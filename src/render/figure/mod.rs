@@ -17,6 +17,7 @@ mod legend;
 mod map;
 mod neurons;
 pub mod png;
+mod stream;
 mod svg;
 mod text;
 
@@ -26,6 +27,7 @@ mod tests;
 pub use head::HeadFigure;
 pub use map::{MapCell, MapFigure};
 pub use neurons::{NeuronFigure, NeuronRow};
+pub use stream::{StreamCell, StreamFigure};
 
 use svg::{PX_PER_PT, SANS, SOFT, Style, Svg, escaped, number};
 

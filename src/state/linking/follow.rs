@@ -40,10 +40,11 @@ impl State {
         }
         self.entry.target = link.target.clone().unwrap_or_default();
         self.options.segment = link.segment.unwrap_or_default();
-        let LinkedOptions { display, is_side_by_side, map, neuron } = link.drawn.clone();
+        let LinkedOptions { display, is_side_by_side, map, neuron, stream } = link.drawn.clone();
         (self.options.display, self.scales.is_side_by_side) = (display, is_side_by_side);
         self.scales.map = map;
         self.scales.neuron = NeuronOptions { shows_keys: self.scales.neuron.shows_keys, ..neuron };
+        self.scales.stream = stream;
         if let Some(theme) = link.theme {
             self.options.theme = theme;
         }

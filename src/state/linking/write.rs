@@ -75,6 +75,7 @@ impl State {
                 is_side_by_side: self.scales.is_side_by_side,
                 map: self.scales.map.clone(),
                 neuron: NeuronOptions { shows_keys: false, ..self.scales.neuron },
+                stream: self.scales.stream.clone(),
             },
             segment: Some(self.options.segment),
             theme: Some(self.options.theme),

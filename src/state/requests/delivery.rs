@@ -16,6 +16,10 @@ impl State {
                 Question::Neurons { .. } => &mut self.scales.neurons.head,
                 Question::Scores { .. } => &mut self.scores.table,
                 Question::HeadWeights { .. } => &mut self.scores.link,
+                Question::Lens { .. } => &mut self.stream.lens,
+                Question::Stream => &mut self.stream.numbers,
+                Question::Written { .. } => &mut self.stream.written,
+                Question::Direct { .. } => &mut self.stream.direct,
                 Question::Losses => &mut self.readings.losses,
                 Question::Predictions { .. } => &mut self.readings.top,
                 Question::Similarity { .. } => &mut self.readings.similarity,
@@ -75,6 +79,12 @@ impl State {
         let purpose = Purpose::Question(question.clone());
         let first = |buffers: Vec<Vec<f32>>| buffers.into_iter().next().unwrap_or_default();
         match (question, answer) {
+            (question @ Question::Lens { .. }, answer @ Answer::Lens { .. })
+            | (question @ Question::Stream, answer @ Answer::Stream { .. })
+            | (question @ Question::Written { .. }, answer @ Answer::Written { .. })
+            | (question @ Question::Direct { .. }, answer @ Answer::Direct { .. }) => {
+                self.take_stream(question, answer, buffers);
+            }
             (Question::Patterns { layer, .. }, Answer::Patterns { layer: found, heads, n_query, n_key }) => {
                 self.patterns.settle(&purpose);
                 let shape = (found as usize, heads.len(), n_query as usize, n_key as usize);

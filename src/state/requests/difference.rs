@@ -3,7 +3,7 @@
 //! Who holds A and B (a worker, another worker, a trace) does not matter. Two things are not subtracted here: the products of
 //! neurons, which must be made before they are subtracted, and what only one of the two has.
 
-use crate::protocol::{Answer, HeadNumbers, NeuronsAnswer, Prediction, Question, StrongLink};
+use crate::protocol::{Answer, HeadNumbers, LensPart, NeuronsAnswer, Prediction, Question, StrongLink};
 
 /// An answer with its buffers.
 pub(super) type Full = (Answer, Vec<Vec<f32>>);
@@ -51,6 +51,15 @@ pub(super) fn difference(question: &Question, (a, from_a): Full, (b, from_b): Fu
         (Answer::Similarity { cosine: a }, Answer::Similarity { cosine: b }) => {
             (Answer::Similarity { cosine: b - a }, Vec::new())
         }
+        (
+            Answer::Lens { n_layers, n_positions, token, .. },
+            Answer::Lens { n_layers: layers_b, n_positions: positions_b, token: token_b, .. },
+        ) if (n_layers, n_positions, &token) == (layers_b, positions_b, &token_b) => {
+            // The most likely tokens of the two have no difference: other tokens are listed in each.
+            let mut buffers = subtract_all(&without_top(&from_a), without_top(&from_b));
+            buffers.resize(LensPart::TopIds as usize + 1, Vec::new());
+            (Answer::Lens { n_layers, n_positions, n_top: 0, names: Vec::new(), token }, buffers)
+        }
         // Answers whose numbers are all in their buffers.
         (a, b) if a == b => (b, subtract_all(&from_a, from_b)),
         (_, b) => (b, Vec::new()),
@@ -84,6 +93,11 @@ fn changes(question: &Question, a: &[Prediction], b: Vec<Prediction>) -> Vec<Pre
         changes.truncate(*n_top as usize);
     }
     changes
+}
+
+/// The buffers of a lens but those of the most likely tokens.
+fn without_top(buffers: &[Vec<f32>]) -> Vec<Vec<f32>> {
+    buffers.iter().take(LensPart::TopProbs as usize).cloned().collect()
 }
 
 fn subtract_all(a: &[Vec<f32>], b: Vec<Vec<f32>>) -> Vec<Vec<f32>> {
@@ -140,6 +154,22 @@ mod tests {
         let (a, b) = (answer(&[(1, 0.5), (2, 0.25), (3, 0.125)]), answer(&[(3, 0.75), (1, 0.25), (2, 0.25)]));
         let (found, _) = difference(&question(&[2, 3]), (a, Vec::new()), (b, Vec::new()));
         assert_eq!(found, answer(&[(3, 0.625), (1, -0.25)]));
+    }
+
+    #[test]
+    fn a_lens_changes_in_its_numbers_and_lists_no_tokens() {
+        let question = Question::Lens { layers: vec![0], positions: vec![0], n_top: 1, token: None };
+        let answer = |id: u32, entropy: f32, kl: f32| {
+            let names = vec![(id, id.to_string())];
+            let answer = Answer::Lens { n_layers: 1, n_positions: 1, n_top: 1, names, token: None };
+            let none = Vec::new;
+            (answer, vec![vec![entropy], vec![kl], none(), none(), none(), vec![0.5], vec![id as f32]])
+        };
+        let (found, buffers) = difference(&question, answer(3, 1.0, 0.5), answer(4, 1.5, 0.25));
+        let nothing: Vec<f32> = Vec::new();
+        assert_eq!(buffers[..2], [vec![0.5], vec![-0.25]]);
+        assert!(buffers.len() == 7 && buffers[2..].iter().all(|buffer| *buffer == nothing), "{buffers:?}");
+        assert_eq!(found, Answer::Lens { n_layers: 1, n_positions: 1, n_top: 0, names: Vec::new(), token: None });
     }
 
     #[test]

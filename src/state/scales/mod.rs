@@ -9,6 +9,7 @@ pub mod thumbnails;
 
 use super::layout::LayoutChange;
 use super::options::{DisplayChange, SegmentFilter, Theme};
+use super::stream::options::StreamOptions;
 use super::{Effect, Shown, State, View};
 use crate::trace::Side;
 use neurons::NeuronStore;
@@ -24,6 +25,8 @@ pub struct Scales {
     pub map: MapOptions,
     /// Options of the neuron view.
     pub neuron: NeuronOptions,
+    /// Options of the stream view.
+    pub stream: StreamOptions,
     /// The thumbnails of the model view.
     pub thumbnails: ThumbnailStore,
     /// The head in the neuron view.
@@ -41,6 +44,8 @@ pub enum ViewEvent {
     MapChanged(MapOptions),
     /// The neuron view is drawn in another way.
     NeuronChanged(NeuronOptions),
+    /// The stream view is drawn in another way.
+    StreamChanged(StreamOptions),
     /// Weights are drawn in another way.
     DisplayChanged(DisplayChange),
     /// Another part of a sentence pair is shown.
@@ -58,6 +63,11 @@ impl State {
             ViewEvent::LayersSeen(layers) => self.scales.thumbnails.seen = Some(layers),
             ViewEvent::MapChanged(options) => self.scales.map = options,
             ViewEvent::NeuronChanged(options) => self.scales.neuron = options,
+            ViewEvent::StreamChanged(options) => {
+                // Another token may be one where the last was not.
+                self.stream.lens.forgive();
+                self.scales.stream = options;
+            }
             ViewEvent::DisplayChanged(change) => self.options.display.apply(change),
             ViewEvent::SegmentPicked(segment) => self.options.segment = segment,
             ViewEvent::ThemePicked(theme) => {

@@ -48,11 +48,13 @@ pub enum View {
     Head,
     /// Inside q·k.
     Neuron,
+    /// What the stream holds.
+    Stream,
 }
 
 impl View {
     /// From the whole to the part.
-    pub const EACH: [View; 3] = [View::Model, View::Head, View::Neuron];
+    pub const EACH: [View; 4] = [View::Model, View::Head, View::Neuron, View::Stream];
 
     /// Its name in links.
     pub fn name(self) -> &'static str {
@@ -60,6 +62,7 @@ impl View {
             View::Model => "model",
             View::Head => "head",
             View::Neuron => "neuron",
+            View::Stream => "stream",
         }
     }
 
@@ -69,6 +72,7 @@ impl View {
             View::Model => "Model view",
             View::Head => "Head view",
             View::Neuron => "Neuron view",
+            View::Stream => "Stream view",
         }
     }
 }

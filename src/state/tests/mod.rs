@@ -8,6 +8,7 @@ mod requests;
 mod scales;
 mod scores;
 mod start;
+mod stream;
 mod traces;
 mod two_stacks;
 

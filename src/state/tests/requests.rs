@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::protocol::{EditingReply, EditingRequest, NeuronsAnswer};
+use crate::protocol::{EditingReply, EditingRequest, NeuronsAnswer, OutcomeAsked};
 use crate::state::requests::{Purpose, Waiting};
 use crate::trace::spec::{Mask, Unembed};
 
@@ -84,6 +84,22 @@ fn answer(question: &Question, n_tokens: u32) -> (Answer, Vec<Vec<f32>>) {
             (Answer::Predictions { position, top }, Vec::new())
         }
         Question::Similarity { .. } => (Answer::Similarity { cosine: 0.5 }, Vec::new()),
+        Question::Lens { layers, positions, .. } => {
+            let cells = || vec![0.5; layers.len() * positions.len()];
+            let (n_layers, n_positions) = (layers.len() as u32, positions.len() as u32);
+            let answer = Answer::Lens { n_layers, n_positions, n_top: 0, names: Vec::new(), token: None };
+            (answer, vec![cells(), cells(), Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new()])
+        }
+        Question::Stream => (Answer::Stream { n_layers: 6, n_positions: n_tokens }, vec![vec![0.5; 7 * n]; 5]),
+        Question::Written { .. } => {
+            let (writers, neurons, names) = (Vec::new(), Vec::new(), Vec::new());
+            (Answer::Written { writers, neurons, n_top: 0, names, without_words: None }, vec![Vec::new(); 7])
+        }
+        Question::Direct { position, .. } => {
+            let (answers, others) = (Vec::new(), Vec::new());
+            let answer = Answer::Direct { position, answers, others, n_layers: 6, n_heads: 4 };
+            (answer, vec![vec![0.5; 4], vec![0.5; 24]])
+        }
     }
 }
 
@@ -98,6 +114,10 @@ fn look_everywhere(page: &mut Page) {
     let token = |side| TokenRef { side, position: 1 };
     page.event(Event::Select(SelectionEvent::PinToggled(token(crate::trace::Side::Key))));
     page.event(Event::PositionPicked(2));
+    page.event(Event::Select(SelectionEvent::ViewPicked(View::Stream)));
+    page.event(Event::Stream(StreamEvent::CellPicked { row: page.state.selection.layer, position: 1 }));
+    page.event(Event::Editing(EditEvent::OutcomePicked(OutcomeAsked::tokens("a", "b"))));
+    page.event(Event::Stream(StreamEvent::DirectShown(true)));
 }
 
 #[test]
@@ -129,7 +149,7 @@ fn answers_about_an_earlier_result_are_dropped_whichever_question_they_answer() 
         }
         look_everywhere(&mut page);
         let kinds: HashSet<_> = asked(&page, |_| true).iter().map(|(.., it)| std::mem::discriminant(it)).collect();
-        assert_eq!(kinds.len(), 7, "all but the similarity of two texts are asked");
+        assert_eq!(kinds.len(), 11, "all but the similarity of two texts are asked");
         page.event(Event::Entry(EntryEvent::TextEdited("c d e".to_owned())));
         page.event(Event::Entry(EntryEvent::TypingRested(1)));
         page.event(Event::Work(WorkEvent::RunAsked));

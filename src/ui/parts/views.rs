@@ -12,12 +12,14 @@ use crate::ui::head::scene::Scene;
 use crate::ui::models::device_models::DeviceModels;
 use crate::ui::models::more::Ways;
 use crate::ui::neurons::{NeuronPanels, NeuronView};
+use crate::ui::numbers::direct::DirectPanel;
 use crate::ui::numbers::predictions::Predictions;
 use crate::ui::numbers::scores::{Ranking, ScoresPanel};
 use crate::ui::share::{EmbedCode, Export, ExportChoice, Printed, Save, SaveChoice};
 use crate::ui::shell::embed::Embed;
 use crate::ui::shell::help::Help;
 use crate::ui::shell::page::Page;
+use crate::ui::stream::{StreamPanels, StreamView};
 
 /// A function for each view; its parameters are the component's properties.
 #[allow(missing_docs, reason = "each is the component of its name")]
@@ -36,6 +38,8 @@ pub struct Views {
     pub printed: fn(Page, Derived<Option<Scene>>) -> AnyView,
     pub save: fn(Page, RwSignal<bool>, SaveChoice) -> AnyView,
     pub scores: fn(Page, Derived<HeadColours>, RwSignal<Ranking>) -> AnyView,
+    pub stream: fn(Page, Derived<Scheme>) -> AnyView,
+    pub stream_panels: fn(Page) -> AnyView,
     pub sweep: fn(Page) -> AnyView,
 }
 
@@ -53,7 +57,14 @@ static VIEWS: Views = Views {
     predictions: if RUNS_MODELS { |page| view! { <Predictions page /> } } else { |_| nothing() },
     printed: |page, scene| view! { <Printed page scene /> },
     save: |page, is_open, choice| view! { <Save page is_open choice /> },
-    scores: |page, colours, ranking| view! { <ScoresPanel page colours ranking /> },
+    scores: |page, colours, ranking| {
+        view! {
+            <ScoresPanel page colours ranking />
+            {RUNS_MODELS.then(|| view! { <DirectPanel page /> })}
+        }
+    },
+    stream: |page, scheme| view! { <StreamView page scheme /> },
+    stream_panels: |page| view! { <StreamPanels page /> },
     sweep: if RUNS_MODELS { |page| view! { <SweepStage page /> } } else { |_| nothing() },
 };
 

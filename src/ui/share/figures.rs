@@ -16,6 +16,7 @@ use crate::ui::map::numbers::Numbers as HeadNumbers;
 use crate::ui::map::{ends_of, meaning_of, rows_of, shade};
 use crate::ui::neurons::model::{Numbers, order_of};
 use crate::ui::shell::page::Page;
+use crate::ui::stream::figure_parts::{stream_cell, stream_figure};
 
 /// A view as a figure or a table.
 pub enum Made {
@@ -42,6 +43,7 @@ pub fn make(page: Page, scene: Derived<Option<Scene>>, view: View, wanted: Wante
         View::Head => scene.with_untracked(|scene| head(scene.as_ref()?, wanted, caption)),
         View::Model => page.peek(|state| map(state, wanted, caption)),
         View::Neuron => page.peek(|state| neurons(state, wanted, caption)),
+        View::Stream => page.peek(|state| stream(state, wanted, caption)),
     }
 }
 
@@ -58,6 +60,12 @@ fn made(view: &dyn Draw, wanted: Wanted, caption: Caption, table: impl FnOnce() 
         Wanted::Figure(preset) => Made::Figure(figure(view, preset, &caption), caption),
         Wanted::Table => Made::Table(table()),
     })
+}
+
+fn stream(state: &State, wanted: Wanted, caption: Caption) -> Option<Made> {
+    let cell = |line: usize, position: usize| stream_cell(state, line, position);
+    let view = stream_figure(state, &cell)?;
+    made(&view, wanted, caption, || csv::stream(&view))
 }
 
 fn head(scene: &Scene, wanted: Wanted, caption: Caption) -> Option<Made> {

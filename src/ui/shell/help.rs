@@ -8,7 +8,7 @@ use crate::ui::erased::view;
 use crate::ui::small::dialog::Dialog;
 
 /// Keys and what they do, by where they work.
-const KEYS: [(&str, &[(&str, &str)]); 4] = [
+const KEYS: [(&str, &[(&str, &str)]); 5] = [
     (
         "Everywhere in a view",
         &[
@@ -42,6 +42,14 @@ const KEYS: [(&str, &[(&str, &str)]); 4] = [
             ("Arrow keys", "move through the tokens"),
             ("Enter", "pin a token"),
             ("N, Shift+N", "next and previous neuron"),
+        ],
+    ),
+    (
+        "Stream view",
+        &[
+            ("Arrow keys, Home, End", "move through the cells"),
+            ("Page Up, Page Down", "to the first and the last row"),
+            ("Enter", "choose a cell"),
         ],
     ),
 ];

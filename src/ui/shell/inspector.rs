@@ -25,12 +25,16 @@ pub fn Inspector(floor: Floor, scene: Derived<Option<Scene>>, colours: Derived<H
     let ranking = RwSignal::new(Ranking::Score(Score::Previous));
     let parts = page.parts();
     let has_neurons = is_shown(page, View::Neuron);
+    let has_stream = is_shown(page, View::Stream);
     let panel = move |tab: InspectorTab| match tab {
         InspectorTab::Selected => view! {
             <Breadcrumb page />
             <LinksPanel page scene colours />
             <Show when=move || has_neurons.get()>
                 {parts.awaited(move |views| (views.neuron_panels)(page))}
+            </Show>
+            <Show when=move || has_stream.get()>
+                {parts.awaited(move |views| (views.stream_panels)(page))}
             </Show>
         },
         InspectorTab::Predicts if RUNS_MODELS => parts.awaited(move |views| (views.predictions)(page)),

@@ -31,6 +31,7 @@ use crate::ui::shell::page::Page;
 use crate::ui::shell::scales::{Breadcrumb, is_shown};
 use crate::ui::shell::theme::scheme;
 use crate::ui::shell::worker::start_worker;
+use crate::ui::stream::StreamView;
 use host::follow_host;
 use run_line::RunLine;
 use still::draw_still;
@@ -87,6 +88,9 @@ pub fn Embed() -> impl IntoView {
                             </div>
                             <Show when=move || view.get() == View::Neuron>
                                 <NeuronView page scheme />
+                            </Show>
+                            <Show when=move || view.get() == View::Stream>
+                                <StreamView page scheme />
                             </Show>
                         </div>
                         <Show when=move || is_still.get()>

@@ -51,9 +51,11 @@ pub fn ScaleBar(floor: Floor, scene: Derived<Option<Scene>>, colours: Derived<He
 #[component]
 fn BesideButton(page: Page) -> impl IntoView {
     let is_model = page.memo(|state| state.selection.view == View::Model);
+    let is_stream = page.memo(|state| state.selection.view == View::Stream);
     let is_beside = page.memo(|state| match state.selection.view {
         View::Model => state.layout.has_head_beside,
         View::Head | View::Neuron => state.scales.is_side_by_side,
+        View::Stream => false,
     });
     let press = move |_| {
         let is_on = !is_beside.get_untracked();
@@ -66,6 +68,7 @@ fn BesideButton(page: Page) -> impl IntoView {
         <button
             type="button"
             class="quiet beside-choice"
+            class:none=move || is_stream.get()
             title=move || {
                 if is_model.get() { "The chosen head beside the map" } else { "Head view and neuron view beside each other" }
             }

@@ -1,4 +1,4 @@
-//! The tabs of the three views: one tab stop, with arrow keys between them.
+//! The tabs of the views: one tab stop, with arrow keys between them.
 
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
@@ -9,7 +9,7 @@ use crate::state::{Event, SelectionEvent, View};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 
-/// The tabs "Model view", "Head view", "Neuron view".
+/// A tab for each view.
 #[component]
 pub fn Tabs(page: Page) -> impl IntoView {
     let current = page.memo(|state| state.selection.view);

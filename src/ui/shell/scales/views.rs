@@ -1,4 +1,4 @@
-//! The three views as tab panels, of which one or two are on screen.
+//! The views as tab panels, of which one or two are on screen.
 
 use leptos::prelude::*;
 
@@ -20,6 +20,7 @@ pub fn ScaleViews(
     let has_model = is_shown(page, View::Model);
     let has_head = is_shown(page, View::Head);
     let has_neuron = is_shown(page, View::Neuron);
+    let has_stream = is_shown(page, View::Stream);
     let is_beside = page.memo(|state| state.scales.is_side_by_side && state.selection.view != View::Model);
     view! {
         <div
@@ -54,6 +55,16 @@ pub fn ScaleViews(
             >
                 <Show when=move || has_neuron.get()>
                     {page.parts().awaited(move |views| (views.neurons)(page, scheme))}
+                </Show>
+            </div>
+            <div
+                role="tabpanel"
+                id=panel_id(View::Stream)
+                aria-labelledby=tab_id(View::Stream)
+                class:none=move || !has_stream.get()
+            >
+                <Show when=move || has_stream.get()>
+                    {page.parts().awaited(move |views| (views.stream)(page, scheme))}
                 </Show>
             </div>
         </div>

@@ -1,0 +1,62 @@
+//! Who knows what is inside: a run, which computes it, or a trace file, which holds a part of it.
+
+use super::direct::{Contrast, DirectSum};
+use super::lens::{LensAsked, LensTable};
+use super::stream::StreamTable;
+use super::written::Written;
+use crate::analysis::SourceError;
+
+/// Work that is done piece by piece. It owns what it reads, so that its driver can pause or drop it between two steps.
+pub trait Pass<T> {
+    /// Does the next piece, some tens of milliseconds; returns the result with the last one.
+    ///
+    /// # Errors
+    /// When something cannot be computed; the pass is over then.
+    fn step(&mut self) -> Result<Option<T>, SourceError>;
+}
+
+/// A pass whose result is there from the start.
+#[derive(Debug)]
+pub struct Ready<T>(pub Option<T>);
+
+impl<T> Pass<T> for Ready<T> {
+    fn step(&mut self) -> Result<Option<T>, SourceError> {
+        Ok(self.0.take())
+    }
+}
+
+/// The inside of one stack on one input. After [`SourceError::Wants`] each question can be asked again.
+pub trait InsideSource {
+    /// What a token is called.
+    fn token_name(&self, id: u32) -> String;
+
+    /// The token that a text begins with, and how many the text has.
+    ///
+    /// # Errors
+    /// When the text has no token, or the source has no tokenizer.
+    fn first_token(&self, text: &str) -> Result<(u32, usize), SourceError>;
+
+    /// The logit lens.
+    ///
+    /// # Errors
+    /// When the model predicts no tokens, something asked for does not exist, or the source does not hold it.
+    fn lens(&self, asked: LensAsked) -> Result<Box<dyn Pass<LensTable>>, SourceError>;
+
+    /// The stream as numbers.
+    ///
+    /// # Errors
+    /// When the source does not hold the stream.
+    fn stream(&self) -> Result<Box<dyn Pass<StreamTable>>, SourceError>;
+
+    /// What a layer writes at a position, with so many tokens promoted and suppressed by each part.
+    ///
+    /// # Errors
+    /// When the layer or position does not exist, or the source holds no weights.
+    fn written(&self, layer: usize, position: usize, n_top: usize) -> Result<Box<dyn Pass<Written>>, SourceError>;
+
+    /// The outcome at a position as a sum.
+    ///
+    /// # Errors
+    /// When the outcome of this model is not a sum, a token or the position does not exist, or the source holds no weights.
+    fn direct(&self, contrast: Contrast, position: usize) -> Result<Box<dyn Pass<DirectSum>>, SourceError>;
+}

@@ -1,0 +1,54 @@
+//! A run as a source of what is inside beside attention: every question is a job over the run.
+
+use crate::analysis::SourceError;
+use crate::analysis::inside::direct::{Contrast, DirectSum};
+use crate::analysis::inside::lens::{LensAsked, LensTable};
+use crate::analysis::inside::stream::StreamTable;
+use crate::analysis::inside::written::Written;
+use crate::analysis::inside::{InsideSource, Pass};
+use crate::engine::error::EngineError;
+use crate::engine::jobs::{DirectJob, Job, LensJob, StreamJob, WrittenJob};
+use crate::engine::run::{Run, Step};
+
+impl InsideSource for Run {
+    fn token_name(&self, id: u32) -> String {
+        self.model().token_name(id)
+    }
+
+    fn first_token(&self, text: &str) -> Result<(u32, usize), SourceError> {
+        Ok(self.model().first_token(text)?)
+    }
+
+    fn lens(&self, asked: LensAsked) -> Result<Box<dyn Pass<LensTable>>, SourceError> {
+        passed(LensJob::new(self, asked))
+    }
+
+    fn stream(&self) -> Result<Box<dyn Pass<StreamTable>>, SourceError> {
+        passed(StreamJob::new(self))
+    }
+
+    fn written(&self, layer: usize, position: usize, n_top: usize) -> Result<Box<dyn Pass<Written>>, SourceError> {
+        passed(WrittenJob::new(self, layer, position, n_top))
+    }
+
+    fn direct(&self, contrast: Contrast, position: usize) -> Result<Box<dyn Pass<DirectSum>>, SourceError> {
+        passed(DirectJob::new(self, contrast, position))
+    }
+}
+
+/// A job whose driver knows no engine.
+struct JobPass<J>(Option<J>);
+
+impl<J: Job> Pass<J::Output> for JobPass<J> {
+    fn step(&mut self) -> Result<Option<J::Output>, SourceError> {
+        let Some(job) = &mut self.0 else { return Ok(None) };
+        match job.step()? {
+            Step::More => Ok(None),
+            Step::Done => self.0.take().map(Job::finish).transpose().map_err(SourceError::from),
+        }
+    }
+}
+
+fn passed<J: Job + 'static>(job: Result<J, EngineError>) -> Result<Box<dyn Pass<J::Output>>, SourceError> {
+    Ok(Box::new(JobPass(Some(job?))))
+}

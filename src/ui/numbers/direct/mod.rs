@@ -1,0 +1,7 @@
+//! The outcome as a sum over what each component wrote into the stream.
+
+mod panel;
+mod parts;
+mod rows;
+
+pub use panel::DirectPanel;

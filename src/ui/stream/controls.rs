@@ -1,0 +1,68 @@
+//! The controls above the table: what a cell shows, of which token, and which end is on top.
+
+use leptos::prelude::*;
+
+use super::model::Stream;
+use crate::state::stream::options::{StreamNumber, StreamOptions};
+use crate::state::{Event, ViewEvent};
+use crate::ui::erased::view;
+
+/// The controls above the table.
+#[component]
+pub fn StreamControls(stream: Stream) -> impl IntoView {
+    let Stream { page, options, .. } = stream;
+    let change = move |change: &dyn Fn(&mut StreamOptions)| {
+        let mut changed = options.get_untracked();
+        change(&mut changed);
+        page.dispatch(Event::View(ViewEvent::StreamChanged(changed)));
+    };
+    let number = move |(index, number): (usize, StreamNumber)| {
+        view! {
+            <option value=index.to_string() prop:selected=move || options.with(|options| options.number == number)>
+                {number.label()}
+            </option>
+        }
+    };
+    let needs_token = move || options.with(|options| options.number.needs_token());
+    view! {
+        <div class="controls stream-controls">
+            <div class="control">
+                <label for="stream-number">"Cells"</label>
+                <select
+                    id="stream-number"
+                    on:change:target=move |event| {
+                        let index = event.target().value().parse().unwrap_or(0);
+                        let number = StreamNumber::EACH.get(index).copied().unwrap_or_default();
+                        change(&|options| options.number = number);
+                    }
+                >
+                    {StreamNumber::EACH.into_iter().enumerate().map(number).collect_view()}
+                </select>
+            </div>
+            <div class="control" class:none=move || !needs_token()>
+                <label for="stream-token">"Token"</label>
+                <input
+                    id="stream-token"
+                    type="text"
+                    placeholder="most likely next"
+                    prop:value=move || options.with(|options| options.token.clone())
+                    on:change:target=move |event| {
+                        let token = event.target().value();
+                        change(&|options| options.token.clone_from(&token));
+                    }
+                />
+            </div>
+            <label class="tick">
+                <input
+                    type="checkbox"
+                    prop:checked=move || options.with(|options| options.is_first_on_top)
+                    on:change:target=move |event| {
+                        let is_first_on_top = event.target().checked();
+                        change(&|options| options.is_first_on_top = is_first_on_top);
+                    }
+                />
+                "first layer on top"
+            </label>
+        </div>
+    }
+}

@@ -1,0 +1,69 @@
+//! Below the table: the scale with its numbers, and how far the lens is.
+
+use leptos::prelude::*;
+
+use super::model::Stream;
+use super::numbers::{progress, short};
+use crate::render::StreamScale;
+use crate::state::stream::options::StreamNumber;
+use crate::ui::erased::{Derived, view};
+
+/// The colour scale of the table.
+#[component]
+pub fn StreamLegend(stream: Stream) -> impl IntoView {
+    let Stream { page, options, scale, .. } = stream;
+    let is_difference = Derived::new(move || matches!(scale.get(), Some(StreamScale::Difference(_))));
+    let meaning = move || {
+        let meaning = options.with(|options| meaning_of(options.number));
+        if is_difference.get() { format!("{meaning}: B − A, orange less, blue more") } else { meaning.to_owned() }
+    };
+    let end = move |of: fn((f32, f32)) -> f32| {
+        let number = options.with(|options| options.number);
+        scale.get().map(|scale| short(number, of(scale.ends()), is_difference.get())).unwrap_or_default()
+    };
+    let progress = page.memo(progress);
+    let token = page.memo(|state| {
+        let token = state.stream.columns.token.clone().filter(|_| state.scales.stream.number.needs_token())?;
+        let name = state
+            .shown
+            .as_ref()
+            .map(|shown| crate::trace::display::token_label(&token.token, shown.info.tokens.form).plain);
+        let name = name.unwrap_or(token.token);
+        Some(match token.n_pieces {
+            0 | 1 => format!("token {name}"),
+            n => format!("token {name}: the first of {n} of that text"),
+        })
+    });
+    view! {
+        <div class="legend">
+            <span>{meaning}</span>
+            <span class="line-scale" aria-hidden="true">
+                <span>{move || end(|(low, _)| low)}</span>
+                <span
+                    class="ramp"
+                    class:neutral=move || !is_difference.get()
+                    class:diverging=move || is_difference.get()
+                ></span>
+                <span>{move || end(|(_, high)| high)}</span>
+            </span>
+            <span>{move || token.get()}</span>
+            <span>{move || progress.get()}</span>
+        </div>
+    }
+}
+
+pub(super) fn meaning_of(number: StreamNumber) -> &'static str {
+    match number {
+        StreamNumber::TopToken => "Most likely token of the lens; colour: its probability",
+        StreamNumber::TokenProb => "Colour: probability of the token",
+        StreamNumber::TokenRank => "Colour: rank of the token, 0 for the most likely",
+        StreamNumber::TokenLogit => "Colour: logit of the token",
+        StreamNumber::Entropy => "Colour: entropy of the lens, in nats",
+        StreamNumber::Kl => "Colour: KL from the output, in nats",
+        StreamNumber::Norm => "Colour: length of the stream, logarithmic",
+        StreamNumber::CosineBefore => "Colour: cosine to the stream one layer before",
+        StreamNumber::CosineOutput => "Colour: cosine to the stream leaving the last layer",
+        StreamNumber::AttnNorm => "Colour: length of what attention adds, logarithmic",
+        StreamNumber::MlpNorm => "Colour: length of what the MLP adds, logarithmic",
+    }
+}

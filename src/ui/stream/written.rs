@@ -1,0 +1,73 @@
+//! What attention and the MLP write at the chosen cell: by length, and by the tokens that each part promotes and suppresses.
+
+use leptos::prelude::*;
+
+use super::model::Stream;
+use crate::state::stream::written::{WrittenNumbers, WrittenRow, writer_name};
+use crate::state::wording;
+use crate::trace::TokenForm;
+use crate::trace::display::token_label;
+use crate::ui::erased::view;
+use crate::ui::small::problem::Problem;
+use crate::ui::small::same::Same;
+
+/// The parts of the layer, the largest first, and the neurons of its MLP.
+#[component]
+pub fn WrittenHere(stream: Stream) -> impl IntoView {
+    let page = stream.page;
+    let problem = page.memo(|state| state.stream.written.problem().map(str::to_owned));
+    let form = page.memo(|state| state.shown.as_ref().map_or(TokenForm::Plain, |shown| shown.info.tokens.form));
+    let written = page.memo(|state| state.stream.written.value().cloned().map(Same));
+    // What is here may still be that of the cell before.
+    let of_cell = move || {
+        let cell = stream.chosen.get()?;
+        written.get().filter(|written| (written.0.layer, written.0.position) == cell)
+    };
+    move || match problem.get() {
+        Some(problem) => Some(view! { <Problem message=problem /> }),
+        None => of_cell().map(|written| table(&written.0, form.get())),
+    }
+}
+
+fn table(written: &WrittenNumbers, form: TokenForm) -> AnyView {
+    let layer = written.layer;
+    let tokens = |list: &[(String, f32)]| {
+        let named = |(name, value): &(String, f32)| {
+            format!("{} {}", token_label(name, form).plain, wording::short_change(*value))
+        };
+        list.iter().map(named).collect::<Vec<_>>().join(", ")
+    };
+    let row = |row: &WrittenRow| {
+        view! {
+            <tr>
+                <th scope="row">{writer_name(layer, row.writer)}</th>
+                <td class="number">{format!("{:.2}", row.norm)}</td>
+                <td><bdi>{tokens(&row.promotes)}</bdi></td>
+                <td><bdi>{tokens(&row.suppresses)}</bdi></td>
+            </tr>
+        }
+    };
+    let neuron = |(neuron, activation, norm): &(u32, f32, f32)| {
+        view! { <li>{format!("neuron {neuron}: {norm:.2} (activation {activation:.2})")}</li> }
+    };
+    let reason = written.without_words.as_deref().map(wording::sentence);
+    view! {
+        <section class="panel written-here" aria-label="Written at the chosen cell">
+            <h3>{format!("What layer {layer} writes here")}</h3>
+            {reason.map(|reason| view! { <p class="hint">{reason}</p> })}
+            <table class="written" aria-label="Parts of the layer">
+                <thead>
+                    <tr>
+                        <th scope="col">"Part"</th>
+                        <th scope="col">"Norm"</th>
+                        <th scope="col">"Promotes"</th>
+                        <th scope="col">"Suppresses"</th>
+                    </tr>
+                </thead>
+                <tbody>{written.rows.iter().map(row).collect_view()}</tbody>
+            </table>
+            <h4 class:none=written.neurons.is_empty()>"Neurons of the MLP that add most"</h4>
+            <ul class="direct-parts">{written.neurons.iter().map(neuron).collect_view()}</ul>
+        </section>
+    }
+}

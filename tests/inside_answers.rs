@@ -1,0 +1,242 @@
+//! Questions about the inside beside attention: answered by a run as its jobs do, by a trace from what it holds, else refused.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
+
+mod support;
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use headlight::analysis::inside::direct::Contrast;
+use headlight::analysis::inside::lens::LensAsked;
+use headlight::analysis::{SourceError, TraceSource};
+use headlight::answers::{Reply, answer, start};
+use headlight::engine::jobs::{DirectJob, LensJob, complete};
+use headlight::engine::{Captures, CompiledEdits, CrossSource, Run};
+use headlight::protocol::{Answer, DirectPart, LensPart, Question, StreamPart, TokenAsked, WrittenPart};
+use headlight::trace::file::{Parsed, Trace, parse_header};
+use headlight::trace::{BlockSite, Hook};
+use support::engine::{finished, load_golden};
+use support::parity::decoded;
+use support::{golden, golden_cases, max_abs_difference, read};
+
+fn run_of(architecture: &str) -> Run {
+    let model = load_golden(architecture);
+    let case = &golden_cases(architecture)[0];
+    let tokens = model.encode(&case.text, case.text_pair.as_deref()).unwrap();
+    finished(&model, tokens, CompiledEdits::none(), Captures::none())
+}
+
+fn part(reply: &Reply, part: usize) -> &[f32] {
+    &reply.buffers[part]
+}
+
+#[test]
+fn a_run_answers_as_the_job_does() {
+    let run = run_of("llama");
+    let (layers, positions) = (vec![0, 2, 3], vec![1, 4]);
+    let token = TokenAsked::Text("The doctor".to_owned());
+    let (id, n_pieces) = run.model().first_token("The doctor").unwrap();
+    assert!(n_pieces > 1);
+    let question = Question::Lens { layers, positions, n_top: 3, token: Some(token) };
+    let reply = answer(question, &run).unwrap();
+    let Answer::Lens { n_layers: 3, n_positions: 2, n_top: 3, names, token: Some(token) } = &reply.answer else {
+        panic!("{:?}", reply.answer)
+    };
+    assert_eq!((token.id, token.n_pieces as usize), (id, n_pieces));
+    let asked = LensAsked { layers: vec![0, 2, 3], positions: vec![1, 4], n_top: 3, token: Some(id) };
+    let table = complete(LensJob::new(&run, asked).unwrap()).unwrap();
+    for (index, cell) in table.cells.iter().enumerate() {
+        let number = |which: LensPart| part(&reply, which as usize)[index];
+        let token = cell.token.unwrap();
+        assert_eq!((number(LensPart::Entropy), number(LensPart::Kl)), (cell.entropy, cell.kl));
+        assert_eq!((number(LensPart::TokenProb), number(LensPart::TokenLogit)), (token.prob, token.logit));
+        assert_eq!(number(LensPart::TokenRank), token.rank as f32);
+        for (rank, (id, prob)) in cell.top.iter().enumerate() {
+            assert_eq!(part(&reply, LensPart::TopIds as usize)[index * 3 + rank], *id as f32);
+            assert_eq!(part(&reply, LensPart::TopProbs as usize)[index * 3 + rank], *prob);
+            assert!(names.iter().any(|(known, name)| known == id && *name == run.model().token_name(*id)));
+        }
+    }
+}
+
+#[test]
+fn the_sum_has_every_component_in_its_buffer() {
+    let run = run_of("gpt2");
+    let spec = run.model().spec();
+    let question = Question::Direct { answers: vec![TokenAsked::Id(9)], others: vec![TokenAsked::Id(5)], position: 3 };
+    let reply = answer(question, &run).unwrap();
+    let sum = complete(DirectJob::new(&run, Contrast { answers: vec![9], others: vec![5] }, 3).unwrap()).unwrap();
+    let ends = part(&reply, DirectPart::Ends as usize);
+    assert!((ends[0] - ends[3]).abs() < 1e-4 && (f64::from(ends[0]) - sum.outcome).abs() < 1e-6);
+    let heads = part(&reply, DirectPart::Heads as usize);
+    assert_eq!(heads.len(), spec.n_layers * spec.n_heads);
+    assert!((f64::from(heads[5]) - sum.attns[1].heads[1]).abs() < 1e-6);
+    assert_eq!(part(&reply, DirectPart::Sources as usize).len(), heads.len() * run.tokens().len());
+    assert_eq!(part(&reply, DirectPart::Neurons as usize).len(), spec.n_layers * spec.d_mlp);
+    assert!(part(&reply, DirectPart::CrossHeads as usize).is_empty());
+    let refused = Question::Direct { answers: vec![TokenAsked::Id(9)], others: Vec::new(), position: 0 };
+    let error = answer(refused, &run_of("bert")).unwrap_err();
+    assert!(error.to_string().contains("normalises the sum"), "{error}");
+}
+
+/// Norms and cosines of the stream that the run keeps, and of what is added between two layers.
+#[test]
+fn the_streams_numbers_are_those_of_the_kept_stream() {
+    for architecture in ["gpt2", "bert", "gpt_neox", "gemma3_text"] {
+        let run = run_of(architecture);
+        let (spec, n_pos) = (run.model().spec(), run.tokens().len());
+        let reply = answer(Question::Stream, &run).unwrap();
+        let norms = part(&reply, StreamPart::Norms as usize);
+        assert_eq!(norms.len(), (spec.n_layers + 1) * n_pos);
+        let row = |layer: usize, position: usize| {
+            run.layer(layer).unwrap().resid_pre[position * spec.d_model..][..spec.d_model].to_vec()
+        };
+        let length = |row: &[f32]| row.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
+        for layer in 0..spec.n_layers {
+            for position in 0..n_pos {
+                let found = f64::from(norms[layer * n_pos + position]);
+                assert!((found - length(&row(layer, position))).abs() < 1e-4, "{architecture} {layer} {position}");
+            }
+        }
+        let output = part(&reply, StreamPart::CosinesOutput as usize);
+        assert!(output[spec.n_layers * n_pos..].iter().all(|cosine| (cosine - 1.0).abs() < 1e-6), "{architecture}");
+        let before = part(&reply, StreamPart::CosinesBefore as usize);
+        assert!(before[..n_pos].iter().all(|cosine| cosine.is_nan()));
+        let (one, other) = (row(0, 2), row(1, 2));
+        let dot: f64 = one.iter().zip(&other).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+        let cosine = dot / (length(&one) * length(&other));
+        assert!((f64::from(before[n_pos + 2]) - cosine).abs() < 1e-5, "{architecture}");
+        for which in [StreamPart::AttnNorms, StreamPart::MlpNorms] {
+            let added = part(&reply, which as usize);
+            assert_eq!(added.len(), spec.n_layers * n_pos, "{architecture}");
+            assert!(added.iter().all(|norm| *norm > 0.0), "{architecture}");
+        }
+    }
+}
+
+#[test]
+fn what_a_layer_writes_comes_with_names() {
+    let run = run_of("llama");
+    let reply = answer(Question::Written { layer: 1, position: 2, n_top: 3 }, &run).unwrap();
+    let Answer::Written { writers, neurons, n_top: 3, names, without_words: None } = &reply.answer else {
+        panic!("{:?}", reply.answer)
+    };
+    assert_eq!(writers.len(), 5, "four heads and the MLP");
+    assert_eq!((part(&reply, WrittenPart::Promoted as usize).len(), neurons.len()), (15, 10));
+    let ids = part(&reply, WrittenPart::PromotedIds as usize);
+    assert!(ids.iter().all(|id| names.iter().any(|(known, _)| *known as f32 == *id)));
+    let reply = answer(Question::Written { layer: 0, position: 0, n_top: 3 }, &run_of("bert")).unwrap();
+    let Answer::Written { n_top: 0, without_words: Some(reason), .. } = &reply.answer else {
+        panic!("{:?}", reply.answer)
+    };
+    assert!(reason.contains("not linear"), "{reason}");
+    assert!(answer(Question::Written { layer: 9, position: 0, n_top: 3 }, &run).is_err());
+}
+
+/// A decoder's stream is answered by both of its attentions; its encoder predicts nothing.
+#[test]
+fn two_stacks_have_two_streams_and_one_lens() {
+    let model = load_golden("t5");
+    let case = &golden_cases("t5")[0];
+    let encoder = model.encoder().unwrap();
+    let source = finished(encoder, model.encode(&case.text, None).unwrap(), CompiledEdits::none(), Captures::none());
+    let lens = || Question::Lens { layers: vec![0], positions: vec![0], n_top: 1, token: None };
+    assert!(answer(lens(), &source).unwrap_err().to_string().contains("predicts no tokens"));
+    assert!(answer(Question::Stream, &source).is_ok());
+    let run = decoded(&model, Arc::new(source), model.encode_target(case.text_pair.as_deref().unwrap()).unwrap());
+    let own = answer(lens(), &run).unwrap();
+    let cross = answer(lens(), &CrossSource::of(&run).unwrap()).unwrap();
+    assert_eq!(own, cross);
+}
+
+fn trace_of(architecture: &str, save: &str) -> (Trace, Vec<u8>) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("inside-answers");
+    std::fs::create_dir_all(&folder).unwrap();
+    let out = folder.join(format!("{architecture}-{save}.safetensors"));
+    let case = &golden_cases(architecture)[0];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_headlight"));
+    command.args(["trace", "--text", &case.text, "--save", save, "--model"]).arg(golden(architecture));
+    if let Some(pair) = &case.text_pair {
+        command.args(["--text-pair", pair]);
+    }
+    assert!(command.arg("--out").arg(&out).status().unwrap().success());
+    let bytes = read(&out);
+    match parse_header("t.safetensors", bytes.len() as u64, &bytes).unwrap() {
+        Parsed::Complete(trace) => (trace, bytes),
+        Parsed::Needs(n_bytes) => panic!("asks for {n_bytes}"),
+    }
+}
+
+/// Answers, bringing bytes of the file whenever they are wanted.
+fn answered(trace: Trace, bytes: &[u8], question: Question) -> Result<Reply, SourceError> {
+    let (mut source, mut answering) = (TraceSource::new(trace), start(question));
+    loop {
+        match answering.step(&source) {
+            Ok(Some(reply)) => return Ok(reply),
+            Ok(None) => {}
+            Err(SourceError::Wants(range)) => {
+                source.supply(range.clone(), &bytes[range.start as usize..range.end as usize]).unwrap();
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[test]
+fn a_trace_has_the_numbers_of_the_stream_that_it_holds() {
+    for architecture in ["llama", "bert"] {
+        let run = run_of(architecture);
+        let expected = answer(Question::Stream, &run).unwrap();
+        let n_pos = run.tokens().len();
+        let (trace, bytes) = trace_of(architecture, "all");
+        let whole = answered(trace, &bytes, Question::Stream).unwrap();
+        assert_eq!(whole.answer, expected.answer, "{architecture}");
+        for (index, (found, expected)) in whole.buffers.iter().zip(&expected.buffers).enumerate() {
+            let known = |values: &[f32]| values.iter().copied().filter(|value| !value.is_nan()).collect::<Vec<f32>>();
+            let (difference, _) = max_abs_difference(&known(found), &known(expected));
+            assert!(difference < 1e-5, "{architecture}, buffer {index}: {difference}");
+        }
+        // Without what leaves the last layer: its row is unknown, and so is what is compared with it.
+        let (trace, bytes) = trace_of(architecture, "qkv");
+        let part_of = answered(trace, &bytes, Question::Stream).unwrap();
+        let norms = part(&part_of, StreamPart::Norms as usize);
+        let n_layers = run.model().spec().n_layers;
+        assert!(norms[..n_layers * n_pos].iter().all(|norm| *norm > 0.0), "{architecture}");
+        assert!(norms[n_layers * n_pos..].iter().all(|norm| norm.is_nan()), "{architecture}");
+        assert!(part(&part_of, StreamPart::CosinesOutput as usize).iter().all(|cosine| cosine.is_nan()));
+        assert!(part(&part_of, StreamPart::AttnNorms as usize).is_empty());
+    }
+}
+
+#[test]
+fn what_a_trace_does_not_hold_is_refused_with_a_reason() {
+    let (trace, bytes) = trace_of("llama", "patterns");
+    let lens = Question::Lens { layers: vec![0], positions: vec![0], n_top: 1, token: None };
+    let by_text =
+        Question::Lens { layers: vec![0], positions: vec![0], n_top: 1, token: Some(TokenAsked::Text("a".to_owned())) };
+    let direct = Question::Direct { answers: vec![TokenAsked::Id(1)], others: Vec::new(), position: 0 };
+    for (question, reason) in [
+        (lens, "unembedding"),
+        (by_text, "tokenizer"),
+        (direct, "weights"),
+        (Question::Stream, "the file holds no blocks.0.hook_resid_pre"),
+    ] {
+        let error = answered(trace.clone(), &bytes, question).unwrap_err();
+        assert!(matches!(error, SourceError::Missing { .. }) && error.to_string().contains(reason), "{error}");
+    }
+    assert_eq!(Hook::Block(0, BlockSite::ResidPre).to_string(), "blocks.0.hook_resid_pre");
+}
+
+/// Between two steps a driver can withdraw the question.
+#[test]
+fn answers_come_in_steps() {
+    let run = run_of("llama");
+    let question = Question::Lens { layers: vec![0, 1, 2, 3], positions: (0..18).collect(), n_top: 1, token: None };
+    let mut answering = start(question);
+    let mut n_steps = 1;
+    while answering.step(&run).unwrap().is_none() {
+        n_steps += 1;
+    }
+    assert!(n_steps >= 2, "{n_steps}");
+}
