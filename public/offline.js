@@ -21,7 +21,9 @@ async function start() {
   });
   notice?.querySelector("button").addEventListener("click", () => {
     isWanted = true;
-    registration.waiting?.postMessage("take over");
+    // Another tab may have let it take over meanwhile: a reload is then all that is left to do.
+    if (registration.waiting) registration.waiting.postMessage("take over");
+    else location.reload();
   });
 }
 

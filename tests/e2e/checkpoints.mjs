@@ -13,27 +13,33 @@ const fileOf = (id, name) => readFileSync(path.join(process.env.HEADLIGHT_FIXTUR
 /** The name a checkpoint has in the page's list. */
 export const nameOf = (id) => `${id} with seeded weights, F32`;
 
-/** Puts checkpoints into the page's list of models, in front of those that are bundled. Call before the page is opened. */
+/** Puts checkpoints into the page's list of models, behind those that are bundled. Call before the page is opened. */
 export async function serveCheckpoints(page, ids) {
-  const entries = ids.map((id) => ({
+  await serveAs(page, Object.fromEntries(ids.map((id) => [id, id])), async (route) => (await route.fetch()).json());
+}
+
+/** Makes checkpoints the page's only models: { id in the list: checkpoint }. Call before the page is opened. */
+export async function serveOnlyCheckpoints(page, byId) {
+  await serveAs(page, byId, () => []);
+}
+
+async function serveAs(page, byId, others) {
+  const entries = Object.entries(byId).map(([id, checkpoint]) => ({
     id,
-    name: nameOf(id),
+    name: nameOf(checkpoint),
     licence: "Apache-2.0",
     files: FILES.map((name) => {
-      const bytes = fileOf(id, name);
+      const bytes = fileOf(checkpoint, name);
       return { name, size: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
     }),
   }));
   const context = page.context();
-  await context.route("**/models/index.json", async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, json: [...(await response.json()), ...entries] });
-  });
-  for (const id of ids) {
+  await context.route("**/models/index.json", async (route) => route.fulfill({ json: [...(await others(route)), ...entries] }));
+  for (const [id, checkpoint] of Object.entries(byId)) {
     await context.route(`**/models/${id}/*`, (route) => {
       const name = new URL(route.request().url()).pathname.split("/").at(-1);
       const contentType = name.endsWith(".json") ? "application/json" : "application/octet-stream";
-      return route.fulfill({ body: fileOf(id, name), contentType });
+      return route.fulfill({ body: fileOf(checkpoint, name), contentType });
     });
   }
 }

@@ -15,8 +15,10 @@ const CORS = {
 };
 
 /**
- * Starts it. Faults: breaks (bytes per answer), waits (how many answers of 429), signIn (how many answers are the start of a sign-in
- * page, without an ETag), page (a web page for every file), damaged, short, long, listing or files ([status, word]), silent (no CORS). `asked` lists what was asked for: "file" or "file from N".
+ * Starts it. Faults: breaks (bytes per answer), holds (bytes after which an answer stands still while this is set) and then drops
+ * (its connection), waits (how many answers of 429), signIn (how many answers are the start of a sign-in page, without an ETag), page
+ * (a web page for every file), damaged, short, long, listing or files ([status, word]), silent (no CORS), sizes (what the listing says
+ * they are, by file). `asked` lists what was asked for: "file" or "file from N".
  */
 export async function startHub() {
   const repositories = new Map();
@@ -43,8 +45,9 @@ async function answer(repositories, asked, request, response) {
     if (fault.listing) return say(fault.listing[0], { "X-Error-Code": fault.listing[1] });
     if (!["main", COMMIT].includes(revision)) return say(404, { "X-Error-Code": "RevisionNotFound" });
     const siblings = Object.entries(files).map(([rfilename, bytes]) => {
-      const lfs = { sha256: createHash("sha256").update(bytes).digest("hex"), size: bytes.length };
-      return { rfilename, size: bytes.length, ...(bytes.length >= LARGE && { lfs }) };
+      const size = fault.sizes?.[rfilename] ?? bytes.length;
+      const lfs = { sha256: createHash("sha256").update(bytes).digest("hex"), size };
+      return { rfilename, size, ...(size >= LARGE && { lfs }) };
     });
     const body = JSON.stringify({ id: `${owner}/${name}`, sha: COMMIT, tags: ["license:mit"], siblings });
     if (fault.silent) return response.writeHead(200).end(body);
@@ -79,6 +82,12 @@ async function answer(repositories, asked, request, response) {
   const headers = { ...CORS, ETag: '"one"', "Accept-Ranges": "bytes", "Content-Length": body.length };
   if (from > 0) headers["Content-Range"] = `bytes ${from}-${bytes.length - 1}/${bytes.length}`;
   response.writeHead(from > 0 ? 206 : 200, headers);
+  if (isLarge && fault.holds) {
+    const n = fault.holds;
+    response.write(body.subarray(0, n));
+    while (fault.holds && !response.destroyed) await new Promise((done) => setTimeout(done, 20));
+    return fault.drops ? response.socket?.destroy() : response.end(body.subarray(n));
+  }
   if (!(isLarge && fault.breaks)) return response.end(body);
   response.write(body.subarray(0, fault.breaks), () => {
     // Whole again: nothing is broken off. Else the connection is gone in the middle, a moment later: what a browser has not

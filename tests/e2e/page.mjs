@@ -11,7 +11,7 @@ export const SMOLLM2 = "SmolLM2-135M-Instruct, Q4_1";
 export function parts(page) {
   const tokens = (side) => page.getByRole("listbox", { name: `${side} tokens` }).getByRole("option");
   return {
-    model: page.getByRole("combobox", { name: "Model" }),
+    model: page.getByRole("combobox", { name: "Model", exact: true }),
     text: page.getByRole("textbox", { name: "Text", exact: true }),
     pair: page.getByRole("textbox", { name: "Second text" }),
     run: page.getByRole("button", { name: "Run", exact: true }),

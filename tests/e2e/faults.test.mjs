@@ -1,0 +1,173 @@
+// Faults of the place that the page runs in: a tab that is suspended, a storage that fills up or is forbidden, a checkpoint that no
+// browser has the memory for. Updates in the middle of something are in updates.test.mjs.
+
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
+import { checkpoint, dialog, loads, lookUp, openedWithHub, padded } from "./hub_page.mjs";
+import { startHub } from "./hub_server.mjs";
+import { ownTab } from "./own_tab.mjs";
+import { MINILM, firstResult, liveResult, parts, result, run } from "./page.mjs";
+import { launchWithProfile, pageTest, url, watch } from "./support.mjs";
+
+let hub;
+before(async () => {
+  hub = await startHub();
+});
+const scratch = mkdtempSync(path.join(os.tmpdir(), "headlight-faults-"));
+after(async () => {
+  await hub.stop();
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+const LONG = Array.from({ length: 480 }, (_, index) => ["river", "stone", "light", "under"][index % 4]).join(" ");
+
+/** Runs a test in a tab that can be suspended. */
+async function inOwnTab(context, address, body) {
+  const tab = await ownTab(context.browser(), address);
+  try {
+    await body(tab);
+    assert.deepEqual(tab.problems, []);
+  } finally {
+    await tab.close();
+  }
+}
+
+pageTest("a tab that is suspended in a run ends it when it wakes", async ({ context }) => {
+  await inOwnTab(context, url, async (tab) => {
+    const status = () => tab.evaluate("document.querySelector('[role=status][aria-label=Status]').textContent");
+    await tab.click("button", "Run");
+    await tab.says("status", "Status", /15 tokens.* m?s$/);
+    await tab.fill("textbox", "Text", LONG);
+    await tab.fill("textbox", "Second text", "");
+    await tab.click("button", "Run");
+    await tab.says("status", "Status", /^Running/);
+    await tab.suspend();
+    const before = await status();
+    assert.match(before, /^Running/);
+    await wait(4_000);
+    assert.equal(await status(), before, "the model stands still too");
+    await tab.wake();
+    await tab.says("status", "Status", /· 482 tokens/);
+    // Cancelled just before: the time that a run has to end is over when the tab wakes.
+    await tab.fill("textbox", "Text", `${LONG} again`);
+    await tab.click("button", "Run");
+    await tab.says("status", "Status", /^Running/);
+    await tab.click("button", "Cancel");
+    await tab.suspend();
+    await wait(2_500);
+    await tab.wake();
+    await tab.says("status", "Status", /· 482 tokens/);
+    await tab.fill("textbox", "Text", "And on it goes");
+    await tab.click("button", "Run");
+    await tab.says("status", "Status", /· 6 tokens/);
+  });
+});
+
+pageTest("a tab that is suspended in a download goes on with it when it wakes", async ({ context }) => {
+  const files = checkpoint("llama");
+  files["model.safetensors"] = padded(files["model.safetensors"], 20_000_000);
+  // The connection is lost meanwhile.
+  const fault = { holds: 9_000_000, drops: true };
+  hub.put("t/suspended", files, fault);
+  hub.asked.length = 0;
+  await inOwnTab(context, url, (tab) => tab.evaluate(`localStorage.setItem("headlight.hub", ${JSON.stringify(hub.url)})`));
+  await inOwnTab(context, `${url}#v=1&model=t/suspended&text=The%20cat`, async (tab) => {
+    await tab.says("combobox", "Model", /t\/suspended/);
+    await tab.click("button", "Run");
+    await tab.says("status", "Status", /^t\/suspended: downloading [89]\./);
+    await tab.suspend();
+    fault.holds = 0;
+    await wait(1_500);
+    assert.ok(!hub.asked.some((file) => / from /.test(file)), hub.asked.join(", "));
+    await tab.wake();
+    await tab.says("status", "Status", /^t\/suspended · /);
+    assert.match(hub.asked.at(-1), /^model\.safetensors from \d+$/);
+    await tab.evaluate("localStorage.clear()");
+  });
+});
+
+const HUGE = "It needs about 9.1 GB of memory, a browser gives a page at most 4.3 GB.";
+
+pageTest("a checkpoint larger than a browser’s memory is refused before anything is fetched", async ({ page, open, shot }) => {
+  hub.put("t/huge", checkpoint("llama"), { sizes: { "model.safetensors": 9_000_000_000 } });
+  hub.asked.length = 0;
+  const { found, load } = await openedWithHub(page, open, hub.url);
+  await lookUp(page, "t/huge");
+  await found.getByRole("alert").getByText(HUGE).waitFor();
+  assert.equal(await load.isDisabled(), true);
+  await shot("too-large");
+  await page.keyboard.press("Escape");
+  // A link to it says the same.
+  await page.evaluate(() => { location.hash = "v=1&model=t/huge&text=a"; });
+  const { box } = dialog(page);
+  await box.getByRole("alert").getByText(HUGE).waitFor();
+  assert.deepEqual(hub.asked, []);
+  await page.keyboard.press("Escape");
+  await result(page, 15);
+  // From disk: a file with a hole, of which no byte is read.
+  const folder = path.join(scratch, "huge");
+  mkdirSync(folder);
+  for (const [name, bytes] of Object.entries(checkpoint("llama"))) writeFileSync(path.join(folder, name), bytes);
+  truncateSync(path.join(folder, "model.safetensors"), 9_000_000_000);
+  await dialog(page).open.click();
+  await box.getByLabel("Folder").setInputFiles(folder);
+  await found.getByText("huge").waitFor();
+  await found.getByRole("alert").getByText(HUGE).waitFor();
+  assert.equal(await found.getByRole("button", { name: /^Load/ }).isDisabled(), true);
+  await result(page, 15);
+});
+
+pageTest("a private window keeps nothing for the next one", async ({ page, context, open }) => {
+  // Each of these contexts is one.
+  await open();
+  await liveResult(page);
+  const kept = (one) => one.evaluate(async () => ((await caches.has("headlight-models-2")) ? (await (await caches.open("headlight-models-2")).keys()).length : 0));
+  assert.ok((await kept(page)) > 0, "within the window a model is fetched once");
+  const other = await context.browser().newContext();
+  try {
+    const second = await other.newPage();
+    await second.goto(url);
+    assert.equal(await kept(second), 0);
+  } finally {
+    await other.close();
+  }
+});
+
+test("where storage is forbidden, models load and run, and nothing is kept", { timeout: 300_000 }, async (t) => {
+  const profile = path.join(scratch, "forbidden");
+  mkdirSync(path.join(profile, "Default"), { recursive: true });
+  const preferences = { profile: { default_content_setting_values: { cookies: 2 } } };
+  writeFileSync(path.join(profile, "Default", "Preferences"), JSON.stringify(preferences));
+  const context = await launchWithProfile(profile);
+  const problems = [];
+  try {
+    context.setDefaultTimeout(120_000);
+    const page = await context.newPage();
+    watch(page, problems);
+    await page.goto(url);
+    const refused = await page.evaluate(() => { try { return String(localStorage.length); } catch (error) { return error.name; } });
+    assert.equal(refused, "SecurityError", "storage is forbidden");
+    await firstResult(page);
+    await liveResult(page);
+    await page.getByText("Models on this device").click();
+    await page.getByText("Nothing is kept in this browser.").waitFor();
+    await page.getByRole("button", { name: "Theme: auto" }).click();
+    await run(page, "still here");
+    await result(page, 4);
+    // The next visit fetches it again, and works as well.
+    await page.reload();
+    await firstResult(page);
+    await liveResult(page);
+    await parts(page).status.getByText(new RegExp(`^${MINILM} · `)).waitFor();
+  } catch (error) {
+    if (problems.length > 0) t.diagnostic(`the page reported: ${problems.join("; ")}`);
+    throw error;
+  } finally {
+    await context.close();
+  }
+  assert.deepEqual(problems, []);
+});
