@@ -7,8 +7,11 @@ use crate::state::RUNS_MODELS;
 use crate::ui::erased::view;
 use crate::ui::small::dialog::Dialog;
 
+/// A key and what it does.
+type Key = (&'static str, &'static str);
+
 /// Keys and what they do, by where they work.
-const KEYS: [(&str, &[(&str, &str)]); 5] = [
+const KEYS: [(&str, &[Key]); 5] = [
     (
         "Everywhere in a view",
         &[
@@ -55,7 +58,7 @@ const KEYS: [(&str, &[(&str, &str)]); 5] = [
 ];
 
 /// What is left of the keys where a model runs.
-const EDIT_KEYS: [(&str, &str); 2] =
+const EDIT_KEYS: [Key; 2] =
     [("E, or right click", "edit the head, token, link or neuron"), ("B", "Original, edited, or their change")];
 
 /// What can be done with a pointer or a finger, and what marks mean.
@@ -84,7 +87,7 @@ pub fn HelpButton(page: Page) -> impl IntoView {
 /// The dialog's content.
 #[component]
 pub fn Help() -> impl IntoView {
-    let line = |&(key, action): &(&'static str, &'static str)| {
+    let line = |&(key, action): &Key| {
         view! {
             <div>
                 <dt>{key}</dt>
@@ -92,8 +95,8 @@ pub fn Help() -> impl IntoView {
             </div>
         }
     };
-    let group = |(index, (place, keys)): (usize, (&'static str, &'static [(&'static str, &'static str)]))| {
-        let edits: &[(&str, &str)] = if index == 0 && RUNS_MODELS { &EDIT_KEYS } else { &[] };
+    let group = |(index, (place, keys)): (usize, (&'static str, &'static [Key]))| {
+        let edits: &[Key] = if index == 0 && RUNS_MODELS { &EDIT_KEYS } else { &[] };
         view! {
             <section>
                 <h3>{place}</h3>
