@@ -69,7 +69,7 @@ pageTest("a kept file that cannot be read is fetched again, once, and named", as
   hub.asked.length = 0;
   const again = async () => {
     await page.reload();
-    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await runLinked(page);
     await loads(page, "t/spoilt");
   };
   await again();
