@@ -91,6 +91,7 @@ pageTest(
     // The example is run by the model instead.
     await parts(page).status.getByText(/ ms$| s$/).waitFor();
     await parts(page).queries.first().waitFor();
+    await page.getByRole("button", { name: /^Change the model/ }).click();
     await panels(page).waitFor();
   },
   { ...options, allow: [/ERR_FAILED/, /Failed to fetch/, /split_reader/] },

@@ -29,6 +29,10 @@ pub(super) fn sizes_of(trace: &Trace, place: Place, n_query: usize, n_key: usize
             continue;
         }
         sizes.n_layers = sizes.n_layers.max(layer + 1);
+        // Rotated queries and keys are the stack's own whatever is asked for: only own attention has them.
+        if site.is_cross() != (place.attn == Attn::Cross) {
+            continue;
+        }
         match (site.of(Attn::Own), tensor.shape.as_slice()) {
             (BlockSite::Pattern | BlockSite::AttnScores, &[heads, _, _]) => sizes.n_heads = heads,
             (BlockSite::Q | BlockSite::RotQ, &[_, heads, neurons]) => (sizes.n_heads, sizes.d_head) = (heads, neurons),
