@@ -62,7 +62,7 @@ pub fn command(mut args: Args) -> Result<()> {
         let artifacts = format!("-artifact_prefix={}/", target.join(format!("{name}-")).display());
         fuzzer.args([
             &format!("-runs={runs}"),
-            "-max_len=16384",
+            "-max_len=32768",
             "-timeout=20",
             "-rss_limit_mb=4096",
             "-print_final_stats=1",
