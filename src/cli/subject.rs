@@ -22,16 +22,16 @@ pub(super) struct Subject {
 impl Subject {
     /// Finds the checkpoint and reads the edits.
     pub fn open(args: &SubjectArgs) -> Result<Self, CliError> {
-        let edits_file = args.edits.as_deref();
+        let edits_file = args.input.edits.as_deref();
         let edits = edits_file.map_or(Ok(Vec::new()), read_edits)?;
-        let source = Source::open(&args.model)?;
+        let source = Source::open(&args.input.model)?;
         let paths = input_paths(&source, &edits, edits_file);
         Ok(Self { source, edits, paths })
     }
 
     /// Loads the model and runs it. The run of an encoder-decoder model is the decoder's, which has the encoder's as its source.
     pub fn read(mut self, args: &SubjectArgs) -> Result<Run, CliError> {
-        let model = Arc::new(load(&mut self.source, &args.model)?);
+        let model = Arc::new(load(&mut self.source, &args.input.model)?);
         let is_for_decoder = args.target.is_some() || args.decoder_ids.is_some();
         if is_for_decoder && model.encoder().is_none() {
             let (name, architecture) = (&self.source.name, &model.spec().architecture);
@@ -39,7 +39,7 @@ impl Subject {
             let message = format!("{option} needs an encoder-decoder model, {name} is of architecture {architecture}");
             return Err(CliError::Usage(message));
         }
-        let tokens = match (&args.ids, &args.text) {
+        let tokens = match (&args.input.ids, &args.input.text) {
             (Some(ids), _) => model.tokens_from_ids(ids)?,
             (None, text) => model.encode(text.as_deref().unwrap_or_default(), args.text_pair.as_deref())?,
         };
@@ -48,7 +48,7 @@ impl Subject {
             (None, Some(target)) => Target::Tokens(model.encode_target(target)?),
             (None, None) => Target::Generated,
         };
-        let options = options(&model, &self.edits, args.edits.as_deref())?;
+        let options = options(&model, &self.edits, args.input.edits.as_deref())?;
         Ok(complete(RunJob::new(model, RunInput { tokens, target }, self.edits, options)?)?.run)
     }
 }

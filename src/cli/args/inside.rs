@@ -4,31 +4,22 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::ModelArgs;
+use super::InputArgs;
 
 /// A model and what its stack or both of its stacks read.
 #[derive(Debug, Args)]
 pub struct SubjectArgs {
     #[command(flatten)]
-    pub model: ModelArgs,
-    /// What the model reads.
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, required_unless_present = "ids")]
-    pub text: Option<String>,
+    pub input: InputArgs,
     /// A second text: the second sentence of a pair, or joined by one space where the model has no pairs.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, requires = "text", conflicts_with = "ids")]
     pub text_pair: Option<String>,
     /// What the decoder of an encoder-decoder model is to write; without it, the decoder writes greedily.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with_all = ["text_pair", "decoder_ids"])]
     pub target: Option<String>,
-    /// Token ids to read as they are, instead of a text.
-    #[arg(long, value_name = "1,2,3", value_delimiter = ',')]
-    pub ids: Option<Vec<u32>>,
     /// Token ids that the decoder of an encoder-decoder model reads, the start token first.
     #[arg(long, value_name = "1,2,3", value_delimiter = ',', conflicts_with = "text_pair")]
     pub decoder_ids: Option<Vec<u32>>,
-    /// Edits that act throughout: a JSON list.
-    #[arg(long, value_name = "FILE")]
-    pub edits: Option<PathBuf>,
 }
 
 /// Arguments of `headlight lens`.
