@@ -305,7 +305,7 @@ fn number_formats_of_gguf_files_are_read_or_named() {
 }
 
 #[test]
-fn what_is_no_whole_checkpoint_is_named_with_what_to_do() {
+fn a_folder_that_is_not_a_whole_checkpoint_is_named_with_what_to_do() {
     let llama = golden("llama");
     let quantised = |name: &str, config_json: Value| {
         let model =

@@ -6,23 +6,15 @@ mod support;
 use headlight::analysis::AttentionSource;
 use headlight::analysis::scores::{Facts, LeaveOut, Score, between, measure};
 use headlight::answers::answer;
-use headlight::engine::{Captures, CompiledEdits, Run};
 use headlight::protocol::{Answer, Question};
 use headlight::trace::Side;
-use support::engine::{finished, load_golden};
-use support::{Tensors, golden, golden_cases};
-
-fn run_of(architecture: &str) -> Run {
-    let model = load_golden(architecture);
-    let case = &golden_cases(architecture)[0];
-    let tokens = model.encode(&case.text, case.text_pair.as_deref()).unwrap();
-    finished(&model, tokens, CompiledEdits::none(), Captures::none())
-}
+use support::engine::golden_run;
+use support::{Tensors, golden};
 
 #[test]
 fn scores_of_every_head_are_those_of_hugging_faces_patterns() {
     for architecture in ["bert", "gpt2", "llama"] {
-        let run = run_of(architecture);
+        let run = golden_run(architecture);
         let reply = answer(Question::Scores { n_block: None }, &run).unwrap();
         let sizes = run.sizes();
         let expected_answer = Answer::Scores { n_layers: sizes.n_layers as u32, n_heads: sizes.n_heads as u32 };
@@ -57,7 +49,7 @@ fn scores_of_every_head_are_those_of_hugging_faces_patterns() {
 
 #[test]
 fn weights_between_tokens_rank_the_heads() {
-    let run = run_of("bert");
+    let run = golden_run("bert");
     let (queries, keys) = (vec![2, 3], vec![0, 4]);
     let reply = answer(Question::HeadWeights { queries, keys }, &run).unwrap();
     let (n, n_heads) = (run.sizes().n_key, run.sizes().n_heads);

@@ -12,20 +12,13 @@ use headlight::analysis::inside::lens::LensAsked;
 use headlight::analysis::{SourceError, TraceSource};
 use headlight::answers::{Reply, answer, start};
 use headlight::engine::jobs::{DirectJob, LensJob, complete};
-use headlight::engine::{Captures, CompiledEdits, CrossSource, Run};
+use headlight::engine::{Captures, CompiledEdits, CrossSource};
 use headlight::protocol::{Answer, DirectPart, LensPart, Question, StreamPart, TokenAsked, WrittenPart};
 use headlight::trace::file::{Parsed, Trace, parse_header};
 use headlight::trace::{BlockSite, Hook};
-use support::engine::{finished, load_golden};
+use support::engine::{finished, golden_run, load_golden};
 use support::parity::decoded;
 use support::{golden, golden_cases, max_abs_difference, read};
-
-fn run_of(architecture: &str) -> Run {
-    let model = load_golden(architecture);
-    let case = &golden_cases(architecture)[0];
-    let tokens = model.encode(&case.text, case.text_pair.as_deref()).unwrap();
-    finished(&model, tokens, CompiledEdits::none(), Captures::none())
-}
 
 fn part(reply: &Reply, part: usize) -> &[f32] {
     &reply.buffers[part]
@@ -33,7 +26,7 @@ fn part(reply: &Reply, part: usize) -> &[f32] {
 
 #[test]
 fn a_run_answers_as_the_job_does() {
-    let run = run_of("llama");
+    let run = golden_run("llama");
     let (layers, positions) = (vec![0, 2, 3], vec![1, 4]);
     let token = TokenAsked::Text("The doctor".to_owned());
     let (id, n_pieces) = run.model().first_token("The doctor").unwrap();
@@ -62,7 +55,7 @@ fn a_run_answers_as_the_job_does() {
 
 #[test]
 fn the_sum_has_every_component_in_its_buffer() {
-    let run = run_of("gpt2");
+    let run = golden_run("gpt2");
     let spec = run.model().spec();
     let question = Question::Direct { answers: vec![TokenAsked::Id(9)], others: vec![TokenAsked::Id(5)], position: 3 };
     let reply = answer(question, &run).unwrap();
@@ -76,7 +69,7 @@ fn the_sum_has_every_component_in_its_buffer() {
     assert_eq!(part(&reply, DirectPart::Neurons as usize).len(), spec.n_layers * spec.d_mlp);
     assert!(part(&reply, DirectPart::CrossHeads as usize).is_empty());
     let refused = Question::Direct { answers: vec![TokenAsked::Id(9)], others: Vec::new(), position: 0 };
-    let error = answer(refused, &run_of("bert")).unwrap_err();
+    let error = answer(refused, &golden_run("bert")).unwrap_err();
     assert!(error.to_string().contains("normalises the sum"), "{error}");
 }
 
@@ -84,7 +77,7 @@ fn the_sum_has_every_component_in_its_buffer() {
 #[test]
 fn the_streams_numbers_are_those_of_the_kept_stream() {
     for architecture in ["gpt2", "bert", "gpt_neox", "gemma3_text"] {
-        let run = run_of(architecture);
+        let run = golden_run(architecture);
         let (spec, n_pos) = (run.model().spec(), run.tokens().len());
         let reply = answer(Question::Stream, &run).unwrap();
         let norms = part(&reply, StreamPart::Norms as usize);
@@ -117,7 +110,7 @@ fn the_streams_numbers_are_those_of_the_kept_stream() {
 
 #[test]
 fn what_a_layer_writes_comes_with_names() {
-    let run = run_of("llama");
+    let run = golden_run("llama");
     let reply = answer(Question::Written { layer: 1, position: 2, n_top: 3 }, &run).unwrap();
     let Answer::Written { writers, neurons, n_top: 3, names, without_words: None } = &reply.answer else {
         panic!("{:?}", reply.answer)
@@ -126,7 +119,7 @@ fn what_a_layer_writes_comes_with_names() {
     assert_eq!((part(&reply, WrittenPart::Promoted as usize).len(), neurons.len()), (15, 10));
     let ids = part(&reply, WrittenPart::PromotedIds as usize);
     assert!(ids.iter().all(|id| names.iter().any(|(known, _)| *known as f32 == *id)));
-    let reply = answer(Question::Written { layer: 0, position: 0, n_top: 3 }, &run_of("bert")).unwrap();
+    let reply = answer(Question::Written { layer: 0, position: 0, n_top: 3 }, &golden_run("bert")).unwrap();
     let Answer::Written { n_top: 0, without_words: Some(reason), .. } = &reply.answer else {
         panic!("{:?}", reply.answer)
     };
@@ -186,7 +179,7 @@ fn answered(trace: Trace, bytes: &[u8], question: Question) -> Result<Reply, Sou
 #[test]
 fn a_trace_has_the_numbers_of_the_stream_that_it_holds() {
     for architecture in ["llama", "bert"] {
-        let run = run_of(architecture);
+        let run = golden_run(architecture);
         let expected = answer(Question::Stream, &run).unwrap();
         let n_pos = run.tokens().len();
         let (trace, bytes) = trace_of(architecture, "all");
@@ -231,7 +224,7 @@ fn what_a_trace_does_not_hold_is_refused_with_a_reason() {
 /// Between two steps a driver can withdraw the question.
 #[test]
 fn answers_come_in_steps() {
-    let run = run_of("llama");
+    let run = golden_run("llama");
     let question = Question::Lens { layers: vec![0, 1, 2, 3], positions: (0..18).collect(), n_top: 1, token: None };
     let mut answering = start(question);
     let mut n_steps = 1;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use headlight::engine::{Captures, CompiledEdits, EngineError, Loader, Model, Run};
 use headlight::trace::Tokens;
 
-use super::{golden, read};
+use super::{golden, golden_cases, read};
 
 /// A checkpoint in memory: names and contents of its files.
 pub type Files = Vec<(String, Vec<u8>)>;
@@ -43,4 +43,12 @@ pub fn finished(model: &Arc<Model>, tokens: Tokens, edits: CompiledEdits, captur
     let mut run = Run::new(Arc::clone(model), tokens, edits, captures).unwrap();
     run.complete().unwrap();
     run
+}
+
+/// A run of the first case of a small checkpoint, without edits.
+pub fn golden_run(architecture: &str) -> Run {
+    let model = load_golden(architecture);
+    let case = &golden_cases(architecture)[0];
+    let tokens = model.encode(&case.text, case.text_pair.as_deref()).unwrap();
+    finished(&model, tokens, CompiledEdits::none(), Captures::none())
 }
