@@ -8,7 +8,8 @@ use super::scene::Scene;
 use crate::render::{Diverging, HeadColours, NEUTRAL_HUE, Ramp, Scheme};
 use crate::render_web::{Content, HeadCanvas, Picture, Ramps};
 use crate::trace::AttnKind;
-use crate::ui::erased::{Derived, effect};
+use crate::ui::erased::Derived;
+use crate::ui::small::next_frame::next_frame;
 
 /// Draws with the next frame whenever something changes, once per frame at most.
 pub fn draw_on_change(
@@ -21,10 +22,8 @@ pub fn draw_on_change(
 ) {
     let ramps = ramps(scene, is_matrix, scheme);
     let target = StoredValue::new_local(None::<HeadCanvas>);
-    let is_due = StoredValue::new(false);
     let draw = move || {
         let Some(Some(canvas)) = canvas.try_get_untracked() else { return };
-        is_due.set_value(false);
         target.update_value(|target| {
             if target.is_none() {
                 *target = HeadCanvas::new(canvas);
@@ -50,7 +49,7 @@ pub fn draw_on_change(
             });
         });
     };
-    effect(move || {
+    let track = move || {
         scene.track();
         colours.track();
         columns.track();
@@ -60,11 +59,8 @@ pub fn draw_on_change(
         window.track();
         pixel_ratio.track();
         canvas.track();
-        if !is_due.get_value() {
-            is_due.set_value(true);
-            request_animation_frame(draw);
-        }
-    });
+    };
+    next_frame(track, draw);
 }
 
 /// The colours of cells, where weights are drawn as cells.

@@ -8,7 +8,8 @@ use crate::protocol::Reduce;
 use crate::render::{Area, Diverging, MapPainter, NEUTRAL_HUE, Ramp, Rgb, Scheme, Shade, Thumbnail};
 use crate::render_web::PixelCanvas;
 use crate::state::scales::options::{CellStyle, MapOptions};
-use crate::ui::erased::{Derived, effect};
+use crate::ui::erased::Derived;
+use crate::ui::small::next_frame::next_frame;
 
 /// The colours of a map.
 #[derive(PartialEq)]
@@ -28,11 +29,9 @@ impl Colours {
 pub(super) fn draw_on_change(canvas: NodeRef<Canvas>, map: Map, scheme: Derived<Scheme>, pixel_ratio: Signal<f64>) {
     let colours = Derived::new(move || Colours::new(scheme.get()));
     let target = StoredValue::new_local(None::<(PixelCanvas, MapPainter)>);
-    let is_due = StoredValue::new(false);
     let shade = map.page.memo(shade);
     let draw = move || {
         let Some(Some(canvas)) = canvas.try_get_untracked() else { return };
-        is_due.set_value(false);
         target.update_value(|target| {
             if target.is_none() {
                 *target = PixelCanvas::new(canvas).map(|picture| (picture, MapPainter::default()));
@@ -53,7 +52,7 @@ pub(super) fn draw_on_change(canvas: NodeRef<Canvas>, map: Map, scheme: Derived<
             picture.put(painter.pixels(), width, (0.0, 0.0));
         });
     };
-    effect(move || {
+    let track = move || {
         map.layers.track();
         map.options.track();
         map.numbers.track();
@@ -65,11 +64,8 @@ pub(super) fn draw_on_change(canvas: NodeRef<Canvas>, map: Map, scheme: Derived<
         shade.track();
         pixel_ratio.track();
         canvas.track();
-        if !is_due.get_value() {
-            is_due.set_value(true);
-            request_animation_frame(draw);
-        }
-    });
+    };
+    next_frame(track, draw);
 }
 
 fn paint(

@@ -9,7 +9,8 @@ use crate::render::{
     Block, CellPainter, Diverging, Line, MIN_ALPHA, NEUTRAL_HUE, NeuronColumns, Ramp, Raster, Scheme, Window,
 };
 use crate::render_web::PixelCanvas;
-use crate::ui::erased::{Derived, effect};
+use crate::ui::erased::Derived;
+use crate::ui::small::next_frame::next_frame;
 
 /// Thickness of a line, in CSS pixels.
 const LINE_THICKNESS: f32 = 1.5;
@@ -49,13 +50,11 @@ pub(super) fn draw_on_change(targets: Targets, neurons: Neurons, scheme: Derived
         Colours { cells: Diverging::new(scheme), line: Ramp::new(NEUTRAL_HUE, scheme).at(0.8) }
     });
     let painters = StoredValue::new_local(Painters::default());
-    let is_due = StoredValue::new(false);
     let draw = move || {
         let Some((Some(body), Some(strip))) = targets.body.try_get_untracked().zip(targets.strip.try_get_untracked())
         else {
             return;
         };
-        is_due.set_value(false);
         painters.update_value(|painters| {
             if painters.body.is_none() {
                 painters.body = PixelCanvas::new(body);
@@ -68,7 +67,7 @@ pub(super) fn draw_on_change(targets: Targets, neurons: Neurons, scheme: Derived
             });
         });
     };
-    effect(move || {
+    let track = move || {
         neurons.numbers.track();
         neurons.query.track();
         neurons.order.track();
@@ -79,11 +78,8 @@ pub(super) fn draw_on_change(targets: Targets, neurons: Neurons, scheme: Derived
         targets.pixel_ratio.track();
         targets.body.track();
         targets.strip.track();
-        if !is_due.get_value() {
-            is_due.set_value(true);
-            request_animation_frame(draw);
-        }
-    });
+    };
+    next_frame(track, draw);
 }
 
 fn draw(painters: &mut Painters, targets: Targets, neurons: Neurons, numbers: Option<&Numbers>, colours: &Colours) {

@@ -5,6 +5,7 @@ pub mod check_box;
 pub mod css;
 pub mod dialog;
 pub mod focus;
+pub mod next_frame;
 pub mod pointer;
 pub mod problem;
 pub mod radio_group;

@@ -9,7 +9,8 @@ use crate::render::{Diverging, NEUTRAL_HUE, Ramp, Rgb, Scheme, StreamLayout, Str
 use crate::render_web::{StreamCanvas, TextCell};
 use crate::state::State;
 use crate::trace::Side;
-use crate::ui::erased::{Derived, effect};
+use crate::ui::erased::Derived;
+use crate::ui::small::next_frame::next_frame;
 
 /// From this level on, text stands on a strong colour and takes the paper's.
 const STRONG: f32 = 0.55;
@@ -38,10 +39,8 @@ pub(super) fn draw_on_change(
         Colours { scheme, ramp: Ramp::new(NEUTRAL_HUE, scheme), diverging: Diverging::new(scheme) }
     });
     let target = StoredValue::new_local(None::<StreamCanvas>);
-    let is_due = StoredValue::new(false);
     let draw = move || {
         let Some(Some(canvas)) = canvas.try_get_untracked() else { return };
-        is_due.set_value(false);
         target.update_value(|target| {
             if target.is_none() {
                 *target = StreamCanvas::new(canvas);
@@ -55,7 +54,7 @@ pub(super) fn draw_on_change(
             });
         });
     };
-    effect(move || {
+    let track = move || {
         stream.content.track();
         stream.scale.track();
         layout.track();
@@ -64,11 +63,8 @@ pub(super) fn draw_on_change(
         colours.track();
         pixel_ratio.track();
         canvas.track();
-        if !is_due.get_value() {
-            is_due.set_value(true);
-            request_animation_frame(draw);
-        }
-    });
+    };
+    next_frame(track, draw);
 }
 
 fn paint(
