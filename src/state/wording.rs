@@ -13,12 +13,20 @@ pub fn weight(weight: f32) -> String {
 
 /// A difference in a list: four decimals and its sign.
 pub fn change(difference: f32) -> String {
-    format!("{difference:+.4}").replace('-', "−")
+    signed(&format!("{difference:+.4}"))
 }
 
 /// A difference beside a token: three decimals and its sign.
 pub fn short_change(difference: f32) -> String {
-    format!("{difference:+.3}").replace('-', "−")
+    signed(&format!("{difference:+.3}"))
+}
+
+/// A formatted number with a true minus sign. What rounds to zero reads the same from either side.
+fn signed(text: &str) -> String {
+    match text.strip_prefix('-') {
+        Some(size) if size.bytes().all(|byte| matches!(byte, b'0' | b'.')) => format!("+{size}"),
+        _ => text.replace('-', "−"),
+    }
 }
 
 /// The same where there is little room: "+.040".
@@ -223,6 +231,10 @@ mod tests {
 
     #[test]
     fn numbers() {
+        assert_eq!(
+            (change(-0.25), change(-0.00003), change(f32::NEG_INFINITY)),
+            ("−0.2500".into(), "+0.0000".into(), "−inf".into())
+        );
         assert_eq!(
             (weight(0.123_46), short_weight(1.0), head_name(9, 4)),
             ("0.1235".into(), "1.000".into(), "L9H4".into())

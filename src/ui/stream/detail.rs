@@ -25,8 +25,12 @@ pub fn CellDetail(stream: Stream) -> impl IntoView {
         view! {
             <tr>
                 <th scope="row" class="name"><bdi>{name}</bdi></th>
-                <td class="bars"><span class="pair-bar of-a" style:width=percent></span></td>
-                <td class="number">{format!("{prob:.4}")}</td>
+                <td class="bars">
+                    <span class="pair-line">
+                        <span class="pair-bar of-a" style:width=percent></span>
+                        <span class="number">{format!("{prob:.4}")}</span>
+                    </span>
+                </td>
             </tr>
         }
     };
@@ -35,7 +39,7 @@ pub fn CellDetail(stream: Stream) -> impl IntoView {
         (!top.is_empty()).then(|| {
             view! {
                 <section class="panel stream-detail" aria-label="Chosen cell">
-                    <h3>{title}</h3>
+                    <h2>{title}</h2>
                     <table class="pairs" aria-label="Most likely tokens of the cell">
                         <tbody>{top.into_iter().map(row).collect_view()}</tbody>
                     </table>

@@ -53,9 +53,9 @@ fn table(written: &WrittenNumbers, form: TokenForm) -> AnyView {
     let reason = written.without_words.as_deref().map(wording::sentence);
     view! {
         <section class="panel written-here" aria-label="Written at the chosen cell">
-            <h3>{format!("What layer {layer} writes here")}</h3>
+            <h2>{format!("What layer {layer} writes here")}</h2>
             {reason.map(|reason| view! { <p class="hint">{reason}</p> })}
-            <table class="written" aria-label="Parts of the layer">
+            <table class="written-parts" aria-label="Parts of the layer">
                 <thead>
                     <tr>
                         <th scope="col">"Part"</th>
@@ -66,7 +66,7 @@ fn table(written: &WrittenNumbers, form: TokenForm) -> AnyView {
                 </thead>
                 <tbody>{written.rows.iter().map(row).collect_view()}</tbody>
             </table>
-            <h4 class:none=written.neurons.is_empty()>"Neurons of the MLP that add most"</h4>
+            <h3 class:none=written.neurons.is_empty()>"Neurons of the MLP that add most"</h3>
             <ul class="direct-parts">{written.neurons.iter().map(neuron).collect_view()}</ul>
         </section>
     }

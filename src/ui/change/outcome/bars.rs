@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::protocol::ComparedToken;
+use crate::state::wording;
 use crate::trace::TokenForm;
 use crate::trace::display::token_label;
 use crate::ui::erased::view;
@@ -52,7 +53,7 @@ fn bar(token: &ComparedToken, form: TokenForm) -> impl IntoView + use<> {
     let (change, odds) = match token.probs.as_slice() {
         [a, b, ..] => {
             let odds = log_odds(*b) - log_odds(*a);
-            (format!("{:+.3}", b - a).replace('-', "−"), format!("{odds:+.2}").replace('-', "−"))
+            (wording::short_change(b - a), format!("{odds:+.2}").replace('-', "−"))
         }
         _ => (String::new(), String::new()),
     };

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::protocol::OutcomeNumbers;
+use crate::state::wording;
 use crate::trace::TokenForm;
 use crate::trace::display::token_label;
 use crate::ui::erased::view;
@@ -12,7 +13,6 @@ pub fn values(tokens: Option<[String; 2]>, values: &[OutcomeNumbers], form: Toke
     let names = tokens.map(|tokens| tokens.map(|token| format!("P({})", token_label(&token, form).plain)));
     let what = if names.is_some() { "Logit difference" } else { "Cosine" };
     let number = |value: f32| format!("{value:.4}").replace('-', "−");
-    let signed = |value: f32| format!("{value:+.4}").replace('-', "−");
     let row = |name: &'static str, value: f32, probs: Option<[f32; 2]>, write: &dyn Fn(f32) -> String| {
         view! {
             <tr>
@@ -25,7 +25,7 @@ pub fn values(tokens: Option<[String; 2]>, values: &[OutcomeNumbers], form: Toke
     let change = match values {
         [a, b, ..] => {
             let probs = a.probs.zip(b.probs).map(|(a, b)| [b[0] - a[0], b[1] - a[1]]);
-            Some(row("Change", b.value - a.value, probs, &signed))
+            Some(row("Change", b.value - a.value, probs, &wording::change))
         }
         _ => None,
     };
