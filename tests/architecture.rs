@@ -126,6 +126,22 @@ fn every_file_says_its_purpose_and_is_short() {
 }
 
 #[test]
+fn every_component_has_a_file_of_its_own() {
+    let mut n_components = 0;
+    let mut wrong = Vec::new();
+    for file in sources() {
+        let text = fs::read_to_string(&file).expect("a source file");
+        let n_here = text.lines().filter(|line| line.trim_start().starts_with("#[component")).count();
+        n_components += n_here;
+        if n_here > 1 {
+            wrong.push(format!("{} has {n_here} components", file.display()));
+        }
+    }
+    assert!(n_components > 100, "only {n_components} components are found");
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
 fn components_fit_on_a_screen() {
     let mut wrong = Vec::new();
     for file in sources().iter().filter(|file| module_of(file).is_some_and(|module| module == "ui")) {

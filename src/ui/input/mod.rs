@@ -2,8 +2,10 @@
 
 mod bos_choice;
 mod entry_field;
+mod entry_fields;
 mod entry_kind;
-pub mod examples;
+pub mod example_caption;
+mod examples;
 mod keys;
 mod random_block;
 mod target_field;

@@ -6,13 +6,12 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, EventTarget, Node};
 
 use super::bos_choice::BosChoice;
-use super::entry_field::EntryField;
+use super::entry_fields::EntryFields;
 use super::entry_kind::EntryKindChoice;
 use super::examples::Examples;
-use super::random_block::RandomBlockFields;
 use super::target_field::TargetField;
 use super::typed_tokens::TypedTokens;
-use crate::state::{EntryChange, EntryEvent, EntryKind, Event, WorkEvent, wording};
+use crate::state::{Event, WorkEvent, wording};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 use crate::ui::small::problem::Problem;
@@ -53,7 +52,7 @@ pub fn TextForm(page: Page) -> impl IntoView {
         >
             <div class="entry-box" tabindex="-1">
                 <div class="entry-fields">
-                    <Fields page />
+                    <EntryFields page />
                     <TargetField page />
                     <button
                         type="button"
@@ -99,65 +98,6 @@ pub fn TextForm(page: Page) -> impl IntoView {
                 {move || loads_first.get().map(|size| format!("loads {}", wording::bytes(size)))}
             </span>
         </button>
-    }
-}
-
-/// The fields of the chosen kind.
-#[component]
-fn Fields(page: Page) -> impl IntoView {
-    let text = page.memo(|state| state.entry.text.clone());
-    let pair = page.memo(|state| state.entry.pair.clone());
-    let ids = page.memo(|state| state.entry.ids.clone());
-    let kind = page.memo(|state| state.entry.kind);
-    let is_wrong = page.memo(|state| state.notices.input.is_some());
-    let is_invalid = Signal::derive(move || is_wrong.get());
-    let texts = move || {
-        view! {
-            <EntryField
-                page
-                id="text"
-                name="Text"
-                class="text"
-                title="Enter runs the model, Shift+Enter starts a new line"
-                placeholder="Text"
-                described_by="text-note"
-                is_invalid
-                value=Signal::derive(move || text.get())
-                on_typed=move |text| page.dispatch(Event::Entry(EntryEvent::TextEdited(text)))
-            />
-            <EntryField
-                page
-                id="pair"
-                name="Second text"
-                note=Signal::stored("optional")
-                class="pair"
-                placeholder="Second text"
-                value=Signal::derive(move || pair.get())
-                on_typed=move |text| page.dispatch(Event::Entry(EntryEvent::PairEdited(text)))
-            />
-        }
-    };
-    let ids_field = move || {
-        view! {
-            <EntryField
-                page
-                id="ids"
-                name="Token ids"
-                note=Signal::stored("numbers with commas or spaces between")
-                class="text wide"
-                inputmode="numeric"
-                placeholder="Token ids"
-                described_by="text-note"
-                is_invalid
-                value=Signal::derive(move || ids.get())
-                on_typed=move |text| page.dispatch(Event::Entry(EntryEvent::FieldChanged(EntryChange::Ids(text))))
-            />
-        }
-    };
-    move || match kind.get() {
-        EntryKind::Text => texts(),
-        EntryKind::Ids => ids_field(),
-        EntryKind::RandomBlock => view! { <RandomBlockFields page /> },
     }
 }
 

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::column_labels::ColumnLabels;
 use super::filter::Filter;
-use super::labels::ColumnLabels;
 use super::model::Map;
 use super::numbers::name;
 use crate::analysis::scores::Score;

@@ -5,13 +5,15 @@ use leptos::prelude::*;
 use leptos_use_device_pixel_ratio::use_device_pixel_ratio;
 use leptos_use_element_size::{UseElementSizeReturn, use_element_size};
 
-use super::cells::{Cells, id_of};
+use super::cell::id_of;
+use super::cells::Cells;
 use super::controls::MapControls;
 use super::draw::draw_on_change;
 use super::keys::on_key;
+use super::legend::MapLegend;
 use super::model::Map;
 use super::pointer::Pointer;
-use super::readout::{MapLegend, Readout};
+use super::readout::Readout;
 use crate::render::{MapLayout, Scheme};
 use crate::ui::erased::{Derived, Show, view};
 use crate::ui::shell::page::Page;

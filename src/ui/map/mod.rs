@@ -1,17 +1,21 @@
 //! The model view: every head as a thumbnail, and its numbers.
 
+mod cell;
 mod cells;
+mod column_labels;
 mod controls;
 mod draw;
 mod figure;
 mod filter;
 mod keys;
-mod labels;
+mod legend;
 mod model;
 pub mod numbers;
 mod pointer;
 mod readout;
+mod row;
+mod row_labels;
 
 pub use figure::ModelMap;
+pub use legend::{ends_of, meaning_of};
 pub use model::{rows_of, shade};
-pub use readout::{ends_of, meaning_of};

@@ -7,6 +7,8 @@
 //! [`views`] has the panels and dialogs that are opened or stand below the first view; it is fetched as soon as the page is up.
 //! [`reader`] reads trace files, the first example among them; index.html fetches it beside the page.
 
+mod embed_part;
+mod missing;
 pub mod reader;
 pub mod views;
 
@@ -15,6 +17,9 @@ use leptos::task::spawn_local;
 
 use crate::ui::erased::view;
 use views::Views;
+
+pub use embed_part::EmbedPart;
+pub use missing::Missing;
 
 /// Whether the views have been fetched.
 #[derive(Clone, Copy)]
@@ -70,25 +75,4 @@ impl Parts {
     fn again(self) -> AnyView {
         view! { <button type="button" class="link" on:click=move |_| self.fetch_again()>"Try again"</button> }
     }
-}
-
-/// Says that the views could not be fetched, and offers to try again.
-#[component]
-pub fn Missing(parts: Parts) -> impl IntoView {
-    move || {
-        matches!(parts.views.get(), Coming::Failed).then(|| {
-            view! {
-                <p class="note problem" role="alert">
-                    "Panels, dialogs and the neuron view could not be loaded. Check the connection, or reload the page. "
-                    {parts.again()}
-                </p>
-            }
-        })
-    }
-}
-
-/// The page in a frame of another page, all of which is fetched after the first program.
-#[component]
-pub fn EmbedPart() -> impl IntoView {
-    Parts::fetch().awaited(|views| (views.embed)())
 }

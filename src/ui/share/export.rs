@@ -3,26 +3,17 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::dialog_button::DialogButton;
 use super::figures::{Made, Wanted, make};
 use super::on_screen;
 use crate::platform::download::{object_url, revoke, save_bytes};
 use crate::platform::picture::{png_of, print};
 use crate::render::figure::{Caption, Drawn, Preset, png};
-use crate::state::{State, Variant, View};
+use crate::state::{State, View};
 use crate::ui::erased::{Derived, effect, view};
 use crate::ui::head::scene::Scene;
 use crate::ui::shell::page::Page;
 use crate::ui::small::problem::Problem;
 use crate::ui::small::radio_group::RadioGroup;
-
-/// A file format.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Svg,
-    Png,
-    Csv,
-}
 
 /// The choices in the dialog, which outlive it.
 #[derive(Clone, Copy)]
@@ -32,28 +23,19 @@ pub struct ExportChoice {
     picked: RwSignal<Option<View>>,
 }
 
-/// "Export figure" and its dialog.
-#[component]
-pub fn ExportButton(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView {
-    let is_open = RwSignal::new(false);
-    let choice = ExportChoice { preset: RwSignal::new(Preset::Column), picked: RwSignal::new(None) };
-    // Gap: figures of B − A are not exported.
-    let obstacle = page.memo(|state| {
-        (state.editing.variant == Variant::Difference).then_some("Figures show A or B: choose one of them first")
-    });
-    view! {
-        <DialogButton
-            page
-            is_open
-            label="Export figure"
-            title="What is on screen as a figure: SVG, PNG, PDF, and its numbers as CSV"
-            obstacle
-            heading="Export a figure"
-            id="export-dialog"
-        >
-            {page.parts().awaited(move |views| (views.export)(page, scene, is_open, choice))}
-        </DialogButton>
+impl ExportChoice {
+    /// One column of a paper, and the first view on screen.
+    pub(super) fn new() -> Self {
+        Self { preset: RwSignal::new(Preset::Column), picked: RwSignal::new(None) }
     }
+}
+
+/// A file format.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Svg,
+    Png,
+    Csv,
 }
 
 /// The dialog's content: choices, preview, and a button for each format.

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use super::dialog_button::DialogButton;
 use crate::state::{Event, SaveForm, TraceEvent, wording};
 use crate::trace::file::Saved;
 use crate::ui::erased::{Derived, view};
@@ -24,21 +23,10 @@ pub struct SaveChoice {
     is_half: RwSignal<bool>,
 }
 
-/// "Save trace" and its dialog.
-#[component]
-pub fn SaveButton(page: Page, is_open: RwSignal<bool>) -> impl IntoView {
-    let choice = SaveChoice { picked: RwSignal::new(Saved::Patterns), is_half: RwSignal::new(false) };
-    view! {
-        <DialogButton
-            page
-            is_open
-            label="Save trace"
-            title="The numbers behind this result, as a safetensors file for Python and for this page"
-            heading="Save as a trace"
-            id="save-dialog"
-        >
-            {page.parts().awaited(move |views| (views.save)(page, is_open, choice))}
-        </DialogButton>
+impl SaveChoice {
+    /// Patterns with all their digits.
+    pub(super) fn new() -> Self {
+        Self { picked: RwSignal::new(Saved::Patterns), is_half: RwSignal::new(false) }
     }
 }
 

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::attention::Attention;
 use super::fault::{restore_texts, show_faults};
 use super::page::Page;
-use super::status_line::StatusLine;
+use super::status::StatusLine;
 use super::theme::scheme;
 use super::worker::start_worker;
 use crate::state::Home;

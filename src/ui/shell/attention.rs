@@ -20,7 +20,7 @@ use crate::ui::head::legend::Legend;
 use crate::ui::head::live_region::LiveRegion;
 use crate::ui::head::scene::Scene;
 use crate::ui::head::segment_filter::SegmentFilterChoice;
-use crate::ui::input::examples::ExampleCaption;
+use crate::ui::input::example_caption::ExampleCaption;
 
 /// The view bar, and under it rail, stage and inspector.
 #[component]

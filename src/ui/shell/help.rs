@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use super::page::Page;
 use crate::state::RUNS_MODELS;
 use crate::ui::erased::view;
-use crate::ui::small::dialog::Dialog;
 
 /// A key and what it does.
 type Key = (&'static str, &'static str);
@@ -69,20 +68,6 @@ const MARKS: [&str; 4] = [
     "Click a head's square to add or remove it; double-click shows only it, or all heads again.",
     "In the model view, click a head to select it and double-click to open it.",
 ];
-
-/// "?", and the dialog that it opens.
-#[component]
-pub fn HelpButton(page: Page) -> impl IntoView {
-    let is_open = page.help();
-    view! {
-        <button type="button" class="quiet icon" aria-label="Help" title="Keys and marks (?)" on:click=move |_| is_open.set(true)>
-            "?"
-        </button>
-        <Dialog is_open name="Keys and marks" id="help-dialog">
-            {page.parts().awaited(|views| (views.help)())}
-        </Dialog>
-    }
-}
 
 /// The dialog's content.
 #[component]

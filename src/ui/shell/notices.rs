@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
+use super::fault_line::{FaultLine, fault};
 use super::page::Page;
 use crate::state::wording::brief;
-use crate::state::{Event, LinkEvent, RUNS_MODELS, Recovery, State, Stopped, WorkEvent};
+use crate::state::{Event, LinkEvent};
 use crate::ui::erased::{Show, view};
 
 /// One line for each; nothing where nothing is wrong.
@@ -31,65 +32,4 @@ pub fn Notices(page: Page, is_saving: RwSignal<bool>) -> impl IntoView {
             </div>
         </Show>
     }
-}
-
-/// The fault of the program on its own, for a frame.
-#[component]
-pub fn FaultNotice(page: Page) -> impl IntoView {
-    let fault = page.memo(fault);
-    view! { <>{move || fault.get().map(|fault| view! { <FaultLine page fault /> })}</> }
-}
-
-#[component]
-fn FaultLine(page: Page, fault: Fault) -> impl IntoView {
-    let Fault { sentence, remedy } = fault;
-    let action = move |remedy: Remedy| {
-        let name = match remedy {
-            Remedy::Dismiss => "Dismiss",
-            Remedy::Restart => "Start again",
-        };
-        let apply = move |_| {
-            page.dispatch(match remedy {
-                Remedy::Dismiss => Event::NoticeDismissed,
-                Remedy::Restart => Event::Work(WorkEvent::RetryAsked),
-            });
-        };
-        view! {
-            " "
-            <button type="button" class="link" on:click=apply>{name}</button>
-        }
-    };
-    view! {
-        <p>
-            <span class="problem" role="alert">{brief(&sentence)}</span>
-            {remedy.map(action)}
-        </p>
-    }
-}
-
-/// A fault of the program, and its remedy.
-#[derive(Clone, PartialEq)]
-struct Fault {
-    sentence: String,
-    remedy: Option<Remedy>,
-}
-
-/// What the reader can do about a fault.
-#[derive(Clone, Copy, PartialEq)]
-enum Remedy {
-    Dismiss,
-    Restart,
-}
-
-fn fault(state: &State) -> Option<Fault> {
-    if let Some(Stopped { message, recovery }) = state.notices.stopped.as_ref().filter(|_| RUNS_MODELS) {
-        let (end, remedy) = match recovery {
-            Recovery::Restarting => ("Restarting; what you see stays.", None),
-            Recovery::Recovered => ("It was restarted; your last text was not run.", Some(Remedy::Dismiss)),
-            Recovery::GivenUp => ("It did so again and again.", Some(Remedy::Restart)),
-        };
-        return Some(Fault { sentence: format!("The model stopped ({message}). {end}"), remedy });
-    }
-    let sentence = state.notices.status.clone()?;
-    Some(Fault { sentence, remedy: Some(Remedy::Dismiss) })
 }

@@ -5,11 +5,12 @@ use leptos::prelude::*;
 use leptos_use_device_pixel_ratio::use_device_pixel_ratio;
 use leptos_use_element_size::{UseElementSizeReturn, use_element_size};
 
-use super::cells::{Marks, Readout, cell_id};
 use super::draw::draw_on_change;
 use super::keys::on_key;
+use super::marks::{Marks, cell_id};
 use super::model::{Cell, Stream};
 use super::pointer::Pointer;
+use super::readout::Readout;
 use crate::render::Scheme;
 use crate::ui::erased::{Derived, view};
 use crate::ui::small::css::{crisp, px};

@@ -4,7 +4,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use super::stage::place;
+use super::ranked::place;
 use crate::state::editing::{EditEvent, Map, MapCell};
 use crate::state::{Event, wording};
 use crate::ui::erased::view;

@@ -2,6 +2,7 @@
 
 mod map;
 mod panel;
+mod ranked;
 mod stage;
 
 pub use panel::SweepPanel;

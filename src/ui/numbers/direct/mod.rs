@@ -3,5 +3,6 @@
 mod panel;
 mod parts;
 mod rows;
+mod sum;
 
 pub use panel::DirectPanel;

@@ -6,9 +6,9 @@ use crate::state::more_models::Lookup;
 use crate::state::{EntryEvent, EntryKind, Event, WorkEvent, wording};
 use crate::ui::erased::{Derived, Show, view};
 use crate::ui::models::more::Outcome;
-use crate::ui::shell::notices::FaultNotice;
+use crate::ui::shell::fault_notice::FaultNotice;
 use crate::ui::shell::page::Page;
-use crate::ui::shell::status_line::FrameStatus;
+use crate::ui::shell::status::FrameStatus;
 use crate::ui::small::problem::Problem;
 
 /// The text, and the button that loads and runs the model.

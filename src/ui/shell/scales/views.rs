@@ -70,14 +70,3 @@ pub fn ScaleViews(
         </div>
     }
 }
-
-/// The model view as a small map.
-#[component]
-pub fn SmallMap(page: Page, scheme: Derived<Scheme>) -> impl IntoView {
-    view! {
-        <section class="panel small-map" aria-label="All heads">
-            <h2><span>"All heads"</span></h2>
-            <ModelMap page scheme is_small=true />
-        </section>
-    }
-}

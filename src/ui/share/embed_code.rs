@@ -4,7 +4,6 @@ use leptos::html::Textarea;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::dialog_button::DialogButton;
 use super::figures::{Made, Wanted, make};
 use super::on_screen;
 use crate::platform::download::copy_text;
@@ -13,24 +12,6 @@ use crate::state::wording;
 use crate::ui::erased::{Derived, view};
 use crate::ui::head::scene::Scene;
 use crate::ui::shell::page::Page;
-
-/// "Embed", and the dialog with the code.
-#[component]
-pub fn EmbedButton(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView {
-    let is_open = RwSignal::new(false);
-    view! {
-        <DialogButton
-            page
-            is_open
-            label="Embed"
-            title="HTML that shows this view in another page"
-            heading="Show this view in another page"
-            id="embed-dialog"
-        >
-            {page.parts().awaited(move |views| (views.embed_code)(page, scene))}
-        </DialogButton>
-    }
-}
 
 /// The dialog's content: the code, with or without a picture.
 #[component]

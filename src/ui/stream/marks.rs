@@ -1,4 +1,4 @@
-//! Cells as elements over the canvas: those that are hovered, reached by the keyboard, or chosen; and their words.
+//! Cells as elements over the canvas: those that are hovered, reached by the keyboard, or chosen.
 
 use leptos::prelude::*;
 
@@ -62,19 +62,4 @@ pub fn Marks(
         }
     };
     view! { <div class="stream-marks">{keyed(marked, mark)}</div> }
-}
-
-/// The words of the cell under the pointer, else of the one that the keyboard has reached, else of the chosen one.
-#[component]
-pub fn Readout(stream: Stream) -> impl IntoView {
-    let text = Derived::new(move || {
-        let (row, position) = stream.hovered.get().or(stream.reached.get()).or(stream.chosen.get())?;
-        stream.content.track();
-        Some(stream.page.peek(|state| words(state, row, position)))
-    });
-    view! {
-        <p class="readout" aria-live="polite" class:idle=move || text.with(Option::is_none)>
-            {move || text.get().unwrap_or_else(|| "Point at a cell for its numbers".to_owned())}
-        </p>
-    }
 }

@@ -1,0 +1,21 @@
+//! What the page says while it lacks its second part.
+
+use leptos::prelude::*;
+
+use super::{Coming, Parts};
+use crate::ui::erased::view;
+
+/// Says that the views could not be fetched, and offers to try again.
+#[component]
+pub fn Missing(parts: Parts) -> impl IntoView {
+    move || {
+        matches!(parts.views.get(), Coming::Failed).then(|| {
+            view! {
+                <p class="note problem" role="alert">
+                    "Panels, dialogs and the neuron view could not be loaded. Check the connection, or reload the page. "
+                    {parts.again()}
+                </p>
+            }
+        })
+    }
+}

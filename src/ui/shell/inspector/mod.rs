@@ -1,0 +1,67 @@
+//! The inspector: four tabs about what is selected. What a tab shows is made when it is opened first, and stays.
+
+mod panel;
+mod tabs;
+
+use leptos::prelude::*;
+
+use crate::analysis::scores::Score;
+use crate::render::HeadColours;
+use crate::state::{InspectorTab, RUNS_MODELS, View};
+use crate::ui::change::column::EditingColumn;
+use crate::ui::erased::{Derived, Show, view};
+use crate::ui::head::scene::Scene;
+use crate::ui::numbers::links_panel::LinksPanel;
+use crate::ui::numbers::scores::Ranking;
+use crate::ui::shell::floor::Floor;
+use crate::ui::shell::scales::{Breadcrumb, is_shown};
+use panel::Panel;
+use tabs::InspectorTabs;
+
+/// Id of the inspector.
+pub(super) const INSPECTOR: &str = "inspector";
+
+/// The tabs and their panels.
+#[component]
+pub fn Inspector(floor: Floor, scene: Derived<Option<Scene>>, colours: Derived<HeadColours>) -> impl IntoView {
+    let Floor { page, .. } = floor;
+    let ranking = RwSignal::new(Ranking::Score(Score::Previous));
+    let parts = page.parts();
+    let has_neurons = is_shown(page, View::Neuron);
+    let has_stream = is_shown(page, View::Stream);
+    let panel = move |tab: InspectorTab| match tab {
+        InspectorTab::Selected => view! {
+            <Breadcrumb page />
+            <LinksPanel page scene colours />
+            <Show when=move || has_neurons.get()>
+                {parts.awaited(move |views| (views.neuron_panels)(page))}
+            </Show>
+            <Show when=move || has_stream.get()>
+                {parts.awaited(move |views| (views.stream_panels)(page))}
+            </Show>
+        },
+        InspectorTab::Predicts if RUNS_MODELS => parts.awaited(move |views| (views.predictions)(page)),
+        InspectorTab::Matters => parts.awaited(move |views| (views.scores)(page, colours, ranking)),
+        InspectorTab::Change if RUNS_MODELS => view! { <EditingColumn page /> },
+        InspectorTab::Predicts | InspectorTab::Change => ().into_any(),
+    };
+    view! {
+        <section
+            id=INSPECTOR
+            class="inspector"
+            aria-label="Inspector"
+            class:none=move || !floor.has_inspector()
+        >
+            <InspectorTabs floor />
+            {InspectorTab::EACH.map(|tab| view! { <Panel floor tab make=Box::new(move || panel(tab)) /> }).collect_view()}
+        </section>
+    }
+}
+
+fn tab_id(tab: InspectorTab) -> String {
+    format!("inspector-tab-{}", tab.label().to_lowercase())
+}
+
+fn panel_id(tab: InspectorTab) -> String {
+    format!("inspector-{}", tab.label().to_lowercase())
+}

@@ -1,0 +1,19 @@
+//! The stream view's panels in the inspector.
+
+use leptos::prelude::*;
+
+use super::detail::CellDetail;
+use super::model::Stream;
+use super::written::WrittenHere;
+use crate::ui::erased::view;
+use crate::ui::shell::page::Page;
+
+/// What is known of the chosen cell.
+#[component]
+pub fn StreamPanels(page: Page) -> impl IntoView {
+    let stream = Stream::new(page);
+    view! {
+        <CellDetail stream />
+        <WrittenHere stream />
+    }
+}
