@@ -6,6 +6,7 @@ mod support;
 
 use std::sync::Arc;
 
+use headlight::analysis::AttentionSource;
 use headlight::analysis::scores::AllHeads;
 use headlight::analysis::similarity::{cosine, mean_pooled};
 use headlight::edit::{Edit, PatchFrom, list_to_json, parse_list};
@@ -17,7 +18,7 @@ use headlight::engine::{
     Bos, Captures, CompiledEdits, EngineError, Generation, Measured, Model, Outcome, PatchValues, Run, Step, Written,
     most_likely, top_predictions,
 };
-use headlight::trace::{Lengths, Stack};
+use headlight::trace::{AttnKind, Lengths, Stack};
 use support::engine::{finished, load_golden};
 
 const TEXT: &str = "The doctor asked the nurse a question.";
@@ -324,8 +325,9 @@ fn scores_over_inputs_go_on_where_they_stopped() {
             ScoredInput { input: tokens.into(), n_block: Some(6) }
         })
         .collect();
+    let job = |inputs| ScoresJob::new(Arc::clone(&model), inputs, Vec::new(), AttnKind::default());
     let mut tables = Vec::new();
-    let whole = complete_with(ScoresJob::new(Arc::clone(&model), inputs.clone()), |table| tables.push(table)).unwrap();
+    let whole = complete_with(job(inputs.clone()), |table| tables.push(table)).unwrap();
     assert_eq!(tables.len(), 3);
     let run = finished(&model, inputs[1].input.tokens.clone(), CompiledEdits::none(), Captures::none());
     let mut heads = AllHeads::new(Some(6));
@@ -333,10 +335,40 @@ fn scores_over_inputs_go_on_where_they_stopped() {
     let bits = |table: &[f32]| table.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
     assert_eq!(bits(&tables[1]), bits(&heads.finish()));
     let mut rest = Vec::new();
-    let resumed = ScoresJob::new(model, inputs).resume(tables[..2].to_vec());
+    let resumed = job(inputs).resume(tables[..2].to_vec());
     let resumed = complete_with(resumed, |table| rest.push(table)).unwrap();
     assert_eq!(bits(&rest.concat()), bits(&tables[2]), "only the third input is run");
     assert_eq!((bits(&resumed.0), bits(&resumed.1)), (bits(&whole.0), bits(&whole.1)));
+}
+
+#[test]
+fn scores_over_inputs_are_made_under_the_edits_and_of_one_attention() {
+    let table = |model: &Arc<Model>, input: RunInput, list: &[Edit], kind: AttnKind| {
+        let (mut tables, inputs) = (Vec::new(), vec![ScoredInput { input, n_block: None }]);
+        let job = ScoresJob::new(Arc::clone(model), inputs, list.to_vec(), kind);
+        complete_with(job, |table| tables.push(table)).unwrap();
+        tables.concat().iter().map(|value: &f32| value.to_bits()).collect::<Vec<_>>()
+    };
+    let scores = |source: &dyn AttentionSource| {
+        let mut heads = AllHeads::new(None);
+        while heads.step(source).unwrap() {}
+        heads.finish().iter().map(|value| value.to_bits()).collect::<Vec<_>>()
+    };
+    let model = load_golden("gpt2");
+    let tokens = model.encode(TEXT, None).unwrap();
+    let list = edits(r#"[{"kind":"zero_head","layer":0,"head":1}]"#);
+    let bound = CompiledEdits::bind(&list, model.spec(), tokens.len()).unwrap();
+    let edited = finished(&model, tokens.clone(), bound, Captures::none());
+    let found = table(&model, tokens.clone().into(), &list, AttnKind::default());
+    assert_eq!(found, scores(&edited));
+    assert_ne!(found, table(&model, tokens.into(), &[], AttnKind::default()), "layer 1 reads another stream");
+
+    let model = load_golden("t5");
+    let tokens = model.encode(TEXT, None).unwrap();
+    let encoder = AttnKind { stack: Some(Stack::Encoder), ..AttnKind::default() };
+    let expected = finished(model.encoder().unwrap(), tokens.clone(), CompiledEdits::none(), Captures::none());
+    let input = RunInput { tokens, target: Target::Generated };
+    assert_eq!(table(&model, input, &[], encoder), scores(&expected));
 }
 
 #[test]

@@ -72,17 +72,24 @@ pub fn start(question: Question) -> Box<dyn Answering> {
         Question::Stream => stream::start(),
         Question::Written { layer, position, n_top } => written::start(layer, position, n_top),
         Question::Direct { answers, others, position } => direct::start(answers, others, position),
-        Question::Losses | Question::Predictions { .. } | Question::Similarity { .. } => Box::new(NeedsModel),
+        Question::ScoresOver { .. } => {
+            Box::new(NeedsModel { what: "scores of other inputs", reason: "only a model reads them" })
+        }
+        Question::Losses | Question::Predictions { .. } | Question::Similarity { .. } => {
+            Box::new(NeedsModel { what: "predictions", reason: "only a model predicts words, and a trace holds none" })
+        }
     }
 }
 
 /// Refuses a question that only a model can answer.
-struct NeedsModel;
+struct NeedsModel {
+    what: &'static str,
+    reason: &'static str,
+}
 
 impl Answering for NeedsModel {
     fn step(&mut self, _: &dyn AttentionSource) -> Result<Option<Reply>, SourceError> {
-        let reason = "only a model predicts words, and a trace holds none".to_owned();
-        Err(SourceError::Missing { what: "predictions", reason })
+        Err(SourceError::Missing { what: self.what, reason: self.reason.to_owned() })
     }
 }
 

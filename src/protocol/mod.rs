@@ -31,7 +31,7 @@ pub use question::{Answer, Grid, HeadNumbers, NeuronPart, NeuronsAnswer, Questio
 pub use report::{About, Report};
 
 /// Raised with every change of these types; page and worker refuse to talk across versions.
-pub const VERSION: u32 = 11;
+pub const VERSION: u32 = 12;
 
 /// Chosen by the page, unique within a worker's life.
 pub type RequestId = u32;
@@ -86,13 +86,6 @@ pub enum ToWorker {
         request: RequestId,
         /// What to read.
         input: Input,
-    },
-    /// Scores of every head as a mean over runs that are not kept, such as blocks of several seeds.
-    MeanScores {
-        /// Answered by [`FromWorker::MeanScores`].
-        request: RequestId,
-        /// What to read, one run each.
-        inputs: Vec<Input>,
     },
     /// About edits; answered by a [`FromWorker::Editing`].
     Editing(EditingRequest),
@@ -179,14 +172,6 @@ pub enum FromWorker {
         request: RequestId,
         /// What would be read, however long.
         tokens: Tokens,
-    },
-    /// Scores of every head over several runs; two buffers beside it, mean and standard deviation, each as
-    /// [`Question::Scores`] says.
-    MeanScores {
-        /// The request that this answers.
-        request: RequestId,
-        /// How many runs.
-        n_inputs: u32,
     },
     /// About edits.
     Editing(EditingReply),
@@ -305,7 +290,6 @@ impl ToWorker {
             | ToWorker::Run { request, .. }
             | ToWorker::Ask { request, .. }
             | ToWorker::Tokenize { request, .. }
-            | ToWorker::MeanScores { request, .. }
             | ToWorker::Save { request, .. } => Some(*request),
             ToWorker::Editing(asked) => Some(asked.request()),
             ToWorker::Forget { .. } | ToWorker::Cancel { .. } => None,

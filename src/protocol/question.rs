@@ -40,6 +40,11 @@ pub enum Question {
         /// Length of the block, where the input ends with one read twice.
         n_block: Option<u32>,
     },
+    /// The same on other inputs, each read under the edits of the run. Buffers: one per input, each as [`Question::Scores`] says.
+    ScoresOver {
+        /// What to read, one run each; none of these runs is kept.
+        inputs: Vec<Input>,
+    },
     /// How much each head of the model reads from some keys: summed over the keys, averaged over the queries. Buffer: f32
     /// [n_layers, n_heads].
     HeadWeights {
@@ -105,6 +110,11 @@ impl Question {
     pub fn is_about_words(&self) -> bool {
         matches!(self, Question::Losses | Question::Predictions { .. } | Question::Similarity { .. })
     }
+
+    /// Whether only a model can answer: the question is about words, or about other inputs.
+    pub fn needs_model(&self) -> bool {
+        self.is_about_words() || matches!(self, Question::ScoresOver { .. })
+    }
 }
 
 /// Which part of every pattern a thumbnail shows, and how.
@@ -163,6 +173,11 @@ pub enum Answer {
         n_layers: u32,
         /// Heads per layer.
         n_heads: u32,
+    },
+    /// Answers [`Question::ScoresOver`].
+    ScoresOver {
+        /// How many inputs were read.
+        n_inputs: u32,
     },
     /// Answers [`Question::HeadWeights`].
     HeadWeights {

@@ -169,7 +169,15 @@ impl State {
 
     /// Whether something is under way that can be cancelled.
     pub fn is_busy(&self) -> bool {
-        self.work.request.is_some() || self.work.planned.is_some()
+        self.work.request.is_some() || self.work.planned.is_some() || self.requests.long().is_some()
+    }
+
+    /// How far that is, once a worker has said so.
+    pub fn progress(&self) -> Option<Progress> {
+        match &self.work.request {
+            Some(work) => work.progress,
+            None => self.requests.long_progress(),
+        }
     }
 
     /// Whether the selected layer's patterns are still on their way.

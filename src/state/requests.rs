@@ -8,8 +8,8 @@
 //! Invariant: a reply reaches the state only through its entry, and after every event each entry is about what is on screen
 //! ([`super::State::withdraw_stale`]). So a reply about an earlier result, whoever sends it, changes nothing.
 //!
-//! What is asked for once and kept has a [`Slot`]; requests that take long, of which there is one at a time, are a
-//! [`super::Work`] and only take their number from here.
+//! What is asked for once and kept has a [`Slot`]. A request that changes what the worker holds (loading, running, saving), of which
+//! there is one at a time, is a [`super::Work`] and only takes its number from here.
 
 mod asking;
 mod comparison;
@@ -17,9 +17,9 @@ mod delivery;
 mod difference;
 mod slot;
 
-use super::Looked;
 use super::editing::Compared;
-use crate::protocol::{Answer, Input, Question, RequestId, RunId};
+use super::{Looked, Progress};
+use crate::protocol::{Answer, Input, ModelInfo, Question, RequestId, RunId, RunInfo};
 use crate::trace::Tokens;
 
 pub use slot::Slot;
@@ -39,6 +39,17 @@ pub enum Purpose {
     },
     /// The outcome under each edit alone, by the edits' ids.
     EachAlone(Vec<u32>),
+    /// The second worker loads the model that A is compared with, by its place in the catalogue.
+    LoadSecond(usize),
+    /// The second worker runs A's input.
+    RunSecond(Input),
+}
+
+impl Purpose {
+    /// Whether the answer takes so long that the status line says how far it is and offers to cancel it.
+    fn is_long(&self) -> bool {
+        matches!(self, Purpose::Question(Question::ScoresOver { .. }))
+    }
 }
 
 /// What was asked, and of which result.
@@ -78,6 +89,10 @@ pub(super) enum Reply {
     Tokens(Tokens),
     /// To [`Purpose::Comparison`].
     Compared(Compared),
+    /// To [`Purpose::LoadSecond`].
+    Loaded(Box<ModelInfo>),
+    /// To [`Purpose::RunSecond`].
+    Ran(Box<RunInfo>),
     /// What was asked has come piece by piece, and this was the end of it.
     Done,
 }
@@ -93,6 +108,7 @@ pub(super) struct Entry {
 struct Part {
     request: RequestId,
     holder: Holder,
+    progress: Option<Progress>,
     reply: Option<Reply>,
 }
 
@@ -109,6 +125,18 @@ impl Entry {
 
     fn has(&self, request: RequestId) -> bool {
         self.parts.iter().any(|part| part.request == request)
+    }
+
+    /// How far all parts together are, once one of them has said so. Parts are of equal size: A and B are asked the same.
+    fn progress(&self) -> Option<Progress> {
+        let Progress { stage, total, .. } = self.parts.iter().find_map(|part| part.progress)?;
+        let done = |part: &Part| match (&part.reply, part.progress) {
+            (Some(_), _) => total,
+            (None, Some(progress)) => progress.done,
+            (None, None) => 0,
+        };
+        let n_parts = self.parts.len() as u64;
+        Some(Progress { stage, done: self.parts.iter().map(done).sum(), total: total * n_parts })
     }
 }
 
@@ -128,13 +156,36 @@ impl Requests {
 
     /// Notes what is asked, of one source or of several.
     pub(super) fn open(&mut self, asked: Asked, parts: impl IntoIterator<Item = (RequestId, Holder)>) {
-        let parts = parts.into_iter().map(|(request, holder)| Part { request, holder, reply: None }).collect();
+        let parts =
+            parts.into_iter().map(|(request, holder)| Part { request, holder, progress: None, reply: None }).collect();
         self.entries.push(Entry { asked, parts });
     }
 
     /// What a request was for, as long as it is not answered.
     pub(super) fn purpose(&self, request: RequestId) -> Option<&Purpose> {
         self.entries.iter().find(|entry| entry.has(request)).map(|entry| &entry.asked.purpose)
+    }
+
+    /// Notes how far a request is.
+    pub(super) fn progressed(&mut self, request: RequestId, progress: Progress) {
+        let mut parts = self.entries.iter_mut().flat_map(|entry| &mut entry.parts);
+        if let Some(part) = parts.find(|part| part.request == request) {
+            part.progress = Some(progress);
+        }
+    }
+
+    /// What is asked that takes long.
+    pub(super) fn long(&self) -> Option<&Purpose> {
+        self.long_entry().map(|entry| &entry.asked.purpose)
+    }
+
+    /// How far [`Requests::long`] is, once a source has said so.
+    pub(super) fn long_progress(&self) -> Option<Progress> {
+        self.long_entry()?.progress()
+    }
+
+    fn long_entry(&self) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.asked.purpose.is_long())
     }
 
     /// Takes a reply. Returns all replies to what was asked, in the order of its sources, once the last one is here; nothing for a

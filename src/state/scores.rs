@@ -21,8 +21,8 @@ pub struct ScoreStore {
     result: Option<Looked>,
     /// [2, n_layers, n_heads, n_scores] as `protocol::Question::Scores` says.
     pub table: Slot<Arc<[f32]>>,
-    /// The same over blocks of several seeds, once it came.
-    pub seeds: Option<SeedScores>,
+    /// The same over blocks of several seeds, where somebody asked for it.
+    pub seeds: Slot<SeedScores>,
     /// Whether the scores over several seeds are shown instead.
     pub shows_seeds: bool,
     /// What heads read between the chosen tokens.
@@ -61,7 +61,7 @@ pub struct LinkWeights {
 impl ScoreStore {
     /// The scores on screen [2, n_layers, n_heads, n_scores]: of this input, or the mean over several seeds.
     pub fn shown(&self) -> Option<&[f32]> {
-        match &self.seeds {
+        match self.seeds.value() {
             Some(seeds) if self.shows_seeds => Some(&seeds.mean),
             _ => self.table.value().map(|table| &**table),
         }
@@ -69,7 +69,7 @@ impl ScoreStore {
 
     /// The standard deviation over the seeds, where the mean over seeds is on screen.
     pub fn shown_deviation(&self) -> Option<&[f32]> {
-        self.seeds.as_ref().filter(|_| self.shows_seeds).map(|seeds| &*seeds.deviation)
+        self.seeds.value().filter(|_| self.shows_seeds).map(|seeds| &*seeds.deviation)
     }
 
     pub(super) fn take_weights(&mut self, purpose: Purpose, (queries, keys): (Vec<u32>, Vec<u32>), weights: Vec<f32>) {

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use super::{Effect, State, Task};
-use crate::protocol::{Input, InputText, RequestId, ToWorker};
+use super::editing::{Against, Variant};
+use super::requests::{Purpose, Waiting};
+use super::scores::ScoreStore;
+use super::{Effect, State};
+use crate::analysis::scores::mean_and_deviation;
+use crate::protocol::{Input, InputText, Question};
 
 /// How many blocks are read, the one on screen first.
 pub const N_SEEDS: u32 = 5;
 
-/// Scores of every head over blocks of several seeds.
+/// Scores of every head over blocks of several seeds; of B − A over the changes in each of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SeedScores {
     /// The first seed; the others follow it.
@@ -21,10 +25,33 @@ pub struct SeedScores {
     pub deviation: Arc<[f32]>,
 }
 
+impl ScoreStore {
+    /// Takes the scores of every block, a table each, and shows their mean.
+    pub(super) fn take_seeds(&mut self, purpose: Purpose, inputs: &[Input], tables: &[Vec<f32>]) {
+        let first_seed = match inputs.first().map(|input| &input.text) {
+            Some(InputText::RandomBlock { seed, .. }) if tables.len() == inputs.len() => *seed,
+            _ => {
+                return self
+                    .seeds
+                    .give_up(&purpose, Some("The scores are not those of the blocks asked for.".to_owned()));
+            }
+        };
+        let (mean, deviation) = mean_and_deviation(tables);
+        let scores =
+            SeedScores { first_seed, n_seeds: tables.len() as u32, mean: mean.into(), deviation: deviation.into() };
+        self.seeds.fill(purpose, scores);
+        self.shows_seeds = true;
+    }
+}
+
 impl State {
     /// The block on screen, one input for each seed; `None` where the input is not a block, or no model can be asked.
     pub fn seed_inputs(&self) -> Option<Vec<Input>> {
-        let shown = self.shown.as_ref().filter(|shown| shown.live_run.is_some())?;
+        let shown = self.shown.as_ref().filter(|_| self.can_answer(true))?;
+        // Another text is not a block, whatever A is.
+        if matches!(self.editing.against, Against::Text(_)) && self.editing.variant != Variant::A {
+            return None;
+        }
         let InputText::RandomBlock { n_tokens, seed } = shown.input.text else { return None };
         let input = |step| Input {
             text: InputText::RandomBlock { n_tokens, seed: u32::wrapping_add(seed, step) },
@@ -35,28 +62,12 @@ impl State {
 
     /// Asks for scores over several blocks, unless they are here or something else is under way.
     pub(super) fn ask_for_seeds(&mut self, effects: &mut Vec<Effect>) {
-        if self.scores.seeds.is_some() {
+        if self.scores.seeds.value().is_some() {
             self.scores.shows_seeds = true;
             return;
         }
         let Some(inputs) = self.seed_inputs().filter(|_| self.work.request.is_none()) else { return };
-        let request = self.begin_task(Task::Seeds, effects);
-        effects.push(Effect::Send(ToWorker::MeanScores { request, inputs }));
-    }
-
-    /// Takes the scores over several blocks, if the block that they were asked for is still on screen.
-    pub(super) fn seeds_came(&mut self, request: RequestId, n_seeds: u32, buffers: Vec<Vec<f32>>) {
-        if self.end_task(request).is_none() {
-            return;
-        }
-        let first_seed = match self.shown.as_ref().map(|shown| &shown.input.text) {
-            Some(InputText::RandomBlock { seed, .. }) => *seed,
-            _ => return,
-        };
-        let mut buffers = buffers.into_iter().map(Arc::from);
-        if let (Some(mean), Some(deviation)) = (buffers.next(), buffers.next()) {
-            self.scores.seeds = Some(SeedScores { first_seed, n_seeds, mean, deviation });
-            self.scores.shows_seeds = true;
-        }
+        self.scores.seeds.forgive();
+        self.ask(Question::ScoresOver { inputs }, effects);
     }
 }

@@ -94,6 +94,9 @@ pub fn work(state: &State) -> Option<String> {
         if let Lookup::Asking { base, repo, .. } = &state.more.lookup {
             return Some(format!("Asking {} for {} …", base.host(), repo.id()));
         }
+        if state.requests.long().is_some() {
+            return Some(state.progress().map_or_else(|| "Running …".to_owned(), |at| progress(&at)));
+        }
         return match state.work.worker {
             WorkerPhase::Starting => Some(format!("Starting {name} …")),
             _ if state.home.has_models() && state.models.is_empty() && state.notices.model.is_none() => {
@@ -111,8 +114,8 @@ pub fn work(state: &State) -> Option<String> {
         (Task::Write, _) => "Writing …".to_owned(),
         (Task::Save(_), None) => "Writing the trace …".to_owned(),
         (Task::Save(_), Some(at)) => progress(at),
-        (Task::Run(_) | Task::Seeds | Task::Edit | Task::Against | Task::Sweep, None) => "Running …".to_owned(),
-        (Task::Run(_) | Task::Seeds | Task::Edit | Task::Against | Task::Sweep, Some(at)) => progress(at),
+        (Task::Run(_) | Task::Edit | Task::Against | Task::Sweep, None) => "Running …".to_owned(),
+        (Task::Run(_) | Task::Edit | Task::Against | Task::Sweep, Some(at)) => progress(at),
     })
 }
 

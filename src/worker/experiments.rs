@@ -15,6 +15,7 @@ use crate::protocol::{
     Answer, ComparedOutcome, ComparedToken, EditingReply, FromWorker, Input, OutcomeAsked, OutcomeNumbers, RequestId,
     RunId, SweepAsked, SweepNumbers,
 };
+use crate::trace::AttnKind;
 
 impl Worker {
     /// Runs the input of `base` under other edits.
@@ -97,16 +98,27 @@ impl Worker {
         Ok(())
     }
 
-    /// Scores of every head over several inputs.
-    pub(super) async fn mean_scores(&mut self, request: RequestId, inputs: &[Input]) -> Result<(), Stop> {
-        let model = Arc::clone(self.model()?);
+    /// Scores of every head on other inputs, under the edits of a run.
+    pub(super) async fn scores_over(
+        &mut self,
+        request: RequestId,
+        run: RunId,
+        kind: AttnKind,
+        inputs: &[Input],
+    ) -> Result<(), Stop> {
+        let kept = self.kept(run)?;
+        let (model, edits) = (Arc::clone(kept.run.model()), kept.edits.clone());
         let scored = |input: &Input| {
             let n_block = input.text.n_block().map(|n_block| n_block as usize);
             Ok(ScoredInput { input: inputs::read(&model, input)?.input, n_block })
         };
         let scored = inputs.iter().map(scored).collect::<Result<Vec<_>, EngineError>>()?;
-        let (mean, deviation) = self.drive(request, ScoresJob::new(Arc::clone(&model), scored)).await?.output;
-        self.outbox.say_with(&FromWorker::MeanScores { request, n_inputs: inputs.len() as u32 }, &[&mean, &deviation]);
+        let mut tables = Vec::new();
+        let job = ScoresJob::new(model, scored, edits, kind);
+        self.drive_with(request, job, PartOf::WHOLE, |_, table| tables.push(table)).await?;
+        let tables: Vec<&[f32]> = tables.iter().map(Vec::as_slice).collect();
+        let answer = Answer::ScoresOver { n_inputs: tables.len() as u32 };
+        self.outbox.say_with(&FromWorker::Answered { request, run, answer }, &tables);
         Ok(())
     }
 }

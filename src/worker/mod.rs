@@ -138,7 +138,6 @@ impl Worker {
             ToWorker::Run { inputs, edits, .. } => self.run(request, inputs, edits).await,
             ToWorker::Ask { run, kind, question, .. } => self.ask(request, run, kind, question).await,
             ToWorker::Tokenize { input, .. } => self.tokenize(request, &input),
-            ToWorker::MeanScores { inputs, .. } => self.mean_scores(request, &inputs).await,
             ToWorker::Editing(asked) => self.editing(request, asked).await,
             ToWorker::Save { run, saved, is_half, metadata_json, .. } => {
                 let element = if is_half { Element::F16 } else { Element::F32 };

@@ -107,6 +107,7 @@ impl Worker {
                 return self.predictions(request, run, position, n_top, &also);
             }
             Question::Similarity { first, second } => return self.similarity(request, run, [&first, &second]).await,
+            Question::ScoresOver { inputs } => return self.scores_over(request, run, kind, &inputs).await,
             _ => {}
         }
         let found = self.shared_run(run)?;

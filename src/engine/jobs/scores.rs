@@ -6,9 +6,12 @@ use super::run::{RunInput, RunJob, RunOptions};
 use super::{Job, Progress, not_done};
 use crate::analysis::SourceError;
 use crate::analysis::scores::{AllHeads, mean_and_deviation};
+use crate::edit::Edit;
 use crate::engine::error::EngineError;
 use crate::engine::model::Model;
 use crate::engine::run::{Run, Step};
+use crate::engine::source::RunAttention;
+use crate::trace::AttnKind;
 
 /// An input whose heads are scored.
 #[derive(Clone, Debug)]
@@ -27,6 +30,8 @@ pub type HeadScoreTable = Vec<f32>;
 pub struct ScoresJob {
     model: Arc<Model>,
     inputs: Vec<ScoredInput>,
+    edits: Vec<Edit>,
+    kind: AttnKind,
     tables: Vec<HeadScoreTable>,
     n_drained: usize,
     stage: Stage,
@@ -40,9 +45,9 @@ enum Stage {
 }
 
 impl ScoresJob {
-    /// Scores these inputs, one after the other.
-    pub fn new(model: Arc<Model>, inputs: Vec<ScoredInput>) -> Self {
-        Self { model, inputs, tables: Vec::new(), n_drained: 0, stage: Stage::Idle }
+    /// Scores the heads of one attention on these inputs, one after the other, each under the edits.
+    pub fn new(model: Arc<Model>, inputs: Vec<ScoredInput>, edits: Vec<Edit>, kind: AttnKind) -> Self {
+        Self { model, inputs, edits, kind, tables: Vec::new(), n_drained: 0, stage: Stage::Idle }
     }
 
     /// Goes on after the first inputs, whose tables an earlier job with the same arguments has handed out.
@@ -61,7 +66,7 @@ impl Job for ScoresJob {
             Stage::Idle => match self.inputs.get(self.tables.len()).cloned() {
                 None => return Ok(Step::Done),
                 Some(ScoredInput { input, .. }) => {
-                    let job = RunJob::new(Arc::clone(&self.model), input, Vec::new(), RunOptions::default())?;
+                    let job = RunJob::new(Arc::clone(&self.model), input, self.edits.clone(), RunOptions::default())?;
                     Stage::Running(Box::new(job))
                 }
             },
@@ -72,13 +77,15 @@ impl Job for ScoresJob {
                     Stage::Measuring(job.finish()?.run, AllHeads::new(n_block))
                 }
             },
-            Stage::Measuring(run, mut heads) => match heads.step(&run).map_err(refused)? {
-                true => Stage::Measuring(run, heads),
-                false => {
+            Stage::Measuring(run, mut heads) => {
+                let is_going_on = heads.step(RunAttention::of(&run, self.kind)?.source()).map_err(refused)?;
+                if is_going_on {
+                    Stage::Measuring(run, heads)
+                } else {
                     self.tables.push(heads.finish());
                     Stage::Idle
                 }
-            },
+            }
         };
         Ok(Step::More)
     }

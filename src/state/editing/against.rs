@@ -1,9 +1,9 @@
 //! What B is: the text under edits, another text, a trace, or another model. All must fit A position by position.
 
 use super::{Against, SecondWorker, TraceBeside};
-use crate::protocol::{self, FromWorker, Input, InputText, RequestId, RunInfo, ToWorker};
-use crate::state::requests::Reply;
-use crate::state::{Effect, Origin, Second, Shown, State, Task, wording};
+use crate::protocol::{self, FromWorker, Input, InputText, ModelInfo, RequestId, RunInfo, ToWorker};
+use crate::state::requests::{Holder, Purpose, Reply};
+use crate::state::{Effect, Origin, Progress, Second, Shown, State, Task};
 use crate::trace::Tokens;
 use crate::trace::display::token_label;
 use crate::trace::file::ModelName;
@@ -103,9 +103,9 @@ impl State {
             (FromWorker::Ready { version, .. }, SecondWorker::Starting) if version == protocol::VERSION => {
                 let wanted = self.models.get(model).map(|entry| (entry.source(&self.base_url), entry.n_layers));
                 let Some((source, n_layers)) = wanted else { return };
-                let request = self.request();
-                self.editing.second_worker = SecondWorker::Loading(request);
-                effects.push(Effect::SendSecond(ToWorker::Load { request, source, n_layers }));
+                self.editing.second_worker = SecondWorker::Ready;
+                let load = |request| ToWorker::Load { request, source, n_layers };
+                self.ask_second(Purpose::LoadSecond(model), load, effects);
             }
             (FromWorker::Ready { .. }, SecondWorker::Starting) => {
                 self.second_worker_failed(
@@ -113,39 +113,50 @@ impl State {
                     effects,
                 );
             }
-            (FromWorker::Loaded { request, model }, SecondWorker::Loading(loading)) if request == loading => {
-                let Some(a) = self.result(super::Variant::A) else { return };
-                let (own, other) = ((a.spec.n_layers, a.spec.n_heads), (model.spec.n_layers, model.spec.n_heads));
-                if own != other {
-                    let problem = shapes_differ(own, other);
-                    return self.second_worker_failed(problem, effects);
-                }
-                let inputs = vec![a.input.clone()];
-                let request = self.request();
-                self.editing.second_worker = SecondWorker::Running(request);
-                effects.push(Effect::SendSecond(ToWorker::Run { request, inputs, edits: Vec::new() }));
+            (FromWorker::Progress { request, stage, done, total }, _) => {
+                self.requests.progressed(request, Progress { stage, done, total });
             }
-            (FromWorker::RunsDone { request, runs }, SecondWorker::Running(running)) if request == running => {
+            (FromWorker::Loaded { request, model }, _) => {
+                self.replied(request, Reply::Loaded(Box::new(model)), effects);
+            }
+            (FromWorker::RunsDone { request, runs }, _) => {
                 if let Some(info) = runs.into_iter().next() {
-                    self.model_beside_ran(request, info, effects);
+                    self.replied(request, Reply::Ran(Box::new(info)), effects);
                 }
             }
             (FromWorker::Answered { request, answer, .. }, _) => {
                 self.replied(request, Reply::Answer(answer, buffers), effects);
             }
             (FromWorker::Editing(reply), _) => self.editing_said(reply, effects),
-            (FromWorker::Failed { request, report }, SecondWorker::Loading(own) | SecondWorker::Running(own))
-                if request == own =>
-            {
-                self.second_worker_failed(wording::sentence(&report.message), effects);
-            }
             (FromWorker::Failed { request, report }, _) => self.ended(request, Some(report), effects),
             (FromWorker::Cancelled { request }, _) => self.ended(request, None, effects),
             _ => {}
         }
     }
 
-    fn model_beside_ran(&mut self, request: RequestId, info: RunInfo, effects: &mut Vec<Effect>) {
+    /// Asks the worker that holds another model for what B requires.
+    fn ask_second(&mut self, purpose: Purpose, message: impl FnOnce(RequestId) -> ToWorker, effects: &mut Vec<Effect>) {
+        let request = self.request();
+        effects.push(Effect::SendSecond(message(request)));
+        self.note_asked(purpose, vec![(request, Holder::SecondWorker(0))]);
+    }
+
+    /// The other model is loaded: it runs A's input.
+    pub(in crate::state) fn second_model_loaded(&mut self, model: ModelInfo, effects: &mut Vec<Effect>) {
+        let Some(a) = self.result(super::Variant::A) else { return };
+        let (own, other) = ((a.spec.n_layers, a.spec.n_heads), (model.spec.n_layers, model.spec.n_heads));
+        if own != other {
+            let problem = shapes_differ(own, other);
+            return self.second_worker_failed(problem, effects);
+        }
+        let input = a.input.clone();
+        let inputs = vec![input.clone()];
+        let run = |request| ToWorker::Run { request, inputs, edits: Vec::new() };
+        self.ask_second(Purpose::RunSecond(input), run, effects);
+    }
+
+    /// Takes the run of another model as B.
+    pub(in crate::state) fn second_model_ran(&mut self, request: RequestId, info: RunInfo, effects: &mut Vec<Effect>) {
         let Against::Model(model) = self.editing.against else { return };
         let name = self.models.get(model).map_or_else(String::new, |entry| entry.name.clone());
         let Some(a) = self.result(super::Variant::A) else { return };
@@ -156,7 +167,6 @@ impl State {
         let second = Some(Second::Run(info.run));
         let origin = named(name.clone());
         let b = Shown { second, live_run: None, model_name: name, origin, ..beside(a, request, info) };
-        self.editing.second_worker = SecondWorker::Ready;
         self.set_b(b, effects);
     }
 
@@ -173,10 +183,10 @@ impl State {
 
     /// What is being done to make the other model B.
     pub fn second_model_status(&self) -> Option<&'static str> {
-        match self.editing.second_worker {
-            SecondWorker::Absent | SecondWorker::Ready => None,
-            SecondWorker::Starting | SecondWorker::Loading(_) => Some("Loading the other model …"),
-            SecondWorker::Running(_) => Some("Running the other model …"),
+        match (self.editing.second_worker, self.editing.second_asked.pending()) {
+            (SecondWorker::Starting, _) | (_, Some(Purpose::LoadSecond(_))) => Some("Loading the other model …"),
+            (_, Some(_)) => Some("Running the other model …"),
+            (_, None) => None,
         }
     }
 }

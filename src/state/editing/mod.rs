@@ -28,7 +28,7 @@ use super::Shown;
 use super::requests::Slot;
 use crate::edit::Edit;
 use crate::protocol::{
-    ComparedOutcome, ComparedToken, OutcomeAsked, OutcomeNumbers, Prediction, RequestId, SamplingAsked, SweepAsked,
+    ComparedOutcome, ComparedToken, OutcomeAsked, OutcomeNumbers, Prediction, SamplingAsked, SweepAsked,
 };
 use crate::trace::{Spec, Tokens};
 
@@ -156,6 +156,8 @@ pub struct Editing {
     branching: Option<(usize, Vec<Prediction>)>,
     /// The request for the outcomes in `alone`, which come one by one.
     pub(super) alone_asked: Slot<()>,
+    /// What the worker that holds another model was asked to do before there is a B.
+    pub(super) second_asked: Slot<()>,
 }
 
 /// The life of the worker that holds another model as B.
@@ -163,9 +165,9 @@ pub struct Editing {
 enum SecondWorker {
     #[default]
     Absent,
+    /// Its program is being fetched and compiled.
     Starting,
-    Loading(RequestId),
-    Running(RequestId),
+    /// It takes requests.
     Ready,
 }
 
@@ -193,6 +195,7 @@ impl Default for Editing {
             written: Vec::new(),
             branching: None,
             alone_asked: Slot::default(),
+            second_asked: Slot::default(),
         }
     }
 }

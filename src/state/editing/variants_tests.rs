@@ -5,7 +5,10 @@ use super::super::tests::Page;
 use super::super::*;
 use super::tests::{BLOCK, asked, edit, edited_page, last_again, say};
 use super::*;
-use crate::protocol::{self, Answer, EditingReply, EditingRequest, FromWorker, InputText, Question, RunInfo, ToWorker};
+use crate::protocol::{
+    self, About, Answer, EditingReply, EditingRequest, FromWorker, InputText, Question, Report, RunInfo, ToWorker,
+};
+use crate::state::requests::Purpose;
 
 fn side(page: &mut Page, side: Variant) {
     page.event(Event::Editing(EditEvent::VariantPicked(side)));
@@ -160,6 +163,47 @@ fn another_model_lives_in_a_worker_of_its_own() {
     let effects = page.state.update(Event::Worker(WorkerEvent::SecondBroke("out of memory".to_owned())));
     assert!(effects.contains(&Effect::EndSecondWorker) && !page.state.editing.has_b());
     assert!(page.state.editing.against_problem.as_ref().unwrap().contains("out of memory"));
+}
+
+/// The requests to the second worker stand in the ledger: what fails says why, and what comes after it was dropped changes nothing.
+#[test]
+fn what_another_model_is_asked_for_is_in_the_ledger() {
+    let said = |page: &mut Page, reply: FromWorker| {
+        page.state.update(Event::Worker(WorkerEvent::SecondSaid(reply, Vec::new())))
+    };
+    let load = |page: &mut Page| {
+        page.state.update(Event::Editing(EditEvent::AgainstPicked(Against::Model(0))));
+        assert_eq!(page.state.second_model_status(), Some("Loading the other model …"));
+        let effects = said(page, FromWorker::Ready { version: protocol::VERSION, threads: 1 });
+        let request = effects.iter().find_map(|effect| match effect {
+            Effect::SendSecond(ToWorker::Load { request, .. }) => Some(*request),
+            _ => None,
+        });
+        request.expect("the model is loaded")
+    };
+    let mut page = Page::with_result();
+    let request = load(&mut page);
+    assert_eq!(page.state.requests.purpose(request), Some(&Purpose::LoadSecond(0)));
+    let report = Report { about: About::Model, message: "no memory".to_owned() };
+    let effects = said(&mut page, FromWorker::Failed { request, report });
+    assert!(effects.contains(&Effect::EndSecondWorker));
+    assert_eq!(page.state.editing.against_problem.as_deref(), Some("No memory."));
+    assert_eq!((page.state.second_model_status(), page.state.requests.purpose(request)), (None, None));
+
+    // Somebody compares with edits again before the model is loaded.
+    let mut page = Page::with_result();
+    let request = load(&mut page);
+    page.event(Event::Editing(EditEvent::AgainstPicked(Against::Edits)));
+    assert_eq!((page.state.second_model_status(), page.state.requests.purpose(request)), (None, None));
+    let (before, model) = (page.state.clone(), page.state.work.model.clone().unwrap());
+    let effects = said(&mut page, FromWorker::Loaded { request, model });
+    assert!(effects.is_empty() && page.state == before, "{effects:?}");
+    // A model chosen after it has a request of its own; the old one's reply is not taken for it.
+    let next = load(&mut page);
+    let model = page.state.work.model.clone().unwrap();
+    assert!(said(&mut page, FromWorker::Loaded { request, model: model.clone() }).is_empty());
+    said(&mut page, FromWorker::Loaded { request: next, model });
+    assert_eq!(page.state.second_model_status(), Some("Running the other model …"));
 }
 
 /// The value of a single edit is B's; several are measured alone, the ones that are switched off too.

@@ -47,13 +47,13 @@ impl State {
         self.requests.open(Asked { purpose, result }, parts);
     }
 
-    /// Whether somebody can answer questions about the result on screen; `is_about_words`: such that need the model.
-    pub fn can_answer(&self, is_about_words: bool) -> bool {
-        self.holders().is_some_and(|holders| holders.iter().all(|holder| holder.has_model() || !is_about_words))
+    /// Whether somebody can answer questions about the result on screen; `needs_model`: such that only a model can answer.
+    pub fn can_answer(&self, needs_model: bool) -> bool {
+        self.holders().is_some_and(|holders| holders.iter().all(|holder| holder.has_model() || !needs_model))
     }
 
     fn holders_of(&self, question: &Question) -> Option<Vec<Holder>> {
-        self.holders().filter(|_| self.can_answer(question.is_about_words()))
+        self.holders().filter(|_| self.can_answer(question.needs_model()))
     }
 
     /// Who holds what is on screen: one, or A's and B's for their difference. Nothing where one of them is gone.
@@ -69,7 +69,7 @@ impl State {
     fn result_of(&self, purpose: &Purpose) -> Option<Looked> {
         let any_attention = |request| Looked { request, kind: AttnKind::default() };
         match purpose {
-            Purpose::Tokens(_) => None,
+            Purpose::Tokens(_) | Purpose::LoadSecond(_) | Purpose::RunSecond(_) => None,
             Purpose::Question(question) if question.is_about_words() => {
                 self.shown.as_ref().map(|shown| any_attention(shown.request))
             }
@@ -99,6 +99,13 @@ impl State {
         };
         let withdrawn = self.requests.withdraw(is_same);
         self.cancel_all(withdrawn, effects);
+    }
+
+    /// Withdraws what takes long; says whether there was something.
+    pub(in crate::state) fn withdraw_long(&mut self, effects: &mut Vec<Effect>) -> bool {
+        let Some(purpose) = self.requests.long().cloned() else { return false };
+        self.withdraw_slot(&purpose, effects);
+        true
     }
 
     /// Forgets what was asked of somebody who is gone.
@@ -138,6 +145,9 @@ impl State {
             (Purpose::Tokens(_), ..) => self.readings.typed.clear(),
             (Purpose::Comparison { .. } | Purpose::EachAlone(_), _, Some(reason)) => {
                 self.notices.status = Some(reason);
+            }
+            (Purpose::LoadSecond(_) | Purpose::RunSecond(_), _, Some(reason)) => {
+                self.second_worker_failed(reason, effects);
             }
             _ => {}
         }

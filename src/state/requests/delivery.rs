@@ -15,6 +15,7 @@ impl State {
                 Question::Thumbnails { .. } => &mut self.scales.thumbnails.asked,
                 Question::Neurons { .. } => &mut self.scales.neurons.head,
                 Question::Scores { .. } => &mut self.scores.table,
+                Question::ScoresOver { .. } => &mut self.scores.seeds,
                 Question::HeadWeights { .. } => &mut self.scores.link,
                 Question::Lens { .. } => &mut self.stream.lens,
                 Question::Stream => &mut self.stream.numbers,
@@ -27,6 +28,7 @@ impl State {
             Purpose::Tokens(_) => &mut self.readings.typed,
             Purpose::Comparison { .. } => &mut self.editing.compared,
             Purpose::EachAlone(_) => &mut self.editing.alone_asked,
+            Purpose::LoadSecond(_) | Purpose::RunSecond(_) => &mut self.editing.second_asked,
         }
     }
 
@@ -54,6 +56,14 @@ impl State {
                 }
             }
             Purpose::EachAlone(_) => self.editing.alone_asked.settle(&asked.purpose),
+            Purpose::LoadSecond(_) | Purpose::RunSecond(_) => {
+                self.editing.second_asked.settle(&asked.purpose);
+                match replies.into_iter().next() {
+                    Some(Reply::Loaded(model)) => self.second_model_loaded(*model, effects),
+                    Some(Reply::Ran(info)) => self.second_model_ran(request, *info, effects),
+                    _ => {}
+                }
+            }
         }
     }
 
@@ -95,6 +105,9 @@ impl State {
             }
             (Question::Neurons { .. }, Answer::Neurons(numbers)) => self.scales.neurons.take(purpose, numbers, buffers),
             (Question::Scores { .. }, Answer::Scores { .. }) => self.scores.table.fill(purpose, first(buffers).into()),
+            (Question::ScoresOver { inputs }, Answer::ScoresOver { .. }) => {
+                self.scores.take_seeds(purpose, &inputs, &buffers);
+            }
             (Question::HeadWeights { queries, keys }, Answer::HeadWeights { .. }) => {
                 self.scores.take_weights(purpose, (queries, keys), first(buffers));
             }

@@ -38,6 +38,11 @@ impl<T> Slot<T> {
         self.pending.is_some()
     }
 
+    /// What is on its way.
+    pub fn pending(&self) -> Option<&Purpose> {
+        self.pending.as_ref()
+    }
+
     /// Puts an answer in.
     pub(in crate::state) fn fill(&mut self, purpose: Purpose, value: T) {
         self.settle(&purpose);

@@ -23,7 +23,7 @@ fn causal_page() -> Page {
 }
 
 /// The same with an edit in force, looked at as `side`: A is run 1 of the worker or so, B is run 77.
-fn edited_page(side: Variant) -> Page {
+pub(super) fn edited_page(side: Variant) -> Page {
     let mut page = causal_page();
     let edits = crate::edit::parse_list(r#"[{"kind":"zero_head","layer":1,"head":2}]"#).unwrap();
     page.event(Event::Editing(EditEvent::Added(edits)));
@@ -39,7 +39,7 @@ fn edited_page(side: Variant) -> Page {
 }
 
 /// The questions that were asked and that `is_it`, oldest first: their names, runs and what they ask.
-fn asked(page: &Page, is_it: impl Fn(&Question) -> bool) -> Vec<(RequestId, u32, Question)> {
+pub(super) fn asked(page: &Page, is_it: impl Fn(&Question) -> bool) -> Vec<(RequestId, u32, Question)> {
     let question = |message: &ToWorker| match message {
         ToWorker::Ask { request, run, question, .. } if is_it(question) => Some((*request, *run, question.clone())),
         _ => None,
@@ -75,6 +75,9 @@ fn answer(question: &Question, n_tokens: u32) -> (Answer, Vec<Vec<f32>>) {
             (Answer::Neurons(numbers), buffers.to_vec())
         }
         Question::Scores { .. } => (Answer::Scores { n_layers: 6, n_heads: 4 }, vec![vec![0.5; 8]]),
+        Question::ScoresOver { inputs } => {
+            (Answer::ScoresOver { n_inputs: inputs.len() as u32 }, vec![vec![0.5; 8]; inputs.len()])
+        }
         Question::HeadWeights { queries, keys } => {
             (Answer::HeadWeights { queries, keys, n_layers: 6, n_heads: 4 }, vec![vec![0.5; 24]])
         }
@@ -103,7 +106,7 @@ fn answer(question: &Question, n_tokens: u32) -> (Answer, Vec<Vec<f32>>) {
     }
 }
 
-fn answered(page: &mut Page, request: RequestId, (answer, buffers): (Answer, Vec<Vec<f32>>)) {
+pub(super) fn answered(page: &mut Page, request: RequestId, (answer, buffers): (Answer, Vec<Vec<f32>>)) {
     page.event(Event::Worker(WorkerEvent::Said(FromWorker::Answered { request, run: 1, answer }, buffers)));
 }
 
@@ -149,7 +152,7 @@ fn answers_about_an_earlier_result_are_dropped_whichever_question_they_answer() 
         }
         look_everywhere(&mut page);
         let kinds: HashSet<_> = asked(&page, |_| true).iter().map(|(.., it)| std::mem::discriminant(it)).collect();
-        assert_eq!(kinds.len(), 11, "all but the similarity of two texts are asked");
+        assert_eq!(kinds.len(), 11, "all but the similarity of two texts and scores over seeds are asked");
         page.event(Event::Entry(EntryEvent::TextEdited("c d e".to_owned())));
         page.event(Event::Entry(EntryEvent::TypingRested(1)));
         page.event(Event::Work(WorkEvent::RunAsked));

@@ -1,4 +1,4 @@
-//! Scores of all heads, and the search for heads between two tokens.
+//! Scores of all heads, of one input and over several seeds, and the search for heads between two tokens.
 
 use super::*;
 use crate::trace::Side;
@@ -68,41 +68,101 @@ fn heads_are_searched_when_a_query_and_a_key_are_kept() {
     assert_eq!(page.state.scores.link.value(), None);
 }
 
-#[test]
-fn a_block_can_be_scored_over_several_seeds() {
-    let mut page = Page::with_result();
-    page.event(Event::Scores(ScoreEvent::SeedsAsked));
-    assert!(!page.sent.iter().any(|sent| matches!(sent, ToWorker::MeanScores { .. })), "the text is no block");
+/// The questions about other inputs that were asked, oldest first: number, run, inputs.
+fn asked_over(page: &Page) -> Vec<(RequestId, u32, Vec<Input>)> {
+    let asked = super::requests::asked(page, |question| matches!(question, Question::ScoresOver { .. }));
+    let inputs = |question| match question {
+        Question::ScoresOver { inputs } => inputs,
+        other => panic!("another question: {other:?}"),
+    };
+    asked.into_iter().map(|(request, run, question)| (request, run, inputs(question))).collect()
+}
+
+/// What is on screen is a random block, and its scores over several seeds are asked for.
+fn ask_over_seeds(page: &mut Page) {
     if let Some(shown) = &mut page.state.shown {
         shown.input.text = InputText::RandomBlock { n_tokens: 50, seed: 7 };
     }
     page.event(Event::Scores(ScoreEvent::SeedsAsked));
-    let several = page.sent.iter().rev().find_map(|message| match message {
-        ToWorker::MeanScores { request, inputs } => Some((*request, inputs.clone())),
-        _ => None,
-    });
-    let (request, inputs) = several.expect("several blocks are scored");
-    let seeds: Vec<u32> = inputs
-        .iter()
-        .map(|input| match input.text {
-            InputText::RandomBlock { n_tokens: 50, seed } => seed,
-            _ => panic!("another input: {input:?}"),
-        })
-        .collect();
-    assert_eq!(seeds, [7, 8, 9, 10, 11]);
-    assert!(page.state.is_busy(), "it can be cancelled");
-    let buffers = vec![vec![0.5; 8], vec![0.1; 8]];
-    page.event(Event::Worker(WorkerEvent::Said(FromWorker::MeanScores { request, n_inputs: 5 }, buffers)));
-    assert!(!page.state.is_busy());
-    assert_eq!(page.state.scores.shown(), Some([0.5; 8].as_slice()));
-    assert_eq!(page.state.scores.shown_deviation(), Some([0.1; 8].as_slice()));
+}
+
+/// The scores of each block: one number everywhere.
+fn tables(scores: [f32; 5]) -> (Answer, Vec<Vec<f32>>) {
+    (Answer::ScoresOver { n_inputs: 5 }, scores.map(|score| vec![score; 8]).to_vec())
+}
+
+#[test]
+fn a_block_can_be_scored_over_several_seeds() {
+    let mut page = Page::with_result();
+    page.event(Event::Scores(ScoreEvent::SeedsAsked));
+    assert_eq!(asked_over(&page), [], "the text is not a block");
+    ask_over_seeds(&mut page);
+    let (request, _, inputs) = asked_over(&page).pop().expect("several blocks are scored");
+    let seed = |input: &Input| match input.text {
+        InputText::RandomBlock { n_tokens: 50, seed } => seed,
+        _ => panic!("another input: {input:?}"),
+    };
+    assert_eq!(inputs.iter().map(seed).collect::<Vec<_>>(), [7, 8, 9, 10, 11]);
+    super::requests::answered(&mut page, request, tables([1.0, 2.0, 3.0, 4.0, 5.0]));
+    assert_eq!(page.state.scores.shown(), Some([3.0; 8].as_slice()));
+    assert_eq!(page.state.scores.shown_deviation(), Some([2.5_f32.sqrt(); 8].as_slice()));
     page.event(Event::Scores(ScoreEvent::SeedsLeft));
-    assert_eq!(
-        (page.state.scores.shown(), page.state.scores.shown_deviation()),
-        (None, None),
-        "this block's are on their way"
-    );
+    let shown = (page.state.scores.shown(), page.state.scores.shown_deviation());
+    assert_eq!(shown, (None, None), "the scores of this block are on their way");
     let n_sent = page.sent.len();
     page.event(Event::Scores(ScoreEvent::SeedsAsked));
     assert_eq!((page.sent.len(), page.state.scores.shows_seeds), (n_sent, true), "they are kept");
+}
+
+/// Scores over seeds of B − A: mean and deviation are those of the change in each block, not changes of means and deviations.
+#[test]
+fn scores_over_seeds_of_the_difference_are_asked_of_both() {
+    let mut page = super::requests::edited_page(Variant::Difference);
+    let a_run = page.state.run_of(Variant::A).unwrap();
+    ask_over_seeds(&mut page);
+    let asked = asked_over(&page);
+    let [(a, run_a, inputs_a), (b, run_b, inputs_b)] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!((*run_a, *run_b, inputs_a), (a_run, 77, inputs_b));
+    super::requests::answered(&mut page, *b, tables([2.0, 3.0, 4.0, 5.0, 6.0]));
+    assert_eq!(page.state.scores.seeds.value(), None, "A has not replied");
+    super::requests::answered(&mut page, *a, tables([1.0, 2.0, 3.0, 4.0, 5.0]));
+    assert_eq!(page.state.scores.shown(), Some([1.0; 8].as_slice()));
+    assert_eq!(page.state.scores.shown_deviation(), Some([0.0; 8].as_slice()), "each block changes by as much");
+}
+
+#[test]
+fn scores_over_seeds_show_how_far_they_are_and_can_be_cancelled() {
+    let mut page = super::requests::edited_page(Variant::Difference);
+    assert!(!page.state.is_busy());
+    ask_over_seeds(&mut page);
+    let [a, b] = asked_over(&page).iter().map(|asked| asked.0).collect::<Vec<_>>().try_into().unwrap();
+    assert_eq!((page.state.is_busy(), wording::work(&page.state).as_deref()), (true, Some("Running …")));
+    page.says(FromWorker::Progress { request: a, stage: Stage::Run, done: 15, total: 30 });
+    assert_eq!(wording::work(&page.state).as_deref(), Some("Running block 15 of 60"), "B is still to come");
+    assert_eq!(page.state.progress().map(|progress| progress.fraction()), Some(0.25));
+    super::requests::answered(&mut page, a, tables([1.0; 5]));
+    assert_eq!(page.state.progress().map(|progress| progress.fraction()), Some(0.5));
+    page.event(Event::Work(WorkEvent::CancelAsked));
+    assert!(page.sent.contains(&ToWorker::Cancel { request: b }) && !page.state.is_busy());
+    let before = page.state.clone();
+    super::requests::answered(&mut page, b, tables([1.0; 5]));
+    assert_eq!(page.state, before, "a cancelled answer that comes all the same is dropped");
+
+    // A new run cancels what is left of the old one.
+    ask_over_seeds(&mut page);
+    let request = asked_over(&page).pop().unwrap().0;
+    page.event(Event::Work(WorkEvent::RunAsked));
+    assert!(page.sent.contains(&ToWorker::Cancel { request }));
+}
+
+#[test]
+fn scores_over_seeds_that_failed_say_why_and_can_be_asked_for_again() {
+    let mut page = Page::with_result();
+    ask_over_seeds(&mut page);
+    let request = asked_over(&page).pop().unwrap().0;
+    let report = Report { about: About::Request, message: "wrong".to_owned() };
+    page.says(FromWorker::Failed { request, report });
+    assert_eq!((page.state.scores.seeds.problem(), page.state.is_busy()), (Some("Wrong."), false));
+    page.event(Event::Scores(ScoreEvent::SeedsAsked));
+    assert_eq!((asked_over(&page).len(), page.state.scores.seeds.problem()), (2, None));
 }

@@ -44,6 +44,7 @@ impl State {
         if let Some(before) = self.work.request.take() {
             effects.push(Effect::Send(ToWorker::Cancel { request: before.request }));
         }
+        self.withdraw_long(effects);
         let request = self.request();
         self.work.request = Some(LongRequest { request, task, progress: None, is_cancelling: false });
         request
@@ -133,7 +134,7 @@ impl State {
             }
             Some(_) => {}
             None if self.work.worker == WorkerPhase::Starting => self.end_worker(effects),
-            None => {}
+            None => _ = self.withdraw_long(effects),
         }
     }
 
@@ -141,7 +142,7 @@ impl State {
         let Some(work) = self.work.request.as_ref().filter(|work| work.request == request) else { return };
         match work.task {
             Task::Load => self.end_worker(effects),
-            Task::Run(_) | Task::Seeds | Task::Edit | Task::Against | Task::Sweep | Task::Write | Task::Save(_) => {
+            Task::Run(_) | Task::Edit | Task::Against | Task::Sweep | Task::Write | Task::Save(_) => {
                 self.restart(effects)
             }
         }

@@ -67,8 +67,6 @@ pub enum Task {
     Run(Plan),
     /// Runs what is shown again under edits.
     Edit,
-    /// Scores heads on blocks of several seeds.
-    Seeds,
     /// Runs another text, to be compared with what is shown.
     Against,
     /// Tries one edit after another.

@@ -50,8 +50,10 @@ impl State {
             }
             FromWorker::Ready { .. } => self.wrong_version(effects),
             FromWorker::Progress { request, stage, done, total } => {
-                if let Some(work) = self.work.request.as_mut().filter(|work| work.request == request) {
-                    work.progress = Some(Progress { stage, done, total });
+                let progress = Progress { stage, done, total };
+                match self.work.request.as_mut().filter(|work| work.request == request) {
+                    Some(work) => work.progress = Some(progress),
+                    None => self.requests.progressed(request, progress),
                 }
             }
             FromWorker::Loaded { request, model } => self.loaded(request, model, effects),
@@ -62,7 +64,6 @@ impl State {
                 self.replied(request, Reply::Answer(answer, buffers), effects);
             }
             FromWorker::Tokenized { request, tokens } => self.replied(request, Reply::Tokens(tokens), effects),
-            FromWorker::MeanScores { request, n_inputs } => self.seeds_came(request, n_inputs, buffers),
             FromWorker::Editing(reply) => self.editing_said(reply, effects),
             FromWorker::Saved { request, url, .. } => self.saved(request, url, effects),
             FromWorker::Cancelled { request } => self.ended(request, None, effects),

@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::state::{Event, N_SEEDS, ScoreEvent, State, Task};
+use crate::state::{Event, N_SEEDS, ScoreEvent, State};
 use crate::ui::erased::{Show, view};
 use crate::ui::shell::page::Page;
+use crate::ui::small::problem::Problem;
 
 /// What the line offers.
 #[derive(Clone, PartialEq)]
@@ -23,6 +24,7 @@ enum Stand {
 #[component]
 pub fn Seeds(page: Page) -> impl IntoView {
     let stand = page.memo(stand);
+    let problem = page.memo(|state| state.scores.seeds.problem().map(str::to_owned));
     let choice = move |is_mean: bool, label: String| {
         let is_on = move || matches!(stand.get(), Stand::There(_, shown) if shown == is_mean);
         view! {
@@ -55,15 +57,16 @@ pub fn Seeds(page: Page) -> impl IntoView {
                     },
                 }}
             </p>
+            {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
         </Show>
     }
 }
 
 fn stand(state: &State) -> Stand {
-    if state.work.request.as_ref().is_some_and(|work| work.task == Task::Seeds) {
+    if state.scores.seeds.is_pending() {
         return Stand::Reading;
     }
-    match &state.scores.seeds {
+    match state.scores.seeds.value() {
         Some(seeds) => Stand::There(seeds.first_seed, state.scores.shows_seeds),
         None if state.seed_inputs().is_some() => Stand::Offered,
         None => Stand::None,

@@ -30,6 +30,5 @@ fn fraction(state: &State) -> Option<f64> {
     if !state.is_busy() {
         return None;
     }
-    let progress = state.work.request.as_ref().and_then(|work| work.progress);
-    Some(progress.map_or(0.0, |progress| progress.fraction()))
+    Some(state.progress().map_or(0.0, |progress| progress.fraction()))
 }
