@@ -203,6 +203,13 @@ pub struct Thumbnail<'a> {
     pub is_max: bool,
 }
 
+impl Thumbnail<'_> {
+    /// Whether there are cells to paint, and pixels [width, height] to paint them on.
+    fn covers(&self, (width, height): (usize, usize)) -> bool {
+        !self.cells.is_empty() && self.cells.len() == self.n_rows * self.n_columns && width * height > 0
+    }
+}
+
 /// A picture of thumbnails, reused from one drawing to the next.
 #[derive(Debug, Default)]
 pub struct MapPainter {
@@ -248,10 +255,7 @@ impl MapPainter {
     /// Paints a heat map over a ground, so that a thumbnail has an edge even where nothing is read.
     pub fn heat(&mut self, area: Area, thumbnail: &Thumbnail<'_>, ramp: &Ramp, ground: Rgb, shade: &Shade) {
         let Thumbnail { cells, n_rows, n_columns, is_max } = *thumbnail;
-        if cells.len() != n_rows * n_columns || cells.is_empty() || area.width * area.height == 0 {
-            return self.fill(area, ground);
-        }
-        let columns: Vec<Range<usize>> = (0..area.width).map(|x| under(x, area.width, n_columns)).collect();
+        let Some(columns) = columns_under((area.width, area.height), thumbnail) else { return self.fill(area, ground) };
         for y in 0..area.height {
             let rows = under(y, area.height, n_rows);
             self.line(area, y, |x| {
@@ -279,10 +283,7 @@ impl MapPainter {
         shade: &Shade,
     ) {
         let Thumbnail { cells, n_rows, n_columns, .. } = *thumbnail;
-        if cells.len() != n_rows * n_columns || cells.is_empty() || area.width * area.height == 0 {
-            return self.fill(area, ground);
-        }
-        let columns: Vec<Range<usize>> = (0..area.width).map(|x| under(x, area.width, n_columns)).collect();
+        let Some(columns) = columns_under((area.width, area.height), thumbnail) else { return self.fill(area, ground) };
         for y in 0..area.height {
             let rows = under(y, area.height, n_rows);
             self.line(area, y, |x| {
@@ -342,6 +343,12 @@ impl MapPainter {
     }
 }
 
+/// The columns of cells under each pixel of a line of an area [width, height]; `None` where there is nothing to paint.
+fn columns_under(size: (usize, usize), thumbnail: &Thumbnail<'_>) -> Option<Vec<Range<usize>>> {
+    let (width, _) = size;
+    thumbnail.covers(size).then(|| (0..width).map(|x| under(x, width, thumbnail.n_columns)).collect())
+}
+
 /// Opacity below which a line is invisible in a thumbnail.
 const MIN_LINE: f32 = 0.02;
 
@@ -352,7 +359,7 @@ fn cells_at(thumbnail: &Thumbnail<'_>, at: usize) -> f32 {
 /// Coverage of each pixel of an area [height, width] by the lines of a thumbnail; `None` where there is no line.
 fn line_alphas((width, height): (usize, usize), thumbnail: &Thumbnail<'_>) -> Option<Vec<f32>> {
     let Thumbnail { cells, n_rows, n_columns, .. } = *thumbnail;
-    if cells.len() != n_rows * n_columns || cells.is_empty() || width * height == 0 {
+    if !thumbnail.covers((width, height)) {
         return None;
     }
     let mut alphas = vec![0.0_f32; width * height];

@@ -4,6 +4,7 @@ use super::more_models::Lookup;
 use super::{Progress, Shown, State, Task, WorkerPhase};
 use crate::protocol::{OutcomeAsked, OutcomeNumbers, Stage};
 use crate::trace::AttnKind;
+use crate::trace::numeral::{signed, with_minus};
 use crate::trace::shorten;
 
 /// A weight in a list: four decimals.
@@ -19,14 +20,6 @@ pub fn change(difference: f32) -> String {
 /// A difference beside a token: three decimals and its sign.
 pub fn short_change(difference: f32) -> String {
     signed(&format!("{difference:+.3}"))
-}
-
-/// A formatted number with a true minus sign. What rounds to zero reads the same from either side.
-fn signed(text: &str) -> String {
-    match text.strip_prefix('-') {
-        Some(size) if size.bytes().all(|byte| matches!(byte, b'0' | b'.')) => format!("+{size}"),
-        _ => text.replace('-', "−"),
-    }
 }
 
 /// The same where there is little room: "+.040".
@@ -193,7 +186,7 @@ pub fn result(shown: &Shown, n_threads: u32) -> String {
 /// The outcome that is followed, and what became of it: "Outcome Mary − John 6.12 → 3.05".
 pub fn outcome(state: &State) -> Option<String> {
     let editing = &state.editing;
-    let number = |outcome: OutcomeNumbers| format!("{:.2}", outcome.value).replace('-', "−");
+    let number = |outcome: OutcomeNumbers| with_minus(&format!("{:.2}", outcome.value));
     let name = match &editing.asked {
         OutcomeAsked::Tokens { answer, other, .. } => format!("{} − {}", answer.trim(), other.trim()),
         OutcomeAsked::Cosine { .. } => "cosine".to_owned(),

@@ -5,6 +5,7 @@
 pub mod display;
 pub mod file;
 pub mod hook;
+pub mod numeral;
 pub mod shorten;
 pub mod side;
 pub mod spec;

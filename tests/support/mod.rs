@@ -5,6 +5,8 @@
 
 pub mod engine;
 pub mod gguf;
+pub mod gguf_converted;
+pub mod gguf_names;
 pub mod hostile;
 pub mod parity;
 pub mod seeded;

@@ -7,6 +7,7 @@ use crate::render::colour::{NEUTRAL_HUE, Ramp, Rgb, Scheme};
 use crate::render::layout::Span;
 use crate::render::neurons::{Block, Diverging, NeuronColumns, Products};
 use crate::trace::display::TokenLabel;
+use crate::trace::numeral::two_decimals;
 
 /// Height of a row, and of its cells, in the page's layout.
 const ROW: (f32, f32) = (22.0, 20.0);
@@ -196,11 +197,8 @@ impl Draw for NeuronFigure<'_> {
         for block in [Block::Keys, Block::Products] {
             self.block(pen, &columns, block);
         }
-        let two = |number: f32| {
-            if number == f32::NEG_INFINITY { "−∞".to_owned() } else { format!("{number:.2}").replace('-', "−") }
-        };
-        self.column(pen, ("dot-products", "q·k"), columns.dot, |row| row.dot.map(two));
-        self.column(pen, ("scores", "score"), columns.score, |row| row.score.map(two));
+        self.column(pen, ("dot-products", "q·k"), columns.dot, |row| row.dot.map(two_decimals));
+        self.column(pen, ("scores", "score"), columns.score, |row| row.score.map(two_decimals));
         self.bars(pen, columns.weight);
         self.column(pen, ("weights", "softmax"), columns.weight, |row| row.weight.map(|it| format!("{it:.3}")));
         self.column(pen, ("weighted-values", "A‖f‖"), columns.value, |row| row.value.map(|it| format!("{it:.3}")));

@@ -2,6 +2,7 @@
 
 use crate::edit::{Choice, Edit, EditKind, PatchFrom, SetValue};
 use crate::trace::display::TokenLabel;
+use crate::trace::numeral::with_minus;
 
 /// "Zero L23H3", "Cut “Mary” → “to” in L23H3", …; `labels`: the tokens that read and those that are read, by position.
 pub fn edit_name(edit: &Edit, labels: (&[TokenLabel], &[TokenLabel])) -> String {
@@ -67,9 +68,8 @@ pub fn edit_name(edit: &Edit, labels: (&[TokenLabel], &[TokenLabel])) -> String 
     }
 }
 
-/// A number with a true minus.
 fn number(factor: f32) -> String {
-    factor.to_string().replace('-', "−")
+    with_minus(&factor.to_string())
 }
 
 fn indices(choice: &Choice) -> String {

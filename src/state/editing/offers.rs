@@ -8,6 +8,7 @@ use crate::edit::{Choice, Edit, EditKind};
 use crate::state::{RUNS_MODELS, State, View, wording};
 use crate::trace::Side;
 use crate::trace::display::TokenLabel;
+use crate::trace::numeral::with_minus;
 
 /// What is shown of the tokens that read, and of those that are read.
 type Labels<'a> = (&'a [TokenLabel], &'a [TokenLabel]);
@@ -201,7 +202,7 @@ fn neuron_items(layer: usize, head: usize, neuron: usize) -> Vec<Item> {
     let zero =
         Item { name: format!("Zero query neuron {neuron}"), edits: vec![scaled_neuron(layer, head, neuron, 0.0)] };
     let scaled = FACTORS.iter().map(|&factor| Item {
-        name: format!("Scale query neuron {neuron} × {}", signed(factor)),
+        name: format!("Scale query neuron {neuron} × {}", with_minus(&factor.to_string())),
         edits: vec![scaled_neuron(layer, head, neuron, factor)],
     });
     std::iter::once(zero).chain(scaled).collect()
@@ -233,9 +234,4 @@ fn heads_name(target: &Target, n_heads: usize) -> Option<String> {
         all if all.len() == n_heads => Some(format!("Every head of layer {}", target.layer)),
         several => Some(format!("{} heads of layer {}", several.len(), target.layer)),
     }
-}
-
-/// A factor with a true minus.
-fn signed(factor: f32) -> String {
-    factor.to_string().replace('-', "−")
 }

@@ -9,6 +9,7 @@ use super::bos_choice::BosChoice;
 use super::entry_fields::EntryFields;
 use super::entry_kind::EntryKindChoice;
 use super::examples::Examples;
+use super::keys::runs_model;
 use super::target_field::TargetField;
 use super::typed_tokens::TypedTokens;
 use crate::state::{Event, WorkEvent, wording};
@@ -35,10 +36,10 @@ pub fn TextForm(page: Page) -> impl IntoView {
             is_open.set(false);
         }
     };
-    let on_key = move |event: KeyboardEvent| match event.key().as_str() {
-        "Escape" => is_open.set(false),
-        "Enter" if !event.shift_key() && !event.is_composing() && is_field(event.target()) => is_open.set(false),
-        _ => {}
+    let on_key = move |event: KeyboardEvent| {
+        if event.key() == "Escape" || runs_model(&event) && is_field(event.target()) {
+            is_open.set(false);
+        }
     };
     view! {
         <div

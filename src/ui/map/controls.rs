@@ -13,6 +13,7 @@ use crate::state::scales::thumbnails::MAX_CELLS;
 use crate::state::{Event, ScoreEvent, Shown, Variant, ViewEvent};
 use crate::ui::erased::view;
 use crate::ui::small::radio_group::RadioGroup;
+use crate::ui::small::tick::Tick;
 
 /// The controls above the map, and the heads' numbers.
 #[component]
@@ -66,29 +67,20 @@ pub fn MapControls(map: Map) -> impl IntoView {
                 >
                     {every().enumerate().map(number).collect_view()}
                 </select>
-                <label class="tick">
-                    <input
-                        type="checkbox"
-                        prop:checked=move || options.with(|options| options.is_sorted)
-                        on:change:target=move |event| {
-                            let is_sorted = event.target().checked();
-                            change(&|options| options.is_sorted = is_sorted);
-                        }
-                    />
-                    "sort"
-                </label>
-            </div>
-            <label class="tick" class:none=move || !is_reduced.get()>
-                <input
-                    type="checkbox"
-                    prop:checked=move || options.with(|options| options.reduce == Reduce::Mean)
-                    on:change:target=move |event| {
-                        let reduce = if event.target().checked() { Reduce::Mean } else { Reduce::Max };
-                        change(&|options| options.reduce = reduce);
-                    }
+                <Tick
+                    name="sort"
+                    is_on=Signal::derive(move || options.with(|options| options.is_sorted))
+                    change=move |is_sorted| change(&|options| options.is_sorted = is_sorted)
                 />
-                "mean instead of largest"
-            </label>
+            </div>
+            <Tick
+                name="mean instead of largest"
+                is_on=Signal::derive(move || options.with(|options| options.reduce == Reduce::Mean))
+                is_hidden=Signal::derive(move || !is_reduced.get())
+                change=move |is_mean| {
+                    change(&|options| options.reduce = if is_mean { Reduce::Mean } else { Reduce::Max })
+                }
+            />
             <Filter map name="Layers" />
             <Filter map name="Heads" />
         </div>

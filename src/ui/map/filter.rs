@@ -8,6 +8,7 @@ use super::model::Map;
 use crate::state::scales::options::MapOptions;
 use crate::state::{Event, Shown, ViewEvent};
 use crate::ui::erased::{Derived, view};
+use crate::ui::small::tick::Tick;
 
 /// A list of check boxes behind a summary, one for each layer or head.
 #[component]
@@ -36,14 +37,11 @@ pub fn Filter(map: Map, name: &'static str) -> impl IntoView {
     };
     let tick = move |index: usize| {
         view! {
-            <label class="tick">
-                <input
-                    type="checkbox"
-                    prop:checked=move || hidden.with(|hidden| !hidden.contains(&index))
-                    on:change:target=move |event| toggle(index, event.target().checked())
-                />
-                {index}
-            </label>
+            <Tick
+                name=index.to_string()
+                is_on=Signal::derive(move || hidden.with(|hidden| !hidden.contains(&index)))
+                change=move |is_on| toggle(index, is_on)
+            />
         }
     };
     let summary = move || {

@@ -9,6 +9,7 @@ use crate::state::{Event, SelectionEvent, State, ViewEvent};
 use crate::trace::Side;
 use crate::ui::erased::{Derived, view};
 use crate::ui::small::radio_group::RadioGroup;
+use crate::ui::small::tick::Tick;
 
 /// The controls above the figure.
 #[component]
@@ -69,28 +70,18 @@ pub fn NeuronControls(neurons: Neurons) -> impl IntoView {
                 picked=move || Some(options.get().order)
                 pick=move |order| change(&|options| options.order = order)
             />
-            <label class="tick" class:none=move || !is_rotated.get()>
-                <input
-                    type="checkbox"
-                    prop:checked=move || options.get().is_plain
-                    on:change:target=move |event| {
-                        let is_plain = event.target().checked();
-                        change(&|options| options.is_plain = is_plain);
-                    }
-                />
-                "before rotation"
-            </label>
-            <label class="tick for-narrow">
-                <input
-                    type="checkbox"
-                    prop:checked=move || options.get().shows_keys
-                    on:change:target=move |event| {
-                        let shows_keys = event.target().checked();
-                        change(&|options| options.shows_keys = shows_keys);
-                    }
-                />
-                "keys instead of products"
-            </label>
+            <Tick
+                name="before rotation"
+                is_on=Signal::derive(move || options.get().is_plain)
+                is_hidden=Signal::derive(move || !is_rotated.get())
+                change=move |is_plain| change(&|options| options.is_plain = is_plain)
+            />
+            <Tick
+                name="keys instead of products"
+                class="tick for-narrow"
+                is_on=Signal::derive(move || options.get().shows_keys)
+                change=move |shows_keys| change(&|options| options.shows_keys = shows_keys)
+            />
             <span class="label">{move || sharing.get()}</span>
         </div>
     }

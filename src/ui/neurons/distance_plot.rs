@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::model::{Neurons, short};
 use crate::state::Shown;
+use crate::trace::numeral::with_minus;
 use crate::ui::erased::{Derived, view};
 
 /// Size of the plot, in its own units.
@@ -60,7 +61,7 @@ fn plot(points: &[(isize, f32)]) -> impl IntoView + use<> {
         view! { <text x=LEFT - 6.0 y=y(value) dy="0.32em" text-anchor="end">{short(value)}</text> }
     };
     let distance = |distance: isize, anchor: &'static str| {
-        let text = distance.to_string().replace('-', "−");
+        let text = with_minus(&distance.to_string());
         view! { <text x=x(distance) y=HEIGHT - 4.0 text-anchor=anchor>{text}</text> }
     };
     let zero = (first < 0).then(|| distance(0, "middle"));

@@ -8,6 +8,7 @@ use crate::state::scales::neurons::HeadNeurons;
 use crate::state::scales::options::{NeuronOptions, NeuronOrder};
 use crate::state::{Looked, Shown, State, wording};
 use crate::trace::Side;
+use crate::trace::numeral::with_minus;
 use crate::ui::erased::Derived;
 use crate::ui::shell::page::Page;
 use crate::ui::small::same::Same;
@@ -229,12 +230,9 @@ pub fn order_of(numbers: &Numbers, order: NeuronOrder, (query, key): (Option<usi
     if values.len() == numbers.d_head() { descending(&values) } else { by_number }
 }
 
-/// A number in a column: two decimals, a true minus.
-pub(super) fn short(number: f32) -> String {
-    if number == f32::NEG_INFINITY { "−∞".to_owned() } else { format!("{number:.2}").replace('-', "−") }
-}
+pub(super) use crate::trace::numeral::two_decimals as short;
 
 /// A weight in a column.
 pub(super) fn weight(number: f32) -> String {
-    wording::short_weight(number).replace('-', "−")
+    with_minus(&wording::short_weight(number))
 }

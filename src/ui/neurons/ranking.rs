@@ -7,6 +7,7 @@ use crate::render::descending;
 use crate::state::editing::offers::Target;
 use crate::state::{Event, SelectionEvent};
 use crate::trace::Side;
+use crate::trace::numeral::with_minus;
 use crate::ui::change::edit_menu::{open_at_event, open_at_key};
 use crate::ui::erased::{Derived, view};
 
@@ -39,7 +40,7 @@ pub fn Ranking(neurons: Neurons) -> impl IntoView {
     let row = move |neuron: usize, product: f32, dot: f32, largest: f32| {
         // A product of 0, or a change of 0, has no shares.
         let share = match dot.abs() > 1e-6 {
-            true => format!("{:.0}%", product / dot * 100.0).replace('-', "−"),
+            true => with_minus(&format!("{:.0}%", product / dot * 100.0)),
             false => "–".to_owned(),
         };
         let width = format!("{:.1}%", product.abs() / largest.max(f32::MIN_POSITIVE) * 100.0);

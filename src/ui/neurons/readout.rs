@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::model::{Neurons, short};
+use super::model::{Neurons, short, weight};
+use crate::state::wording;
 use crate::trace::Side;
+use crate::trace::numeral::with_minus;
 use crate::ui::erased::{Derived, view};
 
 /// The numbers of the marked neuron for the query and the key shown, and what colours and keys mean.
@@ -19,17 +21,19 @@ pub fn CellReadout(neurons: Neurons) -> impl IntoView {
             let (q, k) = (products.query(query, neuron)?, products.key(key, neuron)?);
             let product = products.product(query, key, neuron)?;
             if numbers.is_difference() {
-                let text = format!("{names} · B − A of neuron {neuron}: q {q:+.3} · k {k:+.3} · product {product:+.3}");
-                return Some(text.replace('-', "−"));
-            }
-            let start = format!("{names} · neuron {neuron}: q {q:.3} · k {k:.3} = {product:.3}");
-            if !numbers.sees(query, key) {
-                return Some(format!("{names} · neuron {neuron}: q {q:.3}, k {k:.3}; the mask hides this key"));
+                let [q, k, product] = [q, k, product].map(wording::short_change);
+                return Some(format!("{names} · B − A of neuron {neuron}: q {q} · k {k} · product {product}"));
             }
             let dot = products.dot(query, key);
-            let share =
-                if dot.abs() > 1e-6 { format!(", {:.1}% of q·k", product / dot * 100.0) } else { String::new() };
-            Some(format!("{start}{share}").replace('-', "−"))
+            let share = match dot.abs() > 1e-6 {
+                true => format!(", {}% of q·k", with_minus(&format!("{:.1}", product / dot * 100.0))),
+                false => String::new(),
+            };
+            let [q, k, product] = [q, k, product].map(weight);
+            if !numbers.sees(query, key) {
+                return Some(format!("{names} · neuron {neuron}: q {q}, k {k}; the mask hides this key"));
+            }
+            Some(format!("{names} · neuron {neuron}: q {q} · k {k} = {product}{share}"))
         })
     });
     let scales = Derived::new(move || {

@@ -11,5 +11,6 @@ pub mod problem;
 pub mod radio_group;
 pub mod same;
 pub mod text_field;
+pub mod tick;
 pub mod token_button;
 pub mod token_text;

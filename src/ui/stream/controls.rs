@@ -6,6 +6,7 @@ use super::model::Stream;
 use crate::state::stream::options::{StreamNumber, StreamOptions};
 use crate::state::{Event, ViewEvent};
 use crate::ui::erased::view;
+use crate::ui::small::tick::Tick;
 
 /// The controls above the table.
 #[component]
@@ -52,17 +53,11 @@ pub fn StreamControls(stream: Stream) -> impl IntoView {
                     }
                 />
             </div>
-            <label class="tick">
-                <input
-                    type="checkbox"
-                    prop:checked=move || options.with(|options| options.is_first_on_top)
-                    on:change:target=move |event| {
-                        let is_first_on_top = event.target().checked();
-                        change(&|options| options.is_first_on_top = is_first_on_top);
-                    }
-                />
-                "first layer on top"
-            </label>
+            <Tick
+                name="first layer on top"
+                is_on=Signal::derive(move || options.with(|options| options.is_first_on_top))
+                change=move |is_first_on_top| change(&|options| options.is_first_on_top = is_first_on_top)
+            />
         </div>
     }
 }

@@ -5,6 +5,7 @@ use crate::state::stream::options::StreamNumber;
 use crate::state::{Shown, State, Variant, wording};
 use crate::trace::Side;
 use crate::trace::display::token_label;
+use crate::trace::numeral::with_minus;
 use crate::trace::spec::Unembed;
 
 /// Tokens that the words of a cell name.
@@ -62,7 +63,7 @@ pub fn short(number: StreamNumber, value: f32, is_difference: bool) -> String {
         _ => format!("{value:.2}"),
     };
     let sign = if is_difference && value > 0.0 { "+" } else { "" };
-    format!("{sign}{text}").replace('-', "−")
+    format!("{sign}{}", with_minus(&text))
 }
 
 /// The most likely tokens of a cell as they are shown, with their probabilities.

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::state::Event;
 use crate::state::editing::EditEvent;
+use crate::trace::numeral::with_minus;
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 
@@ -33,7 +34,7 @@ pub fn EditRow(page: Page, list: Derived<Vec<Row>>, id: u32) -> impl IntoView {
                 <span class="name">{name}</span>
             </label>
             <span class="number" title="The outcome under this edit alone">
-                {move || row.with(|row| row.as_ref().and_then(|row| row.alone)).map(|value| format!("{value:.3}").replace('-', "−"))}
+                {move || row.with(|row| row.as_ref().and_then(|row| row.alone)).map(|value| with_minus(&format!("{value:.3}")))}
             </span>
             <button
                 type="button"

@@ -6,6 +6,7 @@ use crate::protocol::ComparedToken;
 use crate::state::wording;
 use crate::trace::TokenForm;
 use crate::trace::display::token_label;
+use crate::trace::numeral::signed;
 use crate::ui::erased::view;
 use crate::ui::small::token_text::token_text;
 
@@ -53,7 +54,7 @@ fn bar(token: &ComparedToken, form: TokenForm) -> impl IntoView + use<> {
     let (change, odds) = match token.probs.as_slice() {
         [a, b, ..] => {
             let odds = log_odds(*b) - log_odds(*a);
-            (wording::short_change(b - a), format!("{odds:+.2}").replace('-', "−"))
+            (wording::short_change(b - a), signed(&format!("{odds:+.2}")))
         }
         _ => (String::new(), String::new()),
     };

@@ -6,13 +6,14 @@ use crate::protocol::OutcomeNumbers;
 use crate::state::wording;
 use crate::trace::TokenForm;
 use crate::trace::display::token_label;
+use crate::trace::numeral::with_minus;
 use crate::ui::erased::view;
 
 /// The outcome in A and in B, and its change.
 pub fn values(tokens: Option<[String; 2]>, values: &[OutcomeNumbers], form: TokenForm) -> impl IntoView + use<> {
     let names = tokens.map(|tokens| tokens.map(|token| format!("P({})", token_label(&token, form).plain)));
     let what = if names.is_some() { "Logit difference" } else { "Cosine" };
-    let number = |value: f32| format!("{value:.4}").replace('-', "−");
+    let number = |value: f32| with_minus(&format!("{value:.4}"));
     let row = |name: &'static str, value: f32, probs: Option<[f32; 2]>, write: &dyn Fn(f32) -> String| {
         view! {
             <tr>

@@ -7,6 +7,7 @@ use wasm_bindgen::JsCast;
 use super::ranked::place;
 use crate::state::editing::{EditEvent, Map, MapCell};
 use crate::state::{Event, wording};
+use crate::trace::numeral::with_minus;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 
@@ -54,7 +55,7 @@ pub fn SweepMap(
             (Some(_), None) => format!("{place}: no value"),
             (Some(cell), Some(effect)) => {
                 let outcome = cell.outcome.map_or_else(String::new, |outcome| {
-                    format!(", {outcome_name} {}", wording::weight(outcome.value).replace('-', "−"))
+                    format!(", {outcome_name} {}", with_minus(&wording::weight(outcome.value)))
                 });
                 format!("{place}: effect {}{outcome}", wording::change(effect))
             }

@@ -12,6 +12,7 @@ use crate::trace::display::token_label;
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::same::Same;
+use crate::ui::small::tick::Tick;
 
 /// The sum, largest components first or from the bottom up.
 #[component]
@@ -55,16 +56,11 @@ pub fn Sum(
             ": sum " {wording::change(total)} ", model " {wording::change(outcome)}
             ", not accounted for " {wording::change(outcome - total)}
         </p>
-        <label class="tick">
-            <input
-                type="checkbox"
-                prop:checked=move || order.get() == Order::BottomUp
-                on:change:target=move |event| {
-                    order.set(if event.target().checked() { Order::BottomUp } else { Order::Largest });
-                }
-            />
-            "from the bottom up"
-        </label>
+        <Tick
+            name="from the bottom up"
+            is_on=Signal::derive(move || order.get() == Order::BottomUp)
+            change=move |is_on| order.set(if is_on { Order::BottomUp } else { Order::Largest })
+        />
         <table class="direct-sum" aria-label="Outcome as a sum">
             <tbody>{body}</tbody>
         </table>

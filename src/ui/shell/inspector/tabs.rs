@@ -7,7 +7,7 @@ use super::{panel_id, tab_id};
 use crate::state::{Event, Home, InspectorTab, LayoutChange, RUNS_MODELS, View, ViewEvent};
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::floor::Floor;
-use crate::ui::small::focus::focus;
+use crate::ui::small::focus::{focus, next_tab};
 
 /// The tabs: one tab stop, with arrow keys between them.
 #[component]
@@ -31,13 +31,7 @@ pub fn InspectorTabs(floor: Floor) -> impl IntoView {
         let tabs = offered.get_untracked();
         let current = layout.get_untracked().tab;
         let at = tabs.iter().position(|tab| *tab == current).unwrap_or(0);
-        let to = match event.key().as_str() {
-            "ArrowRight" => (at + 1) % tabs.len(),
-            "ArrowLeft" => (at + tabs.len() - 1) % tabs.len(),
-            "Home" => 0,
-            "End" => tabs.len() - 1,
-            _ => return,
-        };
+        let Some(to) = next_tab(&event.key(), at, tabs.len()) else { return };
         event.prevent_default();
         show(tabs[to]);
         focus(document().get_element_by_id(&tab_id(tabs[to])));

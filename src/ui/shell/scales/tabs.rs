@@ -2,12 +2,12 @@
 
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 
 use super::{panel_id, tab_id};
 use crate::state::{Event, SelectionEvent, View};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
+use crate::ui::small::focus::{focus, next_tab};
 
 /// A tab for each view.
 #[component]
@@ -16,21 +16,10 @@ pub fn Tabs(page: Page) -> impl IntoView {
     let go = move |view: View| page.dispatch(Event::Select(SelectionEvent::ViewPicked(view)));
     let on_key = move |event: KeyboardEvent| {
         let at = View::EACH.iter().position(|view| *view == current.get_untracked()).unwrap_or(0);
-        let n = View::EACH.len();
-        let to = match event.key().as_str() {
-            "ArrowRight" => (at + 1) % n,
-            "ArrowLeft" => (at + n - 1) % n,
-            "Home" => 0,
-            "End" => n - 1,
-            _ => return,
-        };
+        let Some(to) = next_tab(&event.key(), at, View::EACH.len()) else { return };
         event.prevent_default();
         go(View::EACH[to]);
-        let tab = document().get_element_by_id(&tab_id(View::EACH[to]));
-        if let Some(tab) = tab.and_then(|tab| tab.dyn_into::<web_sys::HtmlElement>().ok()) {
-            // An element that has left the document needs no focus.
-            let _ = tab.focus();
-        }
+        focus(document().get_element_by_id(&tab_id(View::EACH[to])));
     };
     let tab = move |view: View| {
         view! {

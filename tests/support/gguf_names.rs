@@ -1,0 +1,158 @@
+//! The names that llama.cpp's converter gives the tensors of each architecture, and how it changes them.
+
+/// How a tensor is changed on its way.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Way {
+    As,
+    /// Rows of each head in pairs.
+    Paired,
+    /// 1 is added.
+    PlusOne,
+    /// [in, out] to [out, in].
+    Turned,
+    /// Each head's queries, keys and values to all queries, all keys, all values.
+    Unfused,
+}
+
+/// One architecture: the name of its small checkpoint, llama.cpp's name, what stands before the tensors of a block, and the
+/// tensors: llama.cpp's name, the checkpoint's, and how they differ.
+pub struct Conversion {
+    pub golden: &'static str,
+    pub gguf: &'static str,
+    pub block: &'static str,
+    pub outer: &'static [(&'static str, &'static str, Way)],
+    pub inner: &'static [(&'static str, &'static str, Way)],
+}
+
+const LLAMA_OUTER: &[(&str, &str, Way)] = &[
+    ("token_embd", "model.embed_tokens", Way::As),
+    ("output_norm", "model.norm", Way::As),
+    ("output", "lm_head", Way::As),
+];
+const MLP: [(&str, &str, Way); 3] = [
+    ("ffn_gate", "mlp.gate_proj", Way::As),
+    ("ffn_up", "mlp.up_proj", Way::As),
+    ("ffn_down", "mlp.down_proj", Way::As),
+];
+const fn attention(way: Way) -> [(&'static str, &'static str, Way); 4] {
+    [
+        ("attn_q", "self_attn.q_proj", way),
+        ("attn_k", "self_attn.k_proj", way),
+        ("attn_v", "self_attn.v_proj", Way::As),
+        ("attn_output", "self_attn.o_proj", Way::As),
+    ]
+}
+const NORMS: [(&str, &str, Way); 2] =
+    [("attn_norm", "input_layernorm", Way::As), ("ffn_norm", "post_attention_layernorm", Way::As)];
+const QK_NORMS: [(&str, &str, Way); 2] =
+    [("attn_q_norm", "self_attn.q_norm", Way::As), ("attn_k_norm", "self_attn.k_norm", Way::As)];
+
+/// Every conversion that is tested.
+pub fn conversions() -> Vec<Conversion> {
+    let list = |parts: &[&[(&'static str, &'static str, Way)]]| -> &'static [(&'static str, &'static str, Way)] {
+        Vec::leak(parts.concat())
+    };
+    let llama = |golden, gguf, inner| Conversion { golden, gguf, block: "model.layers", outer: LLAMA_OUTER, inner };
+    let (plain, paired) = (attention(Way::As), attention(Way::Paired));
+    let neox = [
+        ("attn_norm", "input_layernorm", Way::As),
+        ("attn_qkv", "attention.query_key_value", Way::Unfused),
+        ("attn_output", "attention.dense", Way::As),
+        ("ffn_norm", "post_attention_layernorm", Way::As),
+        ("ffn_up", "mlp.dense_h_to_4h", Way::As),
+        ("ffn_down", "mlp.dense_4h_to_h", Way::As),
+    ];
+    let bloom = neox.map(|(ours, theirs, way)| {
+        (ours, if theirs.starts_with("attention.") { &*String::leak(format!("self_{theirs}")) } else { theirs }, way)
+    });
+    let gemma_outer =
+        list(&[&[("token_embd", "model.embed_tokens", Way::As), ("output_norm", "model.norm", Way::PlusOne)]]);
+    let gemma = [
+        ("attn_norm", "input_layernorm", Way::PlusOne),
+        ("post_attention_norm", "post_attention_layernorm", Way::PlusOne),
+        ("ffn_norm", "pre_feedforward_layernorm", Way::PlusOne),
+        ("post_ffw_norm", "post_feedforward_layernorm", Way::PlusOne),
+    ];
+    vec![
+        llama("llama", "llama", list(&[&paired, &MLP, &NORMS])),
+        llama("mistral", "llama", list(&[&paired, &MLP, &NORMS])),
+        llama("qwen2", "qwen2", list(&[&plain, &MLP, &NORMS])),
+        llama("qwen3", "qwen3", list(&[&plain, &MLP, &NORMS, &QK_NORMS])),
+        llama(
+            "olmo2",
+            "olmo2",
+            list(&[
+                &plain,
+                &MLP,
+                &QK_NORMS,
+                &[
+                    ("post_attention_norm", "post_attention_layernorm", Way::As),
+                    ("post_ffw_norm", "post_feedforward_layernorm", Way::As),
+                ],
+            ]),
+        ),
+        llama(
+            "phi3",
+            "phi3",
+            list(&[
+                &NORMS,
+                &[
+                    ("attn_qkv", "self_attn.qkv_proj", Way::As),
+                    ("attn_output", "self_attn.o_proj", Way::As),
+                    ("ffn_up", "mlp.gate_up_proj", Way::As),
+                    ("ffn_down", "mlp.down_proj", Way::As),
+                ],
+            ]),
+        ),
+        Conversion {
+            outer: gemma_outer,
+            ..llama(
+                "gemma3_text",
+                "gemma3",
+                list(&[&plain, &MLP, &gemma, &QK_NORMS.map(|(ours, theirs, _)| (ours, theirs, Way::PlusOne))]),
+            )
+        },
+        Conversion { outer: gemma_outer, ..llama("gemma2", "gemma2", list(&[&plain, &MLP, &gemma])) },
+        llama("smollm3", "smollm3", list(&[&paired, &MLP, &NORMS])),
+        Conversion {
+            golden: "gpt2",
+            gguf: "gpt2",
+            block: "transformer.h",
+            outer: &[
+                ("token_embd", "transformer.wte", Way::As),
+                ("position_embd", "transformer.wpe", Way::As),
+                ("output_norm", "transformer.ln_f", Way::As),
+            ],
+            inner: &[
+                ("attn_norm", "ln_1", Way::As),
+                ("attn_qkv", "attn.c_attn", Way::Turned),
+                ("attn_output", "attn.c_proj", Way::Turned),
+                ("ffn_norm", "ln_2", Way::As),
+                ("ffn_up", "mlp.c_fc", Way::Turned),
+                ("ffn_down", "mlp.c_proj", Way::Turned),
+            ],
+        },
+        Conversion {
+            golden: "gpt_neox",
+            gguf: "gptneox",
+            block: "gpt_neox.layers",
+            outer: &[
+                ("token_embd", "gpt_neox.embed_in", Way::As),
+                ("output_norm", "gpt_neox.final_layer_norm", Way::As),
+                ("output", "embed_out", Way::As),
+            ],
+            inner: list(&[&neox]),
+        },
+        Conversion {
+            golden: "bloom",
+            gguf: "bloom",
+            block: "transformer.h",
+            outer: &[
+                ("token_embd", "transformer.word_embeddings", Way::As),
+                ("token_embd_norm", "transformer.word_embeddings_layernorm", Way::As),
+                ("output_norm", "transformer.ln_f", Way::As),
+            ],
+            inner: list(&[&bloom]),
+        },
+    ]
+}
