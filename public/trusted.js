@@ -1,6 +1,6 @@
 // Trusted Types, in browsers that have them: every text that becomes markup or the address of a script passes this policy, the only
 // one that the Content-Security-Policy allows. Markup is made of the templates inside the program; tokens, names and messages are
-// text nodes. A policy for texts that become code does not exist, so there is none.
+// text nodes. No policy lets a text become code.
 //
 // A classic script, so that it runs before every module.
 

@@ -1,4 +1,4 @@
-//! One answer, whoever has the attention: a run and a trace of it say the same, and both say what golden values say.
+//! A run and a trace of it give the same answers, and both agree with golden values.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
 mod support;

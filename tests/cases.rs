@@ -1,5 +1,5 @@
-//! Forms in which checkpoints are about, made and computed by transformers (`tests/fixtures/make_cases.py`): each gives the same
-//! patterns and logits, says what was assumed, and predicts tokens only where the file has what predicts them.
+//! Variants of checkpoints that are in circulation, made and computed by transformers (`tests/fixtures/make_cases.py`): each gives the
+//! same patterns and logits, says what was assumed, and predicts tokens only where the file has a head for it.
 
 #![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
 
@@ -30,7 +30,7 @@ fn files(name: &str) -> Files {
     files_of(&folder(name), &["config.json", "model.safetensors"])
 }
 
-/// Runs the ids through whatever stacks there are.
+/// Runs the ids through every stack of the model.
 fn run(model: &Arc<Model>, expected: &Tensors) -> Run {
     let source = model.encoder().map(|encoder| {
         let tokens = encoder.tokens_from_ids(&expected.ids("input_ids")).unwrap();
@@ -95,7 +95,7 @@ fn every_form_agrees_with_transformers() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Two equal matrices under two names are held once, and nothing is said of them.
+/// Two equal matrices under two names are held once, and no note mentions them.
 #[test]
 fn equal_matrices_are_one() {
     for (name, embed, head) in [

@@ -1,5 +1,5 @@
-//! Configurations as they may come: whatever a field says, a checkpoint loads or is refused with a sentence, and a model that
-//! loads runs or says why not. Nothing panics.
+//! Configurations of any kind: whatever a field says, a checkpoint loads or is refused with a sentence, and a model that loads runs
+//! or says why not. Nothing panics.
 
 #![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
 
@@ -35,7 +35,7 @@ fn changed(name: &str, change: impl FnOnce(&mut serde_json::Map<String, Value>))
     files
 }
 
-/// Runs a few ids through whatever stacks there are.
+/// Runs a few ids through every stack of the model.
 fn run_through(model: &Arc<Model>) -> Result<(), EngineError> {
     let run = |model: &Arc<Model>, source: Option<Arc<Run>>| -> Result<Run, EngineError> {
         let (tokens, edits) = (model.tokens_from_ids(&[1, 2, 3, 1])?, CompiledEdits::none());
@@ -121,7 +121,7 @@ const EXTRA: [&str; 10] = [
     "num_decoder_layers",
 ];
 
-/// A field that the file lacks is its class's default, which is said; where the tensors are others, that is refused by name.
+/// A missing field takes its class's default, and a note says so; where the tensors contradict the default, the field is refused by name.
 #[test]
 fn missing_fields_are_defaults_that_are_said() {
     for name in names() {
@@ -221,7 +221,7 @@ fn norms_may_have_their_older_names() {
 /// The structure that a configuration means, with a few sizes filled in.
 fn spec(config: Value) -> Spec {
     let config = Config::parse("config.json", config.to_string().as_bytes()).unwrap();
-    // As where embedding and unembedding are one matrix.
+    // Embedding and unembedding are one matrix here.
     let has_tensor = |name: &str| name != "lm_head.weight" && !name.ends_with("shared.weight");
     Architecture::from_config(&config, &has_tensor).unwrap_or_else(|error| panic!("{error}")).spec
 }

@@ -1,5 +1,5 @@
-//! The forms in which checkpoints are about, through the command line: each opens with the values of transformers and says what it
-//! assumed, or is refused in a line that says what to do.
+//! Variants of checkpoints that are in circulation, through the command line: each opens with the values of transformers and says what
+//! was assumed, or is refused in a line that says what to do.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "support/cli.rs"]
@@ -71,7 +71,7 @@ fn every_form_gives_the_patterns_of_transformers() {
         let has_two = expected.names().any(|tensor| tensor.starts_with("encoder_attentions"));
         let about: Value = serde_json::from_slice(&read(&case.join("case.json"))).unwrap();
         if has_two && about["predicts"] == false {
-            // Without a head nothing is written for the decoder to read, and ids of a target cannot be given.
+            // Without a head the decoder has no target to read: nothing writes one, and no option gives its ids.
             assert!(failed_at_last(trace(&case, &["--ids", &ids])).contains("predicts no tokens"), "{name}");
             continue;
         }
@@ -345,9 +345,9 @@ fn a_folder_that_is_not_a_whole_checkpoint_is_named_with_what_to_do() {
     assert!(fails(trace(&gguf, &["--text", "a"])).contains("m.gguf is a Git LFS pointer"));
 }
 
-/// Of keys and values there are fewer heads than of queries.
+/// There are fewer key-value heads than query heads.
 #[test]
-fn a_query_head_is_no_key_value_head() {
+fn a_query_head_is_not_a_key_value_head() {
     let edits = folder("kv-heads").join("edits.json");
     std::fs::write(&edits, r#"[{"kind":"scale","layer":0,"hook":"attn.hook_k","head":3,"factor":2}]"#).unwrap();
     let line = fails(trace(&golden("qwen3"), &["--text", "a", "--edits", edits.to_str().unwrap()]));

@@ -25,7 +25,7 @@ fn base(family: &str) -> (Map<String, Value>, BTreeSet<String>) {
     let files = golden_files(golden);
     let Value::Object(mut config) = serde_json::from_slice(&files[0].1).unwrap() else { panic!("{golden}") };
     config.insert("model_type".to_owned(), family.into());
-    // What a class makes of other keys would hide them.
+    // A value that a class derives from other keys would hide those keys.
     for made in ["layer_types", "no_rope_layers"] {
         config.remove(made);
     }
@@ -102,7 +102,7 @@ fn every_key_is_read_or_refused_or_without_effect() {
                 others(default, 4).into_iter().chain(others(default, 2)).chain(others(default, 3)).any(|value| {
                     let mut config = config.clone();
                     config.insert(key.to_owned(), value);
-                    // Refused, or something else than before; with or without a head in the file.
+                    // The configuration is refused or means something else, with or without a head in the file.
                     outcome(&config, &tensors).ok() != Some(usual.clone())
                         || outcome(&config, &headless).ok() != Some(usual_headless.clone())
                 });

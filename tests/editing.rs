@@ -78,7 +78,7 @@ fn shared_layers_change_nothing() {
     }
 }
 
-/// What is to be captured is computed, whatever could be shared.
+/// A captured hook is computed even where its layer could be shared.
 #[test]
 fn captures_reach_below_the_edit() {
     let model = load_golden("gpt2");
@@ -418,7 +418,7 @@ fn refusals_are_one_clear_line() {
         let message = bound.unwrap_err().to_string();
         assert!(message.contains(expected) && !message.contains('\n'), "{json}: {message}");
     }
-    // Another length is said to be one.
+    // The message says that the lengths differ.
     let from = PatchFrom::Text("x".to_owned(), None);
     let mut values = PatchValues::default();
     values.insert(&from, Hook::Block(0, BlockSite::ResidPre), vec![0.0; 4 * model.spec().d_model]);

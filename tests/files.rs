@@ -1,4 +1,4 @@
-//! Checkpoint files: what is read from right ones, what is said about wrong ones, and that nothing panics.
+//! Checkpoint files: valid ones are read, faulty ones are refused with a reason, and none causes a panic.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;

@@ -66,8 +66,8 @@ fn cached_equals_uncached_at_every_hook() {
     }
 }
 
-/// Beyond the original context every position is rotated otherwise: a continuation is what a run of the whole text is, and going back
-/// across that length is too.
+/// Beyond the original context every position is rotated differently: a continuation equals a run of the whole text, and so does going
+/// back across that length.
 #[test]
 fn continuations_past_the_original_context_equal_a_run_of_the_whole_text() {
     for architecture in ["llama_dynamic", "phi3_longrope"] {
@@ -102,7 +102,7 @@ fn continuations_past_the_original_context_equal_a_run_of_the_whole_text() {
             run.complete().unwrap();
             same(&run, &whole(&ids[..n_pos]));
         }
-        // Given up in the middle, it is what it was before.
+        // A run whose next token is given up half-way is what it was before.
         let mut run = whole(&ids[..20]);
         for n_steps in 0..5 {
             run.push(ids[20]).unwrap();
@@ -184,7 +184,7 @@ fn write(model: &Arc<Model>, sampling: Sampling, n_tokens: usize) -> Vec<u32> {
     }
 }
 
-/// What is kept of earlier tokens changes nothing that is drawn; and in the browser the same is drawn (tests/wasm_engine.rs).
+/// Keys and values kept of earlier tokens change no token that is drawn; a browser draws the same ones (tests/wasm_engine.rs).
 #[test]
 fn a_seed_gives_the_same_tokens_cached_and_not() {
     let model = load_golden("gpt2");
@@ -272,7 +272,7 @@ fn a_checkpoint_saved_again_writes_no_padding() {
     assert_eq!(headlight::engine::max_target(&model, n_start), 40);
 }
 
-/// A step at a time is not the end of the text: what has to stand last does not come.
+/// A pause between steps is not the end of the text, so the token that has to stand last is not written there.
 #[test]
 fn a_forced_end_waits_for_the_end() {
     let mut files = golden_files("gpt2");

@@ -221,7 +221,7 @@ fn rotary_factors_come_from_the_file() {
     }
 }
 
-/// What reads token ids needs no tokenizer.
+/// A model that is given token ids needs no tokenizer.
 #[test]
 fn an_unknown_tokenizer_leaves_token_ids() {
     let conversion = conversions().into_iter().find(|conversion| conversion.gguf == "gpt2").unwrap();

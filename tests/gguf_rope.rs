@@ -10,7 +10,7 @@ use support::gguf::{Field, GgufFile, parsed};
 
 const D_HEAD: usize = 16;
 
-/// The rotation of a Llama whose metadata has some rope keys more.
+/// The rotation of a Llama with further rope keys in its metadata.
 fn rotary(keys: &[(&str, Field)]) -> Rotary {
     let size = |file: GgufFile, key: &str, size: u32| file.field(&format!("llama.{key}"), Field::U32(size));
     let sizes = [
@@ -71,7 +71,7 @@ fn linear_scaling_has_three_spellings() {
     is(&[("scaling.factor", number(4.0))], &quarter, 1.0);
     is(&[("scaling.type", text("linear")), ("scaling.factor", number(4.0))], &quarter, 1.0);
     is(&[("scaling.type", text("linear")), ("scale_linear", number(4.0))], &quarter, 1.0);
-    // The new name goes first, no scaling is none, and zero says nothing.
+    // The newer name takes precedence, "none" means no scaling, and zero counts as absent.
     is(&[("scale_linear", number(8.0)), ("scaling.factor", number(4.0))], &quarter, 1.0);
     is(&[("scaling.type", text("none")), ("scaling.factor", number(4.0))], &plain(1e4), 1.0);
     is(&[("scaling.factor", number(0.0))], &plain(1e4), 1.0);

@@ -156,7 +156,7 @@ fn sentencepiece_joins_the_best_neighbours_first() {
     assert_eq!(tokens("ab", None), ["<s>", "▁ab"]);
     assert_eq!(tokens("ab ac", None), ["<s>", "▁ab", "▁a", "c"]);
     assert_eq!(tokens("abc", Some(false)), ["<s>", "abc"]);
-    // What is in no piece comes as bytes.
+    // Characters that are in no piece become bytes.
     assert_eq!(tokens("aé", None), ["<s>", "▁a", "<0xC3>", "<0xA9>"]);
     let tokenizer = file(None);
     assert_eq!(tokenizer.form(), TokenForm::Sentencepiece);

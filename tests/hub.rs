@@ -103,7 +103,7 @@ fn the_trace_says_which_commit_it_is_of() {
 fn kept_files_serve_when_the_hub_does_not() {
     let (hub, cache) = (hub_with(Fault::None), cache("offline"));
     succeeds(&trace(&hub.url, &cache, "t/tiny", &[]));
-    // The same host with nobody at the door: the server keeps its port, so its files go to another's folder.
+    // Nothing listens on port 9, which stands for the Hub while it is down: its folder gets the files kept from this server.
     let kept = cache.join("hub").join(hub.url.split('/').nth(2).unwrap().replace(':', "_"));
     std::fs::rename(kept, cache.join("hub/127.0.0.1_9")).unwrap();
     assert_eq!(succeeds(&trace("http://127.0.0.1:9", &cache, "t/tiny", &[])), from_folder());
@@ -205,7 +205,7 @@ fn a_kept_file_that_cannot_be_read_is_fetched_again_once() {
         assert_eq!(std::fs::read(folder.join(file)).unwrap(), whole);
         assert_eq!(succeeds(&trace(&hub.url, &cache, "t/tiny", &[])), expected, "{file}: once is enough");
     }
-    // What the repository itself holds wrong is fetched again only once, and not again for the copy just fetched.
+    // A file that is faulty in the repository itself is fetched again only once, and a copy just fetched is not.
     let mut files = golden_files("llama");
     files[0].1.truncate(40);
     hub.put("t/tiny", files, Fault::None);
@@ -361,7 +361,7 @@ fn quantisations_are_a_choice_and_large_downloads_a_question() {
     let complaint = fails(&trace(&hub.url, &cache, "t/quants", &["--quantisation", "Q2_K"]));
     assert!(complaint.contains("no --quantisation Q2_K: it has Q4_K_M"), "{complaint}");
     assert!(hub.asked().is_empty());
-    // Fetched, and then found to be none.
+    // Fetched, and then found not to be a checkpoint.
     let complaint = fails(&trace(&hub.url, &cache, "t/quants", &["--quantisation", "q8_0"]));
     assert!(complaint.contains("m-Q8_0.gguf: the start of the file"), "{complaint}");
     assert_eq!(hub.asked(), ["m-Q8_0.gguf"]);

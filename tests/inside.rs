@@ -490,7 +490,7 @@ fn smollm2_looks_inside_as_pytorch_does() {
         let token = cell.token.unwrap();
         assert!((f64::from(token.prob) - expected.p_answer).abs() < 1e-3, "layer {layer}");
         let slack = 2 + expected.rank_answer / 50;
-        // There ranks are of probabilities, of which the smallest are all 0 in f32.
+        // The golden ranks are those of probabilities, the smallest of which are all 0 in f32.
         let is_zero = token.prob < 1e-37;
         let has_rank = token.rank.abs_diff(expected.rank_answer) <= slack;
         assert!(has_rank || is_zero && token.rank > expected.rank_answer, "layer {layer}: rank {}", token.rank);

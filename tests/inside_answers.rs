@@ -1,4 +1,4 @@
-//! Questions about the inside beside attention: answered by a run as its jobs do, by a trace from what it holds, else refused.
+//! Questions about what is inside beside attention: a run answers as its jobs do, a trace from what it holds or with a refusal.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
 mod support;

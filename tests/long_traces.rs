@@ -86,7 +86,7 @@ fn a_hundred_thousand_tokens_are_opened_and_looked_at_within_a_second() {
         cross_spec: None,
         sinks: Vec::new(),
     };
-    // What the page does of itself, and what somebody does who looks around.
+    // What the page asks by itself, and what a reader asks who looks around.
     let mut state = State::new("http://host/".to_owned(), Theme::System);
     let mut waiting = vec![Event::Trace(TraceEvent::FileChosen("t".to_owned()))];
     let mut opened = Some(opened);

@@ -55,7 +55,7 @@ fn a_family_is_named_first_with_its_kin_and_a_way_out() {
     let gguf = GgufFile::default().text("general.architecture", "mamba").bytes();
     let message = load(&vec![("m.gguf".to_owned(), gguf)]).unwrap_err().to_string();
     assert!(message.contains("mamba models are not read") || message.contains("tokenizer"), "{message}");
-    // What has no name at all says so.
+    // A folder that names no family at all is refused for that.
     let mut files = of_tensor("weight", "F32", 4);
     files[0].1 = b"{}".to_vec();
     refused(&files, &["model_type", "expected the name of a family"]);
@@ -98,7 +98,7 @@ fn adapters_name_the_model_that_they_change() {
 
 /// An edit of keys or values counts key-value heads, of which there are fewer than query heads.
 #[test]
-fn a_query_head_is_no_key_value_head() {
+fn a_query_head_is_not_a_key_value_head() {
     let model = load(&golden_files("qwen3")).unwrap();
     let spec = model.spec();
     let (n_heads, n_key_value_heads) = (spec.n_heads, spec.n_key_value_heads);

@@ -17,7 +17,7 @@ use support::engine::finished;
 /// What the viewer may weigh (xtask/bench/sizes.mjs).
 const VIEWER: usize = 400_000;
 
-/// Every token reads every other one: the most there can be to say.
+/// Every token reads every other one, so that no weight is zero.
 const CONFIG: &str = r#"{"model_type": "bert", "architectures": ["BertModel"], "num_hidden_layers": 12, "num_attention_heads": 12,
     "hidden_size": 768, "intermediate_size": 3072, "max_position_embeddings": 512, "vocab_size": 1000, "type_vocab_size": 2,
     "hidden_act": "gelu", "layer_norm_eps": 1e-12, "position_embedding_type": "absolute"}"#;

@@ -31,7 +31,7 @@ fn file(way: &str, name: &str) -> Vec<u8> {
     read(&fixture("sentencepiece").join(way).join(name))
 }
 
-/// The files of a way of using SentencePiece, with the architecture they are of.
+/// The files of one way of using SentencePiece, and the architecture that has them.
 fn files(way: &str) -> (TokenizerFiles, &'static str) {
     let pieces = |name: &str| Some((name.to_owned(), file(way, name)));
     match way {

@@ -1,7 +1,7 @@
-//! What one input may take: memory, counted by the allocator, and time of its own thread's processor.
+//! Limits on what one input may take: memory, counted by the allocator, and processor time of its thread.
 //!
-//! Both are counted per thread, so that targets can run side by side. Time is the processor's, since a machine under load
-//! says nothing about a reader; where the system does not tell it, it is the clock's.
+//! Both are counted per thread, so that targets can run side by side. Wall time on a busy machine says nothing about a reader; it
+//! counts only where the system does not report processor time.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -60,7 +60,7 @@ pub fn within(name: &str, run: fn(&[u8]), input: &[u8]) {
     assert!(time <= MAX_TIME, "{name}: {time:?} for {} bytes of input, at most {MAX_TIME:?}", input.len());
 }
 
-/// Time that this thread has been on a processor; of the clock, where that is not known.
+/// Processor time of this thread, or wall time where the system does not report it.
 pub fn thread_time() -> Duration {
     thread_local! { static START: Instant = Instant::now(); }
     let scheduled = std::fs::read_to_string("/proc/thread-self/schedstat").ok();

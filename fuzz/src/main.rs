@@ -23,7 +23,7 @@ fn chosen() -> &'static Target {
         let found = targets::ALL.iter().find(|target| target.name == name);
         let target = found.unwrap_or_else(|| panic!("HEADLIGHT_FUZZ_TARGET names no target: {name:?}"));
         if let Some(folder) = std::env::var_os("HEADLIGHT_FUZZ_SEEDS") {
-            // libFuzzer begins with files: the seeds from the fixtures become some.
+            // libFuzzer starts from files, so the seeds made of fixtures are written to files.
             for (number, input) in targets::inputs(target).iter().enumerate() {
                 let path = std::path::Path::new(&folder).join(format!("seed-{number:03}"));
                 std::fs::write(&path, input).unwrap_or_else(|error| panic!("{}: {error}", path.display()));

@@ -1,7 +1,7 @@
-//! Changed copies of inputs, from a seed: what runs everywhere, without coverage and without another compilation.
+//! Mutates inputs from a seed, without coverage: this runs everywhere and needs no compilation of its own.
 //!
-//! Beside bits and bytes it changes what these formats are made of: numbers become the ones at which arithmetic breaks, and
-//! pieces of another input take the place of pieces of this one.
+//! Besides bits and bytes a mutation changes what these formats are made of: numbers are replaced by those at which arithmetic breaks,
+//! and pieces of one input by pieces of another.
 
 /// SplitMix64 (Steele et al. 2014): the same inputs for the same seed on every machine.
 pub struct Random(pub u64);
@@ -15,13 +15,13 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Below `end`; 0 where that is 0.
+    /// A number below `end`; 0 where `end` is 0.
     pub fn below(&mut self, end: usize) -> usize {
         if end == 0 { 0 } else { (self.next() % end as u64) as usize }
     }
 }
 
-/// Numbers at which sizes overflow, shapes disagree and floats end.
+/// Numbers at which sizes overflow, shapes disagree and floats reach their limits.
 const NUMBERS: [&str; 22] = [
     "0",
     "1",

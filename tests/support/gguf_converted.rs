@@ -12,7 +12,7 @@ use super::gguf::{Field, GgufFile};
 use super::gguf_names::{Conversion, Way};
 use super::{Tensors, fixture, golden, read};
 
-/// Where a small checkpoint is, or one of the forms in which checkpoints are about.
+/// The folder of a small checkpoint, or of a variant of one (`tests/fixtures/cases`).
 pub fn checkpoint(name: &str) -> PathBuf {
     let case = fixture("cases").join(name);
     if case.is_dir() { case } else { golden(name) }

@@ -131,7 +131,7 @@ fn most_extra_ids() -> Result<Tokenizer, String> {
     t5("18446744073709551615")
 }
 
-/// A GGUF file of SentencePiece's way with these pieces.
+/// A GGUF file with these SentencePiece pieces.
 fn gguf(pieces: Vec<String>) -> Result<Tokenizer, String> {
     let n_pieces = pieces.len();
     let file = GgufFile::default()

@@ -20,7 +20,7 @@ pub enum Fault {
     None,
     /// Each answer breaks off after so many bytes.
     Breaks(usize),
-    /// As that, and after the first break the contents have another ETag.
+    /// As `Breaks`, and after the first break the contents have another ETag.
     Changes(usize),
     /// As `Breaks`, from a server that knows no ranges.
     BreaksWithoutRanges(usize),
@@ -32,17 +32,17 @@ pub enum Fault {
     Page,
     /// Large files are served with bytes missing at their end.
     Short,
-    /// They are served with more at their end.
+    /// Large files are served with further bytes at their end.
     Long,
-    /// One bit is another.
+    /// Large files are served with one bit flipped.
     Damaged,
     /// The first so many answers are this status, with Retry-After.
     First(usize, u16, u32),
     /// Files are refused with this status and word.
     Files(u16, &'static str),
-    /// The listing is.
+    /// The listing is refused with this status and word.
     Listing(u16, &'static str),
-    /// The listing is of another form.
+    /// The listing has another form.
     NoListing,
 }
 

@@ -2,7 +2,7 @@
 
 const { search } = new URL(import.meta.url);
 
-/** Fetches a part of the build that this script is of, and accepts it under any media type. */
+/** Fetches a part of this script's build, and accepts it under any media type. */
 async function fetchPart(address) {
   const url = new URL(address);
   url.search = search;

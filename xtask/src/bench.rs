@@ -21,12 +21,12 @@ const PAGE: [(&str, &str); 5] = [
     ("onnx.mjs", include_str!("../bench/onnx.mjs")),
     ("peer_worker.js", include_str!("../bench/peer_worker.js")),
 ];
-/// Of onnxruntime-web: what its browser build without a graphics card loads.
+/// The files that onnxruntime-web's browser build loads without a graphics card.
 const PEER_FILES: [&str; 3] = ["ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"];
 
 /// The options of the command.
 pub struct Options {
-    /// Part of the names of figures; all without.
+    /// Part of the names of the figures to measure; all of them where this is absent.
     pub only: Option<String>,
     /// Whether onnxruntime-web runs the same shape beside ours.
     pub peers: bool,

@@ -16,7 +16,7 @@ use std::time::Instant;
 use walkdir::WalkDir;
 use zip::write::SimpleFileOptions;
 
-/// How much the compiler may take its time.
+/// How hard the compiler optimises.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// What ships: fat link-time optimisation and wasm-opt.

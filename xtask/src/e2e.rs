@@ -41,7 +41,7 @@ pub fn run(filter: Option<&str>, mode: Mode) -> Result<Count> {
         None => Vec::new(),
     };
     let tap_file = paths::target()?.join("e2e.tap");
-    // Where a run dies early, an older file must not speak for it.
+    // If the run dies early, an older report must not pass for its own.
     let _ = fs::remove_file(&tap_file);
     let mut node = Command::new("node");
     node.current_dir(&root)

@@ -17,7 +17,7 @@ use std::process::Command;
 
 const NAME: &str = "app";
 
-/// How the names of files start that are a part each, and of those that several parts share.
+/// Beginnings of the names of the files of single parts, and of those that several parts share.
 const PART: &str = "split_";
 const SHARED: &str = "chunk_";
 

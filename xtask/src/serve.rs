@@ -9,7 +9,7 @@ use std::io::Write;
 
 const DEFAULT_PORT: u16 = 8080;
 
-/// In the place of the service worker: removes itself, and what another one kept on this port.
+/// Takes the place of the service worker: removes itself, and what an earlier one kept on this port.
 const NO_SERVICE_WORKER: &str = "\
 addEventListener('install', () => skipWaiting());
 addEventListener('activate', (event) => event.waitUntil(letGo()));

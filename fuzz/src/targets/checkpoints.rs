@@ -21,7 +21,7 @@ pub fn safetensors_seeds() -> Vec<Vec<u8>> {
     ["attn_only", "gpt2"].map(|name| head_of(&fixture(&format!("golden/{name}/model.safetensors")))).into()
 }
 
-/// The header of a file with all its data left out but what its first tensors say: short, and nearly right.
+/// The header of a file alone, without the data of its tensors: short, and nearly valid.
 fn head_of(file: &[u8]) -> Vec<u8> {
     let len = file.first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight)) as usize;
     file[..(8 + len).min(file.len())].to_vec()

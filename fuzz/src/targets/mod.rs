@@ -1,5 +1,5 @@
-//! What is fuzzed: one target per reader. Each takes any bytes and must end without a panic, within the limits of
-//! `limits`, and where it reads something, with something that every view can draw.
+//! What is fuzzed: one target per reader. Each takes any bytes and must end without a panic, within the limits of `limits`. Whatever
+//! it accepts must be something that every view can draw.
 
 mod checkpoints;
 mod edits;

@@ -3,7 +3,7 @@
 use headlight::sources::{Base, Listing, Repo, choices};
 use headlight::trace::file::{fill_slot, read_slot};
 
-/// A link's fragment: once it was written, it is read and written without a change.
+/// A link's fragment: what was written once is read and written again without a change.
 #[cfg(feature = "page")]
 pub fn link(data: &[u8]) {
     let Ok(fragment) = std::str::from_utf8(data) else { return };
@@ -89,7 +89,7 @@ pub fn reducer(data: &[u8]) {
     let _ = data;
 }
 
-/// Some hundred choices each: what comes out of a page that is used for a while.
+/// Some hundred choices per input, as many as a page sees that is used for a while.
 pub fn reducer_seeds() -> Vec<Vec<u8>> {
     let walk =
         |seed: u32| (0..900u32).map(|at| (at.wrapping_mul(2_654_435_761).wrapping_mul(seed) >> 13) as u8).collect();

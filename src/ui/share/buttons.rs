@@ -18,7 +18,7 @@ pub fn ShareButtons(page: Page, scene: Derived<Option<Scene>>, is_saving: RwSign
     // A saved page lies on disk and has no address that others could open.
     let is_page = page.peek(|state| state.home.is_page());
     view! {
-        <div class="take-along" role="group" aria-label="Share">
+        <div class="share-buttons" role="group" aria-label="Share">
             <OpenButton page />
             <SaveButton page is_open=is_saving />
             <ExportButton page scene />
