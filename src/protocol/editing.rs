@@ -58,12 +58,12 @@ pub enum EditingRequest {
         first_id: Option<u32>,
         /// How many tokens at most, the first one included.
         n_tokens: u32,
-        /// How they are chosen.
+        /// How tokens are chosen.
         sampling: SamplingAsked,
     },
 }
 
-/// What is followed while the model is changed.
+/// The outcome that is followed while the model is edited.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OutcomeAsked {
     /// How much likelier one token is than another, both as text.
@@ -96,7 +96,7 @@ impl OutcomeAsked {
         OutcomeAsked::Tokens { answer: answer.to_owned(), other: other.to_owned(), position: None }
     }
 
-    /// Whether everything is given that it needs.
+    /// Whether all of its fields are filled in.
     pub fn is_complete(&self) -> bool {
         match self {
             OutcomeAsked::Tokens { answer, other, .. } => !answer.is_empty() && !other.is_empty(),
@@ -144,11 +144,11 @@ pub struct SamplingAsked {
 #[allow(clippy::large_enum_variant, reason = "one at a time: nothing holds many of them")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum EditingReply {
-    /// The run is there.
+    /// The run is complete.
     Again {
         /// The request that this answers.
         request: RequestId,
-        /// What it was.
+        /// The run.
         run: RunInfo,
         /// Edits that do not fit, by their place in the list counted from 0, and why.
         inactive: Vec<(u32, String)>,
@@ -171,13 +171,13 @@ pub enum EditingReply {
         /// The cell.
         cell: SweepNumbers,
     },
-    /// All cells are there.
+    /// Every cell has been sent.
     SweepDone {
         /// The request that this answers.
         request: RequestId,
         /// The outcome without any cell's edit.
         base: OutcomeNumbers,
-        /// That of the other text, where there is one.
+        /// The outcome of the other text, where there is one.
         other: Option<OutcomeNumbers>,
     },
     /// A token was written; more may come.
@@ -186,16 +186,16 @@ pub enum EditingReply {
         request: RequestId,
         /// The run that this is about.
         run: RunId,
-        /// All its tokens.
+        /// All tokens of the run.
         tokens: Tokens,
-        /// What it was likely to be, by the whole distribution.
+        /// The token's probability in the whole distribution.
         prob: f32,
         /// The most likely tokens after it.
         top: Vec<Prediction>,
         /// The most likely tokens in the run that follows.
         follower_top: Vec<Prediction>,
     },
-    /// No more tokens.
+    /// No more tokens follow.
     WritingDone {
         /// The request that this answers.
         request: RequestId,

@@ -18,7 +18,7 @@ pub struct Input {
 /// What a decoder reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TargetAsked {
-    /// What it writes, the most likely token each time.
+    /// What the decoder writes itself, the most likely token each time.
     #[default]
     Generated,
     /// The start token, then this text without its last token.

@@ -1,4 +1,4 @@
-//! Questions about the inside beside attention: how tokens are named in them, and the buffers of their answers.
+//! Questions about what is inside beside attention: how they name tokens, and the buffers of their answers.
 
 use serde::{Deserialize, Serialize};
 

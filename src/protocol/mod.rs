@@ -45,7 +45,7 @@ pub enum ToWorker {
     Load {
         /// Answered by [`FromWorker::Loaded`].
         request: RequestId,
-        /// Where it is.
+        /// The files.
         source: ModelSource,
         /// Only the first layers, of a model too large to be held whole.
         n_layers: Option<u32>,
@@ -75,9 +75,9 @@ pub enum ToWorker {
         request: RequestId,
         /// The run that this is about.
         run: RunId,
-        /// Which of its attentions; questions about words do not depend on it.
+        /// The attention asked about; questions about words do not depend on it.
         kind: AttnKind,
-        /// What is asked.
+        /// The question.
         question: Question,
     },
     /// The tokens of a text, without running it.
@@ -87,7 +87,7 @@ pub enum ToWorker {
         /// What to read.
         input: Input,
     },
-    /// About edits; answered by a [`FromWorker::Editing`].
+    /// A request about edits; answered by a [`FromWorker::Editing`].
     Editing(EditingRequest),
     /// Write a run as a trace file.
     Save {
@@ -127,7 +127,7 @@ pub enum FromWorker {
     },
     /// Progress of a request.
     Progress {
-        /// Which.
+        /// The request.
         request: RequestId,
         /// The stage that the request is in.
         stage: Stage,
@@ -173,7 +173,7 @@ pub enum FromWorker {
         /// What would be read, however long.
         tokens: Tokens,
     },
-    /// About edits.
+    /// The answer to a request about edits.
     Editing(EditingReply),
     /// A trace file is written.
     Saved {
@@ -186,14 +186,14 @@ pub enum FromWorker {
     },
     /// A request was stopped because the page asked for it.
     Cancelled {
-        /// Which.
+        /// The request.
         request: RequestId,
     },
     /// A request failed; everything else is as before.
     Failed {
-        /// Which.
+        /// The request.
         request: RequestId,
-        /// Why, and what to do.
+        /// The reason, and what to do.
         report: Report,
     },
 }

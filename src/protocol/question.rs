@@ -40,7 +40,7 @@ pub enum Question {
         /// Length of the block, where the input ends with one read twice.
         n_block: Option<u32>,
     },
-    /// The same on other inputs, each read under the edits of the run. Buffers: one per input, each as [`Question::Scores`] says.
+    /// Scores of every head on other inputs, each read under the edits of the run. Buffers: one per input, each as [`Question::Scores`] says.
     ScoresOver {
         /// What to read, one run each; none of these runs is kept.
         inputs: Vec<Input>,

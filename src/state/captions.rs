@@ -1,7 +1,7 @@
-//! What a figure says of itself: a title, sentences under it, and the same by name for programs.
+//! The caption of a figure: a title, sentences under it, and the same facts as named fields for programs.
 //!
 //! Everything that somebody needs to make the figure again: model, revision, quantisation, BOS, layer, heads, text, edits,
-//! version. What is not known is not said.
+//! version. Unknown facts are left out.
 
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ pub struct CaptionText {
     pub title: String,
     /// Sentences.
     pub text: String,
-    /// By name.
+    /// The same facts as named fields.
     pub fields: Vec<(&'static str, String)>,
 }
 

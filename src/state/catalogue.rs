@@ -1,5 +1,4 @@
-//! The models that the page offers: those of `models/index.json`, and what was found since; each is what the worker is asked
-//! to load.
+//! The models on offer: those of `models/index.json`, and those found since.
 //!
 
 use serde::Deserialize;
@@ -10,7 +9,7 @@ use crate::sources::{Base, Repo};
 /// A model on offer.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct ModelEntry {
-    /// Short name: of its folder, and in links.
+    /// Short name: that of the model's folder, which links use too.
     pub id: String,
     /// The name to show, quantisation included, e.g. "SmolLM2-135M-Instruct, Q4_1".
     pub name: String,
@@ -37,14 +36,14 @@ pub enum ModelLocation {
     Hub {
         /// The Hub or its mirror.
         base: Base,
-        /// Which repository.
+        /// The repository.
         repo: Repo,
         /// The commit.
         commit: String,
     },
     /// On disk: the page holds them.
     Disk {
-        /// Under this number.
+        /// The number under which the page holds them.
         pick: u32,
     },
 }

@@ -1,6 +1,6 @@
-//! What somebody pastes into a page of theirs to show there what is on screen.
+//! HTML that shows the view on screen in somebody else's page.
 //!
-//! Three ways, by where the numbers are. A trace under an address that others can reach is a frame, which draws its own still
+//! It has one of three forms, depending on where the numbers are. A trace under an address that others can reach is a frame, which draws its own still
 //! picture. A trace on somebody's disk is an element that names the file, to be put beside the page. What only a model can make again
 //! is an element with the model and the text, and a picture of the view inside, shown until somebody touches it.
 
@@ -70,7 +70,7 @@ impl State {
     }
 }
 
-/// As the value of an attribute.
+/// A text as the value of an attribute.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
 }

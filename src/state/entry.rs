@@ -95,11 +95,11 @@ impl Default for Entry {
 /// A change of the fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EntryChange {
-    /// Another kind.
+    /// Another kind of input was chosen.
     Kind(EntryKind),
-    /// Ids were edited.
+    /// The ids were edited.
     Ids(String),
-    /// The block's length.
+    /// The block's length was edited.
     Block(u32),
     /// Its seed.
     Seed(u32),

@@ -31,15 +31,15 @@ pub enum Event {
     Worker(WorkerEvent),
     /// The fields of the input change: `entry`.
     Entry(EntryEvent),
-    /// Something else is looked at: `selection`.
+    /// Another view, layer, head or token is selected: `selection`.
     Select(SelectionEvent),
-    /// It is drawn in another way, or beside something else: `scales`.
+    /// A view is drawn in another way, or another one is put beside it: `scales`.
     View(ViewEvent),
-    /// The address: `linking`.
+    /// The address changes: `linking`.
     Link(LinkEvent),
-    /// Scores of all heads: `scores`.
+    /// Scores of all heads are asked for: `scores`.
     Scores(ScoreEvent),
-    /// The stream view, and the outcome as a sum: `stream`.
+    /// The stream view scrolls or a cell is chosen, or the outcome as a sum is opened: `stream`.
     Stream(StreamEvent),
     /// Predictions at this position are wanted: `readings`.
     PositionPicked(usize),
@@ -47,7 +47,7 @@ pub enum Event {
     Editing(EditEvent),
     /// A trace is opened or saved: `traces`.
     Trace(TraceEvent),
-    /// Models of the Hub and from disk: `more_models`.
+    /// Models of the Hub or from disk are looked for: `more_models`.
     More(MoreEvent),
     /// A message was read: `notices`.
     NoticeDismissed,
@@ -71,8 +71,8 @@ impl Event {
         }
     }
 
-    /// Whether the event says only what the pointer is on: of the state, `selection.hover`, `hover_other` and `hover_neuron` follow,
-    /// and whatever comes with an effect.
+    /// Whether the event only reports what the pointer is on. Unless it has effects, it changes nothing of the state but
+    /// `selection.hover`, `hover_other` and `hover_neuron`.
     pub fn is_hover(&self) -> bool {
         matches!(self, Self::Select(event) if event.is_hover())
     }
@@ -100,19 +100,19 @@ pub enum Effect {
     AskTrace {
         /// The request's number.
         request: RequestId,
-        /// Of which of its attentions.
+        /// The attention asked about.
         kind: AttnKind,
-        /// What is asked.
+        /// The question.
         question: Question,
     },
     /// Stop answering a question that the trace was asked.
     CancelTrace {
-        /// The question's name.
+        /// The request's number.
         request: RequestId,
     },
     /// Stop answering a question that the trace that is compared with was asked.
     CancelSecondTrace {
-        /// The question's name.
+        /// The request's number.
         request: RequestId,
     },
     /// Open the trace under a URL; answered by [`TraceEvent::Came`].
@@ -122,27 +122,27 @@ pub enum Effect {
         /// Absolute, or relative to the page.
         url: String,
     },
-    /// Save from the trace that the page holds.
+    /// Save a part of the trace that the page holds.
     SaveTrace {
         /// What goes along.
         saved: Saved,
         /// F16 instead of F32.
         is_half: bool,
     },
-    /// Give the reader what is under a URL of this page, as a file.
+    /// Save what is under a URL of this page as a file.
     SaveUrl {
-        /// Where it is.
+        /// The URL.
         url: String,
-        /// What it is called.
+        /// The file's name.
         name: String,
     },
     /// Ask the trace that is compared with; answered like [`Effect::AskTrace`].
     AskSecondTrace {
         /// The request's number.
         request: RequestId,
-        /// Of which of its attentions.
+        /// The attention asked about.
         kind: AttnKind,
-        /// What is asked.
+        /// The question.
         question: Question,
     },
     /// Start a worker; it says Ready.
@@ -153,20 +153,20 @@ pub enum Effect {
     Send(ToWorker),
     /// Start the worker that holds another model.
     StartSecondWorker,
-    /// End it, whatever it does.
+    /// End the worker that holds another model, whatever it does.
     EndSecondWorker,
-    /// Post a message to it.
+    /// Post a message to the worker that holds another model.
     SendSecond(ToWorker),
     /// Say [`WorkEvent::CancelTimedOut`] after `delay_ms`.
     ArmCancelTimeout {
-        /// Which request was cancelled.
+        /// The cancelled request.
         request: RequestId,
         /// How long to wait.
         delay_ms: u32,
     },
     /// Say [`EntryEvent::TypingRested`] after `delay_ms`.
     ArmTyping {
-        /// Which edit.
+        /// The number of the edit.
         n_edits: u32,
         /// How long to wait.
         delay_ms: u32,

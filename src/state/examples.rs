@@ -52,7 +52,7 @@ impl State {
         self.follow_layer(effects);
     }
 
-    /// What is in the fields, or the model that is picked, is an example's no longer.
+    /// Notes that the fields or the picked model no longer belong to an example.
     pub(super) fn leave_example(&mut self) {
         let is_its = |example: &Example| {
             let is_its_model = self.picked().is_none_or(|entry| entry.id == example.model);

@@ -1,7 +1,6 @@
 //! Where the page stands: on its own, as one file, or in a frame of somebody else's page.
 
-/// Whether this program runs models at all. The viewer of saved traces does not, and is compiled without what would: what asks
-/// this first is left out of it.
+/// Whether this program runs models at all. The viewer of saved traces does not: code behind this constant is left out of it.
 pub const RUNS_MODELS: bool = cfg!(feature = "page");
 
 /// Where the page is shown.

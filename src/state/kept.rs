@@ -1,22 +1,22 @@
-//! Which model a file belongs to that this browser keeps.
+//! The models to which the files that this browser keeps belong.
 
 use super::ModelEntry;
 
 /// What is known of a kept file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptFacts {
-    /// Its SHA-256, or the address it is of.
+    /// The file's SHA-256, or its address.
     pub name: String,
-    /// The address it was fetched from last; empty where that is not known.
+    /// The address from which the file was fetched last; empty where that is not known.
     pub from: String,
-    /// How many bytes are here.
+    /// How many bytes are kept.
     pub n_bytes: u64,
 }
 
 /// What is kept of one model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptModel {
-    /// What it is called.
+    /// The model's name.
     pub name: String,
     /// Its files, by their places in the list.
     pub files: Vec<usize>,

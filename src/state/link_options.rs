@@ -47,7 +47,7 @@ pub struct LinkedOptions {
 }
 
 impl LinkedOptions {
-    /// Takes a part of a link. Nothing where the part is not about how things are drawn; else whether its value can be
+    /// Takes a part of a link. `None` where the part is not about how things are drawn; else whether its value can be
     /// read, or what would be right.
     pub fn set(&mut self, name: &str, value: &str) -> Option<Result<(), &'static str>> {
         let Self { display, is_side_by_side, map, neuron, stream } = self;

@@ -97,7 +97,7 @@ pub struct State {
     pub options: Options,
     /// How the page is divided.
     pub layout: Layout,
-    /// The three scales: how they are drawn, and what they hold.
+    /// The views beyond the selection: how they are drawn, and what they hold.
     pub scales: Scales,
     /// The address.
     pub linking: Linking,

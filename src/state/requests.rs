@@ -56,7 +56,8 @@ impl Purpose {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Asked {
     pub purpose: Purpose,
-    /// The result, as long as which it is on screen the answer is of use; `None` for what is in the fields.
+    /// The result that the answer is about: the entry is withdrawn when that result leaves the screen. `None` for what is asked about the
+    /// fields, or of the second worker before there is a B.
     pub result: Option<Looked>,
 }
 
@@ -118,7 +119,7 @@ impl Entry {
         self.parts.iter().filter(|part| part.reply.is_none()).map(|part| (part.request, part.holder))
     }
 
-    /// Whether one of its parts is asked of such a holder.
+    /// Whether a part is asked of a holder for which `is_it` holds.
     pub(super) fn is_asked_of(&self, is_it: impl Fn(Holder) -> bool) -> bool {
         self.parts.iter().any(|part| is_it(part.holder))
     }
@@ -127,7 +128,7 @@ impl Entry {
         self.parts.iter().any(|part| part.request == request)
     }
 
-    /// How far all parts together are, once one of them has said so. Parts are of equal size: A and B are asked the same.
+    /// How far all parts together are, once one of them has reported. The parts count as equal, since A and B are asked the same.
     fn progress(&self) -> Option<Progress> {
         let Progress { stage, total, .. } = self.parts.iter().find_map(|part| part.progress)?;
         let done = |part: &Part| match (&part.reply, part.progress) {

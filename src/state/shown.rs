@@ -64,7 +64,7 @@ impl LayerCache {
 /// Where a result comes from: what captions, traces and links say of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Origin {
-    /// Which weights; an empty name where a file does not say.
+    /// The weights; an empty name where a file does not say.
     pub model: ModelName,
     /// Whether a BOS token stands in front; none where the model has no such token, or nothing is known of it.
     pub has_bos: Option<bool>,
@@ -77,16 +77,16 @@ pub struct Origin {
 /// Who holds a result that is compared with A, where the main worker does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Second {
-    /// A worker of its own, under this name.
+    /// The second worker, as the run of this name.
     Run(RunId),
-    /// A trace of its own.
+    /// The page, as a second trace.
     Trace,
 }
 
 /// A result on screen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shown {
-    /// The request it answered: another result has another one.
+    /// The request that the result answered, which identifies it.
     pub request: RequestId,
     /// The input, to be run again in a restarted worker.
     pub input: Input,
@@ -122,7 +122,7 @@ pub struct Shown {
     pub drawn: Option<Arc<LayerPatterns>>,
 }
 
-/// Keys that are more than the tokens of a text: a sink is the last one.
+/// The keys of an attention with a sink, which follows the tokens of the text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeyTokens {
     /// What they are.
@@ -134,23 +134,23 @@ pub struct KeyTokens {
 /// What is shown of a decoder's tokens.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TargetLabels {
-    /// Of the token read.
+    /// The label of the token read.
     pub read: Arc<[TokenLabel]>,
-    /// Of the token that is most likely after it.
+    /// The label of the token that is most likely after it.
     pub predicted: Arc<[TokenLabel]>,
 }
 
 /// One attention of one result. Data about another one must not be shown with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Looked {
-    /// Which result.
+    /// The result's request.
     pub request: RequestId,
-    /// Which of its attentions.
+    /// The attention.
     pub kind: AttnKind,
 }
 
 impl Shown {
-    /// A result of which nothing has been looked at; `kind` is wanted, as far as the model has it.
+    /// A result none of whose layers is here yet; shows the attention `kind`, or the nearest that the model has.
     pub fn new(
         request: RequestId,
         input: Input,

@@ -8,12 +8,12 @@ use super::{Effect, Home, ModelEntry, OpenedTrace, State, catalogue};
 /// Whether the first example is on screen, or still on its way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FirstScreen {
-    /// Its trace is being fetched.
+    /// The example's trace is being fetched.
     #[default]
     Coming,
-    /// It is on screen, or something else was asked for.
+    /// The example is on screen, or something else was asked for.
     Done,
-    /// Its trace could not be fetched: the model is loaded instead.
+    /// The example's trace could not be fetched: the model is loaded instead.
     Failed,
 }
 

@@ -46,9 +46,9 @@ pub enum TraceEvent {
     UrlAsked(String),
     /// A file was read as far as it must be, or a sentence why not.
     Came {
-        /// Which.
+        /// The number that [`Traces::opening`] has.
         number: u32,
-        /// What it says.
+        /// The trace.
         opened: Result<OpenedTrace, String>,
     },
     /// The file could not be given to the reader, in words.
@@ -59,7 +59,7 @@ pub enum TraceEvent {
         saved: Saved,
         /// F16 instead of F32.
         is_half: bool,
-        /// As what.
+        /// The form of the file.
         form: SaveForm,
     },
 }
@@ -67,7 +67,7 @@ pub enum TraceEvent {
 /// An opened trace, ready to be shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpenedTrace {
-    /// Which model made it; an empty name where the file does not say.
+    /// The model that made the trace; an empty name where the file does not say.
     pub model: ModelName,
     /// Its structure, or the sizes alone.
     pub spec: Spec,
@@ -234,7 +234,7 @@ impl State {
         acting.map(|listed| listed.edit.to_json()).collect()
     }
 
-    /// How large the result on screen would be as a trace, in bytes; nothing for one that the page reads from a file.
+    /// The size of the result on screen as a trace, in bytes; `None` for a result that the page reads from a file.
     pub fn save_size(&self, saved: Saved, is_half: bool) -> Option<u64> {
         let shown = self.shown.as_ref().filter(|shown| !shown.is_trace)?;
         let element = if is_half { Element::F16 } else { Element::F32 };

@@ -22,7 +22,7 @@ pub fn short_change(difference: f32) -> String {
     signed(&format!("{difference:+.3}"))
 }
 
-/// The same where there is little room: "+.040".
+/// A difference where there is little room: "+.040".
 pub fn tight_change(difference: f32) -> String {
     short_change(difference).replacen("0.", ".", 1)
 }
@@ -37,7 +37,7 @@ pub fn head_name(layer: usize, head: usize) -> String {
     format!("L{layer}H{head}")
 }
 
-/// The same with the attention in front, where a model has several: "Cross · L0H3".
+/// A head's name with its attention in front, where a model has several: "Cross · L0H3".
 pub fn head_of_kind(kind: AttnKind, layer: usize, head: usize) -> String {
     of_kind(kind, &head_name(layer, head))
 }
@@ -131,7 +131,7 @@ pub fn brief(text: &str) -> String {
     shortened_to(text, 600)
 }
 
-/// Enough of a value to find it again.
+/// The beginning of a value, long enough to recognise it.
 pub fn shortened(text: &str) -> String {
     shortened_to(text, 24)
 }

@@ -1,8 +1,8 @@
 //! The page, one Leptos component per file, a folder per place on it.
 //!
 //! [`shell`] holds the page as a whole: [`shell::page::Page`] keeps the state as a signal and carries out the reducer's effects, and
-//! everything else is a function of it. [`input`] is where a text is entered, [`models`] where a model is chosen. The three views are
-//! [`map`] (all heads), [`head`] (token to token) and [`neurons`] (inside q·k); [`numbers`] are the panels beside them. [`change`]
+//! everything else is a function of it. [`input`] is where a text is entered, [`models`] where a model is chosen. The views are
+//! [`map`] (all heads), [`head`] (token to token), [`neurons`] (inside q·k) and [`stream`] (what the stream holds); [`numbers`] are the panels beside them. [`change`]
 //! edits the model and compares results, [`share`] opens, saves and exports. [`small`] has components used in several places,
 //! [`parts`] says what is fetched after the page itself, and [`erased`] keeps the program small. Invariant: no globals, and no
 //! `style="…"` or `innerHTML`, which the Content-Security-Policy forbids.

@@ -202,7 +202,10 @@ fn beside(a: &Shown, request: RequestId, info: RunInfo) -> Shown {
     Shown { request, labels, info, layers: Default::default(), drawn: None, ..a.clone() }
 }
 
-/// Checks that something can be compared with A; else one sentence why not.
+/// Checks that something can be compared with A.
+///
+/// # Errors
+/// One sentence why it cannot.
 fn fits(a: &Shown, tokens: &Tokens, has_ids: bool, sizes: (usize, usize)) -> Result<(), String> {
     let own = (a.spec.n_layers, a.spec.n_heads);
     if own != sizes {

@@ -41,8 +41,8 @@ impl State {
         }
     }
 
-    /// Whether the outcome is asked for by itself. A cosine takes two runs of its own: of long texts only once somebody changes
-    /// the model, or says what to compare.
+    /// Whether the outcome is asked for unprompted. A cosine takes two runs of its own, so that of long texts waits until somebody edits
+    /// the model or chooses what to compare.
     fn follows_outcome(&self) -> bool {
         let n_tokens = self.result(Variant::A).map_or(0, |a| a.info.tokens.len());
         let is_quick = matches!(self.editing.asked, OutcomeAsked::Tokens { .. }) || n_tokens <= N_QUICK_TOKENS;
@@ -61,8 +61,8 @@ impl State {
         }
     }
 
-    /// A model that embeds texts is followed by a cosine, one that predicts tokens by two of them. What somebody has chosen for
-    /// the other kind is left behind.
+    /// Fits the outcome to the model: a cosine for one that embeds texts, a logit difference for one that predicts tokens. A choice made
+    /// for a model of the other kind is dropped.
     fn fit_outcome(&mut self) {
         let Some(a) = self.result(Variant::A) else { return };
         let embeds = a.spec.unembed == Unembed::None && !a.spec.is_causal();

@@ -57,7 +57,7 @@ impl Editing {
         (first..).zip(edits).map(|(id, edit)| ListedEdit { id, edit }).collect()
     }
 
-    /// Changes the list; whether it changed.
+    /// Changes the list; returns whether it changed.
     pub(super) fn change(&mut self, event: EditEvent) -> bool {
         let before = self.list.clone();
         match event {

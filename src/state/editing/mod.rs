@@ -200,7 +200,7 @@ impl Default for Editing {
     }
 }
 
-/// The model is changed, or asked what a change does.
+/// Somebody edits the model, or asks what edits do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EditEvent {
     /// Add edits at the end of the list, as one change.

@@ -121,7 +121,7 @@ mod tests {
         for (json, expected) in cases {
             let edits = crate::edit::parse_list(&format!("[{json}]")).unwrap();
             let name = edit_name(&edits[0], (&labels, &labels));
-            // How a space is shown is the display's business.
+            // The display decides how a space is shown.
             assert_eq!(name.replace(['·', ' '], ""), expected.replace(' ', ""), "{json}");
         }
     }

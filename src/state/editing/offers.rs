@@ -10,7 +10,7 @@ use crate::trace::Side;
 use crate::trace::display::TokenLabel;
 use crate::trace::numeral::with_minus;
 
-/// What is shown of the tokens that read, and of those that are read.
+/// Labels of the query tokens and of the key tokens, by position.
 type Labels<'a> = (&'a [TokenLabel], &'a [TokenLabel]);
 
 /// Factors that heads and neurons can be scaled by.

@@ -53,7 +53,7 @@ impl PatternRow {
         Edit::new(EditKind::SetPatternRow { layer, head, query, weights })
     }
 
-    /// One key so many times as strong, before the row sums to 1 again. Nothing for a key that the query does not see.
+    /// Multiplies one key's weight; the row is then made to sum to 1 again. `None` for a key that the query does not see.
     pub fn strengthened(&self, key: usize, factor: f32) -> Option<Edit> {
         let mut weights = self.weights.clone();
         let weight = weights.get_mut(key).filter(|_| key < self.n_seen)?;
@@ -61,7 +61,7 @@ impl PatternRow {
         Some(self.painted(weights))
     }
 
-    /// One key with exactly this weight, the others keeping their proportions. Nothing where that cannot be.
+    /// Gives one key exactly this weight and keeps the proportions of the others; `None` where that is impossible.
     pub fn with_weight(&self, key: usize, weight: f32) -> Option<Edit> {
         if key >= self.n_seen || !(0.0..=1.0).contains(&weight) {
             return None;

@@ -17,7 +17,7 @@ pub struct SweepState {
     pub cells: BTreeMap<(usize, usize), SweepNumbers>,
     /// The outcome without any cell's edit.
     pub base: Option<OutcomeNumbers>,
-    /// That of the other text.
+    /// The outcome of the other text.
     pub other: Option<OutcomeNumbers>,
     /// Whether every cell is complete.
     pub is_done: bool,
@@ -71,7 +71,7 @@ impl Map {
 }
 
 impl SweepState {
-    /// Whether its columns are tokens.
+    /// Whether columns are tokens.
     pub fn is_by_position(&self) -> bool {
         matches!(self.asked, SweepAsked::CutKeys | SweepAsked::PatchStream { .. })
     }

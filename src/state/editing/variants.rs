@@ -95,8 +95,7 @@ impl State {
         }
     }
 
-    /// Before another result replaces what is shown: B goes, and with it what was known of both. Nothing is asked of A, which
-    /// goes too.
+    /// Drops B and what is known of A and B, before another result replaces both. Asks nothing about A.
     pub(in crate::state) fn forget_editing(&mut self, effects: &mut Vec<Effect>) {
         self.show_variant(Variant::A);
         self.forget_b(effects);
@@ -112,7 +111,7 @@ impl State {
         editing.n_to_write = 0;
     }
 
-    /// The worker is gone, and the runs with it: what is on screen stays, as A if there is one.
+    /// The worker is gone with its runs: A, where there is one, or else what is on screen stays.
     pub(in crate::state) fn editing_lost_worker(&mut self, effects: &mut Vec<Effect>) {
         if let Some(at) = self.editing.kept.iter().position(|(side, _)| *side == Variant::A) {
             self.shown = Some(*self.editing.kept.swap_remove(at).1);

@@ -1,4 +1,4 @@
-//! Writing on: the next token, another one in its place, one taken back.
+//! Generation: the next token, another token in its place, and the last token removed.
 
 use super::{Against, Variant};
 use crate::protocol::{EditingRequest, InputText, Prediction, RequestId, ToWorker};
@@ -10,7 +10,7 @@ use crate::trace::display::{Piece, PieceKind, SPACE_MARK, TokenLabel, token_labe
 const AT_A_TIME: u32 = 1;
 
 impl State {
-    /// Writes the next token, if one is still to be written: the run on screen chooses, the other one reads along.
+    /// Generates the next token, if one is due: the run on screen chooses the token, and the other run reads it too.
     pub(in crate::state) fn write_next(&mut self, first_id: Option<u32>, effects: &mut Vec<Effect>) {
         if self.editing.n_to_write == 0 {
             return;
@@ -20,7 +20,7 @@ impl State {
         self.ask_to_write(n_keep, first_id, AT_A_TIME, effects);
     }
 
-    /// Another token in the place of one that was written: everything after it goes.
+    /// Replaces a generated token, and drops everything after it.
     pub(super) fn branch(&mut self, n_keep: usize, id: u32, effects: &mut Vec<Effect>) {
         let n_tokens = self.shown.as_ref().map_or(0, |shown| shown.info.tokens.len());
         if n_keep == 0 || n_keep > n_tokens {
@@ -73,7 +73,7 @@ impl State {
         let grow = |shown: &mut Shown, request: RequestId, top: Vec<Prediction>| {
             shown.request = request;
             shown.labels = labels.clone();
-            // What is on screen is these tokens now, for links and for another worker too.
+            // These tokens are now the input of the result, for links and for another worker too.
             shown.input.text = InputText::Ids(tokens.ids.clone());
             shown.info.tokens = tokens.clone();
             shown.info.top = top;

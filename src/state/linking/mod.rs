@@ -39,7 +39,7 @@ impl Linking {
         self.pending.take_if(|link| link.trace.is_some());
     }
 
-    /// A trace is on screen: what links say of others is dropped.
+    /// Drops what links say of other traces, now that a trace is on screen.
     pub(in crate::state) fn keep_only(&mut self, place: Option<&TracePlace>) {
         if let Some(link) = self.awaited.take_if(|link| link.trace.as_ref() == place) {
             self.pending = Some(link);
@@ -49,7 +49,7 @@ impl Linking {
     }
 }
 
-/// Something about the address.
+/// The address changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkEvent {
     /// A fragment is in the address that the page did not put there.

@@ -30,15 +30,15 @@ impl State {
         effects.push(if pushes { Effect::PushLink(fragment) } else { Effect::ReplaceLink(fragment) });
     }
 
-    /// What is on screen, as a link; nothing before the first result. It leads to A and the edits: what else B may be has no
-    /// words in a link.
+    /// What is on screen, as a link; nothing before the first result. The link leads to A and the edits; a B that is a text,
+    /// a trace or a model cannot be said in a link.
     pub fn link(&self) -> Option<Link> {
         let shown = self.result(Variant::A)?;
         let read_ids = || Some(shown.info.tokens.ids.clone());
         let (text, pair, ids) = match &shown.input.text {
             // It is in the file.
             _ if self.home == Home::File => (None, None, None),
-            // A link has no words for these: the ids say what was read.
+            // A link cannot say how these arose; the ids say what was read.
             InputText::RandomBlock { .. } => (None, None, read_ids()),
             _ if shown.origin.trace.is_some() => (None, None, None),
             _ if shown.input.bos.is_some() => (None, None, read_ids()),

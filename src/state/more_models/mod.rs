@@ -26,7 +26,7 @@ pub struct MoreModels {
     pub repo: String,
     /// Number of layers as typed; empty: all.
     pub layers: String,
-    /// What came of it.
+    /// The result of the last look-up or pick.
     pub lookup: Lookup,
     n_lookups: u32,
     /// Whether ids stand in for a text because the model before had no tokenizer.
@@ -72,7 +72,7 @@ pub struct Found {
     files: Vec<HubFile>,
 }
 
-/// About models of the Hub and from disk.
+/// Somebody looks for a model of the Hub or from disk.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MoreEvent {
     /// The dialog was opened or closed.

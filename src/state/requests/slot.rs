@@ -67,7 +67,7 @@ impl<T> Slot<T> {
 
 /// What the ledger does with a slot, whatever its answer is.
 pub(in crate::state) trait Waiting {
-    /// Whether this is neither here nor on its way, and was not refused.
+    /// Whether a purpose is open: neither answered, nor on its way, nor refused.
     fn wants(&self, purpose: &Purpose) -> bool;
 
     /// Notes what is asked now.

@@ -1,4 +1,4 @@
-//! The three scales: which of them are on screen, how the model and the neuron view are drawn, and what they hold.
+//! The views beyond the selection: which are on screen, how the model and the neuron view are drawn, and what they hold.
 //!
 //! Data is asked for when a view that shows it is on screen, one question at a time, and belongs to one result: another
 //! result starts afresh.
@@ -16,7 +16,7 @@ use neurons::NeuronStore;
 use options::{MapOptions, NeuronOptions};
 use thumbnails::ThumbnailStore;
 
-/// The state of the three views beyond the selection.
+/// The state of the views beyond the selection.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scales {
     /// Whether two views stand side by side.
@@ -33,7 +33,7 @@ pub struct Scales {
     pub neurons: NeuronStore,
 }
 
-/// Something is drawn in another way, or beside something else.
+/// A view is drawn in another way, or another one is put beside it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ViewEvent {
     /// Two views side by side, or one.

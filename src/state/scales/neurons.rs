@@ -18,8 +18,8 @@ pub struct HeadNeurons {
 }
 
 impl HeadNeurons {
-    /// Of an answer, with the buffers of another run behind its own where the two are compared; `None` when they are not of
-    /// the sizes it names.
+    /// The numbers of an answer. Where two runs are compared, the buffers of the other run follow the answer's own. `None` when the
+    /// buffers do not have the sizes that the answer names.
     pub fn new(numbers: NeuronsAnswer, mut buffers: Vec<Vec<f32>>) -> Option<Self> {
         let (d_head, n_query, n_key) = (numbers.d_head as usize, numbers.n_query as usize, numbers.n_key as usize);
         let expected = |part| match part {

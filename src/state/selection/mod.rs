@@ -37,7 +37,7 @@ pub struct TokenRef {
     pub position: usize,
 }
 
-/// The scale of a view.
+/// A view, by the scale that it shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum View {
@@ -48,7 +48,7 @@ pub enum View {
     Head,
     /// Inside q·k.
     Neuron,
-    /// What the stream holds.
+    /// What the residual stream holds.
     Stream,
 }
 
@@ -77,7 +77,7 @@ impl View {
     }
 }
 
-/// Scale, layer, heads, tokens and neuron that are looked at.
+/// The view, layer, heads, tokens and neuron that are shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
     /// The view.
@@ -89,11 +89,11 @@ pub struct Selection {
     pub layer: usize,
     /// The heads; empty only until a model is known.
     pub heads: BTreeSet<usize>,
-    /// Query tokens that stay marked.
+    /// Pinned query tokens.
     pub queries: BTreeSet<usize>,
-    /// Key tokens that stay marked.
+    /// Pinned key tokens.
     pub keys: BTreeSet<usize>,
-    /// Which neuron of a head.
+    /// The pinned neuron of a head.
     pub neuron: Option<usize>,
     /// The token under the pointer or the keyboard focus; never part of a link.
     #[serde(skip)]
@@ -147,13 +147,13 @@ impl Selection {
         }
     }
 
-    /// Only this head; if it is the only one already, all of them.
+    /// Selects only this head; if it is the only one already, all heads.
     pub fn solo_head(&mut self, head: usize, n_heads: usize) {
         let is_alone = self.heads.len() == 1 && self.heads.contains(&head);
         self.heads = if is_alone { (0..n_heads).collect() } else { BTreeSet::from([head]) };
     }
 
-    /// From one head to the one before or after it, around the end; from several to the first or last of them.
+    /// Steps from one head to the one before or after it, around the end; from several heads to the first or last of them.
     pub fn step_head(&mut self, step: isize, n_heads: usize) {
         if n_heads == 0 {
             return;
@@ -169,7 +169,7 @@ impl Selection {
         self.heads = BTreeSet::from([head]);
     }
 
-    /// Marks a token to stay, or lets it go.
+    /// Pins a token, or unpins it.
     pub fn toggle_pin(&mut self, token: TokenRef) {
         let pins = match token.side {
             Side::Query => &mut self.queries,
@@ -180,14 +180,14 @@ impl Selection {
         }
     }
 
-    /// Lets go of every token.
+    /// Unpins every token.
     pub fn clear_tokens(&mut self) {
         self.queries.clear();
         self.keys.clear();
         (self.hover, self.hover_other) = (None, None);
     }
 
-    /// Whether a token stays marked.
+    /// Whether a token is pinned.
     pub fn is_pinned(&self, token: TokenRef) -> bool {
         match token.side {
             Side::Query => self.queries.contains(&token.position),

@@ -1,60 +1,60 @@
-//! Changes of what is looked at.
+//! Changes of the selection.
 
 use super::{TokenRef, View};
 use crate::state::shown::{LayerCache, Shown};
 use crate::state::{Effect, State};
 use crate::trace::{AttnKind, Side};
 
-/// Something else is looked at.
+/// Another view, layer, head, token or neuron is selected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SelectionEvent {
-    /// Look at another scale.
+    /// Show another view.
     ViewPicked(View),
-    /// Look at another of the model's attentions.
+    /// Show another of the model's attentions.
     KindPicked(AttnKind),
-    /// Look at this layer.
+    /// Show this layer.
     LayerPicked(usize),
-    /// Look at the layer so many further.
+    /// Show the layer so many steps further.
     LayerStepped(isize),
     /// Add a head, or take it out.
     HeadToggled(usize),
-    /// Only this head, or all again.
+    /// Show only this head, or all again.
     HeadSoloed(usize),
-    /// All heads.
+    /// Show all heads.
     AllHeads,
-    /// The single head so many further.
+    /// Show the single head so many steps further.
     HeadStepped(isize),
-    /// Exactly this head of this layer.
+    /// Show exactly this head of this layer.
     HeadPicked {
-        /// Which layer.
+        /// The layer.
         layer: usize,
-        /// Which head.
+        /// The head.
         head: usize,
     },
-    /// Exactly this head, in the head view.
+    /// Show exactly this head, in the head view.
     HeadOpened {
-        /// Which layer.
+        /// The layer.
         layer: usize,
-        /// Which head.
+        /// The head.
         head: usize,
     },
-    /// This query, in the neuron view.
+    /// Show this query in the neuron view.
     QueryOpened(usize),
-    /// This query instead of all that were chosen; the only one chosen is let go.
+    /// Pin this query instead of all pinned ones; a query that is the only pinned one is unpinned.
     QueryPicked(usize),
-    /// Mark a token to stay, or let it go.
+    /// Pin a token, or unpin it.
     PinToggled(TokenRef),
-    /// Let go of every token.
+    /// Unpin every token.
     TokensCleared,
-    /// Keep a neuron marked, or let it go.
+    /// Pin a neuron, or unpin it.
     NeuronToggled(usize),
     /// The pointer or the focus is on a token, or on none.
     Hovered(Option<TokenRef>),
     /// The pointer is on one weight, by positions.
     WeightHovered {
-        /// The position that reads.
+        /// Position of the query.
         query: usize,
-        /// The position that is read.
+        /// Position of the key.
         key: usize,
     },
     /// The pointer is on a neuron, or on none.

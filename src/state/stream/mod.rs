@@ -51,7 +51,7 @@ pub struct StreamStore {
     pub row: Option<usize>,
 }
 
-/// Something happens to the stream view.
+/// The stream view is scrolled, a cell is chosen, or the outcome as a sum is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamEvent {
     /// These positions are in view, from the first to the last.

@@ -78,12 +78,12 @@ impl StreamNumber {
         }
     }
 
-    /// Whether the logit lens has to be made for it.
+    /// Whether the number comes from the logit lens.
     pub fn needs_lens(self) -> bool {
         self.needs_token() || matches!(self, Self::TopToken | Self::Entropy | Self::Kl)
     }
 
-    /// Whether it is about a chosen token.
+    /// Whether the number is about a chosen token.
     pub fn needs_token(self) -> bool {
         matches!(self, Self::TokenProb | Self::TokenRank | Self::TokenLogit)
     }

@@ -1,4 +1,4 @@
-//! The three scales: selection, what is asked for and when, links.
+//! The model and the neuron view: selection, what is asked for and when, links.
 
 use std::collections::BTreeSet;
 

@@ -80,7 +80,7 @@ pub enum Task {
 /// A run to be made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// What to read.
+    /// The input.
     pub input: Input,
     /// The reason.
     pub reason: RunReason,
@@ -108,7 +108,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// The weight, from 0 to 1.
+    /// The part that is done, from 0 to 1.
     pub fn fraction(&self) -> f64 {
         if self.total == 0 { 0.0 } else { (self.done as f64 / self.total as f64).clamp(0.0, 1.0) }
     }

@@ -80,7 +80,7 @@ impl State {
         }
     }
 
-    /// Patterns of one layer: the layer that they are of, heads, rows and columns.
+    /// Takes the patterns of one layer. Their shape is layer, heads, rows and columns.
     pub(in crate::state) fn patterns_came(
         &mut self,
         wanted: usize,

@@ -1,4 +1,4 @@
-//! How many of the device's processors the model runs on.
+//! The number of processors on which the model runs.
 
 use super::WorkerPhase;
 use crate::state::{Effect, State};
@@ -9,7 +9,7 @@ const MOST: u32 = 8;
 /// The threads of the worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Threads {
-    /// How many the device offers; one where the page is not isolated from other sites, as shared memory needs it.
+    /// How many the device offers; one where the page is not isolated from other sites, which shared memory requires.
     pub available: u32,
     /// How many the worker is asked to have.
     pub wanted: u32,

@@ -1,4 +1,4 @@
-//! What the page says while it lacks its second part.
+//! What the page says when its second part could not be fetched.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A small check box in a row of controls.
+//! A small check box among other controls.
 
 use leptos::prelude::*;
 
