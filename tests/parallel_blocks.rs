@@ -41,10 +41,11 @@ const NO_ATTENTION: &str = r#"[{"kind":"zero_head","layer":0,"head":"all"}]"#;
 #[test]
 fn parallel_blocks_add_attention_and_mlp_to_the_stream() {
     for config in [gpt_neox(true), gpt_neox(false), gptj()] {
-        let of = |site| value(&config, "[]", site);
-        let (before, attn, mlp) = (of(BlockSite::ResidPre), of(BlockSite::AttnOut), of(BlockSite::MlpOut));
+        let activation = |site| value(&config, "[]", site);
+        let (before, attn, mlp) =
+            (activation(BlockSite::ResidPre), activation(BlockSite::AttnOut), activation(BlockSite::MlpOut));
         let sum = before.iter().zip(&attn).zip(&mlp).map(|((before, attn), mlp)| before + attn + mlp);
-        let distance = of(BlockSite::ResidPost).iter().zip(sum).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        let distance = activation(BlockSite::ResidPost).iter().zip(sum).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(distance < 1e-6, "{distance}: {config}");
     }
 }
@@ -52,8 +53,8 @@ fn parallel_blocks_add_attention_and_mlp_to_the_stream() {
 #[test]
 fn a_parallel_mlp_does_not_read_what_attention_wrote() {
     for (config, is_parallel) in [(gpt_neox(true), true), (gptj(), true), (gpt_neox(false), false)] {
-        let of = |edits| value(&config, edits, BlockSite::MlpOut);
-        assert_eq!(of("[]") == of(NO_ATTENTION), is_parallel, "{config}");
+        let mlp_out = |edits| value(&config, edits, BlockSite::MlpOut);
+        assert_eq!(mlp_out("[]") == mlp_out(NO_ATTENTION), is_parallel, "{config}");
         assert!(value(&config, NO_ATTENTION, BlockSite::AttnOut).iter().all(|value| *value == 0.0));
     }
 }

@@ -91,22 +91,22 @@ fn ids_are_those_of_the_library() {
 
 #[test]
 fn special_tokens_surround_two_texts() {
-    let of = |way: &str| {
+    let tokenizer = |way: &str| {
         let (files, architecture) = files(way);
         files.tokenizers(architecture, 1000).unwrap().own
     };
-    let pair = of("albert").encode("the cat", Some("the dog"), true).unwrap();
+    let pair = tokenizer("albert").encode("the cat", Some("the dog"), true).unwrap();
     let cls = |tokens: &[String]| tokens.iter().map(|token| token.starts_with('[')).collect::<Vec<bool>>();
     assert_eq!((pair.tokens[0].as_str(), pair.type_ids[0]), ("[CLS]", 0));
     assert_eq!((pair.tokens.last().unwrap().as_str(), pair.type_ids.last()), ("[SEP]", Some(&1)));
     assert_eq!(pair.special, cls(&pair.tokens));
-    let pair = of("xlm_roberta").encode("The cat", Some("the dog"), true).unwrap();
+    let pair = tokenizer("xlm_roberta").encode("The cat", Some("the dog"), true).unwrap();
     let ends: Vec<usize> = (0..pair.len()).filter(|&at| pair.tokens[at] == "</s>").collect();
     assert_eq!((pair.tokens[0].as_str(), ends.len(), ends[1] - ends[0]), ("<s>", 3, 1));
     assert!(pair.type_ids.iter().all(|&id| id == 0));
     // T5's tokens for gaps, where the vocabulary has room for them: the last one comes first.
     let n_pieces = serde_json::from_slice::<Expected>(&file("t5", "expected.json")).unwrap().tokens.len();
-    let t5 = of("t5");
+    let t5 = tokenizer("t5");
     assert_eq!(t5.n_vocab(), n_pieces + 100);
     assert_eq!(t5.token_to_id("<extra_id_0>"), Some(n_pieces as u32 + 99));
     let gap = t5.encode("The <extra_id_0> sat", None, true).unwrap();

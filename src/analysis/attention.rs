@@ -104,15 +104,15 @@ impl Keys {
     ///
     /// # Errors
     /// Those of the tap.
-    pub fn new<T: Tap>(of: &AttnLayer<'_>, k: &[f32], tap: &mut T) -> Result<Self, T::Error> {
-        let spec = of.spec;
+    pub fn new<T: Tap>(attention: &AttnLayer<'_>, k: &[f32], tap: &mut T) -> Result<Self, T::Error> {
+        let spec = attention.spec;
         let width = spec.n_key_value_heads * spec.d_head;
         let n_pos = k.len() / width;
         let mut k = k.to_vec();
-        if of.changes_queries() {
-            of.norm(of.k_norm, &mut k);
-            of.rotate(&mut k, spec.n_key_value_heads, 0, n_pos);
-            tap.rows(Hook::Block(of.layer, BlockSite::RotK), 0..n_pos, &mut k)?;
+        if attention.changes_queries() {
+            attention.norm(attention.k_norm, &mut k);
+            attention.rotate(&mut k, spec.n_key_value_heads, 0, n_pos);
+            tap.rows(Hook::Block(attention.layer, BlockSite::RotK), 0..n_pos, &mut k)?;
         }
         let head = |head: usize| {
             let columns = head * spec.d_head..(head + 1) * spec.d_head;
@@ -180,17 +180,17 @@ impl AttnLayer<'_> {
 /// # Errors
 /// Those of the tap.
 pub fn queries<T: Tap>(
-    of: &AttnLayer<'_>,
+    attention: &AttnLayer<'_>,
     rows: Range<usize>,
     n_pos: usize,
     q: &[f32],
     tap: &mut T,
 ) -> Result<Vec<f32>, T::Error> {
     let mut q = q.to_vec();
-    if of.changes_queries() {
-        of.norm(of.q_norm, &mut q);
-        of.rotate(&mut q, of.spec.n_heads, rows.start, n_pos);
-        tap.rows(Hook::Block(of.layer, BlockSite::RotQ), rows, &mut q)?;
+    if attention.changes_queries() {
+        attention.norm(attention.q_norm, &mut q);
+        attention.rotate(&mut q, attention.spec.n_heads, rows.start, n_pos);
+        tap.rows(Hook::Block(attention.layer, BlockSite::RotQ), rows, &mut q)?;
     }
     Ok(q)
 }
@@ -201,24 +201,24 @@ pub fn queries<T: Tap>(
 /// # Errors
 /// Those of the tap, and scores that are not finite where the mask lets a query see, since their row has no distribution.
 pub fn pattern<T: Tap>(
-    of: &AttnLayer<'_>,
+    attention: &AttnLayer<'_>,
     head: usize,
     rows: Range<usize>,
     queries: &[f32],
     keys: &Keys,
     tap: &mut T,
 ) -> Result<Vec<f32>, T::Error> {
-    let n_key = of.visible_keys(&rows, keys.n_pos);
-    let part = SquarePart { layer: of.layer, attn: of.attn, head, rows, n_key };
+    let n_key = attention.visible_keys(&rows, keys.n_pos);
+    let part = SquarePart { layer: attention.layer, attn: attention.attn, head, rows, n_key };
     let not_finite = |row: usize| NotFinite {
-        hook: Hook::Block(part.layer, BlockSite::AttnScores.of(part.attn)),
+        hook: Hook::Block(part.layer, BlockSite::AttnScores.in_attn(part.attn)),
         head: Some(part.head),
         position: part.rows.start + row,
     };
-    let mut scores = scores(of, &part, queries, keys).map_err(not_finite)?;
+    let mut scores = scores(attention, &part, queries, keys).map_err(not_finite)?;
     tap.scores(part.clone(), &mut scores)?;
     let mut weights = vec![0.0; scores.len()];
-    let visible = |row| of.visible(part.rows.start + row, n_key);
+    let visible = |row| attention.visible(part.rows.start + row, n_key);
     softmax_rows(&scores, n_key, visible, &mut weights).map_err(not_finite)?;
     tap.pattern(part, &scores, &mut weights)?;
     Ok(weights)
@@ -228,8 +228,8 @@ pub fn pattern<T: Tap>(
 ///
 /// # Errors
 /// The index of the first row that overflows, where the soft cap would hide it; elsewhere the softmax finds it.
-fn scores(of: &AttnLayer<'_>, part: &SquarePart, queries: &[f32], keys: &Keys) -> Result<Vec<f32>, usize> {
-    let spec = of.spec;
+fn scores(attention: &AttnLayer<'_>, part: &SquarePart, queries: &[f32], keys: &Keys) -> Result<Vec<f32>, usize> {
+    let spec = attention.spec;
     let columns = part.head * spec.d_head..(part.head + 1) * spec.d_head;
     let queries = PackedRows::pack(queries, spec.n_heads * spec.d_head, columns);
     let mut scores = vec![0.0; part.rows.len() * part.n_key];
@@ -246,14 +246,14 @@ fn scores(of: &AttnLayer<'_>, part: &SquarePart, queries: &[f32], keys: &Keys) -
     if part.attn == Attn::Cross {
         return Ok(scores);
     }
-    let by_distance = of.bias_by_distance(part);
+    let by_distance = attention.bias_by_distance(part);
     for (query, row) in part.rows.clone().zip(scores.chunks_exact_mut(part.n_key)) {
         if let Some(bias) = &by_distance {
             // Key 0 is `query` before the query; the list starts at the last query of the part.
             let biases = &bias[part.rows.end - 1 - query..];
             row.iter_mut().zip(biases).for_each(|(score, bias)| *score += bias);
         }
-        let visible = of.visible(query, part.n_key);
+        let visible = attention.visible(query, part.n_key);
         row[..visible.start].fill(f32::NEG_INFINITY);
         row[visible.end..].fill(f32::NEG_INFINITY);
     }

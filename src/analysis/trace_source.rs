@@ -49,7 +49,7 @@ struct Place {
 impl Place {
     /// The name of an activation of a layer; a site inside attention is given the name of this attention.
     fn name(self, layer: usize, site: BlockSite) -> String {
-        let site = if self.attn == Attn::Cross { site.of(Attn::Cross) } else { site };
+        let site = if self.attn == Attn::Cross { site.in_attn(Attn::Cross) } else { site };
         StackHook { stack: self.stack, hook: Hook::Block(layer, site) }.to_string()
     }
 
@@ -158,12 +158,12 @@ impl TraceSource {
         let holds = |offset: u64, len: u64| range.start >= offset && range.end <= offset + len && len > 0;
         let found = self.trace.tensors.iter().find(|(_, tensor)| holds(tensor.offset, tensor.len));
         let Some((name, tensor)) = found else { return Ok(()) };
-        let of = match name.as_str() {
+        let named_stack = match name.as_str() {
             "input_ids" => Some(Stack::Encoder),
             "decoder_input_ids" => Some(Stack::Decoder),
             _ => None,
         };
-        if let Some(stack) = of {
+        if let Some(stack) = named_stack {
             let ids = self.trace.decode_ids(name, bytes)?;
             let reads = |side: Side| {
                 let kind = AttnKind { stack: self.place.stack, attn: self.place.attn };
@@ -274,7 +274,7 @@ struct Stored {
 impl Stored {
     fn has(&self, layer: usize, site: BlockSite) -> bool {
         // Sites that cross-attention has no counterpart of are the stack's own.
-        let is_here = self.place.attn == Attn::Own || site.of(Attn::Cross).is_cross();
+        let is_here = self.place.attn == Attn::Own || site.in_attn(Attn::Cross).is_cross();
         is_here && self.trace.tensors.contains_key(&self.place.name(layer, site))
     }
 

@@ -116,7 +116,7 @@ impl CompiledEdits {
         let positions = (0..n_key).map(|other| other == key).collect();
         let action = Action::Numbers { part: Part { positions, ..Part::default() }, change: Change::Set(0.0) };
         let mut edits = self.clone();
-        edits.actions.entry(Hook::Block(layer, BlockSite::V.of(attn))).or_default().push(action);
+        edits.actions.entry(Hook::Block(layer, BlockSite::V.in_attn(attn))).or_default().push(action);
         edits
     }
 
@@ -177,7 +177,7 @@ impl CompiledEdits {
     /// # Errors
     /// When a row is left without a key.
     pub(super) fn change_scores(&self, part: &SquarePart, data: &mut [f32]) -> Result<(), InvalidEdit> {
-        for action in self.at(Hook::Block(part.layer, BlockSite::AttnScores.of(part.attn))) {
+        for action in self.at(Hook::Block(part.layer, BlockSite::AttnScores.in_attn(part.attn))) {
             for (query, row) in part.rows.clone().zip(data.chunks_exact_mut(part.n_key)) {
                 match action {
                     Action::KnockOut { heads, queries, keys, keep_own }
@@ -216,7 +216,7 @@ impl CompiledEdits {
         scores: &[f32],
         data: &mut [f32],
     ) -> Result<(), InvalidEdit> {
-        for action in self.at(Hook::Block(part.layer, BlockSite::Pattern.of(part.attn))) {
+        for action in self.at(Hook::Block(part.layer, BlockSite::Pattern.in_attn(part.attn))) {
             let rows = data.chunks_exact_mut(part.n_key).zip(scores.chunks_exact(part.n_key));
             for (query, (row, scores)) in part.rows.clone().zip(rows) {
                 let is_finite = |key: usize| scores[key] > f32::NEG_INFINITY;

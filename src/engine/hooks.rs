@@ -153,7 +153,7 @@ impl Tap for Squares<'_> {
 
     fn pattern(&mut self, part: SquarePart, scores: &[f32], data: &mut [f32]) -> Result<(), EngineError> {
         self.0.change_pattern(&part, scores, data)?;
-        let hook = Hook::Block(part.layer, BlockSite::Pattern.of(part.attn));
+        let hook = Hook::Block(part.layer, BlockSite::Pattern.in_attn(part.attn));
         match if self.0.touches(hook) { first_not_finite(data) } else { None } {
             None => Ok(()),
             Some(index) => {

@@ -88,10 +88,10 @@ impl LayerAttention {
         rows: Range<usize>,
         tap: &mut T,
     ) -> Result<Vec<f32>, EngineError> {
-        let of = self.model.attn_layer(self.layer, self.attn);
-        let width = of.spec.n_heads * of.spec.d_head;
+        let attention = self.model.attn_layer(self.layer, self.attn);
+        let width = attention.spec.n_heads * attention.spec.d_head;
         let queries = &self.queries[rows.start * width..rows.end * width];
-        pattern(&of, head, rows, queries, &self.keys, tap)
+        pattern(&attention, head, rows, queries, &self.keys, tap)
     }
 
     /// The number of keys in each row of a pattern: tokens of the stack, or in cross-attention the encoder's.
@@ -131,9 +131,9 @@ impl Run {
         let (model, n_pos) = (Arc::clone(self.model()), self.tokens().len());
         let mut captures = Captures::none();
         let mut hooks = Hooks { n_pos, edits: &self.edits, captures: &mut captures };
-        let of = model.attn_layer(layer, attn);
-        let keys = Keys::new(&of, k, &mut hooks)?;
-        let queries = queries(&of, 0..n_pos, n_pos, q, &mut hooks)?;
+        let attention = model.attn_layer(layer, attn);
+        let keys = Keys::new(&attention, k, &mut hooks)?;
+        let queries = queries(&attention, 0..n_pos, n_pos, q, &mut hooks)?;
         Ok(LayerAttention { model, edits: self.edits.clone(), layer, attn, n_pos, keys, queries })
     }
 

@@ -116,13 +116,15 @@ impl<W: Write> Recorder<W> {
     fn write(&mut self, run: &Run, named: StackHook, captured: Option<Vec<f32>>) -> Result<bool, RecordError> {
         let (name, hook) = (named.to_string(), named.hook);
         match hook {
-            Hook::Block(layer, site) if matches!(site.of(Attn::Own), BlockSite::Pattern | BlockSite::AttnScores) => {
+            Hook::Block(layer, site)
+                if matches!(site.in_attn(Attn::Own), BlockSite::Pattern | BlockSite::AttnScores) =>
+            {
                 let (attention, head) = match self.square.take() {
                     Some(under_way) => under_way,
                     None if site.is_cross() => (run.cross_attention(layer)?, 0),
                     None => (run.attention(layer)?, 0),
                 };
-                let square = match site.of(Attn::Own) {
+                let square = match site.in_attn(Attn::Own) {
                     BlockSite::Pattern => attention.pattern(head)?,
                     _ => attention.scores(head)?,
                 };

@@ -49,8 +49,8 @@ impl AttentionSource for Run {
             Rotation::Before => Ok(own(&kept.q)),
             Rotation::After => self.tapped(|hooks| {
                 let n_pos = hooks.n_pos;
-                let of = self.model().attn_layer(layer, Attn::Own);
-                Ok(own(&queries(&of, 0..n_pos, n_pos, &kept.q, hooks)?))
+                let attention = self.model().attn_layer(layer, Attn::Own);
+                Ok(own(&queries(&attention, 0..n_pos, n_pos, &kept.q, hooks)?))
             }),
         }
     }
@@ -62,8 +62,8 @@ impl AttentionSource for Run {
         match rotation {
             Rotation::Before => Ok(head_columns(&kept.k, spec.n_key_value_heads, spec.d_head, key_head)),
             Rotation::After => self.tapped(|hooks| {
-                let of = self.model().attn_layer(layer, Attn::Own);
-                Ok(Keys::new(&of, &kept.k, hooks)?.head(key_head))
+                let attention = self.model().attn_layer(layer, Attn::Own);
+                Ok(Keys::new(&attention, &kept.k, hooks)?.head(key_head))
             }),
         }
     }

@@ -144,7 +144,7 @@ proptest! {
             .collect();
         let token: String = bytes
             .iter()
-            .filter_map(|byte| alphabet.iter().find(|(of, _)| of == byte).map(|(_, character)| *character))
+            .filter_map(|byte| alphabet.iter().find(|(known, _)| known == byte).map(|(_, character)| *character))
             .collect();
         let label = token_label(&token, BYTE_LEVEL);
         if let Ok(text) = std::str::from_utf8(&bytes) {

@@ -215,7 +215,7 @@ impl BlockSite {
 
     /// The same place in the attention of another kind: [`BlockSite::Pattern`] and [`BlockSite::CrossPattern`]. Sites that
     /// are in one of them only stay.
-    pub fn of(self, attn: Attn) -> BlockSite {
+    pub fn in_attn(self, attn: Attn) -> BlockSite {
         use BlockSite::*;
         const PAIRS: [(BlockSite, BlockSite); 8] = [
             (Q, CrossQ),

@@ -51,7 +51,9 @@ impl Outbox {
     /// Reports how far a request is, unless the last report was just sent; a stage's first and last reports are always sent.
     pub fn progress(&self, request: RequestId, stage: Stage, done: u64, total: u64) {
         let now_ms = now_ms();
-        let is_recent = |(of, at, then_ms)| (of, at) == (request, stage) && now_ms - then_ms < PROGRESS_MS;
+        let is_recent = |(request_then, stage_then, then_ms)| {
+            (request_then, stage_then) == (request, stage) && now_ms - then_ms < PROGRESS_MS
+        };
         if done < total && self.reported.get().is_some_and(is_recent) {
             return;
         }

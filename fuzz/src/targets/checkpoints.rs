@@ -106,8 +106,8 @@ fn run(model: &Arc<Model>) -> Result<(), EngineError> {
 pub fn small() -> Arc<Model> {
     static SMALL: std::sync::OnceLock<Arc<Model>> = std::sync::OnceLock::new();
     let load = || {
-        let of = |name: &str| fixture(&format!("golden/llama/{name}"));
-        let files = ["config.json", "tokenizer.json", "model.safetensors"].map(|name| (name, of(name)));
+        let file = |name: &str| fixture(&format!("golden/llama/{name}"));
+        let files = ["config.json", "tokenizer.json", "model.safetensors"].map(|name| (name, file(name)));
         let files: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
         load(&files).unwrap_or_else(|error| panic!("{error}"))
     };

@@ -37,12 +37,18 @@ fn layer(spec: &Spec) -> AttnLayer<'_> {
 }
 
 /// Scores and pattern of one head for some rows of q and k, both [n_pos, n_heads, d_head].
-fn look(of: &AttnLayer<'_>, head: usize, rows: Range<usize>, q: &[f32], k: &[f32]) -> (Vec<f32>, Vec<f32>, Vec<Hook>) {
-    let (mut seen, width) = (Seen::default(), of.spec.n_heads * of.spec.d_head);
-    let keys = Keys::new(of, k, &mut seen).unwrap();
+fn look(
+    attention: &AttnLayer<'_>,
+    head: usize,
+    rows: Range<usize>,
+    q: &[f32],
+    k: &[f32],
+) -> (Vec<f32>, Vec<f32>, Vec<Hook>) {
+    let (mut seen, width) = (Seen::default(), attention.spec.n_heads * attention.spec.d_head);
+    let keys = Keys::new(attention, k, &mut seen).unwrap();
     let q = &q[rows.start * width..rows.end * width];
-    let q = queries(of, rows.clone(), keys.n_pos(), q, &mut seen).unwrap();
-    let pattern = pattern(of, head, rows, &q, &keys, &mut seen).unwrap();
+    let q = queries(attention, rows.clone(), keys.n_pos(), q, &mut seen).unwrap();
+    let pattern = pattern(attention, head, rows, &q, &keys, &mut seen).unwrap();
     (seen.scores, pattern, seen.hooks)
 }
 
@@ -83,13 +89,13 @@ fn relative_bias_is_by_distance_and_head() {
     let spec = Spec { relative_bias: Some(bias), ..spec(2, 1) };
     // [4 buckets, 2 heads]: own position, before, after.
     let table = [0.0, 0.1, 1.0, 1.1, 2.0, 2.1, 3.0, 3.1];
-    let of = AttnLayer { relative_bias: Some(&table), ..layer(&spec) };
+    let attention = AttnLayer { relative_bias: Some(&table), ..layer(&spec) };
     let zeros = [0.0; 6];
-    assert_eq!(look(&of, 0, 0..3, &zeros, &zeros).0, [0.0, 3.0, 3.0, 1.0, 0.0, 3.0, 1.0, 1.0, 0.0]);
-    assert_eq!(look(&of, 1, 1..2, &zeros, &zeros).0, [1.1, 0.1, 3.1]);
+    assert_eq!(look(&attention, 0, 0..3, &zeros, &zeros).0, [0.0, 3.0, 3.0, 1.0, 0.0, 3.0, 1.0, 1.0, 0.0]);
+    assert_eq!(look(&attention, 1, 1..2, &zeros, &zeros).0, [1.1, 0.1, 3.1]);
     let causal = Spec { mask: Mask::Causal, ..spec.clone() };
-    let of = AttnLayer { relative_bias: Some(&table), ..layer(&causal) };
-    assert_eq!(look(&of, 0, 1..3, &zeros, &zeros).0, [1.0, 0.0, HIDDEN, 2.0, 1.0, 0.0]);
+    let attention = AttnLayer { relative_bias: Some(&table), ..layer(&causal) };
+    assert_eq!(look(&attention, 0, 1..3, &zeros, &zeros).0, [1.0, 0.0, HIDDEN, 2.0, 1.0, 0.0]);
 }
 
 #[test]
@@ -107,18 +113,18 @@ fn norms_of_queries_and_keys() {
     let (q, k) = ([3.0, 4.0, 0.0, 10.0], [1.0, 1.0, 1.0, 1.0]);
     // Per head: 3,4 / √12.5, weights 2 and 1; the key becomes ones.
     let per_head = Spec { qk_norm: Some(QkNorm::PerHead), ..base.clone() };
-    let of = AttnLayer { q_norm: Some(&[2.0, 1.0]), k_norm: Some(&[1.0, 1.0]), ..layer(&per_head) };
-    let (scores, _, hooks) = look(&of, 0, 0..1, &q, &k);
+    let attention = AttnLayer { q_norm: Some(&[2.0, 1.0]), k_norm: Some(&[1.0, 1.0]), ..layer(&per_head) };
+    let (scores, _, hooks) = look(&attention, 0, 0..1, &q, &k);
     assert!((scores[0] - 10.0 / 12.5f32.sqrt()).abs() < 1e-5, "{scores:?}");
     assert_eq!(hooks, [Hook::Block(0, BlockSite::RotK), Hook::Block(0, BlockSite::RotQ)]);
     // All heads together: √(125 / 4).
     let all = Spec { qk_norm: Some(QkNorm::AllHeads), ..base.clone() };
-    let of = AttnLayer { q_norm: Some(&[1.0; 4]), k_norm: Some(&[1.0; 4]), ..layer(&all) };
-    assert!((look(&of, 0, 0..1, &q, &k).0[0] - 7.0 / 31.25f32.sqrt()).abs() < 1e-5);
+    let attention = AttnLayer { q_norm: Some(&[1.0; 4]), k_norm: Some(&[1.0; 4]), ..layer(&all) };
+    assert!((look(&attention, 0, 0..1, &q, &k).0[0] - 7.0 / 31.25f32.sqrt()).abs() < 1e-5);
     // Gemma's weights count from 1.
     let gemma = Spec { norm_adds_one: true, ..per_head };
-    let of = AttnLayer { q_norm: Some(&[1.0, 0.0]), k_norm: Some(&[0.0, 0.0]), ..layer(&gemma) };
-    assert!((look(&of, 0, 0..1, &q, &k).0[0] - 10.0 / 12.5f32.sqrt()).abs() < 1e-5);
+    let attention = AttnLayer { q_norm: Some(&[1.0, 0.0]), k_norm: Some(&[0.0, 0.0]), ..layer(&gemma) };
+    assert!((look(&attention, 0, 0..1, &q, &k).0[0] - 10.0 / 12.5f32.sqrt()).abs() < 1e-5);
 }
 
 #[test]
@@ -132,11 +138,11 @@ fn a_magnitude_counts_for_both_sides() {
 #[test]
 fn only_the_first_neurons_rotate() {
     let rotary = |dims| Rotary { theta: 1e4, dims, scaling: RotaryScaling::None, pairing: Pairing::Halves };
-    let of = |dims| Spec { positions: Positions::Rotary(rotary(dims)), attn_scale: 1.0, ..spec(1, 6) };
+    let rotated = |dims| Spec { positions: Positions::Rotary(rotary(dims)), attn_scale: 1.0, ..spec(1, 6) };
     // Neurons 4 and 5 do not turn: what they add is the same at every distance, and the others' share falls as cos 1.
     let (still, turning) = ([0.0, 0.0, 0.0, 0.0, 2.0, 3.0], [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
     let score = |neurons: [f32; 6], dims| {
-        let spec = of(dims);
+        let spec = rotated(dims);
         look(&layer(&spec), 0, 1..2, &[neurons, neurons].concat(), &[neurons, neurons].concat()).0[0]
     };
     assert!((score(still, 4) - 13.0).abs() < 1e-5, "{}", score(still, 4));

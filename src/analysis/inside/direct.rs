@@ -67,7 +67,7 @@ impl Reader {
     }
 
     /// What a vector [d_model] adds.
-    pub fn of(&self, component: &[f32]) -> f64 {
+    pub fn read(&self, component: &[f32]) -> f64 {
         component.iter().zip(&self.direction).map(|(value, factor)| f64::from(*value) * factor).sum()
     }
 
@@ -218,7 +218,7 @@ mod tests {
                 NormKind::None => normed.copy_from_slice(&last),
             }
             let expected: f64 = normed.iter().zip(tokens).map(|(value, token)| f64::from(*value) * token).sum();
-            assert!((reader.of(&one) + reader.of(&two) - expected).abs() < 1e-5, "{norm:?}");
+            assert!((reader.read(&one) + reader.read(&two) - expected).abs() < 1e-5, "{norm:?}");
         }
     }
 }

@@ -36,10 +36,10 @@ impl Made {
         }
         let (q, mut tap) = FromFile::of(stored, layer, BlockSite::Q, BlockSite::RotQ)?;
         let n_query = stored.sizes.n_query;
-        let of = attn_of(stored.place.attn, &spec, layer);
-        let queries = queries(&of, 0..n_query, n_query, &q, &mut tap).map_err(too_large)?;
+        let attention = attn_of(stored.place.attn, &spec, layer);
+        let queries = queries(&attention, 0..n_query, n_query, &q, &mut tap).map_err(too_large)?;
         let (k, mut tap) = FromFile::of(stored, layer, BlockSite::K, BlockSite::RotK)?;
-        let keys = Keys::new(&of, &k, &mut tap).map_err(too_large)?;
+        let keys = Keys::new(&attention, &k, &mut tap).map_err(too_large)?;
         Ok(Self { spec, attn: stored.place.attn, n_key: stored.sizes.n_key, queries, keys })
     }
 
@@ -74,8 +74,8 @@ impl Made {
         let width = self.spec.n_heads * self.spec.d_head;
         let queries = &self.queries[rows.start * width..rows.end * width];
         let mut tap = FromFile::default();
-        let of = attn_of(self.attn, &self.spec, layer);
-        let pattern = pattern(&of, head, rows, queries, &self.keys, &mut tap).map_err(too_large)?;
+        let attention = attn_of(self.attn, &self.spec, layer);
+        let pattern = pattern(&attention, head, rows, queries, &self.keys, &mut tap).map_err(too_large)?;
         Ok((pattern, tap.scores))
     }
 }

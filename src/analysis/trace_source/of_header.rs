@@ -24,7 +24,7 @@ pub(super) fn sizes_of(trace: &Trace, place: Place, n_query: usize, n_key: usize
     for (name, tensor) in &trace.tensors {
         let Ok(StackHook { stack, hook: Hook::Block(layer, site) }) = name.parse() else { continue };
         let is_here =
-            stack == place.stack && site.of(place.attn) == site && (place.attn == Attn::Cross || !site.is_cross());
+            stack == place.stack && site.in_attn(place.attn) == site && (place.attn == Attn::Cross || !site.is_cross());
         if !is_here {
             continue;
         }
@@ -33,7 +33,7 @@ pub(super) fn sizes_of(trace: &Trace, place: Place, n_query: usize, n_key: usize
         if site.is_cross() != (place.attn == Attn::Cross) {
             continue;
         }
-        match (site.of(Attn::Own), tensor.shape.as_slice()) {
+        match (site.in_attn(Attn::Own), tensor.shape.as_slice()) {
             (BlockSite::Pattern | BlockSite::AttnScores, &[heads, _, _]) => sizes.n_heads = heads,
             (BlockSite::Q | BlockSite::RotQ, &[_, heads, neurons]) => (sizes.n_heads, sizes.d_head) = (heads, neurons),
             (BlockSite::K | BlockSite::RotK | BlockSite::V, &[_, heads, neurons]) => {

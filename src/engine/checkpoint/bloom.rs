@@ -45,7 +45,7 @@ fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
         Slot::Embed => arch.named("word_embeddings.weight"),
         Slot::EmbedNorm(part) => arch.named(format!("word_embeddings_layernorm.{}", part.name())),
         Slot::Block(layer, slot, part) => {
-            let third = |index| Layout::HeadRows { index, of: 3 };
+            let third = |index| Layout::HeadRows { index, n_parts: 3 };
             let (name, layout) = match slot {
                 BlockSlot::AttnNorm => ("input_layernorm", Layout::Rows),
                 BlockSlot::Q => ("self_attention.query_key_value", third(0)),

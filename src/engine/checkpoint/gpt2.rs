@@ -40,9 +40,9 @@ fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
         Slot::Embed => arch.named("wte.weight"),
         Slot::PosEmbed => arch.named("wpe.weight"),
         Slot::Block(layer, slot, part) => {
-            let matrix = Layout::Transposed { index: 0, of: 1 };
+            let matrix = Layout::Transposed { index: 0, n_parts: 1 };
             // Gap: c_attn is read three times, once for each of q, k and v.
-            let third = |index| Layout::Transposed { index, of: 3 };
+            let third = |index| Layout::Transposed { index, n_parts: 3 };
             let (name, layout) = match slot {
                 BlockSlot::AttnNorm => ("ln_1", Layout::Rows),
                 BlockSlot::Q => ("attn.c_attn", third(0)),

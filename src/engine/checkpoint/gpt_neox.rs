@@ -49,7 +49,7 @@ fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
     match slot {
         Slot::Embed => arch.named("embed_in.weight"),
         Slot::Block(layer, slot, part) => {
-            let third = |index| Layout::HeadRows { index, of: 3 };
+            let third = |index| Layout::HeadRows { index, n_parts: 3 };
             let (name, layout) = match slot {
                 BlockSlot::AttnNorm => ("input_layernorm", Layout::Rows),
                 BlockSlot::Q => ("attention.query_key_value", third(0)),

@@ -146,7 +146,7 @@ fn positions(config: &Config, d_head: usize) -> Result<Positions, EngineError> {
 }
 
 fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
-    let matrix = Layout::Transposed { index: 0, of: 1 };
+    let matrix = Layout::Transposed { index: 0, n_parts: 1 };
     let norm = |name: &str, part: Part| arch.named(format!("{name}.{}", if part == Part::Weight { "w" } else { "b" }));
     match slot {
         Slot::Embed => arch.named("embed.W_E"),

@@ -72,8 +72,8 @@ fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
         Slot::EmbedNorm(part) => arch.named(format!("embeddings.norm.{}", part.name())),
         Slot::Block(0, BlockSlot::AttnNorm, _) => None,
         Slot::Block(layer, slot, part) => {
-            let third = |index| Layout::RowRange { first: index * queries, of: 3 * queries };
-            let half = |index| Layout::RowRange { first: index * d_mlp, of: 2 * d_mlp };
+            let third = |index| Layout::RowRange { first: index * queries, n_rows: 3 * queries };
+            let half = |index| Layout::RowRange { first: index * d_mlp, n_rows: 2 * d_mlp };
             let (name, layout) = match slot {
                 BlockSlot::AttnNorm => ("attn_norm", Layout::Rows),
                 BlockSlot::Q => ("attn.Wqkv", third(0)),

@@ -17,7 +17,7 @@ fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
     let (queries, keys) = (spec.n_heads * spec.d_head, spec.n_key_value_heads * spec.d_head);
     let (attn, mlp) = ((queries + 2 * keys, "self_attn.qkv_proj"), (2 * spec.d_mlp, "mlp.gate_up_proj"));
     let Slot::Block(layer, block_slot, Part::Weight) = slot else { return llama::source(arch, slot) };
-    let ((of, tensor), first) = match block_slot {
+    let ((n_rows, tensor), first) = match block_slot {
         BlockSlot::Q => (attn, 0),
         BlockSlot::K => (attn, queries),
         BlockSlot::V => (attn, queries + keys),
@@ -25,5 +25,5 @@ fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
         BlockSlot::MlpIn => (mlp, spec.d_mlp),
         _ => return llama::source(arch, slot),
     };
-    arch.named_as(format!("layers.{layer}.{tensor}.weight"), Layout::RowRange { first, of })
+    arch.named_as(format!("layers.{layer}.{tensor}.weight"), Layout::RowRange { first, n_rows })
 }

@@ -92,21 +92,21 @@ pub enum Layout {
         /// Which part.
         index: usize,
         /// The number of parts.
-        of: usize,
+        n_parts: usize,
     },
     /// Rows `first ..` of a matrix [of, in] or vector [of]: Phi-3's queries, keys and values in one.
     RowRange {
         /// First row.
         first: usize,
         /// All rows of the tensor.
-        of: usize,
+        n_parts: usize,
     },
     /// Part `index` of `of` equal parts of each head's rows: GPT-NeoX's queries, keys and values in one.
     HeadRows {
         /// Which part.
         index: usize,
         /// The number of parts.
-        of: usize,
+        n_rows: usize,
     },
     /// [out, in] with the rows of each head in pairs (GGUF's Llama): row 2i + s of a head is our row i + s · d_head / 2.
     PairedRows,

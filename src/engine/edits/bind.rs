@@ -313,7 +313,7 @@ impl<'a> Binder<'a> {
             _ => self.site(hook)?,
         };
         let layer = layer.ok_or_else(|| InvalidEdit("missing field `layer`".to_owned()))?;
-        let site = site.of(if site.is_cross() { Attn::Cross } else { self.attn });
+        let site = site.in_attn(if site.is_cross() { Attn::Cross } else { self.attn });
         let layers = self.layers(&layer)?;
         if let Some(layer) = layers.iter().find(|layer| !site.exists_at(self.spec, **layer)) {
             return Err(InvalidEdit(format!("hook: layer {layer} has no {}", site.name())));
@@ -324,7 +324,7 @@ impl<'a> Binder<'a> {
     /// A site by its name below `blocks.l.`, or by its last part.
     fn site(&self, hook: &str) -> Result<BlockSite, InvalidEdit> {
         let site = BlockSite::all().find(|site| site.name() == hook || site.name().rsplit('.').next() == Some(hook));
-        let site = site.map(|site| if self.attn == Attn::Cross { site.of(Attn::Cross) } else { site });
+        let site = site.map(|site| if self.attn == Attn::Cross { site.in_attn(Attn::Cross) } else { site });
         match site {
             Some(site) if site.exists_in(self.spec) => Ok(site),
             Some(site) => Err(InvalidEdit(format!("hook: {} has no {}", self.spec.architecture, site.name()))),

@@ -77,7 +77,7 @@ impl DirectJob {
         let logits = self.run.logits(position..position + 1)?;
         self.sum.outcome = weights.iter().map(|(id, factor)| f64::from(logits[*id as usize]) * factor).sum();
         let first = &self.run.layer(0)?.resid_pre[position * d_model..(position + 1) * d_model];
-        self.sum.embed = reader.of(first);
+        self.sum.embed = reader.read(first);
         let bias =
             |norm: &Norm| norm.bias.iter().zip(&direction).map(|(bias, factor)| f64::from(*bias) * factor).sum::<f64>();
         let of_tokens = |biases: &Vec<f32>| {
@@ -112,11 +112,11 @@ impl DirectJob {
         let (n_heads, d_head) = (spec.n_heads, spec.d_head);
         // How much each neuron of z counts.
         let factors = weights.o.weight.times_transposed(reader.direction());
-        let result = Hook::Block(layer, BlockSite::Result.of(attn));
+        let result = Hook::Block(layer, BlockSite::Result.in_attn(attn));
         let heads: Vec<f64> = if self.run.edits.touches(result) {
-            captured(&self.run, result)?.chunks_exact(spec.d_model).map(|head| reader.of(head)).collect()
+            captured(&self.run, result)?.chunks_exact(spec.d_model).map(|head| reader.read(head)).collect()
         } else {
-            let z = captured(&self.run, Hook::Block(layer, BlockSite::Z.of(attn)))?;
+            let z = captured(&self.run, Hook::Block(layer, BlockSite::Z.in_attn(attn)))?;
             z.chunks_exact(d_head).zip(factors.chunks_exact(d_head)).map(|(z, factors)| dot(z, factors)).collect()
         };
         let (attention, values): (LayerAttention, &[f32]) = match attn {
@@ -133,14 +133,14 @@ impl DirectJob {
             };
             sources.extend(row.iter().zip(rows).map(source));
         }
-        let bias = weights.o.bias.as_ref().map_or(0.0, |bias| reader.of(bias));
+        let bias = weights.o.bias.as_ref().map_or(0.0, |bias| reader.read(bias));
         Ok(AttnParts { heads, bias, sources })
     }
 
     fn mlp(&mut self, reader: &Reader, layer: usize) -> Result<(), EngineError> {
         let model = Arc::clone(self.run.model());
         let Some(weights) = &model.blocks[layer].mlp else { return Ok(()) };
-        let whole = reader.of(captured(&self.run, Hook::Block(layer, BlockSite::MlpOut))?);
+        let whole = reader.read(captured(&self.run, Hook::Block(layer, BlockSite::MlpOut))?);
         let post = captured(&self.run, Hook::Block(layer, BlockSite::MlpPost))?;
         let factors = weights.out.weight.times_transposed(reader.direction());
         let neurons = post.iter().zip(&factors).map(|(post, factor)| (f64::from(*post) * factor) as f32).collect();

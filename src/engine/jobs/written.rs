@@ -73,7 +73,7 @@ impl WrittenJob {
         let cross = block.cross.as_ref().map(|(_, weights)| weights);
         for (attn, weights) in [(Attn::Own, Some(&block.attn)), (Attn::Cross, cross)] {
             let Some(weights) = weights else { continue };
-            let z = captured(&self.run, Hook::Block(layer, BlockSite::Z.of(attn)))?;
+            let z = captured(&self.run, Hook::Block(layer, BlockSite::Z.in_attn(attn)))?;
             for (head, z) in z.chunks_exact(model.spec().d_head).enumerate() {
                 writers.push(if attn == Attn::Own { Writer::Head(head) } else { Writer::CrossHead(head) });
                 vectors.extend(output(weights, head, z));

@@ -87,11 +87,11 @@ impl Planned {
             });
         };
         let expected = match (source.layout, shape.as_slice()) {
-            (Layout::Transposed { of, .. }, [n_out, n_in]) => vec![*n_in, of * n_out],
-            (Layout::Transposed { of, .. } | Layout::HeadRows { of, .. }, [n_out]) => vec![of * n_out],
-            (Layout::HeadRows { of, .. }, [n_out, n_in]) => vec![of * n_out, *n_in],
-            (Layout::RowRange { of, .. }, [_, n_in]) => vec![of, *n_in],
-            (Layout::RowRange { of, .. }, _) => vec![of],
+            (Layout::Transposed { n_parts, .. }, [n_out, n_in]) => vec![*n_in, n_parts * n_out],
+            (Layout::Transposed { n_parts, .. } | Layout::HeadRows { n_parts, .. }, [n_out]) => vec![n_parts * n_out],
+            (Layout::HeadRows { n_parts, .. }, [n_out, n_in]) => vec![n_parts * n_out, *n_in],
+            (Layout::RowRange { n_rows, .. }, [_, n_in]) => vec![n_rows, *n_in],
+            (Layout::RowRange { n_rows, .. }, _) => vec![n_rows],
             (Layout::HeadColumns, [n_out, n_in]) => vec![n_out / d_head.max(1), *n_in, d_head],
             (Layout::HeadColumns, [n_out]) => vec![n_out / d_head.max(1), d_head],
             (Layout::HeadInputs, [n_out, n_in]) => vec![n_in / d_head.max(1), d_head, *n_out],
@@ -225,9 +225,9 @@ impl Filling {
         let n_rows = self.rows_at_a_time.min(self.n_rows - self.row);
         let first = match (&self.goal, self.planned.layout) {
             (Goal::Rows(_), Layout::RowRange { first, .. }) => first + self.row,
-            (Goal::Rows(_), Layout::HeadRows { index, of }) => {
+            (Goal::Rows(_), Layout::HeadRows { index, n_parts }) => {
                 let d_head = self.planned.d_head;
-                self.row / d_head * d_head * of + index * d_head
+                self.row / d_head * d_head * n_parts + index * d_head
             }
             _ => self.row,
         };
@@ -277,10 +277,12 @@ impl Filling {
                 let wide = widen(bytes, dtype).map_err(refuse)?;
                 *vector = match layout {
                     Layout::Rows | Layout::HeadColumns | Layout::HeadInputs => wide,
-                    Layout::Transposed { index, of } => wide.chunks(wide.len() / of).nth(index).unwrap_or(&[]).to_vec(),
+                    Layout::Transposed { index, n_parts } => {
+                        wide.chunks(wide.len() / n_parts).nth(index).unwrap_or(&[]).to_vec()
+                    }
                     Layout::RowRange { first, .. } => wide[first..first + self.planned.shape[0]].to_vec(),
-                    Layout::HeadRows { index, of } => {
-                        let parts = wide.chunks(self.planned.d_head).skip(index).step_by(of);
+                    Layout::HeadRows { index, n_parts } => {
+                        let parts = wide.chunks(self.planned.d_head).skip(index).step_by(n_parts);
                         parts.flatten().copied().collect()
                     }
                     Layout::PairedRows => {

@@ -116,11 +116,11 @@ impl Attention {
         let spec = &cx.model.spec;
         let (query_width, key_width) = (spec.n_heads * spec.d_head, spec.n_key_value_heads * spec.d_head);
         let new_q = &mut self.q[self.new_queries.start * query_width..];
-        cx.pass(BlockSite::Q.of(self.attn), &self.new_queries, new_q)?;
+        cx.pass(BlockSite::Q.in_attn(self.attn), &self.new_queries, new_q)?;
         if !self.new_keys.is_empty() {
             let start = self.new_keys.start * key_width;
-            cx.pass(BlockSite::K.of(self.attn), &self.new_keys, &mut self.k[start..])?;
-            cx.pass(BlockSite::V.of(self.attn), &self.new_keys, &mut self.v[start..])?;
+            cx.pass(BlockSite::K.in_attn(self.attn), &self.new_keys, &mut self.k[start..])?;
+            cx.pass(BlockSite::V.in_attn(self.attn), &self.new_keys, &mut self.v[start..])?;
         }
         let columns = (0..spec.n_key_value_heads).map(|head| head * spec.d_head..(head + 1) * spec.d_head);
         let values = columns.map(|columns| Panels::pack_columns(&self.v, key_width, columns)).collect();
@@ -132,23 +132,23 @@ impl Attention {
     /// Fills rows of z; all queries, keys and values are there and packed.
     pub fn attend(&mut self, cx: &mut BlockContext<'_, '_>, rows: &Range<usize>) -> Result<(), EngineError> {
         let Some(packed) = &self.packed else { return Ok(()) };
-        let of = cx.model.attn_layer(cx.layer, self.attn);
-        let spec = of.spec;
+        let attention = cx.model.attn_layer(cx.layer, self.attn);
+        let spec = attention.spec;
         let width = spec.n_heads * spec.d_head;
         let span = rows.start * width..rows.end * width;
-        let queries = queries(&of, rows.clone(), self.new_queries.end, &self.q[span.clone()], cx.hooks)?;
+        let queries = queries(&attention, rows.clone(), self.new_queries.end, &self.q[span.clone()], cx.hooks)?;
         // One head after the other, [n_heads, rows.len(), d_head], so that threads can share them.
         let head_len = rows.len() * spec.d_head;
         let mut by_head = vec![0.0; spec.n_heads * head_len];
         let edits = cx.hooks.edits;
         let refused = Mutex::new(BTreeMap::new());
         // Where there are too few heads for the threads, each head's own products are shared instead.
-        let n_key = of.visible_keys(rows, packed.keys.n_pos());
+        let n_key = attention.visible_keys(rows, packed.keys.n_pos());
         let has_enough_heads = spec.n_heads >= 2 * threads::count();
         let work = if has_enough_heads { 4 * width * rows.len() * n_key } else { 0 };
         threads::share(&mut by_head, head_len, work, |first, heads| {
             for (head, z) in (first..).zip(heads.chunks_exact_mut(head_len)) {
-                match pattern(&of, head, rows.clone(), &queries, &packed.keys, &mut Squares(edits)) {
+                match pattern(&attention, head, rows.clone(), &queries, &packed.keys, &mut Squares(edits)) {
                     Ok(weights) => packed.mix_values(head / spec.queries_per_key_head(), &weights, z),
                     Err(error) => _ = refused.lock().map(|mut refused| refused.insert(head, error)),
                 }
@@ -172,7 +172,7 @@ impl Attention {
         self.packed = None;
         let width = cx.model.spec.n_heads * cx.model.spec.d_head;
         let new_z = &mut self.z[self.new_queries.start * width..];
-        cx.pass(BlockSite::Z.of(self.attn), &self.new_queries, new_z)
+        cx.pass(BlockSite::Z.in_attn(self.attn), &self.new_queries, new_z)
     }
 
     /// Rows of z through W_O [rows.len(), d_model]: head by head, by way of the `result` hook, only where someone looks there.
@@ -185,7 +185,7 @@ impl Attention {
         let spec = &cx.model.spec;
         let (width, d_model) = (spec.n_heads * spec.d_head, spec.d_model);
         let z = &self.z[rows.start * width..rows.end * width];
-        let site = BlockSite::Result.of(self.attn);
+        let site = BlockSite::Result.in_attn(self.attn);
         let hook = Hook::Block(cx.layer, site);
         if !cx.hooks.wants(hook) {
             return Ok(weights.o.apply(z));

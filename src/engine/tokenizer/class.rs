@@ -278,8 +278,8 @@ pub(super) fn albert_normalizers(keep_accents: Option<bool>, do_lower_case: Opti
 
 /// The token that begins a text and the one that ends it, where the configuration says so.
 pub(super) fn bos_and_eos(settings: &Settings, name: impl Fn(Role) -> Option<String>) -> Around {
-    let of = |switch: Option<bool>, role| switch.unwrap_or(false).then(|| name(role)).flatten();
-    let (bos, eos) = (of(settings.add_bos_token, Role::Bos), of(settings.add_eos_token, Role::Eos));
+    let token_if = |switch: Option<bool>, role| switch.unwrap_or(false).then(|| name(role)).flatten();
+    let (bos, eos) = (token_if(settings.add_bos_token, Role::Bos), token_if(settings.add_eos_token, Role::Eos));
     let around = |text: Piece, segment: u32| {
         let token = |token: &Option<String>| token.clone().map(|token| Piece::Token(token, segment));
         token(&bos).into_iter().chain([text]).chain(token(&eos)).collect::<Vec<Piece>>()

@@ -8,7 +8,7 @@ use tokenizers::pre_tokenizers::PreTokenizerWrapper;
 use crate::trace::TokenForm;
 
 /// What undoes the writing tells most, what does it comes second, the model's kind last.
-pub(super) fn of(tokenizer: &tokenizers::Tokenizer) -> TokenForm {
+pub(super) fn token_form(tokenizer: &tokenizers::Tokenizer) -> TokenForm {
     let decoder = tokenizer.get_decoder().and_then(of_decoder);
     let pre_tokenizer = || tokenizer.get_pre_tokenizer().and_then(of_pre_tokenizer);
     let normalizer = || tokenizer.get_normalizer().and_then(of_normalizer);

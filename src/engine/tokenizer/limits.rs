@@ -98,8 +98,8 @@ fn most_bytes(n_bytes: usize) -> usize {
     n_bytes.saturating_mul(MAX_GROWTH).max(ALWAYS_ALLOWED)
 }
 
-fn too_long(part: &str, of: &str, n_bytes: usize, most: usize) -> TokenizerError {
+fn too_long(part: &str, owner: &str, n_bytes: usize, most: usize) -> TokenizerError {
     TokenizerError::Encode {
-        reason: format!("the {part} of its file makes {n_bytes} bytes of the {of}, more than {most}"),
+        reason: format!("the {part} of its file makes {n_bytes} bytes of the {owner}, more than {most}"),
     }
 }

@@ -67,7 +67,7 @@ impl Tokenizer {
     fn new(inner: tokenizers::Tokenizer, n_model_vocab: usize, specials: Specials) -> Self {
         let added = inner.get_added_vocabulary().get_vocab().values();
         let n_added = added.max().map_or(0, |id| (*id as usize).saturating_add(1));
-        Tokenizer { form: form::of(&inner), inner, n_vocab: n_model_vocab.max(n_added), specials, names: None }
+        Tokenizer { form: form::token_form(&inner), inner, n_vocab: n_model_vocab.max(n_added), specials, names: None }
     }
 
     /// Returns this tokenizer with the names of a vocabulary's ids.

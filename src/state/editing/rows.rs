@@ -26,15 +26,15 @@ impl State {
     /// One row of a pattern, where the layer's patterns are here.
     pub fn pattern_row(&self, layer: usize, head: usize, query: usize) -> Option<PatternRow> {
         let is_edited = self.editing.against == super::Against::Edits;
-        let of = |side| {
+        let row_of = |side| {
             let shown = self.result(side)?;
             let drawn = shown.drawn.clone().filter(|drawn| drawn.layer == layer);
             Some((shown, drawn.or_else(|| shown.layers.get(layer))?))
         };
         let (shown, patterns) = match self.editing.variant {
-            Variant::A => of(Variant::A),
-            _ if is_edited => of(Variant::B).or_else(|| of(Variant::A)),
-            _ => of(Variant::A),
+            Variant::A => row_of(Variant::A),
+            _ if is_edited => row_of(Variant::B).or_else(|| row_of(Variant::A)),
+            _ => row_of(Variant::A),
         }?;
         if head >= patterns.n_heads || query >= patterns.n_query {
             return None;

@@ -125,13 +125,13 @@ fn tokens_stay_chosen_on_the_side_that_keeps_its_tokens() {
 fn data_of_one_attention_is_not_taken_for_anothers() {
     let mut page = page();
     give(&mut page, 4, 4);
-    let of = |page: &Page| page.state.shown.as_ref().unwrap().looked();
-    let Looked { request, .. } = of(&page);
+    let looked = |page: &Page| page.state.shown.as_ref().unwrap().looked();
+    let Looked { request, .. } = looked(&page);
     page.event(Event::View(ViewEvent::LayersSeen((0, 1))));
     assert_eq!(page.state.scales.thumbnails.layers.len(), 2);
     pick(&mut page, AttnKind::CROSS);
     give(&mut page, 3, 4);
-    assert_eq!(of(&page), Looked { request, kind: AttnKind::CROSS });
+    assert_eq!(looked(&page), Looked { request, kind: AttnKind::CROSS });
     assert_eq!(page.state.scales.thumbnails.layers.len(), 3);
     let grid = page.state.scales.thumbnails.grid().unwrap();
     assert_eq!((grid.queries.len(), grid.keys.len()), (3, 4));

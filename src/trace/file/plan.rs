@@ -33,8 +33,8 @@ impl Saved {
         use BlockSite::*;
         match (self, hook) {
             (Saved::All, _) | (_, Hook::Block(_, Pattern | CrossPattern)) => true,
-            (Saved::Qk, Hook::Block(_, site)) => matches!(site.of(Attn::Own), Q | K),
-            (Saved::Qkv, Hook::Block(_, site)) => matches!(site.of(Attn::Own), ResidPre | Q | K | V | RotQ | RotK),
+            (Saved::Qk, Hook::Block(_, site)) => matches!(site.in_attn(Attn::Own), Q | K),
+            (Saved::Qkv, Hook::Block(_, site)) => matches!(site.in_attn(Attn::Own), ResidPre | Q | K | V | RotQ | RotK),
             _ => false,
         }
     }

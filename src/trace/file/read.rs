@@ -133,7 +133,7 @@ impl Trace {
             _ => return Err(self.mismatch(name, "activations".to_owned(), tensor.element.name().to_owned())),
         };
         let site = match name.parse() {
-            Ok(StackHook { hook: Hook::Block(_, site), .. }) => Some(site.of(Attn::Own)),
+            Ok(StackHook { hook: Hook::Block(_, site), .. }) => Some(site.in_attn(Attn::Own)),
             _ => None,
         };
         let may_be_masked = site == Some(BlockSite::AttnScores);

@@ -15,14 +15,14 @@ use crate::trace::{Attn, Axis, Hook, Spec, Stack, StackHook};
 const MAX_WIDTH: usize = 1 << 20;
 
 /// Which lengths must be equal: a stack, one of its attentions, an axis.
-type Place = (Stack, Attn, Axis);
+type MeasuredAxis = (Stack, Attn, Axis);
 
 /// Lengths seen so far.
 pub(super) struct Shapes<'a> {
     file: &'a str,
     spec: Option<&'a Spec>,
     /// Where, the length, who said so.
-    lengths: Vec<(Place, usize, String)>,
+    lengths: Vec<(MeasuredAxis, usize, String)>,
     /// The first tensor named as one of the only stack, and as one of two.
     of_one: Option<String>,
     of_two: Option<String>,
@@ -186,13 +186,13 @@ impl<'a> Shapes<'a> {
     }
 
     /// The length noted for a place, and who gave it.
-    fn said(&self, place: Place) -> Option<(usize, &str)> {
+    fn said(&self, place: MeasuredAxis) -> Option<(usize, &str)> {
         let found = self.lengths.iter().find(|(known, _, _)| *known == place);
         found.map(|(_, length, said)| (*length, said.as_str()))
     }
 
     /// Notes the length of an axis, or compares it with the one noted.
-    fn length(&mut self, name: &str, (stack, attn, axis): Place, found: usize) -> Result<(), TraceError> {
+    fn length(&mut self, name: &str, (stack, attn, axis): MeasuredAxis, found: usize) -> Result<(), TraceError> {
         let place = match axis {
             Axis::QueryPos | Axis::KeyPos => (stack, Attn::Own, Axis::Pos),
             Axis::SourcePos => (Stack::Encoder, Attn::Own, Axis::Pos),

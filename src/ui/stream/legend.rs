@@ -17,9 +17,9 @@ pub fn StreamLegend(stream: Stream) -> impl IntoView {
         let meaning = options.with(|options| meaning_of(options.number));
         if is_difference.get() { format!("{meaning}: B − A, orange less, blue more") } else { meaning.to_owned() }
     };
-    let end = move |of: fn((f32, f32)) -> f32| {
+    let end = move |pick: fn((f32, f32)) -> f32| {
         let number = options.with(|options| options.number);
-        scale.get().map(|scale| short(number, of(scale.ends()), is_difference.get())).unwrap_or_default()
+        scale.get().map(|scale| short(number, pick(scale.ends()), is_difference.get())).unwrap_or_default()
     };
     let progress = page.memo(progress);
     let token = page.memo(|state| {

@@ -63,14 +63,14 @@ pub(super) fn paired(arch: &Architecture, slot: Slot) -> Option<Source> {
 pub(super) fn fused(arch: &Architecture, slot: Slot) -> Option<Source> {
     let spec = &arch.spec;
     let (queries, keys) = (spec.n_heads * spec.d_head, spec.n_key_value_heads * spec.d_head);
-    let of = queries + 2 * keys;
+    let n_rows = queries + 2 * keys;
     let (layer, part, first) = match slot {
         Slot::Block(layer, BlockSlot::Q, part) => (layer, part, 0),
         Slot::Block(layer, BlockSlot::K, part) => (layer, part, queries),
         Slot::Block(layer, BlockSlot::V, part) => (layer, part, queries + keys),
         _ => return plain(arch, slot),
     };
-    arch.named_as(format!("blk.{layer}.attn_qkv.{}", part.name()), Layout::RowRange { first, of })
+    arch.named_as(format!("blk.{layer}.attn_qkv.{}", part.name()), Layout::RowRange { first, n_rows })
 }
 
 /// The tensors of Phi-3: one matrix for q, k, v, and the gate before what it gates.
@@ -81,5 +81,5 @@ pub(super) fn phi3(arch: &Architecture, slot: Slot) -> Option<Source> {
         Slot::Block(layer, BlockSlot::MlpIn, Part::Weight) => (layer, d_mlp),
         _ => return fused(arch, slot),
     };
-    arch.named_as(format!("blk.{layer}.ffn_up.weight"), Layout::RowRange { first, of: 2 * d_mlp })
+    arch.named_as(format!("blk.{layer}.ffn_up.weight"), Layout::RowRange { first, n_rows: 2 * d_mlp })
 }

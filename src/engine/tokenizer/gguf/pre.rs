@@ -61,7 +61,7 @@ impl Pre {
         Pre { adds_bos: true, ..self }
     }
 
-    const fn of(self, text: Text) -> Self {
+    const fn reading(self, text: Text) -> Self {
         Pre { text, ..self }
     }
 
@@ -192,7 +192,7 @@ pub(super) const ALL: &[Pre] = &[
         &["starcoder", "refact", "command-r", "smollm", "codeshell", "exaone", "minerva-7b", "mellum2"],
         &[r"\p{N}", GPT2],
     ),
-    Pre::bytes(&["qwen2", "deepseek-r1-qwen", "kormo", "f2llmv2", "megrez"], &[QWEN2]).of(Text::ComposedBytes),
+    Pre::bytes(&["qwen2", "deepseek-r1-qwen", "kormo", "f2llmv2", "megrez"], &[QWEN2]).reading(Text::ComposedBytes),
     Pre::bytes(&["stablelm2", "hunyuan", "solar-open", "grok-2"], &[QWEN2]),
     Pre::bytes(
         &["qwen35"],
@@ -200,7 +200,7 @@ pub(super) const ALL: &[Pre] = &[
             r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
         ],
     )
-    .of(Text::ComposedBytes),
+    .reading(Text::ComposedBytes),
     Pre::bytes(&["bloom", "gpt3-finnish", "poro-chat"], &[BLOOM]),
     Pre::bytes(&["viking"], &[BLOOM, r"\p{N}"]),
     Pre::bytes(
@@ -272,9 +272,9 @@ pub(super) const ALL: &[Pre] = &[
         ],
     )
     .whole(),
-    Pre::bytes(&["gemma4", "granite-embed-multi-311m"], &[LINES]).of(Text::Pieces).whole().begun(),
-    Pre::bytes(&["sarvam-moe"], &[LINES]).of(Text::Pieces),
-    Pre::bytes(&["whitespace"], &[r"\S+"]).of(Text::Characters),
+    Pre::bytes(&["gemma4", "granite-embed-multi-311m"], &[LINES]).reading(Text::Pieces).whole().begun(),
+    Pre::bytes(&["sarvam-moe"], &[LINES]).reading(Text::Pieces),
+    Pre::bytes(&["whitespace"], &[r"\S+"]).reading(Text::Characters),
 ];
 
 #[cfg(test)]
