@@ -33,7 +33,7 @@ function frames() {
   return [...document.querySelectorAll("iframe"), ...elements].filter((frame) => frame?.src.startsWith(FRAME_URL.href));
 }
 
-// The theme is no secret, and a frame that is not loaded yet has no origin to name.
+// The theme is not secret, and a frame that is not loaded yet has no origin to name.
 function sendTheme(frame) {
   frame.contentWindow?.postMessage({ headlight: "theme", value: themeAround(frame) }, "*");
 }

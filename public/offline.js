@@ -5,7 +5,7 @@ let registration;
 let isWanted = false;
 
 function announce() {
-  // The first version is no update.
+  // The first version is not an update.
   if (!registration?.waiting || !navigator.serviceWorker.controller || !notice) return;
   notice.hidden = false;
 }

@@ -125,6 +125,34 @@ fn every_file_says_its_purpose_and_is_short() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// The module that an event's documentation names has the function that the reducer calls for it, so that a reader finds what an
+/// event does by the event's name.
+#[test]
+fn events_are_handled_in_the_module_that_they_name() {
+    let read = |name: &str| fs::read_to_string(root().join("src/state").join(name)).expect("a source file");
+    let (events, reducer) = (read("event.rs"), read("reduce.rs"));
+    let (_, variants) = events.split_once("pub enum Event {").expect("the events");
+    let mut module = None;
+    let mut n_events = 0;
+    for line in variants.lines().take_while(|line| *line != "}").map(str::trim) {
+        if line.starts_with("///") {
+            module = line.strip_suffix("`.").and_then(|line| line.rsplit_once('`')).map(|(_, module)| module);
+            continue;
+        }
+        let Some(name) = words(line).next().filter(|name| !name.is_empty()) else { continue };
+        let module = module.take().unwrap_or_else(|| panic!("Event::{name} names no module")).replace("::", "/");
+        let (_, call) = reducer.split_once(&format!("Event::{name}")).expect("every event is handled");
+        let (called, _) = call.split_once("=> self.").expect("a call").1.split_once('(').expect("a call");
+        let handler = format!("fn {}(", called.rsplit('.').next().expect("a name"));
+        let place = root().join("src/state").join(&module);
+        let is_there = |file: &PathBuf| file.starts_with(&place) || *file == place.with_extension("rs");
+        let found = sources().iter().filter(|file| is_there(file)).any(|file| code(file).contains(&handler));
+        assert!(found, "Event::{name} says that it is handled in {module}, which has no {handler}…)");
+        n_events += 1;
+    }
+    assert!(n_events > 10, "only {n_events} events are found");
+}
+
 #[test]
 fn every_component_has_a_file_of_its_own() {
     let mut n_components = 0;

@@ -30,7 +30,7 @@ fn damaged(name: &str, architecture: &str, file: &str, change: impl Fn(Vec<u8>) 
 }
 
 #[test]
-fn help_and_version_are_no_errors() {
+fn help_and_version_are_not_errors() {
     assert!(succeeds(headlight(&["--help"])).contains("trace"));
     assert!(succeeds(headlight(&["trace", "--help"])).contains("--text-pair"));
     assert!(succeeds(headlight(&["--version"])).contains(env!("CARGO_PKG_VERSION")));

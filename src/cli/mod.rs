@@ -38,7 +38,7 @@ pub enum CliError {
     /// A file that cannot be read or written.
     #[error("{}: {error}", path.display())]
     File {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// What the system says.
         error: std::io::Error,
@@ -46,13 +46,13 @@ pub enum CliError {
     /// The path does not lead to a checkpoint.
     #[error("{}: expected a folder with config.json, a tokenizer and *.safetensors, a .gguf file, or owner/name of the Hub", path.display())]
     NoModel {
-        /// Which path.
+        /// The path.
         path: PathBuf,
     },
     /// The files of the folder do not make a checkpoint.
     #[error("{}: {message}", path.display())]
     Folder {
-        /// Which folder.
+        /// The folder.
         path: PathBuf,
         /// What is missing, and what to do.
         message: String,
@@ -66,7 +66,7 @@ pub enum CliError {
     /// The file is not a list of edits.
     #[error("{}: {error}", path.display())]
     Edits {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// What is wrong.
         error: InvalidEdit,

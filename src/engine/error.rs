@@ -20,13 +20,13 @@ pub enum EngineError {
     /// A field of the configuration with a wrong value.
     #[error("{file}: {field}: expected {expected}, found {found}")]
     Config {
-        /// Which file.
+        /// The file.
         file: String,
-        /// Which field.
+        /// The field.
         field: String,
-        /// What would be right.
+        /// What was expected.
         expected: String,
-        /// What is there.
+        /// What was found.
         found: String,
     },
     /// A family that is not read.
@@ -64,9 +64,9 @@ pub enum EngineError {
     /// A tensor of another shape.
     #[error("{file}: tensor {tensor}: expected shape {expected:?}, found {found:?}")]
     Shape {
-        /// Which file.
+        /// The file.
         file: String,
-        /// Which tensor.
+        /// The tensor.
         tensor: String,
         /// The shape that the configuration demands.
         expected: Vec<usize>,
@@ -76,9 +76,9 @@ pub enum EngineError {
     /// A tensor in a number format that is not read.
     #[error("{file}: tensor {tensor} is {found}; formats that are read are {}", DType::READ.map(|dtype| dtype.to_string()).join(", "))]
     Format {
-        /// Which file.
+        /// The file.
         file: String,
-        /// Which tensor.
+        /// The tensor.
         tensor: String,
         /// The tensor's number format.
         found: DType,
@@ -86,7 +86,7 @@ pub enum EngineError {
     /// A required tensor that no file has.
     #[error("tensor {tensor} is missing ({n_found} tensors found in {files})")]
     MissingTensor {
-        /// Which tensor.
+        /// The tensor.
         tensor: String,
         /// How many tensors the files have.
         n_found: usize,

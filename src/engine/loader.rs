@@ -24,7 +24,7 @@ pub struct Want {
     pub file: usize,
     /// First byte.
     pub offset: u64,
-    /// How many.
+    /// The number of bytes.
     pub len: u64,
 }
 
@@ -72,7 +72,7 @@ pub struct Loader {
     heads: Vec<(usize, u64)>,
     config: Option<Config>,
     tokenizer: Option<Tokenizer>,
-    /// The encoder's, where it is another.
+    /// The encoder's tokenizer, where it is another one.
     source_tokenizer: Option<Tokenizer>,
     tokenizer_files: TokenizerFiles,
     /// Why a GGUF file's tokenizer is not there.

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_stays_none() {
+    fn nan_stays_nan() {
         for (name, activate, _, _) in cases() {
             let mut x = [1.0, f32::NAN, 2.0, 3.0, f32::NAN];
             activate(&mut x);

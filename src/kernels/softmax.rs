@@ -36,8 +36,8 @@ pub fn softmax_row(row: &mut [f32]) -> bool {
     !scale.is_nan()
 }
 
-/// Weights from scores, with the mask: keys outside `visible` get 0 and are not read. Says whether the row is a
-/// distribution, as [`softmax_row`] does; a row that may see no key needs to be none.
+/// Weights from scores, with the mask: keys outside `visible` get 0 and are not read. Says, as [`softmax_row`] does,
+/// whether the row is a distribution; a row that may see no key counts as one.
 pub fn softmax_masked(scores: &[f32], visible: Range<usize>, weights: &mut [f32]) -> bool {
     weights[..visible.start].fill(0.0);
     weights[visible.end..].fill(0.0);
@@ -132,7 +132,7 @@ mod tests {
 
     /// A row of nothing but NaN used to become zeros: an empty head.
     #[test]
-    fn a_row_of_nan_alone_is_no_row_of_zeros() {
+    fn a_row_of_nan_alone_does_not_become_zeros() {
         for n_keys in [1, 3, 4, 9] {
             let mut row = vec![f32::NAN; n_keys];
             assert!(!softmax_row(&mut row));
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_row_that_is_no_distribution_is_named() {
+    fn the_first_row_that_is_not_a_distribution_is_named() {
         let mut scores = vec![0.5; 40];
         scores[37] = f32::INFINITY;
         scores[14] = f32::NAN;
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_not_hidden() {
+    fn nan_is_not_hidden() {
         for at in 0..6 {
             let mut row = [0.5; 6];
             row[at] = f32::NAN;

@@ -12,25 +12,25 @@ use super::{Input, Prediction, TokenAsked, TokenRead, Writer};
 pub enum Question {
     /// Whole patterns of some heads. Buffer: f32 [heads.len(), n_query, n_key].
     Patterns {
-        /// Which layer.
+        /// The layer.
         layer: u32,
-        /// Which heads, in the order in which they come back.
+        /// The heads, in the order in which they come back.
         heads: Vec<u32>,
     },
     /// Patterns of some heads, made small. Buffer: f32 [heads.len(), n_rows, n_columns].
     Thumbnails {
-        /// Which layer.
+        /// The layer.
         layer: u32,
-        /// Which heads, in the order in which they come back.
+        /// The heads, in the order in which they come back.
         heads: Vec<u32>,
         /// Which queries and keys, and how small.
         grid: Grid,
     },
     /// How the scores of one head arise. Buffers: as [`NeuronsAnswer`] says.
     Neurons {
-        /// Which layer.
+        /// The layer.
         layer: u32,
-        /// Which query head.
+        /// The query head.
         head: u32,
     },
     /// What each head of the model does, as numbers made from its pattern alone (`analysis::scores`). Buffer: f32
@@ -57,7 +57,7 @@ pub enum Question {
     Lens {
         /// Layers whose entering stream is read; the number of layers stands for the output.
         layers: Vec<u32>,
-        /// Which positions.
+        /// The positions.
         positions: Vec<u32>,
         /// How many of the most likely tokens.
         n_top: u32,
@@ -68,9 +68,9 @@ pub enum Question {
     Stream,
     /// What the parts of a layer write into the stream at a position. Buffers: as [`WrittenPart`] says.
     Written {
-        /// Which layer.
+        /// The layer.
         layer: u32,
-        /// Which position.
+        /// The position.
         position: u32,
         /// How many tokens each part promotes and suppresses most.
         n_top: u32,
@@ -88,7 +88,7 @@ pub enum Question {
     Losses,
     /// The most likely tokens at one position: after it, or in place of a mask there.
     Predictions {
-        /// Which position.
+        /// The position.
         position: u32,
         /// How many of the most likely tokens.
         n_top: u32,

@@ -117,7 +117,7 @@ pub enum Effect {
     },
     /// Open the trace under a URL; answered by [`TraceEvent::Came`].
     FetchTrace {
-        /// Which.
+        /// The number of this opening.
         number: u32,
         /// Absolute, or relative to the page.
         url: String,

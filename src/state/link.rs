@@ -58,7 +58,7 @@ pub struct Link {
     pub stack: Option<Stack>,
     /// Which attention of its decoder.
     pub attn: Option<Attn>,
-    /// Which layer.
+    /// The layer.
     pub layer: Option<usize>,
     /// Which heads.
     pub heads: Option<Heads>,
@@ -127,9 +127,9 @@ impl TracePlace {
 /// Heads of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heads {
-    /// All there are.
+    /// All heads.
     All,
-    /// These.
+    /// These heads.
     These(BTreeSet<usize>),
 }
 

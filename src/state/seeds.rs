@@ -17,7 +17,7 @@ pub const N_SEEDS: u32 = 5;
 pub struct SeedScores {
     /// The first seed; the others follow it.
     pub first_seed: u32,
-    /// How many.
+    /// The number of seeds.
     pub n_seeds: u32,
     /// Mean [2, n_layers, n_heads, n_scores].
     pub mean: Arc<[f32]>,

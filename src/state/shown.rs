@@ -20,7 +20,7 @@ use crate::trace::{Attn, AttnKind, Side, Spec, Stack, Tokens};
 /// Patterns of every head of one layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerPatterns {
-    /// Which layer.
+    /// The layer.
     pub layer: usize,
     /// Heads.
     pub n_heads: usize,

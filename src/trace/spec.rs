@@ -40,7 +40,7 @@ pub struct Spec {
     pub d_vocab: usize,
     /// Longest input, in tokens.
     pub n_ctx: usize,
-    /// Which normalisation.
+    /// The normalisation.
     pub norm: NormKind,
     /// Added to the variance before the root.
     pub norm_eps: f64,
@@ -166,7 +166,7 @@ pub enum QkNorm {
 /// Layers whose queries see only near keys.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Local {
-    /// Which layers.
+    /// The layers.
     pub layers: Vec<usize>,
     /// The farthest key that is seen, in positions from the query: a window of w causal keys reaches w − 1.
     pub reach: usize,

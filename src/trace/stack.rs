@@ -36,9 +36,9 @@ pub enum Attn {
 /// where there are two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StackHook {
-    /// Which stack; none where there is one.
+    /// The stack; `None` where there is only one.
     pub stack: Option<Stack>,
-    /// Which activation of it.
+    /// The activation.
     pub hook: Hook,
 }
 
@@ -47,7 +47,7 @@ pub struct StackHook {
 pub struct AttnKind {
     /// The stack that makes the queries; `None` where there is one stack.
     pub stack: Option<Stack>,
-    /// Over which positions.
+    /// The positions that it reads.
     pub attn: Attn,
 }
 

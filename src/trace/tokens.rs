@@ -42,12 +42,12 @@ impl Tokens {
     /// Stands for the id of a key that is not a token: an attention sink.
     pub const NO_ID: u32 = u32::MAX;
 
-    /// How many there are.
+    /// The number of tokens.
     pub fn len(&self) -> usize {
         self.ids.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no tokens.
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty()
     }

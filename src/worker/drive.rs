@@ -14,7 +14,7 @@ pub(super) struct Driven<T> {
     pub elapsed_ms: f64,
 }
 
-/// Which of a request's jobs this is, for its progress.
+/// The place of a job among those of a request, for the request's progress.
 #[derive(Clone, Copy)]
 pub(super) struct PartOf {
     pub index: usize,

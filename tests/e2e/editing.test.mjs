@@ -147,7 +147,7 @@ pageTest("an edit that does not fit is inactive and says why; a list that is non
   const { edits: list } = await openPanel(page);
   await list.getByText("Inactive: layer 40 is not there: 6 layers, counted from 0.").waitFor();
   assert.equal(await list.getByRole("checkbox", { name: "Zero L1H0" }).isChecked(), true);
-  // Any kind of edit can be written; what is none is refused in one line, and the list stays.
+  // Any kind of edit can be written; anything else is refused in one line, and the list stays.
   await list.getByText("The list as JSON").click();
   const json = list.getByRole("textbox", { name: "Edits as JSON" });
   await json.fill('[{"kind":"zap"}]');

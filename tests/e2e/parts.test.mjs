@@ -67,7 +67,7 @@ pageTest(
     await page.getByRole("button", { name: /^Change the model/ }).click();
     await column(page).getByText("could not be loaded").waitFor();
     await shot("parts-missing");
-    // Another attempt that fails is no end either.
+    // Another attempt that fails does not end it either.
     await alert.getByRole("button", { name: "Try again" }).click();
     await alert.getByText("could not be loaded").waitFor();
     await page.unroute("**/split_views.wasm*");

@@ -202,7 +202,7 @@ pageTest(
     await pair.fill("");
     await layer.selectOption("4");
     await page.waitForFunction(() => location.hash.includes("layer=4"));
-    // Errors of other scripts, such as a browser's extension, are no fault of the program.
+    // Errors of other scripts, such as a browser's extension, are not faults of the program.
     await page.evaluate(() => setTimeout(() => { throw new Error("from another script"); }));
     await page.evaluate(() => new Promise((done) => setTimeout(done, 50)));
     const notice = page.getByRole("alert").filter({ hasText: "Headlight has stopped" });

@@ -84,7 +84,7 @@ for (const id of ["t5", "bart", "marian"]) {
           const logits = expected.row("logits", at);
           return shown(names[logits.indexOf(Math.max(...logits))]);
         });
-        // Bytes that are no whole character are shown by their numbers.
+        // Bytes that do not make a whole character are shown by their numbers.
         const isPlain = (at) => /^[ -~·]*$/.test(likely[at]);
         assert.ok(likely.filter((_, at) => isPlain(at)).length > 5);
         assert.deepEqual(predicted.filter((_, at) => isPlain(at)), likely.filter((_, at) => isPlain(at)), name);

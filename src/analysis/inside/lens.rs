@@ -11,7 +11,7 @@ use crate::kernels::logits::{LogitSums, weighted_sum};
 pub struct LensAsked {
     /// Layers whose entering stream is read; the number of layers stands for the output.
     pub layers: Vec<usize>,
-    /// Which positions.
+    /// The positions.
     pub positions: Vec<usize>,
     /// How many of the most likely tokens.
     pub n_top: usize,

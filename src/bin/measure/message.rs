@@ -19,14 +19,14 @@ pub enum Task {
     Kernel {
         /// Whose run.
         shape: Shape,
-        /// Which.
+        /// The kernel.
         kernel: Kernel,
     },
     /// 128 rows through matrices of this format.
     Prefill(Format),
     /// One row through matrices of this format.
     Decode {
-        /// Which.
+        /// The format.
         format: Format,
         /// A few rows that stay in cache, again and again, instead of matrices that no cache holds.
         in_cache: bool,

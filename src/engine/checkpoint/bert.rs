@@ -13,7 +13,7 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     Ok(with_own_bias(architecture, "cls.predictions.decoder.bias", has_tensor))
 }
 
-/// A masked-word head of its own matrix has a bias of its own too, beside the one that is shared else.
+/// A masked-word head with a matrix of its own has a bias of its own too; otherwise the bias is shared.
 pub(super) fn with_own_bias(arch: Architecture, name: &str, has_tensor: &dyn Fn(&str) -> bool) -> Architecture {
     let is_own = arch.spec.unembed == Unembed::MaskedWord { tied: false } && has_tensor(name);
     if is_own { arch.with_name(Slot::Unembed(Part::Bias), name.to_owned()) } else { arch }

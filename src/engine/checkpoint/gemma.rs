@@ -24,13 +24,13 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     let attn_softcap = config.positive_if_any("attn_logit_softcapping")?;
     let logit_softcap = config.positive_if_any("final_logit_softcapping")?;
     let interval = match is_third {
-        // Files of both names are about.
+        // Files with either name are in circulation.
         true => config
             .size_if_any("sliding_window_pattern")?
             .map_or_else(|| config.size_or("_sliding_window_pattern", 6), Ok)?,
         false => 2,
     };
-    // Both ways the window is shared between the two sides.
+    // Where both sides are seen, they share the window.
     let reach = |window: usize| if is_bidirectional { window / 2 } else { window - 1 };
     let reach = config.size_if_any("sliding_window")?.map(reach);
     let is_local = |layer: usize| !(layer + 1).is_multiple_of(interval);

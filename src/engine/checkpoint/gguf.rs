@@ -106,7 +106,7 @@ fn generation(gguf: &Gguf) -> Result<GenerationConfig, EngineError> {
     Ok(GenerationConfig::of_gguf(eos_ids, suppressed))
 }
 
-/// What all have: a decoder of Llama's form.
+/// What all architectures share: a decoder of Llama's form.
 fn spec(fields: &Fields<'_>, name: &str) -> Result<Spec, EngineError> {
     let (d_model, n_heads) = (fields.size("embedding_length")?, fields.size("attention.head_count")?);
     let n_key_value_heads = fields.size_or("attention.head_count_kv", n_heads)?;
@@ -153,7 +153,7 @@ fn spec(fields: &Fields<'_>, name: &str) -> Result<Spec, EngineError> {
     })
 }
 
-/// What each has of its own.
+/// What each architecture has of its own.
 fn own(fields: &Fields<'_>, kind: Kind, base: Spec) -> Result<Spec, EngineError> {
     let rotated = |base: Spec| -> Result<Spec, EngineError> {
         Ok(Spec { positions: Positions::Rotary(fields.rotary(base.d_head, base.n_ctx)?), ..base })

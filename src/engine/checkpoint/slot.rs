@@ -86,24 +86,24 @@ pub struct Source {
 pub enum Layout {
     /// [out, in] or a vector.
     Rows,
-    /// Part `index` of `of` equal parts along the outputs of a transposed matrix [in, of · out] or of a vector: GPT-2's
+    /// Part `index` of `n_parts` equal parts along the outputs of a transposed matrix [in, n_parts · out] or of a vector: GPT-2's
     /// Conv1D.
     Transposed {
-        /// Which part.
+        /// The part.
         index: usize,
         /// The number of parts.
         n_parts: usize,
     },
-    /// Rows `first ..` of a matrix [of, in] or vector [of]: Phi-3's queries, keys and values in one.
+    /// Rows `first ..` of a matrix [n_rows, in] or vector [n_rows]: Phi-3's queries, keys and values in one.
     RowRange {
         /// First row.
         first: usize,
         /// All rows of the tensor.
         n_parts: usize,
     },
-    /// Part `index` of `of` equal parts of each head's rows: GPT-NeoX's queries, keys and values in one.
+    /// Part `index` of `n_parts` equal parts of each head's rows: GPT-NeoX's queries, keys and values in one.
     HeadRows {
-        /// Which part.
+        /// The part.
         index: usize,
         /// The number of parts.
         n_rows: usize,
@@ -142,13 +142,13 @@ impl BlockSlot {
         ]
     };
 
-    /// Whether it normalises.
+    /// Whether the layer normalises.
     pub fn is_norm(self) -> bool {
         use BlockSlot::*;
         matches!(self, AttnNorm | QNorm | KNorm | AttnOutNorm | CrossNorm | MlpNorm | MlpOutNorm)
     }
 
-    /// Whether it belongs to the MLP.
+    /// Whether the layer belongs to the MLP.
     pub fn is_of_mlp(self) -> bool {
         use BlockSlot::*;
         matches!(self, MlpNorm | MlpGate | MlpIn | MlpOut | MlpOutNorm)

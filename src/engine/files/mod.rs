@@ -139,21 +139,21 @@ pub enum FileError {
     /// No GGUF file, or one of a version that is not read.
     #[error("{file}: {what} is {found}, expected {expected}")]
     Gguf {
-        /// Which file.
+        /// The file.
         file: String,
-        /// Which part of it.
+        /// The part of the file.
         what: String,
-        /// What would be right.
+        /// What was expected.
         expected: String,
-        /// What is there.
+        /// What was found.
         found: String,
     },
     /// A part of the header ends after the file.
     #[error("{file}: {what} ends at byte {expected} or later, the file at byte {found} (the file is not whole)")]
     Truncated {
-        /// Which file.
+        /// The file.
         file: String,
-        /// Which part of it.
+        /// The part of the file.
         what: String,
         /// Where the part ends, at least.
         expected: u64,
@@ -163,15 +163,15 @@ pub enum FileError {
     /// Two tensors or fields of one name.
     #[error("{file}: {what} is there twice")]
     Duplicate {
-        /// Which file.
+        /// The file.
         file: String,
-        /// What.
+        /// The name.
         what: String,
     },
     /// Two tensors share bytes.
     #[error("{file}: tensor {tensor} starts at byte {found}, before tensor {other} ends (byte {expected})")]
     Overlap {
-        /// Which file.
+        /// The file.
         file: String,
         /// The later one.
         tensor: String,
@@ -185,21 +185,21 @@ pub enum FileError {
     /// A metadata field that is needed and absent.
     #[error("{file}: metadata {key} is missing")]
     MissingField {
-        /// Which file.
+        /// The file.
         file: String,
-        /// Which field.
+        /// The field.
         key: String,
     },
     /// A metadata field of another type.
     #[error("{file}: metadata {key}: expected {expected}, found {found}")]
     FieldType {
-        /// Which file.
+        /// The file.
         file: String,
-        /// Which field.
+        /// The field.
         key: String,
-        /// What would be right.
+        /// What was expected.
         expected: String,
-        /// What is there.
+        /// What was found.
         found: String,
     },
 }

@@ -70,7 +70,7 @@ fn biases_are_added_and_ends_grow_likelier() {
     let written =
         |n: usize| TextSoFar { ids: &[2, 2, 2, 2, 2, 2][..2 + n], n_prompt: 2, source: &[], max_length: None };
     assert_eq!([0, 1, 3, 4].map(|n| next(decay, 4, written(n)).1), [3, 3, 3, 1]);
-    // What may not end does not.
+    // A text that may not end yet does not end.
     let held = r#"{"exponential_decay_length_penalty":[0,9.0],"eos_token_id":1,"min_new_tokens":9}"#;
     assert_eq!(next(held, 4, written(4)).0, [0, 2, 3]);
 }

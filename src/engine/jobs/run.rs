@@ -28,10 +28,10 @@ pub struct RunInput {
 /// What a decoder reads.
 #[derive(Clone, Debug, Default)]
 pub enum Target {
-    /// What it writes itself, the most likely token each time.
+    /// What the decoder writes itself, the most likely token each time.
     #[default]
     Generated,
-    /// These.
+    /// These tokens.
     Tokens(Tokens),
 }
 

@@ -99,7 +99,7 @@ impl Class {
             None => Class::registered(model_type),
             // Folders of this type name a wrong class so often that none is believed.
             Some(_) if model_type == "qwen2" => Class::registered(model_type),
-            // Many files of Llama 3's way still name Llama 2's class.
+            // Many files in Llama 3's form still name Llama 2's class.
             Some("LlamaTokenizer") if is_byte_level => None,
             Some(_) if AS_THEY_ARE.contains(&model_type) => None,
             Some(name) => Class::by_name(name),

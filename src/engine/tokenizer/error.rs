@@ -8,7 +8,7 @@ pub enum TokenizerError {
     /// A tokenizer.json, or another file of a tokenizer, that cannot be used.
     #[error("{file}: {reason}")]
     Json {
-        /// Which file.
+        /// The file.
         file: String,
         /// What is wrong where.
         reason: String,
@@ -16,7 +16,7 @@ pub enum TokenizerError {
     /// A vocabulary and merges that contradict each other.
     #[error("{file}: merge {number} (\"{left}\" and \"{right}\"): \"{missing}\" is not in the vocabulary")]
     Merge {
-        /// Which file.
+        /// The file.
         file: String,
         /// Which one, from zero.
         number: usize,
@@ -33,25 +33,25 @@ pub enum TokenizerError {
     /// Metadata of a GGUF file that name a kind of tokenizer that is not read. The model reads token ids all the same.
     #[error("{file}: metadata {key} is {found}, a kind of tokenizer that is not read (expected {expected})")]
     Unread {
-        /// Which file.
+        /// The file.
         file: String,
-        /// Which field.
+        /// The field.
         key: String,
         /// What is read.
         expected: String,
-        /// What is there.
+        /// What was found.
         found: String,
     },
     /// Metadata of a GGUF file that say something impossible.
     #[error("{file}: metadata {key}: expected {expected}, found {found}")]
     Metadata {
-        /// Which file.
+        /// The file.
         file: String,
-        /// Which field.
+        /// The field.
         key: String,
-        /// What would be right.
+        /// What was expected.
         expected: String,
-        /// What is there.
+        /// What was found.
         found: String,
     },
     /// No token but those that the tokenizer adds.

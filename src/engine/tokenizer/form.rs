@@ -7,7 +7,7 @@ use tokenizers::pre_tokenizers::PreTokenizerWrapper;
 
 use crate::trace::TokenForm;
 
-/// What undoes the writing tells most, what does it comes second, the model's kind last.
+/// The form of a tokenizer's tokens. The decoder tells most; then come the pre-tokenizer and the normaliser, then the kind of model.
 pub(super) fn token_form(tokenizer: &tokenizers::Tokenizer) -> TokenForm {
     let decoder = tokenizer.get_decoder().and_then(of_decoder);
     let pre_tokenizer = || tokenizer.get_pre_tokenizer().and_then(of_pre_tokenizer);

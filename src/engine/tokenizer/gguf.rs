@@ -96,7 +96,7 @@ fn kind(gguf: &Gguf) -> Result<Kind, TokenizerError> {
     match gguf.string(MODEL)? {
         "llama" => Ok(Kind::Pieces),
         model @ ("gpt2" | "gemma4") => {
-            // Files from before the names existed have none: they are of GPT-2's way.
+            // Files from before the names existed name nothing: they split as GPT-2 does.
             let of_model = if model == "gemma4" { model } else { "gpt-2" };
             let name = gguf.optional(PRE, Gguf::string)?.filter(|_| model != "gemma4").unwrap_or(of_model);
             let pre = Pre::named(name).ok_or_else(|| unread(PRE, "a name that llama.cpp knows", name))?;
@@ -127,7 +127,7 @@ fn part<T: DeserializeOwned>(gguf: &Gguf, json: Value) -> Result<Option<T>, Toke
 }
 
 fn vocab(gguf: &Gguf, tokens: &[String]) -> Result<Vocab, TokenizerError> {
-    // An empty token is none.
+    // An empty token does not count.
     let there = || tokens.iter().zip(0..).filter(|(token, _)| !token.is_empty());
     let vocab: Vocab = there().map(|(token, id)| (token.clone(), id)).collect();
     if vocab.len() == there().count() && !vocab.is_empty() {

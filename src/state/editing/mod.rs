@@ -165,9 +165,9 @@ pub struct Editing {
 enum SecondWorker {
     #[default]
     Absent,
-    /// Its program is being fetched and compiled.
+    /// The worker's program is being fetched and compiled.
     Starting,
-    /// It takes requests.
+    /// The worker takes requests.
     Ready,
 }
 

@@ -23,7 +23,7 @@ const WEIGHTS: [f32; 4] = [0.0, 0.25, 0.5, 1.0];
 /// The thing that edits are offered for: under the pointer, the keyboard focus or the selection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
-    /// Which layer.
+    /// The layer.
     pub layer: usize,
     /// Which heads; none where it is not about heads.
     pub heads: Vec<usize>,

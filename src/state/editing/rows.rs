@@ -10,9 +10,9 @@ const A_TRACE: f32 = 0.01;
 /// One row of a head's pattern: of B, or of A where B is not the same text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PatternRow {
-    /// Which layer.
+    /// The layer.
     pub layer: usize,
-    /// Which head.
+    /// The head.
     pub head: usize,
     /// Positions that read.
     pub query: usize,

@@ -61,7 +61,7 @@ pub enum LinkEvent {
 /// Problems that are named one by one.
 const MAX_PROBLEMS: usize = 5;
 
-/// Most letters of one problem: a part of a link may be as long as somebody likes.
+/// Most letters of one problem: the length of a part of a link has no limit.
 const MAX_LETTERS: usize = 160;
 
 fn left_out(problems: &[String]) -> Option<String> {

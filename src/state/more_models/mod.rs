@@ -43,7 +43,7 @@ pub enum Lookup {
     Asking {
         /// The look-up's number.
         number: u32,
-        /// Where.
+        /// The Hub or its mirror.
         base: Base,
         /// What is looked for.
         repo: Repo,

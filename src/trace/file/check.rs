@@ -7,7 +7,7 @@ use super::Trace;
 /// A part of a tensor: whole rows along its first axis (heads, for patterns).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TracePiece {
-    /// Which tensor.
+    /// The tensor.
     pub name: String,
     /// The first row of the bytes.
     pub first_row: usize,

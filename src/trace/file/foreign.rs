@@ -9,7 +9,7 @@ pub enum ForeignFile {
          download the file by itself"
     )]
     Pointer {
-        /// Which file.
+        /// The file.
         file: String,
         /// Length of the file that it stands for, as the pointer has it.
         size: String,
@@ -17,7 +17,7 @@ pub enum ForeignFile {
     /// A web page, saved or sent in the place of the file.
     #[error("{file} is a web page, not the file: download it again, by the link that leads to the file itself")]
     WebPage {
-        /// Which file.
+        /// The file.
         file: String,
     },
 }

@@ -49,7 +49,7 @@ pub struct Entry {
     pub shape: Vec<usize>,
     /// First byte in the file.
     pub offset: u64,
-    /// How many bytes.
+    /// Length in bytes.
     pub len: u64,
 }
 
@@ -59,7 +59,7 @@ pub enum HeaderError {
     /// Not even the length of the header is there.
     #[error("{file}: a safetensors file has at least 10 bytes, this one {file_len}")]
     TooShort {
-        /// Which file.
+        /// The file.
         file: String,
         /// The file's length in bytes.
         file_len: u64,
@@ -72,7 +72,7 @@ pub enum HeaderError {
         "{file}: the header claims {found} bytes, expected 2 to {expected} (is this a safetensors file, and whole?)"
     )]
     HeaderLength {
-        /// Which file.
+        /// The file.
         file: String,
         /// The most that is possible.
         expected: u64,
@@ -82,7 +82,7 @@ pub enum HeaderError {
     /// The header is not JSON, or not of the right form.
     #[error("{file}: the header cannot be read: {reason}")]
     Json {
-        /// Which file.
+        /// The file.
         file: String,
         /// What the JSON reader says.
         reason: String,
@@ -90,17 +90,17 @@ pub enum HeaderError {
     /// Two tensors of one name.
     #[error("{file}: tensor {tensor} is there twice")]
     Duplicate {
-        /// Which file.
+        /// The file.
         file: String,
-        /// Which tensor.
+        /// The tensor.
         tensor: String,
     },
     /// A shape that no file can hold.
     #[error("{file}: tensor {tensor}: shape {} of {dtype} is too large", dims(.shape))]
     Shape {
-        /// Which file.
+        /// The file.
         file: String,
-        /// Which tensor.
+        /// The tensor.
         tensor: String,
         /// The tensor's number format.
         dtype: String,
@@ -110,9 +110,9 @@ pub enum HeaderError {
     /// Shape and offsets disagree.
     #[error("{file}: tensor {tensor}: {dtype} {} takes {expected} bytes, its data_offsets span {found}", dims(.shape))]
     Length {
-        /// Which file.
+        /// The file.
         file: String,
-        /// Which tensor.
+        /// The tensor.
         tensor: String,
         /// The tensor's number format.
         dtype: String,
@@ -126,9 +126,9 @@ pub enum HeaderError {
     /// A tensor ends after the file.
     #[error("{file}: tensor {tensor} ends at byte {expected}, the file at byte {found} (the file is not whole)")]
     Truncated {
-        /// Which file.
+        /// The file.
         file: String,
-        /// Which tensor.
+        /// The tensor.
         tensor: String,
         /// Where the tensor ends.
         expected: u64,
@@ -140,9 +140,9 @@ pub enum HeaderError {
         "{file}: tensor {tensor}: data_offsets start at {found}, expected {expected}, where the tensor before it ends"
     )]
     Gap {
-        /// Which file.
+        /// The file.
         file: String,
-        /// Which tensor.
+        /// The tensor.
         tensor: String,
         /// Where the tensor before it ends.
         expected: u64,
@@ -152,7 +152,7 @@ pub enum HeaderError {
     /// Bytes after the last tensor.
     #[error("{file}: the tensors end at byte {expected}, the file at byte {found}")]
     Trailing {
-        /// Which file.
+        /// The file.
         file: String,
         /// Where the last tensor ends.
         expected: u64,

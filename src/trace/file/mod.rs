@@ -130,7 +130,7 @@ pub enum TraceError {
     /// The metadata are not a JSON object of this format.
     #[error("{file}: the metadata \"headlight\" cannot be read: {reason}")]
     Metadata {
-        /// Which file.
+        /// The file.
         file: String,
         /// What the JSON reader says.
         reason: String,
@@ -138,7 +138,7 @@ pub enum TraceError {
     /// Written by a newer version.
     #[error("{file}: trace format {found}, expected {FORMAT}")]
     Format {
-        /// Which file.
+        /// The file.
         file: String,
         /// What it says.
         found: u32,
@@ -146,7 +146,7 @@ pub enum TraceError {
     /// No tensor has the name of a hook.
     #[error("{file}: no tensor has the name of a hook, e.g. blocks.0.attn.hook_pattern{}", first_of(.names))]
     NoHooks {
-        /// Which file.
+        /// The file.
         file: String,
         /// The names it has.
         names: Vec<String>,
@@ -154,57 +154,57 @@ pub enum TraceError {
     /// Longer than anything that can be shown.
     #[error("{file}: {tensor} has {found} tokens, at most {MAX_TOKENS} can be read")]
     TooManyTokens {
-        /// Which file.
+        /// The file.
         file: String,
         /// The tensor that says so.
         tensor: String,
-        /// How many.
+        /// The number of tokens.
         found: u64,
     },
     /// A tensor or field does not fit what the rest of the file says.
     #[error("{file}: {name}: expected {expected}, found {found}")]
     Mismatch {
-        /// Which file.
+        /// The file.
         file: String,
         /// Tensor or field.
         name: String,
-        /// What would fit.
+        /// What was expected.
         expected: String,
-        /// What is there.
+        /// What was found.
         found: String,
     },
     /// Asked for a tensor that is not there.
     #[error("{file}: there is no {name}")]
     Missing {
-        /// Which file.
+        /// The file.
         file: String,
-        /// Which tensor.
+        /// The tensor.
         name: String,
     },
     /// A number that cannot be.
     #[error("{file}: {name}: value {index} is {found}, expected {expected}")]
     Value {
-        /// Which file.
+        /// The file.
         file: String,
-        /// Which tensor.
+        /// The tensor.
         name: String,
-        /// Which value of those that were read, from zero.
+        /// The value's index among those that were read, from zero.
         index: usize,
-        /// What would be right.
+        /// What was expected.
         expected: String,
-        /// What is there.
+        /// What was found.
         found: String,
     },
     /// A pattern row that does not sum to 1.
     #[error("{file}: {name}: the weights of head {head}, query {query} sum to {sum:.4}, expected {}", expected_sum(*.sum, *.tolerance, *.has_sinks))]
     RowSum {
-        /// Which file.
+        /// The file.
         file: String,
-        /// Which pattern.
+        /// The pattern.
         name: String,
-        /// Which head.
+        /// The head.
         head: usize,
-        /// Which row of it.
+        /// The row of the pattern.
         query: usize,
         /// What its weights sum to.
         sum: f64,
@@ -218,17 +218,17 @@ pub enum TraceError {
         "{file}: {name}: the weight of head {head}, query {query}, key {key} is {weight}; a pattern is a distribution, without negative weights"
     )]
     NegativeWeight {
-        /// Which file.
+        /// The file.
         file: String,
-        /// Which pattern.
+        /// The pattern.
         name: String,
-        /// Which head.
+        /// The head.
         head: usize,
-        /// Which row of it.
+        /// The row of the pattern.
         query: usize,
-        /// Which weight of the row.
+        /// The weight's place in the row.
         key: usize,
-        /// What it is.
+        /// The weight.
         weight: f32,
     },
     /// Tensors are written in the order in which they were announced, each in its announced length.

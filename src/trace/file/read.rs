@@ -37,7 +37,7 @@ pub struct TraceTensor {
     pub shape: Vec<usize>,
     /// First byte in the file.
     pub offset: u64,
-    /// How many bytes.
+    /// Length in bytes.
     pub len: u64,
 }
 

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_trace_is_said() {
+    fn a_page_without_a_trace_says_so() {
         for empty in ["", "  ", EMPTY_SLOT, "#v=1&layer=2"] {
             assert!(read_slot(empty).unwrap_err().contains("no trace yet"), "{empty:?}");
         }

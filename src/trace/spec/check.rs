@@ -24,9 +24,9 @@ const MAX_POSITIONS: usize = 1 << 20;
 pub struct SpecFault {
     /// Which field, as it is named in JSON.
     pub field: String,
-    /// What would fit.
+    /// What was expected.
     pub expected: String,
-    /// What is there.
+    /// What was found.
     pub found: String,
 }
 

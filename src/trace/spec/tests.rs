@@ -199,7 +199,7 @@ fn metadata_are_read_as_they_are_written() {
 }
 
 #[test]
-fn what_is_no_structure_is_named() {
+fn the_field_that_makes_no_structure_is_named() {
     let mut json = serde_json::to_value(Spec::default()).unwrap();
     json["positions"] = serde_json::json!({"rotary": {"theta": 1e4, "dims": 8, "scaling": {"stretched": {}}}});
     let wrong = Spec::read(json.clone()).unwrap_err();

@@ -17,7 +17,7 @@ fn table_name(table: RotaryTable) -> &'static str {
     }
 }
 
-/// The names of most.
+/// The names that most architectures have.
 pub(super) fn plain(arch: &Architecture, slot: Slot) -> Option<Source> {
     match slot {
         Slot::Embed => arch.named("token_embd.weight"),

@@ -101,7 +101,7 @@ impl SpmFile {
                                 return Err(refuse("writes spaces after words, which is not read".to_owned()));
                             }
                             (35, Field::Number(switch)) => spm.byte_fallback = switch != 0,
-                            // An id below zero is none.
+                            // An id below zero means that there is no such piece.
                             (41, Field::Number(id)) if (id as i64) < 0 => spm.bos_piece = None,
                             (42, Field::Number(id)) if (id as i64) < 0 => spm.eos_piece = None,
                             (45, Field::Bytes(name)) => spm.unk_piece = Some(text(name)?),
