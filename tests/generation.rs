@@ -1,4 +1,4 @@
-//! Writing on through kept keys and values: what is cached equals what is computed anew, edits act on new tokens.
+//! Generation through kept keys and values: what is cached equals what is computed anew, edits act on new tokens.
 
 #![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
 

@@ -173,7 +173,7 @@ fn a_tokenizer_may_have_more_tokens_than_the_embedding_has_rows() {
     }
 }
 
-/// Padded vocabularies (Pythia, Qwen): the model predicts ids without tokens, and writes on.
+/// Padded vocabularies (Pythia, Qwen): the model predicts ids without tokens, and continues after them.
 #[test]
 fn a_model_writes_ids_without_a_token() {
     let files = golden_files("gpt2");

@@ -48,7 +48,7 @@ pub struct CompiledEdits {
 }
 
 /// The mean that replaces a head's z, by its hook and its index in that hook's list, [n_heads · d_head]. A mean is made once
-/// over the tokens that the edits were bound to, and stays while a model writes on (docs/edits.md, "While writing on").
+/// over the tokens that the edits were bound to, and stays during generation (docs/edits.md, "During generation").
 pub(super) type Means = BTreeMap<(Hook, usize), Vec<f32>>;
 
 /// One change at one hook.

@@ -1,4 +1,4 @@
-//! Questions and answers about edits: running again under them, what they do to an outcome, sweeps, writing on.
+//! Questions and answers about edits: running again under them, what they do to an outcome, sweeps, generation.
 
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +44,7 @@ pub enum EditingRequest {
         /// What is measured.
         outcome: OutcomeAsked,
     },
-    /// Writes on. Each token comes as [`EditingReply::Written`]; answered by [`EditingReply::WritingDone`].
+    /// Generate. Each token comes as [`EditingReply::Written`]; answered by [`EditingReply::WritingDone`].
     Write {
         /// The request's number.
         request: RequestId,

@@ -202,7 +202,7 @@ impl State {
         let shown = self.shown.as_ref()?;
         let (tokens, target) = (&shown.info.tokens, shown.info.target.as_ref());
         let (text, text_pair) = match &shown.input.text {
-            // What was written on is not in the text any more.
+            // A generated token is not part of the text.
             _ if !self.editing.written.is_empty() => (None, None),
             InputText::Single(text) => (Some(text.clone()), None),
             InputText::Pair(text, pair) => (Some(text.clone()), Some(pair.clone())),

@@ -1,11 +1,11 @@
-//! Writes on from a run, token by token, and lets a second run read what the first one writes.
+//! Generates from a run, token by token, and lets a second run read what the first one writes.
 
 use super::runs::next_tokens;
 use super::{Stop, Worker};
 use crate::engine::{Generation, Outcome, Sampling, Step, Written};
 use crate::protocol::{EditingReply, Prediction, RequestId, RunId, SamplingAsked};
 
-/// A request to write on.
+/// A request to generate.
 pub(super) struct WriteAsked {
     /// The run that chooses tokens, and grows.
     pub run: RunId,

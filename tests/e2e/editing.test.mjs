@@ -1,4 +1,4 @@
-// Changing the model in the page: edits, the outcome, sweeps, writing on. SmolLM2 against golden values.
+// Changing the model in the page: edits, the outcome, sweeps, generation. SmolLM2 against golden values.
 
 import assert from "node:assert/strict";
 import { openPanel, outcomeRow, soon, tokenOutcome } from "./editing.mjs";
@@ -85,7 +85,7 @@ pageTest("all heads swept: the map's cells hold the golden values and apply thei
   await outcomeRow(values, "B", expected.zero_head[23][3]);
 });
 
-pageTest("writing on gives the golden continuation, token by token, and another branch", async ({ page, open, shot }) => {
+pageTest("generation gives the golden continuation, token by token, and another branch", async ({ page, open, shot }) => {
   await mary(page, open);
   const panel = page.getByRole("region", { name: "Generate" });
   const next = panel.getByRole("button", { name: "Next token" });

@@ -1,7 +1,7 @@
 //! Matrices kept in blocks of a few bits, as GGUF files have them, and in half precision.
 //!
 //! With many rows of x, blocks are widened, eight outputs at a time, into a panel that stays in cache, and the f32
-//! kernel does the rest. One row (writing on, token by token) would not repay that, so its dot products read the blocks
+//! kernel does the rest. One row (generation, token by token) would not repay that, so its dot products read the blocks
 //! directly.
 //!
 //! A dot product reads 16 bytes as four u32 lanes. Byte b of a lane is masked in place and converted, which makes it

@@ -1,5 +1,5 @@
 //! Changing the model: the list of edits with undo, A and B side by side with their difference, the outcome that is followed,
-//! sweeps and writing on.
+//! sweeps and generation.
 //!
 //! A is the model as it is on the text that was run; B is what it is compared with ([`Against`]), mostly the same text under
 //! the edits. Invariant: A is never lost. `State::shown` is whichever of A, B and their difference is looked at; the others

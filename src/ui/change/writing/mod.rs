@@ -1,4 +1,4 @@
-//! The panel "Write on": generation.
+//! The panel for generation.
 
 mod panel;
 mod sampling_fields;

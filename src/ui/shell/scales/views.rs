@@ -22,6 +22,18 @@ pub fn ScaleViews(
     let has_neuron = is_shown(page, View::Neuron);
     let has_stream = is_shown(page, View::Stream);
     let is_beside = page.memo(|state| state.scales.is_side_by_side && state.selection.view != View::Model);
+    let panel = |view: View, is_on: Derived<bool>, content: AnyView| {
+        view! {
+            <div
+                role="tabpanel"
+                id=panel_id(view)
+                aria-labelledby=tab_id(view)
+                class:none=move || !is_on.get()
+            >
+                {content}
+            </div>
+        }
+    };
     view! {
         <div
             class="scales"
@@ -29,44 +41,20 @@ pub fn ScaleViews(
             class:with-head=move || has_head.get()
             class:beside=move || is_beside.get()
         >
-            <div
-                role="tabpanel"
-                id=panel_id(View::Model)
-                aria-labelledby=tab_id(View::Model)
-                class:none=move || !has_model.get()
-            >
-                <Show when=move || has_model.get()>
-                    <ModelMap page scheme is_small=false />
-                </Show>
-            </div>
-            <div
-                role="tabpanel"
-                id=panel_id(View::Head)
-                aria-labelledby=tab_id(View::Head)
-                class:none=move || !has_head.get()
-            >
-                {children()}
-            </div>
-            <div
-                role="tabpanel"
-                id=panel_id(View::Neuron)
-                aria-labelledby=tab_id(View::Neuron)
-                class:none=move || !has_neuron.get()
-            >
+            {panel(View::Model, has_model, view! {
+                <Show when=move || has_model.get()><ModelMap page scheme is_small=false /></Show>
+            })}
+            {panel(View::Head, has_head, children())}
+            {panel(View::Neuron, has_neuron, view! {
                 <Show when=move || has_neuron.get()>
                     {page.parts().awaited(move |views| (views.neurons)(page, scheme))}
                 </Show>
-            </div>
-            <div
-                role="tabpanel"
-                id=panel_id(View::Stream)
-                aria-labelledby=tab_id(View::Stream)
-                class:none=move || !has_stream.get()
-            >
+            })}
+            {panel(View::Stream, has_stream, view! {
                 <Show when=move || has_stream.get()>
                     {page.parts().awaited(move |views| (views.stream)(page, scheme))}
                 </Show>
-            </div>
+            })}
         </div>
     }
 }
