@@ -282,7 +282,7 @@ impl MapPainter {
         contrast: &Contrast,
         shade: &Shade,
     ) {
-        let Thumbnail { cells, n_rows, n_columns, .. } = *thumbnail;
+        let Thumbnail { n_rows, n_columns, .. } = *thumbnail;
         let Some(columns) = columns_under((area.width, area.height), thumbnail) else { return self.fill(area, ground) };
         for y in 0..area.height {
             let rows = under(y, area.height, n_rows);

@@ -99,14 +99,14 @@ pub enum Layout {
         /// First row.
         first: usize,
         /// All rows of the tensor.
-        n_parts: usize,
+        n_rows: usize,
     },
     /// Part `index` of `n_parts` equal parts of each head's rows: GPT-NeoX's queries, keys and values in one.
     HeadRows {
         /// The part.
         index: usize,
         /// The number of parts.
-        n_rows: usize,
+        n_parts: usize,
     },
     /// [out, in] with the rows of each head in pairs (GGUF's Llama): row 2i + s of a head is our row i + s · d_head / 2.
     PairedRows,

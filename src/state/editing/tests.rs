@@ -4,7 +4,7 @@ use super::super::tests::Page;
 use super::super::*;
 use super::*;
 use crate::edit::{list_to_json, parse_list};
-use crate::protocol::{EditingReply, EditingRequest, FromWorker, RunInfo, SweepNumbers, ToWorker};
+use crate::protocol::{EditingReply, EditingRequest, FromWorker, RequestId, RunInfo, SweepNumbers, ToWorker};
 
 pub(super) fn edit(json: &str) -> Vec<Edit> {
     parse_list(&format!("[{json}]")).unwrap()

@@ -6,7 +6,8 @@ use super::super::*;
 use super::tests::{BLOCK, asked, edit, edited_page, last_again, say};
 use super::*;
 use crate::protocol::{
-    self, About, Answer, EditingReply, EditingRequest, FromWorker, InputText, Question, Report, RunInfo, ToWorker,
+    self, About, Answer, EditingReply, EditingRequest, FromWorker, InputText, Question, Report, RequestId, RunInfo,
+    ToWorker,
 };
 use crate::state::requests::Purpose;
 

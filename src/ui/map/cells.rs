@@ -6,7 +6,6 @@ use super::model::Map;
 use super::row::CellRow;
 use super::row_labels::RowLabels;
 use crate::ui::erased::{Derived, Show, keyed, view};
-use crate::ui::small::css::px;
 
 /// The rows in view, and the layers' numbers beside them.
 #[component]

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use super::model::Map;
 use super::numbers::name;
-use crate::analysis::scores::Score;
 use crate::render::LayerHead;
 use crate::state::scales::options::CellNumber;
 use crate::state::scales::thumbnails::LayerThumbnails;

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use super::page::Page;
 use crate::state::RUNS_MODELS;
 use crate::ui::erased::view;
 

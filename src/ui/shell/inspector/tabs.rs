@@ -4,7 +4,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
 use super::{panel_id, tab_id};
-use crate::state::{Event, Home, InspectorTab, LayoutChange, RUNS_MODELS, View, ViewEvent};
+use crate::state::{Event, Home, InspectorTab, LayoutChange, RUNS_MODELS, ViewEvent};
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::floor::Floor;
 use crate::ui::small::focus::{focus, next_tab};
