@@ -19,6 +19,7 @@ pub mod linking;
 pub mod more_models;
 pub mod notices;
 pub mod options;
+pub mod palette;
 pub mod readings;
 pub mod requests;
 pub mod scales;

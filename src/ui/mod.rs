@@ -2,8 +2,9 @@
 //!
 //! [`shell`] holds the page as a whole: [`shell::page::Page`] keeps the state as a signal and carries out the reducer's effects, and
 //! everything else is a function of it. [`input`] is where a text is entered, [`models`] where a model is chosen. The views are
-//! [`map`] (all heads), [`head`] (token to token), [`neurons`] (inside q·k) and [`stream`] (what the stream holds); [`numbers`] are the panels beside them. [`change`]
-//! edits the model and compares results, [`share`] opens, saves and exports. [`small`] has components used in several places,
+//! [`map`] (all heads), [`head`] (token to token), [`neurons`] (inside q·k) and [`stream`] (what the stream holds); [`numbers`] are
+//! the panels beside them. [`change`] edits the model and compares results, [`share`] opens, saves and exports, [`palette`] finds
+//! everything by its name. [`small`] has components used in several places,
 //! [`parts`] says what is fetched after the page itself, and [`erased`] keeps the program small. Invariant: no globals, and no
 //! `style="…"` or `innerHTML`, which the Content-Security-Policy forbids.
 
@@ -15,6 +16,7 @@ mod map;
 mod models;
 mod neurons;
 mod numbers;
+mod palette;
 mod parts;
 mod share;
 mod shell;

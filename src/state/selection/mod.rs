@@ -180,6 +180,15 @@ impl Selection {
         }
     }
 
+    /// Marks a token, and no other of its side.
+    pub fn pick_token(&mut self, token: TokenRef) {
+        match token.side {
+            Side::Query => self.queries = [token.position].into(),
+            Side::Key => self.keys = [token.position].into(),
+        }
+        (self.hover, self.hover_other) = (None, None);
+    }
+
     /// Unpins every token.
     pub fn clear_tokens(&mut self) {
         self.queries.clear();

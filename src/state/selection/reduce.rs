@@ -42,6 +42,8 @@ pub enum SelectionEvent {
     QueryOpened(usize),
     /// Pin this query instead of all pinned ones; a query that is the only pinned one is unpinned.
     QueryPicked(usize),
+    /// Pin this token, and no other of its side.
+    TokenPicked(TokenRef),
     /// Pin a token, or unpin it.
     PinToggled(TokenRef),
     /// Unpin every token.
@@ -111,6 +113,13 @@ impl State {
             }
             SelectionEvent::QueryPicked(query) if selection.queries == [query].into() => selection.queries.clear(),
             SelectionEvent::QueryPicked(query) => selection.queries = [query].into(),
+            SelectionEvent::TokenPicked(token) => {
+                selection.pick_token(token);
+                if selection.view == View::Stream {
+                    // There a token is a column, and a cell of it is chosen.
+                    self.stream.row.get_or_insert(selection.layer);
+                }
+            }
             SelectionEvent::PinToggled(token) => selection.toggle_pin(token),
             SelectionEvent::TokensCleared => selection.clear_tokens(),
             SelectionEvent::NeuronToggled(neuron) => {

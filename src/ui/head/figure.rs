@@ -20,7 +20,7 @@ use super::waiting::Waiting;
 use crate::render::{HeadColours, Received, Scheme};
 use crate::state::TokenRef;
 use crate::trace::Side;
-use crate::ui::erased::{Derived, Show, view};
+use crate::ui::erased::{Derived, Show, effect, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::css::px;
 
@@ -46,6 +46,7 @@ pub fn HeadViewFigure(
             scroller.set_scroll_top(window.get_untracked().scroll_to(row) as i32);
         }
     });
+    reveal_sought(page, scene, reveal);
     let received = received(scene);
     let figure = Figure { page, scene, received, columns, window, reveal, focused };
     let pointer = Pointer::new(figure, geometry, colours, scroller);
@@ -88,6 +89,20 @@ pub fn HeadViewFigure(
             <p class="hint" class:gone=move || geometry.crowding().is_none()>{move || geometry.crowding()}</p>
         </div>
     }
+}
+
+/// Brings the token that somebody goes to into view.
+fn reveal_sought(page: Page, scene: Derived<Option<Scene>>, reveal: Callback<usize>) {
+    effect(move || {
+        let Some(TokenRef { side, position }) = page.sought().get() else { return };
+        let row = scene.with_untracked(|scene| {
+            let scene = scene.as_ref()?;
+            scene.rows(side).iter().position(|unit| scene.units.tokens(side, *unit).contains(&position))
+        });
+        if let Some(row) = row {
+            reveal.run(row);
+        }
+    });
 }
 
 /// The numbers beside the tokens: of the marked tokens, or of all where none is marked.

@@ -17,8 +17,9 @@ use super::query_rows::QueryRows;
 use super::readout::CellReadout;
 use super::rows::Rows;
 use crate::render::Scheme;
+use crate::state::TokenRef;
 use crate::trace::Side;
-use crate::ui::erased::{Derived, view};
+use crate::ui::erased::{Derived, effect, view};
 use crate::ui::small::css::{crisp, px};
 
 /// Header, rows, marks, and the numbers of the cell under the pointer.
@@ -40,6 +41,16 @@ pub fn NeuronFigure(neurons: Neurons, scheme: Derived<Scheme>) -> impl IntoView 
             scroller.set_scroll_top(window.get_untracked().scroll_to(row) as i32);
         }
     };
+    effect(move || {
+        let Some(TokenRef { side, position }) = neurons.page.sought().get() else { return };
+        let row = neurons.positions.with_untracked(|(queries, keys)| {
+            let positions = if side == Side::Query { queries } else { keys };
+            positions.binary_search(&position).ok()
+        });
+        if let Some(row) = row {
+            reveal(row);
+        }
+    });
     let rows = Rows { neurons, columns, window, reached };
     let content_height = move || px(geometry.content_height());
     view! {

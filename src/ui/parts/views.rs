@@ -15,6 +15,7 @@ use crate::ui::neurons::{NeuronPanels, NeuronView};
 use crate::ui::numbers::direct::DirectPanel;
 use crate::ui::numbers::predictions::Predictions;
 use crate::ui::numbers::scores::{Ranking, ScoresPanel};
+use crate::ui::palette::Palette;
 use crate::ui::share::{EmbedCode, Export, ExportChoice, Printed, Save, SaveChoice};
 use crate::ui::shell::embed::Embed;
 use crate::ui::shell::help::Help;
@@ -34,6 +35,7 @@ pub struct Views {
     pub more_models: fn(Page) -> AnyView,
     pub neuron_panels: fn(Page) -> AnyView,
     pub neurons: fn(Page, Derived<Scheme>) -> AnyView,
+    pub palette: fn(Page) -> AnyView,
     pub predictions: fn(Page) -> AnyView,
     pub printed: fn(Page, Derived<Option<Scene>>) -> AnyView,
     pub save: fn(Page, RwSignal<bool>, SaveChoice) -> AnyView,
@@ -54,6 +56,7 @@ static VIEWS: Views = Views {
     more_models: if RUNS_MODELS { |page| view! { <Ways page /> } } else { |_| nothing() },
     neuron_panels: |page| view! { <NeuronPanels page /> },
     neurons: |page, scheme| view! { <NeuronView page scheme /> },
+    palette: |page| view! { <Palette page /> },
     predictions: if RUNS_MODELS { |page| view! { <Predictions page /> } } else { |_| nothing() },
     printed: |page, scene| view! { <Printed page scene /> },
     save: |page, is_open, choice| view! { <Save page is_open choice /> },

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::platform::download::copy_text;
+use crate::state::palette::Control;
 use crate::state::{State, TracePlace};
 use crate::ui::erased::{effect, view};
 use crate::ui::shell::page::Page;
@@ -72,6 +73,7 @@ pub fn CopyLink(page: Page, is_saving: RwSignal<bool>) -> impl IntoView {
     view! {
         <button
             type="button"
+            id=Control::CopyLink.id()
             class="quiet copy-link"
             title="The address of exactly this view, into the clipboard"
             prop:disabled=move || !has_result.get()

@@ -17,7 +17,7 @@ pub fn DialogButton(
     #[prop(optional)]
     obstacle: Option<Derived<Option<&'static str>>>,
     heading: &'static str,
-    /// The dialog's id, unique within the page.
+    /// The dialog's id, unique within the page; that of the button is this with `-button` behind it.
     id: &'static str,
     children: ChildrenFn,
 ) -> impl IntoView {
@@ -26,6 +26,7 @@ pub fn DialogButton(
     view! {
         <button
             type="button"
+            id=format!("{id}-button")
             class="quiet"
             title=move || obstacle().unwrap_or(title)
             prop:disabled=move || obstacle().is_some() || !has_result.get()

@@ -3,6 +3,7 @@
 use leptos::html::Input;
 use leptos::prelude::*;
 
+use crate::state::palette::Control;
 use crate::state::{Event, Home, TraceEvent};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
@@ -35,6 +36,7 @@ pub fn OpenButton(page: Page) -> impl IntoView {
     view! {
         <button
             type="button"
+            id=Control::OpenTrace.id()
             class="quiet"
             title="Attention that was saved before, by this page or from Python"
             on:click=move |_| is_open.set(true)

@@ -43,5 +43,6 @@ pub fn App() -> impl IntoView {
         </main>
         <StatusLine page />
         {parts.later(move |views| (views.printed)(page, scene))}
+        {page.parts().later(move |views| (views.palette)(page))}
     }
 }

@@ -4,12 +4,20 @@ use leptos::prelude::*;
 
 use crate::state::RUNS_MODELS;
 use crate::ui::erased::view;
+use crate::ui::palette::for_this_keyboard;
 
 /// A key and what it does.
 type Key = (&'static str, &'static str);
 
 /// Keys and what they do, by where they work.
-const KEYS: [(&str, &[Key]); 5] = [
+const KEYS: [(&str, &[Key]); 6] = [
+    (
+        "Everywhere",
+        &[
+            ("Ctrl+K, or /", "find a command, head, token, example or model"),
+            ("Arrow keys, Enter", "choose one of them"),
+        ],
+    ),
     (
         "Everywhere in a view",
         &[
@@ -56,8 +64,15 @@ const KEYS: [(&str, &[Key]); 5] = [
 ];
 
 /// What is left of the keys where a model runs.
-const EDIT_KEYS: [Key; 2] =
-    [("E, or right click", "edit the head, token, link or neuron"), ("B", "Original, edited, or their change")];
+const EDIT_KEYS: [Key; 4] = [
+    ("E, or right click", "edit the head, token, link or neuron"),
+    ("B", "Original, edited, or their change"),
+    ("Ctrl+Z", "undo a change of the edits"),
+    ("Ctrl+Shift+Z", "redo it"),
+];
+
+/// After the keys that work everywhere come those of the views.
+const OF_VIEWS: usize = 1;
 
 /// What can be done with a pointer or a finger, and what marks mean.
 const MARKS: [&str; 4] = [
@@ -74,13 +89,13 @@ pub fn Help() -> impl IntoView {
     let line = |&(key, action): &Key| {
         view! {
             <div>
-                <dt>{key}</dt>
+                <dt>{for_this_keyboard(key)}</dt>
                 <dd>{action}</dd>
             </div>
         }
     };
     let group = |(index, (place, keys)): (usize, (&'static str, &'static [Key]))| {
-        let edits: &[Key] = if index == 0 && RUNS_MODELS { &EDIT_KEYS } else { &[] };
+        let edits: &[Key] = if index == OF_VIEWS && RUNS_MODELS { &EDIT_KEYS } else { &[] };
         view! {
             <section>
                 <h3>{place}</h3>

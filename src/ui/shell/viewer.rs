@@ -43,6 +43,7 @@ pub fn Viewer() -> impl IntoView {
         </main>
         <StatusLine page />
         {page.parts().later(move |views| (views.printed)(page, scene))}
+        {page.parts().later(move |views| (views.palette)(page))}
     }
 }
 

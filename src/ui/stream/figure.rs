@@ -12,7 +12,7 @@ use super::model::{Cell, Stream};
 use super::pointer::Pointer;
 use super::readout::Readout;
 use crate::render::Scheme;
-use crate::ui::erased::{Derived, view};
+use crate::ui::erased::{Derived, effect, view};
 use crate::ui::small::css::{crisp, px};
 
 /// The table of layers and positions.
@@ -37,6 +37,14 @@ pub fn StreamFigure(stream: Stream, scheme: Derived<Scheme>) -> impl IntoView {
             scroller.set_scroll_top(y as i32);
         }
     };
+    let page = stream.page;
+    effect(move || {
+        if page.sought().get().is_some()
+            && let Some(cell) = stream.chosen.get_untracked()
+        {
+            reveal(cell);
+        }
+    });
     let size = move || layout.with(|layout| layout.size());
     let on_focus = move |_| {
         if stream.reached.get_untracked().is_none() {

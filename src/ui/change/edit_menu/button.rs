@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use super::{MARGIN, OpenMenu, below, of_selection};
+use crate::state::palette::Control;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 
@@ -24,6 +25,7 @@ pub fn EditButton(page: Page) -> impl IntoView {
     view! {
         <button
             type="button"
+            id=Control::EditSelected.id()
             class="edit-button"
             class:none=move || !can_edit.get()
             aria-haspopup="menu"

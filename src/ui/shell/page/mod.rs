@@ -16,7 +16,7 @@ use super::address::Address;
 use super::worker::{ModelWorker, StartWorker};
 use crate::platform::page::{self, base_url, fragment};
 use crate::state::link::in_query;
-use crate::state::{Event, Home, Layout, LinkEvent, MoreEvent, StartEvent, State, Theme, Threads};
+use crate::state::{Event, Home, Layout, LinkEvent, MoreEvent, StartEvent, State, Theme, Threads, TokenRef};
 use crate::ui::change::edit_menu::OpenMenu;
 use crate::ui::erased::Derived;
 use crate::ui::parts::Parts;
@@ -46,6 +46,8 @@ pub struct Page {
     second_trace: HeldPlace,
     menu: RwSignal<Option<OpenMenu>>,
     help: RwSignal<bool>,
+    palette: RwSignal<bool>,
+    sought: RwSignal<Option<TokenRef>>,
     /// The element that had the focus before the menu opened.
     focus_before: StoredValue<Option<web_sys::HtmlElement>, LocalStorage>,
 }
@@ -75,6 +77,8 @@ impl Page {
             second_trace: StoredValue::new_local(None),
             menu: RwSignal::new(None),
             help: RwSignal::new(false),
+            palette: RwSignal::new(false),
+            sought: RwSignal::new(None),
             focus_before: StoredValue::new_local(None),
         };
         if let Some(base) = kept(home, HUB_KEY) {
@@ -104,6 +108,16 @@ impl Page {
     /// Whether the dialog with the keys is open.
     pub fn help(self) -> RwSignal<bool> {
         self.help
+    }
+
+    /// Whether the command palette is open.
+    pub fn palette(self) -> RwSignal<bool> {
+        self.palette
+    }
+
+    /// The token that somebody went to last: views bring it into view each time.
+    pub fn sought(self) -> RwSignal<Option<TokenRef>> {
+        self.sought
     }
 
     /// Holds the trace on screen, where the result is one.

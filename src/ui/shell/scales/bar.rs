@@ -13,6 +13,7 @@ use crate::ui::erased::{Derived, view};
 use crate::ui::head::head_squares::HeadSquares;
 use crate::ui::head::layer_picker::LayerPicker;
 use crate::ui::head::scene::Scene;
+use crate::ui::palette::PaletteButton;
 use crate::ui::shell::floor::Floor;
 use crate::ui::shell::help_button::HelpButton;
 
@@ -33,6 +34,7 @@ pub fn ScaleBar(floor: Floor, scene: Derived<Option<Scene>>, colours: Derived<He
             <span class="spring"></span>
             {RUNS_MODELS.then(|| view! { <SideChoice page /> })}
             <BesideButton page />
+            <PaletteButton page />
             <HelpButton page />
             <Fold floor column=Column::Inspector />
         </div>
