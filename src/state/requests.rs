@@ -32,6 +32,8 @@ pub enum Purpose {
     Question(Question),
     /// The tokens of the text in the fields.
     Tokens(Input),
+    /// How a text that was typed as an answer is cut.
+    Cut(String),
     /// Predictions and the outcome of A and of B.
     Comparison {
         /// Ids of tokens that are listed besides the most likely ones.

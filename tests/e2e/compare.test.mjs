@@ -1,7 +1,7 @@
 // A and B and their difference in all three views, what B can be, and editing where the thing is shown.
 
 import assert from "node:assert/strict";
-import { addEdit, openPanel, outcomeRow, soon } from "./editing.mjs";
+import { addEdit, openPanel, outcomeRow, soon, startSweep } from "./editing.mjs";
 import { MINILM, SMOLLM2, distance, firstResult, golden, inspect, liveResult, numbers, parts, pickModel, result, run } from "./page.mjs";
 import { accessibilityProblems, fixture, pageTest, url } from "./support.mjs";
 
@@ -198,8 +198,7 @@ pageTest("the cosine of two texts is followed in a model that embeds", async ({ 
   const line = edits.getByRole("listitem").filter({ hasText: "Zero L2H3" });
   await soon(async () => (Math.abs(number(await line.locator(".number").textContent()) - b) < 1e-3 ? null : "not yet"), "its value beside the edit");
   await edits.getByRole("button", { name: "Clear all" }).click();
-  const sweep = page.getByRole("region", { name: "Sweep" });
-  await sweep.getByRole("button", { name: "Zero every head" }).click();
+  await startSweep(page, "Zero every head");
   const cell = page.getByRole("region", { name: "Map of effects" }).getByRole("button", { name: /^L2H3: effect/ });
   await cell.waitFor();
   const label = await cell.getAttribute("aria-label");
@@ -230,7 +229,7 @@ for (const [name, context] of [
     }
     const box = await heading.boundingBox();
     assert.ok(box.y > -1 && box.y < (name === "phone" ? 800 : 900), `${box.y}`);
-    await addEdit(page, /^Zero L2H9/);
+    await addEdit(page, "zero heads", /^Zero L2H9/);
     await page.getByRole("region", { name: "Edits" }).getByRole("checkbox", { name: "Zero L2H9" }).waitFor();
     await page.getByRole("table", { name: "Outcome values" }).getByRole("row", { name: /^Change/ }).waitFor();
     await shot(`panel-${name}`);

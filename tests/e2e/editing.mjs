@@ -49,12 +49,31 @@ export async function outcomeRow(values, name, expected) {
   }, `${name}: ${expected}`);
 }
 
-/** Chooses an edit of what is selected, by the beginning of its name, and adds it. */
-export async function addEdit(page, name) {
+/** Where an edit is made, with its fields. */
+export function editForm(page) {
   const group = page.getByRole("group", { name: "Add an edit" });
-  const offers = group.getByRole("combobox", { name: "Add an edit" });
-  await soon(async () => ((await offers.locator("option").allTextContents()).some((offer) => name.test(offer)) ? null : "not offered"), `${name}`);
-  const label = (await offers.locator("option").allTextContents()).find((offer) => name.test(offer));
-  await offers.selectOption({ label });
-  await group.getByRole("button", { name: "Add", exact: true }).click();
+  return {
+    group,
+    kind: group.getByRole("combobox", { name: "Kind of edit" }),
+    options: group.getByRole("option"),
+    result: group.getByRole("status", { name: "Edit to add" }),
+    add: group.getByRole("button", { name: "Add", exact: true }),
+  };
+}
+
+/** Adds an edit of what is selected: its kind by typing, once its name is as expected. */
+export async function addEdit(page, kind, name) {
+  const form = editForm(page);
+  await form.kind.fill(kind);
+  await form.kind.press("Enter");
+  await form.result.getByText(name).waitFor();
+  await form.add.click();
+}
+
+/** Starts a sweep. */
+export async function startSweep(page, what) {
+  const panel = page.getByRole("region", { name: "Sweep" });
+  await panel.getByRole("combobox", { name: "What to try" }).selectOption({ label: what });
+  await panel.getByRole("button", { name: "Sweep", exact: true }).press("Enter");
+  return panel;
 }

@@ -1,7 +1,7 @@
 // Changing the model in the page: edits, the outcome, sweeps, generation. SmolLM2 against golden values.
 
 import assert from "node:assert/strict";
-import { openPanel, outcomeRow, soon, tokenOutcome } from "./editing.mjs";
+import { addEdit, editForm, openPanel, outcomeRow, soon, startSweep, tokenOutcome } from "./editing.mjs";
 import { SMOLLM2, firstResult, golden, parts, pickModel, result, run } from "./page.mjs";
 import { accessibilityProblems, fixture, pageTest } from "./support.mjs";
 
@@ -57,9 +57,11 @@ pageTest("all heads swept: the map's cells hold the golden values and apply thei
   const { edits, values } = await mary(page, open);
   const expected = sweep();
   await outcomeRow(values, "A", [expected.clean.logit_difference, expected.clean.p_answer]);
-  const panel = page.getByRole("region", { name: "Sweep" });
   const started = Date.now();
-  await panel.getByRole("button", { name: "Zero every head" }).press("Enter");
+  const panel = await startSweep(page, "Zero every head");
+  const progress = panel.getByRole("status", { name: "Progress in the panel" });
+  await progress.getByText(/^\d+ of 270$/).waitFor();
+  assert.ok(await panel.getByRole("button", { name: "Stop" }).isVisible());
   const map = page.getByRole("region", { name: "Map of effects" });
   await map.getByRole("button", { name: /^L29H8: effect/ }).waitFor({ timeout: 300_000 });
   await parts(page).status.getByText("· 14 tokens").waitFor();
@@ -83,6 +85,59 @@ pageTest("all heads swept: the map's cells hold the golden values and apply thei
   await page.keyboard.press("Enter");
   await edits.getByRole("checkbox", { name: "Zero L23H3" }).waitFor();
   await outcomeRow(values, "B", expected.zero_head[23][3]);
+});
+
+pageTest("an edit is made of its kind, found by typing, and its fields; the outcome's tokens are typed or clicked", async ({ page, open, shot }) => {
+  const { edits, outcome, values } = await mary(page, open);
+  const expected = sweep();
+  // "John" is another token than the one that follows a word: the form with the space is offered.
+  const answer = outcome.getByRole("textbox", { name: "Answer token" });
+  await answer.fill("Mary");
+  await outcome.getByRole("status", { name: "Answer token as tokens" }).getByText("Mary", { exact: true }).waitFor();
+  await shot("outcome-spaced");
+  assert.deepEqual(await accessibilityProblems(page), []);
+  await outcome.getByRole("button", { name: "Use “·Mary”, with a space before it" }).click();
+  assert.equal(await answer.inputValue(), " Mary");
+  await outcomeRow(values, "A", [expected.clean.logit_difference, expected.clean.p_answer]);
+  await answer.fill(" Mary Ann");
+  await outcome.getByText(/^·Mary·Ann 2 tokens: one is needed$/).waitFor();
+  await answer.fill(" Mary");
+  await answer.press("Tab");
+  // A predicted token takes the place of the other one.
+  await outcome.getByRole("radio", { name: "the other" }).check();
+  const second = outcome.getByRole("table", { name: "Predictions in A and B" }).getByRole("button").nth(1);
+  const name = (await second.textContent()).replaceAll("·", " ");
+  await second.click();
+  assert.equal(await outcome.getByRole("textbox", { name: "Other token" }).inputValue(), name);
+
+  await parts(page).layer.selectOption("23");
+  await parts(page).head(3).click();
+  await page.getByRole("button", { name: "Head 3", exact: true, pressed: true }).waitFor();
+  await parts(page).head(3).press("Shift+Enter");
+  const form = editForm(page);
+  await form.kind.click();
+  assert.ok((await form.options.count()) >= 12);
+  await shot("edit-kinds");
+  assert.deepEqual(await accessibilityProblems(page), []);
+  await form.kind.fill("multiply the out");
+  await form.options.first().getByText("Scale heads").waitFor();
+  await form.kind.press("Enter");
+  await form.group.getByRole("spinbutton", { name: "Factor" }).fill("0");
+  await form.group.getByRole("spinbutton", { name: "Factor" }).press("Tab");
+  await form.result.getByText(/^Scale output of .*L23H3 × 0$/).waitFor();
+  await form.group.getByRole("combobox", { name: "Heads" }).selectOption({ label: "every head" });
+  await form.result.getByText(/every head of all layers × 0$/).waitFor();
+  await addEdit(page, "zero heads", /^Zero every head of all layers$/);
+  const line = edits.getByRole("listitem");
+  await line.getByText("Zero every head of all layers").waitFor();
+  await soon(async () => (/^[+−]\d+\.\d{3}$/.test(await line.locator(".effect").textContent()) ? null : "no effect yet"), "its effect");
+  // A field that does not fit is named, and nothing is added.
+  await form.kind.fill("cut a link");
+  await form.kind.press("Enter");
+  await form.group.getByRole("spinbutton", { name: "Query" }).fill("99");
+  await form.group.getByRole("spinbutton", { name: "Query" }).press("Tab");
+  await form.result.getByText("The query is a position from 0 to 13.").waitFor();
+  assert.ok(await form.add.isDisabled());
 });
 
 pageTest("generation gives the golden continuation, token by token, and another branch", async ({ page, open, shot }) => {

@@ -243,7 +243,7 @@ pageTest("without a target the model writes it; links bring target and attention
   await stack("Cross").check();
   await parts(page).layer.selectOption("0");
   await openPanel(page);
-  await addEdit(page, /^Zero every head of layer 0|^Zero L0H/);
+  await addEdit(page, "zero heads", /^Zero every head of layer 0|^Zero L0H/);
   await page.getByRole("region", { name: "Edits" }).getByText(/^Zero /).first().waitFor();
   await status.getByText(/· 14 tokens → [2-9] ·/).waitFor();
   await stack("Decoder").check();

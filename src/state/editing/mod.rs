@@ -6,7 +6,9 @@
 //! wait here. The list outlives texts and models: edits that do not fit are inactive and say why.
 
 mod against;
+pub mod answers;
 mod comparing;
+pub mod forms;
 mod list;
 mod naming;
 pub mod offers;
@@ -14,6 +16,7 @@ mod reduce;
 mod replies;
 mod rows;
 mod sweep;
+pub mod sweep_kinds;
 mod variants;
 mod writing;
 
@@ -24,12 +27,15 @@ mod tests;
 #[cfg(test)]
 mod variants_tests;
 
+use std::collections::BTreeMap;
+
 use super::Shown;
 use super::requests::Slot;
 use crate::edit::Edit;
 use crate::protocol::{
     ComparedOutcome, ComparedToken, OutcomeAsked, OutcomeNumbers, Prediction, SamplingAsked, SweepAsked,
 };
+use crate::trace::display::TokenLabel;
 use crate::trace::{Spec, Tokens};
 
 pub use list::ListedEdit;
@@ -154,6 +160,10 @@ pub struct Editing {
     pub written: Vec<Written>,
     /// The position of a token that is being replaced, and the tokens that were most likely there.
     branching: Option<(usize, Vec<Prediction>)>,
+    /// How texts typed as answers are cut into tokens, by the text.
+    cuts: BTreeMap<String, Vec<TokenLabel>>,
+    /// The request for one of `cuts`.
+    pub(super) cut_asked: Slot<()>,
     /// The request for the outcomes in `alone`, which come one by one.
     pub(super) alone_asked: Slot<()>,
     /// What the worker that holds another model was asked to do before there is a B.
@@ -194,6 +204,8 @@ impl Default for Editing {
             n_to_write: 0,
             written: Vec::new(),
             branching: None,
+            cuts: BTreeMap::new(),
+            cut_asked: Slot::default(),
             alone_asked: Slot::default(),
             second_asked: Slot::default(),
         }
@@ -225,6 +237,8 @@ pub enum EditEvent {
     AgainstPicked(Against),
     /// The trace to compare with was opened, or could not be.
     TraceCame(Box<Result<TraceBeside, String>>),
+    /// A text is typed as an answer: the reader wants to see how it is cut.
+    AnswerTyped(String),
     /// The outcome to follow was chosen.
     OutcomePicked(OutcomeAsked),
     /// Start a sweep, and show its map.
@@ -252,6 +266,11 @@ impl Editing {
     /// The outcome under one edit alone.
     pub fn outcome_alone(&self, id: u32) -> Option<OutcomeNumbers> {
         self.alone.iter().find(|(at, _)| *at == id).map(|(_, value)| *value)
+    }
+
+    /// What one edit alone changes of the outcome.
+    pub fn effect_alone(&self, id: u32) -> Option<f32> {
+        Some(self.outcome_alone(id)?.value - self.outcome_a()?.value)
     }
 
     /// The outcome of A.

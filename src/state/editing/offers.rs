@@ -135,7 +135,7 @@ impl State {
         plain.into_iter().map(Edit::new).chain(scaled).map(|edit| item(edit, labels)).collect()
     }
 
-    fn head_choice(&self, target: &Target) -> Choice {
+    pub(super) fn head_choice(&self, target: &Target) -> Choice {
         let n_heads = self.shown.as_ref().map_or(0, |shown| shown.stack_spec().n_heads);
         match target.heads.as_slice() {
             [head] => Choice::One(*head),

@@ -11,6 +11,7 @@ impl State {
             EditEvent::VariantStepped => self.step_variant(effects),
             EditEvent::AgainstPicked(against) => self.against_picked(against, effects),
             EditEvent::TraceCame(came) => self.trace_beside_came(*came, effects),
+            EditEvent::AnswerTyped(text) => self.ask_for_cut(text, effects),
             EditEvent::OutcomePicked(asked) => {
                 self.editing.asked = asked;
                 self.editing.is_outcome_chosen = true;

@@ -122,6 +122,8 @@ impl State {
         editing.variant = Variant::A;
         editing.against = Against::Edits;
         editing.n_to_write = 0;
+        // The next model may cut texts in another way.
+        editing.cuts.clear();
     }
 
     /// Ends the worker that holds another model.

@@ -176,21 +176,29 @@ impl State {
     }
 }
 
+/// The names that fit what was typed, by their places, the best first; all where nothing is typed. A name has other words beside it.
+pub fn fitting<'a>(names: impl Iterator<Item = (&'a str, &'a str)>, typed: &str) -> Vec<usize> {
+    let each = names.enumerate();
+    if typed.trim().is_empty() {
+        return each.map(|(at, _)| at).collect();
+    }
+    let fits = |(at, (name, words)): (usize, (&str, &str))| {
+        Some((rank(typed, name).into_iter().chain(rank(typed, words)).min()?, at))
+    };
+    let mut ranked: Vec<_> = each.filter_map(fits).collect();
+    ranked.sort_unstable();
+    ranked.into_iter().map(|(_, at)| at).collect()
+}
+
 /// The commands that fit what was typed, by their places, the best first; those with keys first where nothing is typed.
 pub fn found(commands: &[Command], typed: &str) -> Vec<usize> {
-    let each = commands.iter().enumerate();
     let mut found: Vec<usize> = if typed.trim().is_empty() {
-        let listed = each.filter(|(_, command)| command.about.is_listed_untyped()).map(|(at, _)| at);
+        let listed =
+            commands.iter().enumerate().filter(|(_, command)| command.about.is_listed_untyped()).map(|(at, _)| at);
         let (with_keys, others): (Vec<usize>, Vec<usize>) = listed.partition(|&at| !commands[at].keys.is_empty());
         with_keys.into_iter().chain(others).collect()
     } else {
-        let fits = |(at, command): (usize, &Command)| {
-            let by_detail = rank(typed, &command.detail);
-            Some((rank(typed, &command.name).into_iter().chain(by_detail).min()?, at))
-        };
-        let mut ranked: Vec<_> = each.filter_map(fits).collect();
-        ranked.sort_unstable();
-        ranked.into_iter().map(|(_, at)| at).collect()
+        fitting(commands.iter().map(|command| (command.name.as_str(), command.detail.as_str())), typed)
     };
     found.truncate(N_LISTED);
     found

@@ -69,7 +69,7 @@ impl State {
     fn result_of(&self, purpose: &Purpose) -> Option<Looked> {
         let any_attention = |request| Looked { request, kind: AttnKind::default() };
         match purpose {
-            Purpose::Tokens(_) | Purpose::LoadSecond(_) | Purpose::RunSecond(_) => None,
+            Purpose::Tokens(_) | Purpose::Cut(_) | Purpose::LoadSecond(_) | Purpose::RunSecond(_) => None,
             Purpose::Question(question) if question.is_about_words() => {
                 self.shown.as_ref().map(|shown| any_attention(shown.request))
             }

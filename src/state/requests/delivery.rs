@@ -26,6 +26,7 @@ impl State {
                 Question::Similarity { .. } => &mut self.readings.similarity,
             },
             Purpose::Tokens(_) => &mut self.readings.typed,
+            Purpose::Cut(_) => &mut self.editing.cut_asked,
             Purpose::Comparison { .. } => &mut self.editing.compared,
             Purpose::EachAlone(_) => &mut self.editing.alone_asked,
             Purpose::LoadSecond(_) | Purpose::RunSecond(_) => &mut self.editing.second_asked,
@@ -40,6 +41,11 @@ impl State {
             Purpose::Tokens(_) => {
                 if let [Reply::Tokens(tokens)] = &replies[..] {
                     self.readings.typed.fill(asked.purpose, tokens.clone());
+                }
+            }
+            Purpose::Cut(text) => {
+                if let [Reply::Tokens(tokens)] = &replies[..] {
+                    self.cut_came(text, tokens);
                 }
             }
             Purpose::Comparison { also } => {

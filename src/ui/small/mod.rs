@@ -2,6 +2,7 @@
 
 pub mod address_field;
 pub mod check_box;
+pub mod choice_field;
 pub mod css;
 pub mod dialog;
 pub mod focus;

@@ -1,6 +1,7 @@
 //! The panel "Edits": the list of edits, and the edits that the selection offers.
 
-mod choices;
+mod fields;
+mod form;
 mod json;
 mod paint_row;
 mod panel;

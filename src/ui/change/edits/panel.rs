@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::choices::EditChoices;
+use super::form::EditForm;
 use super::json::ListAsJson;
 use super::row::{EditRow, Row};
 use crate::protocol::OutcomeAsked;
 use crate::state::Event;
 use crate::state::editing::{EditEvent, edit_name};
+use crate::trace::numeral::with_minus;
 use crate::ui::erased::{Derived, keyed, view};
 use crate::ui::shell::page::Page;
 
@@ -28,6 +29,7 @@ pub fn EditsPanel(page: Page) -> impl IntoView {
             is_on: listed.edit.on,
             reason: state.editing.reason(listed.id).map(str::to_owned),
             alone: state.editing.outcome_alone(listed.id).map(|outcome| outcome.value),
+            effect: state.editing.effect_alone(listed.id),
         };
         state.editing.list.iter().map(row).collect::<Vec<_>>()
     });
@@ -39,7 +41,8 @@ pub fn EditsPanel(page: Page) -> impl IntoView {
             OutcomeAsked::Tokens { .. } => "logit difference",
             OutcomeAsked::Cosine { .. } => "cosine",
         };
-        Some(format!("Number: the {name} under this edit alone; {value:.3} without edits."))
+        let value = with_minus(&format!("{value:.3}"));
+        Some(format!("The {name} under each edit alone, and its change: {value} without edits."))
     });
     view! {
         <section class="panel edits" aria-label="Edits">
@@ -56,13 +59,13 @@ pub fn EditsPanel(page: Page) -> impl IntoView {
                 </button>
             </div>
             <p class="hint" class:none=move || !is_empty.get()>
-                "No edits. Right-click a head, link, token or neuron, or press E on it; or choose an edit of what is selected below."
+                "No edits. Choose one below, or right-click a head, link, token or neuron (E)."
             </p>
             <ol class="edit-list">
                 {keyed(ids, move |id| view! { <EditRow page list id /> })}
             </ol>
             <p class="hint" class:none=move || is_empty.get()>{move || outcome.get()}</p>
-            <EditChoices page />
+            <EditForm page />
             <ListAsJson page />
         </section>
     }

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::state::Event;
 use crate::state::editing::EditEvent;
+use crate::state::{Event, wording};
 use crate::trace::numeral::with_minus;
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
@@ -18,6 +18,8 @@ pub struct Row {
     pub reason: Option<String>,
     /// The outcome under this edit alone.
     pub alone: Option<f32>,
+    /// What this edit alone changes of it.
+    pub effect: Option<f32>,
 }
 
 /// A line of the list. Switching the edit keeps the element, so the focus stays.
@@ -35,6 +37,9 @@ pub fn EditRow(page: Page, list: Derived<Vec<Row>>, id: u32) -> impl IntoView {
             </label>
             <span class="number" title="The outcome under this edit alone">
                 {move || row.with(|row| row.as_ref().and_then(|row| row.alone)).map(|value| with_minus(&format!("{value:.3}")))}
+            </span>
+            <span class="effect" title="Change of the outcome by this edit alone">
+                {move || row.with(|row| row.as_ref().and_then(|row| row.effect)).map(wording::short_change)}
             </span>
             <button
                 type="button"

@@ -13,9 +13,9 @@ use crate::ui::small::token_text::token_text;
 /// The number of tokens shown.
 const N_TOKENS: usize = 10;
 
-/// Paired bars, A above B, with the change in probability and in log odds.
-pub fn bars(tokens: &[ComparedToken], form: TokenForm) -> impl IntoView + use<> {
-    let rows = tokens.iter().take(N_TOKENS).map(|token| bar(token, form)).collect_view();
+/// Paired bars, A above B, with the change in probability and in log odds. `take` hears which token was clicked.
+pub fn bars(tokens: &[ComparedToken], form: TokenForm, take: Callback<String>) -> impl IntoView + use<> {
+    let rows = tokens.iter().take(N_TOKENS).map(|token| bar(token, form, take)).collect_view();
     let is_empty = tokens.is_empty();
     let has_b = tokens.first().is_some_and(|token| token.probs.len() > 1);
     view! {
@@ -40,8 +40,9 @@ pub fn bars(tokens: &[ComparedToken], form: TokenForm) -> impl IntoView + use<> 
     }
 }
 
-fn bar(token: &ComparedToken, form: TokenForm) -> impl IntoView + use<> {
+fn bar(token: &ComparedToken, form: TokenForm, take: Callback<String>) -> impl IntoView + use<> {
     let label = token_label(&token.token, form);
+    let name = token.token.clone();
     let one = |class: &'static str, prob: f32| {
         let percent = f64::from(prob.clamp(0.0, 1.0)) * 100.0;
         view! {
@@ -61,7 +62,11 @@ fn bar(token: &ComparedToken, form: TokenForm) -> impl IntoView + use<> {
     let bars = ["of-a", "of-b"].into_iter().zip(&token.probs).map(|(class, prob)| one(class, *prob)).collect_view();
     view! {
         <tr>
-            <th scope="row" class="name">{token_text(&label)}</th>
+            <th scope="row" class="name">
+                <button type="button" class="link" title="Follow this token" on:click=move |_| take.run(name.clone())>
+                    {token_text(&label)}
+                </button>
+            </th>
             <td class="bars">{bars}</td>
             <td class="number">{change}</td>
             <td class="number">{odds}</td>

@@ -1,5 +1,6 @@
 //! The panel "Outcome": what is measured, in A and in B.
 
+mod answer_field;
 mod bars;
 mod cosine_fields;
 mod panel;

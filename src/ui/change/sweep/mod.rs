@@ -4,6 +4,7 @@ mod map;
 mod panel;
 mod ranked;
 mod stage;
+mod start;
 
 pub use panel::SweepPanel;
 pub use stage::SweepStage;

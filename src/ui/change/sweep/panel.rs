@@ -1,39 +1,44 @@
-//! Sweeps: which edits are tried, and the way to the map of their effects.
+//! Sweeps: what is tried, and its fields.
 
 use leptos::prelude::*;
 
-use crate::protocol::{OutcomeAsked, SweepAsked};
+use super::start::Start;
+use crate::state::Event;
 use crate::state::editing::EditEvent;
-use crate::state::{Event, State};
-use crate::ui::erased::view;
+use crate::state::editing::sweep_kinds::SweepKind;
+use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 
-/// The kinds of sweep, and a field for other texts.
+/// One menu, a field for other texts where they are needed, and "Sweep".
 #[component]
 pub fn SweepPanel(page: Page) -> impl IntoView {
+    let kind = RwSignal::new(SweepKind::ZeroHeads);
     let other = RwSignal::new(String::new());
-    let ask = move |asked: SweepAsked| page.dispatch(Event::Editing(EditEvent::SweepAsked(asked)));
-    let has_map = page.memo(|state| state.editing.sweep.is_some());
-    let shows_map = page.memo(State::shows_sweep);
-    let lines = move || {
-        let is_text = |line: &&str| !line.trim().is_empty();
-        other.with_untracked(|text| text.lines().filter(is_text).map(str::to_owned).collect::<Vec<String>>())
-    };
-    let with_text = move |make: fn(String) -> SweepAsked| {
-        if let Some(text) = lines().into_iter().next() {
-            ask(make(text));
-        }
-    };
-    let with_texts = move || {
-        let texts = lines();
-        if !texts.is_empty() {
-            ask(SweepAsked::MeanHeads(texts));
-        }
-    };
     // A cosine compares two texts with different positions, which share only heads.
-    let is_cosine = page.memo(|state| matches!(state.editing.asked, OutcomeAsked::Cosine { .. }));
-    let lacks_text = move || other.with(|text| text.trim().is_empty());
-    let cannot_patch = move || lacks_text() || is_cosine.get();
+    let offered =
+        page.memo(|state| SweepKind::EACH.into_iter().filter(|kind| state.offers_sweep(*kind)).collect::<Vec<_>>());
+    let now = Derived::new(move || {
+        offered.with(|offered| {
+            let is_offered = offered.contains(&kind.get());
+            if is_offered { kind.get() } else { SweepKind::ZeroHeads }
+        })
+    });
+    let asked = Derived::new(move || now.get().asked(&other.get()));
+    let start = move || {
+        if let Ok(asked) = asked.get_untracked() {
+            page.dispatch(Event::Editing(EditEvent::SweepAsked(asked)));
+        }
+    };
+    let option = move |option: SweepKind| {
+        view! {
+            <option value=option.label() prop:selected=move || now.get() == option>{option.label()}</option>
+        }
+    };
+    let pick = move |name: String| {
+        if let Some(picked) = SweepKind::EACH.into_iter().find(|kind| kind.label() == name) {
+            kind.set(picked);
+        }
+    };
     view! {
         <section class="panel sweep" aria-label="Sweep">
             <h3>"Sweep"</h3>
@@ -41,58 +46,29 @@ pub fn SweepPanel(page: Page) -> impl IntoView {
                 "Tries one edit after another, each by itself, and shows its effect on the outcome. A small effect does not prove \
                 that a head plays no role: later heads may compensate."
             </p>
-            <div class="buttons">
-                <button type="button" class="add" on:click=move |_| ask(SweepAsked::ZeroHeads)>"Zero every head"</button>
-                <button type="button" class="add" on:click=move |_| ask(SweepAsked::PositionMeanHeads)>
-                    "Mean-ablate every head"
-                </button>
-                <button type="button" class="add" prop:disabled=move || is_cosine.get() on:click=move |_| ask(SweepAsked::CutKeys)>
-                    "Cut every key"
-                </button>
-            </div>
-            <label class="other">
-                "Other text; for means, one text per line"
-                <textarea
-                    rows="2"
-                    spellcheck="false"
-                    prop:value=move || other.get()
-                    on:input:target=move |event| other.set(event.target().value())
-                ></textarea>
-            </label>
-            <div class="buttons">
-                <button
-                    type="button"
-                    class="add"
-                    prop:disabled=lacks_text
-                    on:click=move |_| with_texts()
-                >
-                    "Mean-ablate every head over these texts"
-                </button>
-                <button
-                    type="button"
-                    class="add"
-                    prop:disabled=cannot_patch
-                    on:click=move |_| with_text(|text| SweepAsked::PatchStream { text, is_denoising: false })
-                >
-                    "Patch its stream into this text (noising)"
-                </button>
-                <button
-                    type="button"
-                    class="add"
-                    prop:disabled=cannot_patch
-                    on:click=move |_| with_text(|text| SweepAsked::PatchStream { text, is_denoising: true })
-                >
-                    "Patch this stream into the other text (denoising)"
-                </button>
-            </div>
-            <button
-                type="button"
-                class="link"
-                class:none=move || !has_map.get()
-                on:click=move |_| page.dispatch(Event::Editing(EditEvent::SweepShown(!shows_map.get_untracked())))
-            >
-                {move || if shows_map.get() { "Back to the view" } else { "Show the map of effects" }}
-            </button>
+            <form on:submit=move |event| {
+                event.prevent_default();
+                start();
+            }>
+                <label class="sweep-kind">
+                    "What to try"
+                    <select on:change:target=move |event| pick(event.target().value())>
+                        {move || offered.get().into_iter().map(option).collect_view()}
+                    </select>
+                </label>
+                {move || now.get().texts().map(|label| view! {
+                    <label class="other">
+                        {label}
+                        <textarea
+                            rows="2"
+                            spellcheck="false"
+                            prop:value=move || other.get()
+                            on:input:target=move |event| other.set(event.target().value())
+                        ></textarea>
+                    </label>
+                })}
+                <Start page asked />
+            </form>
         </section>
     }
 }

@@ -1,0 +1,174 @@
+//! The tokens of an outcome: how what is typed is cut, taking a predicted token, and the form with a space in front.
+
+use super::writing::written_text;
+use super::{EditEvent, Variant};
+use crate::protocol::{Input, InputText, OutcomeAsked, TargetAsked, ToWorker};
+use crate::state::requests::{Holder, Purpose, Waiting};
+use crate::state::{Effect, Event, State};
+use crate::trace::display::{PieceKind, TokenLabel, token_label};
+use crate::trace::{TokenForm, Tokens};
+
+/// Which token of an outcome is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The token whose logit counts.
+    Answer,
+    /// The token whose logit is subtracted.
+    Other,
+}
+
+impl Part {
+    /// In the order of their fields.
+    pub const EACH: [Part; 2] = [Part::Answer, Part::Other];
+
+    /// Its name on the page.
+    pub fn label(self) -> &'static str {
+        match self {
+            Part::Answer => "Answer token",
+            Part::Other => "Other token",
+        }
+    }
+}
+
+impl State {
+    /// The text of a part of the outcome; empty where a cosine is followed.
+    pub fn part_of_outcome(&self, part: Part) -> &str {
+        match (&self.editing.asked, part) {
+            (OutcomeAsked::Tokens { answer, .. }, Part::Answer) => answer,
+            (OutcomeAsked::Tokens { other, .. }, Part::Other) => other,
+            _ => "",
+        }
+    }
+
+    /// The event that puts a text into a part of the outcome.
+    pub fn with_part(&self, part: Part, text: &str) -> Event {
+        let mut asked = self.editing.asked.clone();
+        if let OutcomeAsked::Tokens { answer, other, .. } = &mut asked {
+            match part {
+                Part::Answer => text.clone_into(answer),
+                Part::Other => text.clone_into(other),
+            }
+        }
+        Event::Editing(EditEvent::OutcomePicked(asked))
+    }
+
+    /// The event that takes a token, as the tokenizer writes it, as a part of the outcome.
+    pub fn with_token(&self, part: Part, token: &str) -> Event {
+        let form = self.shown.as_ref().map_or(TokenForm::Plain, |shown| shown.predicting().0.form);
+        self.with_part(part, &written_text(&token_label(token, form)))
+    }
+
+    /// The same answer with a space in front, where the text parts its words by spaces that belong to tokens, and the answer has none:
+    /// "John" is another token than " John", and hardly ever the one that follows a word.
+    pub fn spaced(&self, answer: &str) -> Option<String> {
+        if !answer.chars().next().is_some_and(char::is_alphanumeric) {
+            return None;
+        }
+        let (_, labels) = self.result(Variant::A)?.predicting();
+        let at = match self.editing.asked {
+            OutcomeAsked::Tokens { position: Some(position), .. } => position as usize,
+            _ => labels.len().checked_sub(1)?,
+        };
+        let is_space = |label: &TokenLabel| label.pieces.iter().all(|piece| piece.kind == PieceKind::Space);
+        let begins_word = |label: &TokenLabel| {
+            label.pieces.first().is_some_and(|piece| piece.kind == PieceKind::Space) && !is_space(label)
+        };
+        // The space stands already where the text ends with one.
+        let has_space = labels.get(at).is_some_and(is_space);
+        (labels.iter().any(begins_word) && !has_space).then(|| format!(" {answer}"))
+    }
+
+    /// How a text is cut into tokens, once the model has said so.
+    pub fn cut_of(&self, text: &str) -> Option<&[TokenLabel]> {
+        self.editing.cuts.get(text).map(Vec::as_slice)
+    }
+
+    /// Asks how a text is cut, where that is not known.
+    pub(super) fn ask_for_cut(&mut self, text: String, effects: &mut Vec<Effect>) {
+        let purpose = Purpose::Cut(text.clone());
+        let is_known = text.is_empty() || self.editing.cuts.contains_key(&text);
+        if is_known || self.work.model.is_none() || !self.editing.cut_asked.wants(&purpose) {
+            return;
+        }
+        self.withdraw_slot(&purpose, effects);
+        let request = self.request();
+        let text = InputText::Single(text);
+        let input = Input { text, cut: false, bos: Some(false), target: TargetAsked::Generated };
+        effects.push(Effect::Send(ToWorker::Tokenize { request, input }));
+        self.note_asked(purpose, vec![(request, Holder::Worker(0))]);
+    }
+
+    /// Takes the tokens of a text that was typed as an answer, without those that the tokenizer adds.
+    pub(in crate::state) fn cut_came(&mut self, text: String, tokens: &Tokens) {
+        let own = tokens.tokens.iter().zip(&tokens.special).filter(|(_, is_special)| !**is_special);
+        let labels = own.map(|(token, _)| token_label(token, tokens.form)).collect();
+        self.editing.cut_asked.settle(&Purpose::Cut(text.clone()));
+        self.editing.cuts.insert(text, labels);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tests::Page;
+    use super::*;
+    use crate::protocol::FromWorker;
+
+    fn tokens(tokens: &[&str]) -> Tokens {
+        Tokens {
+            tokens: tokens.iter().map(|token| (*token).to_owned()).collect(),
+            ids: vec![1; tokens.len()],
+            form: TokenForm::ByteLevel,
+            offsets: vec![(0, 0); tokens.len()],
+            special: tokens.iter().map(|token| token.starts_with('[')).collect(),
+            segments: vec![0],
+            type_ids: Vec::new(),
+        }
+    }
+
+    /// A page whose text has these tokens.
+    fn reading(text: &[&str]) -> Page {
+        let mut page = Page::with_result();
+        let shown = page.state.shown.as_mut().expect("a result");
+        shown.info.tokens = tokens(text);
+        shown.labels = crate::state::shown::labels(&shown.info.tokens);
+        page.state.editing.asked = OutcomeAsked::tokens("", "");
+        page
+    }
+
+    #[test]
+    fn a_word_without_its_space_is_offered_with_one() {
+        let page = reading(&["When", "ĠMary", "Ġto"]);
+        assert_eq!(page.state.spaced("John").as_deref(), Some(" John"));
+        for fine in [" John", "", ",", "\n"] {
+            assert_eq!(page.state.spaced(fine), None, "{fine:?}");
+        }
+        assert_eq!(reading(&["When", "ĠMary", "Ġ"]).state.spaced("John"), None, "the space is there");
+        assert_eq!(reading(&["2", "+", "2", "="]).state.spaced("4"), None, "no word begins with a space");
+    }
+
+    #[test]
+    fn a_predicted_token_is_taken_as_it_stands_in_the_text() {
+        let mut page = reading(&["When", "ĠMary"]);
+        for (part, token) in [(Part::Answer, "ĠMary"), (Part::Other, "John")] {
+            let event = page.state.with_token(part, token);
+            page.event(event);
+        }
+        let parts = Part::EACH.map(|part| page.state.part_of_outcome(part).to_owned());
+        assert_eq!(parts, [" Mary", "John"]);
+    }
+
+    #[test]
+    fn what_is_typed_is_cut_by_the_model_once() {
+        let mut page = Page::with_result();
+        page.event(Event::Editing(EditEvent::AnswerTyped("Johnny".to_owned())));
+        let Some(ToWorker::Tokenize { request, input }) = page.sent.last().cloned() else { panic!("{:?}", page.sent) };
+        assert_eq!((input.text, input.bos), (InputText::Single("Johnny".to_owned()), Some(false)));
+        assert_eq!(page.state.cut_of("Johnny"), None);
+        page.says(FromWorker::Tokenized { request, tokens: tokens(&["[CLS]", "John", "ny", "[SEP]"]) });
+        let plain: Vec<&str> = page.state.cut_of("Johnny").unwrap().iter().map(|label| label.plain.as_str()).collect();
+        assert_eq!(plain, ["John", "ny"], "without what the tokenizer adds");
+        let n_sent = page.sent.len();
+        page.event(Event::Editing(EditEvent::AnswerTyped("Johnny".to_owned())));
+        assert_eq!(page.sent.len(), n_sent);
+    }
+}
