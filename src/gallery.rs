@@ -1,7 +1,7 @@
 //! Examples: a text, a head, what to look at there, and what would refute it.
 //!
 //! `tests/gallery.rs` measures every claim on the bundled models; a claim that the measurement refutes is dropped or
-//! reworded.
+//! reworded. It holds the small picture of each example to the head's weights, too.
 
 use crate::protocol::{Input, InputText, TargetAsked};
 
@@ -42,6 +42,36 @@ pub enum ExampleText {
         /// Seed of the random tokens.
         seed: u32,
     },
+}
+
+/// Most rows of a picture: longer texts are reduced to so many.
+pub const MOST_ROWS: usize = 32;
+
+/// For each example, in order: the number of rows in one byte, then the picture's cells. Made by `tests/gallery.rs`.
+const PICTURES: &[u8] = include_bytes!("gallery/pictures.bin");
+
+/// The pattern of an example's head, small.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// Rows, and columns.
+    pub n_rows: usize,
+    /// The largest weight in each cell, in 255ths [row, column]: queries down, keys across.
+    pub cells: &'static [u8],
+}
+
+/// The picture of an example, by its place among [`EXAMPLES`].
+pub fn picture(index: usize) -> Option<Picture> {
+    let mut rest = PICTURES;
+    for at in 0..=index {
+        let (&n_rows, after) = rest.split_first()?;
+        let n_rows = usize::from(n_rows);
+        let (cells, after) = after.split_at_checked(n_rows * n_rows)?;
+        if at == index {
+            return Some(Picture { n_rows, cells });
+        }
+        rest = after;
+    }
+    None
 }
 
 /// Id of the sentence embedder.

@@ -6,10 +6,10 @@ mod support;
 use headlight::analysis::AttentionSource;
 use headlight::analysis::scores::Score;
 use headlight::engine::{Captures, CompiledEdits, Run};
-use headlight::gallery::{EXAMPLES, Example, ExampleText, MINILM, SMOLLM2};
+use headlight::gallery::{EXAMPLES, Example, ExampleText, MINILM, MOST_ROWS, SMOLLM2, picture};
 use support::engine::finished;
 use support::read;
-use support::seen::{at, model, seen};
+use support::seen::{Seen, at, model, seen};
 
 fn example(title: &str) -> &'static Example {
     EXAMPLES.iter().find(|example| example.title == title).expect("an example of the gallery")
@@ -206,4 +206,43 @@ fn a_thousand_words() {
     let (token, prob) = completion(&run);
     assert_eq!(token, "ĠMeyer");
     says(prob, 0.89, 2);
+}
+
+/// The pattern of an example's head as its picture has it: the largest weight in each cell, in 255ths.
+fn picture_of(seen: &Seen, example: &Example) -> (usize, Vec<u8>) {
+    let (n, pattern) = (seen.n(), seen.pattern(example.layer, example.head));
+    let n_rows = n.min(MOST_ROWS);
+    let bin = |at: usize| at * n_rows / n;
+    let mut largest = vec![0.0_f32; n_rows * n_rows];
+    for (index, weight) in pattern.iter().enumerate() {
+        let cell = &mut largest[bin(index / n) * n_rows + bin(index % n)];
+        *cell = cell.max(*weight);
+    }
+    (n_rows, largest.iter().map(|weight| (weight * 255.0).round() as u8).collect())
+}
+
+/// With HEADLIGHT_WRITE_PICTURES set to a file, the pictures are written there.
+#[test]
+#[ignore = "needs the bundled models: run cargo xtask setup"]
+fn the_pictures_are_those_of_the_heads() {
+    let models = [MINILM, SMOLLM2].map(|id| (id, model(id)));
+    let pictures: Vec<(usize, Vec<u8>)> = EXAMPLES
+        .iter()
+        .map(|example| {
+            let (_, model) = models.iter().find(|(id, _)| *id == example.model).unwrap();
+            picture_of(&seen(model, example.text), example)
+        })
+        .collect();
+    if let Ok(file) = std::env::var("HEADLIGHT_WRITE_PICTURES") {
+        let bytes = pictures.iter().flat_map(|(n_rows, cells)| [&[*n_rows as u8], &cells[..]].concat());
+        std::fs::write(file, bytes.collect::<Vec<u8>>()).unwrap();
+        return;
+    }
+    for (index, (n_rows, cells)) in pictures.iter().enumerate() {
+        let shipped = picture(index).unwrap_or_else(|| panic!("no picture of {}", EXAMPLES[index].title));
+        assert_eq!(shipped.n_rows, *n_rows, "{}", EXAMPLES[index].title);
+        let far = shipped.cells.iter().zip(cells).filter(|(one, other)| one.abs_diff(**other) > 2).count();
+        assert_eq!(far, 0, "{}: {far} cells differ", EXAMPLES[index].title);
+    }
+    assert_eq!(picture(EXAMPLES.len()), None);
 }

@@ -87,6 +87,8 @@ pub struct Layout {
     pub has_head_beside: bool,
     /// Whether an example's claim stands over the figure.
     pub has_caption: bool,
+    /// Whether the tour is still offered: nobody has taken or declined it.
+    pub offers_tour: bool,
     /// What the inspector shows.
     pub tab: InspectorTab,
 }
@@ -104,6 +106,8 @@ pub enum LayoutChange {
     HeadBeside(bool),
     /// Show the claims of examples, or hide them.
     Caption(bool),
+    /// Offer the tour, or offer it no more.
+    TourOffered(bool),
 }
 
 impl Default for Layout {
@@ -115,6 +119,7 @@ impl Default for Layout {
             inspector_width: Widths::INSPECTOR.usual,
             has_head_beside: false,
             has_caption: true,
+            offers_tour: true,
             tab: InspectorTab::Selected,
         }
     }
@@ -149,12 +154,22 @@ impl Layout {
             LayoutChange::Tab(tab) => (self.tab, self.has_inspector) = (tab, true),
             LayoutChange::HeadBeside(has) => self.has_head_beside = has,
             LayoutChange::Caption(has) => self.has_caption = has,
+            LayoutChange::TourOffered(offers) => self.offers_tour = offers,
         }
     }
 
     /// What is kept for the next visit, as `name=number` with spaces between.
     pub fn write(&self) -> String {
-        let Self { has_rail, has_inspector, rail_width, inspector_width, has_head_beside, has_caption, tab: _ } = *self;
+        let Self {
+            has_rail,
+            has_inspector,
+            rail_width,
+            inspector_width,
+            has_head_beside,
+            has_caption,
+            offers_tour,
+            tab: _,
+        } = *self;
         let fields = [
             ("rail", u16::from(has_rail)),
             ("inspector", u16::from(has_inspector)),
@@ -162,6 +177,7 @@ impl Layout {
             ("inspector_width", inspector_width),
             ("head_beside", u16::from(has_head_beside)),
             ("caption", u16::from(has_caption)),
+            ("tour", u16::from(offers_tour)),
         ];
         fields.map(|(name, number)| format!("{name}={number}")).join(" ")
     }
@@ -179,6 +195,7 @@ impl Layout {
                 "inspector_width" => LayoutChange::Width(Column::Inspector, number),
                 "head_beside" => LayoutChange::HeadBeside(is_on),
                 "caption" => LayoutChange::Caption(is_on),
+                "tour" => LayoutChange::TourOffered(is_on),
                 _ => continue,
             });
         }
@@ -218,6 +235,7 @@ mod tests {
             LayoutChange::Width(Column::Inspector, 9_999),
             LayoutChange::HeadBeside(true),
             LayoutChange::Caption(false),
+            LayoutChange::TourOffered(false),
         ] {
             layout.apply(change);
         }

@@ -29,6 +29,7 @@ pub mod selection;
 pub mod shown;
 pub mod start;
 pub mod stream;
+pub mod tour;
 pub mod traces;
 pub mod wording;
 pub mod work;

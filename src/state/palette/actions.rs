@@ -37,6 +37,9 @@ impl State {
             actions.extend(self.display_actions());
         }
         actions.push(action("Keys and marks", Act::Help).with_keys("?").with_detail("help"));
+        if self.shown.is_some() && self.home.is_page() {
+            actions.push(action("Tour", Act::Tour).with_detail("five steps through the page"));
+        }
         actions.push(action("Open a trace", Act::Press(Control::OpenTrace)).with_detail("from a file or a URL"));
         if self.shown.is_some() {
             actions.extend([

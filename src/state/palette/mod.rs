@@ -111,6 +111,8 @@ pub enum Act {
     GoTo(Control),
     /// Show the keys and marks.
     Help,
+    /// Begin the tour.
+    Tour,
     /// Show more models.
     MoreModels,
 }

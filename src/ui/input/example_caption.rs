@@ -17,6 +17,7 @@ pub fn ExampleCaption(page: Page) -> impl IntoView {
         }
     };
     let hide = move |_| page.dispatch(Event::View(ViewEvent::LayoutChanged(LayoutChange::Caption(false))));
+    let offers_tour = page.memo(|state| state.layout.offers_tour);
     view! {
         <Show when=move || current.get().is_some()>
             <div class="caption" role="group" aria-label="About this example">
@@ -27,6 +28,9 @@ pub fn ExampleCaption(page: Page) -> impl IntoView {
                     </p>
                 })}
                 <span class="caption-actions">
+                    <Show when=move || offers_tour.get()>
+                        <button type="button" class="link" on:click=move |_| page.tour().set(Some(0))>"Take the tour"</button>
+                    </Show>
                     <button type="button" class="link" on:click=next>"Next example"</button>
                     <button type="button" class="link" on:click=hide>"Hide"</button>
                 </span>

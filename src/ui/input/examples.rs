@@ -2,32 +2,18 @@
 
 use leptos::prelude::*;
 
+use super::example_card::ExampleCard;
 use crate::gallery::EXAMPLES;
-use crate::state::{EntryEvent, Event};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
+use crate::ui::shell::theme::scheme;
 
-/// A line of examples; a click runs one.
+/// A card for each example; a click runs it.
 #[component]
 pub fn Examples(page: Page) -> impl IntoView {
-    let current = page.memo(|state| state.entry.example);
-    let example = move |(index, title): (usize, &'static str)| {
-        view! {
-            <button
-                type="button"
-                class="link"
-                aria-pressed=move || (current.get() == Some(index)).to_string()
-                on:click=move |_| page.dispatch(Event::Entry(EntryEvent::ExamplePicked(index)))
-            >
-                {title}
-            </button>
-        }
-    };
-    let titles = EXAMPLES.iter().enumerate().map(|(index, example)| (index, example.title));
+    let scheme = scheme(page);
+    let card = move |index| view! { <ExampleCard page index scheme /> };
     view! {
-        <div class="examples" role="group" aria-label="Examples">
-            <span class="label" aria-hidden="true">"Examples"</span>
-            {titles.map(example).collect_view()}
-        </div>
+        <div class="examples" role="group" aria-label="Examples">{(0..EXAMPLES.len()).map(card).collect_view()}</div>
     }
 }

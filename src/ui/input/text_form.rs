@@ -8,7 +8,6 @@ use web_sys::{Element, EventTarget, Node};
 use super::bos_choice::BosChoice;
 use super::entry_fields::EntryFields;
 use super::entry_kind::EntryKindChoice;
-use super::examples::Examples;
 use super::keys::runs_model;
 use super::target_field::TargetField;
 use super::typed_tokens::TypedTokens;
@@ -84,7 +83,7 @@ pub fn TextForm(page: Page) -> impl IntoView {
                         <BosChoice page />
                         <TypedTokens page />
                     </div>
-                    <Examples page />
+                    {page.parts().awaited(move |views| (views.examples)(page))}
                 </div>
             </div>
         </div>

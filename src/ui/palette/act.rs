@@ -20,6 +20,7 @@ pub(super) fn carry_out(page: Page, act: Act) {
     page.palette().set(false);
     match act {
         Act::Help => page.help().set(true),
+        Act::Tour => page.tour().set(Some(0)),
         Act::Press(control) => {
             if let Some(element) = element(control) {
                 element.click();

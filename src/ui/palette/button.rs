@@ -11,6 +11,7 @@ pub fn PaletteButton(page: Page) -> impl IntoView {
     view! {
         <button
             type="button"
+            id="commands"
             class="quiet icon"
             aria-label="Commands"
             aria-haspopup="dialog"

@@ -9,6 +9,7 @@ use crate::ui::change::panels::Editing;
 use crate::ui::change::sweep::SweepStage;
 use crate::ui::erased::{Derived, view};
 use crate::ui::head::scene::Scene;
+use crate::ui::input::examples::Examples;
 use crate::ui::models::device_models::DeviceModels;
 use crate::ui::models::more::Ways;
 use crate::ui::neurons::{NeuronPanels, NeuronView};
@@ -20,6 +21,7 @@ use crate::ui::share::{EmbedCode, Export, ExportChoice, Printed, Save, SaveChoic
 use crate::ui::shell::embed::Embed;
 use crate::ui::shell::help::Help;
 use crate::ui::shell::page::Page;
+use crate::ui::shell::tour::Tour;
 use crate::ui::stream::{StreamPanels, StreamView};
 
 /// A function for each view; its parameters are the component's properties.
@@ -30,6 +32,7 @@ pub struct Views {
     pub editing: fn(Page) -> AnyView,
     pub embed: fn() -> AnyView,
     pub embed_code: fn(Page, Derived<Option<Scene>>) -> AnyView,
+    pub examples: fn(Page) -> AnyView,
     pub help: fn() -> AnyView,
     pub export: fn(Page, Derived<Option<Scene>>, RwSignal<bool>, ExportChoice) -> AnyView,
     pub more_models: fn(Page) -> AnyView,
@@ -43,6 +46,7 @@ pub struct Views {
     pub stream: fn(Page, Derived<Scheme>) -> AnyView,
     pub stream_panels: fn(Page) -> AnyView,
     pub sweep: fn(Page) -> AnyView,
+    pub tour: fn(Page) -> AnyView,
 }
 
 static VIEWS: Views = Views {
@@ -51,6 +55,7 @@ static VIEWS: Views = Views {
     editing: if RUNS_MODELS { |page| view! { <Editing page /> } } else { |_| nothing() },
     embed: if RUNS_MODELS { || view! { <Embed /> } } else { || nothing() },
     embed_code: if RUNS_MODELS { |page, scene| view! { <EmbedCode page scene /> } } else { |_, _| nothing() },
+    examples: if RUNS_MODELS { |page| view! { <Examples page /> } } else { |_| nothing() },
     help: || view! { <Help /> },
     export: |page, scene, is_open, choice| view! { <Export page scene is_open choice /> },
     more_models: if RUNS_MODELS { |page| view! { <Ways page /> } } else { |_| nothing() },
@@ -68,6 +73,7 @@ static VIEWS: Views = Views {
     },
     stream: |page, scheme| view! { <StreamView page scheme /> },
     stream_panels: |page| view! { <StreamPanels page /> },
+    tour: if RUNS_MODELS { |page| view! { <Tour page /> } } else { |_| nothing() },
     sweep: if RUNS_MODELS { |page| view! { <SweepStage page /> } } else { |_| nothing() },
 };
 

@@ -43,6 +43,7 @@ pub fn App() -> impl IntoView {
         </main>
         <StatusLine page />
         {parts.later(move |views| (views.printed)(page, scene))}
-        {page.parts().later(move |views| (views.palette)(page))}
+        {parts.later(move |views| (views.palette)(page))}
+        {parts.later(move |views| (views.tour)(page))}
     }
 }

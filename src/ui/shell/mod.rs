@@ -18,5 +18,6 @@ pub mod scales;
 pub mod status;
 pub mod theme;
 pub mod thread_choice;
+pub mod tour;
 pub mod viewer;
 pub mod worker;

@@ -48,6 +48,7 @@ pub struct Page {
     help: RwSignal<bool>,
     palette: RwSignal<bool>,
     sought: RwSignal<Option<TokenRef>>,
+    tour: RwSignal<Option<usize>>,
     /// The element that had the focus before the menu opened.
     focus_before: StoredValue<Option<web_sys::HtmlElement>, LocalStorage>,
 }
@@ -79,6 +80,7 @@ impl Page {
             help: RwSignal::new(false),
             palette: RwSignal::new(false),
             sought: RwSignal::new(None),
+            tour: RwSignal::new(None),
             focus_before: StoredValue::new_local(None),
         };
         if let Some(base) = kept(home, HUB_KEY) {
@@ -118,6 +120,11 @@ impl Page {
     /// The token that somebody went to last: views bring it into view each time.
     pub fn sought(self) -> RwSignal<Option<TokenRef>> {
         self.sought
+    }
+
+    /// The step of the tour that is on screen.
+    pub fn tour(self) -> RwSignal<Option<usize>> {
+        self.tour
     }
 
     /// Holds the trace on screen, where the result is one.
