@@ -63,7 +63,7 @@ pub use shown::{LayerPatterns, Looked, Origin, Second, Shown};
 pub use start::{FirstScreen, StartEvent};
 pub use stream::{StreamEvent, StreamStore};
 pub use traces::{OpenedTrace, SaveForm, TraceEvent, Traces};
-pub use work::{LongRequest, Plan, Progress, RunReason, Task, Threads, Work, WorkEvent, WorkerEvent, WorkerPhase};
+pub use work::{LongRequest, Plan, Progress, RunReason, Task, Threads, UnderWay, Work, WorkEvent, WorkerEvent, WorkerPhase};
 
 /// The text of the first screen.
 pub const FIRST_TEXT: &str = "The cat sat on the mat";

@@ -50,7 +50,7 @@ pub enum Purpose {
 impl Purpose {
     /// Whether the answer takes so long that the status line says how far it is and offers to cancel it.
     fn is_long(&self) -> bool {
-        matches!(self, Purpose::Question(Question::ScoresOver { .. }))
+        matches!(self, Purpose::Question(Question::ScoresOver { .. }) | Purpose::EachAlone(_))
     }
 }
 
@@ -185,6 +185,25 @@ impl Requests {
     /// How far [`Requests::long`] is, once a source has said so.
     pub(super) fn long_progress(&self) -> Option<Progress> {
         self.long_entry()?.progress()
+    }
+
+    /// The number of the first request of [`Requests::long`].
+    pub(super) fn long_request(&self) -> Option<RequestId> {
+        self.long_entry()?.parts.first().map(|part| part.request)
+    }
+
+    /// The number of the first request for a purpose.
+    pub(super) fn number_of(&self, purpose: &Purpose) -> Option<RequestId> {
+        self.entry_of(purpose)?.parts.first().map(|part| part.request)
+    }
+
+    /// How far the requests for a purpose are, once a source has said so.
+    pub(super) fn progress_of(&self, purpose: &Purpose) -> Option<Progress> {
+        self.entry_of(purpose)?.progress()
+    }
+
+    fn entry_of(&self, purpose: &Purpose) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.asked.purpose == *purpose)
     }
 
     fn long_entry(&self) -> Option<&Entry> {

@@ -1,6 +1,8 @@
 //! Numbers and progress as text, the same everywhere on the page.
 
+use super::editing::SweepState;
 use super::more_models::Lookup;
+use super::requests::Purpose;
 use super::{Progress, Shown, State, Task, WorkerPhase};
 use crate::protocol::{OutcomeAsked, OutcomeNumbers, Stage};
 use crate::trace::AttnKind;
@@ -63,7 +65,7 @@ pub fn bytes(n_bytes: u64) -> String {
     }
 }
 
-fn progress(progress: &Progress) -> String {
+pub(super) fn progress(progress: &Progress) -> String {
     let Progress { stage, done, total } = progress;
     match stage {
         Stage::Download => format!("Downloading {:.1} of {}", *done as f64 / 1e6, bytes(*total)),
@@ -87,8 +89,16 @@ pub fn work(state: &State) -> Option<String> {
         if let Lookup::Asking { base, repo, .. } = &state.more.lookup {
             return Some(format!("Asking {} for {} …", base.host(), repo.id()));
         }
-        if state.requests.long().is_some() {
-            return Some(state.progress().map_or_else(|| "Running …".to_owned(), |at| progress(&at)));
+        if let Some(purpose) = state.requests.long() {
+            let what = if matches!(purpose, Purpose::EachAlone(_)) { "Measuring each edit alone" } else { "Running" };
+            return Some(match (state.progress(), purpose) {
+                (None, _) => format!("{what} …"),
+                (Some(at), Purpose::EachAlone(_)) => format!("{what}: block {} of {}", at.done, at.total),
+                (Some(at), _) => progress(&at),
+            });
+        }
+        if let Some(text) = state.second_work() {
+            return Some(text);
         }
         return match state.work.worker {
             WorkerPhase::Starting => Some(format!("Starting {name} …")),
@@ -104,12 +114,29 @@ pub fn work(state: &State) -> Option<String> {
     Some(match (&work.task, &work.progress) {
         (Task::Load, None) => format!("Loading {name} …"),
         (Task::Load, Some(at)) => format!("{name}: {}", lower_first(&progress(at))),
-        (Task::Write, _) => "Writing …".to_owned(),
+        (Task::Write, _) => match state.generated() {
+            Some((done, wanted)) => format!("Generating token {} of at most {wanted}", done + 1),
+            None => "Generating a token …".to_owned(),
+        },
         (Task::Save(_), None) => "Writing the trace …".to_owned(),
         (Task::Save(_), Some(at)) => progress(at),
-        (Task::Run(_) | Task::Edit | Task::Against | Task::Sweep, None) => "Running …".to_owned(),
-        (Task::Run(_) | Task::Edit | Task::Against | Task::Sweep, Some(at)) => progress(at),
+        (Task::Sweep, _) => sweep_progress(state),
+        (Task::Run(_), None) => "Running …".to_owned(),
+        (Task::Run(_), Some(at)) => progress(at),
+        (Task::Edit, None) => "Running with edits …".to_owned(),
+        (Task::Edit, Some(at)) => format!("With edits: {}", lower_first(&progress(at))),
+        (Task::Against, None) => "Running the text of B …".to_owned(),
+        (Task::Against, Some(at)) => format!("Text of B: {}", lower_first(&progress(at))),
     })
+}
+
+/// "Zero every head: 12 of 270".
+fn sweep_progress(state: &State) -> String {
+    let title = state.editing.sweep.as_ref().map_or("Sweep", SweepState::title);
+    match state.sweep_progress() {
+        Some(progress) if progress.n_done > 0 => format!("{title}: {}", progress.words()),
+        _ => format!("{title} …"),
+    }
 }
 
 /// A message with the capital letter and the full stop of a sentence; the name of a file or repository stays as it is.
@@ -150,7 +177,7 @@ pub fn ended(message: &str) -> String {
     if message.ends_with(['.', '!', '?']) { message.into_owned() } else { format!("{message}.") }
 }
 
-fn lower_first(text: &str) -> String {
+pub(super) fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }

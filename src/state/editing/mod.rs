@@ -154,6 +154,8 @@ pub struct Editing {
     pub is_sweep_shown: bool,
     /// The way in which the next token is chosen.
     pub sampling: SamplingAsked,
+    /// How many tokens were asked for.
+    pub n_asked: u32,
     /// How many tokens are still to be generated.
     pub n_to_write: u32,
     /// The tokens generated so far.
@@ -201,6 +203,7 @@ impl Default for Editing {
             sweep: None,
             is_sweep_shown: false,
             sampling: SamplingAsked { temperature: 0.0, top_k: 0, top_p: 1.0, seed: 0 },
+            n_asked: 0,
             n_to_write: 0,
             written: Vec::new(),
             branching: None,

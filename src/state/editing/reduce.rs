@@ -21,11 +21,11 @@ impl State {
             EditEvent::SweepShown(is_shown) => self.editing.is_sweep_shown = is_shown,
             EditEvent::SamplingPicked(sampling) => self.editing.sampling = sampling,
             EditEvent::WriteAsked(n_tokens) => {
-                self.editing.n_to_write = n_tokens;
+                (self.editing.n_asked, self.editing.n_to_write) = (n_tokens, n_tokens);
                 self.write_next(None, effects);
             }
             EditEvent::TokenPicked(id) => {
-                self.editing.n_to_write = 1;
+                (self.editing.n_asked, self.editing.n_to_write) = (1, 1);
                 self.write_next(Some(id), effects);
             }
             EditEvent::BranchPicked(n_keep, id) => self.branch(n_keep, id, effects),

@@ -25,7 +25,7 @@ impl State {
             return Vec::new();
         }
         let mut commands = Vec::new();
-        if self.is_busy() {
+        if self.can_stop() {
             let what = wording::work(self).unwrap_or_default();
             commands.push(action("Stop", Act::Work(WorkEvent::CancelAsked)).with_detail(what));
         }

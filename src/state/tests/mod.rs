@@ -11,6 +11,7 @@ mod start;
 mod stream;
 mod traces;
 mod two_stacks;
+mod under_way;
 
 pub(super) use start::opened;
 

@@ -134,7 +134,7 @@ impl State {
             }
             Some(_) => {}
             None if self.work.worker == WorkerPhase::Starting => self.end_worker(effects),
-            None => _ = self.withdraw_long(effects),
+            None => self.stop_others(effects),
         }
     }
 

@@ -2,13 +2,16 @@
 //! cancelled.
 
 mod lifecycle;
+pub mod pace;
 mod reduce;
 mod results;
 pub mod threads;
+mod under_way;
 mod worker;
 
 pub use reduce::WorkEvent;
 pub use threads::Threads;
+pub use under_way::UnderWay;
 pub use worker::WorkerEvent;
 
 use crate::protocol::{Input, ModelInfo, RequestId, Stage};

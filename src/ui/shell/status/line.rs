@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::progress::Progress;
 use super::text::StatusText;
-use crate::state::{Event, RUNS_MODELS, WorkEvent, wording};
+use crate::state::{Event, RUNS_MODELS, State, WorkEvent, wording};
 use crate::ui::change::column_button::PanelButton;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
@@ -14,7 +14,7 @@ use crate::ui::shell::thread_choice::ThreadChoice;
 /// The line at the bottom of the page.
 #[component]
 pub fn StatusLine(page: Page) -> impl IntoView {
-    let is_busy = page.memo(|state| state.is_busy());
+    let can_stop = page.memo(State::can_stop);
     let outcome = page.memo(wording::outcome);
     view! {
         <footer class="status-line">
@@ -28,7 +28,7 @@ pub fn StatusLine(page: Page) -> impl IntoView {
                     <button
                         type="button"
                         class="cancel"
-                        prop:disabled=move || !is_busy.get()
+                        prop:disabled=move || !can_stop.get()
                         on:click=move |_| page.dispatch(Event::Work(WorkEvent::CancelAsked))
                     >
                         "Cancel"

@@ -25,10 +25,7 @@ pub fn Progress(page: Page) -> impl IntoView {
     }
 }
 
-/// The part of the work that is done, 0 to 1; `None` when nothing is under way.
+/// The part of the work that is done, 0 to 1; `None` when nothing that can be stopped is under way.
 fn fraction(state: &State) -> Option<f64> {
-    if !state.is_busy() {
-        return None;
-    }
-    Some(state.progress().map_or(0.0, |progress| progress.fraction()))
+    state.under_way().filter(|_| state.can_stop()).map(|work| work.fraction.unwrap_or(0.0))
 }
