@@ -8,6 +8,7 @@ use super::layout::Layout;
 use super::linking::LinkEvent;
 use super::more_models::MoreEvent;
 use super::options::Theme;
+use super::panes::PaneEvent;
 use super::scales::ViewEvent;
 use super::scores::ScoreEvent;
 use super::selection::SelectionEvent;
@@ -49,6 +50,8 @@ pub enum Event {
     Trace(TraceEvent),
     /// Models of the Hub or from disk are looked for: `more_models`.
     More(MoreEvent),
+    /// The second view: `panes`.
+    Pane(PaneEvent),
     /// A message was read: `notices`.
     NoticeDismissed,
 }
@@ -66,6 +69,7 @@ impl Event {
             | Self::View(_)
             | Self::Stream(_)
             | Self::Link(_)
+            | Self::Pane(_)
             | Self::Trace(_)
             | Self::NoticeDismissed => false,
         }
@@ -83,6 +87,7 @@ impl Event {
             Self::Entry(event) => matches!(event, EntryEvent::TextEdited(_) | EntryEvent::PairEdited(_)),
             Self::Work(event) => matches!(event, WorkEvent::CancelTimedOut(_)),
             Self::View(event) => matches!(event, ViewEvent::LayersSeen(_) | ViewEvent::LayoutChanged(_)),
+            Self::Pane(PaneEvent::Within(event)) => event.is_passing(),
             Self::Stream(event) => !matches!(event, StreamEvent::CellPicked { .. }),
             event => event.is_hover(),
         }

@@ -1,5 +1,6 @@
 //! How the page is divided: what is folded away, how wide the columns at the sides are, and which tab the inspector shows.
 
+use super::panes::SHARES;
 use super::{State, View};
 
 /// Least, usual and greatest width of a column, in CSS pixels.
@@ -89,6 +90,8 @@ pub struct Layout {
     pub has_caption: bool,
     /// Whether the tour is still offered: nobody has taken or declined it.
     pub offers_tour: bool,
+    /// The share of the stage that the first of two views has, in hundredths.
+    pub pane_share: u8,
     /// What the inspector shows.
     pub tab: InspectorTab,
 }
@@ -108,6 +111,8 @@ pub enum LayoutChange {
     Caption(bool),
     /// Offer the tour, or offer it no more.
     TourOffered(bool),
+    /// Give the first of two views this share of the stage, in hundredths.
+    PaneShare(u8),
 }
 
 impl Default for Layout {
@@ -120,6 +125,7 @@ impl Default for Layout {
             has_head_beside: false,
             has_caption: true,
             offers_tour: true,
+            pane_share: SHARES.1,
             tab: InspectorTab::Selected,
         }
     }
@@ -155,6 +161,7 @@ impl Layout {
             LayoutChange::HeadBeside(has) => self.has_head_beside = has,
             LayoutChange::Caption(has) => self.has_caption = has,
             LayoutChange::TourOffered(offers) => self.offers_tour = offers,
+            LayoutChange::PaneShare(share) => self.pane_share = share.clamp(SHARES.0, SHARES.2),
         }
     }
 
@@ -168,6 +175,7 @@ impl Layout {
             has_head_beside,
             has_caption,
             offers_tour,
+            pane_share,
             tab: _,
         } = *self;
         let fields = [
@@ -178,6 +186,7 @@ impl Layout {
             ("head_beside", u16::from(has_head_beside)),
             ("caption", u16::from(has_caption)),
             ("tour", u16::from(offers_tour)),
+            ("pane", u16::from(pane_share)),
         ];
         fields.map(|(name, number)| format!("{name}={number}")).join(" ")
     }
@@ -196,6 +205,7 @@ impl Layout {
                 "head_beside" => LayoutChange::HeadBeside(is_on),
                 "caption" => LayoutChange::Caption(is_on),
                 "tour" => LayoutChange::TourOffered(is_on),
+                "pane" => LayoutChange::PaneShare(u8::try_from(number).unwrap_or(SHARES.1)),
                 _ => continue,
             });
         }
@@ -209,15 +219,14 @@ impl State {
         self.editing.is_sweep_shown && self.editing.sweep.is_some() && self.shown.is_some()
     }
 
-    /// The views on screen, from the whole to the part.
+    /// The views on screen, from the whole to the part, without the second view ([`State::pane`]).
     pub fn views(&self) -> &'static [View] {
-        match (self.selection.view, self.scales.is_side_by_side) {
-            (View::Model, _) if self.layout.has_head_beside => &[View::Model, View::Head],
-            (View::Model, _) => &[View::Model],
-            (View::Head, false) => &[View::Head],
-            (View::Neuron, false) => &[View::Neuron],
-            (View::Stream, _) => &[View::Stream],
-            (View::Head | View::Neuron, true) => &[View::Head, View::Neuron],
+        match self.selection.view {
+            View::Model if self.layout.has_head_beside && self.pane.is_none() => &[View::Model, View::Head],
+            View::Model => &[View::Model],
+            View::Head => &[View::Head],
+            View::Neuron => &[View::Neuron],
+            View::Stream => &[View::Stream],
         }
     }
 }
@@ -236,6 +245,7 @@ mod tests {
             LayoutChange::HeadBeside(true),
             LayoutChange::Caption(false),
             LayoutChange::TourOffered(false),
+            LayoutChange::PaneShare(70),
         ] {
             layout.apply(change);
         }

@@ -12,7 +12,7 @@
 //! | `heads_as=split` | a picture for each head |
 //! | `without=special,first` | left out |
 //! | `words=joined` | the pieces of a word as one |
-//! | `beside=1` | two views side by side |
+//! | `beside=stream` | a second view; `1` for the head view or, beside it, the neuron view |
 //! | `cells=lines`, `cells=number` | what a cell of the model view shows |
 //! | `cell_is=mean` | what a reduced cell says of the weights it stands for |
 //! | `number=strongest`, `number=decay` | which number, by its name with `_` for spaces |
@@ -24,6 +24,7 @@
 //! | `token= Mary` | the token whose numbers the stream view shows |
 //! | `first_on_top=1` | the first layer above the output |
 
+use super::View;
 use super::link::{list, numbers};
 use super::options::{Arrangement, Display, Drawing};
 use super::scales::options::{CellNumber, CellStyle, MapOptions, NeuronOptions, NeuronOrder};
@@ -36,8 +37,8 @@ use crate::protocol::Reduce;
 pub struct LinkedOptions {
     /// How weights are drawn.
     pub display: Display,
-    /// Two views side by side.
-    pub is_side_by_side: bool,
+    /// The second view.
+    pub beside: Option<View>,
     /// Options of the model view.
     pub map: MapOptions,
     /// Options of the neuron view.
@@ -50,7 +51,7 @@ impl LinkedOptions {
     /// Takes a part of a link. `None` where the part is not about how things are drawn; else whether its value can be
     /// read, or what would be right.
     pub fn set(&mut self, name: &str, value: &str) -> Option<Result<(), &'static str>> {
-        let Self { display, is_side_by_side, map, neuron, stream } = self;
+        let Self { display, beside, map, neuron, stream } = self;
         Some(match name {
             "scale" => one_of(value, &[("linear", false), ("log", true)], "linear or log", &mut display.is_log),
             "ends" => one_of(value, &[("one", false), ("row", true)], "one or row", &mut display.is_per_row),
@@ -81,7 +82,11 @@ impl LinkedOptions {
             "words" => {
                 one_of(value, &[("joined", true), ("apart", false)], "joined or apart", &mut display.joins_words)
             }
-            "beside" => one_of(value, &SWITCH, "0 or 1", is_side_by_side),
+            "beside" => {
+                let each = [("0", None), ("1", Some(View::Neuron))];
+                let each = each.into_iter().chain(View::EACH.map(|view| (view.name(), Some(view)))).collect::<Vec<_>>();
+                one_of(value, &each, "the name of a view", beside)
+            }
             "cells" => {
                 let each = [("heat", CellStyle::Heat), ("lines", CellStyle::Lines), ("number", CellStyle::Number)];
                 one_of(value, &each, "heat, lines or number", &mut map.style)
@@ -123,7 +128,7 @@ impl LinkedOptions {
 
     /// Writes what differs from how the page begins.
     pub fn write(&self, mut put: impl FnMut(&str, Option<String>)) {
-        let Self { display, is_side_by_side, map, neuron, stream } = self;
+        let Self { display, beside, map, neuron, stream } = self;
         let mut put_if = |name: &str, differs: bool, value: &str| put(name, differs.then(|| value.to_owned()));
         put_if("scale", display.is_log, "log");
         put_if("ends", display.is_per_row, "row");
@@ -138,7 +143,7 @@ impl LinkedOptions {
         };
         put_if("without", display.leaves_out_special || display.leaves_out_first, without);
         put_if("words", display.joins_words, "joined");
-        put_if("beside", *is_side_by_side, "1");
+        put_if("beside", beside.is_some(), beside.map_or("", View::name));
         put_if("cells", map.style != CellStyle::Heat, if map.style == CellStyle::Lines { "lines" } else { "number" });
         put_if("cell_is", map.reduce == Reduce::Mean, "mean");
         put_if("number", map.number != CellNumber::default(), &name_of(map.number));
@@ -205,7 +210,7 @@ mod tests {
             ("heads_as", "split"),
             ("without", "special,first"),
             ("words", "joined"),
-            ("beside", "1"),
+            ("beside", "stream"),
             ("cells", "number"),
             ("cell_is", "mean"),
             ("number", "previous_token"),

@@ -20,6 +20,7 @@ pub mod more_models;
 pub mod notices;
 pub mod options;
 pub mod palette;
+pub mod panes;
 pub mod readings;
 pub mod requests;
 pub mod scales;
@@ -52,6 +53,7 @@ pub use linking::{LinkEvent, Linking};
 pub use more_models::{MoreEvent, MoreModels};
 pub use notices::{InputNotice, Notices, Recovery, Stopped};
 pub use options::{Arrangement, Display, DisplayChange, Drawing, MIN_WEIGHTS, Options, SegmentFilter, Theme};
+pub use panes::{Pane, PaneEvent};
 pub use readings::Readings;
 use requests::Requests;
 pub use requests::Slot;
@@ -63,7 +65,9 @@ pub use shown::{LayerPatterns, Looked, Origin, Second, Shown};
 pub use start::{FirstScreen, StartEvent};
 pub use stream::{StreamEvent, StreamStore};
 pub use traces::{OpenedTrace, SaveForm, TraceEvent, Traces};
-pub use work::{LongRequest, Plan, Progress, RunReason, Task, Threads, UnderWay, Work, WorkEvent, WorkerEvent, WorkerPhase};
+pub use work::{
+    LongRequest, Plan, Progress, RunReason, Task, Threads, UnderWay, Work, WorkEvent, WorkerEvent, WorkerPhase,
+};
 
 /// The text of the first screen.
 pub const FIRST_TEXT: &str = "The cat sat on the mat";
@@ -115,6 +119,10 @@ pub struct State {
     pub traces: Traces,
     /// What went wrong.
     pub notices: Notices,
+    /// The second view, where there is one.
+    pane: Option<Box<Pane>>,
+    /// Whether what belongs to the second view is in the places of what belongs to the first one.
+    is_in_pane: bool,
     /// What was asked and is not answered yet.
     requests: Requests,
     /// The request for the patterns of the selected layer; they are kept in `shown`.
@@ -150,6 +158,8 @@ impl State {
             editing: Editing::default(),
             traces: Traces::default(),
             notices: Notices::default(),
+            pane: None,
+            is_in_pane: false,
             requests: Requests::default(),
             patterns: Slot::default(),
         }

@@ -17,13 +17,14 @@ impl State {
         self.follow_scores(&mut effects);
         self.follow_stream(&mut effects);
         self.follow_readings(&mut effects);
+        self.follow_pane(&mut effects);
         if !is_passing {
             self.write_link(self.selection.view != view, &mut effects);
         }
         effects
     }
 
-    fn handle(&mut self, event: Event, effects: &mut Vec<Effect>) {
+    pub(super) fn handle(&mut self, event: Event, effects: &mut Vec<Effect>) {
         match event {
             Event::Start(event) => self.start_event(event, effects),
             Event::Work(event) => self.work_event(event, effects),
@@ -38,6 +39,7 @@ impl State {
             Event::Editing(event) => self.edit_event(event, effects),
             Event::Trace(event) => self.trace_event(event, effects),
             Event::More(event) => self.more_event(event, effects),
+            Event::Pane(event) => self.pane_event(event, effects),
             Event::NoticeDismissed => self.notices.dismiss(),
         }
     }

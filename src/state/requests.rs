@@ -61,6 +61,8 @@ pub(super) struct Asked {
     /// The result that the answer is about: the entry is withdrawn when that result leaves the screen. `None` for what is asked about the
     /// fields, or of the second worker before there is a B.
     pub result: Option<Looked>,
+    /// Whether the second view asked, and so takes the answer.
+    pub is_of_pane: bool,
 }
 
 /// Who holds a result, and so replies to questions about it.

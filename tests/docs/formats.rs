@@ -170,7 +170,7 @@ mod links {
                     leaves_out_first: true,
                     joins_words: true,
                 },
-                is_side_by_side: true,
+                beside: Some(View::Neuron),
                 map: MapOptions {
                     style: CellStyle::Lines,
                     reduce: Reduce::Mean,

@@ -252,7 +252,8 @@ pageTest("two views side by side follow each other", async ({ page, open, shot }
   await firstResult(page);
   await parts(page).queries.nth(2).click();
   await page.getByRole("button", { name: "Side by side" }).click();
-  const { neuronKeys, neuronReadout } = scales(page);
+  const { neuronReadout } = scales(page);
+  const neuronKeys = page.getByRole("region", { name: "Second view" }).getByRole("listbox", { name: "Key tokens" }).getByRole("option");
   await neuronKeys.first().waitFor();
   const head = page.getByRole("tabpanel", { name: "Head view" });
   await head.getByRole("listbox", { name: "Query tokens" }).getByRole("option").nth(5).hover();

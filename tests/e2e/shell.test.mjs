@@ -1,7 +1,7 @@
 // The page around the view: first screen, texts, errors, cancelling, a model that stops, themes, accessibility, phones.
 
 import assert from "node:assert/strict";
-import { MINILM, SMOLLM2, firstResult, inspect, liveResult, parts, pickExample, pickModel, result, run, words } from "./page.mjs";
+import { MINILM, SMOLLM2, firstResult, inspect, liveResult, openInput, parts, pickExample, pickModel, result, run, words } from "./page.mjs";
 import { accessibilityProblems, pageTest } from "./support.mjs";
 
 const LONG = Array.from({ length: 900 }, (_, index) => ["river", "stone", "light", "under"][index % 4]).join(" ");
@@ -74,6 +74,74 @@ pageTest("examples run when they are picked", async ({ page, open }) => {
   await result(page, 11);
   const { text, pair } = parts(page);
   assert.deepEqual([await text.inputValue(), await pair.inputValue()], ["The quick, brown fox jumps over the lazy", ""]);
+});
+
+pageTest("examples are a gallery with pictures, which fit the window", async ({ page, open, shot }) => {
+  await open();
+  await firstResult(page);
+  await openInput(page);
+  const cards = page.getByRole("group", { name: "Examples" }).getByRole("button");
+  await cards.nth(9).waitFor();
+  assert.equal(await cards.count(), 10);
+  // Each picture has cells of its own: darker where more is read.
+  const shades = await cards.locator("canvas").evaluateAll((all) => all.map((canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return new Set(Array.from({ length: data.length / 4 }, (_, at) => data.slice(at * 4, at * 4 + 3).join())).size;
+  }));
+  assert.ok(shades.every((n) => n > 3), `${shades}`);
+  await shot("gallery");
+  assert.deepEqual(await accessibilityProblems(page), []);
+  assert.equal(await cards.first().getAttribute("aria-pressed"), "true");
+  await cards.filter({ hasText: "a list of fruit" }).click();
+  await page.getByRole("group", { name: "About this example" }).getByText("weights fall evenly").waitFor();
+});
+
+pageTest("the tour points at five controls, is never in the way, and is offered once", async ({ page, open, shot }) => {
+  await open();
+  await firstResult(page);
+  const offer = page.getByRole("button", { name: "Take the tour" });
+  await offer.click();
+  const note = page.getByRole("dialog", { name: /^Tour, step/ });
+  const frame = page.locator(".tour-frame");
+  for (const [step, selector] of [[1, ".entry"], [2, ".rail"], [3, ".figure"], [4, ".inspector > .tabs"], [5, "#commands"]]) {
+    await page.getByRole("dialog", { name: `Tour, step ${step} of 5` }).waitFor();
+    const [target, around] = [await page.locator(selector).first().boundingBox(), await frame.boundingBox()];
+    assert.ok(Math.abs(around.x + 4 - target.x) < 3 && Math.abs(around.y + 4 - target.y) < 3, `${selector}: ${JSON.stringify([target, around])}`);
+    const box = await note.boundingBox();
+    const { width, height } = page.viewportSize();
+    assert.ok(box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height, JSON.stringify(box));
+    await shot(`tour-${step}`);
+    if (step === 3) {
+      assert.deepEqual(await accessibilityProblems(page), []);
+      // The page answers meanwhile.
+      await parts(page).layer.selectOption("4");
+      await page.getByText("L4H9", { exact: true }).first().waitFor();
+    }
+    await note.getByRole("button", { name: step < 5 ? "Next" : "Done" }).press("Enter");
+  }
+  await note.waitFor({ state: "detached" });
+  assert.equal(await offer.count(), 0);
+  await open();
+  await firstResult(page);
+  await page.getByRole("button", { name: "Next example" }).waitFor();
+  assert.equal(await offer.count(), 0, "offered once");
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("tour");
+  await page.keyboard.press("Enter");
+  await note.waitFor();
+  await page.keyboard.press("Escape");
+  await note.waitFor({ state: "detached" });
+});
+
+pageTest("work under way says how long it will take, and is stopped with its panel closed", async ({ page, open }) => {
+  await open();
+  await firstResult(page);
+  await pickModel(page, SMOLLM2);
+  await run(page, LONG);
+  const { status, cancel } = parts(page);
+  await status.getByText(/^Running block \d+ of 30 · (about \d+ (s|min)|a few seconds) left$/).waitFor();
+  await cancel.click();
+  await result(page, 12);
 });
 
 pageTest("Enter runs, Shift+Enter starts a line", async ({ page, open }) => {

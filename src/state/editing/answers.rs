@@ -131,6 +131,8 @@ mod tests {
         let shown = page.state.shown.as_mut().expect("a result");
         shown.info.tokens = tokens(text);
         shown.labels = crate::state::shown::labels(&shown.info.tokens);
+        // A model that embeds texts would be followed by their cosine.
+        shown.spec.mask = crate::trace::spec::Mask::Causal;
         page.state.editing.asked = OutcomeAsked::tokens("", "");
         page
     }

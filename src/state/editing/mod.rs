@@ -21,6 +21,8 @@ mod variants;
 mod writing;
 
 #[cfg(test)]
+mod forms_tests;
+#[cfg(test)]
 mod offers_tests;
 #[cfg(test)]
 mod tests;

@@ -49,6 +49,16 @@ impl State {
         true
     }
 
+    /// Puts another one of the results in the place of the one on screen; returns which that was. Nothing where the other one is not there,
+    /// or is the same.
+    pub(in crate::state) fn exchange_variant(&mut self, side: Variant) -> Option<Variant> {
+        let before = self.editing.variant;
+        let (name, kept) = self.editing.kept.iter_mut().find(|(kept, _)| *kept == side)?;
+        std::mem::swap(&mut **kept, self.shown.as_mut()?);
+        (*name, self.editing.variant) = (before, side);
+        Some(before)
+    }
+
     /// Shows the next of the results.
     pub(super) fn step_variant(&mut self, effects: &mut Vec<Effect>) {
         let at = Variant::EACH.iter().position(|side| *side == self.editing.variant).unwrap_or(0);

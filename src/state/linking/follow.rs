@@ -7,7 +7,7 @@ use crate::state::link::{Heads, Link, TracePlace};
 use crate::state::link_options::LinkedOptions;
 use crate::state::more_models::hub_model;
 use crate::state::scales::options::NeuronOptions;
-use crate::state::{Effect, ModelEntry, Notices, Plan, RunReason, Shown, State, Variant, wording};
+use crate::state::{Effect, ModelEntry, Notices, PaneEvent, Plan, RunReason, Shown, State, Variant, View, wording};
 use crate::trace::AttnKind;
 
 impl State {
@@ -40,8 +40,11 @@ impl State {
         }
         self.entry.target = link.target.clone().unwrap_or_default();
         self.options.segment = link.segment.unwrap_or_default();
-        let LinkedOptions { display, is_side_by_side, map, neuron, stream } = link.drawn.clone();
-        (self.options.display, self.scales.is_side_by_side) = (display, is_side_by_side);
+        let LinkedOptions { display, beside, map, neuron, stream } = link.drawn.clone();
+        self.options.display = display;
+        // A link of the first version says only that there are two views, head and neuron.
+        let beside = beside.map(|view| if link.view == Some(view) { View::Head } else { view });
+        self.pane_event(beside.map_or(PaneEvent::Closed, PaneEvent::ViewPicked), effects);
         self.scales.map = map;
         self.scales.neuron = NeuronOptions { shows_keys: self.scales.neuron.shows_keys, ..neuron };
         self.scales.stream = stream;

@@ -72,7 +72,7 @@ impl State {
             neuron,
             drawn: LinkedOptions {
                 display: self.options.display,
-                is_side_by_side: self.scales.is_side_by_side,
+                beside: self.pane().map(|(view, _)| view),
                 map: self.scales.map.clone(),
                 neuron: NeuronOptions { shows_keys: false, ..self.scales.neuron },
                 stream: self.scales.stream.clone(),

@@ -11,7 +11,9 @@ mod ranking;
 mod tests;
 
 use super::editing::EditEvent;
-use super::{EntryEvent, Event, MoreEvent, RUNS_MODELS, SelectionEvent, State, TokenRef, ViewEvent, WorkEvent};
+use super::{
+    EntryEvent, Event, MoreEvent, PaneEvent, RUNS_MODELS, SelectionEvent, State, TokenRef, View, ViewEvent, WorkEvent,
+};
 use ranking::rank;
 
 /// How many commands are listed at most.
@@ -109,6 +111,8 @@ pub enum Act {
     Press(Control),
     /// Give a control the focus.
     GoTo(Control),
+    /// Show this view beside the first one.
+    Pane(View),
     /// Show the keys and marks.
     Help,
     /// Begin the tour.
@@ -123,6 +127,7 @@ impl Act {
         Some(match self {
             Act::Select(event) => Event::Select(event),
             Act::View(event) => Event::View(event),
+            Act::Pane(view) => Event::Pane(PaneEvent::ViewPicked(view)),
             Act::GoToToken(token) => Event::Select(SelectionEvent::TokenPicked(token)),
             Act::MoreModels if RUNS_MODELS => Event::More(MoreEvent::Shown(true)),
             Act::Entry(event) if RUNS_MODELS => Event::Entry(event),

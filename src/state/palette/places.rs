@@ -14,16 +14,19 @@ impl State {
     pub(super) fn view_commands(&self) -> Vec<Command> {
         let view = |view: View| Command::new(About::View, view.label(), Act::Select(SelectionEvent::ViewPicked(view)));
         let mut commands: Vec<Command> = View::EACH.into_iter().map(view).collect();
-        let (is_beside, has_head) = (self.scales.is_side_by_side, self.layout.has_head_beside);
-        commands.extend(match self.selection.view {
-            View::Model if has_head => Some(layout("Only the map of heads", LayoutChange::HeadBeside(false))),
-            View::Model => Some(layout("The chosen head beside the map", LayoutChange::HeadBeside(true))),
-            View::Head | View::Neuron => {
-                let name = if is_beside { "One view alone" } else { "Views side by side" };
-                Some(Command::new(About::View, name, Act::View(ViewEvent::SideBySide(!is_beside))))
-            }
-            View::Stream => None,
-        });
+        let change = |name: &str, act: Act| Command::new(About::View, name, act);
+        if self.selection.view == View::Model && self.pane().is_none() {
+            let has_head = self.layout.has_head_beside;
+            let name = if has_head { "Only the map of heads" } else { "The chosen head beside the map" };
+            commands.push(layout(name, LayoutChange::HeadBeside(!has_head)));
+        }
+        let is_beside = self.pane().is_some();
+        let name = if is_beside { "One view alone" } else { "Views side by side" };
+        commands.push(change(name, Act::View(ViewEvent::SideBySide(!is_beside))));
+        commands.extend(View::EACH.map(|view| {
+            let act = Act::Pane(view);
+            change(&format!("Beside it: {}", view.label().to_lowercase()), act).with_detail("second view")
+        }));
         let has = |tab: &InspectorTab| match tab {
             InspectorTab::Selected | InspectorTab::Matters => true,
             InspectorTab::Predicts | InspectorTab::Change => self.is_with_models(),

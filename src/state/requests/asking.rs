@@ -44,7 +44,8 @@ impl State {
     pub(in crate::state) fn note_asked(&mut self, purpose: Purpose, parts: Vec<(RequestId, Holder)>) {
         let result = self.result_of(&purpose);
         self.slot(&purpose).await_answer(purpose.clone());
-        self.requests.open(Asked { purpose, result }, parts);
+        let is_of_pane = self.is_in_pane;
+        self.requests.open(Asked { purpose, result, is_of_pane }, parts);
     }
 
     /// Whether somebody can answer questions about the result on screen; `needs_model`: such that only a model can answer.
@@ -80,12 +81,25 @@ impl State {
         }
     }
 
-    /// Withdraws what is about results that are not on screen any more.
+    /// Withdraws what is about results that are not on screen any more, in either view.
     pub(in crate::state) fn withdraw_stale(&mut self, effects: &mut Vec<Effect>) {
+        self.withdraw_stale_here(effects);
+        self.in_pane(|state| state.withdraw_stale_here(effects));
+    }
+
+    fn withdraw_stale_here(&mut self, effects: &mut Vec<Effect>) {
         let mut requests = std::mem::take(&mut self.requests);
-        let stale = requests.withdraw(|entry| entry.asked.result != self.result_of(&entry.asked.purpose));
+        let is_here = |entry: &Entry| entry.asked.is_of_pane == self.is_in_pane;
+        let is_stale = |entry: &Entry| is_here(entry) && entry.asked.result != self.result_of(&entry.asked.purpose);
+        let stale = requests.withdraw(is_stale);
         self.requests = requests;
         self.cancel_all(stale, effects);
+    }
+
+    /// Withdraws what the second view waits for, which is gone.
+    pub(in crate::state) fn withdraw_of_pane(&mut self, effects: &mut Vec<Effect>) {
+        let withdrawn = self.requests.withdraw(|entry| entry.asked.is_of_pane);
+        self.cancel_all(withdrawn, effects);
     }
 
     /// Withdraws what a slot waits for.
@@ -97,7 +111,8 @@ impl State {
             }
             (asked, _) => std::mem::discriminant(asked) == kind,
         };
-        let withdrawn = self.requests.withdraw(is_same);
+        let is_in_pane = self.is_in_pane;
+        let withdrawn = self.requests.withdraw(|entry| entry.asked.is_of_pane == is_in_pane && is_same(entry));
         self.cancel_all(withdrawn, effects);
     }
 
@@ -114,14 +129,19 @@ impl State {
         for entry in forgotten {
             let others = entry.unanswered().filter(|(_, holder)| !is_gone(*holder));
             effects.extend(others.map(|(request, holder)| cancel(request, holder)));
-            self.slot(&entry.asked.purpose).give_up(&entry.asked.purpose, None);
+            self.give_up(&entry.asked, None);
         }
+    }
+
+    /// Notes that no answer will come, in the slot of the view that asked.
+    fn give_up(&mut self, asked: &Asked, reason: Option<String>) {
+        self.in_its_pane(asked.is_of_pane, |state| state.slot(&asked.purpose).give_up(&asked.purpose, reason));
     }
 
     fn cancel_all(&mut self, entries: Vec<Entry>, effects: &mut Vec<Effect>) {
         for entry in entries {
             effects.extend(entry.unanswered().map(|(request, holder)| cancel(request, holder)));
-            self.slot(&entry.asked.purpose).give_up(&entry.asked.purpose, None);
+            self.give_up(&entry.asked, None);
         }
     }
 
@@ -135,11 +155,11 @@ impl State {
         let Some(entry) = self.requests.close(request) else { return false };
         effects.extend(entry.unanswered().map(|(request, holder)| cancel(request, holder)));
         let reason = report.map(|report| wording::sentence(&report.message));
-        self.slot(&entry.asked.purpose).give_up(&entry.asked.purpose, reason.clone());
+        self.give_up(&entry.asked, reason.clone());
         match (entry.asked.purpose, report, reason) {
             (Purpose::Question(Question::Patterns { .. }), Some(report), _) => {
                 // A layer that is picked again is asked for again.
-                self.patterns.forgive();
+                self.in_its_pane(entry.asked.is_of_pane, |state| state.patterns.forgive());
                 self.notices.place(report.clone());
             }
             (Purpose::Tokens(_), ..) => self.readings.typed.clear(),

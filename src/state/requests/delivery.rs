@@ -37,7 +37,10 @@ impl State {
     pub(in crate::state) fn replied(&mut self, request: RequestId, reply: Reply, effects: &mut Vec<Effect>) {
         let Some((asked, replies)) = self.requests.reply(request, reply) else { return };
         match asked.purpose {
-            Purpose::Question(question) => self.question_answered(question, replies, effects),
+            Purpose::Question(question) => {
+                let is_of_pane = asked.is_of_pane;
+                self.in_its_pane(is_of_pane, |state| state.question_answered(question, replies, effects));
+            }
             Purpose::Tokens(_) => {
                 if let [Reply::Tokens(tokens)] = &replies[..] {
                     self.readings.typed.fill(asked.purpose, tokens.clone());

@@ -10,7 +10,7 @@ pub mod thumbnails;
 use super::layout::LayoutChange;
 use super::options::{DisplayChange, SegmentFilter, Theme};
 use super::stream::options::StreamOptions;
-use super::{Effect, Shown, State, View};
+use super::{Effect, PaneEvent, Shown, State, View};
 use crate::trace::Side;
 use neurons::NeuronStore;
 use options::{MapOptions, NeuronOptions};
@@ -19,8 +19,6 @@ use thumbnails::ThumbnailStore;
 /// The state of the views beyond the selection.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scales {
-    /// Whether two views stand side by side.
-    pub is_side_by_side: bool,
     /// Options of the model view.
     pub map: MapOptions,
     /// Options of the neuron view.
@@ -59,7 +57,7 @@ pub enum ViewEvent {
 impl State {
     pub(super) fn view_event(&mut self, event: ViewEvent, effects: &mut Vec<Effect>) {
         match event {
-            ViewEvent::SideBySide(is_on) => self.scales.is_side_by_side = is_on,
+            ViewEvent::SideBySide(is_on) => self.set_side_by_side(is_on, effects),
             ViewEvent::LayersSeen(layers) => self.scales.thumbnails.seen = Some(layers),
             ViewEvent::MapChanged(options) => self.scales.map = options,
             ViewEvent::NeuronChanged(options) => self.scales.neuron = options,
@@ -81,6 +79,15 @@ impl State {
                     effects.push(Effect::KeepLayout(self.layout));
                 }
             }
+        }
+    }
+
+    /// Puts another view beside the one on screen, unless there is one, or leaves the one on screen alone.
+    pub(super) fn set_side_by_side(&mut self, is_on: bool, effects: &mut Vec<Effect>) {
+        match (is_on, self.pane.is_some()) {
+            (true, false) => self.pane_event(PaneEvent::ViewPicked(self.view_beside()), effects),
+            (false, true) => self.pane_event(PaneEvent::Closed, effects),
+            _ => {}
         }
     }
 

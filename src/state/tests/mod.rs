@@ -3,6 +3,7 @@
 mod lifecycle;
 mod looking;
 mod more_models;
+mod panes;
 mod readings;
 mod requests;
 mod scales;

@@ -5,7 +5,7 @@
 
 use super::{LongRequest, Plan, RunReason, Task, WorkerPhase};
 use crate::protocol::{Question, RequestId, ToWorker};
-use crate::state::requests::Holder;
+use crate::state::requests::{Holder, Purpose};
 use crate::state::{Effect, Recovery, State, Stopped};
 
 /// How long a cancelled request may take to end before its worker is ended.
@@ -44,7 +44,10 @@ impl State {
         if let Some(before) = self.work.request.take() {
             effects.push(Effect::Send(ToWorker::Cancel { request: before.request }));
         }
-        self.withdraw_long(effects);
+        // What each edit alone does is still wanted afterwards.
+        if !matches!(self.requests.long(), Some(Purpose::EachAlone(_))) {
+            self.withdraw_long(effects);
+        }
         let request = self.request();
         self.work.request = Some(LongRequest { request, task, progress: None, is_cancelling: false });
         request

@@ -13,7 +13,7 @@ use crate::ui::shell::page::Page;
 #[component]
 pub fn ExampleCard(page: Page, index: usize, scheme: Derived<Scheme>) -> impl IntoView {
     let is_current = page.memo(move |state| state.entry.example == Some(index));
-    let example = &EXAMPLES[index];
+    let Some(example) = EXAMPLES.get(index) else { return ().into_any() };
     let model = page.memo(move |state| {
         let entry = state.models.iter().find(|entry| entry.id == example.model);
         entry.map_or(example.model, |entry| entry.name.split(", ").next().unwrap_or_default()).to_owned()

@@ -35,7 +35,7 @@ pub fn Cell(map: Map, row: usize, column: usize, place: LayerHead) -> impl IntoV
             class:active=move || is_active.get()
             class:reached=move || reached.get() == Some(place)
             class:hovered=move || hovered.get() == Some(place)
-            id=id_of(place, is_small)
+            id=page.id(&id_of(place, is_small))
             aria-label=label
             aria-selected=move || is_selected().to_string()
             aria-colindex=(column + 1).to_string()

@@ -53,9 +53,9 @@ pub fn MapControls(map: Map) -> impl IntoView {
                 pick=move |style| change(&|options| options.style = style)
             />
             <div class="control">
-                <label for="map-number">"Score"</label>
+                <label for=page.id("map-number")>"Score"</label>
                 <select
-                    id="map-number"
+                    id=page.id("map-number")
                     on:change:target=move |event| {
                         let index = event.target().value().parse().unwrap_or(0);
                         let number = every().nth(index).unwrap_or_default();

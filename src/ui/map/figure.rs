@@ -58,7 +58,7 @@ pub fn ModelMap(page: Page, scheme: Derived<Scheme>, is_small: bool) -> impl Int
                 tabindex="0"
                 aria-label=if is_small { "Map of all heads" } else { "Heads of all layers" }
                 aria-rowcount=move || layout.with(|layout| layout.rows.len().to_string())
-                aria-activedescendant=move || reached.get().map(|place| id_of(place, is_small))
+                aria-activedescendant=move || reached.get().map(|place| page.id(&id_of(place, is_small)))
                 style:height=move || if is_filled.get() { "auto".to_owned() } else { content_height() }
                 on:scroll:target=move |event| scroll.set(event.target().scroll_top() as f32)
                 on:pointerdown=move |event| pointer.on_down(&event)

@@ -47,9 +47,9 @@ pub fn NeuronControls(neurons: Neurons) -> impl IntoView {
     view! {
         <div class="controls neuron-controls">
             <div class="control">
-                <label for="neuron-query">"Query"</label>
+                <label for=page.id("neuron-query")>"Query"</label>
                 <select
-                    id="neuron-query"
+                    id=page.id("neuron-query")
                     on:change:target=move |event| {
                         if let Ok(position) = event.target().value().parse() {
                             page.dispatch(Event::Select(SelectionEvent::QueryOpened(position)));

@@ -67,7 +67,7 @@ pub fn KeyRow(rows: Rows, row: usize, position: usize) -> impl IntoView {
             class:pinned=move || is_pinned.get()
             class:reached=move || reached.get() == (Side::Key, row)
             role="option"
-            id=row_id(Side::Key, row)
+            id=rows.neurons.page.id(&row_id(Side::Key, row))
             data-row=row.to_string()
             aria-selected=move || is_pinned.get().to_string()
             style:top=move || px(row as f32 * window.get().row_height)

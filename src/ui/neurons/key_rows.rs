@@ -26,7 +26,7 @@ pub fn KeyRows(rows: Rows) -> impl IntoView {
             tabindex="0"
             aria-activedescendant=move || {
                 let (side, row) = reached.get();
-                (side == Side::Key).then(|| row_id(Side::Key, row))
+                (side == Side::Key).then(|| neurons.page.id(&row_id(Side::Key, row)))
             }
             data-side="key"
             style:transform=move || format!("translateY({}px)", -window.get().scroll)

@@ -36,7 +36,7 @@ pub fn QueryRows(rows: Rows) -> impl IntoView {
                 class:pinned=move || chosen.with(|chosen| chosen.contains(&position))
                 class:reached=move || reached.get() == (Side::Query, row)
                 role="option"
-                id=row_id(Side::Query, row)
+                id=neurons.page.id(&row_id(Side::Query, row))
                 data-row=row.to_string()
                 aria-selected=move || is_current.get().to_string()
                 style:top=move || px(row as f32 * window.get().row_height)
@@ -55,7 +55,7 @@ pub fn QueryRows(rows: Rows) -> impl IntoView {
             tabindex="0"
             aria-activedescendant=move || {
                 let (side, row) = reached.get();
-                (side == Side::Query).then(|| row_id(Side::Query, row))
+                (side == Side::Query).then(|| neurons.page.id(&row_id(Side::Query, row)))
             }
             data-side="query"
             style:left=move || px(columns.with(|columns| columns.query_token.x))

@@ -21,6 +21,7 @@ use crate::ui::share::{EmbedCode, Export, ExportChoice, Printed, Save, SaveChoic
 use crate::ui::shell::embed::Embed;
 use crate::ui::shell::help::Help;
 use crate::ui::shell::page::Page;
+use crate::ui::shell::pane::PaneView;
 use crate::ui::shell::tour::Tour;
 use crate::ui::stream::{StreamPanels, StreamView};
 
@@ -39,6 +40,7 @@ pub struct Views {
     pub neuron_panels: fn(Page) -> AnyView,
     pub neurons: fn(Page, Derived<Scheme>) -> AnyView,
     pub palette: fn(Page) -> AnyView,
+    pub pane: fn(Page, Derived<Scheme>) -> AnyView,
     pub predictions: fn(Page) -> AnyView,
     pub printed: fn(Page, Derived<Option<Scene>>) -> AnyView,
     pub save: fn(Page, RwSignal<bool>, SaveChoice) -> AnyView,
@@ -61,6 +63,7 @@ static VIEWS: Views = Views {
     more_models: if RUNS_MODELS { |page| view! { <Ways page /> } } else { |_| nothing() },
     neuron_panels: |page| view! { <NeuronPanels page /> },
     neurons: |page, scheme| view! { <NeuronView page scheme /> },
+    pane: |page, scheme| view! { <PaneView page scheme /> },
     palette: |page| view! { <Palette page /> },
     predictions: if RUNS_MODELS { |page| view! { <Predictions page /> } } else { |_| nothing() },
     printed: |page, scene| view! { <Printed page scene /> },

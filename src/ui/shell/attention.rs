@@ -37,22 +37,36 @@ pub fn Attention(
     let floor = Floor::new(page);
     let parts = page.parts();
     let shows_sweep = page.memo(State::shows_sweep);
+    let has_pane = page.memo(|state| state.pane().is_some());
+    // While the divider is dragged, its place is not kept.
+    let share =
+        Derived::new(move || page.dragged_share().get().unwrap_or_else(|| page.with(|state| state.layout.pane_share)));
     view! {
         <section class="view" aria-label="Attention" on:keydown=move |event| view_key(page, &event)>
             <ScaleBar floor scene colours />
             <Notices page is_saving />
             <Columns floor scene colours scheme>
-                <div class="views" class:none=move || shows_sweep.get()>
-                    {RUNS_MODELS.then(|| view! { <ExampleCaption page /> })}
-                    <div class="controls" class:awaiting=move || n_heads.get() == 0>
-                        <KindChoice page />
-                        <SegmentFilterChoice page />
-                        <DisplayOptions page scene />
+                <div
+                    class="panes"
+                    class:none=move || shows_sweep.get()
+                    class:two=move || has_pane.get()
+                    style:--share=move || share.get().to_string()
+                >
+                    <div class="views">
+                        {RUNS_MODELS.then(|| view! { <ExampleCaption page /> })}
+                        <div class="controls" class:awaiting=move || n_heads.get() == 0>
+                            <KindChoice page />
+                            <SegmentFilterChoice page />
+                            <DisplayOptions page scene />
+                        </div>
+                        <ScaleViews page scheme>
+                            <HeadViewFigure page scene colours scheme focused />
+                            <Legend scene scheme />
+                        </ScaleViews>
                     </div>
-                    <ScaleViews page scheme>
-                        <HeadViewFigure page scene colours scheme focused />
-                        <Legend scene scheme />
-                    </ScaleViews>
+                    <Show when=move || has_pane.get()>
+                        {parts.awaited(move |views| (views.pane)(page, scheme))}
+                    </Show>
                 </div>
                 {RUNS_MODELS.then(|| view! {
                     <Show when=move || shows_sweep.get()>{parts.awaited(move |views| (views.sweep)(page))}</Show>

@@ -14,6 +14,7 @@ mod help_button;
 mod inspector;
 mod notices;
 pub mod page;
+pub mod pane;
 pub mod scales;
 pub mod status;
 pub mod theme;

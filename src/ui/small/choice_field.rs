@@ -35,7 +35,7 @@ pub fn ChoiceField(
             choices.with(|choices| fitting(choices.iter().copied(), typed))
         })
     });
-    let name = move || choices.with(|choices| choices.get(chosen.get()).map_or("", |(name, _)| name));
+    let name = move || choices.with(|choices| choices.get(chosen.get()).map_or("", |(name, _)| *name));
     let choose = move |index: usize| {
         if let Some(at) = listed.with_untracked(|listed| listed.get(index).copied()) {
             chosen.set(at);

@@ -28,9 +28,9 @@ pub fn StreamControls(stream: Stream) -> impl IntoView {
     view! {
         <div class="controls stream-controls">
             <div class="control">
-                <label for="stream-number">"Cells"</label>
+                <label for=stream.page.id("stream-number")>"Cells"</label>
                 <select
-                    id="stream-number"
+                    id=stream.page.id("stream-number")
                     on:change:target=move |event| {
                         let index = event.target().value().parse().unwrap_or(0);
                         let number = StreamNumber::EACH.get(index).copied().unwrap_or_default();
@@ -41,9 +41,9 @@ pub fn StreamControls(stream: Stream) -> impl IntoView {
                 </select>
             </div>
             <div class="control" class:none=move || !needs_token()>
-                <label for="stream-token">"Token"</label>
+                <label for=stream.page.id("stream-token")>"Token"</label>
                 <input
-                    id="stream-token"
+                    id=stream.page.id("stream-token")
                     type="text"
                     placeholder="most likely next"
                     prop:value=move || options.with(|options| options.token.clone())

@@ -62,7 +62,7 @@ pub fn StreamFigure(stream: Stream, scheme: Derived<Scheme>) -> impl IntoView {
             aria-label="Stream: layers by positions"
             aria-rowcount=move || stream.size.get().0.to_string()
             aria-colcount=move || stream.size.get().1.to_string()
-            aria-activedescendant=move || stream.reached.get().map(cell_id)
+            aria-activedescendant=move || stream.reached.get().map(|cell| stream.page.id(&cell_id(cell)))
             on:scroll:target=move |event| {
                 let target = event.target();
                 scroll.set((target.scroll_left() as f32, target.scroll_top() as f32));

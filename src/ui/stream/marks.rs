@@ -49,7 +49,7 @@ pub fn Marks(
                     class="stream-cell"
                     class:chosen=move || stream.chosen.get() == Some(cell)
                     class:hidden=move || is_hidden(cell)
-                    id=cell_id(cell)
+                    id=stream.page.id(&cell_id(cell))
                     aria-colindex=(position + 1).to_string()
                     aria-selected=move || (stream.chosen.get() == Some(cell)).to_string()
                     aria-label=label

@@ -9,7 +9,7 @@ use crate::analysis::scores::Score;
 use crate::render::HeadColours;
 use crate::state::{InspectorTab, RUNS_MODELS, View};
 use crate::ui::change::column::EditingColumn;
-use crate::ui::erased::{Derived, Show, view};
+use crate::ui::erased::{Derived, view};
 use crate::ui::head::scene::Scene;
 use crate::ui::numbers::links_panel::LinksPanel;
 use crate::ui::numbers::scores::Ranking;
@@ -27,18 +27,24 @@ pub fn Inspector(floor: Floor, scene: Derived<Option<Scene>>, colours: Derived<H
     let Floor { page, .. } = floor;
     let ranking = RwSignal::new(Ranking::Score(Score::Previous));
     let parts = page.parts();
-    let has_neurons = is_shown(page, View::Neuron);
-    let has_stream = is_shown(page, View::Stream);
+    // What the second view shows has its numbers here too.
+    let shower = move |view: View| {
+        let is_first = is_shown(page, view);
+        let is_second = page.memo(move |state| state.pane().is_some_and(|(second, _)| second == view));
+        Derived::new(move || match (is_first.get(), is_second.get()) {
+            (true, _) => Some(false),
+            (false, true) => Some(true),
+            (false, false) => None,
+        })
+    };
+    let (neurons, stream) = (shower(View::Neuron), shower(View::Stream));
+    let seen_by = move |is_second: bool| if is_second { page.second() } else { page };
     let panel = move |tab: InspectorTab| match tab {
         InspectorTab::Selected => view! {
             <Breadcrumb page />
             <LinksPanel page scene colours />
-            <Show when=move || has_neurons.get()>
-                {parts.awaited(move |views| (views.neuron_panels)(page))}
-            </Show>
-            <Show when=move || has_stream.get()>
-                {parts.awaited(move |views| (views.stream_panels)(page))}
-            </Show>
+            {move || neurons.get().map(|at| parts.awaited(move |views| (views.neuron_panels)(seen_by(at))))}
+            {move || stream.get().map(|at| parts.awaited(move |views| (views.stream_panels)(seen_by(at))))}
         },
         InspectorTab::Predicts if RUNS_MODELS => parts.awaited(move |views| (views.predictions)(page)),
         InspectorTab::Matters => parts.awaited(move |views| (views.scores)(page, colours, ranking)),

@@ -16,7 +16,7 @@ use super::address::Address;
 use super::worker::{ModelWorker, StartWorker};
 use crate::platform::page::{self, base_url, fragment};
 use crate::state::link::in_query;
-use crate::state::{Event, Home, Layout, LinkEvent, MoreEvent, StartEvent, State, Theme, Threads, TokenRef};
+use crate::state::{Event, Home, Layout, LinkEvent, MoreEvent, PaneEvent, StartEvent, State, Theme, Threads, TokenRef};
 use crate::ui::change::edit_menu::OpenMenu;
 use crate::ui::erased::Derived;
 use crate::ui::parts::Parts;
@@ -48,6 +48,12 @@ pub struct Page {
     help: RwSignal<bool>,
     palette: RwSignal<bool>,
     sought: RwSignal<Option<TokenRef>>,
+    /// The state as the second view sees it, while there is one.
+    second: StoredValue<Option<State>>,
+    /// Whether this handle is the second view's.
+    is_second: bool,
+    /// The share of the first view while the divider is dragged.
+    dragged_share: RwSignal<Option<u8>>,
     tour: RwSignal<Option<usize>>,
     /// The element that had the focus before the menu opened.
     focus_before: StoredValue<Option<web_sys::HtmlElement>, LocalStorage>,
@@ -80,6 +86,9 @@ impl Page {
             help: RwSignal::new(false),
             palette: RwSignal::new(false),
             sought: RwSignal::new(None),
+            second: StoredValue::new(None),
+            is_second: false,
+            dragged_share: RwSignal::new(None),
             tour: RwSignal::new(None),
             focus_before: StoredValue::new_local(None),
         };
@@ -142,9 +151,31 @@ impl Page {
         self.model_sources
     }
 
+    /// The page as the second view sees it: the same selection, and a view and a result of its own.
+    pub fn second(self) -> Self {
+        Self { is_second: true, ..self }
+    }
+
+    /// The share of the stage that the first of two views has while the divider between them is dragged.
+    pub fn dragged_share(self) -> RwSignal<Option<u8>> {
+        self.dragged_share
+    }
+
+    /// An id that the second view does not share with the first one.
+    pub fn id(self, name: &str) -> String {
+        if self.is_second { format!("{name}-beside") } else { name.to_owned() }
+    }
+
     /// Reads the state without following it.
     pub fn peek<T>(self, read: impl FnOnce(&State) -> T) -> T {
-        self.state.with_value(read)
+        if !self.is_second {
+            return self.state.with_value(read);
+        }
+        self.second.with_value(|second| match second {
+            Some(second) => read(second),
+            // It is just being closed.
+            None => self.state.with_value(read),
+        })
     }
 
     /// Reads the state and follows its changes within a memo or an effect, except for the pointer's.
@@ -179,8 +210,16 @@ impl Page {
     pub fn dispatch(self, event: Event) {
         // Gap: every event but a hover runs all memos anew, about 6 ms; choices could be told apart as hovers are.
         let is_hover = event.is_hover();
+        let event = if self.is_second && State::is_of_pane(&event) {
+            Event::Pane(PaneEvent::Within(Box::new(event)))
+        } else {
+            event
+        };
         // A timer or message that comes after the page has gone finds no state.
         let Some(effects) = self.state.try_update_value(|state| state.update(event)) else { return };
+        if self.state.with_value(|state| state.pane().is_some()) || self.second.with_value(Option::is_some) {
+            self.second.set_value(self.state.with_value(State::seen_in_pane));
+        }
         if is_hover && effects.is_empty() {
             self.hovered.notify();
         } else {

@@ -1,4 +1,4 @@
-//! The button that puts two views beside each other.
+//! The buttons that put something beside the view.
 
 use leptos::prelude::*;
 
@@ -6,35 +6,37 @@ use crate::state::{Event, LayoutChange, View, ViewEvent};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 
-/// Puts the chosen head beside the model view, or head view and neuron view beside each other.
+/// "Head beside" puts the chosen head beside the model view; "Side by side" puts any other view, of the same result or of another one,
+/// beside the view.
 #[component]
 pub fn BesideButton(page: Page) -> impl IntoView {
-    let is_model = page.memo(|state| state.selection.view == View::Model);
-    let is_stream = page.memo(|state| state.selection.view == View::Stream);
-    let is_beside = page.memo(|state| match state.selection.view {
-        View::Model => state.layout.has_head_beside,
-        View::Head | View::Neuron => state.scales.is_side_by_side,
-        View::Stream => false,
-    });
-    let press = move |_| {
-        let is_on = !is_beside.get_untracked();
-        page.dispatch(Event::View(match is_model.get_untracked() {
-            true => ViewEvent::LayoutChanged(LayoutChange::HeadBeside(is_on)),
-            false => ViewEvent::SideBySide(is_on),
-        }));
+    let has_pane = page.memo(|state| state.pane().is_some());
+    let is_model = page.memo(|state| state.selection.view == View::Model && state.pane().is_none());
+    let has_head = page.memo(|state| state.layout.has_head_beside);
+    let put_head = move |_| {
+        let is_on = !has_head.get_untracked();
+        page.dispatch(Event::View(ViewEvent::LayoutChanged(LayoutChange::HeadBeside(is_on))));
     };
+    let put_view = move |_| page.dispatch(Event::View(ViewEvent::SideBySide(!has_pane.get_untracked())));
     view! {
         <button
             type="button"
             class="quiet beside-choice"
-            class:none=move || is_stream.get()
-            title=move || {
-                if is_model.get() { "The chosen head beside the map" } else { "Head view and neuron view beside each other" }
-            }
-            aria-pressed=move || is_beside.get().to_string()
-            on:click=press
+            class:none=move || !is_model.get()
+            title="The chosen head beside the map"
+            aria-pressed=move || has_head.get().to_string()
+            on:click=put_head
         >
-            {move || if is_model.get() { "Head beside" } else { "Side by side" }}
+            "Head beside"
+        </button>
+        <button
+            type="button"
+            class="quiet beside-choice"
+            title="Another view, or the same view of another result, beside this one"
+            aria-pressed=move || has_pane.get().to_string()
+            on:click=put_view
+        >
+            "Side by side"
         </button>
     }
 }

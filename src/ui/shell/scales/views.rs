@@ -21,7 +21,6 @@ pub fn ScaleViews(
     let has_head = is_shown(page, View::Head);
     let has_neuron = is_shown(page, View::Neuron);
     let has_stream = is_shown(page, View::Stream);
-    let is_beside = page.memo(|state| state.scales.is_side_by_side && state.selection.view != View::Model);
     let panel = |view: View, is_on: Derived<bool>, content: AnyView| {
         view! {
             <div
@@ -39,7 +38,6 @@ pub fn ScaleViews(
             class="scales"
             class:with-model=move || has_model.get()
             class:with-head=move || has_head.get()
-            class:beside=move || is_beside.get()
         >
             {panel(View::Model, has_model, view! {
                 <Show when=move || has_model.get()><ModelMap page scheme is_small=false /></Show>

@@ -31,23 +31,23 @@ pub fn FieldOf(page: Page, field: Field, fields: RwSignal<Fields>) -> impl IntoV
         Field::Layers => view! { <LayersField page fields /> },
         Field::Query => view! {
             <PositionField page side=Side::Query value=Derived::new(move || now.get().query)
-                change=Box::new(move |at| fields.update(|fields| fields.query = at)) />
+                change=Box::new(move |at: Option<usize>| fields.update(|fields| fields.query = at)) />
         },
         Field::Key => view! {
             <PositionField page side=Side::Key value=Derived::new(move || now.get().key)
-                change=Box::new(move |at| fields.update(|fields| fields.key = at)) />
+                change=Box::new(move |at: Option<usize>| fields.update(|fields| fields.key = at)) />
         },
         Field::Neuron => view! {
             <NumberField label="Neuron" step="1" value=Derived::new(move || now.get().neuron.map(|at| at.to_string()))
-                change=Box::new(move |text| fields.update(|fields| fields.neuron = text.parse().ok())) />
+                change=Box::new(move |text: String| fields.update(|fields| fields.neuron = text.parse().ok())) />
         },
         Field::Factor => view! {
             <NumberField label="Factor" step="any" value=Derived::new(move || now.get().factor.map(|it| it.to_string()))
-                change=Box::new(move |text| fields.update(|fields| fields.factor = text.trim().parse().ok())) />
+                change=Box::new(move |text: String| fields.update(|fields| fields.factor = text.trim().parse().ok())) />
         },
         Field::Weight => view! {
             <NumberField label="Weight" step="any" value=Derived::new(move || now.get().weight.map(|it| it.to_string()))
-                change=Box::new(move |text| fields.update(|fields| fields.weight = text.trim().parse().ok())) />
+                change=Box::new(move |text: String| fields.update(|fields| fields.weight = text.trim().parse().ok())) />
         },
     }
 }
