@@ -45,7 +45,9 @@ pub fn Tour(page: Page) -> impl IntoView {
         }
     };
     let shown = move |index: usize| {
-        let side = move |pick: fn([f64; 4]) -> f64| move || place.get().map_or_else(String::new, |place| px(pick(place) as f32));
+        let side = move |pick: fn([f64; 4]) -> f64| {
+            move || place.get().map_or_else(String::new, |place| px(pick(place) as f32))
+        };
         let note_at = move || beside(place.get());
         view! {
             <div class="tour-frame" aria-hidden="true" class:none=move || place.get().is_none()
