@@ -20,12 +20,13 @@ pub mod raster;
 pub mod shade;
 pub mod stream;
 pub mod theme;
+pub mod thumbnails;
 
 pub use colour::{HeadColours, NEUTRAL_HUE, Ramp, Rgb, Scheme};
 pub use contrast::{Contrast, largest_size};
 pub use head_view::{HeadView, Line, Link, Received, Strip, nearest_line};
 pub use layout::{Columns, Span, Window};
-pub use map::{Area, LayerHead, MapLayout, MapPainter, MapSpace, Thumbnail, mixed};
+pub use map::{LayerHead, MapLayout, MapSpace};
 pub use matrix::{CellColours, MatrixPainter};
 pub use neurons::{Block, CellPainter, Diverging, NeuronColumns, Products, descending, limit_of};
 pub use panels::{Grid, panels};
@@ -33,6 +34,7 @@ pub use patterns::PatternView;
 pub use raster::Raster;
 pub use shade::Shade;
 pub use stream::{InView, StreamLayout, StreamScale};
+pub use thumbnails::{Area, MapPainter, Thumbnail, mixed};
 
 /// Opacity below which a line or strip changes no pixel and is not drawn.
 pub const MIN_ALPHA: f32 = 1.0 / 255.0;
