@@ -111,8 +111,6 @@ pageTest("an edit is made of its kind, found by typing, and its fields; the outc
   assert.equal(await outcome.getByRole("textbox", { name: "Other token" }).inputValue(), name);
 
   await parts(page).layer.selectOption("23");
-  await parts(page).head(3).click();
-  await page.getByRole("button", { name: "Head 3", exact: true, pressed: true }).waitFor();
   await parts(page).head(3).press("Shift+Enter");
   const form = editForm(page);
   await form.kind.click();
