@@ -26,6 +26,8 @@ pub struct Example {
     pub look: &'static str,
     /// Sentence that says what would refute the claim.
     pub refuted: &'static str,
+    /// The answer that the claim is about and the token that it is compared with, each with its space.
+    pub outcome: Option<(&'static str, &'static str)>,
 }
 
 /// The input of an example.
@@ -98,6 +100,7 @@ pub const EXAMPLES: [Example; 10] = [
                with 0.67: equal words find each other.",
         refuted: "If the head paired places instead of words, “mat” would read “rug”, which stands in the same place. \
                   It gives it 0.03.",
+        outcome: None,
     },
     Example {
         title: "mat and rug",
@@ -109,8 +112,9 @@ pub const EXAMPLES: [Example; 10] = [
         keys: &[],
         look: "L5H7 is the head that reads most from the first sentence into the second (score A→B, 0.50), and “mat” \
                reads its counterpart “rug” with 0.44, more than in any other head.",
-        refuted: "If that were mere likeness of words, the head would look the other way too. But “rug” reads “mat” \
+        refuted: "If that were mere similarity of words, the head would look the other way too. But “rug” reads “mat” \
                   with only 0.15.",
+        outcome: None,
     },
     Example {
         title: "quick brown fox",
@@ -123,6 +127,7 @@ pub const EXAMPLES: [Example; 10] = [
         look: "L0H2 reads the word before, always: its score is 1.00 here. L1H8 reads the word after (0.57); press L \
                and pick head 8.",
         refuted: "A head that follows meaning would change with the words. Type another text: the pattern stays.",
+        outcome: None,
     },
     Example {
         title: "the first token as a sink",
@@ -136,6 +141,7 @@ pub const EXAMPLES: [Example; 10] = [
                it more than half.",
         refuted: "If the word “The” mattered, another first word would end this. Put one in front: the weight moves to \
                   whatever comes first.",
+        outcome: None,
     },
     Example {
         title: "Mary and John",
@@ -149,6 +155,7 @@ pub const EXAMPLES: [Example; 10] = [
                head. It looks like the head that copies the name.",
         refuted: "Take it away: the logit difference between Mary and John, 6.1, does not fall, it rises to 6.8. The head \
                   that matters most is L23H3, which reads the second John; without it the difference halves to 3.1.",
+        outcome: Some((" Mary", " John")),
     },
     Example {
         title: "random tokens twice",
@@ -162,6 +169,7 @@ pub const EXAMPLES: [Example; 10] = [
                in the first: prefix matching 0.89, the most of all heads.",
         refuted: "If that were chance, another block would end it; with seeds 2 and 3 it is 0.89 and 0.91. That the head \
                   also copies what it reads is not shown by this.",
+        outcome: None,
     },
     Example {
         title: "doctor and nurse",
@@ -174,6 +182,7 @@ pub const EXAMPLES: [Example; 10] = [
         look: "From “She” L9H4 reads “nurse” with 0.48 and “doctor” with 0.15. Write “He” instead: 0.14 and 0.19.",
         refuted: "If the model simply paired She with nurse, its heads would agree. L9H3 does the opposite: it reads \
                   “nurse” from “He” with 0.54 and “doctor” from “She” with 0.32.",
+        outcome: None,
     },
     Example {
         title: "a place to rest",
@@ -187,6 +196,7 @@ pub const EXAMPLES: [Example; 10] = [
                length 0.15, those of words 5.2 to 6.7: almost nothing arrives.",
         refuted: "If much were read there, the values of separators would be as long as those of words. The neuron view \
                   shows the length ‖f‖ of each.",
+        outcome: None,
     },
     Example {
         title: "a list of fruit",
@@ -199,6 +209,7 @@ pub const EXAMPLES: [Example; 10] = [
         look: "In L1H2 weights fall evenly with distance: by a third with every token (score decay −0.42, R² 0.98).",
         refuted: "If the words made the pattern, other words would break it. On the numbers from one to twelve the slope is \
                   −0.38, R² 0.96.",
+        outcome: None,
     },
     Example {
         title: "a thousand words",
@@ -213,6 +224,7 @@ pub const EXAMPLES: [Example; 10] = [
                tokens give it less than 0.001 on average.",
         refuted: "If the model had the name from elsewhere, or the head always looked there, the first sentence would not \
                   matter. Call her Odalys Meyer in it, and the story ends with “Meyer” (0.89).",
+        outcome: None,
     },
 ];
 

@@ -9,14 +9,14 @@ use std::sync::Arc;
 use headlight::analysis::AttentionSource;
 use headlight::analysis::scores::AllHeads;
 use headlight::analysis::similarity::{cosine, mean_pooled};
-use headlight::edit::{Edit, PatchFrom, list_to_json, parse_list};
+use headlight::edit::{Edit, PatchFrom, PatchSite, list_to_json, parse_list};
 use headlight::engine::jobs::{
-    CompareJob, Compared, Job, LossesJob, Measure, PredictionsJob, RunInput, RunJob, RunOptions, ScoredInput,
-    ScoresJob, SimilarityJob, SweepJob, SweepKind, SweepPart, Target, complete, complete_with,
+    CompareJob, Compared, ContinueJob, Job, LossesJob, Measure, PredictionsJob, RunInput, RunJob, RunOptions,
+    ScoredInput, ScoresJob, SimilarityJob, SweepJob, SweepKind, SweepPart, Target, complete, complete_with,
 };
 use headlight::engine::{
-    Bos, Captures, CompiledEdits, EngineError, Generation, Measured, Model, Outcome, PatchValues, Run, Step, Written,
-    most_likely, top_predictions,
+    Bos, Captures, CompiledEdits, EngineError, Generation, Measured, Model, Outcome, PatchValues, Run, Sampling, Step,
+    Written, most_likely, top_predictions,
 };
 use headlight::trace::{AttnKind, Lengths, Stack};
 use support::engine::{finished, load_golden};
@@ -170,28 +170,36 @@ fn patched_streams_come_from_the_other_input() {
     let base = base(&model);
     let other = model.encode(OTHER, None).unwrap();
     let from = PatchFrom::Text(OTHER.to_owned(), None);
-    let kind = |is_denoising| SweepKind::PatchStream { other: other.clone(), from: from.clone(), is_denoising };
+    let kind = |site, is_denoising| {
+        let (other, from) = (other.clone(), from.clone());
+        SweepKind::Patch { site, other, from, is_denoising }
+    };
     let other_run = finished(&model, other.clone(), CompiledEdits::none(), Captures::none());
-    for is_denoising in [false, true] {
+    for (site, is_denoising) in PatchSite::EACH.into_iter().flat_map(|site| [(site, false), (site, true)]) {
         let measure = Measure::Tokens(OUTCOME);
-        let job = SweepJob::new(Arc::clone(&base), Vec::new(), kind(is_denoising), measure).unwrap();
+        let job = SweepJob::new(Arc::clone(&base), Vec::new(), kind(site, is_denoising), measure).unwrap();
         let mut parts = Vec::new();
         let result = complete_with(job, |part| parts.push(part)).unwrap();
         assert_eq!(result.other, Some(Measured::Tokens(OUTCOME.value(&other_run).unwrap())));
-        assert_eq!(parts.len(), model.spec().n_layers * base.tokens().len());
+        let n_columns = if site.is_by_position() { base.tokens().len() } else { model.spec().n_heads };
+        assert_eq!(parts.len(), model.spec().n_layers * n_columns, "{site:?}");
         let (on, donor) = if is_denoising { (&other_run, &*base) } else { (&*base, &other_run) };
-        let position = base.tokens().len() - 1;
-        let part = parts.iter().find(|part| part.cell.layer == 1 && part.cell.column == position).unwrap();
+        let part = parts.iter().find(|part| part.cell.layer == 1 && part.cell.column == n_columns - 1).unwrap();
         let mut values = PatchValues::default();
-        let hook = "blocks.1.hook_resid_pre".parse().unwrap();
-        values.insert(&from, hook, donor.activation(hook).unwrap());
+        let hook = format!("blocks.1.{}", site.site().name()).parse().unwrap();
+        let captured = finished(&model, donor.tokens().clone(), CompiledEdits::none(), Captures::of([hook]));
+        values.insert(&from, hook, captured.activation(hook).unwrap());
         let list = [part.cell.edit.clone()];
         let lengths = Lengths::from(on.tokens().len());
         let bound = CompiledEdits::bind_strictly(&list, model.spec(), None, lengths, &values).unwrap();
         let alone = OUTCOME.value(&finished(&model, on.tokens().clone(), bound, Captures::none())).unwrap();
-        assert!((part.outcome.unwrap().value() - alone.logit_difference).abs() < 1e-5, "denoising {is_denoising}");
+        assert!(
+            (part.outcome.unwrap().value() - alone.logit_difference).abs() < 1e-5,
+            "{site:?}, denoising {is_denoising}"
+        );
     }
-    let short = SweepKind::PatchStream { other: model.encode("Too short", None).unwrap(), from, is_denoising: false };
+    let other = model.encode("Too short", None).unwrap();
+    let short = SweepKind::Patch { site: PatchSite::Stream, other, from, is_denoising: false };
     let refused = SweepJob::new(base, Vec::new(), short, Measure::Tokens(OUTCOME)).unwrap_err();
     assert!(refused.to_string().contains("equal length"), "{refused}");
 }
@@ -399,4 +407,34 @@ fn a_job_that_is_not_done_has_no_answer() {
     assert!(job.finish().unwrap_err().to_string().contains("not done"));
     let job = LossesJob::new(base(&model));
     assert!(job.finish().is_err());
+}
+
+#[test]
+fn continuations_stand_next_to_each_other_and_leave_their_runs_alone() {
+    let model = load_golden("llama");
+    let base = base(&model);
+    let list = edits(r#"[{"kind":"zero_head","layer":0,"head":0},{"kind":"zero_head","layer":1,"head":1}]"#);
+    let edited = Arc::new(complete(RunJob::again(Arc::clone(&base), list, RunOptions::default())).unwrap().run);
+    let sampling = Sampling { temperature: 1.0, top_k: 0, top_p: 1.0, seed: 3 };
+    // One after another, each in a run of its own that generation may change.
+    let alone = |run: &Arc<Run>| {
+        let (mut run, mut generation) = (run.twin().unwrap(), Generation::new(sampling, 6).unwrap());
+        let mut ids = Vec::new();
+        loop {
+            match generation.step(&mut run).unwrap() {
+                Written::Nothing => {}
+                Written::Token(id) => ids.push(id),
+                Written::End => return ids,
+            }
+        }
+    };
+    let expected = [alone(&base), alone(&edited)];
+    let before = (base.final_stream().to_vec(), base.tokens().len());
+    let job = ContinueJob::new(vec![Arc::clone(&base), Arc::clone(&edited)], sampling, 6).unwrap();
+    let found = complete(job).unwrap();
+    let ids: Vec<Vec<u32>> = found.iter().map(|tokens| tokens.iter().map(|token| token.id).collect()).collect();
+    assert_eq!(ids, expected);
+    assert!(found.iter().flatten().all(|token| token.prob > 0.0 && token.prob <= 1.0));
+    assert_eq!((base.final_stream().to_vec(), base.tokens().len()), before, "the runs stay as they are");
+    assert_ne!(found[0][0].prob, found[1][0].prob, "the edits act on what follows");
 }

@@ -80,6 +80,7 @@ fn a_hundred_thousand_tokens_are_opened_and_looked_at_within_a_second() {
         text: String::new(),
         pair: None,
         edits: Vec::new(),
+        outcome: None,
         top: Vec::new(),
         place: None,
         held: vec![(AttnKind::ONLY, Default::default())],

@@ -62,9 +62,25 @@ pub trait Answering {
 
 /// Prepares an answer; computes nothing yet.
 pub fn start(question: Question) -> Box<dyn Answering> {
-    match question {
+    start_drawn(question).unwrap_or_else(|other| start_other(*other))
+}
+
+/// Prepares an answer to what the first figures draw, patterns and the overview of heads.
+///
+/// # Errors
+/// Any other question comes back, for [`start_other`]: a page fetches the code for those later.
+pub fn start_drawn(question: Question) -> Result<Box<dyn Answering>, Box<Question>> {
+    Ok(match question {
         Question::Patterns { layer, heads } => Box::new(patterns::Patterns::new(layer, heads)),
         Question::Thumbnails { layer, heads, grid } => Box::new(thumbnails::Thumbnails::new(layer, heads, &grid)),
+        other => return Err(Box::new(other)),
+    })
+}
+
+/// Prepares an answer to any question that [`start_drawn`] leaves.
+pub fn start_other(question: Question) -> Box<dyn Answering> {
+    match question {
+        Question::Patterns { .. } | Question::Thumbnails { .. } => start(question),
         Question::Neurons { layer, head } => Box::new(neurons::Neurons::new(layer, head)),
         Question::Scores { n_block } => Box::new(scores::Scores::new(n_block)),
         Question::HeadWeights { queries, keys } => Box::new(head_weights::HeadWeights::new(queries, keys)),

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::edit::PatchSite;
 use crate::trace::file::Saved;
 
 pub use inside::{AttributeArgs, ContrastArgs, FlowArgs, FlowKind, LensArgs, SubjectArgs};
@@ -89,9 +90,12 @@ pub struct SweepArgs {
     /// A text for --what mean, which replaces each head's z by its mean over these texts; may be given several times.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub reference: Vec<String>,
-    /// The other text for --what patch, of equally many tokens, whose stream replaces this one's at each layer and position.
+    /// The other text for --what patch, of equally many tokens, whose values replace this one's.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub from: Option<String>,
+    /// What --what patch takes of the other text.
+    #[arg(long, value_enum, default_value_t = SiteArg::Stream)]
+    pub site: SiteArg,
     /// The token whose logit counts, as text with its space, e.g. " Mary"; the most likely one if not given.
     #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     pub answer: Option<String>,
@@ -117,8 +121,32 @@ pub enum SweepWhat {
     Mean,
     /// Each token hidden from all others, layer by layer.
     CutKeys,
-    /// The stream at each layer and position taken from the --from text.
+    /// The --site of each layer taken from the --from text.
     Patch,
+}
+
+/// What a patching sweep takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SiteArg {
+    /// The stream entering each layer, at each position.
+    Stream,
+    /// What attention adds, at each position.
+    Attention,
+    /// What the MLP adds, at each position.
+    Mlp,
+    /// Each head's output, at every position.
+    Heads,
+}
+
+impl From<SiteArg> for PatchSite {
+    fn from(site: SiteArg) -> Self {
+        match site {
+            SiteArg::Stream => Self::Stream,
+            SiteArg::Attention => Self::Attention,
+            SiteArg::Mlp => Self::Mlp,
+            SiteArg::Heads => Self::Heads,
+        }
+    }
 }
 
 /// Arguments of `headlight generate`.

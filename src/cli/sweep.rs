@@ -13,7 +13,7 @@ use super::generate::CliInput;
 use super::outfile::OutFile;
 use super::report::print;
 use crate::analysis::effect::{ablation_effect, restored_share};
-use crate::edit::PatchFrom;
+use crate::edit::{PatchFrom, PatchSite};
 use crate::engine::jobs::{FinishedRun, Measure, SweepJob, SweepKind, SweepPart, SweepResult, complete_with};
 use crate::engine::{EngineError, Measured, Outcome, Run, default_position, top_predictions};
 
@@ -27,7 +27,12 @@ pub(super) fn run(args: &SweepArgs) -> Result<(), CliError> {
     let mut parts = Vec::new();
     let result = complete_with(job, |part| parts.push(part))?;
     parts.sort_by_key(|part: &SweepPart| part.index);
-    let column = if matches!(args.what, SweepWhat::CutKeys | SweepWhat::Patch) { "position" } else { "head" };
+    let is_by_position = match args.what {
+        SweepWhat::CutKeys => true,
+        SweepWhat::Patch => PatchSite::from(args.site).is_by_position(),
+        SweepWhat::Zero | SweepWhat::PositionMean | SweepWhat::Mean => false,
+    };
+    let column = if is_by_position { "position" } else { "head" };
     let mut csv = format!("layer,{column},effect,logit_difference,p_answer\n");
     csv.extend(parts.iter().map(|part| line(part, &result)));
     match &mut out {
@@ -66,7 +71,7 @@ fn kind(args: &SweepArgs, base: &Run) -> Result<SweepKind, CliError> {
             let text =
                 args.from.as_ref().ok_or_else(|| CliError::Usage("--what patch needs --from TEXT".to_owned()))?;
             let from = PatchFrom::Text(text.clone(), None);
-            SweepKind::PatchStream { other: encode(text)?, from, is_denoising: false }
+            SweepKind::Patch { site: args.site.into(), other: encode(text)?, from, is_denoising: false }
         }
     })
 }

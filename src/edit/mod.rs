@@ -7,9 +7,11 @@
 mod choice;
 mod in_messages;
 mod kinds;
+mod patch_site;
 mod value;
 
 pub use choice::Choice;
+pub use patch_site::PatchSite;
 pub use value::{PatchFrom, SetValue};
 
 use serde::{Deserialize, Serialize};

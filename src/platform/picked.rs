@@ -104,7 +104,7 @@ impl Dropped {
     pub fn is_one_trace(&self) -> bool {
         let entries = self.entries.iter().filter(|entry| !entry.is_directory()).map(Entry::name);
         let names: Vec<String> = entries.chain(self.files.iter().map(File::name)).collect();
-        matches!(names.as_slice(), [one] if one.to_lowercase().ends_with(".safetensors"))
+        matches!(names.as_slice(), [one] if one.to_ascii_lowercase().ends_with(".safetensors"))
             && self.entries.len() + self.files.len() == 1
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Prediction, RequestId, RunId, RunInfo};
-use crate::edit::Edit;
+use crate::edit::{Edit, PatchSite};
 use crate::trace::Tokens;
 
 /// A request of the page to the worker.
@@ -61,6 +61,18 @@ pub enum EditingRequest {
         /// How tokens are chosen.
         sampling: SamplingAsked,
     },
+    /// Continues runs of the same tokens, each by its own choice; the runs stay as they are. Answered by
+    /// [`EditingReply::Continued`].
+    Continue {
+        /// The request's number.
+        request: RequestId,
+        /// Which runs.
+        runs: Vec<RunId>,
+        /// How many tokens at most.
+        n_tokens: u32,
+        /// How they are chosen.
+        sampling: SamplingAsked,
+    },
 }
 
 /// The outcome that is followed while the model is edited.
@@ -116,11 +128,13 @@ pub enum SweepAsked {
     MeanHeads(Vec<String>),
     /// Each token as a key, layer by layer, seen by no other token.
     CutKeys,
-    /// The stream at each layer and position comes from another text of equally many tokens.
-    PatchStream {
+    /// Activations of each layer come from another text of equally many tokens.
+    Patch {
+        /// Which activations.
+        site: PatchSite,
         /// The other text.
         text: String,
-        /// Whether this text's stream is put into the other one (denoising) instead of the other way round.
+        /// Whether this text's values are put into the other one (denoising) instead of the other way round.
         is_denoising: bool,
     },
     /// These edits, one cell each in row 0.
@@ -195,6 +209,13 @@ pub enum EditingReply {
         /// The most likely tokens in the run that follows.
         follower_top: Vec<Prediction>,
     },
+    /// Continuations of some runs.
+    Continued {
+        /// The request that this answers.
+        request: RequestId,
+        /// The tokens of each run with their probabilities, in the order of the runs.
+        continuations: Vec<Vec<Prediction>>,
+    },
     /// No more tokens follow.
     WritingDone {
         /// The request that this answers.
@@ -257,7 +278,8 @@ impl EditingRequest {
             EditingRequest::Again { request, .. }
             | EditingRequest::Compare { request, .. }
             | EditingRequest::Sweep { request, .. }
-            | EditingRequest::Write { request, .. } => *request,
+            | EditingRequest::Write { request, .. }
+            | EditingRequest::Continue { request, .. } => *request,
         }
     }
 }

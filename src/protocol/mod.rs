@@ -10,6 +10,7 @@ mod editing;
 mod input;
 mod inside;
 mod model_source;
+mod outcome_json;
 mod question;
 mod report;
 
@@ -31,7 +32,7 @@ pub use question::{Answer, Grid, HeadNumbers, NeuronPart, NeuronsAnswer, Questio
 pub use report::{About, Report};
 
 /// Raised with every change of these types; page and worker refuse to talk across versions.
-pub const VERSION: u32 = 12;
+pub const VERSION: u32 = 13;
 
 /// Chosen by the page, unique within a worker's life.
 pub type RequestId = u32;

@@ -56,7 +56,7 @@ impl MatrixPainter {
             let end = to_device(window.row_top(row) + window.row_height).min(height);
             let Some(first) = self.pixels.get_mut(top * width * 4..end * width * 4) else { continue };
             let (line, rest) = first.split_at_mut((width * 4).min(first.len()));
-            for (edge, level) in edges.windows(2).zip(view.levels(view.queries[row])) {
+            for (edge, level) in edges.windows(2).zip(view.levels(view.queries[row]).skip(grid.first)) {
                 if level != 0.0 && line.len() == width * 4 {
                     let [red, green, blue] = colours.at(level);
                     for pixel in line[edge[0] * 4..edge[1] * 4].chunks_exact_mut(4) {
@@ -93,7 +93,7 @@ mod tests {
             shade,
             contrast: None,
         };
-        let grid = Grid::fit(Span { x: 7.0, width: 12.0 }, 3, window.row_height);
+        let grid = Grid::whole(Span { x: 7.0, width: 12.0 }, 3, window.row_height);
         let mut painter = MatrixPainter::default();
         let (pixels, width, height) = painter.paint(&view, &window, &grid, CellColours::Weights(&ramp()), pixel_ratio);
         (pixels.to_vec(), width, height)
@@ -158,10 +158,30 @@ mod tests {
             shade: Shade::default(),
             contrast: Some(crate::render::Contrast::new(0.2, Scheme::Light)),
         };
-        let grid = Grid::fit(Span { x: 0.0, width: 8.0 }, 2, 4.0);
+        let grid = Grid::whole(Span { x: 0.0, width: 8.0 }, 2, 4.0);
         let mut painter = MatrixPainter::default();
         let (pixels, width, _) = painter.paint(&view, &WINDOW, &grid, CellColours::Differences(&diverging), 1.0);
         let cell = |row: usize, column: usize| colour(pixels, width, column * 4 + 1, row * 4 + 1);
         assert_eq!([cell(0, 0), cell(0, 1), cell(1, 0)], [Some(diverging.at(0.5)), Some(diverging.at(-1.0)), None]);
+    }
+
+    #[test]
+    fn a_scrolled_matrix_begins_with_its_first_column_in_view() {
+        let view = HeadView {
+            patterns: PatternView::new(&VALUES, 2, 3, 3).unwrap(),
+            heads: &[0],
+            queries: &[0, 1, 2],
+            keys: &[0, 1, 2],
+            marked_queries: &[],
+            marked_keys: &[],
+            shade: Shade::default(),
+            contrast: None,
+        };
+        let grid = Grid::fit(Span { x: 0.0, width: 8.0 }, 3, 4.0, 4.0);
+        let mut painter = MatrixPainter::default();
+        let (pixels, width, _) = painter.paint(&view, &WINDOW, &grid, CellColours::Weights(&ramp()), 1.0);
+        let cell = |row: usize, column: usize| colour(pixels, width, column * 4 + 1, row * 4 + 1);
+        assert_eq!((width, [cell(0, 0), cell(1, 0)]), (8, [None, Some(ramp().at(0.5))]));
+        assert_eq!(cell(2, 1), Some(ramp().at(0.5)), "the last key");
     }
 }

@@ -86,6 +86,8 @@ pub struct Picture<'a> {
     pub cells: Option<&'a Ramps>,
     /// Colour of marks in a matrix.
     pub ink: Rgb,
+    /// How far a matrix is scrolled to the right, CSS pixels.
+    pub scroll_x: f32,
 }
 
 impl HeadCanvas {
@@ -114,7 +116,10 @@ impl HeadCanvas {
             let own_head = picture.view.heads.get(index..=index).filter(|_| picture.is_split);
             let view = HeadView { heads: own_head.unwrap_or(picture.view.heads), ..picture.view };
             match picture.cells {
-                Some(ramps) => self.put_cells(&view, window, *panel, ramps, picture.ink, pixel_ratio),
+                Some(ramps) => {
+                    let grid = Grid::fit(*panel, view.keys.len(), window.row_height, picture.scroll_x);
+                    self.put_cells(&view, window, grid, ramps, picture.ink, pixel_ratio);
+                }
                 None => {
                     let lines = view.lines(window, colours);
                     let (left, right) = (to_device(panel.x), to_device(panel.end()));
@@ -184,12 +189,11 @@ impl HeadCanvas {
         &mut self,
         view: &HeadView<'_>,
         window: &Window,
-        panel: Span,
+        grid: Grid,
         ramps: &Ramps,
         ink: Rgb,
         pixel_ratio: f32,
     ) {
-        let grid = Grid::fit(panel, view.keys.len(), window.row_height);
         let colours = match view.heads {
             _ if view.contrast.is_some() => CellColours::Differences(&ramps.difference),
             [head] => CellColours::Weights(ramps.heads.get(*head).unwrap_or(&ramps.mean)),
@@ -212,8 +216,9 @@ impl HeadCanvas {
             let size = (grid.span().width, window.row_height);
             self.frame((grid.x, window.row_top(row)), size, ink, 0.8, pixel_ratio);
         }
-        for column in view.marked_keys.iter().filter_map(|key| row_of(view.keys, key)) {
-            let x = grid.x + column as f32 * grid.cell_width;
+        let marked = view.marked_keys.iter().filter_map(|key| row_of(view.keys, key));
+        for column in marked.filter(|column| grid.shows(*column)) {
+            let x = grid.middle(column) - grid.cell_width / 2.0;
             let size = (grid.cell_width, bottom - window.row_top(0));
             self.frame((x, window.row_top(0)), size, ink, 0.8, pixel_ratio);
         }

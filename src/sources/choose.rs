@@ -110,7 +110,7 @@ fn safetensors(files: &[(String, u64)]) -> Result<Option<Choice>, String> {
 /// Indices of the safetensors files with the weights: all parts of `…-00001-of-00003.safetensors`, or a single file.
 fn weights(files: &[(String, u64)]) -> Result<Vec<usize>, String> {
     let here: Vec<usize> = (0..files.len())
-        .filter(|&index| is_top(&files[index].0) && files[index].0.to_lowercase().ends_with(".safetensors"))
+        .filter(|&index| is_top(&files[index].0) && files[index].0.to_ascii_lowercase().ends_with(".safetensors"))
         .collect();
     let name = |index: usize| files[index].0.as_str();
     if let Some(&one) = here.iter().find(|&&index| name(index) == "model.safetensors") {
@@ -194,9 +194,9 @@ fn tokenizer(at: &impl Fn(&str) -> Option<usize>) -> (Vec<usize>, Option<String>
 }
 
 fn ggufs(files: &[(String, u64)]) -> Vec<Choice> {
-    let is_gguf = |name: &str| is_top(name) && name.to_lowercase().ends_with(".gguf");
+    let is_gguf = |name: &str| is_top(name) && name.to_ascii_lowercase().ends_with(".gguf");
     // Image projectors and GGUF files in parts are not supported.
-    let is_whole = |name: &str| part_of(name).is_none() && !name.to_lowercase().starts_with("mmproj");
+    let is_whole = |name: &str| part_of(name).is_none() && !name.to_ascii_lowercase().starts_with("mmproj");
     let mut found: Vec<usize> =
         (0..files.len()).filter(|&index| is_gguf(&files[index].0) && is_whole(&files[index].0)).collect();
     found.sort_by_key(|&index| files[index].1);
@@ -235,7 +235,7 @@ fn common_start(one: &str, other: &str) -> usize {
 
 fn nothing(files: &[(String, u64)]) -> Unusable {
     let is_python = |name: &str| {
-        let name = name.to_lowercase();
+        let name = name.to_ascii_lowercase();
         PYTHON.iter().any(|end| name.ends_with(end))
             && !name.ends_with("training_args.bin")
             && !name.ends_with("optimizer.pt")
@@ -248,7 +248,7 @@ fn nothing(files: &[(String, u64)]) -> Unusable {
         );
         return Unusable { message, convert: Some(convert_lines(name)) };
     }
-    if files.iter().any(|(name, _)| name.to_lowercase().ends_with(".gguf")) {
+    if files.iter().any(|(name, _)| name.to_ascii_lowercase().ends_with(".gguf")) {
         let message = "The GGUF files here are in parts or no language models: take one that is whole.".to_owned();
         return Unusable { message, convert: None };
     }

@@ -63,7 +63,7 @@ impl Listing {
         let file = |sibling: Sibling| {
             let Sibling { rfilename: name, size, lfs } = sibling;
             let (lfs_size, sha256) = lfs.map_or((None, None), |lfs| (lfs.size, lfs.sha256));
-            let sha256 = sha256.map(|sha256| sha256.to_lowercase());
+            let sha256 = sha256.map(|sha256| sha256.to_ascii_lowercase());
             if sha256.as_ref().is_some_and(|sha256| sha256.len() != 64 || !is_hex(sha256)) {
                 return Err(refuse(format!("the sha256 of {name} is none")));
             }

@@ -277,7 +277,7 @@ impl Transfer {
 
     /// Whether the file is a web page itself.
     fn is_of_page(&self) -> bool {
-        let name = self.file.to_lowercase();
+        let name = self.file.to_ascii_lowercase();
         name.ends_with(".html") || name.ends_with(".htm")
     }
 

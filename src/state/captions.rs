@@ -5,7 +5,8 @@
 
 use serde_json::Value;
 
-use super::{SegmentFilter, Shown, State, View, wording};
+use super::editing::Against;
+use super::{SegmentFilter, Shown, State, Variant, View, wording};
 use crate::protocol::InputText;
 use crate::trace::{AttnKind, Side};
 
@@ -35,6 +36,10 @@ impl State {
         self.model_fields(shown, &mut fields, &mut sentences);
         self.place_fields(shown, view, &mut fields, &mut sentences);
         self.input_fields(shown, &mut fields, &mut sentences);
+        if let Some(comparison) = self.comparison() {
+            fields.push(("Compared", comparison.clone()));
+            sentences.push(comparison);
+        }
         let edits = self.acting_edits();
         sentences.push(edit_sentence(&edits));
         fields.push(("Edits", serde_json::to_string(&edits).unwrap_or_default()));
@@ -47,6 +52,22 @@ impl State {
         Some(CaptionText { title: self.title(shown, view), text: sentences.join(" "), fields })
     }
 
+    /// The caption of the last sweep's map.
+    pub fn sweep_caption(&self) -> Option<CaptionText> {
+        let (shown, sweep) = (self.shown.as_ref()?, self.editing.sweep.as_ref()?);
+        let (mut fields, mut sentences) = (Vec::new(), Vec::new());
+        self.model_fields(shown, &mut fields, &mut sentences);
+        self.input_fields(shown, &mut fields, &mut sentences);
+        let outcome = wording::outcome_name(&self.editing.asked);
+        fields.push(("Outcome", outcome.clone()));
+        let base = sweep.base.map(|base| format!(", {} without these edits", wording::short_weight(base.value)));
+        sentences.push(format!("Outcome: {outcome}{}.", base.unwrap_or_default()));
+        let software = format!("Headlight {}", env!("CARGO_PKG_VERSION"));
+        sentences.push(format!("{software}."));
+        fields.push(("Software", software));
+        Some(CaptionText { title: sweep.title(), text: sentences.join(" "), fields })
+    }
+
     fn title(&self, shown: &Shown, view: View) -> String {
         let (layer, heads) = (self.selection.layer, &self.selection.heads);
         let spec = shown.stack_spec();
@@ -55,14 +76,32 @@ impl State {
             View::Head if heads.len() == 1 => format!("Layer {layer}, head {}", self.selection.head()),
             View::Head if heads.len() == spec.n_heads => format!("Layer {layer}, all {} heads", heads.len()),
             View::Head => format!("Layer {layer}, heads {}", list(heads)),
-            View::Stream => format!("Stream: {}", self.scales.stream.number.label().to_lowercase()),
+            View::Stream => format!("Stream: {}", self.scales.stream.number.label().to_ascii_lowercase()),
             View::Neuron => {
                 let query = self.query_looked_into().and_then(|query| shown.labels(Side::Query).get(query));
                 let query = query.map(|label| format!(": what “{}” reads", label.plain)).unwrap_or_default();
                 format!("Layer {layer}, head {}{query}", self.selection.head())
             }
         };
-        wording::of_kind(shown.kind, &title)
+        let title = wording::of_kind(shown.kind, &title);
+        if self.editing.variant == Variant::Difference { format!("Change: {title}") } else { title }
+    }
+
+    /// What the numbers are compared with, where they are changes.
+    fn comparison(&self) -> Option<String> {
+        if self.editing.variant != Variant::Difference {
+            return None;
+        }
+        let other = match &self.editing.against {
+            Against::Edits => "the edited result".to_owned(),
+            Against::Text(text) => format!("the text “{}”", text.replace('\n', "” and “")),
+            Against::Trace(file) => format!("the trace {file}"),
+            Against::Model(_) => {
+                let name = self.result(Variant::B).map(|b| b.model_name.as_str());
+                name.unwrap_or("the other model").to_owned()
+            }
+        };
+        Some(format!("Change: {other} minus the original."))
     }
 
     fn model_fields(&self, shown: &Shown, fields: &mut Fields, sentences: &mut Vec<String>) {
@@ -96,7 +135,7 @@ impl State {
     fn place_fields(&self, shown: &Shown, view: View, fields: &mut Fields, sentences: &mut Vec<String>) {
         if shown.kind != AttnKind::ONLY {
             fields.push(("Attention", shown.kind.label().to_owned()));
-            sentences.push(format!("Attention: {}.", shown.kind.label().to_lowercase()));
+            sentences.push(format!("Attention: {}.", shown.kind.label().to_ascii_lowercase()));
         }
         if matches!(view, View::Model | View::Stream) {
             return;
@@ -116,7 +155,7 @@ impl State {
 
     fn input_fields(&self, shown: &Shown, fields: &mut Fields, sentences: &mut Vec<String>) {
         let n_tokens = shown.info.tokens.len();
-        let written = if self.editing.written.is_empty() { "" } else { ", and what the model wrote on" };
+        let written = if self.editing.written.is_empty() { "" } else { ", and what the model generated" };
         match &shown.input.text {
             InputText::Single(text) if !text.is_empty() => {
                 fields.push(("Text", text.clone()));

@@ -151,6 +151,8 @@ impl State {
             EntryEvent::TypingRested(n_edits) => return self.typing_rested(n_edits, effects),
             EntryEvent::ExamplePicked(index) => return self.example_picked(index, effects),
         }
+        // What was wrong with the text before says nothing about this one.
+        self.notices.input = None;
         self.leave_example();
         self.typed(effects);
     }
@@ -191,8 +193,29 @@ impl State {
         }
     }
 
+    /// Whether the fields hold another input than the result on screen, so that Run would read something else.
+    pub fn has_unrun_text(&self) -> bool {
+        let Some(shown) = self.result(super::Variant::A).filter(|_| self.home.is_page()) else { return false };
+        let entry = &self.entry;
+        let is_same_text = match &shown.asked {
+            InputText::Single(text) => {
+                entry.kind == EntryKind::Text && entry.text == *text && entry.pair.trim().is_empty()
+            }
+            InputText::Pair(text, pair) => entry.kind == EntryKind::Text && (&entry.text, &entry.pair) == (text, pair),
+            InputText::Ids(ids) => entry.kind == EntryKind::Ids && parse_ids(&entry.ids).as_ref() == Ok(ids),
+            InputText::RandomBlock { n_tokens, seed } => {
+                entry.kind == EntryKind::RandomBlock && (entry.n_block, entry.seed) == (*n_tokens, *seed)
+            }
+        };
+        // A trace does not say how it was asked for.
+        let is_same_way = shown.is_trace
+            || entry.bos == shown.input.bos && self.target().as_ref().is_ok_and(|target| *target == shown.input.target);
+        !(is_same_text && is_same_way)
+    }
+
     /// Puts an input into the fields.
     pub(super) fn fill_in(&mut self, input: &Input) {
+        self.notices.input = None;
         self.entry.bos = input.bos;
         self.entry.target = match &input.target {
             TargetAsked::Generated => String::new(),

@@ -2,6 +2,7 @@
 
 use super::{Effect, LayoutChange, RUNS_MODELS, Shown, State, ViewEvent};
 use crate::gallery::{EXAMPLES, Example};
+use crate::protocol::OutcomeAsked;
 
 impl State {
     /// The example on screen or on its way, until something else is typed or run.
@@ -29,6 +30,9 @@ impl State {
         });
         if is_shown {
             self.look_at_example(effects);
+            if example.outcome.is_some() {
+                self.compare(effects);
+            }
         } else {
             self.run(false, effects);
         }
@@ -49,6 +53,9 @@ impl State {
         selection.queries = example.queries.iter().copied().collect();
         selection.keys = example.keys.iter().copied().collect();
         selection.clamp(&shape);
+        if let Some((answer, other)) = example.outcome {
+            self.take_outcome(OutcomeAsked::tokens(answer, other));
+        }
         self.follow_layer(effects);
     }
 

@@ -219,6 +219,11 @@ impl State {
         self.editing.is_sweep_shown && self.editing.sweep.is_some() && self.shown.is_some()
     }
 
+    /// Whether the views on screen look into a single head, so that several cannot be chosen.
+    pub fn shows_one_head(&self) -> bool {
+        self.views() == [View::Neuron] && self.pane.is_none()
+    }
+
     /// The views on screen, from the whole to the part, without the second view ([`State::pane`]).
     pub fn views(&self) -> &'static [View] {
         match self.selection.view {

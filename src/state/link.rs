@@ -13,6 +13,7 @@ use super::options::{SegmentFilter, Theme};
 use super::selection::View;
 use super::wording::shortened;
 use crate::edit::{self, Edit};
+use crate::protocol::OutcomeAsked;
 use crate::trace::{Attn, AttnKind, Stack};
 
 /// Version of the fragment.
@@ -78,6 +79,8 @@ pub struct Link {
     pub theme: Option<Theme>,
     /// The edits, in the order in which they act.
     pub edits: Vec<Edit>,
+    /// The outcome that is followed.
+    pub outcome: Option<OutcomeAsked>,
 }
 
 /// The link in the query of an address, where somebody wrote `?v=1&…` for `#v=1&…`; without its `?`.
@@ -210,6 +213,13 @@ impl Link {
                 Ok(edits) => self.edits = edits,
                 Err(error) => return Err(format!("edits: {error}")),
             },
+            "outcome" => {
+                let outcome = serde_json::from_str(value).map_err(|error| error.to_string());
+                match outcome.and_then(OutcomeAsked::from_json) {
+                    Ok(outcome) => self.outcome = Some(outcome),
+                    Err(problem) => return Err(format!("outcome: {problem}")),
+                }
+            }
             _ => return Err(format!("{} is unknown", shortened(name))),
         }
         Ok(())
@@ -245,6 +255,7 @@ impl Link {
         self.drawn.write(&mut put);
         put("theme", self.theme.filter(|theme| *theme != Theme::System).map(|theme| theme.name().to_owned()));
         put("edits", (!self.edits.is_empty()).then(|| edit::list_to_json(&self.edits)));
+        put("outcome", self.outcome.as_ref().map(|outcome| outcome.to_json().to_string()));
         fragment
     }
 }

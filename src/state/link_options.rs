@@ -29,6 +29,7 @@ use super::link::{list, numbers};
 use super::options::{Arrangement, Display, Drawing};
 use super::scales::options::{CellNumber, CellStyle, MapOptions, NeuronOptions, NeuronOrder};
 use super::stream::options::{StreamNumber, StreamOptions};
+use super::typed;
 use crate::analysis::scores::Score;
 use crate::protocol::Reduce;
 
@@ -55,8 +56,8 @@ impl LinkedOptions {
         Some(match name {
             "scale" => one_of(value, &[("linear", false), ("log", true)], "linear or log", &mut display.is_log),
             "ends" => one_of(value, &[("one", false), ("row", true)], "one or row", &mut display.is_per_row),
-            "min" => match value.parse::<f64>() {
-                Ok(weight) if (0.0..=1.0).contains(&weight) => {
+            "min" => match typed::number(value) {
+                Some(weight) if (0.0..=1.0).contains(&weight) => {
                     display.min_weight_thousandths = (weight * 1e3).round() as u16;
                     Ok(())
                 }

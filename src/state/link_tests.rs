@@ -24,6 +24,7 @@ fn full() -> Link {
         segment: Some(SegmentFilter::Ab),
         theme: Some(Theme::Dark),
         edits: Vec::new(),
+        outcome: None,
     }
 }
 
@@ -41,6 +42,15 @@ fn a_target_and_an_attention_come_back() {
     assert_eq!(kind("stack=decoder"), AttnKind::DECODER);
     assert_eq!(kind("attn=cross"), AttnKind::CROSS);
     assert_eq!(kind("stack=encoder&attn=self"), AttnKind::ENCODER);
+}
+
+#[test]
+fn outcomes_come_back() {
+    let outcome = OutcomeAsked::Tokens { answer: " Mary".to_owned(), other: " John".to_owned(), position: Some(13) };
+    let link = Link { outcome: Some(outcome), ..full() };
+    assert_eq!(Link::parse(&link.write()), (link, vec![]));
+    let (link, problems) = Link::parse("outcome={\"kind\":\"beauty\"}&text=kept");
+    assert!(link.outcome.is_none() && problems[0].starts_with("outcome: `beauty`"), "{problems:?}");
 }
 
 #[test]

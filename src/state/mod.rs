@@ -32,10 +32,12 @@ pub mod start;
 pub mod stream;
 pub mod tour;
 pub mod traces;
+pub mod typed;
 pub mod wording;
 pub mod work;
 
 mod examples;
+mod provenance;
 mod reduce;
 
 #[cfg(test)]
@@ -54,6 +56,7 @@ pub use more_models::{MoreEvent, MoreModels};
 pub use notices::{InputNotice, Notices, Recovery, Stopped};
 pub use options::{Arrangement, Display, DisplayChange, Drawing, MIN_WEIGHTS, Options, SegmentFilter, Theme};
 pub use panes::{Pane, PaneEvent};
+pub use provenance::TraceModel;
 pub use readings::Readings;
 use requests::Requests;
 pub use requests::Slot;

@@ -28,6 +28,8 @@ pub struct Readings {
     pub typed: Slot<Tokens>,
     /// Counts edits: only the pause after the last one counts.
     n_edits: u32,
+    /// The last edit after which the fields rested.
+    n_rested: u32,
     /// The result that everything below belongs to.
     result: Option<RequestId>,
     /// −ln p of each token, NaN for the first; [pos]
@@ -50,6 +52,24 @@ impl State {
     /// Asks for the tokens of the fields, if no later edit has come.
     pub(super) fn typing_rested(&mut self, n_edits: u32, effects: &mut Vec<Effect>) {
         if n_edits == self.readings.n_edits {
+            self.readings.n_rested = n_edits;
+            self.ask_for_typed(effects);
+        }
+    }
+
+    /// Tokens of the fields, and whether they are those of the present text: while the worker is about to say more, the last ones
+    /// stay. Nothing where no model has read the fields.
+    pub fn typed_tokens(&self) -> Option<(&Tokens, bool)> {
+        let input = self.input(false).ok()?;
+        let typed = &self.readings.typed;
+        let is_current = typed.about() == Some(&Purpose::Tokens(input));
+        typed.value().filter(|_| is_current || self.work.model.is_some()).map(|tokens| (tokens, is_current))
+    }
+
+    /// Asks for the tokens of the fields where something else than typing has filled them.
+    fn follow_typed(&mut self, effects: &mut Vec<Effect>) {
+        let is_typing = self.readings.n_rested != self.readings.n_edits;
+        if !is_typing && !self.is_busy() && !self.awaits_layer() {
             self.ask_for_typed(effects);
         }
     }
@@ -83,13 +103,17 @@ impl State {
 
     /// Asks for what is not known yet about the words of the result on screen.
     pub(super) fn follow_readings(&mut self, effects: &mut Vec<Effect>) {
+        self.follow_result(effects);
+        self.follow_typed(effects);
+    }
+
+    fn follow_result(&mut self, effects: &mut Vec<Effect>) {
         let Some(shown) = &self.shown else { return };
         let (unembed, is_causal) = (shown.spec.unembed, shown.spec.is_causal());
         let predicts_next = matches!(unembed, Unembed::Linear { .. }) && is_causal;
         if self.readings.result != Some(shown.request) {
-            let (typed, n_edits, result) =
-                (std::mem::take(&mut self.readings.typed), self.readings.n_edits, Some(shown.request));
-            self.readings = Readings { typed, n_edits, result, ..Readings::default() };
+            let Readings { typed, n_edits, n_rested, .. } = std::mem::take(&mut self.readings);
+            self.readings = Readings { typed, n_edits, n_rested, result: Some(shown.request), ..Readings::default() };
             let mask = shown.info.tokens.first_mask();
             let position = match unembed {
                 Unembed::MaskedWord { .. } => mask,
@@ -125,9 +149,6 @@ impl State {
         }
         if let Some(question) = similarity {
             self.ask(question, effects);
-        }
-        if self.readings.typed.value().is_none() && !self.readings.typed.is_pending() {
-            self.ask_for_typed(effects);
         }
     }
 }

@@ -12,7 +12,7 @@ use super::link::TracePlace;
 use super::requests::Holder;
 use super::selection::Shape;
 use crate::edit::Edit;
-use crate::protocol::{Input, Prediction, RequestId, RunId, RunInfo};
+use crate::protocol::{Input, InputText, Prediction, RequestId, RunId, RunInfo};
 use crate::trace::display::{TokenLabel, token_label};
 use crate::trace::file::ModelName;
 use crate::trace::{Attn, AttnKind, Side, Spec, Stack, Tokens};
@@ -90,6 +90,8 @@ pub struct Shown {
     pub request: RequestId,
     /// The input, to be run again in a restarted worker.
     pub input: Input,
+    /// The text as it was asked for, which generation leaves alone.
+    pub asked: InputText,
     /// The model's name with its quantisation.
     pub model_name: String,
     /// The model's structure.
@@ -170,6 +172,7 @@ impl Shown {
         Self {
             request,
             origin,
+            asked: input.text.clone(),
             input,
             model_name,
             spec,
@@ -242,6 +245,16 @@ impl Shown {
     /// Whether queries read only what stands before them.
     pub fn is_causal(&self) -> bool {
         self.kind.attn == Attn::Own && self.stack_spec().is_causal()
+    }
+
+    /// Whether the mask of a layer lets a query read a key, by their positions. A sink is read by all.
+    pub fn sees(&self, layer: usize, query: usize, key: usize) -> bool {
+        let n_tokens = match (self.kind.reads(Side::Key), &self.info.target) {
+            (Some(Stack::Decoder), Some(target)) => target.tokens.len(),
+            _ => self.info.tokens.len(),
+        };
+        let is_masked = self.kind.attn == Attn::Own && key < n_tokens;
+        !is_masked || self.stack_spec().visible(layer, query, n_tokens).contains(&key)
     }
 
     /// Whether queries and keys are the same tokens.

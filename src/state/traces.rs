@@ -11,7 +11,9 @@ use super::editing::{Against, Variant};
 use super::link::TracePlace;
 use super::shown::{KeyTokens, Origin, labels};
 use super::{Effect, EntryKind, FirstScreen, ListedEdit, Shown, State, Task, wording};
-use crate::protocol::{Input, InputText, Prediction, RequestId, RunInfo, TargetAsked, TargetRead, ToWorker};
+use crate::protocol::{
+    Input, InputText, OutcomeAsked, Prediction, RequestId, RunInfo, TargetAsked, TargetRead, ToWorker,
+};
 use crate::trace::file::{Element, ModelName, SavePlan, Saved, TraceMetadata};
 use crate::trace::{AttnKind, Spec, Tokens};
 
@@ -81,6 +83,8 @@ pub struct OpenedTrace {
     pub pair: Option<String>,
     /// The edits that acted, as in an edits file.
     pub edits: Vec<Value>,
+    /// What was followed, as the file says it.
+    pub outcome: Option<Value>,
     /// The most likely next tokens after the last position.
     pub top: Vec<Prediction>,
     /// Where it is; none for the example that ships with the page.
@@ -159,8 +163,21 @@ impl State {
     }
 
     pub(super) fn show_trace(&mut self, opened: OpenedTrace, effects: &mut Vec<Effect>) {
-        let OpenedTrace { model, spec, tokens, target, text, pair, edits, top, place, held, cross_spec, sinks } =
-            opened;
+        let OpenedTrace {
+            model,
+            spec,
+            tokens,
+            target,
+            text,
+            pair,
+            edits,
+            outcome,
+            top,
+            place,
+            held,
+            cross_spec,
+            sinks,
+        } = opened;
         if !self.linking.is_pending() || place.is_some() {
             self.entry.kind = EntryKind::Text;
             self.entry.text.clone_from(&text);
@@ -193,7 +210,13 @@ impl State {
         let held = |layer: &usize| !missing.is_some_and(|missing| missing.contains(layer));
         let (layer, n_layers) = (self.selection.layer, shown.shape().n_layers);
         self.selection.layer = (layer..n_layers).find(held).or_else(|| (0..layer).rfind(held)).unwrap_or(layer);
-        self.shown = Some(shown);
+        let before = self.shown.replace(shown);
+        self.settle_outcome(before.as_ref());
+        match outcome.map(OutcomeAsked::from_json) {
+            Some(Ok(outcome)) => self.take_outcome(outcome),
+            Some(Err(problem)) => self.notices.status = Some(format!("The trace’s outcome is left out: {problem}.")),
+            None => {}
+        }
         self.follow_layer(effects);
     }
 
@@ -216,6 +239,7 @@ impl State {
             model: (!shown.origin.model.name.is_empty()).then(|| shown.origin.model.clone()),
             spec: (!shown.spec.is_bare()).then(|| shown.spec.clone()),
             edits: self.acting_edits(),
+            outcome: self.chosen_outcome().map(OutcomeAsked::to_json),
             ..TraceMetadata::of_tokens(tokens.tokens.clone(), tokens.form)
         })
     }
@@ -255,7 +279,8 @@ impl State {
         let Some(shown) = &self.shown else { return };
         self.notices.status = None;
         if shown.second.is_some() || self.editing.variant == Variant::Difference {
-            let reason = "What is saved is A, or B where this model has run it: show one of them first.";
+            let reason =
+                "Only a run of this model can be saved, not a change: show the original or the edited result first.";
             self.notices.status = Some(reason.to_owned());
             return;
         }

@@ -6,12 +6,13 @@ use super::requests::Purpose;
 use super::{Progress, Shown, State, Task, WorkerPhase};
 use crate::protocol::{OutcomeAsked, OutcomeNumbers, Stage};
 use crate::trace::AttnKind;
+use crate::trace::display::TokenLabel;
 use crate::trace::numeral::{signed, with_minus};
 use crate::trace::shorten;
 
 /// A weight in a list: four decimals.
 pub fn weight(weight: f32) -> String {
-    format!("{weight:.4}")
+    with_minus(&format!("{weight:.4}"))
 }
 
 /// A difference in a list: four decimals and its sign.
@@ -29,9 +30,9 @@ pub fn tight_change(difference: f32) -> String {
     short_change(difference).replacen("0.", ".", 1)
 }
 
-/// A weight beside a token: three decimals.
+/// A weight or a score beside its name: three decimals.
 pub fn short_weight(weight: f32) -> String {
-    format!("{weight:.3}")
+    with_minus(&format!("{weight:.3}"))
 }
 
 /// A head's name in papers: L9H4.
@@ -47,6 +48,17 @@ pub fn head_of_kind(kind: AttnKind, layer: usize, head: usize) -> String {
 /// Something of an attention, named where a model has several.
 pub fn of_kind(kind: AttnKind, text: &str) -> String {
     if kind.label().is_empty() { text.to_owned() } else { format!("{} · {text}", kind.label()) }
+}
+
+/// A token in a list, with its position where another one of the text looks the same: "to (13)". `at`: its place among the labels.
+pub fn token_name(labels: &[TokenLabel], at: usize, position: usize) -> String {
+    let Some(label) = labels.get(at) else { return String::new() };
+    if repeats(labels, at) { format!("{} ({position})", label.plain) } else { label.plain.clone() }
+}
+
+/// Whether another label looks the same as this one.
+pub fn repeats(labels: &[TokenLabel], at: usize) -> bool {
+    labels.get(at).is_some_and(|label| labels.iter().filter(|other| other.plain == label.plain).nth(1).is_some())
 }
 
 /// "1 token", "2 tokens".
@@ -73,9 +85,9 @@ pub(super) fn progress(progress: &Progress) -> String {
         Stage::Read if *total == 0 => "Loading".to_owned(),
         Stage::Read => format!("Loading {:.1} of {}", *done as f64 / 1e6, bytes(*total)),
         Stage::Run => format!("Running block {done} of {total}"),
-        Stage::Write => format!("Writing: token {done} of at most {total}"),
-        Stage::Sweep => format!("Trying edits: block {done} of {total}"),
-        Stage::Save => format!("Writing the trace: {done} of {total} activations"),
+        Stage::Write => format!("Generating token {done} of at most {total}"),
+        Stage::Sweep => format!("Sweeping: block {done} of {total}"),
+        Stage::Save => format!("Saving the trace: {done} of {total} activations"),
     }
 }
 
@@ -87,7 +99,7 @@ pub fn work(state: &State) -> Option<String> {
     }
     let Some(work) = &state.work.request else {
         if let Lookup::Asking { base, repo, .. } = &state.more.lookup {
-            return Some(format!("Asking {} for {} …", base.host(), repo.id()));
+            return Some(format!("Looking up {} on {} …", repo.id(), base.host()));
         }
         if let Some(purpose) = state.requests.long() {
             let what = if matches!(purpose, Purpose::EachAlone(_)) { "Measuring each edit alone" } else { "Running" };
@@ -118,21 +130,23 @@ pub fn work(state: &State) -> Option<String> {
             Some((done, wanted)) => format!("Generating token {} of at most {wanted}", done + 1),
             None => "Generating a token …".to_owned(),
         },
-        (Task::Save(_), None) => "Writing the trace …".to_owned(),
+        (Task::Continue, None) => "Generating …".to_owned(),
+        (Task::Continue, Some(at)) => progress(at),
+        (Task::Save(_), None) => "Saving the trace …".to_owned(),
         (Task::Save(_), Some(at)) => progress(at),
         (Task::Sweep, _) => sweep_progress(state),
         (Task::Run(_), None) => "Running …".to_owned(),
         (Task::Run(_), Some(at)) => progress(at),
         (Task::Edit, None) => "Running with edits …".to_owned(),
         (Task::Edit, Some(at)) => format!("With edits: {}", lower_first(&progress(at))),
-        (Task::Against, None) => "Running the text of B …".to_owned(),
-        (Task::Against, Some(at)) => format!("Text of B: {}", lower_first(&progress(at))),
+        (Task::Against, None) => "Running the other text …".to_owned(),
+        (Task::Against, Some(at)) => format!("Other text: {}", lower_first(&progress(at))),
     })
 }
 
 /// "Zero every head: 12 of 270".
 fn sweep_progress(state: &State) -> String {
-    let title = state.editing.sweep.as_ref().map_or("Sweep", SweepState::title);
+    let title = state.editing.sweep.as_ref().map_or_else(|| "Sweep".to_owned(), SweepState::title);
     match state.sweep_progress() {
         Some(progress) if progress.n_done > 0 => format!("{title}: {}", progress.words()),
         _ => format!("{title} …"),
@@ -210,16 +224,24 @@ pub fn result(shown: &Shown, n_threads: u32) -> String {
     format!("{} · {n_tokens}{cut} · {n_layers} layers × {n_heads} heads · {time}", shown.model_name)
 }
 
+/// What the status line says where Run would read another text than the one on screen.
+pub const UNRUN: &str = "the text above has not been run";
+
 /// The outcome that is followed, and what became of it: "Outcome Mary − John 6.12 → 3.05".
 pub fn outcome(state: &State) -> Option<String> {
     let editing = &state.editing;
     let number = |outcome: OutcomeNumbers| with_minus(&format!("{:.2}", outcome.value));
-    let name = match &editing.asked {
-        OutcomeAsked::Tokens { answer, other, .. } => format!("{} − {}", answer.trim(), other.trim()),
-        OutcomeAsked::Cosine { .. } => "cosine".to_owned(),
-    };
+    let name = outcome_name(&editing.asked);
     let edited = editing.outcome_b().map(|outcome| format!(" → {}", number(outcome))).unwrap_or_default();
     Some(format!("Outcome {} {}{edited}", brief(&name), number(editing.outcome_a()?)))
+}
+
+/// What an outcome is called: "Mary − John".
+pub fn outcome_name(asked: &OutcomeAsked) -> String {
+    match asked {
+        OutcomeAsked::Tokens { answer, other, .. } => format!("{} − {}", answer.trim(), other.trim()),
+        OutcomeAsked::Cosine { .. } => "cosine".to_owned(),
+    }
 }
 
 fn elapsed(elapsed_ms: f64) -> String {
@@ -229,6 +251,8 @@ fn elapsed(elapsed_ms: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::TokenForm;
+    use crate::trace::display::token_label;
 
     #[test]
     fn a_message_that_quotes_a_file_is_cut() {
@@ -253,11 +277,20 @@ mod tests {
     }
 
     #[test]
+    fn tokens_that_look_the_same_carry_their_positions() {
+        let labels = ["the", "cat", "the"].map(|token| token_label(token, TokenForm::Plain));
+        let names = [0, 1, 2].map(|at| token_name(&labels, at, at));
+        assert_eq!(names, ["the (0)", "cat", "the (2)"]);
+        assert_eq!(token_name(&labels, 3, 3), "");
+    }
+
+    #[test]
     fn numbers() {
         assert_eq!(
             (change(-0.25), change(-0.00003), change(f32::NEG_INFINITY)),
             ("−0.2500".into(), "+0.0000".into(), "−inf".into())
         );
+        assert_eq!((weight(-0.5), short_weight(-0.739)), ("−0.5000".into(), "−0.739".into()));
         assert_eq!(
             (weight(0.123_46), short_weight(1.0), head_name(9, 4)),
             ("0.1235".into(), "1.000".into(), "L9H4".into())

@@ -77,13 +77,13 @@ pub(super) fn sweep_kind(base: &Run, asked: SweepAsked) -> Result<SweepKind, Eng
             let references = texts.iter().map(|text| model.encode(text, None));
             SweepKind::MeanHeads(references.collect::<Result<_, _>>()?)
         }
-        SweepAsked::PatchStream { text, is_denoising } => {
+        SweepAsked::Patch { site, text, is_denoising } => {
             let other = model.encode(&text, None)?;
             let from = match is_denoising {
                 false => PatchFrom::Text(text, None),
                 true => PatchFrom::Ids(base.tokens().ids.clone()),
             };
-            SweepKind::PatchStream { other, from, is_denoising }
+            SweepKind::Patch { site, other, from, is_denoising }
         }
         SweepAsked::Each(edits) => SweepKind::Each(edits),
     })

@@ -165,6 +165,9 @@ impl Worker {
                 let (n_keep, n_tokens) = (n_keep as usize, n_tokens as usize);
                 self.write(request, WriteAsked { run, follower, n_keep, first_id, n_tokens, sampling }).await
             }
+            EditingRequest::Continue { runs, n_tokens, sampling, .. } => {
+                self.continue_each(request, &runs, n_tokens as usize, sampling).await
+            }
         }
     }
 

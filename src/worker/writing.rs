@@ -1,7 +1,10 @@
 //! Generates from a run, token by token, and lets a second run read what the first one writes.
 
+use std::sync::Arc;
+
 use super::runs::next_tokens;
 use super::{Stop, Worker};
+use crate::engine::jobs::{ContinueJob, ContinuedToken};
 use crate::engine::{Generation, Outcome, Sampling, Step, Written};
 use crate::protocol::{EditingReply, Prediction, RequestId, RunId, SamplingAsked};
 
@@ -34,9 +37,7 @@ impl Worker {
 
     async fn write_tokens(&mut self, request: RequestId, asked: WriteAsked) -> Result<(), Stop> {
         let WriteAsked { run, follower, n_keep, first_id, n_tokens, sampling } = asked;
-        let SamplingAsked { temperature, top_k, top_p, seed } = sampling;
-        let sampling = Sampling { temperature, top_k: top_k as usize, top_p, seed };
-        let mut generation = Generation::new(sampling, n_tokens)?;
+        let mut generation = Generation::new(settings(sampling), n_tokens)?;
         if let Some(id) = first_id {
             generation.start_with(id);
         }
@@ -66,6 +67,24 @@ impl Worker {
         Ok(())
     }
 
+    /// Continues some runs, each by its own choice.
+    pub(super) async fn continue_each(
+        &mut self,
+        request: RequestId,
+        runs: &[RunId],
+        n_tokens: usize,
+        sampling: SamplingAsked,
+    ) -> Result<(), Stop> {
+        let model = Arc::clone(self.model()?);
+        let runs = runs.iter().map(|run| self.shared_run(*run)).collect::<Result<Vec<_>, Stop>>()?;
+        let job = ContinueJob::new(runs, settings(sampling), n_tokens)?;
+        let found = self.drive(request, job).await?.output;
+        let named = |ContinuedToken { id, prob }| Prediction { token: model.token_name(id), id, prob };
+        let continuations = found.into_iter().map(|tokens| tokens.into_iter().map(named).collect()).collect();
+        self.outbox.say_editing(EditingReply::Continued { request, continuations });
+        Ok(())
+    }
+
     /// Lets the other run read a written token.
     async fn follow(&mut self, request: RequestId, follower: Option<RunId>, id: u32) -> Result<(), Stop> {
         let Some(follower) = follower else { return Ok(()) };
@@ -86,4 +105,9 @@ impl Worker {
             None => Ok(Vec::new()),
         }
     }
+}
+
+/// How tokens are chosen, as the engine takes it.
+fn settings(SamplingAsked { temperature, top_k, top_p, seed }: SamplingAsked) -> Sampling {
+    Sampling { temperature, top_k: top_k as usize, top_p, seed }
 }

@@ -84,6 +84,7 @@ fn every_field_of_the_metadata_is_there() {
         model: Some(ModelName::default()),
         spec: Some(Spec::default()),
         edits: vec![serde_json::json!({})],
+        outcome: Some(serde_json::json!({})),
         row_sums: Some(RowSums::Sinks),
     };
     let written = serde_json::to_value(&metadata).unwrap();
@@ -131,7 +132,7 @@ mod links {
     use std::collections::BTreeSet;
 
     use headlight::edit::parse_list;
-    use headlight::protocol::Reduce;
+    use headlight::protocol::{OutcomeAsked, Reduce};
     use headlight::state::link::{Heads, Link};
     use headlight::state::link_options::LinkedOptions;
     use headlight::state::scales::options::{CellNumber, CellStyle, MapOptions, NeuronOptions, NeuronOrder};
@@ -185,6 +186,7 @@ mod links {
             segment: Some(SegmentFilter::Ab),
             theme: Some(Theme::Dark),
             edits: parse_list(r#"[{"kind":"zero_head","layer":0,"head":0}]"#).unwrap(),
+            outcome: Some(OutcomeAsked::tokens("a", "b")),
         }
     }
 

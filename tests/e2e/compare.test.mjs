@@ -1,4 +1,4 @@
-// A and B and their difference in all three views, what B can be, and editing where the thing is shown.
+// The original, the other result and their change in all three views, what can be compared with, and editing where the thing is shown.
 
 import assert from "node:assert/strict";
 import { addEdit, openPanel, outcomeRow, soon, startSweep } from "./editing.mjs";
@@ -14,14 +14,14 @@ async function rightClick(locator) {
   await locator.click({ button: "right" });
 }
 
-pageTest("a head zeroed by right click: A, B and B − A in head, model and neuron view", async ({ page, open, shot }) => {
+pageTest("a head zeroed by right click: original, edited and change in head, model and neuron view", async ({ page, open, shot }) => {
   await open();
   await liveResult(page);
   const { shown, panel } = await openPanel(page);
   await rightClick(parts(page).head(9));
   await item(page, "Uniform pattern of L2H9").click();
-  await shown("B").waitFor();
-  await soon(async () => ((await shown("B").isChecked()) ? null : "not yet"), "B is shown");
+  await shown("Edited").waitFor();
+  await soon(async () => ((await shown("Edited").isChecked()) ? null : "not yet"), "the edited result is shown");
   const { queries, keys, links } = parts(page);
   await queries.nth(2).click();
   const uniform = 1 / 15;
@@ -30,13 +30,13 @@ pageTest("a head zeroed by right click: A, B and B − A in head, model and neur
     return distance(found, Array(15).fill(uniform)) < 1e-3 ? null : found.join(" ");
   }, "every weight is the same in B");
   // The difference is B minus A, with a legend of its own.
-  await shown("B − A").check({ force: true });
+  await shown("Change").check({ force: true });
   const expected = golden("minilm", "the-cat-sat-on-the-mat").attention(2, 9, 2).map((weight) => uniform - weight);
   await soon(async () => {
     const found = (await keys.evaluateAll((rows) => rows.map((row) => row.querySelector(".weight").textContent))).map(number);
     return distance(found, expected) < 1.5e-3 ? null : found.join(" ");
-  }, "B − A in the head view");
-  await page.getByText("B − A. Orange: less weight in B; blue: more.").waitFor();
+  }, "the change in the head view");
+  await page.getByText("Change. Orange: less weight than in the original; blue: more.").waitFor();
   await inspect(page, "Selected");
   assert.match(await links.locator(".number span").last().textContent(), /^[+−]\d/);
   await shot("difference-lines");
@@ -45,23 +45,23 @@ pageTest("a head zeroed by right click: A, B and B − A in head, model and neur
   // B, pressed in the view, goes round.
   await queries.first().focus();
   await page.keyboard.press("b");
-  await soon(async () => ((await shown("A").isChecked()) ? null : "not yet"), "A is shown");
+  await soon(async () => ((await shown("Original").isChecked()) ? null : "not yet"), "the original is shown");
   await page.keyboard.press("b");
-  await soon(async () => ((await shown("B").isChecked()) ? null : "not yet"), "B is shown");
+  await soon(async () => ((await shown("Edited").isChecked()) ? null : "not yet"), "the edited result is shown");
   await page.keyboard.press("b");
-  await soon(async () => ((await shown("B − A").isChecked()) ? null : "not yet"), "B − A is shown");
+  await soon(async () => ((await shown("Change").isChecked()) ? null : "not yet"), "the change is shown");
   // The model view: nothing differs before layer 2, and the head says where it changed most.
   await page.getByRole("tab", { name: "Model view" }).click();
   const cell = (at, head) => page.locator(`#cell-l${at}h${head}`);
   await soon(async () => {
     const label = await cell(2, 9).getAttribute("aria-label");
-    return /entropy \+0\.\d+ · largest change \S+ → \S+ −0\.\d+/.test(label) ? null : label;
+    return /entropy \+0\.\d+ · largest change .+ → .+ −0\.\d+/.test(label) ? null : label;
   }, "the head's changes");
   await soon(async () => {
     const label = await cell(1, 3).getAttribute("aria-label");
     return /largest change .* [+−]0\.0000$/.test(label) ? null : label;
   }, "nothing in layer 1");
-  await page.getByText("colour: B − A, orange less, blue more").waitFor();
+  await page.getByText("colour: change, orange less, blue more").waitFor();
   await shot("difference-model");
   // The neuron view: weights and products are differences; queries and keys of layer 2 are the same in both.
   await page.getByRole("tab", { name: "Neuron view" }).click();
@@ -69,8 +69,8 @@ pageTest("a head zeroed by right click: A, B and B − A in head, model and neur
   await soon(async () => {
     const found = (await neuronKeys.evaluateAll((rows) => rows.map((row) => row.querySelector(".weight").textContent))).map(number);
     return distance(found, expected) < 1.5e-3 ? null : found.join(" ");
-  }, "B − A in the neuron view");
-  await page.getByText("All numbers: B − A").waitFor();
+  }, "the change in the neuron view");
+  await page.getByText("All numbers are changes").waitFor();
   await shot("difference-neuron");
   assert.deepEqual(await accessibilityProblems(page), []);
   await inspect(page, "Change");
@@ -136,30 +136,30 @@ pageTest("edits where the thing is shown: edge, cell, row, token, neuron, cell o
   await menu(page).waitFor({ state: "detached" });
 });
 
-pageTest("B as another text, as a trace, and as another model; each must fit", async ({ page, open, shot }) => {
+pageTest("another text, a trace and another model are compared; each must fit", async ({ page, open, shot }) => {
   await open();
   await liveResult(page);
   const { panel, against, shown } = await openPanel(page);
   const largest = () => page.locator(".legend .ticks span").last();
   // Another pair of texts, of as many tokens.
   await against.selectOption({ label: "another text" });
-  await panel.getByRole("textbox", { name: "Text of B", exact: true }).fill("The dog sat on the mat");
-  await panel.getByRole("textbox", { name: "Second text of B" }).fill("The dog lay on the rug");
-  await panel.getByRole("button", { name: "Run as B" }).click();
-  await soon(async () => ((await shown("B").isChecked()) ? null : "not yet"), "B is the other text");
+  await panel.getByRole("textbox", { name: "Text to compare", exact: true }).fill("The dog sat on the mat");
+  await panel.getByRole("textbox", { name: "Second text to compare" }).fill("The dog lay on the rug");
+  await panel.getByRole("button", { name: "Run and compare" }).click();
+  await soon(async () => ((await shown("Other text").isChecked()) ? null : "not yet"), "the other text is shown");
   assert.ok((await parts(page).keys.allTextContents()).join(" ").includes("dog"));
-  await shown("B − A").check({ force: true });
-  await page.getByText("Orange: less weight in B").waitFor();
+  await shown("Change").check({ force: true });
+  await page.getByText("Orange: less weight than in the original").waitFor();
   await shot("another-text");
-  await panel.getByRole("textbox", { name: "Text of B", exact: true }).fill("A dog");
-  await panel.getByRole("button", { name: "Run as B" }).click();
-  await panel.getByText("A has 15 tokens and B 11").waitFor();
+  await panel.getByRole("textbox", { name: "Text to compare", exact: true }).fill("A dog");
+  await panel.getByRole("button", { name: "Run and compare" }).click();
+  await panel.getByText("The original has 15 tokens and the other text 11").waitFor();
   // The trace of the first example is of the same text: half precision is all that differs.
   const bytes = Buffer.from(await (await fetch(`${url}example/first.safetensors`)).arrayBuffer());
   await against.selectOption({ label: "a trace file" });
   await panel.getByLabel("Trace of the same tokens").setInputFiles({ name: "first.safetensors", mimeType: "application/octet-stream", buffer: bytes });
-  await soon(async () => ((await shown("B").isChecked()) ? null : "not yet"), "B is the trace");
-  await shown("B − A").check({ force: true });
+  await soon(async () => ((await shown("Trace").isChecked()) ? null : "not yet"), "the trace is shown");
+  await shown("Change").check({ force: true });
   await soon(async () => {
     const end = number((await largest().textContent()).replace("+", ""));
     return end >= 0 && end <= 5e-3 ? null : `${end}`;
@@ -167,12 +167,12 @@ pageTest("B as another text, as a trace, and as another model; each must fit", a
   // The same model once more, in a worker of its own.
   await against.selectOption({ label: "another model" });
   await panel.getByRole("combobox", { name: "Model of the same shape" }).selectOption({ label: MINILM });
-  await soon(async () => ((await shown("B").isChecked()) ? null : "not yet"), "B is the other model");
-  await shown("B − A").check({ force: true });
-  await page.getByText("A and B do not differ in this layer.").waitFor();
+  await soon(async () => ((await shown("Other model").isChecked()) ? null : "not yet"), "the other model is shown");
+  await shown("Change").check({ force: true });
+  await page.getByText("Nothing changes in this layer.").waitFor();
   // One of another shape.
   await panel.getByRole("combobox", { name: "Model of the same shape" }).selectOption({ label: SMOLLM2 });
-  await panel.getByText("A has 6 layers × 12 heads and B 30 × 9: only models of one shape are compared.").waitFor();
+  await panel.getByText("The original has 6 layers × 12 heads and the other model 30 × 9: only models of the same shape can be compared.").waitFor();
   // An edit makes the edited text B again.
   await rightClick(parts(page).head(0));
   await item(page, /^Zero L/).first().click();
@@ -188,12 +188,12 @@ pageTest("the cosine of two texts is followed in a model that embeds", async ({ 
   await likeness.getByText(/^Cosine/).waitFor();
   const cosine = Number((await likeness.textContent()).replace("Cosine ", ""));
   await inspect(page, "Change");
-  await outcomeRow(values, "A", [cosine]);
+  await outcomeRow(values, "Original", [cosine]);
   assert.equal(await outcome.getByRole("textbox", { name: "Compared with" }).inputValue(), "The cat lay on the rug");
   await rightClick(parts(page).head(3));
   await item(page, "Zero L2H3").click();
   await values.getByRole("row", { name: /^Change/ }).waitFor();
-  const b = number(await values.getByRole("row", { name: /^B/ }).getByRole("cell").first().textContent());
+  const b = number(await values.getByRole("row", { name: /^Edited/ }).getByRole("cell").first().textContent());
   assert.ok(Math.abs(b - cosine) > 1e-4 && Math.abs(b) <= 1, `${b}`);
   const line = edits.getByRole("listitem").filter({ hasText: "Zero L2H3" });
   await soon(async () => (Math.abs(number(await line.locator(".number").textContent()) - b) < 1e-3 ? null : "not yet"), "its value beside the edit");

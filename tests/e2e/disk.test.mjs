@@ -272,7 +272,7 @@ pageTest("half a gigabyte of GPT-2 small loads from disk, in its memory, with st
   const { open: button, folder: field, found } = dialog(page);
   await button.click();
   await field.setInputFiles(made);
-  await found.getByText("It will take about 598 MB of memory").waitFor();
+  await found.getByText("It needs about 598 MB of memory").waitFor();
   // How long the page stood still, and how the progress went.
   await page.evaluate(() => {
     const seen = (window.seen = { steps: [], longestFrameMs: 0, nFrames: 0 });

@@ -25,7 +25,7 @@ export async function openPanel(page) {
     outcome,
     edits: panel.getByRole("region", { name: "Edits" }),
     values: outcome.getByRole("table", { name: "Outcome values" }),
-    against: panel.getByRole("combobox", { name: "B is" }),
+    against: panel.getByRole("combobox", { name: "Compare with" }),
     shown: (name) => page.getByRole("radiogroup", { name: "Shown" }).getByRole("radio", { name, exact: true }),
   };
 }

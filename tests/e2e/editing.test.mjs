@@ -21,7 +21,7 @@ async function mary(page, open) {
 pageTest("L23H3 zeroed on the Mary text gives the golden outcome, and undo takes it back", async ({ page, open, shot }) => {
   const { edits, values, shown } = await mary(page, open);
   const expected = sweep();
-  await outcomeRow(values, "A", [expected.clean.logit_difference, expected.clean.p_answer]);
+  await outcomeRow(values, "Original", [expected.clean.logit_difference, expected.clean.p_answer]);
   // By keyboard alone, where the head is shown: its square, E, and the menu.
   await parts(page).layer.selectOption("23");
   await parts(page).head(3).focus();
@@ -34,9 +34,9 @@ pageTest("L23H3 zeroed on the Mary text gives the golden outcome, and undo takes
   assert.equal(await menu.getByRole("menuitem").first().textContent(), "Zero L23H3");
   await page.keyboard.press("Enter");
   await menu.waitFor({ state: "detached" });
-  await outcomeRow(values, "B", expected.zero_head[23][3]);
+  await outcomeRow(values, "Edited", expected.zero_head[23][3]);
   assert.equal(await parts(page).head(3).evaluate((square) => square === document.activeElement), true, "the focus is back");
-  await soon(async () => ((await shown("B").isChecked()) ? null : "not yet"), "B is shown");
+  await soon(async () => ((await shown("Edited").isChecked()) ? null : "not yet"), "the edited result is shown");
   // Its value stands beside the edit.
   const line = edits.getByRole("listitem").filter({ hasText: "Zero L23H3" });
   await soon(async () => {
@@ -45,18 +45,18 @@ pageTest("L23H3 zeroed on the Mary text gives the golden outcome, and undo takes
   }, "value beside the edit");
   await shot("edited-l23h3");
   await edits.getByRole("checkbox", { name: "Zero L23H3" }).press("Space");
-  await values.getByRole("row", { name: /^B/ }).waitFor({ state: "detached" });
+  await values.getByRole("row", { name: /^Edited/ }).waitFor({ state: "detached" });
   await edits.getByRole("button", { name: "Undo" }).press("Enter");
-  await outcomeRow(values, "B", expected.zero_head[23][3]);
+  await outcomeRow(values, "Edited", expected.zero_head[23][3]);
   await edits.getByRole("button", { name: "Clear all" }).press("Enter");
-  await values.getByRole("row", { name: /^B/ }).waitFor({ state: "detached" });
+  await values.getByRole("row", { name: /^Edited/ }).waitFor({ state: "detached" });
   assert.equal(await edits.getByRole("checkbox").count(), 0);
 });
 
 pageTest("all heads swept: the map's cells hold the golden values and apply their edit", async ({ page, open, shot }) => {
   const { edits, values } = await mary(page, open);
   const expected = sweep();
-  await outcomeRow(values, "A", [expected.clean.logit_difference, expected.clean.p_answer]);
+  await outcomeRow(values, "Original", [expected.clean.logit_difference, expected.clean.p_answer]);
   const started = Date.now();
   const panel = await startSweep(page, "Zero every head");
   const progress = panel.getByRole("status", { name: "Progress in the panel" });
@@ -84,7 +84,7 @@ pageTest("all heads swept: the map's cells hold the golden values and apply thei
   for (let head = 0; head < 3; head += 1) await page.keyboard.press("ArrowRight");
   await page.keyboard.press("Enter");
   await edits.getByRole("checkbox", { name: "Zero L23H3" }).waitFor();
-  await outcomeRow(values, "B", expected.zero_head[23][3]);
+  await outcomeRow(values, "Edited", expected.zero_head[23][3]);
 });
 
 pageTest("an edit is made of its kind, found by typing, and its fields; the outcome's tokens are typed or clicked", async ({ page, open, shot }) => {
@@ -98,14 +98,14 @@ pageTest("an edit is made of its kind, found by typing, and its fields; the outc
   assert.deepEqual(await accessibilityProblems(page), []);
   await outcome.getByRole("button", { name: "Use “·Mary”, with a space before it" }).click();
   assert.equal(await answer.inputValue(), " Mary");
-  await outcomeRow(values, "A", [expected.clean.logit_difference, expected.clean.p_answer]);
+  await outcomeRow(values, "Original", [expected.clean.logit_difference, expected.clean.p_answer]);
   await answer.fill(" Mary Ann");
   await outcome.getByText(/^·Mary·Ann 2 tokens: one is needed$/).waitFor();
   await answer.fill(" Mary");
   await answer.press("Tab");
   // A predicted token takes the place of the other one.
   await outcome.getByRole("radio", { name: "the other" }).check();
-  const second = outcome.getByRole("table", { name: "Predictions in A and B" }).getByRole("button").nth(1);
+  const second = outcome.getByRole("table", { name: "Predictions of both" }).getByRole("button").nth(1);
   const name = (await second.textContent()).replaceAll("·", " ");
   await second.click();
   assert.equal(await outcome.getByRole("textbox", { name: "Other token" }).inputValue(), name);
@@ -147,14 +147,14 @@ pageTest("generation gives the golden continuation, token by token, and another 
     await result(page, n);
     await soon(async () => ((await parts(page).queries.count()) === n ? null : "no attention yet"), `token ${n}`);
   }
-  const written = panel.getByRole("status", { name: "Written" });
+  const written = panel.getByRole("status", { name: "Generated" });
   const words = (await written.locator("bdi").allTextContents()).map((word) => word.replaceAll("·", " "));
   const continuation = golden("smollm2", "when-mary-and-john-went-to-the-store-joh").greedy_12;
   assert.ok(continuation.startsWith(words.join("")), words.join(""));
   await shot("written");
   await panel.getByRole("button", { name: "Undo token" }).click();
   await result(page, 16);
-  await panel.getByRole("group", { name: "Write another token" }).getByRole("button").nth(1).click();
+  await panel.getByRole("group", { name: "Choose the next token" }).getByRole("button").nth(1).click();
   await result(page, 17);
   // A token that was written: others in its place, and everything after it goes.
   await written.getByRole("button").first().click();
@@ -185,10 +185,10 @@ pageTest("the same seed writes the same in the page as natively", async ({ page,
   }
   await panel.getByRole("button", { name: "Play" }).click();
   // Stopped at any time: what is whole stays.
-  await soon(async () => ((await panel.getByRole("status", { name: "Written" }).locator("bdi").count()) >= expected.tokens.length ? null : "writing"), "written");
+  await soon(async () => ((await panel.getByRole("status", { name: "Generated" }).locator("bdi").count()) >= expected.tokens.length ? null : "writing"), "written");
   await panel.getByRole("button", { name: "Stop" }).click();
   await soon(async () => ((await panel.getByRole("button", { name: "Next token" }).isEnabled()) ? null : "still writing"), "stopped");
-  const words = await panel.getByRole("status", { name: "Written" }).locator("bdi").allTextContents();
+  const words = await panel.getByRole("status", { name: "Generated" }).locator("bdi").allTextContents();
   assert.deepEqual(words.slice(0, expected.tokens.length).map((word) => word.replaceAll("·", " ")), expected.tokens);
 });
 

@@ -154,7 +154,7 @@ test("where storage is forbidden, models load and run, and nothing is kept", { t
     await firstResult(page);
     await liveResult(page);
     await page.getByText("Models on this device").click();
-    await page.getByText("Nothing is kept in this browser.").waitFor();
+    await page.getByText("No models are stored in this browser.").waitFor();
     await page.getByRole("button", { name: "Theme: auto" }).click();
     await run(page, "still here");
     await result(page, 4);
@@ -170,4 +170,15 @@ test("where storage is forbidden, models load and run, and nothing is kept", { t
     await context.close();
   }
   assert.deepEqual(problems, []);
+});
+
+pageTest("typed text that was not run is marked, and outlives a reload", async ({ page, open }) => {
+  await open();
+  await firstResult(page);
+  const typed = "A text that nobody has run";
+  await parts(page).text.fill(typed);
+  await parts(page).status.getByText("the text above has not been run").waitFor();
+  await page.reload();
+  await page.waitForFunction((typed) => document.getElementById("text")?.value === typed, typed);
+  await parts(page).status.getByText("the text above has not been run").waitFor();
 });

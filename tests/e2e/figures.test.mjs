@@ -153,14 +153,14 @@ pageTest("matrix, heads side by side, model view and neuron view", async ({ page
   await exported(["cells-L2H9", "keys-L2H9", "query-tokens"]);
   await option("Drawing", "Lines").check();
   await head(3).click();
-  await option("Several heads", "Side by side").check();
+  await option("Several heads", "Separate").check();
   await exported(["lines-L2H3", "lines-L2H9"], () => width("17 cm").check());
   await allHeads.click();
   await exported(["lines-L2H0", "lines-L2H11"]);
   await page.getByRole("tab", { name: "Model view" }).click();
   await page.getByRole("gridcell", { name: /^L5H11 · entropy/ }).waitFor({ state: "attached" });
   const map = await exported(["L0H0", "L5H11", "head-numbers", "layer-numbers"]);
-  assert.match(map.csv, /^layer,head,row,column,weight\r\n0,0,0,0,/);
+  assert.match(map.csv, /^layer,head,query,query_token,key,key_token,weight\r\n0,0,0,\[CLS\],0,\[CLS\],/);
   assert.equal(map.csv.trim().split("\r\n").length, 1 + 72 * 15 * 15);
   await page.getByRole("tab", { name: "Neuron view" }).click();
   await head(9).click();
@@ -200,7 +200,7 @@ pageTest("the link in the clipboard leads to exactly this view", async ({ page, 
   await option("Drawing", "Matrix").check();
   await queries.nth(3).click();
   await page.getByRole("button", { name: "Copy link" }).click();
-  await page.getByText("The link is in the clipboard.").waitFor({ state: "attached" });
+  await page.getByText("The link was copied to the clipboard.").waitFor({ state: "attached" });
   const link = await page.evaluate(() => navigator.clipboard.readText());
   assert.match(link, /#v=1&model=all-MiniLM-L6-v2&text=The%20cat/);
   const other = await context.newPage();

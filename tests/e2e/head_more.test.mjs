@@ -35,7 +35,7 @@ pageTest("the matrix: keys above, cells say their weight, a click keeps both tok
   const row = await queries.nth(2).boundingBox();
   const column = await keys.nth(9).boundingBox();
   await page.mouse.move(column.x + column.width / 2, row.y + row.height / 2);
-  await links.getByText("cat → cat").waitFor();
+  await links.getByText(/cat \(\d+\) → cat \(\d+\)/).waitFor();
   const weight = Number(await links.getByRole("row").nth(1).locator(".number").textContent());
   assert.ok(Math.abs(weight - expected.attention(2, 9, 2)[9]) < TOLERANCE, String(weight));
   await shot("matrix");
@@ -70,7 +70,7 @@ pageTest("several heads: their mean, or side by side with their names", async ({
   await head(3).click();
   await head(5).click();
   await page.getByText("Layer 2, mean of 3 heads").waitFor();
-  await option("Several heads", "Side by side").check();
+  await option("Several heads", "Separate").check();
   const names = () => page.locator(".headings .drawn").allTextContents();
   assert.deepEqual(await names(), ["L2H3", "L2H5", "L2H9"]);
   await settled(page);
@@ -108,7 +108,7 @@ pageTest("scale, end and least weight change what is drawn, and the legend says 
   await firstResult(page);
   const { option } = parts(page);
   const legend = page.locator(".legend");
-  await legend.getByText("Weights below 0.004 would be too faint").waitFor();
+  await legend.getByText("Weights below 0.004 are too faint to draw").waitFor();
   const linear = await inked(page);
   await openDisplay(page);
   await option("Scale", "Logarithmic").check();
@@ -119,7 +119,7 @@ pageTest("scale, end and least weight change what is drawn, and the legend says 
   await legend.getByText("Weights below 0.2 are not drawn").waitFor();
   await settled(page);
   assert.ok((await inked(page)) < linear, "only strong links");
-  await option("Ends at", "Row’s largest").check();
+  await option("Maximum", "Row’s largest").check();
   await legend.getByText("row’s largest", { exact: true }).waitFor();
   await page.locator("details.display summary").getByText("logarithmic, per row, from 0.2").waitFor();
 });

@@ -58,16 +58,16 @@ pageTest("hovering a query shows its weights, hovering a key those of its column
   const { queries, keys, allHeads, links } = parts(page);
   const of = (head, query, key) => expected.attention(2, head, query)[key];
   await queries.nth(2).hover();
-  await page.getByText("cat reads from").waitFor();
+  await page.getByText(/cat \(\d+\) reads from/).waitFor();
   assert.ok(distance(await numbers(keys), expected.attention(2, 9, 2)) < TOLERANCE);
   await keys.nth(9).hover();
-  await page.getByText("cat is read by").waitFor();
+  await page.getByText(/cat \(\d+\) is read by/).waitFor();
   const column = expected.tokens.map((_, query) => of(9, query, 9));
   assert.ok(distance(await numbers(queries), column) < TOLERANCE);
 
   await allHeads.click();
   await queries.nth(2).hover();
-  await page.getByText("cat reads from").waitFor();
+  await page.getByText(/cat \(\d+\) reads from/).waitFor();
   const mean = (query, key) => Array.from({ length: 12 }, (_, head) => of(head, query, key)).reduce((a, b) => a + b) / 12;
   assert.ok(distance(await numbers(keys), expected.tokens.map((_, key) => mean(2, key))) < TOLERANCE);
   await page.mouse.move(2, 2);
@@ -89,7 +89,7 @@ pageTest("kept tokens add up, a pair lists every head, Escape lets go", async ({
   await queries.nth(4).click();
   await allHeads.click();
   await keys.nth(9).hover();
-  await page.getByText("cat → cat").waitFor();
+  await page.getByText(/cat \(\d+\) → cat \(\d+\)/).waitFor();
   const cells = await links.getByRole("row").evaluateAll((rows) => rows.slice(1).map((row) => row.lastElementChild.textContent));
   const weights = Array.from({ length: 12 }, (_, head) => expected.attention(2, head, 2)[9]);
   assert.ok(distance(cells.map(Number), weights) < TOLERANCE, cells.join(" "));
@@ -122,7 +122,7 @@ pageTest("lines and strips are drawn in the heads' colours", async ({ page, open
   const idle = await inked();
   assert.ok(idle.thirds[1] > 1_000 && idle.others === 0, JSON.stringify(idle));
   await queries.nth(2).hover();
-  await page.getByText("cat reads from").waitFor();
+  await page.getByText(/cat \(\d+\) reads from/).waitFor();
   await page.waitForTimeout(100);
   const hovered = await inked();
   assert.ok(hovered.thirds[1] < idle.thirds[1] / 3 && hovered.thirds[1] > 0, JSON.stringify(hovered));

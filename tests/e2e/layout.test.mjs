@@ -315,12 +315,12 @@ pageTest("a second head, a longer status and a copied link move nothing", async 
   const places = async () => ({ boxes: await boxes(page), figure: await page.locator(".figure .scroller").boundingBox() });
   const before = await places();
   await parts(page).head(3).click();
-  await parts(page).option("Several heads", "Side by side").waitFor();
+  await parts(page).option("Several heads", "Separate").waitFor();
   assert.deepEqual(await places(), before);
   const share = page.getByRole("button", { name: "Embed" });
   const embed = await share.boundingBox();
   await page.getByRole("button", { name: "Copy link" }).click();
-  await page.getByText("The link is in the clipboard.").waitFor({ state: "attached" });
+  await page.getByText("The link was copied to the clipboard.").waitFor({ state: "attached" });
   assert.deepEqual(await share.boundingBox(), embed);
   assert.deepEqual(await places(), before);
 }, { context: SIZE(1440, 900) });

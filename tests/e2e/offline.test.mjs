@@ -107,14 +107,14 @@ pageTest("models on this device are listed with their sizes and can be deleted",
   await open();
   await firstResult(page);
   await page.getByText("Models on this device").click();
-  await page.getByText("Nothing is kept in this browser.").waitFor();
+  await page.getByText("No models are stored in this browser.").waitFor();
   await liveResult(page);
   const list = page.getByRole("list", { name: "Models on this device" });
   await list.getByText("all-MiniLM-L6-v2, F32").waitFor();
   await list.getByText("91.3 MB").waitFor();
   await shot("device-models");
   await page.getByRole("button", { name: "Delete all-MiniLM-L6-v2, F32 from this device" }).click();
-  await page.getByText("Nothing is kept in this browser.").waitFor();
+  await page.getByText("No models are stored in this browser.").waitFor();
   const n_left = await page.evaluate(async () => (await (await caches.open("headlight-models-2")).keys()).length);
   assert.equal(n_left, 0);
   await run(page, "still here");

@@ -104,6 +104,11 @@ export async function words(tokens) {
   return tokens.evaluateAll((rows) => rows.map((row) => row.querySelector("bdi").textContent));
 }
 
+/** A token's name in a list: with its position where another one looks the same. */
+export function tokenName(tokens, at) {
+  return tokens.filter((token) => token === tokens[at]).length > 1 ? `${tokens[at]} (${at})` : tokens[at];
+}
+
 /** Attentions of a bundled model on one text: { text, text_pair, tokens, next_token, attention(layer, head, query) }. */
 export function golden(model, name) {
   const json = fixture(`golden-real/${model}/${name}.json`);

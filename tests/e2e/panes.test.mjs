@@ -22,7 +22,7 @@ function beside(page) {
 
 for (const colorScheme of ["light", "dark"]) {
   pageTest(
-    `A and B in the head view side by side, ${colorScheme}`,
+    `both results in the head view side by side, ${colorScheme}`,
     async ({ page, open, shot }) => {
       await open();
       await liveResult(page);
@@ -30,9 +30,9 @@ for (const colorScheme of ["light", "dark"]) {
       await addEdit(page, "uniform", /^Uniform pattern of L2H9$/);
       const first = page.getByRole("tabpanel", { name: "Head view" });
       const firstKeys = first.getByRole("listbox", { name: "Key tokens" }).getByRole("option");
-      // In the order of their buttons: A, B, their difference.
+      // In the order of their buttons: the original, the edited result, their change.
       const results = page.getByRole("radiogroup", { name: "Shown", exact: true }).getByRole("radio");
-      await soon(async () => ((await results.nth(1).isChecked().catch(() => false)) ? null : "not yet"), "B is shown");
+      await soon(async () => ((await results.nth(1).isChecked().catch(() => false)) ? null : "not yet"), "the edited result is shown");
       const { pane, which, shown, queries, keys, button } = beside(page);
       await button.click();
       await which.selectOption("head");

@@ -20,7 +20,7 @@ function compressed(bytes) {
 
 const column = (page) => page.getByRole("region", { name: "Change the model" });
 /** What the column begins with. */
-const panels = (page) => column(page).getByRole("combobox", { name: "B is" });
+const panels = (page) => column(page).getByRole("combobox", { name: "Compare with" });
 
 pageTest(
   "the page is used before its later parts are there",

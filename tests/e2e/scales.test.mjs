@@ -1,7 +1,7 @@
 // The three scales as one tool: model view, neuron view, what leads from one to the other, and links.
 
 import assert from "node:assert/strict";
-import { MINILM, SMOLLM2, distance, firstResult, golden, parts, pickModel, result, run } from "./page.mjs";
+import { MINILM, SMOLLM2, distance, firstResult, golden, parts, pickModel, result, run, tokenName } from "./page.mjs";
 import { accessibilityProblems, fixture, pageTest } from "./support.mjs";
 
 /** Half of the last digit on screen, and what f32 may differ by. */
@@ -55,14 +55,14 @@ pageTest("model view: every head of every layer, with its golden numbers", async
   const n = expected.tokens.length;
   for (const [layer, head] of [[0, 0], [2, 9], [5, 11]]) {
     const label = await cell(layer, head).getAttribute("aria-label");
-    const [, entropy, query, key, weight] = label.match(/entropy ([\d.]+) · strongest link (\S+) → (\S+) ([\d.]+)$/);
+    const [, entropy, query, key, weight] = label.match(/entropy ([\d.]+) · strongest link (.+?) → (.+?) ([\d.]+)$/);
     const rows = Array.from({ length: n }, (_, at) => expected.attention(layer, head, at));
     const entropies = rows.map((row) => -row.reduce((sum, w) => sum + (w > 0 ? w * Math.log(w) : 0), 0) / Math.log(n));
     assert.ok(Math.abs(Number(entropy) - entropies.reduce((a, b) => a + b) / n) < TOLERANCE, label);
     const most = Math.max(...rows.flat());
     assert.ok(Math.abs(Number(weight) - most) < TOLERANCE, label);
     const at = rows.findIndex((row) => row.includes(most));
-    assert.deepEqual([query, key], [expected.tokens[at], expected.tokens[rows[at].indexOf(most)]], label);
+    assert.deepEqual([query, key], [at, rows[at].indexOf(most)].map((at) => tokenName(expected.tokens, at)), label);
   }
   await cell(4, 3).hover();
   await readout.getByText("L4H3 · entropy").waitFor();
@@ -121,7 +121,7 @@ pageTest("model view: a click shows the head large, a double-click opens it, the
   assert.equal(await cell(4, 7).getAttribute("aria-selected"), "true");
   const { queries, links } = parts(page);
   await queries.nth(2).hover();
-  await links.getByText("cat reads from").waitFor();
+  await links.getByText(/cat \(\d+\) reads from/).waitFor();
   await shot("model-view-head");
   await clickCell(page, 3, 1, { clickCount: 2 });
   await grid.waitFor({ state: "hidden" });
@@ -257,7 +257,7 @@ pageTest("two views side by side follow each other", async ({ page, open, shot }
   await neuronKeys.first().waitFor();
   const head = page.getByRole("tabpanel", { name: "Head view" });
   await head.getByRole("listbox", { name: "Query tokens" }).getByRole("option").nth(5).hover();
-  await neuronReadout.getByText(/^the → /).waitFor();
+  await neuronReadout.getByText(/^the \(\d+\) → /).waitFor();
   await neuronKeys.nth(9).hover();
   await page.waitForFunction(() => document.querySelector("#panel-head .tokens.key [data-row='9']").classList.contains("marked"));
   await shot("side-by-side");

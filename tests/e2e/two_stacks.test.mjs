@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { checkpointCase, nameOf, serveCheckpoints, vocabulary } from "./checkpoints.mjs";
 import { addEdit, openPanel } from "./editing.mjs";
-import { distance, firstResult, numbers, parts, pickModel, runLinked, words } from "./page.mjs";
+import { distance, firstResult, numbers, parts, pickModel, runLinked, tokenName, words } from "./page.mjs";
 import { accessibilityProblems, pageTest } from "./support.mjs";
 
 /** Half of the last digit on screen, and what f32 may differ by. */
@@ -165,7 +165,7 @@ pageTest("model view of an encoder-decoder model: every head of the three attent
       }, [`cell-l${layer}h${head}`, most]);
       const label = await cell(layer, head).getAttribute("aria-label");
       const query = weights.findIndex((row) => row.includes(most));
-      const link = `strongest link ${shown(rows[query])} → ${shown(columns[weights[query].indexOf(most)])}`;
+      const link = `strongest link ${tokenName(rows.map(shown), query)} → ${tokenName(columns.map(shown), weights[query].indexOf(most))}`;
       assert.ok(label.includes(link), `${name}: ${label}, expected ${link}`);
       if (name === "Decoder") continue;
       const entropy = weights.map((row) => -row.reduce((sum, w) => sum + (w > 0 ? w * Math.log(w) : 0), 0) / Math.log(columns.length));

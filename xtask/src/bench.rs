@@ -77,7 +77,7 @@ fn measuring_page(tools: &Tools, dist: &Path) -> Result<PathBuf> {
         bind(tools, &program, bin, &folder, &[])?;
     }
     let wasm = folder.join("measure_bg.wasm");
-    optimise(tools, &wasm, &wasm, &worker::OPTIMISE)?;
+    optimise(tools, &wasm, &worker::OPTIMISE)?;
     for (name, text) in PAGE {
         fs::write(folder.join(name), text).with_context(|| format!("cannot write {name}"))?;
     }

@@ -124,23 +124,21 @@ impl Build {
         say(&format!("building page and worker ({}; several minutes the first time)", mode.name()));
         tools::ensure_wasm_target()?;
         paths::claimed_target()?;
+        paths::remove_folder(&folder)?;
+        let root = paths::root()?;
+        copy_folder(&root.join("public"), &folder)?;
+        copy_folder(&root.join("style"), &folder.join("style"))?;
         // All at once: each of them has times in which it keeps one processor busy or none.
-        let (tools, page, worker) = thread::scope(|scope| {
+        let tools = thread::scope(|scope| {
             let tools = scope.spawn(Tools::ensure);
             let models = scope.spawn(models::ensure);
             let page = scope.spawn(move || page::compile(mode));
             let worker = scope.spawn(move || worker::compile(mode));
             ended(models)?;
-            Ok::<_, anyhow::Error>((ended(tools)?, ended(page)?, ended(worker)?))
-        })?;
-        paths::remove_folder(&folder)?;
-        let root = paths::root()?;
-        copy_folder(&root.join("public"), &folder)?;
-        copy_folder(&root.join("style"), &folder.join("style"))?;
-        thread::scope(|scope| {
-            let worker = scope.spawn(|| worker::place(&tools, mode, &worker, worker::NAME, &folder));
-            page::place(&tools, mode, &page, &folder)?;
-            ended(worker)
+            let tools = ended(tools)?;
+            page::place(&tools, mode, &ended(page)?, &folder)?;
+            worker::place(&tools, &ended(worker)?, worker::NAME, &folder)?;
+            Ok::<_, anyhow::Error>(tools)
         })?;
         pages::finish(&folder, &id)?;
         models::place(&folder)?;
@@ -167,8 +165,8 @@ impl Build {
         Ok(dist)
     }
 
-    /// Makes what the page does without until it is there: examples, the viewer of saved traces, threads, the list of files to
-    /// keep offline.
+    /// Makes what the page does without until it is there: examples, the viewer of saved traces, threads, programs that are
+    /// smaller and a little faster, the list of files to keep offline.
     fn add_rest(&self) -> Result<()> {
         let Self { id, folder, tools, .. } = self;
         let mode = self.mode;
@@ -176,11 +174,17 @@ impl Build {
         let threads = thread::scope(|scope| {
             let viewer = scope.spawn(move || viewer::compile(mode));
             let threads = scope.spawn(move || worker::compile_with_threads(mode));
+            let worker = scope.spawn(|| worker::finish(tools, mode, worker::NAME, folder));
             example::place(folder)?;
+            page::finish(tools, mode, folder)?;
             viewer::place(tools, mode, &ended(viewer)?, folder, id)?;
+            ended(worker)?;
             Ok::<_, anyhow::Error>(ended(threads))
         })?;
-        let threads = threads.and_then(|program| worker::place(tools, mode, &program, worker::THREADS, folder));
+        let threads = threads.and_then(|program| {
+            worker::place(tools, &program, worker::THREADS, folder)?;
+            worker::finish(tools, mode, worker::THREADS, folder)
+        });
         if let Err(error) = &threads {
             warn(&format!(
                 "the worker with threads could not be built, so this build runs every model on one thread: {error:#}. \

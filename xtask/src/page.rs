@@ -32,6 +32,17 @@ pub fn compile(mode: Mode) -> Result<PathBuf> {
     Program { bin: NAME, feature, profile: "wasm-page", link_args }.compile(mode)
 }
 
+/// Optimises the programs of the page in `folder`, which changes nothing that they do.
+pub fn finish(tools: &Tools, mode: Mode, folder: &Path) -> Result<()> {
+    if mode == Mode::Fast {
+        return Ok(());
+    }
+    for name in part_files(folder)?.into_iter().chain([format!("{NAME}_bg.wasm")]) {
+        optimise(tools, &folder.join(name), &OPTIMISE)?;
+    }
+    Ok(())
+}
+
 /// Puts the compiled page into `folder`, before the HTML files there are finished.
 pub fn place(tools: &Tools, mode: Mode, program: &Path, folder: &Path) -> Result<()> {
     match mode {
@@ -70,13 +81,18 @@ fn place_parts(tools: &Tools, program: &Path, folder: &Path) -> Result<()> {
         bail!("the page has no parts: `bindgen split` found no function that is marked for one");
     }
     for name in &parts {
-        optimise(tools, &split.join(name), &folder.join(name), &OPTIMISE)?;
+        copy(&split.join(name), &folder.join(name))?;
     }
     bind(tools, &split.join(format!("{NAME}.wasm")), NAME, &split, &["--keep-exports"])?;
     let wasm = format!("{NAME}_bg.wasm");
-    optimise(tools, &split.join(&wasm), &folder.join(&wasm), &OPTIMISE)?;
+    copy(&split.join(&wasm), &folder.join(&wasm))?;
     let script = format!("{NAME}.js");
     let fetch = paths::root()?.join("xtask/page/fetch_part.js");
     let inject = format!("--inject:{}", fetch.display());
     esbuild::bundle(tools, &split.join(&script), &folder.join(&script), &["--format=esm", &inject])
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::copy(from, to).with_context(|| format!("cannot write {}", to.display()))?;
+    Ok(())
 }

@@ -4,7 +4,8 @@ use crate::dist::Mode;
 use crate::paths;
 use crate::process::{cargo, run};
 use crate::tools::{Tools, WASM_TARGET};
-use anyhow::Result;
+use anyhow::{Context, Result};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -45,10 +46,12 @@ pub fn bind(tools: &Tools, program: &Path, name: &str, folder: &Path, options: &
     run(Command::new(&tools.bindgen).arg("bind").arg(program).arg(folder).arg(name).args(options))
 }
 
-/// Writes a program to `to`, optimised by wasm-opt. Both paths may be the same.
+/// Puts what wasm-opt makes of a program into its place, in one step: a server may be sending the file meanwhile.
 ///
 /// # Errors
 /// When wasm-opt refuses the program.
-pub fn optimise(tools: &Tools, from: &Path, to: &Path, options: &[&str]) -> Result<()> {
-    run(Command::new(tools.wasm_opt()).arg(from).args(options).arg("-o").arg(to))
+pub fn optimise(tools: &Tools, program: &Path, options: &[&str]) -> Result<()> {
+    let optimised = program.with_extension("optimised");
+    run(Command::new(tools.wasm_opt()).arg(program).args(options).arg("-o").arg(&optimised))?;
+    fs::rename(&optimised, program).with_context(|| format!("cannot replace {}", program.display()))
 }

@@ -43,7 +43,7 @@ pub fn place(tools: &Tools, mode: Mode, program: &Path, folder: &Path, id: &str)
     bind(tools, program, NAME, &parts, &[])?;
     let wasm = parts.join(format!("{NAME}_bg.wasm"));
     if mode == Mode::Release {
-        optimise(tools, &wasm, &wasm, &OPTIMISE)?;
+        optimise(tools, &wasm, &OPTIMISE)?;
     }
     let program = fs::read(&wasm).with_context(|| format!("bindgen wrote no {}", wasm.display()))?;
     if program.windows(WORKER.len()).any(|part| part == WORKER) {

@@ -49,13 +49,16 @@ pub fn compile_with_threads(mode: Mode) -> Result<PathBuf> {
 }
 
 /// Puts a compiled worker into `folder` under a name.
-pub fn place(tools: &Tools, mode: Mode, program: &Path, name: &str, folder: &Path) -> Result<()> {
-    bind(tools, program, name, folder, &[])?;
-    if mode == Mode::Release {
-        let wasm = folder.join(format!("{name}_bg.wasm"));
-        optimise(tools, &wasm, &wasm, &OPTIMISE)?;
+pub fn place(tools: &Tools, program: &Path, name: &str, folder: &Path) -> Result<()> {
+    bind(tools, program, name, folder, &[])
+}
+
+/// Optimises a worker in `folder`, which takes minutes and changes nothing that it does.
+pub fn finish(tools: &Tools, mode: Mode, name: &str, folder: &Path) -> Result<()> {
+    match mode {
+        Mode::Release => optimise(tools, &folder.join(format!("{name}_bg.wasm")), &OPTIMISE),
+        Mode::Fast => Ok(()),
     }
-    Ok(())
 }
 
 fn threads_flags() -> Vec<String> {

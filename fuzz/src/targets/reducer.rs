@@ -268,6 +268,7 @@ fn opened(choices: &mut Choices<'_>) -> OpenedTrace {
         text: "a".to_owned(),
         pair: None,
         edits: Vec::new(),
+        outcome: None,
         top: Vec::new(),
         place: None,
         held: kinds[first..].iter().map(|kind| (*kind, Clone::clone(&missing))).collect(),

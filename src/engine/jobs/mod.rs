@@ -40,6 +40,7 @@
 //! isolation has one).
 
 mod compare;
+mod continuations;
 mod direct;
 mod lens;
 mod other_inputs;
@@ -53,6 +54,7 @@ mod value_zeroing;
 mod written;
 
 pub use compare::{CompareJob, Compared, Measure};
+pub use continuations::{ContinueJob, ContinuedToken};
 pub use direct::DirectJob;
 pub use lens::LensJob;
 pub use other_inputs::OtherInputs;

@@ -39,6 +39,14 @@ impl Run {
         Ok(run)
     }
 
+    /// The same run once more, to be continued in another way: it shares all that this one keeps.
+    ///
+    /// # Errors
+    /// When this run is not done, or did not keep every layer.
+    pub fn twin(&self) -> Result<Self, EngineError> {
+        self.again(self.edits.clone(), Captures::none())
+    }
+
     /// Prepares the same run again from the start, with `captures`: the same tokens, edits, and means that edits have made, hence
     /// the same values.
     ///

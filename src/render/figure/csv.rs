@@ -9,7 +9,7 @@ use crate::trace::display::TokenLabel;
 fn field(text: &str) -> String {
     // Direction isolates are for the screen only.
     let text: String = text.chars().filter(|letter| !('\u{2066}'..='\u{2069}').contains(letter)).collect();
-    let is_number = text.parse::<f64>().is_ok();
+    let is_number = serde_json::from_str::<f64>(&text).is_ok();
     let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number { format!("'{text}") } else { text };
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
@@ -22,17 +22,22 @@ fn optional(number: Option<f32>) -> String {
     number.map(|number| number.to_string()).unwrap_or_default()
 }
 
-/// Every weight that the head view shows: head, query, key.
+/// What a column of weights is called, or of their changes.
+fn column(is_change: bool) -> &'static str {
+    if is_change { "change" } else { "weight" }
+}
+
+/// Every weight that the head view shows: head, query, key. What the mask hides has no weight.
 pub fn head(figure: &HeadFigure<'_>) -> String {
     let HeadFigure { view, query_labels, key_labels, layer, .. } = figure;
-    let mut csv = "layer,head,query,query_token,key,key_token,weight\r\n".to_owned();
+    let mut csv = format!("layer,head,query,query_token,key,key_token,{}\r\n", column(view.contrast.is_some()));
     for &head in view.heads {
         for &query in view.queries {
             let query_label = label(query_labels, query);
             for &key in view.keys {
-                let weight = view.patterns.weight(head, query, key);
-                let _ =
-                    write!(csv, "{layer},{head},{query},{query_label},{key},{},{weight}\r\n", label(key_labels, key));
+                let weight = (figure.sees)(query, key).then(|| view.patterns.weight(head, query, key));
+                let (key_label, weight) = (label(key_labels, key), optional(weight));
+                let _ = write!(csv, "{layer},{head},{query},{query_label},{key},{key_label},{weight}\r\n");
             }
         }
     }
@@ -62,23 +67,31 @@ pub fn stream(figure: &StreamFigure<'_>) -> String {
     csv
 }
 
-/// Every cell of every thumbnail, or the number of every head.
+/// Every cell of every thumbnail with its tokens, or the number of every head. Where a cell stands for several tokens, their first
+/// position is given.
 pub fn map(figure: &MapFigure<'_>) -> String {
     let mut csv = String::new();
+    let is_change = figure.contrast.is_some();
+    let [rows, columns] = &figure.tokens;
+    let place = |tokens: &[(usize, String)], at: usize| match tokens.get(at) {
+        Some((position, token)) => format!("{position},{}", field(token)),
+        None => format!("{at},"),
+    };
     for &(layer, head) in figure.rows.iter().flatten() {
         match (figure.cell)((layer, head)) {
             Some(MapCell::Heat(cells, _, n_columns) | MapCell::Lines(cells, _, n_columns)) => {
                 if csv.is_empty() {
-                    csv.push_str("layer,head,row,column,weight\r\n");
+                    let _ = write!(csv, "layer,head,query,query_token,key,key_token,{}\r\n", column(is_change));
                 }
                 for (index, weight) in cells.iter().enumerate() {
                     let (row, column) = (index / n_columns.max(1), index % n_columns.max(1));
-                    let _ = write!(csv, "{layer},{head},{row},{column},{weight}\r\n");
+                    let (query, key) = (place(rows, row), place(columns, column));
+                    let _ = write!(csv, "{layer},{head},{query},{key},{weight}\r\n");
                 }
             }
             Some(MapCell::Number(value)) => {
                 if csv.is_empty() {
-                    csv.push_str("layer,head,number\r\n");
+                    csv.push_str(if is_change { "layer,head,change\r\n" } else { "layer,head,number\r\n" });
                 }
                 let _ = write!(csv, "{layer},{head},{}\r\n", optional(value.map(|(value, _)| value)));
             }

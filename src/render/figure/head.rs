@@ -6,6 +6,7 @@ use super::{Draw, PAGE_CHARACTER, Pen, cells, text};
 use crate::render::colour::{HeadColours, NEUTRAL_HUE, Ramp, Rgb, Scheme};
 use crate::render::head_view::HeadView;
 use crate::render::layout::{Columns, Span, Window};
+use crate::render::neurons::Diverging;
 use crate::render::panels::{Grid, panels};
 use crate::render::{MIN_ALPHA, Shade};
 use crate::trace::Side;
@@ -42,6 +43,8 @@ pub struct HeadFigure<'a> {
     pub is_matrix: bool,
     /// Whether each head has a picture of its own.
     pub is_split: bool,
+    /// Whether the mask lets a query read a key, by unit.
+    pub sees: &'a dyn Fn(usize, usize) -> bool,
     /// Sentences about the scale, with numbers.
     pub meaning: String,
 }
@@ -154,14 +157,15 @@ impl HeadFigure<'_> {
 
     fn matrix(&self, pen: &mut Pen, view: &HeadView<'_>, span: &Span, window: &Window) {
         let scale = pen.scale;
-        let grid = Grid::fit(*span, view.keys.len(), window.row_height);
-        let ramp = self.ramp(view.heads);
+        let grid = Grid::whole(*span, view.keys.len(), window.row_height);
+        let (ramp, diverging) = (self.ramp(view.heads), Diverging::new(Scheme::Light));
+        let is_change = view.contrast.is_some();
         let levels: Vec<Vec<f32>> = view.queries.iter().map(|&query| view.levels(query).collect()).collect();
         let name = self.name(view.heads);
         pen.svg.open(&format!("cells-{name}"), "shape-rendering=\"crispEdges\"");
         let colour = |row: usize, column: usize| -> Option<Rgb> {
             let level = *levels.get(row)?.get(column)?;
-            (level > 0.0).then(|| ramp.at(level))
+            (level != 0.0).then(|| if is_change { diverging.at(level) } else { ramp.at(level) })
         };
         let (cell, size) = ((grid.cell_width * scale, ROW * scale), (view.queries.len(), view.keys.len()));
         cells::cells(&mut pen.svg, (grid.x * scale, 0.0), cell, size, ROW * scale, colour);
@@ -186,6 +190,18 @@ impl HeadFigure<'_> {
             pen.svg.turned_text(x, -4.0, -90.0, &self.faded(style, Side::Key, view.keys[column]), &label);
         }
         pen.svg.close();
+    }
+
+    /// Says how many lines are left out, where some are.
+    fn left_out(&self) -> String {
+        let n_rows = self.view.queries.len().max(self.view.keys.len());
+        let window = Window { height: n_rows as f32 * ROW, row_height: ROW, ..Window::default() };
+        let colours = HeadColours::new(self.n_heads, Scheme::Light);
+        let n_lines = if self.is_matrix { 0 } else { self.view.lines(&window, &colours).len() };
+        match n_lines.saturating_sub(MAX_LINES) {
+            0 => String::new(),
+            skipped => format!(" The {skipped} faintest of {n_lines} lines are left out."),
+        }
     }
 
     fn faded(&self, style: Style, side: Side, unit: usize) -> Style {
@@ -241,7 +257,11 @@ impl HeadFigure<'_> {
         pen.svg.open("numbers", "");
         for (row, weight) in received.weights.iter().enumerate() {
             let y = pen.baseline(window.row_middle(row) * scale, pen.preset.small_pt());
-            pen.svg.text(x * scale, y, &style, &format!("{weight:.3}"));
+            let text = match self.view.contrast {
+                Some(_) => format!("{weight:+.3}").replace('-', "−"),
+                None => format!("{weight:.3}"),
+            };
+            pen.svg.text(x * scale, y, &style, &text);
         }
         pen.svg.close();
     }
@@ -266,6 +286,10 @@ impl Draw for HeadFigure<'_> {
 
     fn legend(&self, pen: &mut Pen, top: f32) -> f32 {
         let Shade { is_log, is_per_row, .. } = self.view.shade;
+        if let Some(contrast) = self.view.contrast {
+            let y = pen.change_bar("weight-scale", (0.0, top), contrast.end);
+            return pen.note(&format!("{}{}", self.meaning, self.left_out()), y);
+        }
         let levels: &[f32] = if is_log { &[0.0, 0.25, 0.5, 0.75, 1.0] } else { &[0.0, 0.5, 1.0] };
         let ticks: Vec<(f32, String)> =
             levels.iter().map(|&level| (level, tick(&self.view.shade, level, is_per_row))).collect();
@@ -282,15 +306,7 @@ impl Draw for HeadFigure<'_> {
             let keys: Vec<_> = self.view.heads.iter().filter_map(key).collect();
             y = pen.keys(&keys, y);
         }
-        let n_rows = self.view.queries.len().max(self.view.keys.len());
-        let window = Window { height: n_rows as f32 * ROW, row_height: ROW, ..Window::default() };
-        let colours = HeadColours::new(self.n_heads, Scheme::Light);
-        let n_lines = if self.is_matrix { 0 } else { self.view.lines(&window, &colours).len() };
-        let skipped = match n_lines.saturating_sub(MAX_LINES) {
-            0 => String::new(),
-            skipped => format!(" The {skipped} faintest of {n_lines} lines are left out."),
-        };
-        pen.note(&format!("{}{skipped}", self.meaning), y)
+        pen.note(&format!("{}{}", self.meaning, self.left_out()), y)
     }
 }
 

@@ -3,7 +3,8 @@
 use super::Pen;
 use super::svg::{Anchor, HAIR, PX_PER_PT, SOFT, hex, number};
 use super::text::wrapped;
-use crate::render::colour::Rgb;
+use crate::render::colour::{Rgb, Scheme};
+use crate::render::neurons::Diverging;
 
 /// Width and height of a scale, CSS pixels.
 const SCALE: (f32, f32) = (110.0, 6.0);
@@ -50,6 +51,15 @@ impl Pen {
             self.svg.text(x + at * width, baseline, &small.anchor(anchor), label);
         }
         baseline + 0.3 * self.preset.small_pt() * PX_PER_PT
+    }
+
+    /// Draws the scale of changes up to a size. Returns the height of its lower end.
+    pub(super) fn change_bar(&mut self, id: &str, place: (f32, f32), end: f32) -> f32 {
+        let colours = Diverging::new(Scheme::Light);
+        let stops: Vec<(f32, Rgb, f32)> =
+            (0..=8).map(|step| step as f32 / 8.0).map(|at| (at, colours.at(2.0 * at - 1.0), 1.0)).collect();
+        let ticks = [(0.0, format!("−{}", number(end))), (0.5, "0".to_owned()), (1.0, format!("+{}", number(end)))];
+        self.scale_bar(id, place, &stops, &ticks)
     }
 
     /// Draws sentences under a scale. Returns the height of their lower end.

@@ -6,9 +6,10 @@ use std::fmt::Write;
 use super::cells::{cells, pooled};
 use super::svg::{Anchor, GROUND, INK, SOFT, Svg, number};
 use super::{Draw, Pen};
-use crate::render::Shade;
 use crate::render::colour::{NEUTRAL_HUE, Ramp, Rgb, Scheme};
 use crate::render::map::{LayerHead, MapLayout, MapSpace};
+use crate::render::neurons::Diverging;
+use crate::render::{Contrast, Shade};
 
 /// Most cells of all thumbnails together; more cells are pooled.
 const MAX_CELLS: usize = 200_000;
@@ -39,6 +40,10 @@ pub struct MapFigure<'a> {
     pub is_max: bool,
     /// Scale from weights to levels.
     pub shade: Shade,
+    /// The scale of changes, where these are shown.
+    pub contrast: Option<Contrast>,
+    /// Of each row and each column of a thumbnail, the first position and the tokens.
+    pub tokens: [Vec<(usize, String)>; 2],
     /// Numbers at the ends of the colour scale.
     pub ends: (String, String),
     /// Sentences about the scale.
@@ -56,6 +61,11 @@ impl MapFigure<'_> {
         Ramp::new(NEUTRAL_HUE, Scheme::Light)
     }
 
+    /// Whether a pooled cell shows the largest weight: the difference of two largest weights is not the largest difference.
+    fn takes_largest(&self) -> bool {
+        self.is_max && self.contrast.is_none()
+    }
+
     /// How many cells along an axis become one.
     fn pooling(&self) -> usize {
         let n_cells = |place: &LayerHead| match (self.cell)(*place) {
@@ -67,28 +77,38 @@ impl MapFigure<'_> {
     }
 
     fn heat(&self, svg: &mut Svg, place: (f32, f32), side: f32, (values, n_rows, n_columns): (&[f32], usize, usize)) {
-        let ramp = self.ramp();
+        let (ramp, diverging) = (self.ramp(), Diverging::new(Scheme::Light));
         let cell = (side / n_columns.max(1) as f32, side / n_rows.max(1) as f32);
         let colour = |row: usize, column: usize| -> Option<Rgb> {
-            let level = self.shade.level(*values.get(row * n_columns + column)?, 1.0);
-            (level > 0.0).then(|| ramp.at(level))
+            let value = *values.get(row * n_columns + column)?;
+            let level = match self.contrast {
+                Some(contrast) => self.shade.level(contrast.share(value).abs(), 1.0),
+                None => self.shade.level(value, 1.0),
+            };
+            let is_change = self.contrast.is_some();
+            (level > 0.0).then(|| if is_change { diverging.at(level.copysign(value)) } else { ramp.at(level) })
         };
         cells(svg, place, cell, (n_rows, n_columns), cell.1, colour);
     }
 
     /// Draws lines as sixteen paths, one for each level of opacity.
     fn lines(&self, svg: &mut Svg, (x, y): (f32, f32), side: f32, (values, n_rows, n_columns): (&[f32], usize, usize)) {
-        let mut paths = BTreeMap::<u8, String>::new();
+        let share = |value: f32| self.contrast.map_or(value, |contrast| contrast.share(value));
+        let mut paths = BTreeMap::<(u8, bool), String>::new();
         for (row, weights) in values.chunks_exact(n_columns.max(1)).enumerate() {
             let start = y + (row as f32 + 0.5) / n_rows as f32 * side;
-            for (column, &weight) in weights.iter().enumerate().filter(|(_, weight)| **weight >= MIN_LINE) {
+            let shares = weights.iter().map(|weight| share(*weight)).enumerate();
+            for (column, share) in shares.filter(|(_, share)| share.abs() >= MIN_LINE) {
                 let end = y + (column as f32 + 0.5) / n_columns as f32 * side;
-                let path = paths.entry((weight * 16.0).ceil().clamp(1.0, 16.0) as u8).or_default();
+                let level = (share.abs() * 16.0).ceil().clamp(1.0, 16.0) as u8;
+                let path = paths.entry((level, share < 0.0)).or_default();
                 let _ = write!(path, "M{} {}L{} {}", number(x), number(start), number(x + side), number(end));
             }
         }
-        for (level, data) in paths {
-            svg.path(&data, "stroke", self.ramp().at(1.0), f32::from(level) / 16.0);
+        for ((level, is_less), data) in paths {
+            let sign = if is_less { -1.0 } else { 1.0 };
+            let colour = self.contrast.map_or_else(|| self.ramp().at(1.0), |contrast| contrast.colour(sign));
+            svg.path(&data, "stroke", colour, f32::from(level) / 16.0);
         }
     }
 }
@@ -96,6 +116,7 @@ impl MapFigure<'_> {
 impl Draw for MapFigure<'_> {
     fn draw(&self, pen: &mut Pen) -> f32 {
         let (layout, ramp, n) = (self.layout(pen), self.ramp(), self.pooling());
+        let diverging = Diverging::new(Scheme::Light);
         let small = pen.small().ink(SOFT);
         let top = if self.is_sorted { 0.0 } else { HEADINGS };
         if !self.is_sorted {
@@ -121,19 +142,25 @@ impl Draw for MapFigure<'_> {
                 pen.svg.rect((x, y), (layout.width, layout.width), GROUND, 1.0);
                 match (self.cell)((layer, head)) {
                     Some(MapCell::Heat(values, n_rows, n_columns)) if values.len() == n_rows * n_columns => {
-                        let (values, n_rows, n_columns) = pooled(values, (n_rows, n_columns), n, self.is_max);
+                        let (values, n_rows, n_columns) = pooled(values, (n_rows, n_columns), n, self.takes_largest());
                         pen.svg.open(&format!("cells-L{layer}H{head}"), "shape-rendering=\"crispEdges\"");
                         self.heat(&mut pen.svg, (x, y), layout.width, (&values, n_rows, n_columns));
                         pen.svg.close();
                     }
                     Some(MapCell::Lines(values, n_rows, n_columns)) if values.len() == n_rows * n_columns => {
-                        let (values, n_rows, n_columns) = pooled(values, (n_rows, n_columns), n, true);
+                        let (values, n_rows, n_columns) =
+                            pooled(values, (n_rows, n_columns), n, self.contrast.is_none());
                         self.lines(&mut pen.svg, (x, y), layout.width, (&values, n_rows, n_columns));
                     }
                     Some(MapCell::Number(Some((value, level)))) => {
-                        pen.svg.rect((x, y), (layout.width, layout.width), ramp.at(level), 1.0);
+                        let fill = match self.contrast {
+                            Some(_) => diverging.at(2.0 * level - 1.0),
+                            None => ramp.at(level),
+                        };
+                        pen.svg.rect((x, y), (layout.width, layout.width), fill, 1.0);
                         if layout.width >= 17.0 {
-                            let ink = if level > 0.55 { [255, 255, 255] } else { INK };
+                            let strength = if self.contrast.is_some() { (2.0 * level - 1.0).abs() } else { level };
+                            let ink = if strength > 0.55 { [255, 255, 255] } else { INK };
                             let style = pen.small().ink(ink).anchor(Anchor::Middle);
                             let style = super::Style { size_pt: (layout.width * 0.26).min(style.size_pt), ..style };
                             let baseline = pen.baseline(y + layout.width / 2.0, style.size_pt);
@@ -159,13 +186,16 @@ impl Draw for MapFigure<'_> {
         let stops: Vec<(f32, Rgb, f32)> =
             (0..=8).map(|step| step as f32 / 8.0).map(|at| (at, ramp.at(at), 1.0)).collect();
         let ticks = [(0.0, self.ends.0.clone()), (1.0, self.ends.1.clone())];
-        let y = pen.scale_bar("weight-scale", (0.0, top), &stops, &ticks);
+        let y = match self.contrast {
+            Some(contrast) => pen.change_bar("weight-scale", (0.0, top), contrast.end),
+            None => pen.scale_bar("weight-scale", (0.0, top), &stops, &ticks),
+        };
         let axes = if self.is_sorted { "" } else { " Rows: layers; columns: heads." };
         let pooled = match self.pooling() {
             1 => String::new(),
             n => format!(
                 " Each cell of a thumbnail is the {} of {n} × {n}.",
-                if self.is_max { "largest" } else { "mean" }
+                if self.takes_largest() { "largest" } else { "mean" }
             ),
         };
         pen.note(&format!("{}{axes}{pooled}", self.meaning), y)
@@ -174,5 +204,6 @@ impl Draw for MapFigure<'_> {
 
 /// A number that fits a cell.
 fn short(value: f32) -> String {
-    if value.abs() >= 9.995 { format!("{value:.1}") } else { format!("{value:.2}") }
+    let text = if value.abs() >= 9.995 { format!("{value:.1}") } else { format!("{value:.2}") };
+    text.replace('-', "−")
 }

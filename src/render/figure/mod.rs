@@ -12,6 +12,7 @@
 
 mod cells;
 pub mod csv;
+mod effects;
 mod head;
 mod legend;
 mod map;
@@ -24,6 +25,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+pub use effects::EffectsFigure;
 pub use head::HeadFigure;
 pub use map::{MapCell, MapFigure};
 pub use neurons::{NeuronFigure, NeuronRow};

@@ -200,8 +200,13 @@ impl Draw for NeuronFigure<'_> {
         self.column(pen, ("dot-products", "q·k"), columns.dot, |row| row.dot.map(two_decimals));
         self.column(pen, ("scores", "score"), columns.score, |row| row.score.map(two_decimals));
         self.bars(pen, columns.weight);
-        self.column(pen, ("weights", "softmax"), columns.weight, |row| row.weight.map(|it| format!("{it:.3}")));
-        self.column(pen, ("weighted-values", "A‖f‖"), columns.value, |row| row.value.map(|it| format!("{it:.3}")));
+        let is_change = self.products.against.is_some();
+        let three = |number: f32| match is_change {
+            true => format!("{number:+.3}").replace('-', "−"),
+            false => format!("{number:.3}"),
+        };
+        self.column(pen, ("weights", "softmax"), columns.weight, |row| row.weight.map(three));
+        self.column(pen, ("weighted-values", "A‖f‖"), columns.value, |row| row.value.map(three));
         let height = (HEADER + self.rows.len() as f32 * ROW.0) * scale;
         pen.svg.open("rule", "stroke-width=\"0.5\"");
         pen.svg.line((0.0, (HEADER - 2.0) * scale), (pen.preset.width(), (HEADER - 2.0) * scale), HAIR, 1.0);

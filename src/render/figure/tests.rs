@@ -1,7 +1,7 @@
 //! Figures as text: the positions and sizes of their parts, and their metadata.
 
 use super::*;
-use crate::render::{HeadView, PatternView, Products, Shade};
+use crate::render::{Contrast, HeadView, PatternView, Products, Scheme, Shade};
 use crate::trace::TokenForm;
 use crate::trace::display::{TokenLabel, token_label};
 
@@ -36,6 +36,7 @@ fn head_figure<'a>(heads: &'a [usize], labels: &'a [TokenLabel], is_matrix: bool
         n_heads: 2,
         is_matrix,
         is_split,
+        sees: &|query, key| key <= query,
         meaning: "Opacity: weight.".to_owned(),
     }
 }
@@ -166,6 +167,7 @@ fn what_it_is_goes_along() {
 #[test]
 fn a_map_of_heads() {
     let cells = [1.0, 0.0, 0.5, 0.5];
+    let tokens = || vec![(1, "cat".to_owned()), (2, "a,b".to_owned())];
     let cell = |(layer, head): (usize, usize)| match (layer, head) {
         (0, 0) => Some(MapCell::Heat(&cells, 2, 2)),
         (0, 1) => Some(MapCell::Lines(&cells, 2, 2)),
@@ -178,6 +180,8 @@ fn a_map_of_heads() {
         is_sorted: false,
         is_max: true,
         shade: Shade::default(),
+        contrast: None,
+        tokens: [tokens(), tokens()],
         ends: ("0".to_owned(), "1".to_owned()),
         meaning: "Colour: weight.".to_owned(),
     };
@@ -188,8 +192,18 @@ fn a_map_of_heads() {
     }
     assert!(svg.contains(">0.25</text>"));
     assert_eq!(attributes(&svg, "path", "stroke-opacity"), ["0.5"], "lines by their opacity; 1 is not said");
-    assert_eq!(csv::map(&map).lines().next(), Some("layer,head,row,column,weight"));
-    assert!(csv::map(&map).contains("\r\n0,0,1,0,0.5\r\n"));
+    assert_eq!(csv::map(&map).lines().next(), Some("layer,head,query,query_token,key,key_token,weight"));
+    assert!(csv::map(&map).contains("\r\n0,0,2,\"a,b\",1,cat,0.5\r\n"), "{}", csv::map(&map));
+    let changes = [-0.2, 0.2, 0.05, 0.0];
+    let cell = |_: (usize, usize)| Some(MapCell::Heat(&changes, 2, 2));
+    let map = MapFigure { cell: &cell, contrast: Some(Contrast::new(0.2, Scheme::Light)), ..map };
+    let svg = figure(&map, Preset::Column, &caption()).svg;
+    let (less, more) = (Contrast::new(1.0, Scheme::Light).negative, Contrast::new(1.0, Scheme::Light).positive);
+    assert!(svg.contains(&svg::hex(less)) && svg.contains(&svg::hex(more)), "both signs have their colours");
+    assert!(svg.contains(">−0.2</text>") && svg.contains(">+0.2</text>"), "the scale has two ends");
+    assert!(
+        csv::map(&map).starts_with("layer,head,query,query_token,key,key_token,change\r\n0,0,1,cat,1,cat,-0.2\r\n")
+    );
 }
 
 #[test]
@@ -238,4 +252,55 @@ fn every_weight_is_in_the_table() {
     let csv = csv::head(&head_figure(&[1], &labels, false, false));
     assert_eq!(csv.lines().count(), 10);
     assert!(csv.contains("\r\n4,1,0,[CLS],0,[CLS],1\r\n"), "{csv}");
+    assert!(csv.contains("\r\n4,1,0,[CLS],2,##ing,\r\n"), "what the mask hides has no weight: {csv}");
+}
+
+#[test]
+fn changes_of_a_head_have_two_colours_and_signs() {
+    let (labels, contrast) = (labels(), Contrast::new(0.5, Scheme::Light));
+    let changes: Vec<f32> = WEIGHTS.iter().map(|weight| weight - 0.5).collect();
+    let drawn = |is_matrix: bool| {
+        let figure = head_figure(&[0], &labels, is_matrix, false);
+        let patterns = PatternView::new(&changes, 2, 3, 3).unwrap();
+        let view = HeadView { patterns, contrast: Some(contrast), ..figure.view };
+        self::figure(&HeadFigure { view, ..figure }, Preset::Column, &caption()).svg
+    };
+    for svg in [drawn(false), drawn(true)] {
+        assert!(is_well_formed(&svg), "{svg}");
+        let hex = |colour| svg::hex(colour);
+        assert!(svg.contains(&hex(contrast.negative)) && svg.contains(&hex(contrast.positive)), "{svg}");
+        assert!(svg.contains(">−0.5</text>") && svg.contains(">+0.5</text>"), "{svg}");
+    }
+    let figure = head_figure(&[0], &labels, false, false);
+    let patterns = PatternView::new(&changes, 2, 3, 3).unwrap();
+    let view = HeadView { patterns, contrast: Some(contrast), ..figure.view };
+    assert!(
+        csv::head(&HeadFigure { view, ..figure }).starts_with("layer,head,query,query_token,key,key_token,change\r\n")
+    );
+}
+
+#[test]
+fn effects_of_a_sweep_have_their_columns_and_their_gaps() {
+    let drawn = |is_by_position: bool, columns: [&str; 2]| {
+        let effects = EffectsFigure {
+            effects: vec![Some(0.5), Some(-0.25), None, Some(0.0)],
+            columns: columns.map(str::to_owned).to_vec(),
+            is_by_position,
+            largest: 0.5,
+            meaning: "Effect".to_owned(),
+        };
+        figure(&effects, Preset::Column, &caption()).svg
+    };
+    let tokens = drawn(true, ["·Mary", "<b>"]);
+    assert!(is_well_formed(&tokens), "{tokens}");
+    assert!(tokens.contains(">·Mary</text>") && tokens.contains(">&lt;b&gt;</text>") && tokens.contains("rotate(-90 "));
+    assert!(tokens.contains("Grey: 1 cells without a value."), "{tokens}");
+    let ends = [1.0, -0.5].map(|share| svg::hex(crate::render::Diverging::new(Scheme::Light).at(share)));
+    assert!(
+        ends.iter().all(|colour| tokens.contains(colour)),
+        "blue for what supports the answer, orange for what hinders it"
+    );
+    assert!(tokens.contains(">−0.5</text>") && tokens.contains(">+0.5</text>"));
+    let heads = drawn(false, ["0", "1"]);
+    assert!(heads.contains("columns: heads.") && !heads.contains("rotate(-90 "), "{heads}");
 }

@@ -39,10 +39,7 @@ impl State {
             return;
         };
         let (bos, target) = (a.input.bos, a.input.target.clone());
-        let text = match (&a.input.text, text.split_once('\n')) {
-            (InputText::Pair(..), Some((first, second))) => InputText::Pair(first.to_owned(), second.to_owned()),
-            _ => InputText::Single(text),
-        };
+        let text = other_text(a, &text);
         let request = self.begin_task(Task::Against, effects);
         let inputs = vec![Input { text, cut: false, bos, target }];
         effects.push(Effect::Send(ToWorker::Run { request, inputs, edits: Vec::new() }));
@@ -55,18 +52,26 @@ impl State {
         if n_a != n_b {
             effects.push(Effect::Send(ToWorker::Forget { run: info.run }));
             self.editing.against_problem = Some(format!(
-                "A has {n_a} tokens and B {n_b}: they are compared position by position, so both must have the same number."
+                "The original has {n_a} tokens and the other text {n_b}. They are compared position by position, so both must \
+                 have the same number."
             ));
             return;
         }
-        let b = Shown { live_run: Some(info.run), ..beside(a, request, info) };
+        let b = beside(a, request, info);
+        let text = match &self.editing.against {
+            Against::Text(text) => other_text(a, text),
+            _ => b.asked.clone(),
+        };
+        let input = Input { text: text.clone(), ..b.input.clone() };
+        let b = Shown { live_run: Some(b.info.run), asked: text, input, ..b };
         self.set_b(b, effects);
     }
 
     /// Takes an opened trace as B.
     pub(super) fn trace_beside_came(&mut self, came: Result<TraceBeside, String>, effects: &mut Vec<Effect>) {
         let Some(a) = self.result(super::Variant::A) else { return };
-        let fits = came.and_then(|trace| fits(a, &trace.tokens, trace.has_ids, trace.sizes).map(|()| trace));
+        let fits =
+            came.and_then(|trace| fits(a, "the trace", &trace.tokens, trace.has_ids, trace.sizes).map(|()| trace));
         let trace = match fits {
             Ok(trace) => trace,
             Err(problem) => {
@@ -146,7 +151,7 @@ impl State {
         let Some(a) = self.result(super::Variant::A) else { return };
         let (own, other) = ((a.spec.n_layers, a.spec.n_heads), (model.spec.n_layers, model.spec.n_heads));
         if own != other {
-            let problem = shapes_differ(own, other);
+            let problem = shapes_differ(own, THE_MODEL, other);
             return self.second_worker_failed(problem, effects);
         }
         let input = a.input.clone();
@@ -161,7 +166,7 @@ impl State {
         let name = self.models.get(model).map_or_else(String::new, |entry| entry.name.clone());
         let Some(a) = self.result(super::Variant::A) else { return };
         let own = (a.spec.n_layers, a.spec.n_heads);
-        if let Err(problem) = fits(a, &info.tokens, true, own) {
+        if let Err(problem) = fits(a, THE_MODEL, &info.tokens, true, own) {
             return self.second_worker_failed(problem, effects);
         }
         let second = Some(Second::Run(info.run));
@@ -191,6 +196,14 @@ impl State {
     }
 }
 
+/// Another text for the model of A. Where A is a pair, a line break parts the two texts.
+fn other_text(a: &Shown, text: &str) -> InputText {
+    match (&a.input.text, text.split_once('\n')) {
+        (InputText::Pair(..), Some((first, second))) => InputText::Pair(first.to_owned(), second.to_owned()),
+        _ => InputText::Single(text.to_owned()),
+    }
+}
+
 /// The origin of a result that another worker or a trace holds, for captions.
 fn named(name: String) -> Origin {
     Origin { model: ModelName { name, ..ModelName::default() }, ..Origin::default() }
@@ -202,18 +215,21 @@ fn beside(a: &Shown, request: RequestId, info: RunInfo) -> Shown {
     Shown { request, labels, info, layers: Default::default(), drawn: None, ..a.clone() }
 }
 
-/// Checks that something can be compared with A.
+/// What the other model is called in sentences.
+const THE_MODEL: &str = "the other model";
+
+/// Checks that `what` can be compared with A.
 ///
 /// # Errors
 /// One sentence why it cannot.
-fn fits(a: &Shown, tokens: &Tokens, has_ids: bool, sizes: (usize, usize)) -> Result<(), String> {
+fn fits(a: &Shown, what: &str, tokens: &Tokens, has_ids: bool, sizes: (usize, usize)) -> Result<(), String> {
     let own = (a.spec.n_layers, a.spec.n_heads);
     if own != sizes {
-        return Err(shapes_differ(own, sizes));
+        return Err(shapes_differ(own, what, sizes));
     }
     let (n_a, n_b) = (a.info.tokens.len(), tokens.len());
     if n_a != n_b {
-        return Err(format!("A has {n_a} tokens and B {n_b}: B must have read the same ones."));
+        return Err(format!("The original has {n_a} tokens and {what} {n_b}: both must have read the same ones."));
     }
     // Ids are the more reliable comparison, but a trace made elsewhere may have none.
     let first = match has_ids {
@@ -223,14 +239,22 @@ fn fits(a: &Shown, tokens: &Tokens, has_ids: bool, sizes: (usize, usize)) -> Res
     match first {
         None => Ok(()),
         Some(at) => Err(format!(
-            "B has read another text: token {at} is “{}” in A and “{}” in B.",
-            a.info.tokens.tokens[at], tokens.tokens[at]
+            "{}{} has read another text: token {at} is “{}” there and “{}” in the original.",
+            &what[..1].to_uppercase(),
+            &what[1..],
+            tokens.tokens[at],
+            a.info.tokens.tokens[at],
         )),
     }
 }
 
-fn shapes_differ((n_layers, n_heads): (usize, usize), (other_layers, other_heads): (usize, usize)) -> String {
+fn shapes_differ(
+    (n_layers, n_heads): (usize, usize),
+    what: &str,
+    (other_layers, other_heads): (usize, usize),
+) -> String {
     format!(
-        "A has {n_layers} layers × {n_heads} heads and B {other_layers} × {other_heads}: only models of one shape are compared."
+        "The original has {n_layers} layers × {n_heads} heads and {what} {other_layers} × {other_heads}: only models of the \
+         same shape can be compared."
     )
 }

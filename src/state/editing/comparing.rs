@@ -3,7 +3,7 @@
 use super::{Compared, Variant};
 use crate::protocol::{ComparedToken, EditingRequest, InputText, OutcomeAsked, RunId, SweepAsked, ToWorker};
 use crate::state::requests::{Holder, Purpose};
-use crate::state::{Effect, ListedEdit, Second, State};
+use crate::state::{Effect, ListedEdit, Second, Shown, State};
 use crate::trace::display::token_label;
 use crate::trace::spec::Unembed;
 
@@ -82,6 +82,35 @@ impl State {
                 (editing.asked, editing.is_outcome_chosen) = (OutcomeAsked::default(), false);
             }
             (OutcomeAsked::Tokens { .. }, false) => {}
+        }
+    }
+
+    /// Another result takes the place of `before`: an outcome belongs to the text that it was chosen for.
+    pub(in crate::state) fn settle_outcome(&mut self, before: Option<&Shown>) {
+        let is_same_text = before.zip(self.shown.as_ref()).is_some_and(|(before, now)| before.asked == now.asked);
+        if !is_same_text {
+            (self.editing.asked, self.editing.is_outcome_chosen) = (OutcomeAsked::default(), false);
+        }
+    }
+
+    /// Follows an outcome that somebody has chosen, here or in what was opened.
+    pub(in crate::state) fn take_outcome(&mut self, outcome: OutcomeAsked) {
+        (self.editing.asked, self.editing.is_outcome_chosen) = (outcome, true);
+    }
+
+    /// The outcome that was chosen, for links and traces; nothing where the page has chosen it.
+    pub(in crate::state) fn chosen_outcome(&self) -> Option<&OutcomeAsked> {
+        Some(&self.editing.asked).filter(|asked| self.editing.is_outcome_chosen && asked.is_complete())
+    }
+
+    /// Holds the outcome where it is before tokens are generated: what follows is not what it was chosen for.
+    pub(super) fn pin_outcome(&mut self) {
+        let last = self.shown.as_ref().map_or(0, |shown| shown.info.tokens.len()).saturating_sub(1);
+        if let OutcomeAsked::Tokens { answer, position: position @ None, .. } = &mut self.editing.asked
+            && !answer.is_empty()
+            && self.editing.written.is_empty()
+        {
+            *position = Some(last as u32);
         }
     }
 

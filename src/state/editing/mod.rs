@@ -60,15 +60,6 @@ pub enum Variant {
 impl Variant {
     /// In the order in which they are offered.
     pub const EACH: [Variant; 3] = [Variant::A, Variant::B, Variant::Difference];
-
-    /// Its name on the page.
-    pub fn label(self) -> &'static str {
-        match self {
-            Variant::A => "A",
-            Variant::B => "B",
-            Variant::Difference => "B − A",
-        }
-    }
 }
 
 /// What A is compared with.
@@ -122,6 +113,22 @@ pub struct Written {
     pub others: Vec<Prediction>,
 }
 
+/// How the original and the result that it is compared with go on, each by its own choice.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Continuations {
+    /// The tokens of the original.
+    pub original: Vec<Prediction>,
+    /// The tokens of the other result.
+    pub other: Vec<Prediction>,
+}
+
+impl Continuations {
+    /// How many tokens they share before they part.
+    pub fn n_shared(&self) -> usize {
+        self.original.iter().zip(&self.other).take_while(|(one, other)| one.id == other.id).count()
+    }
+}
+
 /// The edits, what they are compared with, and what they do.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Editing {
@@ -162,6 +169,10 @@ pub struct Editing {
     pub n_to_write: u32,
     /// The tokens generated so far.
     pub written: Vec<Written>,
+    /// Why no token was added the last time one was asked for: a sentence for the reader.
+    pub writing_note: Option<String>,
+    /// The continuations of the original and of the result that it is compared with.
+    pub continuations: Option<Continuations>,
     /// The position of a token that is being replaced, and the tokens that were most likely there.
     branching: Option<(usize, Vec<Prediction>)>,
     /// How texts typed as answers are cut into tokens, by the text.
@@ -208,6 +219,8 @@ impl Default for Editing {
             n_asked: 0,
             n_to_write: 0,
             written: Vec::new(),
+            writing_note: None,
+            continuations: None,
             branching: None,
             cuts: BTreeMap::new(),
             cut_asked: Slot::default(),
@@ -254,6 +267,8 @@ pub enum EditEvent {
     SamplingPicked(SamplingAsked),
     /// Generate so many tokens.
     WriteAsked(u32),
+    /// Continue both results by so many tokens, each by its own choice.
+    ContinueAsked(u32),
     /// Append this token, whatever the model predicts.
     TokenPicked(u32),
     /// Go back to so many tokens, and append this one.
@@ -263,6 +278,18 @@ pub enum EditEvent {
 }
 
 impl Editing {
+    /// A result's name on the page. "Edited" is said of edits only.
+    pub fn name_of(&self, side: Variant) -> &'static str {
+        match (side, &self.against) {
+            (Variant::A, _) => "Original",
+            (Variant::B, Against::Edits) => "Edited",
+            (Variant::B, Against::Text(_)) => "Other text",
+            (Variant::B, Against::Trace(_)) => "Trace",
+            (Variant::B, Against::Model(_)) => "Other model",
+            (Variant::Difference, _) => "Change",
+        }
+    }
+
     /// Why an edit is inactive.
     pub fn reason(&self, id: u32) -> Option<&str> {
         self.inactive.iter().find(|(at, _)| *at == id).map(|(_, reason)| reason.as_str())

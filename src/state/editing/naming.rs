@@ -49,13 +49,13 @@ pub fn edit_name(edit: &Edit, labels: (&[TokenLabel], &[TokenLabel])) -> String 
         }
         EditKind::Set { layer, hook, head, query, value, .. } => {
             let value = match value {
-                SetValue::One(value) => value.to_string(),
+                SetValue::One(value) => number(*value),
                 SetValue::Each(_) => "its mean over other texts".to_owned(),
             };
             format!("Set {}{} to {value}", hook_at(layer, hook, head), at(query))
         }
         EditKind::Add { layer, hook, query, factor, .. } => {
-            format!("Add {factor} × a direction to {}{}", hook_at(layer, hook, &None), at(query))
+            format!("Add {} × a direction to {}{}", number(*factor), hook_at(layer, hook, &None), at(query))
         }
         EditKind::Patch { layer, hook, query, head, from } => {
             let from = match from {

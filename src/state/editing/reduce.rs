@@ -1,6 +1,7 @@
 //! What each event about editing does.
 
 use super::{Against, EditEvent, SweepState, Variant};
+use crate::edit::{Choice, EditKind};
 use crate::protocol::{EditingRequest, SweepAsked, ToWorker};
 use crate::state::{Effect, InspectorTab, State, Task};
 
@@ -13,8 +14,7 @@ impl State {
             EditEvent::TraceCame(came) => self.trace_beside_came(*came, effects),
             EditEvent::AnswerTyped(text) => self.ask_for_cut(text, effects),
             EditEvent::OutcomePicked(asked) => {
-                self.editing.asked = asked;
-                self.editing.is_outcome_chosen = true;
+                self.take_outcome(asked);
                 self.compare(effects);
             }
             EditEvent::SweepAsked(asked) => self.sweep(asked, effects),
@@ -24,6 +24,7 @@ impl State {
                 (self.editing.n_asked, self.editing.n_to_write) = (n_tokens, n_tokens);
                 self.write_next(None, effects);
             }
+            EditEvent::ContinueAsked(n_tokens) => self.continue_both(n_tokens, effects),
             EditEvent::TokenPicked(id) => {
                 (self.editing.n_asked, self.editing.n_to_write) = (1, 1);
                 self.write_next(Some(id), effects);
@@ -39,6 +40,7 @@ impl State {
                     return;
                 }
                 if is_more {
+                    self.release_cut_keys();
                     // Show what was added. An inspector that somebody folded away stays so.
                     self.layout.tab = InspectorTab::Change;
                 }
@@ -50,6 +52,16 @@ impl State {
                     self.measure_alone(effects);
                 }
             }
+        }
+    }
+
+    /// The key of an edge that was just cut is no longer marked: beside it, the row's other links would stay out of sight.
+    fn release_cut_keys(&mut self) {
+        let Some(added) = self.editing.list.last() else { return };
+        if let EditKind::KnockOutEdge { query: Choice::One(query), key: Choice::One(key), .. } = added.edit.kind
+            && self.selection.queries.contains(&query)
+        {
+            self.selection.keys.remove(&key);
         }
     }
 

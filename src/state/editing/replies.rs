@@ -1,7 +1,7 @@
 //! What the worker's answers about editing do. An answer to a request that is no longer waited for changes nothing.
 
-use super::{Compared, Variant, Written};
-use crate::protocol::{EditingReply, RequestId, RunInfo, ToWorker};
+use super::{Compared, Continuations, Variant, Written};
+use crate::protocol::{EditingReply, Prediction, RequestId, RunInfo, ToWorker};
 use crate::state::requests::{Purpose, Reply};
 use crate::state::{Effect, Shown, State};
 
@@ -38,6 +38,13 @@ impl State {
                         self.editing.branching.take().filter(|others| others.0 == position).map(|others| others.1);
                     let others = kept.or_else(|| shown.map(|shown| shown.info.top.clone())).unwrap_or_default();
                     self.editing.written.push(Written { position, prob, others });
+                }
+            }
+            EditingReply::Continued { request, continuations } => {
+                if self.end_task(request).is_some()
+                    && let Ok([original, other]) = <[Vec<Prediction>; 2]>::try_from(continuations)
+                {
+                    self.editing.continuations = Some(Continuations { original, other });
                 }
             }
             EditingReply::WritingDone { request, tokens, top, follower_top } => {

@@ -73,41 +73,50 @@ impl Map {
 impl SweepState {
     /// Whether columns are tokens.
     pub fn is_by_position(&self) -> bool {
-        matches!(self.asked, SweepAsked::CutKeys | SweepAsked::PatchStream { .. })
+        match self.asked {
+            SweepAsked::CutKeys => true,
+            SweepAsked::Patch { site, .. } => site.is_by_position(),
+            _ => false,
+        }
     }
 
     /// Whether a cell's edit is one of the text on screen: in denoising it is one of the other text.
     pub fn applies(&self) -> bool {
-        !matches!(self.asked, SweepAsked::PatchStream { is_denoising: true, .. })
+        !matches!(self.asked, SweepAsked::Patch { is_denoising: true, .. })
     }
 
     /// What a cell's effect is, for headings.
     pub fn measured(&self) -> &'static str {
         match self.asked {
-            SweepAsked::PatchStream { is_denoising: true, .. } => "Share of the difference restored",
-            SweepAsked::PatchStream { .. } => "Share of the difference lost",
+            SweepAsked::Patch { is_denoising: true, .. } => "Share of the difference restored",
+            SweepAsked::Patch { .. } => "Share of the difference lost",
             _ => "Effect: outcome without minus with the edit",
         }
     }
 
     /// What is tried, as a heading.
-    pub fn title(&self) -> &'static str {
-        match self.asked {
+    pub fn title(&self) -> String {
+        let title = match &self.asked {
             SweepAsked::ZeroHeads => "Zero every head",
             SweepAsked::Each(_) => "Each edit alone",
             SweepAsked::PositionMeanHeads => "Mean-ablate every head",
             SweepAsked::MeanHeads(_) => "Mean-ablate every head over other texts",
             SweepAsked::CutKeys => "Cut every key",
-            SweepAsked::PatchStream { is_denoising: true, .. } => "Patch this stream into the other text",
-            SweepAsked::PatchStream { .. } => "Patch the other text’s stream into this one",
-        }
+            SweepAsked::Patch { site, text, is_denoising: true } => {
+                return format!("Patch the {} of this text into “{text}”", site.label());
+            }
+            SweepAsked::Patch { site, text, .. } => {
+                return format!("Patch the {} of “{text}” into this text", site.label());
+            }
+        };
+        title.to_owned()
     }
 
     /// The effect of an outcome, where it is known.
     fn effect(&self, outcome: OutcomeNumbers) -> Option<f32> {
         let base = self.base?.value;
         match self.asked {
-            SweepAsked::PatchStream { is_denoising, .. } => {
+            SweepAsked::Patch { is_denoising, .. } => {
                 let restored = restored_share(base, self.other?.value, outcome.value)?;
                 Some(if is_denoising { restored } else { 1.0 - restored })
             }

@@ -1,5 +1,6 @@
 //! Kinds of sweep as the panel offers them, and how far the last one is.
 
+use crate::edit::PatchSite;
 use crate::protocol::{OutcomeAsked, SweepAsked};
 use crate::state::{State, wording};
 
@@ -14,9 +15,9 @@ pub enum SweepKind {
     MeanOverTexts,
     /// Every key is cut, layer by layer.
     CutKeys,
-    /// The stream of another text comes into this one.
+    /// What another text computes comes into this one.
     Noising,
-    /// The stream of this text comes into another one.
+    /// What this text computes comes into another one.
     Denoising,
 }
 
@@ -38,8 +39,8 @@ impl SweepKind {
             SweepKind::PositionMean => "Mean-ablate every head",
             SweepKind::MeanOverTexts => "Mean-ablate every head over other texts",
             SweepKind::CutKeys => "Cut every key",
-            SweepKind::Noising => "Patch another text’s stream into this one (noising)",
-            SweepKind::Denoising => "Patch this stream into another text (denoising)",
+            SweepKind::Noising => "Patch the other text into this one (noising)",
+            SweepKind::Denoising => "Patch this text into the other one (denoising)",
         }
     }
 
@@ -52,11 +53,16 @@ impl SweepKind {
         }
     }
 
-    /// The sweep, with what its field holds.
+    /// Whether it takes something from another text.
+    pub fn has_site(self) -> bool {
+        matches!(self, SweepKind::Noising | SweepKind::Denoising)
+    }
+
+    /// The sweep, with what its fields hold: other texts, and what is taken from them.
     ///
     /// # Errors
     /// What is missing.
-    pub fn asked(self, texts: &str) -> Result<SweepAsked, &'static str> {
+    pub fn asked(self, texts: &str, site: PatchSite) -> Result<SweepAsked, &'static str> {
         let mut lines = texts.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned);
         let mut one = || lines.next().ok_or("Type the other text.");
         Ok(match self {
@@ -67,8 +73,8 @@ impl SweepKind {
                 let first = one()?;
                 SweepAsked::MeanHeads(std::iter::once(first).chain(lines).collect())
             }
-            SweepKind::Noising => SweepAsked::PatchStream { text: one()?, is_denoising: false },
-            SweepKind::Denoising => SweepAsked::PatchStream { text: one()?, is_denoising: true },
+            SweepKind::Noising => SweepAsked::Patch { site, text: one()?, is_denoising: false },
+            SweepKind::Denoising => SweepAsked::Patch { site, text: one()?, is_denoising: true },
         })
     }
 }
@@ -127,13 +133,16 @@ mod tests {
 
     #[test]
     fn a_kind_with_its_texts_is_a_sweep_and_without_them_says_what_is_missing() {
-        assert_eq!(SweepKind::CutKeys.asked(""), Ok(SweepAsked::CutKeys));
+        assert_eq!(SweepKind::CutKeys.asked("", PatchSite::Stream), Ok(SweepAsked::CutKeys));
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-        assert_eq!(SweepKind::MeanOverTexts.asked("one\n\n two"), Ok(SweepAsked::MeanHeads(texts(&["one", " two"]))));
-        let patch = SweepAsked::PatchStream { text: "one".to_owned(), is_denoising: true };
-        assert_eq!(SweepKind::Denoising.asked("\none\ntwo"), Ok(patch));
+        assert_eq!(
+            SweepKind::MeanOverTexts.asked("one\n\n two", PatchSite::Stream),
+            Ok(SweepAsked::MeanHeads(texts(&["one", " two"])))
+        );
+        let patch = SweepAsked::Patch { site: PatchSite::Mlp, text: "one".to_owned(), is_denoising: true };
+        assert_eq!(SweepKind::Denoising.asked("\none\ntwo", PatchSite::Mlp), Ok(patch));
         for kind in SweepKind::EACH {
-            assert_eq!(kind.asked(" \n").is_err(), kind.texts().is_some(), "{kind:?}");
+            assert_eq!(kind.asked(" \n", PatchSite::Stream).is_err(), kind.texts().is_some(), "{kind:?}");
         }
     }
 

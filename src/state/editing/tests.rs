@@ -3,7 +3,7 @@
 use super::super::tests::Page;
 use super::super::*;
 use super::*;
-use crate::edit::{list_to_json, parse_list};
+use crate::edit::{PatchSite, list_to_json, parse_list};
 use crate::protocol::{EditingReply, EditingRequest, FromWorker, RequestId, RunInfo, SweepNumbers, ToWorker};
 
 pub(super) fn edit(json: &str) -> Vec<Edit> {
@@ -129,6 +129,7 @@ fn a_sweep_is_a_map_of_signed_effects() {
         let numbers = SweepNumbers { layer, column, edit: edit(ZERO).remove(0), outcome: value.map(outcome) };
         ((layer as usize, column as usize), numbers)
     };
+    let patch = |site, is_denoising| SweepAsked::Patch { site, text: "x".to_owned(), is_denoising };
     let mut sweep = SweepState {
         request: 1,
         asked: SweepAsked::ZeroHeads,
@@ -142,18 +143,20 @@ fn a_sweep_is_a_map_of_signed_effects() {
         map.cells.iter().map(|cell| cell.as_ref().map(|cell| cell.effect)).collect();
     assert_eq!(effects, [Some(Some(1.0)), Some(Some(-0.5)), None, Some(None)]);
     assert_eq!((map.n_columns, map.largest), (2, 1.0));
-    sweep.asked = SweepAsked::PatchStream { text: "x".to_owned(), is_denoising: true };
+    sweep.asked = patch(PatchSite::Stream, true);
     assert!(!sweep.applies());
     sweep.other = Some(outcome(4.0));
     assert_eq!(sweep.map(1, 2, 2).cells[0].as_ref().unwrap().effect, Some(0.5), "R");
     // Noising: where nothing is lost there is no effect, and the cause of the whole difference has 1.
-    sweep.asked = SweepAsked::PatchStream { text: "x".to_owned(), is_denoising: false };
+    sweep.asked = patch(PatchSite::Stream, false);
     sweep.cells = [cell(0, 0, Some(6.0)), cell(0, 1, Some(4.0))].into();
     let effects: Vec<Option<f32>> =
         sweep.map(1, 2, 2).cells.iter().map(|cell| cell.as_ref().and_then(|cell| cell.effect)).collect();
     assert_eq!(effects, [Some(0.0), Some(1.0)]);
     assert_eq!(sweep.map(1, 2, 2).strongest(1), [(0, 1, 1.0)]);
     assert_eq!(sweep.map(2, 2, 2).progress(), (2, 4));
+    sweep.asked = patch(PatchSite::Heads, false);
+    assert!(!sweep.is_by_position() && sweep.title().contains("heads of “x”"), "{}", sweep.title());
     sweep.other = Some(outcome(5.99));
     assert_eq!(sweep.map(1, 2, 2).cells[0].as_ref().unwrap().effect, None, "texts that hardly differ");
 }
@@ -214,4 +217,32 @@ fn a_link_brings_its_edits() {
     assert_eq!(page.state.link().unwrap().edits, edit(ZERO));
     page.event(Event::Editing(EditEvent::Undone));
     assert_eq!(page.state.link().unwrap().edits, []);
+}
+
+#[test]
+fn continuations_of_both_results_stand_next_to_each_other() {
+    let mut page = edited_page();
+    page.event(Event::Editing(EditEvent::ContinueAsked(4)));
+    assert!(!page.state.is_busy(), "this model reads in both directions");
+
+    let mut page = super::super::tests::causal_page();
+    page.event(Event::Editing(EditEvent::ContinueAsked(4)));
+    assert!(!page.state.is_busy(), "there is one result");
+    page.event(Event::Editing(EditEvent::Added(edit(ZERO))));
+    let (request, base, _) = last_again(&page);
+    let run = RunInfo { run: 77, ..page.state.shown.as_ref().unwrap().info.clone() };
+    say(&mut page, EditingReply::Again { request, run, inactive: Vec::new() });
+    page.event(Event::Editing(EditEvent::ContinueAsked(4)));
+    let EditingRequest::Continue { request, runs, n_tokens: 4, .. } = asked(&page) else {
+        panic!("{:?}", asked(&page))
+    };
+    assert_eq!(runs, [base, 77]);
+    let token = |id: u32| Prediction { token: id.to_string(), id, prob: 0.5 };
+    let continuations = vec![vec![token(1), token(2)], vec![token(1), token(3), token(4)]];
+    say(&mut page, EditingReply::Continued { request, continuations: continuations.clone() });
+    let found = page.state.editing.continuations.clone().unwrap();
+    assert_eq!((found.original.len(), found.other.len(), found.n_shared()), (2, 3, 1));
+    say(&mut page, EditingReply::Continued { request, continuations });
+    page.event(Event::Editing(EditEvent::Cleared));
+    assert_eq!(page.state.editing.continuations, None, "they go with what they belong to");
 }

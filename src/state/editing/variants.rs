@@ -96,6 +96,7 @@ impl State {
 
     /// Frees what is held of B, which is not on screen.
     fn forget_b(&mut self, effects: &mut Vec<Effect>) {
+        self.editing.continuations = None;
         for (_, shown) in std::mem::take(&mut self.editing.kept) {
             match (shown.live_run, shown.second) {
                 (_, Some(Second::Run(run))) => effects.push(Effect::SendSecond(ToWorker::Forget { run })),
@@ -117,6 +118,7 @@ impl State {
         editing.compared = Slot::default();
         editing.sweep = None;
         editing.written.clear();
+        editing.writing_note = None;
         editing.branching = None;
         editing.n_to_write = 0;
     }

@@ -83,9 +83,19 @@ fn another_text_is_b_where_it_has_as_many_tokens() {
         info.tokens.truncate(n_tokens);
         page.says(FromWorker::RunsDone { request, runs: vec![info] });
         assert_eq!(page.state.run_of(Variant::B), fits.then_some(90), "{n_tokens} tokens");
+        if fits {
+            let caption = |page: &Page| page.state.caption(View::Head, "").unwrap();
+            assert!(caption(&page).text.contains("“c d”"), "its own text: {}", caption(&page).text);
+            side(&mut page, Variant::Difference);
+            let caption = caption(&page);
+            assert!(
+                caption.title.starts_with("Change: Layer") && caption.text.contains("“c d” minus the original"),
+                "{caption:?}"
+            );
+        }
         let problem = page.state.editing.against_problem.clone();
         assert_eq!(problem.is_none(), fits);
-        assert!(problem.is_none_or(|problem| problem.contains("A has 5 tokens and B 4")));
+        assert!(problem.is_none_or(|problem| problem.contains("original has 5 tokens and the other text 4")));
         // An edit makes the edited text B again.
         page.event(Event::Editing(EditEvent::Added(edit(BLOCK))));
         assert_eq!(page.state.editing.against, Against::Edits);
@@ -104,9 +114,9 @@ fn trace_beside(page: &Page, change: impl Fn(&mut TraceBeside)) -> TraceBeside {
 fn a_trace_is_b_where_it_has_the_same_ids_and_shape() {
     type Change = fn(&mut TraceBeside);
     let refusals: [(Change, &str); 3] = [
-        (|trace| trace.sizes = (6, 5), "6 layers × 4 heads and B 6 × 5"),
-        (|trace| trace.tokens.truncate(3), "A has 5 tokens and B 3"),
-        (|trace| trace.tokens.ids[1] = 9, "token 1 is “a” in A"),
+        (|trace| trace.sizes = (6, 5), "6 layers × 4 heads and the trace 6 × 5"),
+        (|trace| trace.tokens.truncate(3), "has 5 tokens and the trace 3"),
+        (|trace| trace.tokens.ids[1] = 9, "The trace has read another text: token 1 is “a” there"),
     ];
     for (change, expected) in refusals {
         let mut page = Page::with_result();

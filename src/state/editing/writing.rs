@@ -5,11 +5,49 @@ use crate::protocol::{EditingRequest, InputText, Prediction, RequestId, ToWorker
 use crate::state::{Effect, Shown, State, Task};
 use crate::trace::Tokens;
 use crate::trace::display::{Piece, PieceKind, SPACE_MARK, TokenLabel, token_label};
+use crate::trace::spec::Unembed;
 
 /// How many tokens are written at a time: one, so that its attention is seen before the next one comes.
 const AT_A_TIME: u32 = 1;
 
 impl State {
+    /// Why the result on screen cannot be continued; nothing where it can.
+    pub fn no_generation(&self) -> Option<&'static str> {
+        let Some(shown) = &self.shown else { return Some("Run a text first.") };
+        Some(match shown.spec.unembed {
+            _ if shown.target.is_some() => "This model writes its whole target: leave the target empty and run it.",
+            Unembed::None => "This model does not predict words, so it cannot generate text.",
+            _ if !shown.spec.is_causal() => "This model reads in both directions and does not generate text.",
+            _ if self.editing.variant == Variant::Difference => {
+                "Show one of the two results to generate: their change has no next token of its own."
+            }
+            _ if shown.second.is_some() => "Show the original to generate: this result is held elsewhere.",
+            _ if shown.is_trace => "This result is precomputed. Run the text to generate.",
+            _ if shown.live_run.is_none() => "The model that ran this is gone. Run the text again to generate.",
+            _ => return None,
+        })
+    }
+
+    /// Whether there are two results that this model can continue.
+    pub fn can_continue_both(&self) -> bool {
+        let predicts = self.shown.as_ref().is_some_and(|shown| {
+            shown.target.is_none() && shown.spec.is_causal() && shown.spec.unembed != Unembed::None
+        });
+        predicts && self.run_of(Variant::A).is_some() && self.run_of(Variant::B).is_some()
+    }
+
+    pub(super) fn continue_both(&mut self, n_tokens: u32, effects: &mut Vec<Effect>) {
+        if !self.can_continue_both() {
+            return;
+        }
+        let runs = [Variant::A, Variant::B].into_iter().filter_map(|side| self.run_of(side)).collect();
+        self.editing.continuations = None;
+        let request = self.begin_task(Task::Continue, effects);
+        let sampling = self.editing.sampling;
+        let asked = EditingRequest::Continue { request, runs, n_tokens, sampling };
+        effects.push(Effect::Send(ToWorker::Editing(asked)));
+    }
+
     /// Generates the next token, if one is due: the run on screen chooses the token, and the other run reads it too.
     pub(in crate::state) fn write_next(&mut self, first_id: Option<u32>, effects: &mut Vec<Effect>) {
         if self.editing.n_to_write == 0 {
@@ -51,6 +89,8 @@ impl State {
             // A trace or another model cannot read the new token.
             self.against_picked(Against::Edits, effects);
         }
+        self.editing.writing_note = None;
+        self.pin_outcome();
         let request = self.begin_task(Task::Write, effects);
         let sampling = self.editing.sampling;
         let asked = EditingRequest::Write { request, run, follower, n_keep, first_id, n_tokens, sampling };
@@ -67,7 +107,15 @@ impl State {
         effects: &mut Vec<Effect>,
     ) {
         let labels: std::sync::Arc<[_]> = tokens.tokens.iter().map(|token| token_label(token, tokens.form)).collect();
-        let has_grown = self.shown.as_ref().is_some_and(|shown| shown.info.tokens.len() < tokens.len());
+        let before = self.shown.as_ref().map(|shown| (shown.info.tokens.ids.clone(), shown.spec.n_ctx));
+        let (ids_before, n_ctx) = before.unwrap_or_default();
+        let has_grown = ids_before.len() < tokens.len();
+        if ids_before == tokens.ids {
+            self.editing.writing_note = Some(match tokens.len() >= n_ctx {
+                true => format!("The context is full: this model reads at most {n_ctx} tokens."),
+                false => "The model ends the text here: the token that it chooses next stands for the end.".to_owned(),
+            });
+        }
         let chooser = if self.editing.variant == Variant::B { Variant::B } else { Variant::A };
         let requests = [request, self.request(), self.request()];
         let grow = |shown: &mut Shown, request: RequestId, top: Vec<Prediction>| {
@@ -93,6 +141,7 @@ impl State {
             self.selection.clamp(&shown.shape());
         }
         self.editing.sweep = None;
+        self.editing.continuations = None;
         self.follow_layer(effects);
         self.compare(effects);
         if has_grown {

@@ -6,8 +6,9 @@ use crate::state::entry::parse_ids;
 use crate::state::link::{Heads, Link, TracePlace};
 use crate::state::link_options::LinkedOptions;
 use crate::state::more_models::hub_model;
+use crate::state::provenance::input_of;
 use crate::state::scales::options::NeuronOptions;
-use crate::state::{Effect, ModelEntry, Notices, PaneEvent, Plan, RunReason, Shown, State, Variant, View, wording};
+use crate::state::{Effect, Notices, PaneEvent, Plan, RunReason, Shown, State, TraceModel, Variant, View, wording};
 use crate::trace::AttnKind;
 
 impl State {
@@ -178,6 +179,9 @@ impl State {
             return;
         };
         let mut problems = Vec::new();
+        if let Some(outcome) = link.outcome.clone() {
+            self.take_outcome(outcome);
+        }
         self.look_at_kind(link.kind());
         let Some(shape) = self.shown.as_ref().map(Shown::shape) else { return };
         if link.stack.is_some() && self.selection.kind == AttnKind::ONLY {
@@ -217,14 +221,14 @@ impl State {
     pub(in crate::state) fn take_up_link(&mut self, effects: &mut Vec<Effect>) {
         if let Some(shown) = &self.shown {
             // What is run next is read by the model that the link names, or by the one that made the trace.
-            let named = self.linking.model.as_ref();
-            let is_it = |entry: &ModelEntry| named.map_or(entry.name == shown.model_name, |id| entry.id == *id);
-            self.picked_model = self.models.iter().position(is_it).unwrap_or(self.picked_model);
-            let text = match &shown.input.text {
-                InputText::Single(text) if text.is_empty() => InputText::Ids(shown.info.tokens.ids.clone()),
-                text => text.clone(),
+            let input = input_of(shown);
+            let model = match (&self.linking.model, self.trace_model()) {
+                (Some(id), _) => self.models.iter().position(|entry| entry.id == *id),
+                (None, Some(TraceModel::Here(model))) => Some(model),
+                (None, _) => None,
             };
-            self.fill_in(&Input { text, cut: false, bos: None, target: TargetAsked::Generated });
+            self.picked_model = model.unwrap_or(self.picked_model);
+            self.fill_in(&input);
             self.apply_link();
             self.follow_layer(effects);
         } else if let Some((model, input)) = self.linked_run() {

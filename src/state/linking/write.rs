@@ -80,6 +80,7 @@ impl State {
             segment: Some(self.options.segment),
             theme: Some(self.options.theme),
             edits: if trace.is_none() { self.editing.edits() } else { Vec::new() },
+            outcome: self.chosen_outcome().cloned(),
             trace,
         })
     }
@@ -87,7 +88,8 @@ impl State {
     /// What is looked at, as the link that a page with the trace inside begins with.
     pub fn file_link(&self) -> Option<String> {
         let link = self.link()?;
-        let (model, text, pair, target, ids, trace, edits, theme) = Default::default();
-        Some(Link { model, text, pair, target, ids, trace, edits, theme, ..link }.write())
+        // The trace inside says all of these.
+        let (model, text, pair, target, ids, trace, edits, outcome, theme) = Default::default();
+        Some(Link { model, text, pair, target, ids, trace, edits, outcome, theme, ..link }.write())
     }
 }

@@ -36,7 +36,7 @@ impl State {
         let kinds = EntryKind::EACH.into_iter().filter(|kind| *kind != self.entry.kind);
         commands.extend(kinds.map(|kind| {
             let event = EntryEvent::FieldChanged(EntryChange::Kind(kind));
-            action(format!("Input: {}", kind.label().to_lowercase()), Act::Entry(event))
+            action(format!("Input: {}", kind.label().to_ascii_lowercase()), Act::Entry(event))
         }));
         commands.push(action("More models", Act::MoreModels).with_detail("Hugging Face Hub, files from disk"));
         commands
@@ -60,8 +60,8 @@ impl State {
         }
         if editing.has_b() {
             let others = Variant::EACH.into_iter().filter(|side| *side != editing.variant);
-            commands
-                .extend(others.map(|side| change(format!("Show {}", side.label()), EditEvent::VariantPicked(side))));
+            let show = |side| change(format!("Show: {}", editing.name_of(side)), EditEvent::VariantPicked(side));
+            commands.extend(others.map(show));
             commands.push(change("Show the next result", EditEvent::VariantStepped).with_keys("B"));
         }
         if self.can_edit() {

@@ -25,7 +25,7 @@ impl State {
         commands.push(change(name, Act::View(ViewEvent::SideBySide(!is_beside))));
         commands.extend(View::EACH.map(|view| {
             let act = Act::Pane(view);
-            change(&format!("Beside it: {}", view.label().to_lowercase()), act).with_detail("second view")
+            change(&format!("Beside it: {}", view.label().to_ascii_lowercase()), act).with_detail("second view")
         }));
         let has = |tab: &InspectorTab| match tab {
             InspectorTab::Selected | InspectorTab::Matters => true,

@@ -52,7 +52,7 @@ fn untyped_the_keys_are_listed_first_and_neither_heads_nor_tokens() {
 fn what_cannot_be_done_is_not_offered() {
     let mut page = Page::with_result();
     let has = |page: &Page, name: &str| page.state.commands().iter().any(|command| command.name == name);
-    assert!(!has(&page, "Undo") && !has(&page, "Redo") && !has(&page, "Show B") && !has(&page, "Stop"));
+    assert!(!has(&page, "Undo") && !has(&page, "Redo") && !has(&page, "Show: Edited") && !has(&page, "Stop"));
     assert!(has(&page, "Zero L0H0") || has(&page, "Zero every head of layer 0") || has(&page, "Edit what is selected"));
     do_first(&mut page, "l1h1");
     do_first(&mut page, "zero l1h1");

@@ -89,6 +89,7 @@ impl State {
             _ => {}
         }
         let Some(shape) = self.shown.as_ref().map(Shown::shape) else { return };
+        let is_one_head = self.shows_one_head();
         let is_about_layer = matches!(event, SelectionEvent::LayerPicked(_) | SelectionEvent::LayerStepped(_));
         let selection = &mut self.selection;
         let layer_before = selection.layer;
@@ -98,9 +99,12 @@ impl State {
             SelectionEvent::LayerStepped(step) => selection.layer = selection.layer.saturating_add_signed(step),
             SelectionEvent::HeadToggled(head) | SelectionEvent::HeadSoloed(head) if head >= shape.n_heads => {}
             // The neuron view looks into one head.
-            SelectionEvent::HeadToggled(head) if selection.view == View::Neuron => selection.heads = [head].into(),
+            SelectionEvent::HeadToggled(head) | SelectionEvent::HeadSoloed(head) if selection.view == View::Neuron => {
+                selection.heads = [head].into();
+            }
             SelectionEvent::HeadToggled(head) => selection.toggle_head(head),
             SelectionEvent::HeadSoloed(head) => selection.solo_head(head, shape.n_heads),
+            SelectionEvent::AllHeads if is_one_head => {}
             SelectionEvent::AllHeads => selection.heads = (0..shape.n_heads).collect(),
             SelectionEvent::HeadStepped(step) => selection.step_head(step, shape.n_heads),
             SelectionEvent::HeadPicked { layer, head } => (selection.layer, selection.heads) = (layer, [head].into()),

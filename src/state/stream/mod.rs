@@ -20,10 +20,10 @@ use options::StreamNumber;
 use written::WrittenNumbers;
 
 /// Why two answers were not subtracted.
-const NO_DIFFERENCE: &str = "A and B have answers of different sizes: there is no difference.";
+const NO_DIFFERENCE: &str = "The two results have answers of different sizes, so no change can be shown.";
 
 /// Why what is written in two results was not subtracted.
-const NO_DIFFERENCE_OF_WORDS: &str = "What is written in A and in B is read as words, which have no difference.";
+const NO_DIFFERENCE_OF_WORDS: &str = "What a layer writes is read as words, which have no difference.";
 
 /// How many tokens are listed that a part promotes and suppresses.
 const N_WRITTEN: u32 = 3;

@@ -73,8 +73,8 @@ impl StreamNumber {
             Self::Norm => "Norm",
             Self::CosineBefore => "Cosine to the layer before",
             Self::CosineOutput => "Cosine to the output",
-            Self::AttnNorm => "Norm attention adds",
-            Self::MlpNorm => "Norm the MLP adds",
+            Self::AttnNorm => "Norm of the attention output",
+            Self::MlpNorm => "Norm of the MLP output",
         }
     }
 

@@ -1,9 +1,12 @@
 //! The reducer as tables of events and effects, with a worker that only the tests play.
 
+mod earlier;
 mod lifecycle;
 mod looking;
 mod more_models;
+mod outcomes;
 mod panes;
+mod provenance;
 mod readings;
 mod requests;
 mod scales;
@@ -14,6 +17,7 @@ mod traces;
 mod two_stacks;
 mod under_way;
 
+pub(super) use requests::causal_page;
 pub(super) use start::opened;
 
 use super::*;

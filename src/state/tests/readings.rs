@@ -1,4 +1,4 @@
-//! What is asked of the words: tokens as they are typed, losses, predictions at a position, likeness; and the gallery.
+//! What is asked of the words: tokens as they are typed, losses, predictions at a position, similarity; and the gallery.
 
 use super::*;
 use crate::gallery::EXAMPLES;

@@ -8,7 +8,7 @@ use crate::state::requests::{Purpose, Waiting};
 use crate::trace::spec::{Mask, Unembed};
 
 /// A page with a result of a causal model that predicts words, everything that follows by itself answered.
-fn causal_page() -> Page {
+pub(in crate::state) fn causal_page() -> Page {
     let mut page = Page::new();
     page.state.selection = Selection::default();
     (page.state.entry.text, page.state.entry.pair) = ("a b".to_owned(), String::new());

@@ -12,6 +12,7 @@ pub(in crate::state) fn opened() -> OpenedTrace {
         text: "a".to_owned(),
         pair: Some("b".to_owned()),
         edits: Vec::new(),
+        outcome: None,
         top: Vec::new(),
         place: None,
         held: Vec::new(),

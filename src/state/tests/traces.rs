@@ -7,7 +7,7 @@ use super::*;
 use crate::trace::AttnKind;
 use crate::trace::file::{ModelName, Saved};
 
-fn file(name: &str) -> OpenedTrace {
+pub(super) fn file(name: &str) -> OpenedTrace {
     let place = Some(TracePlace::File(name.to_owned()));
     let model = ModelName { name: "elsewhere".to_owned(), ..ModelName::default() };
     OpenedTrace { model, spec: Spec::bare(3, 2, 2, 0), place, ..opened() }
@@ -21,7 +21,7 @@ fn number(page: &Page) -> u32 {
     page.state.traces.opening.as_ref().expect("something is being opened").0
 }
 
-fn open(page: &mut Page, opened: OpenedTrace) {
+pub(super) fn open(page: &mut Page, opened: OpenedTrace) {
     page.event(trace(TraceEvent::FileChosen("cat.safetensors".to_owned())));
     let number = number(page);
     page.event(trace(TraceEvent::Came { number, opened: Ok(opened) }));

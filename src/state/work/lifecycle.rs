@@ -82,6 +82,8 @@ impl State {
         self.work.request = None;
         self.work.planned = None;
         self.forget_asked_of(|holder| matches!(holder, Holder::Worker(_)), effects);
+        // Another model may read the fields otherwise.
+        self.readings.typed.clear();
         self.editing_lost_worker(effects);
         if let Some(shown) = &mut self.shown {
             shown.live_run = None;
@@ -145,7 +147,7 @@ impl State {
         let Some(work) = self.work.request.as_ref().filter(|work| work.request == request) else { return };
         match work.task {
             Task::Load => self.end_worker(effects),
-            Task::Run(_) | Task::Edit | Task::Against | Task::Sweep | Task::Write | Task::Save(_) => {
+            Task::Run(_) | Task::Edit | Task::Against | Task::Sweep | Task::Write | Task::Continue | Task::Save(_) => {
                 self.restart(effects)
             }
         }

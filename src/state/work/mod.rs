@@ -76,6 +76,8 @@ pub enum Task {
     Sweep,
     /// Writes the next token.
     Write,
+    /// Continues the results that are compared.
+    Continue,
     /// Writes what is shown into a trace file.
     Save(Saved),
 }

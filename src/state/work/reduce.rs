@@ -11,6 +11,8 @@ pub enum WorkEvent {
     ModelPicked(usize),
     /// Run the input, loading the model first if need be.
     RunAsked,
+    /// Run what the trace on screen read, in the model that made it where that is here.
+    TraceRunAsked,
     /// Run the input, cut at the model's context length.
     CutAsked,
     /// Stop what is under way.
@@ -28,6 +30,7 @@ impl State {
         match event {
             WorkEvent::ModelPicked(model) => self.model_picked(model, effects),
             WorkEvent::RunAsked => self.run_asked(effects),
+            WorkEvent::TraceRunAsked => self.run_trace(effects),
             WorkEvent::CutAsked => self.run(true, effects),
             WorkEvent::CancelAsked => self.cancel(effects),
             WorkEvent::CancelTimedOut(request) => self.cancel_timed_out(request, effects),

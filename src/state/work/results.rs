@@ -62,6 +62,7 @@ impl State {
         }
         self.selection.clamp(&shown.shape());
         self.shown = Some(shown);
+        self.settle_outcome(before.as_ref());
         self.apply_link();
         self.look_at_example(effects);
     }

@@ -44,6 +44,9 @@ pub struct TraceMetadata {
     /// The edits that acted, as in an edits file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub edits: Vec<Value>,
+    /// What was followed while the model was changed: docs/formats.md, "Outcomes".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Value>,
     /// Why the rows of patterns sum to less than 1, where they do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub row_sums: Option<RowSums>,
@@ -116,6 +119,7 @@ impl TraceMetadata {
             model: None,
             spec: None,
             edits: Vec::new(),
+            outcome: None,
             row_sums: None,
         }
     }
@@ -154,6 +158,7 @@ impl TraceMetadata {
             model: fields.optional("model")?,
             spec: fields.optional("spec")?,
             edits: fields.or_default("edits")?,
+            outcome: fields.optional("outcome")?,
             row_sums: fields.optional("row_sums")?,
         })
     }

@@ -15,7 +15,7 @@ use crate::ui::small::problem::Problem;
 /// The kinds of B.
 const KINDS: [&str; 4] = ["this text, edited", "another text", "a trace file", "another model"];
 
-/// The combobox "B is", and the fields of the chosen kind.
+/// The combobox "Compare with", and the fields of the chosen kind.
 #[component]
 pub fn AgainstChoice(page: Page) -> impl IntoView {
     let against = page.memo(|state| state.editing.against.clone());
@@ -68,7 +68,7 @@ pub fn AgainstChoice(page: Page) -> impl IntoView {
     };
     view! {
         <div class="against">
-            <label for="against">"B is"</label>
+            <label for="against">"Compare with"</label>
             <select
                 id="against"
                 on:change:target=move |event| {
@@ -83,15 +83,15 @@ pub fn AgainstChoice(page: Page) -> impl IntoView {
             </select>
             <div class="against-details" class:none=move || kind() != 1>
                 <label>
-                    "Text of B"
+                    "Text to compare"
                     <input type="text" prop:value=move || text.get() on:input:target=move |event| text.set(event.target().value()) />
                 </label>
                 <label class:none=move || !is_pair.get()>
-                    "Second text of B"
+                    "Second text to compare"
                     <input type="text" prop:value=move || pair.get() on:input:target=move |event| pair.set(event.target().value()) />
                 </label>
                 <button type="button" class="add" prop:disabled=move || text.with(|text| text.trim().is_empty()) on:click=run_text>
-                    "Run as B"
+                    "Run and compare"
                 </button>
             </div>
             <label class="against-details" class:none=move || kind() != 2>
@@ -111,7 +111,7 @@ pub fn AgainstChoice(page: Page) -> impl IntoView {
                     </select>
                 </label>
             </div>
-            <p class="hint" role="status" aria-label="What B is" class:none=move || status.get().is_none()>
+            <p class="hint" role="status" aria-label="Comparison" class:none=move || status.get().is_none()>
                 {move || status.get()}
             </p>
             {move || problem.get().map(|problem| view! { <Problem message=problem /> })}

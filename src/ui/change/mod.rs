@@ -7,6 +7,8 @@ pub mod edit_menu;
 mod edits;
 mod outcome;
 pub mod panels;
+mod precomputed;
+pub mod saved_edits;
 pub mod side_choice;
 pub mod sweep;
 mod writing;

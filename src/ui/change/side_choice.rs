@@ -1,4 +1,4 @@
-//! Which result every view shows: A, B or their difference.
+//! Which result every view shows: the original, the one it is compared with, or their change.
 
 use leptos::prelude::*;
 
@@ -8,34 +8,36 @@ use crate::ui::erased::{Show, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::radio_group::RadioGroup;
 
-/// The radio group "Shown"; only once there is a B.
+/// The radio group "Shown"; only where the original is compared with something.
 #[component]
 pub fn SideChoice(page: Page) -> impl IntoView {
     let has_b = page.memo(|state| state.editing.has_b());
     let side = page.memo(|state| state.editing.variant);
-    let b = page.memo(name_of_b);
-    view! {
-        <Show when=move || has_b.get()>
+    let names = page.memo(|state| Variant::EACH.map(|side| (side, state.editing.name_of(side).to_owned())));
+    let other = page.memo(other);
+    let choice = move || {
+        view! {
             <RadioGroup
                 name="side"
                 label="Shown"
                 class="side-choice"
-                options=Variant::EACH.map(|side| (side, side.label().to_owned())).to_vec()
+                options=names.get().to_vec()
                 picked=move || Some(side.get())
                 pick=move |side| page.dispatch(Event::Editing(EditEvent::VariantPicked(side)))
             >
-                <span class="label meaning-of-b">"B: " {move || b.get()}</span>
+                <span class="label meaning-of-b">{move || other.get()}</span>
             </RadioGroup>
-        </Show>
-    }
+        }
+    };
+    view! { <Show when=move || has_b.get()>{choice}</Show> }
 }
 
-/// What B is, in a few words.
-fn name_of_b(state: &State) -> String {
+/// Which other text, trace or model the original is compared with.
+fn other(state: &State) -> Option<String> {
     match &state.editing.against {
-        Against::Edits => "with edits".to_owned(),
-        Against::Text(text) => format!("“{}”", text.replace('\n', " / ")),
-        Against::Trace(file) => file.clone(),
-        Against::Model(model) => state.models.get(*model).map(|entry| entry.name.clone()).unwrap_or_default(),
+        Against::Edits => None,
+        Against::Text(text) => Some(format!("“{}”", text.replace('\n', " / "))),
+        Against::Trace(file) => Some(file.clone()),
+        Against::Model(model) => state.models.get(*model).map(|entry| entry.name.clone()),
     }
 }

@@ -42,7 +42,7 @@ pub fn DisplayOptions(page: Page, scene: Derived<Option<Scene>>) -> impl IntoVie
                 label="Several heads"
                 options=vec![
                     (Arrangement::Mean, "Mean".to_owned()),
-                    (Arrangement::SideBySide, "Side by side".to_owned()),
+                    (Arrangement::SideBySide, "Separate".to_owned()),
                 ]
                 picked=move || Some(display.get().arrangement)
                 pick=move |arrangement| set(DisplayChange::Arrangement(arrangement))
@@ -61,7 +61,7 @@ pub fn DisplayOptions(page: Page, scene: Derived<Option<Scene>>) -> impl IntoVie
                 />
                 <RadioGroup
                     name="display-end"
-                    label="Ends at"
+                    label="Maximum"
                     options=vec![(false, "1".to_owned()), (true, "Row’s largest".to_owned())]
                     picked=move || Some(display.get().is_per_row)
                     pick=move |is_per_row| set(DisplayChange::PerRow(is_per_row))
@@ -91,7 +91,7 @@ pub fn DisplayOptions(page: Page, scene: Derived<Option<Scene>>) -> impl IntoVie
         <p class="row-note" role="note">
             {move || mass.get().map(|mass| {
                 format!(
-                    "Part of the keys is left out and nothing is renormalised: the rows shown sum to {} on average, not 1.",
+                    "Some keys are left out without renormalising: the rows shown sum to {} on average, not to 1.",
                     wording::short_weight(mass),
                 )
             })}

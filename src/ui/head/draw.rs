@@ -17,7 +17,7 @@ pub fn draw_on_change(
     scene: Derived<Option<Scene>>,
     colours: Derived<HeadColours>,
     scheme: Derived<Scheme>,
-    Geometry { columns, panels, window, is_matrix, .. }: Geometry,
+    Geometry { columns, panels, window, is_matrix, scroll_x, .. }: Geometry,
     pixel_ratio: Signal<f64>,
 ) {
     let ramps = ramps(scene, is_matrix, scheme);
@@ -41,7 +41,8 @@ pub fn draw_on_change(
                         layer: scene.layer()?,
                         is_joined: scene.units.is_joined,
                     };
-                    Some(Picture { view, content, columns: &columns, panels: &panels, is_split, cells, ink })
+                    let (columns, panels, scroll_x) = (&columns, &panels, scroll_x.get_untracked());
+                    Some(Picture { view, content, columns, panels, is_split, cells, ink, scroll_x })
                 });
                 colours.with_untracked(|colours| {
                     target.draw(picture.as_ref(), &window.get_untracked(), colours, pixel_ratio.get_untracked() as f32);
@@ -57,6 +58,7 @@ pub fn draw_on_change(
         ramps.track();
         scheme.track();
         window.track();
+        scroll_x.track();
         pixel_ratio.track();
         canvas.track();
     };

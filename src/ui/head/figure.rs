@@ -9,6 +9,7 @@ use leptos_use_device_pixel_ratio::use_device_pixel_ratio;
 use leptos_use_element_size::{UseElementSizeReturn, use_element_size};
 
 use super::draw::draw_on_change;
+use super::follow::follow_pins;
 use super::geometry::Geometry;
 use super::headings::Headings;
 use super::matrix_keys::MatrixKeys;
@@ -36,9 +37,9 @@ pub fn HeadViewFigure(
     let scroller = NodeRef::<Div>::new();
     let canvas = NodeRef::<Canvas>::new();
     let UseElementSizeReturn { width, height } = use_element_size(scroller);
-    let scroll = RwSignal::new(0.0_f32);
-    let geometry = Geometry::new(scene, (width, height), scroll);
-    let Geometry { window, columns, panels, n_rows, is_matrix, .. } = geometry;
+    let (scroll, scroll_x) = (RwSignal::new(0.0_f32), RwSignal::new(0.0_f32));
+    let geometry = Geometry::new(scene, (width, height), (scroll, scroll_x));
+    let Geometry { window, columns, panels, n_rows, is_matrix, grid, hidden_width, .. } = geometry;
     draw_on_change(canvas, scene, colours, scheme, geometry, use_device_pixel_ratio());
 
     let reveal = Callback::new(move |row: usize| {
@@ -47,23 +48,32 @@ pub fn HeadViewFigure(
         }
     });
     reveal_sought(page, scene, reveal);
+    follow_pins(page, scene, geometry, reveal);
+    let reveal_key = Callback::new(move |column: usize| {
+        if let Some(scroller) = scroller.get_untracked() {
+            scroller.set_scroll_left(grid.get_untracked().scroll_to(column) as i32);
+        }
+    });
+    let is_wide = Derived::new(move || hidden_width.get() > 0.0);
     let received = received(scene);
-    let figure = Figure { page, scene, received, columns, window, reveal, focused };
+    let figure = Figure { page, scene, received, columns, window, reveal, reveal_key, focused };
     let pointer = Pointer::new(figure, geometry, colours, scroller);
     let content_height = move || px(geometry.content_height());
     view! {
         <div class="figure" class:narrow=move || columns.get().query_number.width == 0.0>
             <Headings page scene received columns panels />
             <Show when=move || is_matrix.get()>
-                <MatrixKeys figure panels />
+                <MatrixKeys figure grid />
             </Show>
             <div
                 class="scroller"
                 class:empty=move || n_rows.get() == 0
+                class:wide=move || is_wide.get()
                 node_ref=scroller
                 style:height=content_height
                 on:scroll:target=move |event| {
                     scroll.set(event.target().scroll_top() as f32);
+                    scroll_x.set(event.target().scroll_left() as f32);
                     pointer.on_scroll();
                 }
                 on:pointerdown=move |event| pointer.on_down(&event)
@@ -73,8 +83,16 @@ pub fn HeadViewFigure(
                 on:click=move |event| pointer.on_click(&event)
                 on:contextmenu=move |event| pointer.on_menu(&event)
             >
-                <div class="content" style:height=content_height>
-                    <div class="pane" style:height=move || px(window.get().height)>
+                <div
+                    class="content"
+                    style:height=content_height
+                    style:width=move || format!("calc(100% + {})", px(hidden_width.get()))
+                >
+                    <div
+                        class="pane"
+                        style:height=move || px(window.get().height)
+                        style:width=move || px(window.get().width)
+                    >
                         <canvas node_ref=canvas aria-hidden="true"></canvas>
                         <TokenColumn figure side=Side::Query />
                         <Show when=move || !is_matrix.get()>

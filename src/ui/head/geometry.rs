@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_use_media_query::use_media_query;
 
 use super::scene::Scene;
-use crate::render::{Columns, Span, Window, panels};
+use crate::render::{Columns, Grid, Span, Window, panels};
 use crate::ui::erased::Derived;
 
 /// Width of a character of the tokens' font, in CSS pixels: six tenths of the font's size.
@@ -36,6 +36,12 @@ pub struct Geometry {
     pub n_rows: Derived<usize>,
     /// Whether the weights are drawn as cells.
     pub is_matrix: Derived<bool>,
+    /// How far a matrix is scrolled to the right, CSS pixels.
+    pub scroll_x: RwSignal<f32>,
+    /// The columns of a matrix in view, in the first panel.
+    pub grid: Derived<Grid>,
+    /// The width of the columns of a matrix that have no room, CSS pixels.
+    pub hidden_width: Derived<f32>,
     n_panels: Derived<usize>,
 }
 
@@ -44,7 +50,7 @@ impl Geometry {
     pub fn new(
         scene: Derived<Option<Scene>>,
         (width, height): (Signal<f64>, Signal<f64>),
-        scroll: RwSignal<f32>,
+        (scroll, scroll_x): (RwSignal<f32>, RwSignal<f32>),
     ) -> Self {
         let of_scene =
             move |read: fn(&Scene) -> usize| Derived::new(move || scene.with(|scene| scene.as_ref().map_or(0, read)));
@@ -72,15 +78,21 @@ impl Geometry {
         });
         let n_panels = of_scene(|scene| if scene.is_split() { scene.heads.len() } else { 1 });
         let panels = Derived::new(move || panels(columns.get().links, n_panels.get()));
-        Self { window, columns, panels, n_rows, is_matrix, n_panels }
+        let n_keys = of_scene(|scene| scene.keys.len());
+        let first = move || panels.with(|panels| panels.first().copied().unwrap_or_default());
+        let grid = Derived::new(move || Grid::fit(first(), n_keys.get(), row_height.get(), scroll_x.get()));
+        let hidden_width = Derived::new(move || match is_matrix.get() {
+            true => Grid::hidden_width(first(), n_keys.get()),
+            false => 0.0,
+        });
+        Self { window, columns, panels, n_rows, is_matrix, scroll_x, grid, hidden_width, n_panels }
     }
 
     /// A sentence for when some of the heads have no room side by side.
     pub fn crowding(self) -> Option<String> {
         let (n_panels, n_fitting) = (self.n_panels.get(), self.panels.with(Vec::len));
-        (n_fitting < n_panels).then(|| {
-            format!("{n_fitting} of {n_panels} heads fit beside each other: choose fewer, or make the window wider.")
-        })
+        (n_fitting < n_panels)
+            .then(|| format!("Only {n_fitting} of {n_panels} heads fit: choose fewer, or widen the window."))
     }
 
     /// Height of all rows, in CSS pixels.

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::scene::Scene;
 use crate::render::HeadColours;
 use crate::state::editing::offers::Target;
-use crate::state::{Event, SelectionEvent, wording};
+use crate::state::{Event, SelectionEvent, State, wording};
 use crate::ui::change::edit_menu::{open_at_event, open_at_key};
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
@@ -21,6 +21,7 @@ const ONE_ROW: usize = 12;
 pub fn HeadSquares(page: Page, scene: Derived<Option<Scene>>, colours: Derived<HeadColours>) -> impl IntoView {
     let n_heads = Derived::new(move || scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));
     let layer = page.memo(|state| state.selection.layer);
+    let is_one = page.memo(State::shows_one_head);
     let row = NodeRef::<leptos::html::Div>::new();
     // The square that Tab reaches.
     let reached = RwSignal::new(0_usize);
@@ -55,10 +56,13 @@ pub fn HeadSquares(page: Page, scene: Derived<Option<Scene>>, colours: Derived<H
                 aria-label=format!("Head {head}")
                 aria-pressed=move || is_active.get().to_string()
                 title=move || {
-                    format!(
-                        "{}: click adds or removes it, double-click (Shift+Enter) shows only it, right click (E) edits it",
-                        wording::head_name(layer.get(), head),
-                    )
+                    let name = wording::head_name(layer.get(), head);
+                    match is_one.get() {
+                        true => format!("{name}: click to show, right-click (E) to edit"),
+                        false => format!(
+                            "{name}: click to add or remove, double-click (Shift+Enter) to show alone, right-click (E) to edit"
+                        ),
+                    }
                 }
                 tabindex=move || if reached.get() == head { "0" } else { "-1" }
                 style:--head=move || rgb(colour())
@@ -73,7 +77,7 @@ pub fn HeadSquares(page: Page, scene: Derived<Option<Scene>>, colours: Derived<H
         }
     };
     let has_all = Derived::new(move || {
-        scene.with(|scene| scene.as_ref().is_none_or(|scene| scene.heads.len() == scene.shape.n_heads))
+        is_one.get() || scene.with(|scene| scene.as_ref().is_none_or(|scene| scene.heads.len() == scene.shape.n_heads))
     });
     view! {
         <div class="control heads">

@@ -68,7 +68,7 @@ pub fn Headings(
 /// What each panel shows.
 fn headings(scene: &Scene) -> Vec<String> {
     let Some(layer) = scene.layer() else { return Vec::new() };
-    let suffix = if scene.is_difference() { ", B − A" } else { "" };
+    let suffix = if scene.is_difference() { ", change" } else { "" };
     let name = |&head: &usize| format!("{}{suffix}", wording::head_of_kind(scene.result.kind, layer, head));
     let of_kind = |text: String| wording::of_kind(scene.result.kind, &format!("{text}{suffix}"));
     match scene.heads.as_slice() {

@@ -89,7 +89,7 @@ fn faintest(shade: Shade) -> String {
         (_, true) if shade.min_weight > 0.0 => {
             format!("Weights below {} or {too_faint}{unit} are not drawn.", shade.min_weight)
         }
-        _ => format!("Weights below {too_faint}{unit} would be too faint and are not drawn."),
+        _ => format!("Weights below {too_faint}{unit} are too faint to draw."),
     }
 }
 
@@ -102,8 +102,8 @@ fn meaning(scene: &Scene) -> String {
         };
         let log = if scene.shade().is_log { " Logarithmic." } else { "" };
         return match contrast.end > 0.0 {
-            true => format!("B − A{heads}. Orange: less weight in B; blue: more.{log}"),
-            false => "A and B do not differ in this layer.".to_owned(),
+            true => format!("Change{heads}. Orange: less weight than in the original; blue: more.{log}"),
+            false => "Nothing changes in this layer.".to_owned(),
         };
     }
     let seen = if scene.is_matrix() { "Colour" } else { "Opacity" };
@@ -115,7 +115,7 @@ fn meaning(scene: &Scene) -> String {
     let (queries, keys) = (scene.marked_queries.len(), scene.marked_keys.len());
     match if queries > 0 { queries } else { keys } {
         0 if scene.is_matrix() => format!("{seen}: {weight}."),
-        0 => format!("{seen}: {weight}. Number: what a key gets from a query on average."),
+        0 => format!("{seen}: {weight}. Number: mean weight that each key receives."),
         1 => format!("{seen} and number: {weight}."),
         n_tokens => format!("{seen}: {weight}. Number: its sum over {n_tokens} tokens."),
     }

@@ -38,14 +38,14 @@ fn describe(scene: &Scene, token: TokenRef) -> String {
         let weight = scene.weight_words(link.weight);
         match (pair, token.side) {
             (Some(_), _) => format!("{head} {weight}"),
-            (None, Side::Query) => format!("{head} to {} {weight}", scene.plain(Side::Key, link.key)),
-            (None, Side::Key) => format!("{head} from {} {weight}", scene.plain(Side::Query, link.query)),
+            (None, Side::Query) => format!("{head} to {} {weight}", scene.name(Side::Key, link.key)),
+            (None, Side::Key) => format!("{head} from {} {weight}", scene.name(Side::Query, link.query)),
         }
     };
     let what = if scene.is_difference() { "Largest changes" } else { "Strongest links" };
     let list = links.iter().map(link).collect::<Vec<_>>().join(", ");
     match pair {
-        Some((query, key)) => format!("{} to {}: {list}", scene.plain(Side::Query, query), scene.plain(Side::Key, key)),
+        Some((query, key)) => format!("{} to {}: {list}", scene.name(Side::Query, query), scene.name(Side::Key, key)),
         None => {
             let first = scene.units.tokens(token.side, token.position).start;
             format!("{name}, {side} token {first}. {what}: {list}")

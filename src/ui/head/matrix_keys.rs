@@ -5,13 +5,13 @@ use leptos::prelude::*;
 
 use super::scene::Scene;
 use super::token_figure::Figure;
-use crate::render::{Grid, Span};
+use crate::render::Grid;
 use crate::state::TokenRef;
 use crate::trace::Side;
 use crate::ui::change::edit_menu::{open_at_event, open_at_key};
 use crate::ui::erased::{Derived, keyed, view};
 use crate::ui::small::css::px;
-use crate::ui::small::focus::focus_child;
+use crate::ui::small::focus::focus;
 use crate::ui::small::token_text::token_text;
 
 /// Width of an upright label, in CSS pixels.
@@ -23,20 +23,24 @@ const CHARACTER_WIDTH: f32 = 7.3;
 
 /// A list box of upright tokens over the first panel: one tab stop, with arrow keys between the tokens.
 #[component]
-pub fn MatrixKeys(figure: Figure, panels: Derived<Vec<Span>>) -> impl IntoView {
-    let Figure { scene, window, .. } = figure;
+pub fn MatrixKeys(figure: Figure, grid: Derived<Grid>) -> impl IntoView {
+    let Figure { scene, .. } = figure;
     let reached = RwSignal::new(0_usize);
     let row = NodeRef::<leptos::html::Div>::new();
-    let grid = Derived::new(move || {
-        let n_keys = scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.keys.len()));
-        let panel = panels.with(|panels| panels.first().copied().unwrap_or_default());
-        Grid::fit(panel, n_keys, window.get().row_height)
+    let n_keys = Derived::new(move || scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.keys.len())));
+    // The column that Tab reaches.
+    let tab_stop = Derived::new(move || {
+        let (grid, reached) = (grid.get(), reached.get());
+        if grid.shows(reached) { reached } else { grid.first }
     });
+    // Only those in view.
     let keys = Derived::new(move || {
         scene.with(|scene| {
             let rows_of = scene.as_ref().map(|scene| (scene.result, scene.units.is_joined));
-            let keys = scene.as_ref().map(|scene| scene.keys.clone()).unwrap_or_default();
-            keys.into_iter().enumerate().map(|(column, key)| (rows_of, column, key)).collect::<Vec<_>>()
+            let keys = scene.as_ref().map_or(&[][..], |scene| scene.keys.as_slice());
+            let Grid { first, n_columns, .. } = grid.get();
+            let in_view = keys.iter().enumerate().skip(first).take(n_columns);
+            in_view.map(|(column, &key)| (rows_of, column, key)).collect::<Vec<_>>()
         })
     });
     let height = Derived::new(move || {
@@ -50,7 +54,7 @@ pub fn MatrixKeys(figure: Figure, panels: Derived<Vec<Span>>) -> impl IntoView {
         if open_at_key(figure.page, event, || figure.target_of(unit)) {
             return;
         }
-        let last = keys.with_untracked(Vec::len).saturating_sub(1);
+        let last = n_keys.get_untracked().saturating_sub(1);
         let column = reached.get_untracked();
         let to = match event.key().as_str() {
             "ArrowRight" => (column + 1).min(last),
@@ -65,7 +69,11 @@ pub fn MatrixKeys(figure: Figure, panels: Derived<Vec<Span>>) -> impl IntoView {
         };
         event.prevent_default();
         reached.set(to);
-        focus_child(row, to);
+        figure.reveal_key.run(to);
+        if !focus_column(row, to) {
+            // A column that scrolls into view is in the document after the next frame.
+            request_animation_frame(move || request_animation_frame(move || _ = focus_column(row, to)));
+        }
     };
     let label = move |(_, column, key): (_, usize, usize)| {
         let unit = TokenRef { side: Side::Key, position: key };
@@ -84,8 +92,9 @@ pub fn MatrixKeys(figure: Figure, panels: Derived<Vec<Span>>) -> impl IntoView {
                 role="option"
                 aria-selected=move || is_pinned().to_string()
                 aria-posinset=(column + 1).to_string()
-                aria-setsize=move || keys.with(Vec::len).to_string()
-                tabindex=move || if reached.get() == column { "0" } else { "-1" }
+                aria-setsize=move || n_keys.get().to_string()
+                tabindex=move || if tab_stop.get() == column { "0" } else { "-1" }
+                data-column=column.to_string()
                 title=figure.title(unit)
                 style:left=move || px(grid.get().middle(column) - LABEL_WIDTH / 2.0)
                 on:focus=move |_| {
@@ -124,4 +133,13 @@ pub fn MatrixKeys(figure: Figure, panels: Derived<Vec<Span>>) -> impl IntoView {
             {keyed(keys, label)}
         </div>
     }
+}
+
+/// Gives a column's label the focus, if it is in the document.
+fn focus_column(row: NodeRef<leptos::html::Div>, column: usize) -> bool {
+    let find = |row: web_sys::HtmlDivElement| row.query_selector(&format!("[data-column=\"{column}\"]")).ok().flatten();
+    let found = row.get_untracked().and_then(find);
+    let is_found = found.is_some();
+    focus(found);
+    is_found
 }

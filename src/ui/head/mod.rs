@@ -4,6 +4,7 @@ mod column;
 pub mod display_options;
 mod draw;
 pub mod figure;
+mod follow;
 pub mod geometry;
 pub mod head_squares;
 mod headings;

@@ -127,7 +127,9 @@ impl Pointer {
             if let Some((side, row)) = window.pick(&columns.get_untracked(), n_rows, x, y) {
                 return scene.rows(side).get(row).map(|&position| Picked::Unit(TokenRef { side, position }));
             }
-            let pick_cell = |panel: &Span| Grid::fit(*panel, n_rows.1, window.row_height).pick(&window, n_rows.0, x, y);
+            let scroll_x = self.geometry.scroll_x.get_untracked();
+            let grid = |panel: &Span| Grid::fit(*panel, n_rows.1, window.row_height, scroll_x);
+            let pick_cell = |panel: &Span| grid(panel).pick(&window, n_rows.0, x, y);
             let (row, column) = panels.with_untracked(|panels| panels.iter().find_map(pick_cell))?;
             let cell = Picked::Cell(*scene.queries.get(row)?, *scene.keys.get(column)?);
             scene.is_matrix().then_some(cell)
@@ -145,7 +147,8 @@ impl Pointer {
             let at = panels.iter().position(|panel| (panel.x..panel.end()).contains(&x))?;
             let head = scene.heads.get(at).copied().filter(|_| scene.is_split());
             if scene.is_matrix() {
-                let grid = Grid::fit(panels[at], scene.keys.len(), window.row_height);
+                let scroll_x = self.geometry.scroll_x.get_untracked();
+                let grid = Grid::fit(panels[at], scene.keys.len(), window.row_height, scroll_x);
                 let (row, column) = grid.pick(&window, scene.queries.len(), x, y)?;
                 return Some((*scene.queries.get(row)?, *scene.keys.get(column)?, head));
             }

@@ -22,6 +22,8 @@ pub struct Figure {
     pub window: Derived<Window>,
     /// Brings a row into view.
     pub reveal: Callback<usize>,
+    /// Brings a column of a matrix into view.
+    pub reveal_key: Callback<usize>,
     /// The unit that has the keyboard focus.
     pub focused: RwSignal<Option<TokenRef>>,
 }

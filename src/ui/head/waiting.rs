@@ -13,10 +13,10 @@ pub fn Waiting(page: Page) -> impl IntoView {
     let size = page.memo(|state| state.picked().map(|entry| wording::bytes(entry.size())));
     let sentence = move || match (is_loading.get(), size.get()) {
         (true, Some(size)) => {
-            format!("The model’s {size} are loaded once and then kept in this browser. The first result appears here.")
+            format!("The model ({size}) is downloaded once and stored in this browser. The first result appears here.")
         }
         (true, None) => "The first result appears here.".to_owned(),
-        (false, _) => "Nothing has been run yet. Run shows the attention of your text here.".to_owned(),
+        (false, _) => "Nothing has been run yet. Press Run to see the attention of your text.".to_owned(),
     };
     view! { <p class="waiting">{sentence}</p> }
 }

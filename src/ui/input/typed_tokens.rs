@@ -11,12 +11,19 @@ use crate::ui::small::token_text::token_text;
 /// The number of tokens shown.
 const N_SHOWN: usize = 64;
 
-/// A line of small tokens and their number; empty until a model is loaded.
+/// A line of small tokens and their number; empty until a model is loaded, faded while the tokens are those of an earlier text.
 #[component]
 pub fn TypedTokens(page: Page) -> impl IntoView {
-    let typed = page.memo(|state| state.readings.typed.value().cloned());
+    let typed = page.memo(|state| state.typed_tokens().map(|(tokens, _)| tokens.clone()));
+    let is_stale = page.memo(|state| state.typed_tokens().is_some_and(|(_, is_current)| !is_current));
     view! {
-        <div class="typed" role="group" aria-label="Tokens of the input">
+        <div
+            class="typed"
+            class:stale=move || is_stale.get()
+            role="group"
+            aria-label="Tokens of the input"
+            aria-busy=move || is_stale.get().to_string()
+        >
             {move || typed.get().map(|tokens| {
                 let each = tokens.tokens.iter().zip(&tokens.ids).take(N_SHOWN);
                 let small = |(token, id): (&String, &u32)| {

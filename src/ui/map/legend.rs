@@ -10,6 +10,7 @@ use crate::analysis::scores::Score;
 use crate::protocol::Reduce;
 use crate::state::scales::options::{CellNumber, CellStyle, MapOptions};
 use crate::state::wording;
+use crate::trace::numeral::with_minus;
 use crate::ui::erased::view;
 
 /// What a cell stands for, the colour scale with its numbers, and how many layers are drawn.
@@ -40,16 +41,18 @@ pub fn MapLegend(map: Map) -> impl IntoView {
         let contrast = contrast.get().filter(|_| options.with(|options| options.style != CellStyle::Number));
         match contrast {
             Some(contrast) if contrast.end > 0.0 => {
-                "Rows: queries; columns: keys; colour: B − A, orange less, blue more".to_owned()
+                "Rows: queries; columns: keys; colour: change, orange less, blue more".to_owned()
             }
-            Some(_) => "A and B do not differ in the layers that are here".to_owned(),
+            Some(_) => "Nothing changes in the layers loaded so far".to_owned(),
             None => options.with(meaning_of),
         }
     };
     let is_number = move || options.with(|options| options.style == CellStyle::Number);
     let range = move || {
         let range = numbers.with(|numbers| numbers.range).filter(|_| is_number());
-        range.map(|(smallest, largest)| format!("here {smallest:.3} to {largest:.3}"))
+        range.map(|(smallest, largest)| {
+            format!("here {} to {}", wording::short_weight(smallest), wording::short_weight(largest))
+        })
     };
     let ends = move || match contrast.get() {
         None => options.with(|options| numbers.with(|numbers| ends_of(options, numbers))),
@@ -96,6 +99,6 @@ pub fn meaning_of(options: &MapOptions) -> String {
 /// The numbers at the ends of a map's colour scale.
 pub fn ends_of(options: &MapOptions, numbers: &Numbers) -> (String, String) {
     let (low, high) = if options.style == CellStyle::Number { numbers.ends } else { (0.0, 1.0) };
-    let text = |end: f32| if end.fract() == 0.0 { format!("{end:.0}") } else { format!("{end:.2}") };
+    let text = |end: f32| with_minus(&if end.fract() == 0.0 { format!("{end:.0}") } else { format!("{end:.2}") });
     (text(low), text(high))
 }

@@ -18,4 +18,4 @@ mod row_labels;
 
 pub use figure::ModelMap;
 pub use legend::{ends_of, meaning_of};
-pub use model::{rows_of, shade};
+pub use model::{contrast_of, rows_of, shade};

@@ -7,7 +7,7 @@ use leptos_use_media_query::use_media_query;
 
 use super::numbers::Numbers;
 use crate::render::{Contrast, LayerHead, MapLayout, MapSpace, Scheme, Shade, largest_size};
-use crate::state::scales::options::MapOptions;
+use crate::state::scales::options::{CellStyle, MapOptions};
 use crate::state::scales::thumbnails::LayerThumbnails;
 use crate::state::{Event, Home, State, Variant, ViewEvent};
 use crate::ui::erased::{Derived, effect};
@@ -69,11 +69,7 @@ impl Map {
             let has_names = options.with(|options: &MapOptions| options.is_sorted) && !is_small;
             MapLayout::fit(rows.get(), MapSpace { width: width.get() as f32, height, is_filled, is_small, has_names })
         });
-        let largest = page.memo(|state| {
-            let cells = |layer: &Option<Arc<LayerThumbnails>>| layer.as_ref().map(|it| largest_size(&it.cells));
-            let is_difference = state.editing.variant == Variant::Difference;
-            is_difference.then(|| state.scales.thumbnails.layers.iter().filter_map(cells).fold(0.0, f32::max))
-        });
+        let largest = page.memo(largest_change);
         Self {
             page,
             layers,
@@ -121,6 +117,23 @@ fn greatest_height(is_small: bool, is_framed: bool) -> f32 {
         false if is_framed => FRAME_HEIGHT,
         false => (length(window.inner_height()) * SCREEN_SHARE) as f32,
     }
+}
+
+/// The largest change of a weight among the thumbnails, where changes are shown.
+fn largest_change(state: &State) -> Option<f32> {
+    let cells = |layer: &Option<Arc<LayerThumbnails>>| layer.as_ref().map(|it| largest_size(&it.cells));
+    let is_difference = state.editing.variant == Variant::Difference;
+    is_difference.then(|| state.scales.thumbnails.layers.iter().filter_map(cells).fold(0.0, f32::max))
+}
+
+/// The scale of changes of a figure: that of the weights, or of the heads' numbers where cells show these.
+pub fn contrast_of(state: &State, scheme: Scheme) -> Option<Contrast> {
+    let largest = largest_change(state)?;
+    if state.scales.map.style == CellStyle::Number {
+        let end = Numbers::from_state(state).ends.1;
+        return Some(Contrast { end, ..Contrast::new(end, scheme) });
+    }
+    Some(Contrast::new(largest, scheme))
 }
 
 /// The heads in rows: by layer and head, or sorted by their number.

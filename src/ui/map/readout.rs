@@ -25,8 +25,10 @@ pub(super) fn words(page: Page, (layer, head): LayerHead, thumbnails: &LayerThum
     let strongest = numbers.strongest.map(|link| {
         let (query, key) = page.peek(|state| {
             let label = |side: Side, position: u32| {
-                let label = state.shown.as_ref().and_then(|shown| shown.labels(side).get(position as usize));
-                label.map(|label| label.plain.clone()).unwrap_or_default()
+                let labels = state.shown.as_ref().map(|shown| shown.labels(side));
+                labels
+                    .map(|labels| wording::token_name(labels, position as usize, position as usize))
+                    .unwrap_or_default()
             };
             (label(Side::Query, link.query), label(Side::Key, link.key))
         });
@@ -52,7 +54,7 @@ pub fn Readout(map: Map) -> impl IntoView {
         let number = options.with(|options| options.number);
         let value = matches!(number, CellNumber::Score(_)).then(|| numbers.with(|numbers| numbers.at(place))).flatten();
         Some(match value {
-            Some(value) => format!("{words} · {} {value:.3}", name(number)),
+            Some(value) => format!("{words} · {} {}", name(number), wording::short_weight(value)),
             None => words,
         })
     });

@@ -64,12 +64,12 @@ pub fn DeviceModels(page: Page) -> impl IntoView {
             files.with(|files| files.as_ref().map(|files| models.with(|models| by_model(&facts(files), models))));
         match kept {
             None => ().into_any(),
-            Some(kept) if kept.is_empty() => view! { <p>"Nothing is kept in this browser."</p> },
+            Some(kept) if kept.is_empty() => view! { <p>"No models are stored in this browser."</p> },
             Some(kept) => {
                 let total = wording::bytes(kept.iter().map(|kept| kept.n_bytes).sum());
                 view! {
                     <ul aria-label="Models on this device">{kept.into_iter().map(line).collect_view()}</ul>
-                    <p>{format!("Together {total}.")}</p>
+                    <p>{format!("Total: {total}.")}</p>
                 }
             }
         }
@@ -78,7 +78,7 @@ pub fn DeviceModels(page: Page) -> impl IntoView {
         <details class="device-models" on:toggle=move |_| look()>
             <summary node_ref=heading>"Models on this device"</summary>
             <div class="kept">
-                <p>"A model is downloaded once, checked, and kept in this browser, so that it works without a network."</p>
+                <p>"Models are downloaded once, verified, and stored in this browser, so that they work offline."</p>
                 {lines}
                 {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
             </div>

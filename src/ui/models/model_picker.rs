@@ -19,7 +19,7 @@ pub fn ModelPicker(page: Page) -> impl IntoView {
         let size = wording::bytes(entry.size());
         let licence = if entry.licence.is_empty() { String::new() } else { format!(", {}", entry.licence) };
         let from_storage = state.work.model.as_ref().is_some_and(|model| model.from_storage);
-        let origin = if from_storage { ", kept here" } else { "" };
+        let origin = if from_storage { ", stored here" } else { "" };
         let origin =
             if matches!(entry.location, ModelLocation::Disk { .. }) { ", nothing leaves this machine" } else { origin };
         Some(format!("{size}{licence}{origin}"))

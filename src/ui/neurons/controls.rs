@@ -64,7 +64,7 @@ pub fn NeuronControls(neurons: Neurons) -> impl IntoView {
             </div>
             <RadioGroup
                 name="neuron-order"
-                label="Neurons by"
+                label="Sort by"
                 spoken="Neurons sorted by"
                 options=NeuronOrder::EACH.map(|order| (order, order.label().to_owned())).to_vec()
                 picked=move || Some(options.get().order)

@@ -202,6 +202,14 @@ impl Neurons {
         Self { page, numbers, options, looked, positions, query, key, neuron, order }
     }
 
+    /// A token of a side as text, with its position where another one looks the same.
+    pub fn name(self, side: Side, position: usize) -> String {
+        self.page.peek(|state| {
+            let labels = state.shown.as_ref().map(|shown| shown.labels(side));
+            labels.map(|labels| wording::token_name(labels, position, position)).unwrap_or_default()
+        })
+    }
+
     /// A token of a side as text.
     pub fn plain(self, side: Side, position: usize) -> String {
         self.page.peek(|state| {

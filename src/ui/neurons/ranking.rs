@@ -28,8 +28,8 @@ pub fn Ranking(neurons: Neurons) -> impl IntoView {
             let n_last = order.len().saturating_sub(N_LISTED).min(N_LISTED);
             let ends = order.iter().take(N_LISTED).chain(order.iter().skip(order.len() - n_last));
             let rows: Vec<(usize, f32)> = ends.map(|&neuron| (neuron, products[neuron])).collect();
-            let prefix = if numbers.is_difference() { "B − A, " } else { "" };
-            let pair = format!("{prefix}{} → {}", neurons.plain(Side::Query, query), neurons.plain(Side::Key, key));
+            let prefix = if numbers.is_difference() { "Change, " } else { "" };
+            let pair = format!("{prefix}{} → {}", neurons.name(Side::Query, query), neurons.name(Side::Key, key));
             Some((pair, dot, rows))
         })
     });
@@ -50,7 +50,7 @@ pub fn Ranking(neurons: Neurons) -> impl IntoView {
                     <button
                         type="button"
                         class="link"
-                        title="Keep this neuron marked; E or right click edits it"
+                        title="Pin this neuron; press E or right-click to edit it"
                         on:contextmenu=move |event| {
                             if let Some(target) = target(neuron) {
                                 open_at_event(page, &event, target);

@@ -16,13 +16,13 @@ pub fn CellReadout(neurons: Neurons) -> impl IntoView {
         neurons.numbers.with(|numbers| {
             let numbers = numbers.as_ref()?;
             let products = numbers.products();
-            let names = format!("{} → {}", neurons.plain(Side::Query, query), neurons.plain(Side::Key, key));
+            let names = format!("{} → {}", neurons.name(Side::Query, query), neurons.name(Side::Key, key));
             let Some(neuron) = neuron else { return Some(names) };
             let (q, k) = (products.query(query, neuron)?, products.key(key, neuron)?);
             let product = products.product(query, key, neuron)?;
             if numbers.is_difference() {
                 let [q, k, product] = [q, k, product].map(wording::short_change);
-                return Some(format!("{names} · B − A of neuron {neuron}: q {q} · k {k} · product {product}"));
+                return Some(format!("{names} · change of neuron {neuron}: q {q} · k {k} · product {product}"));
             }
             let dot = products.dot(query, key);
             let share = match dot.abs() > 1e-6 {
@@ -43,7 +43,7 @@ pub fn CellReadout(neurons: Neurons) -> impl IntoView {
             let scale = scale.map(|scale| format!("s = attn_scale = {scale:.4}")).unwrap_or_default();
             let missing: Vec<String> =
                 numbers.head.0.numbers.missing.iter().map(|(_, reason)| reason.clone()).collect();
-            let scale = if numbers.is_difference() { "All numbers: B − A".to_owned() } else { scale };
+            let scale = if numbers.is_difference() { "All numbers are changes".to_owned() } else { scale };
             Some((numbers.limits, scale, missing))
         })
     });

@@ -45,7 +45,7 @@ pub fn LinksPanel(page: Page, scene: Derived<Option<Scene>>, colours: Derived<He
                     type="button"
                     class="link"
                     class:gone=move || !has_pins.get()
-                    title="Esc"
+                    title="Release all tokens (Esc)"
                     on:click=move |_| page.dispatch(Event::Select(SelectionEvent::TokensCleared))
                 >
                     "Clear"
@@ -71,12 +71,12 @@ pub fn LinksPanel(page: Page, scene: Derived<Option<Scene>>, colours: Derived<He
 fn title(scene: &Scene) -> Option<String> {
     let layer = scene.layer()?;
     let name = |side: Side, tokens: &[usize]| match tokens {
-        &[token] => scene.plain(side, token).to_owned(),
+        &[token] => scene.name(side, token),
         several => wording::count(several.len(), "token"),
     };
     Some(match (scene.marked_queries.as_slice(), scene.marked_keys.as_slice()) {
         ([], []) if scene.heads.len() == 1 && scene.is_difference() => {
-            format!("Largest changes of {}, B − A", wording::head_name(layer, scene.heads[0]))
+            format!("Largest changes of {}", wording::head_name(layer, scene.heads[0]))
         }
         ([], []) if scene.is_difference() => format!("Largest change of each head, layer {layer}"),
         ([], []) if scene.heads.len() == 1 => {
@@ -98,7 +98,11 @@ fn row(scene: &Scene, layer: usize, link: &Link, colours: Derived<HeadColours>) 
         Some(contrast) => (contrast.colour(link.weight), contrast.share(link.weight).abs()),
         None => (colour, link.weight.clamp(0.0, 1.0)),
     };
-    let label = |side: Side, unit: usize| scene.label(side, unit).map(token_text);
+    let label = |side: Side, unit: usize| {
+        let position = scene.telling_position(side, unit);
+        let position = position.map(|position| view! { <span class="quiet">{format!(" {position}")}</span> });
+        (scene.label(side, unit).map(token_text), position)
+    };
     let is_single = |tokens: &[usize]| tokens.len() == 1;
     let tokens = match (is_single(&scene.marked_queries), is_single(&scene.marked_keys)) {
         (true, true) => ().into_any(),
@@ -110,7 +114,7 @@ fn row(scene: &Scene, layer: usize, link: &Link, colours: Derived<HeadColours>) 
             {label(Side::Key, link.key)}
         },
     };
-    let title = format!("{} → {}", scene.plain(Side::Query, link.query), scene.plain(Side::Key, link.key));
+    let title = format!("{} → {}", scene.name(Side::Query, link.query), scene.name(Side::Key, link.key));
     view! {
         <tr>
             <td class="head-name">

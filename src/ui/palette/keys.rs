@@ -25,7 +25,7 @@ fn on_key(page: Page, event: &KeyboardEvent) {
     }
     let is_command = event.ctrl_key() || event.meta_key();
     let is_free = !has_dialog();
-    match event.key().to_lowercase().as_str() {
+    match event.key().to_ascii_lowercase().as_str() {
         "k" if is_command && !event.shift_key() && (is_free || page.palette().get_untracked()) => {
             page.palette().update(|is_open| *is_open = !*is_open);
         }

@@ -8,7 +8,7 @@ use crate::protocol::{Question, Report, RequestId};
 use crate::state::editing::TraceBeside;
 use crate::state::{Home, OpenedTrace};
 use crate::trace::AttnKind;
-use crate::trace::file::Saved;
+use crate::ui::share::trace::in_page::TraceInPage;
 use crate::ui::share::trace::reading::{beside, chosen, first, under_url};
 
 /// A future that borrows nothing.
@@ -28,11 +28,8 @@ pub trait HeldTrace {
     /// Cancels a question.
     fn cancel(&self, request: RequestId);
 
-    /// The size in bytes of a file with the chosen part of the trace; `None` where a smaller choice holds as much.
-    fn save_size(&self, saved: Saved, is_half: bool) -> Option<u64>;
-
-    /// Writes a file with the chosen part of the trace, and returns its object URL or one sentence for the reader.
-    fn write(&self, saved: Saved, is_half: bool) -> Awaited<Result<String, String>>;
+    /// The trace itself, for what is fetched later than the reader.
+    fn in_page(&self) -> &TraceInPage;
 }
 
 /// The ways to open a trace.

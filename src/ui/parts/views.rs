@@ -2,8 +2,12 @@
 
 use leptos::prelude::*;
 
+use super::reader::{Awaited, Held};
+use crate::answers::{Answering, start_other};
+use crate::protocol::Question;
 use crate::render::{HeadColours, Scheme};
 use crate::state::RUNS_MODELS;
+use crate::trace::file::Saved;
 use crate::ui::change::edit_menu::{EditMenu, OpenMenu};
 use crate::ui::change::panels::Editing;
 use crate::ui::change::sweep::SweepStage;
@@ -17,6 +21,7 @@ use crate::ui::numbers::direct::DirectPanel;
 use crate::ui::numbers::predictions::Predictions;
 use crate::ui::numbers::scores::{Ranking, ScoresPanel};
 use crate::ui::palette::Palette;
+use crate::ui::share::trace::save;
 use crate::ui::share::{EmbedCode, Export, ExportChoice, Printed, Save, SaveChoice};
 use crate::ui::shell::embed::Embed;
 use crate::ui::shell::help::Help;
@@ -25,9 +30,11 @@ use crate::ui::shell::pane::PaneView;
 use crate::ui::shell::tour::Tour;
 use crate::ui::stream::{StreamPanels, StreamView};
 
-/// A function for each view; its parameters are the component's properties.
+/// A function for each view; its parameters are the component's properties. Two functions make what later views are made of.
 #[allow(missing_docs, reason = "each is the component of its name")]
 pub struct Views {
+    /// Prepares an answer from a trace; see [`start_other`].
+    pub answering: fn(Question) -> Box<dyn Answering>,
     pub device_models: fn(Page) -> AnyView,
     pub edit_menu: fn(Page, OpenMenu) -> AnyView,
     pub editing: fn(Page) -> AnyView,
@@ -49,9 +56,12 @@ pub struct Views {
     pub stream_panels: fn(Page) -> AnyView,
     pub sweep: fn(Page) -> AnyView,
     pub tour: fn(Page) -> AnyView,
+    /// Writes a file with a part of a trace; returns its object URL or one sentence for the reader.
+    pub write_trace: fn(Held, Saved, bool) -> Awaited<Result<String, String>>,
 }
 
 static VIEWS: Views = Views {
+    answering: start_other,
     device_models: if RUNS_MODELS { |page| view! { <DeviceModels page /> } } else { |_| nothing() },
     edit_menu: if RUNS_MODELS { |page, open| view! { <EditMenu page open /> } } else { |_, _| nothing() },
     editing: if RUNS_MODELS { |page| view! { <Editing page /> } } else { |_| nothing() },
@@ -78,6 +88,7 @@ static VIEWS: Views = Views {
     stream_panels: |page| view! { <StreamPanels page /> },
     tour: if RUNS_MODELS { |page| view! { <Tour page /> } } else { |_| nothing() },
     sweep: if RUNS_MODELS { |page| view! { <SweepStage page /> } } else { |_| nothing() },
+    write_trace: |trace, saved, is_half| Box::pin(async move { save::write(trace.in_page(), saved, is_half).await }),
 };
 
 /// Stands for a view that a program without models leaves out.

@@ -75,19 +75,19 @@ pub fn CopyLink(page: Page, is_saving: RwSignal<bool>) -> impl IntoView {
             type="button"
             id=Control::CopyLink.id()
             class="quiet copy-link"
-            title="The address of exactly this view, into the clipboard"
+            title="Copy the address of this view"
             prop:disabled=move || !has_result.get()
             on:click=copy
         >
             {move || if has_copied.get() { "Link copied" } else { "Copy link" }}
         </button>
         <span class="only-spoken" role="status" aria-label="Clipboard">
-            {move || has_copied.get().then_some("The link is in the clipboard.")}
+            {move || has_copied.get().then_some("The link was copied to the clipboard.")}
         </span>
         <Dialog is_open name="Copy link" id="link-dialog">
             {move || match obstacle.get() {
                 Some(Obstacle::NoClipboard(link)) => view! {
-                    <p>"This browser does not let the page use the clipboard. Here is the link:"</p>
+                    <p>"The browser blocks the clipboard. Here is the link:"</p>
                     <input class="link-field" aria-label="Link" readonly=true node_ref=field prop:value=link />
                 },
                 Some(Obstacle::OnDisk(name)) => view! {

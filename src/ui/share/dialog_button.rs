@@ -2,34 +2,30 @@
 
 use leptos::prelude::*;
 
-use crate::ui::erased::{Derived, view};
+use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 use crate::ui::small::dialog::Dialog;
 
-/// A button that is disabled while there is no result or something else prevents it.
+/// A button that is disabled while there is no result.
 #[component]
 pub fn DialogButton(
     page: Page,
     is_open: RwSignal<bool>,
     label: &'static str,
     title: &'static str,
-    /// Why the button is disabled, which it then says as its title.
-    #[prop(optional)]
-    obstacle: Option<Derived<Option<&'static str>>>,
     heading: &'static str,
     /// The dialog's id, unique within the page; that of the button is this with `-button` behind it.
     id: &'static str,
     children: ChildrenFn,
 ) -> impl IntoView {
     let has_result = page.memo(|state| state.shown.is_some());
-    let obstacle = move || obstacle.and_then(Derived::get);
     view! {
         <button
             type="button"
             id=format!("{id}-button")
             class="quiet"
-            title=move || obstacle().unwrap_or(title)
-            prop:disabled=move || obstacle().is_some() || !has_result.get()
+            title=title
+            prop:disabled=move || !has_result.get()
             on:click=move |_| is_open.set(true)
         >
             {label}

@@ -33,7 +33,7 @@ pub fn DropZone(page: Page) -> impl IntoView {
         // One safetensors file is a trace. A folder, several files or a GGUF file are a model, which `models::more` takes.
         let n_files = data.files().map_or(0, |files| files.length());
         let first = data.files().and_then(|files| files.get(0));
-        let is_one_trace = |file: &File| n_files == 1 && file.name().to_lowercase().ends_with(".safetensors");
+        let is_one_trace = |file: &File| n_files == 1 && file.name().to_ascii_lowercase().ends_with(".safetensors");
         // A page without models opens every file, since the reader's message says what is wrong with it.
         let opened = first.filter(|file| !takes_models || is_one_trace(file));
         if !takes_models || opened.is_some() {

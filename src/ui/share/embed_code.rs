@@ -58,7 +58,7 @@ pub fn EmbedCode(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView {
                     }
                 />
                 <span>
-                    {format!("With a picture of it, shown until somebody touches it ({})", wording::bytes(n_bytes as u64))}
+                    {format!("With a still picture, shown until somebody interacts with it ({})", wording::bytes(n_bytes as u64))}
                 </span>
             </label>
         })}

@@ -8,7 +8,7 @@ use super::on_screen;
 use crate::platform::download::{object_url, revoke, save_bytes};
 use crate::platform::picture::{png_of, print};
 use crate::render::figure::{Caption, Drawn, Preset, png};
-use crate::state::{State, View};
+use crate::state::{State, Variant, View};
 use crate::ui::erased::{Derived, effect, view};
 use crate::ui::head::scene::Scene;
 use crate::ui::shell::page::Page;
@@ -75,7 +75,7 @@ pub fn Export(
         let Some(view) = view.get_untracked() else { return };
         let wanted = if format == Format::Csv { Wanted::Table } else { Wanted::Figure(preset.get_untracked()) };
         let Some(made) = make(page, scene, view, wanted) else {
-            return problem.set(Some("The numbers of this view are still on their way.".to_owned()));
+            return problem.set(Some("The numbers of this view are still loading.".to_owned()));
         };
         let stem = page.peek(|state| stem(state, view));
         spawn_local(async move {
@@ -123,7 +123,7 @@ pub fn Export(
         <div class="preview" class:wide=move || preset.get() == Preset::Page>
             {move || preview.get().map(|url| view! { <img src=url alt="Preview of the figure" /> })}
             <p class="note" class:none=move || preview.with(Option::is_some)>
-                "The numbers of this view are still on their way."
+                "The numbers of this view are still loading."
             </p>
         </div>
         <div class="export-formats" role="group" aria-label="Save as">
@@ -148,7 +148,8 @@ fn stem(state: &State, view: View) -> String {
     let heads = &state.selection.heads;
     let head =
         if view != View::Model && heads.len() == 1 { format!("H{}", state.selection.head()) } else { String::new() };
-    format!("{}-{}{place}{head}", state.file_stem(), view.name())
+    let change = if state.editing.variant == Variant::Difference { "-change" } else { "" };
+    format!("{}-{}{place}{head}{change}", state.file_stem(), view.name())
 }
 
 async fn hand_over(made: Made, format: Format, stem: &str) -> Result<(), String> {

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use super::dialog_button::DialogButton;
 use super::export::ExportChoice;
-use crate::state::Variant;
 use crate::ui::erased::{Derived, view};
 use crate::ui::head::scene::Scene;
 use crate::ui::shell::page::Page;
@@ -14,17 +13,12 @@ use crate::ui::shell::page::Page;
 pub fn ExportButton(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView {
     let is_open = RwSignal::new(false);
     let choice = ExportChoice::new();
-    // Gap: figures of B − A are not exported.
-    let obstacle = page.memo(|state| {
-        (state.editing.variant == Variant::Difference).then_some("Figures show A or B: choose one of them first")
-    });
     view! {
         <DialogButton
             page
             is_open
             label="Export figure"
             title="What is on screen as a figure: SVG, PNG, PDF, and its numbers as CSV"
-            obstacle
             heading="Export a figure"
             id="export-dialog"
         >

@@ -1,11 +1,12 @@
 //! Makes figures and tables of the views on screen, from the state's numbers and the geometry of `render`.
 
+use crate::analysis::reduce::items_of;
 use crate::platform::page::meta;
 use crate::protocol::Reduce;
-use crate::render::LayerHead;
 use crate::render::figure::{
     Caption, Draw, Drawn, HeadFigure, MapCell, MapFigure, NeuronFigure, NeuronRow, Preset, csv, figure,
 };
+use crate::render::{Contrast, HeadView, LayerHead, Scheme};
 use crate::state::scales::options::CellStyle;
 use crate::state::{CaptionText, State, TracePlace, View};
 use crate::trace::Side;
@@ -13,7 +14,7 @@ use crate::ui::erased::Derived;
 use crate::ui::head::legend::explanation;
 use crate::ui::head::scene::Scene;
 use crate::ui::map::numbers::Numbers as HeadNumbers;
-use crate::ui::map::{ends_of, meaning_of, rows_of, shade};
+use crate::ui::map::{contrast_of, ends_of, meaning_of, rows_of, shade};
 use crate::ui::neurons::model::{Numbers, order_of};
 use crate::ui::shell::page::Page;
 use crate::ui::stream::figure_parts::{stream_cell, stream_figure};
@@ -40,7 +41,7 @@ pub fn make(page: Page, scene: Derived<Option<Scene>>, view: View, wanted: Wante
     let address = page.address();
     let caption = page.peek(|state| caption(state, view, address))?;
     match view {
-        View::Head => scene.with_untracked(|scene| head(scene.as_ref()?, wanted, caption)),
+        View::Head => scene.with_untracked(|scene| page.peek(|state| head(state, scene.as_ref()?, wanted, caption))),
         View::Model => page.peek(|state| map(state, wanted, caption)),
         View::Neuron => page.peek(|state| neurons(state, wanted, caption)),
         View::Stream => page.peek(|state| stream(state, wanted, caption)),
@@ -68,19 +69,49 @@ fn stream(state: &State, wanted: Wanted, caption: Caption) -> Option<Made> {
     made(&view, wanted, caption, || csv::stream(&view))
 }
 
-fn head(scene: &Scene, wanted: Wanted, caption: Caption) -> Option<Made> {
+fn head(state: &State, scene: &Scene, wanted: Wanted, caption: Caption) -> Option<Made> {
+    let (shown, layer) = (state.shown.as_ref()?, scene.layer()?);
+    let sees = |query: usize, key: usize| {
+        let (mut queries, keys) = (scene.units.tokens(Side::Query, query), scene.units.tokens(Side::Key, key));
+        queries.any(|query| keys.clone().any(|key| shown.sees(layer, query, key)))
+    };
+    let contrast = scene.contrast.map(on_paper);
     let view = HeadFigure {
-        view: scene.view()?,
+        view: HeadView { contrast, ..scene.view()? },
         query_labels: &scene.units.side(Side::Query).labels.0,
         key_labels: &scene.units.side(Side::Key).labels.0,
         second_start: scene.units.side(Side::Query).second_start.filter(|_| scene.has_same_tokens()),
-        layer: scene.layer()?,
+        layer,
         n_heads: scene.shape.n_heads,
         is_matrix: scene.is_matrix(),
         is_split: scene.is_split(),
+        sees: &sees,
         meaning: explanation(scene),
     };
     made(&view, wanted, caption, || csv::head(&view))
+}
+
+/// A scale of changes in the colours of figures, which are on white.
+fn on_paper(contrast: Contrast) -> Contrast {
+    Contrast::new(contrast.end, Scheme::Light)
+}
+
+/// Of each row, or column, of the thumbnails: the first position, and the tokens that it stands for.
+fn grid_tokens(state: &State, side: Side) -> Option<Vec<(usize, String)>> {
+    let grid = state.scales.thumbnails.grid()?;
+    let labels = state.shown.as_ref()?.labels(side);
+    let positions = if side == Side::Query { &grid.queries } else { &grid.keys };
+    let n_cells = positions.len().min(grid.max_cells as usize);
+    let name = |at: u32| labels.get(at as usize).map_or("", |label| label.plain.as_str());
+    let cell = |cell: usize| {
+        let items = &positions[items_of(cell, n_cells, positions.len())];
+        match items {
+            [only] => (*only as usize, name(*only).to_owned()),
+            [first, .., last] => (*first as usize, format!("{} … {}", name(*first), name(*last))),
+            [] => (0, String::new()),
+        }
+    };
+    Some((0..n_cells).map(cell).collect())
 }
 
 fn map(state: &State, wanted: Wanted, caption: Caption) -> Option<Made> {
@@ -99,14 +130,21 @@ fn map(state: &State, wanted: Wanted, caption: Caption) -> Option<Made> {
             _ => MapCell::Heat(cells, n_rows, n_columns),
         })
     };
+    let contrast = contrast_of(state, Scheme::Light);
+    let meaning = match contrast {
+        Some(_) => "Colour: change, orange less, blue more".to_owned(),
+        None => meaning_of(options),
+    };
     let view = MapFigure {
         rows: rows_of(state),
         cell: &cell,
         is_sorted: options.is_sorted,
         is_max: options.reduce == Reduce::Max,
         shade: shade(state),
+        contrast,
+        tokens: [Side::Query, Side::Key].map(|side| grid_tokens(state, side).unwrap_or_default()),
         ends: ends_of(options, &numbers),
-        meaning: format!("{}.", meaning_of(options).trim_end_matches('.')),
+        meaning: format!("{}.", meaning.trim_end_matches('.')),
     };
     made(&view, wanted, caption, || csv::map(&view))
 }
@@ -133,6 +171,9 @@ fn neurons(state: &State, wanted: Wanted, caption: Caption) -> Option<Made> {
     let mut meaning: Vec<String> =
         scale.map(|scale| format!("Score: q·k × {scale:.4}, masks and biases included.")).into_iter().collect();
     meaning.extend(numbers.head.0.numbers.missing.first().map(|(_, reason)| format!("{reason}.")));
+    if numbers.is_difference() {
+        meaning = vec!["All numbers are changes.".to_owned()];
+    }
     if state.scales.neuron.is_plain {
         meaning.push("Queries and keys before the rotation.".to_owned());
     }

@@ -38,7 +38,7 @@ pub fn OpenButton(page: Page) -> impl IntoView {
             type="button"
             id=Control::OpenTrace.id()
             class="quiet"
-            title="Attention that was saved before, by this page or from Python"
+            title="Open attention saved by this page or by Python"
             on:click=move |_| is_open.set(true)
         >
             "Open trace"

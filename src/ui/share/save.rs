@@ -96,7 +96,7 @@ pub fn Save(page: Page, is_open: RwSignal<bool>, choice: SaveChoice) -> impl Int
                 <button
                     type="button"
                     class="secondary"
-                    title="One HTML file with viewer and trace inside, numbers as f16, which opens from disk and needs no network"
+                    title="One HTML file with viewer and trace (f16) that opens from disk and works offline"
                     prop:disabled=cannot
                     on:click=move |_| save(SaveForm::Page)
                 >

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::attention::Attention;
-use super::fault::{restore_texts, show_faults};
+use super::fault::{keep_unrun_texts, restore_texts, show_faults};
 use super::page::Page;
 use super::status::StatusLine;
 use super::theme::scheme;
@@ -23,6 +23,7 @@ pub fn App() -> impl IntoView {
     show_faults();
     let page = Page::open(Home::Page, Some(start_worker));
     restore_texts(page);
+    keep_unrun_texts(page);
     let scheme = scheme(page);
     let scene = Scene::memo(page, scheme);
     let parts = page.parts();

@@ -10,12 +10,15 @@ use web_sys::{Document, Element, HtmlTextAreaElement, window};
 
 use super::page::Page;
 use crate::platform::fault::on_trap;
-use crate::platform::page::{keep_for_reload, take_after_reload};
+use crate::platform::page::{fragment, keep_for_reload, take_after_reload};
 use crate::state::{EntryChange, EntryEvent, EntryKind, Event, FirstScreen, State};
 use crate::ui::erased::effect;
 
 /// Id of the notice.
 const ID: &str = "fault";
+
+/// What the address is kept as.
+const ADDRESS: &str = "address";
 
 /// Fields with typed text, by id.
 const FIELDS: [&str; 4] = ["text", "pair", "ids", "target"];
@@ -65,6 +68,7 @@ fn key(field: &str) -> String {
 
 fn keep_texts() {
     let Some(document) = window().and_then(|window| window.document()) else { return };
+    keep_for_reload(&key(ADDRESS), &fragment());
     for id in FIELDS {
         let field = document.get_element_by_id(id).and_then(|field| field.dyn_into::<HtmlTextAreaElement>().ok());
         if let Some(field) = field {
@@ -73,9 +77,22 @@ fn keep_texts() {
     }
 }
 
+/// Keeps the texts of a page that is left while they have not been run.
+pub fn keep_unrun_texts(page: Page) {
+    let leaving = window_event_listener_untyped("pagehide", move |_| {
+        if page.peek(State::has_unrun_text) {
+            keep_texts();
+        }
+    });
+    on_cleanup(move || leaving.remove());
+}
+
 /// Puts the texts kept over a reload back into their fields, once the page has settled: whatever it shows first has texts too.
 pub fn restore_texts(page: Page) {
-    let kept = StoredValue::new(FIELDS.map(|id| take_after_reload(&key(id))));
+    let kept = FIELDS.map(|id| take_after_reload(&key(id)));
+    // Under another address the tab has come back to something else.
+    let is_same = take_after_reload(&key(ADDRESS)).is_some_and(|kept| kept == fragment());
+    let kept = StoredValue::new(if is_same { kept } else { Default::default() });
     let is_settled = page.memo(is_settled);
     effect(move || {
         if !is_settled.get() {

@@ -53,9 +53,9 @@ enum Remedy {
 pub fn fault(state: &State) -> Option<Fault> {
     if let Some(Stopped { message, recovery }) = state.notices.stopped.as_ref().filter(|_| RUNS_MODELS) {
         let (end, remedy) = match recovery {
-            Recovery::Restarting => ("Restarting; what you see stays.", None),
+            Recovery::Restarting => ("It is restarting; what you see stays.", None),
             Recovery::Recovered => ("It was restarted; your last text was not run.", Some(Remedy::Dismiss)),
-            Recovery::GivenUp => ("It did so again and again.", Some(Remedy::Restart)),
+            Recovery::GivenUp => ("It keeps stopping.", Some(Remedy::Restart)),
         };
         return Some(Fault { sentence: format!("The model stopped ({message}). {end}"), remedy });
     }

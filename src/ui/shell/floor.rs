@@ -11,7 +11,7 @@ use super::inspector::Inspector;
 use super::page::Page;
 use super::scales::SmallMap;
 use crate::render::{HeadColours, Scheme};
-use crate::state::{Column, Layout, View};
+use crate::state::{Column, Layout, State, View};
 use crate::ui::erased::{Derived, Show, view};
 use crate::ui::head::scene::Scene;
 
@@ -78,6 +78,8 @@ pub fn Columns(
 ) -> impl IntoView {
     let Floor { page, has_sheet, is_wide, .. } = floor;
     let px = move |column: Column| format!("{}px", floor.width(column));
+    // What is seen is of an earlier text.
+    let is_earlier = page.memo(State::has_unrun_text);
     view! {
         <div
             class="floor"
@@ -95,7 +97,7 @@ pub fn Columns(
             <Show when=move || is_wide.get() && floor.has_rail()>
                 <Divider floor column=Column::Rail />
             </Show>
-            <div class="stage">{children()}</div>
+            <div class="stage" class:earlier=move || is_earlier.get()>{children()}</div>
             <Show when=move || is_wide.get() && floor.has_inspector()>
                 <Divider floor column=Column::Inspector />
             </Show>

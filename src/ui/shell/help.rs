@@ -66,7 +66,7 @@ const KEYS: [(&str, &[Key]); 6] = [
 /// What is left of the keys where a model runs.
 const EDIT_KEYS: [Key; 4] = [
     ("E, or right click", "edit the head, token, link or neuron"),
-    ("B", "Original, edited, or their change"),
+    ("B", "show the original, the edited result, or their change"),
     ("Ctrl+Z", "undo a change of the edits"),
     ("Ctrl+Shift+Z", "redo it"),
 ];

@@ -15,7 +15,7 @@ pub fn StreamLegend(stream: Stream) -> impl IntoView {
     let is_difference = Derived::new(move || matches!(scale.get(), Some(StreamScale::Difference(_))));
     let meaning = move || {
         let meaning = options.with(|options| meaning_of(options.number));
-        if is_difference.get() { format!("{meaning}: B − A, orange less, blue more") } else { meaning.to_owned() }
+        if is_difference.get() { format!("{meaning}: change, orange less, blue more") } else { meaning.to_owned() }
     };
     let end = move |pick: fn((f32, f32)) -> f32| {
         let number = options.with(|options| options.number);
@@ -60,10 +60,10 @@ pub(super) fn meaning_of(number: StreamNumber) -> &'static str {
         StreamNumber::TokenLogit => "Colour: logit of the token",
         StreamNumber::Entropy => "Colour: entropy of the lens, in nats",
         StreamNumber::Kl => "Colour: KL from the output, in nats",
-        StreamNumber::Norm => "Colour: length of the stream, logarithmic",
+        StreamNumber::Norm => "Colour: norm of the stream, logarithmic",
         StreamNumber::CosineBefore => "Colour: cosine to the stream one layer before",
         StreamNumber::CosineOutput => "Colour: cosine to the stream leaving the last layer",
-        StreamNumber::AttnNorm => "Colour: length of what attention adds, logarithmic",
-        StreamNumber::MlpNorm => "Colour: length of what the MLP adds, logarithmic",
+        StreamNumber::AttnNorm => "Colour: norm of the attention output, logarithmic",
+        StreamNumber::MlpNorm => "Colour: norm of the MLP output, logarithmic",
     }
 }

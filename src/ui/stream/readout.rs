@@ -16,7 +16,7 @@ pub fn Readout(stream: Stream) -> impl IntoView {
     });
     view! {
         <p class="readout" aria-live="polite" class:idle=move || text.with(Option::is_none)>
-            {move || text.get().unwrap_or_else(|| "Point at a cell for its numbers".to_owned())}
+            {move || text.get().unwrap_or_else(|| "Hover a cell for its numbers".to_owned())}
         </p>
     }
 }

@@ -7,6 +7,7 @@ use crate::state::stream::written::{WrittenNumbers, WrittenRow, writer_name};
 use crate::state::wording;
 use crate::trace::TokenForm;
 use crate::trace::display::token_label;
+use crate::trace::numeral::two_decimals;
 use crate::ui::erased::view;
 use crate::ui::small::problem::Problem;
 use crate::ui::small::same::Same;
@@ -48,7 +49,7 @@ fn table(written: &WrittenNumbers, form: TokenForm) -> AnyView {
         }
     };
     let neuron = |(neuron, activation, norm): &(u32, f32, f32)| {
-        view! { <li>{format!("neuron {neuron}: {norm:.2} (activation {activation:.2})")}</li> }
+        view! { <li>{format!("neuron {neuron}: {norm:.2} (activation {})", two_decimals(*activation))}</li> }
     };
     let reason = written.without_words.as_deref().map(wording::sentence);
     view! {

@@ -1,6 +1,6 @@
 //! What a sweep tries: one cell for each head, key or position of each layer.
 
-use crate::edit::{Choice, Edit, EditKind, PatchFrom, SetValue};
+use crate::edit::{Choice, Edit, EditKind, PatchFrom, PatchSite, SetValue};
 use crate::engine::edits::PatchValues;
 use crate::engine::error::EngineError;
 use crate::engine::run::Run;
@@ -17,13 +17,16 @@ pub enum SweepKind {
     MeanHeads(Vec<Tokens>),
     /// Each token as a key, layer by layer, is hidden from all other tokens (Geva et al. 2023).
     CutKeys,
-    /// The stream at each layer and position is patched between this input and another of equally many tokens (Vig et al. 2020).
-    PatchStream {
+    /// The stream at each layer and position, or what attention, an MLP or a head adds to it, is patched between this input and
+    /// another of equally many tokens (Vig et al. 2020).
+    Patch {
+        /// What is patched.
+        site: PatchSite,
         /// The other input.
         other: Tokens,
         /// How the cells' edits name the other input.
         from: PatchFrom,
-        /// Whether this input's stream goes into the other's run (denoising) instead of the other way round (noising).
+        /// Whether this input's values go into the other's run (denoising) instead of the other way round (noising).
         is_denoising: bool,
     },
     /// Each of these edits, in row 0.
@@ -124,24 +127,26 @@ impl HeadMeans {
     }
 }
 
-/// Cells that take the stream entering each layer, one position at a time, from `donor`, which edits name `from`; with the
+/// Cells that take one activation of each layer, a position or a head at a time, from `donor`, which edits name `from`; with the
 /// values they take.
 ///
 /// # Errors
-/// When a layer of the donor was not kept.
-pub(super) fn patch_stream(donor: &Run, from: &PatchFrom) -> Result<(Vec<SweepCell>, PatchValues), EngineError> {
+/// When the donor has not kept or captured the activation.
+pub(super) fn patch(
+    site: PatchSite,
+    donor: &Run,
+    from: &PatchFrom,
+) -> Result<(Vec<SweepCell>, PatchValues), EngineError> {
     let spec = donor.model().spec();
     let mut values = PatchValues::default();
     for layer in 0..spec.n_layers {
-        let hook = Hook::Block(layer, BlockSite::ResidPre);
+        let hook = Hook::Block(layer, site.site());
         values.insert(from, hook, donor.activation(hook)?);
     }
-    let cells = grid(spec, donor.tokens().len(), None, |layer, query| EditKind::Patch {
-        layer: Some(layer),
-        hook: BlockSite::ResidPre.name().to_owned(),
-        query: Some(query),
-        head: None,
-        from: from.clone(),
+    let n_columns = if site.is_by_position() { donor.tokens().len() } else { spec.n_heads };
+    let cells = grid(spec, n_columns, None, |layer, column| {
+        let (query, head) = if site.is_by_position() { (Some(column), None) } else { (None, Some(column)) };
+        EditKind::Patch { layer: Some(layer), hook: site.site().name().to_owned(), query, head, from: from.clone() }
     });
     Ok((cells, values))
 }

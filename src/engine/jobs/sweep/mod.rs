@@ -44,7 +44,7 @@ pub struct SweepPart {
 pub struct SweepResult {
     /// The outcome without any cell's edit.
     pub base: Measured,
-    /// The outcome of the other input of a [`SweepKind::PatchStream`].
+    /// The outcome of the other input of a [`SweepKind::Patch`].
     pub other: Option<Measured>,
 }
 
@@ -90,11 +90,11 @@ impl SweepJob {
     /// When the kind does not fit the measure or the model, or its other input is missing or of another length.
     pub fn new(base: Arc<Run>, edits: Vec<Edit>, kind: SweepKind, measure: Measure) -> Result<Self, EngineError> {
         let refuse = |message: &str| Err(EngineError::Request(message.to_owned()));
-        let is_by_position = matches!(kind, SweepKind::CutKeys | SweepKind::PatchStream { .. });
+        let is_by_position = matches!(kind, SweepKind::CutKeys | SweepKind::Patch { .. });
         if matches!(measure, Measure::Cosine(_)) && is_by_position {
             return refuse("a cosine is of two texts with positions of their own: only heads can be tried in both");
         }
-        let has_other = matches!(kind, SweepKind::MeanHeads(_) | SweepKind::PatchStream { .. });
+        let has_other = matches!(kind, SweepKind::MeanHeads(_) | SweepKind::Patch { .. });
         if base.source().is_some() && (has_other || matches!(measure, Measure::Cosine(_))) {
             return refuse("this sweep reads other inputs, which needs a model of one stack");
         }
@@ -102,7 +102,7 @@ impl SweepJob {
             SweepKind::MeanHeads(references) if references.is_empty() => {
                 return refuse("a mean over other inputs needs at least one");
             }
-            SweepKind::PatchStream { other, .. } if other.len() != base.tokens().len() => {
+            SweepKind::Patch { other, .. } if other.len() != base.tokens().len() => {
                 return refuse(&format!(
                     "patching needs inputs of equal length: this one has {} tokens, the other {}",
                     base.tokens().len(),
@@ -111,7 +111,7 @@ impl SweepJob {
             }
             _ => {}
         }
-        let stage = Stage::Preparing(Preparing::new(&base, &edits, &kind));
+        let stage = Stage::Preparing(Preparing::new(&base, &edits, &kind)?);
         let (known, cells, parts) = (BTreeSet::new(), Vec::new(), Vec::new());
         Ok(Self { base, edits, kind, measure, known, cells, stage, parts })
     }
@@ -132,7 +132,7 @@ impl SweepJob {
         let spec = self.base.model().spec();
         let (n_pos, source) = (self.base.tokens().len(), self.base.source());
         let stack = source.map(|_| Stack::Decoder);
-        let Prepared { mut values, means, other } = prepared;
+        let Prepared { mut values, means, other, recorded } = prepared;
         let edits = fitting(&self.base, std::mem::take(&mut self.edits), &values);
         self.cells = match &self.kind {
             SweepKind::ZeroHeads => cells::zero_heads(spec, stack),
@@ -142,9 +142,10 @@ impl SweepJob {
             SweepKind::Each(list) => {
                 cells::each(list, |edit| !fitting(&self.base, vec![edit.clone()], &values).is_empty())
             }
-            SweepKind::PatchStream { from, is_denoising, .. } => {
-                let donor = if *is_denoising { Some(&self.base) } else { other.as_ref() };
-                let (cells, taken) = cells::patch_stream(donor.ok_or_else(not_done)?, from)?;
+            SweepKind::Patch { site, from, is_denoising, .. } => {
+                let base = recorded.as_ref().unwrap_or(&self.base);
+                let donor = if *is_denoising { Some(base) } else { other.as_deref() };
+                let (cells, taken) = cells::patch(*site, donor.ok_or_else(not_done)?, from)?;
                 values.extend(taken);
                 cells
             }
@@ -160,7 +161,7 @@ impl SweepJob {
         };
         let measure = |run: &Arc<Run>| outcome.value(run).map(Measured::Tokens);
         let result = SweepResult { base: measure(&self.base)?, other: other.as_ref().map(measure).transpose()? };
-        let is_denoising = matches!(self.kind, SweepKind::PatchStream { is_denoising: true, .. });
+        let is_denoising = matches!(self.kind, SweepKind::Patch { is_denoising: true, .. });
         let (on, edits) = match other.filter(|_| is_denoising) {
             Some(other) => (other, Vec::new()),
             None => (Arc::clone(&self.base), edits),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::cells::{HeadMeans, SweepKind};
-use crate::edit::Edit;
+use crate::edit::{Edit, PatchSite};
 use crate::engine::edits::{CompiledEdits, PatchValues};
 use crate::engine::error::EngineError;
 use crate::engine::hooks::Captures;
@@ -20,8 +20,10 @@ pub(super) struct Prepared {
     pub values: PatchValues,
     /// The means over the references of [`SweepKind::MeanHeads`].
     pub means: HeadMeans,
-    /// The other input of [`SweepKind::PatchStream`].
+    /// The other input of [`SweepKind::Patch`].
     pub other: Option<Arc<Run>>,
+    /// The base once more, with what patches take of it that it has not kept.
+    pub recorded: Option<Run>,
 }
 
 /// The preparation under way.
@@ -36,24 +38,38 @@ pub(super) struct Preparing {
     means: HeadMeans,
     /// The other input, not yet begun.
     patched: Option<Tokens>,
+    /// What is captured of the other input.
+    captures: Captures,
     other: Option<Run>,
+    recorded: Option<Run>,
 }
 
 impl Preparing {
-    pub fn new(base: &Run, edits: &[Edit], kind: &SweepKind) -> Self {
+    pub fn new(base: &Run, edits: &[Edit], kind: &SweepKind) -> Result<Self, EngineError> {
         let mut reading = edits.to_vec();
         let (mut references, mut patched) = (VecDeque::new(), None);
+        let (mut captures, mut recorded) = (Captures::none(), None);
         match kind {
             SweepKind::Each(list) => reading.extend_from_slice(list),
             SweepKind::MeanHeads(inputs) => references.extend(inputs.iter().cloned()),
-            SweepKind::PatchStream { other, .. } => patched = Some(other.clone()),
+            SweepKind::Patch { site, other, is_denoising, .. } => {
+                patched = Some(other.clone());
+                // A run keeps the stream by itself.
+                if *site != PatchSite::Stream {
+                    let hooks = (0..base.model().spec().n_layers).map(|layer| Hook::Block(layer, site.site()));
+                    match is_denoising {
+                        true => recorded = Some(base.capturing(Captures::of(hooks))?),
+                        false => captures = Captures::of(hooks),
+                    }
+                }
+            }
             SweepKind::ZeroHeads | SweepKind::PositionMeanHeads | SweepKind::CutKeys => {}
         }
         let n_source = base.source().map(|source| source.tokens().len());
         let lengths = Lengths { n_pos: base.tokens().len(), n_source: n_source.unwrap_or(0) };
         let (model, stack) = (Arc::clone(base.model()), n_source.map(|_| Stack::Decoder));
         let others = OtherInputs::new(Arc::clone(&model), &reading, stack, lengths, PatchValues::default());
-        Self {
+        Ok(Self {
             model,
             others,
             are_others_done: false,
@@ -61,8 +77,10 @@ impl Preparing {
             reference: None,
             means: HeadMeans::default(),
             patched,
+            captures,
             other: None,
-        }
+            recorded,
+        })
     }
 
     /// Does the next piece of work.
@@ -78,7 +96,9 @@ impl Preparing {
             let z = (0..self.model.spec().n_layers).map(|layer| Hook::Block(layer, BlockSite::Z));
             self.reference = Some(self.start(tokens, Captures::of(z))?);
         } else if let Some(tokens) = self.patched.take() {
-            self.other = Some(self.start(tokens, Captures::none())?);
+            self.other = Some(self.start(tokens, self.captures.clone())?);
+        } else if let Some(recorded) = self.recorded.as_mut().filter(|run| !run.is_done()) {
+            recorded.step()?;
         } else {
             return self.other.as_mut().map_or(Ok(Step::Done), Run::step);
         }
@@ -100,6 +120,7 @@ impl Preparing {
         if self.reference.is_some() || !self.references.is_empty() || self.patched.is_some() {
             return Err(not_done());
         }
-        Ok(Prepared { values: self.others.finish()?, means: self.means, other: self.other.map(Arc::new) })
+        let (other, recorded) = (self.other.map(Arc::new), self.recorded);
+        Ok(Prepared { values: self.others.finish()?, means: self.means, other, recorded })
     }
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::state::editing::{EditEvent, PatternRow};
-use crate::state::{Event, State};
+use crate::state::{Event, State, typed};
 use crate::trace::Side;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
@@ -37,7 +37,7 @@ pub fn PaintRow(page: Page, row: PatternRow, query: String, names: Vec<String>) 
                         step="0.01"
                         prop:value=value.to_string()
                         on:input:target=move |event| {
-                            let weight = event.target().value().parse().unwrap_or(0.0);
+                            let weight = typed::number(&event.target().value()).unwrap_or(0.0) as f32;
                             painted.update(|painted| painted[key] = weight);
                         }
                     />

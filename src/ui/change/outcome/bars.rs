@@ -1,4 +1,4 @@
-//! Predictions in A and B as paired bars.
+//! Predictions of both results as paired bars.
 
 use leptos::prelude::*;
 
@@ -13,13 +13,19 @@ use crate::ui::small::token_text::token_text;
 /// The number of tokens shown.
 const N_TOKENS: usize = 10;
 
-/// Paired bars, A above B, with the change in probability and in log odds. `take` hears which token was clicked.
-pub fn bars(tokens: &[ComparedToken], form: TokenForm, take: Callback<String>) -> impl IntoView + use<> {
+/// Paired bars, the original above the other result, with the change in probability and in log odds. `take` hears which
+/// token was clicked.
+pub fn bars(
+    tokens: &[ComparedToken],
+    form: TokenForm,
+    results: [&'static str; 2],
+    take: Callback<String>,
+) -> impl IntoView + use<> {
     let rows = tokens.iter().take(N_TOKENS).map(|token| bar(token, form, take)).collect_view();
     let is_empty = tokens.is_empty();
     let has_b = tokens.first().is_some_and(|token| token.probs.len() > 1);
     view! {
-        <table class="pairs" aria-label="Predictions in A and B" class:gone=is_empty>
+        <table class="pairs" aria-label="Predictions of both" class:gone=is_empty>
             <thead>
                 <tr>
                     <th scope="col">"Token"</th>
@@ -27,7 +33,8 @@ pub fn bars(tokens: &[ComparedToken], form: TokenForm, take: Callback<String>) -
                         "Probability"
                         {has_b.then(|| view! {
                             <span class="pair-keys">
-                                <span class="pair-key of-a"></span>" A "<span class="pair-key of-b"></span>" B"
+                                <span class="pair-key of-a"></span>" "{results[0]}" "
+                                <span class="pair-key of-b"></span>" "{results[1]}
                             </span>
                         })}
                     </th>

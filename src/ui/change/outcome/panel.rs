@@ -1,4 +1,4 @@
-//! The outcome measured, and predictions in A and B side by side.
+//! The outcome measured, and predictions of both results next to each other.
 
 use leptos::prelude::*;
 
@@ -8,19 +8,20 @@ use super::token_fields::TokenFields;
 use super::values::values;
 use crate::protocol::OutcomeAsked;
 use crate::state::editing::answers::Part;
-use crate::state::wording;
+use crate::state::{Variant, wording};
 use crate::trace::TokenForm;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 use crate::ui::small::problem::Problem;
 
-/// The outcome's fields, its value in A and B, and paired bars.
+/// The outcome's fields, its value in both results, and paired bars.
 #[component]
 pub fn OutcomePanel(page: Page) -> impl IntoView {
     let asked = page.memo(|state| state.editing.asked.clone());
     let compared = page.memo(|state| {
         let form = state.shown.as_ref().map_or(TokenForm::Plain, |shown| shown.info.tokens.form);
-        state.editing.compared.value().cloned().map(|compared| (compared, form))
+        let names = [Variant::A, Variant::B].map(|side| state.editing.name_of(side));
+        state.editing.compared.value().cloned().map(|compared| (compared, form, names))
     });
     // The part of the outcome that a click on a predicted token fills.
     let aim = RwSignal::new(Part::Answer);
@@ -38,14 +39,14 @@ pub fn OutcomePanel(page: Page) -> impl IntoView {
             }}
             {move || match compared.get() {
                 None => view! { <p class="hint">"Run a text in the model to see what it predicts."</p> },
-                Some((compared, form)) => {
+                Some((compared, form, names)) => {
                     let outcome = compared.outcome.clone();
                     view! {
                         {outcome.map(|outcome| match outcome {
-                            Ok(outcome) => values(outcome.tokens, &outcome.values, form).into_any(),
+                            Ok(outcome) => values(outcome.tokens, &outcome.values, form, names).into_any(),
                             Err(reason) => view! { <Problem message=wording::sentence(&reason) /> },
                         })}
-                        {bars(&compared.tokens, form, take)}
+                        {bars(&compared.tokens, form, names, take)}
                     }
                 }
             }}

@@ -9,8 +9,13 @@ use crate::trace::display::token_label;
 use crate::trace::numeral::with_minus;
 use crate::ui::erased::view;
 
-/// The outcome in A and in B, and its change.
-pub fn values(tokens: Option<[String; 2]>, values: &[OutcomeNumbers], form: TokenForm) -> impl IntoView + use<> {
+/// The outcome in both results, which have these names, and its change.
+pub fn values(
+    tokens: Option<[String; 2]>,
+    values: &[OutcomeNumbers],
+    form: TokenForm,
+    results: [&'static str; 2],
+) -> impl IntoView + use<> {
     let names = tokens.map(|tokens| tokens.map(|token| format!("P({})", token_label(&token, form).plain)));
     let what = if names.is_some() { "Logit difference" } else { "Cosine" };
     let number = |value: f32| with_minus(&format!("{value:.4}"));
@@ -30,7 +35,7 @@ pub fn values(tokens: Option<[String; 2]>, values: &[OutcomeNumbers], form: Toke
         }
         _ => None,
     };
-    let each = ["A", "B"].into_iter().zip(values);
+    let each = results.into_iter().zip(values);
     let rows = each.map(|(name, value)| row(name, value.value, value.probs, &number)).collect_view();
     view! {
         <table class="values" aria-label="Outcome values">

@@ -22,8 +22,11 @@ pub fn SweepMap(
     measured: &'static str,
     /// Whether a cell's edit is one of the text on screen.
     applies: bool,
+    /// Whether cells are still being measured.
+    is_running: bool,
     is_cosine: bool,
 ) -> impl IntoView {
+    let has_missing = map.cells.iter().any(Option::is_none);
     let outcome_name = if is_cosine { "cosine" } else { "logit difference" };
     let reached = RwSignal::new(0usize);
     let table = NodeRef::<leptos::html::Table>::new();
@@ -51,7 +54,8 @@ pub fn SweepMap(
         let place = place(&map, &names, row, column);
         let effect = cell.as_ref().and_then(|cell| cell.effect);
         let name = match (cell, effect) {
-            (None, _) => format!("{place}: not there yet"),
+            (None, _) if is_running => format!("{place}: not measured yet"),
+            (None, _) => format!("{place}: not measured, the sweep was stopped"),
             (Some(_), None) => format!("{place}: no value"),
             (Some(cell), Some(effect)) => {
                 let outcome = cell.outcome.map_or_else(String::new, |outcome| {
@@ -74,10 +78,11 @@ pub fn SweepMap(
                     type="button"
                     class="cell"
                     class:missing=is_missing
-                    class:inert=!applies
+                    class:inert=!applies || is_missing
                     class:positive=effect.is_some_and(|effect| effect > 0.0)
                     class:negative=effect.is_some_and(|effect| effect < 0.0)
                     aria-label=name.clone()
+                    aria-disabled=(!applies || is_missing).then_some("true")
                     title=name
                     tabindex=move || if reached.get() == index { "0" } else { "-1" }
                     style:--strength=format!("{:.1}%", strength * 100.0)
@@ -116,6 +121,7 @@ pub fn SweepMap(
                 <span class="ramp diverging"></span>
                 <span class="number">{ends[1].clone()}</span>
             </div>
+            <p class="map-legend" class:none=!has_missing><span class="cell missing"></span>"not measured"</p>
         </div>
     }
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::start::Start;
+use crate::edit::PatchSite;
 use crate::state::Event;
 use crate::state::editing::EditEvent;
 use crate::state::editing::sweep_kinds::SweepKind;
@@ -14,6 +15,7 @@ use crate::ui::shell::page::Page;
 pub fn SweepPanel(page: Page) -> impl IntoView {
     let kind = RwSignal::new(SweepKind::ZeroHeads);
     let other = RwSignal::new(String::new());
+    let site = RwSignal::new(PatchSite::default());
     // A cosine compares two texts with different positions, which share only heads.
     let offered =
         page.memo(|state| SweepKind::EACH.into_iter().filter(|kind| state.offers_sweep(*kind)).collect::<Vec<_>>());
@@ -23,7 +25,7 @@ pub fn SweepPanel(page: Page) -> impl IntoView {
             if is_offered { kind.get() } else { SweepKind::ZeroHeads }
         })
     });
-    let asked = Derived::new(move || now.get().asked(&other.get()));
+    let asked = Derived::new(move || now.get().asked(&other.get(), site.get()));
     let start = move || {
         if let Ok(asked) = asked.get_untracked() {
             page.dispatch(Event::Editing(EditEvent::SweepAsked(asked)));
@@ -38,6 +40,14 @@ pub fn SweepPanel(page: Page) -> impl IntoView {
         if let Some(picked) = SweepKind::EACH.into_iter().find(|kind| kind.label() == name) {
             kind.set(picked);
         }
+    };
+    let site_option = move |option: PatchSite| {
+        let name = option.label();
+        view! { <option value=name prop:selected=move || site.get() == option>{name}</option> }
+    };
+    let pick_site = move |name: String| {
+        let picked = PatchSite::EACH.into_iter().find(|site| site.label() == name);
+        site.set(picked.unwrap_or_default());
     };
     view! {
         <section class="panel sweep" aria-label="Sweep">
@@ -65,6 +75,14 @@ pub fn SweepPanel(page: Page) -> impl IntoView {
                             prop:value=move || other.get()
                             on:input:target=move |event| other.set(event.target().value())
                         ></textarea>
+                    </label>
+                })}
+                {move || now.get().has_site().then(|| view! {
+                    <label class="other">
+                        "What is patched"
+                        <select on:change:target=move |event| pick_site(event.target().value())>
+                            {PatchSite::EACH.map(site_option).collect_view()}
+                        </select>
                     </label>
                 })}
                 <Start page asked />

@@ -6,9 +6,9 @@ use super::map::SweepMap;
 use super::ranked::Ranked;
 use crate::platform::download::save_bytes;
 use crate::protocol::OutcomeAsked;
-use crate::render::figure::csv;
+use crate::render::figure::{Caption, Drawn, EffectsFigure, Preset, csv, figure};
 use crate::state::editing::{EditEvent, Map, MapCell};
-use crate::state::{Event, Shown, State, WorkEvent, wording};
+use crate::state::{CaptionText, Event, Shown, State, WorkEvent, wording};
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::problem::Problem;
@@ -35,6 +35,13 @@ pub fn SweepStage(page: Page) -> impl IntoView {
         let stem = page.peek(|state| format!("{}-sweep", state.file_stem()));
         problem.set(save_bytes(table.as_bytes(), "text/csv;charset=utf-8", &format!("{stem}.csv")).err());
     };
+    let save_figure = move |_| {
+        let Some(map) = map.get_untracked() else { return };
+        let (stem, caption) = page.peek(|state| (format!("{}-sweep", state.file_stem()), state.sweep_caption()));
+        let Some((caption, (_, measured, _))) = caption.zip(title.get_untracked()) else { return };
+        let drawn = names.with_untracked(|names| drawn(&map, names, measured, caption));
+        problem.set(save_bytes(drawn.svg.as_bytes(), "image/svg+xml", &format!("{stem}.svg")).err());
+    };
     view! {
         <section class="sweep-stage" aria-label="Map of effects">
             <div class="sweep-head">
@@ -56,6 +63,7 @@ pub fn SweepStage(page: Page) -> impl IntoView {
                 </button>
                 <span class="spring"></span>
                 <button type="button" class="link" on:click=save>"Save CSV"</button>
+                <button type="button" class="link" on:click=save_figure>"Save SVG"</button>
                 <button type="button" class="link" on:click=move |_| page.dispatch(Event::Editing(EditEvent::SweepShown(false)))>
                     "Back to the view"
                 </button>
@@ -63,7 +71,7 @@ pub fn SweepStage(page: Page) -> impl IntoView {
             {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
             {move || map.get().zip(title.get()).map(|(map, (_, measured, applies))| view! {
                 <div class="sweep-parts">
-                    <SweepMap page map=map.clone() names=names.get() measured applies is_cosine=is_cosine.get() />
+                    <SweepMap page map=map.clone() names=names.get() measured applies is_running=is_running.get() is_cosine=is_cosine.get() />
                     <Ranked page map names=names.get() applies />
                 </div>
             })}
@@ -91,4 +99,17 @@ fn table(map: &Map, names: &[String]) -> String {
         (row, column, names.get(column).cloned().unwrap_or_default(), cell.as_ref().and_then(|cell| cell.effect))
     };
     csv::effects(map.is_by_position, map.cells.iter().enumerate().map(line))
+}
+
+/// The map as a figure.
+fn drawn(map: &Map, names: &[String], measured: &str, CaptionText { title, text, fields }: CaptionText) -> Drawn {
+    let column = |column: usize| names.get(column).cloned().unwrap_or_else(|| column.to_string());
+    let effects = EffectsFigure {
+        effects: map.cells.iter().map(|cell| cell.as_ref().and_then(|cell| cell.effect)).collect(),
+        columns: (0..map.n_columns).map(column).collect(),
+        is_by_position: map.is_by_position,
+        largest: map.largest,
+        meaning: measured.to_owned(),
+    };
+    figure(&effects, Preset::Page, &Caption { title, text, fields })
 }

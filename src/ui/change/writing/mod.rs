@@ -1,5 +1,6 @@
-//! The panel for generation.
+//! The panel for generation: the next tokens, one at a time or compared.
 
+mod continuations;
 mod panel;
 mod sampling_fields;
 

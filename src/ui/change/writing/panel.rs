@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
+use super::continuations::Continuations;
 use super::sampling_fields::SamplingFields;
 use crate::state::editing::{EditEvent, Written};
-use crate::state::{Event, Task, WorkEvent};
+use crate::state::{Event, State, Task, WorkEvent};
 use crate::trace::TokenForm;
 use crate::trace::display::token_label;
 use crate::ui::erased::{Derived, view};
@@ -12,7 +13,7 @@ use crate::ui::shell::page::Page;
 use crate::ui::small::token_button::TokenButton;
 use crate::ui::small::token_text::token_text;
 
-/// The number of tokens that "Play" writes.
+/// The number of tokens that "Play" generates.
 const N_PLAYED: u32 = 32;
 
 /// Buttons, sampling settings, the tokens written, and the most likely next tokens.
@@ -20,18 +21,9 @@ const N_PLAYED: u32 = 32;
 pub fn WritingPanel(page: Page) -> impl IntoView {
     let send = move |event: EditEvent| page.dispatch(Event::Editing(event));
     // Gap: a decoder with an encoder writes its whole target at once, not token by token.
-    let can_write = page.memo(|state| {
-        state.shown.as_ref().is_some_and(|shown| {
-            shown.live_run.is_some()
-                && shown.target.is_none()
-                && shown.spec.is_causal()
-                && shown.spec.unembed != crate::trace::spec::Unembed::None
-        })
-    });
-    let why = page.memo(|state| match state.shown.as_ref().is_some_and(|shown| shown.target.is_some()) {
-        true => "This model writes its whole target: leave the target empty and run it.",
-        false => "This model reads in both directions and does not generate text.",
-    });
+    let why = page.memo(State::no_generation);
+    let can_write = Derived::new(move || why.get().is_none());
+    let note = page.memo(|state| state.editing.writing_note.clone());
     let is_writing = page.memo(|state| {
         state.editing.n_to_write > 0 || state.work.request.as_ref().is_some_and(|work| work.task == Task::Write)
     });
@@ -81,7 +73,7 @@ pub fn WritingPanel(page: Page) -> impl IntoView {
                 </button>
             </div>
             <SamplingFields page can_write />
-            <p class="written" role="status" aria-label="Written">
+            <p class="written" role="status" aria-label="Generated">
                 {move || written.get().iter().map(|(token, written)| {
                     let label = token_label(token, form.get());
                     let position = written.position;
@@ -91,7 +83,7 @@ pub fn WritingPanel(page: Page) -> impl IntoView {
                             type="button"
                             class="written-token"
                             aria-expanded=move || is_open().to_string()
-                            title=format!("probability {:.3}; click for other tokens in its place", written.prob)
+                            title=format!("probability {:.3}; click to see alternatives", written.prob)
                             on:click=move |_| opened.update(|opened| {
                                 *opened = (*opened != Some(position)).then_some(position);
                             })
@@ -101,6 +93,7 @@ pub fn WritingPanel(page: Page) -> impl IntoView {
                     }
                 }).collect_view()}
             </p>
+            <p class="hint" role="status" aria-label="End of the text">{move || note.get()}</p>
             {move || others.get().map(|(position, token, others)| {
                 let form = form.get();
                 let name = token_label(&token, form).plain;
@@ -118,7 +111,8 @@ pub fn WritingPanel(page: Page) -> impl IntoView {
                     </div>
                 }
             })}
-            <div class="buttons alternatives" role="group" aria-label="Write another token" class:gone=move || !can_write.get()>
+            <Continuations page />
+            <div class="buttons alternatives" role="group" aria-label="Choose the next token" class:gone=move || !can_write.get()>
                 {move || top.get().map(|(top, form)| top.into_iter().map(|prediction| {
                     let id = prediction.id;
                     let write = move || send(EditEvent::TokenPicked(id));

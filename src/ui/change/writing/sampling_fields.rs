@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::protocol::SamplingAsked;
-use crate::state::Event;
+use crate::state::{Event, typed};
 use crate::state::editing::EditEvent;
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
@@ -14,13 +14,13 @@ pub fn SamplingFields(page: Page, can_write: Derived<bool>) -> impl IntoView {
     view! {
             <div class="fields" class:gone=move || !can_write.get()>
                 {number(page, "Temperature", "0", |sampling| sampling.temperature.to_string(), |sampling, text| {
-                    sampling.temperature = text.parse().ok().filter(|value: &f64| *value >= 0.0).unwrap_or(0.0);
+                    sampling.temperature = typed::number(text).filter(|value| *value >= 0.0).unwrap_or(0.0);
                 })}
                 {number(page, "Top k", "0", |sampling| sampling.top_k.to_string(), |sampling, text| {
                     sampling.top_k = text.parse().unwrap_or(0);
                 })}
                 {number(page, "Top p", "0", |sampling| sampling.top_p.to_string(), |sampling, text| {
-                    sampling.top_p = text.parse().ok().filter(|value: &f64| *value > 0.0 && *value <= 1.0).unwrap_or(1.0);
+                    sampling.top_p = typed::number(text).filter(|value| *value > 0.0 && *value <= 1.0).unwrap_or(1.0);
                 })}
                 {number(page, "Seed", "0", |sampling| sampling.seed.to_string(), |sampling, text| {
                     sampling.seed = text.parse().unwrap_or(0);

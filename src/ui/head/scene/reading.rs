@@ -122,6 +122,17 @@ impl Scene {
         self.label(side, unit).map_or("", |label| &label.plain)
     }
 
+    /// A unit in a list: its text, with its position where another unit looks the same.
+    pub fn name(&self, side: Side, unit: usize) -> String {
+        wording::token_name(&self.units.side(side).labels.0, unit, self.units.tokens(side, unit).start)
+    }
+
+    /// The position of a unit that looks like another one.
+    pub fn telling_position(&self, side: Side, unit: usize) -> Option<usize> {
+        let repeats = wording::repeats(&self.units.side(side).labels.0, unit);
+        repeats.then(|| self.units.tokens(side, unit).start)
+    }
+
     /// The label of the token predicted after a unit, where a decoder's attention is shown.
     pub fn predicted(&self, side: Side, unit: usize) -> Option<&TokenLabel> {
         self.units.side(side).predicted.as_ref()?.0.get(unit)

@@ -25,7 +25,7 @@ pub fn Checkpoints(page: Page, found: Found) -> impl IntoView {
     };
     let needed = move || {
         let bytes = choice().size.saturating_add(WORKING_BYTES);
-        format!("It will take about {} of memory while it is loaded.", size_words(bytes))
+        format!("It needs about {} of memory.", size_words(bytes))
     };
     let option = move |(index, one): (usize, Choice)| {
         view! {

@@ -40,7 +40,7 @@ pub fn FromHub(page: Page) -> impl IntoView {
             </div>
             <p class="hint">"The name is sent to the Hub; texts never are. What is downloaded stays in this browser."</p>
             <details class="hub-address">
-                <summary>"Another address"</summary>
+                <summary>"Use a mirror"</summary>
                 <label for="hub-address">"Address of the Hub"</label>
                 <AddressField
                     id="hub-address"

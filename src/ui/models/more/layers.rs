@@ -26,7 +26,7 @@ pub fn Layers(page: Page) -> impl IntoView {
                 }
             />
             <span class="hint" id="more-layers-note">
-                "For a model too large to be held whole: attention is what it is in the whole model, nothing is predicted."
+                "For models too large to load whole: their attention is exact, but nothing is predicted."
             </span>
         </div>
     }

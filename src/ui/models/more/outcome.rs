@@ -25,7 +25,7 @@ pub fn Outcome(page: Page) -> impl IntoView {
             {move || match lookup.get() {
                 Lookup::None => ().into_any(),
                 Lookup::Asking { repo, base, .. } => view! {
-                    <p role="status">{format!("Asking {} for {} …", base.host(), repo.id())}</p>
+                    <p role="status">{format!("Looking up {} on {} …", repo.id(), base.host())}</p>
                 },
                 Lookup::Refused(unusable) => view! { <Refused unusable /> },
                 Lookup::Found(found) => view! { <Checkpoints page found /> },

@@ -32,7 +32,7 @@ pub fn Suggestions(page: Page) -> impl IntoView {
     };
     view! {
         <section class="suggestions" aria-labelledby="suggestions">
-            <h3 id="suggestions">"Worth a look"</h3>
+            <h3 id="suggestions">"Suggestions"</h3>
             <ul>{SUGGESTIONS.iter().enumerate().map(row).collect_view()}</ul>
         </section>
     }

@@ -21,7 +21,7 @@ pub fn DirectPanel(page: Page) -> impl IntoView {
     let hint = page.memo(|state| {
         let is_difference =
             matches!(&state.editing.asked, OutcomeAsked::Tokens { .. }) && state.editing.asked.is_complete();
-        (!is_difference).then_some("Name an outcome: two tokens whose logits are compared.")
+        (!is_difference).then_some("Choose an outcome: two tokens whose logits are compared.")
     });
     let form = page.memo(|state| state.shown.as_ref().map_or(TokenForm::Plain, |shown| shown.info.tokens.form));
     let is_change = page.memo(|state| state.editing.variant == Variant::Difference);

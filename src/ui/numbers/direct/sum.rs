@@ -54,7 +54,7 @@ pub fn Sum(
         <p class="note">
             {what} " " <bdi>{move || named(&answers)}</bdi> " − " <bdi>{move || named(&others)}</bdi>
             ": sum " {wording::change(total)} ", model " {wording::change(outcome)}
-            ", not accounted for " {wording::change(outcome - total)}
+            ", unexplained " {wording::change(outcome - total)}
         </p>
         <Tick
             name="from the bottom up"

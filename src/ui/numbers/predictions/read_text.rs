@@ -70,6 +70,6 @@ pub fn ReadText(page: Page) -> impl IntoView {
     };
     view! {
         <div class="read-text" role="group" aria-label="Tokens read">{all}</div>
-        <p class="hint">{mean} "Click a token for what is predicted after it."</p>
+        <p class="hint">{mean} "Click a token to see what is predicted after it."</p>
     }
 }

@@ -20,14 +20,14 @@ pub fn Similarity(page: Page) -> impl IntoView {
             {move || match state.get() {
                 (_, _, Some(cosine), true) => format!("Cosine {}", wording::short_change(cosine as f32)),
                 (_, _, Some(cosine), false) => format!("Cosine {}", wording::short_weight(cosine as f32)),
-                (true, true, None, _) => "Reading each text by itself …".to_owned(),
-                (true, false, None, _) => "Run compares the two texts, each read by itself.".to_owned(),
+                (true, true, None, _) => "Reading each text on its own …".to_owned(),
+                (true, false, None, _) => "Press Run to compare the two texts, each read on its own.".to_owned(),
                 (false, ..) => "Enter a second text to compare the two.".to_owned(),
             }}
         </p>
         <p class="hint">
-            "This model does not predict words: it was trained to embed sentences. Each text is read by itself, and its \
-            embedding is the mean over its tokens. Two texts in one input, as shown here, are not what it was trained on."
+            "This model embeds sentences; it does not predict words. Each text is read on its own, and its embedding is the \
+             mean over its tokens. The model was not trained on two texts in one input, as the views show them."
         </p>
     }
 }

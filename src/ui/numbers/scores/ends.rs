@@ -64,8 +64,8 @@ pub fn Ends(page: Page) -> impl IntoView {
             {picker(Side::Key, "to key", "link-key")}
         </div>
         <p class="hint explained">
-            "How much each head of the model reads from the query to the key. Several tokens kept in the view count \
-            together: keys are summed, queries averaged."
+            "How much weight each head gives from the query to the key. Several pinned tokens count together: keys are \
+            summed, queries averaged."
         </p>
     }
 }

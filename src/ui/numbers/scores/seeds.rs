@@ -53,7 +53,7 @@ pub fn Seeds(page: Page) -> impl IntoView {
                     }
                     _ => view! {
                         {choice(true, format!("Average over {N_SEEDS} seeds"))}
-                        "one block can be lucky"
+                        "a single block may be a fluke"
                     },
                 }}
             </p>

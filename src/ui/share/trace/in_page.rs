@@ -9,9 +9,8 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::save;
 use crate::analysis::{AttentionSource, SourceError, TraceSource};
-use crate::answers::{Reply, start};
+use crate::answers::{Reply, start_drawn};
 use crate::platform::clock::now_ms;
 use crate::platform::page::{base_url, fetch_bytes, fetch_text};
 use crate::platform::ranged_file::RangedFile;
@@ -19,9 +18,10 @@ use crate::platform::turn::turn;
 use crate::protocol::{About, Grid, Prediction, Question, Reduce, Report, RequestId};
 use crate::state::editing::TraceBeside;
 use crate::state::{OpenedTrace, RUNS_MODELS, TracePlace};
-use crate::trace::file::{Parsed, Saved, Trace, TraceError, parse_header};
+use crate::trace::file::{Parsed, Trace, TraceError, parse_header};
 use crate::trace::{AttnKind, Side, Spec, Tokens};
 use crate::ui::parts::reader::{Awaited, HeldTrace};
+use crate::ui::parts::views;
 
 /// Work goes on for this long before the browser gets a turn.
 const TURN_MS: f64 = 12.0;
@@ -197,6 +197,7 @@ impl TraceInPage {
             text: metadata.text.clone().unwrap_or_default(),
             pair: metadata.text_pair.clone(),
             edits: metadata.edits.clone(),
+            outcome: metadata.outcome.clone(),
             top: Vec::new(),
             place,
             sinks: sinks(&sources),
@@ -215,7 +216,13 @@ impl TraceInPage {
     }
 
     async fn answered(self, request: RequestId, kind: AttnKind, question: Question) -> Result<Option<Reply>, Report> {
-        let mut answering = start(question);
+        let mut answering = match start_drawn(question) {
+            Ok(answering) => answering,
+            Err(other) => match views::views().await {
+                Some(views) => (views.answering)(*other),
+                None => return Err(report("this part of the page could not be loaded: check the connection")),
+            },
+        };
         let mut last_turn_ms = now_ms();
         loop {
             if self.cancelled.borrow_mut().remove(&request) {
@@ -255,13 +262,8 @@ impl HeldTrace for TraceInPage {
         self.cancelled.borrow_mut().insert(request);
     }
 
-    fn save_size(&self, saved: Saved, is_half: bool) -> Option<u64> {
-        save::size(self, saved, is_half)
-    }
-
-    fn write(&self, saved: Saved, is_half: bool) -> Awaited<Result<String, String>> {
-        let trace = self.clone();
-        Box::pin(async move { save::write(&trace, saved, is_half).await })
+    fn in_page(&self) -> &TraceInPage {
+        self
     }
 }
 

@@ -65,7 +65,7 @@ pub async fn beside(file: File) -> Result<(Held, TraceBeside), String> {
 }
 
 async fn trace_of_host() -> Result<RangedFile, String> {
-    let none = || "This link shows a trace of the page that it was in, and can be followed only there.".to_owned();
+    let none = || "This link shows a trace that belongs to another page and works only there.".to_owned();
     let answer = asked_of_host("trace").await.ok_or_else(none)?;
     match answer.dyn_ref::<ArrayBuffer>() {
         Some(bytes) => Ok(RangedFile::in_memory("The trace", Uint8Array::new(bytes).to_vec())),

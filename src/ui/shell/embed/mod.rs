@@ -15,6 +15,7 @@ use crate::platform::page::{base_url, fragment};
 use crate::render::HeadColours;
 use crate::state::link::{HOST_TRACE, Link};
 use crate::state::{Home, State, TokenRef, TracePlace, View};
+use crate::ui::change::saved_edits::SavedEdits;
 use crate::ui::erased::{Derived, Show, view};
 use crate::ui::head::figure::HeadViewFigure;
 use crate::ui::head::head_squares::HeadSquares;
@@ -71,6 +72,7 @@ pub fn Embed() -> impl IntoView {
                     on:keydown=move |event| view_key(page, &event)
                 >
                     <Breadcrumb page />
+                    <SavedEdits page />
                     // The figure takes neither pointer, focus nor wheel before "Explore" is pressed.
                     <div class="embed-figure">
                         <div class="live" class:behind=move || has_picture.get() inert=move || is_still.get()>

@@ -65,9 +65,9 @@ pub fn Inspector(floor: Floor, scene: Derived<Option<Scene>>, colours: Derived<H
 }
 
 fn tab_id(tab: InspectorTab) -> String {
-    format!("inspector-tab-{}", tab.label().to_lowercase())
+    format!("inspector-tab-{}", tab.label().to_ascii_lowercase())
 }
 
 fn panel_id(tab: InspectorTab) -> String {
-    format!("inspector-{}", tab.label().to_lowercase())
+    format!("inspector-{}", tab.label().to_ascii_lowercase())
 }

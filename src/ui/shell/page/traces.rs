@@ -13,6 +13,8 @@ use crate::state::{Event, FirstScreen, OpenedTrace, SaveForm, StartEvent, State,
 use crate::trace::AttnKind;
 use crate::trace::file::{Saved, fill_slot};
 use crate::ui::parts::reader::{Held, open};
+use crate::ui::parts::views;
+use crate::ui::share::trace::save;
 
 /// A place for a trace that the page holds.
 pub type HeldPlace = StoredValue<Option<Held>, LocalStorage>;
@@ -91,7 +93,7 @@ impl Page {
     /// The size in bytes of a trace saved from the result on screen; `None` where a smaller choice holds as much.
     pub fn save_size(self, saved: Saved, is_half: bool) -> Option<u64> {
         if self.peek(|state| state.shown.as_ref().is_some_and(|shown| shown.is_trace)) {
-            return self.trace().and_then(|trace| trace.save_size(saved, is_half));
+            return self.trace().and_then(|trace| save::size(trace.in_page(), saved, is_half));
         }
         self.peek(|state| state.save_size(saved, is_half))
     }
@@ -100,7 +102,11 @@ impl Page {
     pub(super) async fn save_trace(self, saved: Saved, is_half: bool) {
         let Some(trace) = self.trace() else { return };
         let name = format!("{}-{}.safetensors", self.peek(State::file_stem), traces::slug(saved));
-        match trace.write(saved, is_half).await {
+        let written = match views::views().await {
+            Some(views) => (views.write_trace)(trace, saved, is_half).await,
+            None => Err("Saving could not be loaded. Check the connection and try again.".to_owned()),
+        };
+        match written {
             Ok(url) => self.hand_over(url, name).await,
             Err(message) => self.dispatch(Event::Trace(TraceEvent::SaveFailed(message))),
         }

@@ -8,6 +8,7 @@ use super::tabs::Tabs;
 use crate::render::HeadColours;
 use crate::state::{Column, RUNS_MODELS};
 use crate::ui::change::edit_menu::EditButton;
+use crate::ui::change::saved_edits::SavedEdits;
 use crate::ui::change::side_choice::SideChoice;
 use crate::ui::erased::{Derived, view};
 use crate::ui::head::head_squares::HeadSquares;
@@ -32,6 +33,7 @@ pub fn ScaleBar(floor: Floor, scene: Derived<Option<Scene>>, colours: Derived<He
                 {RUNS_MODELS.then(|| view! { <EditButton page /> })}
             </div>
             <span class="spring"></span>
+            <SavedEdits page />
             {RUNS_MODELS.then(|| view! { <SideChoice page /> })}
             <BesideButton page />
             <PaletteButton page />

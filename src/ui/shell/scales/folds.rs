@@ -39,7 +39,7 @@ pub fn Fold(floor: Floor, column: Column) -> impl IntoView {
             aria-label=name
             aria-controls=controls
             aria-expanded=move || is_open().to_string()
-            title=move || if is_open() { format!("Hide the {}", name.to_lowercase()) } else { format!("Show the {}", name.to_lowercase()) }
+            title=move || if is_open() { format!("Hide the {}", name.to_ascii_lowercase()) } else { format!("Show the {}", name.to_ascii_lowercase()) }
             on:click=press
         >
             <span class="fold-icon" aria-hidden="true"></span>

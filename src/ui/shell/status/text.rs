@@ -22,7 +22,10 @@ pub fn StatusText(page: Page) -> impl IntoView {
         let left = work.fraction.and_then(seen).map(|seconds| format!(" · {}", remaining(seconds)));
         Some(work.text + &left.unwrap_or_default())
     });
-    let result = page.memo(|state| Some(wording::result(state.shown.as_ref()?, state.work.threads.running)));
+    let result = page.memo(|state| {
+        let result = wording::result(state.shown.as_ref()?, state.work.threads.running);
+        Some(if state.has_unrun_text() { format!("{result} · {}", wording::UNRUN) } else { result })
+    });
     let text = move || wording::brief(&work.get().or_else(|| result.get()).unwrap_or_default());
     view! { <span role="status" aria-label="Status" class="status" title=text>{text}</span> }
 }

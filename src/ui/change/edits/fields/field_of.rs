@@ -7,6 +7,7 @@ use super::layers_field::LayersField;
 use super::number_field::NumberField;
 use super::position_field::PositionField;
 use crate::state::editing::forms::{Field, Fields};
+use crate::state::typed;
 use crate::trace::Side;
 use crate::ui::change::edit_menu::of_selection;
 use crate::ui::erased::{Derived, view};
@@ -43,11 +44,11 @@ pub fn FieldOf(page: Page, field: Field, fields: RwSignal<Fields>) -> impl IntoV
         },
         Field::Factor => view! {
             <NumberField label="Factor" step="any" value=Derived::new(move || now.get().factor.map(|it| it.to_string()))
-                change=Box::new(move |text: String| fields.update(|fields| fields.factor = text.trim().parse().ok())) />
+                change=Box::new(move |text: String| fields.update(|fields| fields.factor = typed::number(&text).map(|it| it as f32))) />
         },
         Field::Weight => view! {
             <NumberField label="Weight" step="any" value=Derived::new(move || now.get().weight.map(|it| it.to_string()))
-                change=Box::new(move |text: String| fields.update(|fields| fields.weight = text.trim().parse().ok())) />
+                change=Box::new(move |text: String| fields.update(|fields| fields.weight = typed::number(&text).map(|it| it as f32))) />
         },
     }
 }

@@ -1,0 +1,89 @@
+//! An outcome as JSON, as links and traces hold it (docs/formats.md, "Outcomes").
+
+use serde_json::{Value, json};
+
+use super::OutcomeAsked;
+use crate::fields::Fields;
+
+impl OutcomeAsked {
+    /// The outcome as a JSON object, which [`OutcomeAsked::from_json`] reads.
+    pub fn to_json(&self) -> Value {
+        match self {
+            OutcomeAsked::Tokens { answer, other, position } => {
+                let mut outcome = json!({"kind": "logit_difference", "answer": [answer], "others": [other]});
+                if let (Some(position), Some(fields)) = (position, outcome.as_object_mut()) {
+                    fields.insert("position".to_owned(), json!(position));
+                }
+                outcome
+            }
+            OutcomeAsked::Cosine { first, second } => json!({"kind": "cosine", "texts": [first, second]}),
+        }
+    }
+
+    /// Reads an outcome.
+    ///
+    /// # Errors
+    /// What is missing, unknown or not text.
+    pub fn from_json(value: Value) -> Result<Self, String> {
+        let mut fields = Fields::of_object(value)?;
+        let kind: String = fields.required("kind")?;
+        let outcome = match kind.as_str() {
+            "logit_difference" => {
+                let (answers, others): (Vec<Value>, Vec<Value>) =
+                    (fields.required("answer")?, fields.required("others")?);
+                let position = fields.optional("position")?;
+                OutcomeAsked::Tokens { answer: only("answer", answers)?, other: only("others", others)?, position }
+            }
+            "cosine" => match <[String; 2]>::try_from(fields.required::<Vec<String>>("texts")?) {
+                Ok([first, second]) => OutcomeAsked::Cosine { first, second },
+                Err(texts) => return Err(format!("`texts` are two, not {}", texts.len())),
+            },
+            other => return Err(format!("`{other}` is not a kind of outcome: logit_difference or cosine")),
+        };
+        match fields.unread() {
+            Some(name) => Err(format!("unknown field `{name}`")),
+            None => Ok(outcome),
+        }
+    }
+}
+
+/// The one token of a list, as text.
+fn only(name: &str, tokens: Vec<Value>) -> Result<String, String> {
+    match &tokens[..] {
+        [Value::String(text)] => Ok(text.clone()),
+        [_] => Err(format!("`{name}` is not a token’s text")),
+        several => Err(format!("`{name}` has {} tokens, and one is followed", several.len())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_come_back() {
+        let mary = OutcomeAsked::Tokens { answer: " Mary".to_owned(), other: " John".to_owned(), position: Some(13) };
+        let cosine = OutcomeAsked::Cosine { first: "a".to_owned(), second: "b".to_owned() };
+        for outcome in [mary.clone(), OutcomeAsked::tokens("x", "y"), cosine] {
+            assert_eq!(OutcomeAsked::from_json(outcome.to_json()), Ok(outcome));
+        }
+        let json = r#"{"answer":[" Mary"],"kind":"logit_difference","others":[" John"],"position":13}"#;
+        assert_eq!(mary.to_json().to_string(), json);
+    }
+
+    #[test]
+    fn what_is_wrong_with_another_is_said() {
+        for (json, expected) in [
+            ("[]", "expected an object"),
+            (r#"{"kind":"beauty"}"#, "`beauty` is not a kind of outcome"),
+            (r#"{"kind":"logit_difference","answer":[" a"]}"#, "missing field `others`"),
+            (r#"{"kind":"logit_difference","answer":[7],"others":[" a"]}"#, "`answer` is not a token’s text"),
+            (r#"{"kind":"logit_difference","answer":[" a"],"others":[]}"#, "`others` has 0 tokens"),
+            (r#"{"kind":"cosine","texts":["a"]}"#, "`texts` are two, not 1"),
+            (r#"{"kind":"cosine","texts":["a","b"],"colour":1}"#, "unknown field `colour`"),
+        ] {
+            let problem = OutcomeAsked::from_json(serde_json::from_str(json).unwrap()).unwrap_err();
+            assert!(problem.contains(expected), "{json}: {problem}");
+        }
+    }
+}

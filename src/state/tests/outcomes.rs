@@ -1,0 +1,87 @@
+//! The outcome that is followed: whose it is, what brings it, and what moves it.
+
+use super::traces::{file, open};
+use super::*;
+use crate::gallery::EXAMPLES;
+use crate::protocol::{EditingReply, EditingRequest, OutcomeAsked};
+
+fn pick(page: &mut Page, answer: &str, other: &str) {
+    page.event(Event::Editing(EditEvent::OutcomePicked(OutcomeAsked::tokens(answer, other))));
+}
+
+fn asked(page: &Page) -> OutcomeAsked {
+    page.state.editing.asked.clone()
+}
+
+#[test]
+fn an_outcome_belongs_to_its_text() {
+    let mut page = causal_page();
+    pick(&mut page, " x", " y");
+    page.event(Event::Work(WorkEvent::RunAsked));
+    page.finish_run();
+    assert_eq!(asked(&page), OutcomeAsked::tokens(" x", " y"), "the same text once more");
+    page.event(Event::Entry(EntryEvent::TextEdited("something else".to_owned())));
+    page.event(Event::Work(WorkEvent::RunAsked));
+    page.finish_run();
+    assert_eq!(asked(&page), OutcomeAsked::default(), "another text has another outcome");
+    assert!(!page.state.editing.is_outcome_chosen);
+}
+
+#[test]
+fn an_example_brings_its_outcome() {
+    let mut page = causal_page();
+    let mary = EXAMPLES.iter().position(|example| example.outcome.is_some()).unwrap();
+    page.event(Event::Entry(EntryEvent::ExamplePicked(mary)));
+    page.finish_run();
+    assert_eq!(asked(&page), OutcomeAsked::tokens(" Mary", " John"));
+    let compared = page.sent.iter().rev().find_map(|message| match message {
+        ToWorker::Editing(EditingRequest::Compare { outcome, .. }) => Some(outcome.clone()),
+        _ => None,
+    });
+    assert_eq!(compared, Some(Some(asked(&page))), "it is measured at once");
+}
+
+#[test]
+fn links_and_traces_carry_an_outcome() {
+    let mut page = causal_page();
+    assert_eq!(page.state.link().unwrap().outcome, None, "what the page chose by itself is not said");
+    pick(&mut page, " x", " y");
+    let link = page.state.link().unwrap().write();
+    let metadata = page.state.trace_metadata().unwrap();
+    pick(&mut page, " other", " than that");
+    page.event(Event::Link(LinkEvent::Came(link)));
+    assert_eq!(asked(&page), OutcomeAsked::tokens(" x", " y"));
+
+    let mut page = causal_page();
+    open(&mut page, OpenedTrace { outcome: metadata.outcome, ..file("cat.safetensors") });
+    assert_eq!(asked(&page), OutcomeAsked::tokens(" x", " y"));
+    assert_eq!(page.state.link().unwrap().outcome, Some(asked(&page)));
+    // The run of its text goes on with it.
+    page.event(Event::Work(WorkEvent::TraceRunAsked));
+    page.finish_run();
+    assert_eq!(asked(&page), OutcomeAsked::tokens(" x", " y"));
+    // A file that says it in another way is shown, and its outcome left out.
+    let outcome = Some(serde_json::json!({"kind": "beauty"}));
+    open(&mut page, OpenedTrace { outcome, text: "other".to_owned(), ..file("cat.safetensors") });
+    assert_eq!(asked(&page), OutcomeAsked::default());
+    assert!(page.state.notices.status.as_ref().is_some_and(|status| status.contains("`beauty`")));
+}
+
+#[test]
+fn generation_does_not_move_an_outcome() {
+    let mut page = causal_page();
+    pick(&mut page, " x", " y");
+    page.event(Event::Editing(EditEvent::WriteAsked(1)));
+    let request = page.last_request();
+    let mut tokens = page.state.shown.as_ref().unwrap().info.tokens.clone();
+    let piece = tokens.clone();
+    tokens.push(&piece, 1);
+    page.says(FromWorker::Editing(EditingReply::WritingDone {
+        request,
+        tokens,
+        top: Vec::new(),
+        follower_top: Vec::new(),
+    }));
+    let expected = OutcomeAsked::Tokens { answer: " x".to_owned(), other: " y".to_owned(), position: Some(4) };
+    assert_eq!(asked(&page), expected, "after the token that it was chosen for");
+}
