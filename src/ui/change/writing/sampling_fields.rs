@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::protocol::SamplingAsked;
-use crate::state::{Event, typed};
 use crate::state::editing::EditEvent;
+use crate::state::{Event, typed};
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 
