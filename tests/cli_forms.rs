@@ -53,12 +53,6 @@ fn traced(name: &str, model: &Path, args: &[&str]) -> Tensors {
     Tensors::open(&out)
 }
 
-/// The last line of a command that must fail after notes on the checkpoint.
-fn failed_at_last(output: std::process::Output) -> String {
-    assert_eq!(output.status.code(), Some(1));
-    String::from_utf8(output.stderr).unwrap().lines().last().unwrap().to_owned()
-}
-
 #[test]
 fn every_form_gives_the_patterns_of_transformers() {
     let mut cases: Vec<PathBuf> = std::fs::read_dir(fixture("cases")).unwrap().map(|it| it.unwrap().path()).collect();
@@ -67,27 +61,52 @@ fn every_form_gives_the_patterns_of_transformers() {
     for case in cases {
         let name = case.file_name().unwrap().to_str().unwrap().to_owned();
         let expected = Tensors::open(&case.join("expected.safetensors"));
-        let ids = expected.ids("input_ids").iter().map(u32::to_string).collect::<Vec<_>>().join(",");
-        let has_two = expected.names().any(|tensor| tensor.starts_with("encoder_attentions"));
-        let about: Value = serde_json::from_slice(&read(&case.join("case.json"))).unwrap();
-        if has_two && about["predicts"] == false {
-            // Without a head the decoder has no target to read: nothing writes one, and no option gives its ids.
-            assert!(failed_at_last(trace(&case, &["--ids", &ids])).contains("predicts no tokens"), "{name}");
-            continue;
-        }
-        let found = traced(&format!("form-{name}"), &case, &["--ids", &ids, "--save", "all"]);
+        let ids = |name: &str| expected.ids(name).iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+        let has_two = expected.has("decoder_input_ids");
+        let target = has_two.then(|| ids("decoder_input_ids"));
+        let ids = ids("input_ids");
+        let target_args = target.iter().flat_map(|target| ["--decoder-ids", target.as_str()]);
+        let args: Vec<&str> = ["--ids", &ids, "--save", "all"].into_iter().chain(target_args).collect();
+        let found = traced(&format!("form-{name}"), &case, &args);
         let mut comparison = Comparison::default();
-        let (kind, stack) = if has_two { ("encoder_attentions", "encoder.") } else { ("attentions", "blocks.") };
-        for tensor in expected.names().filter(|tensor| tensor.starts_with(&format!("{kind}."))) {
-            let layer = tensor.rsplit_once('.').unwrap().1;
-            let ours = found.f32(&format!("{stack}{layer}.attn.hook_pattern"));
-            comparison.check(&format!("{name}: {tensor}"), &ours, &expected.f32(tensor), 1e-4);
+        let kinds: &[_] = match has_two {
+            true => &[
+                ("encoder_attentions", "encoder", "attn"),
+                ("decoder_attentions", "decoder", "attn"),
+                ("cross_attentions", "decoder", "cross_attn"),
+            ],
+            false => &[("attentions", "blocks", "attn")],
+        };
+        for (kind, stack, attn) in kinds {
+            for tensor in expected.names().filter(|tensor| tensor.starts_with(&format!("{kind}."))) {
+                let layer = tensor.rsplit_once('.').unwrap().1;
+                let ours = found.f32(&format!("{stack}.{layer}.{attn}.hook_pattern"));
+                comparison.check(&format!("{name}: {tensor}"), &ours, &expected.f32(tensor), 1e-4);
+            }
         }
-        if expected.has("logits") && !has_two {
+        assert_eq!(expected.has("logits"), found.has("logits"), "{name}");
+        if expected.has("logits") {
             comparison.check(&format!("{name}: logits"), &found.f32("logits"), &expected.f32("logits"), 1e-4);
         }
         comparison.finish();
     }
+}
+
+/// Ids for a decoder beside an encoder are those that the target's text has; other models have no such decoder.
+#[test]
+fn decoder_ids_are_read_in_place_of_a_target() {
+    let (bart, text) = (golden("bart"), ["--text", "The cat sat", "--save", "all"]);
+    let by_text = traced("target-text", &bart, &[&text[..], &["--target", "A dog ran"]].concat());
+    let ids = by_text.ids("decoder_input_ids").iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+    let by_ids = traced("target-ids", &bart, &[&text[..], &["--decoder-ids", &ids]].concat());
+    for name in ["logits", "decoder.0.cross_attn.hook_pattern"] {
+        assert_eq!(by_text.f32(name), by_ids.f32(name), "{name}");
+    }
+    assert_eq!(by_text.ids("decoder_input_ids"), by_ids.ids("decoder_input_ids"));
+    let line = fails(trace(&golden("llama"), &["--text", "a", "--decoder-ids", "1,2"]));
+    assert!(line.contains("--decoder-ids needs an encoder-decoder model"), "{line}");
+    let line = fails(trace(&bart, &["--text", "a", "--decoder-ids", "2,99999"]));
+    assert!(line.contains("99999"), "{line}");
 }
 
 /// A tokenizer with more ids than the embedding has rows, and an embedding with more rows than there are tokens.

@@ -186,10 +186,13 @@ pub struct TraceArgs {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, requires = "text", conflicts_with = "ids")]
     pub text_pair: Option<String>,
     /// What the decoder of an encoder-decoder model is to write; without it, the decoder writes greedily.
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "text_pair")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with_all = ["text_pair", "decoder_ids"])]
     pub target: Option<String>,
+    /// Token ids that the decoder of an encoder-decoder model reads, the start token first.
+    #[arg(long, value_name = "1,2,3", value_delimiter = ',', conflicts_with = "text_pair")]
+    pub decoder_ids: Option<Vec<u32>>,
     /// How many tokens the decoder writes at most when it writes by itself; as the checkpoint says, and at most 255, if not given.
-    #[arg(long, value_name = "N", conflicts_with_all = ["target", "text_pair"])]
+    #[arg(long, value_name = "N", conflicts_with_all = ["target", "decoder_ids", "text_pair"])]
     pub target_tokens: Option<usize>,
     /// Token ids to read as they are, instead of a text.
     #[arg(long, value_name = "1,2,3", value_delimiter = ',')]

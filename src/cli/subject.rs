@@ -10,6 +10,7 @@ use super::trace::{input_paths, load, options, read_edits};
 use crate::edit::Edit;
 use crate::engine::jobs::{RunInput, RunJob, Target, complete};
 use crate::engine::{EngineError, Model, Run};
+use crate::trace::Tokens;
 
 /// A checkpoint and edits, found and not run yet.
 pub(super) struct Subject {
@@ -32,24 +33,34 @@ impl Subject {
     /// Loads the model and runs it. The run of an encoder-decoder model is the decoder's, which has the encoder's as its source.
     pub fn read(mut self, args: &SubjectArgs) -> Result<Run, CliError> {
         let model = Arc::new(load(&mut self.source, &args.input.model)?);
-        let is_for_decoder = args.target.is_some() || args.decoder_ids.is_some();
-        if is_for_decoder && model.encoder().is_none() {
-            let (name, architecture) = (&self.source.name, &model.spec().architecture);
-            let option = if args.target.is_some() { "--target" } else { "--decoder-ids" };
-            let message = format!("{option} needs an encoder-decoder model, {name} is of architecture {architecture}");
-            return Err(CliError::Usage(message));
-        }
         let tokens = match (&args.input.ids, &args.input.text) {
             (Some(ids), _) => model.tokens_from_ids(ids)?,
             (None, text) => model.encode(text.as_deref().unwrap_or_default(), args.text_pair.as_deref())?,
         };
-        let target = match (&args.decoder_ids, &args.target) {
-            (Some(ids), _) => Target::Tokens(model.tokens_from_ids(ids)?),
-            (None, Some(target)) => Target::Tokens(model.encode_target(target)?),
-            (None, None) => Target::Generated,
-        };
+        let given = target(&self.source.name, &model, args.decoder_ids.as_deref(), args.target.as_deref())?;
+        let target = given.map_or(Target::Generated, Target::Tokens);
         let options = options(&model, &self.edits, args.input.edits.as_deref())?;
         Ok(complete(RunJob::new(model, RunInput { tokens, target }, self.edits, options)?)?.run)
+    }
+}
+
+/// What the decoder of an encoder-decoder model is given to read, by ids or as a text; `None` where it writes by itself.
+pub(super) fn target(
+    name: &str,
+    model: &Model,
+    ids: Option<&[u32]>,
+    text: Option<&str>,
+) -> Result<Option<Tokens>, CliError> {
+    let option = if text.is_some() { "--target" } else { "--decoder-ids" };
+    match (ids, text) {
+        (None, None) => Ok(None),
+        _ if model.encoder().is_none() => {
+            let architecture = &model.spec().architecture;
+            let message = format!("{option} needs an encoder-decoder model, {name} is of architecture {architecture}");
+            Err(CliError::Usage(message))
+        }
+        (Some(ids), _) => Ok(Some(model.tokens_from_ids(ids)?)),
+        (None, Some(text)) => Ok(Some(model.encode_target(text)?)),
     }
 }
 

@@ -4,12 +4,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::CliError;
 use super::args::{Layers, ModelArgs, TraceArgs};
 use super::outfile::OutFile;
 use super::patches::{read_values, trace_files};
 use super::report;
 use super::source::Source;
+use super::{CliError, subject};
 use crate::edit::{self, Edit};
 use crate::engine::jobs::{Job, RunInput, RunJob, RunOptions, StackOptions, Target, complete};
 use crate::engine::{Loader, Model, Recorder, Run, Step, top_predictions};
@@ -25,19 +25,14 @@ pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
     let mut source = Source::open(&args.model)?;
     let model = Arc::new(load(&mut source, &args.model)?);
     let spec = model.spec();
-    if args.target.is_some() && model.encoder().is_none() {
-        let architecture = &spec.architecture;
-        let message =
-            format!("--target needs an encoder-decoder model, {} is of architecture {architecture}", source.name);
-        return Err(CliError::Usage(message));
-    }
+    let given = subject::target(&source.name, &model, args.decoder_ids.as_deref(), args.target.as_deref())?;
     let tokens = match (&args.ids, &args.text) {
         (Some(ids), _) => model.tokens_from_ids(ids)?,
         (None, text) => model.encode(text.as_deref().unwrap_or_default(), args.text_pair.as_deref())?,
     };
-    let target = match (model.encoder(), &args.target) {
+    let target = match (model.encoder(), given) {
         (None, _) => None,
-        (Some(_), Some(target)) => Some(model.encode_target(target)?),
+        (Some(_), Some(given)) => Some(given),
         (Some(_), None) => {
             let mut options = options(&model, &edits, args.edits.as_deref())?;
             options.n_target_tokens = args.target_tokens;
