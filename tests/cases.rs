@@ -8,10 +8,12 @@ mod support;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use headlight::engine::jobs::{RunInput, RunJob, RunOptions, Target, complete};
 use headlight::engine::{Captures, CompiledEdits, Model, Run};
 use headlight::trace::spec::Unembed;
 use headlight::trace::{BlockSite, Hook};
-use support::engine::{Files, files_of, finished, load};
+use serde_json::json;
+use support::engine::{Files, files_of, finished, golden_files, load};
 use support::parity::{TOLERANCE, decoded};
 use support::{Comparison, Tensors, fixture, read};
 
@@ -93,6 +95,59 @@ fn every_form_agrees_with_transformers() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// A file saved from a class without a head says so and predicts nothing, even where its embedding is tied to a head. A file that names
+/// no class, or a class with a head, predicts; so does one with the bias of a head.
+#[test]
+fn an_embedding_predicts_only_for_a_class_with_a_head() {
+    for (name, class, auto) in [
+        ("gpt2", "GPT2Model", "AutoModelForCausalLM"),
+        ("gpt_neo", "GPTNeoModel", "AutoModelForCausalLM"),
+        ("opt", "OPTModel", "AutoModelForCausalLM"),
+        ("bloom", "BloomModel", "AutoModelForCausalLM"),
+        ("llama_biases", "LlamaModel", "AutoModelForCausalLM"),
+        ("smollm3", "SmolLM3Model", "AutoModelForCausalLM"),
+        ("gemma2", "Gemma2ForTokenClassification", "AutoModelForCausalLM"),
+        ("t5", "T5Model", "AutoModelForSeq2SeqLM"),
+    ] {
+        let with_classes = |classes: serde_json::Value| {
+            let mut files = golden_files(name);
+            files.retain(|(file, _)| file != "tokenizer.json");
+            let mut config: serde_json::Value = serde_json::from_slice(&files[0].1).unwrap();
+            assert_eq!(config["tie_word_embeddings"], true, "{name}");
+            config["architectures"] = classes;
+            files[0].1 = config.to_string().into_bytes();
+            load(&files).unwrap()
+        };
+        let found = with_classes(json!([class]));
+        assert_eq!(found.spec().unembed, Unembed::None, "{name}");
+        let says = found.notes().iter().find(|note| note.contains(&format!("saved from {class}, which has no head")));
+        assert!(says.is_some_and(|note| note.contains(auto)), "{name}: {:?}", found.notes());
+        let head = class.replace("Model", "ForCausalLM").replace("TokenClassification", "CausalLM");
+        for classes in [json!(null), json!([]), json!([class, head])] {
+            assert_ne!(with_classes(classes.clone()).spec().unembed, Unembed::None, "{name} {classes}");
+        }
+    }
+    // A bias of the logits is a part of a head.
+    let mut files = golden_files("bart");
+    let config = String::from_utf8(files[0].1.clone()).unwrap().replace("BartForConditionalGeneration", "BartModel");
+    files[0].1 = config.into_bytes();
+    assert_ne!(load(&files).unwrap().spec().unembed, Unembed::None);
+}
+
+/// A decoder that predicts nothing writes no target: that is said before anything runs, and a given target is read.
+#[test]
+fn a_decoder_without_a_head_asks_for_its_target() {
+    let model = load(&files("bart_untied_base")).unwrap();
+    let input = |target| {
+        let tokens = model.encoder().unwrap().tokens_from_ids(&[5, 17, 40]).unwrap();
+        RunJob::new(Arc::clone(&model), RunInput { tokens, target }, Vec::new(), RunOptions::default())
+    };
+    let message = input(Target::Generated).unwrap_err().to_string();
+    assert!(message.contains("predicts no tokens") && message.ends_with("give one"), "{message}");
+    let target = Target::Tokens(model.tokens_from_ids(&[2, 11]).unwrap());
+    assert_eq!(complete(input(target).unwrap()).unwrap().run.tokens().ids, [2, 11]);
 }
 
 /// Two equal matrices under two names are held once, and no note mentions them.

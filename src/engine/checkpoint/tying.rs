@@ -1,7 +1,9 @@
 //! Word embedding and unembedding: one matrix or two, under whichever names the file has them.
 //!
-//! The rules are transformers 5's: what a configuration ties is one matrix unless the file has two different ones, and it may stand
-//! under either name; an unembedding of its own that the file lacks is not made up.
+//! What a configuration ties is one matrix unless the file has two different ones, and it may stand under either name; an unembedding of
+//! its own that the file lacks is not made up. A file saved from classes without a head predicts nothing, even where the configuration
+//! ties the two, because nothing says that its embedding was trained to predict. (transformers predicts through it with
+//! AutoModelForCausalLM.)
 
 use super::{Architecture, Part, Slot};
 use crate::trace::spec::Unembed;
@@ -31,10 +33,10 @@ impl Architecture {
         let (has_embed, has_head) = (has_tensor(&embed), has_tensor(&head));
         // The matrix that an encoder and a decoder share is not a head by itself.
         let has_own = has_head && head != embed && !head.ends_with("shared.weight");
+        let has_bias = name(Slot::Unembed(Part::Bias)).is_some_and(|bias| has_tensor(&bias));
         let is_linear = matches!(asked, Unembed::Linear { .. });
-        if asked.is_tied() && is_linear && !has_own && !self.may_predict(classes) {
-            let class = classes.first().map_or("", String::as_str);
-            self.notes.push(format!("The file was saved from {class}, which has no head that predicts tokens."));
+        if asked.is_tied() && is_linear && !has_own && !has_bias && !may_predict(classes) {
+            self.notes.push(self.without_head(classes));
             self.spec.unembed = Unembed::None;
             return;
         }
@@ -48,7 +50,8 @@ impl Architecture {
                 asked
             }
             (false, _, false) => {
-                let what = "without an unembedding of its own the model predicts no tokens";
+                let what = "without an unembedding of its own the model predicts no tokens. A file saved from a class with a head, such \
+                            as …ForCausalLM, has one";
                 self.notes.push(format!("The file has no {head}: {what}."));
                 Unembed::None
             }
@@ -64,22 +67,29 @@ impl Architecture {
         self
     }
 
-    /// Whether one of the classes that saved a file without a head predicts tokens through its embedding. A stack by itself does
-    /// where the two are tied, unless it sees later positions, as embedding models do.
-    fn may_predict(&self, classes: &[String]) -> bool {
-        const HEADS: [&str; 7] = [
-            "ForCausalLM",
-            "LMHead",
-            "ForMaskedLM",
-            "ForConditionalGeneration",
-            "MTModel",
-            "ForPreTraining",
-            "DoubleHeads",
-        ];
-        let has_head = |class: &String| HEADS.iter().any(|head| class.contains(head));
-        let is_stack = |class: &String| class.ends_with("Model") && self.spec.is_causal();
-        classes.is_empty() || classes.iter().any(|class| has_head(class) || is_stack(class))
+    /// Says why a file of these classes predicts nothing, and how one is made that does.
+    fn without_head(&self, classes: &[String]) -> String {
+        let class = classes.first().map_or("", String::as_str);
+        let auto = if self.encoder.is_some() { "AutoModelForSeq2SeqLM" } else { "AutoModelForCausalLM" };
+        format!(
+            "The file was saved from {class}, which has no head that predicts tokens. To predict through the embedding, load it in \
+             transformers with {auto} and save it again."
+        )
     }
+}
+
+/// Whether one of the classes that saved a file predicts tokens. A file that names none may be of any class.
+fn may_predict(classes: &[String]) -> bool {
+    const HEADS: [&str; 7] = [
+        "ForCausalLM",
+        "LMHead",
+        "ForMaskedLM",
+        "ForConditionalGeneration",
+        "MTModel",
+        "ForPreTraining",
+        "DoubleHeads",
+    ];
+    classes.is_empty() || classes.iter().any(|class| HEADS.iter().any(|head| class.contains(head)))
 }
 
 impl Architecture {

@@ -14,6 +14,7 @@ use crate::engine::generate::{Generation, Written, max_target};
 use crate::engine::hooks::Captures;
 use crate::engine::model::Model;
 use crate::engine::run::{Run, Step};
+use crate::trace::spec::Unembed;
 use crate::trace::{Lengths, Stack, Tokens};
 
 /// What a model reads.
@@ -114,8 +115,12 @@ impl RunJob {
     /// When the model names no start token for its decoder.
     pub fn new(model: Arc<Model>, input: RunInput, edits: Vec<Edit>, options: RunOptions) -> Result<Self, EngineError> {
         if model.encoder().is_some() && matches!(input.target, Target::Generated) {
-            // A model that cannot start its target is refused before its encoder runs.
+            // A model that cannot start or write its target is refused before its encoder runs.
             model.start()?;
+            if model.spec().unembed == Unembed::None {
+                let message = "this checkpoint predicts no tokens, so its decoder cannot write a target: give one";
+                return Err(EngineError::Request(message.to_owned()));
+            }
         }
         Ok(Self::prepare(model, Start::Input(input), edits, options))
     }
