@@ -169,7 +169,8 @@ fn options_that_are_not_read_are_refused_by_name() {
         ("gemma2", "use_bidirectional_attention", json!(true)),
         ("gpt_neo", "is_causal", json!(false)),
         ("t5", "is_causal", json!(false)),
-        ("llama", "layer_types", json!(["full_attention", "sliding_attention", "full_attention"])),
+        ("gpt_neo", "attention_layers", json!(["global", "sparse", "global", "local"])),
+        ("llama", "layer_types", json!(["full_attention", "sliding_attention"])),
         ("gemma3_text", "layer_types", json!(["full_attention", "chunked_attention", "full_attention"])),
         ("gpt_neo", "attention_types", json!([[["global", "sparse"], 2]])),
         ("llama", "rope_parameters", json!({"rope_type": "spiral"})),
@@ -181,8 +182,12 @@ fn options_that_are_not_read_are_refused_by_name() {
         ("t5", "feed_forward_proj", json!("gated-tanh")),
     ];
     for (name, field, value) in cases {
-        let message =
-            load(&changed(name, |config| _ = config.insert(field.to_owned(), value))).unwrap_err().to_string();
+        let files = changed(name, |config| {
+            // It would stand in the place of attention_types.
+            config.remove("attention_layers");
+            config.insert(field.to_owned(), value);
+        });
+        let message = load(&files).unwrap_err().to_string();
         let field = if field == "rope_parameters" { "rope_type" } else { field };
         assert!(message.contains(field), "{name}: {message}");
     }

@@ -26,7 +26,7 @@ fn base(family: &str) -> (Map<String, Value>, BTreeSet<String>) {
     let Value::Object(mut config) = serde_json::from_slice(&files[0].1).unwrap() else { panic!("{golden}") };
     config.insert("model_type".to_owned(), family.into());
     // A value that a class derives from other keys would hide those keys.
-    for made in ["layer_types", "no_rope_layers"] {
+    for made in ["attention_layers", "layer_types", "no_rope_layers"] {
         config.remove(made);
     }
     if ["qwen2", "qwen3", "smollm3"].contains(&family) {
@@ -142,6 +142,101 @@ fn unread_keys_are_refused_by_name() {
         let message = outcome(&config, &tensors).unwrap_err();
         assert!(message.contains(key), "{family}: {message}");
     }
+}
+
+/// The architecture of a family's small checkpoint with some keys changed; null takes a key out.
+fn with(family: &str, changes: Value) -> Result<Architecture, String> {
+    let (mut config, tensors) = base(family);
+    for (key, value) in changes.as_object().unwrap() {
+        match value {
+            Value::Null => _ = config.remove(key),
+            value => _ = config.insert(key.clone(), value.clone()),
+        }
+    }
+    let config = Config::parse("config.json", Value::from(config).to_string().as_bytes()).unwrap();
+    Architecture::from_config(&config, &|name| tensors.contains(name)).map_err(|error| error.to_string())
+}
+
+/// Local layers and their reach, by the rules of each family's class. `tests/fixtures/make_cases.py` has transformers' own patterns for
+/// some of them.
+#[test]
+fn windows_are_where_the_familys_class_puts_them() {
+    let (full, near) = ("full_attention", "sliding_attention");
+    let three = json!([full, near, near]);
+    let cases: Vec<(&str, Value, &[usize], usize)> = vec![
+        ("mistral", json!({"sliding_window": 5}), &[0, 1, 2], 4),
+        ("mistral", json!({"sliding_window": 5, "layer_types": three}), &[1, 2], 4),
+        ("mistral", json!({"sliding_window": 5, "layer_types": three, "model_type": "ministral"}), &[1, 2], 4),
+        ("mistral", json!({"sliding_window": 5, "layer_types": ["attention", near, "attention"]}), &[1], 4),
+        ("mistral", json!({"sliding_window": 5, "use_sliding_window": false, "max_window_layers": 1}), &[0, 1, 2], 4),
+        ("phi3", json!({"sliding_window": 5, "layer_types": [full, near]}), &[0, 1], 4),
+        ("llama", json!({"sliding_window": 5, "layer_types": three}), &[], 0),
+        ("olmo2", json!({"sliding_window": 5, "layer_types": [full, near]}), &[], 0),
+        ("gpt2", json!({"sliding_window": 5, "layer_types": three}), &[], 0),
+        ("qwen2", json!({"use_sliding_window": false, "sliding_window": 5, "max_window_layers": 0}), &[], 0),
+        ("qwen2", json!({"use_sliding_window": true, "sliding_window": 5, "max_window_layers": 0}), &[0, 1, 2], 4),
+        ("qwen3", json!({"use_sliding_window": true, "sliding_window": 5, "max_window_layers": 2}), &[2], 4),
+        (
+            "qwen3",
+            json!({"use_sliding_window": true, "sliding_window": 5, "max_window_layers": 2, "layer_types": three}),
+            &[1, 2],
+            4,
+        ),
+        ("gemma2", json!({"sliding_window": 5}), &[0], 4),
+        ("gemma3_text", json!({"sliding_window": 5, "_sliding_window_pattern": 2}), &[0, 1, 2], 4),
+        ("gemma3_text", json!({"sliding_window": 5, "sliding_window_pattern": 2}), &[0, 2], 4),
+        ("smollm3", json!({"use_sliding_window": true, "sliding_window": 5, "no_rope_layers": [1, 0, 1, 1]}), &[1], 4),
+        (
+            "smollm3",
+            json!({"use_sliding_window": false, "sliding_window": 5, "layer_types": [near, full, near, full]}),
+            &[0, 2],
+            4,
+        ),
+        ("modernbert", json!({"local_attention": 8, "global_attn_every_n_layers": 3}), &[1, 2], 4),
+        ("modernbert", json!({"local_attention": 8, "sliding_window": 3, "layer_types": [near, full, full]}), &[0], 3),
+        ("gpt_neo", json!({"attention_types": [[["local", "global"], 2]], "window_size": 7}), &[0, 2], 6),
+        ("gpt_neo", json!({"attention_layers": ["local", "local", "global", "global"], "window_size": 7}), &[0, 1], 6),
+    ];
+    for (family, changes, layers, reach) in cases {
+        let about = format!("{family} {changes}");
+        let found = with(family, changes.clone()).unwrap_or_else(|error| panic!("{about}: {error}"));
+        let local = found.spec.local.as_ref();
+        assert_eq!(local.map_or(&[][..], |local| &local.layers), layers, "{about}");
+        assert_eq!(local.map_or(0, |local| local.reach), reach, "{about}");
+        // What a family passes over is said.
+        let is_passed_over = ["llama", "olmo2", "gpt2", "phi3"].contains(&family);
+        let says = found.notes.iter().any(|note| note.starts_with("layer_types names sliding_attention, but"));
+        assert_eq!(says, is_passed_over, "{about}: {:?}", found.notes);
+    }
+    let refused = with("qwen2", json!({"use_sliding_window": false, "layer_types": three})).unwrap_err();
+    assert!(refused.contains("use_sliding_window"), "{refused}");
+}
+
+/// Base and share of the rotation, by the keys that the family's class has; those of other families are passed over.
+#[test]
+fn rotation_is_read_from_the_familys_own_keys() {
+    let cases = [
+        ("gpt_neox", json!({"rope_parameters": null, "rotary_emb_base": 500, "rotary_pct": 0.5}), 500.0, 0.5),
+        ("gpt_neox", json!({"rope_parameters": null, "rope_theta": 500, "partial_rotary_factor": 0.5}), 10_000.0, 0.25),
+        (
+            "gpt_neox",
+            json!({"rope_parameters": {"rope_theta": 7, "partial_rotary_factor": 1}, "rotary_emb_base": 500}),
+            7.0,
+            1.0,
+        ),
+        ("llama", json!({"rope_parameters": null, "rope_theta": 500, "partial_rotary_factor": 0.5}), 500.0, 1.0),
+        ("llama", json!({"rope_parameters": null, "rotary_emb_base": 500, "rotary_pct": 0.5}), 10_000.0, 1.0),
+        ("phi3", json!({"rope_parameters": null, "rope_theta": 500, "partial_rotary_factor": 0.5}), 500.0, 0.5),
+        ("smollm3", json!({"rope_parameters": null}), 2_000_000.0, 1.0),
+    ];
+    for (family, changes, theta, share) in cases {
+        let spec = with(family, changes.clone()).unwrap_or_else(|error| panic!("{family} {changes}: {error}")).spec;
+        let rotary = spec.rotary().unwrap();
+        assert_eq!((rotary.theta, rotary.dims as f64 / spec.d_head as f64), (theta, share), "{family} {changes}");
+    }
+    let scaled = json!({"rope_parameters": {"rope_type": "linear", "factor": 2.0}, "partial_rotary_factor": 0.5});
+    let refused = with("llama", scaled).unwrap_err();
+    assert!(refused.contains("partial_rotary_factor"), "{refused}");
 }
 
 /// The data are what the classes of the pinned transformers say.

@@ -35,6 +35,9 @@ const BY_TENSOR: &[(&str, &[&str], &str)] = &[
     ("llama", &["", "model."], "layers.0.self_attn.q_proj.weight"),
 ];
 
+/// Names that transformers 5 gives to families that are read under another.
+const RENAMED: &[(&str, &str)] = &[("ministral", "mistral")];
+
 /// Families that are not read, and which of those that are comes nearest to them.
 const KIN: &[(&str, &str)] = &[
     ("blenderbot", "bart"),
@@ -113,6 +116,7 @@ pub(super) fn resolve(
 }
 
 fn known(name: &str) -> Option<&'static str> {
+    let name = RENAMED.iter().find(|(new, _)| *new == name).map_or(name, |(_, old)| old);
     let public = ADAPTERS.iter().map(|(known, _)| *known).filter(|known| *known != hooked_transformer::NAME);
     public.into_iter().find(|known| *known == name)
 }

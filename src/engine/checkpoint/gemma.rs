@@ -3,7 +3,7 @@
 
 use super::super::error::EngineError;
 use super::llama;
-use super::rotary::{self, Absent};
+use super::rotary::{self, Family};
 use super::{Architecture, Biases, BlockSlot, Config, Slot, Source};
 use crate::trace::Spec;
 use crate::trace::spec::{Mask, NormPlacement, Positions, QkNorm};
@@ -19,15 +19,12 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     let activation = if has_old_name { "hidden_act" } else { "hidden_activation" };
     // Gemma 3's parameters are nested by type of layer: what it does flat is only a start.
     let flat = if is_third { config.without(&["rope_parameters", "rope_scaling"]) } else { config.clone() };
-    let base = llama::spec(&flat, activation, Absent::USUAL)?;
+    let base = llama::spec(&flat, activation, Family::USUAL)?;
     let sizes = (base.d_head, config.size("max_position_embeddings")?);
     let attn_softcap = config.positive_if_any("attn_logit_softcapping")?;
     let logit_softcap = config.positive_if_any("final_logit_softcapping")?;
     let interval = match is_third {
-        // Files with either name are in circulation.
-        true => config
-            .size_if_any("sliding_window_pattern")?
-            .map_or_else(|| config.size_or("_sliding_window_pattern", 6), Ok)?,
+        true => config.size_or("sliding_window_pattern", 6)?,
         false => 2,
     };
     // Where both sides are seen, they share the window.

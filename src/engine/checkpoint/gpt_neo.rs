@@ -38,11 +38,22 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     Ok(Architecture::new(spec, biases, source).with_prefix(prefix))
 }
 
-/// Reads `attention_types`, e.g. [[["global", "local"], 12]]: each list of kinds with its number of repetitions.
+/// Reads `attention_layers`, a list of "global" and "local"; else `attention_types`, e.g. [[["global", "local"], 12]]: each list of
+/// kinds with its number of repetitions.
 fn local_layers(config: &Config, n_layers: usize) -> Result<Vec<usize>, EngineError> {
+    // Read in any case: beside attention_layers it changes nothing, as in transformers.
+    let types = config.get("attention_types");
+    if let Some(kinds) = config.words("attention_layers")? {
+        let expected = format!("\"global\" or \"local\" for each of {n_layers} layers");
+        let is_known = |kind: &String| kind == "global" || kind == "local";
+        if kinds.len() != n_layers || !kinds.iter().all(is_known) {
+            return Err(config.refuse("attention_layers", &expected, &format!("{kinds:?}")));
+        }
+        return Ok((0..n_layers).filter(|layer| kinds[*layer] == "local").collect());
+    }
     let expected = format!("lists of \"global\" and \"local\" with how often they come, {n_layers} layers in all");
     let usual = serde_json::json!([[["global", "local"], n_layers.div_ceil(2)]]);
-    let (types, is_given) = config.get("attention_types").map_or((&usual, false), |types| (types, true));
+    let (types, is_given) = types.map_or((&usual, false), |types| (types, true));
     let refuse = || config.refuse("attention_types", &expected, &types.to_string());
     let mut kinds: Vec<bool> = Vec::new();
     for entry in types.as_array().ok_or_else(refuse)? {

@@ -2,7 +2,7 @@
 //! of each head rotated, queries, keys and values of each head in one matrix.
 
 use super::super::error::EngineError;
-use super::rotary::{self, Absent};
+use super::rotary::{self, Family};
 use super::{Architecture, Biases, BlockSlot, Config, Layout, Part, Slot, Source, whole};
 use crate::trace::Spec;
 use crate::trace::spec::{BlockKind, Mask, NormPlacement, Positions, Unembed};
@@ -11,8 +11,8 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     let (d_model, n_heads) = config.width_and_heads("hidden_size", "num_attention_heads")?;
     let prefix = super::prefix("gpt_neox.", &["embed_in.weight", "final_layer_norm.weight"], has_tensor);
     let d_head = d_model / n_heads;
-    let absent = Absent { share: 0.25, ..Absent::USUAL };
-    let (rotary, n_ctx) = rotary::read(config, d_head, config.size("max_position_embeddings")?, absent)?;
+    let keys = Family { theta: ("rotary_emb_base", 10_000.0), share: Some(("rotary_pct", 0.25)) };
+    let (rotary, n_ctx) = rotary::read(config, d_head, config.size("max_position_embeddings")?, keys)?;
     let parallel = config.switch("use_parallel_residual", true)?;
     let tied = config.switch("tie_word_embeddings", false)?;
     let spec = Spec {

@@ -2,7 +2,7 @@
 //! Gemma, OLMo 2 and Phi-3 share with it.
 
 use super::super::error::EngineError;
-use super::rotary::{self, Absent};
+use super::rotary::{self, Family};
 use super::{Architecture, Biases, BlockSlot, Config, Layout, Slot, Source, whole};
 use crate::trace::Spec;
 use crate::trace::spec::{Local, Mask, MlpKind, NormKind, NormPlacement, Positions, QkNorm, Unembed};
@@ -10,12 +10,14 @@ use crate::trace::spec::{Local, Mask, MlpKind, NormKind, NormPlacement, Position
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
     let name = config.string("model_type")?;
     let theta = if name == "smollm3" { 2_000_000.0 } else { 10_000.0 };
-    let mut spec = spec(config, "hidden_act", Absent { theta, share: 1.0 })?;
+    let mut spec = spec(config, "hidden_act", Family { theta: ("rope_theta", theta), ..Family::USUAL })?;
     let attn = config.switch("attention_bias", false)?;
     let mut biases = Biases { qkv: attn, o: attn, mlp: config.switch("mlp_bias", false)?, ..Biases::NONE };
     match name {
         "mistral" => {
-            spec.local = windows_of_all(config, spec.n_layers)?;
+            // Without layer_types every layer has the window.
+            let reach = config.size_if_any("sliding_window")?.map(|window| window - 1);
+            spec.local = config.local_layers(spec.n_layers, reach, "sliding_window", |_| reach.is_some())?;
             biases = Biases::NONE;
         }
         "qwen2" => {
@@ -40,7 +42,7 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
 }
 
 /// Llama's structure, by the fields that its kin have too.
-pub(super) fn spec(config: &Config, activation: &str, rotary: Absent) -> Result<Spec, EngineError> {
+pub(super) fn spec(config: &Config, activation: &str, rotary: Family) -> Result<Spec, EngineError> {
     let (d_model, n_heads) = (config.size("hidden_size")?, config.size("num_attention_heads")?);
     let n_key_value_heads = config.key_value_heads(n_heads)?;
     let d_head = config.d_head(d_model, n_heads)?;
@@ -70,12 +72,6 @@ pub(super) fn spec(config: &Config, activation: &str, rotary: Absent) -> Result<
 
 pub(super) fn prefix(has_tensor: &dyn Fn(&str) -> bool) -> &'static str {
     super::prefix("model.", &["embed_tokens.weight", "norm.weight"], has_tensor)
-}
-
-/// Mistral's and Phi-3's windows: of every layer, unless `layer_types` says of which.
-pub(super) fn windows_of_all(config: &Config, n_layers: usize) -> Result<Option<Local>, EngineError> {
-    let reach = config.size_if_any("sliding_window")?.map(|window| window - 1);
-    config.local_layers(n_layers, reach, "sliding_window", |_| reach.is_some())
 }
 
 /// Qwen's windows, where they are on: in the last layers.

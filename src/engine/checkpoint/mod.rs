@@ -140,7 +140,7 @@ impl Architecture {
         architecture.generation = GenerationConfig::read(&config)?;
         architecture.see_both_ways_if_asked(&config, name)?;
         let classes = config.words("architectures")?.unwrap_or_default();
-        config.refuse_other_layer_types()?;
+        architecture.notes.extend(config.note_on_other_layer_types(architecture.spec.n_layers)?);
         config.refuse_unread()?;
         architecture.settle_unembedding(&classes, has_tensor);
         architecture.notes.extend(config.note_on_defaults());

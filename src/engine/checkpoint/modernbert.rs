@@ -13,8 +13,9 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     let (d_head, n_ctx) = (d_model / n_heads, config.size("max_position_embeddings")?);
     let n_layers = config.n_layers("num_hidden_layers")?;
     let interval = config.size_or("global_attn_every_n_layers", 3)?;
-    // The window is as wide as this, half of it on either side.
+    // The window is as wide as local_attention, half of it on either side; sliding_window is that half.
     let reach = config.size_or("local_attention", 128)? / 2;
+    let reach = config.size_or("sliding_window", reach)?;
     let is_local = |layer: usize| !layer.is_multiple_of(interval);
     let mut local = config.local_layers(n_layers, Some(reach), "local_attention", is_local)?;
     let scaled = ["full_attention", "sliding_attention"];

@@ -3,13 +3,13 @@
 
 use super::super::error::EngineError;
 use super::llama;
-use super::rotary::Absent;
+use super::rotary::Family;
 use super::{Architecture, Biases, BlockSlot, Config, Slot, Source};
 use crate::trace::Spec;
 use crate::trace::spec::{NormPlacement, QkNorm};
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
-    let base = llama::spec(config, "hidden_act", Absent::USUAL)?;
+    let base = llama::spec(config, "hidden_act", Family::USUAL)?;
     let spec = Spec { norm_placement: NormPlacement::Output, qk_norm: Some(QkNorm::AllHeads), ..base };
     let attn = config.switch("attention_bias", false)?;
     let biases = Biases { qkv: attn, o: attn, ..Biases::NONE };

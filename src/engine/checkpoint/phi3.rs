@@ -3,12 +3,18 @@
 
 use super::super::error::EngineError;
 use super::llama;
-use super::rotary::Absent;
+use super::rotary::Family;
 use super::{Architecture, Biases, BlockSlot, Config, Layout, Part, Slot, Source};
+use crate::trace::spec::Local;
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
-    let mut spec = llama::spec(config, "hidden_act", Absent::USUAL)?;
-    spec.local = llama::windows_of_all(config, spec.n_layers)?;
+    // Only a scaled rotation uses it: Phi-4 names it without one.
+    config.size_if_any("original_max_position_embeddings")?;
+    let keys = Family { share: Some(("partial_rotary_factor", 1.0)), ..Family::USUAL };
+    let mut spec = llama::spec(config, "hidden_act", keys)?;
+    // In every layer: transformers' Phi-3 has no layer_types.
+    let local = |window: usize| Local { layers: (0..spec.n_layers).collect(), reach: window - 1, rotary: None };
+    spec.local = config.size_if_any("sliding_window")?.map(local);
     Ok(Architecture::new(spec, Biases::NONE, source).with_prefix(llama::prefix(has_tensor)))
 }
 

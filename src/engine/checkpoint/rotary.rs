@@ -2,21 +2,24 @@
 //!
 //! The base is never assumed silently: an architecture's own default holds only where neither is written.
 
+use serde_json::{Value, json};
+
 use super::super::error::EngineError;
 use super::Config;
 use crate::trace::spec::{Pairing, Rotary, RotaryScaling};
 
-/// What an architecture says where its configuration says nothing.
+/// The keys that a family has for its rotation beside `rope_parameters`; transformers passes over those of other families.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Absent {
-    pub theta: f64,
-    /// Share of a head's neurons that is rotated.
-    pub share: f64,
+pub(super) struct Family {
+    /// The key of the base, and its default.
+    pub theta: (&'static str, f64),
+    /// The key of the share of a head's neurons that is rotated, and its default; none where the family rotates them all.
+    pub share: Option<(&'static str, f64)>,
 }
 
-impl Absent {
-    /// The defaults of most families: every neuron rotates, with the paper's base.
-    pub const USUAL: Absent = Absent { theta: 10_000.0, share: 1.0 };
+impl Family {
+    /// Most families rotate every neuron, with the paper's base.
+    pub const USUAL: Family = Family { theta: ("rope_theta", 10_000.0), share: None };
 }
 
 /// The rotation of every layer of a model, and the longest input it is for.
@@ -24,13 +27,13 @@ pub(super) fn read(
     config: &Config,
     d_head: usize,
     n_ctx: usize,
-    absent: Absent,
+    family: Family,
 ) -> Result<(Rotary, usize), EngineError> {
     let parameters = match config.object("rope_scaling")? {
-        Some(scaling) => Some(scaling),
-        None => config.object("rope_parameters")?,
+        Some(scaling) if config.get("rope_scaling") != Some(&json!({})) => Some(scaling),
+        _ => config.object("rope_parameters")?,
     };
-    let rotary = read_parameters(config, parameters.as_ref(), d_head, n_ctx, absent)?;
+    let rotary = read_parameters(config, parameters.as_ref(), d_head, n_ctx, family)?;
     let n_ctx = match rotary.scaling {
         RotaryScaling::Dynamic { factor, .. } => stretched(n_ctx, factor),
         RotaryScaling::Yarn { factor, original_n_ctx, .. } => n_ctx.max(stretched(original_n_ctx, factor)),
@@ -48,7 +51,7 @@ fn stretched(n_ctx: usize, factor: f64) -> usize {
 pub(super) fn read_of_type(
     config: &Config,
     layer_type: &str,
-    (theta_field, theta): (&str, f64),
+    theta: (&'static str, f64),
     (d_head, n_ctx): (usize, usize),
     scaled: &[&str],
 ) -> Result<Rotary, EngineError> {
@@ -56,17 +59,17 @@ pub(super) fn read_of_type(
         Some(parameters) => parameters.object(layer_type)?,
         None => None,
     };
-    let absent = Absent { theta: config.positive_if_any(theta_field)?.unwrap_or(theta), share: 1.0 };
+    // What stands beside the nested objects is the default of what they leave out.
+    let theta = config.positive_if_any(theta.0)?.unwrap_or(theta.1);
+    let family = Family { theta: ("rope_theta", theta), share: None };
     let scaling = config.object("rope_scaling")?.filter(|_| scaled.contains(&layer_type));
     let parameters = match (nested, scaling) {
         (Some(nested), Some(scaling)) => Some(nested.with_fields_of(&scaling)),
         (nested, scaling) => nested.or(scaling),
     };
     match parameters {
-        Some(parameters) => read_parameters(&parameters, Some(&parameters), d_head, n_ctx, absent),
-        None => {
-            Ok(Rotary { theta: absent.theta, dims: d_head, scaling: RotaryScaling::None, pairing: Pairing::Halves })
-        }
+        Some(parameters) => read_parameters(&parameters, Some(&parameters), d_head, n_ctx, family),
+        None => Ok(Rotary { theta, dims: d_head, scaling: RotaryScaling::None, pairing: Pairing::Halves }),
     }
 }
 
@@ -76,19 +79,18 @@ fn read_parameters(
     parameters: Option<&Config>,
     d_head: usize,
     n_ctx: usize,
-    absent: Absent,
+    family: Family,
 ) -> Result<Rotary, EngineError> {
-    let either = |fields: [&str; 2]| -> Result<Option<f64>, EngineError> {
-        for (place, field) in [(parameters, fields[0]), (Some(config), fields[1]), (Some(config), fields[0])] {
-            if let Some(found) = place.map_or(Ok(None), |place| place.positive_if_any(field))? {
-                return Ok(Some(found));
-            }
-        }
-        Ok(None)
+    let inside = |field: &str| parameters.map_or(Ok(None), |parameters| parameters.positive_if_any(field));
+    let either = |field: &str, (beside, default): (&str, f64)| match inside(field)? {
+        Some(found) => Ok::<_, EngineError>(found),
+        None => Ok(config.positive_if_any(beside)?.unwrap_or(default)),
     };
-    // The second names are GPT-NeoX's own, which passes over the first ones beside them.
-    let theta = either(["rope_theta", "rotary_emb_base"])?.unwrap_or(absent.theta);
-    let share = either(["partial_rotary_factor", "rotary_pct"])?.unwrap_or(absent.share);
+    let theta = either("rope_theta", family.theta)?;
+    let share = match family.share {
+        Some(beside) => either("partial_rotary_factor", beside)?,
+        None => 1.0,
+    };
     let dims = (d_head as f64 * share) as usize;
     // An odd number is rounded up where there is room.
     if share > 1.0 || dims == 0 || 2 * dims.div_ceil(2) > d_head {
@@ -97,6 +99,16 @@ fn read_parameters(
         return Err(config.refuse(field, &expected, &format!("{dims} neurons")));
     }
     let scaling = parameters.map_or(Ok(RotaryScaling::None), |scaling| read_scaling(config, scaling, n_ctx))?;
+    if family.share.is_none() && scaling != RotaryScaling::None {
+        // Where nothing is scaled, transformers passes over the share in these families; a part cannot be scaled.
+        for place in [parameters, Some(config)].into_iter().flatten() {
+            let share = place.positive_if_any("partial_rotary_factor")?.filter(|share| *share != 1.0);
+            if let Some(share) = share {
+                let expected = "1, since this family rotates every neuron and the rotation is scaled";
+                return Err(place.refuse("partial_rotary_factor", expected, &share.to_string()));
+            }
+        }
+    }
     Ok(Rotary { theta, dims, scaling, pairing: Pairing::Halves })
 }
 
@@ -133,17 +145,22 @@ fn read_scaling(config: &Config, parameters: &Config, n_ctx: usize) -> Result<Ro
         // Phi-3 once called its own so.
         "yarn" if parameters.get("short_factor").is_none() => {
             let (original_n_ctx, optional) = (original()?, |field: &str| parameters.positive_if_any(field));
+            // transformers takes zero for nothing in these.
+            let non_zero = |field: &str| match parameters.get(field).and_then(Value::as_f64) {
+                Some(0.0) => Ok(None),
+                _ => optional(field),
+            };
             let factor = optional("factor")?.unwrap_or(n_ctx as f64 / original_n_ctx as f64);
             let grown = |by: f64| if factor <= 1.0 { 1.0 } else { 0.1 * by * factor.ln() + 1.0 };
-            let magnitude = match (optional("attention_factor")?, optional("mscale")?, optional("mscale_all_dim")?) {
+            let magnitude = match (optional("attention_factor")?, non_zero("mscale")?, non_zero("mscale_all_dim")?) {
                 (Some(given), ..) => given,
                 (None, Some(by), Some(all)) => grown(by) / grown(all),
                 _ => grown(1.0),
             };
             Ok(RotaryScaling::Yarn {
                 factor,
-                beta_fast: optional("beta_fast")?.unwrap_or(32.0),
-                beta_slow: optional("beta_slow")?.unwrap_or(1.0),
+                beta_fast: non_zero("beta_fast")?.unwrap_or(32.0),
+                beta_slow: non_zero("beta_slow")?.unwrap_or(1.0),
                 original_n_ctx,
                 magnitude,
                 truncate: parameters.switch("truncate", true)?,

@@ -110,16 +110,13 @@ impl Config {
         window_field: &str,
         absent: impl Fn(usize) -> bool,
     ) -> Result<Option<Local>, EngineError> {
-        let types = self.words("layer_types")?;
+        let types = self.layer_types()?;
         if let Some(types) = &types {
             let known = ["full_attention", "sliding_attention"];
             if let Some(unknown) = types.iter().find(|word| !known.contains(&word.as_str())) {
                 return Err(self.refuse("layer_types", &known.join(" or "), unknown));
             }
-            if types.len() != n_layers {
-                let expected = format!("as many as there are layers, {n_layers}");
-                return Err(self.refuse("layer_types", &expected, &types.len().to_string()));
-            }
+            self.must_be_one_for_each_layer(types, n_layers)?;
         }
         let is_local =
             |layer: usize| types.as_ref().map_or_else(|| absent(layer), |types| types[layer] != "full_attention");
@@ -131,19 +128,35 @@ impl Config {
         }
     }
 
-    /// Refuses local layers in a family that has none in transformers.
-    ///
-    /// # Errors
-    /// Names the field.
-    pub fn refuse_other_layer_types(&self) -> Result<(), EngineError> {
-        if self.was_read("layer_types") {
+    /// Reads `layer_types`, with the older name of one of the types replaced.
+    fn layer_types(&self) -> Result<Option<Vec<String>>, EngineError> {
+        let newer = |kind: String| if kind == "attention" { "full_attention".to_owned() } else { kind };
+        Ok(self.words("layer_types")?.map(|types| types.into_iter().map(newer).collect()))
+    }
+
+    fn must_be_one_for_each_layer(&self, types: &[String], n_layers: usize) -> Result<(), EngineError> {
+        if types.len() == n_layers {
             return Ok(());
         }
-        let types = self.words("layer_types")?.unwrap_or_default();
-        match types.iter().find(|kind| kind.as_str() != "full_attention") {
-            Some(other) => Err(self.refuse("layer_types", "full_attention only, in this family", other)),
-            None => Ok(()),
+        let expected = format!("as many as there are layers, {n_layers}");
+        Err(self.refuse("layer_types", &expected, &types.len().to_string()))
+    }
+
+    /// What has to be said of local layers in a family that has none in transformers, which passes over them.
+    ///
+    /// # Errors
+    /// When there are more or fewer types than layers.
+    pub fn note_on_other_layer_types(&self, n_layers: usize) -> Result<Option<String>, EngineError> {
+        if self.was_read("layer_types") {
+            return Ok(None);
         }
+        let types = self.layer_types()?.unwrap_or_default();
+        let Some(other) = types.iter().find(|kind| kind.as_str() != "full_attention") else { return Ok(None) };
+        self.must_be_one_for_each_layer(&types, n_layers)?;
+        let class = self.class_name().unwrap_or("the family");
+        Ok(Some(format!(
+            "layer_types names {other}, but {class} does not read it: as in transformers, it changes nothing."
+        )))
     }
 
     /// The fields that the file leaves to the family's class, as a sentence; none where it says everything.
