@@ -9,7 +9,7 @@ mod link;
 pub(super) use link::hub_model;
 
 use super::catalogue::{ModelEntry, ModelFile, ModelLocation};
-use super::{Effect, EntryKind, Plan, State, wording};
+use super::{Effect, EntryKind, Plan, RunReason, State, wording};
 use crate::protocol::{Input, InputText, ModelInfo};
 use crate::sources::{
     ASK_BYTES, Base, Choice, HubFile, Listing, Repo, Unusable, catalogue::SUGGESTIONS, choices, too_large,
@@ -183,6 +183,7 @@ impl State {
     }
 
     fn look_up(&mut self, repo: &str, linked: Option<String>, effects: &mut Vec<Effect>) {
+        self.forget_refusal();
         let (repo, base) = match (Repo::parse(repo), Base::parse(&self.more.base)) {
             (Ok(repo), Ok(base)) => (repo, base),
             (Err(error), _) | (_, Err(error)) => return self.refuse(wording::sentence(&error.to_string())),
@@ -192,6 +193,13 @@ impl State {
         effects.push(Effect::KeepHub(self.more.base.trim().to_owned()));
         effects.push(Effect::LookUp { number, base: base.as_str().to_owned(), repo: repo.id() });
         self.more.lookup = Lookup::Asking { number, base, repo, linked };
+    }
+
+    /// Drops what is said at the picker of a model that was refused, once another one is looked for.
+    fn forget_refusal(&mut self) {
+        if self.work.refused.take().is_some() {
+            self.notices.model = None;
+        }
     }
 
     fn refuse(&mut self, message: String) {
@@ -227,6 +235,7 @@ impl State {
         files: Vec<(String, u64)>,
         effects: &mut Vec<Effect>,
     ) {
+        self.forget_refusal();
         let weights =
             files.iter().map(|(name, _)| name).find(|name| name.ends_with(".gguf") || name.ends_with(".safetensors"));
         let title = folder.or_else(|| weights.cloned()).unwrap_or_else(|| "files".to_owned());
@@ -319,7 +328,15 @@ impl State {
     /// text is loaded again.
     pub(super) fn suit_tokenizer(&mut self, model: &ModelInfo) {
         const N_IDS: usize = 8;
-        let Some(Plan { input: planned, .. }) = &self.work.planned else { return };
+        let Some(Plan { input: planned, reason }) = &self.work.planned else { return };
+        if *reason == RunReason::Restore {
+            // What is on screen was read; what stood in for a text was another model's.
+            let input = planned.clone();
+            if std::mem::take(&mut self.more.stands_in) {
+                self.fill_in(&input);
+            }
+            return;
+        }
         let is_text = matches!(planned.text, InputText::Single(_) | InputText::Pair(..));
         let text = if !model.has_tokenizer && is_text {
             self.more.stands_in = true;

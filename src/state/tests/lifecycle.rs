@@ -259,3 +259,47 @@ fn changing_the_model_keeps_the_picture_until_the_new_one_is_there() {
     page.event(Event::Work(WorkEvent::ModelPicked(1)));
     assert_eq!(page.count(&Effect::StartWorker), 2, "no such model, and the one that is there already");
 }
+
+/// The worker holds one model, so the one of the result was given up for the other.
+#[test]
+fn a_model_that_is_refused_leaves_the_one_of_the_result() {
+    let mut page = Page::with_result();
+    page.event(Event::Work(WorkEvent::ModelPicked(1)));
+    page.ready();
+    page.fails(About::Model);
+    assert_eq!((page.state.picked_model, page.state.notices.model.as_deref()), (0, Some("Wrong.")));
+    let ToWorker::Load { request, .. } = page.last() else { panic!("not loading: {:?}", page.last()) };
+    page.says(FromWorker::Loaded { request, model: model(6, 4) });
+    page.finish_run();
+    assert_eq!((page.drawn_layer(), page.state.notices.model.as_deref()), (Some(0), Some("Wrong.")));
+    page.event(Event::Select(SelectionEvent::LayerPicked(4)));
+    page.give_patterns();
+    assert_eq!(page.drawn_layer(), Some(4), "the earlier result answers");
+    // "Try again" is about the model that was refused.
+    page.event(Event::Work(WorkEvent::RetryAsked));
+    assert_eq!((page.state.picked_model, page.state.notices.model.as_deref()), (1, None));
+    page.load_and_run(30, 9);
+    assert_eq!(page.state.shown.as_ref().unwrap().model_name, "Large, Q4_1");
+    // A model that is read but cannot be run is left in the same way.
+    page.event(Event::Work(WorkEvent::ModelPicked(0)));
+    page.ready();
+    let request = page.last_request();
+    page.says(FromWorker::Loaded { request, model: ModelInfo { has_tokenizer: false, ..model(6, 4) } });
+    page.fails(About::Model);
+    assert_eq!((page.state.picked_model, page.state.entry.kind), (1, EntryKind::Ids));
+    page.ready();
+    let request = page.last_request();
+    page.says(FromWorker::Loaded { request, model: model(30, 9) });
+    let ToWorker::Run { inputs, .. } = page.last() else { panic!("not running") };
+    assert!(matches!(inputs[0].text, InputText::Pair(..)), "what is on screen is read again");
+    assert_eq!(page.state.entry.kind, EntryKind::Text);
+    page.finish_run();
+    assert!(page.state.can_answer(true));
+    // Where the former model cannot be loaded any more either, both are left.
+    page.event(Event::Work(WorkEvent::ModelPicked(0)));
+    page.ready();
+    page.fails(About::Model);
+    page.fails(About::Network);
+    assert!(!page.state.is_busy());
+    assert_eq!(page.state.notices.model.as_deref(), Some("Wrong."));
+}

@@ -104,6 +104,26 @@ impl State {
         is_same_model.then(|| Plan { input: shown.input.clone(), reason: RunReason::Restore })
     }
 
+    /// Brings back the model of the result on screen after another one was refused, so that the result goes on answering: the worker held
+    /// it until the other was picked. The refusal stays at the picker, and "Try again" is about the refused model.
+    pub(super) fn return_to_former(&mut self, effects: &mut Vec<Effect>) {
+        let is_cut_off = self.shown.as_ref().is_some_and(|shown| shown.live_run.is_none());
+        let former = self.work.former.filter(|former| is_cut_off && *former != self.picked_model);
+        let Some(former) = former else { return };
+        let refused = std::mem::replace(&mut self.picked_model, former);
+        let Some(plan) = self.restoring_plan() else {
+            self.picked_model = refused;
+            return;
+        };
+        let refusal = self.notices.model.take();
+        if self.work.model.is_some() {
+            self.end_worker(effects);
+        }
+        self.work.refused = Some(refused);
+        self.carry_out(plan, effects);
+        self.notices.model = refusal;
+    }
+
     pub(in crate::state) fn wrong_version(&mut self, effects: &mut Vec<Effect>) {
         self.end_worker(effects);
         self.work.worker = WorkerPhase::WrongVersion;

@@ -42,6 +42,10 @@ pub struct Work {
     pub request: Option<LongRequest>,
     /// What to run as soon as the model is there.
     pub planned: Option<Plan>,
+    /// The place in the catalogue of the model that the result on screen ran in, once its worker was ended for another model.
+    pub(super) former: Option<usize>,
+    /// The place in the catalogue of a model that could not be loaded, in whose place the former one is back.
+    pub(super) refused: Option<usize>,
     /// What the model runs on.
     pub threads: Threads,
     /// How often the worker has stopped since it last completed a run.

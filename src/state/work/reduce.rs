@@ -47,6 +47,10 @@ impl State {
 
     /// Picks a model, whichever is loaded, and runs the text in it.
     pub(in crate::state) fn pick_anew(&mut self, model: usize, effects: &mut Vec<Effect>) {
+        if self.shown.as_ref().is_some_and(|shown| shown.live_run.is_some()) {
+            self.work.former = Some(self.picked_model);
+        }
+        self.work.refused = None;
         self.picked_model = model;
         self.work.n_stops = 0;
         self.leave_example();
@@ -76,10 +80,10 @@ impl State {
     fn retry(&mut self, effects: &mut Vec<Effect>) {
         self.work.n_stops = 0;
         self.notices = Notices::default();
-        if self.models.is_empty() {
-            effects.push(Effect::FetchCatalogue);
-        } else {
-            self.run(false, effects);
+        match self.work.refused {
+            _ if self.models.is_empty() => effects.push(Effect::FetchCatalogue),
+            Some(model) => self.pick_anew(model, effects),
+            None => self.run(false, effects),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the worker says, and what becomes of it. A reply to a request that is no longer waited for changes nothing on screen.
 
 use super::{Plan, Progress, RunReason, Task, WorkerPhase};
-use crate::protocol::{self, FromWorker, ModelInfo, Report, RequestId};
+use crate::protocol::{self, About, FromWorker, ModelInfo, Report, RequestId};
 use crate::state::requests::Reply;
 use crate::state::{Effect, RUNS_MODELS, Recovery, State, wording};
 
@@ -96,6 +96,8 @@ impl State {
             return;
         }
         let Some(task) = self.end_task(request) else { return };
+        let is_refused = report.is_some();
+        let is_of_model = report.as_ref().is_some_and(|report| report.about == About::Model);
         self.editing.n_to_write = 0;
         match (report, &task) {
             (Some(report), Task::Against) => {
@@ -105,8 +107,15 @@ impl State {
             (None, _) => {}
         }
         match task {
-            Task::Load => self.work.planned = None,
+            Task::Load => {
+                let plan = self.work.planned.take();
+                if is_refused && plan.is_some_and(|plan| plan.reason == RunReason::Fresh) {
+                    self.return_to_former(effects);
+                }
+            }
             Task::Run(Plan { reason: RunReason::Restore, .. }) => self.recovered(),
+            // The model was read, but it cannot be run: its weights are not numbers.
+            Task::Run(_) if is_of_model => self.return_to_former(effects),
             _ => {}
         }
     }
