@@ -71,7 +71,10 @@ pub(super) fn spec(config: &Config, activation: &str, rotary: Family) -> Result<
 }
 
 pub(super) fn prefix(has_tensor: &dyn Fn(&str) -> bool) -> &'static str {
-    super::prefix("model.", &["embed_tokens.weight", "norm.weight"], has_tensor)
+    // The second is that of the classes for question answering.
+    let prefixes = ["model.", "transformer."]
+        .map(|prefix| super::prefix(prefix, &["embed_tokens.weight", "norm.weight"], has_tensor));
+    prefixes.into_iter().find(|prefix| !prefix.is_empty()).unwrap_or_default()
 }
 
 /// Qwen's windows, where they are on: in the last layers.
