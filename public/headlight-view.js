@@ -12,7 +12,7 @@ const FRAME_URL = new URL("embed.html", import.meta.url);
 
 /** Parts of a link: the input, the selection, and how it is drawn. */
 const LINK_ATTRIBUTES = [
-  ...["model", "text", "pair", "target", "ids", "edits", "outcome"],
+  ...["model", "text", "pair", "target", "ids", "chat", "prompt", "edits", "outcome"],
   ...["view", "stack", "attn", "layer", "heads", "query", "key", "neuron", "segment"],
   ...["scale", "ends", "min", "drawing", "heads_as", "without", "words"],
   ...["cells", "cell_is", "number", "sorted", "hidden_layers", "hidden_heads", "order", "before_rotation"],

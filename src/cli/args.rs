@@ -180,8 +180,14 @@ pub struct TraceArgs {
     #[command(flatten)]
     pub model: ModelArgs,
     /// What the model reads.
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, required_unless_present = "ids")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, required_unless_present_any = ["ids", "chat"])]
     pub text: Option<String>,
+    /// A conversation to read through the model's chat template: a JSON list of messages, each with a role and a content.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "ids", "text_pair", "target"])]
+    pub chat: Option<PathBuf>,
+    /// End the conversation where its last message ends, without the beginning of an answer.
+    #[arg(long, requires = "chat", conflicts_with_all = ["text", "ids"])]
+    pub no_generation_prompt: bool,
     /// A second text: the second sentence of a pair, or joined by one space where the model has no pairs.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, requires = "text", conflicts_with = "ids")]
     pub text_pair: Option<String>,
@@ -330,6 +336,8 @@ mod tests {
             ("trace --model m --ids 1,x", "invalid value 'x' for '--ids <1,2,3>'"),
             ("trace --model m --text t --text-pair p --target q", "cannot be used with"),
             ("trace --model m --ids 1 --text-pair p", "cannot be used with"),
+            ("trace --model m --chat c --text t", "cannot be used with"),
+            ("trace --model m --text t --no-generation-prompt", "cannot be used with"),
             ("trace --model", "a value is required for '--model <DIR|FILE.gguf|OWNER/NAME>'"),
         ] {
             let message = error(args);

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::args::{Layers, ModelArgs, TraceArgs};
 use super::outfile::OutFile;
@@ -11,10 +12,11 @@ use super::report;
 use super::source::Source;
 use super::{CliError, subject};
 use crate::edit::{self, Edit};
+use crate::engine::chat::{Date, EncodedChat};
 use crate::engine::jobs::{Job, RunInput, RunJob, RunOptions, StackOptions, Target, complete};
 use crate::engine::{Loader, Model, Recorder, Run, Step, top_predictions};
 use crate::trace::file::{Element, ModelName, SavePlan, TraceMetadata};
-use crate::trace::{Stack, Tokens};
+use crate::trace::{Chat, ChatMessage, Stack, Tokens};
 
 /// How many next tokens are printed.
 const N_TOP: usize = 10;
@@ -26,9 +28,11 @@ pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
     let model = Arc::new(load(&mut source, &args.model)?);
     let spec = model.spec();
     let given = subject::target(&source.name, &model, args.decoder_ids.as_deref(), args.target.as_deref())?;
-    let tokens = match (&args.ids, &args.text) {
-        (Some(ids), _) => model.tokens_from_ids(ids)?,
-        (None, text) => model.encode(text.as_deref().unwrap_or_default(), args.text_pair.as_deref())?,
+    let chat = args.chat.as_deref().map(|path| read_chat(path, &model, !args.no_generation_prompt)).transpose()?;
+    let tokens = match (&args.ids, &args.text, &chat) {
+        (_, _, Some(chat)) => chat.tokens.clone(),
+        (Some(ids), ..) => model.tokens_from_ids(ids)?,
+        (None, text, None) => model.encode(text.as_deref().unwrap_or_default(), args.text_pair.as_deref())?,
     };
     let target = match (model.encoder(), given) {
         (None, _) => None,
@@ -44,7 +48,8 @@ pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
     let kept = kept_layers(args, &model)?;
 
     // Opened before the work is done, so that an output that cannot be written fails at once.
-    let inputs = input_paths(&source, &edits, args.edits.as_deref());
+    let mut inputs = input_paths(&source, &edits, args.edits.as_deref());
+    inputs.extend(args.chat.clone());
     let mut out = args.out.as_deref().map(|out| OutFile::create(out, &inputs)).transpose()?;
     let metadata = metadata(args, &source, &model, &tokens, target.as_ref(), &edits);
     let mut recorder = match &mut out {
@@ -167,6 +172,15 @@ fn read(source: &Source, n_layers: Option<usize>) -> Result<Model, CliError> {
 pub(super) fn read_edits(path: &Path) -> Result<Vec<Edit>, CliError> {
     let json = std::fs::read_to_string(path).map_err(|error| CliError::File { path: path.to_owned(), error })?;
     edit::parse_list(&json).map_err(|error| CliError::Edits { path: path.to_owned(), error })
+}
+
+/// A conversation as the model reads it. A template that asks for the date is given that of UTC.
+fn read_chat(path: &Path, model: &Model, adds_prompt: bool) -> Result<EncodedChat, CliError> {
+    let json = std::fs::read_to_string(path).map_err(|error| CliError::File { path: path.to_owned(), error })?;
+    let messages =
+        ChatMessage::parse_list(&json).map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))?;
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs() as i64);
+    Ok(model.encode_chat(&Chat { messages, adds_prompt }, &Date::of_unix_time(since_1970))?)
 }
 
 fn metadata(

@@ -1,5 +1,6 @@
 //! The errors of the engine: one type for its boundary, each message a sentence for a person.
 
+use super::chat::ChatError;
 use super::files::{DType, FileError};
 use super::tokenizer::TokenizerError;
 use crate::analysis::attention::NotFinite;
@@ -105,6 +106,9 @@ pub enum EngineError {
     /// An input the model cannot read.
     #[error(transparent)]
     Input(#[from] InputError),
+    /// A conversation that cannot be written as text.
+    #[error(transparent)]
+    Chat(#[from] ChatError),
     /// An edit that is not in the vocabulary or does not fit the model.
     #[error(transparent)]
     Edit(#[from] InvalidEdit),

@@ -6,7 +6,9 @@
 mod plan;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
+use super::chat::{ChatFiles, ChatTemplate};
 use super::checkpoint::{Architecture, Config, quantised};
 use super::error::EngineError;
 use super::files::{FileError, Parsed, TensorIndex, gguf, safetensors};
@@ -75,6 +77,8 @@ pub struct Loader {
     /// The encoder's tokenizer, where it is another one.
     source_tokenizer: Option<Tokenizer>,
     tokenizer_files: TokenizerFiles,
+    chat_files: ChatFiles,
+    chat: Option<ChatTemplate>,
     /// Why a GGUF file's tokenizer is not there.
     without_tokenizer: Option<String>,
     generation: Option<GenerationConfig>,
@@ -112,7 +116,7 @@ impl Loader {
             ([], Some(_)) if tensors.is_empty() => return refuse("no .safetensors file with the weights"),
             ([], Some(config)) => {
                 heads.extend(tensors.iter().map(|&file| (file, 8)));
-                let beside = TokenizerFiles::NAMES.into_iter().chain([LABELS, GENERATION]);
+                let beside = TokenizerFiles::NAMES.into_iter().chain(ChatFiles::NAMES).chain([LABELS, GENERATION]);
                 heads.extend(beside.filter_map(named).map(|file| (file, u64::MAX)));
                 heads.push((config, u64::MAX));
             }
@@ -134,6 +138,8 @@ impl Loader {
             tokenizer: None,
             source_tokenizer: None,
             tokenizer_files: TokenizerFiles::default(),
+            chat_files: ChatFiles::default(),
+            chat: None,
             without_tokenizer: None,
             generation: None,
             labels: Vec::new(),
@@ -212,7 +218,7 @@ impl Loader {
             GENERATION => self.generation = Some(GenerationConfig::read(&Config::parse(&name, bytes)?)?),
             ADAPTER => return Err(adapter(&Config::parse(&name, bytes)?)),
             LABELS => self.labels = labels(&name, bytes)?,
-            _ if self.tokenizer_files.take(&name, bytes) => {}
+            _ if self.tokenizer_files.take(&name, bytes) || self.chat_files.take(&name, bytes) => {}
             _ if name.to_lowercase().ends_with(".gguf") => match gguf::parse_header(&name, len, bytes)? {
                 Parsed::Needs(more) => needs = Some(more),
                 Parsed::Complete(gguf) => {
@@ -224,6 +230,7 @@ impl Loader {
                         }
                         Err(error) => return Err(error.into()),
                     }
+                    self.chat_files.take_gguf(&gguf);
                     self.indices.push((file, gguf.index.clone()));
                     self.gguf = Some(gguf);
                 }
@@ -275,6 +282,12 @@ impl Loader {
             let spec = &architecture.spec;
             let tokenizers = files.tokenizers(&spec.architecture, spec.d_vocab)?;
             (self.tokenizer, self.source_tokenizer) = (Some(tokenizers.own), tokenizers.source);
+        }
+        if let Some(tokenizer) = &self.tokenizer {
+            match std::mem::take(&mut self.chat_files).template(files.config.as_deref(), tokenizer) {
+                Ok(chat) => self.chat = chat,
+                Err(error) => architecture.notes.push(format!("The chat template cannot be used: {error}.")),
+            }
         }
         let d_vocab = architecture.spec.d_vocab;
         if self.without_tokenizer.is_some() {
@@ -330,6 +343,7 @@ impl Loader {
         };
         let tokenizers = (self.tokenizer, self.source_tokenizer);
         let mut model = Model::assemble(&plan.architecture, tokenizers, &plan.quantisation, StackSlots(self.places))?;
+        model.chat = self.chat.map(Arc::new);
         if model.tokenizer().is_none() {
             model.set_labels(self.labels, self.label_form, self.without_tokenizer);
         }

@@ -7,6 +7,7 @@ mod unembed;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::chat::ChatTemplate;
 use super::error::{EngineError, InputError};
 use super::generation_config::GenerationConfig;
 use super::tokenizer::Tokenizer;
@@ -44,6 +45,7 @@ pub struct Model {
     pub(super) encoder: Option<Arc<Model>>,
     pub(super) generation: GenerationConfig,
     pub(super) tokenizer: Option<Arc<Tokenizer>>,
+    pub(super) chat: Option<Arc<ChatTemplate>>,
     /// Names of the token ids of a model without a tokenizer, as far as there are any, and how they are written.
     pub(super) labels: Arc<[String]>,
     pub(super) label_form: TokenForm,

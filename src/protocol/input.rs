@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::trace::Chat;
+
 /// One input of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {
@@ -43,6 +45,8 @@ pub enum InputText {
         /// Equal seeds give equal blocks.
         seed: u32,
     },
+    /// A conversation, through the model's chat template.
+    Chat(Chat),
 }
 
 impl InputText {

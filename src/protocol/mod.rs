@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::edit::Edit;
 use crate::sources::Listing;
 use crate::trace::file::Saved;
-use crate::trace::{AttnKind, Spec, Tokens};
+use crate::trace::{AttnKind, Spec, Tokens, Turn};
 
 pub use editing::{
     ComparedOutcome, ComparedToken, EditingReply, EditingRequest, OutcomeAsked, OutcomeNumbers, SamplingAsked,
@@ -173,6 +173,8 @@ pub enum FromWorker {
         request: RequestId,
         /// What would be read, however long.
         tokens: Tokens,
+        /// Of a conversation: which tokens are of which message.
+        turns: Vec<Turn>,
     },
     /// The answer to a request about edits.
     Editing(EditingReply),
@@ -237,6 +239,8 @@ pub struct ModelInfo {
     pub has_tokenizer: bool,
     /// Whether the tokenizer puts a BOS token in front; `None` where the model has none.
     pub adds_bos: Option<bool>,
+    /// Whether it has a chat template.
+    pub has_chat: bool,
 }
 
 /// A complete run.
@@ -248,8 +252,10 @@ pub struct RunInfo {
     pub tokens: Tokens,
     /// What the decoder read, where there are two stacks.
     pub target: Option<TargetRead>,
-    /// The text as read, both texts joined as the model saw them; empty for ids.
+    /// The text as read: both texts joined as the model saw them, a conversation as its template wrote it; empty for ids.
     pub text: String,
+    /// Of a conversation: which tokens are of which message; empty for other inputs.
+    pub turns: Vec<Turn>,
     /// How many tokens were cut off.
     pub n_cut: u32,
     /// Time of this run, without waiting.

@@ -41,6 +41,8 @@ const OLDER: [&[&str]; 6] = [
 const LABELS: &str = "labels.txt";
 /// What says more about a tokenizer of any kind.
 const BESIDE_TOKENIZER: [&str; 3] = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
+/// The chat template where it has a file of its own; the first that is there counts.
+const CHAT: [&str; 2] = ["chat_template.jinja", "chat_template.json"];
 /// What says which text a model writes.
 const GENERATION: &str = "generation_config.json";
 const ADAPTER: &str = "adapter_config.json";
@@ -164,8 +166,10 @@ fn part_of(name: &str) -> Option<(u32, u32)> {
 
 /// Indices of the tokenizer's files, and a sentence for the reader where there is no tokenizer.
 fn tokenizer(at: &impl Fn(&str) -> Option<usize>) -> (Vec<usize>, Option<String>) {
-    let with_more =
-        |files: Vec<usize>| files.into_iter().chain(BESIDE_TOKENIZER.iter().filter_map(|name| at(name))).collect();
+    let with_more = |files: Vec<usize>| {
+        let beside = BESIDE_TOKENIZER.iter().filter_map(|name| at(name));
+        files.into_iter().chain(beside).chain(CHAT.iter().find_map(|name| at(name))).collect()
+    };
     let found = OLDER.iter().find_map(|names| names.iter().map(|name| at(name)).collect::<Option<Vec<usize>>>());
     match (at(TOKENIZER), found) {
         (Some(tokenizer), _) => (with_more(vec![tokenizer]), None),

@@ -169,6 +169,12 @@ impl State {
                 fields.push(("Text", format!("{n_tokens} random tokens twice, seed {seed}")));
                 sentences.push(format!("A block of {n_tokens} random tokens, twice (seed {seed})."));
             }
+            InputText::Chat(chat) => {
+                let each = chat.messages.iter().map(|message| format!("{}: {}", message.role, message.content));
+                let messages = each.collect::<Vec<_>>().join(" / ");
+                sentences.push(format!("Conversation: “{messages}”{written}."));
+                fields.push(("Conversation", messages));
+            }
             InputText::Single(_) | InputText::Ids(_) => {
                 let ids: Vec<String> = shown.info.tokens.ids.iter().map(u32::to_string).collect();
                 fields.push(("Token ids", ids.join(",")));

@@ -1,9 +1,11 @@
-//! What is to be read: typed text, token ids, or a block of random tokens twice; with or without BOS.
+//! What is to be read: typed text, token ids, a block of random tokens twice, or a conversation; with or without BOS.
 
 use serde::{Deserialize, Serialize};
 
+use super::chat::{self, ChatChange};
 use super::{Effect, State};
 use crate::protocol::{Input, InputText, TargetAsked};
+use crate::trace::Chat;
 
 /// Kinds of input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,11 +17,13 @@ pub enum EntryKind {
     Ids,
     /// A block of random tokens, twice.
     RandomBlock,
+    /// A conversation.
+    Chat,
 }
 
 impl EntryKind {
     /// In the order in which they are offered.
-    pub const EACH: [EntryKind; 3] = [EntryKind::Text, EntryKind::Ids, EntryKind::RandomBlock];
+    pub const EACH: [EntryKind; 4] = [EntryKind::Text, EntryKind::Ids, EntryKind::RandomBlock, EntryKind::Chat];
 
     /// Its name on the page.
     pub fn label(self) -> &'static str {
@@ -27,6 +31,7 @@ impl EntryKind {
             EntryKind::Text => "Text",
             EntryKind::Ids => "Token ids",
             EntryKind::RandomBlock => "Random block twice",
+            EntryKind::Chat => "Chat",
         }
     }
 }
@@ -46,6 +51,8 @@ pub struct Entry {
     pub kind: EntryKind,
     /// Ids as typed.
     pub ids: String,
+    /// The conversation.
+    pub chat: Chat,
     /// Length of the random block.
     pub n_block: u32,
     /// Its seed.
@@ -84,6 +91,7 @@ impl Default for Entry {
             looks_at_example: false,
             kind: EntryKind::Text,
             ids: String::new(),
+            chat: chat::first(),
             n_block: FIRST_BLOCK,
             seed: 1,
             bos: None,
@@ -99,6 +107,8 @@ pub enum EntryChange {
     Kind(EntryKind),
     /// The ids were edited.
     Ids(String),
+    /// The conversation was changed.
+    Chat(ChatChange),
     /// The block's length was edited.
     Block(u32),
     /// Its seed.
@@ -115,6 +125,7 @@ impl Entry {
         match change {
             EntryChange::Kind(kind) => self.kind = kind,
             EntryChange::Ids(ids) => self.ids = ids,
+            EntryChange::Chat(change) => chat::change(&mut self.chat, change),
             EntryChange::Block(n_block) => self.n_block = n_block.max(1),
             EntryChange::Seed(seed) => self.seed = seed,
             EntryChange::Bos(bos) => self.bos = bos,
@@ -170,8 +181,14 @@ impl State {
             EntryKind::Text => InputText::Pair(self.entry.text.clone(), self.entry.pair.clone()),
             EntryKind::Ids => InputText::Ids(parse_ids(&self.entry.ids)?),
             EntryKind::RandomBlock => InputText::RandomBlock { n_tokens: self.entry.n_block, seed: self.entry.seed },
+            EntryKind::Chat if self.entry.chat.messages.iter().all(|message| message.content.is_empty()) => {
+                return Err("There is no message to read. Write one.".to_owned());
+            }
+            EntryKind::Chat => InputText::Chat(self.entry.chat.clone()),
         };
-        Ok(Input { text, cut, bos: self.entry.bos, target: self.target()? })
+        // A chat template writes BOS itself.
+        let bos = self.entry.bos.filter(|_| self.entry.kind != EntryKind::Chat);
+        Ok(Input { text, cut, bos, target: self.target()? })
     }
 
     /// What the target's field holds; nothing as long as the model is known to have one stack.
@@ -180,7 +197,7 @@ impl State {
         Ok(match self.entry.kind {
             _ if has_one_stack || self.entry.target.trim().is_empty() => TargetAsked::Generated,
             EntryKind::Ids => TargetAsked::Ids(parse_ids(&self.entry.target)?),
-            EntryKind::Text | EntryKind::RandomBlock => TargetAsked::Text(self.entry.target.clone()),
+            EntryKind::Text | EntryKind::RandomBlock | EntryKind::Chat => TargetAsked::Text(self.entry.target.clone()),
         })
     }
 
@@ -206,9 +223,11 @@ impl State {
             InputText::RandomBlock { n_tokens, seed } => {
                 entry.kind == EntryKind::RandomBlock && (entry.n_block, entry.seed) == (*n_tokens, *seed)
             }
+            InputText::Chat(chat) => entry.kind == EntryKind::Chat && entry.chat == *chat,
         };
         // A trace does not say how it was asked for.
         let is_same_way = shown.is_trace
+            || entry.kind == EntryKind::Chat
             || entry.bos == shown.input.bos && self.target().as_ref().is_ok_and(|target| *target == shown.input.target);
         !(is_same_text && is_same_way)
     }
@@ -236,6 +255,7 @@ impl State {
             InputText::RandomBlock { n_tokens, seed } => {
                 (self.entry.kind, self.entry.n_block, self.entry.seed) = (EntryKind::RandomBlock, *n_tokens, *seed);
             }
+            InputText::Chat(chat) => (self.entry.kind, self.entry.chat) = (EntryKind::Chat, chat.clone()),
         }
     }
 }

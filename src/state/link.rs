@@ -14,7 +14,7 @@ use super::selection::View;
 use super::wording::shortened;
 use crate::edit::{self, Edit};
 use crate::protocol::OutcomeAsked;
-use crate::trace::{Attn, AttnKind, Stack};
+use crate::trace::{Attn, AttnKind, Chat, ChatMessage, Stack};
 
 /// Version of the fragment.
 const VERSION: &str = "1";
@@ -53,6 +53,10 @@ pub struct Link {
     pub target: Option<String>,
     /// The token ids, instead of a text.
     pub ids: Option<Vec<u32>>,
+    /// The messages of a conversation, instead of a text.
+    pub messages: Option<Vec<ChatMessage>>,
+    /// Whether the conversation ends with the beginning of an answer; it does where nothing is said.
+    pub adds_prompt: Option<bool>,
     /// The view.
     pub view: Option<View>,
     /// Which stack of an encoder-decoder model.
@@ -171,6 +175,15 @@ impl Link {
                 Some(ids) => self.ids = Some(ids),
                 None => return broken("a list of token ids"),
             },
+            "chat" => match ChatMessage::parse_list(value) {
+                Ok(messages) => self.messages = Some(messages),
+                Err(error) => return Err(format!("chat: {error}")),
+            },
+            "prompt" => match value {
+                "0" => self.adds_prompt = Some(false),
+                "1" => self.adds_prompt = Some(true),
+                _ => return broken("0 or 1"),
+            },
             "view" => match View::EACH.into_iter().find(|view| view.name() == value) {
                 Some(view) => self.view = Some(view),
                 None => return broken("model, head, neuron or stream"),
@@ -241,6 +254,8 @@ impl Link {
         put("pair", self.pair.clone().filter(|pair| !pair.is_empty()));
         put("target", self.target.clone());
         put("ids", self.ids.as_ref().map(list));
+        put("chat", self.messages.as_deref().map(ChatMessage::list_to_json));
+        put("prompt", self.adds_prompt.filter(|adds_prompt| !adds_prompt).map(|_| "0".to_owned()));
         put("trace", self.trace.as_ref().map(TracePlace::write));
         put("view", self.view.map(|view| view.name().to_owned()));
         put("stack", self.stack.map(|stack| stack.name().to_owned()));
@@ -261,6 +276,12 @@ impl Link {
 }
 
 impl Link {
+    /// The conversation to be read.
+    pub fn chat(&self) -> Option<Chat> {
+        let messages = self.messages.clone()?;
+        Some(Chat { messages, adds_prompt: self.adds_prompt.unwrap_or(true) })
+    }
+
     /// Which attention it is about; a decoder's cross-attention may be named by `attn` alone.
     pub fn kind(&self) -> AttnKind {
         match (self.stack, self.attn) {

@@ -11,6 +11,8 @@ fn full() -> Link {
         pair: Some("“Привет” — שלום 🐈\n{}".to_owned()),
         target: None,
         ids: None,
+        messages: None,
+        adds_prompt: None,
         view: Some(View::Neuron),
         stack: None,
         attn: None,
@@ -51,6 +53,23 @@ fn outcomes_come_back() {
     assert_eq!(Link::parse(&link.write()), (link, vec![]));
     let (link, problems) = Link::parse("outcome={\"kind\":\"beauty\"}&text=kept");
     assert!(link.outcome.is_none() && problems[0].starts_with("outcome: `beauty`"), "{problems:?}");
+}
+
+#[test]
+fn a_conversation_comes_back() {
+    let messages = vec![ChatMessage::new("system", "Be \"brief\" & kind.\n"), ChatMessage::new("user", "你好 + 1")];
+    let link = Link { messages: Some(messages.clone()), adds_prompt: Some(false), ..Link::default() };
+    let written = link.write();
+    assert!(written.starts_with("v=1&chat=[%7B%22role%22:%22system%22,%22content%22:"), "{written}");
+    assert!(written.ends_with("&prompt=0"), "{written}");
+    assert_eq!(Link::parse(&written), (link, vec![]));
+    let with_prompt = Link { messages: Some(messages.clone()), adds_prompt: Some(true), ..Link::default() };
+    assert!(!with_prompt.write().contains("prompt"));
+    let read = Link::parse(&with_prompt.write()).0;
+    assert_eq!(read.chat(), Some(Chat { messages, adds_prompt: true }));
+    let (_, problems) = Link::parse("chat=[{\"role\":\"user\"}]&prompt=maybe");
+    assert!(problems[0].contains("chat: message 1: missing field `content`"), "{problems:?}");
+    assert!(problems[1].contains("prompt=maybe is not 0 or 1"), "{problems:?}");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 pub mod captions;
 pub mod catalogue;
+pub mod chat;
 pub mod editing;
 pub mod embed_code;
 pub mod entry;
@@ -45,6 +46,7 @@ mod tests;
 
 pub use captions::CaptionText;
 pub use catalogue::ModelEntry;
+pub use chat::ChatChange;
 pub use editing::{EditEvent, Editing, ListedEdit, SweepState, Variant};
 pub use entry::{Entry, EntryChange, EntryEvent, EntryKind};
 pub use event::{Effect, Event};

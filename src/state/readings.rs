@@ -9,8 +9,8 @@ use super::editing::Variant;
 use super::requests::{Holder, Purpose, Slot, Waiting};
 use super::{Effect, State};
 use crate::protocol::{Input, InputText, Prediction, Question, RequestId, TargetAsked, ToWorker};
-use crate::trace::Tokens;
 use crate::trace::spec::Unembed;
+use crate::trace::{Tokens, Turn};
 
 /// How long the fields rest before their tokens are asked for.
 pub const TYPING_PAUSE_MS: u32 = 150;
@@ -21,11 +21,20 @@ const N_TOP: u32 = 10;
 /// Losses of longer inputs are asked for only when somebody wants them.
 const N_AUTO_TOKENS: usize = 256;
 
+/// What the model would read of the fields.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Typed {
+    /// Its tokens.
+    pub tokens: Tokens,
+    /// Of a conversation: which tokens are of which message.
+    pub turns: Vec<Turn>,
+}
+
 /// What is known about the words of a result.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Readings {
     /// The tokens of the text in the fields.
-    pub typed: Slot<Tokens>,
+    pub typed: Slot<Typed>,
     /// Counts edits: only the pause after the last one counts.
     n_edits: u32,
     /// The last edit after which the fields rested.
@@ -59,11 +68,11 @@ impl State {
 
     /// Tokens of the fields, and whether they are those of the present text: while the worker is about to say more, the last ones
     /// stay. Nothing where no model has read the fields.
-    pub fn typed_tokens(&self) -> Option<(&Tokens, bool)> {
+    pub fn typed_tokens(&self) -> Option<(&Typed, bool)> {
         let input = self.input(false).ok()?;
         let typed = &self.readings.typed;
         let is_current = typed.about() == Some(&Purpose::Tokens(input));
-        typed.value().filter(|_| is_current || self.work.model.is_some()).map(|tokens| (tokens, is_current))
+        typed.value().filter(|_| is_current || self.work.model.is_some()).map(|typed| (typed, is_current))
     }
 
     /// Asks for the tokens of the fields where something else than typing has filled them.

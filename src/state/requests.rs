@@ -18,9 +18,9 @@ mod difference;
 mod slot;
 
 use super::editing::Compared;
+use super::readings::Typed;
 use super::{Looked, Progress};
 use crate::protocol::{Answer, Input, ModelInfo, Question, RequestId, RunId, RunInfo};
-use crate::trace::Tokens;
 
 pub use slot::Slot;
 pub(super) use slot::Waiting;
@@ -91,7 +91,7 @@ pub(super) enum Reply {
     /// To a question, with its buffers.
     Answer(Answer, Vec<Vec<f32>>),
     /// To [`Purpose::Tokens`].
-    Tokens(Tokens),
+    Tokens(Typed),
     /// To [`Purpose::Comparison`].
     Compared(Compared),
     /// To [`Purpose::LoadSecond`].

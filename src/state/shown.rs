@@ -15,7 +15,7 @@ use crate::edit::Edit;
 use crate::protocol::{Input, InputText, Prediction, RequestId, RunId, RunInfo};
 use crate::trace::display::{TokenLabel, token_label};
 use crate::trace::file::ModelName;
-use crate::trace::{Attn, AttnKind, Side, Spec, Stack, Tokens};
+use crate::trace::{Attn, AttnKind, Side, Spec, Stack, Tokens, Turn};
 
 /// Patterns of every head of one layer.
 #[derive(Clone, Debug, PartialEq)]
@@ -277,6 +277,12 @@ impl Shown {
             (Some(Stack::Decoder), Some(target)) => &target.tokens,
             _ => &self.info.tokens,
         }
+    }
+
+    /// Which tokens of one side are of which message of a conversation.
+    pub fn turns(&self, side: Side) -> &[Turn] {
+        let is_read = self.target.is_none() && self.with_sink(side).is_none();
+        if is_read { &self.info.turns } else { &[] }
     }
 
     /// What is shown of the tokens of one side.

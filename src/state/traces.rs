@@ -193,7 +193,8 @@ impl State {
         let input = Input { text: input, cut: false, bos: None, target: TargetAsked::Generated };
         // A file holds no predictions but the last ones.
         let target = target.map(|tokens| TargetRead { tokens, is_generated: false, predicted: Vec::new() });
-        let info = RunInfo { run: 0, tokens, target, text, n_cut: 0, elapsed_ms: 0.0, top, memory_bytes: 0 };
+        let turns = Vec::new();
+        let info = RunInfo { run: 0, tokens, target, text, turns, n_cut: 0, elapsed_ms: 0.0, top, memory_bytes: 0 };
         let shown = Shown::new(request, input, shown_name(&model), spec, info, self.selection.kind);
         let origin = Origin { model, has_bos: None, trace: place, edits };
         let with_labels = |(kind, tokens): (AttnKind, Tokens)| (kind, KeyTokens { labels: labels(&tokens), tokens });
@@ -229,7 +230,7 @@ impl State {
             _ if !self.editing.written.is_empty() => (None, None),
             InputText::Single(text) => (Some(text.clone()), None),
             InputText::Pair(text, pair) => (Some(text.clone()), Some(pair.clone())),
-            InputText::Ids(_) | InputText::RandomBlock { .. } => (None, None),
+            InputText::Ids(_) | InputText::RandomBlock { .. } | InputText::Chat(_) => (None, None),
         };
         Some(TraceMetadata {
             decoder_tokens: target.map(|target| target.tokens.tokens.clone()),

@@ -2,6 +2,7 @@
 //!
 //! Everything that leaves the engine (to a file, the page, or Python) is made of these types.
 
+pub mod chat;
 pub mod display;
 pub mod file;
 pub mod hook;
@@ -12,6 +13,7 @@ pub mod spec;
 pub mod stack;
 pub mod tokens;
 
+pub use chat::{Chat, ChatMessage, Turn};
 pub use display::{byte_level_token, token_bytes};
 pub use hook::{Axis, BlockSite, Hook, Lengths};
 pub use side::Side;

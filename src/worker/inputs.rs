@@ -1,22 +1,26 @@
 //! What the page asks for, as the engine's jobs take it: texts become tokens.
 
 use crate::edit::PatchFrom;
+use crate::engine::chat::{Date, EncodedChat};
 use crate::engine::jobs::{Measure, RunInput, SweepKind, Target};
 use crate::engine::{Bos, EngineError, Model, Outcome, Run};
 use crate::protocol::{Input, InputText, OutcomeAsked, SweepAsked, TargetAsked};
-use crate::trace::Tokens;
+use crate::trace::{Tokens, Turn};
 
 /// An input as a model reads it.
 pub(super) struct ReadInput {
     pub input: RunInput,
     /// The text as the model saw it, both texts joined; empty for ids.
     pub text: String,
+    /// Which tokens are of which message of a conversation.
+    pub turns: Vec<Turn>,
     /// How many tokens were cut off.
     pub n_cut: usize,
 }
 
 /// The tokens of an input, however long, and its text as the model sees it.
-pub(super) fn tokens(model: &Model, input: &Input) -> Result<(Tokens, String), EngineError> {
+pub(super) fn tokens(model: &Model, input: &Input) -> Result<EncodedChat, EngineError> {
+    let without_turns = |tokens: Tokens, text: String| EncodedChat { tokens, text, turns: Vec::new() };
     let bos = match input.bos {
         None => Bos::AsTokenizer,
         Some(true) => Bos::On,
@@ -25,18 +29,32 @@ pub(super) fn tokens(model: &Model, input: &Input) -> Result<(Tokens, String), E
     let (tokens, text) = match &input.text {
         InputText::Single(text) => (model.encode(text, None)?, text.clone()),
         InputText::Pair(text, pair) => (model.encode(text, Some(pair))?, format!("{text} {pair}")),
-        InputText::Ids(ids) => return Ok((model.tokens_from_ids(ids)?, String::new())),
+        InputText::Ids(ids) => return Ok(without_turns(model.tokens_from_ids(ids)?, String::new())),
+        InputText::Chat(chat) => return model.encode_chat(chat, &today()),
         InputText::RandomBlock { n_tokens, seed } => {
             let tokens = model.random_block(*n_tokens as usize, u64::from(*seed), bos)?;
-            return Ok((tokens, String::new()));
+            return Ok(without_turns(tokens, String::new()));
         }
     };
-    Ok((model.with_bos(tokens, bos)?, text))
+    Ok(without_turns(model.with_bos(tokens, bos)?, text))
+}
+
+/// The date on the reader's clock.
+fn today() -> Date {
+    let date = js_sys::Date::new_0();
+    Date {
+        year: i64::from(date.get_full_year()),
+        month: date.get_month() + 1,
+        day: date.get_date(),
+        hour: date.get_hours(),
+        minute: date.get_minutes(),
+        second: date.get_seconds(),
+    }
 }
 
 /// The tokens of an input and of its target, cut where the page allows it.
 pub(super) fn read(model: &Model, input: &Input) -> Result<ReadInput, EngineError> {
-    let (mut tokens, text) = tokens(model, input)?;
+    let EncodedChat { mut tokens, text, mut turns } = tokens(model, input)?;
     let reader = model.encoder().map_or(model, |encoder| encoder);
     let n_cut = if input.cut { tokens.cut_to(reader.spec().n_ctx) } else { 0 };
     let target = match (model.encoder(), &input.target) {
@@ -50,7 +68,11 @@ pub(super) fn read(model: &Model, input: &Input) -> Result<ReadInput, EngineErro
         }
         Target::Tokens(target)
     });
-    Ok(ReadInput { input: RunInput { tokens, target }, text, n_cut })
+    turns.retain_mut(|turn| {
+        turn.end = turn.end.min(tokens.len() as u32);
+        turn.start < turn.end
+    });
+    Ok(ReadInput { input: RunInput { tokens, target }, text, turns, n_cut })
 }
 
 /// What is measured of a run.

@@ -80,6 +80,7 @@ impl Worker {
             notes: about_files.into_iter().chain(model.notes().iter().cloned()).collect(),
             has_tokenizer: model.tokenizer().is_some(),
             adds_bos: model.adds_bos(),
+            has_chat: model.chat_template().is_some(),
         };
         self.model = Some(Arc::new(model));
         self.outbox.say(&FromWorker::Loaded { request, model: info });

@@ -29,6 +29,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent};
 
 use crate::analysis::SourceError;
+use crate::engine::chat::EncodedChat;
 use crate::engine::{EngineError, InputError, Model};
 use crate::platform::clock::now_ms;
 use crate::platform::port::decode_with_files;
@@ -185,8 +186,8 @@ impl Worker {
     }
 
     fn tokenize(&mut self, request: RequestId, input: &Input) -> Result<(), Stop> {
-        let (tokens, _) = inputs::tokens(self.model()?, input)?;
-        self.outbox.say(&FromWorker::Tokenized { request, tokens });
+        let EncodedChat { tokens, turns, .. } = inputs::tokens(self.model()?, input)?;
+        self.outbox.say(&FromWorker::Tokenized { request, tokens, turns });
         Ok(())
     }
 
@@ -215,7 +216,7 @@ impl From<EngineError> for Stop {
             EngineError::Input(InputError::TooLong { n_tokens, n_ctx }) => {
                 About::TooLong { n_tokens: *n_tokens as u32, n_ctx: *n_ctx as u32 }
             }
-            EngineError::Input(_) => About::Input,
+            EngineError::Input(_) | EngineError::Chat(_) => About::Input,
             EngineError::Edit(_) => About::Edits,
             EngineError::Request(_) => About::Request,
             _ => About::Model,

@@ -38,7 +38,7 @@ impl Worker {
             let driven = self.drive_with(request, job, PartOf { index, n_parts }, |_, _| {}).await?;
             let is_generated = input.target == TargetAsked::Generated;
             let (info, kept) = self.describe(request, driven, is_generated).await?;
-            done.push((RunInfo { text: read.text, n_cut: read.n_cut as u32, ..info }, kept));
+            done.push((RunInfo { text: read.text, turns: read.turns, n_cut: read.n_cut as u32, ..info }, kept));
         }
         // Kept only now, so that a request that fails or is cancelled keeps none of its runs.
         let runs = done.into_iter().map(|(info, kept)| self.keep(info, kept)).collect();
@@ -64,7 +64,8 @@ impl Worker {
             let written = std::mem::replace(&mut tokens, source.tokens().clone());
             target = Some(TargetRead { tokens: written, is_generated, predicted });
         }
-        let info = RunInfo { run: 0, tokens, target, text: String::new(), n_cut: 0, elapsed_ms, top, memory_bytes: 0 };
+        let (text, turns) = (String::new(), Vec::new());
+        let info = RunInfo { run: 0, tokens, target, text, turns, n_cut: 0, elapsed_ms, top, memory_bytes: 0 };
         Ok((info, KeptRun { run, edits }))
     }
 

@@ -138,7 +138,7 @@ mod links {
     use headlight::state::scales::options::{CellNumber, CellStyle, MapOptions, NeuronOptions, NeuronOrder};
     use headlight::state::stream::options::{StreamNumber, StreamOptions};
     use headlight::state::{Arrangement, Display, Drawing, SegmentFilter, Theme, TracePlace, View};
-    use headlight::trace::{Attn, Stack};
+    use headlight::trace::{Attn, ChatMessage, Stack};
 
     use super::first_column;
 
@@ -151,6 +151,8 @@ mod links {
             pair: text(),
             target: text(),
             ids: Some(vec![1]),
+            messages: Some(vec![ChatMessage::new("user", "a")]),
+            adds_prompt: Some(false),
             view: Some(View::Head),
             stack: Some(Stack::Decoder),
             attn: Some(Attn::Cross),

@@ -12,7 +12,7 @@ use std::fs;
 use std::process::Command;
 
 /// The readers, as in `fuzz/src/targets/mod.rs`.
-const TARGETS: [&str; 14] = [
+const TARGETS: [&str; 15] = [
     "safetensors",
     "trace",
     "trace_structured",
@@ -21,6 +21,7 @@ const TARGETS: [&str; 14] = [
     "tokenizer_json",
     "tokenizer_files",
     "sentencepiece",
+    "chat",
     "edits",
     "link",
     "listing",

@@ -1,6 +1,7 @@
 //! What is fuzzed: one target per reader. Each takes any bytes and must end without a panic, within the limits of `limits`. Whatever
 //! it accepts must be something that every view can draw.
 
+mod chat;
 mod checkpoints;
 mod edits;
 mod pages;
@@ -22,7 +23,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const ALL: [Target; 14] = [
+pub const ALL: [Target; 15] = [
     Target { name: "safetensors", run: checkpoints::safetensors, seeds: checkpoints::safetensors_seeds },
     Target { name: "trace", run: traces::raw, seeds: traces::raw_seeds },
     Target { name: "trace_structured", run: traces::structured, seeds: traces::structured_seeds },
@@ -31,6 +32,7 @@ pub const ALL: [Target; 14] = [
     Target { name: "tokenizer_json", run: tokenizers::json, seeds: tokenizers::json_seeds },
     Target { name: "tokenizer_files", run: tokenizers::older_files, seeds: tokenizers::older_files_seeds },
     Target { name: "sentencepiece", run: tokenizers::sentencepiece, seeds: tokenizers::sentencepiece_seeds },
+    Target { name: "chat", run: chat::run, seeds: chat::seeds },
     Target { name: "edits", run: edits::run, seeds: edits::seeds },
     Target { name: "link", run: pages::link, seeds: pages::link_seeds },
     Target { name: "listing", run: pages::listing, seeds: pages::listing_seeds },

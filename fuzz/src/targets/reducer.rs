@@ -232,6 +232,7 @@ fn model(choices: &mut Choices<'_>) -> ModelInfo {
         notes: Vec::new(),
         has_tokenizer: !choices.seldom(),
         adds_bos: None,
+        has_chat: !choices.seldom(),
     }
 }
 
@@ -246,6 +247,7 @@ fn run(choices: &mut Choices<'_>) -> RunInfo {
         tokens: tokens(*choices.pick(&[5usize, 3, 4, 2]), Vec::new()),
         target,
         text: String::new(),
+        turns: Vec::new(),
         n_cut: 0,
         elapsed_ms: 1.0,
         top: Vec::new(),

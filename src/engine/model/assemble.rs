@@ -201,6 +201,7 @@ impl Model {
             encoder: None,
             generation: architecture.generation.clone(),
             tokenizer,
+            chat: None,
             labels: Arc::default(),
             label_form: TokenForm::Plain,
             without_tokenizer: None,

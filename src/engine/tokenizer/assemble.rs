@@ -128,11 +128,10 @@ pub(super) fn added_tokens(
 impl Tokenizer {
     /// Returns this with the roles that the settings name.
     pub(super) fn with_roles(mut self, settings: &Settings, class: Option<Class>) -> Self {
-        let id = |role| {
-            let token = settings.named(role, class.and_then(|class| class.default_token(role)))?;
-            self.inner.token_to_id(&token.content)
-        };
+        let name = |role| settings.named(role, class.and_then(|class| class.default_token(role)));
+        let id = |role| self.inner.token_to_id(&name(role)?.content);
         self.specials = Specials { bos: id(Role::Bos), eos: id(Role::Eos), mask: id(Role::Mask) };
+        self.named = Role::ALL.iter().filter_map(|(role, key)| Some((*key, name(*role)?.content))).collect();
         self
     }
 }

@@ -31,6 +31,18 @@ const TOKENS: &str = "tokenizer.ggml.tokens";
 const TOKEN_TYPE: &str = "tokenizer.ggml.token_type";
 const MERGES: &str = "tokenizer.ggml.merges";
 
+/// Tokens with a name in Hugging Face's files, and the field that holds the token's id.
+const NAMED: [(&str, &str); 7] = [
+    ("bos_token", "tokenizer.ggml.bos_token_id"),
+    ("eos_token", "tokenizer.ggml.eos_token_id"),
+    ("unk_token", "tokenizer.ggml.unknown_token_id"),
+    // Spelled so in the files.
+    ("sep_token", "tokenizer.ggml.seperator_token_id"),
+    ("pad_token", "tokenizer.ggml.padding_token_id"),
+    ("cls_token", "tokenizer.ggml.cls_token_id"),
+    ("mask_token", "tokenizer.ggml.mask_token_id"),
+];
+
 /// Whether an error leaves a model that reads token ids: its file has a tokenizer of a kind that is not read, or none.
 pub fn is_only_unread(error: &TokenizerError, gguf: &Gguf) -> bool {
     let has_none = || matches!(gguf.optional(MODEL, Gguf::string), Ok(None));
@@ -75,7 +87,14 @@ impl Tokenizer {
         };
         let template = template(gguf, tokens, specials, adds_bos_unless_said)?;
         tokenizer.with_post_processor(template);
-        Ok(Tokenizer::new(tokenizer, tokens.len(), specials))
+        let mut tokenizer = Tokenizer::new(tokenizer, tokens.len(), specials);
+        for (name, key) in NAMED {
+            // Some files number a token that they do not have.
+            let id = gguf.optional(key, Gguf::u32).ok().flatten();
+            let token = id.and_then(|id| tokens.get(id as usize));
+            tokenizer.named.extend(token.map(|token| (name, token.clone())));
+        }
+        Ok(tokenizer)
     }
 }
 

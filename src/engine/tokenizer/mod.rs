@@ -38,6 +38,8 @@ pub struct Tokenizer {
     form: TokenForm,
     n_vocab: usize,
     specials: Specials,
+    /// "bos_token" and its text, and others that its files name.
+    named: Vec<(&'static str, String)>,
     /// Where the model knows its tokens by other ids than the file that splits text.
     names: Option<Arc<Names>>,
 }
@@ -67,7 +69,14 @@ impl Tokenizer {
     fn new(inner: tokenizers::Tokenizer, n_model_vocab: usize, specials: Specials) -> Self {
         let added = inner.get_added_vocabulary().get_vocab().values();
         let n_added = added.max().map_or(0, |id| (*id as usize).saturating_add(1));
-        Tokenizer { form: form::token_form(&inner), inner, n_vocab: n_model_vocab.max(n_added), specials, names: None }
+        Tokenizer {
+            form: form::token_form(&inner),
+            inner,
+            n_vocab: n_model_vocab.max(n_added),
+            specials,
+            named: Vec::new(),
+            names: None,
+        }
     }
 
     /// Returns this tokenizer with the names of a vocabulary's ids.
@@ -90,6 +99,11 @@ impl Tokenizer {
             Some(second) if has_pairs => self.encode_pair(text, second),
             Some(second) => self.encode_joined(text, second),
         }
+    }
+
+    /// The tokens of a text as it is: none is added.
+    pub fn encode_bare(&self, text: &str) -> Result<Tokens, TokenizerError> {
+        self.encoded_with(text, None, false).map(|(tokens, _)| tokens)
     }
 
     /// Reads two texts as a pair, in the tokenizer's own way.
@@ -224,6 +238,11 @@ impl Tokenizer {
         given.or_else(by_name)
     }
 
+    /// The special tokens that its files name: "bos_token" and its text, ….
+    pub fn named_tokens(&self) -> &[(&'static str, String)] {
+        &self.named
+    }
+
     /// Whether it puts a token in front of every text. Reads none for that: with the first one the crate compiles its pattern, which
     /// takes a browser fifty milliseconds.
     pub fn begins_with(&self, id: u32) -> Result<bool, TokenizerError> {
@@ -233,14 +252,24 @@ impl Tokenizer {
 
     /// The tokens and, for each, which of the texts it is of.
     fn encoded(&self, text: &str, second: Option<&str>) -> Result<(Tokens, Vec<Option<usize>>), TokenizerError> {
+        self.encoded_with(text, second, true)
+    }
+
+    /// The same; `adds_special`: with what the tokenizer puts around a text.
+    fn encoded_with(
+        &self,
+        text: &str,
+        second: Option<&str>,
+        adds_special: bool,
+    ) -> Result<(Tokens, Vec<Option<usize>>), TokenizerError> {
         if let Some(normalizer) = self.inner.get_normalizer() {
             for text in [Some(text), second].into_iter().flatten() {
                 limits::check_growth(normalizer, text)?;
             }
         }
         let encoding = match second {
-            Some(second) => self.inner.encode((text, second), true),
-            None => self.inner.encode(text, true),
+            Some(second) => self.inner.encode((text, second), adds_special),
+            None => self.inner.encode(text, adds_special),
         };
         let encoding = encoding.map_err(refused)?;
         let ids = self.ids(&encoding);

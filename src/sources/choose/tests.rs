@@ -40,6 +40,10 @@ fn what_belongs_together() {
             "config.json source.spm target.spm vocab.json tokenizer_config.json model.safetensors",
             "safetensors: config.json vocab.json source.spm target.spm tokenizer_config.json model.safetensors",
         ),
+        (
+            "chat_template.json chat_template.jinja config.json tokenizer.json tokenizer_config.json model.safetensors",
+            "safetensors: config.json tokenizer.json tokenizer_config.json chat_template.jinja model.safetensors",
+        ),
         ("config.json spiece.model a.safetensors", "safetensors: config.json spiece.model a.safetensors"),
         (
             "added_tokens.json config.json tokenizer.model special_tokens_map.json model.safetensors",

@@ -166,7 +166,8 @@ mod tests {
         let Some(ToWorker::Tokenize { request, input }) = page.sent.last().cloned() else { panic!("{:?}", page.sent) };
         assert_eq!((input.text, input.bos), (InputText::Single("Johnny".to_owned()), Some(false)));
         assert_eq!(page.state.cut_of("Johnny"), None);
-        page.says(FromWorker::Tokenized { request, tokens: tokens(&["[CLS]", "John", "ny", "[SEP]"]) });
+        let tokens = tokens(&["[CLS]", "John", "ny", "[SEP]"]);
+        page.says(FromWorker::Tokenized { request, tokens, turns: Vec::new() });
         let plain: Vec<&str> = page.state.cut_of("Johnny").unwrap().iter().map(|label| label.plain.as_str()).collect();
         assert_eq!(plain, ["John", "ny"], "without what the tokenizer adds");
         let n_sent = page.sent.len();

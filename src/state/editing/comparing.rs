@@ -69,7 +69,7 @@ impl State {
         let texts = match &a.input.text {
             InputText::Single(text) => (text.clone(), String::new()),
             InputText::Pair(first, second) => (first.clone(), second.clone()),
-            InputText::Ids(_) | InputText::RandomBlock { .. } => Default::default(),
+            InputText::Ids(_) | InputText::RandomBlock { .. } | InputText::Chat(_) => Default::default(),
         };
         let editing = &mut self.editing;
         match (&editing.asked, embeds) {

@@ -66,7 +66,7 @@ impl State {
         let b = Shown {
             request,
             live_run: Some(run.run),
-            info: RunInfo { text: a.info.text.clone(), n_cut: a.info.n_cut, ..run },
+            info: RunInfo { text: a.info.text.clone(), turns: a.info.turns.clone(), n_cut: a.info.n_cut, ..run },
             layers: Default::default(),
             drawn: None,
             ..a.clone()

@@ -98,7 +98,7 @@ impl State {
     }
 
     /// Takes the tokens that A and B have after a token was appended or removed.
-    pub(super) fn grew(
+    pub(in crate::state) fn grew(
         &mut self,
         request: RequestId,
         tokens: Tokens,
@@ -124,6 +124,10 @@ impl State {
             // These tokens are now the input of the result, for links and for another worker too.
             shown.input.text = InputText::Ids(tokens.ids.clone());
             shown.info.tokens = tokens.clone();
+            // What the model writes after the beginning of an answer is that answer.
+            if let Some(answer) = shown.info.turns.last_mut().filter(|turn| turn.message.is_none()) {
+                answer.end = tokens.len() as u32;
+            }
             shown.info.top = top;
             shown.layers = Default::default();
             shown.drawn = None;

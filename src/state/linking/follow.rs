@@ -101,7 +101,11 @@ impl State {
             self.follow_layer(effects);
             return false;
         }
-        let names_text = self.linking.pending.as_ref().is_some_and(|link| link.text.is_some() || link.ids.is_some());
+        let names_text = self
+            .linking
+            .pending
+            .as_ref()
+            .is_some_and(|link| link.text.is_some() || link.ids.is_some() || link.messages.is_some());
         if names_text && !may_load && self.work.model.is_none() && !self.is_busy() && self.home.is_page() {
             self.picked_model = model;
             self.linking.waits_for_run = true;
@@ -157,6 +161,9 @@ impl State {
             Some(target) if is_ids => parse_ids(&target).map_or(TargetAsked::Text(target), TargetAsked::Ids),
             Some(target) => TargetAsked::Text(target),
         };
+        if let Some(chat) = link.and_then(Link::chat) {
+            return Input { text: InputText::Chat(chat), cut: false, bos: None, target: TargetAsked::Generated };
+        }
         match link.and_then(|link| link.ids.clone()) {
             Some(ids) => Input { text: InputText::Ids(ids), cut: false, bos: None, target: target(true) },
             None => {
@@ -236,7 +243,7 @@ impl State {
             self.fill_in(&input);
             // What is chosen holds for whatever is typed instead.
             if let Some(link) = &mut self.linking.pending {
-                (link.text, link.pair) = (None, None);
+                (link.text, link.pair, link.messages) = (None, None, None);
             }
         }
     }
@@ -247,6 +254,9 @@ impl Link {
     fn reads(&self, input: &InputText, trace: Option<&TracePlace>) -> bool {
         if self.trace.is_some() || trace.is_some() {
             return self.trace.as_ref() == trace;
+        }
+        if let Some(linked) = self.chat() {
+            return matches!(input, InputText::Chat(chat) if *chat == linked);
         }
         match (input, &self.text, &self.ids) {
             (InputText::Ids(ids), _, Some(linked)) => ids == linked,

@@ -35,6 +35,7 @@ impl State {
     pub fn link(&self) -> Option<Link> {
         let shown = self.result(Variant::A)?;
         let read_ids = || Some(shown.info.tokens.ids.clone());
+        let mut chat = None;
         let (text, pair, ids) = match &shown.input.text {
             // It is in the file.
             _ if self.home == Home::File => (None, None, None),
@@ -45,6 +46,10 @@ impl State {
             InputText::Single(text) => (Some(text.clone()), None, None),
             InputText::Pair(text, pair) => (Some(text.clone()), Some(pair.clone()), None),
             InputText::Ids(ids) => (None, None, Some(ids.clone())),
+            InputText::Chat(read) => {
+                chat = Some(read.clone());
+                (None, None, None)
+            }
         };
         let trace = shown.origin.trace.clone();
         let entry = self.models.iter().find(|entry| trace.is_none() && entry.name == shown.model_name);
@@ -62,6 +67,8 @@ impl State {
             pair,
             target,
             ids,
+            messages: chat.as_ref().map(|chat| chat.messages.clone()),
+            adds_prompt: chat.map(|chat| chat.adds_prompt),
             view: Some(view),
             stack: shown.kind.stack,
             attn: shown.kind.stack.map(|_| shown.kind.attn),
@@ -89,7 +96,9 @@ impl State {
     pub fn file_link(&self) -> Option<String> {
         let link = self.link()?;
         // The trace inside says all of these.
-        let (model, text, pair, target, ids, trace, edits, outcome, theme) = Default::default();
-        Some(Link { model, text, pair, target, ids, trace, edits, outcome, theme, ..link }.write())
+        let (model, text, pair, target, ids, messages, adds_prompt, trace, edits, outcome, theme) = Default::default();
+        let without =
+            Link { model, text, pair, target, ids, messages, adds_prompt, trace, edits, outcome, theme, ..link };
+        Some(without.write())
     }
 }

@@ -337,7 +337,7 @@ impl State {
             }
             return;
         }
-        let is_text = matches!(planned.text, InputText::Single(_) | InputText::Pair(..));
+        let is_text = matches!(planned.text, InputText::Single(_) | InputText::Pair(..) | InputText::Chat(_));
         let text = if !model.has_tokenizer && is_text {
             self.more.stands_in = true;
             let n_ids = N_IDS.min(model.spec.d_vocab).min(model.spec.n_ctx);

@@ -42,13 +42,13 @@ impl State {
                 self.in_its_pane(is_of_pane, |state| state.question_answered(question, replies, effects));
             }
             Purpose::Tokens(_) => {
-                if let [Reply::Tokens(tokens)] = &replies[..] {
-                    self.readings.typed.fill(asked.purpose, tokens.clone());
+                if let [Reply::Tokens(typed)] = &replies[..] {
+                    self.readings.typed.fill(asked.purpose, typed.clone());
                 }
             }
             Purpose::Cut(text) => {
-                if let [Reply::Tokens(tokens)] = &replies[..] {
-                    self.cut_came(text, tokens);
+                if let [Reply::Tokens(typed)] = &replies[..] {
+                    self.cut_came(text, &typed.tokens);
                 }
             }
             Purpose::Comparison { also } => {

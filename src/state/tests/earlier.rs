@@ -5,7 +5,7 @@ use crate::gallery::EXAMPLES;
 
 /// The tokens in the strip under the fields, and whether they are those of the present text.
 fn strip(page: &Page) -> Option<(Vec<String>, bool)> {
-    page.state.typed_tokens().map(|(tokens, is_current)| (tokens.tokens.clone(), is_current))
+    page.state.typed_tokens().map(|(typed, is_current)| (typed.tokens.tokens.clone(), is_current))
 }
 
 /// Answers the last question for the tokens of the fields.
@@ -14,7 +14,11 @@ fn give_typed(page: &mut Page, tokens: &[&str]) {
         ToWorker::Tokenize { request, .. } => Some(*request),
         _ => None,
     });
-    page.says(FromWorker::Tokenized { request: asked.expect("tokens were asked for"), tokens: run(0, tokens).tokens });
+    page.says(FromWorker::Tokenized {
+        request: asked.expect("tokens were asked for"),
+        tokens: run(0, tokens).tokens,
+        turns: Vec::new(),
+    });
 }
 
 /// Answers the last question for patterns, which others may have followed.

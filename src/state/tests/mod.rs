@@ -1,5 +1,6 @@
 //! The reducer as tables of events and effects, with a worker that only the tests play.
 
+mod chat;
 mod earlier;
 mod lifecycle;
 mod looking;
@@ -145,6 +146,7 @@ fn model(n_layers: usize, n_heads: usize) -> ModelInfo {
         notes: Vec::new(),
         has_tokenizer: true,
         adds_bos: None,
+        has_chat: true,
     }
 }
 
@@ -162,6 +164,7 @@ fn run(run: u32, tokens: &[&str]) -> RunInfo {
         },
         target: None,
         text: String::new(),
+        turns: Vec::new(),
         n_cut: 0,
         elapsed_ms: 1.0,
         top: Vec::new(),

@@ -29,8 +29,8 @@ fn tokens_follow_typing_when_it_rests() {
     let ToWorker::Tokenize { request, input } = page.last() else { panic!("{:?}", page.last()) };
     assert_eq!(input.text, InputText::Pair("One two".to_owned(), FIRST_PAIR.to_owned()));
     let tokens = run(0, &["one", "two"]).tokens;
-    page.says(FromWorker::Tokenized { request, tokens: tokens.clone() });
-    assert_eq!(page.state.readings.typed.value(), Some(&tokens));
+    page.says(FromWorker::Tokenized { request, tokens: tokens.clone(), turns: Vec::new() });
+    assert_eq!(page.state.readings.typed.value().map(|typed| &typed.tokens), Some(&tokens));
     page.event(Event::Entry(EntryEvent::TextEdited(String::new())));
     page.event(Event::Entry(EntryEvent::TypingRested(armed[1] + 1)));
     assert_eq!(page.state.readings.typed.value(), None, "there is nothing to read");

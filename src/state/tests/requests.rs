@@ -295,6 +295,6 @@ fn tokens_of_the_fields_outlive_a_result() {
     page.event(Event::Work(WorkEvent::RunAsked));
     page.finish_run();
     let tokens = run(0, &["c", "d"]).tokens;
-    page.says(FromWorker::Tokenized { request: tokenize.unwrap(), tokens: tokens.clone() });
-    assert_eq!(page.state.readings.typed.value(), Some(&tokens));
+    page.says(FromWorker::Tokenized { request: tokenize.unwrap(), tokens: tokens.clone(), turns: Vec::new() });
+    assert_eq!(page.state.readings.typed.value().map(|typed| &typed.tokens), Some(&tokens));
 }

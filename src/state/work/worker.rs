@@ -2,6 +2,7 @@
 
 use super::{Plan, Progress, RunReason, Task, WorkerPhase};
 use crate::protocol::{self, About, FromWorker, ModelInfo, Report, RequestId};
+use crate::state::readings::Typed;
 use crate::state::requests::Reply;
 use crate::state::{Effect, RUNS_MODELS, Recovery, State, wording};
 
@@ -63,7 +64,9 @@ impl State {
             FromWorker::Answered { request, answer, .. } => {
                 self.replied(request, Reply::Answer(answer, buffers), effects);
             }
-            FromWorker::Tokenized { request, tokens } => self.replied(request, Reply::Tokens(tokens), effects),
+            FromWorker::Tokenized { request, tokens, turns } => {
+                self.replied(request, Reply::Tokens(Typed { tokens, turns }), effects);
+            }
             FromWorker::Editing(reply) => self.editing_said(reply, effects),
             FromWorker::Saved { request, url, .. } => self.saved(request, url, effects),
             FromWorker::Cancelled { request } => self.ended(request, None, effects),

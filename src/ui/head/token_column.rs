@@ -12,7 +12,7 @@ use crate::trace::Side;
 use crate::ui::erased::{Derived, keyed, view};
 use crate::ui::small::css::px;
 
-/// Identifies a set of rows: a hash of all their labels, and whether words are joined. Results of the same tokens have the same rows, so
+/// Identifies a set of rows: a hash of all their labels and messages, and whether words are joined. Results of the same tokens have the same rows, so
 /// the focus stays where it is when B replaces A.
 type RowsOf = (u64, bool);
 
@@ -21,6 +21,7 @@ fn rows_of(scene: &Scene, side: Side) -> RowsOf {
     for (unit, label) in scene.units.side(side).labels.0.iter().enumerate() {
         (&label.plain, scene.predicted(side, unit).map(|label| &label.plain)).hash(&mut hasher);
     }
+    scene.units.side(side).messages.0.hash(&mut hasher);
     (hasher.finish(), scene.units.is_joined)
 }
 

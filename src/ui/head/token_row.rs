@@ -30,6 +30,8 @@ pub fn TokenRow(
     let title = figure.title(unit);
     let tokens = scene.with_untracked(|scene| scene.as_ref().map(|scene| scene.units.tokens(side, unit.position)));
     let tokens = tokens.unwrap_or_default();
+    let message =
+        scene.with_untracked(|scene| scene.as_ref()?.units.side(side).messages.0.get(unit.position).cloned().flatten());
     // A marked row, and a row that fades because others are marked.
     let mark = Derived::new(move || {
         marked.with(|marked| {
@@ -49,6 +51,7 @@ pub fn TokenRow(
             None
         }
     };
+    let speaker = message.as_ref().filter(|message| message.is_first).map(|message| message.role.clone());
     let starts_second = move || row > 0 && text_name() == Some("B");
     let number = Derived::new(move || numbers.with(|numbers| numbers.get(row).cloned()));
     view! {
@@ -58,6 +61,7 @@ pub fn TokenRow(
             class:faded=move || mark.get().1
             class:pinned=move || is_pinned.get()
             class:second=starts_second
+            data-role=message.map(|message| message.role)
             role="option"
             data-row=row.to_string()
             aria-selected=move || is_pinned.get().to_string()
@@ -79,7 +83,8 @@ pub fn TokenRow(
             on:keydown=move |event| on_key(figure, unit, reached, &event)
         >
             <span class="text">{label.as_ref().map(token_text)}{predicted.as_ref().map(predicted_text)}</span>
-            <span class="text-name" aria-hidden="true">{text_name}</span>
+            <span class="text-name" aria-hidden="true">{text_name}{speaker.clone()}</span>
+            {speaker.map(|speaker| view! { <span class="only-spoken">{format!(", begins a message of {speaker}")}</span> })}
             <span class="weight" class:idle=move || is_idle.get()>{move || number.get()}</span>
         </div>
     }

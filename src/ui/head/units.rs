@@ -34,6 +34,17 @@ pub struct SideUnits {
     pub special: Same<[bool]>,
     /// Where the second text starts, in a pair.
     pub second_start: Option<usize>,
+    /// Of a conversation: the message that each row is of; empty for other inputs.
+    pub messages: Same<[Option<RowMessage>]>,
+}
+
+/// The message of a conversation that a row is of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RowMessage {
+    /// Whose it is.
+    pub role: String,
+    /// Whether it begins with this row.
+    pub is_first: bool,
 }
 
 impl Units {
@@ -98,6 +109,12 @@ impl SideUnits {
         });
         let of_token = words.of_token();
         let special = words.0.iter().map(|word| tokens.special.get(word.start).copied().unwrap_or(false)).collect();
+        let message = |word: &std::ops::Range<usize>| {
+            let turn = shown.turns(side).iter().find(|turn| turn.holds(word.start))?;
+            Some(RowMessage { role: turn.role.clone(), is_first: word.contains(&(turn.start as usize)) })
+        };
+        let messages: Arc<[Option<RowMessage>]> =
+            if shown.turns(side).is_empty() { Arc::from([]) } else { words.0.iter().map(message).collect() };
         let second_start = tokens.segments.get(1).and_then(|&start| of_token.get(start).copied());
         Self {
             words: Same(Arc::new(words)),
@@ -106,6 +123,7 @@ impl SideUnits {
             predicted: predicted.map(Same),
             special: Same(special),
             second_start,
+            messages: Same(messages),
         }
     }
 

@@ -6,13 +6,13 @@ use crate::state::{EntryChange, EntryEvent, EntryKind, Event};
 use crate::ui::erased::{Show, view};
 use crate::ui::shell::page::Page;
 
-/// The check box "BOS"; only where the model has the token and the input is not its ids.
+/// The check box "BOS"; only where the model has the token and the input is neither its ids nor a conversation.
 #[component]
 pub fn BosChoice(page: Page) -> impl IntoView {
     let is_on = page.memo(|state| {
         let adds = state.work.model.as_ref()?.adds_bos?;
         let default = adds || state.entry.kind == EntryKind::RandomBlock;
-        (state.entry.kind != EntryKind::Ids).then(|| state.entry.bos.unwrap_or(default))
+        (!matches!(state.entry.kind, EntryKind::Ids | EntryKind::Chat)).then(|| state.entry.bos.unwrap_or(default))
     });
     view! {
         <Show when=move || is_on.get().is_some()>

@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 
+use super::chat::ChatLine;
 use super::entry_field::EntryField;
 use super::random_block::RandomBlockFields;
 use crate::state::{EntryChange, EntryEvent, EntryKind, Event};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 
-/// A text and a second one, token ids, or the numbers of a random block.
+/// A text and a second one, token ids, the numbers of a random block, or a conversation.
 #[component]
 pub fn EntryFields(page: Page) -> impl IntoView {
     let text = page.memo(|state| state.entry.text.clone());
@@ -64,5 +65,9 @@ pub fn EntryFields(page: Page) -> impl IntoView {
         EntryKind::Text => texts(),
         EntryKind::Ids => ids_field(),
         EntryKind::RandomBlock => view! { <RandomBlockFields page /> },
+        EntryKind::Chat => view! {
+            <ChatLine page />
+            {page.parts().awaited(move |views| (views.chat)(page))}
+        },
     }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::state::{EntryChange, EntryEvent, EntryKind, Event};
+use crate::state::{EntryChange, EntryEvent, EntryKind, Event, State};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 
@@ -10,11 +10,13 @@ use crate::ui::shell::page::Page;
 #[component]
 pub fn EntryKindChoice(page: Page) -> impl IntoView {
     let kind = page.memo(|state| state.entry.kind);
+    let offers_chat = page.memo(State::offers_chat);
     let option = move |option: EntryKind| {
         view! {
             <option value=option.label() prop:selected=move || kind.get() == option>{option.label()}</option>
         }
     };
+    let is_offered = move |kind: &EntryKind| *kind != EntryKind::Chat || offers_chat.get();
     let pick = move |value: String| {
         if let Some(kind) = EntryKind::EACH.into_iter().find(|kind| kind.label() == value) {
             page.dispatch(Event::Entry(EntryEvent::FieldChanged(EntryChange::Kind(kind))));
@@ -22,7 +24,7 @@ pub fn EntryKindChoice(page: Page) -> impl IntoView {
     };
     view! {
         <select class="entry-kind" aria-label="Kind of input" on:change:target=move |event| pick(event.target().value())>
-            {EntryKind::EACH.map(option).collect_view()}
+            {move || EntryKind::EACH.into_iter().filter(is_offered).map(option).collect_view()}
         </select>
     }
 }

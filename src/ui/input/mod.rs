@@ -1,6 +1,7 @@
-//! What the model reads: a text, a pair, token ids or a random block, and the examples.
+//! What the model reads: a text, a pair, token ids, a random block or a conversation, and the examples.
 
 mod bos_choice;
+pub mod chat;
 mod entry_field;
 mod entry_fields;
 mod entry_kind;

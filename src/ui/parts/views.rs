@@ -13,6 +13,7 @@ use crate::ui::change::panels::Editing;
 use crate::ui::change::sweep::SweepStage;
 use crate::ui::erased::{Derived, view};
 use crate::ui::head::scene::Scene;
+use crate::ui::input::chat::ChatFields;
 use crate::ui::input::examples::Examples;
 use crate::ui::models::device_models::DeviceModels;
 use crate::ui::models::more::Ways;
@@ -35,6 +36,7 @@ use crate::ui::stream::{StreamPanels, StreamView};
 pub struct Views {
     /// Prepares an answer from a trace; see [`start_other`].
     pub answering: fn(Question) -> Box<dyn Answering>,
+    pub chat: fn(Page) -> AnyView,
     pub device_models: fn(Page) -> AnyView,
     pub edit_menu: fn(Page, OpenMenu) -> AnyView,
     pub editing: fn(Page) -> AnyView,
@@ -62,6 +64,7 @@ pub struct Views {
 
 static VIEWS: Views = Views {
     answering: start_other,
+    chat: if RUNS_MODELS { |page| view! { <ChatFields page /> } } else { |_| nothing() },
     device_models: if RUNS_MODELS { |page| view! { <DeviceModels page /> } } else { |_| nothing() },
     edit_menu: if RUNS_MODELS { |page, open| view! { <EditMenu page open /> } } else { |_, _| nothing() },
     editing: if RUNS_MODELS { |page| view! { <Editing page /> } } else { |_| nothing() },
