@@ -307,7 +307,7 @@ fn runs_are_compared_side_by_side() {
         let job = CompareJob::new(Arc::clone(&model), runs.clone(), measure, 3, vec![7, 7]);
         complete(job).unwrap()
     };
-    let Compared { position, tokens, outcome } = compare(Some(Ok(Measure::Tokens(OUTCOME))));
+    let Compared { position, tokens, outcome, .. } = compare(Some(Ok(Measure::Tokens(OUTCOME))));
     let last = base.tokens().len() - 1;
     assert_eq!(position, last);
     let top = top_predictions(&base, last, 3).unwrap();

@@ -91,7 +91,7 @@ pub fn start_other(question: Question) -> Box<dyn Answering> {
         Question::ScoresOver { .. } => {
             Box::new(NeedsModel { what: "scores of other inputs", reason: "only a model reads them" })
         }
-        Question::Losses | Question::Predictions { .. } | Question::Similarity { .. } => {
+        Question::Losses | Question::Predictions { .. } | Question::Labels | Question::Similarity { .. } => {
             Box::new(NeedsModel { what: "predictions", reason: "only a model predicts words, and a trace holds none" })
         }
     }

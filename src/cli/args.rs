@@ -27,7 +27,7 @@ pub enum Command {
     /// Runs a model on a text: prints its tokens and predictions, or writes its activations to a trace file.
     Trace(TraceArgs),
     /// Tries one edit after another (each head ablated, each key cut, each position patched) and prints what each does to the
-    /// logit difference of two tokens, as CSV.
+    /// logit difference of two tokens, or to the logit of a classifier's label, as CSV.
     Sweep(SweepArgs),
     /// Continues a text.
     Generate(GenerateArgs),
@@ -102,7 +102,14 @@ pub struct SweepArgs {
     /// The token whose logit is subtracted; the second most likely one if not given.
     #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     pub other: Option<String>,
-    /// After which token; the last if not given.
+    /// A label of a classifier, whose logit counts instead of a token's; the likeliest one if the model gives labels and none is
+    /// named.
+    #[arg(long, value_name = "LABEL", allow_hyphen_values = true, conflicts_with_all = ["answer", "other"])]
+    pub label: Option<String>,
+    /// The label whose logit is subtracted; none if not given.
+    #[arg(long, value_name = "LABEL", allow_hyphen_values = true, requires = "label")]
+    pub against: Option<String>,
+    /// After which token, or of which token where each has labels; the last, or the first of the text, if not given.
     #[arg(long, value_name = "INDEX")]
     pub position: Option<usize>,
     /// Write there instead of standard output.
@@ -218,7 +225,7 @@ pub struct TraceArgs {
     /// Write numbers as F16 instead of F32: half the size, three digits.
     #[arg(long)]
     pub half: bool,
-    /// Print tokens, ids and the ten most likely next tokens as JSON.
+    /// Print tokens, ids, the ten most likely next tokens and a classifier's labels as JSON.
     #[arg(long)]
     pub json: bool,
 }

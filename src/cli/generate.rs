@@ -62,7 +62,8 @@ impl CliInput {
     /// Loads the model, which must have one stack, and runs it on the input under the edits.
     pub fn read(mut self, args: &InputArgs) -> Result<FinishedRun, CliError> {
         let model = Arc::new(load(&mut self.source, &args.model)?);
-        if model.encoder().is_some() {
+        // A classifier with two stacks writes nothing: its decoder reads the text.
+        if model.encoder().is_some() && model.spec().labels.is_none() {
             let name = &self.source.name;
             let message = format!("{name} has an encoder and a decoder: headlight trace writes its target");
             return Err(CliError::Usage(message));

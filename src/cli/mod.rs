@@ -9,6 +9,7 @@ mod flow;
 mod generate;
 #[cfg(feature = "hub")]
 mod hub;
+mod labels;
 mod lens;
 mod outfile;
 mod patches;

@@ -5,6 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::CliError;
+use super::labels::JsonLabels;
 use crate::engine::{Run, TopToken};
 use crate::trace::Tokens;
 use crate::trace::display::token_label;
@@ -19,6 +20,8 @@ struct Json<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     decoder_input_ids: Option<&'a [u32]>,
     top: Vec<JsonTop>,
+    #[serde(flatten)]
+    labels: JsonLabels,
 }
 
 /// A likely token.
@@ -29,7 +32,7 @@ pub(super) struct JsonTop {
     pub prob: f32,
 }
 
-/// Prints tokens, ids and the most likely tokens after the last position as one line of JSON.
+/// Prints tokens, ids, the most likely tokens after the last position and a classifier's labels as one line of JSON.
 pub(super) fn print_json(run: &Run, top: &[TopToken]) -> Result<(), CliError> {
     let (read, written) = read_and_written(run);
     let top = top.iter().map(|top| JsonTop { token: name(run, top.id), id: top.id, prob: top.prob }).collect();
@@ -39,6 +42,7 @@ pub(super) fn print_json(run: &Run, top: &[TopToken]) -> Result<(), CliError> {
         decoder_tokens: written.map(|written| &written.tokens[..]),
         decoder_input_ids: written.map(|written| &written.ids[..]),
         top,
+        labels: JsonLabels::of(run),
     };
     print_json_of(&json)
 }
@@ -82,6 +86,7 @@ pub(super) fn print_summary(model_name: &str, run: &Run, top: &[TopToken]) -> Re
     for top in top {
         text += &format!("{:6.2} %  {}\n", 100.0 * top.prob, shown(&name(run, top.id)));
     }
+    text += &super::labels::summary(run);
     print(&text)
 }
 

@@ -15,14 +15,21 @@ use super::report::print;
 use crate::analysis::effect::{ablation_effect, restored_share};
 use crate::edit::{PatchFrom, PatchSite};
 use crate::engine::jobs::{FinishedRun, Measure, SweepJob, SweepKind, SweepPart, SweepResult, complete_with};
-use crate::engine::{EngineError, Measured, Outcome, Run, default_position, top_predictions};
+use crate::engine::{
+    EngineError, LabelOutcome, Labels, Measured, Outcome, Run, default_label_position, default_position,
+    top_predictions,
+};
 
 /// Runs the command.
 pub(super) fn run(args: &SweepArgs) -> Result<(), CliError> {
     let input = CliInput::open(&args.input)?;
     let mut out = args.out.as_deref().map(|out| OutFile::create(out, &input.paths)).transpose()?;
     let FinishedRun { run: base, edits, .. } = input.read(&args.input)?;
-    let (measure, kind) = (Measure::Tokens(outcome(args, &base)?), kind(args, &base)?);
+    let measure = match base.model().spec().labels.is_some() && args.answer.is_none() || args.label.is_some() {
+        true => Measure::Label(label_outcome(args, &base)?),
+        false => Measure::Tokens(outcome(args, &base)?),
+    };
+    let kind = kind(args, &base)?;
     let job = SweepJob::new(Arc::new(base), edits, kind, measure)?;
     let mut parts = Vec::new();
     let result = complete_with(job, |part| parts.push(part))?;
@@ -47,16 +54,17 @@ pub(super) fn run(args: &SweepArgs) -> Result<(), CliError> {
 
 fn line(SweepPart { cell, outcome, .. }: &SweepPart, SweepResult { base, other }: &SweepResult) -> String {
     let (layer, column) = (cell.layer, cell.column);
-    let Some(Measured::Tokens(value)) = outcome else {
-        return format!("{layer},{column},,,\n");
+    let (difference, p_answer) = match outcome {
+        Some(Measured::Tokens(value)) => (value.logit_difference, Some(value.p_answer)),
+        Some(Measured::Label(value)) => (value.logit, value.p_label),
+        Some(Measured::Cosine(_)) | None => return format!("{layer},{column},,,\n"),
     };
-    let difference = value.logit_difference;
     let effect = match other {
         None => Some(ablation_effect(base.value(), difference)),
         Some(other) => restored_share(base.value(), other.value(), difference),
     };
-    let effect = effect.map_or_else(String::new, |effect| format!("{effect:.6}"));
-    format!("{layer},{column},{effect},{difference:.6},{:.6}\n", value.p_answer)
+    let number = |number: Option<f32>| number.map_or_else(String::new, |number| format!("{number:.6}"));
+    format!("{layer},{column},{},{difference:.6},{}\n", number(effect), number(p_answer))
 }
 
 /// What is tried, with the other inputs that it needs.
@@ -93,4 +101,27 @@ fn outcome(args: &SweepArgs, base: &Run) -> Result<Outcome, CliError> {
     };
     let (answer, other) = (token(&args.answer, first.id)?, token(&args.other, second.id)?);
     Ok(Outcome { answer, other, position: Some(position) })
+}
+
+/// The labels of the outcome: those named, else the likeliest one alone.
+fn label_outcome(args: &SweepArgs, base: &Run) -> Result<LabelOutcome, CliError> {
+    let (model, n_pos) = (base.model(), base.tokens().len());
+    let head = model.expect_labels()?;
+    let position = match (head.is_of_tokens(), args.position) {
+        (true, position) => Some(position.unwrap_or_else(|| default_label_position(base))),
+        (false, None) => None,
+        (false, Some(_)) => {
+            let message = "--position is of a token, this model's labels are of the whole text".to_owned();
+            return Err(CliError::Usage(message));
+        }
+    };
+    if let Some(position) = position.filter(|position| *position >= n_pos) {
+        return Err(CliError::Usage(format!("--position {position} is not there: {n_pos} tokens, counted from 0")));
+    }
+    let index = |name: &Option<String>| name.as_deref().map(|name| model.label_index(name)).transpose();
+    let label = match index(&args.label)? {
+        Some(label) => label,
+        None => Labels::of(base)?.ranked(position.unwrap_or(0)).first().map_or(0, |(label, ..)| *label),
+    };
+    Ok(LabelOutcome { label, against: index(&args.against)?, position })
 }

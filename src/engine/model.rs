@@ -1,6 +1,7 @@
 //! A loaded model: its structure, its tokenizer and its weights by what they do.
 
 mod assemble;
+mod labels;
 mod parts;
 mod unembed;
 
@@ -21,6 +22,7 @@ use crate::trace::spec::{Activation, NormKind};
 use crate::trace::{Attn, Spec, TokenForm, Tokens};
 
 pub(super) use assemble::{Filled, StackSlot, StackSlots};
+pub(super) use labels::LabelLayers;
 pub(super) use parts::{AttnWeights, Block, Linear, Mlp, Norm, WideBlock, add_bias};
 
 /// A model that can run: its only stack, or a decoder with its encoder, which is a model too. Weights are as stored: nothing
@@ -68,6 +70,7 @@ pub struct Model {
     pub(super) unembed_bias: Option<Vec<f32>>,
     pub(super) unembed_project: Option<Linear>,
     pub(super) masked_word_head: Option<(Linear, Norm)>,
+    pub(super) label_layers: Option<LabelLayers>,
 }
 
 impl Model {
@@ -135,6 +138,7 @@ impl Model {
             let outer = [&model.pos_embed, &model.token_type_embed, &model.unembed].into_iter().flatten();
             let linears = [&model.embed_project, &model.unembed_project].into_iter().flatten();
             let head = model.masked_word_head.iter().map(|(dense, _)| &dense.weight);
+            let head = head.chain(model.label_layers.iter().flat_map(LabelLayers::weights));
             let all = outer.chain([&model.embed]).chain(linears.map(|linear| &linear.weight)).chain(head);
             let all = all.chain(model.blocks.iter().flat_map(Block::weights));
             held.extend(all.map(|weight| (Arc::as_ptr(weight), weight.byte_len())));

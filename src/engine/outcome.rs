@@ -1,6 +1,7 @@
-//! The outcome that edits are judged by: how much likelier one token is than another at a position.
+//! The outcome that edits are judged by: how much likelier one token is than another at a position, or the logit of a label.
 
 use super::error::EngineError;
+use super::labels::{LabelOutcome, LabelValue};
 use super::run::Run;
 use crate::trace::spec::Unembed;
 
@@ -31,15 +32,18 @@ pub struct OutcomeValue {
 pub enum Measured {
     /// Logits and probabilities of two tokens.
     Tokens(OutcomeValue),
+    /// The logit of a label, or the difference of two.
+    Label(LabelValue),
     /// The cosine of two inputs' embeddings.
     Cosine(f32),
 }
 
 impl Measured {
-    /// The number that effects are differences of: the logit difference, or the cosine.
+    /// The number that effects are differences of: the logit difference, the label's logit, or the cosine.
     pub fn value(&self) -> f32 {
         match self {
             Measured::Tokens(value) => value.logit_difference,
+            Measured::Label(value) => value.logit,
             Measured::Cosine(cosine) => *cosine,
         }
     }
@@ -93,19 +97,42 @@ impl Outcome {
     }
 }
 
+/// What is measured at the end of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EndMeasure {
+    Tokens(Outcome),
+    Label(LabelOutcome),
+}
+
+impl EndMeasure {
+    /// The outcome in several finished runs of one model.
+    pub fn values(&self, runs: &[&Run]) -> Result<Vec<Measured>, EngineError> {
+        match self {
+            EndMeasure::Tokens(outcome) => Ok(outcome.values(runs)?.into_iter().map(Measured::Tokens).collect()),
+            EndMeasure::Label(outcome) => outcome.values(runs),
+        }
+    }
+
+    /// The outcome in a finished run.
+    pub fn value(&self, run: &Run) -> Result<Measured, EngineError> {
+        let missing = || EngineError::Request("there is no run to measure".to_owned());
+        self.values(&[run])?.into_iter().next().ok_or_else(missing)
+    }
+}
+
 /// How many runs are measured together: eight rows of logits cost little more than one, and less time than a step may take.
 const BATCH: usize = 8;
 
 /// Finished runs that wait to be measured a few at a time, each with an index of the caller's.
 #[derive(Debug)]
-pub struct OutcomeBatch {
-    outcome: Outcome,
+pub(super) struct OutcomeBatch {
+    outcome: EndMeasure,
     waiting: Vec<(usize, Run)>,
 }
 
 impl OutcomeBatch {
     /// An empty batch.
-    pub fn new(outcome: Outcome) -> Self {
+    pub fn new(outcome: EndMeasure) -> Self {
         Self { outcome, waiting: Vec::new() }
     }
 
@@ -113,7 +140,7 @@ impl OutcomeBatch {
     ///
     /// # Errors
     /// Those of [`Outcome::value`].
-    pub fn push(&mut self, index: usize, run: Run) -> Result<Vec<(usize, OutcomeValue)>, EngineError> {
+    pub fn push(&mut self, index: usize, run: Run) -> Result<Vec<(usize, Measured)>, EngineError> {
         self.waiting.push((index, run));
         if self.waiting.len() >= BATCH { self.rest() } else { Ok(Vec::new()) }
     }
@@ -122,7 +149,7 @@ impl OutcomeBatch {
     ///
     /// # Errors
     /// Those of [`Outcome::value`].
-    pub fn rest(&mut self) -> Result<Vec<(usize, OutcomeValue)>, EngineError> {
+    pub fn rest(&mut self) -> Result<Vec<(usize, Measured)>, EngineError> {
         let waiting = std::mem::take(&mut self.waiting);
         let runs: Vec<&Run> = waiting.iter().map(|(_, run)| run).collect();
         let values = self.outcome.values(&runs)?;

@@ -57,6 +57,7 @@ fn is_scale(slot: Slot) -> bool {
         Slot::EmbedNorm(Part::Weight)
             | Slot::FinalNorm(Part::Weight)
             | Slot::HeadNorm(Part::Weight)
+            | Slot::LabelNorm(Part::Weight)
             | Slot::RotaryDivisors(_)
     ) || matches!(slot, Slot::Block(_, slot, Part::Weight) if slot.is_norm())
 }

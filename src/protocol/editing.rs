@@ -87,6 +87,15 @@ pub enum OutcomeAsked {
         /// After which token; nothing for the first [MASK], or the last token.
         position: Option<u32>,
     },
+    /// The logit of a classifier's label, or the difference of two.
+    Label {
+        /// The label whose logit counts, by its index; nothing before one is chosen.
+        label: Option<u32>,
+        /// The label whose logit is subtracted.
+        against: Option<u32>,
+        /// Of which token, where each has labels; nothing for the first of the text.
+        position: Option<u32>,
+    },
     /// How alike two texts are, each read on its own under the same edits: the cosine of their mean-pooled embeddings.
     Cosine {
         /// One text.
@@ -112,6 +121,7 @@ impl OutcomeAsked {
     pub fn is_complete(&self) -> bool {
         match self {
             OutcomeAsked::Tokens { answer, other, .. } => !answer.is_empty() && !other.is_empty(),
+            OutcomeAsked::Label { label, .. } => label.is_some(),
             OutcomeAsked::Cosine { first, second } => !first.trim().is_empty() && !second.trim().is_empty(),
         }
     }
@@ -173,7 +183,7 @@ pub enum EditingReply {
         request: RequestId,
         /// After which token.
         position: u32,
-        /// The most likely tokens of all runs together, the first run's order first.
+        /// The most likely tokens of all runs together, the first run's order first; of a classifier its labels.
         tokens: Vec<ComparedToken>,
         /// The outcome, or one sentence why it cannot be measured.
         outcome: Option<Result<ComparedOutcome, String>>,
@@ -229,12 +239,12 @@ pub enum EditingReply {
     },
 }
 
-/// A token with its probability in each run.
+/// A token, or a classifier's label, with its probability in each run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ComparedToken {
-    /// Row of the unembedding.
+    /// Row of the unembedding, or of the labels' matrix.
     pub id: u32,
-    /// The token as the tokenizer writes it.
+    /// The token as the tokenizer writes it, or the label.
     pub token: String,
     /// Softmax over the vocabulary, one per run.
     pub probs: Vec<f32>,
@@ -243,7 +253,7 @@ pub struct ComparedToken {
 /// The outcome in each run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ComparedOutcome {
-    /// The two tokens, as the tokenizer names them; none for a cosine.
+    /// The two tokens, as the tokenizer names them; none for a label or a cosine.
     pub tokens: Option<[String; 2]>,
     /// One per run.
     pub values: Vec<OutcomeNumbers>,
@@ -252,9 +262,10 @@ pub struct ComparedOutcome {
 /// The outcome in one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OutcomeNumbers {
-    /// logit(answer) − logit(other), or the cosine.
+    /// logit(answer) − logit(other), the label's logit, or the cosine.
     pub value: f32,
-    /// Probabilities of the answer and the other token, softmax over the vocabulary; none for a cosine.
+    /// Probabilities of the answer and the other token, softmax over the vocabulary; none for a label or a
+    /// cosine.
     pub probs: Option<[f32; 2]>,
 }
 

@@ -16,6 +16,13 @@ impl OutcomeAsked {
                 }
                 outcome
             }
+            OutcomeAsked::Label { label, against, position } => {
+                let mut outcome = json!({"kind": "label", "index": label, "other": against, "position": position});
+                if let Some(fields) = outcome.as_object_mut() {
+                    fields.retain(|_, value| !value.is_null());
+                }
+                outcome
+            }
             OutcomeAsked::Cosine { first, second } => json!({"kind": "cosine", "texts": [first, second]}),
         }
     }
@@ -34,11 +41,16 @@ impl OutcomeAsked {
                 let position = fields.optional("position")?;
                 OutcomeAsked::Tokens { answer: only("answer", answers)?, other: only("others", others)?, position }
             }
+            "label" => OutcomeAsked::Label {
+                label: Some(fields.required("index")?),
+                against: fields.optional("other")?,
+                position: fields.optional("position")?,
+            },
             "cosine" => match <[String; 2]>::try_from(fields.required::<Vec<String>>("texts")?) {
                 Ok([first, second]) => OutcomeAsked::Cosine { first, second },
                 Err(texts) => return Err(format!("`texts` are two, not {}", texts.len())),
             },
-            other => return Err(format!("`{other}` is not a kind of outcome: logit_difference or cosine")),
+            other => return Err(format!("`{other}` is not a kind of outcome: logit_difference, label or cosine")),
         };
         match fields.unread() {
             Some(name) => Err(format!("unknown field `{name}`")),
@@ -64,11 +76,15 @@ mod tests {
     fn outcomes_come_back() {
         let mary = OutcomeAsked::Tokens { answer: " Mary".to_owned(), other: " John".to_owned(), position: Some(13) };
         let cosine = OutcomeAsked::Cosine { first: "a".to_owned(), second: "b".to_owned() };
-        for outcome in [mary.clone(), OutcomeAsked::tokens("x", "y"), cosine] {
+        let label = |against, position| OutcomeAsked::Label { label: Some(1), against, position };
+        for outcome in
+            [mary.clone(), OutcomeAsked::tokens("x", "y"), cosine, label(None, None), label(Some(0), Some(3))]
+        {
             assert_eq!(OutcomeAsked::from_json(outcome.to_json()), Ok(outcome));
         }
         let json = r#"{"answer":[" Mary"],"kind":"logit_difference","others":[" John"],"position":13}"#;
         assert_eq!(mary.to_json().to_string(), json);
+        assert_eq!(label(Some(0), None).to_json().to_string(), r#"{"index":1,"kind":"label","other":0}"#);
     }
 
     #[test]
@@ -79,6 +95,8 @@ mod tests {
             (r#"{"kind":"logit_difference","answer":[" a"]}"#, "missing field `others`"),
             (r#"{"kind":"logit_difference","answer":[7],"others":[" a"]}"#, "`answer` is not a token’s text"),
             (r#"{"kind":"logit_difference","answer":[" a"],"others":[]}"#, "`others` has 0 tokens"),
+            (r#"{"kind":"label","other":0}"#, "missing field `index`"),
+            (r#"{"kind":"label","index":-1}"#, "expected a whole number"),
             (r#"{"kind":"cosine","texts":["a"]}"#, "`texts` are two, not 1"),
             (r#"{"kind":"cosine","texts":["a","b"],"colour":1}"#, "unknown field `colour`"),
         ] {

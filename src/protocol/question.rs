@@ -95,6 +95,9 @@ pub enum Question {
         /// Ids of tokens that the answer lists besides the most likely ones.
         also: Vec<u32>,
     },
+    /// What a classifier says: of the text, or of each token. Buffers: logits and probabilities, f32 [n_rows, n_labels] each; no
+    /// probabilities where a logit is the answer itself.
+    Labels,
     /// Cosine of the mean-pooled embeddings of two texts, each read on its own under the edits of the run.
     Similarity {
         /// One text.
@@ -108,7 +111,7 @@ impl Question {
     /// Whether the question is about words rather than attention: its answer is the same whichever attention is looked at, and only
     /// a run can give it.
     pub fn is_about_words(&self) -> bool {
-        matches!(self, Question::Losses | Question::Predictions { .. } | Question::Similarity { .. })
+        matches!(self, Question::Losses | Question::Predictions { .. } | Question::Labels | Question::Similarity { .. })
     }
 
     /// Whether only a model can answer: the question is about words, or about other inputs.
@@ -244,6 +247,13 @@ pub enum Answer {
         position: u32,
         /// The most likely tokens, most likely first, then those that were asked for besides.
         top: Vec<Prediction>,
+    },
+    /// Answers [`Question::Labels`].
+    Labels {
+        /// 1 for a text as a whole, else the number of tokens.
+        n_rows: u32,
+        /// Labels per row.
+        n_labels: u32,
     },
     /// Answers [`Question::Similarity`].
     Similarity {

@@ -58,7 +58,7 @@ impl State {
         let (mut fields, mut sentences) = (Vec::new(), Vec::new());
         self.model_fields(shown, &mut fields, &mut sentences);
         self.input_fields(shown, &mut fields, &mut sentences);
-        let outcome = wording::outcome_name(&self.editing.asked);
+        let outcome = self.outcome_name();
         fields.push(("Outcome", outcome.clone()));
         let base = sweep.base.map(|base| format!(", {} without these edits", wording::short_weight(base.value)));
         sentences.push(format!("Outcome: {outcome}{}.", base.unwrap_or_default()));

@@ -13,6 +13,7 @@ pub mod entry;
 pub mod event;
 pub mod home;
 pub mod kept;
+pub mod labels;
 pub mod layout;
 pub mod link;
 pub mod link_options;

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::editing::Variant;
+use super::labels::LabelNumbers;
 use super::requests::{Holder, Purpose, Slot, Waiting};
 use super::{Effect, State};
 use crate::protocol::{Input, InputText, Prediction, Question, RequestId, TargetAsked, ToWorker};
@@ -47,6 +48,8 @@ pub struct Readings {
     pub position: Option<usize>,
     /// The predictions there.
     pub top: Slot<Vec<Prediction>>,
+    /// What a classifier says.
+    pub labels: Slot<Arc<LabelNumbers>>,
     /// Cosine of the two texts' embeddings.
     pub similarity: Slot<f64>,
 }
@@ -104,8 +107,12 @@ impl State {
         if position >= n_tokens || !self.can_answer(true) {
             return;
         }
-        let question = Question::Predictions { position: position as u32, n_top: N_TOP, also: Vec::new() };
         self.readings.position = Some(position);
+        if self.gives_labels() {
+            // Those of every token are here, or on their way.
+            return;
+        }
+        let question = Question::Predictions { position: position as u32, n_top: N_TOP, also: Vec::new() };
         self.readings.top.clear();
         self.ask(question, effects);
     }
@@ -142,7 +149,7 @@ impl State {
         let Some(shown) = &self.shown else { return };
         let is_short = shown.predicting().0.len() <= N_AUTO_TOKENS;
         let similarity = match &shown.input.text {
-            InputText::Pair(first, second) if !is_causal && unembed == Unembed::None => {
+            InputText::Pair(first, second) if !is_causal && unembed == Unembed::None && shown.spec.labels.is_none() => {
                 let alone = |text: &String| Input {
                     text: InputText::Single(text.clone()),
                     cut: shown.input.cut,
@@ -155,6 +162,9 @@ impl State {
         };
         if predicts_next && is_short {
             self.ask(Question::Losses, effects);
+        }
+        if self.gives_labels() {
+            self.ask(Question::Labels, effects);
         }
         if let Some(question) = similarity {
             self.ask(question, effects);

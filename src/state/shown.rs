@@ -104,6 +104,8 @@ pub struct Shown {
     pub labels: Arc<[TokenLabel]>,
     /// What is shown of the decoder's, where there are two stacks.
     pub target: Option<TargetLabels>,
+    /// The label that a classifier gives each token, and the result it is of: the edited one has others.
+    pub token_labels: Option<(RequestId, Arc<[TokenLabel]>)>,
     /// The attention that is looked at: that of the selection.
     pub kind: AttnKind,
     /// The run's number in the worker, as long as the worker that ran it lives.
@@ -179,6 +181,7 @@ impl Shown {
             info,
             labels,
             target,
+            token_labels: None,
             kind,
             live_run,
             is_trace,
@@ -296,8 +299,12 @@ impl Shown {
         }
     }
 
-    /// What is predicted after each query, where a decoder of two stacks is looked at.
+    /// What is said of each query: the token predicted after it, where a decoder of two stacks is looked at, or the label that a
+    /// classifier gives it.
     pub fn predicted(&self) -> Option<&Arc<[TokenLabel]>> {
+        if let Some((request, labels)) = &self.token_labels {
+            return (*request == self.request).then_some(labels);
+        }
         let is_decoder = self.kind.reads(Side::Query) == Some(Stack::Decoder);
         self.target.as_ref().filter(|_| is_decoder).map(|target| &target.predicted)
     }

@@ -4,7 +4,7 @@ use super::editing::SweepState;
 use super::more_models::Lookup;
 use super::requests::Purpose;
 use super::{Progress, Shown, State, Task, WorkerPhase};
-use crate::protocol::{OutcomeAsked, OutcomeNumbers, Stage};
+use crate::protocol::{OutcomeNumbers, Stage};
 use crate::trace::AttnKind;
 use crate::trace::display::TokenLabel;
 use crate::trace::numeral::{signed, with_minus};
@@ -231,17 +231,9 @@ pub const UNRUN: &str = "the text above has not been run";
 pub fn outcome(state: &State) -> Option<String> {
     let editing = &state.editing;
     let number = |outcome: OutcomeNumbers| with_minus(&format!("{:.2}", outcome.value));
-    let name = outcome_name(&editing.asked);
+    let name = state.outcome_name();
     let edited = editing.outcome_b().map(|outcome| format!(" → {}", number(outcome))).unwrap_or_default();
     Some(format!("Outcome {} {}{edited}", brief(&name), number(editing.outcome_a()?)))
-}
-
-/// What an outcome is called: "Mary − John".
-pub fn outcome_name(asked: &OutcomeAsked) -> String {
-    match asked {
-        OutcomeAsked::Tokens { answer, other, .. } => format!("{} − {}", answer.trim(), other.trim()),
-        OutcomeAsked::Cosine { .. } => "cosine".to_owned(),
-    }
 }
 
 fn elapsed(elapsed_ms: f64) -> String {

@@ -8,6 +8,7 @@ mod bare;
 mod check;
 mod default;
 mod json;
+mod labels;
 mod rotary;
 
 use std::ops::Range;
@@ -15,6 +16,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 pub use check::{MAX_DEPTH, SpecFault};
+pub use labels::{LabelHead, LabelKind, LabelReads};
 pub use rotary::{Pairing, Rotary, RotaryScaling};
 
 use super::Stack;
@@ -109,6 +111,9 @@ pub struct Spec {
     /// Activation of a masked-word head where it is not the MLP's.
     #[serde(default)]
     pub head_activation: Option<Activation>,
+    /// The head of a classifier.
+    #[serde(default)]
+    pub labels: Option<LabelHead>,
     /// The encoder that this decoder reads through cross-attention.
     #[serde(default)]
     pub encoder: Option<Box<Spec>>,

@@ -48,8 +48,10 @@ impl Worker {
             _ => None,
         };
         let job = CompareJob::new(Arc::clone(&model), runs, measure, N_TOP, also);
-        let Compared { position, tokens, outcome } = self.drive(request, job).await?.output;
-        let named = |(id, probs)| ComparedToken { id, token: model.token_name(id), probs };
+        let Compared { position, tokens, are_labels, outcome } = self.drive(request, job).await?.output;
+        let labels = model.spec().labels.as_ref().filter(|_| are_labels);
+        let name = |id: u32| labels.map_or_else(|| model.token_name(id), |head| head.names[id as usize].clone());
+        let named = |(id, probs)| ComparedToken { id, token: name(id), probs };
         let tokens = tokens.into_iter().map(named).collect();
         let outcome = outcome.map(|outcome| {
             outcome.map(|values| ComparedOutcome { tokens: names, values: values.into_iter().map(numbers).collect() })
@@ -135,7 +137,7 @@ fn cell(SweepPart { cell, outcome, .. }: SweepPart) -> SweepNumbers {
 fn numbers(measured: Measured) -> OutcomeNumbers {
     let probs = match measured {
         Measured::Tokens(value) => Some([value.p_answer, value.p_other]),
-        Measured::Cosine(_) => None,
+        Measured::Label(_) | Measured::Cosine(_) => None,
     };
     OutcomeNumbers { value: measured.value(), probs }
 }

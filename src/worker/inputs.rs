@@ -3,7 +3,7 @@
 use crate::edit::PatchFrom;
 use crate::engine::chat::{Date, EncodedChat};
 use crate::engine::jobs::{Measure, RunInput, SweepKind, Target};
-use crate::engine::{Bos, EngineError, Model, Outcome, Run};
+use crate::engine::{Bos, EngineError, LabelOutcome, Model, Outcome, Run};
 use crate::protocol::{Input, InputText, OutcomeAsked, SweepAsked, TargetAsked};
 use crate::trace::{Tokens, Turn};
 
@@ -81,6 +81,16 @@ pub(super) fn measure(model: &Model, asked: &OutcomeAsked) -> Result<Measure, En
         OutcomeAsked::Tokens { answer, other, position } => {
             let (answer, other) = (model.single_token(answer)?, model.single_token(other)?);
             Measure::Tokens(Outcome { answer, other, position: position.map(|position| position as usize) })
+        }
+        OutcomeAsked::Label { label, against, position } => {
+            let index = |index: &u32| *index as usize;
+            let missing = || EngineError::Request("no label is chosen".to_owned());
+            let label = label.as_ref().map(index).ok_or_else(missing)?;
+            Measure::Label(LabelOutcome {
+                label,
+                against: against.as_ref().map(index),
+                position: position.as_ref().map(index),
+            })
         }
         OutcomeAsked::Cosine { first, second } => {
             Measure::Cosine([model.encode(first, None)?, model.encode(second, None)?])

@@ -7,7 +7,7 @@ use super::{Stop, Worker, inputs};
 use crate::answers::{self, Reply};
 use crate::edit::Edit;
 use crate::engine::jobs::{FinishedRun, PredictionsJob, RunJob, RunOptions};
-use crate::engine::{EngineError, Run, RunAttention, TopToken, probabilities, top_predictions};
+use crate::engine::{EngineError, Labels, Run, RunAttention, TopToken, probabilities, top_predictions};
 use crate::platform::clock::now_ms;
 use crate::platform::memory::memory_bytes;
 use crate::protocol::{
@@ -59,9 +59,14 @@ impl Worker {
         elapsed_ms += now_ms() - start_ms;
         let (mut tokens, mut target) = (run.tokens().clone(), None);
         if let Some(source) = run.source() {
-            let predicted = self.drive(request, PredictionsJob::new(Arc::clone(&run))).await?.output;
+            // A classifier's decoder reads the text and predicts no tokens.
+            let predicted = match run.model().spec().unembed {
+                Unembed::None => Vec::new(),
+                _ => self.drive(request, PredictionsJob::new(Arc::clone(&run))).await?.output,
+            };
             let predicted = predicted.into_iter().map(|top| named(&run, top)).collect();
             let written = std::mem::replace(&mut tokens, source.tokens().clone());
+            let is_generated = is_generated && run.model().spec().labels.is_none();
             target = Some(TargetRead { tokens: written, is_generated, predicted });
         }
         let (text, turns) = (String::new(), Vec::new());
@@ -107,6 +112,7 @@ impl Worker {
             Question::Predictions { position, n_top, also } => {
                 return self.predictions(request, run, position, n_top, &also);
             }
+            Question::Labels => return self.labels(request, run),
             Question::Similarity { first, second } => return self.similarity(request, run, [&first, &second]).await,
             Question::ScoresOver { inputs } => return self.scores_over(request, run, kind, &inputs).await,
             _ => {}
@@ -122,6 +128,15 @@ impl Worker {
             }
             self.breathe(request).await?;
         }
+    }
+
+    /// Answers with what a classifier says.
+    fn labels(&mut self, request: RequestId, run: RunId) -> Result<(), Stop> {
+        let Labels { n_labels, logits, probs } = Labels::of(&self.kept(run)?.run)?;
+        let n_rows = logits.len() / n_labels.max(1);
+        let answer = Answer::Labels { n_rows: n_rows as u32, n_labels: n_labels as u32 };
+        self.outbox.say_with(&FromWorker::Answered { request, run, answer }, &[&logits, &probs]);
+        Ok(())
     }
 
     /// Answers with the most likely tokens after a position, and with those of `also` that are not among them.

@@ -18,6 +18,7 @@ mod gpt_neo;
 mod gpt_neox;
 mod gptj;
 mod hooked_transformer;
+mod labels;
 mod llama;
 mod modernbert;
 mod mpnet;
@@ -143,6 +144,7 @@ impl Architecture {
         architecture.notes.extend(config.note_on_other_layer_types(architecture.spec.n_layers)?);
         config.refuse_unread()?;
         architecture.settle_unembedding(&classes, has_tensor);
+        architecture.read_label_head(&config, &classes, has_tensor)?;
         architecture.notes.extend(config.note_on_defaults());
         architecture.complete()
     }
@@ -257,6 +259,8 @@ impl Architecture {
             Slot::FinalNorm(part) => spec.norm_placement != NormPlacement::Post && (part == Part::Weight || norm_bias),
             Slot::HeadNorm(part) => has_head && (part == Part::Weight || norm_bias),
             Slot::HeadDense(part) => has_head && (part == Part::Weight || biases.head_dense),
+            // Named by `labels`, as far as the file has them.
+            Slot::LabelDense(_) | Slot::LabelNorm(_) | Slot::Label(_) => spec.labels.is_some(),
             Slot::Unembed(Part::Bias) => spec.unembed != Unembed::None && biases.unembed,
             Slot::Unembed(Part::Weight) => {
                 matches!(spec.unembed, Unembed::Linear { tied: false } | Unembed::MaskedWord { tied: false })
@@ -287,6 +291,9 @@ impl Architecture {
             slots.extend(Slot::both(both));
         }
         slots.push(Slot::UnembedProject);
+        for both in [Slot::LabelDense, Slot::LabelNorm, Slot::Label] {
+            slots.extend(Slot::both(both));
+        }
         slots.retain(|&slot| self.source(slot).is_some());
         slots
     }
@@ -322,6 +329,9 @@ impl Architecture {
             Slot::Unembed(part) => layer(spec.d_vocab, spec.embed_width(), part),
             Slot::UnembedProject => vec![spec.embed_width(), spec.d_model],
             Slot::HeadDense(part) => layer(spec.embed_width(), spec.d_model, part),
+            Slot::LabelDense(part) => layer(spec.d_model, spec.d_model, part),
+            Slot::LabelNorm(_) => vec![spec.d_model],
+            Slot::Label(part) => layer(spec.labels.as_ref().map_or(0, |head| head.names.len()), spec.d_model, part),
         }
     }
 

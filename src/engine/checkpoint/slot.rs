@@ -29,6 +29,12 @@ pub enum Slot {
     HeadDense(Part),
     /// The norm of a masked-word head.
     HeadNorm(Part),
+    /// The dense layer of a classifier's head [d_model, d_model].
+    LabelDense(Part),
+    /// The norm of a classifier's head.
+    LabelNorm(Part),
+    /// The labels' matrix [n_labels, d_model], bias [n_labels].
+    Label(Part),
 }
 
 /// A layer inside a block.
@@ -175,7 +181,7 @@ impl Slot {
     pub fn is_norm(self) -> bool {
         match self {
             Slot::Block(_, slot, _) => slot.is_norm(),
-            Slot::EmbedNorm(_) | Slot::FinalNorm(_) | Slot::HeadNorm(_) => true,
+            Slot::EmbedNorm(_) | Slot::FinalNorm(_) | Slot::HeadNorm(_) | Slot::LabelNorm(_) => true,
             _ => false,
         }
     }

@@ -24,6 +24,7 @@ impl Architecture {
         self.spec.n_layers = n_layers;
         self.spec.unembed = Unembed::None;
         self.spec.head_activation = None;
+        self.spec.labels = None;
         self.spec.unrotated_layers.retain(|&layer| layer < n_layers);
         if let Some(local) = &mut self.spec.local {
             local.layers.retain(|&layer| layer < n_layers);

@@ -1,4 +1,4 @@
-//! Predictions and an outcome in several runs of one model, side by side.
+//! Predictions (tokens, or a classifier's labels) and an outcome in several runs of one model, side by side.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,8 +7,9 @@ use super::run::RunInput;
 use super::{Job, Progress, SimilarityJob, not_done};
 use crate::edit::Edit;
 use crate::engine::error::EngineError;
+use crate::engine::labels::{LabelOutcome, Labels, default_label_position};
 use crate::engine::model::Model;
-use crate::engine::outcome::{Measured, Outcome, default_position};
+use crate::engine::outcome::{EndMeasure, Measured, Outcome, default_position};
 use crate::engine::predict::{probabilities, top_predictions};
 use crate::engine::run::{Run, Step};
 use crate::trace::Tokens;
@@ -20,6 +21,8 @@ use crate::trace::spec::Unembed;
 pub enum Measure {
     /// A pair of tokens at a position.
     Tokens(Outcome),
+    /// A label of a classifier, or two.
+    Label(LabelOutcome),
     /// How alike two inputs are, each read on its own under the edits of the run.
     Cosine([Tokens; 2]),
 }
@@ -29,10 +32,21 @@ pub enum Measure {
 pub struct Compared {
     /// After which token the predictions are.
     pub position: usize,
-    /// Token ids with their probability in each run: the most likely ones of all runs, the first run's order first.
+    /// Token ids with their probability in each run: the most likely ones of all runs, the first run's order first. Of a classifier
+    /// the indices of its labels.
     pub tokens: Vec<(u32, Vec<f32>)>,
+    /// Whether `tokens` are labels.
+    pub are_labels: bool,
     /// The outcome in each run, or why it cannot be measured; `None` when nothing was to be measured.
     pub outcome: Option<Result<Vec<Measured>, String>>,
+}
+
+/// What is listed with its probability in each run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lists {
+    Tokens,
+    Labels,
+    Nothing,
 }
 
 /// A comparison under way.
@@ -45,7 +59,8 @@ pub struct CompareJob {
     also: Vec<u32>,
     position: usize,
     ids: Vec<u32>,
-    /// [d_vocab] of each run that is done.
+    lists: Lists,
+    /// [d_vocab], or [label], of each run that is done.
     probs: Vec<Vec<f32>>,
     /// The runs whose cosine is still to be made, and the one under way.
     cosines: VecDeque<usize>,
@@ -74,6 +89,12 @@ impl CompareJob {
             Some(Measure::Cosine(_)) => (0..runs.len()).collect(),
             _ => VecDeque::new(),
         };
+        let spec = model.spec();
+        let lists = match &spec.labels {
+            _ if spec.unembed != Unembed::None => Lists::Tokens,
+            Some(head) if head.has_probabilities() => Lists::Labels,
+            _ => Lists::Nothing,
+        };
         Self {
             model,
             runs,
@@ -82,6 +103,7 @@ impl CompareJob {
             also,
             position: 0,
             ids: Vec::new(),
+            lists,
             probs: Vec::new(),
             cosines,
             cosine: None,
@@ -91,7 +113,7 @@ impl CompareJob {
     }
 
     fn predicts(&self) -> bool {
-        self.model.spec().unembed != Unembed::None
+        self.lists != Lists::Nothing
     }
 
     /// Predictions of the next run.
@@ -99,8 +121,13 @@ impl CompareJob {
         let run = &self.runs[self.probs.len()].0;
         let asked = match &self.measure {
             Some(Measure::Tokens(outcome)) => outcome.position,
+            Some(Measure::Label(outcome)) => outcome.position,
             _ => None,
         };
+        if self.lists == Lists::Labels {
+            let run = Arc::clone(run);
+            return self.list_labels(&run, asked);
+        }
         self.position = asked.unwrap_or_else(|| default_position(run));
         for top in top_predictions(run, self.position, self.n_top)? {
             if !self.ids.contains(&top.id) {
@@ -111,13 +138,37 @@ impl CompareJob {
         Ok(())
     }
 
+    /// Labels of the next run: of the token at a position where each has its own, else of the text. What they cannot be made of is
+    /// part of the answer.
+    fn list_labels(&mut self, run: &Run, position: Option<usize>) -> Result<(), EngineError> {
+        let model = Arc::clone(&self.model);
+        let head = model.expect_labels()?;
+        self.position = match head.is_of_tokens() {
+            true => position.unwrap_or_else(|| default_label_position(run)),
+            false => head.position(&run.tokens().ids).unwrap_or(0),
+        };
+        let row = if head.is_of_tokens() { self.position } else { 0 };
+        match Labels::of(run) {
+            Ok(labels) => {
+                if self.ids.is_empty() {
+                    self.ids = labels.ranked(row).into_iter().map(|(label, ..)| label as u32).collect();
+                }
+                let n_labels = labels.n_labels;
+                self.probs.push(labels.probs.get(row * n_labels..(row + 1) * n_labels).unwrap_or_default().to_vec());
+            }
+            Err(error) => {
+                self.lists = Lists::Nothing;
+                self.refused = Some(error.to_string());
+            }
+        }
+        Ok(())
+    }
+
     /// The next piece of the outcome; an input or an edit that it cannot be measured with is part of the answer.
     fn measure(&mut self) -> Result<(), EngineError> {
         match (&self.measure, &mut self.cosine) {
-            (Some(Measure::Tokens(outcome)), _) => {
-                let runs: Vec<&Run> = self.runs.iter().map(|(run, _)| &**run).collect();
-                self.outcome = outcome.values(&runs)?.into_iter().map(Measured::Tokens).collect();
-            }
+            (Some(Measure::Tokens(outcome)), _) => self.outcome = self.at_end(EndMeasure::Tokens(*outcome))?,
+            (Some(Measure::Label(outcome)), _) => self.outcome = self.at_end(EndMeasure::Label(*outcome))?,
             (Some(Measure::Cosine(_)), Some(job)) => {
                 if job.step()? == Step::Done {
                     let cosine = self.cosine.take().map_or_else(|| Err(not_done()), Job::finish)?;
@@ -133,6 +184,11 @@ impl CompareJob {
             (None, _) => {}
         }
         Ok(())
+    }
+
+    fn at_end(&self, measure: EndMeasure) -> Result<Vec<Measured>, EngineError> {
+        let runs: Vec<&Run> = self.runs.iter().map(|(run, _)| &**run).collect();
+        measure.values(&runs)
     }
 
     fn is_done(&self) -> bool {
@@ -169,7 +225,7 @@ impl Job for CompareJob {
             return Err(not_done());
         }
         let mut ids = self.ids;
-        if self.model.spec().unembed != Unembed::None {
+        if self.lists == Lists::Tokens {
             for id in self.also {
                 if !ids.contains(&id) {
                     ids.push(id);
@@ -177,12 +233,13 @@ impl Job for CompareJob {
             }
         }
         let of_runs = |id: u32| self.probs.iter().map(|probs| probs.get(id as usize).copied().unwrap_or(0.0)).collect();
+        let are_labels = self.lists == Lists::Labels;
         let tokens = ids.iter().map(|&id| (id, of_runs(id))).collect();
         let outcome = match (self.refused, self.measure) {
             (Some(reason), _) => Some(Err(reason)),
             (None, Some(_)) => Some(Ok(self.outcome)),
             (None, None) => None,
         };
-        Ok(Compared { position: self.position, tokens, outcome })
+        Ok(Compared { position: self.position, tokens, are_labels, outcome })
     }
 }

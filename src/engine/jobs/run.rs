@@ -29,7 +29,7 @@ pub struct RunInput {
 /// What a decoder reads.
 #[derive(Clone, Debug, Default)]
 pub enum Target {
-    /// What the decoder writes itself, the most likely token each time.
+    /// What the decoder writes itself, the most likely token each time; of a classifier, which writes nothing, the text itself.
     #[default]
     Generated,
     /// These tokens.
@@ -113,7 +113,17 @@ impl RunJob {
     ///
     /// # Errors
     /// When the model names no start token for its decoder.
-    pub fn new(model: Arc<Model>, input: RunInput, edits: Vec<Edit>, options: RunOptions) -> Result<Self, EngineError> {
+    pub fn new(
+        model: Arc<Model>,
+        mut input: RunInput,
+        edits: Vec<Edit>,
+        options: RunOptions,
+    ) -> Result<Self, EngineError> {
+        if matches!(input.target, Target::Generated)
+            && let Some(target) = model.label_target(&input.tokens)?
+        {
+            input.target = Target::Tokens(target);
+        }
         if model.encoder().is_some() && matches!(input.target, Target::Generated) {
             // A model that cannot start or write its target is refused before its encoder runs.
             model.start()?;

@@ -41,7 +41,8 @@ pub(super) struct Planned {
 
 impl Plan {
     /// Finds every tensor and checks its shape before anything is read.
-    pub fn new(architecture: Architecture, indices: &[(usize, TensorIndex)]) -> Result<Self, EngineError> {
+    pub fn new(mut architecture: Architecture, indices: &[(usize, TensorIndex)]) -> Result<Self, EngineError> {
+        architecture.check_label_head(indices);
         let mut tensors: Vec<Planned> = Vec::new();
         let mut known: HashMap<(Source, Vec<usize>), usize> = HashMap::new();
         let encoder = architecture.encoder.as_deref().map(|encoder| (Stack::Encoder, encoder));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::parts::{AttnWeights, Block, Linear, Mlp, Norm};
-use super::{Model, Tokenizer};
+use super::{LabelLayers, Model, Tokenizer};
 use crate::engine::checkpoint::{Architecture, BlockSlot, Part, RotaryTable, Slot};
 use crate::engine::error::EngineError;
 use crate::engine::weights::Weight;
@@ -196,6 +196,14 @@ impl Model {
             }
             _ => None,
         };
+        let label_layers = match architecture.spec.labels {
+            Some(_) => Some(LabelLayers {
+                dense: slots.linear_if_any(Slot::LabelDense)?,
+                norm: slots.norm(Slot::LabelNorm),
+                out: slots.linear(Slot::Label)?,
+            }),
+            None => None,
+        };
         Ok(Self {
             spec: slots.spec(),
             encoder: None,
@@ -219,6 +227,7 @@ impl Model {
             unembed_bias: slots.vector(Slot::Unembed(Part::Bias)),
             unembed_project: slots.matrix_if_any(Slot::UnembedProject)?.map(|weight| Linear { weight, bias: None }),
             masked_word_head,
+            label_layers,
         })
     }
 }

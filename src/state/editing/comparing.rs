@@ -45,13 +45,23 @@ impl State {
     /// the model or chooses what to compare.
     fn follows_outcome(&self) -> bool {
         let n_tokens = self.result(Variant::A).map_or(0, |a| a.info.tokens.len());
-        let is_quick = matches!(self.editing.asked, OutcomeAsked::Tokens { .. }) || n_tokens <= N_QUICK_TOKENS;
+        let is_quick = !matches!(self.editing.asked, OutcomeAsked::Cosine { .. }) || n_tokens <= N_QUICK_TOKENS;
         is_quick || self.editing.is_outcome_chosen || !self.editing.list.is_empty() || self.editing.has_b()
     }
 
     /// Takes the comparison of A and B.
-    pub(in crate::state) fn compared_came(&mut self, purpose: Purpose, compared: Compared, effects: &mut Vec<Effect>) {
+    pub(in crate::state) fn compared_came(
+        &mut self,
+        purpose: Purpose,
+        mut compared: Compared,
+        effects: &mut Vec<Effect>,
+    ) {
+        let asked = self.editing.asked.clone();
         self.choose_outcome(&compared.tokens);
+        if self.editing.asked != asked {
+            // The numbers are those of the outcome before.
+            compared.outcome = None;
+        }
         let needs_outcome = compared.outcome.is_none() && self.editing.asked.is_complete() && self.follows_outcome();
         self.editing.compared.fill(purpose, compared);
         if needs_outcome {
@@ -61,10 +71,13 @@ impl State {
         }
     }
 
-    /// Fits the outcome to the model: a cosine for one that embeds texts, a logit difference for one that predicts tokens. A choice made
-    /// for a model of the other kind is dropped.
+    /// Fits the outcome to the model: a cosine for one that embeds texts, labels for a classifier, a logit difference for one that
+    /// predicts tokens. A choice made for a model of another kind is dropped.
     fn fit_outcome(&mut self) {
         let Some(a) = self.result(Variant::A) else { return };
+        if let Some(head) = a.label_head().cloned() {
+            return self.fit_label_outcome(&head);
+        }
         let embeds = a.spec.unembed == Unembed::None && !a.spec.is_causal();
         let texts = match &a.input.text {
             InputText::Single(text) => (text.clone(), String::new()),
@@ -78,7 +91,7 @@ impl State {
                 let (first, second) = texts;
                 (editing.asked, editing.is_outcome_chosen) = (OutcomeAsked::Cosine { first, second }, false);
             }
-            (OutcomeAsked::Cosine { .. }, false) => {
+            (OutcomeAsked::Cosine { .. } | OutcomeAsked::Label { .. }, false) => {
                 (editing.asked, editing.is_outcome_chosen) = (OutcomeAsked::default(), false);
             }
             (OutcomeAsked::Tokens { .. }, false) => {}
@@ -114,8 +127,11 @@ impl State {
         }
     }
 
-    /// The two most likely tokens, where nobody has chosen an outcome and the model predicts tokens.
+    /// The two most likely tokens or labels, where nobody has chosen an outcome and the model predicts any.
     fn choose_outcome(&mut self, tokens: &[ComparedToken]) {
+        if matches!(self.editing.asked, OutcomeAsked::Label { .. }) {
+            return self.choose_label_outcome(tokens);
+        }
         let is_empty = matches!(&self.editing.asked, OutcomeAsked::Tokens { answer, .. } if answer.is_empty());
         if self.editing.is_outcome_chosen || !is_empty {
             return;

@@ -23,6 +23,7 @@ impl State {
                 Question::Direct { .. } => &mut self.stream.direct,
                 Question::Losses => &mut self.readings.losses,
                 Question::Predictions { .. } => &mut self.readings.top,
+                Question::Labels => &mut self.readings.labels,
                 Question::Similarity { .. } => &mut self.readings.similarity,
             },
             Purpose::Tokens(_) => &mut self.readings.typed,
@@ -122,6 +123,9 @@ impl State {
             }
             (Question::Losses, Answer::Losses) => self.readings.losses.fill(purpose, first(buffers).into()),
             (Question::Predictions { .. }, Answer::Predictions { top, .. }) => self.readings.top.fill(purpose, top),
+            (Question::Labels, Answer::Labels { n_rows, n_labels }) => {
+                self.labels_came(purpose, (n_rows as usize, n_labels as usize), buffers);
+            }
             (Question::Similarity { .. }, Answer::Similarity { cosine }) => {
                 self.readings.similarity.fill(purpose, cosine);
             }

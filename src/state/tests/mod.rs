@@ -2,6 +2,7 @@
 
 mod chat;
 mod earlier;
+mod labels;
 mod lifecycle;
 mod looking;
 mod more_models;

@@ -86,6 +86,7 @@ fn answer(question: &Question, n_tokens: u32) -> (Answer, Vec<Vec<f32>>) {
             let top = vec![Prediction { token: "x".to_owned(), id: 1, prob: 0.5 }];
             (Answer::Predictions { position, top }, Vec::new())
         }
+        Question::Labels => (Answer::Labels { n_rows: 1, n_labels: 2 }, vec![vec![0.5; 2]; 2]),
         Question::Similarity { .. } => (Answer::Similarity { cosine: 0.5 }, Vec::new()),
         Question::Lens { layers, positions, .. } => {
             let cells = || vec![0.5; layers.len() * positions.len()];

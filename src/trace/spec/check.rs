@@ -15,6 +15,9 @@ const MAX_WIDTH: usize = 1 << 20;
 /// The largest vocabulary: 64 times the largest of published models.
 const MAX_VOCAB: usize = 1 << 24;
 
+/// The most labels of a classifier.
+const MAX_LABELS: usize = 1 << 16;
+
 /// The longest input that a rotation is asked for.
 const MAX_POSITIONS: usize = 1 << 20;
 
@@ -55,6 +58,7 @@ impl Spec {
             ("d_mlp", self.d_mlp, 0, MAX_WIDTH),
             ("d_embed", self.embed_width(), 1, MAX_WIDTH),
             ("d_vocab", self.d_vocab, 0, MAX_VOCAB),
+            ("labels.names", self.labels.as_ref().map_or(1, |head| head.names.len()), 1, MAX_LABELS),
             ("local.layers", self.local.as_ref().map_or(0, |local| local.layers.len()), 0, MAX_DEPTH),
             ("unrotated_layers", self.unrotated_layers.len(), 0, MAX_DEPTH),
             ("relative_bias.n_buckets", self.relative_bias.map_or(0, |bias| bias.n_buckets), 0, MAX_WIDTH),

@@ -41,6 +41,7 @@ impl Default for Spec {
             logit_softcap: None,
             logit_scale: None,
             head_activation: None,
+            labels: None,
             encoder: None,
         }
     }

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    Activation, BlockKind, Local, Mask, MlpKind, NormKind, NormPlacement, Pairing, Positions, QkNorm, RelativeBias,
-    Rotary, RotaryScaling, Spec, Unembed,
+    Activation, BlockKind, LabelKind, Local, Mask, MlpKind, NormKind, NormPlacement, Pairing, Positions, QkNorm,
+    RelativeBias, Rotary, RotaryScaling, Spec, Unembed,
 };
 use crate::fields::{Field, Fields, expected, named, variant};
 
@@ -47,6 +47,7 @@ impl Field for Spec {
             logit_softcap: fields.optional("logit_softcap")?,
             logit_scale: fields.optional("logit_scale")?,
             head_activation: fields.optional("head_activation")?,
+            labels: fields.optional("labels")?,
             encoder: fields.optional("encoder")?.map(Box::new),
         })
     }
@@ -74,6 +75,7 @@ names! {
         "gelu" Gelu, "gelu_tanh" GeluTanh, "quick_gelu" QuickGelu, "relu" Relu, "relu2" Relu2, "silu" Silu, "tanh" Tanh,
         "sigmoid" Sigmoid
     }
+    LabelKind { "one_of" OneOf, "any_of" AnyOf, "value" Value }
     Pairing { "halves" Halves, "adjacent" Adjacent }
 }
 

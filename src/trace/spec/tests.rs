@@ -191,6 +191,13 @@ fn metadata_are_read_as_they_are_written() {
             logit_softcap: (!is_even).then_some(30.0),
             logit_scale: is_even.then_some(0.125),
             head_activation: (!is_even).then_some(activations[of_eight]),
+            labels: is_even.then(|| LabelHead {
+                names: vec!["yes".to_owned(), "no".to_owned()],
+                kind: LabelKind::OneOf,
+                reads: LabelReads::Last { pad_id: Some(index as u32) },
+                activation: Some(activations[of_eight]),
+                is_normed: of_three == 0,
+            }),
             encoder: is_even.then(|| Box::new(Spec::default())),
         };
         let read = Spec::read(serde_json::to_value(&spec).unwrap());

@@ -48,11 +48,16 @@ pub struct RowMessage {
 }
 
 impl Units {
-    /// Follows the result, and whether words are joined.
+    /// Follows the result, what is said of its tokens, and whether words are joined.
     pub fn memo(page: Page) -> Derived<Option<Self>> {
-        let wanted = page.memo(|state| (state.shown.as_ref().map(Shown::looked), state.options.display.joins_words));
+        let wanted = page.memo(|state| {
+            let shown = state.shown.as_ref();
+            // A classifier's labels come after the result.
+            let has_predicted = shown.is_some_and(|shown| shown.predicted().is_some());
+            (shown.map(Shown::looked), has_predicted, state.options.display.joins_words)
+        });
         Derived::new(move || {
-            let (_, joins) = wanted.get();
+            let (_, _, joins) = wanted.get();
             page.peek(|state| Self::from_state(state, joins))
         })
     }

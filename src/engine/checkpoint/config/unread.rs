@@ -14,7 +14,7 @@ pub const WITHOUT_EFFECT: &[(&str, &str)] = &[
     ("chunk_size_feed_forward", "the MLP in parts gives the same result"),
     ("classifier_dropout", DROPOUT),
     ("classifier_dropout_prob", DROPOUT),
-    ("classifier_pooling", CLASSIFIER),
+    ("classifier_pooling", HEAD),
     ("cls_token_id", "put in front by the tokenizer"),
     ("decoder_layerdrop", DROPOUT),
     ("deterministic_flash_attn", "a way of computing the same"),
@@ -28,19 +28,19 @@ pub const WITHOUT_EFFECT: &[(&str, &str)] = &[
     ("forced_eos_token_id", "acts only when a text is cut at its greatest length"),
     ("hidden_dropout", DROPOUT),
     ("hidden_dropout_prob", DROPOUT),
-    ("id2label", CLASSIFIER),
+    ("id2label", HEAD),
     ("init_std", INITIAL),
     ("initializer_cutoff_factor", INITIAL),
     ("initializer_factor", INITIAL),
     ("initializer_range", INITIAL),
     ("is_decoder", "said by the class of the model"),
-    ("label2id", CLASSIFIER),
+    ("label2id", "the same as id2label"),
     ("layerdrop", DROPOUT),
     ("mlp_dropout", DROPOUT),
     ("output_hidden_states", "what is returned, not what is computed"),
-    ("pad_token_id", "no input is padded"),
+    ("pad_token_id", "no input is padded; a classifier reads the last token that is not padding"),
     ("pretraining_tp", "a way of computing the same"),
-    ("problem_type", CLASSIFIER),
+    ("problem_type", HEAD),
     ("qa_dropout", DROPOUT),
     ("reorder_and_upcast_attn", "scores are made in 32 bits anyway"),
     ("resid_dropout", DROPOUT),
@@ -64,6 +64,7 @@ pub const WITHOUT_EFFECT: &[(&str, &str)] = &[
 
 const DROPOUT: &str = "drops activations in training only";
 const INITIAL: &str = "how training starts";
+const HEAD: &str = "of a classifier's head, which reads it; it changes nothing in another model";
 const CLASSIFIER: &str = "of a head on top of the stack, which is not shown";
 
 impl Config {

@@ -21,7 +21,7 @@ use super::{Job, Progress, Unit, not_done};
 use crate::edit::Edit;
 use crate::engine::edits::{CompiledEdits, PatchValues};
 use crate::engine::error::EngineError;
-use crate::engine::outcome::{Measured, OutcomeBatch};
+use crate::engine::outcome::{EndMeasure, Measured, OutcomeBatch};
 use crate::engine::run::{Run, Step};
 use crate::trace::{Lengths, Stack};
 use cosine::CosineCells;
@@ -66,16 +66,16 @@ pub struct SweepJob {
 #[derive(Debug, Default)]
 enum Stage {
     Preparing(Preparing),
-    Tokens(TokenCells),
+    AtEnd(EndCells),
     Cosine(CosineCells),
     Done(SweepResult),
     #[default]
     Failed,
 }
 
-/// The cells of a sweep that measures a pair of tokens.
+/// The cells of a sweep that measures the end of each run: tokens or labels.
 #[derive(Debug)]
-struct TokenCells {
+struct EndCells {
     /// The run that cells change.
     on: Arc<Run>,
     runs: CellRuns,
@@ -157,9 +157,10 @@ impl SweepJob {
                 let model = Arc::clone(self.base.model());
                 return Ok(Stage::Cosine(CosineCells::new(model, inputs.clone(), edits, values, left)));
             }
-            Measure::Tokens(outcome) => *outcome,
+            Measure::Tokens(outcome) => EndMeasure::Tokens(*outcome),
+            Measure::Label(outcome) => EndMeasure::Label(*outcome),
         };
-        let measure = |run: &Arc<Run>| outcome.value(run).map(Measured::Tokens);
+        let measure = |run: &Arc<Run>| outcome.value(run);
         let result = SweepResult { base: measure(&self.base)?, other: other.as_ref().map(measure).transpose()? };
         let is_denoising = matches!(self.kind, SweepKind::Patch { is_denoising: true, .. });
         let (on, edits) = match other.filter(|_| is_denoising) {
@@ -167,7 +168,7 @@ impl SweepJob {
             None => (Arc::clone(&self.base), edits),
         };
         let runs = CellRuns::new(edits, values, left, false);
-        Ok(Stage::Tokens(TokenCells { on, runs, batch: OutcomeBatch::new(outcome), result }))
+        Ok(Stage::AtEnd(EndCells { on, runs, batch: OutcomeBatch::new(outcome), result }))
     }
 
     fn push(&mut self, index: usize, outcome: Option<Measured>) {
@@ -195,21 +196,21 @@ impl Job for SweepJob {
                 Step::More => Stage::Preparing(preparing),
                 Step::Done => self.begin(preparing.finish()?)?,
             },
-            Stage::Tokens(mut cells) if !cells.runs.is_done() => {
+            Stage::AtEnd(mut cells) if !cells.runs.is_done() => {
                 match cells.runs.step(&cells.on)? {
                     Some((index, Some(run))) => {
                         for (index, value) in cells.batch.push(index, run)? {
-                            self.push(index, Some(Measured::Tokens(value)));
+                            self.push(index, Some(value));
                         }
                     }
                     Some((index, None)) => self.push(index, None),
                     None => {}
                 }
-                Stage::Tokens(cells)
+                Stage::AtEnd(cells)
             }
-            Stage::Tokens(mut cells) => {
+            Stage::AtEnd(mut cells) => {
                 for (index, value) in cells.batch.rest()? {
-                    self.push(index, Some(Measured::Tokens(value)));
+                    self.push(index, Some(value));
                 }
                 Stage::Done(cells.result)
             }
@@ -234,7 +235,7 @@ impl Job for SweepJob {
         let blocks = |(done, total)| Progress { unit: Unit::SweepBlocks, done, total };
         match &self.stage {
             Stage::Preparing(preparing) => preparing.progress(),
-            Stage::Tokens(cells) => blocks(cells.runs.progress(n_layers)),
+            Stage::AtEnd(cells) => blocks(cells.runs.progress(n_layers)),
             Stage::Cosine(cells) => cells.progress(),
             Stage::Done(_) | Stage::Failed => blocks((1, 1)),
         }

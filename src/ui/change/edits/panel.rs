@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use super::form::EditForm;
 use super::json::ListAsJson;
 use super::row::{EditRow, Row};
-use crate::protocol::OutcomeAsked;
 use crate::state::Event;
 use crate::state::editing::{EditEvent, edit_name};
 use crate::trace::numeral::with_minus;
@@ -37,10 +36,7 @@ pub fn EditsPanel(page: Page) -> impl IntoView {
     // Explains the numbers beside the edits, and gives the number without any edit.
     let outcome = page.memo(|state| {
         let value = state.editing.outcome_a()?.value;
-        let name = match &state.editing.asked {
-            OutcomeAsked::Tokens { .. } => "logit difference",
-            OutcomeAsked::Cosine { .. } => "cosine",
-        };
+        let name = state.outcome_kind().to_lowercase();
         let value = with_minus(&format!("{value:.3}"));
         Some(format!("The {name} under each edit alone, and its change: {value} without edits."))
     });

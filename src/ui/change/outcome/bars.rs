@@ -13,13 +13,14 @@ use crate::ui::small::token_text::token_text;
 /// The number of tokens shown.
 const N_TOKENS: usize = 10;
 
-/// Paired bars, the original above the other result, with the change in probability and in log odds. `take` hears which
-/// token was clicked.
+/// Paired bars of tokens or labels, the original above the other result, with the change in probability and in log odds. `take`
+/// hears which token was clicked.
 pub fn bars(
     tokens: &[ComparedToken],
     form: TokenForm,
+    what: &'static str,
     results: [&'static str; 2],
-    take: Callback<String>,
+    take: Option<Callback<String>>,
 ) -> impl IntoView + use<> {
     let rows = tokens.iter().take(N_TOKENS).map(|token| bar(token, form, take)).collect_view();
     let is_empty = tokens.is_empty();
@@ -28,7 +29,7 @@ pub fn bars(
         <table class="pairs" aria-label="Predictions of both" class:gone=is_empty>
             <thead>
                 <tr>
-                    <th scope="col">"Token"</th>
+                    <th scope="col">{what}</th>
                     <th scope="col">
                         "Probability"
                         {has_b.then(|| view! {
@@ -47,7 +48,7 @@ pub fn bars(
     }
 }
 
-fn bar(token: &ComparedToken, form: TokenForm, take: Callback<String>) -> impl IntoView + use<> {
+fn bar(token: &ComparedToken, form: TokenForm, take: Option<Callback<String>>) -> impl IntoView + use<> {
     let label = token_label(&token.token, form);
     let name = token.token.clone();
     let one = |class: &'static str, prob: f32| {
@@ -70,9 +71,14 @@ fn bar(token: &ComparedToken, form: TokenForm, take: Callback<String>) -> impl I
     view! {
         <tr>
             <th scope="row" class="name">
-                <button type="button" class="link" title="Follow this token" on:click=move |_| take.run(name.clone())>
-                    {token_text(&label)}
-                </button>
+                {match take {
+                    Some(take) => view! {
+                        <button type="button" class="link" title="Follow this token" on:click=move |_| take.run(name.clone())>
+                            {token_text(&label)}
+                        </button>
+                    },
+                    None => token_text(&label).into_any(),
+                }}
             </th>
             <td class="bars">{bars}</td>
             <td class="number">{change}</td>

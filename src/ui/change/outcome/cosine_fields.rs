@@ -14,7 +14,7 @@ use crate::ui::small::text_field::TextField;
 pub fn CosineFields(page: Page, asked: Derived<OutcomeAsked>) -> impl IntoView {
     let fields = move || match asked.get() {
         OutcomeAsked::Cosine { first, second } => (first, second),
-        OutcomeAsked::Tokens { .. } => Default::default(),
+        OutcomeAsked::Tokens { .. } | OutcomeAsked::Label { .. } => Default::default(),
     };
     let pick = move |(first, second): (String, String)| {
         page.dispatch(Event::Editing(EditEvent::OutcomePicked(OutcomeAsked::Cosine { first, second })));

@@ -3,6 +3,7 @@
 mod answer_field;
 mod bars;
 mod cosine_fields;
+mod label_fields;
 mod panel;
 mod token_fields;
 mod values;

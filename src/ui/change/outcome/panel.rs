@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::bars::bars;
 use super::cosine_fields::CosineFields;
+use super::label_fields::LabelFields;
 use super::token_fields::TokenFields;
 use super::values::values;
 use crate::protocol::OutcomeAsked;
@@ -20,8 +21,10 @@ pub fn OutcomePanel(page: Page) -> impl IntoView {
     let asked = page.memo(|state| state.editing.asked.clone());
     let compared = page.memo(|state| {
         let form = state.shown.as_ref().map_or(TokenForm::Plain, |shown| shown.info.tokens.form);
+        let (form, listed) = if state.gives_labels() { (TokenForm::Plain, "Label") } else { (form, "Token") };
         let names = [Variant::A, Variant::B].map(|side| state.editing.name_of(side));
-        state.editing.compared.value().cloned().map(|compared| (compared, form, names))
+        let compared = state.editing.compared.value().cloned()?;
+        Some((compared, form, (listed, state.outcome_kind()), names))
     });
     // The part of the outcome that a click on a predicted token fills.
     let aim = RwSignal::new(Part::Answer);
@@ -29,24 +32,30 @@ pub fn OutcomePanel(page: Page) -> impl IntoView {
         let event = page.peek(|state| state.with_token(aim.get_untracked(), &token));
         page.dispatch(event);
     });
-    let embeds = page.memo(|state| matches!(state.editing.asked, OutcomeAsked::Cosine { .. }));
+    let kind = page.memo(|state| std::mem::discriminant(&state.editing.asked));
     view! {
         <section class="panel outcome" aria-label="Outcome">
             <h3>"Outcome"</h3>
-            {move || match embeds.get() {
-                true => view! { <CosineFields page asked /> },
-                false => view! { <TokenFields page asked aim /> },
+            {move || {
+                // Only another kind makes new fields.
+                kind.track();
+                match asked.get_untracked() {
+                    OutcomeAsked::Cosine { .. } => view! { <CosineFields page asked /> },
+                    OutcomeAsked::Label { .. } => view! { <LabelFields page asked /> },
+                    OutcomeAsked::Tokens { .. } => view! { <TokenFields page asked aim /> },
+                }
             }}
             {move || match compared.get() {
                 None => view! { <p class="hint">"Run a text in the model to see what it predicts."</p> },
-                Some((compared, form, names)) => {
+                Some((compared, form, (listed, outcome_kind), names)) => {
                     let outcome = compared.outcome.clone();
+                    let take = (listed == "Token").then_some(take);
                     view! {
                         {outcome.map(|outcome| match outcome {
-                            Ok(outcome) => values(outcome.tokens, &outcome.values, form, names).into_any(),
+                            Ok(outcome) => values(outcome_kind, outcome.tokens, &outcome.values, form, names).into_any(),
                             Err(reason) => view! { <Problem message=wording::sentence(&reason) /> },
                         })}
-                        {bars(&compared.tokens, form, names, take)}
+                        {bars(&compared.tokens, form, listed, names, take)}
                     }
                 }
             }}

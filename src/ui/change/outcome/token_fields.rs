@@ -16,7 +16,7 @@ use crate::ui::small::radio_group::RadioGroup;
 pub fn TokenFields(page: Page, asked: Derived<OutcomeAsked>, aim: RwSignal<Part>) -> impl IntoView {
     let position = move || match asked.get() {
         OutcomeAsked::Tokens { position, .. } => position,
-        OutcomeAsked::Cosine { .. } => None,
+        OutcomeAsked::Cosine { .. } | OutcomeAsked::Label { .. } => None,
     };
     let at = move |wanted: Option<u32>| {
         if let OutcomeAsked::Tokens { answer, other, .. } = asked.get_untracked() {

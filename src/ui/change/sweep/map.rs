@@ -24,10 +24,11 @@ pub fn SweepMap(
     applies: bool,
     /// Whether cells are still being measured.
     is_running: bool,
-    is_cosine: bool,
+    /// What kind of number the outcome is.
+    outcome_kind: &'static str,
 ) -> impl IntoView {
     let has_missing = map.cells.iter().any(Option::is_none);
-    let outcome_name = if is_cosine { "cosine" } else { "logit difference" };
+    let outcome_name = outcome_kind.to_lowercase();
     let reached = RwSignal::new(0usize);
     let table = NodeRef::<leptos::html::Table>::new();
     let (n_rows, n_columns, largest) = (map.n_rows, map.n_columns, map.largest);

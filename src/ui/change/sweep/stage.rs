@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use super::map::SweepMap;
 use super::ranked::Ranked;
 use crate::platform::download::save_bytes;
-use crate::protocol::OutcomeAsked;
 use crate::render::figure::{Caption, Drawn, EffectsFigure, Preset, csv, figure};
 use crate::state::editing::{EditEvent, Map, MapCell};
 use crate::state::{CaptionText, Event, Shown, State, WorkEvent, wording};
@@ -26,7 +25,7 @@ pub fn SweepStage(page: Page) -> impl IntoView {
         let sweep = state.editing.sweep.as_ref().map(|sweep| sweep.request);
         state.work.request.as_ref().is_some_and(|work| Some(work.request) == sweep)
     });
-    let is_cosine = page.memo(|state| matches!(state.editing.asked, OutcomeAsked::Cosine { .. }));
+    let outcome_kind = page.memo(State::outcome_kind);
     let progress = Derived::new(move || map.with(|map| map.as_ref().map(Map::progress)).unwrap_or_default());
     let problem = RwSignal::new(None::<String>);
     let save = move |_| {
@@ -71,7 +70,7 @@ pub fn SweepStage(page: Page) -> impl IntoView {
             {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
             {move || map.get().zip(title.get()).map(|(map, (_, measured, applies))| view! {
                 <div class="sweep-parts">
-                    <SweepMap page map=map.clone() names=names.get() measured applies is_running=is_running.get() is_cosine=is_cosine.get() />
+                    <SweepMap page map=map.clone() names=names.get() measured applies is_running=is_running.get() outcome_kind=outcome_kind.get() />
                     <Ranked page map names=names.get() applies />
                 </div>
             })}

@@ -1,5 +1,6 @@
 //! The panel of predictions.
 
+mod labels;
 mod panel;
 mod read_text;
 mod similarity;

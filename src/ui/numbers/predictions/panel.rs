@@ -1,8 +1,9 @@
 //! What the model predicts: the most likely tokens at a chosen position, and how well each token was predicted. For a sentence
-//! embedder, the similarity of two texts.
+//! embedder, the similarity of two texts; for a classifier, the labels of the text or of a chosen token.
 
 use leptos::prelude::*;
 
+use super::labels::{LabelList, labels_title};
 use super::read_text::ReadText;
 use super::similarity::Similarity;
 use super::top::Top;
@@ -16,6 +17,8 @@ use crate::ui::shell::page::Page;
 enum Kind {
     NextToken,
     MaskedToken,
+    Labels,
+    TokenLabels,
     Nothing,
 }
 
@@ -23,10 +26,13 @@ enum Kind {
 #[component]
 pub fn Predictions(page: Page) -> impl IntoView {
     let kind = page.memo(|state| {
-        state.shown.as_ref().map(|shown| match (shown.spec.unembed, shown.spec.is_causal()) {
-            (Unembed::Linear { .. }, true) => Kind::NextToken,
-            (Unembed::MaskedWord { .. }, _) => Kind::MaskedToken,
-            _ => Kind::Nothing,
+        let labels = state.label_head().map(|head| if head.is_of_tokens() { Kind::TokenLabels } else { Kind::Labels });
+        labels.or_else(|| {
+            state.shown.as_ref().map(|shown| match (shown.spec.unembed, shown.spec.is_causal()) {
+                (Unembed::Linear { .. }, true) => Kind::NextToken,
+                (Unembed::MaskedWord { .. }, _) => Kind::MaskedToken,
+                _ => Kind::Nothing,
+            })
         })
     });
     let title = page.memo(title);
@@ -34,12 +40,17 @@ pub fn Predictions(page: Page) -> impl IntoView {
         <section
             class="panel predictions"
             class:without-words=move || kind.get() == Some(Kind::Nothing)
-            aria-label="Next token"
+            aria-label=move || match kind.get() {
+                Some(Kind::Labels | Kind::TokenLabels) => "Labels",
+                _ => "Next token",
+            }
         >
             <h2><span>{move || title.get()}</span></h2>
             {move || match kind.get() {
                 None => view! { <p class="hint"></p> },
                 Some(Kind::Nothing) => view! { <Similarity page /> },
+                Some(Kind::Labels) => view! { <LabelList page /> },
+                Some(Kind::TokenLabels) => view! { <ReadText page /><LabelList page /> },
                 Some(_) => view! { <ReadText page /><Top page /> },
             }}
         </section>
@@ -49,6 +60,9 @@ pub fn Predictions(page: Page) -> impl IntoView {
 /// The position whose predictions are shown.
 pub(super) fn position(state: &State) -> Option<usize> {
     let shown = state.shown.as_ref()?;
+    if state.gives_labels() {
+        return state.label_position();
+    }
     state.readings.position.or_else(|| shown.predicting().0.len().checked_sub(1))
 }
 
@@ -59,6 +73,9 @@ pub(super) fn is_change(state: &State) -> bool {
 
 fn title(state: &State) -> String {
     let Some(shown) = &state.shown else { return "Next token".to_owned() };
+    if state.gives_labels() {
+        return labels_title(state);
+    }
     let at = position(state).and_then(|position| Some((position, shown.predicting().1.get(position)?.plain.clone())));
     match (shown.spec.unembed, at) {
         (Unembed::None, _) => "Similarity of the two texts".to_owned(),

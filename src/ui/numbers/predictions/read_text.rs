@@ -26,6 +26,7 @@ pub fn ReadText(page: Page) -> impl IntoView {
     let is_change = page.memo(is_change);
     let losses = page.memo(|state| state.readings.losses.value().cloned().map(Same));
     let chosen = page.memo(position);
+    let gives_labels = page.memo(crate::state::State::gives_labels);
     let token = move |(position, label, id, is_live): (usize, TokenLabel, u32, bool)| {
         let loss = Derived::new(move || {
             losses.with(|losses| losses.as_ref()?.0.get(position).copied()).filter(|loss| !loss.is_nan())
@@ -70,6 +71,9 @@ pub fn ReadText(page: Page) -> impl IntoView {
     };
     view! {
         <div class="read-text" role="group" aria-label="Tokens read">{all}</div>
-        <p class="hint">{mean} "Click a token to see what is predicted after it."</p>
+        <p class="hint">
+            {mean}
+            {move || if gives_labels.get() { "Click a token to see its labels." } else { "Click a token to see what is predicted after it." }}
+        </p>
     }
 }

@@ -1,0 +1,302 @@
+//! The heads of classifiers against Hugging Face transformers: logits, probabilities and names of labels of the small checkpoints in
+//! `tests/fixtures/classifiers`, which `tests/fixtures/make_classifiers.py` makes; edits, sweeps and the command line follow them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing unwrap is a failing test")]
+
+#[path = "support/cli.rs"]
+mod cli;
+mod support;
+
+use std::sync::Arc;
+
+use headlight::edit::{self, Edit};
+use headlight::engine::jobs::{
+    CompareJob, Measure, RunInput, RunJob, RunOptions, SweepJob, SweepKind, SweepPart, Target, complete, complete_with,
+};
+use headlight::engine::{LabelOutcome, Labels, Measured, Model, Run};
+use headlight::trace::spec::{LabelKind, LabelReads};
+use headlight::trace::{BlockSite, Hook};
+use serde::Deserialize;
+use support::engine::{Files, files_of, load, load_golden};
+use support::parity::TOLERANCE;
+use support::{Comparison, Tensors, fixture, read};
+
+#[derive(Deserialize)]
+struct Expected {
+    labels: Vec<String>,
+    is_of_tokens: bool,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    ids: Vec<u32>,
+}
+
+fn names() -> Vec<String> {
+    let folders = std::fs::read_dir(fixture("classifiers")).unwrap();
+    let mut names: Vec<String> = folders.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn files(name: &str) -> Files {
+    files_of(&fixture("classifiers").join(name), &["config.json", "model.safetensors"])
+}
+
+fn expected(name: &str) -> (Expected, Tensors) {
+    let folder = fixture("classifiers").join(name);
+    let expected = serde_json::from_slice(&read(&folder.join("expected.json"))).unwrap();
+    (expected, Tensors::open(&folder.join("expected.safetensors")))
+}
+
+/// A run of a list of ids, as a driver starts it: a decoder beside an encoder reads the text itself.
+fn run_edited(model: &Arc<Model>, ids: &[u32], edits: Vec<Edit>) -> Run {
+    let tokens = model.tokens_from_ids(ids).unwrap();
+    complete(RunJob::new(Arc::clone(model), tokens.into(), edits, RunOptions::default()).unwrap()).unwrap().run
+}
+
+fn run(model: &Arc<Model>, ids: &[u32]) -> Run {
+    run_edited(model, ids, Vec::new())
+}
+
+/// Head 0 of layer 1 set to zero.
+fn zeroed(model: &Model) -> Vec<Edit> {
+    let stack = if model.encoder().is_some() { ", \"stack\": \"decoder\"" } else { "" };
+    edit::parse_list(&format!("[{{\"kind\": \"zero_head\", \"layer\": 1, \"head\": 0{stack}}}]")).unwrap()
+}
+
+#[test]
+fn every_head_agrees_with_transformers() {
+    assert!(names().len() >= 26, "{}", names().len());
+    for name in names() {
+        println!("{name}");
+        let model = load(&files(&name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let (expected, values) = expected(&name);
+        let head = model.spec().labels.clone().unwrap_or_else(|| panic!("{name}: {:?}", model.notes()));
+        assert_eq!((&head.names, head.is_of_tokens()), (&expected.labels, expected.is_of_tokens), "{name}");
+        let mut comparison = Comparison::default();
+        for (index, case) in expected.cases.iter().enumerate() {
+            let run = run(&model, &case.ids);
+            let labels = Labels::of(&run).unwrap();
+            comparison.check(
+                &format!("case{index}.logits"),
+                &labels.logits,
+                &values.f32(&format!("case{index}.logits")),
+                TOLERANCE,
+            );
+            let probs = format!("case{index}.probs");
+            assert_eq!(values.has(&probs), head.has_probabilities(), "{name}");
+            if head.has_probabilities() {
+                comparison.check(&probs, &labels.probs, &values.f32(&probs), TOLERANCE);
+            }
+            let layer = model.spec().n_layers - 1;
+            let pattern = run.activation(Hook::Block(layer, BlockSite::Pattern)).unwrap();
+            let attentions = format!("case{index}.attentions.{layer}");
+            comparison.check(&attentions, &pattern, &values.f32(&attentions), TOLERANCE);
+        }
+        if values.has("zeroed.logits") {
+            let edited = Labels::of(&run_edited(&model, &expected.cases[0].ids, zeroed(&model))).unwrap();
+            comparison.check("zeroed.logits", &edited.logits, &values.f32("zeroed.logits"), TOLERANCE);
+        }
+        comparison.finish();
+    }
+}
+
+/// What the small checkpoints stand for is really there.
+#[test]
+fn each_kind_of_head_is_among_them() {
+    let head = |name: &str| load(&files(name)).unwrap().spec().labels.clone().unwrap();
+    for (name, kind, reads) in [
+        ("bert", LabelKind::OneOf, LabelReads::First),
+        ("bert_tokens", LabelKind::OneOf, LabelReads::Each),
+        ("xlm_roberta", LabelKind::AnyOf, LabelReads::First),
+        ("electra", LabelKind::Value, LabelReads::First),
+        ("qwen2", LabelKind::Value, LabelReads::Last { pad_id: Some(3) }),
+        ("gpt2", LabelKind::OneOf, LabelReads::Last { pad_id: None }),
+        ("modernbert_mean", LabelKind::OneOf, LabelReads::Mean),
+        ("bart", LabelKind::OneOf, LabelReads::LastId { id: 2 }),
+    ] {
+        let head = head(name);
+        assert_eq!((head.kind, head.reads), (kind, reads), "{name}");
+    }
+    assert_eq!(head("albert").names, ["LABEL_0", "LABEL_1"]);
+    let zeroed = names().into_iter().filter(|name| expected(name).1.has("zeroed.logits")).count();
+    assert!(zeroed >= 6, "{zeroed}");
+}
+
+/// A sweep, a comparison and the run as edited say the same of a label.
+#[test]
+fn outcomes_are_the_labels_logits() {
+    for (name, position) in [("bert", None), ("bert_tokens", Some(3)), ("bart", None), ("xlm_roberta", None)] {
+        let model = load(&files(name)).unwrap();
+        let ids = &expected(name).0.cases[0].ids;
+        let base = Arc::new(run(&model, ids));
+        let n_labels = model.spec().labels.as_ref().unwrap().names.len();
+        let row = position.unwrap_or(0);
+        let logit = |run: &Run, label: usize| Labels::of(run).unwrap().logits[row * n_labels + label];
+        let outcome = LabelOutcome { label: 1, against: Some(0), position };
+        let difference = |run: &Run| logit(run, 1) - logit(run, 0);
+        let close = |found: f32, expected: f32| assert!((found - expected).abs() < 1e-5, "{name}: {found}, {expected}");
+
+        let mut parts: Vec<SweepPart> = Vec::new();
+        let job = SweepJob::new(Arc::clone(&base), Vec::new(), SweepKind::ZeroHeads, Measure::Label(outcome)).unwrap();
+        let result = complete_with(job, |part| parts.push(part)).unwrap();
+        close(result.base.value(), difference(&base));
+        let edited = run_edited(&model, ids, zeroed(&model));
+        let part = parts.iter().find(|part| (part.cell.layer, part.cell.column) == (1, 0)).unwrap();
+        close(part.outcome.unwrap().value(), difference(&edited));
+        assert!((difference(&edited) - difference(&base)).abs() > 1e-4, "{name}: the head matters");
+
+        let runs = vec![(Arc::clone(&base), Vec::new()), (Arc::new(edited), zeroed(&model))];
+        let alone = Measure::Label(LabelOutcome { against: None, ..outcome });
+        let compared =
+            complete(CompareJob::new(Arc::clone(&model), runs.clone(), Some(Ok(alone)), 10, Vec::new())).unwrap();
+        assert!(compared.are_labels && compared.tokens.len() == n_labels, "{name}");
+        let values = compared.outcome.unwrap().unwrap();
+        let probs = &compared.tokens.iter().find(|(label, _)| *label == 1).unwrap().1;
+        for ((value, (run, _)), prob) in values.iter().zip(&runs).zip(probs) {
+            close(value.value(), logit(run, 1));
+            close(*prob, Labels::of(run).unwrap().probs[row * n_labels + 1]);
+            let Measured::Label(value) = value else { panic!("{name}: {value:?}") };
+            close(value.p_label.unwrap(), *prob);
+        }
+        let first = compared.tokens.iter().map(|(_, probs)| probs[0]).collect::<Vec<_>>();
+        assert!(first.is_sorted_by(|one, next| one >= next), "{name}: {first:?}");
+    }
+}
+
+/// A text that a decoder beside an encoder does not read itself has no labels, nor has one without the end token.
+#[test]
+fn what_has_no_labels_says_why() {
+    let bart = load(&files("bart")).unwrap();
+    let reading = |ids: &[u32], target: Option<&[u32]>| {
+        let tokens = bart.tokens_from_ids(ids).unwrap();
+        let target = target.map_or(Target::Generated, |ids| Target::Tokens(bart.tokens_from_ids(ids).unwrap()));
+        let job = RunJob::new(Arc::clone(&bart), RunInput { tokens, target }, Vec::new(), RunOptions::default());
+        Labels::of(&complete(job.unwrap()).unwrap().run)
+    };
+    assert!(reading(&[0, 17, 9, 2], Some(&[2, 0, 17, 9])).is_ok());
+    for (ids, target, said) in [
+        (&[0, 17, 9, 2][..], Some(&[2, 0, 17][..]), "give no target"),
+        (&[0, 17, 9], None, "end token 2, which the text lacks"),
+    ] {
+        let error = reading(ids, target).unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
+    }
+    let bert = load_golden("bert");
+    let error = Labels::of(&run(&bert, &[2, 5, 3])).unwrap_err().to_string();
+    assert!(error.contains("gives no labels"), "{error}");
+    let names = load(&files("bert")).unwrap().label_index("anger").unwrap_err().to_string();
+    assert!(names.contains("\"anger\" is not a label of this model: negative, neutral, positive"), "{names}");
+}
+
+/// A head that is not read, or does not fit, is left out with a sentence; the stack runs as it does without.
+#[test]
+fn other_heads_are_left_out_with_a_note() {
+    let with = |name: &str, change: &dyn Fn(&mut serde_json::Map<String, serde_json::Value>)| {
+        let mut files = files(name);
+        let mut config: serde_json::Value = serde_json::from_slice(&files[0].1).unwrap();
+        change(config.as_object_mut().unwrap());
+        files[0].1 = config.to_string().into_bytes();
+        load(&files).unwrap()
+    };
+    let class = |class: &'static str| {
+        move |config: &mut serde_json::Map<String, serde_json::Value>| {
+            config.insert("architectures".to_owned(), serde_json::json!([class]));
+        }
+    };
+    let more = |config: &mut serde_json::Map<String, serde_json::Value>| {
+        config.insert("id2label".to_owned(), serde_json::json!({"0": "a", "1": "b", "2": "c", "3": "d", "4": "e"}));
+    };
+    let nameless = |config: &mut serde_json::Map<String, serde_json::Value>| {
+        config.remove("architectures");
+    };
+    let ids = [5, 17, 9, 30];
+    let usual = run(&load(&files("bert")).unwrap(), &ids).final_stream().to_vec();
+    for (change, said) in [
+        (&class("BertForMultipleChoice") as &dyn Fn(&mut _), "The head of BertForMultipleChoice is not read"),
+        (&class("BertForQuestionAnswering"), "The head of BertForQuestionAnswering is not read"),
+        (&more, "names 5 labels, for which classifier.weight has shape [5, 16]; in the file it has [3, 16]"),
+        (&nameless, "config.json has no architectures"),
+    ] {
+        let model = with("bert", change);
+        assert!(model.spec().labels.is_none(), "{said}");
+        assert!(model.notes().iter().any(|note| note.contains(said)), "{said}: {:?}", model.notes());
+        assert_eq!(run(&model, &ids).final_stream(), usual, "{said}");
+    }
+    let gone = with("bert_tokens", &class("BertForSequenceClassification"));
+    assert!(gone.spec().labels.is_none());
+    assert!(gone.notes().iter().any(|note| note.contains("no bert.pooler.dense.weight")), "{:?}", gone.notes());
+}
+
+/// The head of a model cut to its first layers would read a stream that it was never trained on.
+#[test]
+fn first_layers_have_no_labels() {
+    let files = files("bert");
+    let lengths = files.iter().map(|(name, bytes)| (name.clone(), bytes.len() as u64)).collect();
+    let mut loader = headlight::engine::Loader::new(lengths).unwrap().first_layers(Some(1));
+    while let Some(want) = loader.wants() {
+        let bytes = &files[want.file].1[want.offset as usize..];
+        loader.supply(&bytes[..bytes.len().min(want.len as usize)]).unwrap();
+    }
+    assert!(loader.finish().unwrap().spec().labels.is_none());
+}
+
+#[test]
+fn the_command_line_prints_labels() {
+    let json = |name: &str| {
+        let ids = expected(name).0.cases[0].ids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+        let output = cli::trace(&fixture("classifiers").join(name), &["--ids", &ids, "--json"]);
+        serde_json::from_str::<serde_json::Value>(&cli::succeeds(output)).unwrap()
+    };
+    for (name, n_labels) in [("bert", 3), ("bart", 3), ("llama", 3)] {
+        let (json, values) = (json(name), expected(name).1);
+        let labels = json["labels"].as_array().unwrap();
+        assert_eq!(labels.len(), n_labels);
+        let (names, expected_logits) = (expected(name).0.labels, values.f32("case0.logits"));
+        for label in labels {
+            let index = names.iter().position(|name| label["label"] == name.as_str()).unwrap();
+            assert!((label["logit"].as_f64().unwrap() as f32 - expected_logits[index]).abs() < TOLERANCE, "{name}");
+        }
+        let probs: Vec<f64> = labels.iter().map(|label| label["prob"].as_f64().unwrap()).collect();
+        assert!(
+            probs.is_sorted_by(|one, next| one >= next) && (probs.iter().sum::<f64>() - 1.0).abs() < 1e-5,
+            "{name}"
+        );
+    }
+    let (of_tokens, of_value) = (json("bert_tokens"), json("electra"));
+    assert_eq!(of_tokens["token_labels"].as_array().unwrap().len(), 8);
+    assert!(of_tokens.get("labels").is_none());
+    assert!(of_value["labels"][0].get("prob").is_none() && of_value["labels"][0]["label"] == "score");
+}
+
+#[test]
+fn sweeps_follow_labels() {
+    let sweep = |name: &str, args: &[&str]| {
+        let model = fixture("classifiers").join(name);
+        let ids = expected(name).0.cases[0].ids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+        let args = [&["sweep", "--model", model.to_str().unwrap(), "--ids", &ids][..], args].concat();
+        cli::headlight(&args)
+    };
+    let model = load(&files("bert")).unwrap();
+    let ids = &expected("bert").0.cases[0].ids;
+    let edited = Labels::of(&run_edited(&model, ids, zeroed(&model))).unwrap();
+    let csv = cli::succeeds(sweep("bert", &["--label", "POSITIVE", "--against", "negative"]));
+    let cell = csv.lines().find(|line| line.starts_with("1,0,")).unwrap();
+    let numbers: Vec<f32> = cell.split(',').skip(2).map(|number| number.parse().unwrap()).collect();
+    assert!((numbers[1] - (edited.logits[2] - edited.logits[0])).abs() < 1e-5, "{cell}");
+    assert!((numbers[2] - edited.probs[2]).abs() < 1e-5, "{cell}");
+    // Without a name the likeliest label counts; a number that is an answer by itself has no probability.
+    assert_eq!(cli::succeeds(sweep("bart", &[])).lines().count(), 1 + 2 * 2);
+    assert!(cli::succeeds(sweep("electra", &[])).lines().skip(1).all(|line| line.ends_with(',')));
+    for (name, args, said) in [
+        ("bert", &["--label", "joy"][..], "\"joy\" is not a label of this model: negative, neutral, positive"),
+        ("bert", &["--label", "neutral", "--position", "2"], "labels are of the whole text"),
+        ("bert_tokens", &["--label", "O", "--position", "99"], "--position 99 is not there"),
+        ("bert", &["--against", "neutral"], "--label"),
+    ] {
+        let complaint = cli::fails(sweep(name, args));
+        assert!(complaint.contains(said), "{complaint}");
+    }
+}
