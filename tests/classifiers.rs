@@ -50,6 +50,9 @@ fn expected(name: &str) -> (Expected, Tensors) {
     (expected, Tensors::open(&folder.join("expected.safetensors")))
 }
 
+type Config = serde_json::Map<String, serde_json::Value>;
+type Change<'a> = &'a dyn Fn(&mut Config);
+
 /// A run of a list of ids, as a driver starts it: a decoder beside an encoder reads the text itself.
 fn run_edited(model: &Arc<Model>, ids: &[u32], edits: Vec<Edit>) -> Run {
     let tokens = model.tokens_from_ids(ids).unwrap();
@@ -194,7 +197,7 @@ fn what_has_no_labels_says_why() {
 /// A head that is not read, or does not fit, is left out with a sentence; the stack runs as it does without.
 #[test]
 fn other_heads_are_left_out_with_a_note() {
-    let with = |name: &str, change: &dyn Fn(&mut serde_json::Map<String, serde_json::Value>)| {
+    let with = |name: &str, change: Change| {
         let mut files = files(name);
         let mut config: serde_json::Value = serde_json::from_slice(&files[0].1).unwrap();
         change(config.as_object_mut().unwrap());
@@ -202,20 +205,20 @@ fn other_heads_are_left_out_with_a_note() {
         load(&files).unwrap()
     };
     let class = |class: &'static str| {
-        move |config: &mut serde_json::Map<String, serde_json::Value>| {
+        move |config: &mut Config| {
             config.insert("architectures".to_owned(), serde_json::json!([class]));
         }
     };
-    let more = |config: &mut serde_json::Map<String, serde_json::Value>| {
+    let more = |config: &mut Config| {
         config.insert("id2label".to_owned(), serde_json::json!({"0": "a", "1": "b", "2": "c", "3": "d", "4": "e"}));
     };
-    let nameless = |config: &mut serde_json::Map<String, serde_json::Value>| {
+    let nameless = |config: &mut Config| {
         config.remove("architectures");
     };
     let ids = [5, 17, 9, 30];
     let usual = run(&load(&files("bert")).unwrap(), &ids).final_stream().to_vec();
     for (change, said) in [
-        (&class("BertForMultipleChoice") as &dyn Fn(&mut _), "The head of BertForMultipleChoice is not read"),
+        (&class("BertForMultipleChoice") as Change, "The head of BertForMultipleChoice is not read"),
         (&class("BertForQuestionAnswering"), "The head of BertForQuestionAnswering is not read"),
         (&more, "names 5 labels, for which classifier.weight has shape [5, 16]; in the file it has [3, 16]"),
         (&nameless, "config.json has no architectures"),
