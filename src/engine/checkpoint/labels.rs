@@ -16,6 +16,9 @@ const OTHER_HEADS: [&str; 3] = ["ForMultipleChoice", "ForNextSentencePrediction"
 const OF_TEXTS: &str = "ForSequenceClassification";
 const OF_TOKENS: &str = "ForTokenClassification";
 
+/// The slot of a layer's tensor.
+type SlotOf = fn(Part) -> Slot;
+
 /// Where a family keeps its head: names without ".weight" and ".bias".
 struct Form {
     dense: Option<(String, Activation)>,
@@ -76,7 +79,7 @@ impl Architecture {
             is_normed: form.norm.is_some(),
         };
         let dense = form.dense.as_ref().map(|(name, _)| name.as_str());
-        let parts: [(Option<&str>, fn(Part) -> Slot); 3] =
+        let parts: [(Option<&str>, SlotOf); 3] =
             [(dense, Slot::LabelDense), (form.norm.as_deref(), Slot::LabelNorm), (Some(&form.out), Slot::Label)];
         for (name, slot) in parts {
             let Some(name) = name else { continue };
