@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::panel::is_change;
 use crate::state::labels::LabelRow;
 use crate::state::{State, wording};
+use crate::trace::numeral::with_minus;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 use crate::ui::small::problem::Problem;
@@ -49,9 +50,8 @@ pub(super) fn labels_title(state: &State) -> String {
 
 fn row(label: &LabelRow, is_change: bool) -> impl IntoView + use<> {
     let number = label.prob.unwrap_or(label.logit);
-    let text =
-        if is_change { wording::short_change(number) } else { wording::short_weight(number).replace('-', "−") };
-    let logit = if is_change { wording::change(label.logit) } else { wording::weight(label.logit).replace('-', "−") };
+    let text = if is_change { wording::short_change(number) } else { with_minus(&wording::short_weight(number)) };
+    let logit = if is_change { wording::change(label.logit) } else { with_minus(&wording::weight(label.logit)) };
     // A number that is not a probability has no whole to be a part of.
     let percent = label.prob.map_or(0.0, |prob| f64::from(prob.abs().min(1.0)) * 100.0);
     view! {
