@@ -101,11 +101,11 @@ impl State {
         let is_change = self.editing.variant == Variant::Difference;
         let names = |side: Variant| self.result(side)?.label_head().map(|head| head.names.clone());
         if is_change && names(Variant::A) != names(Variant::B) {
-            let reason = "A and B have different labels, which have no difference.".to_owned();
+            let reason = "The two results have different labels, so there is no change to show.".to_owned();
             return self.readings.labels.give_up(&purpose, Some(reason));
         }
         let Some(numbers) = LabelNumbers::new(shape, buffers) else {
-            let reason = "The labels of A and B have different shapes, so there is no difference.".to_owned();
+            let reason = "The labels of the two results have different shapes, so there is no change to show.".to_owned();
             return self.readings.labels.give_up(&purpose, Some(reason));
         };
         if !is_change {

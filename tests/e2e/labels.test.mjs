@@ -1,4 +1,4 @@
-// Classifiers from disk: the labels of a text and of its tokens, of A, of B and of their difference, against transformers.
+// Classifiers from disk: the labels of a text and of its tokens, of the original, of the edited result and of their change, against transformers.
 
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -82,23 +82,23 @@ pageTest("a text's labels are those of transformers, and follow a head that is z
   // The two likeliest labels are the outcome; another one is chosen.
   const panel = await openPanel(page);
   const [first, second] = labels.map((_, index) => index).toSorted((one, other) => a[other] - a[one]);
-  await outcomeRow(panel.values, "A", [a[first] - a[second]]);
+  await outcomeRow(panel.values, "Original", [a[first] - a[second]]);
   await panel.outcome.getByRole("combobox", { name: "Label", exact: true }).selectOption(labels[1]);
   await panel.outcome.getByRole("combobox", { name: "Minus label" }).selectOption("none");
-  await outcomeRow(panel.values, "A", [a[1]]);
+  await outcomeRow(panel.values, "Original", [a[1]]);
   await parts(page).layer.selectOption("1");
   await parts(page).head(0).focus();
   await page.keyboard.press("e");
   await page.getByRole("menu", { name: "Edit L1H0" }).waitFor();
   await page.keyboard.press("Enter");
-  await outcomeRow(panel.values, "B", [b[1]]);
-  const pairs = panel.outcome.getByRole("table", { name: "Predictions in A and B" });
+  await outcomeRow(panel.values, "Edited", [b[1]]);
+  const pairs = panel.outcome.getByRole("table", { name: "Predictions of both" });
   assert.equal(await pairs.getByRole("rowheader").count(), labels.length);
   await shot("labels-outcome");
   assert.deepEqual(await accessibilityProblems(page), []);
   await inspect(page, "Predicts");
   await listed(page, labels, softmax(b));
-  await panel.shown("B − A").click();
+  await panel.shown("Change").click();
   const change = softmax(b).map((prob, index) => prob - softmax(a)[index]);
   await page.getByRole("region", { name: "Labels" }).getByText("Change of the labels of the text").waitFor();
   await listed(page, labels, change, Math.abs);
