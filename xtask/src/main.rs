@@ -6,6 +6,7 @@
 mod args;
 mod bench;
 mod browser;
+mod deny;
 mod dist;
 mod e2e;
 mod esbuild;
@@ -39,7 +40,7 @@ usage: cargo xtask COMMAND [OPTIONS]
   setup                    install what is missing and fetch the bundled models
   serve [--port N]         build and serve the page (port 8080 unless given)
   build [--zip]            build dist/, a static site; --zip also packs dist.zip with the models
-  test [--only PART]...    run every test; PART: fmt, clippy, native, wasm, e2e
+  test [--only PART]...    run every test; PART: fmt, clippy, deny, native, wasm, e2e
   e2e [--filter TEXT]      only the end-to-end tests, of files or tests with TEXT in their name
   fuzz [READER]... [--runs N]
                            feed readers of files with inputs that libFuzzer finds (100,000 runs each unless given)
