@@ -5,12 +5,12 @@
 //! long as the worker does, and nothing else changes. No file is ever whole in WebAssembly memory.
 
 use js_sys::{Array, Uint8Array, encode_uri_component};
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, Cache, ReadableStream, Response, WorkerGlobalScope};
+use web_sys::{Blob, Cache, ReadableStream, Request, Response, WorkerGlobalScope};
 
 use super::words::words;
-use super::{KEPT_FROM, MODEL_CACHE};
+use super::{KEPT_FROM, KEPT_WHOLE, MODEL_CACHE};
 
 /// Cache of earlier versions, which kept each file in one piece.
 const EARLIER: &str = "headlight-models-1";
@@ -67,24 +67,32 @@ pub struct Parts {
     n_pending: u64,
     etag: Option<String>,
     is_whole: bool,
+    /// Why storage took a part no longer. No later part is kept then: parts are read up to the first that is missing.
+    refusal: Option<String>,
 }
 
 impl Parts {
-    /// Opens the parts that are kept under a name.
-    pub async fn open(name: &str) -> Self {
-        let key = format!("./stored/{}", String::from(encode_uri_component(name)));
-        let mut parts = Self {
-            cache: open_cache().await,
-            key,
+    /// A file of which no byte has arrived, and which is not kept.
+    pub fn in_memory() -> Self {
+        Self {
+            cache: None,
+            key: String::new(),
             blobs: Vec::new(),
             len: 0,
             pending: Array::new(),
             n_pending: 0,
             etag: None,
             is_whole: false,
-        };
+            refusal: None,
+        }
+    }
+
+    /// Opens the parts that are kept under a name.
+    pub async fn open(name: &str) -> Self {
+        let key = format!("./stored/{}", String::from(encode_uri_component(name)));
+        let mut parts = Self { cache: open_cache().await, key, ..Self::in_memory() };
         parts.etag = parts.text("etag").await.filter(|etag| !etag.is_empty());
-        parts.is_whole = parts.text("whole").await.is_some();
+        parts.is_whole = parts.text(KEPT_WHOLE).await.is_some();
         while let Some(blob) = parts.kept(&parts.blobs.len().to_string()).await {
             parts.len += blob.size() as u64;
             parts.blobs.push(blob);
@@ -117,29 +125,32 @@ impl Parts {
         self.is_whole
     }
 
+    /// Why storage did not keep all that arrived, in the browser's words; mostly it is full. The bytes are in memory then.
+    pub fn refusal(&self) -> Option<&str> {
+        self.refusal.as_deref()
+    }
+
     /// Notes the address that the file is fetched from, for the list of kept files.
     pub async fn note_address(&self, url: &str) {
-        if let Ok(response) = Response::new_with_opt_str(Some(url)) {
-            self.keep_as(KEPT_FROM, &response).await;
-        }
+        // Without it, the list names the file otherwise.
+        let _ = self.keep_text(KEPT_FROM, url).await;
     }
 
     /// Drops every byte. Bytes that arrive from now on belong to `etag`.
     pub async fn restart(&mut self, etag: Option<&str>) {
-        if let Some(cache) = &self.cache {
-            let numbers = (0..self.blobs.len()).map(|number| number.to_string());
-            for part in numbers.chain(["etag".to_owned(), "whole".to_owned()]) {
-                let _ = JsFuture::from(cache.delete_with_str(&format!("{}/{part}", self.key))).await;
-            }
+        // What says that the parts are good goes before them: an interruption leaves no mixture that is taken for whole.
+        self.drop_entry(KEPT_WHOLE).await;
+        self.drop_entry("etag").await;
+        for number in 0..self.n_entries().await {
+            self.drop_entry(&number.to_string()).await;
         }
-        (self.len, self.n_pending, self.is_whole) = (0, 0, false);
+        (self.len, self.n_pending, self.is_whole, self.refusal) = (0, 0, false, None);
         self.blobs.clear();
         self.pending = Array::new();
         self.etag = etag.map(str::to_owned);
-        if let Some(etag) = etag
-            && let Ok(response) = Response::new_with_opt_str(Some(etag))
-        {
-            self.keep_as("etag", &response).await;
+        if let Some(etag) = etag {
+            // Parts without an ETag are fetched again on the next visit, which is right where there was no room for it.
+            let _ = self.keep_text("etag", etag).await;
         }
     }
 
@@ -162,8 +173,13 @@ impl Parts {
             return Ok(());
         }
         let blob = Blob::new_with_u8_array_sequence(&self.pending).map_err(|error| words(&error))?;
-        if let Ok(response) = Response::new_with_opt_blob(Some(&blob)) {
-            self.keep_as(&self.blobs.len().to_string(), &response).await;
+        if self.refusal.is_none() {
+            let number = self.blobs.len().to_string();
+            let response = Response::new_with_opt_blob(Some(&blob)).map_err(|error| words(&error))?;
+            if let Err(reason) = self.keep(&number, &response).await {
+                self.drop_entry(&number).await;
+                self.refusal = Some(reason);
+            }
         }
         self.len += self.n_pending;
         self.blobs.push(blob);
@@ -180,31 +196,56 @@ impl Parts {
         Blob::new_with_blob_sequence(&list).map(StoredFile).map_err(|error| words(&error))
     }
 
-    /// Marks the file as complete and returns it.
+    /// Marks the file as complete, if storage has every part of it, and returns it.
     ///
     /// # Errors
     /// When the browser cannot join the parts.
-    pub async fn finish(mut self) -> Result<StoredFile, String> {
+    pub async fn finish(&mut self) -> Result<StoredFile, String> {
         self.flush().await?;
-        if let Ok(response) = Response::new_with_opt_str(Some("")) {
-            self.keep_as("whole", &response).await;
-        }
+        let mut is_kept = self.refusal.is_none();
         // Blobs on disk replace those in memory, which can then be freed.
         for number in 0..self.blobs.len() {
-            if let Some(kept) =
-                self.kept(&number.to_string()).await.filter(|kept| kept.size() == self.blobs[number].size())
-            {
-                self.blobs[number] = kept;
+            let its = |kept: &Blob| kept.size() == self.blobs[number].size();
+            match self.kept(&number.to_string()).await.filter(its) {
+                Some(kept) => self.blobs[number] = kept,
+                None => is_kept = false,
             }
+        }
+        if is_kept {
+            self.refusal = self.keep_text(KEPT_WHOLE, "").await.err();
         }
         self.file()
     }
 
-    async fn keep_as(&self, part: &str, response: &Response) {
+    async fn keep_text(&self, part: &str, text: &str) -> Result<(), String> {
+        let response = Response::new_with_opt_str(Some(text)).map_err(|error| words(&error))?;
+        self.keep(part, &response).await
+    }
+
+    /// Keeps something under the file's name; does nothing where the browser has no storage.
+    async fn keep(&self, part: &str, response: &Response) -> Result<(), String> {
+        let Some(cache) = &self.cache else { return Ok(()) };
+        let put = cache.put_with_str(&format!("{}/{part}", self.key), response);
+        JsFuture::from(put).await.map(|_| ()).map_err(|error| words(&error))
+    }
+
+    async fn drop_entry(&self, part: &str) {
         if let Some(cache) = &self.cache {
-            // Storage may be full: the blobs in memory serve as well until the worker ends.
-            let _ = JsFuture::from(cache.put_with_str(&format!("{}/{part}", self.key), response)).await;
+            // An entry that is not there needs no deleting.
+            let _ = JsFuture::from(cache.delete_with_str(&format!("{}/{part}", self.key))).await;
         }
+    }
+
+    /// One more than the highest number of a kept part, also of one that follows a gap.
+    async fn n_entries(&self) -> usize {
+        let Some(cache) = &self.cache else { return 0 };
+        let keys = JsFuture::from(cache.keys()).await.map(|keys| Array::from(&keys)).unwrap_or_default();
+        let ours = format!("{}/", self.key.trim_start_matches('.'));
+        let number = |key: JsValue| {
+            let url = key.dyn_into::<Request>().ok()?.url();
+            url.rsplit_once(ours.as_str())?.1.parse::<usize>().ok()
+        };
+        keys.iter().filter_map(number).map(|number| number + 1).max().unwrap_or(0)
     }
 
     async fn matched(&self, part: &str) -> Option<Response> {

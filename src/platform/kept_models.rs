@@ -10,7 +10,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Cache, Request, Response, window};
 
 use super::words::words;
-use super::{KEPT_FROM, MODEL_CACHE};
+use super::{KEPT_FROM, KEPT_WHOLE, MODEL_CACHE};
 
 /// A kept file, complete or as far as it has arrived.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct KeptFile {
     pub from: String,
     /// Bytes that are kept.
     pub n_bytes: u64,
+    /// Whether these are all of its bytes.
+    pub is_whole: bool,
     /// Keys of the file's entries in the cache.
     keys: Vec<String>,
 }
@@ -36,6 +38,8 @@ pub async fn kept_files() -> Vec<KeptFile> {
         let file = files.entry(name).or_default();
         if part == KEPT_FROM {
             file.from = text(&cache, &request).await.unwrap_or_default();
+        } else if part == KEPT_WHOLE {
+            file.is_whole = true;
         } else if part.bytes().all(|byte| byte.is_ascii_digit()) {
             file.n_bytes += length(&cache, &request).await.unwrap_or_default();
         }

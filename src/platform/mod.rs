@@ -17,8 +17,7 @@ pub mod files;
 pub mod frame;
 #[cfg(feature = "views")]
 pub mod kept_models;
-#[cfg(any(feature = "views", feature = "bench"))]
-mod locks;
+pub mod locks;
 pub mod memory;
 #[cfg(any(feature = "views", feature = "bench"))]
 pub mod page;
@@ -43,3 +42,7 @@ const MODEL_CACHE: &str = "headlight-models-2";
 /// Name of the entry beside a file's parts that holds the address it was fetched from.
 #[cfg(any(feature = "views", feature = "worker"))]
 const KEPT_FROM: &str = "from";
+
+/// Name of the entry beside a file's parts that says that they are the whole file.
+#[cfg(any(feature = "views", feature = "worker"))]
+const KEPT_WHOLE: &str = "whole";

@@ -206,6 +206,8 @@ pub enum FromWorker {
 pub enum Stage {
     /// Bytes over the network.
     Download,
+    /// Bytes of files that another tab of the browser fetches.
+    OtherTab,
     /// Bytes from this browser's storage into the model.
     Read,
     /// Blocks of the model, all inputs together.
@@ -233,6 +235,8 @@ pub struct ModelInfo {
     pub memory_bytes: u64,
     /// Whether the files came from this browser's storage.
     pub from_storage: bool,
+    /// Sentences about a download that this browser could not keep.
+    pub unkept: Option<String>,
     /// What was assumed or left out in reading its files, a sentence each.
     pub notes: Vec<String>,
     /// Whether it reads text; without a tokenizer it reads token ids.

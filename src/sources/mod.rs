@@ -8,16 +8,20 @@ pub mod catalogue;
 mod choose;
 mod error;
 mod listing;
+mod other_tab;
 mod repo;
 mod spoilt;
 mod transfer;
+mod unkept;
 
 pub use choose::{Choice, Unusable, choices, convert_lines};
 pub use error::SourceError;
 pub use listing::{HubFile, Listing};
+pub use other_tab::OtherTab;
 pub use repo::{Base, Repo};
 pub use spoilt::{ReadFile, dropped, spoilt};
 pub use transfer::{Answer, Ask, Go, Origin, Transfer, is_page};
+pub use unkept::unkept;
 
 /// Downloads above this size are confirmed first, in bytes.
 pub const ASK_BYTES: u64 = 200_000_000;

@@ -1,6 +1,6 @@
 //! The models to which the files that this browser keeps belong.
 
-use super::ModelEntry;
+use super::{ModelEntry, wording};
 
 /// What is known of a kept file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct KeptFacts {
     pub from: String,
     /// How many bytes are kept.
     pub n_bytes: u64,
+    /// Whether these are all of its bytes.
+    pub is_whole: bool,
 }
 
 /// What is kept of one model.
@@ -22,6 +24,15 @@ pub struct KeptModel {
     pub files: Vec<usize>,
     /// Their length in bytes.
     pub n_bytes: u64,
+    /// Whether each of them is whole. A download goes on from where it was left.
+    pub is_whole: bool,
+}
+
+impl KeptModel {
+    /// How much of it is here: "548.1 MB", or "8.4 MB, in part".
+    pub fn amount(&self) -> String {
+        format!("{}{}", wording::bytes(self.n_bytes), if self.is_whole { "" } else { ", in part" })
+    }
 }
 
 /// What is kept, by model: those beside the page first, then those of the Hub by name, then what belongs to none.
@@ -38,13 +49,14 @@ pub fn by_model(files: &[KeptFacts], models: &[ModelEntry]) -> Vec<KeptModel> {
     named.sort();
     let mut kept: Vec<KeptModel> = Vec::new();
     for ((_, name), index) in named {
-        let n_bytes = files[index].n_bytes;
+        let KeptFacts { n_bytes, is_whole, .. } = files[index];
         match kept.last_mut().filter(|last| last.name == name) {
             Some(last) => {
                 last.files.push(index);
                 last.n_bytes += n_bytes;
+                last.is_whole &= is_whole;
             }
-            None => kept.push(KeptModel { name, files: vec![index], n_bytes }),
+            None => kept.push(KeptModel { name, files: vec![index], n_bytes, is_whole }),
         }
     }
     kept
@@ -67,7 +79,7 @@ mod tests {
     use super::*;
 
     fn file(name: &str, from: &str, n_bytes: u64) -> KeptFacts {
-        KeptFacts { name: name.to_owned(), from: from.to_owned(), n_bytes }
+        KeptFacts { name: name.to_owned(), from: from.to_owned(), n_bytes, is_whole: n_bytes != 1_000 }
     }
 
     #[test]
@@ -91,6 +103,8 @@ mod tests {
             ("Other files", &[0], 4),
         ];
         assert_eq!(found, expected);
+        let amounts: Vec<String> = kept.iter().map(KeptModel::amount).collect();
+        assert_eq!(amounts, ["1 kB", "1 kB", "2 kB, in part", "1 kB"], "the file of 1,000 bytes is longer");
         assert_eq!(by_model(&[], &models), []);
     }
 }

@@ -10,7 +10,7 @@ pub struct Notices {
     pub model: Option<String>,
     /// At the text field.
     pub input: Option<InputNotice>,
-    /// At the status line: faults of the program.
+    /// At the status line: faults of the program and of the browser's storage.
     pub status: Option<String>,
     /// Over the view: the worker stopped.
     pub stopped: Option<Stopped>,

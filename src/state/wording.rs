@@ -81,6 +81,7 @@ pub(super) fn progress(progress: &Progress) -> String {
     let Progress { stage, done, total } = progress;
     match stage {
         Stage::Download => format!("Downloading {:.1} of {}", *done as f64 / 1e6, bytes(*total)),
+        Stage::OtherTab => format!("Downloading in another tab, {:.1} of {}", *done as f64 / 1e6, bytes(*total)),
         // The sizes are known once the header is read.
         Stage::Read if *total == 0 => "Loading".to_owned(),
         Stage::Read => format!("Loading {:.1} of {}", *done as f64 / 1e6, bytes(*total)),
@@ -292,6 +293,8 @@ mod tests {
         assert_eq!((elapsed(43.4), elapsed(2_345.0)), ("43 ms".into(), "2.3 s".into()));
         let reading = Progress { stage: Stage::Download, done: 34_160_000, total: 90_868_376 };
         assert_eq!(progress(&reading), "Downloading 34.2 of 90.9 MB");
+        let elsewhere = Progress { stage: Stage::OtherTab, done: 8_388_608, total: 20_000_000 };
+        assert_eq!(progress(&elsewhere), "Downloading in another tab, 8.4 of 20.0 MB");
         let opened = Progress { stage: Stage::Read, done: 0, total: 0 };
         assert_eq!(progress(&opened), "Loading");
     }

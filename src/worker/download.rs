@@ -4,6 +4,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::fetch_turn::Turn;
 use super::{Stop, Worker};
 use crate::platform::fetch::{Incoming, is_offline, sleep};
 use crate::platform::files::{Parts, StoredFile};
@@ -28,6 +29,20 @@ impl Progress {
     pub fn new(total: u64) -> Self {
         Self { complete: 0, total, reported: None }
     }
+
+    /// Bytes of all files so far, with so many of the present one, and of how many.
+    pub fn with_present(&self, n_bytes: u64) -> (u64, u64) {
+        (self.complete + n_bytes, self.total)
+    }
+}
+
+/// A file of a checkpoint.
+pub(super) struct Fetched {
+    pub file: StoredFile,
+    /// Whether it was in storage before this load.
+    pub was_kept: bool,
+    /// Why storage did not keep all of it, in the browser's words.
+    pub refusal: Option<String>,
 }
 
 impl Worker {
@@ -69,18 +84,26 @@ impl Worker {
         }
     }
 
-    /// Gives a file from storage, or else fetches it. Also returns whether it was in storage.
+    /// Gives a file from storage, or else fetches it.
     pub(super) async fn stored_or_fetched(
         &mut self,
         request: RequestId,
         source: &FileSource,
         origin: &Origin,
         progress: &mut Progress,
-    ) -> Result<(StoredFile, bool), Stop> {
+    ) -> Result<Fetched, Stop> {
+        let is_stored = |parts: &Parts| parts.is_whole() && parts.len() == source.size;
         let mut parts = Parts::open(kept_name(source)).await;
-        if parts.is_whole() && parts.len() == source.size {
+        // Held to the end: no other tab fetches the file meanwhile.
+        let turn = if is_stored(&parts) { None } else { Some(self.fetch_turn(request, source, progress).await?) };
+        match turn {
+            None => {}
+            Some(Turn::Ours { .. }) => parts = Parts::open(kept_name(source)).await,
+            Some(Turn::Theirs) => parts = Parts::in_memory(),
+        }
+        if is_stored(&parts) {
             progress.complete += source.size;
-            return Ok((parts.file().map_err(lost)?, true));
+            return Ok(Fetched { file: parts.file().map_err(lost)?, was_kept: true, refusal: None });
         }
         let expected = Some(source.sha256.clone()).filter(|sha256| !sha256.is_empty());
         let mut transfer = Transfer::new(origin.clone(), &source.name, source.size, expected);
@@ -107,7 +130,8 @@ impl Worker {
             }
         }
         progress.complete += source.size;
-        Ok((parts.finish().await.map_err(lost)?, false))
+        let file = parts.finish().await.map_err(lost)?;
+        Ok(Fetched { file, was_kept: false, refusal: parts.refusal().map(str::to_owned) })
     }
 
     /// Makes one request for the rest of the file and reads its answer to the end.
@@ -146,10 +170,10 @@ impl Worker {
                     transfer.got(u64::from(bytes.length()))?;
                     digest.update(bytes.to_vec());
                     parts.push(&bytes).await.map_err(lost)?;
-                    let done = progress.complete + transfer.have();
+                    let (done, total) = progress.with_present(transfer.have());
                     if progress.reported != Some(done >> 20) {
                         progress.reported = Some(done >> 20);
-                        self.outbox.progress(request, Stage::Download, done, progress.total);
+                        self.outbox.progress(request, Stage::Download, done, total);
                     }
                     if self.is_cancelled(request) {
                         incoming.cancel().await;
@@ -198,7 +222,7 @@ impl Worker {
 }
 
 /// Contents have a name of their own; what has none is named by its address, which names a commit.
-fn kept_name(source: &FileSource) -> &str {
+pub(super) fn kept_name(source: &FileSource) -> &str {
     if source.sha256.is_empty() { &source.url } else { &source.sha256 }
 }
 

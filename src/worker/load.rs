@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use web_sys::Blob;
 
-use super::download::{Progress, drop_kept, origin};
+use super::download::{Fetched, Progress, drop_kept, origin};
 use super::{Stop, Worker};
 use crate::engine::{EngineError, Loader, Model};
 use crate::platform::files::StoredFile;
@@ -12,11 +12,19 @@ use crate::platform::memory::{can_have, memory_bytes};
 use crate::platform::read_ahead::ReadAhead;
 use crate::protocol::{About, FileSource, FromWorker, HubSource, ModelInfo, ModelSource, RequestId, Stage};
 use crate::sources::{
-    Base, MAX_MEMORY_BYTES, Origin, ReadFile, Repo, WORKING_BYTES, dropped, size_words, spoilt, too_large,
+    Base, MAX_MEMORY_BYTES, Origin, ReadFile, Repo, WORKING_BYTES, dropped, size_words, spoilt, too_large, unkept,
 };
 
-/// A file of a checkpoint, and whether it was in storage before this load.
-type FetchedFile = (StoredFile, bool);
+/// A model, and what is to be said of its files.
+struct LoadedModel {
+    model: Model,
+    /// Whether all of its files were in storage before this load.
+    from_storage: bool,
+    /// Why storage did not keep one of them, in the browser's words.
+    refusal: Option<String>,
+    /// Which kept files were fetched again.
+    note: Option<String>,
+}
 
 /// Why files do not become a model.
 enum Unread {
@@ -42,19 +50,14 @@ impl Worker {
             return Err(Stop::failed(About::Request, "this worker has a model: end it and start another"));
         }
         let n_layers = n_layers.map(|n_layers| n_layers as usize);
-        let mut about_files = None;
-        let (name, model, from_storage) = match source {
+        let (name, loaded) = match source {
             ModelSource::Files { name, files } => {
                 let origin = files.first().map(|file| Origin::of_url(&file.url)).unwrap_or_default();
-                let (model, from_storage, note) = self.load_fetched(request, &files, &origin, n_layers).await?;
-                about_files = note;
-                (name, model, from_storage)
+                (name, self.load_fetched(request, &files, &origin, n_layers).await?)
             }
             ModelSource::Hub { name, hub: HubSource { base, repo }, files } => {
                 let origin = origin(&Base::parse(&base)?, &Repo::parse(&repo)?);
-                let (model, from_storage, note) = self.load_fetched(request, &files, &origin, n_layers).await?;
-                about_files = note;
-                (name, model, from_storage)
+                (name, self.load_fetched(request, &files, &origin, n_layers).await?)
             }
             ModelSource::Disk { name, files, .. } => {
                 if files.len() != blobs.len() {
@@ -64,20 +67,22 @@ impl Worker {
                 let picked: Vec<StoredFile> = blobs.into_iter().map(StoredFile::from).collect();
                 let named: Vec<(&str, &StoredFile)> = files.iter().map(String::as_str).zip(&picked).collect();
                 let model = self.read(request, &named, n_layers).await.map_err(|unread| unread.stop(&named))?;
-                (name, model, false)
+                (name, LoadedModel::unstored(model))
             }
             ModelSource::Seeded { config_json, seed } => {
-                (format!("random weights, seed {seed}"), Model::seeded(&config_json, seed)?, false)
+                (format!("random weights, seed {seed}"), LoadedModel::unstored(Model::seeded(&config_json, seed)?))
             }
         };
+        let LoadedModel { model, from_storage, refusal, note } = loaded;
         let info = ModelInfo {
+            unkept: refusal.map(|reason| unkept(&name, &reason)),
             name,
             quantisation: model.quantisation().to_owned(),
             spec: model.spec().clone(),
             weight_bytes: model.weight_bytes() as u64,
             memory_bytes: memory_bytes(),
             from_storage,
-            notes: about_files.into_iter().chain(model.notes().iter().cloned()).collect(),
+            notes: note.into_iter().chain(model.notes().iter().cloned()).collect(),
             has_tokenizer: model.tokenizer().is_some(),
             adds_bos: model.adds_bos(),
             has_chat: model.chat_template().is_some(),
@@ -87,24 +92,24 @@ impl Worker {
         Ok(())
     }
 
-    /// Loads files from storage or the network, and says whether all were in storage. Kept files that cannot be read are
-    /// dropped and fetched again, once; the note says which.
+    /// Loads files from storage or the network. Kept files that cannot be read are dropped and fetched again, once.
     async fn load_fetched(
         &mut self,
         request: RequestId,
         sources: &[FileSource],
         origin: &Origin,
         n_layers: Option<usize>,
-    ) -> Result<(Model, bool, Option<String>), Stop> {
+    ) -> Result<LoadedModel, Stop> {
         let mut progress = Progress::new(sources.iter().map(|file| file.size).sum());
-        let mut files: Vec<FetchedFile> = Vec::with_capacity(sources.len());
+        let mut files: Vec<Fetched> = Vec::with_capacity(sources.len());
         for source in sources {
             files.push(self.stored_or_fetched(request, source, origin, &mut progress).await?);
             self.breathe(request).await?;
         }
-        let from_storage = files.iter().all(|(_, was_kept)| *was_kept);
+        let from_storage = files.iter().all(|file| file.was_kept);
+        let refusal = |files: &[Fetched]| files.iter().find_map(|file| file.refusal.clone());
         let unread = match self.read(request, &named(sources, &files), n_layers).await {
-            Ok(model) => return Ok((model, from_storage, None)),
+            Ok(model) => return Ok(LoadedModel { model, from_storage, refusal: refusal(&files), note: None }),
             Err(unread) => unread,
         };
         let again = self.spoilt_files(request, sources, &files, &unread).await?;
@@ -122,7 +127,10 @@ impl Worker {
         let again = format!("{dropped} and fetched again. ");
         let named = named(sources, &files);
         match self.read(request, &named, n_layers).await {
-            Ok(model) => Ok((model, false, Some(again.trim_end().to_owned()))),
+            Ok(model) => {
+                let note = Some(again.trim_end().to_owned());
+                Ok(LoadedModel { model, from_storage: false, refusal: refusal(&files), note })
+            }
             Err(unread) => Err(unread.stop(&named).after(&again)),
         }
     }
@@ -132,16 +140,16 @@ impl Worker {
         &mut self,
         request: RequestId,
         sources: &[FileSource],
-        files: &[FetchedFile],
+        files: &[Fetched],
         unread: &Unread,
     ) -> Result<Vec<usize>, Stop> {
         let reason = match unread {
-            Unread::Gone { file, .. } => return Ok(if files[*file].1 { vec![*file] } else { Vec::new() }),
+            Unread::Gone { file, .. } => return Ok(if files[*file].was_kept { vec![*file] } else { Vec::new() }),
             Unread::Refused(error) if error.may_be_damage() => error.to_string(),
             Unread::Refused(_) | Unread::Stop(_) => return Ok(Vec::new()),
         };
         let mut found = Vec::with_capacity(files.len());
-        for (source, (file, was_kept)) in sources.iter().zip(files) {
+        for (source, Fetched { file, was_kept, .. }) in sources.iter().zip(files) {
             let is_intact = match *was_kept && !source.sha256.is_empty() {
                 true => Some(self.has_digest(request, file, &source.sha256).await?),
                 false => None,
@@ -178,8 +186,15 @@ impl Worker {
     }
 }
 
-fn named<'a>(sources: &'a [FileSource], files: &'a [FetchedFile]) -> Vec<(&'a str, &'a StoredFile)> {
-    sources.iter().zip(files).map(|(source, (file, _))| (source.name.as_str(), file)).collect()
+fn named<'a>(sources: &'a [FileSource], files: &'a [Fetched]) -> Vec<(&'a str, &'a StoredFile)> {
+    sources.iter().zip(files).map(|(source, fetched)| (source.name.as_str(), &fetched.file)).collect()
+}
+
+impl LoadedModel {
+    /// A model whose files were neither fetched nor kept.
+    fn unstored(model: Model) -> Self {
+        Self { model, from_storage: false, refusal: None, note: None }
+    }
 }
 
 impl Unread {

@@ -10,6 +10,7 @@
 mod download;
 mod drive;
 mod experiments;
+mod fetch_turn;
 mod inputs;
 mod load;
 mod outbox;

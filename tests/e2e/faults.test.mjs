@@ -10,7 +10,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { checkpoint, dialog, loads, lookUp, openedWithHub, padded } from "./hub_page.mjs";
 import { startHub } from "./hub_server.mjs";
 import { ownTab } from "./own_tab.mjs";
-import { MINILM, firstResult, liveResult, parts, result, run } from "./page.mjs";
+import { MINILM, firstResult, liveResult, parts, result, run, runLinked } from "./page.mjs";
 import { launchWithProfile, pageTest, url, watch } from "./support.mjs";
 
 let hub;
@@ -119,6 +119,53 @@ pageTest("a checkpoint larger than a browser’s memory is refused before anythi
   await found.getByRole("alert").getByText(HUGE).waitFor();
   assert.equal(await found.getByRole("button", { name: /^Load/ }).isDisabled(), true);
   await result(page, 15);
+});
+
+/** Names of the entries that are kept beside the weights of a checkpoint of this server. */
+async function keptOfWeights(page) {
+  return page.evaluate(async () => {
+    const cache = await caches.open("headlight-models-2");
+    const entries = (await cache.keys()).map(({ url }) => url.split("/"));
+    const addresses = await Promise.all(entries.map(async (entry) => (entry.at(-1) === "from" ? (await cache.match(entry.join("/"))).text() : "")));
+    const weights = entries[addresses.findIndex((address) => address.endsWith("/model.safetensors"))];
+    return entries.filter((entry) => entry.at(-2) === weights?.at(-2)).map((entry) => entry.at(-1)).sort();
+  });
+}
+
+pageTest("a storage that fills up in the middle of a file: the model runs, the reader is told, and the rest is kept later", async ({ page, context, open, shot }) => {
+  const files = checkpoint("llama");
+  files["model.safetensors"] = padded(files["model.safetensors"], 20_000_000);
+  hub.put("t/full", files);
+  hub.asked.length = 0;
+  await openedWithHub(page, open, hub.url);
+  const session = await context.newCDPSession(page);
+  const origin = new URL(url).origin;
+  const { usage } = await page.evaluate(() => navigator.storage.estimate());
+  // Room for the first part of the weights, and not for the second.
+  await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: usage + 13_000_000 });
+  await lookUp(page, "t/full");
+  await loads(page, "t/full");
+  const told = parts(page).alert.filter({ hasText: "t/full is not kept in this browser, whose storage is full: it runs from memory" });
+  await told.getByText("delete other models under “Models on this device”").waitFor();
+  await shot("storage-full");
+  assert.deepEqual(await keptOfWeights(page), ["0", "etag", "from"]);
+  await page.getByText("Models on this device", { exact: true }).click();
+  await page.getByRole("list", { name: "Models on this device" }).getByText(/^\d+\.\d MB, in part$/).waitFor();
+  await page.waitForURL(/model=t\/full&/);
+  // With room, the next visit goes on where storage ended.
+  await session.send("Storage.overrideQuotaForOrigin", { origin });
+  const again = async () => {
+    hub.asked.length = 0;
+    await page.reload();
+    await runLinked(page);
+    await loads(page, "t/full");
+  };
+  await again();
+  assert.equal(await told.count(), 0);
+  assert.ok(hub.asked.length === 1 && /^model\.safetensors from 8\d{6}$/.test(hub.asked[0]), hub.asked.join(", "));
+  assert.deepEqual(await keptOfWeights(page), ["0", "1", "2", "etag", "from", "whole"]);
+  await again();
+  assert.deepEqual(hub.asked, []);
 });
 
 pageTest("a private window keeps nothing for the next one", async ({ page, context, open }) => {

@@ -5,7 +5,7 @@ import { after, before } from "node:test";
 import { checkpoint, dialog, loads, lookUp, openedWithHub, padded } from "./hub_page.mjs";
 import { startHub } from "./hub_server.mjs";
 import { firstResult, parts, result, runLinked } from "./page.mjs";
-import { accessibilityProblems, pageTest, url } from "./support.mjs";
+import { accessibilityProblems, changeWorker, pageTest, url } from "./support.mjs";
 
 let hub;
 before(async () => {
@@ -102,6 +102,66 @@ pageTest("what came before the page was closed is taken up", async ({ page, open
   const weights = hub.asked.filter((file) => file.startsWith("model.safetensors"));
   assert.match(weights[0] ?? "from storage", /from/);
 }, { allow: [/ERR_CONTENT_LENGTH_MISMATCH|ERR_CONNECTION|ERR_INCOMPLETE/] });
+
+/** A second tab, with the dialog open. */
+async function secondTab(context) {
+  const second = await context.newPage();
+  await second.goto(url);
+  await firstResult(second);
+  await dialog(second).open.click();
+  await dialog(second).repo.waitFor();
+  return second;
+}
+
+/** A checkpoint of three parts, whose weights stop for a while after the first. */
+function large() {
+  const files = checkpoint("llama");
+  files["model.safetensors"] = padded(files["model.safetensors"], 20_000_000);
+  return files;
+}
+
+pageTest("of two tabs that want one model, the second waits and reads what the first kept", async ({ page, context, open, shot }) => {
+  const fault = { holds: 9_000_000 };
+  hub.put("t/shared", large(), fault);
+  hub.asked.length = 0;
+  await opened(page, open);
+  const second = await secondTab(context);
+  await lookUp(page, "t/shared");
+  await parts(page).status.getByText(/^t\/shared: downloading [89]\./).waitFor();
+  await lookUp(second, "t/shared");
+  await parts(second).status.getByText(/^t\/shared: downloading in another tab, [89]\.\d of 20/).waitFor();
+  await shot("another-tab");
+  // Waiting can be cancelled, and asked for again.
+  await parts(second).cancel.click();
+  await parts(second).status.getByText("in another tab").waitFor({ state: "detached" });
+  await parts(second).run.click();
+  await parts(second).status.getByText("in another tab").waitFor();
+  fault.holds = 0;
+  await loads(page, "t/shared");
+  await loads(second, "t/shared");
+  assert.deepEqual(hub.asked.toSorted(), ["config.json", "model.safetensors", "tokenizer.json"]);
+});
+
+pageTest("where the browser has no locks, both tabs fetch it, and it is kept whole", async ({ page, context, open }) => {
+  await changeWorker(page, 'Object.defineProperty(WorkerNavigator.prototype, "locks", { value: undefined });');
+  const fault = { holds: 9_000_000 };
+  hub.put("t/unlocked", large(), fault);
+  hub.asked.length = 0;
+  await opened(page, open);
+  const second = await secondTab(context);
+  await lookUp(page, "t/unlocked");
+  await parts(page).status.getByText(/^t\/unlocked: downloading [89]\./).waitFor();
+  await lookUp(second, "t/unlocked");
+  const weights = () => hub.asked.filter((file) => file.startsWith("model.safetensors"));
+  while (weights().length < 2) await page.waitForTimeout(50);
+  fault.holds = 0;
+  await loads(page, "t/unlocked");
+  await loads(second, "t/unlocked");
+  await page.waitForURL(/model=t\/unlocked&/);
+  await page.reload();
+  await runLinked(page);
+  await loads(page, "t/unlocked");
+});
 
 pageTest("a server that asks to wait is waited for", async ({ page, open }) => {
   hub.put("t/waits", checkpoint("llama"), { waits: 2 });

@@ -229,6 +229,7 @@ fn model(choices: &mut Choices<'_>) -> ModelInfo {
         weight_bytes: 5,
         memory_bytes: 6,
         from_storage: false,
+        unkept: None,
         notes: Vec::new(),
         has_tokenizer: !choices.seldom(),
         adds_bos: None,

@@ -28,6 +28,21 @@ fn without_its_trace_the_first_example_runs_by_itself() {
 }
 
 #[test]
+fn a_model_that_could_not_be_kept_runs_and_the_reader_is_told_until_the_next_run() {
+    let mut page = Page::new();
+    page.event(Event::Start(StartEvent::CatalogueCame(Ok(CATALOGUE.to_owned()))));
+    page.ready();
+    let request = page.last_request();
+    let unkept = Some("Small, F32 is not kept in this browser".to_owned());
+    page.says(FromWorker::Loaded { request, model: ModelInfo { unkept, ..model(6, 4) } });
+    page.finish_run();
+    assert_eq!(page.state.notices.status.as_deref(), Some("Small, F32 is not kept in this browser."));
+    assert!(page.state.shown.is_some());
+    page.event(Event::Work(WorkEvent::RunAsked));
+    assert_eq!(page.state.notices.status, None);
+}
+
+#[test]
 fn a_catalogue_that_does_not_come_can_be_tried_again() {
     let mut page = Page::new();
     page.event(Event::Start(StartEvent::CatalogueCame(Err("There is no network.".to_owned()))));

@@ -144,6 +144,7 @@ fn model(n_layers: usize, n_heads: usize) -> ModelInfo {
         weight_bytes: 5,
         memory_bytes: 6,
         from_storage: false,
+        unkept: None,
         notes: Vec::new(),
         has_tokenizer: true,
         adds_bos: None,

@@ -79,10 +79,18 @@ impl State {
             return;
         }
         self.suit_tokenizer(&model);
+        self.tell_unkept(&model);
         self.work.model = Some(model);
         match self.work.planned.take() {
             Some(plan) => self.carry_out(plan, effects),
             None => self.recovered(),
+        }
+    }
+
+    /// Says that the browser could not keep what was downloaded.
+    pub(in crate::state) fn tell_unkept(&mut self, model: &ModelInfo) {
+        if let Some(unkept) = &model.unkept {
+            self.notices.status = Some(wording::sentence(unkept));
         }
     }
 

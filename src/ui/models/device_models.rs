@@ -49,7 +49,7 @@ pub fn DeviceModels(page: Page) -> impl IntoView {
         });
     };
     let line = move |kept: KeptModel| {
-        let (name, size) = (kept.name.clone(), wording::bytes(kept.n_bytes));
+        let (name, size) = (kept.name.clone(), kept.amount());
         let label = format!("Delete {name} from this device");
         view! {
             <li>
@@ -87,6 +87,11 @@ pub fn DeviceModels(page: Page) -> impl IntoView {
 }
 
 fn facts(files: &[KeptFile]) -> Vec<KeptFacts> {
-    let facts = |file: &KeptFile| KeptFacts { name: file.name.clone(), from: file.from.clone(), n_bytes: file.n_bytes };
+    let facts = |file: &KeptFile| KeptFacts {
+        name: file.name.clone(),
+        from: file.from.clone(),
+        n_bytes: file.n_bytes,
+        is_whole: file.is_whole,
+    };
     files.iter().map(facts).collect()
 }
