@@ -42,6 +42,12 @@ pub fn size_words(n_bytes: u64) -> String {
     }
 }
 
+/// About how many bytes of memory the weights in these files take: their names in a checkpoint, and lengths in bytes.
+pub fn weight_bytes<'a>(files: impl IntoIterator<Item = (&'a str, u64)>) -> u64 {
+    let is_weights = |name: &str| [".safetensors", ".gguf"].iter().any(|end| name.to_lowercase().ends_with(end));
+    files.into_iter().filter(|(name, _)| is_weights(name)).fold(0, |sum, (_, n_bytes)| sum.saturating_add(n_bytes))
+}
+
 /// Sentence that says why a browser cannot hold this many bytes of weights; `None` where it can.
 pub fn too_large(weight_bytes: u64) -> Option<String> {
     let needed = weight_bytes.saturating_add(WORKING_BYTES);
@@ -64,6 +70,13 @@ mod tests {
         for (n_bytes, words) in [(612, "1 kB"), (9_940_000, "9.9 MB"), (548_100_000, "548 MB"), (4 << 30, "4.3 GB")] {
             assert_eq!(size_words(n_bytes), words);
         }
+    }
+
+    #[test]
+    fn weights_are_what_takes_memory() {
+        let files = [("config.json", 600), ("model-1.safetensors", 70), ("M.GGUF", 8), ("tokenizer.json", 900)];
+        assert_eq!(weight_bytes(files), 78);
+        assert_eq!(weight_bytes([("a.gguf", u64::MAX), ("b.gguf", 1)]), u64::MAX);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use crate::protocol::{FileSource, HubSource, ModelSource};
-use crate::sources::{Base, Repo};
+use crate::sources::{ASK_BYTES, Base, Repo};
 
 /// A model on offer.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -63,6 +63,11 @@ impl ModelEntry {
     /// Length of all files in bytes.
     pub fn size(&self) -> u64 {
         self.files.iter().map(|file| file.size).sum()
+    }
+
+    /// Whether so much is downloaded for it that the reader is asked first.
+    pub fn asks(&self) -> bool {
+        matches!(self.location, ModelLocation::Hub { .. }) && self.size() > ASK_BYTES
     }
 
     /// What the worker is asked to load; `base` is the absolute URL of the page's folder, with its final slash.

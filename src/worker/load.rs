@@ -13,6 +13,7 @@ use crate::platform::read_ahead::ReadAhead;
 use crate::protocol::{About, FileSource, FromWorker, HubSource, ModelInfo, ModelSource, RequestId, Stage};
 use crate::sources::{
     Base, MAX_MEMORY_BYTES, Origin, ReadFile, Repo, WORKING_BYTES, dropped, size_words, spoilt, too_large, unkept,
+    weight_bytes,
 };
 
 /// A model, and what is to be said of its files.
@@ -93,6 +94,9 @@ impl Worker {
     }
 
     /// Loads files from storage or the network. Kept files that cannot be read are dropped and fetched again, once.
+    ///
+    /// Whether there is memory for the weights is asked before anything is fetched, by the lengths of their files, and again
+    /// when their headers say what they take.
     async fn load_fetched(
         &mut self,
         request: RequestId,
@@ -100,6 +104,9 @@ impl Worker {
         origin: &Origin,
         n_layers: Option<usize>,
     ) -> Result<LoadedModel, Stop> {
+        if n_layers.is_none() {
+            check_memory(weight_bytes(sources.iter().map(|file| (file.name.as_str(), file.size))))?;
+        }
         let mut progress = Progress::new(sources.iter().map(|file| file.size).sum());
         let mut files: Vec<Fetched> = Vec::with_capacity(sources.len());
         for source in sources {

@@ -3,7 +3,7 @@
 use super::{Against, SecondWorker, TraceBeside};
 use crate::protocol::{self, FromWorker, Input, InputText, ModelInfo, RequestId, RunInfo, ToWorker};
 use crate::state::requests::{Holder, Purpose, Reply};
-use crate::state::{Effect, Origin, Progress, Second, Shown, State, Task};
+use crate::state::{Effect, Origin, Progress, Second, Shown, State, Task, wording};
 use crate::trace::Tokens;
 use crate::trace::display::token_label;
 use crate::trace::file::ModelName;
@@ -23,12 +23,26 @@ impl State {
             }
             // The trace becomes B once it is opened.
             Against::Trace(_) => self.compare(effects),
-            Against::Model(_) => {
+            Against::Model(model) => {
                 self.compare(effects);
-                self.editing.second_worker = SecondWorker::Starting;
-                effects.push(Effect::StartSecondWorker);
+                match self.models.get(model) {
+                    Some(entry) if entry.asks() => self.editing.second_worker = SecondWorker::Asking,
+                    _ => self.start_second_worker(effects),
+                }
             }
         }
+    }
+
+    /// Loads the other model after its size was asked about.
+    pub(super) fn second_model_agreed(&mut self, effects: &mut Vec<Effect>) {
+        if self.editing.second_worker == SecondWorker::Asking {
+            self.start_second_worker(effects);
+        }
+    }
+
+    fn start_second_worker(&mut self, effects: &mut Vec<Effect>) {
+        self.editing.second_worker = SecondWorker::Starting;
+        effects.push(Effect::StartSecondWorker);
     }
 
     /// Runs another text in the same model. Where A is a pair, a line break parts the two texts of B.
@@ -148,6 +162,7 @@ impl State {
 
     /// The other model is loaded: it runs A's input.
     pub(in crate::state) fn second_model_loaded(&mut self, model: ModelInfo, effects: &mut Vec<Effect>) {
+        self.tell_unkept(&model);
         let Some(a) = self.result(super::Variant::A) else { return };
         let (own, other) = ((a.spec.n_layers, a.spec.n_heads), (model.spec.n_layers, model.spec.n_heads));
         if own != other {
@@ -184,6 +199,18 @@ impl State {
         self.end_second_worker(effects);
         self.editing.against_problem = Some(problem);
         self.compare(effects);
+    }
+
+    /// Asks whether a large model is to be loaded beside that of A: a sentence, and what the button says.
+    pub fn second_model_question(&self) -> Option<(String, String)> {
+        let Against::Model(model) = self.editing.against else { return None };
+        let entry = self.models.get(model).filter(|_| self.editing.second_worker == SecondWorker::Asking)?;
+        let size = wording::bytes(entry.size());
+        let question = format!(
+            "{} stays in memory beside the first model and takes {size}, which are downloaded unless this browser keeps them.",
+            entry.name
+        );
+        Some((question, format!("Load {size} to compare")))
     }
 
     /// What is being done to make the other model B.

@@ -190,6 +190,8 @@ pub struct Editing {
 enum SecondWorker {
     #[default]
     Absent,
+    /// The reader is asked whether to load so large a model.
+    Asking,
     /// The worker's program is being fetched and compiled.
     Starting,
     /// The worker takes requests.
@@ -253,6 +255,8 @@ pub enum EditEvent {
     VariantStepped,
     /// Compare with something else.
     AgainstPicked(Against),
+    /// Load the other model, however large.
+    SecondModelAgreed,
     /// The trace to compare with was opened, or could not be.
     TraceCame(Box<Result<TraceBeside, String>>),
     /// A text is typed as an answer: the reader wants to see how it is cut.

@@ -11,6 +11,7 @@ impl State {
             EditEvent::VariantPicked(side) => self.look_at(side, effects),
             EditEvent::VariantStepped => self.step_variant(effects),
             EditEvent::AgainstPicked(against) => self.against_picked(against, effects),
+            EditEvent::SecondModelAgreed => self.second_model_agreed(effects),
             EditEvent::TraceCame(came) => self.trace_beside_came(*came, effects),
             EditEvent::AnswerTyped(text) => self.ask_for_cut(text, effects),
             EditEvent::OutcomePicked(asked) => {

@@ -6,9 +6,11 @@ use super::super::*;
 use super::tests::{BLOCK, asked, edit, edited_page, last_again, say};
 use super::*;
 use crate::protocol::{
-    self, About, Answer, EditingReply, EditingRequest, FromWorker, InputText, Question, Report, RequestId, RunInfo,
-    ToWorker,
+    self, About, Answer, EditingReply, EditingRequest, FromWorker, InputText, ModelInfo, Question, Report, RequestId,
+    RunInfo, ToWorker,
 };
+use crate::sources::{ASK_BYTES, Base, Repo};
+use crate::state::catalogue::ModelLocation;
 use crate::state::requests::Purpose;
 
 fn side(page: &mut Page, side: Variant) {
@@ -215,6 +217,49 @@ fn what_another_model_is_asked_for_is_in_the_ledger() {
     assert!(said(&mut page, FromWorker::Loaded { request, model: model.clone() }).is_empty());
     said(&mut page, FromWorker::Loaded { request: next, model });
     assert_eq!(page.state.second_model_status(), Some("Running the other model …"));
+}
+
+/// As for the page's own model, much is downloaded only after a question.
+#[test]
+fn a_large_model_of_the_hub_is_asked_about_before_it_is_loaded_beside_a() {
+    let mut page = Page::with_result();
+    let mut large = page.state.models[0].clone();
+    large.location = ModelLocation::Hub {
+        base: Base::parse("").unwrap(),
+        repo: Repo::parse("a/large").unwrap(),
+        commit: "0a1b".to_owned(),
+    };
+    "a/large".clone_into(&mut large.name);
+    large.files[0].size = ASK_BYTES + 1;
+    page.state.models.push(large);
+    let model = page.state.models.len() - 1;
+    let picked = |page: &mut Page| page.state.update(Event::Editing(EditEvent::AgainstPicked(Against::Model(model))));
+    let agreed = |page: &mut Page| page.state.update(Event::Editing(EditEvent::SecondModelAgreed));
+    assert!(!picked(&mut page).contains(&Effect::StartSecondWorker));
+    let (question, button) = page.state.second_model_question().unwrap();
+    assert!(question.starts_with("a/large stays in memory beside the first model and takes 200.0 MB"), "{question}");
+    assert_eq!((button.as_str(), page.state.second_model_status()), ("Load 200.0 MB to compare", None));
+    assert!(agreed(&mut page).contains(&Effect::StartSecondWorker));
+    assert_eq!(page.state.second_model_question(), None);
+    // Asked once: an answer that comes late starts nothing.
+    assert!(!agreed(&mut page).contains(&Effect::StartSecondWorker));
+    picked(&mut page);
+    page.event(Event::Editing(EditEvent::AgainstPicked(Against::Edits)));
+    assert!(!agreed(&mut page).contains(&Effect::StartSecondWorker) && page.state.second_model_question().is_none());
+}
+
+#[test]
+fn the_reader_is_told_that_b_is_not_kept() {
+    let mut page = Page::with_result();
+    let said = |page: &mut Page, reply: FromWorker| {
+        page.state.update(Event::Worker(WorkerEvent::SecondSaid(reply, Vec::new())))
+    };
+    page.event(Event::Editing(EditEvent::AgainstPicked(Against::Model(0))));
+    let effects = said(&mut page, FromWorker::Ready { version: protocol::VERSION, threads: 1 });
+    let [.., Effect::SendSecond(ToWorker::Load { request, .. })] = &effects[..] else { panic!("{effects:?}") };
+    let model = ModelInfo { unkept: Some("B is not kept".to_owned()), ..page.state.work.model.clone().unwrap() };
+    said(&mut page, FromWorker::Loaded { request: *request, model });
+    assert_eq!(page.state.notices.status.as_deref(), Some("B is not kept."));
 }
 
 /// The value of a single edit is B's; several are measured alone, the ones that are switched off too.

@@ -5,6 +5,7 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 
+use super::second_question::SecondQuestion;
 use crate::protocol::InputText;
 use crate::state::Event;
 use crate::state::editing::{Against, EditEvent};
@@ -111,6 +112,7 @@ pub fn AgainstChoice(page: Page) -> impl IntoView {
                     </select>
                 </label>
             </div>
+            <SecondQuestion page />
             <p class="hint" role="status" aria-label="Comparison" class:none=move || status.get().is_none()>
                 {move || status.get()}
             </p>

@@ -9,6 +9,7 @@ mod outcome;
 pub mod panels;
 mod precomputed;
 pub mod saved_edits;
+mod second_question;
 pub mod side_choice;
 pub mod sweep;
 mod writing;
