@@ -37,7 +37,7 @@ pub mod render;
 #[cfg(all(feature = "views", target_arch = "wasm32"))]
 pub mod render_web;
 
-#[cfg(feature = "views")]
+#[cfg(feature = "state")]
 pub mod state;
 
 #[cfg(all(feature = "views", target_arch = "wasm32"))]

@@ -1,7 +1,7 @@
 //! Where the page stands: on its own, as one file, or in a frame of somebody else's page.
 
 /// Whether this program runs models at all. The viewer of saved traces does not: code behind this constant is left out of it.
-pub const RUNS_MODELS: bool = cfg!(feature = "page");
+pub const RUNS_MODELS: bool = cfg!(feature = "models");
 
 /// Where the page is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

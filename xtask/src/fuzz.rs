@@ -1,8 +1,9 @@
 //! `cargo xtask fuzz`: libFuzzer over the readers (`fuzz/`), on stable Rust.
 //!
-//! The counters that libFuzzer follows are a pass of LLVM that rustc takes by `-C passes`; RUSTC_BOOTSTRAP stands beside it
-//! because libfuzzer-sys and the flags of comparisons are meant for nightly compilers. Everything is compiled anew with these
-//! counters (some 15 minutes on two cores, then kept), in a folder of its own: no other command pays for it.
+//! The counters that libFuzzer follows are a pass of LLVM that rustc takes by `-C passes`. Only the readers get them, by flags of
+//! their packages alone, for which cargo is asked with RUSTC_BOOTSTRAP: counters in all dependencies take many times as long to
+//! compile and lead libFuzzer into code that no input of a reader changes. The page's views are not compiled at all. The folder is
+//! one of its own: no other command pays for it.
 
 use crate::args::Args;
 use crate::paths;
@@ -33,10 +34,18 @@ const TARGETS: [&str; 15] = [
 /// How often each reader runs unless `--runs` says otherwise.
 const RUNS: &str = "100000";
 
+/// The packages with counters: the readers, and the crates that read JSON and tokenizers for them.
+const COUNTED: [&str; 4] = ["headlight", "headlight-fuzz", "serde_json", "tokenizers"];
+
 /// What cargo-fuzz passes for coverage, without a sanitizer: nothing here is unsafe but what `kernels` is tested for.
-const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
-    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
-    -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 --cfg fuzzing";
+const FLAGS: [&str; 6] = [
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+    "-Ccodegen-units=1",
+];
 
 /// Fuzzes the readers named, or all, one after the other. A fault ends it with the input's path.
 pub fn command(mut args: Args) -> Result<()> {
@@ -45,14 +54,15 @@ pub fn command(mut args: Args) -> Result<()> {
     args.finish().with_context(|| format!("the readers are {}", TARGETS.join(", ")))?;
     let chosen = if named.is_empty() { TARGETS.to_vec() } else { named };
     let (root, target) = (paths::root()?, paths::target()?.join("fuzz"));
-    // With a target named, build scripts and macros are compiled without the flags.
-    let triple = crate::process::capture(Command::new("rustc").args(["--print", "host-tuple"]))?.trim().to_owned();
     say("compiling the fuzzer");
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     clean_environment(&mut cargo);
-    cargo.current_dir(root.join("fuzz")).args(["build", "--release", "--target", &triple]);
-    run(cargo.env("CARGO_TARGET_DIR", &target).env("RUSTFLAGS", FLAGS).env("RUSTC_BOOTSTRAP", "1"))?;
-    let program = target.join(triple).join("release/headlight-fuzz");
+    cargo.current_dir(root.join("fuzz")).args(["build", "--locked", "--release", "-Zprofile-rustflags"]);
+    for package in COUNTED {
+        cargo.arg("--config").arg(format!("profile.release.package.{package}.rustflags={FLAGS:?}"));
+    }
+    run(cargo.env("CARGO_TARGET_DIR", &target).env("RUSTC_BOOTSTRAP", "1"))?;
+    let program = target.join("release/headlight-fuzz");
     for name in chosen {
         say(&format!("fuzzing {name}, {runs} runs"));
         let work = target.join("inputs").join(name);
