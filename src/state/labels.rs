@@ -105,7 +105,8 @@ impl State {
             return self.readings.labels.give_up(&purpose, Some(reason));
         }
         let Some(numbers) = LabelNumbers::new(shape, buffers) else {
-            let reason = "The labels of the two results have different shapes, so there is no change to show.".to_owned();
+            let reason =
+                "The labels of the two results have different shapes, so there is no change to show.".to_owned();
             return self.readings.labels.give_up(&purpose, Some(reason));
         };
         if !is_change {
