@@ -126,7 +126,7 @@ fn labels_follow_the_edits() {
     let of_a = asked(&page)[0];
     answer(&mut page, of_a.0, 3, &[0.0, 1.0, 2.0], &[0.1, 0.2, 0.7]);
     page.event(Event::Editing(EditEvent::Added(crate::edit::parse_list(ZERO).unwrap())));
-    let request = page.last_request();
+    let request = page.last_edited_run();
     let run = RunInfo { run: 77, ..page.state.shown.as_ref().unwrap().info.clone() };
     page.says(FromWorker::Editing(EditingReply::Again { request, run, inactive: Vec::new() }));
     let of_b = *asked(&page).last().unwrap();

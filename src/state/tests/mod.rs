@@ -24,8 +24,8 @@ pub(super) use start::opened;
 
 use super::*;
 use crate::protocol::{
-    self, About, Answer, FromWorker, Input, InputText, ModelInfo, Prediction, Question, Report, RequestId, RunInfo,
-    Stage, TargetAsked, ToWorker,
+    self, About, Answer, EditingRequest, FromWorker, Input, InputText, ModelInfo, Prediction, Question, Report,
+    RequestId, RunInfo, Stage, TargetAsked, ToWorker,
 };
 use crate::trace::spec::Activation;
 use crate::trace::{Spec, TokenForm, Tokens};
@@ -124,6 +124,15 @@ impl Page {
 
     fn last_request(&self) -> RequestId {
         self.sent.iter().rev().find_map(ToWorker::request).expect("a request was sent")
+    }
+
+    /// The last request for a run with edits.
+    fn last_edited_run(&self) -> RequestId {
+        let edited = self.sent.iter().rev().find_map(|sent| match sent {
+            ToWorker::Editing(EditingRequest::Again { request, .. }) => Some(*request),
+            _ => None,
+        });
+        edited.expect("a run with edits was asked for")
     }
 
     pub(super) fn count(&self, effect: &Effect) -> usize {

@@ -2,18 +2,14 @@
 
 use super::*;
 use crate::edit::{Choice, Edit, EditKind};
-use crate::protocol::{EditingReply, EditingRequest};
+use crate::protocol::EditingReply;
 
 /// A page with A and B: head 1 of layer 0 is zeroed in B, which is on screen.
 fn with_b() -> Page {
     let mut page = Page::with_result();
     let zero = Edit::new(EditKind::ZeroHead { layer: Choice::One(0), head: Choice::One(1) });
     page.event(Event::Editing(EditEvent::Added(vec![zero])));
-    let request = page.sent.iter().rev().find_map(|sent| match sent {
-        ToWorker::Editing(EditingRequest::Again { request, .. }) => Some(*request),
-        _ => None,
-    });
-    let request = request.expect("a run with edits");
+    let request = page.last_edited_run();
     let info = run(77, &["[CLS]", "a", "[SEP]", "b", "[SEP]"]);
     page.says(FromWorker::Editing(EditingReply::Again { request, run: info, inactive: Vec::new() }));
     page.give_patterns_of(77, 2.0);

@@ -27,12 +27,9 @@ pub(super) fn edited_page(side: Variant) -> Page {
     let mut page = causal_page();
     let edits = crate::edit::parse_list(r#"[{"kind":"zero_head","layer":1,"head":2}]"#).unwrap();
     page.event(Event::Editing(EditEvent::Added(edits)));
-    let again = page.sent.iter().rev().find_map(|message| match message {
-        ToWorker::Editing(EditingRequest::Again { request, .. }) => Some(*request),
-        _ => None,
-    });
+    let request = page.last_edited_run();
     let run = RunInfo { run: 77, ..page.state.shown.as_ref().unwrap().info.clone() };
-    let again = EditingReply::Again { request: again.unwrap(), run, inactive: Vec::new() };
+    let again = EditingReply::Again { request, run, inactive: Vec::new() };
     page.says(FromWorker::Editing(again));
     page.event(Event::Editing(EditEvent::VariantPicked(side)));
     page
