@@ -190,6 +190,12 @@ impl State {
         self.work.request.is_some() || self.work.planned.is_some() || self.requests.long().is_some()
     }
 
+    /// Whether a reader waits for something. Nobody does for the measuring of each edit alone, which begins by itself.
+    fn is_awaited(&self) -> bool {
+        let by_itself = matches!(self.requests.long(), Some(requests::Purpose::EachAlone(_)));
+        self.work.request.is_some() || self.work.planned.is_some() || self.requests.long().is_some() && !by_itself
+    }
+
     /// How far that is, once a worker has said so.
     pub fn progress(&self) -> Option<Progress> {
         match &self.work.request {

@@ -143,7 +143,7 @@ impl State {
                 self.position_picked(position, effects);
             }
         }
-        if self.awaits_layer() || self.is_busy() || !self.can_answer(true) {
+        if self.awaits_layer() || self.is_awaited() || !self.can_answer(true) {
             return;
         }
         let Some(shown) = &self.shown else { return };

@@ -13,7 +13,6 @@ pageTest("a conversation is written, moved about, run, and linked", async ({ pag
   assert.deepEqual(await kind.locator("option").allTextContents(), ["Text", "Token ids", "Random block twice"], "no model with a template is loaded");
   await page.keyboard.press("Escape");
   await pickModel(page, SMOLLM2);
-  await page.getByRole("listbox", { name: "Query tokens" }).waitFor();
   await openInput(page);
   await kind.selectOption("Chat");
   const { run, alert, queries, predictions } = parts(page);

@@ -5,7 +5,7 @@ import { after, before } from "node:test";
 import { checkpoint, dialog, loads, lookUp, openedWithHub, padded } from "./hub_page.mjs";
 import { startHub } from "./hub_server.mjs";
 import { firstResult, parts, result, runLinked } from "./page.mjs";
-import { accessibilityProblems, changeWorker, pageTest, url } from "./support.mjs";
+import { accessibilityProblems, pageTest, url } from "./support.mjs";
 
 let hub;
 before(async () => {
@@ -140,27 +140,6 @@ pageTest("of two tabs that want one model, the second waits and reads what the f
   await loads(page, "t/shared");
   await loads(second, "t/shared");
   assert.deepEqual(hub.asked.toSorted(), ["config.json", "model.safetensors", "tokenizer.json"]);
-});
-
-pageTest("where the browser has no locks, both tabs fetch it, and it is kept whole", async ({ page, context, open }) => {
-  await changeWorker(page, 'Object.defineProperty(WorkerNavigator.prototype, "locks", { value: undefined });');
-  const fault = { holds: 9_000_000 };
-  hub.put("t/unlocked", large(), fault);
-  hub.asked.length = 0;
-  await opened(page, open);
-  const second = await secondTab(context);
-  await lookUp(page, "t/unlocked");
-  await parts(page).status.getByText(/^t\/unlocked: downloading [89]\./).waitFor();
-  await lookUp(second, "t/unlocked");
-  const weights = () => hub.asked.filter((file) => file.startsWith("model.safetensors"));
-  while (weights().length < 2) await page.waitForTimeout(50);
-  fault.holds = 0;
-  await loads(page, "t/unlocked");
-  await loads(second, "t/unlocked");
-  await page.waitForURL(/model=t\/unlocked&/);
-  await page.reload();
-  await runLinked(page);
-  await loads(page, "t/unlocked");
 });
 
 pageTest("a server that asks to wait is waited for", async ({ page, open }) => {

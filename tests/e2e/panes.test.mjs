@@ -48,9 +48,14 @@ for (const colorScheme of ["light", "dark"]) {
       await shot(`panes-${colorScheme}`);
       assert.deepEqual(await accessibilityProblems(page), []);
       // Any other view beside; the first one stays.
-      for (const [name, role, label] of [["stream", "grid", "Stream: layers by positions"], ["model", "grid", /./], ["neuron", "listbox", "Key tokens"]]) {
+      const others = [
+        ["stream", pane.getByRole("grid", { name: "Stream: layers by positions" })],
+        ["model", pane.getByRole("grid")],
+        ["neuron", keys],
+      ];
+      for (const [name, there] of others) {
         await which.selectOption(name);
-        await pane.getByRole(role, { name: label }).first().waitFor();
+        await there.first().waitFor();
         assert.ok(await firstKeys.first().isVisible());
       }
       await shot(`panes-neuron-${colorScheme}`);
@@ -98,5 +103,5 @@ pageTest("in a narrow window the second view stands under the first", async ({ p
   await keys.first().waitFor();
   const [one, other] = [await page.locator(".views").boundingBox(), await pane.boundingBox()];
   assert.ok(other.y >= one.y + one.height, JSON.stringify([one, other]));
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "nothing is wider than the window");
 }, { context: { viewport: { width: 390, height: 844 } } });

@@ -129,11 +129,14 @@ fn labels_follow_the_edits() {
     let request = page.last_edited_run();
     let run = RunInfo { run: 77, ..page.state.shown.as_ref().unwrap().info.clone() };
     page.says(FromWorker::Editing(EditingReply::Again { request, run, inactive: Vec::new() }));
+    page.give_patterns_of(77, 0.5);
     let of_b = *asked(&page).last().unwrap();
     assert_eq!((of_b.1, page.state.editing.variant), (77, Variant::B));
     answer(&mut page, of_b.0, 3, &[2.0, 1.0, 0.0], &[0.7, 0.2, 0.1]);
     assert_eq!(names(&page.state.label_rows()), ["bad", "fine", "good"]);
     page.event(Event::Editing(EditEvent::VariantPicked(Variant::Difference)));
+    page.give_patterns_of(of_a.1, 0.5);
+    page.give_patterns_of(77, 0.5);
     let both = asked(&page)[asked(&page).len() - 2..].to_vec();
     assert_eq!(both.iter().map(|(_, run)| *run).collect::<Vec<_>>(), [of_a.1, 77]);
     answer(&mut page, both[0].0, 3, &[0.0, 1.0, 2.0], &[0.125, 0.25, 0.625]);

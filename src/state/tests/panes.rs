@@ -18,7 +18,7 @@ fn with_b() -> Page {
 
 impl Page {
     /// Answers the last question for patterns of a run; every weight is `value`.
-    fn give_patterns_of(&mut self, wanted: u32, value: f32) {
+    pub(super) fn give_patterns_of(&mut self, wanted: u32, value: f32) {
         let asked = self.sent.iter().rev().find_map(|sent| match sent {
             ToWorker::Ask { request, run, question: Question::Patterns { layer, heads }, .. } if *run == wanted => {
                 Some((*request, *layer, heads.clone()))

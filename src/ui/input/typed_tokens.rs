@@ -26,6 +26,8 @@ pub fn TypedTokens(page: Page) -> impl IntoView {
             class:stale=move || is_stale.get()
             class:wrapped=move || is_chat.get()
             role="group"
+            // Those of a conversation scroll.
+            tabindex=move || is_chat.get().then_some("0")
             aria-label="Tokens of the input"
             aria-busy=move || is_stale.get().to_string()
         >

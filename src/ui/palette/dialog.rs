@@ -4,7 +4,6 @@ use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use super::keys::listen;
 use super::search::Search;
 use crate::ui::erased::{effect, view};
 use crate::ui::shell::page::Page;
@@ -12,10 +11,9 @@ use crate::ui::shell::page::Page;
 /// Id of the dialog.
 pub(super) const DIALOG: &str = "palette";
 
-/// The dialog, and the keys that open it. Its contents are made anew each time it is opened.
+/// The dialog. Its contents are made anew each time it is opened.
 #[component]
 pub fn Palette(page: Page) -> impl IntoView {
-    listen(page);
     let is_open = page.palette();
     let node = NodeRef::<html::Dialog>::new();
     effect(move || {

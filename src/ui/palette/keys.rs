@@ -13,8 +13,9 @@ use crate::ui::shell::page::Page;
 const FIELDS: &str = "textarea, select, [contenteditable], \
     input:not([type=checkbox], [type=radio], [type=range], [type=button], [type=file])";
 
-/// Hears keys as long as the component that calls it is there.
-pub(super) fn listen(page: Page) {
+/// Hears keys as long as the component that calls it is there: the page itself, since keys may be pressed before the palette has
+/// been fetched.
+pub fn listen(page: Page) {
     let listener = window_event_listener(leptos::ev::keydown, move |event| on_key(page, &event));
     on_cleanup(move || listener.remove());
 }

@@ -9,4 +9,4 @@ mod search;
 
 pub use button::PaletteButton;
 pub use dialog::Palette;
-pub use keys::for_this_keyboard;
+pub use keys::{for_this_keyboard, listen};

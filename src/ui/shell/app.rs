@@ -14,6 +14,7 @@ use crate::ui::erased::view;
 use crate::ui::head::scene::Scene;
 use crate::ui::input::text_form::TextForm;
 use crate::ui::models::model_picker::ModelPicker;
+use crate::ui::palette;
 use crate::ui::parts::Missing;
 use crate::ui::share::Tools;
 
@@ -28,6 +29,7 @@ pub fn App() -> impl IntoView {
     let scene = Scene::memo(page, scheme);
     let parts = page.parts();
     let is_saving = RwSignal::new(false);
+    palette::listen(page);
     view! {
         <header class="topbar">
             <h1>"Headlight"</h1>

@@ -11,6 +11,7 @@ use crate::protocol::InputText;
 use crate::state::{Home, State, wording};
 use crate::ui::erased::{effect, view};
 use crate::ui::head::scene::Scene;
+use crate::ui::palette;
 use crate::ui::share::Tools;
 
 /// The saved page.
@@ -21,6 +22,7 @@ pub fn Viewer() -> impl IntoView {
     let scheme = scheme(page);
     let scene = Scene::memo(page, scheme);
     let is_saving = RwSignal::new(false);
+    palette::listen(page);
     let what = page.memo(what);
     effect(move || {
         if let Some((model, text)) = what.get() {
