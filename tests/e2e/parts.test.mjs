@@ -97,7 +97,7 @@ pageTest(
   { ...options, allow: [/ERR_FAILED/, /Failed to fetch/, /split_reader/] },
 );
 
-// Gap: the first figure also needs the reader and the chunk, with which 508 kB are fetched.
+// Gap: the first figure also needs the reader and the chunk, with which 522 kB are fetched.
 test("the page itself weighs 450 kB at most, compressed", options, () => {
   const bytes = ["app.js", "app_bg.wasm"].map((name) => compressed(readFileSync(distFile(name)))).reduce((sum, one) => sum + one, 0);
   assert.ok(bytes <= 450_000, `${bytes} bytes`);
