@@ -310,7 +310,7 @@ pageTest("two texts of a sentence embedder are compared, each read on its own", 
   await likeness.getByText(/^Cosine 0\.\d+/).waitFor();
   await run(page, "The cat sat on the mat", "The cat sat on the mat");
   await likeness.getByText("Cosine 1.000").waitFor();
-  await predictions.getByText("not what it was trained on").waitFor();
+  await predictions.getByText("not trained on two texts").waitFor();
 });
 
 pageTest("an example says what to look at and what would refute it", async ({ page, open, shot }) => {
