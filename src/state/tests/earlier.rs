@@ -88,9 +88,8 @@ fn a_result_of_an_earlier_text_is_marked() {
     assert!(page.state.has_unrun_text(), "ids are another input");
 }
 
-#[test]
-fn generated_tokens_are_not_another_text() {
-    let mut page = causal_page();
+/// Generates a token, which looks like the second one of the text.
+fn generate_token(page: &mut Page) {
     page.event(Event::Editing(EditEvent::WriteAsked(1)));
     let request = page.last_request();
     let mut tokens = page.state.shown.as_ref().unwrap().info.tokens.clone();
@@ -98,6 +97,12 @@ fn generated_tokens_are_not_another_text() {
     tokens.push(&piece, 1);
     let done = protocol::EditingReply::WritingDone { request, tokens, top: Vec::new(), follower_top: Vec::new() };
     page.says(FromWorker::Editing(done));
+}
+
+#[test]
+fn generated_tokens_are_not_another_text() {
+    let mut page = causal_page();
+    generate_token(&mut page);
     assert_eq!(page.state.shown.as_ref().unwrap().info.tokens.len(), 6);
     assert!(!page.state.has_unrun_text());
 }
@@ -106,13 +111,7 @@ fn generated_tokens_are_not_another_text() {
 #[test]
 fn running_after_generation_and_an_edit_drops_what_was_asked_of_the_longer_text() {
     let mut page = causal_page();
-    page.event(Event::Editing(EditEvent::WriteAsked(1)));
-    let request = page.last_request();
-    let mut tokens = page.state.shown.as_ref().unwrap().info.tokens.clone();
-    let piece = tokens.clone();
-    tokens.push(&piece, 1);
-    let done = protocol::EditingReply::WritingDone { request, tokens, top: Vec::new(), follower_top: Vec::new() };
-    page.says(FromWorker::Editing(done));
+    generate_token(&mut page);
     page.event(Event::Editing(EditEvent::Added(
         crate::edit::parse_list(r#"[{"kind":"zero_head","layer":0,"head":1}]"#).unwrap(),
     )));

@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::search::Search;
-use crate::ui::erased::{effect, view};
+use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
+use crate::ui::small::dialog::follow;
 
 /// Id of the dialog.
 pub(super) const DIALOG: &str = "palette";
@@ -16,15 +17,7 @@ pub(super) const DIALOG: &str = "palette";
 pub fn Palette(page: Page) -> impl IntoView {
     let is_open = page.palette();
     let node = NodeRef::<html::Dialog>::new();
-    effect(move || {
-        let Some(dialog) = node.get() else { return };
-        match (is_open.get(), dialog.open()) {
-            // `show_modal` fails only on a dialog outside the document, which nobody sees.
-            (true, false) => _ = dialog.show_modal(),
-            (false, true) => dialog.close(),
-            _ => {}
-        }
-    });
+    follow(node, is_open);
     // A press beside the palette hits the dialog itself, which its content covers.
     let on_press = move |event: leptos::ev::PointerEvent| {
         let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());

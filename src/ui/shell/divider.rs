@@ -1,14 +1,12 @@
-//! The divider between a column and the stage: dragged, moved with the arrow keys, and set back by a double click.
+//! The divider between a column and the stage.
 
-use leptos::ev::{KeyboardEvent, PointerEvent};
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::Element;
 
 use super::floor::{Floor, RAIL};
 use super::inspector::INSPECTOR;
 use crate::state::{Column, Event, LayoutChange, ViewEvent, Widths};
 use crate::ui::erased::view;
+use crate::ui::small::separator::Separator;
 
 /// How far an arrow key moves a divider, in CSS pixels.
 const STEP: i32 = 16;
@@ -28,57 +26,34 @@ pub fn Divider(floor: Floor, column: Column) -> impl IntoView {
         let by = if column == Column::Rail { by } else { -by };
         widths.nearest(f64::from(width) + f64::from(by))
     };
-    let on_down = move |event: PointerEvent| {
-        start.set_value(Some((event.client_x(), floor.width(column))));
-        let element = event.current_target().and_then(|target| target.dyn_into::<Element>().ok());
-        if let Some(element) = element {
-            // Without capture the divider follows as long as the pointer stays on it.
-            let _ = element.set_pointer_capture(event.pointer_id());
-        }
-    };
-    let on_move = move |event: PointerEvent| {
-        if let Some((x, width)) = start.get_value() {
-            dragged.set(Some((column, wider(width, event.client_x() - x))));
-        }
-    };
-    let on_up = move |_| {
-        start.set_value(None);
-        if let Some((_, width)) = dragged.get_untracked() {
-            keep(width);
-            dragged.set(None);
-        }
-    };
-    let on_key = move |event: KeyboardEvent| {
-        let by = match event.key().as_str() {
-            "ArrowRight" => STEP,
-            "ArrowLeft" => -STEP,
-            _ => return,
-        };
-        event.prevent_default();
-        keep(wider(untrack(move || floor.width(column)), by));
-    };
     let (name, controls) = match column {
         Column::Rail => ("Width of the overview", RAIL),
         Column::Inspector => ("Width of the inspector", INSPECTOR),
     };
     view! {
-        <div
+        <Separator
             class="divider"
-            role="separator"
-            aria-orientation="vertical"
-            aria-label=name
-            aria-controls=controls
-            aria-valuemin=widths.least.to_string()
-            aria-valuemax=widths.greatest.to_string()
-            aria-valuenow=move || floor.width(column).to_string()
-            tabindex="0"
-            title="Drag to resize, double-click to reset"
-            on:pointerdown=on_down
-            on:pointermove=on_move
-            on:pointerup=on_up
-            on:pointercancel=on_up
-            on:dblclick=move |_| keep(widths.usual)
-            on:keydown=on_key
-        ></div>
+            name
+            controls
+            least=widths.least
+            greatest=widths.greatest
+            now=Box::new(move || floor.width(column))
+            unit=""
+            start=Box::new(move |event| start.set_value(Some((event.client_x(), floor.width(column)))))
+            drag=Box::new(move |event| {
+                if let Some((x, width)) = start.get_value() {
+                    dragged.set(Some((column, wider(width, event.client_x() - x))));
+                }
+            })
+            end=Box::new(move || {
+                start.set_value(None);
+                if let Some((_, width)) = dragged.get_untracked() {
+                    keep(width);
+                    dragged.set(None);
+                }
+            })
+            step=Box::new(move |by| keep(wider(untrack(move || floor.width(column)), i32::from(by) * STEP)))
+            reset=Box::new(move || keep(widths.usual))
+        />
     }
 }

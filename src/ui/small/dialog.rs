@@ -16,15 +16,7 @@ pub fn Dialog(
     children: ChildrenFn,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
-    effect(move || {
-        let Some(dialog) = node.get() else { return };
-        match (is_open.get(), dialog.open()) {
-            // An element that is not in the document cannot be shown: it will be asked again.
-            (true, false) => _ = dialog.show_modal(),
-            (false, true) => dialog.close(),
-            _ => {}
-        }
-    });
+    follow(node, is_open);
     let heading = format!("{id}-heading");
     let named_by = heading.clone();
     view! {
@@ -42,4 +34,17 @@ pub fn Dialog(
             {move || is_open.get().then(|| children())}
         </dialog>
     }
+}
+
+/// Shows a dialog over the page while `is_open` is set, and closes it otherwise.
+pub fn follow(node: NodeRef<html::Dialog>, is_open: RwSignal<bool>) {
+    effect(move || {
+        let Some(dialog) = node.get() else { return };
+        match (is_open.get(), dialog.open()) {
+            // An element that is not in the document cannot be shown: it will be asked again.
+            (true, false) => _ = dialog.show_modal(),
+            (false, true) => dialog.close(),
+            _ => {}
+        }
+    });
 }

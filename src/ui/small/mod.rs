@@ -11,6 +11,7 @@ pub mod pointer;
 pub mod problem;
 pub mod radio_group;
 pub mod same;
+pub mod separator;
 pub mod text_field;
 pub mod tick;
 pub mod token_button;
