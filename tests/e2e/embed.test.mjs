@@ -224,7 +224,7 @@ pageTest("the embed code shows a run elsewhere: a picture until it is touched, t
   await page.getByText("L4H2", { exact: true }).first().waitFor();
   await page.getByRole("button", { name: "Embed" }).click();
   const dialog = page.getByRole("dialog", { name: "Show this view in another page" });
-  await dialog.getByRole("checkbox", { name: /^With a picture/ }).waitFor();
+  await dialog.getByRole("checkbox", { name: /^With a still picture/ }).waitFor();
   await shot("embed-dialog");
   await dialog.getByRole("button", { name: "Copy embed code" }).click();
   await dialog.getByRole("button", { name: "Copied" }).waitFor();
