@@ -8,6 +8,7 @@ use std::sync::Arc;
 pub use super::seeds::SeedScores;
 
 use super::requests::{Purpose, Slot};
+use super::editing::Variant;
 use super::{Effect, Looked, State};
 use crate::protocol::Question;
 
@@ -107,8 +108,18 @@ impl State {
     }
 
     fn ask_for_scores(&mut self, effects: &mut Vec<Effect>) {
-        let n_block = self.shown.as_ref().and_then(|shown| shown.input.text.n_block());
+        let n_block = self.n_block_on_screen();
         self.ask(Question::Scores { n_block }, effects);
+    }
+
+    /// The length of the block that the input repeats; `None` for any other text, and for a change between inputs of which only one
+    /// repeats a block of that length.
+    fn n_block_on_screen(&self) -> Option<u32> {
+        let of = |side| self.result(side).and_then(|shown| shown.input.text.n_block());
+        match self.editing.variant {
+            Variant::Difference => of(Variant::A).filter(|n_block| of(Variant::B) == Some(*n_block)),
+            side => of(side),
+        }
     }
 
     /// Asks what heads read between the chosen tokens, where both sides have some.

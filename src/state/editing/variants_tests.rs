@@ -105,6 +105,27 @@ fn another_text_is_b_where_it_has_as_many_tokens() {
     }
 }
 
+/// A repeated block against another text: only the block's own scores are measured as such.
+#[test]
+fn a_change_between_a_repeated_block_and_a_text_has_scores_of_texts() {
+    for (text_of_b, expected) in [(None, None), (Some(2), Some(2)), (Some(3), None)] {
+        let mut page = edited_page();
+        let block = |n_tokens| InputText::RandomBlock { n_tokens, seed: 1 };
+        side(&mut page, Variant::B);
+        page.state.shown.as_mut().unwrap().input.text =
+            text_of_b.map_or_else(|| InputText::Single("c d".to_owned()), block);
+        side(&mut page, Variant::A);
+        page.state.shown.as_mut().unwrap().input.text = block(2);
+        side(&mut page, Variant::Difference);
+        page.event(Event::Scores(ScoreEvent::Asked));
+        let asked = page.sent.iter().rev().find_map(|message| match message {
+            ToWorker::Ask { question: Question::Scores { n_block }, .. } => Some(*n_block),
+            _ => None,
+        });
+        assert_eq!(asked, Some(expected), "{text_of_b:?}");
+    }
+}
+
 fn trace_beside(page: &Page, change: impl Fn(&mut TraceBeside)) -> TraceBeside {
     let tokens = page.state.shown.as_ref().unwrap().info.tokens.clone();
     let mut trace = TraceBeside { file: "b.safetensors".to_owned(), tokens, has_ids: true, sizes: (6, 4), spec: None };
