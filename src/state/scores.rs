@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 pub use super::seeds::SeedScores;
 
-use super::requests::{Purpose, Slot};
 use super::editing::Variant;
+use super::requests::{Purpose, Slot};
 use super::{Effect, Looked, State};
 use crate::protocol::Question;
 
