@@ -29,7 +29,7 @@ use parts::Parts;
 #[derive(Clone, Debug)]
 pub struct TraceSource {
     trace: Arc<Trace>,
-    place: Place,
+    read: AttentionRead,
     /// The tokens of the queries.
     tokens: Tokens,
     /// The tokens of the keys where they differ: the encoder's in cross-attention.
@@ -40,13 +40,13 @@ pub struct TraceSource {
 
 /// The attention of a file that is read: its only stack's, or that of one of two stacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
+struct AttentionRead {
     /// The prefix of the file's hook names.
     stack: Option<Stack>,
     attn: Attn,
 }
 
-impl Place {
+impl AttentionRead {
     /// The name of an activation of a layer; a site inside attention is given the name of this attention.
     fn name(self, layer: usize, site: BlockSite) -> String {
         let site = if self.attn == Attn::Cross { site.in_attn(Attn::Cross) } else { site };
@@ -64,14 +64,14 @@ impl TraceSource {
     /// Makes the source of a trace whose header was read: its only stack's, or its encoder's.
     pub fn new(trace: Trace) -> Self {
         let stack = trace.metadata.decoder_tokens.is_some().then_some(Stack::Encoder);
-        Self::at(Arc::new(trace), Place { stack, attn: Attn::Own })
+        Self::at(Arc::new(trace), AttentionRead { stack, attn: Attn::Own })
     }
 
     /// Every attention that a trace may hold: the three of an encoder-decoder model, or one, where the file holds one stack.
     /// That stack may be one of two: an encoder without a decoder, or a decoder of whose source nothing is known.
     /// [`TraceSource::is_held`] says which of them can be drawn.
     pub fn all(trace: &Arc<Trace>) -> Vec<(AttnKind, TraceSource)> {
-        let at = |stack: Option<Stack>, attn: Attn| Self::at(Arc::clone(trace), Place { stack, attn });
+        let at = |stack: Option<Stack>, attn: Attn| Self::at(Arc::clone(trace), AttentionRead { stack, attn });
         let only = |stack: Option<Stack>| vec![(AttnKind::ONLY, at(stack, Attn::Own))];
         let is_encoders = |name: &String| matches!(name.parse(), Ok(StackHook { stack: Some(Stack::Encoder), .. }));
         match (&trace.metadata.decoder_tokens, trace.metadata.tokens.is_empty()) {
@@ -106,13 +106,13 @@ impl TraceSource {
 
     /// Makes the source of one attention of an encoder-decoder model's trace.
     pub fn of(trace: Trace, stack: Stack, attn: Attn) -> Self {
-        Self::at(Arc::new(trace), Place { stack: Some(stack), attn })
+        Self::at(Arc::new(trace), AttentionRead { stack: Some(stack), attn })
     }
 
-    fn at(trace: Arc<Trace>, place: Place) -> Self {
+    fn at(trace: Arc<Trace>, read: AttentionRead) -> Self {
         let source = || tokens_of(&trace, trace.metadata.tokens.clone(), trace.metadata.segments.clone());
         let target = || trace.metadata.decoder_tokens.clone().map(|tokens| tokens_of(&trace, tokens, Vec::new()));
-        let (tokens, mut key_tokens) = match (place.stack, place.attn, target()) {
+        let (tokens, mut key_tokens) = match (read.stack, read.attn, target()) {
             (Some(Stack::Decoder), Attn::Cross, Some(target)) => (target, Some(source())),
             (Some(Stack::Decoder), Attn::Own, Some(target)) => (target, None),
             _ => (source(), None),
@@ -122,8 +122,8 @@ impl TraceSource {
             key_tokens = Some(with_sink(key_tokens.unwrap_or_else(|| tokens.clone())));
         }
         let n_key = key_tokens.as_ref().map_or(tokens.len(), Tokens::len);
-        let sizes = Sizes { has_sink, ..sizes_of(&trace, place, tokens.len(), n_key) };
-        Self { trace, place, tokens, key_tokens, sizes, parts: Arc::default() }
+        let sizes = Sizes { has_sink, ..sizes_of(&trace, read, tokens.len(), n_key) };
+        Self { trace, read, tokens, key_tokens, sizes, parts: Arc::default() }
     }
 
     /// The file's metadata.
@@ -166,7 +166,7 @@ impl TraceSource {
         if let Some(stack) = named_stack {
             let ids = self.trace.decode_ids(name, bytes)?;
             let reads = |side: Side| {
-                let kind = AttnKind { stack: self.place.stack, attn: self.place.attn };
+                let kind = AttnKind { stack: self.read.stack, attn: self.read.attn };
                 kind.reads(side).unwrap_or(Stack::Encoder) == stack
             };
             let (of_queries, of_keys) = (reads(Side::Query), reads(Side::Key));
@@ -193,7 +193,7 @@ impl TraceSource {
 
     fn stored(&self) -> Stored {
         let (trace, parts) = (Arc::clone(&self.trace), Arc::clone(&self.parts));
-        Stored { trace, place: self.place, parts, sizes: self.sizes }
+        Stored { trace, read: self.read, parts, sizes: self.sizes }
     }
 }
 
@@ -207,11 +207,11 @@ impl AttentionSource for TraceSource {
     }
 
     fn spec(&self) -> Option<&Spec> {
-        self.place.spec(&self.trace)
+        self.read.spec(&self.trace)
     }
 
     fn attn(&self) -> Attn {
-        self.place.attn
+        self.read.attn
     }
 
     fn layer_source(&self, layer: usize) -> Result<Box<dyn LayerSource>, SourceError> {
@@ -266,7 +266,7 @@ impl AttentionSource for TraceSource {
 #[derive(Clone, Debug)]
 struct Stored {
     trace: Arc<Trace>,
-    place: Place,
+    read: AttentionRead,
     parts: Arc<Parts>,
     sizes: Sizes,
 }
@@ -274,20 +274,20 @@ struct Stored {
 impl Stored {
     fn has(&self, layer: usize, site: BlockSite) -> bool {
         // Sites that cross-attention has no counterpart of are the stack's own.
-        let is_here = self.place.attn == Attn::Own || site.in_attn(Attn::Cross).is_cross();
-        is_here && self.trace.tensors.contains_key(&self.place.name(layer, site))
+        let is_here = self.read.attn == Attn::Own || site.in_attn(Attn::Cross).is_cross();
+        is_here && self.trace.tensors.contains_key(&self.read.name(layer, site))
     }
 
     /// Returns a whole activation.
     fn whole(&self, layer: usize, site: BlockSite, what: &'static str) -> Result<Arc<[f32]>, SourceError> {
-        let name = self.place.name(layer, site);
+        let name = self.read.name(layer, site);
         let n_rows = self.trace.tensors.get(&name).and_then(|tensor| tensor.shape.first().copied()).unwrap_or(0);
         self.rows(&name, 0..n_rows, what)
     }
 
     /// Numbers in each row of an activation; 0 where the file does not hold it.
     fn width(&self, layer: usize, site: BlockSite) -> u64 {
-        let tensor = self.trace.tensors.get(&self.place.name(layer, site));
+        let tensor = self.trace.tensors.get(&self.read.name(layer, site));
         tensor.map_or(0, |tensor| tensor.shape.iter().skip(1).map(|length| *length as u64).product())
     }
 
@@ -308,7 +308,7 @@ impl Stored {
     /// Returns rows of one head of a [head, query_pos, key_pos] activation.
     fn square(&self, layer: usize, site: BlockSite, head: usize, rows: Range<usize>) -> Result<Vec<f32>, SourceError> {
         let what = if site == BlockSite::Pattern { "pattern" } else { "scores" };
-        let all = self.rows(&self.place.name(layer, site), head..head + 1, what)?;
+        let all = self.rows(&self.read.name(layer, site), head..head + 1, what)?;
         let n_key = self.sizes.n_key - usize::from(self.sizes.has_sink);
         let stored = all.get(rows.start * n_key..rows.end * n_key).ok_or_else(|| {
             SourceError::Failed(format!("the {what} of layer {layer}, head {head} ends before query {}", rows.end))

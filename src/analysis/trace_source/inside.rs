@@ -33,9 +33,9 @@ impl InsideSource for TraceSource {
     }
 
     fn stream(&self) -> Result<Box<dyn Pass<StreamTable>>, SourceError> {
-        let stored = Stored { place: super::Place { attn: Attn::Own, ..self.place }, ..self.stored() };
+        let stored = Stored { read: super::AttentionRead { attn: Attn::Own, ..self.read }, ..self.stored() };
         let (n_layers, n_pos) = (self.sizes.n_layers, self.tokens.len());
-        let is_post = stored.place.spec(&stored.trace).is_some_and(|spec| spec.norm_placement == NormPlacement::Post);
+        let is_post = stored.read.spec(&stored.trace).is_some_and(|spec| spec.norm_placement == NormPlacement::Post);
         let last = if is_post { BlockSite::NormalizedResidPost } else { BlockSite::ResidPost };
         let width = stored.width(0, BlockSite::ResidPre);
         if width.saturating_mul(n_pos as u64).saturating_mul(n_layers as u64 + 1) > MAX_STREAM {

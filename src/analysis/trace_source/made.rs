@@ -29,18 +29,18 @@ impl Made {
     /// When something is missing, or not here yet.
     pub fn of(stored: &Stored, layer: usize) -> Result<Self, SourceError> {
         let spec = spec_of(stored)?.clone();
-        let is_own = stored.place.attn == Attn::Own;
+        let is_own = stored.read.attn == Attn::Own;
         if is_own && spec.relative_bias.is_some() {
             let reason = "the model adds a learned bias to its scores, which the file does not hold".to_owned();
             return Err(SourceError::Missing { what: "pattern and scores", reason });
         }
         let (q, mut tap) = FromFile::of(stored, layer, BlockSite::Q, BlockSite::RotQ)?;
         let n_query = stored.sizes.n_query;
-        let attention = attn_of(stored.place.attn, &spec, layer);
+        let attention = attn_of(stored.read.attn, &spec, layer);
         let queries = queries(&attention, 0..n_query, n_query, &q, &mut tap).map_err(too_large)?;
         let (k, mut tap) = FromFile::of(stored, layer, BlockSite::K, BlockSite::RotK)?;
         let keys = Keys::new(&attention, &k, &mut tap).map_err(too_large)?;
-        Ok(Self { spec, attn: stored.place.attn, n_key: stored.sizes.n_key, queries, keys })
+        Ok(Self { spec, attn: stored.read.attn, n_key: stored.sizes.n_key, queries, keys })
     }
 
     /// Whether a score may be beyond f32: it is at most ‖q‖ ‖k‖, and so is every sum on the way to it.
@@ -101,7 +101,7 @@ pub(super) fn queries_of(stored: &Stored, layer: usize) -> Result<Vec<f32>, Sour
     }
     let (q, mut tap) = FromFile::of(stored, layer, BlockSite::Q, BlockSite::RotQ)?;
     let n_query = stored.sizes.n_query;
-    queries(&attn_of(stored.place.attn, spec_of(stored)?, layer), 0..n_query, n_query, &q, &mut tap).map_err(too_large)
+    queries(&attn_of(stored.read.attn, spec_of(stored)?, layer), 0..n_query, n_query, &q, &mut tap).map_err(too_large)
 }
 
 /// Keys of all key heads as they enter the product, [n_key, n_key_value_heads, d_head].
@@ -113,7 +113,7 @@ pub(super) fn keys_of(stored: &Stored, layer: usize) -> Result<Vec<f32>, SourceE
         return Ok(entering.to_vec());
     }
     let (k, mut tap) = FromFile::of(stored, layer, BlockSite::K, BlockSite::RotK)?;
-    let keys = Keys::new(&attn_of(stored.place.attn, spec_of(stored)?, layer), &k, &mut tap).map_err(too_large)?;
+    let keys = Keys::new(&attn_of(stored.read.attn, spec_of(stored)?, layer), &k, &mut tap).map_err(too_large)?;
     let (n_heads, d_head) = (stored.sizes.n_key_value_heads, stored.sizes.d_head);
     let heads: Vec<Vec<f32>> = (0..n_heads).map(|head| keys.head(head)).collect();
     let row = |pos: usize| heads.iter().flat_map(move |head| head[pos * d_head..][..d_head].iter().copied());
@@ -128,9 +128,9 @@ fn entering(
     rotated: BlockSite,
 ) -> Result<Option<Arc<[f32]>>, SourceError> {
     let is_changed = stored
-        .place
+        .read
         .spec(&stored.trace)
-        .is_some_and(|spec| stored.place.attn == Attn::Own && rotated.exists_at(spec, layer));
+        .is_some_and(|spec| stored.read.attn == Attn::Own && rotated.exists_at(spec, layer));
     match (stored.has(layer, rotated), is_changed) {
         (true, _) => stored.whole(layer, rotated, "rotated queries and keys").map(Some),
         (false, false) => stored.whole(layer, projected, "queries and keys").map(Some),
@@ -149,7 +149,7 @@ fn spec_of(stored: &Stored) -> Result<&Spec, SourceError> {
         return Err(missing("the file’s edits acted after the projection, and it does not hold what came out"));
     }
     stored
-        .place
+        .read
         .spec(&stored.trace)
         .ok_or_else(|| missing("the file does not hold them, nor the model’s spec to make them with"))
 }
@@ -175,7 +175,7 @@ impl FromFile {
             let rotated = stored.whole(layer, rotated, what)?;
             return Ok((Arc::clone(&rotated), Self { rotated: Some(rotated), ..Self::default() }));
         }
-        if stored.place.spec(&stored.trace).is_some_and(|spec| stored.place.attn == Attn::Own && spec.qk_norm.is_some())
+        if stored.read.spec(&stored.trace).is_some_and(|spec| stored.read.attn == Attn::Own && spec.qk_norm.is_some())
         {
             let reason = format!("the model normalises them, and the file does not hold {}", rotated.name());
             return Err(SourceError::Missing { what, reason });

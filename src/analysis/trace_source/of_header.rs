@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Place;
+use super::AttentionRead;
 use crate::analysis::source::Sizes;
 use crate::trace::file::Trace;
 use crate::trace::{Attn, BlockSite, Hook, Spec, StackHook, TokenForm, Tokens, byte_level_token};
@@ -15,8 +15,8 @@ const SINK: &str = "sink";
 
 /// Sizes from the spec, or else from the shapes of what is there of this attention. That they agree was checked with the
 /// header.
-pub(super) fn sizes_of(trace: &Trace, place: Place, n_query: usize, n_key: usize) -> Sizes {
-    if let Some(spec) = place.spec(trace) {
+pub(super) fn sizes_of(trace: &Trace, read: AttentionRead, n_query: usize, n_key: usize) -> Sizes {
+    if let Some(spec) = read.spec(trace) {
         let &Spec { n_layers, n_heads, n_key_value_heads, d_head, .. } = spec;
         return Sizes { n_layers, n_heads, n_key_value_heads, d_head, n_query, n_key, has_sink: false };
     }
@@ -24,13 +24,13 @@ pub(super) fn sizes_of(trace: &Trace, place: Place, n_query: usize, n_key: usize
     for (name, tensor) in &trace.tensors {
         let Ok(StackHook { stack, hook: Hook::Block(layer, site) }) = name.parse() else { continue };
         let is_here =
-            stack == place.stack && site.in_attn(place.attn) == site && (place.attn == Attn::Cross || !site.is_cross());
+            stack == read.stack && site.in_attn(read.attn) == site && (read.attn == Attn::Cross || !site.is_cross());
         if !is_here {
             continue;
         }
         sizes.n_layers = sizes.n_layers.max(layer + 1);
         // Rotated queries and keys are the stack's own whatever is asked for: only own attention has them.
-        if site.is_cross() != (place.attn == Attn::Cross) {
+        if site.is_cross() != (read.attn == Attn::Cross) {
             continue;
         }
         match (site.in_attn(Attn::Own), tensor.shape.as_slice()) {
