@@ -175,8 +175,7 @@ impl FromFile {
             let rotated = stored.whole(layer, rotated, what)?;
             return Ok((Arc::clone(&rotated), Self { rotated: Some(rotated), ..Self::default() }));
         }
-        if stored.read.spec(&stored.trace).is_some_and(|spec| stored.read.attn == Attn::Own && spec.qk_norm.is_some())
-        {
+        if stored.read.spec(&stored.trace).is_some_and(|spec| stored.read.attn == Attn::Own && spec.qk_norm.is_some()) {
             let reason = format!("the model normalises them, and the file does not hold {}", rotated.name());
             return Err(SourceError::Missing { what, reason });
         }
