@@ -225,7 +225,17 @@ fn sweeps_print_csv() {
     // Patching from the same text changes nothing: the texts do not differ, so there is no R.
     let same = lines(&["--what", "patch", "--from", "The doctor asked the nurse a question."]);
     assert!(same[1..].iter().all(|line| line.split(',').nth(2) == Some("")), "{same:?}");
+    // Of several other tokens the mean counts.
+    let differences = |others: &[&str]| {
+        let csv = lines(&[&["--answer-id", "5"], others].concat());
+        csv[1..].iter().map(|line| numbers(line)[1]).collect::<Vec<f64>>()
+    };
+    let [one, other] = ["9", "11"].map(|id| differences(&["--other-id", id]));
+    let both = differences(&["--other-id", "9", "--other-id", "11"]);
+    let means = one.iter().zip(&other).map(|(one, other)| (one + other) / 2.0);
+    assert!(both.iter().zip(means).all(|(both, mean)| (both - mean).abs() < 1e-5), "{both:?}");
     let refused = |args: &[&str]| fails(headlight(&[&["sweep", "--model", model, "--text", "a cat"], args].concat()));
+    assert!(refused(&["--answer-id", "9999999"]).contains("not in the vocabulary"));
     assert!(refused(&["--what", "patch"]).contains("--from"));
     assert!(refused(&["--what", "patch", "--from", "a much longer text"]).contains("equal length"));
     assert!(refused(&["--what", "mean"]).contains("at least one"));

@@ -116,7 +116,7 @@ fn patching_everything_gives_the_other_run() {
         let model = load_golden(architecture);
         let (corrupt, clean) = (model.encode(TEXT, None).unwrap(), model.encode(OTHER, None).unwrap());
         assert_eq!(corrupt.len(), clean.len());
-        let outcome = Outcome { answer: 5, other: 9, position: None };
+        let outcome = Outcome::pair(5, 9, None);
         let (corrupt_run, clean_run) = (with(&model, &corrupt, "[]"), with(&model, &clean, "[]"));
         let m = |run: &Run| outcome.value(run).unwrap().logit_difference;
         let mut hooks = vec!["hook_resid_pre", "hook_resid_post"];
@@ -204,14 +204,30 @@ fn a_zeroed_head_writes_nothing() {
             clean.captured(sites[1]).unwrap().iter().enumerate().map(|(at, out)| out - heads_part(at)).collect();
         let (difference, _) = max_abs_difference(without.captured(sites[1]).unwrap(), &expected);
         assert!(difference < 1e-5, "{architecture} attn_out: {difference}");
-        let outcome = Outcome { answer: 5, other: 9, position: Some(3) };
+        let outcome = Outcome::pair(5, 9, Some(3));
         let m = |run: &Run| outcome.value(run).unwrap().logit_difference;
         let effect = m(&with(&model, &tokens, "[]")) - m(&zeroed);
-        let swapped = Outcome { answer: 9, other: 5, position: Some(3) };
+        let swapped = Outcome::pair(9, 5, Some(3));
         let m = |run: &Run| swapped.value(run).unwrap().logit_difference;
         assert_eq!(effect, -(m(&with(&model, &tokens, "[]")) - m(&zeroed)), "{architecture}: the sign is kept");
         assert!(effect != 0.0);
     }
+}
+
+/// Of several other tokens the mean of their logits is subtracted, and their probabilities are added.
+#[test]
+fn several_other_tokens_count_by_their_mean() {
+    let model = load_golden("llama");
+    let tokens = model.encode(TEXT, None).unwrap();
+    let run = with(&model, &tokens, "[]");
+    let value = |others: &[u32]| Outcome { answer: 5, others: others.to_vec(), position: Some(3) }.value(&run);
+    let [one, other, both] = [&[9][..], &[11], &[9, 11]].map(|others| value(others).unwrap());
+    let mean = (one.logit_difference + other.logit_difference) / 2.0;
+    assert!((both.logit_difference - mean).abs() < 1e-5, "{both:?} instead of {mean}");
+    assert!((both.p_others - (one.p_others + other.p_others)).abs() < 1e-6, "{both:?}");
+    assert_eq!(both.p_answer, one.p_answer);
+    assert!(value(&[]).unwrap_err().to_string().contains("at least one other token"));
+    assert!(value(&[9, u32::MAX]).unwrap_err().to_string().contains("not in the vocabulary"));
 }
 
 /// A sweep's cell is the whole model run with its edit alone; measured together or one by one, the outcome is the same.
@@ -221,7 +237,7 @@ fn a_sweeps_cells_are_runs_with_their_edit() {
         let model = load_golden(architecture);
         let tokens = model.encode(TEXT, None).unwrap();
         let base = Arc::new(with(&model, &tokens, "[]"));
-        let outcome = Outcome { answer: 5, other: 9, position: None };
+        let outcome = Outcome::pair(5, 9, None);
         let (n_layers, n_heads) = (model.spec().n_layers, model.spec().n_heads);
         let kinds = [
             (SweepKind::ZeroHeads, n_heads),
@@ -230,7 +246,7 @@ fn a_sweeps_cells_are_runs_with_their_edit() {
         ];
         for (kind, n_columns) in kinds {
             let name = format!("{architecture} {kind:?}");
-            let job = SweepJob::new(Arc::clone(&base), Vec::new(), kind, Measure::Tokens(outcome)).unwrap();
+            let job = SweepJob::new(Arc::clone(&base), Vec::new(), kind, Measure::Tokens(outcome.clone())).unwrap();
             let mut parts = Vec::new();
             let result = complete_with(job, |part| parts.push(part)).unwrap();
             assert_eq!(result.base, Measured::Tokens(outcome.value(&base).unwrap()), "{name}");

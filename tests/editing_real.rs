@@ -39,7 +39,7 @@ fn zeroing_each_head_of_smollm2_has_its_golden_effect() {
     let expected: Expected = serde_json::from_slice(&expected).unwrap();
     let model = smollm2();
     let (answer, other) = (model.single_token(&expected.answer).unwrap(), model.single_token(&expected.other).unwrap());
-    let outcome = Outcome { answer, other, position: None };
+    let outcome = Outcome::pair(answer, other, None);
     let tokens = model.encode(&expected.text, None).unwrap();
     let base = Arc::new(finished(&model, tokens, CompiledEdits::none(), Captures::none()));
     let clean = outcome.value(&base).unwrap();

@@ -23,7 +23,9 @@ use support::engine::{finished, load_golden};
 
 const TEXT: &str = "The doctor asked the nurse a question.";
 const OTHER: &str = "The nurse asked the doctor a question.";
-const OUTCOME: Outcome = Outcome { answer: 5, other: 9, position: None };
+fn an_outcome() -> Outcome {
+    Outcome::pair(5, 9, None)
+}
 
 fn edits(json: &str) -> Vec<Edit> {
     parse_list(json).unwrap()
@@ -137,7 +139,7 @@ fn a_sweep_goes_on_where_it_stopped() {
     let base = base(&model);
     let before = base.final_stream().to_vec();
     let job = || {
-        let measure = Measure::Tokens(OUTCOME);
+        let measure = Measure::Tokens(an_outcome());
         SweepJob::new(Arc::clone(&base), Vec::new(), SweepKind::ZeroHeads, measure).unwrap()
     };
     let whole = parts_of(job());
@@ -176,11 +178,11 @@ fn patched_streams_come_from_the_other_input() {
     };
     let other_run = finished(&model, other.clone(), CompiledEdits::none(), Captures::none());
     for (site, is_denoising) in PatchSite::EACH.into_iter().flat_map(|site| [(site, false), (site, true)]) {
-        let measure = Measure::Tokens(OUTCOME);
+        let measure = Measure::Tokens(an_outcome());
         let job = SweepJob::new(Arc::clone(&base), Vec::new(), kind(site, is_denoising), measure).unwrap();
         let mut parts = Vec::new();
         let result = complete_with(job, |part| parts.push(part)).unwrap();
-        assert_eq!(result.other, Some(Measured::Tokens(OUTCOME.value(&other_run).unwrap())));
+        assert_eq!(result.other, Some(Measured::Tokens(an_outcome().value(&other_run).unwrap())));
         let n_columns = if site.is_by_position() { base.tokens().len() } else { model.spec().n_heads };
         assert_eq!(parts.len(), model.spec().n_layers * n_columns, "{site:?}");
         let (on, donor) = if is_denoising { (&other_run, &*base) } else { (&*base, &other_run) };
@@ -192,7 +194,7 @@ fn patched_streams_come_from_the_other_input() {
         let list = [part.cell.edit.clone()];
         let lengths = Lengths::from(on.tokens().len());
         let bound = CompiledEdits::bind_strictly(&list, model.spec(), None, lengths, &values).unwrap();
-        let alone = OUTCOME.value(&finished(&model, on.tokens().clone(), bound, Captures::none())).unwrap();
+        let alone = an_outcome().value(&finished(&model, on.tokens().clone(), bound, Captures::none())).unwrap();
         assert!(
             (part.outcome.unwrap().value() - alone.logit_difference).abs() < 1e-5,
             "{site:?}, denoising {is_denoising}"
@@ -200,7 +202,7 @@ fn patched_streams_come_from_the_other_input() {
     }
     let other = model.encode("Too short", None).unwrap();
     let short = SweepKind::Patch { site: PatchSite::Stream, other, from, is_denoising: false };
-    let refused = SweepJob::new(base, Vec::new(), short, Measure::Tokens(OUTCOME)).unwrap_err();
+    let refused = SweepJob::new(base, Vec::new(), short, Measure::Tokens(an_outcome())).unwrap_err();
     assert!(refused.to_string().contains("equal length"), "{refused}");
 }
 
@@ -223,12 +225,12 @@ fn mean_heads_are_means_over_all_positions_of_the_references() {
     }
     let mean: Vec<f32> = sum.iter().map(|sum| (sum / f64::from(n_rows)) as f32).collect();
     let kind = SweepKind::MeanHeads(references.to_vec());
-    let parts = parts_of(SweepJob::new(Arc::clone(&base), Vec::new(), kind, Measure::Tokens(OUTCOME)).unwrap());
+    let parts = parts_of(SweepJob::new(Arc::clone(&base), Vec::new(), kind, Measure::Tokens(an_outcome())).unwrap());
     let part = &parts[layer * n_heads + head];
     let json = part.cell.edit.to_json();
     let found: Vec<f32> = serde_json::from_value(json["value"].clone()).unwrap();
     assert!(found.iter().zip(&mean).all(|(found, mean)| (found - mean).abs() < 1e-6), "{found:?} {mean:?}");
-    let none = SweepJob::new(base, Vec::new(), SweepKind::MeanHeads(Vec::new()), Measure::Tokens(OUTCOME));
+    let none = SweepJob::new(base, Vec::new(), SweepKind::MeanHeads(Vec::new()), Measure::Tokens(an_outcome()));
     assert!(none.unwrap_err().to_string().contains("at least one"));
 }
 
@@ -270,7 +272,7 @@ fn each_edit_that_fits_is_a_cell() {
         r#"[{"kind":"zero_head","layer":0,"head":1},{"kind":"zero_head","layer":99,"head":1},{"kind":"zero_value","layer":1,"key":2}]"#,
     );
     let kind = SweepKind::Each(list.clone());
-    let parts = parts_of(SweepJob::new(base, Vec::new(), kind, Measure::Tokens(OUTCOME)).unwrap());
+    let parts = parts_of(SweepJob::new(base, Vec::new(), kind, Measure::Tokens(an_outcome())).unwrap());
     let cells: Vec<_> = parts.iter().map(|part| (part.cell.column, &part.cell.edit)).collect();
     assert_eq!(cells, [(0, &list[0]), (2, &list[2])]);
 }
@@ -283,8 +285,9 @@ fn a_decoders_heads_can_be_swept() {
     let input = RunInput { tokens, target };
     let run = complete(RunJob::new(Arc::clone(&model), input, Vec::new(), RunOptions::default()).unwrap()).unwrap().run;
     let base = Arc::new(run);
-    let parts =
-        parts_of(SweepJob::new(Arc::clone(&base), Vec::new(), SweepKind::ZeroHeads, Measure::Tokens(OUTCOME)).unwrap());
+    let parts = parts_of(
+        SweepJob::new(Arc::clone(&base), Vec::new(), SweepKind::ZeroHeads, Measure::Tokens(an_outcome())).unwrap(),
+    );
     let part = parts.last().unwrap();
     let (n_pos, n_source) = (base.tokens().len(), base.source().unwrap().tokens().len());
     let list = [part.cell.edit.clone()];
@@ -292,7 +295,7 @@ fn a_decoders_heads_can_be_swept() {
     let bound = CompiledEdits::bind_stack(&list, model.spec(), Stack::Decoder, lengths).unwrap();
     let mut alone = base.again(bound, Captures::none()).unwrap();
     alone.complete().unwrap();
-    let expected = OUTCOME.value(&alone).unwrap().logit_difference;
+    let expected = an_outcome().value(&alone).unwrap().logit_difference;
     assert!((part.outcome.unwrap().value() - expected).abs() < 1e-5);
 }
 
@@ -307,7 +310,7 @@ fn runs_are_compared_side_by_side() {
         let job = CompareJob::new(Arc::clone(&model), runs.clone(), measure, 3, vec![7, 7]);
         complete(job).unwrap()
     };
-    let Compared { position, tokens, outcome, .. } = compare(Some(Ok(Measure::Tokens(OUTCOME))));
+    let Compared { position, tokens, outcome, .. } = compare(Some(Ok(Measure::Tokens(an_outcome()))));
     let last = base.tokens().len() - 1;
     assert_eq!(position, last);
     let top = top_predictions(&base, last, 3).unwrap();
@@ -315,7 +318,7 @@ fn runs_are_compared_side_by_side() {
         assert_eq!((top.id, top.prob), (*id, probs[0]), "the first run's order comes first");
     }
     assert_eq!(tokens.iter().filter(|(id, _)| *id == 7).count(), 1);
-    let expected = [&base, &edited].map(|run| OUTCOME.value(run).unwrap().logit_difference);
+    let expected = [&base, &edited].map(|run| an_outcome().value(run).unwrap().logit_difference);
     let found: Vec<f32> = outcome.unwrap().unwrap().iter().map(Measured::value).collect();
     assert!(found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-5), "{found:?}");
     assert_eq!(compare(None).outcome, None);

@@ -99,12 +99,18 @@ pub struct SweepArgs {
     /// The token whose logit counts, as text with its space, e.g. " Mary"; the most likely one if not given.
     #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     pub answer: Option<String>,
-    /// The token whose logit is subtracted; the second most likely one if not given.
+    /// The same by its id.
+    #[arg(long, value_name = "ID", conflicts_with = "answer")]
+    pub answer_id: Option<u32>,
+    /// A token whose logit is subtracted; of several the mean. The second most likely one if not given.
     #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
-    pub other: Option<String>,
+    pub other: Vec<String>,
+    /// The same by its id.
+    #[arg(long, value_name = "ID")]
+    pub other_id: Vec<u32>,
     /// A label of a classifier, whose logit counts instead of a token's; the likeliest one if the model gives labels and none is
     /// named.
-    #[arg(long, value_name = "LABEL", allow_hyphen_values = true, conflicts_with_all = ["answer", "other"])]
+    #[arg(long, value_name = "LABEL", allow_hyphen_values = true, conflicts_with_all = ["answer", "answer_id", "other", "other_id"])]
     pub label: Option<String>,
     /// The label whose logit is subtracted; none if not given.
     #[arg(long, value_name = "LABEL", allow_hyphen_values = true, requires = "label")]

@@ -25,7 +25,8 @@ pub(super) fn run(args: &SweepArgs) -> Result<(), CliError> {
     let input = CliInput::open(&args.input)?;
     let mut out = args.out.as_deref().map(|out| OutFile::create(out, &input.paths)).transpose()?;
     let FinishedRun { run: base, edits, .. } = input.read(&args.input)?;
-    let measure = match base.model().spec().labels.is_some() && args.answer.is_none() || args.label.is_some() {
+    let names_token = args.answer.is_some() || args.answer_id.is_some();
+    let measure = match base.model().spec().labels.is_some() && !names_token || args.label.is_some() {
         true => Measure::Label(label_outcome(args, &base)?),
         false => Measure::Tokens(outcome(args, &base)?),
     };
@@ -95,12 +96,16 @@ fn outcome(args: &SweepArgs, base: &Run) -> Result<Outcome, CliError> {
         let message = "this checkpoint predicts no tokens: there is no logit difference".to_owned();
         return Err(EngineError::Request(message).into());
     };
-    let token = |given: &Option<String>, default: u32| match given {
-        Some(text) => base.model().single_token(text),
-        None => Ok(default),
+    let answer = match (&args.answer, args.answer_id) {
+        (Some(text), _) => base.model().single_token(text)?,
+        (None, id) => id.unwrap_or(first.id),
     };
-    let (answer, other) = (token(&args.answer, first.id)?, token(&args.other, second.id)?);
-    Ok(Outcome { answer, other, position: Some(position) })
+    let named = args.other.iter().map(|text| base.model().single_token(text));
+    let mut others = named.chain(args.other_id.iter().map(|id| Ok(*id))).collect::<Result<Vec<u32>, _>>()?;
+    if others.is_empty() {
+        others.push(if second.id == answer { first.id } else { second.id });
+    }
+    Ok(Outcome { answer, others, position: Some(position) })
 }
 
 /// The labels of the outcome: those named, else the likeliest one alone.

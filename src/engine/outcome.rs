@@ -5,13 +5,13 @@ use super::labels::{LabelOutcome, LabelValue};
 use super::run::Run;
 use crate::trace::spec::Unembed;
 
-/// A pair of answer tokens at a position.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// An answer token against one or several other tokens at a position.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// The token whose logit counts.
     pub answer: u32,
-    /// The token whose logit is subtracted.
-    pub other: u32,
+    /// The tokens whose logit is subtracted; of several its mean.
+    pub others: Vec<u32>,
     /// After which token; `None` for [`default_position`].
     pub position: Option<usize>,
 }
@@ -19,12 +19,12 @@ pub struct Outcome {
 /// The outcome in one run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OutcomeValue {
-    /// logit(answer) − logit(other) (docs/methods.md, "Outcome").
+    /// logit(answer) − logit(other), or the mean over several others (docs/methods.md, "Outcome").
     pub logit_difference: f32,
     /// Probability of the answer, softmax over the vocabulary.
     pub p_answer: f32,
-    /// Probability of the other token.
-    pub p_other: f32,
+    /// Probability of the other token; of several their sum.
+    pub p_others: f32,
 }
 
 /// What was measured in one run, or in one pair of runs.
@@ -50,6 +50,11 @@ impl Measured {
 }
 
 impl Outcome {
+    /// One token against another.
+    pub fn pair(answer: u32, other: u32, position: Option<usize>) -> Self {
+        Self { answer, others: vec![other], position }
+    }
+
     /// The outcome in a finished run.
     ///
     /// # Errors
@@ -67,7 +72,11 @@ impl Outcome {
         let Some(first) = runs.first() else { return Ok(Vec::new()) };
         let (model, spec) = (first.model(), first.model().spec());
         let (d_model, d_vocab) = (spec.d_model, spec.d_vocab);
-        if let Some(id) = [self.answer, self.other].into_iter().find(|id| *id as usize >= d_vocab) {
+        if self.others.is_empty() {
+            return Err(EngineError::Request("the outcome needs at least one other token".to_owned()));
+        }
+        let ids = std::iter::once(&self.answer).chain(&self.others);
+        if let Some(id) = ids.copied().find(|id| *id as usize >= d_vocab) {
             return Err(EngineError::Request(format!("token {id} is not in the vocabulary of {d_vocab}")));
         }
         let mut rows = Vec::with_capacity(runs.len() * d_model);
@@ -85,20 +94,22 @@ impl Outcome {
     fn of_logits(&self, logits: &[f32]) -> Result<OutcomeValue, EngineError> {
         let missing = || EngineError::Request("the model has fewer predictions than tokens".to_owned());
         let logit = |id: u32| logits.get(id as usize).copied().ok_or_else(missing);
-        let (answer, other) = (logit(self.answer)?, logit(self.other)?);
+        let answer = logit(self.answer)?;
+        let others = self.others.iter().map(|id| logit(*id)).collect::<Result<Vec<f32>, _>>()?;
         let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let sum: f64 = logits.iter().map(|logit| f64::from(logit - max).exp()).sum();
-        let probability = |logit: f32| (f64::from(logit - max).exp() / sum) as f32;
+        let probability = |logit: f32| f64::from(logit - max).exp() / sum;
+        let mean = others.iter().map(|other| f64::from(*other)).sum::<f64>() / others.len() as f64;
         Ok(OutcomeValue {
-            logit_difference: answer - other,
-            p_answer: probability(answer),
-            p_other: probability(other),
+            logit_difference: (f64::from(answer) - mean) as f32,
+            p_answer: probability(answer) as f32,
+            p_others: others.iter().map(|other| probability(*other)).sum::<f64>() as f32,
         })
     }
 }
 
 /// What is measured at the end of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum EndMeasure {
     Tokens(Outcome),
     Label(LabelOutcome),

@@ -78,12 +78,12 @@ pub enum EditingRequest {
 /// The outcome that is followed while the model is edited.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OutcomeAsked {
-    /// How much likelier one token is than another, both as text.
+    /// How much likelier one token is than others, all as text.
     Tokens {
         /// The token whose logit counts, e.g. " Mary".
         answer: String,
-        /// The token whose logit is subtracted.
-        other: String,
+        /// The tokens whose logit is subtracted, of several its mean; none before one is chosen.
+        others: Vec<String>,
         /// After which token; nothing for the first [MASK], or the last token.
         position: Option<u32>,
     },
@@ -114,13 +114,16 @@ impl Default for OutcomeAsked {
 impl OutcomeAsked {
     /// A pair of tokens at the position where a prediction is looked at by default.
     pub fn tokens(answer: &str, other: &str) -> Self {
-        OutcomeAsked::Tokens { answer: answer.to_owned(), other: other.to_owned(), position: None }
+        let others = if other.is_empty() { Vec::new() } else { vec![other.to_owned()] };
+        OutcomeAsked::Tokens { answer: answer.to_owned(), others, position: None }
     }
 
     /// Whether all of its fields are filled in.
     pub fn is_complete(&self) -> bool {
         match self {
-            OutcomeAsked::Tokens { answer, other, .. } => !answer.is_empty() && !other.is_empty(),
+            OutcomeAsked::Tokens { answer, others, .. } => {
+                !answer.is_empty() && !others.is_empty() && others.iter().all(|other| !other.is_empty())
+            }
             OutcomeAsked::Label { label, .. } => label.is_some(),
             OutcomeAsked::Cosine { first, second } => !first.trim().is_empty() && !second.trim().is_empty(),
         }
@@ -253,8 +256,8 @@ pub struct ComparedToken {
 /// The outcome in each run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ComparedOutcome {
-    /// The two tokens, as the tokenizer names them; none for a label or a cosine.
-    pub tokens: Option<[String; 2]>,
+    /// The answer and the other tokens, as the tokenizer names them; none for a label or a cosine.
+    pub tokens: Option<(String, Vec<String>)>,
     /// One per run.
     pub values: Vec<OutcomeNumbers>,
 }
@@ -264,8 +267,8 @@ pub struct ComparedOutcome {
 pub struct OutcomeNumbers {
     /// logit(answer) − logit(other), the label's logit, or the cosine.
     pub value: f32,
-    /// Probabilities of the answer and the other token, softmax over the vocabulary; none for a label or a
-    /// cosine.
+    /// Probabilities of the answer and of the other tokens together, softmax over the vocabulary; none for a label or
+    /// a cosine.
     pub probs: Option<[f32; 2]>,
 }
 

@@ -9,8 +9,8 @@ impl OutcomeAsked {
     /// The outcome as a JSON object, which [`OutcomeAsked::from_json`] reads.
     pub fn to_json(&self) -> Value {
         match self {
-            OutcomeAsked::Tokens { answer, other, position } => {
-                let mut outcome = json!({"kind": "logit_difference", "answer": [answer], "others": [other]});
+            OutcomeAsked::Tokens { answer, others, position } => {
+                let mut outcome = json!({"kind": "logit_difference", "answer": [answer], "others": others});
                 if let (Some(position), Some(fields)) = (position, outcome.as_object_mut()) {
                     fields.insert("position".to_owned(), json!(position));
                 }
@@ -39,7 +39,11 @@ impl OutcomeAsked {
                 let (answers, others): (Vec<Value>, Vec<Value>) =
                     (fields.required("answer")?, fields.required("others")?);
                 let position = fields.optional("position")?;
-                OutcomeAsked::Tokens { answer: only("answer", answers)?, other: only("others", others)?, position }
+                let others = others.into_iter().map(|other| text("others", other)).collect::<Result<Vec<_>, _>>()?;
+                if others.is_empty() {
+                    return Err("`others` has 0 tokens".to_owned());
+                }
+                OutcomeAsked::Tokens { answer: only(answers)?, others, position }
             }
             "label" => OutcomeAsked::Label {
                 label: Some(fields.required("index")?),
@@ -59,12 +63,19 @@ impl OutcomeAsked {
     }
 }
 
-/// The one token of a list, as text.
-fn only(name: &str, tokens: Vec<Value>) -> Result<String, String> {
-    match &tokens[..] {
-        [Value::String(text)] => Ok(text.clone()),
-        [_] => Err(format!("`{name}` is not a token’s text")),
-        several => Err(format!("`{name}` has {} tokens, and one is followed", several.len())),
+/// The one answer token of a list, as text.
+fn only(answers: Vec<Value>) -> Result<String, String> {
+    match <[Value; 1]>::try_from(answers) {
+        Ok([answer]) => text("answer", answer),
+        Err(several) => Err(format!("`answer` has {} tokens, and one is followed", several.len())),
+    }
+}
+
+/// A token, as text.
+fn text(name: &str, token: Value) -> Result<String, String> {
+    match token {
+        Value::String(text) if !text.is_empty() => Ok(text),
+        _ => Err(format!("`{name}` is not a token’s text")),
     }
 }
 
@@ -74,11 +85,16 @@ mod tests {
 
     #[test]
     fn outcomes_come_back() {
-        let mary = OutcomeAsked::Tokens { answer: " Mary".to_owned(), other: " John".to_owned(), position: Some(13) };
+        let named = |others: &[&str]| OutcomeAsked::Tokens {
+            answer: " Mary".to_owned(),
+            others: others.iter().map(|other| (*other).to_owned()).collect(),
+            position: Some(13),
+        };
+        let (mary, several) = (named(&[" John"]), named(&[" John", " Tom"]));
         let cosine = OutcomeAsked::Cosine { first: "a".to_owned(), second: "b".to_owned() };
         let label = |against, position| OutcomeAsked::Label { label: Some(1), against, position };
         for outcome in
-            [mary.clone(), OutcomeAsked::tokens("x", "y"), cosine, label(None, None), label(Some(0), Some(3))]
+            [mary.clone(), several, OutcomeAsked::tokens("x", "y"), cosine, label(None, None), label(Some(0), Some(3))]
         {
             assert_eq!(OutcomeAsked::from_json(outcome.to_json()), Ok(outcome));
         }
@@ -94,7 +110,9 @@ mod tests {
             (r#"{"kind":"beauty"}"#, "`beauty` is not a kind of outcome"),
             (r#"{"kind":"logit_difference","answer":[" a"]}"#, "missing field `others`"),
             (r#"{"kind":"logit_difference","answer":[7],"others":[" a"]}"#, "`answer` is not a token’s text"),
+            (r#"{"kind":"logit_difference","answer":[" a",""],"others":[" b"]}"#, "`answer` has 2 tokens"),
             (r#"{"kind":"logit_difference","answer":[" a"],"others":[]}"#, "`others` has 0 tokens"),
+            (r#"{"kind":"logit_difference","answer":[" a"],"others":[" b",7]}"#, "`others` is not a token’s text"),
             (r#"{"kind":"label","other":0}"#, "missing field `index`"),
             (r#"{"kind":"label","index":-1}"#, "expected a whole number"),
             (r#"{"kind":"cosine","texts":["a"]}"#, "`texts` are two, not 1"),

@@ -162,7 +162,14 @@ impl State {
     /// The outcome's name on the page: "POSITIVE − NEGATIVE", "Mary − John", "cosine".
     pub fn outcome_name(&self) -> String {
         match &self.editing.asked {
-            OutcomeAsked::Tokens { answer, other, .. } => format!("{} − {}", answer.trim(), other.trim()),
+            OutcomeAsked::Tokens { answer, others, .. } => {
+                let others: Vec<&str> = others.iter().map(|other| other.trim()).collect();
+                match others.as_slice() {
+                    [] => answer.trim().to_owned(),
+                    [other] => format!("{} − {other}", answer.trim()),
+                    others => format!("{} − mean({})", answer.trim(), others.join(", ")),
+                }
+            }
             OutcomeAsked::Cosine { .. } => "cosine".to_owned(),
             OutcomeAsked::Label { label, against, .. } => {
                 let head = self.result(Variant::A).and_then(Shown::label_head);

@@ -48,7 +48,8 @@ fn a_target_and_an_attention_come_back() {
 
 #[test]
 fn outcomes_come_back() {
-    let outcome = OutcomeAsked::Tokens { answer: " Mary".to_owned(), other: " John".to_owned(), position: Some(13) };
+    let others = vec![" John".to_owned(), " Tom".to_owned()];
+    let outcome = OutcomeAsked::Tokens { answer: " Mary".to_owned(), others, position: Some(13) };
     let link = Link { outcome: Some(outcome), ..full() };
     assert_eq!(Link::parse(&link.write()), (link, vec![]));
     let (link, problems) = Link::parse("outcome={\"kind\":\"beauty\"}&text=kept");

@@ -52,6 +52,11 @@ impl State {
         if self.result(pane.side).is_some() { pane.side } else { self.editing.variant }
     }
 
+    /// Whether queries and keys of the chosen head are here for the second view.
+    pub(super) fn has_neurons_beside(&self) -> bool {
+        self.pane.as_ref().is_some_and(|pane| pane.neurons.head.value().is_some())
+    }
+
     /// The state as the second view sees it, while it is open.
     pub fn seen_in_pane(&self) -> Option<State> {
         self.pane.as_ref()?;

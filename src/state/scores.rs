@@ -115,10 +115,10 @@ impl State {
     /// The length of the block that the input repeats; `None` for any other text, and for a change between inputs of which only one
     /// repeats a block of that length.
     fn n_block_on_screen(&self) -> Option<u32> {
-        let of = |side| self.result(side).and_then(|shown| shown.input.text.n_block());
+        let length = |side| self.result(side).and_then(|shown| shown.input.text.n_block());
         match self.editing.variant {
-            Variant::Difference => of(Variant::A).filter(|n_block| of(Variant::B) == Some(*n_block)),
-            side => of(side),
+            Variant::Difference => length(Variant::A).filter(|n_block| length(Variant::B) == Some(*n_block)),
+            side => length(side),
         }
     }
 

@@ -39,7 +39,7 @@ pub const STEPS: [Step; 5] = [
     Step {
         places: &["#commands", ".scale-bar"],
         title: "Everything by name",
-        text: "Ctrl+K, or /, finds every action, head (L9H4), token, example and model. A question mark lists the keys.",
+        text: "Ctrl+K, or /, finds every action, head (L9H4), token, example and model. ? lists the keys.",
     },
 ];
 

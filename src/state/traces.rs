@@ -292,7 +292,8 @@ impl State {
         let (run, metadata) = (shown.live_run, self.trace_metadata());
         let (Some(run), Some(Ok(metadata_json))) = (run, metadata.map(|metadata| serde_json::to_string(&metadata)))
         else {
-            self.notices.status = Some("The model that ran this is gone. Run the text again, then save it.".to_owned());
+            self.notices.status =
+                Some("The model that ran this has been unloaded. Run the text again, then save it.".to_owned());
             return;
         };
         let request = self.begin_task(Task::Save(saved), effects);

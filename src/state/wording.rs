@@ -197,6 +197,12 @@ pub(super) fn lower_first(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
+/// A name within a sentence: "Row of “a”" begins with a small letter, "L2H9" does not.
+pub(super) fn within_a_sentence(name: &str) -> String {
+    let is_word = name.chars().nth(1).is_some_and(char::is_lowercase);
+    if is_word { lower_first(name) } else { name.to_owned() }
+}
+
 /// What the status line says of the result on screen.
 pub fn result(shown: &Shown, n_threads: u32) -> String {
     let n_tokens = match &shown.info.target {
@@ -253,6 +259,14 @@ mod tests {
         assert_eq!(brief(&quoting(300)), quoting(300));
         let long = brief(&quoting(40 << 20));
         assert!(long.starts_with("The shape 1, 1") && long.ends_with('…') && long.chars().count() == 601, "{long}");
+    }
+
+    #[test]
+    fn names_begin_small_within_a_sentence() {
+        for (name, expected) in [("Row of “a”", "row of “a”"), ("L2H9", "L2H9"), ("“a” → “b”", "“a” → “b”"), ("", "")]
+        {
+            assert_eq!(within_a_sentence(name), expected);
+        }
     }
 
     #[test]

@@ -44,7 +44,10 @@ impl Worker {
         let runs = runs.iter().map(kept).collect::<Result<Vec<_>, Stop>>()?;
         let measure = asked.map(|asked| inputs::measure(&model, asked));
         let names = match &measure {
-            Some(Ok(Measure::Tokens(outcome))) => Some([outcome.answer, outcome.other].map(|id| model.token_name(id))),
+            Some(Ok(Measure::Tokens(outcome))) => {
+                let others = outcome.others.iter().map(|id| model.token_name(*id)).collect();
+                Some((model.token_name(outcome.answer), others))
+            }
             _ => None,
         };
         let job = CompareJob::new(Arc::clone(&model), runs, measure, N_TOP, also);
@@ -136,7 +139,7 @@ fn cell(SweepPart { cell, outcome, .. }: SweepPart) -> SweepNumbers {
 
 fn numbers(measured: Measured) -> OutcomeNumbers {
     let probs = match measured {
-        Measured::Tokens(value) => Some([value.p_answer, value.p_other]),
+        Measured::Tokens(value) => Some([value.p_answer, value.p_others]),
         Measured::Label(_) | Measured::Cosine(_) => None,
     };
     OutcomeNumbers { value: measured.value(), probs }

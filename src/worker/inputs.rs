@@ -78,9 +78,10 @@ pub(super) fn read(model: &Model, input: &Input) -> Result<ReadInput, EngineErro
 /// What is measured of a run.
 pub(super) fn measure(model: &Model, asked: &OutcomeAsked) -> Result<Measure, EngineError> {
     Ok(match asked {
-        OutcomeAsked::Tokens { answer, other, position } => {
-            let (answer, other) = (model.single_token(answer)?, model.single_token(other)?);
-            Measure::Tokens(Outcome { answer, other, position: position.map(|position| position as usize) })
+        OutcomeAsked::Tokens { answer, others, position } => {
+            let answer = model.single_token(answer)?;
+            let others = others.iter().map(|other| model.single_token(other)).collect::<Result<_, _>>()?;
+            Measure::Tokens(Outcome { answer, others, position: position.map(|position| position as usize) })
         }
         OutcomeAsked::Label { label, against, position } => {
             let index = |index: &u32| *index as usize;

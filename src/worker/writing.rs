@@ -50,7 +50,7 @@ impl Worker {
                 Written::Token(id) => {
                     self.follow(request, follower, id).await?;
                     let found = &self.kept(run)?.run;
-                    let chosen = Outcome { answer: id, other: id, position: Some(found.tokens().len() - 2) };
+                    let chosen = Outcome::pair(id, id, Some(found.tokens().len() - 2));
                     let prob = chosen.value(found)?.p_answer;
                     let (tokens, top) = (found.tokens().clone(), next_tokens(found)?);
                     let follower_top = self.follower_top(follower)?;

@@ -104,7 +104,7 @@ pageTest("edits where the thing is shown: edge, cell, row, token, neuron, cell o
   const query = await queries.nth(3).boundingBox();
   await page.mouse.click(key.x + key.width / 2, query.y + query.height / 2, { button: "right" });
   assert.ok(box.y < query.y);
-  await item(page, "Paint weight 0.5").click();
+  await item(page, "Set weight to 0.5").click();
   await listed("Painted row of “sat” (3) in L2H9").waitFor();
   await page.keyboard.press("Escape");
   await queries.nth(3).click();

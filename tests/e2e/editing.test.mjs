@@ -44,6 +44,19 @@ pageTest("L23H3 zeroed on the Mary text gives the golden outcome, and undo takes
     return Math.abs(Number(text) - expected.zero_head[23][3][0]) < 2e-3 ? null : text;
   }, "value beside the edit");
   await shot("edited-l23h3");
+  // Both go on beside each other; nothing in the panel is wider than it.
+  await page.getByRole("button", { name: "Compare continuations" }).click();
+  const both = page.getByRole("table", { name: "Continuations" }).getByRole("row");
+  for (const [at, name] of [[0, "Original"], [1, "Edited"]]) {
+    await both.nth(at).getByRole("rowheader", { name }).waitFor();
+    assert.ok((await both.nth(at).locator(".written-token").count()) > 8, name);
+  }
+  const wide = await page.locator(".inspected:visible").evaluate((panel) => {
+    const end = panel.getBoundingClientRect().right;
+    return [...panel.querySelectorAll("table *")].filter((part) => part.getBoundingClientRect().right > end).map((part) => part.textContent);
+  });
+  assert.deepEqual(wide, []);
+  await shot("continuations");
   await edits.getByRole("checkbox", { name: "Zero L23H3" }).press("Space");
   await values.getByRole("row", { name: /^Edited/ }).waitFor({ state: "detached" });
   await edits.getByRole("button", { name: "Undo" }).press("Enter");
@@ -104,11 +117,22 @@ pageTest("an edit is made of its kind, found by typing, and its fields; the outc
   await answer.fill(" Mary");
   await answer.press("Tab");
   // A predicted token takes the place of the other one.
-  await outcome.getByRole("radio", { name: "the other" }).check();
+  await outcome.getByRole("radio", { name: "other" }).check();
   const second = outcome.getByRole("table", { name: "Predictions of both" }).getByRole("button").nth(1);
   const name = (await second.textContent()).replaceAll("·", " ");
   await second.click();
   assert.equal(await outcome.getByRole("textbox", { name: "Other token" }).inputValue(), name);
+  // Of several other tokens the mean counts; an emptied field goes.
+  await outcome.getByRole("button", { name: "Add another token" }).click();
+  const another = outcome.getByRole("textbox", { name: "Other token 2" });
+  await another.fill(" Tom");
+  await another.press("Tab");
+  await values.getByRole("columnheader", { name: / or ·?Tom\)$/ }).waitFor();
+  assert.match(await page.getByText(/^Outcome Mary − mean\(/).first().textContent(), /Tom\)/);
+  assert.deepEqual(await accessibilityProblems(page), []);
+  await another.fill("");
+  await another.press("Tab");
+  await another.waitFor({ state: "detached" });
 
   await parts(page).layer.selectOption("23");
   await parts(page).head(3).press("Shift+Enter");

@@ -216,8 +216,8 @@ pageTest("heads are found by the weight between two tokens", async ({ page, open
   const { scores, queries, keys } = parts(page);
   await inspect(page, "Matters");
   await scores.getByRole("combobox", { name: "Score" }).selectOption("weight between two tokens");
-  await scores.getByRole("combobox", { name: "read from query" }).selectOption("6");
-  await scores.getByRole("combobox", { name: "to key" }).selectOption("13");
+  await scores.getByRole("combobox", { name: "Query reads" }).selectOption("6");
+  await scores.getByRole("combobox", { name: "Key is read" }).selectOption("13");
   const first = scores.getByRole("row").nth(1);
   await first.getByText("L5H7").waitFor();
   const value = Number(await first.locator(".number").textContent());

@@ -306,6 +306,10 @@ pageTest("help is where it is asked for", async ({ page, open, shot }) => {
   assert.equal(await dialog.count(), 0);
   await page.getByRole("button", { name: "Help" }).click();
   await dialog.waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Embed" }).focus();
+  await page.keyboard.press("?");
+  await dialog.waitFor();
 }, { context: SIZE(1440, 900) });
 
 pageTest("a second head, a longer status and a copied link move nothing", async ({ page, context, open }) => {
@@ -336,3 +340,19 @@ pageTest("many heads stay in the view bar", async ({ page, open, shot }) => {
   assert.deepEqual(await sticksOut(page), []);
   await shot("many-heads");
 }, { context: SIZE(1440, 900) });
+
+pageTest("forced colours show what is chosen, and keep the colours of the data", async ({ page, open, shot }) => {
+  await open();
+  await firstResult(page);
+  const { option, head } = parts(page);
+  const style = (locator, name) => locator.evaluate((element, name) => getComputedStyle(element)[name], name);
+  const label = (name) => option("Drawing", name).locator("xpath=following-sibling::span");
+  assert.notEqual(await style(label("Lines"), "backgroundColor"), await style(label("Matrix"), "backgroundColor"));
+  assert.notEqual(await style(head(9), "outlineStyle"), await style(head(8), "outlineStyle"));
+  const tab = (name) => page.getByRole("tab", { name: `${name} view` });
+  assert.notEqual(await style(tab("Head"), "borderBottomColor"), await style(tab("Model"), "borderBottomColor"));
+  assert.match(await style(page.locator(".legend .ramp").first(), "backgroundImage"), /gradient/);
+  const [swatch, bar] = [page.locator(".links .swatch").first(), page.locator(".links .weight-bar").first()];
+  assert.equal(await style(swatch, "backgroundColor"), await style(bar, "backgroundColor"));
+  await shot("forced-colours");
+}, { context: { ...SIZE(1440, 900), forcedColors: "active" } });

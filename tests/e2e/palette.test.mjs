@@ -61,7 +61,7 @@ for (const colorScheme of ["light", "dark"]) {
       await page.keyboard.press("ArrowDown");
       assert.equal(await chosen.getAttribute("id"), await options.first().getAttribute("id"));
       await field.fill("zzzzqq");
-      await dialog.getByText("Nothing has such a name.").waitFor();
+      await dialog.getByText("Nothing matches.").waitFor();
       assert.equal(await field.getAttribute("aria-expanded"), "false");
       assert.deepEqual(await accessibilityProblems(page), []);
       await page.keyboard.press("Escape");

@@ -1,6 +1,7 @@
 // Two views beside each other: any two, of any two results, with one selection and a divider.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { addEdit, openPanel, soon } from "./editing.mjs";
 import { firstResult, liveResult, numbers, parts } from "./page.mjs";
 import { accessibilityProblems, pageTest } from "./support.mjs";
@@ -47,6 +48,21 @@ for (const colorScheme of ["light", "dark"]) {
       assert.ok(Math.abs(a[9] - 0.893) < 2e-3, `A: ${a}`);
       await shot(`panes-${colorScheme}`);
       assert.deepEqual(await accessibilityProblems(page), []);
+      // Both are printed, and each is exported under the name of its result.
+      await page.evaluate(() => window.dispatchEvent(new Event("beforeprint")));
+      assert.equal(await page.locator(".printed > svg").count(), 2);
+      await page.evaluate(() => window.dispatchEvent(new Event("afterprint")));
+      await page.getByRole("button", { name: "Export figure" }).click();
+      const dialog = page.getByRole("dialog", { name: "Export a figure" });
+      for (const [name, file, weight] of [["Original", "head-L2H9", a[9]], ["Edited", "head-L2H9-edited", b[9]]]) {
+        await dialog.getByRole("radio", { name: `Head view, ${name}` }).check();
+        const download = page.waitForEvent("download");
+        await dialog.getByRole("button", { name: "CSV", exact: true }).click();
+        assert.equal((await download).suggestedFilename(), `all-MiniLM-L6-v2-${file}.csv`);
+        const row = readFileSync(await (await download).path(), "utf8").split("\r\n").find((line) => line.startsWith("2,9,2,cat,9,"));
+        assert.ok(Math.abs(Number(row.split(",").pop()) - weight) < 1e-3, `${name}: ${row}`);
+      }
+      await page.keyboard.press("Escape");
       // Any other view beside; the first one stays.
       const others = [
         ["stream", pane.getByRole("grid", { name: "Stream: layers by positions" })],

@@ -66,6 +66,17 @@ pageTest("model view: every head of every layer, with its golden numbers", async
   }
   await cell(4, 3).hover();
   await readout.getByText("L4H3 · entropy").waitFor();
+  // The tokens under the pointer stand at the edges of the cell: here query 2 and key 9 of 15.
+  const box = await cell(4, 3).boundingBox();
+  await page.mouse.move(box.x + (9.5 / 15) * box.width, box.y + (2.5 / 15) * box.height);
+  const edges = page.locator(".edge-token");
+  await edges.first().waitFor();
+  assert.deepEqual(await edges.allTextContents(), ["cat", "cat"]);
+  await page.mouse.move(box.x + (6.5 / 15) * box.width, box.y + (3.5 / 15) * box.height);
+  await page.locator(".edge-token.query").getByText("sat", { exact: true }).waitFor();
+  assert.equal(await page.locator(".edge-token.key").textContent(), "mat");
+  const edge = await page.locator(".edge-token.query").boundingBox();
+  assert.ok(edge.x + edge.width <= box.x + 1, "beside the cell");
   await shot("model-view");
 });
 

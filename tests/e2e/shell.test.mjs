@@ -74,6 +74,8 @@ pageTest("examples run when they are picked", async ({ page, open }) => {
   await result(page, 11);
   const { text, pair } = parts(page);
   assert.deepEqual([await text.inputValue(), await pair.inputValue()], ["The quick, brown fox jumps over the lazy", ""]);
+  const kind = page.getByRole("combobox", { name: "Kind of input" });
+  assert.equal(await kind.isVisible(), false, "the input has shut: nothing covers the result");
 });
 
 pageTest("examples are a gallery with pictures, which fit the window", async ({ page, open, shot }) => {

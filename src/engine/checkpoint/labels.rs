@@ -122,7 +122,8 @@ impl Architecture {
                 },
                 _ => return Ok(None),
             },
-            "gpt2" | "llama" | "mistral" | "qwen2" | "qwen3" => Form::plain("score", last()?),
+            "gpt2" | "llama" | "mistral" | "qwen2" | "qwen3" | "smollm3" | "gemma2" | "gemma3_text" | "olmo2"
+            | "phi3" | "opt" | "gpt_neo" | "gpt_neox" | "gptj" | "bloom" => Form::plain("score", last()?),
             _ => return Ok(None),
         }))
     }
@@ -131,9 +132,9 @@ impl Architecture {
     fn token_form(&self, config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Option<Form>, EngineError> {
         Ok(Some(match self.spec.architecture.as_str() {
             "bert" | "albert" | "roberta" | "xlm-roberta" | "camembert" | "mpnet" | "electra" | "distilbert"
-            | "gpt2" => Form::plain("classifier", LabelReads::Each),
+            | "gpt2" | "gpt_neo" | "gpt_neox" | "bloom" => Form::plain("classifier", LabelReads::Each),
             "modernbert" => modernbert(config)?,
-            "llama" | "mistral" | "qwen2" | "qwen3" => {
+            "llama" | "mistral" | "qwen2" | "qwen3" | "smollm3" | "gemma2" | "gemma3_text" | "phi3" => {
                 let out = if has_tensor("score.weight") { "score" } else { "classifier" };
                 Form::plain(out, LabelReads::Each)
             }

@@ -19,7 +19,7 @@ use crate::trace::spec::Unembed;
 #[allow(clippy::large_enum_variant, reason = "a job holds one of these, so boxing would save nothing")]
 #[derive(Clone, Debug)]
 pub enum Measure {
-    /// A pair of tokens at a position.
+    /// An answer token against others at a position.
     Tokens(Outcome),
     /// A label of a classifier, or two.
     Label(LabelOutcome),
@@ -167,7 +167,7 @@ impl CompareJob {
     /// The next piece of the outcome; an input or an edit that it cannot be measured with is part of the answer.
     fn measure(&mut self) -> Result<(), EngineError> {
         match (&self.measure, &mut self.cosine) {
-            (Some(Measure::Tokens(outcome)), _) => self.outcome = self.at_end(EndMeasure::Tokens(*outcome))?,
+            (Some(Measure::Tokens(outcome)), _) => self.outcome = self.at_end(EndMeasure::Tokens(outcome.clone()))?,
             (Some(Measure::Label(outcome)), _) => self.outcome = self.at_end(EndMeasure::Label(*outcome))?,
             (Some(Measure::Cosine(_)), Some(job)) => {
                 if job.step()? == Step::Done {

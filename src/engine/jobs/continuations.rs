@@ -58,7 +58,7 @@ impl Job for ContinueJob {
         match generation.step(run)? {
             Written::Nothing => {}
             Written::Token(id) => {
-                let chosen = Outcome { answer: id, other: id, position: Some(run.tokens().len() - 2) };
+                let chosen = Outcome::pair(id, id, Some(run.tokens().len() - 2));
                 let prob = chosen.value(run)?.p_answer;
                 if let Some(continuation) = self.continuations.last_mut() {
                     continuation.push(ContinuedToken { id, prob });

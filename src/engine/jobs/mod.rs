@@ -13,7 +13,7 @@
 //! let mut base = Run::new(model, tokens, CompiledEdits::none(), Captures::none())?;
 //! base.complete()?;
 //!
-//! let measure = Measure::Tokens(Outcome { answer: 5, other: 9, position: None });
+//! let measure = Measure::Tokens(Outcome::pair(5, 9, None));
 //! let mut job = SweepJob::new(Arc::new(base), Vec::new(), SweepKind::ZeroHeads, measure)?;
 //! let mut cells = Vec::new();
 //! let result = loop {

@@ -128,7 +128,7 @@ impl State {
             }
             (FromWorker::Ready { .. }, SecondWorker::Starting) => {
                 self.second_worker_failed(
-                    "This page and its model program are of different versions.".to_owned(),
+                    "This page and its model program are different versions.".to_owned(),
                     effects,
                 );
             }
@@ -207,7 +207,7 @@ impl State {
         let entry = self.models.get(model).filter(|_| self.editing.second_worker == SecondWorker::Asking)?;
         let size = wording::bytes(entry.size());
         let question = format!(
-            "{} stays in memory beside the first model and takes {size}, which are downloaded unless this browser keeps them.",
+            "{} stays in memory beside the first model and takes {size}, downloaded unless this browser has stored it.",
             entry.name
         );
         Some((question, format!("Load {size} to compare")))

@@ -13,19 +13,17 @@ use crate::trace::{TokenForm, Tokens};
 pub enum Part {
     /// The token whose logit counts.
     Answer,
-    /// The token whose logit is subtracted.
-    Other,
+    /// A token whose logit is subtracted, by its place in the list; the place after the last one is a token to add.
+    Other(usize),
 }
 
 impl Part {
-    /// In the order of their fields.
-    pub const EACH: [Part; 2] = [Part::Answer, Part::Other];
-
     /// Its name on the page.
-    pub fn label(self) -> &'static str {
+    pub fn label(self) -> String {
         match self {
-            Part::Answer => "Answer token",
-            Part::Other => "Other token",
+            Part::Answer => "Answer token".to_owned(),
+            Part::Other(0) => "Other token".to_owned(),
+            Part::Other(index) => format!("Other token {}", index + 1),
         }
     }
 }
@@ -35,19 +33,31 @@ impl State {
     pub fn part_of_outcome(&self, part: Part) -> &str {
         match (&self.editing.asked, part) {
             (OutcomeAsked::Tokens { answer, .. }, Part::Answer) => answer,
-            (OutcomeAsked::Tokens { other, .. }, Part::Other) => other,
+            (OutcomeAsked::Tokens { others, .. }, Part::Other(index)) => others.get(index).map_or("", String::as_str),
             _ => "",
         }
     }
 
-    /// The event that puts a text into a part of the outcome.
+    /// How many other tokens the outcome has.
+    pub fn n_others(&self) -> usize {
+        match &self.editing.asked {
+            OutcomeAsked::Tokens { others, .. } => others.len(),
+            _ => 0,
+        }
+    }
+
+    /// The event that puts a text into a part of the outcome. Another token without text is left out.
     pub fn with_part(&self, part: Part, text: &str) -> Event {
         let mut asked = self.editing.asked.clone();
-        if let OutcomeAsked::Tokens { answer, other, .. } = &mut asked {
+        if let OutcomeAsked::Tokens { answer, others, .. } = &mut asked {
             match part {
                 Part::Answer => text.clone_into(answer),
-                Part::Other => text.clone_into(other),
+                Part::Other(index) => match others.get_mut(index) {
+                    Some(other) => text.clone_into(other),
+                    None => others.push(text.to_owned()),
+                },
             }
+            others.retain(|other| !other.is_empty());
         }
         Event::Editing(EditEvent::OutcomePicked(asked))
     }
@@ -111,7 +121,7 @@ impl State {
 mod tests {
     use super::super::super::tests::Page;
     use super::*;
-    use crate::protocol::FromWorker;
+    use crate::protocol::{EditingRequest, FromWorker};
 
     fn tokens(tokens: &[&str]) -> Tokens {
         Tokens {
@@ -151,12 +161,33 @@ mod tests {
     #[test]
     fn a_predicted_token_is_taken_as_it_stands_in_the_text() {
         let mut page = reading(&["When", "ĠMary"]);
-        for (part, token) in [(Part::Answer, "ĠMary"), (Part::Other, "John")] {
+        for (part, token) in [(Part::Answer, "ĠMary"), (Part::Other(0), "John")] {
             let event = page.state.with_token(part, token);
             page.event(event);
         }
-        let parts = Part::EACH.map(|part| page.state.part_of_outcome(part).to_owned());
+        let parts = [Part::Answer, Part::Other(0)].map(|part| page.state.part_of_outcome(part).to_owned());
         assert_eq!(parts, [" Mary", "John"]);
+    }
+
+    #[test]
+    fn other_tokens_are_added_changed_and_left_out() {
+        let mut page = reading(&["When", "ĠMary"]);
+        let mut put = |part, text: &str| {
+            let event = page.state.with_part(part, text);
+            page.event(event);
+            let OutcomeAsked::Tokens { others, .. } = page.state.editing.asked.clone() else { panic!("tokens") };
+            (others.join("|"), page.state.outcome_name())
+        };
+        put(Part::Answer, " Mary");
+        assert_eq!(put(Part::Other(0), " John"), (" John".to_owned(), "Mary − John".to_owned()));
+        assert_eq!(put(Part::Other(1), " Tom"), (" John| Tom".to_owned(), "Mary − mean(John, Tom)".to_owned()));
+        assert_eq!(put(Part::Other(0), " Ann").0, " Ann| Tom");
+        assert_eq!(put(Part::Other(2), "").0, " Ann| Tom", "nothing was typed");
+        assert_eq!(put(Part::Other(0), "").0, " Tom");
+        let Some(ToWorker::Editing(EditingRequest::Compare { outcome: Some(asked), .. })) = page.sent.last() else {
+            panic!("{:?}", page.sent.last())
+        };
+        assert_eq!(asked, &page.state.editing.asked, "each is measured");
     }
 
     #[test]

@@ -149,7 +149,7 @@ impl Form {
             Form::UniformPattern => "every key read alike",
             Form::CutLink => "a query no longer reads a key",
             Form::ScaleLink => "multiply a weight; the row sums to 1 again",
-            Form::SetWeight => "paint; the other weights keep their proportions",
+            Form::SetWeight => "the other weights keep their proportions",
             Form::EvenRow => "one query reads every key alike",
             Form::BlockToken => "no other token reads it",
             Form::ZeroValue => "it is read, but brings nothing",

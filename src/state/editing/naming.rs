@@ -30,7 +30,7 @@ pub fn edit_name(edit: &Edit, labels: (&[TokenLabel], &[TokenLabel])) -> String 
     };
     match &edit.kind {
         EditKind::ZeroHead { layer, head } => format!("Zero {}", heads(layer, head)),
-        EditKind::PositionMeanHead { layer, head } => format!("Position mean of {}", heads(layer, head)),
+        EditKind::PositionMeanHead { layer, head } => format!("Mean-ablate {}", heads(layer, head)),
         EditKind::KnockOutEdge { layer, head, query, key } => {
             format!("Cut {} → {} in {}", token(query), key_token(key), heads(layer, head))
         }

@@ -38,7 +38,7 @@ pub struct Target {
 /// The edits on offer for a thing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Menu {
-    /// The name of the thing.
+    /// The name of the thing, as it stands after "Edit".
     pub title: String,
     /// The offers by thing, the smallest thing first.
     pub groups: Vec<Group>,
@@ -120,7 +120,7 @@ impl State {
         if let Some(heads) = &heads {
             group(heads.clone(), self.head_items(target, labels));
         }
-        let title = groups.first().map(|group| group.name.clone()).unwrap_or_default();
+        let title = groups.first().map(|group| wording::within_a_sentence(&group.name)).unwrap_or_default();
         Menu { title, groups }
     }
 
@@ -167,7 +167,7 @@ impl State {
             offer(format!("{word} × {factor}"), all(&|row| row.strengthened(key, factor)));
         }
         for weight in WEIGHTS {
-            offer(format!("Paint weight {weight}"), all(&|row| row.with_weight(key, weight)));
+            offer(format!("Set weight to {weight}"), all(&|row| row.with_weight(key, weight)));
         }
         items
     }

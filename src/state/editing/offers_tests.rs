@@ -24,7 +24,7 @@ fn each_thing_has_its_edits() {
     assert!(has(&head, "L0H2", "Zero L0H2") && has(&head, "L0H2", "Scale output of L0H2 × 0.5"), "{head:?}");
     let edge = page.state.edit_menu(&Target { query: Some(1), key: Some(3), ..target.clone() });
     assert!(has(&edge, "“a” → “b”", "Cut “a” (1) → “b” (3) in L0H2"), "{edge:?}");
-    assert!(has(&edge, "“a” → “b”", "Strengthen × 4") && has(&edge, "“a” → “b”", "Paint weight 0.5"));
+    assert!(has(&edge, "“a” → “b”", "Strengthen × 4") && has(&edge, "“a” → “b”", "Set weight to 0.5"));
     assert!(has(&edge, "“b” as a key", "Block “b” (3) in layer 0"));
     let row = page.state.edit_menu(&Target { query: Some(1), ..target.clone() });
     assert!(

@@ -90,7 +90,7 @@ impl SweepState {
         match self.asked {
             SweepAsked::Patch { is_denoising: true, .. } => "Share of the difference restored",
             SweepAsked::Patch { .. } => "Share of the difference lost",
-            _ => "Effect: outcome without minus with the edit",
+            _ => "Effect: outcome without the edit minus with it",
         }
     }
 

@@ -23,7 +23,9 @@ impl State {
             }
             _ if shown.second.is_some() => "Show the original to generate: this result is held elsewhere.",
             _ if shown.is_trace => "This result is precomputed. Run the text to generate.",
-            _ if shown.live_run.is_none() => "The model that ran this is gone. Run the text again to generate.",
+            _ if shown.live_run.is_none() => {
+                "The model that ran this has been unloaded. Run the text again to generate."
+            }
             _ => return None,
         })
     }

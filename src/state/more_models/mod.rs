@@ -141,7 +141,9 @@ impl MoreModels {
             return Ok(None);
         }
         let number = text.parse().ok().filter(|number| *number > 0);
-        number.map(Some).ok_or_else(|| format!("“{text}” is no number of layers: type 1 or more, or nothing for all."))
+        number.map(Some).ok_or_else(|| {
+            format!("“{text}” is not a number of layers: type 1 or more, or leave the field empty for all.")
+        })
     }
 
     /// Why the chosen checkpoint cannot be loaded; nothing where it can, as far as its length says.

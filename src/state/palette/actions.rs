@@ -32,7 +32,8 @@ impl State {
                 select("Next head", "H", SelectionEvent::HeadStepped(1)),
                 select("Previous head", "Shift+H", SelectionEvent::HeadStepped(-1)),
                 select("All heads of the layer", "A", SelectionEvent::AllHeads),
-                select("Release all tokens", "Esc", SelectionEvent::TokensCleared),
+                select("Unpin all tokens", "Esc", SelectionEvent::TokensCleared),
+                action("Go to a token", Act::Type("token ")).with_detail("by its text or position"),
             ]);
             actions.extend(self.display_actions());
         }
@@ -53,7 +54,7 @@ impl State {
                 action("Embed", Act::Press(Control::Embed)).with_detail("this view in another page"),
             ]);
         }
-        let themes = [(Theme::Light, "light"), (Theme::Dark, "dark"), (Theme::System, "as the system has it")];
+        let themes = [(Theme::Light, "light"), (Theme::Dark, "dark"), (Theme::System, "as the system is set")];
         let others = themes.into_iter().filter(|(theme, _)| *theme != self.options.theme);
         actions.extend(
             others.map(|(theme, name)| action(format!("Theme: {name}"), Act::View(ViewEvent::ThemePicked(theme)))),
@@ -91,8 +92,8 @@ impl State {
         ];
         if self.selection.heads.len() > 1 {
             let (name, other) = match now.arrangement {
-                Arrangement::Mean => ("Heads side by side", Arrangement::SideBySide),
-                Arrangement::SideBySide => ("Mean of the heads", Arrangement::Mean),
+                Arrangement::Mean => ("Draw the heads separately", Arrangement::SideBySide),
+                Arrangement::SideBySide => ("Draw the mean of the heads", Arrangement::Mean),
             };
             actions.push(display(name, DisplayChange::Arrangement(other)));
         }

@@ -28,7 +28,9 @@ pub enum About {
     Edit,
     /// Another view or panel.
     View,
-    /// A layer or a head.
+    /// A layer.
+    Layer,
+    /// A head.
     Head,
     /// A token of the text.
     Token,
@@ -45,6 +47,7 @@ impl About {
             About::Action => "action",
             About::Edit => "edit",
             About::View => "view",
+            About::Layer => "layer",
             About::Head => "head",
             About::Token => "token",
             About::Example => "example",
@@ -54,7 +57,7 @@ impl About {
 
     /// Whether such commands are listed before anything is typed: there may be thousands of heads and tokens.
     fn is_listed_untyped(self) -> bool {
-        !matches!(self, About::Head | About::Token | About::Edit)
+        !matches!(self, About::Layer | About::Head | About::Token | About::Edit)
     }
 }
 
@@ -107,6 +110,8 @@ pub enum Act {
     Edit(EditEvent),
     /// Mark this token alone and bring it into view.
     GoToToken(TokenRef),
+    /// Go on with this typed in the palette's field.
+    Type(&'static str),
     /// Press a control, which must be there and enabled.
     Press(Control),
     /// Give a control the focus.

@@ -46,7 +46,7 @@ impl State {
         let Some(shape) = self.shown.as_ref().map(|shown| shown.shape()) else { return Vec::new() };
         let layer = |layer: usize| {
             let act = Act::Select(SelectionEvent::LayerPicked(layer));
-            Command::new(About::Head, format!("Layer {layer}"), act).with_detail(format!("L{layer}"))
+            Command::new(About::Layer, format!("Layer {layer}"), act).with_detail(format!("L{layer}"))
         };
         // The view stays, but a map of effects hides the views.
         let is_hidden = self.shows_sweep();

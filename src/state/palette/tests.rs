@@ -24,6 +24,13 @@ fn a_head_a_token_an_example_and_a_model_are_found_by_their_names() {
     do_first(&mut page, "l3h2");
     assert_eq!((page.state.selection.layer, page.state.selection.heads.clone()), (3, [2].into()));
     assert_eq!(names(&page, "L3")[0], "Layer 3", "a layer before its heads");
+    let about = |name: &str| page.state.commands().into_iter().find(|command| command.name == name).map(|it| it.about);
+    assert_eq!([about("Layer 3"), about("L3H2")], [Some(About::Layer), Some(About::Head)]);
+    // "Go to a token" goes on with the tokens.
+    let commands = page.state.commands();
+    let Act::Type(typed) = commands[found(&commands, "go to token")[0]].act else { panic!("something to type") };
+    let is_token = |at: &usize| commands[*at].about == About::Token;
+    assert!(found(&commands, typed)[..5].iter().all(is_token), "{:?}", names(&page, typed));
     do_first(&mut page, "token 3");
     do_first(&mut page, "token 3");
     assert_eq!(page.state.selection.queries, [3].into(), "going there twice marks it still");
@@ -43,7 +50,9 @@ fn untyped_the_keys_are_listed_first_and_neither_heads_nor_tokens() {
     let listed: Vec<&Command> = found(&commands, " ").into_iter().map(|at| &commands[at]).collect();
     let n_keys = commands.iter().filter(|command| !command.keys.is_empty()).count();
     assert!(n_keys >= 9 && listed[..n_keys].iter().all(|command| !command.keys.is_empty()));
-    assert!(listed.iter().all(|command| !matches!(command.about, About::Head | About::Token | About::Edit)));
+    assert!(
+        listed.iter().all(|command| !matches!(command.about, About::Layer | About::Head | About::Token | About::Edit))
+    );
     assert!(listed.len() <= N_LISTED && found(&commands, "l").len() <= N_LISTED);
     assert!(names(&page, "xqzw").is_empty());
 }

@@ -129,7 +129,7 @@ impl State {
             (Question::Similarity { .. }, Answer::Similarity { cosine }) => {
                 self.readings.similarity.fill(purpose, cosine);
             }
-            _ => self.slot(&purpose).give_up(&purpose, Some("The answer is not to what was asked.".to_owned())),
+            _ => self.slot(&purpose).give_up(&purpose, Some("The answer does not fit the question.".to_owned())),
         }
     }
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::analysis::reduce::items_of;
 use crate::protocol::{Grid, HeadNumbers, Question, Reduce};
 use crate::state::requests::{Purpose, Slot, Waiting};
 use crate::state::{Effect, Looked, State, Variant, View};
+use crate::trace::Side;
 
 /// Most cells along either axis of a thumbnail.
 pub const MAX_CELLS: usize = 64;
@@ -80,7 +82,7 @@ impl ThumbnailStore {
         let head_indices: Vec<usize> = head_indices.into_iter().map(|head| head as usize).collect();
         let (n_rows, n_columns) = (n_rows as usize, n_columns as usize);
         if heads.len() != head_indices.len() || cells.len() != head_indices.len() * n_rows * n_columns {
-            let reason = format!("The thumbnails of layer {layer} came in another shape than asked for.");
+            let reason = format!("The thumbnails of layer {layer} arrived in another shape than requested.");
             return self.asked.give_up(&purpose, Some(reason));
         }
         self.asked.settle(&purpose);
@@ -114,6 +116,21 @@ impl ThumbnailStore {
 }
 
 impl State {
+    /// Of each row, or column, of the thumbnails: the first position, and the tokens that it stands for.
+    pub fn map_tokens(&self, side: Side) -> Vec<(usize, String)> {
+        let (Some(grid), Some(shown)) = (self.scales.thumbnails.grid(), &self.shown) else { return Vec::new() };
+        let labels = shown.labels(side);
+        let positions = if side == Side::Query { &grid.queries } else { &grid.keys };
+        let n_cells = positions.len().min(grid.max_cells as usize);
+        let name = |at: u32| labels.get(at as usize).map_or("", |label| label.plain.as_str());
+        let cell = |cell: usize| match &positions[items_of(cell, n_cells, positions.len())] {
+            [only] => (*only as usize, name(*only).to_owned()),
+            [first, .., last] => (*first as usize, format!("{} … {}", name(*first), name(*last))),
+            [] => (0, String::new()),
+        };
+        (0..n_cells).map(cell).collect()
+    }
+
     /// The layers and heads that the map shows: those that are there and not left out. What is left out costs nothing.
     pub fn mapped(&self) -> (BTreeSet<usize>, Vec<usize>) {
         let Some(shown) = &self.shown else { return Default::default() };

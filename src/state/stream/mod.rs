@@ -162,7 +162,7 @@ impl State {
     /// Asks for the outcome as a sum, where it is a difference of logits.
     fn ask_for_direct(&mut self, effects: &mut Vec<Effect>) {
         let Some(shown) = &self.shown else { return };
-        let OutcomeAsked::Tokens { answer, other, position } = &self.editing.asked else { return };
+        let OutcomeAsked::Tokens { answer, others, position } = &self.editing.asked else { return };
         if !self.editing.asked.is_complete() || !self.can_answer(true) {
             return;
         }
@@ -170,7 +170,7 @@ impl State {
         let last = || n_tokens.saturating_sub(1) as u32;
         let question = Question::Direct {
             answers: vec![TokenAsked::Text(answer.clone())],
-            others: vec![TokenAsked::Text(other.clone())],
+            others: others.iter().cloned().map(TokenAsked::Text).collect(),
             position: position.unwrap_or_else(last),
         };
         self.ask(question, effects);

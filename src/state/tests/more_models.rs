@@ -105,7 +105,7 @@ fn what_cannot_be_held_is_refused_unless_only_some_layers_are_wanted() {
     page.more(MoreEvent::LoadAsked);
     assert_eq!(page.state.models.len(), 2);
     page.more(MoreEvent::LayersTyped("0".to_owned()));
-    assert!(page.state.more.obstacle().unwrap().contains("“0” is no number of layers"));
+    assert!(page.state.more.obstacle().unwrap().contains("“0” is not a number of layers"));
     page.more(MoreEvent::LayersTyped("4".to_owned()));
     assert_eq!(page.state.more.obstacle(), None);
     page.more(MoreEvent::LoadAsked);

@@ -82,6 +82,6 @@ fn generation_does_not_move_an_outcome() {
         top: Vec::new(),
         follower_top: Vec::new(),
     }));
-    let expected = OutcomeAsked::Tokens { answer: " x".to_owned(), other: " y".to_owned(), position: Some(4) };
+    let expected = OutcomeAsked::Tokens { answer: " x".to_owned(), others: vec![" y".to_owned()], position: Some(4) };
     assert_eq!(asked(&page), expected, "after the token that it was chosen for");
 }

@@ -111,3 +111,26 @@ fn without_b_the_second_view_shows_what_the_first_one_does() {
     let second = page.state.seen_in_pane().unwrap();
     assert_eq!(seen(&second).0, Variant::A);
 }
+
+#[test]
+fn both_views_are_figures_of_their_own_results() {
+    let mut page = with_b();
+    let stems = |page: &Page| {
+        let stem = |what: OnScreen| (page.state.figure_name(what), page.state.figure_stem(what));
+        page.state.on_screen().into_iter().map(stem).collect::<Vec<_>>()
+    };
+    let figure = |name: &str, stem: &str| (name.to_owned(), format!("Small-{stem}"));
+    page.event(Event::Select(SelectionEvent::HeadSoloed(1)));
+    assert_eq!(stems(&page), [figure("Head view", "head-L0H1-edited")]);
+    page.event(Event::Pane(PaneEvent::ViewPicked(View::Head)));
+    assert_eq!(stems(&page), [figure("Head view", "head-L0H1-edited")], "twice the same figure");
+    page.event(Event::Pane(PaneEvent::SidePicked(Variant::A)));
+    let both = [figure("Head view, Edited", "head-L0H1-edited"), figure("Head view, Original", "head-L0H1")];
+    assert_eq!(stems(&page), both);
+    // Before its queries and keys are here, the neuron view is drawn as its head.
+    page.event(Event::Pane(PaneEvent::ViewPicked(View::Neuron)));
+    assert_eq!(stems(&page), both);
+    page.event(Event::Pane(PaneEvent::ViewPicked(View::Model)));
+    assert_eq!(stems(&page)[1], figure("Model view, Original", "model"));
+    assert_eq!(page.state.on_screen(), [OnScreen::First(View::Head), OnScreen::Beside(View::Model)]);
+}

@@ -93,6 +93,9 @@ fn a_map_that_is_seen_asks_layer_by_layer_those_on_screen_first() {
     let (_, Question::Thumbnails { grid, .. }) = question(&page) else { panic!("not thumbnails") };
     let expected = Grid { queries: vec![0, 1, 2], keys: vec![3, 4], max_cells: 3, reduce: Reduce::Max };
     assert_eq!((grid, page.state.n_mapped().0), (expected, 0));
+    let tokens = |side: Side| page.state.map_tokens(side).into_iter().map(|(at, name)| format!("{at} {name}"));
+    assert_eq!(tokens(Side::Query).collect::<Vec<_>>(), ["0 [CLS]", "1 a", "2 [SEP]"]);
+    assert_eq!(tokens(Side::Key).collect::<Vec<_>>(), ["3 b", "4 [SEP]"]);
 }
 
 #[test]

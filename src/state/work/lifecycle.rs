@@ -127,7 +127,7 @@ impl State {
     pub(in crate::state) fn wrong_version(&mut self, effects: &mut Vec<Effect>) {
         self.end_worker(effects);
         self.work.worker = WorkerPhase::WrongVersion;
-        let message = "This page and its model program are of different versions. Reload the page.";
+        let message = "This page and its model program are different versions. Reload the page.";
         self.notices.model = Some(message.to_owned());
     }
 

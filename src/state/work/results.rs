@@ -99,7 +99,7 @@ impl State {
             self.follow_layer(effects);
         } else {
             self.notices.status = Some(format!(
-                "The attention of layer {wanted} came in another shape than asked for: {n_heads} heads, {n_query} × {n_key}, \
+                "The attention of layer {wanted} arrived in another shape than requested: {n_heads} heads, {n_query} × {n_key}, \
                  {} numbers.",
                 values.len()
             ));

@@ -95,7 +95,7 @@ impl State {
         let name = name.unwrap_or("The other model");
         Some(match (self.editing.second_asked.pending(), self.second_progress()) {
             (Some(Purpose::RunSecond(_)), Some(at)) => {
-                format!("{name} as B: {}", wording::lower_first(&wording::progress(&at)))
+                format!("{name}, to compare: {}", wording::lower_first(&wording::progress(&at)))
             }
             (_, Some(at)) => format!("{name}: {}", wording::lower_first(&wording::progress(&at))),
             (_, None) => status.to_owned(),

@@ -54,7 +54,7 @@ fn words(state: &State) -> (String, String) {
             ("This trace does not name the model that made it.".to_owned(), format!("Run its text in {picked}"))
         }
         None => (
-            "The model that ran this is gone. Run the text again to edit it.".to_owned(),
+            "The model that ran this has been unloaded. Run the text again to edit it.".to_owned(),
             format!("Run it in {picked}"),
         ),
     }

@@ -38,7 +38,7 @@ pub fn HeadViewFigure(
     let canvas = NodeRef::<Canvas>::new();
     let UseElementSizeReturn { width, height } = use_element_size(scroller);
     let (scroll, scroll_x) = (RwSignal::new(0.0_f32), RwSignal::new(0.0_f32));
-    let geometry = Geometry::new(scene, (width, height), (scroll, scroll_x));
+    let geometry = Geometry::new(page, scene, (width, height), (scroll, scroll_x));
     let Geometry { window, columns, panels, n_rows, is_matrix, grid, hidden_width, .. } = geometry;
     draw_on_change(canvas, scene, colours, scheme, geometry, use_device_pixel_ratio());
 

@@ -5,13 +5,15 @@ use leptos_use_media_query::use_media_query;
 
 use super::scene::Scene;
 use crate::render::{Columns, Grid, Span, Window, panels};
+use crate::state::Home;
 use crate::ui::erased::Derived;
+use crate::ui::shell::page::Page;
 
 /// Width of a character of the tokens' font, in CSS pixels: six tenths of the font's size.
 const CHARACTER_WIDTH: f32 = 7.83;
 
 /// Left and right of a token's text, in CSS pixels.
-const PADDING: f32 = 24.0;
+const PADDING: f32 = 28.0;
 
 /// The largest number of rows that may stand farther apart.
 const N_ROOMY: usize = 16;
@@ -19,9 +21,14 @@ const N_ROOMY: usize = 16;
 /// A window on whose stage such rows have room, as in style/scales.css.
 const TALL: &str = "(min-width: 1000px) and (min-height: 880px)";
 
-/// Where rows are pressed with a thumb, and how high they then are, in CSS pixels.
-pub const THUMBED: &str = "(pointer: coarse), (max-width: 999px)";
+/// How high rows are that are pressed with a thumb, in CSS pixels.
 pub const THUMB: f32 = 40.0;
+
+/// Whether rows are pressed with a thumb. A frame is narrow in a wide window too, so its pointer alone decides.
+pub fn is_thumbed(page: Page) -> Signal<bool> {
+    let is_embed = page.peek(|state| state.home == Home::Embed);
+    use_media_query(if is_embed { "(pointer: coarse)" } else { "(pointer: coarse), (max-width: 999px)" })
+}
 
 /// Columns, panels and the visible window, each made anew only when it changes.
 #[derive(Clone, Copy)]
@@ -48,13 +55,14 @@ pub struct Geometry {
 impl Geometry {
     /// The geometry of a scene in an element of a given size.
     pub fn new(
+        page: Page,
         scene: Derived<Option<Scene>>,
         (width, height): (Signal<f64>, Signal<f64>),
         (scroll, scroll_x): (RwSignal<f32>, RwSignal<f32>),
     ) -> Self {
         let of_scene =
             move |read: fn(&Scene) -> usize| Derived::new(move || scene.with(|scene| scene.as_ref().map_or(0, read)));
-        let (is_thumbed, is_tall) = (use_media_query(THUMBED), use_media_query(TALL));
+        let (is_thumbed, is_tall) = (is_thumbed(page), use_media_query(TALL));
         let n_rows = of_scene(Scene::n_rows);
         let row_height = Derived::new(move || match (is_thumbed.get(), n_rows.get() <= N_ROOMY, is_tall.get()) {
             (true, ..) => THUMB,

@@ -16,7 +16,7 @@ pub fn BosChoice(page: Page) -> impl IntoView {
     });
     view! {
         <Show when=move || is_on.get().is_some()>
-            <label class="check" title="Whether the model’s begin-of-text token stands in front">
+            <label class="check" title="Begin with the model’s begin-of-text token">
                 <input
                     type="checkbox"
                     prop:checked=move || is_on.get().unwrap_or_default()

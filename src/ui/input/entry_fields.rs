@@ -36,7 +36,7 @@ pub fn EntryFields(page: Page) -> impl IntoView {
                 page
                 id="pair"
                 name="Second text"
-                note=Signal::stored("optional")
+                note=Signal::stored("(optional)")
                 class="pair"
                 placeholder="Second text"
                 value=Signal::derive(move || pair.get())
@@ -50,7 +50,7 @@ pub fn EntryFields(page: Page) -> impl IntoView {
                 page
                 id="ids"
                 name="Token ids"
-                note=Signal::stored("numbers with commas or spaces between")
+                note=Signal::stored("(numbers, separated by commas or spaces)")
                 class="text wide"
                 inputmode="numeric"
                 placeholder="Token ids"

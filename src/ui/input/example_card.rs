@@ -16,7 +16,9 @@ pub fn ExampleCard(page: Page, index: usize, scheme: Derived<Scheme>) -> impl In
     let Some(example) = EXAMPLES.get(index) else { return ().into_any() };
     let model = page.memo(move |state| {
         let entry = state.models.iter().find(|entry| entry.id == example.model);
-        entry.map_or(example.model, |entry| entry.name.split(", ").next().unwrap_or_default()).to_owned()
+        let name = entry.map_or(example.model, |entry| entry.name.as_str());
+        // Format and tuning are said where the model is chosen.
+        name.split(", ").next().unwrap_or_default().trim_end_matches("-Instruct").to_owned()
     });
     let head = wording::head_name(example.layer, example.head);
     view! {

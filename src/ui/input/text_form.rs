@@ -1,6 +1,6 @@
 //! The input: one line at rest, opened while it is edited.
 
-use leptos::ev::{FocusEvent, KeyboardEvent};
+use leptos::ev::{FocusEvent, KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, EventTarget, Node};
@@ -14,7 +14,11 @@ use super::typed_tokens::TypedTokens;
 use crate::state::{Event, WorkEvent, wording};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
+use crate::ui::small::focus::focus;
 use crate::ui::small::problem::Problem;
+
+/// Id of the button that opens the input.
+pub const TOGGLE: &str = "input-options";
 
 /// The fields of the chosen kind of input, what belongs to them while they are edited, and "Run".
 #[component]
@@ -26,6 +30,15 @@ pub fn TextForm(page: Page) -> impl IntoView {
     let open_at_field = move |target: Option<EventTarget>| {
         if is_field(target) {
             is_open.set(true);
+        }
+    };
+    let on_click = move |event: MouseEvent| {
+        if is_example(event.target()) {
+            // Its result is what the reader wants to see now.
+            is_open.set(false);
+            focus(document().get_element_by_id(TOGGLE));
+        } else {
+            open_at_field(event.target());
         }
     };
     let on_focus_out = move |event: FocusEvent| {
@@ -45,7 +58,7 @@ pub fn TextForm(page: Page) -> impl IntoView {
             class="entry"
             class:open=move || is_open.get()
             on:focusin=move |event| open_at_field(event.target())
-            on:click=move |event| open_at_field(event.target())
+            on:click=on_click
             on:input=move |event| open_at_field(event.target())
             on:focusout=on_focus_out
             on:keydown=on_key
@@ -56,6 +69,7 @@ pub fn TextForm(page: Page) -> impl IntoView {
                     <TargetField page />
                     <button
                         type="button"
+                        id=TOGGLE
                         class="quiet icon entry-toggle"
                         aria-label="Input options"
                         title="Kind of input, tokens and examples"
@@ -105,4 +119,10 @@ pub fn TextForm(page: Page) -> impl IntoView {
 fn is_field(target: Option<EventTarget>) -> bool {
     let element = target.and_then(|target| target.dyn_into::<Element>().ok());
     element.is_some_and(|element| element.matches("textarea, input[type=number]").unwrap_or(false))
+}
+
+/// Whether an event came from an example of the gallery.
+fn is_example(target: Option<EventTarget>) -> bool {
+    let element = target.and_then(|target| target.dyn_into::<Element>().ok());
+    element.is_some_and(|element| element.closest(".example").is_ok_and(|example| example.is_some()))
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::edge_tokens::EdgeTokens;
 use super::model::Map;
 use super::row::CellRow;
 use super::row_labels::RowLabels;
@@ -20,6 +21,9 @@ pub fn Cells(map: Map) -> impl IntoView {
     view! {
         <div class="cells" style:transform=move || format!("translateY({}px)", -scroll.get())>
             {keyed(rows, move |(row, places)| view! { <CellRow map row places /> })}
+            <Show when=move || !is_small>
+                <EdgeTokens map />
+            </Show>
         </div>
         <Show when=move || !is_small>
             <RowLabels map />

@@ -74,7 +74,7 @@ pub fn MapControls(map: Map) -> impl IntoView {
                 />
             </div>
             <Tick
-                name="mean instead of largest"
+                name="mean instead of maximum"
                 is_on=Signal::derive(move || options.with(|options| options.reduce == Reduce::Mean))
                 is_hidden=Signal::derive(move || !is_reduced.get())
                 change=move |is_mean| {

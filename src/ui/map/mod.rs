@@ -5,6 +5,7 @@ mod cells;
 mod column_labels;
 mod controls;
 mod draw;
+mod edge_tokens;
 mod figure;
 mod filter;
 mod keys;

@@ -25,6 +25,15 @@ const SMALL_HEIGHT: f32 = 560.0;
 /// Height of a map in a frame before it scrolls, in CSS pixels: the frame follows the content, so its height measures nothing.
 const FRAME_HEIGHT: f32 = 560.0;
 
+/// A place within a thumbnail.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pointed {
+    pub row: usize,
+    pub column: usize,
+    /// How far it is from the thumbnail's left and top, 0 to 1.
+    pub share: (f32, f32),
+}
+
 /// What the parts of a map share.
 #[derive(Clone, Copy)]
 pub struct Map {
@@ -38,6 +47,8 @@ pub struct Map {
     pub window: Derived<(f32, f32)>,
     /// The head under the pointer.
     pub hovered: RwSignal<Option<LayerHead>>,
+    /// Where in a thumbnail the pointer is.
+    pub pointed: RwSignal<Option<Pointed>>,
     /// The head that the keyboard has reached.
     pub reached: RwSignal<Option<LayerHead>>,
     /// The head that is shown, where it is a single one.
@@ -79,6 +90,7 @@ impl Map {
             scroll: RwSignal::new(0.0),
             window: Derived::new(move || (width.get() as f32, height.get() as f32)),
             hovered: RwSignal::new(None),
+            pointed: RwSignal::new(None),
             reached: RwSignal::new(None),
             selected: page.memo(|state| {
                 let selection = &state.selection;

@@ -4,7 +4,7 @@ use leptos::ev::MouseEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 
-use super::model::Map;
+use super::model::{Map, Pointed};
 use crate::render::LayerHead;
 use crate::state::editing::offers::Target;
 use crate::state::{Event, SelectionEvent};
@@ -43,12 +43,16 @@ impl Pointer {
         if self.map.hovered.get_untracked() != place {
             self.map.hovered.set(place);
         }
+        if !self.map.is_small {
+            self.map.pointed.set(self.point(event));
+        }
     }
 
     /// The pointer leaves the map.
     pub fn on_leave(self, event: &MouseEvent) {
         if !is_touch(event) {
             self.map.hovered.set(None);
+            self.map.pointed.set(None);
         }
     }
 
@@ -77,6 +81,19 @@ impl Pointer {
         if let Some(place) = self.pick(event).or(self.map.reached.get_untracked()) {
             open_at_event(self.map.page, event, target_of(place));
         }
+    }
+
+    /// Where in a thumbnail the pointer is.
+    fn point(self, event: &MouseEvent) -> Option<Pointed> {
+        let (x, y) = point_within(self.scroller, client_point(event))?;
+        let y = y + self.map.scroll.get_untracked();
+        self.map.layout.with_untracked(|layout| {
+            let (row, column) = layout.pick(x, y)?;
+            layout.place(row, column)?;
+            let share = |at: f32, from: f32, length: f32| ((at - from) / length.max(1.0)).clamp(0.0, 1.0);
+            let across = share(x, layout.cell_left(row, column), layout.width);
+            Some(Pointed { row, column, share: (across, share(y, layout.row_top(row), layout.height)) })
+        })
     }
 
     /// The head under the pointer.

@@ -58,7 +58,7 @@ pub fn Readout(map: Map) -> impl IntoView {
             None => words,
         })
     });
-    let hint = if is_small { "Click a head to show it" } else { "Hover a head for its numbers" };
+    let hint = if is_small { "" } else { "Hover a head for its numbers" };
     view! {
         <p class="readout" class:idle=move || text.with(Option::is_none)>
             {move || text.get().unwrap_or_else(|| hint.to_owned())}

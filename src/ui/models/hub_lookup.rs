@@ -33,7 +33,7 @@ impl HubLookup {
             News::Said(FromWorker::HubListed { listing, .. }, _) => hear(Heard::Ended(Ok(listing))),
             News::Said(FromWorker::Failed { report, .. }, _) => hear(Heard::Ended(Err(report.message))),
             News::Said(FromWorker::Ready { .. }, _) | News::Unreadable(_) => {
-                let message = "this page and its model program are of different versions: reload the page";
+                let message = "this page and its model program are different versions: reload the page";
                 hear(Heard::Ended(Err(message.to_owned())));
             }
             News::Broke(reason) => hear(Heard::Ended(Err(format!("the model program did not start: {reason}")))),

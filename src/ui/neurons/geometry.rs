@@ -1,7 +1,6 @@
 //! Where the neuron view's columns and rows are.
 
 use leptos::prelude::*;
-use leptos_use_media_query::use_media_query;
 
 use super::model::{Neurons, Numbers};
 use crate::render::{NeuronColumns, Window};
@@ -9,12 +8,12 @@ use crate::state::State;
 use crate::trace::Side;
 use crate::trace::display::TokenLabel;
 use crate::ui::erased::Derived;
-use crate::ui::head::geometry::{THUMB, THUMBED};
+use crate::ui::head::geometry::{THUMB, is_thumbed};
 
 /// Width of a character of the tokens' font, in CSS pixels.
 const CHARACTER_WIDTH: f32 = 7.83;
 /// Left and right of a token's text, in CSS pixels.
-const PADDING: f32 = 20.0;
+const PADDING: f32 = 24.0;
 /// Characters between a token and the one predicted after it.
 const ARROW_COLUMNS: usize = 3;
 
@@ -30,7 +29,7 @@ pub struct Geometry {
 impl Geometry {
     /// The geometry of the view in an element of a given size.
     pub fn new(neurons: Neurons, (width, height): (Signal<f64>, Signal<f64>), scroll: RwSignal<f32>) -> Self {
-        let is_thumbed = use_media_query(THUMBED);
+        let is_thumbed = is_thumbed(neurons.page);
         let n_rows = Derived::new(move || neurons.positions.with(|(queries, keys)| queries.len().max(keys.len())));
         let window = Derived::new(move || Window {
             width: width.get() as f32,

@@ -104,7 +104,7 @@ pub fn NeuronHeader(
             )}
             {heading(
                 |columns| columns.value,
-                "Weight times the size of what the key's value writes into the stream: f = v W_O (Kobayashi et al. 2020)",
+                "Weight times the size of what the key’s value writes into the stream: f = v W_O (Kobayashi et al. 2020)",
                 true,
                 view! { <math><mi>"A"</mi><mo>"‖"</mo><mi>"f"</mi><mo>"‖"</mo></math> },
             )}

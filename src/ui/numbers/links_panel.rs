@@ -24,6 +24,8 @@ pub fn LinksPanel(page: Page, scene: Derived<Option<Scene>>, colours: Derived<He
     let leaves_first_out = Derived::new(move || {
         scene.with(|scene| scene.as_ref().is_some_and(|scene| scene.is_causal && scene.is_idle()))
     });
+    let is_of_one =
+        Derived::new(move || scene.with(|scene| scene.as_ref().is_some_and(|scene| scene.heads.len() == 1)));
     let idle = Scene::idle_memo(scene);
     let idle_links = Derived::new(move || {
         idle.with(|scene| scene.as_ref().map(|scene| scene.strongest(N_LINKS)).unwrap_or_default())
@@ -45,13 +47,13 @@ pub fn LinksPanel(page: Page, scene: Derived<Option<Scene>>, colours: Derived<He
                     type="button"
                     class="link"
                     class:gone=move || !has_pins.get()
-                    title="Release all tokens (Esc)"
+                    title="Unpin all tokens (Esc)"
                     on:click=move |_| page.dispatch(Event::Select(SelectionEvent::TokensCleared))
                 >
                     "Clear"
                 </button>
             </h2>
-            <table>
+            <table class:of-one=move || is_of_one.get()>
                 <thead class="only-spoken">
                     <tr>
                         <th scope="col">"Head"</th>
@@ -78,11 +80,11 @@ fn title(scene: &Scene) -> Option<String> {
         ([], []) if scene.heads.len() == 1 && scene.is_difference() => {
             format!("Largest changes of {}", wording::head_name(layer, scene.heads[0]))
         }
-        ([], []) if scene.is_difference() => format!("Largest change of each head, layer {layer}"),
+        ([], []) if scene.is_difference() => "Largest change of each head".to_owned(),
         ([], []) if scene.heads.len() == 1 => {
             format!("Strongest links of {}", wording::head_name(layer, scene.heads[0]))
         }
-        ([], []) => format!("Strongest link of each head, layer {layer}"),
+        ([], []) => "Strongest link of each head".to_owned(),
         (queries @ [_], []) => format!("{} reads from", name(Side::Query, queries)),
         (queries, []) => format!("{} read from", name(Side::Query, queries)),
         ([], keys @ [_]) => format!("{} is read by", name(Side::Key, keys)),
@@ -119,7 +121,7 @@ fn row(scene: &Scene, layer: usize, link: &Link, colours: Derived<HeadColours>) 
         <tr>
             <td class="head-name">
                 <span class="swatch" style:background-color=rgb(colour)></span>
-                {wording::head_name(layer, link.head)}
+                <span class:only-spoken=scene.heads.len() == 1>{wording::head_name(layer, link.head)}</span>
             </td>
             <td class="pair-name" title=title>{tokens}</td>
             <td class="number">

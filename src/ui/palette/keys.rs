@@ -1,4 +1,4 @@
-//! The keys that work everywhere on the page: the palette, undo and redo.
+//! The keys that work everywhere on the page: the palette, the list of keys, undo and redo.
 
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
@@ -31,6 +31,7 @@ fn on_key(page: Page, event: &KeyboardEvent) {
             page.palette().update(|is_open| *is_open = !*is_open);
         }
         "/" if !is_command && is_free && !is_typing(event) => page.palette().set(true),
+        "?" if !is_command && is_free && !is_typing(event) => page.help().set(true),
         "z" if RUNS_MODELS && is_command && is_free && !is_typing(event) => {
             let change = if event.shift_key() { EditEvent::Redone } else { EditEvent::Undone };
             page.dispatch(Event::Editing(change));

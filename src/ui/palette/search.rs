@@ -7,7 +7,7 @@ use web_sys::Element;
 
 use super::act::{carry_out, is_there};
 use super::option::{Found, option_id};
-use crate::state::palette::{Command, found};
+use crate::state::palette::{Act, Command, found};
 use crate::state::{State, wording};
 use crate::ui::erased::{Derived, effect, view};
 use crate::ui::shell::page::Page;
@@ -39,8 +39,13 @@ pub fn Search(page: Page) -> impl IntoView {
         reveal(reached.get_untracked());
     });
     let run = move |index: usize| {
-        if let Some(command) = fitting.with_untracked(|commands| commands.get(index).cloned()) {
-            carry_out(page, command.act);
+        let Some(command) = fitting.with_untracked(|commands| commands.get(index).cloned()) else { return };
+        match command.act {
+            Act::Type(text) => {
+                typed.set(text.to_owned());
+                reached.set(0);
+            }
+            act => carry_out(page, act),
         }
     };
     let on_key = move |event: KeyboardEvent| {
@@ -91,7 +96,7 @@ pub fn Search(page: Page) -> impl IntoView {
         </div>
         <p class="palette-note" role="status" aria-label="Commands found" class:only-spoken=move || { n_found.get() > 0 }>
             {move || match n_found.get() {
-                0 => "Nothing has such a name.".to_owned(),
+                0 => "Nothing matches.".to_owned(),
                 found => wording::count(found, "command"),
             }}
         </p>

@@ -12,7 +12,7 @@ use crate::ui::erased::{effect, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::dialog::Dialog;
 
-/// How long the button reads "Link copied", in milliseconds.
+/// How long the button reads "Copied", in milliseconds.
 const SAID_MS: u32 = 2_500;
 
 /// Why no link can be copied.
@@ -79,7 +79,9 @@ pub fn CopyLink(page: Page, is_saving: RwSignal<bool>) -> impl IntoView {
             prop:disabled=move || !has_result.get()
             on:click=copy
         >
-            {move || if has_copied.get() { "Link copied" } else { "Copy link" }}
+            // Both stand in one place, so that nothing beside them moves.
+            <span class:gone=move || has_copied.get()>"Copy link"</span>
+            <span class:gone=move || !has_copied.get()>"Copied"</span>
         </button>
         <span class="only-spoken" role="status" aria-label="Clipboard">
             {move || has_copied.get().then_some("The link was copied to the clipboard.")}

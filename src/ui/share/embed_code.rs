@@ -4,11 +4,10 @@ use leptos::html::Textarea;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::figures::{Made, Wanted, make};
-use super::on_screen;
+use super::figures::{Made, Scenes, Wanted, make};
 use crate::platform::download::copy_text;
 use crate::render::figure::Preset;
-use crate::state::wording;
+use crate::state::{State, wording};
 use crate::ui::erased::{Derived, view};
 use crate::ui::head::scene::Scene;
 use crate::ui::shell::page::Page;
@@ -17,11 +16,12 @@ use crate::ui::shell::page::Page;
 #[component]
 pub fn EmbedCode(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView {
     let has_copied = RwSignal::new(false);
+    let scenes = Scenes::new(page, scene);
     let wants_picture = RwSignal::new(true);
     let is_run = page.memo(|state| state.embeds_a_run());
     let field = NodeRef::<Textarea>::new();
     // Drawn when the dialog opens; the view behind it does not change.
-    let picture = Derived::new(move || if is_run.get() { picture(page, scene) } else { None });
+    let picture = Derived::new(move || if is_run.get() { picture(page, scenes) } else { None });
     let code = Derived::new(move || {
         let picture = picture.get().filter(|_| wants_picture.get());
         page.peek(|state| state.embed_code(picture.as_deref()))
@@ -63,8 +63,8 @@ pub fn EmbedCode(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView {
             </label>
         })}
         <p class="note">
-            "The view is still until somebody touches it, loads a model only with Run, and takes the colours of the page \
-            around."
+            "The view is still until somebody touches it, loads a model only with Run, and takes on the colours of the page \
+            around it."
         </p>
         <p>
             <button type="button" class="primary" on:click=copy>
@@ -75,9 +75,9 @@ pub fn EmbedCode(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView {
 }
 
 /// The first view on screen as SVG.
-fn picture(page: Page, scene: Derived<Option<Scene>>) -> Option<String> {
-    let view = page.peek(on_screen).into_iter().next()?;
-    match make(page, scene, view, Wanted::Figure(Preset::Page))? {
+fn picture(page: Page, scenes: Scenes) -> Option<String> {
+    let what = page.peek(State::on_screen).into_iter().next()?;
+    match make(page, scenes, what, Wanted::Figure(Preset::Page))? {
         Made::Figure(drawn, _) => Some(drawn.svg),
         Made::Table(_) => None,
     }

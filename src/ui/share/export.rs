@@ -3,12 +3,11 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::figures::{Made, Wanted, make};
-use super::on_screen;
+use super::figures::{Made, Scenes, Wanted, make};
 use crate::platform::download::{object_url, revoke, save_bytes};
 use crate::platform::picture::{png_of, print};
 use crate::render::figure::{Caption, Drawn, Preset, png};
-use crate::state::{State, Variant, View};
+use crate::state::OnScreen;
 use crate::ui::erased::{Derived, effect, view};
 use crate::ui::head::scene::Scene;
 use crate::ui::shell::page::Page;
@@ -19,12 +18,12 @@ use crate::ui::small::radio_group::RadioGroup;
 #[derive(Clone, Copy)]
 pub struct ExportChoice {
     preset: RwSignal<Preset>,
-    /// The chosen one of two views on screen.
-    picked: RwSignal<Option<View>>,
+    /// The chosen one of two figures on screen.
+    picked: RwSignal<Option<OnScreen>>,
 }
 
 impl ExportChoice {
-    /// One column of a paper, and the first view on screen.
+    /// One column of a paper, and the first figure on screen.
     pub(super) fn new() -> Self {
         Self { preset: RwSignal::new(Preset::Column), picked: RwSignal::new(None) }
     }
@@ -48,10 +47,17 @@ pub fn Export(
 ) -> impl IntoView {
     let ExportChoice { preset, picked } = choice;
     let problem = RwSignal::new(None::<String>);
-    let views = page.memo_hover(on_screen);
-    let view = Derived::new(move || {
+    let scenes = Scenes::new(page, scene);
+    let figures = page.memo_hover(|state| {
+        let name = |what: OnScreen| (what, state.figure_name(what));
+        state.on_screen().into_iter().map(name).collect::<Vec<_>>()
+    });
+    let figure = Derived::new(move || {
         let picked = picked.get();
-        views.with(|views| picked.filter(|picked| views.contains(picked)).or_else(|| views.first().copied()))
+        figures.with(|figures| {
+            let mut all = figures.iter().map(|(what, _)| *what);
+            all.clone().find(|what| Some(*what) == picked).or_else(|| all.next())
+        })
     });
     // The figure as it will be saved, under an object URL that is revoked when the next one replaces it.
     let preview = RwSignal::new(None::<String>);
@@ -62,7 +68,7 @@ pub fn Export(
     };
     effect(move || {
         let preset = preset.get();
-        let made = view.get().and_then(|view| make(page, scene, view, Wanted::Figure(preset)));
+        let made = figure.get().and_then(|what| make(page, scenes, what, Wanted::Figure(preset)));
         let url = match made {
             Some(Made::Figure(drawn, _)) => object_url(drawn.svg.as_bytes(), "image/svg+xml").ok(),
             _ => None,
@@ -72,12 +78,12 @@ pub fn Export(
     on_cleanup(move || show(None));
     let save = move |format: Format| {
         problem.set(None);
-        let Some(view) = view.get_untracked() else { return };
+        let Some(what) = figure.get_untracked() else { return };
         let wanted = if format == Format::Csv { Wanted::Table } else { Wanted::Figure(preset.get_untracked()) };
-        let Some(made) = make(page, scene, view, wanted) else {
+        let Some(made) = make(page, scenes, what, wanted) else {
             return problem.set(Some("The numbers of this view are still loading.".to_owned()));
         };
-        let stem = page.peek(|state| stem(state, view));
+        let stem = page.peek(|state| state.figure_stem(what));
         spawn_local(async move {
             if let Err(message) = hand_over(made, format, &stem).await {
                 // Somebody may have closed the dialog meanwhile.
@@ -91,15 +97,15 @@ pub fn Export(
         // Printing waits until the dialog has left the screen.
         request_animation_frame(print);
     };
-    let view_choice = move || {
-        let views = views.get();
-        (views.len() > 1).then(|| {
+    let figure_choice = move || {
+        let figures = figures.get();
+        (figures.len() > 1).then(|| {
             view! {
                 <RadioGroup
                     name="export-view"
                     label="View"
-                    options=views.into_iter().map(|view| (view, view.label().to_owned())).collect()
-                    picked=move || view.get()
+                    options=figures
+                    picked=move || figure.get()
                     pick=move |choice| picked.set(Some(choice))
                 />
             }
@@ -111,7 +117,7 @@ pub fn Export(
     };
     view! {
         <div class="export-options">
-            {view_choice}
+            {figure_choice}
             <RadioGroup
                 name="export-width"
                 label="Width and size of text"
@@ -140,16 +146,6 @@ pub fn Export(
         </div>
         {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
     }
-}
-
-/// "all-MiniLM-L6-v2-head-L2"
-fn stem(state: &State, view: View) -> String {
-    let place = if view == View::Model { String::new() } else { format!("-L{}", state.selection.layer) };
-    let heads = &state.selection.heads;
-    let head =
-        if view != View::Model && heads.len() == 1 { format!("H{}", state.selection.head()) } else { String::new() };
-    let change = if state.editing.variant == Variant::Difference { "-change" } else { "" };
-    format!("{}-{}{place}{head}{change}", state.file_stem(), view.name())
 }
 
 async fn hand_over(made: Made, format: Format, stem: &str) -> Result<(), String> {

@@ -1,6 +1,5 @@
 //! Makes figures and tables of the views on screen, from the state's numbers and the geometry of `render`.
 
-use crate::analysis::reduce::items_of;
 use crate::platform::page::meta;
 use crate::protocol::Reduce;
 use crate::render::figure::{
@@ -8,8 +7,9 @@ use crate::render::figure::{
 };
 use crate::render::{Contrast, HeadView, LayerHead, Scheme};
 use crate::state::scales::options::CellStyle;
-use crate::state::{CaptionText, State, TracePlace, View};
+use crate::state::{CaptionText, OnScreen, RUNS_MODELS, State, TracePlace, View};
 use crate::trace::Side;
+use crate::ui::change::sweep::Effects;
 use crate::ui::erased::Derived;
 use crate::ui::head::legend::explanation;
 use crate::ui::head::scene::Scene;
@@ -36,8 +36,37 @@ pub enum Wanted {
     Table,
 }
 
-/// Makes a figure or a table of a view; `None` while its numbers are on their way.
-pub fn make(page: Page, scene: Derived<Option<Scene>>, view: View, wanted: Wanted) -> Option<Made> {
+/// The head views of both panes, as figures need them.
+#[derive(Clone, Copy)]
+pub struct Scenes {
+    first: Derived<Option<Scene>>,
+    beside: Derived<Option<Scene>>,
+}
+
+impl Scenes {
+    /// `first` is the first pane's. The second one's is made here, in the colours of figures; nothing is made before it is read.
+    pub fn new(page: Page, first: Derived<Option<Scene>>) -> Self {
+        Self { first, beside: Scene::memo(page.second(), Derived::new(|| Scheme::Light)) }
+    }
+}
+
+/// Makes a figure or a table of what is on screen; `None` while its numbers are on their way.
+pub fn make(page: Page, scenes: Scenes, what: OnScreen, wanted: Wanted) -> Option<Made> {
+    match what {
+        OnScreen::First(view) => make_view(page, scenes.first, view, wanted),
+        OnScreen::Beside(view) => make_view(page.second(), scenes.beside, view, wanted),
+        OnScreen::Effects if RUNS_MODELS => page.peek(|state| effects(state, wanted)),
+        OnScreen::Effects => None,
+    }
+}
+
+fn effects(state: &State, wanted: Wanted) -> Option<Made> {
+    let effects = Effects::from_state(state)?;
+    let CaptionText { title, text, fields } = state.sweep_caption()?;
+    made(&effects.figure(), wanted, Caption { title, text, fields }, || effects.table())
+}
+
+fn make_view(page: Page, scene: Derived<Option<Scene>>, view: View, wanted: Wanted) -> Option<Made> {
     let address = page.address();
     let caption = page.peek(|state| caption(state, view, address))?;
     match view {
@@ -96,24 +125,6 @@ fn on_paper(contrast: Contrast) -> Contrast {
     Contrast::new(contrast.end, Scheme::Light)
 }
 
-/// Of each row, or column, of the thumbnails: the first position, and the tokens that it stands for.
-fn grid_tokens(state: &State, side: Side) -> Option<Vec<(usize, String)>> {
-    let grid = state.scales.thumbnails.grid()?;
-    let labels = state.shown.as_ref()?.labels(side);
-    let positions = if side == Side::Query { &grid.queries } else { &grid.keys };
-    let n_cells = positions.len().min(grid.max_cells as usize);
-    let name = |at: u32| labels.get(at as usize).map_or("", |label| label.plain.as_str());
-    let cell = |cell: usize| {
-        let items = &positions[items_of(cell, n_cells, positions.len())];
-        match items {
-            [only] => (*only as usize, name(*only).to_owned()),
-            [first, .., last] => (*first as usize, format!("{} … {}", name(*first), name(*last))),
-            [] => (0, String::new()),
-        }
-    };
-    Some((0..n_cells).map(cell).collect())
-}
-
 fn map(state: &State, wanted: Wanted, caption: Caption) -> Option<Made> {
     let options = &state.scales.map;
     let numbers = HeadNumbers::from_state(state);
@@ -142,7 +153,7 @@ fn map(state: &State, wanted: Wanted, caption: Caption) -> Option<Made> {
         is_max: options.reduce == Reduce::Max,
         shade: shade(state),
         contrast,
-        tokens: [Side::Query, Side::Key].map(|side| grid_tokens(state, side).unwrap_or_default()),
+        tokens: [Side::Query, Side::Key].map(|side| state.map_tokens(side)),
         ends: ends_of(options, &numbers),
         meaning: format!("{}.", meaning.trim_end_matches('.')),
     };

@@ -10,7 +10,7 @@ use super::page::Page;
 use super::scales::{ScaleBar, ScaleViews};
 use crate::render::{HeadColours, Scheme};
 use crate::state::editing::EditEvent;
-use crate::state::{DisplayChange, Event, RUNS_MODELS, SelectionEvent, State, TokenRef, ViewEvent};
+use crate::state::{DisplayChange, Event, RUNS_MODELS, SelectionEvent, State, TokenRef, View, ViewEvent};
 use crate::ui::change::edit_menu::open_at_key;
 use crate::ui::erased::{Derived, Show, view};
 use crate::ui::head::display_options::DisplayOptions;
@@ -38,6 +38,8 @@ pub fn Attention(
     let parts = page.parts();
     let shows_sweep = page.memo(State::shows_sweep);
     let has_pane = page.memo(|state| state.pane().is_some());
+    // The table of the stream shows all positions, whatever is left out elsewhere.
+    let is_stream = page.memo(|state| state.selection.view == View::Stream);
     // While the divider is dragged, its place is not kept.
     let share =
         Derived::new(move || page.dragged_share().get().unwrap_or_else(|| page.with(|state| state.layout.pane_share)));
@@ -46,6 +48,9 @@ pub fn Attention(
             <ScaleBar floor scene colours />
             <Notices page is_saving />
             <Columns floor scene colours scheme>
+                {RUNS_MODELS.then(|| view! {
+                    <div class="of-example" class:none=move || shows_sweep.get()><ExampleCaption page /></div>
+                })}
                 <div
                     class="panes"
                     class:none=move || shows_sweep.get()
@@ -53,8 +58,11 @@ pub fn Attention(
                     style:--share=move || share.get().to_string()
                 >
                     <div class="views">
-                        {RUNS_MODELS.then(|| view! { <ExampleCaption page /> })}
-                        <div class="controls" class:awaiting=move || n_heads.get() == 0>
+                        <div
+                            class="controls"
+                            class:awaiting=move || n_heads.get() == 0
+                            class:of-stream=move || is_stream.get()
+                        >
                             <KindChoice page />
                             <SegmentFilterChoice page />
                             <DisplayOptions page scene />
@@ -89,10 +97,6 @@ pub fn view_key(page: Page, event: &leptos::ev::KeyboardEvent) {
         return;
     }
     let event_of = match event.key().as_str() {
-        "?" => {
-            event.prevent_default();
-            return page.help().set(true);
-        }
         "Escape" => Event::Select(SelectionEvent::TokensCleared),
         "l" => Event::Select(SelectionEvent::LayerStepped(1)),
         "L" => Event::Select(SelectionEvent::LayerStepped(-1)),

@@ -41,7 +41,7 @@ fn show(document: &Document) -> Option<()> {
     set(&notice, &[("class", "fault"), ("role", "alert")]);
     set(&button, &[("type", "button")]);
     sentence.set_text_content(Some(
-        "Headlight has stopped because of a fault in it. Reload it to go on: your text and the link to this view are kept.",
+        "Headlight has stopped because of an internal error. Reload it to go on: your text and the link to this view are kept.",
     ));
     button.set_text_content(Some("Reload"));
     let reload = Closure::<dyn Fn()>::new(|| {

@@ -25,7 +25,7 @@ const KEYS: [(&str, &[Key]); 6] = [
             ("H, Shift+H", "next and previous head"),
             ("A", "all heads of the layer"),
             ("M", "lines or matrix"),
-            ("Esc", "release all tokens"),
+            ("Esc", "unpin all tokens"),
             ("?", "this list"),
         ],
     ),

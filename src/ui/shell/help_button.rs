@@ -11,7 +11,7 @@ use crate::ui::small::dialog::Dialog;
 pub fn HelpButton(page: Page) -> impl IntoView {
     let is_open = page.help();
     view! {
-        <button type="button" class="quiet icon" aria-label="Help" title="Keys and marks (?)" on:click=move |_| is_open.set(true)>
+        <button type="button" class="quiet icon help-button" aria-label="Help" title="Keys and marks (?)" on:click=move |_| is_open.set(true)>
             "?"
         </button>
         <Dialog is_open name="Keys and marks" id="help-dialog">

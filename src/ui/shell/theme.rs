@@ -45,7 +45,7 @@ pub fn ThemeButton(page: Page) -> impl IntoView {
         <button
             type="button"
             class="quiet"
-            title="Light, dark, or as the system says"
+            title="Light, dark, or as the system is set"
             on:click=move |_| page.dispatch(Event::View(ViewEvent::ThemePicked(next())))
         >
             "Theme: "

@@ -157,7 +157,7 @@ impl SweepJob {
                 let model = Arc::clone(self.base.model());
                 return Ok(Stage::Cosine(CosineCells::new(model, inputs.clone(), edits, values, left)));
             }
-            Measure::Tokens(outcome) => EndMeasure::Tokens(*outcome),
+            Measure::Tokens(outcome) => EndMeasure::Tokens(outcome.clone()),
             Measure::Label(outcome) => EndMeasure::Label(*outcome),
         };
         let measure = |run: &Arc<Run>| outcome.value(run);

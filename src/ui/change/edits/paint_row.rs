@@ -53,7 +53,7 @@ pub fn PaintRow(page: Page, row: PatternRow, query: String, names: Vec<String>) 
         <details class="paint">
             <summary>{title}</summary>
             <div class="rows">{inputs}</div>
-            <button type="button" class="add" on:click=paint>"Paint; the row is made to sum to 1"</button>
+            <button type="button" class="add" on:click=paint>"Set this weight; the others are scaled so that the row sums to 1"</button>
         </details>
     }
 }

@@ -43,11 +43,12 @@ pub fn EditRow(page: Page, list: Derived<Vec<Row>>, id: u32) -> impl IntoView {
             </span>
             <button
                 type="button"
-                class="link"
+                class="link remove"
                 aria-label=move || format!("Remove: {}", name())
+                title="Remove"
                 on:click=move |_| send(EditEvent::Removed(id))
             >
-                "Remove"
+                "×"
             </button>
             {move || row.with(|row| row.as_ref().and_then(|row| row.reason.clone())).map(|reason| view! {
                 <span class="reason">"Inactive: "{reason}"."</span>

@@ -29,6 +29,7 @@ pub fn AnswerField(page: Page, part: Part, aim: RwSignal<Part>) -> impl IntoView
         page.dispatch(event);
     };
     let ask = move |text: String| page.dispatch(Event::Editing(EditEvent::AnswerTyped(text)));
+    let name = part.label();
     let offer = move |spaced: String| {
         let name = format!("Use “·{}”, with a space before it", spaced.trim_start());
         view! { <button type="button" class="link" on:click=move |_| take(&spaced)>{name}</button> }
@@ -36,7 +37,7 @@ pub fn AnswerField(page: Page, part: Part, aim: RwSignal<Part>) -> impl IntoView
     view! {
         <div class="answer">
             <label>
-                {part.label()}
+                {name.clone()}
                 <input
                     type="text"
                     spellcheck="false"
@@ -53,7 +54,7 @@ pub fn AnswerField(page: Page, part: Part, aim: RwSignal<Part>) -> impl IntoView
                     on:change:target=move |event| take(&event.target().value())
                 />
             </label>
-            <p class="cut" role="status" aria-label=format!("{} as tokens", part.label())>
+            <p class="cut" role="status" aria-label=format!("{name} as tokens")>
                 {move || cut.get().map(|labels| {
                     let several = labels.len() != 1;
                     let tokens = labels.iter().map(|label| view! { <span class="typed-token">{token_text(label)}</span> });

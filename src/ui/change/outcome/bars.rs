@@ -26,21 +26,18 @@ pub fn bars(
     let is_empty = tokens.is_empty();
     let has_b = tokens.first().is_some_and(|token| token.probs.len() > 1);
     view! {
+        {has_b.then(|| view! {
+            <p class="pair-keys">
+                <span class="pair-key of-a"></span>{results[0]}<span class="pair-key of-b"></span>{results[1]}
+            </p>
+        })}
         <table class="pairs" aria-label="Predictions of both" class:gone=is_empty>
             <thead>
                 <tr>
                     <th scope="col">{what}</th>
-                    <th scope="col">
-                        "Probability"
-                        {has_b.then(|| view! {
-                            <span class="pair-keys">
-                                <span class="pair-key of-a"></span>" "{results[0]}" "
-                                <span class="pair-key of-b"></span>" "{results[1]}
-                            </span>
-                        })}
-                    </th>
+                    <th scope="col">"Probability"</th>
                     <th scope="col">"Change"</th>
-                    <th scope="col">"Log odds"</th>
+                    <th scope="col" title="Change of the log odds">"Δ log odds"</th>
                 </tr>
             </thead>
             <tbody>{rows}</tbody>
@@ -73,7 +70,7 @@ fn bar(token: &ComparedToken, form: TokenForm, take: Option<Callback<String>>) -
             <th scope="row" class="name">
                 {match take {
                     Some(take) => view! {
-                        <button type="button" class="link" title="Follow this token" on:click=move |_| take.run(name.clone())>
+                        <button type="button" class="link" title="Use this token in the outcome" on:click=move |_| take.run(name.clone())>
                             {token_text(&label)}
                         </button>
                     },

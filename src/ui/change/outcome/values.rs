@@ -12,12 +12,16 @@ use crate::ui::erased::view;
 /// The outcome in both results, which have these names, and its change.
 pub fn values(
     what: &'static str,
-    tokens: Option<[String; 2]>,
+    tokens: Option<(String, Vec<String>)>,
     values: &[OutcomeNumbers],
     form: TokenForm,
     results: [&'static str; 2],
 ) -> impl IntoView + use<> {
-    let names = tokens.map(|tokens| tokens.map(|token| format!("P({})", token_label(&token, form).plain)));
+    let name = |token: &String| token_label(token, form).plain;
+    let names = tokens.map(|(answer, others)| {
+        let others = others.iter().map(name).collect::<Vec<_>>();
+        [format!("P({})", name(&answer)), format!("P({})", others.join(" or "))]
+    });
     let number = |value: f32| with_minus(&format!("{value:.4}"));
     let row = |name: &'static str, value: f32, probs: Option<[f32; 2]>, write: &dyn Fn(f32) -> String| {
         view! {

@@ -108,6 +108,7 @@ pub fn SweepMap(
     };
     let caption = format!("{measured}, by layer and {what}");
     let ends = [-largest, largest].map(wording::short_change);
+    let has_effects = largest > 0.0;
     view! {
         <div class="sweep-map">
             <p class="map-caption">{caption.clone()}</p>
@@ -117,7 +118,12 @@ pub fn SweepMap(
                     <tbody>{rows}</tbody>
                 </table>
             </div>
-            <div class="map-legend" role="img" aria-label=format!("Colours from {} to {}, white is 0", ends[0], ends[1])>
+            <div
+                class="map-legend"
+                class:none=!has_effects
+                role="img"
+                aria-label=format!("Colours from {} to {}, the middle is 0", ends[0], ends[1])
+            >
                 <span class="number">{ends[0].clone()}</span>
                 <span class="ramp diverging"></span>
                 <span class="number">{ends[1].clone()}</span>

@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 
+use super::effects::Effects;
 use super::map::SweepMap;
 use super::ranked::Ranked;
 use crate::platform::download::save_bytes;
-use crate::render::figure::{Caption, Drawn, EffectsFigure, Preset, csv, figure};
-use crate::state::editing::{EditEvent, Map, MapCell};
-use crate::state::{CaptionText, Event, Shown, State, WorkEvent, wording};
+use crate::render::figure::{Caption, Preset, figure};
+use crate::state::editing::EditEvent;
+use crate::state::{CaptionText, Event, OnScreen, State, WorkEvent, wording};
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::problem::Problem;
@@ -15,31 +16,30 @@ use crate::ui::small::problem::Problem;
 /// The map of the last sweep, in the place of the views.
 #[component]
 pub fn SweepStage(page: Page) -> impl IntoView {
-    let map = page.memo(map_of);
+    let effects = page.memo(Effects::from_state);
     let title = page.memo(|state| {
         let sweep = state.editing.sweep.as_ref()?;
-        Some((sweep.title(), sweep.measured(), sweep.applies()))
+        Some((sweep.title(), sweep.applies()))
     });
-    let names = page.memo(column_names);
     let is_running = page.memo(|state| {
         let sweep = state.editing.sweep.as_ref().map(|sweep| sweep.request);
         state.work.request.as_ref().is_some_and(|work| Some(work.request) == sweep)
     });
     let outcome_kind = page.memo(State::outcome_kind);
-    let progress = Derived::new(move || map.with(|map| map.as_ref().map(Map::progress)).unwrap_or_default());
+    let progress = Derived::new(move || {
+        effects.with(|effects| effects.as_ref().map(|effects| effects.map.progress())).unwrap_or_default()
+    });
     let problem = RwSignal::new(None::<String>);
+    let stem = move |end: &str| page.peek(|state| format!("{}{end}", state.figure_stem(OnScreen::Effects)));
     let save = move |_| {
-        let Some(map) = map.get_untracked() else { return };
-        let table = names.with_untracked(|names| table(&map, names));
-        let stem = page.peek(|state| format!("{}-sweep", state.file_stem()));
-        problem.set(save_bytes(table.as_bytes(), "text/csv;charset=utf-8", &format!("{stem}.csv")).err());
+        let Some(effects) = effects.get_untracked() else { return };
+        problem.set(save_bytes(effects.table().as_bytes(), "text/csv;charset=utf-8", &stem(".csv")).err());
     };
     let save_figure = move |_| {
-        let Some(map) = map.get_untracked() else { return };
-        let (stem, caption) = page.peek(|state| (format!("{}-sweep", state.file_stem()), state.sweep_caption()));
-        let Some((caption, (_, measured, _))) = caption.zip(title.get_untracked()) else { return };
-        let drawn = names.with_untracked(|names| drawn(&map, names, measured, caption));
-        problem.set(save_bytes(drawn.svg.as_bytes(), "image/svg+xml", &format!("{stem}.svg")).err());
+        let caption = page.peek(State::sweep_caption);
+        let Some((effects, CaptionText { title, text, fields })) = effects.get_untracked().zip(caption) else { return };
+        let drawn = figure(&effects.figure(), Preset::Page, &Caption { title, text, fields });
+        problem.set(save_bytes(drawn.svg.as_bytes(), "image/svg+xml", &stem(".svg")).err());
     };
     view! {
         <section class="sweep-stage" aria-label="Map of effects">
@@ -68,47 +68,20 @@ pub fn SweepStage(page: Page) -> impl IntoView {
                 </button>
             </div>
             {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
-            {move || map.get().zip(title.get()).map(|(map, (_, measured, applies))| view! {
+            {move || effects.get().zip(title.get()).map(|(Effects { map, names, measured }, (_, applies))| view! {
                 <div class="sweep-parts">
-                    <SweepMap page map=map.clone() names=names.get() measured applies is_running=is_running.get() outcome_kind=outcome_kind.get() />
-                    <Ranked page map names=names.get() applies />
+                    <SweepMap
+                        page
+                        map=map.clone()
+                        names=names.clone()
+                        measured
+                        applies
+                        is_running=is_running.get()
+                        outcome_kind=outcome_kind.get()
+                    />
+                    <Ranked page map names applies />
                 </div>
             })}
         </section>
     }
-}
-
-fn map_of(state: &State) -> Option<Map> {
-    let (sweep, shown) = (state.editing.sweep.as_ref()?, state.shown.as_ref()?);
-    Some(sweep.map(shown.spec.n_layers, shown.spec.n_heads, shown.predicting().0.len()))
-}
-
-/// The tokens over the columns; empty where columns are heads.
-fn column_names(state: &State) -> Vec<String> {
-    let is_by_position = state.editing.sweep.as_ref().is_some_and(|sweep| sweep.is_by_position());
-    let shown = state.shown.as_ref().filter(|_| is_by_position);
-    let plain = |shown: &Shown| shown.predicting().1.iter().map(|label| label.plain.clone()).collect();
-    shown.map(plain).unwrap_or_default()
-}
-
-fn table(map: &Map, names: &[String]) -> String {
-    let n_columns = map.n_columns.max(1);
-    let line = |(index, cell): (usize, &Option<MapCell>)| {
-        let (row, column) = (index / n_columns, index % n_columns);
-        (row, column, names.get(column).cloned().unwrap_or_default(), cell.as_ref().and_then(|cell| cell.effect))
-    };
-    csv::effects(map.is_by_position, map.cells.iter().enumerate().map(line))
-}
-
-/// The map as a figure.
-fn drawn(map: &Map, names: &[String], measured: &str, CaptionText { title, text, fields }: CaptionText) -> Drawn {
-    let column = |column: usize| names.get(column).cloned().unwrap_or_else(|| column.to_string());
-    let effects = EffectsFigure {
-        effects: map.cells.iter().map(|cell| cell.as_ref().and_then(|cell| cell.effect)).collect(),
-        columns: (0..map.n_columns).map(column).collect(),
-        is_by_position: map.is_by_position,
-        largest: map.largest,
-        meaning: measured.to_owned(),
-    };
-    figure(&effects, Preset::Page, &Caption { title, text, fields })
 }

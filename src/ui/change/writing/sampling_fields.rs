@@ -12,7 +12,7 @@ use crate::ui::shell::page::Page;
 #[component]
 pub fn SamplingFields(page: Page, can_write: Derived<bool>) -> impl IntoView {
     view! {
-            <div class="fields" class:gone=move || !can_write.get()>
+            <div class="fields sampling" class:gone=move || !can_write.get()>
                 {number(page, "Temperature", "0", |sampling| sampling.temperature.to_string(), |sampling, text| {
                     sampling.temperature = typed::number(text).filter(|value| *value >= 0.0).unwrap_or(0.0);
                 })}

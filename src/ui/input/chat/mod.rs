@@ -9,6 +9,7 @@ pub use line::ChatLine;
 
 use leptos::prelude::*;
 
+use super::text_form::TOGGLE;
 use crate::ui::small::focus::focus;
 
 /// The controls of a message that get the focus again after a change.
@@ -43,5 +44,5 @@ fn focus_soon(control: Control, index: usize) {
 
 /// Gives the focus to the button that opens the fields, which stays while they close.
 fn focus_toggle() {
-    request_animation_frame(|| focus(document().query_selector(".entry-toggle").ok().flatten()));
+    request_animation_frame(|| focus(document().get_element_by_id(TOGGLE)));
 }

@@ -46,7 +46,7 @@ pub fn FromDisk(page: Page) -> impl IntoView {
                     <span>"Files …"</span>
                 </label>
             </div>
-            <p class="hint">"Nothing leaves this machine: the files are read where they lie."</p>
+            <p class="hint">"Nothing leaves this machine: the files are read in place."</p>
         </section>
     }
 }

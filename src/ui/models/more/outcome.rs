@@ -21,7 +21,7 @@ pub fn Outcome(page: Page) -> impl IntoView {
         lookup
     });
     view! {
-        <section class="outcome" aria-label="Found" aria-live="polite">
+        <section class="found" aria-label="Found" aria-live="polite">
             {move || match lookup.get() {
                 Lookup::None => ().into_any(),
                 Lookup::Asking { repo, base, .. } => view! {

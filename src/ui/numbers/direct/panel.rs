@@ -22,7 +22,7 @@ pub fn DirectPanel(page: Page) -> impl IntoView {
         let is_difference =
             matches!(&state.editing.asked, OutcomeAsked::Tokens { .. }) && state.editing.asked.is_complete();
         if state.gives_labels() {
-            return Some("A direct effect is one on tokens' logits, and this model predicts no tokens.");
+            return Some("A direct effect is one on tokens’ logits, and this model predicts no tokens.");
         }
         (!is_difference).then_some("Choose an outcome: two tokens whose logits are compared.")
     });

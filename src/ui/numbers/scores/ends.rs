@@ -60,8 +60,8 @@ pub fn Ends(page: Page) -> impl IntoView {
     };
     view! {
         <div class="ends">
-            {picker(Side::Query, "read from query", "link-query")}
-            {picker(Side::Key, "to key", "link-key")}
+            {picker(Side::Query, "Query reads", "link-query")}
+            {picker(Side::Key, "Key is read", "link-key")}
         </div>
         <p class="hint explained">
             "How much weight each head gives from the query to the key. Several pinned tokens count together: keys are \

@@ -50,7 +50,7 @@ pub fn ScoresPanel(page: Page, colours: Derived<HeadColours>, ranking: RwSignal<
         <section class="panel scores" aria-label="Head scores">
             <h2>
                 <span>
-                    {move || if is_difference.get() { "Change: which heads …" } else { "Which heads …" }}
+                    {move || if is_difference.get() { "Change of a head score" } else { "Heads by score" }}
                 </span>
             </h2>
             <RankingPicker page ranking />

@@ -5,15 +5,16 @@ use leptos::prelude::*;
 
 use crate::platform::picture::element_of;
 use crate::render::figure::Preset;
+use crate::state::State;
 use crate::ui::erased::{Derived, effect};
 use crate::ui::head::scene::Scene;
-use crate::ui::share::figures::{Made, Wanted, make};
-use crate::ui::share::on_screen;
+use crate::ui::share::figures::{Made, Scenes, Wanted, make};
 use crate::ui::shell::page::Page;
 
 /// Draws the view as a figure into `picture` while that is in the document. The signal says whether a figure stands there.
 pub fn draw_still(page: Page, scene: Derived<Option<Scene>>, picture: NodeRef<Div>) -> RwSignal<bool> {
     let is_drawn = RwSignal::new(false);
+    let scenes = Scenes::new(page, scene);
     // The figure's parts, each as it arrives.
     let parts = page.memo_hover(|state| {
         let n_thumbnails = state.scales.thumbnails.layers.iter().flatten().count();
@@ -24,8 +25,8 @@ pub fn draw_still(page: Page, scene: Derived<Option<Scene>>, picture: NodeRef<Di
         scene.track();
         parts.get();
         let Some(place) = picture.get() else { return };
-        let view = page.peek(on_screen).into_iter().next();
-        let made = view.and_then(|view| make(page, scene, view, Wanted::Figure(Preset::Page)));
+        let what = page.peek(State::on_screen).into_iter().next();
+        let made = what.and_then(|what| make(page, scenes, what, Wanted::Figure(Preset::Page)));
         if let Some(Made::Figure(drawn, _)) = made
             && let Ok(figure) = element_of(&drawn.svg)
         {
