@@ -1,6 +1,7 @@
 // The head view: its numbers against golden values, and everything that can be done with it.
 
 import assert from "node:assert/strict";
+import { soon } from "./editing.mjs";
 import { SMOLLM2, distance, firstResult, golden, inspect, numbers, parts, pickModel, result, run, words } from "./page.mjs";
 import { pageTest } from "./support.mjs";
 
@@ -19,8 +20,11 @@ async function compareHead(page, expected, layer, head) {
   await queries.first().focus();
   for (let query = 0; query < expected.tokens.length; query++) {
     await page.waitForFunction((row) => document.activeElement?.dataset.row === String(row), query);
-    const wrong = distance(await numbers(keys), expected.attention(layer, head, query));
-    assert.ok(wrong < TOLERANCE, `L${layer}H${head}, query ${query}: off by ${wrong}`);
+    // The numbers follow the focus, on a busy machine a moment later.
+    await soon(async () => {
+      const wrong = distance(await numbers(keys), expected.attention(layer, head, query));
+      return wrong < TOLERANCE ? null : `off by ${wrong}`;
+    }, `L${layer}H${head}, query ${query}`);
     await page.keyboard.press("ArrowDown");
   }
 }
