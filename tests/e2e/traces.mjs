@@ -1,4 +1,4 @@
-// Traces made by a test: queries and keys of its own, in the file format of the page, in the place of the first example.
+// Traces made by a test, in the file format of the page: opened, saved, or in the place of the first example.
 
 import { readFileSync } from "node:fs";
 import path from "node:path";
@@ -60,4 +60,53 @@ export async function serveTrace(page, { bytes }) {
   const context = page.context();
   await context.route("**/example/first.safetensors", (route) => route.fulfill({ body: bytes, contentType: "application/octet-stream" }));
   await context.route("**/example/first.json", (route) => route.fulfill({ json: { top: [] } }));
+}
+
+/** A trace of F32 tensors, { shape, values } by name, with what its metadata says. */
+export function traceFile(tensors, about) {
+  const header = about ? { __metadata__: { headlight: JSON.stringify(about) } } : {};
+  let end = 0;
+  const parts = Object.entries(tensors).map(([name, { shape, values }]) => {
+    const data = Buffer.from(new Float32Array(values).buffer);
+    header[name] = { dtype: "F32", shape, data_offsets: [end, end + data.length] };
+    end += data.length;
+    return data;
+  });
+  const json = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  return Buffer.concat([length, json, ...parts]);
+}
+
+/** The ways to open and save a trace. */
+export function ways(page) {
+  return {
+    open: page.getByRole("button", { name: "Open trace" }),
+    save: page.getByRole("button", { name: "Save trace" }),
+    dialog: (name) => page.getByRole("dialog", { name }),
+    file: page.getByLabel("Trace file"),
+    url: page.getByLabel("URL of a trace"),
+  };
+}
+
+/** Opens a trace as a file that was picked. */
+export async function openFile(page, name, buffer) {
+  const { open, file } = ways(page);
+  await open.click();
+  await file.setInputFiles({ name, mimeType: "application/octet-stream", buffer });
+}
+
+/** Saves with the dialog; returns the file and the size that was said before. */
+export async function saved(page, what, precision = "f32") {
+  const { save, dialog } = ways(page);
+  await save.click();
+  const box = dialog("Save as a trace");
+  const choice = box.getByRole("radio", { name: new RegExp(`^${what}(?!,)`) });
+  await choice.check();
+  await box.getByRole("radio", { name: new RegExp(`^${precision}`) }).check();
+  const said = await box.getByRole("button", { name: /^Save \d/ }).textContent();
+  const download = page.waitForEvent("download");
+  await box.getByRole("button", { name: /^Save \d/ }).click();
+  const file = await download;
+  return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()), said };
 }

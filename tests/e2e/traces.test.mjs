@@ -7,23 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { firstResult, liveResult, numbers, parts, pickModel, run, SMOLLM2, words } from "./page.mjs";
 import { accessibilityProblems, pageTest } from "./support.mjs";
-import { makeTrace } from "./traces.mjs";
-
-/** A safetensors file of F32 tensors. */
-function safetensors(tensors, about) {
-  const header = about ? { __metadata__: { headlight: JSON.stringify(about) } } : {};
-  let end = 0;
-  const parts = Object.entries(tensors).map(([name, { shape, values }]) => {
-    const data = Buffer.from(new Float32Array(values).buffer);
-    header[name] = { dtype: "F32", shape, data_offsets: [end, end + data.length] };
-    end += data.length;
-    return data;
-  });
-  const json = Buffer.from(JSON.stringify(header));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(json.length));
-  return Buffer.concat([length, json, ...parts]);
-}
+import { makeTrace, openFile, saved, traceFile, ways } from "./traces.mjs";
 
 const TOKENS = ["The", "Ġcat", "</script>", "Ġsat"];
 const UNIFORM = Array(2 * 16).fill(0.25);
@@ -32,44 +16,13 @@ const UNIFORM = Array(2 * 16).fill(0.25);
 function patternsOnly(change = (values) => values) {
   const second = UNIFORM.slice();
   [second[16], second[17], second[18], second[19]] = [0.7, 0.1, 0.1, 0.1];
-  return safetensors(
+  return traceFile(
     {
       "blocks.0.attn.hook_pattern": { shape: [2, 4, 4], values: UNIFORM },
       "blocks.1.attn.hook_pattern": { shape: [2, 4, 4], values: change(second) },
     },
     { format: 1, tokens: TOKENS, token_form: "byte_level", model: { name: "elsewhere" } },
   );
-}
-
-function ways(page) {
-  return {
-    open: page.getByRole("button", { name: "Open trace" }),
-    save: page.getByRole("button", { name: "Save trace" }),
-    dialog: (name) => page.getByRole("dialog", { name }),
-    file: page.getByLabel("Trace file"),
-    url: page.getByLabel("URL of a trace"),
-  };
-}
-
-async function openFile(page, name, buffer) {
-  const { open, file } = ways(page);
-  await open.click();
-  await file.setInputFiles({ name, mimeType: "application/octet-stream", buffer });
-}
-
-/** Saves with the dialog; returns the file and the size that was said before. */
-async function saved(page, what, precision = "f32") {
-  const { save, dialog } = ways(page);
-  await save.click();
-  const box = dialog("Save as a trace");
-  const choice = box.getByRole("radio", { name: new RegExp(`^${what}(?!,)`) });
-  await choice.check();
-  await box.getByRole("radio", { name: new RegExp(`^${precision}`) }).check();
-  const said = await box.getByRole("button", { name: /^Save \d/ }).textContent();
-  const download = page.waitForEvent("download");
-  await box.getByRole("button", { name: /^Save \d/ }).click();
-  const file = await download;
-  return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()), said };
 }
 
 /** Names, shapes and metadata of a safetensors file. */
@@ -114,7 +67,7 @@ pageTest("a trace of some layers shows those that it holds", async ({ page, open
   await open();
   await firstResult(page);
   const uniform = { shape: [2, 4, 4], values: UNIFORM };
-  const bytes = safetensors(
+  const bytes = traceFile(
     { "blocks.1.attn.hook_pattern": uniform, "blocks.3.attn.hook_pattern": uniform },
     { format: 1, tokens: TOKENS, token_form: "byte_level", model: { name: "very large" } },
   );
@@ -153,7 +106,7 @@ pageTest("a trace that is dropped on the page is opened", async ({ page, open })
 pageTest("a trace of two gigabytes is opened from a URL by ranges, and is in the link", async ({ page, context, open }) => {
   // 1,024 heads × 4 tokens are small; the file claims two gigabytes of stream beside them.
   const pattern = { shape: [2, 4, 4], values: UNIFORM };
-  const small = safetensors({ "blocks.0.attn.hook_pattern": pattern }, { format: 1, tokens: TOKENS });
+  const small = traceFile({ "blocks.0.attn.hook_pattern": pattern }, { format: 1, tokens: TOKENS });
   const length = Number(small.readBigUInt64LE(0));
   const head = JSON.parse(small.toString("utf8", 8, 8 + length));
   const data = small.subarray(8 + length);
@@ -203,7 +156,7 @@ pageTest("what is no trace is refused with one sentence, and the result stays", 
   const cases = [
     ["large.safetensors", large, /attn_scores is not finite \(head 0, token 0, layer 0\)/],
     ["negative.safetensors", patternsOnly((values) => values.with(30, 0.65).with(31, -0.15)), /head 1, query 3, key 3 is -0\.15/],
-    ["stream.safetensors", safetensors({ "blocks.0.hook_resid_pre": { shape: [2, 3], values: Array(6).fill(1) } }), /holds no attention/],
+    ["stream.safetensors", traceFile({ "blocks.0.hook_resid_pre": { shape: [2, 3], values: Array(6).fill(1) } }), /holds no attention/],
     ["empty.safetensors", Buffer.alloc(0), /empty\.safetensors is empty/],
     ["picture.safetensors", Buffer.from("GIF89a, and so on and on"), /is this a safetensors file, and whole\?/],
     ["pointer.safetensors", Buffer.from("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 428344\n"), /is a Git LFS pointer/],
@@ -213,7 +166,7 @@ pageTest("what is no trace is refused with one sentence, and the result stays", 
     ["rows.safetensors", patternsOnly((values) => values.with(31, 0.9)), /head 1, query 3 sum to 1\.6500, expected 1 ± 0\.004/],
     [
       "shapes.safetensors",
-      safetensors({
+      traceFile({
         "blocks.0.attn.hook_pattern": { shape: [2, 4, 4], values: UNIFORM },
         "blocks.1.attn.hook_pattern": { shape: [2, 2, 2], values: Array(8).fill(0.5) },
       }),
@@ -221,10 +174,10 @@ pageTest("what is no trace is refused with one sentence, and the result stays", 
     ],
     [
       "tokens.safetensors",
-      safetensors({ hook_embed: { shape: [1_000_000_000, 0], values: [] } }),
+      traceFile({ hook_embed: { shape: [1_000_000_000, 0], values: [] } }),
       /1000000000 tokens, at most 1048576/,
     ],
-    ["weights.safetensors", safetensors({ "model.embed": { shape: [1], values: [1] } }), /no tensor has the name of a hook/],
+    ["weights.safetensors", traceFile({ "model.embed": { shape: [1], values: [1] } }), /no tensor has the name of a hook/],
   ];
   const { alert, queries, status } = parts(page);
   for (const [name, buffer, expected] of cases) {
@@ -247,9 +200,9 @@ pageTest("the weight that rests on an attention sink is drawn to a key of its ow
   const about = { format: 1, tokens: TOKENS, token_form: "byte_level", model: { name: "elsewhere" } };
   const tensors = { "blocks.0.attn.hook_pattern": { shape: [2, 4, 4], values: Array(32).fill(0.125) } };
   const { alert, queries, keys, status } = parts(page);
-  await openFile(page, "unmarked.safetensors", safetensors(tensors, about));
+  await openFile(page, "unmarked.safetensors", traceFile(tensors, about));
   await alert.getByText('"row_sums":"sinks"').waitFor();
-  await openFile(page, "sinks.safetensors", safetensors(tensors, { ...about, row_sums: "sinks" }));
+  await openFile(page, "sinks.safetensors", traceFile(tensors, { ...about, row_sums: "sinks" }));
   await status.getByText("from sinks.safetensors").waitFor();
   assert.deepEqual([await queries.count(), await keys.count()], [4, 5]);
   assert.match(await keys.last().textContent(), /sink/);
@@ -267,7 +220,7 @@ pageTest("rows of patterns computed in bf16 are rows, and added tokens are shown
   };
   const rows = [0.9975, 1.0022].flatMap((sum) => Array(16).fill(sum / 4));
   const { queries, status } = parts(page);
-  await openFile(page, "recipe.safetensors", safetensors({ "blocks.0.attn.hook_pattern": { shape: [2, 4, 4], values: rows } }, about));
+  await openFile(page, "recipe.safetensors", traceFile({ "blocks.0.attn.hook_pattern": { shape: [2, 4, 4], values: rows } }, about));
   await status.getByText("from recipe.safetensors").waitFor();
   assert.deepEqual(await words(queries), ["čau", "·cat", "Öl", "é"]);
 });
@@ -277,7 +230,7 @@ pageTest("a file of cross-attention alone shows it, with its own layers and head
   await firstResult(page);
   const about = { format: 1, tokens: TOKENS, decoder_tokens: ["le", "chat"], token_form: "plain", model: { name: "elsewhere" } };
   const values = Array(3 * 8).fill(0.25);
-  await openFile(page, "cross.safetensors", safetensors({ "decoder.1.cross_attn.hook_pattern": { shape: [3, 2, 4], values } }, about));
+  await openFile(page, "cross.safetensors", traceFile({ "decoder.1.cross_attn.hook_pattern": { shape: [3, 2, 4], values } }, about));
   const { queries, keys, status } = parts(page);
   await status.getByText("2 layers × 3 heads").waitFor();
   assert.deepEqual([await queries.count(), await keys.count()], [2, 4]);
