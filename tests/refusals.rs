@@ -83,17 +83,57 @@ fn quantised_folders_are_named_by_their_method() {
         ("model.layers.0.self_attn.q_proj.SCB", "bitsandbytes"),
         ("model.layers.0.self_attn.q_proj.weight_scale_inv", "FP8"),
         ("model.layers.0.self_attn.q_proj.weight_scales", "EETQ"),
+        ("model.layers.0.self_attn.q_proj.weight.quant_state.bitsandbytes__nf4", "bitsandbytes"),
+        ("model.layers.0.self_attn.q_proj.biases", "MLX"),
+        ("model.layers.0.self_attn.q_proj.trellis", "EXL3"),
+        ("model.layers.0.self_attn.q_proj.W_q", "HQQ"),
+        ("model.layers.0.mlp.experts.gate_up_proj_blocks", "MXFP4"),
     ] {
         refused(&of_tensor(tensor, "I32", 8), &[&format!("quantised by {name}"), "GGUF"]);
+        // A configuration that names no method leaves it to the tensors.
+        let mut files = of_tensor(tensor, "I32", 8);
+        files[0] = with_field("quantization_config", json!({"bits": 4})).swap_remove(0);
+        refused(&files, &[&format!("quantised by {name}"), "GGUF"]);
     }
+    let bits = json!({"group_size": 64, "bits": 4});
+    refused(&with_field("quantization", bits.clone()), &["quantised by MLX", "GGUF"]);
+    refused(&with_field("text_config", json!({"quantization_config": {"quant_method": "AWQ"}})), &["quantised by AWQ"]);
+    refused(&with_field("quantization_config", bits), &["quantised by a method without a name", "GGUF"]);
+    // A quantisation that is written as null is none.
+    load(&with_field("quantization_config", Value::Null)).unwrap();
 }
 
 #[test]
 fn adapters_name_the_model_that_they_change() {
     let adapter = |config: Value| vec![("adapter_config.json".to_owned(), config.to_string().into_bytes())];
+    let of_kind = |kind: &str| adapter(json!({"peft_type": kind, "base_model_name_or_path": "owner/name"}));
     let lora = json!({"peft_type": "LORA", "base_model_name_or_path": "HuggingFaceTB/SmolLM2-135M", "r": 4});
-    refused(&adapter(lora), &["LoRA adapter, not a model", "HuggingFaceTB/SmolLM2-135M", "merge_and_unload"]);
+    refused(&adapter(lora), &["a LoRA adapter, not a model", "HuggingFaceTB/SmolLM2-135M", "merge_and_unload"]);
     refused(&adapter(json!({"peft_type": "IA3"})), &["IA3 adapter", "a model that it does not name"]);
+    for kind in ["LORA", "IA3", "ADALORA", "LOHA", "OFT", "VERA"] {
+        refused(&of_kind(kind), &["adapter, not a model: it changes owner/name", "merge_and_unload"]);
+    }
+    for (kind, called) in
+        [("PREFIX_TUNING", "a prefix tuning"), ("PROMPT_TUNING", "a prompt tuning"), ("P_TUNING", "a p tuning")]
+    {
+        let message = load(&of_kind(kind)).unwrap_err().to_string();
+        assert!(message.starts_with(&format!("this is {called} adapter")), "{message}");
+        assert!(message.contains("cannot be merged") && !message.contains("merge_and_unload"), "{message}");
+    }
+    let task =
+        json!({"peft_type": "LORA", "task_type": "SEQ_2_SEQ_LM", "base_model_name_or_path": "google-t5/t5-small"});
+    refused(&adapter(task), &["AutoPeftModelForSeq2SeqLM"]);
+    // The form of another library.
+    refused(&adapter(json!({"model_name": "bert-base-uncased", "config": {}})), &["it changes bert-base-uncased"]);
+    // A model with matrices beside its own that were never merged.
+    let mut files = golden_files("llama");
+    let lora = of_tensor("model.layers.0.self_attn.q_proj.lora_A.weight", "F32", 8).swap_remove(1);
+    files.retain(|(name, _)| name != "model.safetensors");
+    files.push(lora);
+    refused(&files, &["a LoRA adapter", "merge_and_unload"]);
+    let gguf = GgufFile::default().text("general.architecture", "llama").text("general.type", "adapter");
+    let gguf = gguf.text("adapter.type", "lora").text("general.base_model.0.name", "Llama 3.2 1B").bytes();
+    refused(&vec![("m.gguf".to_owned(), gguf)], &["a LoRA adapter", "Llama 3.2 1B", "llama-export-lora"]);
 }
 
 /// An edit of keys or values counts key-value heads, of which there are fewer than query heads.

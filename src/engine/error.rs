@@ -52,15 +52,14 @@ pub enum EngineError {
         method: String,
     },
     /// An adapter without the model that it changes.
-    #[error(
-        "this folder holds a {kind} adapter, not a model: it changes {base}. Merge it in Python (PEFT: \
-         AutoPeftModelForCausalLM.from_pretrained(folder).merge_and_unload().save_pretrained(\"merged\")), then open the merged folder"
-    )]
+    #[error("this is {name} adapter, not a model: it changes {base}. {remedy}")]
     Adapter {
-        /// LoRA, IA3, …
-        kind: String,
+        /// "a LoRA", "an IA3", …
+        name: String,
         /// The model that it changes.
         base: String,
+        /// What to do.
+        remedy: String,
     },
     /// A tensor of another shape.
     #[error("{file}: tensor {tensor}: expected shape {expected:?}, found {found:?}")]

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::chat::{ChatFiles, ChatTemplate};
-use super::checkpoint::{Architecture, Config, quantised};
+use super::checkpoint::{Architecture, Config, peft, quantised};
 use super::error::EngineError;
 use super::files::{FileError, Parsed, TensorIndex, gguf, safetensors};
 use super::generation_config::GenerationConfig;
@@ -216,7 +216,7 @@ impl Loader {
         match name.as_str() {
             "config.json" => self.config = Some(Config::parse(&name, bytes)?),
             GENERATION => self.generation = Some(GenerationConfig::read(&Config::parse(&name, bytes)?)?),
-            ADAPTER => return Err(adapter(&Config::parse(&name, bytes)?)),
+            ADAPTER => return Err(peft::refusal(&Config::parse(&name, bytes)?)),
             LABELS => self.labels = labels(&name, bytes)?,
             _ if self.tokenizer_files.take(&name, bytes) || self.chat_files.take(&name, bytes) => {}
             _ if name.to_lowercase().ends_with(".gguf") => match gguf::parse_header(&name, len, bytes)? {
@@ -256,8 +256,9 @@ impl Loader {
     fn start_tensors(&mut self) -> Result<(), EngineError> {
         let note = if self.config.is_some() { self.unwrap_names() } else { None };
         if let Some(config) = &self.config {
-            let names = self.indices.iter().flat_map(|(_, index)| index.tensors.keys().map(String::as_str));
-            quantised::refuse(config, names)?;
+            let names = || self.indices.iter().flat_map(|(_, index)| index.tensors.keys().map(String::as_str));
+            quantised::refuse(config, names())?;
+            peft::refuse_unmerged(names())?;
         }
         let has_tensor = |name: &str| self.indices.iter().any(|(_, index)| index.tensors.contains_key(name));
         let mut architecture = match (&self.gguf, &self.config) {
@@ -348,16 +349,6 @@ impl Loader {
             model.set_labels(self.labels, self.label_form, self.without_tokenizer);
         }
         Ok(model)
-    }
-}
-
-/// The refusal of an adapter, with the model that it changes.
-fn adapter(config: &Config) -> EngineError {
-    let text = |field: &str| config.get(field).and_then(|value| value.as_str()).map(str::to_owned);
-    EngineError::Adapter {
-        kind: text("peft_type")
-            .map_or_else(|| "PEFT".to_owned(), |kind| if kind == "LORA" { "LoRA".to_owned() } else { kind }),
-        base: text("base_model_name_or_path").unwrap_or_else(|| "a model that it does not name".to_owned()),
     }
 }
 

@@ -87,7 +87,9 @@ pub fn convert_lines(file: &str) -> [String; 3] {
 
 fn safetensors(files: &[(String, u64)]) -> Result<Option<Choice>, String> {
     let at = |wanted: &str| files.iter().position(|(name, _)| name == wanted);
-    let weights = weights(files)?;
+    // What stands beside an adapter without a configuration is the adapter's.
+    let is_adapter = at(ADAPTER).is_some() && at(CONFIG).is_none();
+    let weights = if is_adapter { Vec::new() } else { weights(files)? };
     if weights.is_empty() {
         // Who opens it says which model the adapter changes.
         let adapter = at(ADAPTER).map(|index| Choice {

@@ -50,6 +50,7 @@ enum Kind {
 }
 
 pub(super) fn from_metadata(gguf: &Gguf) -> Result<Architecture, EngineError> {
+    super::peft::refuse_gguf(gguf)?;
     let name = gguf.string("general.architecture")?;
     let fields = Fields { gguf, architecture: name };
     let Some((_, kind)) = KINDS.iter().find(|(known, _)| *known == name) else {

@@ -24,6 +24,7 @@ mod modernbert;
 mod mpnet;
 mod olmo2;
 mod opt;
+pub(super) mod peft;
 mod phi3;
 pub(super) mod quantised;
 mod roberta;

@@ -61,6 +61,7 @@ fn what_belongs_together() {
         ("some.gguf", "some: some.gguf"),
         ("adapter_config.json adapter_model.safetensors tokenizer.json", "adapter: adapter_config.json"),
         ("adapter_config.json adapter_model.bin", "adapter: adapter_config.json"),
+        ("adapter_config.json adapters.safetensors 0000100_adapters.safetensors", "adapter: adapter_config.json"),
         ("SmolLM2-135M.Q4_1.gguf", "Q4_1: SmolLM2-135M.Q4_1.gguf"),
     ] {
         assert_eq!(found(names), [expected], "{names}");
