@@ -223,6 +223,18 @@ fn norms_may_have_their_older_names() {
     assert_eq!(logits(&files), logits(&golden_files("bert")));
 }
 
+/// A configuration that names neither family nor class is read by what only one family has.
+#[test]
+fn a_family_without_a_name_is_known_by_its_keys() {
+    for name in ["smollm3", "mistral", "gemma2", "gemma3_text", "qwen2", "qwen3", "phi3", "olmo2", "llama"] {
+        let nameless = changed(name, |config| {
+            config.remove("model_type");
+            config.remove("architectures");
+        });
+        assert_eq!(load(&nameless).unwrap().spec(), load(&changed(name, |_| {})).unwrap().spec(), "{name}");
+    }
+}
+
 /// The structure that a configuration means, with a few sizes filled in.
 fn spec(config: Value) -> Spec {
     let config = Config::parse("config.json", config.to_string().as_bytes()).unwrap();

@@ -182,6 +182,9 @@ fn windows_are_where_the_familys_class_puts_them() {
             &[1, 2],
             4,
         ),
+        // What is switched off may hold anything.
+        ("qwen2", json!({"use_sliding_window": false, "sliding_window": 0, "max_window_layers": -1}), &[], 0),
+        ("qwen3", json!({"use_sliding_window": true, "sliding_window": 5, "max_window_layers": -1}), &[0, 1, 2], 4),
         ("gemma2", json!({"sliding_window": 5}), &[0], 4),
         ("gemma3_text", json!({"sliding_window": 5, "_sliding_window_pattern": 2}), &[0, 1, 2], 4),
         ("gemma3_text", json!({"sliding_window": 5, "sliding_window_pattern": 2}), &[0, 2], 4),
@@ -190,6 +193,12 @@ fn windows_are_where_the_familys_class_puts_them() {
             "smollm3",
             json!({"use_sliding_window": false, "sliding_window": 5, "layer_types": [near, full, near, full]}),
             &[0, 2],
+            4,
+        ),
+        (
+            "smollm3",
+            json!({"use_sliding_window": true, "sliding_window": 5, "no_rope_layers": [1, 0, 1, 1], "no_rope_layer_interval": 5}),
+            &[1],
             4,
         ),
         ("modernbert", json!({"local_attention": 8, "global_attn_every_n_layers": 3}), &[1, 2], 4),

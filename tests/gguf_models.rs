@@ -231,6 +231,9 @@ fn an_unknown_tokenizer_leaves_token_ids() {
         ("tokenizer.ggml.model", Some("rwkv"), TokenForm::Plain),
         ("tokenizer.ggml.pre", Some("nobody's"), TokenForm::ByteLevel),
         ("tokenizer.ggml.model", None, TokenForm::Plain),
+        // One that is known and damaged.
+        ("tokenizer.ggml.merges", None, TokenForm::ByteLevel),
+        ("tokenizer.ggml.merges", Some("no list"), TokenForm::ByteLevel),
     ] {
         let mut file = converted(&conversion);
         file.fields.retain(|(known, _)| known != key);
@@ -241,6 +244,8 @@ fn an_unknown_tokenizer_leaves_token_ids() {
         assert!(model.tokenizer().is_none());
         let message = model.encode("The cat", None).unwrap_err().to_string();
         assert!(message.contains(key) && message.ends_with("give token ids"), "{message}");
+        let says = model.notes().iter().any(|note| note.contains(key) && note.ends_with("reads token ids, no text."));
+        assert!(says, "{key}: {:?}", model.notes());
         let (found, expected) = (model.tokens_from_ids(&ids).unwrap(), whole.tokens_from_ids(&ids).unwrap());
         assert_eq!((found.tokens, found.form), (expected.tokens, form), "{key}");
         assert_eq!(run(&model, &ids).final_stream(), run(&whole, &ids).final_stream());

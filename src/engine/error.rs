@@ -97,7 +97,9 @@ pub enum EngineError {
     #[error("{0}: the weights are damaged, or an edit is too large")]
     NotFinite(#[from] NotFinite),
     /// Logits that are not numbers: damaged weights of the unembedding.
-    #[error("the logits after token {position} are not numbers: the weights of the unembedding are damaged")]
+    #[error(
+        "the logits after token {position} are not numbers: weights of the unembedding, or of the head before it, are damaged"
+    )]
     LogitsNotFinite {
         /// The position of the value.
         position: usize,

@@ -14,7 +14,7 @@ use super::error::EngineError;
 use super::files::{FileError, Parsed, TensorIndex, gguf, safetensors};
 use super::generation_config::GenerationConfig;
 use super::model::{Filled, Model, StackSlot, StackSlots};
-use super::tokenizer::{Tokenizer, TokenizerFiles, gguf_labels, is_only_unread};
+use super::tokenizer::{Tokenizer, TokenizerFiles, gguf_labels};
 use crate::trace::TokenForm;
 use crate::trace::file::ForeignFile;
 use plan::{Filling, Plan};
@@ -224,11 +224,11 @@ impl Loader {
                 Parsed::Complete(gguf) => {
                     match Tokenizer::from_gguf(&gguf) {
                         Ok(tokenizer) => self.tokenizer = Some(tokenizer),
-                        Err(error) if is_only_unread(&error, &gguf) => {
+                        // A model that is given token ids needs no tokenizer.
+                        Err(error) => {
                             self.without_tokenizer = Some(error.to_string());
                             (self.labels, self.label_form) = gguf_labels(&gguf);
                         }
-                        Err(error) => return Err(error.into()),
                     }
                     self.chat_files.take_gguf(&gguf);
                     self.indices.push((file, gguf.index.clone()));
@@ -278,6 +278,9 @@ impl Loader {
             architecture.generation = generation;
         }
         architecture.notes.extend(architecture.generation.note());
+        let no_text =
+            self.without_tokenizer.as_ref().map(|reason| format!("{reason}: the model reads token ids, no text."));
+        architecture.notes.extend(no_text);
         let files = std::mem::take(&mut self.tokenizer_files);
         if self.tokenizer.is_none() && files.are_enough() {
             let spec = &architecture.spec;

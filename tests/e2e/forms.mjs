@@ -1,4 +1,4 @@
-// Checkpoints in the forms in which they are about, as files by name: the small golden ones, changed.
+// Checkpoints in the forms that are in circulation, as files by name: the small golden ones, changed.
 
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";

@@ -1,4 +1,4 @@
-// A walk through the forms in which checkpoints and traces are about, in one page, one after the other: each shows what transformers
+// A walk through the forms of checkpoints and traces in circulation, in one page, one after the other: each shows what transformers
 // computes, or one sentence says what is wrong and what to do, and the result before it goes on answering.
 
 import assert from "node:assert/strict";
@@ -83,7 +83,7 @@ const FORMS = [
       ...withoutTokenizer(bert), "vocab.txt": bertVocabulary, "added_tokens.json": Buffer.from('{"[E1]": 260}'),
       "special_tokens_map.json": Buffer.from('{"cls_token": "[CLS]", "sep_token": "[SEP]", "unk_token": "[UNK]", "pad_token": "[PAD]", "mask_token": "[MASK]"}'),
     },
-    text: "[E1]", shows: ["[CLS]", "[E1]", "[SEP]"],
+    text: "[E1]", shows: ["[CLS]", "[e1]", "[SEP]"],
   },
   opens("llama_two", /two different matrices/),
   opens("qwen3_both_ways"),
@@ -92,6 +92,7 @@ const FORMS = [
   opens("bart_untied", undefined, { target: TARGET }),
   opens("mt5", undefined, { target: TARGET }),
   { name: "marian-saved-again", files: filesOf("generation/marian_resaved"), ids: "10, 11, 12, 13, 0", writes: /^(?!.*<pad>.*<pad>)/ },
+  { name: "llama-pieces-alone", files: { ...withoutTokenizer(llama), ...filesOf("tokenizers/llama_model") }, text: "The cat", shows: ["<s>", "·The", "·cat"] },
   { name: "bert-lower-case", files: { ...bert, "tokenizer_config.json": Buffer.from('{"do_lower_case": true, "tokenizer_class": "BertTokenizer"}') }, text: "THE", shows: ["[CLS]", "the", "[SEP]"] },
   // B. What did not open.
   opens("bert_2019", /read as bert, by the names of its tensors.*layer_norm_eps 1e-12/),
@@ -120,6 +121,7 @@ const FORMS = [
   { name: "added-token", files: withConfig(withRow(withAddedToken(gpt2, 384, "čau"), "transformer.wte.weight"), { vocab_size: 385 }), text: "ačaua", shows: ["a", "čau", "a"] },
   { name: "gguf-gpt-4o", files: { "m.gguf": llamaAsGguf("llama", ggufVocabulary("llama", "gpt-4o")) }, ...goldenText("llama") },
   { name: "gguf-unknown-tokenizer", files: { "m.gguf": llamaAsGguf("llama", { "tokenizer.ggml.model": "rwkv" }) }, ...goldenText("llama") },
+  { name: "gguf-damaged-tokenizer", files: { "m.gguf": llamaAsGguf("llama", { ...ggufVocabulary("llama", "gpt-4o"), "tokenizer.ggml.merges": "none" }) }, ...goldenText("llama"), says: /tokenizer\.ggml\.merges.*reads token ids, no text/ },
   { name: "gguf-both-ways", files: { "m.gguf": llamaAsGguf("llama", { ...ggufVocabulary("llama", "gpt-2"), "llama.attention.causal": false }) }, text: "The cat", isBothWays: true },
   // C. What is refused, and what is read by now.
   family("mixtral", "mistral"),
@@ -131,6 +133,9 @@ const FORMS = [
   quantised("fp8", "FP8"),
   quantised("compressed-tensors", "compressed-tensors"),
   refused("lora", adapter, /HuggingFaceTB\/SmolLM2-135M.*merge_and_unload/),
+  refused("prefix-tuning", { "adapter_config.json": Buffer.from('{"peft_type": "PREFIX_TUNING", "base_model_name_or_path": "gpt2"}') }, /prefix tuning adapter.*changes gpt2.*cannot be merged: a trace made in Python/),
+  refused("gguf-adapter", { "m.gguf": gguf({ "general.architecture": "llama", "general.type": "adapter", "adapter.type": "lora" }, {}) }, /a LoRA adapter.*llama-export-lora/),
+  refused("mlx", withConfig(llama, { quantization: { group_size: 64, bits: 4 } }), /quantised by MLX.*GGUF/),
   refused("pointer", { ...llama, "model.safetensors": pointer }, /model\.safetensors is a Git LFS pointer.*git lfs pull/),
   refused("gguf-iq1", { "m.gguf": ggufOfFormat(19, 50) }, /token_embd\.weight is IQ1_S; formats that are read are F64/),
   ...[["f64", 28, 2048], ["iq4-nl", 20, 144], ["iq4-xs", 23, 136], ["mxfp4", 39, 136], ["tq1-0", 34, 54], ["tq2-0", 35, 66]].map(
@@ -147,6 +152,7 @@ const TRACES = [
   ["bf16.safetensors", of([0.9975, 0, 0.5, 0.5022]), "elsewhere · 2 tokens · 1 layers × 1 heads"],
   ["sinks.safetensors", of([0.5, 0, 0.25, 0.25]), /"row_sums":"sinks"/],
   ["marked.safetensors", of([0.5, 0, 0.25, 0.25], { ...TRACE, row_sums: "sinks" }), "elsewhere · 2 tokens · 1 layers × 1 heads"],
+  ["surrogate.safetensors", of([1, 0, 0.5, 0.5], { ...TRACE, tokens: ["\ud83d", "cat"] }), /lone surrogate.*write it with/],
   ["cross.safetensors", of([0.5, 0.5, 0.25, 0.75], { ...TRACE, decoder_tokens: ["le", "chat"] }, "decoder.0.cross_attn.hook_pattern"), "elsewhere · 2 tokens → 2 · 1 layers × 1 heads"],
 ];
 

@@ -142,11 +142,14 @@ fn without_model_type(
     };
     let found = BY_TENSOR.iter().find(has).and_then(|(name, ..)| known(name));
     let found = found.ok_or_else(|| config.refuse("model_type", "the name of a family", "nothing"))?;
-    // Two pairs of families share their names: Gemma 2 lacks a norm of Gemma 3's, and a window is Mistral's.
+    // Some families share their names: Gemma 2 lacks a norm of Gemma 3's, a window is Mistral's, layers without rotation are SmolLM3's.
     let has_query_norm =
         ["", "model."].iter().any(|prefix| has_tensor(&format!("{prefix}layers.0.self_attn.q_norm.weight")));
     let found = match found {
         "gemma3_text" if !has_query_norm => "gemma2",
+        "llama" if ["no_rope_layers", "no_rope_layer_interval"].iter().any(|key| config.get(key).is_some()) => {
+            "smollm3"
+        }
         "llama" if config.get("sliding_window").is_some() => "mistral",
         found => found,
     };

@@ -21,7 +21,8 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     let flat = if is_third { config.without(&["rope_parameters", "rope_scaling"]) } else { config.clone() };
     let base = llama::spec(&flat, activation, Family::USUAL)?;
     let sizes = (base.d_head, config.size("max_position_embeddings")?);
-    let attn_softcap = config.positive_if_any("attn_logit_softcapping")?;
+    // Gemma 3's class knows the cap of its scores and does not apply it.
+    let attn_softcap = config.positive_if_any("attn_logit_softcapping")?.filter(|_| !is_third);
     let logit_softcap = config.positive_if_any("final_logit_softcapping")?;
     let interval = match is_third {
         true => config.size_or("sliding_window_pattern", 6)?,

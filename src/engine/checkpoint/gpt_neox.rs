@@ -12,7 +12,13 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     let prefix = super::prefix("gpt_neox.", &["embed_in.weight", "final_layer_norm.weight"], has_tensor);
     let d_head = d_model / n_heads;
     let keys = Family { theta: ("rotary_emb_base", 10_000.0), share: Some(("rotary_pct", 0.25)) };
-    let (rotary, n_ctx) = rotary::read(config, d_head, config.size("max_position_embeddings")?, keys)?;
+    // The share is one of `head_dim`, where there is one; heads are no wider for it.
+    let turned = config.size_or("head_dim", d_head)?;
+    let (rotary, n_ctx) = rotary::read(config, turned, config.size("max_position_embeddings")?, keys)?;
+    if 2 * rotary.n_pairs() > d_head {
+        let expected = format!("a width of which the part that is rotated is within the head's {d_head} neurons");
+        return Err(config.refuse("head_dim", &expected, &turned.to_string()));
+    }
     let parallel = config.switch("use_parallel_residual", true)?;
     let tied = config.switch("tie_word_embeddings", false)?;
     let spec = Spec {

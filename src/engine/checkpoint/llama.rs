@@ -32,7 +32,7 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
         "smollm3" => {
             spec.unrotated_layers = unrotated(config, spec.n_layers)?;
             let on = config.switch("use_sliding_window", false)?;
-            let reach = config.size_if_any("sliding_window")?.map(|window| window - 1);
+            let reach = config.window_if("sliding_window", on || config.get("layer_types").is_some())?;
             let is_local = |layer: usize| on && reach.is_some() && spec.unrotated_layers.contains(&layer);
             spec.local = config.local_layers(spec.n_layers, reach, "sliding_window", is_local)?;
         }
@@ -80,10 +80,10 @@ pub(super) fn prefix(has_tensor: &dyn Fn(&str) -> bool) -> &'static str {
 /// Qwen's windows, where they are on: in the last layers.
 fn late_windows(config: &Config, n_layers: usize) -> Result<Option<Local>, EngineError> {
     let on = config.switch("use_sliding_window", false)?;
-    let reach = config.size_if_any("sliding_window")?.filter(|_| on).map(|window| window - 1);
-    // May be zero: then every layer has one.
-    let first = config.get("max_window_layers").map_or(Some(28), |value| value.as_u64());
-    let Some(first) = first.and_then(|first| usize::try_from(first).ok()) else {
+    let reach = config.window_if("sliding_window", on)?;
+    // May be zero or less: then every layer has one.
+    let first = config.get("max_window_layers").map_or(Some(28), |value| value.as_i64());
+    let Some(first) = first.map(|first| usize::try_from(first).unwrap_or(0)) else {
         return Err(config.refuse("max_window_layers", "a whole number", "something else"));
     };
     let field = if on { "sliding_window" } else { "use_sliding_window" };
@@ -92,6 +92,8 @@ fn late_windows(config: &Config, n_layers: usize) -> Result<Option<Local>, Engin
 
 /// The layers of SmolLM3 whose entry in `no_rope_layers` is 0, else every fourth.
 fn unrotated(config: &Config, n_layers: usize) -> Result<Vec<usize>, EngineError> {
+    // Where every layer is named, the interval says nothing.
+    config.get("no_rope_layer_interval");
     let flags = match config.get("no_rope_layers") {
         None => {
             let interval = config.size_or("no_rope_layer_interval", 4)?;

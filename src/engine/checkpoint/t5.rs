@@ -26,7 +26,7 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     // transformers ties T5 whatever the configuration says, and takes the switch for the scale; mT5 has no scale.
     let is_mt5 = encoder.architecture == "mt5";
     let tie = config.switch("tie_word_embeddings", true)?;
-    let scale = config.switch("scale_decoder_outputs", tie)? && !is_mt5;
+    let scale = switch_or_null(config, "scale_decoder_outputs", tie)? && !is_mt5;
     let n_decoder_layers = match config.get("num_decoder_layers") {
         Some(_) => config.n_layers("num_decoder_layers")?,
         None => n_layers,
@@ -68,21 +68,7 @@ fn spec(config: &Config, n_layers: usize) -> Result<Spec, EngineError> {
         let expected = format!("more than half of relative_attention_num_buckets {n_buckets}");
         return Err(config.refuse("relative_attention_max_distance", &expected, &max_distance.to_string()));
     }
-    let field = "feed_forward_proj";
-    let kind = config.string(field)?;
-    let (mlp, activation) = match kind {
-        "relu" => (MlpKind::Plain, Activation::Relu),
-        "gelu" => (MlpKind::Plain, Activation::Gelu),
-        "gelu_new" => (MlpKind::Plain, Activation::GeluTanh),
-        // Hugging Face takes this for the tanh form.
-        "gated-gelu" => (MlpKind::Gated, Activation::GeluTanh),
-        "gated-relu" => (MlpKind::Gated, Activation::Relu),
-        "gated-silu" => (MlpKind::Gated, Activation::Silu),
-        other => {
-            let expected = "relu, gelu, gelu_new, gated-gelu, gated-relu or gated-silu";
-            return Err(config.refuse(field, expected, other));
-        }
-    };
+    let (mlp, activation) = mlp(config)?;
     Ok(Spec {
         architecture,
         n_layers,
@@ -103,6 +89,27 @@ fn spec(config: &Config, n_layers: usize) -> Result<Spec, EngineError> {
         activation,
         ..Spec::default()
     })
+}
+
+/// The form of the MLP and its activation: `feed_forward_proj` says both, unless keys of their own say otherwise.
+fn mlp(config: &Config) -> Result<(MlpKind, Activation), EngineError> {
+    const FIELD: &str = "feed_forward_proj";
+    let kind = config.string(FIELD)?;
+    let (is_gated, name) = kind.strip_prefix("gated-").map_or((false, kind), |rest| (true, rest));
+    // Hugging Face takes this for the tanh form.
+    let name = if kind == "gated-gelu" { "gelu_new" } else { name };
+    let is_gated = switch_or_null(config, "is_gated_act", is_gated)?;
+    let activation = match config.get("dense_act_fn") {
+        Some(_) => config.activation("dense_act_fn")?,
+        None => config.activation_named(FIELD, name)?,
+    };
+    Ok((if is_gated { MlpKind::Gated } else { MlpKind::Plain }, activation))
+}
+
+/// A switch that null turns off.
+fn switch_or_null(config: &Config, field: &str, absent: bool) -> Result<bool, EngineError> {
+    let is_null = config.mentions(field) && config.get(field).is_none();
+    Ok(!is_null && config.switch(field, absent)?)
 }
 
 fn source(arch: &Architecture, slot: Slot) -> Option<Source> {

@@ -112,6 +112,7 @@ pub(super) fn added_tokens(
     let named: Vec<AddedToken> = Role::ALL
         .iter()
         .filter_map(|(role, _)| settings.named(*role, class.and_then(|class| class.default_token(*role))))
+        .chain(settings.specific.iter().cloned())
         .collect();
     let mut known: std::collections::HashSet<String> = tokens.iter().map(|token| token.content.clone()).collect();
     for token in named.iter().chain(extra) {
@@ -122,6 +123,10 @@ pub(super) fn added_tokens(
     for token in &mut tokens[n_own..] {
         token.special |= named.iter().any(|named| named.content == token.content);
     }
+    if class == Some(Class::Qwen2) {
+        // The class adds all special tokens once more by their text alone, so that flags listed for them do not count.
+        tokens.extend(named.iter().chain(extra).map(|token| AddedToken::from(token.content.clone(), true)));
+    }
     tokens
 }
 
@@ -131,6 +136,7 @@ impl Tokenizer {
         let name = |role| settings.named(role, class.and_then(|class| class.default_token(role)));
         let id = |role| self.inner.token_to_id(&name(role)?.content);
         self.specials = Specials { bos: id(Role::Bos), eos: id(Role::Eos), mask: id(Role::Mask) };
+        self.inner.set_encode_special_tokens(settings.splits_special);
         self.named = Role::ALL.iter().filter_map(|(role, key)| Some((*key, name(*role)?.content))).collect();
         self
     }

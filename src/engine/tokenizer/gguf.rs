@@ -43,12 +43,6 @@ const NAMED: [(&str, &str); 7] = [
     ("mask_token", "tokenizer.ggml.mask_token_id"),
 ];
 
-/// Whether an error leaves a model that reads token ids: its file has a tokenizer of a kind that is not read, or none.
-pub fn is_only_unread(error: &TokenizerError, gguf: &Gguf) -> bool {
-    let has_none = || matches!(gguf.optional(MODEL, Gguf::string), Ok(None));
-    matches!(error, TokenizerError::Unread { .. }) || has_none()
-}
-
 /// The tokens of a file whose tokenizer is not read, and how they are written as far as its kind tells.
 pub fn gguf_labels(gguf: &Gguf) -> (Vec<String>, TokenForm) {
     let form = match gguf.optional(MODEL, Gguf::string) {

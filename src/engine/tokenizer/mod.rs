@@ -26,7 +26,7 @@ use tokenizers::decoders::DecoderWrapper;
 
 pub use error::TokenizerError;
 pub use files::{TokenizerFiles, Tokenizers};
-pub use gguf::{gguf_labels, is_only_unread};
+pub use gguf::gguf_labels;
 
 use crate::trace::{TokenForm, Tokens, byte_level_token, token_bytes};
 use sentencepiece::Names;

@@ -16,6 +16,10 @@ pub(super) const CONFIG: &str = "tokenizer_config.json";
 pub(super) const SPECIAL_TOKENS_MAP: &str = "special_tokens_map.json";
 pub(super) const ADDED_TOKENS: &str = "added_tokens.json";
 
+/// The key of further special tokens, and its older name.
+const EXTRA: &str = "extra_special_tokens";
+const OLDER_EXTRA: &str = "additional_special_tokens";
+
 /// Roles of tokens with a name of their own, in the order in which transformers adds them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
@@ -56,14 +60,20 @@ pub(super) struct Settings {
     pub legacy: Option<bool>,
     pub add_bos_token: Option<bool>,
     pub add_eos_token: Option<bool>,
+    /// Whether special tokens in a text are text.
+    pub splits_special: bool,
     /// Marian: whether either side has a vocabulary of its own.
     pub separate_vocabs: bool,
     /// T5: how many tokens stand for gaps.
     pub n_extra_ids: Option<u64>,
     /// Tokens with a role. A name whose value is null has none; one that is missing has its class's.
     named: Vec<(Role, Option<AddedToken>)>,
+    /// Tokens with a name that only this model has, as `image_token`.
+    pub specific: Vec<AddedToken>,
     /// Further special tokens.
     pub extra: Vec<AddedToken>,
+    /// Whether the further ones are those of the configuration, so that neither an older file nor a model of pieces adds to them.
+    pub lists_extra: bool,
     /// Tokens that are found before a text is split, by their ids.
     pub added: BTreeMap<u32, AddedToken>,
     /// Whether the configuration lists them itself.
@@ -86,7 +96,8 @@ impl Settings {
         let config = config.unwrap_or_default();
         let reader = Reader { file: CONFIG, fields: &config };
         settings.switches(reader)?;
-        settings.tokens_of(reader)?;
+        settings.named_of(reader)?;
+        settings.extra_of_config(reader)?;
         if let Some(listed) = reader.get("added_tokens_decoder") {
             settings.lists_added = true;
             for (id, token) in listed.as_object().ok_or_else(|| reader.refuse("added_tokens_decoder", "an object"))? {
@@ -127,6 +138,7 @@ impl Settings {
         self.legacy = reader.switch("legacy")?;
         self.add_bos_token = reader.switch("add_bos_token")?;
         self.add_eos_token = reader.switch("add_eos_token")?;
+        self.splits_special = reader.switch("split_special_tokens")?.unwrap_or_default();
         self.separate_vocabs = reader.switch("separate_vocabs")?.unwrap_or_default();
         self.n_extra_ids = match reader.get("extra_ids") {
             Some(number) => Some(number.as_u64().ok_or_else(|| reader.refuse("extra_ids", "a whole number"))?),
@@ -135,31 +147,52 @@ impl Settings {
         Ok(())
     }
 
-    /// Tokens with a role and further special ones, of either file that names them.
-    fn tokens_of(&mut self, reader: Reader<'_>) -> Result<(), TokenizerError> {
-        for (role, key) in Role::ALL {
-            match reader.fields.get(key) {
-                None => {}
-                Some(Value::Null) => self.named.push((role, None)),
-                Some(value) => {
+    /// Tokens with a role, or with a name that only this model has, of either file that names them.
+    fn named_of(&mut self, reader: Reader<'_>) -> Result<(), TokenizerError> {
+        for (key, value) in reader.fields {
+            match (Role::ALL.iter().find(|(_, known)| known == key), value) {
+                (Some((role, _)), Value::Null) => self.named.push((*role, None)),
+                (Some((role, _)), value) => {
                     let token = special_token(value).ok_or_else(|| reader.refuse(key, "a token"))?;
-                    self.named.push((role, Some(token)));
+                    self.named.push((*role, Some(token)));
                 }
+                (None, Value::String(text)) if key.ends_with("_token") => {
+                    self.specific.push(AddedToken::from(text.clone(), true));
+                }
+                _ => {}
             }
         }
-        for key in ["additional_special_tokens", "extra_special_tokens"] {
-            let values: Vec<&Value> = match reader.get(key) {
-                Some(Value::Array(list)) => list.iter().collect(),
-                Some(Value::Object(by_name)) => by_name.values().collect(),
-                Some(_) => return Err(reader.refuse(key, "a list of tokens")),
-                None => continue,
-            };
-            for value in values {
-                let token = special_token(value).ok_or_else(|| reader.refuse(key, "a list of tokens"))?;
-                if !self.extra.contains(&token) {
-                    self.extra.push(token);
-                }
+        Ok(())
+    }
+
+    /// Further special tokens of the configuration: a list under its newer name, or else under its older one. An object names them.
+    fn extra_of_config(&mut self, reader: Reader<'_>) -> Result<(), TokenizerError> {
+        let newer = reader.get(EXTRA).filter(|value| !is_empty(value));
+        match newer {
+            Some(Value::Object(by_name)) => {
+                self.specific.extend(tokens(reader, EXTRA, by_name.values())?);
+                self.extra = list(reader, OLDER_EXTRA)?;
             }
+            Some(_) => (self.extra, self.lists_extra) = (list(reader, EXTRA)?, true),
+            None => {
+                self.extra = list(reader, OLDER_EXTRA)?;
+                self.lists_extra = [EXTRA, OLDER_EXTRA].iter().any(|key| reader.fields.contains_key(*key));
+            }
+        }
+        Ok(())
+    }
+
+    /// Further special tokens of the older file, which count where the configuration lists none under the older name.
+    fn extra_of_map(&mut self, reader: Reader<'_>) -> Result<(), TokenizerError> {
+        match reader.get(EXTRA) {
+            Some(Value::Object(by_name)) => self.specific.extend(tokens(reader, EXTRA, by_name.values())?),
+            Some(_) => {
+                let mut kept = if self.lists_extra { std::mem::take(&mut self.extra) } else { Vec::new() };
+                kept.extend(list(reader, EXTRA)?);
+                (self.extra, self.lists_extra) = (kept, true);
+            }
+            None if !self.lists_extra && reader.get(OLDER_EXTRA).is_some() => self.extra = list(reader, OLDER_EXTRA)?,
+            None => {}
         }
         Ok(())
     }
@@ -168,7 +201,9 @@ impl Settings {
     fn legacy_tokens(&mut self, files: Files<'_>, own_added: &[(u32, AddedToken)]) -> Result<(), TokenizerError> {
         if let Some(bytes) = files.special_tokens_map {
             let fields = object(SPECIAL_TOKENS_MAP, bytes)?;
-            self.tokens_of(Reader { file: SPECIAL_TOKENS_MAP, fields: &fields })?;
+            let reader = Reader { file: SPECIAL_TOKENS_MAP, fields: &fields };
+            self.named_of(reader)?;
+            self.extra_of_map(reader)?;
         }
         if let Some(bytes) = files.added_tokens {
             let fields = object(ADDED_TOKENS, bytes)?;
@@ -177,7 +212,8 @@ impl Settings {
                 let id = id.as_u64().ok_or_else(|| reader.refuse(content, "an id"))?;
                 let id = check_id(ADDED_TOKENS, content, id)?;
                 let named = self.named.iter().filter_map(|(_, token)| token.as_ref());
-                let is_special = named.chain(&self.extra).any(|token| token.content == *content);
+                let listed = self.extra.iter().filter(|_| self.lists_extra);
+                let is_special = named.chain(listed).any(|token| token.content == *content);
                 self.added.insert(id, AddedToken::from(content.clone(), is_special));
             }
         }
@@ -229,6 +265,28 @@ impl<'a> Reader<'a> {
 fn object(file: &str, bytes: &[u8]) -> Result<Map<String, Value>, TokenizerError> {
     serde_json::from_slice(bytes)
         .map_err(|error| TokenizerError::Json { file: file.to_owned(), reason: format!("cannot be read: {error}") })
+}
+
+/// The tokens of a list.
+fn list(reader: Reader<'_>, key: &str) -> Result<Vec<AddedToken>, TokenizerError> {
+    match reader.get(key) {
+        None => Ok(Vec::new()),
+        Some(Value::Array(list)) => tokens(reader, key, list.iter()),
+        Some(Value::Object(by_name)) => tokens(reader, key, by_name.values()),
+        Some(_) => Err(reader.refuse(key, "a list of tokens")),
+    }
+}
+
+fn tokens<'a>(
+    reader: Reader<'_>,
+    key: &str,
+    values: impl Iterator<Item = &'a Value>,
+) -> Result<Vec<AddedToken>, TokenizerError> {
+    values.map(|value| special_token(value).ok_or_else(|| reader.refuse(key, "a list of tokens"))).collect()
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty)
 }
 
 /// A token of a role: its text, or an object with flags. It counts as special.

@@ -33,6 +33,14 @@ impl Config {
     /// # Errors
     /// When the name is not known.
     pub fn activation(&self, field: &str) -> Result<Activation, EngineError> {
+        self.activation_named(field, self.string(field)?)
+    }
+
+    /// The activation of a name that is a part of a field's value.
+    ///
+    /// # Errors
+    /// When the name is not known.
+    pub fn activation_named(&self, field: &str, name: &str) -> Result<Activation, EngineError> {
         let known = [
             ("gelu", Activation::Gelu),
             ("gelu_python", Activation::Gelu),
@@ -49,9 +57,19 @@ impl Config {
             ("tanh", Activation::Tanh),
             ("sigmoid", Activation::Sigmoid),
         ];
-        let name = self.string(field)?;
         let found = known.iter().find(|(known, _)| *known == name).map(|(_, activation)| *activation);
         found.ok_or_else(|| self.refuse(field, &known.map(|(known, _)| known).join(", "), name))
+    }
+
+    /// How far back a window reaches; a field that is switched off may hold anything.
+    ///
+    /// # Errors
+    /// When it is on and no size.
+    pub fn window_if(&self, field: &str, is_on: bool) -> Result<Option<usize>, EngineError> {
+        match is_on {
+            true => Ok(self.size_if_any(field)?.map(|window| window - 1)),
+            false => Ok(self.get(field).and(None)),
+        }
     }
 
     /// Number of layers: bounded before anything is made for each.

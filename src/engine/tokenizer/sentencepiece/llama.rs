@@ -39,7 +39,7 @@ pub(super) fn tokenizer(
     let pieces: Vec<AddedToken> = pieces.collect();
     let tokenizer = match class {
         Some(class @ (Class::Llama | Class::Gemma)) => {
-            let extra = if settings.extra.is_empty() { &pieces } else { &settings.extra };
+            let extra = if settings.lists_extra { &settings.extra } else { &pieces };
             let added = added_tokens(settings, Some(class), Vec::new(), extra);
             let model = of_class(name, spm, class, settings)?;
             assemble(name, model, class.parts(settings, None), added)?.with_roles(settings, Some(class))
@@ -122,6 +122,8 @@ fn of_file(name: &str, spm: &SpmFile, settings: &Settings, pieces: &[AddedToken]
     let mut roles = Settings::default();
     roles.added.clone_from(&settings.added);
     roles.lists_added = settings.lists_added;
+    roles.specific.clone_from(&settings.specific);
+    roles.splits_special = settings.splits_special;
     for (role, default) in [(Role::Bos, &spm.bos_piece), (Role::Eos, &spm.eos_piece), (Role::Unk, &spm.unk_piece)] {
         roles.set_named(role, settings.named(role, default.as_deref()));
     }
@@ -136,7 +138,7 @@ fn of_file(name: &str, spm: &SpmFile, settings: &Settings, pieces: &[AddedToken]
     }
     let others: Vec<AddedToken> =
         pieces.iter().filter(|token| !defined.contains(&token.content.as_str())).cloned().collect();
-    let extra = if settings.extra.is_empty() { &others } else { &settings.extra };
+    let extra = if settings.lists_extra { &settings.extra } else { &others };
     let added = added_tokens(&roles, None, Vec::new(), extra);
     let around = bos_and_eos(settings, |role| roles.named(role, None).map(|token| token.content));
     Ok(assemble(name, model, Parts { around, ..parts }, added)?.with_roles(&roles, None))
