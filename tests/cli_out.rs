@@ -43,16 +43,31 @@ fn an_input_is_never_overwritten() {
     let json = r#"[{"kind":"patch","layer":0,"hook":"hook_resid_pre","from":"other.safetensors"}]"#;
     fs::write(&edits, json).unwrap();
     symlink(&edits, model.join("link.json")).unwrap();
+    symlink("model.safetensors", model.join("link.safetensors")).unwrap();
+    fs::hard_link(model.join("model.safetensors"), model.join("hard.safetensors")).unwrap();
+    fs::hard_link(&edits, model.join("hard.json")).unwrap();
+    // Another way to the same folder.
+    let folder = model.with_extension("link");
+    let _ = fs::remove_file(&folder);
+    symlink(&model, &folder).unwrap();
     let before: Vec<Vec<u8>> = names(&model).iter().map(|name| fs::read(model.join(name)).unwrap()).collect();
-    for out in ["model.safetensors", "config.json", "edits.json", "other.safetensors", "link.json"] {
-        let out = model.join(out);
+    let outs =
+        ["config.json", "tokenizer.json", "edits.json", "other.safetensors", "link.json", "hard.json", "./edits.json"];
+    let outs = outs.into_iter().chain(["link.safetensors", "hard.safetensors", "model.safetensors"]);
+    for out in outs.map(|out| model.join(out)).chain([folder.join("model.safetensors"), folder.join("edits.json")]) {
         let files = ["--edits", edits.to_str().unwrap(), "--out", out.to_str().unwrap()];
-        for command in ["trace", "sweep"] {
-            let args = [&[command, "--model", model.to_str().unwrap()], &TEXT[..], &files[..]].concat();
+        for command in [&["trace"][..], &["sweep"], &["flow", "--kind", "rollout"]] {
+            let args = [command, &["--model", model.to_str().unwrap()], &TEXT[..], &files[..]].concat();
             let complaint = fails(headlight(&args));
-            assert!(complaint.contains("is read by this command"), "{command} {}: {complaint}", out.display());
+            assert!(complaint.contains("is read by this command"), "{command:?} {}: {complaint}", out.display());
         }
     }
+    // A conversation is read too.
+    let chat = model.join("chat.txt");
+    fs::write(&chat, "[]").unwrap();
+    let complaint = fails(trace(&model, &["--chat", chat.to_str().unwrap(), "--out", chat.to_str().unwrap()]));
+    assert!(!complaint.is_empty() && fs::read(&chat).unwrap() == b"[]", "{complaint}");
+    fs::remove_file(&chat).unwrap();
     let after: Vec<Vec<u8>> = names(&model).iter().map(|name| fs::read(model.join(name)).unwrap()).collect();
     assert!(before == after, "every file is as it was");
 }
@@ -81,10 +96,16 @@ fn links_are_followed_and_permissions_kept() {
     assert!(complaint.contains("symbolic links"), "{complaint}");
 }
 
-/// The command waits for a trace that nobody writes into a pipe, with its output begun.
 #[test]
 fn an_interrupted_command_leaves_nothing_behind() {
-    let folder = folder("out-interrupted");
+    for signal in ["INT", "TERM", "HUP"] {
+        interrupted(signal);
+    }
+}
+
+/// The command waits for a trace that nobody writes into a pipe, with its output begun.
+fn interrupted(signal: &str) {
+    let folder = folder(&format!("out-interrupted-{signal}"));
     let pipe = folder.join("pipe.safetensors");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let edits = folder.join("edits.json");
@@ -104,8 +125,8 @@ fn an_interrupted_command_leaves_nothing_behind() {
         assert!(start.elapsed() < Duration::from_secs(30), "the output was not begun");
         std::thread::sleep(Duration::from_millis(10));
     }
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}");
     assert_eq!(names(&folder), ["edits.json", "out.safetensors", "pipe.safetensors"]);
     assert_eq!(fs::read(&out).unwrap(), b"old");
 }

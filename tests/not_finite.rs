@@ -7,10 +7,10 @@ mod support;
 use std::sync::Arc;
 
 use headlight::analysis::{SourceError, TraceSource};
-use headlight::answers::start;
+use headlight::answers::{Reply, start};
 use headlight::edit;
 use headlight::engine::{Captures, CompiledEdits, EngineError, Model, Run};
-use headlight::protocol::{Grid, Question, Reduce};
+use headlight::protocol::{Answer, Grid, NeuronPart, Question, Reduce};
 use headlight::trace::file::header::{Parsed as ParsedHeader, parse as header};
 use headlight::trace::file::{Element, Parsed, TensorPlan, TraceMetadata, TraceWriter, parse_header};
 use headlight::trace::{Spec, TokenForm};
@@ -120,11 +120,11 @@ fn of_value(value: f32, spec: Spec) -> (TraceSource, Vec<u8>) {
     (TraceSource::new(trace), bytes)
 }
 
-fn asked(source: &mut TraceSource, bytes: &[u8], question: Question) -> Result<(), SourceError> {
+fn asked(source: &mut TraceSource, bytes: &[u8], question: Question) -> Result<Reply, SourceError> {
     let mut answering = start(question);
     loop {
         match answering.step(source) {
-            Ok(Some(_)) => return Ok(()),
+            Ok(Some(reply)) => return Ok(reply),
             Ok(None) => {}
             Err(SourceError::Wants(range)) => {
                 source.supply(range.clone(), &bytes[range.start as usize..range.end as usize]).unwrap();
@@ -164,6 +164,72 @@ fn patterns_made_of_a_traces_queries_and_keys_are_checked_as_stored_ones_are() {
             let (mut source, bytes) = of_value(1e38, spec(softcap));
             let message = asked(&mut source, &bytes, question.clone()).unwrap_err().to_string();
             assert!(message.contains("blocks.0.attn.hook_attn_scores is not finite (head"), "{question:?}: {message}");
+        }
+    }
+}
+
+/// A trace of one layer of two heads over three tokens, with these tensors, each of one value.
+fn of_tensors(metadata: &TraceMetadata, tensors: &[(&str, &[usize], f32)]) -> (TraceSource, Vec<u8>) {
+    let plan = |(name, shape, _): &(&str, &[usize], f32)| TensorPlan {
+        name: (*name).to_owned(),
+        element: Element::F32,
+        shape: shape.to_vec(),
+    };
+    let mut writer = TraceWriter::new(Vec::new(), metadata, tensors.iter().map(plan).collect()).unwrap();
+    for (name, shape, value) in tensors {
+        writer.write_floats(name, &vec![*value; shape.iter().product()]).unwrap();
+    }
+    let bytes = writer.finish().unwrap();
+    let Parsed::Complete(trace) = parse_header("t", bytes.len() as u64, &bytes).unwrap() else { panic!("not whole") };
+    (TraceSource::new(trace), bytes)
+}
+
+fn three_tokens() -> TraceMetadata {
+    TraceMetadata::of_tokens(["a", "b", "c"].map(str::to_owned).into(), TokenForm::Plain)
+}
+
+/// The pattern is in the file, so nothing is made of queries and keys but what the neuron view multiplies.
+#[test]
+fn queries_and_keys_whose_products_are_beyond_f32_are_left_out_beside_a_stored_pattern() {
+    let (pattern, q, k) = ("blocks.0.attn.hook_pattern", "blocks.0.attn.hook_q", "blocks.0.attn.hook_k");
+    for (size, is_there) in [(1e18, true), (1e19, false), (1e38, false), (-f32::MAX, false)] {
+        let tensors: [(&str, &[usize], f32); 3] =
+            [(pattern, &[2, 3, 3], 1.0 / 3.0), (q, &[3, 2, 4], size), (k, &[3, 2, 4], size)];
+        let (mut source, bytes) = of_tensors(&three_tokens(), &tensors);
+        let reply = asked(&mut source, &bytes, Question::Neurons { layer: 0, head: 1 }).unwrap();
+        let Answer::Neurons(numbers) = &reply.answer else { panic!("{:?}", reply.answer) };
+        for part in [NeuronPart::PlainQueries, NeuronPart::PlainKeys] {
+            assert_eq!(!reply.buffers[part as usize].is_empty(), is_there, "{size}: {part:?}");
+            let reason =
+                numbers.missing.iter().find(|(missing, _)| *missing == part).map(|(_, reason)| reason.as_str());
+            let expected = (!is_there).then_some("queries and keys are too large: their products are beyond f32");
+            assert_eq!(reason, expected, "{size}: {part:?}");
+        }
+        assert_eq!(reply.buffers[NeuronPart::Pattern as usize].len(), 9);
+    }
+}
+
+/// Edits may have made any finite weights: no number that is made of them is infinite.
+#[test]
+fn numbers_made_of_an_edited_traces_weights_are_finite() {
+    let metadata = TraceMetadata { edits: vec![serde_json::json!({"kind": "scale"})], ..three_tokens() };
+    let all = vec![0, 1, 2];
+    for weight in [f32::MAX, f32::MIN, 1e38, -1e-45, 0.0] {
+        for reduce in [Reduce::Max, Reduce::Mean] {
+            let (mut source, bytes) = of_tensors(&metadata, &[("blocks.0.attn.hook_pattern", &[2, 3, 3], weight)]);
+            let grid = Grid { queries: all.clone(), keys: all.clone(), max_cells: 1, reduce };
+            let reply = asked(&mut source, &bytes, Question::Thumbnails { layer: 0, heads: vec![1], grid }).unwrap();
+            let Answer::Thumbnails { heads, .. } = &reply.answer else { panic!("{:?}", reply.answer) };
+            assert!(heads[0].entropy.is_none_or(f32::is_finite) && reply.buffers[0][0].is_finite(), "{reply:?}");
+            let reply = asked(&mut source, &bytes, Question::Scores { n_block: None }).unwrap();
+            assert!(!reply.buffers[0].iter().any(|score| score.is_infinite()), "{weight}: {reply:?}");
+            let weights = Question::HeadWeights { queries: all.clone(), keys: all.clone() };
+            match asked(&mut source, &bytes, weights) {
+                Ok(reply) => assert!(reply.buffers[0].iter().all(|weight| weight.is_finite()), "{weight}: {reply:?}"),
+                Err(error) => {
+                    assert!(error.to_string().contains("the sum of these weights is beyond f32"), "{weight}: {error}");
+                }
+            }
         }
     }
 }

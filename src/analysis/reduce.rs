@@ -32,7 +32,7 @@ pub struct Reduced {
     /// Values of the cells, [n_rows, n_columns] of [`grid`].
     pub cells: Vec<f32>,
     /// Mean over the queries of −Σ A ln A ÷ ln of the number of allowed keys (docs/methods.md, "Thumbnails"), over
-    /// whole rows; `None` where no query sees more than one key.
+    /// whole rows; `None` where no query sees more than one key, or f32 does not hold it.
     pub entropy: Option<f32>,
     /// The largest weight between the chosen queries and keys.
     pub strongest: Option<Strongest>,
@@ -56,7 +56,9 @@ pub struct Reducer {
     value: CellValue,
     n_rows: usize,
     n_columns: usize,
-    reduced: Reduced,
+    /// In f64, whose sums of f32 are always finite.
+    cells: Vec<f64>,
+    strongest: Option<Strongest>,
     /// Sum of the rows' entropies, and the number of rows that have one.
     entropy: (f64, usize),
     /// Number of queries whose rows have arrived.
@@ -67,8 +69,8 @@ impl Reducer {
     /// Starts a grid of at most `max_cells` each way over the weights between the given queries and keys, both ascending.
     pub fn new(queries: Arc<[usize]>, keys: Arc<[usize]>, max_cells: usize, value: CellValue) -> Self {
         let (n_rows, n_columns) = grid(queries.len(), keys.len(), max_cells.max(1));
-        let reduced = Reduced { cells: vec![0.0; n_rows * n_columns], entropy: None, strongest: None };
-        Self { queries, keys, value, n_rows, n_columns, reduced, entropy: (0.0, 0), n_done: 0 }
+        let cells = vec![0.0; n_rows * n_columns];
+        Self { queries, keys, value, n_rows, n_columns, cells, strongest: None, entropy: (0.0, 0), n_done: 0 }
     }
 
     /// Adds the whole row [key_pos] of the next query, of whose keys the mask allows `n_allowed`.
@@ -82,28 +84,33 @@ impl Reducer {
         let cell_row = cell_of(self.n_done, self.n_rows, self.queries.len());
         let n_in_row = items_of(cell_row, self.n_rows, self.queries.len()).len();
         self.n_done += 1;
-        let cells = &mut self.reduced.cells[cell_row * self.n_columns..][..self.n_columns];
+        let cells = &mut self.cells[cell_row * self.n_columns..][..self.n_columns];
         for (column, cell) in cells.iter_mut().enumerate() {
             let items = items_of(column, self.n_columns, self.keys.len());
-            let share = 1.0 / (items.len() * n_in_row) as f32;
+            let share = 1.0 / (items.len() * n_in_row) as f64;
             for &key in &self.keys[items] {
                 let weight = row.get(key).copied().unwrap_or(0.0);
                 match self.value {
-                    CellValue::Mean => *cell += weight * share,
-                    CellValue::Max => *cell = cell.max(weight),
+                    CellValue::Mean => *cell += f64::from(weight) * share,
+                    CellValue::Max => *cell = cell.max(f64::from(weight)),
                 }
-                if self.reduced.strongest.is_none_or(|strongest| weight > strongest.weight) {
-                    self.reduced.strongest = Some(Strongest { query, key, weight });
+                if self.strongest.is_none_or(|strongest| weight > strongest.weight) {
+                    self.strongest = Some(Strongest { query, key, weight });
                 }
             }
         }
     }
 
     /// The reduced pattern, once every row has arrived.
-    pub fn finish(mut self) -> Reduced {
+    pub fn finish(self) -> Reduced {
         let (sum, n_rows) = self.entropy;
-        self.reduced.entropy = (n_rows > 0).then(|| (sum / n_rows as f64) as f32);
-        self.reduced
+        let entropy = (n_rows > 0).then(|| (sum / n_rows as f64) as f32);
+        Reduced {
+            cells: self.cells.into_iter().map(|cell| cell as f32).collect(),
+            // Edits may make weights of which f32 does not hold the entropy.
+            entropy: entropy.filter(|entropy| entropy.is_finite()),
+            strongest: self.strongest,
+        }
     }
 }
 
@@ -175,6 +182,17 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn weights_of_any_size_make_finite_cells() {
+        for value in [CellValue::Mean, CellValue::Max] {
+            let rows = [[f32::MAX; 4], [f32::MAX; 4], [f32::MAX; 4], [f32::MIN; 4]];
+            let all = reduced(&rows, &[0, 1, 2, 3], &[0, 1, 2], 1, value);
+            assert!(all.cells[0].is_finite(), "{value:?}: {all:?}");
+            assert_eq!(reduced(&rows, &[0, 1, 2], &[0, 1, 2], 1, value).cells, [f32::MAX]);
+            assert_eq!((all.entropy, all.strongest.map(|link| link.weight)), (None, Some(f32::MAX)));
         }
     }
 

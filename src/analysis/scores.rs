@@ -182,8 +182,10 @@ impl HeadScores {
         self.values[score.index()]
     }
 
-    /// Every value as f32, in the order of [`Score::ALL`], NaN for a missing one; messages carry scores in this form.
+    /// Every value as f32, in the order of [`Score::ALL`], NaN for a missing one and for one that f32 does not hold (edits may make
+    /// any weights); messages carry scores in this form.
     pub fn to_row(&self) -> [f32; Score::ALL.len()] {
-        self.values.map(|value| value.map_or(f32::NAN, |value| value as f32))
+        let number = |value: Option<f64>| value.map(|value| value as f32).filter(|value| value.is_finite());
+        self.values.map(|value| number(value).unwrap_or(f32::NAN))
     }
 }

@@ -39,7 +39,10 @@ impl HeadWeights {
                 rows.extend(layer.pattern(head, query as usize..query as usize + 1)?);
             }
             let all: Vec<usize> = (0..self.queries.len()).collect();
-            Ok(between(&rows, sizes.n_key, &all, &keys).unwrap_or(0.0) as f32)
+            let weight = between(&rows, sizes.n_key, &all, &keys).unwrap_or(0.0) as f32;
+            // Edits may make any weights.
+            let beyond = || format!("layer {}, head {head}: the sum of these weights is beyond f32", self.layer);
+            if weight.is_finite() { Ok(weight) } else { Err(SourceError::Failed(beyond())) }
         };
         (0..sizes.n_heads).map(of_head).collect()
     }

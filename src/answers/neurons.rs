@@ -11,6 +11,9 @@ use crate::protocol::{Answer, NeuronPart, NeuronsAnswer};
 /// Weights per piece.
 const BLOCK_WEIGHTS: usize = 1 << 18;
 
+/// The largest sum of products of queries and keys that is shown: the difference of two of them is within f32.
+const MAX_PRODUCT: f64 = f32::MAX as f64 / 4.0;
+
 /// Reads rows of a head's scores or pattern.
 type ReadRows = fn(&dyn LayerSource, usize, Range<usize>) -> Result<Vec<f32>, SourceError>;
 
@@ -62,6 +65,25 @@ impl Neurons {
     }
 }
 
+impl Neurons {
+    /// Leaves out queries and keys whose products, or differences of products, f32 may not hold: a view multiplies any two of them,
+    /// those of masked pairs too, and those of a file that holds its pattern.
+    fn leave_out_products_beyond_f32(&mut self, d_head: usize) {
+        let largest =
+            |values: &[f32]| values.iter().fold(0.0_f64, |largest, value| largest.max(f64::from(value.abs())));
+        for pair in [[NeuronPart::Queries, NeuronPart::Keys], [NeuronPart::PlainQueries, NeuronPart::PlainKeys]] {
+            let product: f64 = pair.iter().map(|part| largest(&self.buffers[*part as usize])).product();
+            if product * d_head as f64 <= MAX_PRODUCT {
+                continue;
+            }
+            for part in pair {
+                self.buffers[part as usize].clear();
+                self.missing.push((part, "queries and keys are too large: their products are beyond f32".to_owned()));
+            }
+        }
+    }
+}
+
 impl Answering for Neurons {
     fn step(&mut self, source: &dyn AttentionSource) -> Result<Option<Reply>, SourceError> {
         if let Some(&part) = NeuronPart::EACH.get(self.buffers.len()) {
@@ -78,6 +100,7 @@ impl Answering for Neurons {
             return Ok(None);
         }
         let sizes = source.sizes();
+        self.leave_out_products_beyond_f32(sizes.d_head);
         let sharing = sizes.sharing_heads(self.head as usize);
         let answer = NeuronsAnswer {
             layer: self.layer,

@@ -16,6 +16,9 @@ const N_DIGITS: usize = 12;
 /// Edits that are named one by one.
 const MAX_EDITS: usize = 3;
 
+/// Most fields of one that are named: no kind of edit has more.
+const MAX_EDIT_FIELDS: usize = 12;
+
 /// A caption as plain text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CaptionText {
@@ -94,8 +97,8 @@ impl State {
         }
         let other = match &self.editing.against {
             Against::Edits => "the edited result".to_owned(),
-            Against::Text(text) => format!("the text “{}”", text.replace('\n', "” and “")),
-            Against::Trace(file) => format!("the trace {file}"),
+            Against::Text(text) => format!("the text “{}”", wording::brief(text).replace('\n', "” and “")),
+            Against::Trace(file) => format!("the trace {}", wording::brief(file)),
             Against::Model(_) => {
                 let name = self.result(Variant::B).map(|b| b.model_name.as_str());
                 name.unwrap_or("the other model").to_owned()
@@ -159,11 +162,11 @@ impl State {
         match &shown.input.text {
             InputText::Single(text) if !text.is_empty() => {
                 fields.push(("Text", text.clone()));
-                sentences.push(format!("Text: “{text}”{written}."));
+                sentences.push(format!("Text: “{}”{written}.", wording::brief(text)));
             }
             InputText::Pair(text, pair) => {
                 fields.extend([("Text", text.clone()), ("Second text", pair.clone())]);
-                sentences.push(format!("Texts: “{text}” and “{pair}”."));
+                sentences.push(format!("Texts: “{}” and “{}”.", wording::brief(text), wording::brief(pair)));
             }
             InputText::RandomBlock { n_tokens, seed } => {
                 fields.push(("Text", format!("{n_tokens} random tokens twice, seed {seed}")));
@@ -172,7 +175,7 @@ impl State {
             InputText::Chat(chat) => {
                 let each = chat.messages.iter().map(|message| format!("{}: {}", message.role, message.content));
                 let messages = each.collect::<Vec<_>>().join(" / ");
-                sentences.push(format!("Conversation: “{messages}”{written}."));
+                sentences.push(format!("Conversation: “{}”{written}.", wording::brief(&messages)));
                 fields.push(("Conversation", messages));
             }
             InputText::Single(_) | InputText::Ids(_) => {
@@ -183,7 +186,7 @@ impl State {
         }
         if let Some(target) = &shown.target {
             let read: String = target.read.iter().map(|label| label.plain.as_str()).collect::<Vec<_>>().join(" ");
-            sentences.push(format!("Target, token by token: {read}."));
+            sentences.push(format!("Target, token by token: {}.", wording::brief(&read)));
             fields.push(("Target", read));
         }
         fields.push(("Tokens", n_tokens.to_string()));
@@ -224,11 +227,13 @@ fn edit_sentence(edits: &[Value]) -> String {
 
 /// "zero_head, layer 3, head 1"
 fn edit_words(edit: &Value) -> String {
-    let Some(fields) = edit.as_object() else { return edit.to_string() };
+    let Some(fields) = edit.as_object() else { return wording::shortened(&edit.to_string()) };
     let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let kind = fields.get("kind").map(word).unwrap_or_default();
+    let kind = fields.get("kind").map(word).map(|kind| wording::shortened(&kind)).unwrap_or_default();
     let others = fields.iter().filter(|(name, _)| !["kind", "on"].contains(&name.as_str()));
-    let others = others.map(|(name, value)| format!(", {name} {}", wording::shortened(&word(value))));
+    let others = others.take(MAX_EDIT_FIELDS);
+    let others =
+        others.map(|(name, value)| format!(", {} {}", wording::shortened(name), wording::shortened(&word(value))));
     others.fold(kind, |text, other| text + &other)
 }
 
@@ -243,5 +248,9 @@ mod tests {
         let one = r#"{"kind":"zero_head","layer":3,"head":1,"on":true}"#;
         assert_eq!(edits(&format!("[{one}]")), "Edits: zero_head, head 1, layer 3.");
         assert!(edits(&format!("[{one},{one},{one},{one},{one}]")).ends_with("and 2 more."));
+        let long = "é".repeat(1 << 20);
+        let fields = (0..50).map(|at| format!(r#""{at}{long}":"{long}""#)).collect::<Vec<_>>().join(",");
+        let huge = edits(&format!(r#"[{{"kind":"{long}",{fields}}},"{long}"]"#));
+        assert!(huge.chars().count() < 1_000, "{huge}");
     }
 }

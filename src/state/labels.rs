@@ -6,9 +6,9 @@ use super::editing::Variant;
 use super::requests::{Purpose, Waiting};
 use super::{Shown, State};
 use crate::protocol::{ComparedToken, OutcomeAsked};
-use crate::trace::TokenForm;
 use crate::trace::display::token_label;
 use crate::trace::spec::{LabelHead, Unembed};
+use crate::trace::{TokenForm, shorten};
 
 /// The numbers of an answer; of B − A each is a change.
 #[derive(Clone, Debug, PartialEq)]
@@ -163,11 +163,12 @@ impl State {
     pub fn outcome_name(&self) -> String {
         match &self.editing.asked {
             OutcomeAsked::Tokens { answer, others, .. } => {
-                let others: Vec<&str> = others.iter().map(|other| other.trim()).collect();
+                let answer = shorten::name(answer.trim());
+                let others: Vec<String> = others.iter().map(|other| shorten::name(other.trim())).collect();
                 match others.as_slice() {
-                    [] => answer.trim().to_owned(),
-                    [other] => format!("{} − {other}", answer.trim()),
-                    others => format!("{} − mean({})", answer.trim(), others.join(", ")),
+                    [] => answer,
+                    [other] => format!("{answer} − {other}"),
+                    others => format!("{answer} − mean({})", others.join(", ")),
                 }
             }
             OutcomeAsked::Cosine { .. } => "cosine".to_owned(),

@@ -36,6 +36,10 @@ pub struct Turn {
     pub end: u32,
 }
 
+/// The longest role, which is a word, and the longest conversation: each message is a row of the page.
+const MAX_ROLE_BYTES: usize = 100;
+const MAX_MESSAGES: usize = 1_000;
+
 impl ChatMessage {
     /// A message.
     pub fn new(role: &str, content: &str) -> Self {
@@ -49,9 +53,15 @@ impl ChatMessage {
     pub fn parse_list(json: &str) -> Result<Vec<Self>, String> {
         let list: Vec<Value> =
             serde_json::from_str(json).map_err(|error| format!("messages are not a JSON list: {error}"))?;
+        if list.len() > MAX_MESSAGES {
+            return Err(format!("{} messages; at most {MAX_MESSAGES} are read", list.len()));
+        }
         let read = |value| {
             let mut fields = Fields::of_object(value)?;
             let message = Self { role: fields.required("role")?, content: fields.required("content")? };
+            if message.role.len() > MAX_ROLE_BYTES {
+                return Err(format!("a role of {} bytes; at most {MAX_ROLE_BYTES} are read", message.role.len()));
+            }
             match fields.unread() {
                 Some(name) => Err(format!("unknown field `{name}`: a message has a role and a content")),
                 None => Ok(message),
@@ -99,7 +109,13 @@ mod tests {
             (r#"[{"role":"user","content":["a"]}]"#, "message 1: field \"content\": expected"),
             (r#"[{"role":"user","content":"a","tool_calls":[]}]"#, "unknown field `tool_calls`"),
         ];
-        for (json, expected) in table {
+        let long_role = format!(r#"[{{"role":"{}","content":"a"}}]"#, "r".repeat(1 << 20));
+        let many = format!("[{}]", vec![r#"{"role":"user","content":"a"}"#; 20_000].join(","));
+        let long = [
+            (long_role.as_str(), "message 1: a role of 1048576 bytes; at most 100 are read"),
+            (many.as_str(), "20000 messages; at most 1000 are read"),
+        ];
+        for (json, expected) in table.into_iter().chain(long) {
             let error = ChatMessage::parse_list(json).unwrap_err();
             assert!(error.contains(expected), "{json}: {error}");
         }

@@ -19,6 +19,15 @@ pub fn shortened(message: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{} … {}", message[..begin].trim_end(), message[end..].trim_start()))
 }
 
+/// A name from a file, or its beginning with a mark where it is longer than a line.
+pub fn name(text: &str) -> String {
+    const MAX_NAME_CHARS: usize = 160;
+    match text.char_indices().nth(MAX_NAME_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// The sizes of a shape, the first ones where there are many: "[2, 3, 3]".
 pub fn dims<T: std::fmt::Debug>(shape: &[T]) -> String {
     const MAX_AXES: usize = 8;
@@ -46,6 +55,14 @@ mod tests {
         let short = shortened(&long);
         assert!(short.chars().count() <= MAX_CHARS + 3 && short.contains(" … "), "{short}");
         assert!(short.starts_with("t.safetensors: shape [9, 9") && short.ends_with("too large: make it smaller"));
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_beginning() {
+        let long = "né".repeat(1 << 20);
+        let short = name(&long);
+        assert!(short.chars().count() == 161 && short.ends_with('…'), "{short}");
+        assert_eq!((name(&short[..10]), name("")), (short[..10].to_owned(), String::new()));
     }
 
     #[test]

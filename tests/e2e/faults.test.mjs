@@ -7,10 +7,12 @@ import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import { checkpoint, dialog, loads, lookUp, openedWithHub, padded } from "./hub_page.mjs";
+import { openPanel } from "./editing.mjs";
+import { siteWithWorker } from "./host.mjs";
+import { checkpoint, dialog, loads, lookUp, openDialog, openedWithHub, padded } from "./hub_page.mjs";
 import { startHub } from "./hub_server.mjs";
 import { ownTab } from "./own_tab.mjs";
-import { MINILM, firstResult, liveResult, parts, result, run, runLinked } from "./page.mjs";
+import { MINILM, firstResult, liveResult, parts, pickModel, result, run, runLinked } from "./page.mjs";
 import { launchWithProfile, pageTest, url, watch } from "./support.mjs";
 
 let hub;
@@ -119,6 +121,39 @@ pageTest("a checkpoint larger than a browser’s memory is refused before anythi
   await found.getByRole("alert").getByText(HUGE).waitFor();
   assert.equal(await found.getByRole("button", { name: /^Load/ }).isDisabled(), true);
   await result(page, 15);
+});
+
+const WIDE = /It needs about 3\.1 GB of memory, more than this browser gives a page on this device/;
+
+pageTest("memory that a browser does not give is refused before anything is fetched, beside another model too", async ({ page, shot }) => {
+  const site = await siteWithWorker(`WebAssembly.Memory = new Proxy(WebAssembly.Memory, {
+    construct(memory, [descriptor]) {
+      if (descriptor.initial > 32_768) throw new RangeError("could not allocate memory");
+      return new memory(descriptor);
+    },
+  });`);
+  try {
+    hub.put("t/wide", checkpoint("llama"), { sizes: { "model.safetensors": 3_000_000_000 } });
+    hub.asked.length = 0;
+    await page.addInitScript((url) => localStorage.setItem("headlight.hub", url), hub.url);
+    await page.goto(site.url);
+    const { found } = await openDialog(page);
+    await lookUp(page, "t/wide");
+    await found.getByRole("button", { name: "Download 3.0 GB and load" }).click();
+    await parts(page).alert.filter({ hasText: WIDE }).waitFor();
+    // As B: asked about, since it takes much, and refused.
+    await pickModel(page, MINILM);
+    const { panel, against } = await openPanel(page);
+    await against.selectOption({ label: "another model" });
+    await panel.getByRole("combobox", { name: "Model of the same shape" }).selectOption({ label: "t/wide" });
+    await panel.getByText("t/wide stays in memory beside the first model and takes 3.00 GB").waitFor();
+    await shot("second-model-asked");
+    await panel.getByRole("button", { name: "Load 3.00 GB to compare" }).click();
+    await panel.getByRole("alert").filter({ hasText: WIDE }).waitFor();
+    assert.deepEqual(hub.asked, []);
+  } finally {
+    await site.close();
+  }
 });
 
 /** Names of the entries that are kept beside the weights of a checkpoint of this server. */

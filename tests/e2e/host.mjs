@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
+import { distFile } from "./support.mjs";
 
 const TYPES = {
   ".html": "text/html; charset=utf-8",
@@ -49,6 +50,16 @@ export function fromFolder(folder) {
     const file = path.join(folder, name === "" || name.endsWith("/") ? `${name}index.html` : name);
     return statSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file) : null;
   };
+}
+
+/**
+ * Serves the page's build with workers that begin with a script: what is seen from then on is a browser that lacks something. A
+ * route of Playwright's would do that too, but then workers reach no other server. Returns { url, close }.
+ */
+export async function siteWithWorker(script) {
+  const read = fromFolder(path.dirname(distFile("index.html")));
+  const { port, close } = await serve((name) => (name === "worker_boot.js" ? `${script}\n${read(name)}` : read(name)));
+  return { url: `http://127.0.0.1:${port}/`, close };
 }
 
 /** `python3 -m http.server` on a folder; returns { port, close }. */

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-import { checkpoint, dialog, loads, lookUp, openedWithHub, padded } from "./hub_page.mjs";
+import { siteWithWorker } from "./host.mjs";
+import { checkpoint, dialog, loads, lookUp, openDialog, openedWithHub, padded } from "./hub_page.mjs";
 import { startHub } from "./hub_server.mjs";
 import { firstResult, parts, result, runLinked } from "./page.mjs";
 import { accessibilityProblems, pageTest, url } from "./support.mjs";
@@ -140,6 +141,36 @@ pageTest("of two tabs that want one model, the second waits and reads what the f
   await loads(page, "t/shared");
   await loads(second, "t/shared");
   assert.deepEqual(hub.asked.toSorted(), ["config.json", "model.safetensors", "tokenizer.json"]);
+});
+
+pageTest("where the browser has no locks, both tabs fetch it, and it is kept whole", async ({ page, context }) => {
+  const site = await siteWithWorker('Object.defineProperty(WorkerNavigator.prototype, "locks", { value: undefined });');
+  const fault = { holds: 9_000_000 };
+  try {
+    hub.put("t/unlocked", large(), fault);
+    hub.asked.length = 0;
+    await page.addInitScript((url) => localStorage.setItem("headlight.hub", url), hub.url);
+    const second = await context.newPage();
+    for (const tab of [page, second]) {
+      await tab.goto(site.url);
+      await openDialog(tab);
+    }
+    const weights = () => hub.asked.filter((file) => file.startsWith("model.safetensors"));
+    await lookUp(page, "t/unlocked");
+    await parts(page).status.getByText(/^t\/unlocked: downloading [89]\./).waitFor();
+    await lookUp(second, "t/unlocked");
+    while (weights().length < 2) await page.waitForTimeout(50);
+    fault.holds = 0;
+    await loads(page, "t/unlocked");
+    await loads(second, "t/unlocked");
+    await page.waitForURL(/model=t\/unlocked&/);
+    await page.reload();
+    await runLinked(page);
+    await loads(page, "t/unlocked");
+  } finally {
+    fault.holds = 0;
+    await site.close();
+  }
 });
 
 pageTest("a server that asks to wait is waited for", async ({ page, open }) => {

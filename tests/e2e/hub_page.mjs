@@ -30,6 +30,11 @@ export function dialog(page) {
 export async function openedWithHub(page, open, hubUrl) {
   await page.addInitScript((url) => localStorage.setItem("headlight.hub", url), hubUrl);
   await open();
+  return openDialog(page);
+}
+
+/** Opens the dialog of a page that was gone to. */
+export async function openDialog(page) {
   await firstResult(page);
   const shown = dialog(page);
   await shown.open.click();

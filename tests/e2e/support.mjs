@@ -112,14 +112,6 @@ export async function exposeWorker(page) {
   });
 }
 
-/** Lets workers begin with a script: what is seen from then on is a browser that lacks something. */
-export async function changeWorker(page, script) {
-  await page.context().route("**/worker_boot.js*", async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, body: `${script}\n${await response.text()}` });
-  });
-}
-
 /** Collects, as text, whatever went wrong on a page; console messages of its workers arrive here too. */
 export function watch(page, problems) {
   page.on("console", (message) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use headlight::analysis::{AttentionSource, SourceError, TraceSource};
 use headlight::answers::start;
-use headlight::protocol::{Answer, Grid, NeuronPart, Question, Reduce};
+use headlight::protocol::{Answer, Grid, NeuronPart, Question, Reduce, TokenAsked};
 use headlight::trace::file::{Parsed, Trace, TraceMetadata, parse_header};
 
 use super::{Choices, fixture};
@@ -64,6 +64,14 @@ fn look(source: &mut TraceSource, data: &[u8]) {
     let of_all = Question::HeadWeights { queries: vec![0], keys: vec![sizes.n_key as u32 - 1] };
     asked(source, data, of_all, edited);
     asked(source, data, Question::Scores { n_block: Some(2) }, edited);
+    for question in [
+        Question::Stream,
+        Question::Lens { layers: vec![0, last_layer as u32], positions: vec![0], n_top: 3, token: None },
+        Question::Written { layer: last_layer as u32, position: 0, n_top: 3 },
+        Question::Direct { answers: vec![TokenAsked::Id(1)], others: Vec::new(), position: 0 },
+    ] {
+        asked(source, data, question, edited);
+    }
 }
 
 /// Asks one question, bringing bytes as they are wanted. What comes back are the numbers that were promised.
@@ -85,12 +93,21 @@ fn asked(source: &mut TraceSource, data: &[u8], question: Question, edited: bool
             Err(error) => return assert!(!error.to_string().is_empty()),
         }
     };
+    // NaN stands for what cannot be measured; nothing is infinite but a masked score.
+    let scores = matches!(reply.answer, Answer::Neurons(_)).then_some(NeuronPart::Scores as usize);
+    for (index, buffer) in reply.buffers.iter().enumerate().filter(|(index, _)| Some(*index) != scores) {
+        assert!(!buffer.iter().any(|value| value.is_infinite()), "{:?}, buffer {index}", reply.answer);
+    }
+    if let Answer::Neurons(numbers) = &reply.answer {
+        multiplied(&reply.buffers, numbers.d_head as usize);
+    }
     let weights = match &reply.answer {
         Answer::Patterns { heads, .. } => {
             assert_eq!(reply.buffers[0].len() as u64, sizes.n_weights(heads.len()));
             &reply.buffers[0]
         }
         Answer::Thumbnails { heads, n_rows, n_columns, .. } => {
+            assert!(heads.iter().all(|head| head.entropy.is_none_or(f32::is_finite)), "{heads:?}");
             assert_eq!(reply.buffers[0].len(), heads.len() * (n_rows * n_columns) as usize);
             &reply.buffers[0]
         }
@@ -99,6 +116,18 @@ fn asked(source: &mut TraceSource, data: &[u8], question: Question, edited: bool
     };
     let is_weight = |weight: &f32| weight.is_finite() && (edited || (0.0..=1.02).contains(weight));
     assert!(weights.iter().all(is_weight), "{weights:?}");
+}
+
+/// What the neuron view makes of queries and keys: products, and their sums.
+fn multiplied(buffers: &[Vec<f32>], d_head: usize) {
+    for [queries, keys] in [[NeuronPart::Queries, NeuronPart::Keys], [NeuronPart::PlainQueries, NeuronPart::PlainKeys]]
+    {
+        let rows = |part: NeuronPart| buffers[part as usize].chunks_exact(d_head.max(1));
+        for (query, key) in rows(queries).flat_map(|query| rows(keys).map(move |key| (query, key))) {
+            let sum: f32 = query.iter().zip(key).map(|(q, k)| q * k).sum();
+            assert!(sum.is_finite(), "{query:?} · {key:?}");
+        }
+    }
 }
 
 pub fn raw_seeds() -> Vec<Vec<u8>> {

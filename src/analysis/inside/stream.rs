@@ -3,7 +3,7 @@
 /// The stream of one stack as numbers. Rows are the streams entering each layer, then the one leaving the last.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StreamTable {
-    /// ‖x‖₂, [n_layers + 1, pos]; NaN where a source does not hold the stream.
+    /// ‖x‖₂, [n_layers + 1, pos]; NaN where a source does not hold the stream, and where f32 does not hold its length.
     pub norms: Vec<f32>,
     /// Cosine to the stream one layer before, [n_layers + 1, pos]; NaN in the first row.
     pub cosines_before: Vec<f32>,
@@ -35,9 +35,10 @@ impl StreamTable {
     }
 }
 
-/// ‖x‖₂ of each row of a stream [pos, d_model].
+/// ‖x‖₂ of each row of a stream [pos, d_model]; NaN where it is beyond f32.
 pub fn norms(stream: &[f32], d_model: usize) -> Vec<f32> {
-    stream.chunks_exact(d_model.max(1)).map(|row| dot(row, row).sqrt() as f32).collect()
+    let norm = |row: &[f32]| Some(dot(row, row).sqrt() as f32).filter(|norm| norm.is_finite()).unwrap_or(f32::NAN);
+    stream.chunks_exact(d_model.max(1)).map(norm).collect()
 }
 
 /// The cosine between each row of two streams [pos, d_model]; NaN where a row has no length.
@@ -74,6 +75,7 @@ mod tests {
     fn lengths_and_directions_of_rows() {
         let stream = [3.0, 4.0, 0.0, 0.0];
         assert_eq!(norms(&stream, 2), [5.0, 0.0]);
+        assert!(norms(&[f32::MAX; 2], 2)[0].is_nan() && norms(&[f32::MAX], 1) == [f32::MAX]);
         let found = cosines(&stream, &[6.0, 8.0, 1.0, 0.0], 2);
         assert!((found[0] - 1.0).abs() < 1e-6 && found[1].is_nan());
         assert_eq!(cosines(&[1.0, 0.0], &[0.0, 2.0], 2), [0.0]);

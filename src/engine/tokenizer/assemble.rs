@@ -10,7 +10,7 @@ use tokenizers::pre_tokenizers::PreTokenizerWrapper;
 use tokenizers::processors::PostProcessorWrapper;
 
 use super::class::{Around, Class, Parts, Piece};
-use super::limits::check_growth;
+use super::limits::{check_growth, check_token};
 use super::model::Model;
 use super::settings::{Role, Settings};
 use super::{Specials, Tokenizer, TokenizerError, faults};
@@ -25,12 +25,14 @@ pub(super) fn assemble(
     let refuse = |reason: String| TokenizerError::Json { file: file.to_owned(), reason };
     let numbers =
         [("normalizer", &parts.normalizer), ("pre_tokenizer", &parts.pre_tokenizer), ("decoder", &parts.decoder)];
-    let fault = numbers.iter().find_map(|(part, json)| faults::of_numbers(part, json));
+    let fault = |(part, json): &(&str, &Value)| faults::of_numbers(part, json).or_else(|| faults::of_steps(part, json));
+    let fault = numbers.iter().find_map(fault);
     let fault =
         fault.or_else(|| faults::of_normalizer(&parts.normalizer)).or_else(|| faults::of_decoder(&parts.decoder));
     if let Some(reason) = fault {
         return Err(refuse(reason));
     }
+    added.iter().try_for_each(|token| check_token(file, &token.content))?;
     let normalizer: Option<NormalizerWrapper> = part(file, "normalizer", parts.normalizer)?;
     let pre_tokenizer: Option<PreTokenizerWrapper> = part(file, "pre_tokenizer", parts.pre_tokenizer)?;
     if let Some(reason) = pre_tokenizer.as_ref().and_then(faults::of_pre_tokenizer) {
@@ -51,11 +53,14 @@ pub(super) fn assemble(
     tokenizer.add_tokens(added).map_err(unusable)?;
     // After the added tokens: some of them stand around a text.
     let around = post_processor(parts.around, |token| tokenizer.token_to_id(token));
-    if let Some(reason) = faults::of_numbers("post_processor", &around) {
+    let name = "post_processor";
+    if let Some(reason) = faults::of_numbers(name, &around).or_else(|| faults::of_steps(name, &around)) {
         return Err(refuse(reason));
     }
     let post_processor: Option<PostProcessorWrapper> = part(file, "post_processor", around)?;
-    if let Some(reason) = post_processor.as_ref().and_then(faults::of_post_processor) {
+    let fault =
+        |post_processor| faults::of_post_processor(post_processor).or_else(|| faults::of_copies(post_processor));
+    if let Some(reason) = post_processor.as_ref().and_then(fault) {
         return Err(refuse(reason));
     }
     tokenizer.with_post_processor(post_processor);

@@ -5,7 +5,7 @@ use tokenizers::pre_tokenizers::PreTokenizerWrapper;
 use tokenizers::processors::PostProcessorWrapper;
 
 use super::charsmap;
-use super::limits::MAX_REPLACEMENT;
+use super::limits::{MAX_AROUND, MAX_COPIES, MAX_REPLACEMENT, MAX_STEPS};
 
 /// What would panic in a normalizer, or make any text too long: a character map that is not whole (the crate also reserves whatever
 /// length the map claims), a replacement that is longer than any real one.
@@ -58,6 +58,17 @@ fn long_replacement(part: &str, json: &Value, key: &str) -> Option<String> {
     })
 }
 
+/// More steps than any real tokenizer has: each goes over the whole text.
+pub(super) fn of_steps(part: &str, json: &Value) -> Option<String> {
+    const LISTS: [&str; 4] = ["normalizers", "pretokenizers", "decoders", "processors"];
+    fn n_steps(json: &Value) -> usize {
+        let lists = LISTS.iter().filter_map(|name| json.get(name)?.as_array());
+        lists.flatten().map(n_steps).sum::<usize>().max(1)
+    }
+    let n_steps = n_steps(json);
+    (n_steps > MAX_STEPS).then(|| format!("{part}: {n_steps} steps; at most {MAX_STEPS} are read"))
+}
+
 /// What would panic in a pre-tokenizer.
 pub(super) fn of_pre_tokenizer(pre_tokenizer: &PreTokenizerWrapper) -> Option<String> {
     match pre_tokenizer {
@@ -66,6 +77,46 @@ pub(super) fn of_pre_tokenizer(pre_tokenizer: &PreTokenizerWrapper) -> Option<St
         }
         PreTokenizerWrapper::Sequence(sequence) => sequence.as_ref().iter().find_map(of_pre_tokenizer),
         _ => None,
+    }
+}
+
+/// What would make any text too long in a post-processor: templates that name a text several times, one after the other, or tokens
+/// that stand for long lists of ids.
+pub(super) fn of_copies(post_processor: &PostProcessorWrapper) -> Option<String> {
+    let (n_copies, n_around) = copies(post_processor);
+    (n_copies > MAX_COPIES || n_around > MAX_AROUND).then(|| {
+        format!(
+            "post_processor: makes {n_copies} copies of a text with {n_around} tokens around; at most {MAX_COPIES} and \
+             {MAX_AROUND} are read"
+        )
+    })
+}
+
+/// How often a text comes out of a post-processor, and how many tokens with it.
+fn copies(post_processor: &PostProcessorWrapper) -> (usize, usize) {
+    match post_processor {
+        PostProcessorWrapper::Sequence(sequence) => {
+            sequence.as_ref().iter().map(copies).fold((1, 0), |(n_copies, n_around), (again, more)| {
+                (n_copies.saturating_mul(again), n_around.saturating_mul(again).saturating_add(more))
+            })
+        }
+        PostProcessorWrapper::Template(template) => {
+            let json = serde_json::to_value(template).unwrap_or_default();
+            let listed = json.get("special_tokens");
+            let of_both = ["single", "pair"].map(|key| {
+                let pieces = json.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+                let times = |text: &str| {
+                    let is_it = |piece: &&Value| piece.pointer("/Sequence/id").and_then(Value::as_str) == Some(text);
+                    pieces.iter().filter(is_it).count()
+                };
+                let names = pieces.iter().filter_map(|piece| piece.pointer("/SpecialToken/id")?.as_str());
+                let n_ids = |name: &str| listed?.get(name)?.get("ids")?.as_array().map(Vec::len);
+                (times("A").max(times("B")), names.filter_map(n_ids).sum::<usize>())
+            });
+            let [single, pair] = of_both;
+            (single.0.max(pair.0).max(1), single.1.max(pair.1))
+        }
+        _ => (1, 2),
     }
 }
 

@@ -17,7 +17,7 @@ use tokenizers::pre_tokenizers::PreTokenizerWrapper;
 use tokenizers::processors::template::TemplateProcessing;
 
 use self::pre::{Pre, Text};
-use super::limits::{MAX_TOKENS, short};
+use super::limits::{MAX_TOKENS, check_token, short};
 use super::model::checked_merges;
 use super::{Specials, Tokenizer, TokenizerError};
 use crate::engine::files::gguf::Gguf;
@@ -67,6 +67,7 @@ impl Tokenizer {
         if tokens.len() as u64 > MAX_TOKENS {
             return Err(refuse(gguf, TOKENS, &format!("at most {MAX_TOKENS} tokens"), tokens.len().to_string()));
         }
+        tokens.iter().try_for_each(|token| check_token(&gguf.index.file, token))?;
         let vocab = vocab(gguf, tokens)?;
         // Llama 3's files and SentencePiece's need not say that they begin with BOS.
         let (mut tokenizer, adds_bos_unless_said) = match kind {

@@ -13,7 +13,7 @@ use tokenizers::models::ModelWrapper;
 
 use super::assemble::{added_tokens, assemble};
 use super::class::{Around, Class, ModelKind, Parts};
-use super::limits::{check_id, n_ids};
+use super::limits::{check_id, check_repeated, n_ids};
 use super::model::{Bpe, Model, UnigramPieces, WordPiece};
 use super::settings::{Files, Settings};
 use super::{Tokenizer, TokenizerError};
@@ -91,6 +91,8 @@ pub(super) fn read(file: &str, bytes: &[u8], beside: Files<'_>, model_type: &str
             // Where no type is said, the crate would guess, and may guess a kind that is not checked here.
             if let Value::Object(model) = &mut file_read.model {
                 model.insert("type".to_owned(), Value::from(kind));
+                let unknown = model.get("unk_token").and_then(Value::as_str).unwrap_or_default();
+                check_repeated(file, "unk_token", unknown)?;
             }
             finish(file, file_read, None, beside, model_type, |model| {
                 let model: ModelWrapper = serde_json::from_value(model).map_err(unreadable)?;
@@ -133,7 +135,10 @@ fn finish<M>(
 
 /// An added token of the file, with its id.
 fn own_token(file: &str, json: Value) -> Result<(u32, AddedToken), TokenizerError> {
-    let id = json.get("id").and_then(Value::as_u64).unwrap_or_default();
+    let id = match json.get("id").filter(|id| !id.is_null()) {
+        None => 0,
+        Some(id) => id.as_u64().ok_or_else(|| refuse(file, format!("an added token: {id} is not an id")))?,
+    };
     let token: AddedToken =
         serde_json::from_value(json).map_err(|error| refuse(file, format!("an added token: {error}")))?;
     Ok((check_id(file, &token.content, id)?, token))

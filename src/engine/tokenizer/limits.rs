@@ -31,6 +31,17 @@ pub(super) const MAX_WORD_CHARS: u64 = 1_000;
 /// Bytes that a normalizer puts in place of a match, or before a text.
 pub(super) const MAX_REPLACEMENT: usize = 64;
 
+/// Bytes of one token: a text may hold the token any number of times, by its id or as what is unknown. The longest of published
+/// vocabularies, runs of spaces, have some hundred.
+pub(super) const MAX_TOKEN_BYTES: usize = 4_096;
+
+/// Steps of a normalizer, a pre-tokenizer, a decoder or a post-processor: each goes over the whole text.
+pub(super) const MAX_STEPS: usize = 256;
+
+/// How often a post-processor may put a text beside itself, and how many tokens around it.
+pub(super) const MAX_COPIES: usize = 4;
+pub(super) const MAX_AROUND: usize = 1_024;
+
 /// How many times longer than a text its normalised form, or its decoded form, may be; short ones may be longer.
 const MAX_GROWTH: usize = 32;
 const ALWAYS_ALLOWED: usize = 1 << 16;
@@ -42,6 +53,29 @@ pub(super) fn short(token: &str) -> String {
     if start.len() < token.len() { format!("{start}…") } else { start }
 }
 
+/// Refuses a token that is longer than any real one.
+pub(super) fn check_token(file: &str, token: &str) -> Result<(), TokenizerError> {
+    if token.len() <= MAX_TOKEN_BYTES {
+        return Ok(());
+    }
+    let reason = format!(
+        "token \"{}\" has {} bytes; at most {MAX_TOKEN_BYTES} are read, since a text may hold it many times",
+        short(token),
+        token.len()
+    );
+    Err(TokenizerError::Json { file: file.to_owned(), reason })
+}
+
+/// Refuses a text of a model that is put beside every piece, or in place of every unknown word, where it is longer than any real one.
+pub(super) fn check_repeated(file: &str, name: &str, text: &str) -> Result<(), TokenizerError> {
+    if text.len() <= MAX_REPLACEMENT {
+        return Ok(());
+    }
+    let n_bytes = text.len();
+    let reason = format!("model: {name} has {n_bytes} bytes; at most {MAX_REPLACEMENT} are read, since it is repeated");
+    Err(TokenizerError::Json { file: file.to_owned(), reason })
+}
+
 /// An id, if a vocabulary can have it.
 pub(super) fn check_id(file: &str, token: &str, id: u64) -> Result<u32, TokenizerError> {
     let too_high = || TokenizerError::Json {
@@ -51,8 +85,9 @@ pub(super) fn check_id(file: &str, token: &str, id: u64) -> Result<u32, Tokenize
     u32::try_from(id).ok().filter(|id| u64::from(*id) < MAX_TOKENS).ok_or_else(too_high)
 }
 
-/// One more than the highest id of a vocabulary, if all are ids that a vocabulary can have.
+/// One more than the highest id of a vocabulary, if all are ids and tokens that a vocabulary can have.
 pub(super) fn n_ids<S: BuildHasher>(file: &str, vocab: &HashMap<String, u32, S>) -> Result<usize, TokenizerError> {
+    vocab.keys().try_for_each(|token| check_token(file, token))?;
     let Some((token, &highest)) = vocab.iter().max_by_key(|(_, id)| **id) else { return Ok(0) };
     check_id(file, token, u64::from(highest)).map(|id| id as usize + 1)
 }

@@ -8,7 +8,9 @@ use tokenizers::models::unigram::Unigram;
 use tokenizers::models::wordpiece::WordPieceBuilder;
 
 use super::TokenizerError;
-use super::limits::{MAX_TOKENS, MAX_UNIGRAM_BYTES, MAX_WORD_CHARS, check_id, n_ids, short};
+use super::limits::{
+    MAX_TOKENS, MAX_UNIGRAM_BYTES, MAX_WORD_CHARS, check_id, check_repeated, check_token, n_ids, short,
+};
 
 /// A model with one more than its highest id.
 pub(super) type Model = (ModelWrapper, usize);
@@ -64,6 +66,9 @@ impl Bpe {
 
     pub(super) fn build(self, file: &str) -> Result<Model, TokenizerError> {
         let prefix = self.continuing_subword_prefix.unwrap_or_default();
+        check_repeated(file, "continuing_subword_prefix", &prefix)?;
+        check_repeated(file, "end_of_word_suffix", self.end_of_word_suffix.as_deref().unwrap_or_default())?;
+        check_repeated(file, "unk_token", self.unk_token.as_deref().unwrap_or_default())?;
         let merges = self.merges.into_iter().map(|Merge(left, right)| (left, right)).collect();
         let merges = checked_merges(file, &self.vocab, merges, prefix.len())?;
         let n_vocab = n_ids(file, &self.vocab)?;
@@ -113,6 +118,8 @@ pub(super) fn checked_merges(
 impl WordPiece {
     pub(super) fn build(self, file: &str) -> Result<Model, TokenizerError> {
         let refuse = |reason: String| TokenizerError::Json { file: file.to_owned(), reason };
+        check_repeated(file, "continuing_subword_prefix", &self.continuing_subword_prefix)?;
+        check_repeated(file, "unk_token", &self.unk_token)?;
         if !self.vocab.contains_key(&self.unk_token) {
             return Err(refuse(format!("model: unk_token \"{}\" is not in the vocabulary", self.unk_token)));
         }
@@ -159,6 +166,7 @@ pub(super) fn unigram(
             "{n_pieces} pieces of {n_bytes} bytes; at most {MAX_UNIGRAM_BYTES} bytes are read, since each takes a hundred in memory"
         )));
     }
+    pieces.iter().try_for_each(|(piece, _)| check_token(file, piece))?;
     let unigram = Unigram::from(pieces, unknown, byte_fallback).map_err(|error| refuse(error.to_string()))?;
     Ok((ModelWrapper::Unigram(unigram), n_pieces))
 }

@@ -3,7 +3,7 @@
 //! They are read as transformers reads them: `added_tokens_decoder` of the configuration, where it is there, goes before the two
 //! other files, which older versions wrote.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 use tokenizers::AddedToken;
@@ -208,12 +208,13 @@ impl Settings {
         if let Some(bytes) = files.added_tokens {
             let fields = object(ADDED_TOKENS, bytes)?;
             let reader = Reader { file: ADDED_TOKENS, fields: &fields };
+            let named = self.named.iter().filter_map(|(_, token)| token.as_ref());
+            let listed = self.extra.iter().filter(|_| self.lists_extra);
+            let special: HashSet<&str> = named.chain(listed).map(|token| token.content.as_str()).collect();
             for (content, id) in &fields {
                 let id = id.as_u64().ok_or_else(|| reader.refuse(content, "an id"))?;
                 let id = check_id(ADDED_TOKENS, content, id)?;
-                let named = self.named.iter().filter_map(|(_, token)| token.as_ref());
-                let listed = self.extra.iter().filter(|_| self.lists_extra);
-                let is_special = named.chain(listed).any(|token| token.content == *content);
+                let is_special = special.contains(content.as_str());
                 self.added.insert(id, AddedToken::from(content.clone(), is_special));
             }
         }

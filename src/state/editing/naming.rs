@@ -3,10 +3,15 @@
 use crate::edit::{Choice, Edit, EditKind, PatchFrom, SetValue};
 use crate::trace::display::TokenLabel;
 use crate::trace::numeral::with_minus;
+use crate::trace::shorten;
 
 /// "Zero L23H3", "Cut “Mary” → “to” in L23H3", …; `labels`: the tokens that read and those that are read, by position.
 pub fn edit_name(edit: &Edit, labels: (&[TokenLabel], &[TokenLabel])) -> String {
-    let (queries, keys) = labels;
+    // What an edit quotes may have any length: a list of heads, a text, the name of a hook.
+    shorten::name(&whole_name(edit, labels))
+}
+
+fn whole_name(edit: &Edit, (queries, keys): (&[TokenLabel], &[TokenLabel])) -> String {
     let named = |labels: &[TokenLabel], choice: &Choice| match choice {
         Choice::One(index) => match labels.get(*index) {
             Some(label) => format!("“{}” ({index})", label.plain.trim()),
@@ -101,8 +106,25 @@ fn heads(layer: &Choice, head: &Choice) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::edit::parse_list;
     use crate::trace::TokenForm;
     use crate::trace::display::token_label;
+
+    #[test]
+    fn names_are_short_whatever_an_edit_quotes() {
+        let list = (0..100_000).map(|index| index.to_string()).collect::<Vec<_>>().join(",");
+        let long = "é".repeat(1 << 20);
+        for json in [
+            format!(r#"[{{"kind":"zero_head","layer":[{list}],"head":[{list}]}}]"#),
+            format!(r#"[{{"kind":"scale","hook":"{long}","factor":2}}]"#),
+            format!(r#"[{{"kind":"patch","layer":0,"hook":"hook_q","from":"{long}"}}]"#),
+            format!(r#"[{{"kind":"patch","layer":0,"hook":"hook_q","from":{{"text":"{long}"}}}}]"#),
+        ] {
+            let edit = &parse_list(&json).unwrap()[0];
+            let name = edit_name(edit, (&[], &[]));
+            assert!(name.chars().count() <= 161 && name.ends_with('…'), "{name}");
+        }
+    }
 
     #[test]
     fn names_are_plain() {

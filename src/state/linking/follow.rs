@@ -101,16 +101,8 @@ impl State {
             self.follow_layer(effects);
             return false;
         }
-        let names_text = self
-            .linking
-            .pending
-            .as_ref()
-            .is_some_and(|link| link.text.is_some() || link.ids.is_some() || link.messages.is_some());
-        if names_text && !may_load && self.work.model.is_none() && !self.is_busy() && self.home.is_page() {
-            self.picked_model = model;
-            self.linking.waits_for_run = true;
-            self.linking.notice = self.waiting_notice();
-            return true;
+        if !may_load && self.work.model.is_none() && !self.is_busy() && self.home.is_page() {
+            return self.wait_for_run(model, effects);
         }
         if model != self.picked_model && !self.models.is_empty() {
             self.picked_model = model;
@@ -125,11 +117,28 @@ impl State {
         true
     }
 
-    /// What a link says whose text waits to be run, after what was left out of it.
-    fn waiting_notice(&self) -> Option<String> {
+    /// Goes where the pending link leads as far as that goes without a model. Says whether the rest waits for Run.
+    fn wait_for_run(&mut self, model: usize, effects: &mut Vec<Effect>) -> bool {
+        let Some(link) = &self.linking.pending else { return false };
+        let names_text = link.text.is_some() || link.ids.is_some() || link.messages.is_some();
+        if !names_text && link.model.is_none() && link.edits.is_empty() && self.shown.is_some() {
+            // It only chooses among what is on screen.
+            self.apply_link();
+            self.follow_layer(effects);
+            return false;
+        }
+        self.picked_model = model;
+        self.linking.waits_for_run = true;
+        self.linking.notice = self.waiting_notice(names_text);
+        true
+    }
+
+    /// What a link says whose text, model or edits wait to be run, after what was left out of it.
+    fn waiting_notice(&self, names_text: bool) -> Option<String> {
         let entry = self.picked()?;
+        let reads = if names_text { "This link shows another text. Run reads it" } else { "Run follows this link: it reads the text" };
         let waits = format!(
-            "This link shows another text. Run reads it with {}, which loads {} first.",
+            "{reads} with {}, which loads {} first.",
             entry.name,
             wording::bytes(entry.size())
         );

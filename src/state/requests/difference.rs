@@ -27,7 +27,8 @@ fn also_is_empty(question: &Question) -> bool {
     matches!(question, Question::Predictions { also, .. } if also.is_empty())
 }
 
-/// B minus A. Answers of different shapes have no difference: their buffers are empty, and whoever takes them says so.
+/// B minus A. Answers of different shapes, and finite numbers whose difference is beyond f32, have no difference: their buffers are
+/// empty, and whoever takes them says so.
 pub(super) fn difference(question: &Question, (a, from_a): Full, (b, from_b): Full) -> Full {
     match (a, b) {
         (
@@ -105,10 +106,16 @@ fn subtract_all(a: &[Vec<f32>], b: Vec<Vec<f32>>) -> Vec<Vec<f32>> {
         return Vec::new();
     }
     let subtract = |(a, mut b): (&Vec<f32>, Vec<f32>)| {
-        b.iter_mut().zip(a).for_each(|(b, a)| *b -= a);
-        b
+        for (b, a) in b.iter_mut().zip(a) {
+            let is_finite = a.is_finite() && b.is_finite();
+            *b -= a;
+            if is_finite && !b.is_finite() {
+                return None;
+            }
+        }
+        Some(b)
     };
-    a.iter().zip(b).map(subtract).collect()
+    a.iter().zip(b).map(subtract).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// Where one head's pattern differs most, if its cells are single weights.
@@ -177,6 +184,16 @@ mod tests {
         let question = Question::Patterns { layer: 0, heads: vec![0] };
         let (_, buffers) = difference(&question, (patterns(2), vec![vec![1.0, 0.0]]), (patterns(1), vec![vec![1.0]]));
         assert!(buffers.is_empty());
+    }
+
+    #[test]
+    fn numbers_whose_difference_is_beyond_f32_have_none() {
+        let question = Question::Patterns { layer: 0, heads: vec![0] };
+        let both = |a: f32, b: f32| difference(&question, (patterns(2), vec![vec![a]]), (patterns(2), vec![vec![b]])).1;
+        assert_eq!(both(f32::MAX, f32::MIN), Vec::<Vec<f32>>::new());
+        assert_eq!(both(f32::MAX, 1.0), [[-f32::MAX]]);
+        // What one of the two does not measure stays as it is.
+        assert!(both(f32::NAN, 1.0)[0][0].is_nan());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::fields::{Field, Fields, named};
 
 use super::{FORMAT, Header, METADATA_KEY, RowSums, TraceError};
-use crate::trace::{Spec, TokenForm};
+use crate::trace::{Spec, TokenForm, shorten};
 
 /// The metadata of a trace.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -71,12 +71,10 @@ pub struct ModelName {
 impl Field for ModelName {
     fn read(value: Value) -> Result<Self, String> {
         let mut fields = Fields::of_object(value)?;
-        Ok(Self {
-            name: fields.required("name")?,
-            revision: fields.optional("revision")?,
-            sha256: fields.optional("sha256")?,
-            quantisation: fields.optional("quantisation")?,
-        })
+        let mut optional =
+            |name: &str| Ok::<_, String>(fields.optional::<String>(name)?.map(|text| shorten::name(&text)));
+        let (revision, sha256, quantisation) = (optional("revision")?, optional("sha256")?, optional("quantisation")?);
+        Ok(Self { name: shorten::name(&fields.required::<String>("name")?), revision, sha256, quantisation })
     }
 }
 

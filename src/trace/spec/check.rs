@@ -18,6 +18,11 @@ const MAX_VOCAB: usize = 1 << 24;
 /// The most labels of a classifier.
 const MAX_LABELS: usize = 1 << 16;
 
+/// Bytes of a label, of all labels together, and of the name of an architecture: all of them are shown.
+const MAX_LABEL: usize = 1 << 10;
+const MAX_LABELS_TOGETHER: usize = 1 << 20;
+const MAX_ARCHITECTURE: usize = 128;
+
 /// The longest input that a rotation is asked for.
 const MAX_POSITIONS: usize = 1 << 20;
 
@@ -48,7 +53,11 @@ impl Spec {
     }
 
     fn check_stack(&self) -> Result<(), SpecFault> {
+        let label_lens = || self.labels.iter().flat_map(|head| &head.names).map(String::len);
         for (field, found, least, most) in [
+            ("bytes of architecture", self.architecture.len(), 0, MAX_ARCHITECTURE),
+            ("bytes of a label in labels.names", label_lens().max().unwrap_or(0), 0, MAX_LABEL),
+            ("bytes of labels.names", label_lens().sum(), 0, MAX_LABELS_TOGETHER),
             ("n_layers", self.n_layers, 1, MAX_DEPTH),
             ("n_heads", self.n_heads, 1, MAX_DEPTH),
             ("n_key_value_heads", self.n_key_value_heads, 1, MAX_DEPTH),
@@ -139,7 +148,7 @@ fn fault(field: &str, expected: &str, found: &str) -> SpecFault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::spec::{Local, Positions};
+    use crate::trace::spec::{LabelHead, LabelKind, LabelReads, Local, Positions};
 
     fn whole() -> Spec {
         Spec {
@@ -156,6 +165,12 @@ mod tests {
 
     fn rotated(rotary: Rotary) -> Spec {
         Spec { positions: Positions::Rotary(rotary), ..whole() }
+    }
+
+    fn labelled(names: &[String]) -> Spec {
+        let (kind, reads) = (LabelKind::OneOf, LabelReads::First);
+        let head = LabelHead { names: names.to_vec(), kind, reads, activation: None, is_normed: false };
+        Spec { labels: Some(head), ..whole() }
     }
 
     fn rotary(dims: usize, scaling: RotaryScaling) -> Rotary {
@@ -189,6 +204,12 @@ mod tests {
             (Spec { d_head: 1 << 19, ..whole() }, "n_heads × d_head: expected 1 to"),
             (Spec { d_head: usize::MAX, ..whole() }, "d_head: expected 1 to"),
             (Spec { d_vocab: 1 << 25, ..whole() }, "d_vocab: expected 0 to"),
+            (
+                Spec { architecture: "a".repeat(1 << 20), ..whole() },
+                "bytes of architecture: expected 0 to 128, found 1048576",
+            ),
+            (labelled(&["a".repeat(2_000)]), "bytes of a label in labels.names: expected 0 to 1024, found 2000"),
+            (labelled(&vec!["a".repeat(1_000); 2_000]), "bytes of labels.names: expected 0 to 1048576, found 2000000"),
             (Spec { pad_id: Some(1), ..whole() }, "pos_offset: expected at least 1"),
             (Spec { attn_scale: 1e39, ..whole() }, "attn_scale: expected a number that f32 holds, found 1"),
             (Spec { attn_softcap: Some(0.0), ..whole() }, "attn_softcap: expected a number above 0, found 0"),

@@ -3,6 +3,7 @@
 //! The message is sentencepiece_model.proto's `ModelProto`. Fields that are not asked for are passed over.
 
 use super::super::TokenizerError;
+use super::super::limits::check_token;
 
 /// What a file says.
 #[derive(Debug)]
@@ -69,7 +70,8 @@ impl SpmFile {
         let refuse = |reason: String| TokenizerError::Json { file: file.to_owned(), reason };
         let message = |bytes| fields(bytes).map_err(|reason| refuse(reason.to_owned()));
         let text = |bytes| {
-            str::from_utf8(bytes).map(str::to_owned).map_err(|_| refuse("names a piece that is no UTF-8".to_owned()))
+            let text = str::from_utf8(bytes).map_err(|_| refuse("names a piece that is no UTF-8".to_owned()))?;
+            check_token(file, text).map(|()| text.to_owned())
         };
         let mut spm = SpmFile {
             pieces: Vec::new(),
@@ -88,6 +90,7 @@ impl SpmFile {
                 (1, Field::Bytes(piece)) => {
                     let (number, piece) = (spm.pieces.len(), message(piece)?);
                     spm.pieces.push(self::piece(&piece).map_err(|what| refuse(format!("piece {number} {what}")))?);
+                    check_token(file, &spm.pieces[number].text)?;
                 }
                 (2, Field::Bytes(trainer)) => {
                     for field in message(trainer)? {
