@@ -22,6 +22,11 @@ const N_TOKENS: usize = 100_000;
 
 /// Queries and keys of one head of two neurons, and the tokens' names.
 fn file() -> Vec<u8> {
+    file_of(Vec::new(), Vec::new())
+}
+
+/// The same with these starts of segments and these added tokens.
+fn file_of(segments: Vec<usize>, added_tokens: Vec<String>) -> Vec<u8> {
     let spec = Spec {
         architecture: "gpt2".to_owned(),
         n_layers: 2,
@@ -33,7 +38,8 @@ fn file() -> Vec<u8> {
         ..Spec::default()
     };
     let tokens = (0..N_TOKENS).map(|at| format!("Ġw{at}")).collect();
-    let metadata = TraceMetadata { spec: Some(spec), ..TraceMetadata::of_tokens(tokens, TokenForm::ByteLevel) };
+    let plain = TraceMetadata::of_tokens(tokens, TokenForm::ByteLevel);
+    let metadata = TraceMetadata { spec: Some(spec), segments, added_tokens, ..plain };
     let names = ["blocks.0.attn.hook_q", "blocks.0.attn.hook_k", "blocks.1.attn.hook_q", "blocks.1.attn.hook_k"];
     let plan = |name: &str| TensorPlan { name: name.to_owned(), element: Element::F32, shape: vec![N_TOKENS, 1, 2] };
     let mut writer = TraceWriter::new(Vec::new(), &metadata, names.map(plan).into()).unwrap();
@@ -59,9 +65,14 @@ fn answered(source: &mut TraceSource, bytes: &[u8], question: Question) -> Resul
 
 #[test]
 fn a_hundred_thousand_tokens_are_opened_and_looked_at_within_a_second() {
-    let bytes = file();
+    looked_at(&file());
+    // As many segments and added tokens as there are tokens.
+    looked_at(&file_of((0..N_TOKENS).collect(), (0..N_TOKENS).map(|at| format!("Ġw{at}")).collect()));
+}
+
+fn looked_at(bytes: &[u8]) {
     let began = limits::thread_time();
-    let Parsed::Complete(trace) = parse_header("t", bytes.len() as u64, &bytes).unwrap() else { panic!("not whole") };
+    let Parsed::Complete(trace) = parse_header("t", bytes.len() as u64, bytes).unwrap() else { panic!("not whole") };
     for piece in trace.pieces(4 << 20) {
         let data = &bytes[piece.bytes.start as usize..piece.bytes.end as usize];
         trace.decode_from(&piece.name, piece.first_row, data).unwrap();
@@ -97,6 +108,8 @@ fn a_hundred_thousand_tokens_are_opened_and_looked_at_within_a_second() {
         Event::Select(SelectionEvent::LayerPicked(1)),
         Event::Select(SelectionEvent::ViewPicked(View::Neuron)),
         Event::Select(SelectionEvent::ViewPicked(View::Model)),
+        Event::Select(SelectionEvent::ViewPicked(View::Stream)),
+        Event::Select(SelectionEvent::QueryPicked(50_000)),
     ]
     .into_iter();
     let mut n_answers = 0;
@@ -111,7 +124,7 @@ fn a_hundred_thousand_tokens_are_opened_and_looked_at_within_a_second() {
         for effect in state.update(event) {
             let Effect::AskTrace { request, question, .. } = effect else { continue };
             n_answers += 1;
-            let reply = match answered(&mut source, &bytes, question.clone()) {
+            let reply = match answered(&mut source, bytes, question.clone()) {
                 // Only rows that are asked for one by one, never a whole pattern of 10¹⁰ weights.
                 Ok(n_values) => {
                     assert!(n_values < 4 * N_TOKENS * 8, "{question:?}");

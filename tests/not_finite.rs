@@ -105,6 +105,22 @@ fn an_edit_that_is_too_large_is_named_in_the_run_and_in_patterns_made_later() {
     }
 }
 
+/// Numbers at either end of f32: the row that they make is a distribution all the same.
+#[test]
+fn a_painted_row_of_any_weights_sums_to_one() {
+    let model = load(&golden_files("llama")).unwrap();
+    let tokens = model.tokens_from_ids(&[1, 5, 9, 5]).unwrap();
+    for weights in ["3.4e38,3.4e38,3.4e38,3.4e38", "1e-45,1e-45,0,1e-45", "3.4e38,1e-45,-0.0,0", "1,0,0,0"] {
+        let json = format!(r#"[{{"kind":"set_pattern_row","layer":0,"head":1,"query":3,"weights":[{weights}]}}]"#);
+        let edits = CompiledEdits::bind(&edit::parse_list(&json).unwrap(), model.spec(), 4).unwrap();
+        let mut run = Run::new(Arc::clone(&model), tokens.clone(), edits, Captures::none()).unwrap();
+        run.complete().unwrap();
+        let pattern = run.attention(0).unwrap().pattern(1).unwrap();
+        let sum: f32 = pattern[12..].iter().sum();
+        assert!((sum - 1.0).abs() < 1e-6, "{weights}: {pattern:?}");
+    }
+}
+
 /// A trace of queries and keys alone, all of one value.
 fn of_value(value: f32, spec: Spec) -> (TraceSource, Vec<u8>) {
     let metadata = TraceMetadata {

@@ -231,16 +231,17 @@ impl CompiledEdits {
                         if chosen(heads, part.head) && chosen(queries, query) =>
                     {
                         // Tokens that come later have no weight in a row that was given before them.
-                        let weight = |key: usize| weights.get(key).copied().unwrap_or(0.0);
+                        let weight = |key: usize| weights.get(key).copied().map_or(0.0, f64::from);
                         let allowed = |key: usize| if is_finite(key) { weight(key) } else { 0.0 };
-                        let sum: f32 = (0..part.n_key).map(allowed).sum();
+                        // In f64, which holds the sum of any numbers of f32.
+                        let sum: f64 = (0..part.n_key).map(allowed).sum();
                         if sum <= 0.0 {
                             return Err(InvalidEdit(format!(
                                 "set_pattern_row: the weights for query {query} of L{}H{} are 0 on every key it may see",
                                 part.layer, part.head
                             )));
                         }
-                        (0..part.n_key).for_each(|key| row[key] = allowed(key) / sum);
+                        (0..part.n_key).for_each(|key| row[key] = (allowed(key) / sum) as f32);
                     }
                     Action::Numbers { part: chosen_part, change } => {
                         change_square(chosen_part, change, part.head, query, row)

@@ -1,5 +1,7 @@
 //! Finds the checkpoints among a list of files: safetensors files, whole or in parts, or one of several GGUF files.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::size_words;
@@ -47,6 +49,9 @@ const CHAT: [&str; 2] = ["chat_template.jinja", "chat_template.json"];
 const GENERATION: &str = "generation_config.json";
 const ADAPTER: &str = "adapter_config.json";
 const INDEX: &str = "model.safetensors.index.json";
+
+/// The most GGUF files that are offered: the smallest ones. A repository has one for each quantisation.
+const MAX_GGUFS: usize = 200;
 
 /// Endings of files that hold pickled weights.
 const PYTHON: [&str; 4] = [".bin", ".pt", ".pth", ".ckpt"];
@@ -124,8 +129,8 @@ fn weights(files: &[(String, u64)]) -> Result<Vec<usize>, String> {
         here.iter().filter_map(|&index| part_of(name(index)).map(|(part, n_parts)| (part, n_parts, index))).collect();
     parts.sort_unstable();
     if let Some(&(_, n_parts, first)) = parts.first() {
-        let missing =
-            (1..=n_parts).find(|part| !parts.iter().any(|(here, n_all, _)| here == part && *n_all == n_parts));
+        let here: HashSet<(u32, u32)> = parts.iter().map(|(part, n_all, _)| (*part, *n_all)).collect();
+        let missing = (1..=n_parts).find(|part| !here.contains(&(*part, n_parts)));
         return match missing {
             None => {
                 Ok(parts.into_iter().filter(|(_, n_all, _)| *n_all == n_parts).map(|(_, _, index)| index).collect())
@@ -206,30 +211,30 @@ fn ggufs(files: &[(String, u64)]) -> Vec<Choice> {
     let mut found: Vec<usize> =
         (0..files.len()).filter(|&index| is_gguf(&files[index].0) && is_whole(&files[index].0)).collect();
     found.sort_by_key(|&index| files[index].1);
-    let names: Vec<&str> = found.iter().map(|&index| files[index].0.as_str()).collect();
-    let choice = |&index: &usize| Choice {
-        label: gguf_label(&files[index].0, &names),
+    let stems: Vec<&str> = found.iter().map(|&index| gguf_stem(&files[index].0)).collect();
+    // All begin alike up to there.
+    let common = stems.iter().map(|stem| common_start(stem, stems[0])).min().unwrap_or(0);
+    let n_more = found.len().saturating_sub(MAX_GGUFS);
+    let note = (n_more > 0).then(|| format!("{n_more} larger GGUF files are not listed."));
+    let choice = |(&index, stem): (&usize, &&str)| Choice {
+        label: gguf_label(stem, if stems.len() == 1 { stem.len() } else { common }),
         files: vec![index],
         size: files[index].1,
-        notes: Vec::new(),
+        notes: note.iter().cloned().collect(),
     };
-    found.iter().map(choice).collect()
+    found.iter().zip(&stems).take(MAX_GGUFS).map(choice).collect()
 }
 
-/// The part of a GGUF file's name that the other names lack, usually its quantisation. For a single file, the last
-/// part.
-fn gguf_label(name: &str, names: &[&str]) -> String {
-    let stem = |name: &str| name[..name.len() - ".gguf".len()].to_owned();
-    let ours = stem(name);
-    let shared = match names {
-        [_] => ours.rfind(['.', '-']).map_or(0, |at| at + 1),
-        _ => {
-            let common = names.iter().map(|other| common_start(&ours, &stem(other))).min().unwrap_or(0);
-            ours[..common].rfind(['.', '-']).map_or(0, |at| at + 1)
-        }
-    };
-    let label = &ours[shared..];
-    if label.is_empty() { ours } else { label.to_owned() }
+fn gguf_stem(name: &str) -> &str {
+    &name[..name.len() - ".gguf".len()]
+}
+
+/// The part of a GGUF file's name that the other names lack, usually its quantisation: after the last mark within the `common`
+/// beginning of all. For a single file, its last part.
+fn gguf_label(stem: &str, common: usize) -> String {
+    let shared = stem[..common].rfind(['.', '-']).map_or(0, |at| at + 1);
+    let label = &stem[shared..];
+    if label.is_empty() { stem.to_owned() } else { label.to_owned() }
 }
 
 fn common_start(one: &str, other: &str) -> usize {

@@ -70,8 +70,9 @@ impl Listing {
             let size = lfs_size.or(size).ok_or_else(|| refuse(format!("the length of {name} is missing")))?;
             Ok(HubFile { name, size, sha256 })
         };
-        let licence = json.tags.iter().find_map(|tag| tag.strip_prefix("license:")).unwrap_or_default().to_owned();
-        // A file whose path leads out of its folder is left out.
+        let licence = json.tags.iter().find_map(|tag| tag.strip_prefix("license:")).unwrap_or_default();
+        let licence = licence.chars().take(MAX_LICENCE_CHARS).collect();
+        // A file whose path leads out of its folder, or is longer than paths are, is left out.
         let named = json.siblings.into_iter().filter(|sibling| is_plain(&sibling.rfilename));
         let files = named.map(file).collect::<Result<_, _>>()?;
         Ok(Self { commit: json.sha, licence, files })
@@ -100,9 +101,15 @@ impl Listing {
     }
 }
 
-/// Whether a path stays below its folder on every operating system.
+/// The longest licence that is shown: they have names of a few letters.
+const MAX_LICENCE_CHARS: usize = 60;
+
+/// The longest name of a file or folder, as most file systems have it.
+const MAX_NAME_BYTES: usize = 255;
+
+/// Whether a path stays below its folder on every operating system, and can be the name of a file there.
 fn is_plain(path: &str) -> bool {
-    let is_part = |part: &str| !part.is_empty() && part != "." && part != "..";
+    let is_part = |part: &str| !part.is_empty() && part != "." && part != ".." && part.len() <= MAX_NAME_BYTES;
     path.split('/').all(is_part) && !path.chars().any(|c| c.is_control() || "\\:*?\"<>|".contains(c))
 }
 
@@ -121,6 +128,17 @@ mod tests {
         assert_eq!(listing.files[0], HubFile { name: "config.json".to_owned(), size: 665, sha256: None });
         assert_eq!(listing.files[1].size, 548_105_171);
         assert!(listing.files[1].sha256.as_deref().unwrap().starts_with("248dfc39"));
+    }
+
+    #[test]
+    fn names_and_licences_of_megabytes_are_cut_or_left_out() {
+        let long = "é".repeat(1 << 20);
+        let json = format!(
+            r#"{{"sha":"0a","tags":["license:{long}"],"siblings":[{{"rfilename":"{long}.gguf","size":1}},{{"rfilename":"a.gguf","size":1}}]}}"#
+        );
+        let listing = Listing::parse(&Base::default(), &json).unwrap();
+        assert_eq!(listing.licence.chars().count(), 60);
+        assert_eq!(listing.files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["a.gguf"]);
     }
 
     proptest::proptest! {

@@ -170,9 +170,7 @@ impl Transfer {
                 if let Some(found) = total.filter(|total| *total != self.size) {
                     return Err(self.length(found));
                 }
-                let theirs = answer.etag.as_deref().map(strong);
-                let is_same = theirs.is_some_and(|theirs| self.etag.as_deref().map(strong) == Some(theirs));
-                if start == self.have && is_same {
+                if start == self.have && self.continues(answer.etag.as_deref()) {
                     return Ok(Go::Append);
                 }
                 // The range is of other contents, or is not the requested one: start again without a range.
@@ -273,6 +271,14 @@ impl Transfer {
             return Ok(false);
         }
         Err(SourceError::Digest { file: self.file.clone(), expected, found: found.to_owned() })
+    }
+
+    /// Whether an answer with this ETag goes on where the bytes held end. A weak or empty one does not promise equal bytes, so it
+    /// counts only where the SHA-256 of the whole decides in the end.
+    fn continues(&self, theirs: Option<&str>) -> bool {
+        let (Some(ours), Some(theirs)) = (self.etag.as_deref(), theirs) else { return false };
+        let promises = |etag: &str| !etag.starts_with("W/") && !etag.trim_matches('"').is_empty();
+        ours == theirs && promises(ours) || self.sha256.is_some() && strong(ours) == strong(theirs)
     }
 
     /// Whether the file is a web page itself.

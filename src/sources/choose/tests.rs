@@ -123,3 +123,19 @@ fn odd_names_do_no_harm() {
     }
     assert_eq!(found("é-Q4.gguf è-Q5.gguf"), ["é-Q4: é-Q4.gguf", "è-Q5: è-Q5.gguf"]);
 }
+
+#[test]
+fn listings_of_many_files_are_read_in_a_time_that_grows_with_them() {
+    let began = std::time::Instant::now();
+    let many: Vec<(String, u64)> = (0..60_000).map(|at| (format!("model-{at}.gguf"), 60_000 - at)).collect();
+    let found = choices(&many).unwrap();
+    assert_eq!((found.len(), found[0].label.as_str(), found[0].size), (MAX_GGUFS, "59999", 1));
+    assert_eq!(found[0].notes, ["59800 larger GGUF files are not listed."]);
+    let part = |stem: &str, part: usize| (format!("{stem}-{part:05}-of-09999.safetensors"), 1);
+    let parts = (1..9_999).map(|at| part("model", at));
+    let others = (0..60_000).map(|at| part(&format!("other{at}"), 1));
+    let all: Vec<(String, u64)> = [("config.json".to_owned(), 1)].into_iter().chain(parts).chain(others).collect();
+    let message = choices(&all).unwrap_err().message;
+    assert!(message.contains("-09999-of-09999.safetensors is missing"), "{message}");
+    assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
+}

@@ -111,6 +111,31 @@ fn a_weak_etag_is_compared_and_not_sent() {
     assert_eq!(transfer.answered(&rest("\"x\"", "bytes 40-99/100")), Ok(Go::Append));
 }
 
+/// Without a SHA-256 the ETags alone say whether two answers are of one file.
+#[test]
+fn without_a_digest_only_equal_strong_etags_are_continued() {
+    let etags = [None, Some(""), Some("\"\""), Some("W/\"x\""), Some("\"x\""), Some("\"y\""), Some("x"), Some("w/\"x\"")];
+    for ours in etags {
+        for theirs in etags {
+            let mut transfer = Transfer::new(Origin::default(), "config.json", 100, None);
+            let first = Answer { status: 200, etag: ours.map(str::to_owned), length: Some(100), ..Answer::default() };
+            assert_eq!(transfer.answered(&first), Ok(Go::Restart));
+            transfer.got(40).unwrap();
+            transfer.dropped("reset", "").unwrap();
+            if transfer.ask().from == 0 {
+                assert!(ours.is_none(), "{ours:?}");
+                continue;
+            }
+            let range = Some("bytes 40-99/100".to_owned());
+            let rest = Answer { status: 206, etag: theirs.map(str::to_owned), range, ..Answer::default() };
+            let is_same = ours == theirs && ["\"x\"", "\"y\"", "x", "w/\"x\""].map(Some).contains(&ours);
+            let expected = if is_same { Go::Append } else { Go::Wait(0) };
+            assert_eq!(transfer.answered(&rest), Ok(expected), "{ours:?} and {theirs:?}");
+            assert_eq!(transfer.have(), if is_same { 40 } else { 0 });
+        }
+    }
+}
+
 #[test]
 fn what_was_kept_may_have_been_spoilt() {
     let mut transfer = transfer();
