@@ -10,7 +10,7 @@ use std::sync::Arc;
 use headlight::analysis::inside::direct::{Contrast, DirectSum, refusal};
 use headlight::analysis::inside::lens::{LensAsked, LensTable};
 use headlight::analysis::inside::rollout::Rollout;
-use headlight::analysis::inside::written::{Writer, without_words};
+use headlight::analysis::inside::written::{Words, Writer, WrittenAsked, without_words};
 use headlight::edit;
 use headlight::engine::jobs::{DirectJob, Job, LensJob, ValueZeroingJob, WrittenJob, complete};
 use headlight::engine::{Captures, CompiledEdits, Model, Run, Step, top_predictions};
@@ -89,7 +89,12 @@ fn all(n: usize) -> Vec<usize> {
 
 /// The lens at every layer and position.
 fn lens(run: &Run, n_top: usize, token: Option<u32>) -> LensTable {
-    let (layers, positions) = (all(run.model().spec().n_layers + 1), all(run.tokens().len()));
+    lens_at(run, all(run.tokens().len()), n_top, token)
+}
+
+/// The lens at every layer and some positions.
+fn lens_at(run: &Run, positions: Vec<usize>, n_top: usize, token: Option<u32>) -> LensTable {
+    let layers = all(run.model().spec().n_layers + 1);
     complete(LensJob::new(run, LensAsked { layers, positions, n_top, token }).unwrap()).unwrap()
 }
 
@@ -109,8 +114,14 @@ fn numbers(logits: &[f32], output: &[f32]) -> (f64, f64, Vec<f64>) {
 /// Compares every cell of a lens with rows of logits, [layers, pos, d_vocab].
 #[track_caller]
 fn lens_agrees(name: &str, run: &Run, token: u32, rows: &[Vec<f32>]) {
-    let table = lens(run, 3, Some(token));
-    let (n_pos, d_vocab) = (run.tokens().len(), rows[0].len() / run.tokens().len());
+    lens_agrees_at(name, run, &all(run.tokens().len()), token, rows);
+}
+
+/// Compares the cells of some positions with rows of logits, [layers, positions.len(), d_vocab].
+#[track_caller]
+fn lens_agrees_at(name: &str, run: &Run, positions: &[usize], token: u32, rows: &[Vec<f32>]) {
+    let table = lens_at(run, positions.to_vec(), 3, Some(token));
+    let (n_pos, d_vocab) = (positions.len(), rows[0].len() / positions.len());
     assert_eq!(table.cells.len(), rows.len() * n_pos);
     for (index, cell) in table.cells.iter().enumerate() {
         let row = |layer: usize| &rows[layer][index % n_pos * d_vocab..][..d_vocab];
@@ -142,6 +153,19 @@ fn the_lens_agrees_with_pytorch() {
         let rows: Vec<Vec<f32>> =
             (0..=run.model().spec().n_layers).map(|layer| values.f32(&format!("lens.{layer}"))).collect();
         lens_agrees(architecture, &run, inside.answer_id, &rows);
+    }
+}
+
+/// Heads whose lens `inside.safetensors` lacks: BERT's with its transform, Gemma 3's after its own norm, BART's decoder with its bias.
+#[test]
+fn the_lens_of_other_heads_agrees_with_transformers() {
+    for name in ["bert", "gemma3_text", "bart"] {
+        let (_, run) = every_run().find(|(found, _)| found == name).unwrap();
+        let values = Tensors::open(&golden(name).join("lens.safetensors"));
+        let last = run.tokens().len() - 1;
+        let rows: Vec<Vec<f32>> =
+            (0..=run.model().spec().n_layers).map(|layer| values.f32(&format!("lens.{layer}"))).collect();
+        lens_agrees_at(name, &run, &[0, last / 2, last], 17, &rows);
     }
 }
 
@@ -309,6 +333,11 @@ fn wrong_outcomes_are_refused() {
     assert!(refused(&[], &[2], 0).contains("at least one answer"));
 }
 
+/// All that a layer writes at a position.
+fn all_of(layer: usize, position: usize, n_top: usize) -> WrittenAsked {
+    WrittenAsked { layer, position, link: None, n_top }
+}
+
 /// The logit that a part promotes most is what direct attribution of that logit gives the part; norms are those of the captured
 /// activations.
 #[test]
@@ -319,10 +348,11 @@ fn what_is_promoted_is_what_is_attributed() {
         }
         let (spec, position) = (run.model().spec(), run.tokens().len() / 2);
         let layer = spec.n_layers - 1;
-        let written = complete(WrittenJob::new(&run, layer, position, 4).unwrap()).unwrap();
+        let written = complete(WrittenJob::new(&run, all_of(layer, position, 4)).unwrap()).unwrap();
         for part in &written.parts {
-            let (id, value) = part.promotes[0];
-            assert!(part.promotes.is_sorted_by(|a, b| a.1 >= b.1) && part.suppresses.is_sorted_by(|a, b| a.1 <= b.1));
+            let Words { promotes, suppresses } = &part.words;
+            let (id, value) = promotes[0];
+            assert!(promotes.is_sorted_by(|a, b| a.1 >= b.1) && suppresses.is_sorted_by(|a, b| a.1 <= b.1));
             let contrast = Contrast { answers: vec![id], others: Vec::new() };
             let sum = complete(DirectJob::new(&run, contrast, position).unwrap()).unwrap();
             let expected = match part.writer {
@@ -341,7 +371,7 @@ fn what_is_promoted_is_what_is_attributed() {
 fn what_is_written_has_its_length_in_every_model() {
     for (name, run) in every_run() {
         let (spec, position) = (run.model().spec(), 1);
-        let written = complete(WrittenJob::new(&run, 0, position, 2).unwrap()).unwrap();
+        let written = complete(WrittenJob::new(&run, all_of(0, position, 2)).unwrap()).unwrap();
         let result = Hook::Block(0, BlockSite::Result);
         let again = run.again(CompiledEdits::none(), Captures::of([result])).unwrap();
         let again = {
@@ -356,7 +386,7 @@ fn what_is_written_has_its_length_in_every_model() {
             let length = row.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
             assert!((f64::from(part.norm) - length).abs() < 1e-4, "{name}, head {head}");
         }
-        assert_eq!(without_words(spec).is_some(), written.parts[0].promotes.is_empty(), "{name}");
+        assert_eq!(without_words(spec).is_some(), written.parts[0].words.promotes.is_empty(), "{name}");
         assert!(written.neurons.is_sorted_by(|a, b| a.norm >= b.norm), "{name}");
         assert_eq!(written.neurons.is_empty(), spec.d_mlp == 0, "{name}");
     }

@@ -13,9 +13,11 @@ use headlight::analysis::{SourceError, TraceSource};
 use headlight::answers::{Reply, answer, start};
 use headlight::engine::jobs::{DirectJob, LensJob, complete};
 use headlight::engine::{Captures, CompiledEdits, CrossSource};
-use headlight::protocol::{Answer, DirectPart, LensPart, Question, StreamPart, TokenAsked, WrittenPart};
+use headlight::protocol::{
+    Answer, DirectPart, HeadPart, LensPart, NeuronPagePart, Question, StreamPart, TokenAsked, WrittenPart,
+};
 use headlight::trace::file::{Parsed, Trace, parse_header};
-use headlight::trace::{BlockSite, Hook};
+use headlight::trace::{Attn, BlockSite, Hook, Stack};
 use support::engine::{finished, golden_run, load_golden};
 use support::parity::decoded;
 use support::{golden, golden_cases, max_abs_difference, read};
@@ -125,6 +127,60 @@ fn what_a_layer_writes_comes_with_names() {
     };
     assert!(reason.contains("not linear"), "{reason}");
     assert!(answer(Question::Written { layer: 9, position: 0, n_top: 3 }, &run).is_err());
+    let spec = run.model().spec();
+    let gates = part(&reply_of(&run), WrittenPart::Pre as usize).to_vec();
+    assert_eq!((gates.len(), part(&reply_of(&run), WrittenPart::Linear as usize).len()), (10, 10), "a gated MLP");
+    let plain = reply_of(&golden_run("gpt2"));
+    assert!(part(&plain, WrittenPart::Linear as usize).is_empty() && spec.d_mlp > 10);
+}
+
+fn reply_of(run: &headlight::engine::Run) -> Reply {
+    answer(Question::Written { layer: 1, position: 2, n_top: 3 }, run).unwrap()
+}
+
+#[test]
+fn a_link_a_neuron_and_a_head_are_answered_with_names() {
+    let run = golden_run("llama");
+    let linked = answer(Question::Linked { layer: 1, query: 5, key: 2, n_top: 3 }, &run).unwrap();
+    let Answer::Written { writers, neurons, n_top: 3, .. } = &linked.answer else { panic!("{:?}", linked.answer) };
+    assert_eq!((writers.len(), neurons.len()), (4, 0), "heads alone");
+    let neuron = answer(Question::MlpNeuron { layer: 0, neuron: 7, n_top: 4 }, &run).unwrap();
+    let Answer::MlpNeuron { n_top: 4, names, without_words: None } = &neuron.answer else {
+        panic!("{:?}", neuron.answer)
+    };
+    let n_pos = run.tokens().len();
+    for which in [NeuronPagePart::Pre, NeuronPagePart::Linear, NeuronPagePart::Post] {
+        assert_eq!(part(&neuron, which as usize).len(), n_pos, "{which:?}");
+    }
+    let drivers = part(&neuron, NeuronPagePart::DriverIds as usize);
+    assert_eq!(drivers.len(), 4);
+    assert!(drivers.iter().all(|id| names.iter().any(|(known, _)| *known as f32 == *id)));
+    let later = answer(Question::MlpNeuron { layer: 1, neuron: 7, n_top: 4 }, &run).unwrap();
+    assert!(part(&later, NeuronPagePart::DriverIds as usize).is_empty(), "only the first layer reads embeddings");
+    let tokens = vec![TokenAsked::Id(9), TokenAsked::Id(5)];
+    let head = |tokens| Question::Head { layer: 1, head: 3, tokens, distance: 2, n_top: 4 };
+    let found = answer(head(tokens), &run).unwrap();
+    let Answer::Head { tokens, n_top: 4, copying: Some(copying), without_words: None, .. } = &found.answer else {
+        panic!("{:?}", found.answer)
+    };
+    assert!(tokens.len() == 2 && (-1.0..=1.0).contains(copying), "{copying}");
+    assert_eq!(part(&found, HeadPart::Wanted as usize).len(), 8);
+    let bert = golden_run("bert");
+    let found = answer(head(vec![TokenAsked::Id(9)]), &bert).unwrap();
+    let Answer::Head { n_top: 4, copying: None, without_words: Some(_), .. } = &found.answer else {
+        panic!("{:?}", found.answer)
+    };
+    assert_eq!(part(&found, HeadPart::Wanted as usize).len(), 4);
+    assert!(part(&found, HeadPart::Promoted as usize).is_empty());
+    for wrong in [
+        Question::MlpNeuron { layer: 0, neuron: 9_999, n_top: 1 },
+        Question::Linked { layer: 0, query: 0, key: 999, n_top: 1 },
+        Question::Head { layer: 0, head: 99, tokens: Vec::new(), distance: 0, n_top: 1 },
+        Question::Head { layer: 0, head: 0, tokens: vec![TokenAsked::Id(99_999)], distance: 0, n_top: 1 },
+        Question::Head { layer: 0, head: 0, tokens: Vec::new(), distance: 99_999, n_top: 1 },
+    ] {
+        assert!(answer(wrong.clone(), &run).is_err(), "{wrong:?}");
+    }
 }
 
 /// A decoder's stream is answered by both of its attentions; its encoder predicts nothing.
@@ -163,7 +219,12 @@ fn trace_of(architecture: &str, save: &str) -> (Trace, Vec<u8>) {
 
 /// Answers, bringing bytes of the file whenever they are wanted.
 fn answered(trace: Trace, bytes: &[u8], question: Question) -> Result<Reply, SourceError> {
-    let (mut source, mut answering) = (TraceSource::new(trace), start(question));
+    answered_by(TraceSource::new(trace), bytes, question)
+}
+
+/// The same by one attention of the file.
+fn answered_by(mut source: TraceSource, bytes: &[u8], question: Question) -> Result<Reply, SourceError> {
+    let mut answering = start(question);
     loop {
         match answering.step(&source) {
             Ok(Some(reply)) => return Ok(reply),
@@ -199,6 +260,65 @@ fn a_trace_has_the_numbers_of_the_stream_that_it_holds() {
         assert!(norms[n_layers * n_pos..].iter().all(|norm| norm.is_nan()), "{architecture}");
         assert!(part(&part_of, StreamPart::CosinesOutput as usize).iter().all(|cosine| cosine.is_nan()));
         assert!(part(&part_of, StreamPart::AttnNorms as usize).is_empty());
+    }
+}
+
+/// The stream's table in a file answers as the run does, but for a chosen token.
+#[test]
+fn a_trace_with_the_streams_table_has_the_lens() {
+    for (architecture, half) in [("llama", false), ("bert", false), ("t5", false), ("gpt2", true)] {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("inside-answers");
+        std::fs::create_dir_all(&folder).unwrap();
+        let out = folder.join(format!("{architecture}-lens.safetensors"));
+        let case = &golden_cases(architecture)[0];
+        let mut command = Command::new(env!("CARGO_BIN_EXE_headlight"));
+        command.args(["trace", "--lens", "--text", &case.text, "--model"]).arg(golden(architecture));
+        if architecture == "t5" {
+            command.args(["--target", case.text_pair.as_deref().unwrap()]);
+        }
+        command.args(half.then_some("--half")).arg("--out").arg(&out);
+        assert!(command.status().unwrap().success());
+        let bytes = read(&out);
+        let Parsed::Complete(trace) = parse_header("t.safetensors", bytes.len() as u64, &bytes).unwrap() else {
+            panic!("the whole file is there")
+        };
+        let model = load_golden(architecture);
+        let run = match model.encoder() {
+            None => {
+                let tokens = model.encode(&case.text, None).unwrap();
+                finished(&model, tokens, CompiledEdits::none(), Captures::none())
+            }
+            Some(encoder) => {
+                let tokens = model.encode(&case.text, None).unwrap();
+                let source = finished(encoder, tokens, CompiledEdits::none(), Captures::none());
+                decoded(&model, Arc::new(source), model.encode_target(case.text_pair.as_deref().unwrap()).unwrap())
+            }
+        };
+        let (n_layers, last) = (model.spec().n_layers as u32, run.tokens().len() as u32 - 1);
+        let lens = |token: Option<TokenAsked>| Question::Lens {
+            layers: vec![0, n_layers],
+            positions: vec![0, last],
+            n_top: 4,
+            token,
+        };
+        let source = || match architecture {
+            "t5" => TraceSource::of(trace.clone(), Stack::Decoder, Attn::Own),
+            _ => TraceSource::new(trace.clone()),
+        };
+        let found = answered_by(source(), &bytes, lens(None)).unwrap();
+        let expected = answer(lens(None), &run).unwrap();
+        assert_eq!(found.answer, expected.answer, "{architecture}: names too");
+        let tolerance = if half { 2e-2 } else { 1e-6 };
+        for (index, (found, expected)) in found.buffers.iter().zip(&expected.buffers).enumerate() {
+            let (difference, _) = max_abs_difference(found, expected);
+            assert!(difference < tolerance, "{architecture}, buffer {index}: {difference}");
+        }
+        let error = answered_by(source(), &bytes, lens(Some(TokenAsked::Id(3)))).unwrap_err();
+        assert!(error.to_string().contains("most likely tokens alone"), "{error}");
+        if architecture == "t5" {
+            let encoder = TraceSource::of(trace.clone(), Stack::Encoder, Attn::Own);
+            assert!(answered_by(encoder, &bytes, lens(None)).is_err(), "an encoder predicts nothing");
+        }
     }
 }
 

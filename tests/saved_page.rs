@@ -32,7 +32,7 @@ fn slot_bytes(saved: Saved) -> usize {
     let plan = SavePlan::new(model.spec(), 64, None, saved, Element::F16);
     let metadata =
         TraceMetadata { spec: Some(model.spec().clone()), ..TraceMetadata::of_tokens(names, TokenForm::Plain) };
-    let mut recorder = Recorder::new(Vec::new(), &metadata, plan, &tokens, None).unwrap();
+    let mut recorder = Recorder::new(Vec::new(), &metadata, plan, &tokens, None, None).unwrap();
     while recorder.record(None, &mut run).unwrap() {}
     while recorder.record_logits(&run).unwrap() {}
     let trace = recorder.finish().unwrap();

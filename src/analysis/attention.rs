@@ -162,6 +162,21 @@ impl AttnLayer<'_> {
         }
     }
 
+    /// Keys [n, n_heads, d_head] of some key heads as they enter the product, each as if it stood at the first of `n_pos` positions.
+    pub fn keys_at_start(&self, k: &mut [f32], n_heads: usize, n_pos: usize) {
+        if !self.changes_queries() {
+            return;
+        }
+        self.norm(self.k_norm, k);
+        if let Some(rotary) = self.spec.rotary_of(self.layer) {
+            let is_adjacent = rotary.pairing == Pairing::Adjacent;
+            let (frequencies, magnitude) = (rotary.frequencies(n_pos), rotary.magnitude());
+            for row in k.chunks_exact_mut((n_heads * self.spec.d_head).max(1)) {
+                rotate(row, [n_heads, self.spec.d_head], 0, &frequencies, magnitude, is_adjacent);
+            }
+        }
+    }
+
     /// The range of `n_key` keys that a query may see.
     fn visible(&self, query: usize, n_key: usize) -> Range<usize> {
         if self.attn == Attn::Cross { 0..n_key } else { self.spec.visible(self.layer, query, n_key) }

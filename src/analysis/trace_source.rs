@@ -6,6 +6,7 @@
 //! head at a time.
 
 mod inside;
+mod lens;
 mod made;
 mod of_header;
 mod parts;
@@ -180,7 +181,11 @@ impl TraceSource {
         }
         let row_bytes = tensor.len / tensor.shape.first().copied().unwrap_or(1).max(1) as u64;
         let first_row = (range.start - tensor.offset) / row_bytes.max(1);
-        let values = self.trace.decode_from(name, first_row as usize, bytes)?.into();
+        let values = match tensor.element.is_float() {
+            true => self.trace.decode_from(name, first_row as usize, bytes)?.into(),
+            // Ids of tokens, which f32 holds exactly.
+            false => self.trace.decode_ids(name, bytes)?.into_iter().map(|id| id as f32).collect(),
+        };
         Arc::make_mut(&mut self.parts).insert(name.clone(), first_row as usize, values);
         Ok(())
     }

@@ -9,14 +9,18 @@
 //! here and a variant in `protocol::question`. Only a model can answer questions about words; they are refused here.
 
 mod direct;
+mod direction;
+mod head_page;
 mod head_weights;
 mod inside;
 mod lens;
+mod neuron_page;
 mod neurons;
 mod patterns;
 mod scores;
 mod stream;
 mod thumbnails;
+mod words;
 mod written;
 
 use crate::analysis::{AttentionSource, Sizes, SourceError};
@@ -87,6 +91,14 @@ pub fn start_other(question: Question) -> Box<dyn Answering> {
         Question::Lens { layers, positions, n_top, token } => lens::start(&layers, &positions, n_top, token),
         Question::Stream => stream::start(),
         Question::Written { layer, position, n_top } => written::start(layer, position, n_top),
+        Question::Linked { layer, query, key, n_top } => Box::new(written::Linked::new([layer, query, key, n_top])),
+        Question::MlpNeuron { layer, neuron, n_top } => neuron_page::start(layer, neuron, n_top),
+        Question::Head { layer, head, tokens, distance, n_top } => {
+            head_page::start((layer, head), tokens, distance, n_top)
+        }
+        Question::Direction { layer, site, position, made_of } => {
+            direction::start(layer, site.site(), position, made_of)
+        }
         Question::Direct { answers, others, position } => direct::start(answers, others, position),
         Question::ScoresOver { .. } => {
             Box::new(NeedsModel { what: "scores of other inputs", reason: "only a model reads them" })

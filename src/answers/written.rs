@@ -1,48 +1,85 @@
-//! What the parts of a layer write at a position.
-
-use std::collections::BTreeMap;
+//! What the parts of a layer write at a position, or its heads bring there from one other.
 
 use super::inside::Inside;
+use super::words::{buffers, joined, names, shortest};
 use super::{Answering, Reply};
 use crate::analysis::AttentionSource;
-use crate::analysis::inside::written::{self, Written, WrittenPart};
+use crate::analysis::inside::written::{self, Written, WrittenAsked, WrittenPart};
 use crate::protocol::{Answer, Writer};
+use crate::trace::Attn;
 
-/// Prepares the answer.
+/// Prepares the answer about all that a layer writes.
 pub(super) fn start(layer: u32, position: u32, n_top: u32) -> Box<dyn Answering> {
+    let (layer, position, n_top) = (layer as usize, position as usize, n_top as usize);
     Box::new(Inside::new(
-        Box::new(move |source| source.written(layer as usize, position as usize, n_top as usize)),
+        Box::new(move |source| source.written(WrittenAsked { layer, position, link: None, n_top })),
         Box::new(|written, source| Ok(reply(&written, source))),
     ))
 }
 
+/// The answer about a link, of whichever attention the source is of.
+pub(super) struct Linked {
+    layer: usize,
+    query: usize,
+    key: usize,
+    n_top: usize,
+    /// The work, once the source has said which attention it is of.
+    started: Option<Box<dyn Answering>>,
+}
+
+impl Linked {
+    /// Prepares the answer.
+    pub fn new([layer, query, key, n_top]: [u32; 4]) -> Self {
+        let [layer, query, key, n_top] = [layer, query, key, n_top].map(|number| number as usize);
+        Self { layer, query, key, n_top, started: None }
+    }
+
+    fn asked(&self, attn: Attn) -> WrittenAsked {
+        WrittenAsked { layer: self.layer, position: self.query, link: Some((attn, self.key)), n_top: self.n_top }
+    }
+}
+
+impl Answering for Linked {
+    fn step(&mut self, source: &dyn AttentionSource) -> Result<Option<Reply>, crate::analysis::SourceError> {
+        let asked = self.asked(source.attn());
+        let begin = || -> Box<dyn Answering> {
+            Box::new(Inside::new(
+                Box::new(move |source| source.written(asked)),
+                Box::new(|written, source| Ok(reply(&written, source))),
+            ))
+        };
+        self.started.get_or_insert_with(begin).step(source)
+    }
+}
+
 fn reply(written: &Written, source: &dyn AttentionSource) -> Reply {
-    let n_top = written.parts.iter().map(|part| part.promotes.len()).min().unwrap_or(0);
-    let each = |list: fn(&WrittenPart) -> &[(u32, f32)]| {
-        written.parts.iter().flat_map(move |part| list(part)[..n_top].iter().copied()).collect::<Vec<(u32, f32)>>()
-    };
-    let (promotes, suppresses) = (each(|part| &part.promotes), each(|part| &part.suppresses));
-    let names: BTreeMap<u32, String> =
-        promotes.iter().chain(&suppresses).map(|(id, _)| (*id, source.inside().token_name(*id))).collect();
-    let ids = |list: &[(u32, f32)]| list.iter().map(|(id, _)| *id as f32).collect::<Vec<f32>>();
-    let values = |list: &[(u32, f32)]| list.iter().map(|(_, value)| *value).collect::<Vec<f32>>();
+    let promotes = || written.parts.iter().map(|part| &part.words.promotes);
+    let suppresses = || written.parts.iter().map(|part| &part.words.suppresses);
+    let n_top = shortest(promotes().chain(suppresses()));
+    let lists = [joined(promotes(), n_top), joined(suppresses(), n_top)];
+    let names = names(&lists.each_ref(), source);
+    let [[promoted_ids, promoted], [suppressed_ids, suppressed]] = lists.each_ref().map(buffers);
     let reason = source.spec().and_then(written::without_words).map(str::to_owned);
+    let norm = |part: &WrittenPart| part.norm;
+    let neurons = &written.neurons;
     Reply {
         answer: Answer::Written {
             writers: written.parts.iter().map(|part| name(part.writer)).collect(),
-            neurons: written.neurons.iter().map(|neuron| neuron.neuron as u32).collect(),
+            neurons: neurons.iter().map(|neuron| neuron.neuron as u32).collect(),
             n_top: n_top as u32,
-            names: names.into_iter().collect(),
+            names,
             without_words: reason,
         },
         buffers: vec![
-            written.parts.iter().map(|part| part.norm).collect(),
-            ids(&promotes),
-            values(&promotes),
-            ids(&suppresses),
-            values(&suppresses),
-            written.neurons.iter().map(|neuron| neuron.activation).collect(),
-            written.neurons.iter().map(|neuron| neuron.norm).collect(),
+            written.parts.iter().map(norm).collect(),
+            promoted_ids,
+            promoted,
+            suppressed_ids,
+            suppressed,
+            neurons.iter().map(|neuron| neuron.activation).collect(),
+            neurons.iter().map(|neuron| neuron.norm).collect(),
+            neurons.iter().map(|neuron| neuron.pre).collect(),
+            neurons.iter().filter_map(|neuron| neuron.linear).collect(),
         ],
     }
 }

@@ -228,6 +228,9 @@ pub struct TraceArgs {
     /// Write a trace file (safetensors).
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Write the stream's table too: at every layer and position the five most likely tokens of the logit lens, entropy and KL.
+    #[arg(long)]
+    pub lens: bool,
     /// Write numbers as F16 instead of F32: half the size, three digits.
     #[arg(long)]
     pub half: bool,

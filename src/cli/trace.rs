@@ -14,7 +14,8 @@ use super::{CliError, subject};
 use crate::edit::{self, Edit};
 use crate::engine::chat::{Date, EncodedChat};
 use crate::engine::jobs::{Job, RunInput, RunJob, RunOptions, StackOptions, Target, complete};
-use crate::engine::{Loader, Model, Recorder, Run, Step, top_predictions};
+use crate::engine::{Loader, Model, Recorder, Run, Step, lens_tensors, top_predictions, whole_lens};
+use crate::trace::file::lens::{LensTensors, N_LENS_TOP, names_to_json};
 use crate::trace::file::{Element, ModelName, SavePlan, TraceMetadata};
 use crate::trace::{Chat, ChatMessage, Stack, Tokens};
 
@@ -51,7 +52,11 @@ pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
     let mut inputs = input_paths(&source, &edits, args.edits.as_deref());
     inputs.extend(args.chat.clone());
     let mut out = args.out.as_deref().map(|out| OutFile::create(out, &inputs)).transpose()?;
-    let metadata = metadata(args, &source, &model, &tokens, target.as_ref(), &edits);
+    let mut metadata = metadata(args, &source, &model, &tokens, target.as_ref(), &edits);
+    let table = match args.lens && args.out.is_some() {
+        true => Some(lens(args, &model, &tokens, target.as_ref(), &edits, &mut metadata)?),
+        false => None,
+    };
     let mut recorder = match &mut out {
         Some(out) => {
             let element = if args.half { Element::F16 } else { Element::F32 };
@@ -60,7 +65,11 @@ pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
             if let Some(layers) = kept {
                 plan = plan.of_layers(layers);
             }
-            Some(Recorder::new(out.writer()?, &metadata, plan, &tokens, target.as_ref())?)
+            if let Some(table) = &table {
+                let n_written = target.as_ref().map_or(tokens.len(), Tokens::len);
+                plan = plan.with_lens([spec.n_layers + 1, n_written, table.n_top], element);
+            }
+            Some(Recorder::new(out.writer()?, &metadata, plan, &tokens, target.as_ref(), table.as_ref())?)
         }
         None => None,
     };
@@ -89,6 +98,25 @@ pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
     } else {
         Ok(())
     }
+}
+
+/// The stream's table, of a run before the one that is recorded: the metadata, which come first in the file, name its tokens.
+fn lens(
+    args: &TraceArgs,
+    model: &Arc<Model>,
+    tokens: &Tokens,
+    target: Option<&Tokens>,
+    edits: &[Edit],
+    metadata: &mut TraceMetadata,
+) -> Result<LensTensors, CliError> {
+    let target = target.cloned().map_or(Target::Generated, Target::Tokens);
+    let input = RunInput { tokens: tokens.clone(), target };
+    let options = options(model, edits, args.edits.as_deref())?;
+    let run = complete(RunJob::new(Arc::clone(model), input, edits.to_vec(), options)?)?.run;
+    let table = complete(whole_lens(&run, N_LENS_TOP)?)?;
+    let (tensors, names) = lens_tensors(&run, &table, N_LENS_TOP);
+    metadata.lens_tokens = Some(names_to_json(&names));
+    Ok(tensors)
 }
 
 /// The layers to keep; `None` for all.

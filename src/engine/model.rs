@@ -1,5 +1,6 @@
 //! A loaded model: its structure, its tokenizer and its weights by what they do.
 
+mod alone;
 mod assemble;
 mod labels;
 mod parts;

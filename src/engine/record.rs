@@ -9,6 +9,7 @@ use super::error::EngineError;
 use super::hooks::Captures;
 use super::patterns::LayerAttention;
 use super::run::Run;
+use crate::trace::file::lens::LensTensors;
 use crate::trace::file::{SavePlan, TraceError, TraceMetadata, TraceWriter};
 use crate::trace::{Attn, BlockSite, Hook, Stack, StackHook, Tokens};
 
@@ -37,7 +38,7 @@ pub struct Recorder<W: Write> {
 }
 
 impl<W: Write> Recorder<W> {
-    /// Writes the header and the token ids. `target` is what the decoder of a model with two stacks reads. The plan must be of
+    /// Writes the header, the token ids, and the stream's table where the plan has one. `target` is what the decoder of a model with two stacks reads. The plan must be of
     /// the same input.
     ///
     /// # Errors
@@ -48,6 +49,7 @@ impl<W: Write> Recorder<W> {
         plan: SavePlan,
         tokens: &Tokens,
         target: Option<&Tokens>,
+        lens: Option<&LensTensors>,
     ) -> Result<Self, TraceError> {
         let mut writer = TraceWriter::new(out, metadata, plan.tensors.clone())?;
         writer.write_ids("input_ids", &tokens.ids)?;
@@ -57,6 +59,9 @@ impl<W: Write> Recorder<W> {
         if plan.names_positions {
             let positions: Vec<u32> = plan.logits.clone().map(|position| position as u32).collect();
             writer.write_ids("logit_positions", &positions)?;
+        }
+        if let Some(lens) = lens {
+            lens.write(&mut writer)?;
         }
         Ok(Self { writer, plan, n_recorded: 0, square: None, n_logits: 0 })
     }

@@ -6,6 +6,7 @@
 pub mod activation;
 pub mod blend;
 pub mod blocks;
+pub mod eigenvalues;
 mod exp;
 pub mod finite;
 pub mod logits;

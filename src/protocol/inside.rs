@@ -22,6 +22,17 @@ pub struct TokenRead {
     pub n_pieces: u32,
 }
 
+/// What a direction of the stream is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DirectionOf {
+    /// The mean over all positions of the text, as it is.
+    Mean,
+    /// A token's row of the unembedding, as long as the stream at the position.
+    Token(TokenAsked),
+    /// The place at the end of the first text minus that at the end of the second, as long as the stream at the position.
+    Texts(String, String),
+}
+
 /// A buffer of the answer to [`super::Question::Lens`], in this order. A buffer of what was not asked for is empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LensPart {
@@ -113,4 +124,50 @@ pub enum WrittenPart {
     Activations,
     /// ‖·‖₂ of what each neuron adds [neurons.len()].
     NeuronNorms,
+    /// The neurons before the activation function, of a gated MLP their gates [neurons.len()].
+    Pre,
+    /// The ungated halves of a gated MLP's neurons [neurons.len()]; empty in a plain one.
+    Linear,
+}
+
+/// A buffer of the answer to [`super::Question::MlpNeuron`], in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NeuronPagePart {
+    /// Before the activation function, of a gated MLP the gate [pos].
+    Pre,
+    /// The ungated half of a gated MLP [pos]; empty in a plain one.
+    Linear,
+    /// What leaves the neuron [pos].
+    Post,
+    /// ‖·‖₂ of what it adds per unit of activation [1].
+    OutNorm,
+    /// Ids of the tokens that this raises most [n_top].
+    PromotedIds,
+    /// By how much, the final norm's scale left out [n_top].
+    Promoted,
+    /// Ids of the tokens that it lowers most [n_top].
+    SuppressedIds,
+    /// By how much [n_top].
+    Suppressed,
+    /// In the first layer, ids of the tokens whose embeddings alone drive it most; else empty.
+    DriverIds,
+    /// What these embeddings give before the activation function.
+    Drivers,
+}
+
+/// A buffer of the answer to [`super::Question::Head`], in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeadPart {
+    /// Ids of the tokens that the head promotes most where it reads each token [tokens.len(), n_top]; empty without an unembedding.
+    PromotedIds,
+    /// By how much, the final norm's scale left out [tokens.len(), n_top].
+    Promoted,
+    /// Ids of the tokens that it suppresses most [tokens.len(), n_top].
+    SuppressedIds,
+    /// By how much [tokens.len(), n_top].
+    Suppressed,
+    /// Ids of the tokens that each token would read most [tokens.len(), n_top].
+    WantedIds,
+    /// Their scores before soft-cap and bias [tokens.len(), n_top].
+    Wanted,
 }

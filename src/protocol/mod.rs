@@ -10,6 +10,7 @@ mod editing;
 mod input;
 mod inside;
 mod model_source;
+mod neurons;
 mod outcome_json;
 mod question;
 mod report;
@@ -26,13 +27,16 @@ pub use editing::{
     SweepAsked, SweepNumbers,
 };
 pub use input::{Input, InputText, TargetAsked};
-pub use inside::{DirectPart, LensPart, StreamPart, TokenAsked, TokenRead, Writer, WrittenPart};
+pub use inside::{
+    DirectPart, DirectionOf, HeadPart, LensPart, NeuronPagePart, StreamPart, TokenAsked, TokenRead, Writer, WrittenPart,
+};
 pub use model_source::{FileSource, HubSource, ModelSource};
-pub use question::{Answer, Grid, HeadNumbers, NeuronPart, NeuronsAnswer, Question, Reduce, StrongLink};
+pub use neurons::{NeuronPart, NeuronsAnswer};
+pub use question::{Answer, Grid, HeadNumbers, Question, Reduce, StrongLink};
 pub use report::{About, Report};
 
 /// Raised with every change of these types; page and worker refuse to talk across versions.
-pub const VERSION: u32 = 13;
+pub const VERSION: u32 = 14;
 
 /// Chosen by the page, unique within a worker's life.
 pub type RequestId = u32;
@@ -100,6 +104,8 @@ pub enum ToWorker {
         saved: Saved,
         /// F16 instead of F32.
         is_half: bool,
+        /// The stream's table too.
+        has_lens: bool,
         /// The metadata of the file: the JSON object that says what the numbers mean.
         metadata_json: String,
     },

@@ -5,7 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Input, Prediction, TokenAsked, TokenRead, Writer};
+use super::{DirectionOf, Input, NeuronsAnswer, Prediction, TokenAsked, TokenRead, Writer};
+use crate::edit::PatchSite;
 
 /// A question about one result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +75,50 @@ pub enum Question {
         position: u32,
         /// How many tokens each part promotes and suppresses most.
         n_top: u32,
+    },
+    /// What the heads of the attention that is looked at bring from one position to another. Answered as [`Question::Written`].
+    Linked {
+        /// The layer.
+        layer: u32,
+        /// The position that reads.
+        query: u32,
+        /// The position that is read.
+        key: u32,
+        /// How many tokens each head promotes and suppresses most.
+        n_top: u32,
+    },
+    /// A neuron of an MLP, on this text and in the weights. Buffers: as [`NeuronPagePart`] says.
+    MlpNeuron {
+        /// The layer.
+        layer: u32,
+        /// The neuron.
+        neuron: u32,
+        /// How many tokens of each kind.
+        n_top: u32,
+    },
+    /// What a head's weights do with tokens, whatever the text. Buffers: as [`HeadPart`] says.
+    Head {
+        /// The layer.
+        layer: u32,
+        /// The head.
+        head: u32,
+        /// Tokens that it reads, and that read.
+        tokens: Vec<TokenAsked>,
+        /// How far before the reading token the read one stands.
+        distance: u32,
+        /// How many tokens are listed.
+        n_top: u32,
+    },
+    /// A direction of the stream for an edit. Buffer: f32 [d_model].
+    Direction {
+        /// The layer.
+        layer: u32,
+        /// The stream, or what attention or the MLP adds to it.
+        site: PatchSite,
+        /// The position.
+        position: u32,
+        /// What it is made of.
+        made_of: DirectionOf,
     },
     /// The outcome at a position as a sum over what each component wrote. Buffers: as [`DirectPart`] says.
     Direct {
@@ -213,7 +258,7 @@ pub enum Answer {
         /// Positions.
         n_positions: u32,
     },
-    /// Answers [`Question::Written`].
+    /// Answers [`Question::Written`] and [`Question::Linked`].
     Written {
         /// Who writes, in the order of the buffers.
         writers: Vec<Writer>,
@@ -226,6 +271,30 @@ pub enum Answer {
         /// Why what is written cannot be read as tokens.
         without_words: Option<String>,
     },
+    /// Answers [`Question::MlpNeuron`].
+    MlpNeuron {
+        /// How many tokens it promotes and suppresses; 0 where what it writes cannot be read as tokens.
+        n_top: u32,
+        /// What the tokens are called, by their ids.
+        names: Vec<(u32, String)>,
+        /// Why what it writes cannot be read as tokens.
+        without_words: Option<String>,
+    },
+    /// Answers [`Question::Head`].
+    Head {
+        /// The tokens asked about.
+        tokens: Vec<TokenRead>,
+        /// How many tokens are listed.
+        n_top: u32,
+        /// What they are called, by their ids.
+        names: Vec<(u32, String)>,
+        /// Re Σλ / Σ|λ| of the OV circuit.
+        copying: Option<f64>,
+        /// Why what the head writes cannot be read as tokens.
+        without_words: Option<String>,
+    },
+    /// Answers [`Question::Direction`].
+    Direction,
     /// Answers [`Question::Direct`].
     Direct {
         /// The position asked about.
@@ -280,58 +349,4 @@ pub struct StrongLink {
     pub key: u32,
     /// The weight, from 0 to 1.
     pub weight: f32,
-}
-
-/// How the scores of one head arise. The buffers come in the order of [`NeuronPart::EACH`]; a part that the source does
-/// not hold is empty and has its reason in `missing`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NeuronsAnswer {
-    /// The layer asked about.
-    pub layer: u32,
-    /// The head asked about.
-    pub head: u32,
-    /// Neurons of the head; 0 where the source holds patterns alone.
-    pub d_head: u32,
-    /// Rows of the pattern.
-    pub n_query: u32,
-    /// Columns of the pattern.
-    pub n_key: u32,
-    /// Factor on q·k, where it is known.
-    pub attn_scale: Option<f32>,
-    /// The query heads that read the same keys, this one included: first, and one past the last.
-    pub sharing_heads: (u32, u32),
-    /// What the source does not hold, and why.
-    pub missing: Vec<(NeuronPart, String)>,
-}
-
-/// A buffer of [`NeuronsAnswer`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum NeuronPart {
-    /// Queries as they enter the product [n_query, d_head].
-    Queries,
-    /// Keys as they enter the product [n_key, d_head].
-    Keys,
-    /// Queries before norm and rotation [n_query, d_head].
-    PlainQueries,
-    /// Keys before norm and rotation [n_key, d_head].
-    PlainKeys,
-    /// Scores as they enter the softmax [n_query, n_key]; −∞ where masked.
-    Scores,
-    /// The pattern [n_query, n_key].
-    Pattern,
-    /// ‖f_j‖ of each key [n_key].
-    ValueNorms,
-}
-
-impl NeuronPart {
-    /// In the order of the buffers.
-    pub const EACH: [NeuronPart; 7] = [
-        NeuronPart::Queries,
-        NeuronPart::Keys,
-        NeuronPart::PlainQueries,
-        NeuronPart::PlainKeys,
-        NeuronPart::Scores,
-        NeuronPart::Pattern,
-        NeuronPart::ValueNorms,
-    ];
 }

@@ -171,7 +171,7 @@ fn one_of<T: Copy>(value: &str, each: &[(&str, T)], expected: &'static str, plac
 
 fn each_number() -> impl Iterator<Item = CellNumber> {
     let scores = (0..Score::ALL.len()).map(CellNumber::Score);
-    [CellNumber::Entropy, CellNumber::Strongest].into_iter().chain(scores)
+    [CellNumber::Entropy, CellNumber::Strongest, CellNumber::Direct].into_iter().chain(scores)
 }
 
 /// The name of a number in links; numbers other than scores have a word of their own.
@@ -179,6 +179,7 @@ fn name_of(number: CellNumber) -> String {
     match number {
         CellNumber::Entropy => "row_entropy".to_owned(),
         CellNumber::Strongest => "strongest".to_owned(),
+        CellNumber::Direct => "direct_effect".to_owned(),
         CellNumber::Score(score) => Score::ALL.get(score).map_or("", |score| score.name()).replace(' ', "_"),
     }
 }

@@ -156,7 +156,9 @@ impl State {
         matches!(
             event,
             Event::View(ViewEvent::LayersSeen(_))
-                | Event::Stream(StreamEvent::PositionsSeen(_) | StreamEvent::CellPicked { .. })
+                | Event::Stream(
+                    StreamEvent::PositionsSeen(_) | StreamEvent::CellPicked { .. } | StreamEvent::NeuronOpened(_)
+                )
         )
     }
 }

@@ -14,7 +14,9 @@ use super::{Effect, EntryKind, FirstScreen, ListedEdit, Shown, State, Task, word
 use crate::protocol::{
     Input, InputText, OutcomeAsked, Prediction, RequestId, RunInfo, TargetAsked, TargetRead, ToWorker,
 };
+use crate::trace::file::lens::N_LENS_TOP;
 use crate::trace::file::{Element, ModelName, SavePlan, Saved, TraceMetadata};
+use crate::trace::spec::Unembed;
 use crate::trace::{AttnKind, Spec, Tokens};
 
 /// Traces that are being opened or saved.
@@ -25,6 +27,8 @@ pub struct Traces {
     n_opened: u32,
     /// What a saved trace is handed over as.
     pub form: SaveForm,
+    /// Whether the stream's table is to go along.
+    pub wants_lens: bool,
 }
 
 /// The form in which a result is saved.
@@ -55,6 +59,8 @@ pub enum TraceEvent {
     },
     /// The file could not be given to the reader, in words.
     SaveFailed(String),
+    /// The stream's table is to go into saved files, or not.
+    LensWanted(bool),
     /// The result is to be saved.
     SaveAsked {
         /// What goes along.
@@ -115,6 +121,7 @@ impl State {
                 }
             }
             TraceEvent::SaveFailed(message) => self.notices.status = Some(wording::ended(&message)),
+            TraceEvent::LensWanted(wants_lens) => self.traces.wants_lens = wants_lens,
             TraceEvent::SaveAsked { saved, is_half, form } => {
                 self.traces.form = form;
                 self.save(saved, is_half, effects);
@@ -264,8 +271,18 @@ impl State {
         let shown = self.shown.as_ref().filter(|shown| !shown.is_trace)?;
         let element = if is_half { Element::F16 } else { Element::F32 };
         let n_target = shown.info.target.as_ref().map(|target| target.tokens.len());
-        let plan = SavePlan::new(&shown.spec, shown.info.tokens.len(), n_target, saved, element);
+        let mut plan = SavePlan::new(&shown.spec, shown.info.tokens.len(), n_target, saved, element);
+        if self.saves_lens() {
+            let n_written = n_target.unwrap_or(shown.info.tokens.len());
+            plan = plan.with_lens([shown.spec.n_layers + 1, n_written, N_LENS_TOP], element);
+        }
         plan.n_bytes(&self.trace_metadata()?).ok()
+    }
+
+    /// Whether the stream's table goes along: the reader wants it, and the model has it.
+    pub fn saves_lens(&self) -> bool {
+        let has_words = self.shown.as_ref().is_some_and(|shown| shown.spec.unembed != Unembed::None);
+        self.traces.wants_lens && has_words
     }
 
     /// The name of a saved file.
@@ -296,8 +313,9 @@ impl State {
                 Some("The model that ran this has been unloaded. Run the text again, then save it.".to_owned());
             return;
         };
+        let has_lens = self.saves_lens();
         let request = self.begin_task(Task::Save(saved), effects);
-        effects.push(Effect::Send(ToWorker::Save { request, run, saved, is_half, metadata_json }));
+        effects.push(Effect::Send(ToWorker::Save { request, run, saved, is_half, has_lens, metadata_json }));
     }
 
     /// Hands a written file to the reader, if it is still wanted.

@@ -141,9 +141,9 @@ impl Worker {
             ToWorker::Ask { run, kind, question, .. } => self.ask(request, run, kind, question).await,
             ToWorker::Tokenize { input, .. } => self.tokenize(request, &input),
             ToWorker::Editing(asked) => self.editing(request, asked).await,
-            ToWorker::Save { run, saved, is_half, metadata_json, .. } => {
+            ToWorker::Save { run, saved, is_half, has_lens, metadata_json, .. } => {
                 let element = if is_half { Element::F16 } else { Element::F32 };
-                self.save(request, run, saved, element, &metadata_json).await
+                self.save(request, run, saved, element, has_lens, &metadata_json).await
             }
             ToWorker::Forget { .. } | ToWorker::Cancel { .. } => Ok(()),
         };

@@ -1,10 +1,11 @@
 //! Writes a run as a trace file, tensor by tensor, into the browser's memory for files: the program's own never holds all of it.
 
 use super::{Stop, Worker};
-use crate::engine::{RecordError, Recorder, Run, Step};
+use crate::engine::{RecordError, Recorder, Run, Step, lens_tensors, whole_lens};
 use crate::platform::blob_sink::BlobSink;
 use crate::protocol::{About, FromWorker, RequestId, RunId, Stage};
 use crate::trace::Stack;
+use crate::trace::file::lens::{N_LENS_TOP, names_to_json};
 use crate::trace::file::{Element, SavePlan, Saved, TraceError, TraceMetadata};
 
 type Sink = Recorder<BlobSink>;
@@ -17,9 +18,10 @@ impl Worker {
         run: RunId,
         saved: Saved,
         element: Element,
+        has_lens: bool,
         metadata_json: &str,
     ) -> Result<(), Stop> {
-        let metadata = TraceMetadata::from_json("the trace", metadata_json)
+        let mut metadata = TraceMetadata::from_json("the trace", metadata_json)
             .map_err(|error| Stop::failed(About::Request, error.to_string()))?;
         let found = self.shared_run(run)?;
         let (tokens, source) = (found.tokens().clone(), found.source().cloned());
@@ -28,8 +30,17 @@ impl Worker {
             None => (tokens, None),
         };
         let n_target = target.as_ref().map(|target| target.len());
-        let plan = SavePlan::new(found.model().spec(), input.len(), n_target, saved, element);
-        let mut recorder = Recorder::new(BlobSink::new(), &metadata, plan, &input, target.as_ref())?;
+        let mut plan = SavePlan::new(found.model().spec(), input.len(), n_target, saved, element);
+        let mut table = None;
+        if has_lens {
+            let lens = self.drive(request, whole_lens(&found, N_LENS_TOP)?).await?.output;
+            let (tensors, names) = lens_tensors(&found, &lens, N_LENS_TOP);
+            let n_rows = found.model().spec().n_layers + 1;
+            plan = plan.with_lens([n_rows, found.tokens().len(), N_LENS_TOP], element);
+            metadata.lens_tokens = Some(names_to_json(&names));
+            table = Some(tensors);
+        }
+        let mut recorder = Recorder::new(BlobSink::new(), &metadata, plan, &input, target.as_ref(), table.as_ref())?;
         if let Some(source) = &source {
             self.record(request, &mut recorder, Some(Stack::Encoder), source).await?;
         }

@@ -84,6 +84,7 @@ fn every_field_of_the_metadata_is_there() {
         model: Some(ModelName::default()),
         spec: Some(Spec::default()),
         edits: vec![serde_json::json!({})],
+        lens_tokens: Some(serde_json::json!({})),
         outcome: Some(serde_json::json!({})),
         row_sums: Some(RowSums::Sinks),
     };

@@ -107,6 +107,14 @@ impl FinalScale {
         }
     }
 
+    /// Of the norm's stored weights alone, as if the stream had the length that the norm leaves as it is.
+    pub fn of_weights(spec: &Spec, weight: &[f32]) -> Self {
+        let one = if spec.norm_adds_one { 1.0 } else { 0.0 };
+        let is_normed = spec.norm != NormKind::None;
+        let factor = |weight: &f32| if is_normed { one + f64::from(*weight) } else { 1.0 };
+        Self { factors: weight.iter().map(factor).collect(), is_centred: spec.norm == NormKind::LayerNorm }
+    }
+
     /// What becomes of a part of the stream [d_model] on its way to the unembedding, the norm's bias left out.
     pub fn apply(&self, part: &[f32]) -> Vec<f32> {
         let mut wide: Vec<f64> = part.iter().map(|&value| f64::from(value)).collect();

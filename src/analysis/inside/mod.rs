@@ -5,7 +5,10 @@
 //! which ([`InsideSource`]).
 
 pub mod direct;
+pub mod direction;
+pub mod head;
 pub mod lens;
+pub mod neuron;
 pub mod rollout;
 mod source;
 pub mod stream;

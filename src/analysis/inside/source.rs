@@ -1,9 +1,12 @@
 //! Who knows what is inside: a run, which computes it, or a trace file, which holds a part of it.
 
 use super::direct::{Contrast, DirectSum};
+use super::direction::DirectionAsked;
+use super::head::{HeadAsked, HeadCircuits};
 use super::lens::{LensAsked, LensTable};
+use super::neuron::Neuron;
 use super::stream::StreamTable;
-use super::written::Written;
+use super::written::{Written, WrittenAsked};
 use crate::analysis::SourceError;
 
 /// Work that is done piece by piece. It owns what it reads, so that its driver can pause or drop it between two steps.
@@ -48,11 +51,29 @@ pub trait InsideSource {
     /// When the source does not hold the stream.
     fn stream(&self) -> Result<Box<dyn Pass<StreamTable>>, SourceError>;
 
-    /// What a layer writes at a position, with so many tokens promoted and suppressed by each part.
+    /// What a layer writes at a position, or its heads bring there from one other.
     ///
     /// # Errors
     /// When the layer or position does not exist, or the source holds no weights.
-    fn written(&self, layer: usize, position: usize, n_top: usize) -> Result<Box<dyn Pass<Written>>, SourceError>;
+    fn written(&self, asked: WrittenAsked) -> Result<Box<dyn Pass<Written>>, SourceError>;
+
+    /// A neuron of a layer's MLP, with so many tokens of each kind.
+    ///
+    /// # Errors
+    /// When there is no such neuron, or the source holds no weights.
+    fn neuron(&self, layer: usize, neuron: usize, n_top: usize) -> Result<Box<dyn Pass<Neuron>>, SourceError>;
+
+    /// What a head's weights do with tokens.
+    ///
+    /// # Errors
+    /// When there is no such head or token, or the source holds no weights.
+    fn head(&self, asked: HeadAsked) -> Result<Box<dyn Pass<HeadCircuits>>, SourceError>;
+
+    /// A direction of the stream for an edit, [d_model].
+    ///
+    /// # Errors
+    /// When the place, a token or a text does not exist, or the source holds no weights.
+    fn direction(&self, asked: DirectionAsked) -> Result<Box<dyn Pass<Vec<f32>>>, SourceError>;
 
     /// The outcome at a position as a sum.
     ///

@@ -1,8 +1,8 @@
 //! What a layer writes into the stream at one position, and which tokens that promotes and suppresses (docs/methods.md, "What is
 //! written").
 
-use crate::trace::Spec;
 use crate::trace::spec::{NormPlacement, Unembed};
+use crate::trace::{Attn, Spec};
 
 /// Who writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,15 @@ pub enum Writer {
     Mlp,
 }
 
+/// What a vector of the stream says through the unembedding.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Words {
+    /// Tokens whose logits it raises most, with how much.
+    pub promotes: Vec<(u32, f32)>,
+    /// Tokens whose logits it lowers most, with how much (below 0).
+    pub suppresses: Vec<(u32, f32)>,
+}
+
 /// What one writer adds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WrittenPart {
@@ -26,10 +35,8 @@ pub struct WrittenPart {
     pub writer: Writer,
     /// ‖·‖₂ of what is added.
     pub norm: f32,
-    /// Tokens whose logits it raises most, with how much; empty where it cannot be read as tokens.
-    pub promotes: Vec<(u32, f32)>,
-    /// Tokens whose logits it lowers most, with how much (below 0).
-    pub suppresses: Vec<(u32, f32)>,
+    /// Its tokens; none where it cannot be read as tokens.
+    pub words: Words,
 }
 
 /// A neuron of an MLP.
@@ -39,8 +46,25 @@ pub struct WritingNeuron {
     pub neuron: usize,
     /// Its activation, `hook_post`.
     pub activation: f32,
+    /// Before the activation function, `hook_pre`: of a gated MLP its gate.
+    pub pre: f32,
+    /// The ungated half of a gated MLP, `hook_pre_linear`.
+    pub linear: Option<f32>,
     /// |activation| · ‖W_out row‖₂: the length of what it adds.
     pub norm: f32,
+}
+
+/// Whose writing is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrittenAsked {
+    /// The layer.
+    pub layer: usize,
+    /// The position that it is written to.
+    pub position: usize,
+    /// Only what each head brings from one position, of its own tokens or of the encoder's; `None` for all that the layer writes.
+    pub link: Option<(Attn, usize)>,
+    /// How many tokens each part promotes and suppresses.
+    pub n_top: usize,
 }
 
 /// What is written at one place.

@@ -5,10 +5,14 @@ use std::sync::Arc;
 use super::{Stored, TraceSource};
 use crate::analysis::SourceError;
 use crate::analysis::inside::direct::{Contrast, DirectSum};
+use crate::analysis::inside::direction::DirectionAsked;
+use crate::analysis::inside::head::{HeadAsked, HeadCircuits};
 use crate::analysis::inside::lens::{LensAsked, LensTable};
+use crate::analysis::inside::neuron::Neuron;
 use crate::analysis::inside::stream::{StreamTable, norms};
-use crate::analysis::inside::written::Written;
+use crate::analysis::inside::written::{Written, WrittenAsked};
 use crate::analysis::inside::{InsideSource, Pass, Ready};
+use crate::trace::file::lens::name_in_json;
 use crate::trace::spec::NormPlacement;
 use crate::trace::{Attn, BlockSite};
 
@@ -21,15 +25,17 @@ impl InsideSource for TraceSource {
         let known = |tokens: &crate::trace::Tokens| {
             tokens.ids.iter().position(|known| *known == id).map(|index| tokens.tokens[index].clone())
         };
-        tokens.into_iter().flatten().find_map(known).unwrap_or_else(|| id.to_string())
+        let in_table = || self.trace.metadata.lens_tokens.as_ref().and_then(|names| name_in_json(names, id));
+        let name = tokens.into_iter().flatten().find_map(known).or_else(|| in_table().map(str::to_owned));
+        name.unwrap_or_else(|| id.to_string())
     }
 
     fn first_token(&self, _text: &str) -> Result<(u32, usize), SourceError> {
         missing("the token of a text", "it needs the model's tokenizer, which a trace does not hold")
     }
 
-    fn lens(&self, _asked: LensAsked) -> Result<Box<dyn Pass<LensTable>>, SourceError> {
-        missing("predictions of the lens", "they need the model's unembedding, which a trace does not hold")
+    fn lens(&self, asked: LensAsked) -> Result<Box<dyn Pass<LensTable>>, SourceError> {
+        Ok(Box::new(Ready(Some(super::lens::lens(self, &asked)?))))
     }
 
     fn stream(&self) -> Result<Box<dyn Pass<StreamTable>>, SourceError> {
@@ -65,8 +71,20 @@ impl InsideSource for TraceSource {
         Ok(Box::new(Ready(Some(table))))
     }
 
-    fn written(&self, _: usize, _: usize, _: usize) -> Result<Box<dyn Pass<Written>>, SourceError> {
+    fn written(&self, _: WrittenAsked) -> Result<Box<dyn Pass<Written>>, SourceError> {
         missing("what a layer writes", "it needs the model's weights, which a trace does not hold")
+    }
+
+    fn neuron(&self, _: usize, _: usize, _: usize) -> Result<Box<dyn Pass<Neuron>>, SourceError> {
+        missing("a neuron of the MLP", "it needs the model's weights, which a trace does not hold")
+    }
+
+    fn head(&self, _: HeadAsked) -> Result<Box<dyn Pass<HeadCircuits>>, SourceError> {
+        missing("circuits of a head", "they need the model's weights, which a trace does not hold")
+    }
+
+    fn direction(&self, _: DirectionAsked) -> Result<Box<dyn Pass<Vec<f32>>>, SourceError> {
+        missing("a direction of the stream", "it needs the model, which a trace does not hold")
     }
 
     fn direct(&self, _contrast: Contrast, _position: usize) -> Result<Box<dyn Pass<DirectSum>>, SourceError> {

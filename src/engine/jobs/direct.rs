@@ -151,7 +151,7 @@ impl DirectJob {
 
 /// Σ factor · W_U[token] [d_model], with the scale of the logits, and before the projection to narrower embeddings where a model
 /// has one.
-fn output_direction(model: &Model, weights: &[(u32, f64)]) -> Vec<f64> {
+pub(super) fn output_direction(model: &Model, weights: &[(u32, f64)]) -> Vec<f64> {
     let rows = model.unembedding();
     let (mut sum, mut row) = (vec![0.0; rows.n_in()], vec![0.0; rows.n_in()]);
     let scale = model.spec().logit_scale.unwrap_or(1.0);

@@ -42,7 +42,10 @@
 mod compare;
 mod continuations;
 mod direct;
+mod direction;
+mod head;
 mod lens;
+mod neuron;
 mod other_inputs;
 mod positions;
 mod run;
@@ -51,12 +54,16 @@ mod similarity;
 mod stream;
 mod sweep;
 mod value_zeroing;
+mod vocabulary;
 mod written;
 
 pub use compare::{CompareJob, Compared, Measure};
 pub use continuations::{ContinueJob, ContinuedToken};
 pub use direct::DirectJob;
+pub use direction::DirectionJob;
+pub use head::HeadJob;
 pub use lens::LensJob;
+pub use neuron::NeuronJob;
 pub use other_inputs::OtherInputs;
 pub use positions::{LossesJob, PredictionsJob};
 pub use run::{FinishedRun, RunInput, RunJob, RunOptions, StackOptions, Target};

@@ -1,25 +1,23 @@
 //! What a layer of a finished run writes into the stream at one position: its heads, biases, MLP and neurons, with the tokens that each
-//! promotes and suppresses.
+//! promotes and suppresses; or of its heads only what they bring from one position.
 
 use std::sync::Arc;
 
 use super::direct::captured;
+use super::vocabulary::Reading;
 use super::{Job, Progress, Unit, not_done};
 use crate::analysis::inside::direct::FinalScale;
 use crate::analysis::inside::stream::norms;
-use crate::analysis::inside::top::Top;
-use crate::analysis::inside::written::{Writer, WritingNeuron, Written, WrittenPart, without_words};
+use crate::analysis::inside::written::{
+    Words, Writer, WritingNeuron, Written, WrittenAsked, WrittenPart, without_words,
+};
 use crate::engine::error::EngineError;
 use crate::engine::hooks::Captures;
 use crate::engine::model::AttnWeights;
 use crate::engine::run::{Run, Step};
 use crate::engine::weights::Weight;
 use crate::kernels::PackedRows;
-use crate::kernels::threads::together;
 use crate::trace::{Attn, BlockSite, Hook};
-
-/// Multiplications and additions per step.
-const STEP_FLOP: usize = 600_000_000;
 
 /// How many neurons are listed.
 const N_NEURONS: usize = 10;
@@ -29,53 +27,47 @@ const N_NEURONS: usize = 10;
 pub struct WrittenJob {
     /// The same run from the layer on, with captures at the position.
     run: Run,
-    layer: usize,
-    n_top: usize,
+    asked: WrittenAsked,
     /// What comes after the run.
     reading: Option<Reading>,
     written: Written,
     is_done: bool,
 }
 
-/// The vocabulary under way.
-#[derive(Debug)]
-struct Reading {
-    rows: PackedRows,
-    /// For each row, the largest and the smallest.
-    tops: Vec<[Top; 2]>,
-    next_id: usize,
-}
+/// Vectors that are written, [n, d_model], with who writes them.
+type Vectors = (Vec<Writer>, Vec<f32>);
 
 impl WrittenJob {
-    /// Prepares what a layer of a finished run writes at a position, with so many tokens promoted and suppressed.
+    /// Prepares what a layer of a finished run writes at a position.
     ///
     /// # Errors
-    /// When the run is not done, or the layer or position does not exist.
-    pub fn new(run: &Run, layer: usize, position: usize, n_top: usize) -> Result<Self, EngineError> {
+    /// When the run is not done, or the layer, a position or the attention does not exist.
+    pub fn new(run: &Run, asked: WrittenAsked) -> Result<Self, EngineError> {
+        let WrittenAsked { layer, position, link, .. } = asked;
         run.layer(layer)?;
-        let n_pos = run.tokens().len();
-        if position >= n_pos {
-            let message = format!("position {position} is not there: {n_pos} tokens, counted from 0");
-            return Err(EngineError::Request(message));
+        expect_position(position, run.tokens().len())?;
+        if let Some((attn, key)) = link {
+            expect_position(key, n_keys(run, layer, attn)?)?;
         }
-        let own = [BlockSite::Z, BlockSite::CrossZ, BlockSite::MlpPost, BlockSite::MlpOut];
+        let own = [BlockSite::Z, BlockSite::CrossZ, BlockSite::MlpPre, BlockSite::MlpPreLinear, BlockSite::MlpPost];
+        let own = own.into_iter().chain([BlockSite::MlpOut]).filter(|_| link.is_none());
         let last = Hook::Block(run.model().spec().n_layers - 1, BlockSite::ResidPost);
-        let hooks = own.map(|site| Hook::Block(layer, site)).into_iter().chain([last]);
+        let hooks = own.map(|site| Hook::Block(layer, site)).chain([last]);
         let run = run.again(run.edits.clone(), Captures::at_position(hooks, position))?;
-        Ok(Self { run, layer, n_top, reading: None, written: Written::default(), is_done: false })
+        Ok(Self { run, asked, reading: None, written: Written::default(), is_done: false })
     }
 
-    /// The vectors that are written, [n, d_model], with who writes them.
-    fn vectors(&mut self) -> Result<(Vec<Writer>, Vec<f32>), EngineError> {
+    /// All that the layer writes.
+    fn all_vectors(&mut self) -> Result<Vectors, EngineError> {
         let model = Arc::clone(self.run.model());
         let (mut writers, mut vectors) = (Vec::new(), Vec::new());
-        let (layer, block) = (self.layer, &model.blocks[self.layer]);
+        let (layer, block) = (self.asked.layer, &model.blocks[self.asked.layer]);
         let cross = block.cross.as_ref().map(|(_, weights)| weights);
         for (attn, weights) in [(Attn::Own, Some(&block.attn)), (Attn::Cross, cross)] {
             let Some(weights) = weights else { continue };
             let z = captured(&self.run, Hook::Block(layer, BlockSite::Z.in_attn(attn)))?;
             for (head, z) in z.chunks_exact(model.spec().d_head).enumerate() {
-                writers.push(if attn == Attn::Own { Writer::Head(head) } else { Writer::CrossHead(head) });
+                writers.push(writer(attn, head));
                 vectors.extend(output(weights, head, z));
             }
             if let Some(bias) = &weights.o.bias {
@@ -84,20 +76,50 @@ impl WrittenJob {
             }
         }
         if let Some(mlp) = &block.mlp {
+            let at = |site: BlockSite| Hook::Block(layer, site);
             writers.push(Writer::Mlp);
-            vectors.extend_from_slice(captured(&self.run, Hook::Block(layer, BlockSite::MlpOut))?);
-            let post = captured(&self.run, Hook::Block(layer, BlockSite::MlpPost))?;
-            self.written.neurons = neurons(&mlp.out.weight, post);
+            vectors.extend_from_slice(captured(&self.run, at(BlockSite::MlpOut))?);
+            let (pre, post) = (captured(&self.run, at(BlockSite::MlpPre))?, at(BlockSite::MlpPost));
+            let linear = self.run.captured(at(BlockSite::MlpPreLinear));
+            self.written.neurons = neurons(&mlp.out.weight, pre, linear, captured(&self.run, post)?);
+        }
+        Ok((writers, vectors))
+    }
+
+    /// What each head brings from one position: A[i, j] v_j W_O.
+    fn linked_vectors(&self, attn: Attn, key: usize) -> Result<Vectors, EngineError> {
+        let WrittenAsked { layer, position, .. } = self.asked;
+        let (model, spec) = (self.run.model(), self.run.model().spec());
+        let block = &model.blocks[layer];
+        let cross = block.cross.as_ref().map(|(_, weights)| weights);
+        let weights = if attn == Attn::Own { Some(&block.attn) } else { cross };
+        let missing = || EngineError::Request("this model has no attention to an encoder".to_owned());
+        let weights = weights.ok_or_else(missing)?;
+        let (attention, values) = match attn {
+            Attn::Own => (self.run.attention(layer)?, &self.run.layer(layer)?.v),
+            Attn::Cross => (self.run.cross_attention(layer)?, &self.run.cross(layer)?.v),
+        };
+        let width = spec.n_key_value_heads * spec.d_head;
+        let (mut writers, mut vectors) = (Vec::new(), Vec::new());
+        for head in 0..spec.n_heads {
+            let weight = attention.pattern_rows(head, position..position + 1)?[key];
+            let first = key * width + head / spec.queries_per_key_head() * spec.d_head;
+            let brought: Vec<f32> = values[first..first + spec.d_head].iter().map(|value| value * weight).collect();
+            writers.push(writer(attn, head));
+            vectors.extend(output(weights, head, &brought));
         }
         Ok((writers, vectors))
     }
 
     /// Measures what is written, and prepares its reading where it can be read as tokens.
     fn measure(&mut self) -> Result<(), EngineError> {
-        let (writers, vectors) = self.vectors()?;
+        let (writers, vectors) = match self.asked.link {
+            Some((attn, key)) => self.linked_vectors(attn, key)?,
+            None => self.all_vectors()?,
+        };
         let (model, spec) = (self.run.model(), self.run.model().spec());
         let lengths = norms(&vectors, spec.d_model);
-        let part = |(writer, norm)| WrittenPart { writer, norm, promotes: Vec::new(), suppresses: Vec::new() };
+        let part = |(writer, norm)| WrittenPart { writer, norm, words: Words::default() };
         self.written.parts = writers.into_iter().zip(lengths).map(part).collect();
         if without_words(spec).is_some() {
             self.is_done = true;
@@ -108,33 +130,31 @@ impl WrittenJob {
         let weight = model.final_norm.as_ref().map_or(&ones, |norm| &norm.weight);
         let scale = FinalScale::new(spec, last, weight);
         let rows: Vec<f32> = vectors.chunks_exact(spec.d_model).flat_map(|vector| scale.apply(vector)).collect();
-        let tops = self.written.parts.iter().map(|_| [Top::new(self.n_top), Top::new(self.n_top)]).collect();
-        self.reading = Some(Reading { rows: model.unembed_input(rows), tops, next_id: 0 });
+        self.reading = Some(Reading::new(model, rows, self.asked.n_top));
         Ok(())
     }
+}
 
-    /// Multiplies with the next piece of the vocabulary.
-    fn read(&mut self) {
-        let (model, Some(reading)) = (Arc::clone(self.run.model()), &mut self.reading) else { return };
-        let weight = model.unembedding();
-        let flop_per_id = 2 * reading.rows.n_rows() * reading.rows.n_in();
-        let n_at_once = (together(STEP_FLOP) / flop_per_id.max(1)).next_multiple_of(Weight::ROW_UNIT);
-        let ids = reading.next_id..(reading.next_id + n_at_once).min(weight.n_out());
-        let logits = weight.matmul_outputs(&reading.rows, ids.clone());
-        for (row, [largest, smallest]) in logits.chunks_exact(ids.len()).zip(&mut reading.tops) {
-            largest.add(ids.start as u32, row.iter().copied());
-            smallest.add(ids.start as u32, row.iter().map(|logit| -logit));
+fn writer(attn: Attn, head: usize) -> Writer {
+    if attn == Attn::Own { Writer::Head(head) } else { Writer::CrossHead(head) }
+}
+
+/// How many positions an attention reads.
+fn n_keys(run: &Run, layer: usize, attn: Attn) -> Result<usize, EngineError> {
+    match attn {
+        Attn::Own => Ok(run.tokens().len()),
+        Attn::Cross => {
+            run.cross(layer)?;
+            Ok(run.source().map_or(0, |source| source.tokens().len()))
         }
-        reading.next_id = ids.end;
-        if ids.end < weight.n_out() {
-            return;
-        }
-        for (part, [largest, smallest]) in self.written.parts.iter_mut().zip(&reading.tops) {
-            part.promotes = largest.best().to_vec();
-            part.suppresses = smallest.best().iter().map(|(id, logit)| (*id, -logit)).collect();
-        }
-        self.is_done = true;
     }
+}
+
+fn expect_position(position: usize, n_pos: usize) -> Result<(), EngineError> {
+    if position < n_pos {
+        return Ok(());
+    }
+    Err(EngineError::Request(format!("position {position} is not there: {n_pos} tokens, counted from 0")))
 }
 
 /// What a head's z [d_head] becomes once it leaves the head, [d_model].
@@ -144,24 +164,25 @@ fn output(weights: &AttnWeights, head: usize, z: &[f32]) -> Vec<f32> {
 }
 
 /// The neurons that add most.
-fn neurons(out: &Weight, post: &[f32]) -> Vec<WritingNeuron> {
+fn neurons(out: &Weight, pre: &[f32], linear: Option<&[f32]>, post: &[f32]) -> Vec<WritingNeuron> {
     let (mut row, mut squares) = (vec![0.0; out.n_in()], vec![0.0f64; out.n_in()]);
     for index in 0..out.n_out() {
         out.copy_row(index, &mut row);
         squares.iter_mut().zip(&row).for_each(|(sum, value)| *sum += f64::from(*value).powi(2));
     }
-    let mut neurons: Vec<WritingNeuron> = post
-        .iter()
-        .zip(squares)
-        .enumerate()
-        .map(|(neuron, (&activation, square))| {
-            let norm = (f64::from(activation.abs()) * square.sqrt()) as f32;
-            WritingNeuron { neuron, activation, norm }
-        })
-        .collect();
-    neurons.sort_by(|a, b| b.norm.total_cmp(&a.norm).then(a.neuron.cmp(&b.neuron)));
-    neurons.truncate(N_NEURONS);
-    neurons
+    let norm = |neuron: usize| (f64::from(post[neuron].abs()) * squares[neuron].sqrt()) as f32;
+    let mut order: Vec<(usize, f32)> = (0..post.len()).map(|neuron| (neuron, norm(neuron))).collect();
+    order.sort_by(|(a, norm_a), (b, norm_b)| norm_b.total_cmp(norm_a).then(a.cmp(b)));
+    let listed = order.into_iter().take(N_NEURONS);
+    let linear_of = |neuron: usize| linear.and_then(|linear| linear.get(neuron)).copied();
+    let neuron = |(neuron, norm): (usize, f32)| WritingNeuron {
+        neuron,
+        activation: post[neuron],
+        pre: pre[neuron],
+        linear: linear_of(neuron),
+        norm,
+    };
+    listed.map(neuron).collect()
 }
 
 impl Job for WrittenJob {
@@ -175,17 +196,21 @@ impl Job for WrittenJob {
         if self.run.step()? == Step::More {
             return Ok(Step::More);
         }
-        match self.reading {
+        match &mut self.reading {
             None => self.measure()?,
-            Some(_) => self.read(),
+            Some(reading) => {
+                if let Some(words) = reading.step(self.run.model()) {
+                    self.written.parts.iter_mut().zip(words).for_each(|(part, words)| part.words = words);
+                    self.is_done = true;
+                }
+            }
         }
         Ok(if self.is_done { Step::Done } else { Step::More })
     }
 
     fn progress(&self) -> Progress {
         let n_ids = self.run.model().unembedding().n_out();
-        let done = self.reading.as_ref().map_or(0, |reading| reading.next_id);
-        Progress { unit: Unit::Positions, done, total: n_ids }
+        Progress { unit: Unit::Positions, done: self.reading.as_ref().map_or(0, Reading::n_read), total: n_ids }
     }
 
     fn finish(self) -> Result<Written, EngineError> {

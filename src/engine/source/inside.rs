@@ -2,12 +2,15 @@
 
 use crate::analysis::SourceError;
 use crate::analysis::inside::direct::{Contrast, DirectSum};
+use crate::analysis::inside::direction::DirectionAsked;
+use crate::analysis::inside::head::{HeadAsked, HeadCircuits};
 use crate::analysis::inside::lens::{LensAsked, LensTable};
+use crate::analysis::inside::neuron::Neuron;
 use crate::analysis::inside::stream::StreamTable;
-use crate::analysis::inside::written::Written;
+use crate::analysis::inside::written::{Written, WrittenAsked};
 use crate::analysis::inside::{InsideSource, Pass};
 use crate::engine::error::EngineError;
-use crate::engine::jobs::{DirectJob, Job, LensJob, StreamJob, WrittenJob};
+use crate::engine::jobs::{DirectJob, DirectionJob, HeadJob, Job, LensJob, NeuronJob, StreamJob, WrittenJob};
 use crate::engine::run::{Run, Step};
 
 impl InsideSource for Run {
@@ -27,8 +30,20 @@ impl InsideSource for Run {
         passed(StreamJob::new(self))
     }
 
-    fn written(&self, layer: usize, position: usize, n_top: usize) -> Result<Box<dyn Pass<Written>>, SourceError> {
-        passed(WrittenJob::new(self, layer, position, n_top))
+    fn written(&self, asked: WrittenAsked) -> Result<Box<dyn Pass<Written>>, SourceError> {
+        passed(WrittenJob::new(self, asked))
+    }
+
+    fn neuron(&self, layer: usize, neuron: usize, n_top: usize) -> Result<Box<dyn Pass<Neuron>>, SourceError> {
+        passed(NeuronJob::new(self, layer, neuron, n_top))
+    }
+
+    fn head(&self, asked: HeadAsked) -> Result<Box<dyn Pass<HeadCircuits>>, SourceError> {
+        passed(HeadJob::new(self.model(), asked))
+    }
+
+    fn direction(&self, asked: DirectionAsked) -> Result<Box<dyn Pass<Vec<f32>>>, SourceError> {
+        passed(DirectionJob::new(self, asked))
     }
 
     fn direct(&self, contrast: Contrast, position: usize) -> Result<Box<dyn Pass<DirectSum>>, SourceError> {

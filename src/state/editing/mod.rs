@@ -9,6 +9,7 @@ mod against;
 pub mod answers;
 mod comparing;
 pub mod forms;
+pub mod inside;
 mod list;
 mod naming;
 pub mod offers;

@@ -22,7 +22,7 @@ impl State {
     }
 
     /// Asks a question whether or not its slot wants it.
-    pub(super) fn ask_again(&mut self, purpose: Purpose, effects: &mut Vec<Effect>) {
+    pub(in crate::state) fn ask_again(&mut self, purpose: Purpose, effects: &mut Vec<Effect>) {
         self.withdraw_slot(&purpose, effects);
         let Purpose::Question(question) = &purpose else { return };
         let Some(holders) = self.holders_of(question) else { return };

@@ -20,6 +20,10 @@ impl State {
                 Question::Lens { .. } => &mut self.stream.lens,
                 Question::Stream => &mut self.stream.numbers,
                 Question::Written { .. } => &mut self.stream.written,
+                Question::Linked { .. } => &mut self.stream.linked,
+                Question::MlpNeuron { .. } => &mut self.stream.neuron,
+                Question::Head { .. } => &mut self.stream.head,
+                Question::Direction { .. } => &mut self.stream.direction,
                 Question::Direct { .. } => &mut self.stream.direct,
                 Question::Losses => &mut self.readings.losses,
                 Question::Predictions { .. } => &mut self.readings.top,
@@ -102,8 +106,14 @@ impl State {
             (question @ Question::Lens { .. }, answer @ Answer::Lens { .. })
             | (question @ Question::Stream, answer @ Answer::Stream { .. })
             | (question @ Question::Written { .. }, answer @ Answer::Written { .. })
+            | (question @ Question::Linked { .. }, answer @ Answer::Written { .. })
+            | (question @ Question::MlpNeuron { .. }, answer @ Answer::MlpNeuron { .. })
+            | (question @ Question::Head { .. }, answer @ Answer::Head { .. })
             | (question @ Question::Direct { .. }, answer @ Answer::Direct { .. }) => {
                 self.take_stream(question, answer, buffers);
+            }
+            (Question::Direction { .. }, Answer::Direction) => {
+                self.direction_came(&purpose, first(buffers), effects);
             }
             (Question::Patterns { layer, .. }, Answer::Patterns { layer: found, heads, n_query, n_key }) => {
                 self.patterns.settle(&purpose);

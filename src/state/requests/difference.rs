@@ -3,7 +3,7 @@
 //! Who holds A and B (a worker, another worker, a trace) does not matter. Two things are not subtracted here: the products of
 //! neurons, which must be made before they are subtracted, and what only one of the two has.
 
-use crate::protocol::{Answer, HeadNumbers, LensPart, NeuronsAnswer, Prediction, Question, StrongLink};
+use crate::protocol::{Answer, HeadNumbers, LensPart, NeuronPagePart, NeuronsAnswer, Prediction, Question, StrongLink};
 
 /// An answer with its buffers.
 pub(super) type Full = (Answer, Vec<Vec<f32>>);
@@ -61,6 +61,9 @@ pub(super) fn difference(question: &Question, (a, from_a): Full, (b, from_b): Fu
             buffers.resize(LensPart::TopIds as usize + 1, Vec::new());
             (Answer::Lens { n_layers, n_positions, n_top: 0, names: Vec::new(), token }, buffers)
         }
+        (Answer::MlpNeuron { .. }, b @ Answer::MlpNeuron { .. }) => (b, mlp_neuron(&from_a, from_b)),
+        // Lists of words have no difference.
+        (Answer::Written { .. } | Answer::Head { .. } | Answer::Direction, b) => (b, Vec::new()),
         // Answers whose numbers are all in their buffers.
         (a, b) if a == b => (b, subtract_all(&from_a, from_b)),
         (_, b) => (b, Vec::new()),
@@ -92,6 +95,19 @@ fn changes(question: &Question, a: &[Prediction], b: Vec<Prediction>) -> Vec<Pre
     changes.sort_by(|one, other| other.prob.abs().total_cmp(&one.prob.abs()));
     if let Question::Predictions { n_top, .. } = question {
         changes.truncate(*n_top as usize);
+    }
+    changes
+}
+
+/// What a neuron does differs between the results; its weights are those of the second one's model.
+fn mlp_neuron(a: &[Vec<f32>], mut b: Vec<Vec<f32>>) -> Vec<Vec<f32>> {
+    let n_on_text = NeuronPagePart::Post as usize + 1;
+    let Some((a, rest)) = a.get(..n_on_text).zip((b.len() >= n_on_text).then(|| b.split_off(n_on_text))) else {
+        return Vec::new();
+    };
+    let mut changes = subtract_all(a, b);
+    if !changes.is_empty() {
+        changes.extend(rest);
     }
     changes
 }
@@ -177,6 +193,29 @@ mod tests {
         assert_eq!(buffers[..2], [vec![0.5], vec![-0.25]]);
         assert!(buffers.len() == 7 && buffers[2..].iter().all(|buffer| *buffer == nothing), "{buffers:?}");
         assert_eq!(found, Answer::Lens { n_layers: 1, n_positions: 1, n_top: 0, names: Vec::new(), token: None });
+    }
+
+    #[test]
+    fn a_neuron_changes_in_what_it_does_and_lists_of_words_have_no_difference() {
+        let question = Question::MlpNeuron { layer: 0, neuron: 1, n_top: 1 };
+        let answer = || Answer::MlpNeuron { n_top: 1, names: Vec::new(), without_words: None };
+        let buffers = |post: f32| {
+            let numbers = [post, post, post, 2.0, 7.0, 0.5, 8.0, -0.5, 9.0, 1.5];
+            numbers.iter().map(|number| vec![*number]).collect::<Vec<_>>()
+        };
+        let (_, found) = difference(&question, (answer(), buffers(1.0)), (answer(), buffers(1.25)));
+        let numbers: Vec<f32> = found.concat();
+        assert_eq!(numbers, [0.25, 0.25, 0.25, 2.0, 7.0, 0.5, 8.0, -0.5, 9.0, 1.5], "ids stay as they are");
+        let written = || Answer::Written {
+            writers: Vec::new(),
+            neurons: Vec::new(),
+            n_top: 0,
+            names: Vec::new(),
+            without_words: None,
+        };
+        let question = Question::Written { layer: 0, position: 0, n_top: 1 };
+        let (_, found) = difference(&question, (written(), vec![vec![7.0]]), (written(), vec![vec![7.0]]));
+        assert!(found.is_empty(), "ids are not subtracted");
     }
 
     #[test]

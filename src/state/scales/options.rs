@@ -24,6 +24,8 @@ pub enum CellNumber {
     Entropy,
     /// The largest weight.
     Strongest,
+    /// The direct effect on the outcome (docs/methods.md, "Direct attribution").
+    Direct,
     /// A score of `analysis::scores`, by its place in the list there.
     Score(usize),
 }

@@ -3,18 +3,25 @@
 //! The lens comes a few positions at a time, those in view first, so that the worker is never long away from other questions.
 //! Everything belongs to one result and one of its stacks.
 
+pub mod circuits;
 pub mod columns;
+pub mod neuron;
 pub mod numbers;
 pub mod options;
 pub mod written;
 
 use std::sync::Arc;
 
+use super::editing::inside::CellChange;
 use super::requests::{Purpose, Slot, Waiting};
+use super::scales::options::CellNumber;
 use super::{Effect, Looked, State, View};
 use crate::protocol::{Answer, OutcomeAsked, Question, TokenAsked};
+use crate::trace::Attn;
 use crate::trace::spec::Unembed;
+use circuits::{CircuitsAsked, HeadNumbers};
 use columns::{LensColumns, N_TOP};
+use neuron::NeuronNumbers;
 use numbers::{DirectNumbers, StreamNumbers};
 use options::StreamNumber;
 use written::WrittenNumbers;
@@ -27,6 +34,9 @@ const NO_DIFFERENCE_OF_WORDS: &str = "What a layer writes is read as words, whic
 
 /// How many tokens are listed that a part promotes and suppresses.
 const N_WRITTEN: u32 = 3;
+
+/// How many tokens of each kind a neuron's or a head's page lists.
+const N_ON_PAGE: u32 = 8;
 
 /// What is known of the stream.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,8 +51,20 @@ pub struct StreamStore {
     pub numbers: Slot<Arc<StreamNumbers>>,
     /// What is written at the chosen cell.
     pub written: Slot<Arc<WrittenNumbers>>,
+    /// What the heads of the layer bring along the selected link.
+    pub linked: Slot<Arc<WrittenNumbers>>,
+    /// The neuron of an MLP whose page is open.
+    pub neuron: Slot<Arc<NeuronNumbers>>,
+    /// The circuits of the head whose page is open.
+    pub head: Slot<Arc<HeadNumbers>>,
+    /// The direction that a change of a cell waits for.
+    pub direction: Slot<()>,
+    /// The change that waits for its direction.
+    pub changing: Option<CellChange>,
     /// The outcome as a sum.
     pub direct: Slot<Arc<DirectNumbers>>,
+    /// What of the inspector is open.
+    pub opened: Opened,
     /// Whether the outcome as a sum is on screen.
     shows_direct: bool,
     /// The first and the last position in view.
@@ -51,8 +73,21 @@ pub struct StreamStore {
     pub row: Option<usize>,
 }
 
+/// What of the inside is open in the inspector, and therefore asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// The neuron of an MLP, by layer and index.
+    pub neuron: Option<(usize, usize)>,
+    /// Whether neurons at the chosen cell stand by their direct effect on the outcome.
+    pub by_effect: bool,
+    /// Whether what the selected link writes is on screen.
+    pub shows_link: bool,
+    /// What is asked about the selected head's weights, while its page is open.
+    pub circuits: Option<CircuitsAsked>,
+}
+
 /// The stream view is scrolled, a cell is chosen, or the outcome as a sum is opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum StreamEvent {
     /// These positions are in view, from the first to the last.
     PositionsSeen((usize, usize)),
@@ -65,6 +100,16 @@ pub enum StreamEvent {
     },
     /// The outcome as a sum is on screen, or not any more.
     DirectShown(bool),
+    /// A cell is changed: the stream there, or what attention or the MLP adds.
+    CellChanged(CellChange),
+    /// Neurons at the chosen cell stand by their direct effect on the outcome, or by what they add.
+    NeuronsByEffect(bool),
+    /// What the selected link writes is on screen, or not any more.
+    LinkShown(bool),
+    /// The page of a neuron of an MLP is opened, by layer and index, or closed.
+    NeuronOpened(Option<(usize, usize)>),
+    /// The circuits of the selected head are on screen, or not any more.
+    CircuitsShown(Option<CircuitsAsked>),
 }
 
 impl State {
@@ -72,6 +117,11 @@ impl State {
         match event {
             StreamEvent::PositionsSeen(seen) => self.stream.seen = seen,
             StreamEvent::DirectShown(is_shown) => self.stream.shows_direct = is_shown,
+            StreamEvent::NeuronsByEffect(by_effect) => self.stream.opened.by_effect = by_effect,
+            StreamEvent::CellChanged(change) => self.cell_changed(change, effects),
+            StreamEvent::LinkShown(is_shown) => self.stream.opened.shows_link = is_shown,
+            StreamEvent::NeuronOpened(neuron) => self.stream.opened.neuron = neuron,
+            StreamEvent::CircuitsShown(asked) => self.stream.opened.circuits = asked,
             StreamEvent::CellPicked { row, position } => {
                 let Some(shape) = self.shown.as_ref().map(super::Shown::shape) else { return };
                 self.stream.row = Some(row.min(shape.n_layers));
@@ -89,9 +139,9 @@ impl State {
     pub(super) fn follow_stream(&mut self, effects: &mut Vec<Effect>) {
         let Some(shown) = &self.shown else { return };
         if self.stream.result != Some(shown.looked()) {
-            let StreamStore { shows_direct, seen, row, .. } = self.stream;
-            self.stream =
-                StreamStore { result: Some(shown.looked()), shows_direct, seen, row, ..StreamStore::default() };
+            let StreamStore { shows_direct, seen, row, opened, .. } = std::mem::take(&mut self.stream);
+            let result = Some(shown.looked());
+            self.stream = StreamStore { result, shows_direct, seen, row, opened, ..StreamStore::default() };
         }
         if self.awaits_layer() || self.is_busy() {
             return;
@@ -101,9 +151,58 @@ impl State {
             self.ask_for_lens(effects);
             self.ask_for_written(effects);
         }
-        if self.stream.shows_direct {
+        if self.wants_direct() {
             self.ask_for_direct(effects);
         }
+        self.ask_for_opened(effects);
+    }
+
+    /// Whether the outcome as a sum is on screen: itself, or as numbers of neurons, heads or cells.
+    fn wants_direct(&self) -> bool {
+        let stream = &self.stream;
+        let views = self.views();
+        let is_in_table = views.contains(&View::Stream) && self.scales.stream.number.needs_direct();
+        let is_on_map = views.contains(&View::Model) && self.scales.map.number == CellNumber::Direct;
+        stream.shows_direct || stream.opened.by_effect || stream.opened.circuits.is_some() || is_in_table || is_on_map
+    }
+
+    /// Asks for what is open in the inspector.
+    fn ask_for_opened(&mut self, effects: &mut Vec<Effect>) {
+        if !self.can_answer(true) {
+            return;
+        }
+        let Opened { neuron, shows_link, circuits, .. } = self.stream.opened.clone();
+        let layer = self.selection.layer as u32;
+        let last = |positions: &std::collections::BTreeSet<usize>| positions.last().map(|at| *at as u32);
+        let (query, key) = (last(&self.selection.queries), last(&self.selection.keys));
+        if let (true, Some(query), Some(key)) = (shows_link, query, key) {
+            self.ask(Question::Linked { layer, query, key, n_top: N_WRITTEN }, effects);
+        }
+        if let Some((layer, neuron)) = neuron {
+            let question = Question::MlpNeuron { layer: layer as u32, neuron: neuron as u32, n_top: N_ON_PAGE };
+            self.ask(question, effects);
+        }
+        if let Some(CircuitsAsked { texts, distance }) = circuits {
+            let tokens = self.tokens_of_circuits(texts);
+            let head = self.selection.head() as u32;
+            self.ask(Question::Head { layer, head, tokens, distance, n_top: N_ON_PAGE }, effects);
+        }
+    }
+
+    /// The tokens that circuits are asked about: those of the texts, else the selected ones, else the last of the text.
+    fn tokens_of_circuits(&self, texts: Vec<String>) -> Vec<TokenAsked> {
+        if !texts.is_empty() {
+            return texts.into_iter().map(TokenAsked::Text).collect();
+        }
+        let Some(shown) = &self.shown else { return Vec::new() };
+        let ids = &shown.info.tokens.ids;
+        let selected = self.selection.queries.iter().chain(&self.selection.keys);
+        let mut positions: Vec<usize> = selected.copied().filter(|position| *position < ids.len()).collect();
+        positions.dedup();
+        if positions.is_empty() {
+            positions.extend(ids.len().checked_sub(1));
+        }
+        positions.into_iter().map(|position| TokenAsked::Id(ids[position])).collect()
     }
 
     /// Asks for the lens at the next positions, where it is shown and none are on their way.
@@ -156,7 +255,32 @@ impl State {
             let token = self.stream_token();
             return self.stream.columns.get(position)?.number(number, row, token.as_ref());
         }
+        if number.needs_direct() {
+            return self.stream.direct.value()?.of_cell(row, position);
+        }
         self.stream.numbers.value()?.number(number, row, position)
+    }
+
+    /// What a head of the attention on screen adds to the outcome directly, where that is known.
+    pub fn direct_effect(&self, layer: usize, head: usize) -> Option<f32> {
+        let shown = self.shown.as_ref()?;
+        self.stream.direct.value()?.of_head(layer, head, shown.kind.attn == Attn::Cross)
+    }
+
+    /// Why there is no direct effect: a sentence; nothing while it is here or on its way.
+    pub fn direct_problem(&self) -> Option<String> {
+        let is_difference =
+            matches!(self.editing.asked, OutcomeAsked::Tokens { .. }) && self.editing.asked.is_complete();
+        if self.gives_labels() {
+            return Some("A direct effect is one on tokens’ logits, and this model predicts no tokens.".to_owned());
+        }
+        if !self.can_answer(true) {
+            return Some("Direct effects need the model’s weights: run the text in the model.".to_owned());
+        }
+        if !is_difference {
+            return Some("Choose an outcome: two tokens whose logits are compared, under Change.".to_owned());
+        }
+        self.stream.direct.problem().map(str::to_owned)
     }
 
     /// Asks for the outcome as a sum, where it is a difference of logits.
@@ -192,6 +316,20 @@ impl State {
                 match WrittenNumbers::new((layer, position), answer, &buffers) {
                     Some(written) => self.stream.written.fill(purpose, Arc::new(written)),
                     None => self.stream.written.give_up(&purpose, Some(NO_DIFFERENCE_OF_WORDS.to_owned())),
+                }
+            }
+            Question::Linked { layer, query, .. } => match WrittenNumbers::new((layer, query), answer, &buffers) {
+                Some(linked) => self.stream.linked.fill(purpose, Arc::new(linked)),
+                None => self.stream.linked.give_up(&purpose, Some(NO_DIFFERENCE_OF_WORDS.to_owned())),
+            },
+            Question::MlpNeuron { layer, neuron, .. } => match NeuronNumbers::new((layer, neuron), answer, &buffers) {
+                Some(neuron) => self.stream.neuron.fill(purpose, Arc::new(neuron)),
+                None => self.stream.neuron.give_up(&purpose, Some(NO_DIFFERENCE.to_owned())),
+            },
+            Question::Head { layer, head, distance, .. } => {
+                match HeadNumbers::new([layer, head, distance], answer, &buffers) {
+                    Some(circuits) => self.stream.head.fill(purpose, Arc::new(circuits)),
+                    None => self.stream.head.give_up(&purpose, Some(NO_DIFFERENCE_OF_WORDS.to_owned())),
                 }
             }
             Question::Direct { .. } => match DirectNumbers::new(answer, buffers) {

@@ -113,6 +113,21 @@ impl DirectNumbers {
         all
     }
 
+    /// What a layer adds to the outcome: its attention by a position of its own tokens that it reads, and its MLP where the outcome is
+    /// read; nothing where there is no such layer or position.
+    pub fn of_cell(&self, layer: usize, position: usize) -> Option<f32> {
+        let read = (0..self.n_heads).map(|head| self.parts_of(Component::Head(layer, head)).get(position).copied());
+        let read: f32 = read.sum::<Option<f32>>()?;
+        let mlp = self.part(DirectPart::Mlps).get(layer).filter(|_| position == self.position);
+        Some(read + mlp.copied().unwrap_or(0.0))
+    }
+
+    /// What a head adds to the outcome.
+    pub fn of_head(&self, layer: usize, head: usize, is_cross: bool) -> Option<f32> {
+        let part = if is_cross { DirectPart::CrossHeads } else { DirectPart::Heads };
+        self.part(part).get(layer * self.n_heads + head).copied()
+    }
+
     /// What a component is made of: a head by the positions that it reads, an MLP by its neurons; nothing for others.
     pub fn parts_of(&self, component: Component) -> &[f32] {
         let n_layers = self.part(DirectPart::Heads).len() / self.n_heads;
@@ -186,6 +201,9 @@ mod tests {
         assert_eq!(components[6], (Component::Head(1, 1), 0.4));
         assert_eq!(sum.parts_of(Component::Head(1, 0)), [6.0, 7.0, 8.0]);
         assert_eq!(sum.parts_of(Component::Mlp(1)), [4.0, 5.0, 6.0]);
+        assert_eq!((sum.of_head(1, 1, false), sum.of_head(1, 1, true)), (Some(0.4), None));
+        assert_eq!(sum.of_cell(1, 2), Some(8.0 + 11.0), "both heads, read from position 2");
+        assert_eq!((sum.of_cell(2, 0), sum.of_cell(0, 3)), (None, None), "no such layer, no such position");
         assert!(sum.parts_of(Component::Embed).is_empty());
         assert_eq!((sum.outcome(), sum.total()), (10.0, 10.0));
         let empty = Answer::Direct { position: 3, answers: Vec::new(), others: Vec::new(), n_layers: 2, n_heads: 2 };

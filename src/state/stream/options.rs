@@ -26,11 +26,13 @@ pub enum StreamNumber {
     AttnNorm,
     /// Length of what the MLP adds to the stream there.
     MlpNorm,
+    /// What a layer adds to the outcome: its attention by the position that it reads, its MLP where the outcome is read.
+    Direct,
 }
 
 impl StreamNumber {
     /// In the order in which they are offered.
-    pub const EACH: [StreamNumber; 11] = [
+    pub const EACH: [StreamNumber; 12] = [
         Self::TopToken,
         Self::TokenProb,
         Self::TokenRank,
@@ -42,6 +44,7 @@ impl StreamNumber {
         Self::CosineOutput,
         Self::AttnNorm,
         Self::MlpNorm,
+        Self::Direct,
     ];
 
     /// Its name in links.
@@ -58,6 +61,7 @@ impl StreamNumber {
             Self::CosineOutput => "cosine_output",
             Self::AttnNorm => "attn_norm",
             Self::MlpNorm => "mlp_norm",
+            Self::Direct => "direct_effect",
         }
     }
 
@@ -75,6 +79,7 @@ impl StreamNumber {
             Self::CosineOutput => "Cosine to the output",
             Self::AttnNorm => "Norm of the attention output",
             Self::MlpNorm => "Norm of the MLP output",
+            Self::Direct => "Direct effect on the outcome",
         }
     }
 
@@ -90,7 +95,12 @@ impl StreamNumber {
 
     /// Whether the number is about what a layer adds, so that the output has none.
     pub fn is_of_layer(self) -> bool {
-        matches!(self, Self::AttnNorm | Self::MlpNorm)
+        matches!(self, Self::AttnNorm | Self::MlpNorm | Self::Direct)
+    }
+
+    /// Whether the number is a part of the outcome as a sum.
+    pub fn needs_direct(self) -> bool {
+        self == Self::Direct
     }
 }
 

@@ -15,8 +15,23 @@ pub struct WrittenNumbers {
     pub without_words: Option<String>,
     /// Who writes, the largest norm first.
     pub rows: Vec<WrittenRow>,
-    /// The neurons that add most: index, activation, and the length of what each adds.
-    pub neurons: Vec<(u32, f32, f32)>,
+    /// The neurons that add most.
+    pub neurons: Vec<NeuronRow>,
+}
+
+/// A neuron of the MLP at a position.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NeuronRow {
+    /// Its index.
+    pub neuron: u32,
+    /// Its activation, of a gated MLP the product of gate and up.
+    pub activation: f32,
+    /// ‖·‖₂ of what it adds.
+    pub norm: f32,
+    /// Before the activation function, of a gated MLP the gate.
+    pub pre: f32,
+    /// The ungated half of a gated MLP.
+    pub linear: Option<f32>,
 }
 
 /// What one part writes.
@@ -43,17 +58,16 @@ impl WrittenNumbers {
             [(WrittenPart::PromotedIds, WrittenPart::Promoted), (WrittenPart::SuppressedIds, WrittenPart::Suppressed)];
         let fits = |which: WrittenPart| part(which).len() == writers.len() * n_top;
         let (activations, lengths) = (part(WrittenPart::Activations), part(WrittenPart::NeuronNorms));
+        let (pre, linear) = (part(WrittenPart::Pre), part(WrittenPart::Linear));
         let is_whole = norms.len() == writers.len()
             && listed.iter().all(|(ids, values)| fits(*ids) && fits(*values))
-            && [activations, lengths].iter().all(|numbers| numbers.len() == neurons.len());
+            && [activations, lengths, pre].iter().all(|numbers| numbers.len() == neurons.len());
         if !is_whole {
             return None;
         }
         let tokens = |(ids, values): (WrittenPart, WrittenPart), index: usize| {
             let span = index * n_top..(index + 1) * n_top;
-            let name = |id: f32| names.get(&(id as u32)).cloned().unwrap_or_else(|| (id as u32).to_string());
-            let pairs = part(ids)[span.clone()].iter().zip(&part(values)[span]);
-            pairs.map(|(id, value)| (name(*id), *value)).collect::<Vec<_>>()
+            named(&names, &part(ids)[span.clone()], &part(values)[span])
         };
         let row = |(index, writer): (usize, &Writer)| WrittenRow {
             writer: *writer,
@@ -63,11 +77,22 @@ impl WrittenNumbers {
         };
         let mut rows: Vec<WrittenRow> = writers.iter().enumerate().map(row).collect();
         rows.sort_by(|one, other| other.norm.total_cmp(&one.norm));
-        let numbers = activations.iter().zip(lengths);
-        let neurons = neurons.iter().zip(numbers).map(|(index, (activation, norm))| (*index, *activation, *norm));
-        let neurons = neurons.collect();
+        let neuron = |(index, neuron): (usize, &u32)| NeuronRow {
+            neuron: *neuron,
+            activation: activations[index],
+            norm: lengths[index],
+            pre: pre[index],
+            linear: linear.get(index).copied(),
+        };
+        let neurons = neurons.iter().enumerate().map(neuron).collect();
         Some(Self { layer: layer as usize, position: position as usize, without_words, rows, neurons })
     }
+}
+
+/// Tokens by their names, with a number each.
+pub(super) fn named(names: &BTreeMap<u32, String>, ids: &[f32], values: &[f32]) -> Vec<(String, f32)> {
+    let name = |id: f32| names.get(&(id as u32)).cloned().unwrap_or_else(|| (id as u32).to_string());
+    ids.iter().zip(values).map(|(id, value)| (name(*id), *value)).collect()
 }
 
 /// What a part of a layer is called.
@@ -98,10 +123,21 @@ mod tests {
     #[test]
     fn parts_stand_by_their_norm_with_their_tokens() {
         let two = |a: f32, b: f32| vec![a, b];
-        let buffers =
-            [two(1.0, 3.0), two(7.0, 8.0), two(0.5, 0.25), two(8.0, 7.0), two(-0.5, -0.25), vec![1.5], vec![2.5]];
+        let buffers = [
+            two(1.0, 3.0),
+            two(7.0, 8.0),
+            two(0.5, 0.25),
+            two(8.0, 7.0),
+            two(-0.5, -0.25),
+            vec![1.5],
+            vec![2.5],
+            vec![0.5],
+            vec![3.0],
+        ];
         let written = WrittenNumbers::new((2, 4), answer(), &buffers).unwrap();
-        assert_eq!((written.layer, written.position, written.neurons.as_slice()), (2, 4, &[(5, 1.5, 2.5)][..]));
+        assert_eq!((written.layer, written.position), (2, 4));
+        let neuron = NeuronRow { neuron: 5, activation: 1.5, norm: 2.5, pre: 0.5, linear: Some(3.0) };
+        assert_eq!(written.neurons, [neuron]);
         assert_eq!(written.rows[0].writer, Writer::Mlp);
         assert_eq!(written.rows[0].promotes, [("8".to_owned(), 0.25)]);
         assert_eq!(written.rows[1].promotes, [("seven".to_owned(), 0.5)]);

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::*;
 use crate::protocol::{EditingReply, EditingRequest, NeuronsAnswer, OutcomeAsked};
 use crate::state::requests::{Purpose, Waiting};
+use crate::state::stream::circuits::CircuitsAsked;
 use crate::trace::spec::{Mask, Unembed};
 
 /// A page with a result of a causal model that predicts words, everything that follows by itself answered.
@@ -92,9 +93,18 @@ fn answer(question: &Question, n_tokens: u32) -> (Answer, Vec<Vec<f32>>) {
             (answer, vec![cells(), cells(), Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new()])
         }
         Question::Stream => (Answer::Stream { n_layers: 6, n_positions: n_tokens }, vec![vec![0.5; 7 * n]; 5]),
-        Question::Written { .. } => {
+        Question::Written { .. } | Question::Linked { .. } => {
             let (writers, neurons, names) = (Vec::new(), Vec::new(), Vec::new());
-            (Answer::Written { writers, neurons, n_top: 0, names, without_words: None }, vec![Vec::new(); 7])
+            (Answer::Written { writers, neurons, n_top: 0, names, without_words: None }, vec![Vec::new(); 9])
+        }
+        Question::MlpNeuron { .. } => {
+            let answer = Answer::MlpNeuron { n_top: 0, names: Vec::new(), without_words: None };
+            (answer, [n, 0, n, 1, 0, 0, 0, 0, 0, 0].map(|n| vec![0.5; n]).to_vec())
+        }
+        Question::Direction { .. } => (Answer::Direction, vec![vec![0.5; 2]]),
+        Question::Head { .. } => {
+            let (tokens, names) = (Vec::new(), Vec::new());
+            (Answer::Head { tokens, n_top: 0, names, copying: None, without_words: None }, vec![Vec::new(); 6])
         }
         Question::Direct { position, .. } => {
             let (answers, others) = (Vec::new(), Vec::new());
@@ -104,7 +114,7 @@ fn answer(question: &Question, n_tokens: u32) -> (Answer, Vec<Vec<f32>>) {
     }
 }
 
-pub(super) fn answered(page: &mut Page, request: RequestId, (answer, buffers): (Answer, Vec<Vec<f32>>)) {
+pub(in crate::state) fn answered(page: &mut Page, request: RequestId, (answer, buffers): (Answer, Vec<Vec<f32>>)) {
     page.event(Event::Worker(WorkerEvent::Said(FromWorker::Answered { request, run: 1, answer }, buffers)));
 }
 
@@ -119,6 +129,9 @@ fn look_everywhere(page: &mut Page) {
     page.event(Event::Stream(StreamEvent::CellPicked { row: page.state.selection.layer, position: 1 }));
     page.event(Event::Editing(EditEvent::OutcomePicked(OutcomeAsked::tokens("a", "b"))));
     page.event(Event::Stream(StreamEvent::DirectShown(true)));
+    page.event(Event::Stream(StreamEvent::LinkShown(true)));
+    page.event(Event::Stream(StreamEvent::NeuronOpened(Some((1, 2)))));
+    page.event(Event::Stream(StreamEvent::CircuitsShown(Some(CircuitsAsked::default()))));
 }
 
 #[test]
@@ -150,7 +163,7 @@ fn answers_about_an_earlier_result_are_dropped_whichever_question_they_answer() 
         }
         look_everywhere(&mut page);
         let kinds: HashSet<_> = asked(&page, |_| true).iter().map(|(.., it)| std::mem::discriminant(it)).collect();
-        assert_eq!(kinds.len(), 11, "all but the similarity of two texts and scores over seeds are asked");
+        assert_eq!(kinds.len(), 14, "all but similarity, scores over seeds, labels and directions are asked");
         page.event(Event::Entry(EntryEvent::TextEdited("c d e".to_owned())));
         page.event(Event::Entry(EntryEvent::TypingRested(1)));
         page.event(Event::Work(WorkEvent::RunAsked));

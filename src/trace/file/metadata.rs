@@ -47,6 +47,9 @@ pub struct TraceMetadata {
     /// What was followed while the model was changed: docs/formats.md, "Outcomes".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Value>,
+    /// What the tokens of the stream's table are called, by their ids, where the file has that table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lens_tokens: Option<Value>,
     /// Why the rows of patterns sum to less than 1, where they do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub row_sums: Option<RowSums>,
@@ -118,6 +121,7 @@ impl TraceMetadata {
             spec: None,
             edits: Vec::new(),
             outcome: None,
+            lens_tokens: None,
             row_sums: None,
         }
     }
@@ -157,6 +161,7 @@ impl TraceMetadata {
             spec: fields.optional("spec")?,
             edits: fields.or_default("edits")?,
             outcome: fields.optional("outcome")?,
+            lens_tokens: fields.optional("lens_tokens")?,
             row_sums: fields.optional("row_sums")?,
         })
     }

@@ -44,6 +44,7 @@ mod check;
 mod float16;
 mod foreign;
 pub mod header;
+pub mod lens;
 mod metadata;
 mod plan;
 mod read;

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::lens::LensTensors;
 use super::write::header_bytes;
 use super::{Element, TensorPlan, TraceError, TraceMetadata};
 use crate::trace::spec::Unembed;
@@ -86,6 +87,13 @@ impl SavePlan {
             tensors.push(plan("logits", element, &[logits.len(), spec.d_vocab]));
         }
         Self { hooks, logits, names_positions, tensors }
+    }
+
+    /// The plan with the stream's table, of so many rows (layers and the output), positions and tokens in each cell.
+    pub fn with_lens(mut self, sizes: [usize; 3], element: Element) -> Self {
+        let first = self.tensors.iter().position(|tensor| tensor.element.is_float()).unwrap_or(self.tensors.len());
+        self.tensors.splice(first..first, LensTensors::plans(sizes, element));
+        self
     }
 
     /// Restricts the plan to some layers; activations outside of layers stay.

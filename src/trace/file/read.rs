@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::float16::{bf16_to_f32, f16_to_f32};
 use super::header::{self, Header, Parsed};
 use super::shapes::Shapes;
-use super::{Element, TraceError, TraceMetadata};
+use super::{Element, TraceError, TraceMetadata, lens};
 use crate::trace::{Attn, BlockSite, Hook, Stack, StackHook, TokenForm};
 
 /// Names of the tensors of a trace other than hooks.
@@ -67,10 +67,13 @@ impl Trace {
                 (Some(hook), _) => (hook.hook.axes().len(), true),
                 (None, LOGITS) => (2, true),
                 (None, INPUT_IDS | DECODER_INPUT_IDS | LOGIT_POSITIONS) => (1, false),
-                (None, _) => {
-                    other.push(name.clone());
-                    continue;
-                }
+                (None, name) => match lens::kind_of(name) {
+                    Some(kind) => kind,
+                    None => {
+                        other.push(name.to_owned());
+                        continue;
+                    }
+                },
             };
             let element = shapes.element(name, &entry.dtype, is_float)?;
             let shape = shapes.without_batch(name, &entry.shape, rank)?;
@@ -87,6 +90,7 @@ impl Trace {
         let n_tokens = shapes.n_tokens(Stack::Encoder).unwrap_or(0);
         let n_decoder_tokens = shapes.n_tokens(Stack::Decoder);
         shapes.agree_logits(&tensors, n_tokens, n_decoder_tokens)?;
+        shapes.agree_lens(&tensors, n_decoder_tokens.unwrap_or(n_tokens))?;
         let mut metadata = metadata.unwrap_or_else(|| TraceMetadata::of_tokens(numbered(n_tokens), TokenForm::Plain));
         metadata.decoder_tokens = metadata.decoder_tokens.or_else(|| n_decoder_tokens.map(numbered));
         Ok(Trace { file: file.to_owned(), metadata, tensors, other })

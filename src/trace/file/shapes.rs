@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Element, MAX_TOKENS, TraceError, TraceMetadata, TraceTensor};
+use super::{Element, MAX_TOKENS, TraceError, TraceMetadata, TraceTensor, lens};
 use crate::trace::shorten::dims;
 use crate::trace::spec::MAX_DEPTH;
 use crate::trace::{Attn, Axis, Hook, Spec, Stack, StackHook};
@@ -180,6 +180,34 @@ impl<'a> Shapes<'a> {
             if logits.shape != [n_rows, d_vocab] {
                 let expected = format!("{} ({n_rows} rows, {why})", dims(&[n_rows, d_vocab]));
                 return Err(self.mismatch("logits", expected, dims(&logits.shape)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the stream's table: all of it or nothing, a row for each layer and the output, a column for each position.
+    pub(super) fn agree_lens(
+        &self,
+        tensors: &BTreeMap<String, TraceTensor>,
+        n_written: usize,
+    ) -> Result<(), TraceError> {
+        let Some(ids) = tensors.get(lens::TOP_IDS) else {
+            return match tensors.keys().find(|name| name.starts_with("lens.")) {
+                Some(name) => Err(self.mismatch(name, format!("{} beside it", lens::TOP_IDS), "none".to_owned())),
+                None => Ok(()),
+            };
+        };
+        let n_rows = self.spec.map(|spec| spec.n_layers + 1).or(ids.shape.first().copied()).unwrap_or(0);
+        let n_top = ids.shape.last().copied().unwrap_or(0);
+        for (name, expected) in [
+            (lens::TOP_IDS, vec![n_rows, n_written, n_top]),
+            (lens::TOP_PROBS, vec![n_rows, n_written, n_top]),
+            (lens::ENTROPY, vec![n_rows, n_written]),
+            (lens::KL, vec![n_rows, n_written]),
+        ] {
+            let found = tensors.get(name).map(|tensor| tensor.shape.as_slice()).unwrap_or_default();
+            if found != expected {
+                return Err(self.mismatch(name, dims(&expected), dims(found)));
             }
         }
         Ok(())

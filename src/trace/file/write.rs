@@ -88,10 +88,12 @@ impl<W: Write> TraceWriter<W> {
         Ok(())
     }
 
-    /// Writes the next values of an I64 tensor.
+    /// Writes the next values of an I64 or I32 tensor.
     pub fn write_ids(&mut self, name: &str, values: &[u32]) -> Result<(), TraceError> {
-        self.accept(name, values.len(), |element| element == Element::I64)?;
-        self.write_each(values, |value| i64::from(value).to_le_bytes())?;
+        match self.accept(name, values.len(), |element| matches!(element, Element::I64 | Element::I32))? {
+            Element::I32 => self.write_each(values, |value| value.to_le_bytes())?,
+            _ => self.write_each(values, |value| i64::from(value).to_le_bytes())?,
+        }
         self.advance(values.len());
         Ok(())
     }

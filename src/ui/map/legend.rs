@@ -17,7 +17,11 @@ use crate::ui::erased::view;
 #[component]
 pub fn MapLegend(map: Map) -> impl IntoView {
     let Map { page, options, numbers, contrast, .. } = map;
-    let problem = page.memo(|state| state.scales.thumbnails.asked.problem().map(str::to_owned));
+    let problem = page.memo(|state| {
+        let is_direct = state.scales.map.number == CellNumber::Direct;
+        let direct = || state.direct_problem().filter(|_| is_direct);
+        state.scales.thumbnails.asked.problem().map(str::to_owned).or_else(direct)
+    });
     let progress = page.memo(|state| {
         let (n_done, n_mapped) = state.n_mapped();
         let coming = (n_done < n_mapped).then(|| format!("{n_done} of {n_mapped} layers"));
@@ -88,6 +92,9 @@ pub fn meaning_of(options: &MapOptions) -> String {
             "Colour: entropy, mean over the queries of a row’s entropy ÷ that of a uniform row".to_owned()
         }
         (CellStyle::Number, CellNumber::Strongest) => "Colour: the strongest link".to_owned(),
+        (CellStyle::Number, CellNumber::Direct) => {
+            "Colour: direct effect on the outcome, orange against the answer, blue for it".to_owned()
+        }
         (CellStyle::Number, CellNumber::Score(score)) => {
             Score::ALL.get(score).map(|score| format!("Colour: {}", score.sentence())).unwrap_or_default()
         }

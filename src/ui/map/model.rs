@@ -7,7 +7,7 @@ use leptos_use_media_query::use_media_query;
 
 use super::numbers::Numbers;
 use crate::render::{Contrast, LayerHead, MapLayout, MapSpace, Scheme, Shade, largest_size};
-use crate::state::scales::options::{CellStyle, MapOptions};
+use crate::state::scales::options::{CellNumber, CellStyle, MapOptions};
 use crate::state::scales::thumbnails::LayerThumbnails;
 use crate::state::{Event, Home, State, Variant, ViewEvent};
 use crate::ui::erased::{Derived, effect};
@@ -133,9 +133,18 @@ fn greatest_height(is_small: bool, is_framed: bool) -> f32 {
 
 /// The largest change of a weight among the thumbnails, where changes are shown.
 fn largest_change(state: &State) -> Option<f32> {
+    if is_signed(state) {
+        return Some(Numbers::from_state(state).ends.1);
+    }
     let cells = |layer: &Option<Arc<LayerThumbnails>>| layer.as_ref().map(|it| largest_size(&it.cells));
     let is_difference = state.editing.variant == Variant::Difference;
     is_difference.then(|| state.scales.thumbnails.layers.iter().filter_map(cells).fold(0.0, f32::max))
+}
+
+/// Whether cells show a number that has a sign, whatever the result.
+fn is_signed(state: &State) -> bool {
+    let map = &state.scales.map;
+    map.style == CellStyle::Number && map.number == CellNumber::Direct
 }
 
 /// The scale of changes of a figure: that of the weights, or of the heads' numbers where cells show these.

@@ -39,6 +39,7 @@ impl Numbers {
             match number {
                 CellNumber::Entropy => thumbnails()?.entropy,
                 CellNumber::Strongest => thumbnails()?.strongest.map(|link| link.weight),
+                CellNumber::Direct => state.direct_effect(layer, head),
                 CellNumber::Score(score) => {
                     let row = variant * n_layers * n_heads + index;
                     let value = *state.scores.shown()?.get(row * Score::ALL.len() + score)?;
@@ -51,7 +52,7 @@ impl Numbers {
         let range = known().reduce(f32::min).zip(known().reduce(f32::max));
         let ends = match (number, range) {
             // Both ends of a scale of differences are equally far from 0.
-            (_, Some((low, high))) if state.editing.variant == Variant::Difference => {
+            (_, Some((low, high))) if number == CellNumber::Direct || state.editing.variant == Variant::Difference => {
                 let end = low.abs().max(high.abs());
                 (-end, end)
             }
@@ -63,6 +64,7 @@ impl Numbers {
         let is_change = state.editing.variant == Variant::Difference;
         let by = match number {
             CellNumber::Score(score) => Score::ALL.get(score).map_or(RankBy::Value, |score| score.rank_by(is_change)),
+            CellNumber::Direct => RankBy::Size,
             _ if is_change => RankBy::Size,
             _ => RankBy::Value,
         };
@@ -91,6 +93,7 @@ pub fn name(number: CellNumber) -> &'static str {
     match number {
         CellNumber::Entropy => "row entropy",
         CellNumber::Strongest => "strongest link",
+        CellNumber::Direct => "direct effect",
         CellNumber::Score(score) => Score::ALL.get(score).map_or("", |score| score.name()),
     }
 }

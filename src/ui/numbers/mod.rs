@@ -2,6 +2,10 @@
 
 mod caution;
 pub mod direct;
+pub mod head_page;
+pub mod link_writes;
 pub mod links_panel;
+pub mod mlp_neuron;
 pub mod predictions;
 pub mod scores;
+pub mod token_list;

@@ -19,6 +19,8 @@ use crate::ui::models::device_models::DeviceModels;
 use crate::ui::models::more::Ways;
 use crate::ui::neurons::{NeuronPanels, NeuronView};
 use crate::ui::numbers::direct::DirectPanel;
+use crate::ui::numbers::head_page::HeadPage;
+use crate::ui::numbers::link_writes::LinkWrites;
 use crate::ui::numbers::predictions::Predictions;
 use crate::ui::numbers::scores::{Ranking, ScoresPanel};
 use crate::ui::palette::Palette;
@@ -43,6 +45,7 @@ pub struct Views {
     pub embed: fn() -> AnyView,
     pub embed_code: fn(Page, Derived<Option<Scene>>) -> AnyView,
     pub examples: fn(Page) -> AnyView,
+    pub head_page: fn(Page) -> AnyView,
     pub help: fn() -> AnyView,
     pub export: fn(Page, Derived<Option<Scene>>, RwSignal<bool>, ExportChoice) -> AnyView,
     pub more_models: fn(Page) -> AnyView,
@@ -71,6 +74,7 @@ static VIEWS: Views = Views {
     embed: if RUNS_MODELS { || view! { <Embed /> } } else { || nothing() },
     embed_code: if RUNS_MODELS { |page, scene| view! { <EmbedCode page scene /> } } else { |_, _| nothing() },
     examples: if RUNS_MODELS { |page| view! { <Examples page /> } } else { |_| nothing() },
+    head_page: if RUNS_MODELS { |page| view! { <LinkWrites page /> <HeadPage page /> } } else { |_| nothing() },
     help: || view! { <Help /> },
     export: |page, scene, is_open, choice| view! { <Export page scene is_open choice /> },
     more_models: if RUNS_MODELS { |page| view! { <Ways page /> } } else { |_| nothing() },

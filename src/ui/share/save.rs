@@ -7,6 +7,7 @@ use crate::trace::file::Saved;
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::radio_group::RadioGroup;
+use crate::ui::small::tick::Tick;
 
 /// How much can be saved: the choice, its name, and what it is good for.
 const CHOICES: [(Saved, &str, &str); 4] = [
@@ -36,8 +37,11 @@ pub fn Save(page: Page, is_open: RwSignal<bool>, choice: SaveChoice) -> impl Int
     let SaveChoice { picked, is_half } = choice;
     let result = page.memo(|state| state.shown.as_ref().map(|shown| (shown.request, shown.is_trace)));
     let is_busy = page.memo(|state| state.is_busy());
+    let wants_lens = page.memo(|state| state.traces.wants_lens);
+    let has_lens = page.memo(|state| state.has_lens() && state.shown.as_ref().is_some_and(|shown| !shown.is_trace));
     let sizes = Derived::new(move || {
         let (result, half) = (result.get(), is_half.get());
+        wants_lens.track();
         CHOICES.map(|(saved, _, _)| if result.is_some() { page.save_size(saved, half) } else { None })
     });
     let size_of = move |saved: Saved| {
@@ -77,6 +81,12 @@ pub fn Save(page: Page, is_open: RwSignal<bool>, choice: SaveChoice) -> impl Int
         <fieldset class="save-choices" role="radiogroup" aria-label="What to save">
             {CHOICES.map(line).collect_view()}
         </fieldset>
+        <Tick
+            name="stream table: the lens’s five most likely tokens, entropy and KL of every cell"
+            is_on=Signal::derive(move || wants_lens.get())
+            is_hidden=Signal::derive(move || !has_lens.get())
+            change=move |wanted| page.dispatch(Event::Trace(TraceEvent::LensWanted(wanted)))
+        />
         <RadioGroup
             name="precision"
             label="Numbers"

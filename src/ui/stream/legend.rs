@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::model::Stream;
 use super::numbers::{progress, short};
 use crate::render::StreamScale;
+use crate::state::Variant;
 use crate::state::stream::options::StreamNumber;
 use crate::ui::erased::{Derived, view};
 
@@ -15,7 +16,8 @@ pub fn StreamLegend(stream: Stream) -> impl IntoView {
     let is_difference = Derived::new(move || matches!(scale.get(), Some(StreamScale::Difference(_))));
     let meaning = move || {
         let meaning = options.with(|options| meaning_of(options.number));
-        if is_difference.get() { format!("{meaning}: change, orange less, blue more") } else { meaning.to_owned() }
+        let is_change = page.with(|state| state.editing.variant == Variant::Difference);
+        if is_change { format!("{meaning}: change, orange less, blue more") } else { meaning.to_owned() }
     };
     let end = move |pick: fn((f32, f32)) -> f32| {
         let number = options.with(|options| options.number);
@@ -65,5 +67,8 @@ pub(super) fn meaning_of(number: StreamNumber) -> &'static str {
         StreamNumber::CosineOutput => "Colour: cosine to the stream leaving the last layer",
         StreamNumber::AttnNorm => "Colour: norm of the attention output, logarithmic",
         StreamNumber::MlpNorm => "Colour: norm of the MLP output, logarithmic",
+        StreamNumber::Direct => {
+            "Colour: direct effect on the outcome, orange against the answer, blue for it; attention by the token that it reads, MLPs where the outcome is read"
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The stream view: what the stream holds at every layer and position, read by the logit lens and as numbers.
 
+mod cell_edit;
+mod cell_fields;
 mod controls;
 mod detail;
 mod draw;
@@ -10,6 +12,7 @@ mod keys;
 mod legend;
 mod marks;
 mod model;
+mod neurons_here;
 mod numbers;
 mod panels;
 mod pointer;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::numbers::scale_of;
 use crate::render::{StreamLayout, StreamScale};
-use crate::state::stream::numbers::StreamNumbers;
+use crate::state::stream::numbers::{DirectNumbers, StreamNumbers};
 use crate::state::stream::options::{StreamNumber, StreamOptions};
 use crate::state::{Event, Looked, Shown, State, StreamEvent, Variant};
 use crate::ui::erased::{Derived, effect};
@@ -22,6 +22,8 @@ pub struct Content {
     /// Counts the answers of the lens.
     n_answers: u32,
     numbers: Option<Same<StreamNumbers>>,
+    /// The outcome as a sum, where cells show it.
+    direct: Option<Same<DirectNumbers>>,
     options: StreamOptions,
 }
 
@@ -51,6 +53,7 @@ impl Stream {
             variant: state.editing.variant,
             n_answers: state.stream.columns.n_answers,
             numbers: state.stream.numbers.value().cloned().map(Same),
+            direct: state.stream.direct.value().cloned().map(Same),
             options: state.scales.stream.clone(),
         });
         Self {

@@ -26,7 +26,7 @@ pub fn scale_of(state: &State) -> Option<StreamScale> {
     if n_values == 0 {
         return None;
     }
-    if state.editing.variant == Variant::Difference {
+    if number.needs_direct() || state.editing.variant == Variant::Difference {
         return Some(StreamScale::Difference(high.abs().max(low.abs())));
     }
     let d_vocab = shown.stack_spec().d_vocab.max(2) as f32;
@@ -41,6 +41,7 @@ pub fn scale_of(state: &State) -> Option<StreamScale> {
             true => StreamScale::Log(least, high),
             false => StreamScale::Linear(0.0, high),
         },
+        StreamNumber::Direct => StreamScale::Difference(high.abs().max(low.abs())),
     })
 }
 
@@ -62,7 +63,7 @@ pub fn short(number: StreamNumber, value: f32, is_difference: bool) -> String {
         _ if value.abs() >= 100.0 => format!("{value:.0}"),
         _ => format!("{value:.2}"),
     };
-    let sign = if is_difference && value > 0.0 { "+" } else { "" };
+    let sign = if (is_difference || number.needs_direct()) && value > 0.0 { "+" } else { "" };
     format!("{sign}{}", with_minus(&text))
 }
 
@@ -111,6 +112,9 @@ pub fn words(state: &State, row: usize, position: usize) -> String {
 pub fn problem(state: &State) -> Option<String> {
     let shown = state.shown.as_ref()?;
     let number = state.scales.stream.number;
+    if number.needs_direct() {
+        return state.direct_problem();
+    }
     if !number.needs_lens() {
         return state.stream.numbers.problem().map(str::to_owned);
     }

@@ -2,9 +2,11 @@
 
 use leptos::prelude::*;
 
+use super::cell_edit::ChangeCell;
 use super::detail::CellDetail;
 use super::model::Stream;
 use super::written::WrittenHere;
+use crate::state::RUNS_MODELS;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 
@@ -15,5 +17,6 @@ pub fn StreamPanels(page: Page) -> impl IntoView {
     view! {
         <CellDetail stream />
         <WrittenHere stream />
+        {RUNS_MODELS.then(|| view! { <ChangeCell stream /> })}
     }
 }

@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 
 use super::model::Stream;
+use super::neurons_here::NeuronsHere;
 use crate::state::stream::written::{WrittenNumbers, WrittenRow, writer_name};
 use crate::state::wording;
 use crate::trace::TokenForm;
-use crate::trace::display::token_label;
-use crate::trace::numeral::two_decimals;
-use crate::ui::erased::view;
+use crate::ui::erased::{Derived, view};
+use crate::ui::numbers::token_list::token_list;
 use crate::ui::small::problem::Problem;
 use crate::ui::small::same::Same;
 
@@ -20,36 +20,31 @@ pub fn WrittenHere(stream: Stream) -> impl IntoView {
     let form = page.memo(|state| state.shown.as_ref().map_or(TokenForm::Plain, |shown| shown.info.tokens.form));
     let written = page.memo(|state| state.stream.written.value().cloned().map(Same));
     // What is here may still be that of the cell before.
-    let of_cell = move || {
+    let of_cell = Derived::new(move || {
         let cell = stream.chosen.get()?;
         written.get().filter(|written| (written.0.layer, written.0.position) == cell)
-    };
-    move || match problem.get() {
+    });
+    let parts = move || match problem.get() {
         Some(problem) => Some(view! { <Problem message=problem /> }),
-        None => of_cell().map(|written| table(&written.0, form.get())),
+        None => of_cell.get().map(|written| table(&written.0, form.get())),
+    };
+    view! {
+        {parts}
+        <NeuronsHere stream written=of_cell />
     }
 }
 
 fn table(written: &WrittenNumbers, form: TokenForm) -> AnyView {
     let layer = written.layer;
-    let tokens = |list: &[(String, f32)]| {
-        let named = |(name, value): &(String, f32)| {
-            format!("{} {}", token_label(name, form).plain, wording::short_change(*value))
-        };
-        list.iter().map(named).collect::<Vec<_>>().join(", ")
-    };
     let row = |row: &WrittenRow| {
         view! {
             <tr>
                 <th scope="row">{writer_name(layer, row.writer)}</th>
                 <td class="number">{format!("{:.2}", row.norm)}</td>
-                <td><bdi>{tokens(&row.promotes)}</bdi></td>
-                <td><bdi>{tokens(&row.suppresses)}</bdi></td>
+                <td><bdi>{token_list(&row.promotes, form)}</bdi></td>
+                <td><bdi>{token_list(&row.suppresses, form)}</bdi></td>
             </tr>
         }
-    };
-    let neuron = |(neuron, activation, norm): &(u32, f32, f32)| {
-        view! { <li>{format!("neuron {neuron}: {norm:.2} (activation {})", two_decimals(*activation))}</li> }
     };
     let reason = written.without_words.as_deref().map(wording::sentence);
     view! {
@@ -67,8 +62,6 @@ fn table(written: &WrittenNumbers, form: TokenForm) -> AnyView {
                 </thead>
                 <tbody>{written.rows.iter().map(row).collect_view()}</tbody>
             </table>
-            <h3 class:none=written.neurons.is_empty()>"Neurons of the MLP that add most"</h3>
-            <ul class="direct-parts">{written.neurons.iter().map(neuron).collect_view()}</ul>
         </section>
     }
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::state::stream::numbers::{Component, DirectNumbers};
-use crate::state::{State, wording};
+use crate::state::{Event, State, StreamEvent, wording};
 use crate::trace::{AttnKind, Side};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
@@ -17,11 +17,18 @@ pub fn parts(page: Page, numbers: &DirectNumbers, component: Component) -> AnyVi
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|a, b| values[*b].abs().total_cmp(&values[*a].abs()));
     order.truncate(N_PARTS);
-    let named = |index: usize| page.peek(|state| (name(state, component, index), values[index]));
-    let row = |(name, value): (String, f32)| {
+    let named = |index: usize| (index, page.peek(|state| (name(state, component, index), values[index])));
+    let row = |(index, (name, value)): (usize, (String, f32))| {
+        let open = move |neuron| page.dispatch(Event::Stream(StreamEvent::NeuronOpened(Some(neuron))));
+        let name = match component {
+            Component::Mlp(layer) => {
+                view! { <button type="button" class="link" on:click=move |_| open((layer, index))>{name}</button> }
+            }
+            _ => view! { <bdi class="name">{name}</bdi> },
+        };
         view! {
             <li>
-                <bdi class="name">{name}</bdi>
+                {name}
                 " "
                 <span class="number">{wording::short_change(value)}</span>
             </li>

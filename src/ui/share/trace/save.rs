@@ -19,7 +19,7 @@ fn plan(trace: &Trace, saved: Saved, is_half: bool) -> Vec<TensorPlan> {
     let tensors = trace.tensors.iter().filter(|(name, _)| is_saved(name));
     let plan = |(name, tensor): (&String, &TraceTensor)| TensorPlan {
         name: name.clone(),
-        element: if tensor.element.is_float() { element } else { Element::I64 },
+        element: if tensor.element.is_float() { element } else { tensor.element },
         shape: tensor.shape.clone(),
     };
     tensors.map(plan).collect()
@@ -49,7 +49,7 @@ pub async fn write(trace: &TraceInPage, saved: Saved, is_half: bool) -> Result<S
     let failed = |error: TraceError| error.to_string();
     let mut writer = TraceWriter::new(BlobSink::new(), &metadata, tensors).map_err(failed)?;
     for tensor in writer.order().to_vec() {
-        if tensor.element == Element::I64 {
+        if !tensor.element.is_float() {
             let rows = 0..tensor.shape.first().copied().unwrap_or(0);
             let range = trace.with_trace(|trace| trace.bytes_of(&tensor.name, rows)).map_err(failed)?;
             let bytes = trace.file().read(range).await?;

@@ -43,6 +43,7 @@ pub fn Inspector(floor: Floor, scene: Derived<Option<Scene>>, colours: Derived<H
         InspectorTab::Selected => view! {
             <Breadcrumb page />
             <LinksPanel page scene colours />
+            {RUNS_MODELS.then(|| parts.awaited(move |views| (views.head_page)(page)))}
             {move || neurons.get().map(|at| parts.awaited(move |views| (views.neuron_panels)(seen_by(at))))}
             {move || stream.get().map(|at| parts.awaited(move |views| (views.stream_panels)(seen_by(at))))}
         },

@@ -1,0 +1,81 @@
+//! The head's circuits: what it writes of each token, what each token reads, and its copying score.
+
+use leptos::prelude::*;
+
+use crate::state::stream::circuits::{CircuitRow, HeadNumbers};
+use crate::state::wording;
+use crate::trace::TokenForm;
+use crate::trace::display::token_label;
+use crate::trace::numeral::with_minus;
+use crate::ui::erased::view;
+use crate::ui::numbers::token_list::token_list;
+use crate::ui::shell::page::Page;
+use crate::ui::small::problem::Problem;
+use crate::ui::small::same::Same;
+
+/// The circuits of the selected head.
+#[component]
+pub fn Circuits(page: Page) -> impl IntoView {
+    let found = page.memo(|state| state.stream.head.value().cloned().map(Same));
+    let problem = page.memo(|state| state.stream.head.problem().map(str::to_owned));
+    let selected = page.memo(|state| (state.selection.layer, state.selection.head()));
+    let needs_model = page.memo(|state| !state.can_answer(true));
+    let form = page.memo(|state| state.shown.as_ref().map_or(TokenForm::Plain, |shown| shown.info.tokens.form));
+    move || {
+        if needs_model.get() {
+            let reason = "Circuits need the model’s weights: run the text in the model.";
+            return view! { <p class="hint">{reason}</p> }.into_any();
+        }
+        if let Some(problem) = problem.get() {
+            return view! { <Problem message=problem /> }.into_any();
+        }
+        match found.get().filter(|found| (found.0.layer, found.0.head) == selected.get()) {
+            Some(found) => body(&found.0, form.get()),
+            None => view! { <p class="hint">"On its way …"</p> }.into_any(),
+        }
+    }
+}
+
+fn body(found: &HeadNumbers, form: TokenForm) -> AnyView {
+    let row = |row: &CircuitRow| {
+        let name = token_label(&row.token.token, form).plain;
+        let name =
+            if row.token.n_pieces > 1 { format!("{name} (first of {} tokens)", row.token.n_pieces) } else { name };
+        view! {
+            <tr>
+                <th scope="row"><bdi>{name}</bdi></th>
+                <td><bdi>{token_list(&row.promotes, form)}</bdi></td>
+                <td><bdi>{token_list(&row.suppresses, form)}</bdi></td>
+                <td><bdi>{token_list(&row.wants, form)}</bdi></td>
+            </tr>
+        }
+    };
+    let copying = found.copying.map(|copying| format!("Copying score {}", with_minus(&format!("{copying:.3}"))));
+    let literal = match found.layer {
+        0 => "",
+        _ => " Literal in layer 0 only: later layers read a stream that holds more than embeddings.",
+    };
+    view! {
+        <p class="note">
+            {copying}
+            {found.without_words.as_deref().map(wording::sentence)}
+        </p>
+        <table class="written-parts" aria-label="Circuits of the head">
+            <thead>
+                <tr>
+                    <th scope="col">"Token"</th>
+                    <th scope="col">"Read, it promotes"</th>
+                    <th scope="col">"suppresses"</th>
+                    <th scope="col">{format!("Reads, at distance {}", found.distance)}</th>
+                </tr>
+            </thead>
+            <tbody>{found.rows.iter().map(row).collect_view()}</tbody>
+        </table>
+        <p class="hint">
+            {format!(
+                "Of the weights, on embeddings without position: OV through the norms’ weights, QK as scale · q·k before soft-cap and position bias. Copying: Re Σλ / Σ|λ| of the OV circuit; tied embeddings inflate it.{literal}",
+            )}
+        </p>
+    }
+    .into_any()
+}

@@ -1,0 +1,9 @@
+//! A head's page: its scores, its circuits on chosen tokens, its strongest links here, its edits.
+
+mod circuits;
+mod fields;
+mod links;
+mod panel;
+mod scores;
+
+pub use panel::HeadPage;
