@@ -17,7 +17,7 @@ use crate::trace::spec::NormPlacement;
 use crate::trace::{Attn, BlockSite};
 
 /// The most numbers of a stream that are read for one answer, 128 MB: what is read of a file is kept up to twice that.
-const MAX_STREAM: u64 = 1 << 25;
+pub(super) const MAX_STREAM: u64 = 1 << 25;
 
 impl InsideSource for TraceSource {
     fn token_name(&self, id: u32) -> String {

@@ -1,6 +1,7 @@
 //! The logit lens as a trace file holds it.
 
 use super::TraceSource;
+use super::inside::MAX_STREAM;
 use crate::analysis::SourceError;
 use crate::analysis::inside::lens::{LensAsked, LensCell, LensTable};
 use crate::trace::Stack;
@@ -10,7 +11,7 @@ use crate::trace::file::lens::{ENTROPY, KL, TOP_IDS, TOP_PROBS};
 pub(super) fn lens(source: &TraceSource, asked: &LensAsked) -> Result<LensTable, SourceError> {
     let missing = |reason: &str| SourceError::Missing { what: "predictions of the lens", reason: reason.to_owned() };
     let trace = &source.trace;
-    let has_two = trace.metadata.decoder_tokens.is_some() && source.place.stack == Some(Stack::Encoder);
+    let has_two = trace.metadata.decoder_tokens.is_some() && source.read.stack == Some(Stack::Encoder);
     let Some(tensor) = trace.tensors.get(TOP_IDS).filter(|_| !has_two) else {
         return Err(missing("they need the model's unembedding, which a trace does not hold"));
     };
@@ -21,6 +22,9 @@ pub(super) fn lens(source: &TraceSource, asked: &LensAsked) -> Result<LensTable,
     let outside = asked.layers.iter().any(|layer| *layer >= n_rows) || asked.positions.iter().any(|at| *at >= n_pos);
     if outside {
         return Err(SourceError::NoSuch(format!("the file's table has {n_rows} layers and {n_pos} positions")));
+    }
+    if (n_rows as u64).saturating_mul(n_pos as u64).saturating_mul(n_held as u64) > MAX_STREAM {
+        return Err(SourceError::TooLarge("the file's table of the stream is too large to be read at once".to_owned()));
     }
     let stored = source.stored();
     let whole = |name: &str| stored.rows(name, 0..n_rows, "the stream's table");
