@@ -26,7 +26,8 @@ impl InsideSource for TraceSource {
             tokens.ids.iter().position(|known| *known == id).map(|index| tokens.tokens[index].clone())
         };
         let in_table = || self.trace.metadata.lens_tokens.as_ref().and_then(|names| name_in_json(names, id));
-        let name = tokens.into_iter().flatten().find_map(known).or_else(|| in_table().map(str::to_owned));
+        // Ids of the text's tokens may not have been read yet: then they are their numbers.
+        let name = in_table().map(str::to_owned).or_else(|| tokens.into_iter().flatten().find_map(known));
         name.unwrap_or_else(|| id.to_string())
     }
 

@@ -1,5 +1,5 @@
 //! The stream's table in a trace: of every layer and position the most likely tokens of the logit lens, entropy and KL
-//! (docs/formats.md, "The stream's table"). Where there are two stacks, the decoder's.
+//! (docs/formats.md, "Trace files"). Where there are two stacks, the decoder's.
 
 use std::collections::BTreeMap;
 
