@@ -28,6 +28,8 @@ pub struct Example {
     pub refuted: &'static str,
     /// The answer that the claim is about and the token that it is compared with, each with its space.
     pub outcome: Option<(&'static str, &'static str)>,
+    /// The token whose rank the stream view shows, for an example that opens there.
+    pub in_stream: Option<&'static str>,
 }
 
 /// The input of an example.
@@ -87,7 +89,7 @@ const FOX: ExampleText = ExampleText::One("The quick, brown fox jumps over the l
 const THOUSAND_WORDS: &str = include_str!("gallery/thousand_words.txt");
 
 /// Every example; the first one is on the first screen.
-pub const EXAMPLES: [Example; 10] = [
+pub const EXAMPLES: [Example; 13] = [
     Example {
         title: "cat and mat",
         model: MINILM,
@@ -101,6 +103,7 @@ pub const EXAMPLES: [Example; 10] = [
         refuted: "If the head paired places instead of words, “mat” would read “rug”, which stands in the same place. \
                   It gives it 0.03.",
         outcome: None,
+        in_stream: None,
     },
     Example {
         title: "mat and rug",
@@ -115,6 +118,7 @@ pub const EXAMPLES: [Example; 10] = [
         refuted: "If that were mere similarity of words, the head would look the other way too. But “rug” reads “mat” \
                   with only 0.15.",
         outcome: None,
+        in_stream: None,
     },
     Example {
         title: "quick brown fox",
@@ -128,6 +132,7 @@ pub const EXAMPLES: [Example; 10] = [
                and pick head 8.",
         refuted: "A head that follows meaning would change with the words. Type another text: the pattern stays.",
         outcome: None,
+        in_stream: None,
     },
     Example {
         title: "the first token as a sink",
@@ -142,6 +147,7 @@ pub const EXAMPLES: [Example; 10] = [
         refuted: "If the word “The” mattered, another first word would end this. Put one in front: the weight moves to \
                   whatever comes first.",
         outcome: None,
+        in_stream: None,
     },
     Example {
         title: "Mary and John",
@@ -156,6 +162,53 @@ pub const EXAMPLES: [Example; 10] = [
         refuted: "Take it away: the logit difference between Mary and John, 6.1, does not fall, it rises to 6.8. The head \
                   that matters most is L23H3, which reads the second John; without it the difference halves to 3.1.",
         outcome: Some((" Mary", " John")),
+        in_stream: None,
+    },
+    Example {
+        title: "where the name appears",
+        model: SMOLLM2,
+        text: ExampleText::One("When Mary and John went to the store, John gave a drink to"),
+        layer: 23,
+        head: 3,
+        queries: &[13],
+        keys: &[],
+        look: "The stream view reads every layer as if it were the last. After “to”, “Mary” is not among the first 800 tokens \
+               entering layers 1 to 23. Layer 23 lifts it to rank 147; entering the last layer it has rank 19, and the output says “Mary” \
+               with 0.92.",
+        refuted: "If the name were there all along, early layers would rank it high. But the lens misleads there: it reads a stream \
+                  that is not yet written for it, so a low rank does not prove that the name is unknown.",
+        outcome: Some((" Mary", " John")),
+        in_stream: Some(" Mary"),
+    },
+    Example {
+        title: "who writes the name",
+        model: SMOLLM2,
+        text: ExampleText::One("When Mary and John went to the store, John gave a drink to"),
+        layer: 23,
+        head: 3,
+        queries: &[13],
+        keys: &[],
+        look: "Open “Matters”, “Direct effect”: the difference between Mary and John, 6.12, is a sum. L23H3 writes 2.86 of it, \
+               more than any other part; the MLP of layer 28 writes 1.83.",
+        refuted: "If reading a name were writing it, L24H4, which reads Mary most, would add the most. It takes 1.07 away, and L29H0 \
+                  takes 1.01.",
+        outcome: Some((" Mary", " John")),
+        in_stream: None,
+    },
+    Example {
+        title: "a neuron and a capital",
+        model: SMOLLM2,
+        text: ExampleText::One("The capital of France is"),
+        layer: 0,
+        head: 0,
+        queries: &[4],
+        keys: &[],
+        look: "The model completes with “Paris” (0.77). Zero one of the 46,080 neurons of its MLPs, number 767 of layer 0 (Stream view, \
+               a cell of layer 0, “Change this cell”, everywhere): “Paris” falls to 0.05, and “ the” comes first.",
+        refuted: "If the neuron held the fact, other facts would stay. But Rome, Madrid and London fall in the same sentence (0.38, 0.38, 0.59 to \
+                  0.01, 0.00, 0.03), and it is active at “of” alone: it is about the sentence, not about France.",
+        outcome: Some((" Paris", " London")),
+        in_stream: None,
     },
     Example {
         title: "random tokens twice",
@@ -170,6 +223,7 @@ pub const EXAMPLES: [Example; 10] = [
         refuted: "If that were chance, another block would end it; with seeds 2 and 3 it is 0.89 and 0.91. That the head \
                   also copies what it reads is not shown by this.",
         outcome: None,
+        in_stream: None,
     },
     Example {
         title: "doctor and nurse",
@@ -183,6 +237,7 @@ pub const EXAMPLES: [Example; 10] = [
         refuted: "If the model simply paired She with nurse, its heads would agree. L9H3 does the opposite: it reads \
                   “nurse” from “He” with 0.54 and “doctor” from “She” with 0.32.",
         outcome: None,
+        in_stream: None,
     },
     Example {
         title: "a place to rest",
@@ -197,6 +252,7 @@ pub const EXAMPLES: [Example; 10] = [
         refuted: "If much were read there, the values of separators would be as long as those of words. The neuron view \
                   shows the length ‖f‖ of each.",
         outcome: None,
+        in_stream: None,
     },
     Example {
         title: "a list of fruit",
@@ -210,6 +266,7 @@ pub const EXAMPLES: [Example; 10] = [
         refuted: "If the words made the pattern, other words would break it. On the numbers from one to twelve the slope is \
                   −0.38, R² 0.96.",
         outcome: None,
+        in_stream: None,
     },
     Example {
         title: "a thousand words",
@@ -225,6 +282,7 @@ pub const EXAMPLES: [Example; 10] = [
         refuted: "If the model had the name from elsewhere, or the head always looked there, the first sentence would not \
                   matter. Call her Odalys Meyer in it, and the story ends with “Meyer” (0.89).",
         outcome: None,
+        in_stream: None,
     },
 ];
 

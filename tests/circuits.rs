@@ -10,7 +10,7 @@ use headlight::analysis::inside::direction::{DirectionAsked, DirectionOf};
 use headlight::analysis::inside::head::HeadAsked;
 use headlight::analysis::inside::written::{Writer, WrittenAsked};
 use headlight::edit;
-use headlight::engine::jobs::{DirectJob, DirectionJob, HeadJob, NeuronJob, WrittenJob, complete};
+use headlight::engine::jobs::{DirectJob, DirectionJob, HeadJob, NeuronJob, PathJob, WrittenJob, complete};
 use headlight::engine::{Captures, CompiledEdits, Model, Run};
 use headlight::trace::{Attn, BlockSite, Hook};
 use support::engine::{finished, golden_run, load_golden};
@@ -290,4 +290,31 @@ fn a_tokens_direction_raises_its_logit() {
     edited.complete().unwrap();
     let logit = |run: &Run| run.logits(position..position + 1).unwrap()[17];
     assert!(logit(&edited) > logit(&run), "{} {}", logit(&edited), logit(&run));
+}
+
+/// Without biases the contents of all cells of a layer are the whole of every later stream: their shares sum to 1.
+#[test]
+fn the_paths_of_all_cells_of_a_layer_make_the_stream() {
+    for name in ["llama", "bloom", "gpt_neox", "gpt2"] {
+        let run = golden_run(name);
+        let (n_layers, n_pos) = (run.model().spec().n_layers, run.tokens().len());
+        let mut sums = vec![0.0f32; (n_layers + 1) * n_pos];
+        for position in 0..n_pos {
+            let path = complete(PathJob::new(&run, 1, position).unwrap()).unwrap();
+            assert_eq!(path.shares.len(), sums.len(), "{name}");
+            assert!(path.steps.is_sorted_by(|a, b| a.amount.abs() >= b.amount.abs()), "{name}");
+            let is_causal = path.steps.iter().all(|step| step.from <= step.to && step.from >= position);
+            assert!(is_causal, "{name}: content moves to later positions alone");
+            sums.iter_mut().zip(&path.shares).for_each(|(sum, share)| *sum += share);
+        }
+        assert!(sums[..n_pos].iter().all(|sum| *sum == 0.0), "{name}: nothing before the layer");
+        let has_biases = name != "llama";
+        for (at, sum) in sums.iter().enumerate().skip(n_pos) {
+            // A bias is nobody's content, and takes a share of its own.
+            assert!(has_biases || (sum - 1.0).abs() < 1e-4, "{name}, {at}: {sum}");
+            assert!(sum.is_finite() && (!has_biases || at >= 2 * n_pos || (sum - 1.0).abs() < 1e-6), "{name}: {sum}");
+        }
+    }
+    assert!(PathJob::new(&golden_run("gemma3_text"), 0, 0).unwrap_err().to_string().contains("normalises"));
+    assert!(PathJob::new(&golden_run("llama"), 0, 999).unwrap_err().to_string().contains("not there"));
 }

@@ -4,7 +4,10 @@
 mod support;
 
 use headlight::analysis::AttentionSource;
+use headlight::analysis::inside::direct::Contrast;
+use headlight::analysis::inside::lens::LensAsked;
 use headlight::analysis::scores::Score;
+use headlight::engine::jobs::{DirectJob, LensJob, NeuronJob, complete};
 use headlight::engine::{Captures, CompiledEdits, Run};
 use headlight::gallery::{EXAMPLES, Example, ExampleText, MINILM, MOST_ROWS, SMOLLM2, picture};
 use support::engine::finished;
@@ -112,6 +115,78 @@ fn mary_and_john() {
     let heads = (0..30).flat_map(|layer| (0..9).map(move |head| (layer, head)));
     let most = heads.min_by(|one, other| effect(one.0, one.1).total_cmp(&effect(other.0, other.1)));
     assert_eq!(most, Some((23, 3)));
+}
+
+#[test]
+#[ignore = "needs the bundled models: run cargo xtask setup"]
+fn where_the_name_appears_and_who_writes_it() {
+    let smollm2 = model(SMOLLM2);
+    let name = example("where the name appears");
+    let clean = seen(&smollm2, name.text);
+    let last = clean.n() - 1;
+    assert_eq!((name.queries, name.in_stream), (&[last][..], Some(" Mary")));
+    let [mary, john] = [" Mary", " John"].map(|name| smollm2.single_token(name).unwrap());
+    let n_layers = smollm2.spec().n_layers;
+    let asked = LensAsked { layers: (0..=n_layers).collect(), positions: vec![last], n_top: 1, token: Some(mary) };
+    let table = complete(LensJob::new(&clean.run, asked).unwrap()).unwrap();
+    let rank = |layer: usize| table.cells[layer].token.unwrap().rank;
+    assert!((1..=23).all(|layer| rank(layer) >= 800), "{:?}", (0..=n_layers).map(rank).collect::<Vec<_>>());
+    // Ranks among tokens that are almost alike move by a few.
+    assert!(rank(24).abs_diff(147) <= 3 && rank(29).abs_diff(19) <= 1, "{} {}", rank(24), rank(29));
+    assert_eq!(rank(n_layers), 0);
+    says(f64::from(table.cells[n_layers].token.unwrap().prob), 0.92, 2);
+
+    let contrast = Contrast { answers: vec![mary], others: vec![john] };
+    let sum = complete(DirectJob::new(&clean.run, contrast, last).unwrap()).unwrap();
+    let head = |layer: usize, head: usize| sum.attns[layer].heads[head];
+    says(sum.outcome, 6.12, 2);
+    says(head(23, 3), 2.86, 2);
+    says(sum.mlps[28].whole, 1.83, 2);
+    says(head(24, 4), -1.07, 2);
+    says(head(29, 0), -1.01, 2);
+    let heads = sum.attns.iter().flat_map(|attn| attn.heads.iter().copied());
+    let most = heads.chain(sum.mlps.iter().map(|mlp| mlp.whole)).chain([sum.embed, sum.constant]);
+    assert_eq!(most.fold(f64::NEG_INFINITY, f64::max), head(23, 3));
+    assert_eq!(example("who writes the name").text, name.text);
+}
+
+#[test]
+#[ignore = "needs the bundled models: run cargo xtask setup"]
+fn a_neuron_and_a_capital() {
+    let smollm2 = model(SMOLLM2);
+    let capital = example("a neuron and a capital");
+    assert_eq!(smollm2.spec().n_layers * smollm2.spec().d_mlp, 46_080);
+    let neuron = r#"[{"kind":"scale","layer":0,"hook":"mlp.hook_post","neuron":767,"factor":0.0}]"#;
+    let without = |country: &str, city: &str, edits: &str| {
+        let ExampleText::One(text) = capital.text else { panic!("one text") };
+        let tokens = smollm2.encode(&text.replace("France", country), None).unwrap();
+        let edits = headlight::edit::parse_list(edits).unwrap();
+        let edits = CompiledEdits::bind(&edits, smollm2.spec(), tokens.len()).unwrap();
+        let run = finished(&smollm2, tokens, edits, Captures::none());
+        let last = run.tokens().len() - 1;
+        let logits = run.logits(last..last + 1).unwrap();
+        let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let total: f64 = logits.iter().map(|logit| f64::from(logit - largest).exp()).sum();
+        let prob = f64::from(logits[smollm2.single_token(city).unwrap() as usize] - largest).exp() / total;
+        (prob, headlight::engine::top_predictions(&run, last, 1).unwrap()[0].id)
+    };
+    let the = smollm2.single_token(" the").unwrap();
+    for (country, city, before, after) in [
+        ("France", " Paris", 0.77, 0.05),
+        ("Italy", " Rome", 0.38, 0.01),
+        ("Spain", " Madrid", 0.38, 0.00),
+        ("England", " London", 0.59, 0.03),
+    ] {
+        says(without(country, city, "[]").0, before, 2);
+        let (prob, first) = without(country, city, neuron);
+        says(prob, after, 2);
+        assert_eq!(first, the, "{country}");
+    }
+    let clean = seen(&smollm2, capital.text);
+    let found = complete(NeuronJob::new(&clean.run, 0, 767, 1).unwrap()).unwrap();
+    assert!(found.post[2].abs() > 4.0, "{:?}", found.post);
+    let others = [0, 1, 3, 4].map(|position| found.post[position].abs());
+    assert!(others.iter().all(|activation| *activation < 0.2), "at “of” alone: {:?}", found.post);
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod inside;
 mod lens;
 mod neuron_page;
 mod neurons;
+mod path;
 mod patterns;
 mod scores;
 mod stream;
@@ -96,6 +97,7 @@ pub fn start_other(question: Question) -> Box<dyn Answering> {
         Question::Head { layer, head, tokens, distance, n_top } => {
             head_page::start((layer, head), tokens, distance, n_top)
         }
+        Question::Path { layer, position } => path::start(layer, position),
         Question::Direction { layer, site, position, made_of } => {
             direction::start(layer, site.site(), position, made_of)
         }

@@ -155,6 +155,23 @@ pub enum NeuronPagePart {
     Drivers,
 }
 
+/// A buffer of the answer to [`super::Question::Path`], in this order: of each step but for the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathPart {
+    /// The layer.
+    Layers,
+    /// The head, or −1 for the MLP.
+    Heads,
+    /// The position that is read.
+    From,
+    /// The position that is written to.
+    To,
+    /// The share that arrives.
+    Amounts,
+    /// The content's share of the stream [n_layers + 1, pos].
+    Shares,
+}
+
 /// A buffer of the answer to [`super::Question::Head`], in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeadPart {

@@ -28,7 +28,8 @@ pub use editing::{
 };
 pub use input::{Input, InputText, TargetAsked};
 pub use inside::{
-    DirectPart, DirectionOf, HeadPart, LensPart, NeuronPagePart, StreamPart, TokenAsked, TokenRead, Writer, WrittenPart,
+    DirectPart, DirectionOf, HeadPart, LensPart, NeuronPagePart, PathPart, StreamPart, TokenAsked, TokenRead, Writer,
+    WrittenPart,
 };
 pub use model_source::{FileSource, HubSource, ModelSource};
 pub use neurons::{NeuronPart, NeuronsAnswer};
@@ -36,7 +37,7 @@ pub use question::{Answer, Grid, HeadNumbers, Question, Reduce, StrongLink};
 pub use report::{About, Report};
 
 /// Raised with every change of these types; page and worker refuse to talk across versions.
-pub const VERSION: u32 = 14;
+pub const VERSION: u32 = 15;
 
 /// Chosen by the page, unique within a worker's life.
 pub type RequestId = u32;

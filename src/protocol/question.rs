@@ -109,6 +109,13 @@ pub enum Question {
         /// How many tokens are listed.
         n_top: u32,
     },
+    /// The way of the stream entering a layer at a position up through the layers. Buffers: as [`PathPart`] says.
+    Path {
+        /// The layer.
+        layer: u32,
+        /// The position.
+        position: u32,
+    },
     /// A direction of the stream for an edit. Buffer: f32 [d_model].
     Direction {
         /// The layer.
@@ -293,6 +300,8 @@ pub enum Answer {
         /// Why what the head writes cannot be read as tokens.
         without_words: Option<String>,
     },
+    /// Answers [`Question::Path`].
+    Path,
     /// Answers [`Question::Direction`].
     Direction,
     /// Answers [`Question::Direct`].

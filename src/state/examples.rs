@@ -1,6 +1,7 @@
 //! Examples of the gallery: run them, and look at what they are about.
 
-use super::{Effect, LayoutChange, RUNS_MODELS, Shown, State, ViewEvent};
+use super::stream::options::StreamNumber;
+use super::{Effect, LayoutChange, RUNS_MODELS, Shown, State, View, ViewEvent};
 use crate::gallery::{EXAMPLES, Example};
 use crate::protocol::OutcomeAsked;
 
@@ -53,6 +54,12 @@ impl State {
         selection.queries = example.queries.iter().copied().collect();
         selection.keys = example.keys.iter().copied().collect();
         selection.clamp(&shape);
+        if let Some(token) = example.in_stream {
+            selection.view = View::Stream;
+            self.stream.row = Some(selection.layer);
+            let stream = &mut self.scales.stream;
+            (stream.number, stream.token) = (StreamNumber::TokenRank, token.to_owned());
+        }
         if let Some((answer, other)) = example.outcome {
             self.take_outcome(OutcomeAsked::tokens(answer, other));
         }

@@ -157,7 +157,10 @@ impl State {
             event,
             Event::View(ViewEvent::LayersSeen(_))
                 | Event::Stream(
-                    StreamEvent::PositionsSeen(_) | StreamEvent::CellPicked { .. } | StreamEvent::NeuronOpened(_)
+                    StreamEvent::PositionsSeen(_)
+                        | StreamEvent::CellPicked { .. }
+                        | StreamEvent::NeuronOpened(_)
+                        | StreamEvent::PathShown(_)
                 )
         )
     }

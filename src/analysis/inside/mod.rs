@@ -9,6 +9,7 @@ pub mod direction;
 pub mod head;
 pub mod lens;
 pub mod neuron;
+pub mod path;
 pub mod rollout;
 mod source;
 pub mod stream;

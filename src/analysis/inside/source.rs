@@ -5,6 +5,7 @@ use super::direction::DirectionAsked;
 use super::head::{HeadAsked, HeadCircuits};
 use super::lens::{LensAsked, LensTable};
 use super::neuron::Neuron;
+use super::path::Path;
 use super::stream::StreamTable;
 use super::written::{Written, WrittenAsked};
 use crate::analysis::SourceError;
@@ -68,6 +69,12 @@ pub trait InsideSource {
     /// # Errors
     /// When there is no such head or token, or the source holds no weights.
     fn head(&self, asked: HeadAsked) -> Result<Box<dyn Pass<HeadCircuits>>, SourceError>;
+
+    /// The way of the stream entering a layer at a position up through the layers.
+    ///
+    /// # Errors
+    /// When the cell does not exist, what sub-layers write is normalised, or the source holds no weights.
+    fn path(&self, layer: usize, position: usize) -> Result<Box<dyn Pass<Path>>, SourceError>;
 
     /// A direction of the stream for an edit, [d_model].
     ///

@@ -9,6 +9,7 @@ use crate::analysis::inside::direction::DirectionAsked;
 use crate::analysis::inside::head::{HeadAsked, HeadCircuits};
 use crate::analysis::inside::lens::{LensAsked, LensTable};
 use crate::analysis::inside::neuron::Neuron;
+use crate::analysis::inside::path::Path;
 use crate::analysis::inside::stream::{StreamTable, norms};
 use crate::analysis::inside::written::{Written, WrittenAsked};
 use crate::analysis::inside::{InsideSource, Pass, Ready};
@@ -82,6 +83,10 @@ impl InsideSource for TraceSource {
 
     fn head(&self, _: HeadAsked) -> Result<Box<dyn Pass<HeadCircuits>>, SourceError> {
         missing("circuits of a head", "they need the model's weights, which a trace does not hold")
+    }
+
+    fn path(&self, _: usize, _: usize) -> Result<Box<dyn Pass<Path>>, SourceError> {
+        missing("the path of a cell", "it needs the model's weights, which a trace does not hold")
     }
 
     fn direction(&self, _: DirectionAsked) -> Result<Box<dyn Pass<Vec<f32>>>, SourceError> {

@@ -12,6 +12,7 @@ mod client;
 mod costs;
 #[cfg(target_arch = "wasm32")]
 mod figure;
+mod lens;
 #[cfg(target_arch = "wasm32")]
 #[path = "../measure/message.rs"]
 mod message;

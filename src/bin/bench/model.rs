@@ -5,6 +5,7 @@ use crate::cancel;
 use crate::client::{Client, Measurer};
 use crate::costs;
 use crate::figure::{self, Bound, Bytes, Shares};
+use crate::lens;
 use crate::message::Task;
 use crate::ratios;
 use crate::sweep;
@@ -87,6 +88,9 @@ pub async fn measure_all(only: &str) -> Result<(), String> {
         if wanted(&sweep::name(&case.id)) {
             sweep::measure(&client, &model, &case.id).await?;
         }
+        if wanted(&lens::name(&case.id)) {
+            lens::measure(&client, &model, &case.id).await?;
+        }
         if wanted(&threads::name(&case.id)) {
             threads::measure(&client, &model, &case.source, &case.id).await?;
         }
@@ -110,7 +114,7 @@ impl Case {
             .chain(runs)
             .chain(others)
             .chain(whole)
-            .chain([two_runs, sweep::name(&self.id), threads::name(&self.id)])
+            .chain([two_runs, sweep::name(&self.id), lens::name(&self.id), threads::name(&self.id)])
             .collect()
     }
 }

@@ -6,11 +6,12 @@ use crate::analysis::inside::direction::DirectionAsked;
 use crate::analysis::inside::head::{HeadAsked, HeadCircuits};
 use crate::analysis::inside::lens::{LensAsked, LensTable};
 use crate::analysis::inside::neuron::Neuron;
+use crate::analysis::inside::path::Path;
 use crate::analysis::inside::stream::StreamTable;
 use crate::analysis::inside::written::{Written, WrittenAsked};
 use crate::analysis::inside::{InsideSource, Pass};
 use crate::engine::error::EngineError;
-use crate::engine::jobs::{DirectJob, DirectionJob, HeadJob, Job, LensJob, NeuronJob, StreamJob, WrittenJob};
+use crate::engine::jobs::{DirectJob, DirectionJob, HeadJob, Job, LensJob, NeuronJob, PathJob, StreamJob, WrittenJob};
 use crate::engine::run::{Run, Step};
 
 impl InsideSource for Run {
@@ -40,6 +41,10 @@ impl InsideSource for Run {
 
     fn head(&self, asked: HeadAsked) -> Result<Box<dyn Pass<HeadCircuits>>, SourceError> {
         passed(HeadJob::new(self.model(), asked))
+    }
+
+    fn path(&self, layer: usize, position: usize) -> Result<Box<dyn Pass<Path>>, SourceError> {
+        passed(PathJob::new(self, layer, position))
     }
 
     fn direction(&self, asked: DirectionAsked) -> Result<Box<dyn Pass<Vec<f32>>>, SourceError> {

@@ -23,6 +23,7 @@ impl State {
                 Question::Linked { .. } => &mut self.stream.linked,
                 Question::MlpNeuron { .. } => &mut self.stream.neuron,
                 Question::Head { .. } => &mut self.stream.head,
+                Question::Path { .. } => &mut self.stream.path,
                 Question::Direction { .. } => &mut self.stream.direction,
                 Question::Direct { .. } => &mut self.stream.direct,
                 Question::Losses => &mut self.readings.losses,
@@ -109,6 +110,7 @@ impl State {
             | (question @ Question::Linked { .. }, answer @ Answer::Written { .. })
             | (question @ Question::MlpNeuron { .. }, answer @ Answer::MlpNeuron { .. })
             | (question @ Question::Head { .. }, answer @ Answer::Head { .. })
+            | (question @ Question::Path { .. }, answer @ Answer::Path)
             | (question @ Question::Direct { .. }, answer @ Answer::Direct { .. }) => {
                 self.take_stream(question, answer, buffers);
             }

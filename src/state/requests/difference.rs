@@ -63,7 +63,7 @@ pub(super) fn difference(question: &Question, (a, from_a): Full, (b, from_b): Fu
         }
         (Answer::MlpNeuron { .. }, b @ Answer::MlpNeuron { .. }) => (b, mlp_neuron(&from_a, from_b)),
         // Lists of words have no difference.
-        (Answer::Written { .. } | Answer::Head { .. } | Answer::Direction, b) => (b, Vec::new()),
+        (Answer::Written { .. } | Answer::Head { .. } | Answer::Direction | Answer::Path, b) => (b, Vec::new()),
         // Answers whose numbers are all in their buffers.
         (a, b) if a == b => (b, subtract_all(&from_a, from_b)),
         (_, b) => (b, Vec::new()),

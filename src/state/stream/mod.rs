@@ -8,6 +8,7 @@ pub mod columns;
 pub mod neuron;
 pub mod numbers;
 pub mod options;
+pub mod path;
 pub mod written;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use columns::{LensColumns, N_TOP};
 use neuron::NeuronNumbers;
 use numbers::{DirectNumbers, StreamNumbers};
 use options::StreamNumber;
+use path::PathNumbers;
 use written::WrittenNumbers;
 
 /// Why two answers were not subtracted.
@@ -31,6 +33,9 @@ const NO_DIFFERENCE: &str = "The two results have answers of different sizes, so
 
 /// Why what is written in two results was not subtracted.
 const NO_DIFFERENCE_OF_WORDS: &str = "What a layer writes is read as words, which have no difference.";
+
+/// Why the paths of two results were not subtracted.
+const NO_DIFFERENCE_OF_PATHS: &str = "A path is one of a single result: look at the original or the edited one.";
 
 /// How many tokens are listed that a part promotes and suppresses.
 const N_WRITTEN: u32 = 3;
@@ -57,6 +62,8 @@ pub struct StreamStore {
     pub neuron: Slot<Arc<NeuronNumbers>>,
     /// The circuits of the head whose page is open.
     pub head: Slot<Arc<HeadNumbers>>,
+    /// The way of the chosen cell's content.
+    pub path: Slot<Arc<PathNumbers>>,
     /// The direction that a change of a cell waits for.
     pub direction: Slot<()>,
     /// The change that waits for its direction.
@@ -80,6 +87,8 @@ pub struct Opened {
     pub neuron: Option<(usize, usize)>,
     /// Whether neurons at the chosen cell stand by their direct effect on the outcome.
     pub by_effect: bool,
+    /// From which share on, in hundredths, steps of the chosen cell's path are drawn, while it is shown.
+    pub path: Option<u8>,
     /// Whether what the selected link writes is on screen.
     pub shows_link: bool,
     /// What is asked about the selected head's weights, while its page is open.
@@ -104,6 +113,8 @@ pub enum StreamEvent {
     CellChanged(CellChange),
     /// Neurons at the chosen cell stand by their direct effect on the outcome, or by what they add.
     NeuronsByEffect(bool),
+    /// The path of the chosen cell is shown from a share on, in hundredths, or not any more.
+    PathShown(Option<u8>),
     /// What the selected link writes is on screen, or not any more.
     LinkShown(bool),
     /// The page of a neuron of an MLP is opened, by layer and index, or closed.
@@ -119,6 +130,7 @@ impl State {
             StreamEvent::DirectShown(is_shown) => self.stream.shows_direct = is_shown,
             StreamEvent::NeuronsByEffect(by_effect) => self.stream.opened.by_effect = by_effect,
             StreamEvent::CellChanged(change) => self.cell_changed(change, effects),
+            StreamEvent::PathShown(path) => self.stream.opened.path = path,
             StreamEvent::LinkShown(is_shown) => self.stream.opened.shows_link = is_shown,
             StreamEvent::NeuronOpened(neuron) => self.stream.opened.neuron = neuron,
             StreamEvent::CircuitsShown(asked) => self.stream.opened.circuits = asked,
@@ -226,6 +238,9 @@ impl State {
     fn ask_for_written(&mut self, effects: &mut Vec<Effect>) {
         let Some(position) = self.selection.queries.last().copied() else { return };
         let layer = self.selection.layer;
+        if self.stream.opened.path.is_some() && self.stream.row == Some(layer) && self.can_answer(true) {
+            self.ask(Question::Path { layer: layer as u32, position: position as u32 }, effects);
+        }
         if self.stream.row == Some(layer) && self.can_answer(true) {
             let question = Question::Written { layer: layer as u32, position: position as u32, n_top: N_WRITTEN };
             self.ask(question, effects);
@@ -322,6 +337,13 @@ impl State {
                 Some(linked) => self.stream.linked.fill(purpose, Arc::new(linked)),
                 None => self.stream.linked.give_up(&purpose, Some(NO_DIFFERENCE_OF_WORDS.to_owned())),
             },
+            Question::Path { layer, position } => {
+                let n_positions = self.shown.as_ref().map_or(0, |shown| shown.shape().n_query);
+                match PathNumbers::new((layer, position), n_positions, &buffers) {
+                    Some(path) => self.stream.path.fill(purpose, Arc::new(path)),
+                    None => self.stream.path.give_up(&purpose, Some(NO_DIFFERENCE_OF_PATHS.to_owned())),
+                }
+            }
             Question::MlpNeuron { layer, neuron, .. } => match NeuronNumbers::new((layer, neuron), answer, &buffers) {
                 Some(neuron) => self.stream.neuron.fill(purpose, Arc::new(neuron)),
                 None => self.stream.neuron.give_up(&purpose, Some(NO_DIFFERENCE.to_owned())),

@@ -4,6 +4,7 @@ use super::traces::{file, open};
 use super::*;
 use crate::gallery::EXAMPLES;
 use crate::protocol::{EditingReply, EditingRequest, OutcomeAsked};
+use crate::state::stream::options::StreamNumber;
 
 fn pick(page: &mut Page, answer: &str, other: &str) {
     page.event(Event::Editing(EditEvent::OutcomePicked(OutcomeAsked::tokens(answer, other))));
@@ -39,6 +40,17 @@ fn an_example_brings_its_outcome() {
         _ => None,
     });
     assert_eq!(compared, Some(Some(asked(&page))), "it is measured at once");
+}
+
+#[test]
+fn an_example_of_the_stream_opens_there() {
+    let mut page = causal_page();
+    let index = EXAMPLES.iter().position(|example| example.in_stream.is_some()).unwrap();
+    page.event(Event::Entry(EntryEvent::ExamplePicked(index)));
+    page.finish_run();
+    let stream = &page.state.scales.stream;
+    assert_eq!(page.state.selection.view, View::Stream);
+    assert_eq!((stream.number, Some(stream.token.as_str())), (StreamNumber::TokenRank, EXAMPLES[index].in_stream));
 }
 
 #[test]

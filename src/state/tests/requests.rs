@@ -101,6 +101,7 @@ fn answer(question: &Question, n_tokens: u32) -> (Answer, Vec<Vec<f32>>) {
             let answer = Answer::MlpNeuron { n_top: 0, names: Vec::new(), without_words: None };
             (answer, [n, 0, n, 1, 0, 0, 0, 0, 0, 0].map(|n| vec![0.5; n]).to_vec())
         }
+        Question::Path { .. } => (Answer::Path, vec![Vec::new(); 6]),
         Question::Direction { .. } => (Answer::Direction, vec![vec![0.5; 2]]),
         Question::Head { .. } => {
             let (tokens, names) = (Vec::new(), Vec::new());
@@ -130,6 +131,7 @@ fn look_everywhere(page: &mut Page) {
     page.event(Event::Editing(EditEvent::OutcomePicked(OutcomeAsked::tokens("a", "b"))));
     page.event(Event::Stream(StreamEvent::DirectShown(true)));
     page.event(Event::Stream(StreamEvent::LinkShown(true)));
+    page.event(Event::Stream(StreamEvent::PathShown(Some(5))));
     page.event(Event::Stream(StreamEvent::NeuronOpened(Some((1, 2)))));
     page.event(Event::Stream(StreamEvent::CircuitsShown(Some(CircuitsAsked::default()))));
 }
@@ -163,7 +165,7 @@ fn answers_about_an_earlier_result_are_dropped_whichever_question_they_answer() 
         }
         look_everywhere(&mut page);
         let kinds: HashSet<_> = asked(&page, |_| true).iter().map(|(.., it)| std::mem::discriminant(it)).collect();
-        assert_eq!(kinds.len(), 14, "all but similarity, scores over seeds, labels and directions are asked");
+        assert_eq!(kinds.len(), 15, "all but similarity, scores over seeds, labels and directions are asked");
         page.event(Event::Entry(EntryEvent::TextEdited("c d e".to_owned())));
         page.event(Event::Entry(EntryEvent::TypingRested(1)));
         page.event(Event::Work(WorkEvent::RunAsked));

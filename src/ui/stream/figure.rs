@@ -9,6 +9,7 @@ use super::draw::draw_on_change;
 use super::keys::on_key;
 use super::marks::{Marks, cell_id};
 use super::model::{Cell, Stream};
+use super::path_lines::PathLines;
 use super::pointer::Pointer;
 use super::readout::Readout;
 use crate::render::Scheme;
@@ -86,6 +87,7 @@ pub fn StreamFigure(stream: Stream, scheme: Derived<Scheme>) -> impl IntoView {
                         style:width=move || crisp(window.get().0, pixel_ratio.get())
                         style:height=move || crisp(window.get().1, pixel_ratio.get())
                     ></canvas>
+                    <PathLines stream layout window scroll />
                     <Marks stream layout window scroll />
                 </div>
             </div>

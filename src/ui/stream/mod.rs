@@ -15,6 +15,8 @@ mod model;
 mod neurons_here;
 mod numbers;
 mod panels;
+mod path_lines;
+mod path_panel;
 mod pointer;
 mod readout;
 mod view;

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::cell_edit::ChangeCell;
 use super::detail::CellDetail;
 use super::model::Stream;
+use super::path_panel::PathPanel;
 use super::written::WrittenHere;
 use crate::state::RUNS_MODELS;
 use crate::ui::erased::view;
@@ -17,6 +18,6 @@ pub fn StreamPanels(page: Page) -> impl IntoView {
     view! {
         <CellDetail stream />
         <WrittenHere stream />
-        {RUNS_MODELS.then(|| view! { <ChangeCell stream /> })}
+        {RUNS_MODELS.then(|| view! { <PathPanel stream /> <ChangeCell stream /> })}
     }
 }
