@@ -29,7 +29,7 @@ pub use effects::EffectsFigure;
 pub use head::HeadFigure;
 pub use map::{MapCell, MapFigure};
 pub use neurons::{NeuronFigure, NeuronRow};
-pub use stream::{StreamCell, StreamFigure};
+pub use stream::{StreamCell, StreamFigure, StreamStep};
 
 use svg::{PX_PER_PT, SANS, SOFT, Style, Svg, escaped, number};
 

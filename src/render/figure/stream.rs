@@ -21,6 +21,17 @@ pub struct StreamCell {
     pub value: Option<f32>,
 }
 
+/// A step of a cell's path: the cells that it joins, each by its line from the top and its position, and how much it carries.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StreamStep {
+    /// The cell that is read.
+    pub from: (usize, usize),
+    /// The cell that is written to.
+    pub to: (usize, usize),
+    /// The share that arrives.
+    pub amount: f32,
+}
+
 /// The stream view of a figure.
 pub struct StreamFigure<'a> {
     /// Names of the rows from the top down.
@@ -35,6 +46,8 @@ pub struct StreamFigure<'a> {
     pub ends: (String, String),
     /// What the cells show.
     pub meaning: String,
+    /// The path that is drawn over the table; empty where none is open.
+    pub path: Vec<StreamStep>,
 }
 
 impl StreamFigure<'_> {
@@ -88,6 +101,19 @@ impl Draw for StreamFigure<'_> {
             }
             pen.svg.close();
         }
+        let (negative, positive) = (Diverging::new(Scheme::Light).at(-1.0), Diverging::new(Scheme::Light).at(1.0));
+        pen.svg.open("path", "stroke-width=\"1.5\"");
+        for step in &self.path {
+            let middle = |(line, column): (usize, usize)| {
+                let index = column.checked_sub(columns.start)?;
+                Some((label_width + (index as f32 + 0.5) * width, height * (line as f32 + 1.5)))
+            };
+            if let (Some(from), Some(to)) = (middle(step.from), middle(step.to)) {
+                let colour = if step.amount < 0.0 { negative } else { positive };
+                pen.svg.line(from, to, colour, (step.amount.abs() * 4.0).clamp(0.25, 1.0));
+            }
+        }
+        pen.svg.close();
         height * (self.row_names.len() + 1) as f32
     }
 

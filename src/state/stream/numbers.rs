@@ -128,6 +128,17 @@ impl DirectNumbers {
         self.part(part).get(layer * self.n_heads + head).copied()
     }
 
+    /// The sum as a table: component, what it adds, the sum so far; then the model's own value.
+    pub fn to_csv(&self) -> String {
+        let mut sum = 0.0;
+        let line = |(component, value): &(Component, f32)| {
+            sum += value;
+            format!("{},{value},{sum}\n", component.name())
+        };
+        let lines: String = self.components().iter().map(line).collect();
+        format!("component,value,sum\n{lines}outcome,{},\n", self.outcome())
+    }
+
     /// What a component is made of: a head by the positions that it reads, an MLP by its neurons; nothing for others.
     pub fn parts_of(&self, component: Component) -> &[f32] {
         let n_layers = self.part(DirectPart::Heads).len() / self.n_heads;
@@ -206,6 +217,9 @@ mod tests {
         assert_eq!((sum.of_cell(2, 0), sum.of_cell(0, 3)), (None, None), "no such layer, no such position");
         assert!(sum.parts_of(Component::Embed).is_empty());
         assert_eq!((sum.outcome(), sum.total()), (10.0, 10.0));
+        let csv = sum.to_csv();
+        assert!(csv.starts_with("component,value,sum\nembeddings,1,1\nL0H0,0.1,1.1\n"), "{csv}");
+        assert!(csv.ends_with("\noutcome,10,\n") && csv.lines().count() == components.len() + 2, "{csv}");
         let empty = Answer::Direct { position: 3, answers: Vec::new(), others: Vec::new(), n_layers: 2, n_heads: 2 };
         assert_eq!(DirectNumbers::new(empty, Vec::new()), None, "B and A of different shapes have no difference");
     }

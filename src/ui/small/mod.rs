@@ -4,6 +4,7 @@ pub mod address_field;
 pub mod check_box;
 pub mod choice_field;
 pub mod css;
+pub mod csv_button;
 pub mod dialog;
 pub mod focus;
 pub mod next_frame;

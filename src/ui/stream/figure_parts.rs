@@ -2,7 +2,8 @@
 
 use super::legend::meaning_of;
 use super::numbers::{row_name, scale_of, short, text_of};
-use crate::render::figure::{StreamCell, StreamFigure};
+use crate::render::figure::{StreamCell, StreamFigure, StreamStep};
+use crate::state::stream::path::StepNumbers;
 use crate::state::{State, Variant};
 use crate::trace::Side;
 
@@ -28,7 +29,22 @@ pub fn stream_figure<'a>(state: &State, cell: &'a dyn Fn(usize, usize) -> Stream
         scale: Some(scale),
         ends: (short(number, low, is_difference), short(number, high, is_difference)),
         meaning: meaning_of(number).to_owned(),
+        path: path_of(state),
     })
+}
+
+/// The steps of the path that is open.
+fn path_of(state: &State) -> Vec<StreamStep> {
+    let opened = state.stream.opened.path.zip(state.stream.path.value());
+    let Some((threshold, path)) = opened else { return Vec::new() };
+    // A row and its line from the top are the same either way.
+    let cell = |row: usize, position: usize| (row_at(state, row), position);
+    let step = |step: &StepNumbers| StreamStep {
+        from: cell(step.layer, step.from),
+        to: cell(step.layer + 1, step.to),
+        amount: step.amount,
+    };
+    path.from_threshold(threshold).map(step).collect()
 }
 
 /// The row of the stream on a line from the top.

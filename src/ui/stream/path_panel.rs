@@ -6,6 +6,7 @@ use super::model::Stream;
 use crate::state::stream::path::{PathNumbers, StepNumbers};
 use crate::state::{Event, StreamEvent, wording};
 use crate::ui::erased::view;
+use crate::ui::small::csv_button::CsvButton;
 use crate::ui::small::problem::Problem;
 use crate::ui::small::same::Same;
 
@@ -61,6 +62,10 @@ pub fn PathPanel(stream: Stream) -> impl IntoView {
                 </label>
             </div>
             {body}
+            <CsvButton
+                name="path"
+                table=Box::new(move || page.peek(|state| state.stream.path.value().map(|path| path.to_csv())))
+            />
             <p class="hint">
                 "Which heads and MLPs carried the content of this cell up: its share of the stream (part · sum ÷ ‖sum‖²), passed on from layer to layer by the share of each part. A linear account of this text, without what content does to patterns and activations."
             </p>

@@ -11,6 +11,7 @@ use crate::trace::TokenForm;
 use crate::trace::display::token_label;
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
+use crate::ui::small::csv_button::CsvButton;
 use crate::ui::small::same::Same;
 use crate::ui::small::tick::Tick;
 
@@ -36,6 +37,7 @@ pub fn Sum(
         });
         names.collect::<Vec<_>>().join(", ")
     };
+    let for_table = numbers.0.clone();
     let (answers, others) = (sum.answers.clone(), sum.others.clone());
     let (total, outcome) = (sum.total(), sum.outcome());
     let body = move || {
@@ -61,6 +63,7 @@ pub fn Sum(
             is_on=Signal::derive(move || order.get() == Order::BottomUp)
             change=move |is_on| order.set(if is_on { Order::BottomUp } else { Order::Largest })
         />
+        <CsvButton name="direct-effects" table=Box::new(move || Some(for_table.to_csv())) />
         <table class="direct-sum" aria-label="Outcome as a sum">
             <tbody>{body}</tbody>
         </table>
