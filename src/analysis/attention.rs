@@ -4,6 +4,7 @@
 //! has only a file. The caller passes a [`Tap`], which each hook point passes through.
 
 pub mod bias;
+pub mod reverse;
 
 use std::ops::Range;
 

@@ -4,6 +4,7 @@
 
 mod bind;
 mod patch;
+mod reverse;
 
 pub use bind::{Bound, Inactive};
 pub use patch::{PatchValues, patches};

@@ -109,15 +109,23 @@ pub fn default_label_position(run: &Run) -> usize {
 }
 
 /// The row [d_model] that the head reads: of a token where each has labels, else of the whole text.
-fn row(run: &Run, position: Option<usize>) -> Result<Vec<f32>, EngineError> {
-    let head = run.model().expect_labels()?;
+pub(super) fn row(run: &Run, position: Option<usize>) -> Result<Vec<f32>, EngineError> {
     let (stream, d_model) = (run.final_stream(), run.model().spec().d_model);
-    let n_pos = stream.len() / d_model.max(1);
+    match row_place(run, position)? {
+        Some(position) => Ok(stream[position * d_model..(position + 1) * d_model].to_vec()),
+        None => Ok(mean(stream, d_model)),
+    }
+}
+
+/// The position whose row the head reads; `None` where it reads the mean of all.
+pub(super) fn row_place(run: &Run, position: Option<usize>) -> Result<Option<usize>, EngineError> {
+    let head = run.model().expect_labels()?;
+    let n_pos = run.final_stream().len() / run.model().spec().d_model.max(1);
     if n_pos == 0 {
         return Err(EngineError::Request("the run is not done: it has no labels yet".to_owned()));
     }
     let position = match head.reads {
-        LabelReads::Mean => return Ok(mean(stream, d_model)),
+        LabelReads::Mean => return Ok(None),
         LabelReads::Each => position.unwrap_or_else(|| default_label_position(run)),
         LabelReads::First | LabelReads::Last { .. } => head.position(&run.tokens().ids).unwrap_or(0),
         LabelReads::LastId { id } => {
@@ -133,8 +141,10 @@ fn row(run: &Run, position: Option<usize>) -> Result<Vec<f32>, EngineError> {
             head.position(&source.ids).ok_or_else(missing)?
         }
     };
-    let missing = || EngineError::Request(format!("position {position} is not there: {n_pos} tokens"));
-    Ok(stream.get(position * d_model..(position + 1) * d_model).ok_or_else(missing)?.to_vec())
+    match position < n_pos {
+        true => Ok(Some(position)),
+        false => Err(EngineError::Request(format!("position {position} is not there: {n_pos} tokens"))),
+    }
 }
 
 /// The mean of rows [n, width].

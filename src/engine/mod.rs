@@ -3,6 +3,7 @@
 //! It knows no browser and waits for nothing: a [`Loader`] says which bytes it wants next, and a [`Run`] or a job ([`jobs`]) goes
 //! step by step, each step a few tens of milliseconds at most.
 
+pub mod backward;
 pub mod chat;
 pub mod checkpoint;
 mod edits;

@@ -17,7 +17,7 @@ use super::weights::Weight;
 use crate::analysis::attention::AttnLayer;
 use crate::kernels::activation;
 use crate::kernels::activation::{Activate, Gate};
-use crate::kernels::norm::{layer_norm, rms_norm};
+use crate::kernels::norm::{layer_norm, layer_norm_reverse, rms_norm, rms_norm_reverse};
 use crate::trace::display::token_label;
 use crate::trace::spec::{Activation, NormKind};
 use crate::trace::{Attn, Spec, TokenForm, Tokens};
@@ -291,6 +291,16 @@ impl Model {
         out
     }
 
+    /// The reverse of [`Model::norm`]: turns gradients by its result into those by `x`, in place; both [_, d_model].
+    pub(super) fn norm_reverse(&self, norm: &Norm, x: &[f32], grad: &mut [f32]) {
+        let (adds_one, eps) = (self.spec.norm_adds_one, self.spec.norm_eps);
+        match self.spec.norm {
+            NormKind::LayerNorm => layer_norm_reverse(x, &norm.weight, eps, grad),
+            NormKind::RmsNorm => rms_norm_reverse(x, &norm.weight, adds_one, eps, grad),
+            NormKind::None => {}
+        }
+    }
+
     /// One attention of one layer, as the maths of attention wants it.
     pub(super) fn attn_layer(&self, layer: usize, attn: Attn) -> AttnLayer<'_> {
         let own = Some(&self.blocks[layer].attn).filter(|_| attn == Attn::Own);
@@ -319,6 +329,20 @@ impl Model {
             Activation::Silu => (activation::silu, activation::silu_gate),
             Activation::Tanh => (activation::tanh, activation::tanh_gate),
             Activation::Sigmoid => (activation::sigmoid, activation::sigmoid_gate),
+        }
+    }
+
+    /// The derivative of an activation function.
+    pub(super) fn slope_of(activation: Activation) -> Activate {
+        match activation {
+            Activation::Gelu => activation::gelu_slope,
+            Activation::GeluTanh => activation::gelu_tanh_slope,
+            Activation::QuickGelu => activation::quick_gelu_slope,
+            Activation::Relu => activation::relu_slope,
+            Activation::Relu2 => activation::relu2_slope,
+            Activation::Silu => activation::silu_slope,
+            Activation::Tanh => activation::tanh_slope,
+            Activation::Sigmoid => activation::sigmoid_slope,
         }
     }
 }

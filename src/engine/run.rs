@@ -8,11 +8,11 @@
 //! (`again`). A finished run can read one more token, for which it computes that token's row only (`extend`).
 
 mod again;
-mod block;
-mod embed;
+pub(super) mod block;
+pub(super) mod embed;
 mod extend;
-mod phase;
-mod sublayers;
+pub(super) mod phase;
+pub(super) mod sublayers;
 
 use std::ops::Range;
 use std::sync::Arc;

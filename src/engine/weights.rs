@@ -132,6 +132,22 @@ impl Weight {
         y
     }
 
+    /// x · W [n_rows, n_in] for x [n_rows, n_out]: the reverse of [`Weight::matmul`].
+    pub fn matmul_transposed(&self, x: &PackedRows) -> Vec<f32> {
+        let mut y = vec![0.0; x.n_rows() * self.n_in];
+        match &self.store {
+            Store::F32(panels) => panels.matmul_transposed(x, &mut y),
+            Store::Blocks(blocks) => blocks.matmul_transposed(x, &mut y),
+            Store::Candle(..) => {
+                for first in (0..self.n_out).step_by(CHUNK) {
+                    let outputs = first..(first + CHUNK).min(self.n_out);
+                    self.with_chunk(first / CHUNK, |rows| x.times_rows(outputs, rows, &mut y));
+                }
+            }
+        }
+        y
+    }
+
     /// Wᵀ · v [n_in] for a vector v [n_out], with sums in f64: how much each input counts in a direction of the outputs.
     pub fn times_transposed(&self, vector: &[f64]) -> Vec<f64> {
         let (mut row, mut sums) = (vec![0.0; self.n_in], vec![0.0; self.n_in]);
@@ -315,6 +331,13 @@ mod tests {
             let some = weight.matmul_outputs(&packed, outputs.clone());
             for (some, all) in some.chunks_exact(outputs.len()).zip(y.chunks_exact(n_out)) {
                 assert_eq!(some, &all[outputs.clone()], "{dtype}");
+            }
+            let up: Vec<f32> = (0..n_rows * n_out).map(|i| value(i * 17 + 3)).collect();
+            let back = weight.matmul_transposed(&PackedRows::pack(&up, n_out, 0..n_out));
+            for (index, found) in back.iter().enumerate() {
+                let term = |out: usize| up[index / n_in * n_out + out] * wide[out * n_in + index % n_in];
+                let exact: f32 = (0..n_out).map(term).sum();
+                assert!((found - exact).abs() < 1e-5, "{dtype}, reverse: {found} {exact}");
             }
             let transposed = weight.times_transposed(&vec![1.0; n_out]);
             let column: f64 = (0..n_out).map(|out| f64::from(wide[out * n_in + 7])).sum();

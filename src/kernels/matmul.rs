@@ -27,7 +27,7 @@ const DEPTH: usize = 768;
 pub struct Panels {
     n_out: usize,
     n_in: usize,
-    data: Vec<f32>,
+    pub(super) data: Vec<f32>,
 }
 
 impl Panels {
@@ -164,9 +164,9 @@ impl Panels {
 /// Rows of x, packed for [`Panels::matmul`].
 #[derive(Clone, Debug)]
 pub struct PackedRows {
-    n_rows: usize,
-    n_in: usize,
-    data: Vec<f32>,
+    pub(super) n_rows: usize,
+    pub(super) n_in: usize,
+    pub(super) data: Vec<f32>,
 }
 
 impl PackedRows {

@@ -18,6 +18,7 @@ pub mod rotary;
 mod simd;
 pub mod softmax;
 pub mod threads;
+mod transposed;
 
 pub use blocks::{Blocks, Format};
 pub use matmul::{PANEL, PackedRows, Panels, ROWS};

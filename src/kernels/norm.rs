@@ -29,6 +29,51 @@ pub fn rms_norm(x: &[f32], weight: &[f32], adds_one: bool, eps: f64, out: &mut [
     }
 }
 
+/// The reverse of [`layer_norm`]: turns the gradient by its result into that by `x`, in place; all rows [n_rows, weight.len()].
+///
+/// With x̂ the row before the weight and g = gradient · weight: (g − mean(g) − x̂ · mean(g x̂)) / √(var + eps).
+pub fn layer_norm_reverse(x: &[f32], weight: &[f32], eps: f64, grad: &mut [f32]) {
+    let width = weight.len();
+    for (row, grad) in x.chunks_exact(width).zip(grad.chunks_exact_mut(width)) {
+        let mean = sum(row, |value| value) / width as f64;
+        let variance = sum(row, |value| (value - mean) * (value - mean)) / width as f64;
+        reverse_row(row, mean, 1.0 / (variance + eps).sqrt(), true, |i| f64::from(weight[i]), grad);
+    }
+}
+
+/// The reverse of [`rms_norm`], in the same way: (g − x̂ · mean(g x̂)) / √(mean(x²) + eps).
+pub fn rms_norm_reverse(x: &[f32], weight: &[f32], adds_one: bool, eps: f64, grad: &mut [f32]) {
+    let width = weight.len();
+    let one = if adds_one { 1.0 } else { 0.0 };
+    for (row, grad) in x.chunks_exact(width).zip(grad.chunks_exact_mut(width)) {
+        let square = sum(row, |value| value * value) / width as f64;
+        reverse_row(row, 0.0, 1.0 / (square + eps).sqrt(), false, |i| one + f64::from(weight[i]), grad);
+    }
+}
+
+/// One row of both.
+#[inline(always)]
+fn reverse_row(
+    row: &[f32],
+    mean: f64,
+    scale: f64,
+    is_centred: bool,
+    weight: impl Fn(usize) -> f64,
+    grad: &mut [f32],
+) {
+    let normed = |i: usize| (f64::from(row[i]) - mean) * scale;
+    let (mut along, mut plain) = (0.0, 0.0);
+    for (i, grad) in grad.iter().enumerate() {
+        let grad = f64::from(*grad) * weight(i);
+        plain += grad;
+        along += grad * normed(i);
+    }
+    let (along, plain) = (along / row.len() as f64, if is_centred { plain / row.len() as f64 } else { 0.0 });
+    for (i, grad) in grad.iter_mut().enumerate() {
+        *grad = ((f64::from(*grad) * weight(i) - plain - normed(i) * along) * scale) as f32;
+    }
+}
+
 /// The sum of a function of the values, in eight running sums, since one alone would wait for its own result.
 #[inline(always)]
 fn sum(values: &[f32], function: impl Fn(f64) -> f64) -> f64 {
@@ -74,6 +119,38 @@ mod tests {
                     let error = (f64::from(found) - exact).abs() / exact.abs().max(1.0);
                     prop_assert!(error < 1e-6, "{i}: {found} {exact}");
                 }
+            }
+        }
+    }
+
+    /// Both reverses against central differences of the norms in f64.
+    #[test]
+    fn reverses_agree_with_differences() {
+        let width = 7;
+        let x: Vec<f32> = (0..2 * width).map(|i| ((i * 29 % 17) as f32 - 7.0) * 0.4).collect();
+        let weight: Vec<f32> = (0..width).map(|i| 0.5 + i as f32 / 5.0).collect();
+        let up: Vec<f32> = (0..2 * width).map(|i| (i * 13 % 11) as f32 / 5.0 - 1.0).collect();
+        for kind in 0..3 {
+            let norm = |x: &[f64]| -> f64 {
+                let row = |(x, up): (&[f64], &[f32])| {
+                    let mean = if kind == 0 { x.iter().sum::<f64>() / width as f64 } else { 0.0 };
+                    let square = x.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / width as f64;
+                    let factor = |i: usize| f64::from(weight[i]) + if kind == 2 { 1.0 } else { 0.0 };
+                    let value = |i: usize| (x[i] - mean) / (square + 1e-5).sqrt() * factor(i) * f64::from(up[i]);
+                    (0..width).map(value).sum::<f64>()
+                };
+                x.chunks(width).zip(up.chunks(width)).map(row).sum()
+            };
+            let mut grad = up.clone();
+            match kind {
+                0 => layer_norm_reverse(&x, &weight, 1e-5, &mut grad),
+                _ => rms_norm_reverse(&x, &weight, kind == 2, 1e-5, &mut grad),
+            }
+            let x: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
+            for (i, &found) in grad.iter().enumerate() {
+                let moved = |by: f64| norm(&x.iter().enumerate().map(|(j, v)| if i == j { v + by } else { *v }).collect::<Vec<_>>());
+                let expected = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+                assert!((f64::from(found) - expected).abs() < 1e-5, "kind {kind}, {i}: {found} {expected}");
             }
         }
     }

@@ -34,6 +34,19 @@ pub fn rotate(
     }
 }
 
+/// The reverse of [`rotate`]: turns gradients of rotated heads into those of the heads as they were, in place.
+pub fn rotate_back(
+    grad: &mut [f32],
+    shape: [usize; 2],
+    first_pos: usize,
+    frequencies: &[f64],
+    magnitude: f32,
+    is_adjacent: bool,
+) {
+    let back: Vec<f64> = frequencies.iter().map(|frequency| -frequency).collect();
+    rotate(grad, shape, first_pos, &back, magnitude, is_adjacent);
+}
+
 /// Cosines and sines of a position's angles. Sines take many times as long as products, so only those of the first position
 /// and of one step are computed; the next position's follow by adding angles, in f64, where thousands of steps lose nothing
 /// that an f32 could show.
@@ -89,6 +102,20 @@ mod tests {
                 assert!((square(a) - square(b)).abs() < 1e-2, "head {head}");
                 assert_eq!(a[4..], b[4..], "neurons past the rotated ones");
             }
+        }
+    }
+
+    /// A rotation is linear: gradient · turned(x) is turned-back gradient · x for any two.
+    #[test]
+    fn the_reverse_is_the_transpose() {
+        let number = |i: usize| (i * 37 % 101) as f32 / 50.0 - 1.0;
+        let (x, grad): (Vec<f32>, Vec<f32>) = ((0..48).map(number).collect(), (50..98).map(number).collect());
+        for is_adjacent in [false, true] {
+            let (mut turned, mut back) = (x.clone(), grad.clone());
+            rotate(&mut turned, [2, 6], 5, &[1.0, 0.1], 1.25, is_adjacent);
+            rotate_back(&mut back, [2, 6], 5, &[1.0, 0.1], 1.25, is_adjacent);
+            let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>();
+            assert!((dot(&grad, &turned) - dot(&back, &x)).abs() < 1e-5);
         }
     }
 

@@ -72,6 +72,16 @@ pub fn softmax_rows(
     }
 }
 
+/// The reverse of a softmax: turns the gradient by its weights into that by its scores, row by row [_, n_key], in place:
+/// w · (g − Σ w g).
+pub fn softmax_reverse(weights: &[f32], n_key: usize, grad: &mut [f32]) {
+    let n_key = n_key.max(1);
+    for (weights, grad) in weights.chunks_exact(n_key).zip(grad.chunks_exact_mut(n_key)) {
+        let mean: f64 = weights.iter().zip(&*grad).map(|(w, g)| f64::from(*w) * f64::from(*g)).sum();
+        grad.iter_mut().zip(weights).for_each(|(g, w)| *g = *w * (*g - mean as f32));
+    }
+}
+
 fn max_of(row: &[f32]) -> f32 {
     let (four, rest) = row.as_chunks::<4>();
     let largest = four.iter().fold(F32x4::splat(f32::NEG_INFINITY), |max, four| F32x4::load(four).max(max));
@@ -161,6 +171,26 @@ mod tests {
             row[at] = f32::NAN;
             assert!(!softmax_row(&mut row));
             assert!(row[at].is_nan(), "{at}: {row:?}");
+        }
+    }
+
+    #[test]
+    fn the_reverse_agrees_with_differences() {
+        let (scores, up) = ([0.3f32, -1.0, 2.0, f32::NEG_INFINITY, 0.7], [1.0f32, -2.0, 0.5, 9.0, 3.0]);
+        let value = |scores: &[f64]| {
+            let total: f64 = scores.iter().map(|s| s.exp()).sum();
+            scores.iter().zip(up).map(|(s, up)| s.exp() / total * f64::from(up)).sum::<f64>()
+        };
+        let (mut weights, mut grad) = (scores, up);
+        softmax_row(&mut weights);
+        softmax_reverse(&weights, 5, &mut grad);
+        for (i, found) in grad.into_iter().enumerate() {
+            let moved = |by: f64| {
+                let move_one = |(j, s): (usize, &f32)| f64::from(*s) + if i == j { by } else { 0.0 };
+                value(&scores.iter().enumerate().map(move_one).collect::<Vec<_>>())
+            };
+            let expected = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+            assert!((f64::from(found) - expected).abs() < 1e-5, "{i}: {found} {expected}");
         }
     }
 }

@@ -56,6 +56,26 @@ impl Model {
         Ok(layers.out.apply(&hidden))
     }
 
+    /// The reverse of [`Model::label_logits`]: gradients by the rows that the head reads [n_rows, d_model] from those by its logits.
+    pub(in crate::engine) fn label_logits_reverse(&self, rows: &[f32], grad: &[f32]) -> Vec<f32> {
+        let (Some(layers), Some(head)) = (&self.label_layers, &self.spec.labels) else { return vec![0.0; rows.len()] };
+        let mut grad = layers.out.reverse(grad);
+        let Some(dense) = &layers.dense else { return grad };
+        let mut hidden = dense.apply(rows);
+        let mut slope = hidden.clone();
+        if let Some(activation) = head.activation {
+            Self::kernels_of(activation).0(&mut hidden);
+        }
+        if let Some(norm) = &layers.norm {
+            self.norm_reverse(norm, &hidden, &mut grad);
+        }
+        if let Some(activation) = head.activation {
+            Self::slope_of(activation)(&mut slope);
+            grad.iter_mut().zip(&slope).for_each(|(grad, slope)| *grad *= slope);
+        }
+        dense.reverse(&grad)
+    }
+
     /// The index of a label by its name, in any case.
     ///
     /// # Errors

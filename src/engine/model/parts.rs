@@ -77,6 +77,12 @@ impl Linear {
         y
     }
 
+    /// The reverse: gradients by the inputs [n_rows, n_in] from those by the outputs [n_rows, n_out].
+    pub fn reverse(&self, grad: &[f32]) -> Vec<f32> {
+        let n_out = self.weight.n_out();
+        self.weight.matmul_transposed(&PackedRows::pack(grad, n_out, 0..n_out))
+    }
+
     fn widen(&mut self) {
         if let Some(wide) = self.weight.widened() {
             self.weight = Arc::new(wide);

@@ -52,6 +52,33 @@ impl Model {
         Ok(self.unembed_input(stream))
     }
 
+    /// The reverse of [`Model::head_input`]: from gradients by what the rows of the unembedding are multiplied with to those by rows
+    /// of the last stream, `stream` [n_rows, d_model].
+    pub(in crate::engine) fn head_input_reverse(&self, stream: &[f32], mut grad: Vec<f32>) -> Vec<f32> {
+        if let Some(scale) = self.spec.logit_scale {
+            grad.iter_mut().for_each(|value| *value *= scale as f32);
+        }
+        if let Some(project) = &self.unembed_project {
+            grad = project.reverse(&grad);
+        }
+        let Some((dense, norm)) = &self.masked_word_head else { return grad };
+        let activation = self.spec.head_activation.unwrap_or(self.spec.activation);
+        let mut slope = dense.apply(stream);
+        let mut hidden = slope.clone();
+        Self::kernels_of(activation).0(&mut hidden);
+        self.norm_reverse(norm, &hidden, &mut grad);
+        Self::slope_of(activation)(&mut slope);
+        grad.iter_mut().zip(&slope).for_each(|(grad, slope)| *grad *= slope);
+        dense.reverse(&grad)
+    }
+
+    /// The reverse of the soft cap on logits, for gradients by some of them: in place, `logits` as capped.
+    pub(in crate::engine) fn logits_reverse(&self, logits: &[f32], grad: &mut [f32]) {
+        if let Some(cap) = self.spec.logit_softcap {
+            activation::soft_cap_reverse(logits, cap as f32, grad);
+        }
+    }
+
     /// The last steps of [`Model::head_input`], all of which are linear: the projection and the scale.
     pub(in crate::engine) fn unembed_input(&self, mut stream: Vec<f32>) -> PackedRows {
         if let Some(project) = &self.unembed_project {

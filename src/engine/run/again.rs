@@ -62,6 +62,18 @@ impl Run {
         Ok(run)
     }
 
+    /// What makes the inside of this run's layers again: captures of `hooks`, with the means that edits have made.
+    pub(in crate::engine) fn remaking(&self, hooks: impl IntoIterator<Item = Hook>) -> Captures {
+        let mut captures = Captures::of(hooks);
+        captures.means.clone_from(&self.captures.means);
+        captures
+    }
+
+    /// What positions add to the inputs of queries and keys [pos, d_model]; empty where they are in the stream.
+    pub(in crate::engine) fn positions_beside(&self) -> &[f32] {
+        &self.positions
+    }
+
     /// How many layers are the same memory in both runs.
     pub fn n_layers_shared(&self, other: &Run) -> usize {
         self.layers.iter().zip(&other.layers).take_while(|(a, b)| Arc::ptr_eq(a, b)).count()

@@ -16,7 +16,7 @@
 use std::ops::Range;
 
 use super::phase::{Phase, rows_at_once};
-use super::sublayers::{Attention, BlockContext, mlp, project_rows, sum};
+use super::sublayers::{Attention, BlockContext, Inside, mlp, project_rows, sum};
 use super::{CrossRun, LayerRun, Step};
 use crate::engine::error::EngineError;
 use crate::kernels::PackedRows;
@@ -25,26 +25,28 @@ use crate::trace::{Attn, BlockSite, Spec};
 
 /// A block under way.
 #[derive(Debug)]
-pub(super) struct BlockRun {
+pub(in crate::engine) struct BlockRun {
     phase: Phase,
+    /// Whether the block was run before and only its inside is made again.
+    is_again: bool,
     /// Rows before it were done in an earlier pass: their keys and values are kept.
     first: usize,
     /// The first row that the phase has not done.
     row: usize,
     /// [pos, d_model]
-    resid_pre: Vec<f32>,
-    attn: Attention,
-    cross: Option<CrossAttention>,
+    pub resid_pre: Vec<f32>,
+    pub attn: Attention,
+    pub cross: Option<CrossAttention>,
     /// The stream that the next block reads. [pos, d_model]
     next: Vec<f32>,
 }
 
 /// A decoder's attention to its encoder.
 #[derive(Debug)]
-struct CrossAttention {
-    attn: Attention,
+pub(in crate::engine) struct CrossAttention {
+    pub attn: Attention,
     /// The stream that it is added to. [pos, d_model]
-    resid_mid: Vec<f32>,
+    pub resid_mid: Vec<f32>,
 }
 
 impl BlockRun {
@@ -66,6 +68,7 @@ impl BlockRun {
         });
         Self {
             phase: Phase::Project,
+            is_again: false,
             first,
             row: first,
             attn: Attention::new(spec, Attn::Own, first..n_pos, n_pos, [q, k, v]),
@@ -73,6 +76,26 @@ impl BlockRun {
             next: vec![0.0; n_pos * spec.d_model],
             resid_pre,
         }
+    }
+
+    /// Makes the inside of a block again from what a run keeps of it, up to [`Phase::Finish`].
+    pub fn again(spec: &Spec, kept: &LayerRun, cx: &mut BlockContext<'_, '_>) -> Result<Self, EngineError> {
+        let LayerRun { resid_pre, q, k, v, cross } = kept.clone();
+        let n_source = cross.as_ref().map(|cross| cross.k.len() / (spec.n_key_value_heads * spec.d_head));
+        let mut block = Self::new(spec, None, resid_pre, n_source);
+        (block.is_again, block.phase) = (true, Phase::Attend);
+        (block.attn.q, block.attn.k, block.attn.v) = (q, k, v);
+        block.attn.pack_kept(cx)?;
+        if let (Some(to), Some(CrossRun { q, k, v })) = (&mut block.cross, cross) {
+            (to.attn.q, to.attn.k, to.attn.v) = (q, k, v);
+            to.attn.pack_kept(cx)?;
+        }
+        Ok(block)
+    }
+
+    /// Whether only the last phase is left.
+    pub fn is_at_finish(&self) -> bool {
+        self.phase == Phase::Finish
     }
 
     /// Does about `flop` operations.
@@ -91,13 +114,13 @@ impl BlockRun {
             Phase::Attend => {
                 self.attn.attend(cx, &rows)?;
                 if is_last {
-                    self.attn.finish_z(cx)?;
+                    self.attn.finish_z(cx, self.is_again)?;
                 }
             }
             Phase::ProjectSource => self.project_source(cx, &rows),
             Phase::ProjectCross => {
                 self.project_cross(cx, &rows)?;
-                if let Some(cross) = self.cross.as_mut().filter(|_| is_last) {
+                if let Some(cross) = self.cross.as_mut().filter(|_| is_last && !self.is_again) {
                     cross.attn.pack(cx)?;
                 }
             }
@@ -105,19 +128,19 @@ impl BlockRun {
                 if let Some(cross) = &mut self.cross {
                     cross.attn.attend(cx, &rows)?;
                     if is_last {
-                        cross.attn.finish_z(cx)?;
+                        cross.attn.finish_z(cx, self.is_again)?;
                     }
                 }
             }
             Phase::Finish => {
-                self.finish_rows(cx, &rows)?;
+                self.finish_rows(cx, &rows, None)?;
                 if is_last {
                     return Ok(Step::Done);
                 }
             }
         }
         if is_last {
-            self.phase = self.phase.next(self.cross.is_some(), self.first == 0);
+            self.phase = self.phase.next(self.cross.is_some(), self.first == 0 && !self.is_again);
             self.row = if self.phase == Phase::ProjectSource { 0 } else { self.first };
         }
         Ok(Step::More)
@@ -139,19 +162,31 @@ impl BlockRun {
     }
 
     /// Attention's output for rows, added to the stream. [rows.len(), d_model]
-    fn add_attention(&self, cx: &mut BlockContext<'_, '_>, rows: &Range<usize>) -> Result<Vec<f32>, EngineError> {
+    pub fn add_attention(
+        &self,
+        cx: &mut BlockContext<'_, '_>,
+        rows: &Range<usize>,
+        inside: Option<&mut Inside>,
+    ) -> Result<Vec<f32>, EngineError> {
         let weights = cx.weights;
         let mut attn_out = self.attn.output(cx, &weights.attn, rows)?;
+        let mut attn_raw = Vec::new();
         if let Some(norm) = &weights.attn_out_norm {
-            attn_out = cx.model.norm(norm, &attn_out);
+            let normed = cx.model.norm(norm, &attn_out);
+            attn_raw = std::mem::replace(&mut attn_out, normed);
         }
         cx.pass(BlockSite::AttnOut, rows, &mut attn_out)?;
         let mut resid_mid = sum(&self.resid_pre[cx.span(rows)], &attn_out);
-        if !cx.model.spec.has_resid_mid() {
-            return Ok(resid_mid);
+        if cx.model.spec.has_resid_mid() {
+            cx.pass(BlockSite::ResidMid, rows, &mut resid_mid)?;
         }
-        cx.pass(BlockSite::ResidMid, rows, &mut resid_mid)?;
-        Ok(cx.normed_after(weights.attn_norm.as_ref(), resid_mid))
+        if let Some(inside) = inside {
+            (inside.attn_raw, inside.resid_mid) = (attn_raw, resid_mid.clone());
+        }
+        match cx.model.spec.has_resid_mid() {
+            true => Ok(cx.normed_after(weights.attn_norm.as_ref(), resid_mid)),
+            false => Ok(resid_mid),
+        }
     }
 
     /// ProjectSource: keys and values of the encoder's positions.
@@ -165,10 +200,13 @@ impl BlockRun {
 
     /// ProjectCross: the stream after the decoder's own attention, and the queries that it gives.
     fn project_cross(&mut self, cx: &mut BlockContext<'_, '_>, rows: &Range<usize>) -> Result<(), EngineError> {
-        let resid_mid = self.add_attention(cx, rows)?;
+        let resid_mid = self.add_attention(cx, rows, None)?;
         let (Some(cross), Some((norm, weights))) = (&mut self.cross, &cx.weights.cross) else { return Ok(()) };
         let d_model = cx.model.spec.d_model;
         cross.resid_mid[cx.span(rows)].copy_from_slice(&resid_mid);
+        if self.is_again {
+            return Ok(());
+        }
         let packed = PackedRows::pack(&cx.normed_before(Some(norm), &resid_mid), d_model, 0..d_model);
         project_rows(&weights.q, &packed, rows, &mut cross.attn.q);
         Ok(())
@@ -179,21 +217,30 @@ impl BlockRun {
         &self,
         cx: &mut BlockContext<'_, '_>,
         rows: &Range<usize>,
+        inside: Option<&mut Inside>,
     ) -> Result<Option<Vec<f32>>, EngineError> {
         let (Some(cross), Some((norm, weights))) = (&self.cross, &cx.weights.cross) else { return Ok(None) };
         let mut attn_out = cross.attn.output(cx, weights, rows)?;
         cx.pass(BlockSite::CrossAttnOut, rows, &mut attn_out)?;
         let mut resid_mid = sum(&cross.resid_mid[cx.span(rows)], &attn_out);
         cx.pass(BlockSite::ResidMidCross, rows, &mut resid_mid)?;
+        if let Some(inside) = inside {
+            inside.resid_mid_cross.clone_from(&resid_mid);
+        }
         Ok(Some(cx.normed_after(Some(norm), resid_mid)))
     }
 
-    /// Finish: what attention and MLP write, and the stream leaving the block.
-    fn finish_rows(&mut self, cx: &mut BlockContext<'_, '_>, rows: &Range<usize>) -> Result<(), EngineError> {
+    /// Finish: what attention and MLP write, and the stream leaving the block. The reverse asks for the inside.
+    pub fn finish_rows(
+        &mut self,
+        cx: &mut BlockContext<'_, '_>,
+        rows: &Range<usize>,
+        mut inside: Option<&mut Inside>,
+    ) -> Result<(), EngineError> {
         let (spec, weights, span) = (&cx.model.spec, cx.weights, cx.span(rows));
-        let resid_mid = match self.add_cross_attention(cx, rows)? {
+        let resid_mid = match self.add_cross_attention(cx, rows, inside.as_deref_mut())? {
             Some(resid_mid) => resid_mid,
-            None => self.add_attention(cx, rows)?,
+            None => self.add_attention(cx, rows, inside.as_deref_mut())?,
         };
         let mut resid_post = match &weights.mlp {
             None => resid_mid,
@@ -204,15 +251,25 @@ impl BlockRun {
                 } else {
                     cx.normed_before(weights.mlp_norm.as_ref(), &resid_mid)
                 };
-                let mut mlp_out = mlp(cx, mlp_weights, &input, rows)?;
+                let mut mlp_out = mlp(cx, mlp_weights, &input, rows, inside.as_deref_mut())?;
                 if let Some(norm) = &weights.mlp_out_norm {
-                    mlp_out = cx.model.norm(norm, &mlp_out);
+                    let normed = cx.model.norm(norm, &mlp_out);
+                    let raw = std::mem::replace(&mut mlp_out, normed);
+                    if let Some(inside) = &mut inside {
+                        inside.mlp_raw = raw;
+                    }
+                }
+                if let Some(inside) = inside.as_deref_mut().filter(|_| !spec.is_parallel()) {
+                    inside.mlp_stream.clone_from(&resid_mid);
                 }
                 cx.pass(BlockSite::MlpOut, rows, &mut mlp_out)?;
                 sum(&resid_mid, &mlp_out)
             }
         };
         cx.pass(BlockSite::ResidPost, rows, &mut resid_post)?;
+        if let Some(inside) = inside {
+            inside.resid_post.clone_from(&resid_post);
+        }
         if let (NormPlacement::Post, Some(norm)) = (spec.norm_placement, &weights.mlp_norm) {
             resid_post = cx.model.norm(norm, &resid_post);
             cx.pass(BlockSite::NormalizedResidPost, rows, &mut resid_post)?;

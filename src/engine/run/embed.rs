@@ -16,6 +16,24 @@ pub(super) fn embed(
     first: usize,
     hooks: &mut Hooks<'_>,
 ) -> Result<(Vec<f32>, Vec<f32>), EngineError> {
+    let (mut stream, beside) = embedded(model, tokens, first, hooks)?;
+    if let Some(norm) = &model.embed_norm {
+        stream = model.norm(norm, &stream);
+        hooks.rows(Hook::FullEmbed, first..tokens.len(), &mut stream)?;
+    }
+    match &model.embed_project {
+        Some(project) if model.spec.embed_norm => Ok((project.apply(&stream), beside)),
+        _ => Ok((stream, beside)),
+    }
+}
+
+/// The sum of the embeddings before their norm, and what stands beside it.
+pub(in crate::engine) fn embedded(
+    model: &Model,
+    tokens: &Tokens,
+    first: usize,
+    hooks: &mut Hooks<'_>,
+) -> Result<(Vec<f32>, Vec<f32>), EngineError> {
     let (spec, n_pos) = (&model.spec, tokens.len());
     let rows = |weight: &Weight, indices: &mut dyn Iterator<Item = usize>| {
         let mut rows = vec![0.0; (n_pos - first) * weight.n_in()];
@@ -53,14 +71,7 @@ pub(super) fn embed(
         }
         _ => {}
     }
-    if let Some(norm) = &model.embed_norm {
-        stream = model.norm(norm, &stream);
-        hooks.rows(Hook::FullEmbed, first..n_pos, &mut stream)?;
-    }
-    match &model.embed_project {
-        Some(project) if spec.embed_norm => Ok((project.apply(&stream), beside)),
-        _ => Ok((stream, beside)),
-    }
+    Ok((stream, beside))
 }
 
 /// The row of the position embedding that each token reads.

@@ -5,7 +5,7 @@ use crate::trace::Spec;
 
 /// The phases of a block in their order; what each does is in `block`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(in crate::engine) enum Phase {
     /// Queries, keys and values.
     Project,
     /// z from queries, keys and values.
@@ -51,7 +51,7 @@ impl Phase {
 
 /// How many of `n_rows` rows make a step of at most about `wanted` rows: steps of about equal length and whole panels, so that
 /// weights are read as seldom as possible and no step ends with a few rows of its own.
-pub(super) fn rows_at_once(n_rows: usize, wanted: usize) -> usize {
+pub(in crate::engine) fn rows_at_once(n_rows: usize, wanted: usize) -> usize {
     let n_parts = n_rows.div_ceil(wanted.max(1)).max(1);
     n_rows.div_ceil(n_parts).next_multiple_of(ROWS)
 }

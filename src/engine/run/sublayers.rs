@@ -13,7 +13,7 @@ use crate::trace::spec::NormPlacement;
 use crate::trace::{Attn, BlockSite, Hook, Spec};
 
 /// What every step of a block reads, and the hook point that its activations pass through.
-pub(super) struct BlockContext<'a, 'h> {
+pub(in crate::engine) struct BlockContext<'a, 'h> {
     pub model: &'a Model,
     pub weights: &'a Block,
     pub layer: usize,
@@ -53,19 +53,19 @@ impl BlockContext<'_, '_> {
 }
 
 /// a + b, element by element.
-pub(super) fn sum(a: &[f32], b: &[f32]) -> Vec<f32> {
+pub(in crate::engine) fn sum(a: &[f32], b: &[f32]) -> Vec<f32> {
     a.iter().zip(b).map(|(a, b)| a + b).collect()
 }
 
 /// Writes a projection of packed rows to their place in `all` [pos, n_out].
-pub(super) fn project_rows(linear: &Linear, packed: &PackedRows, rows: &Range<usize>, all: &mut [f32]) {
+pub(in crate::engine) fn project_rows(linear: &Linear, packed: &PackedRows, rows: &Range<usize>, all: &mut [f32]) {
     let width = linear.weight.n_out();
     all[rows.start * width..rows.end * width].copy_from_slice(&linear.apply_packed(packed));
 }
 
 /// One attention of a block: over the stack's own positions, or over the encoder's.
 #[derive(Debug)]
-pub(super) struct Attention {
+pub(in crate::engine) struct Attention {
     attn: Attn,
     /// The positions of this pass.
     new_queries: Range<usize>,
@@ -122,11 +122,23 @@ impl Attention {
             cx.pass(BlockSite::K.in_attn(self.attn), &self.new_keys, &mut self.k[start..])?;
             cx.pass(BlockSite::V.in_attn(self.attn), &self.new_keys, &mut self.v[start..])?;
         }
+        self.pack_kept(cx)
+    }
+
+    /// Packs what the product reads of queries, keys and values that have passed their hooks.
+    pub fn pack_kept(&mut self, cx: &mut BlockContext<'_, '_>) -> Result<(), EngineError> {
+        let spec = &cx.model.spec;
+        let key_width = spec.n_key_value_heads * spec.d_head;
         let columns = (0..spec.n_key_value_heads).map(|head| head * spec.d_head..(head + 1) * spec.d_head);
         let values = columns.map(|columns| Panels::pack_columns(&self.v, key_width, columns)).collect();
         let keys = Keys::new(&cx.model.attn_layer(cx.layer, self.attn), &self.k, cx.hooks)?;
         self.packed = Some(PackedKeys { keys, values });
         Ok(())
+    }
+
+    /// The keys as they enter the product, once they are packed.
+    pub fn keys(&self) -> Option<&Keys> {
+        self.packed.as_ref().map(|packed| &packed.keys)
     }
 
     /// Fills rows of z; all queries, keys and values are there and packed.
@@ -168,8 +180,10 @@ impl Attention {
     }
 
     /// Passes the new rows of z through their hook, all at once, since a mean over positions needs all of them.
-    pub fn finish_z(&mut self, cx: &mut BlockContext<'_, '_>) -> Result<(), EngineError> {
-        self.packed = None;
+    pub fn finish_z(&mut self, cx: &mut BlockContext<'_, '_>, keeps_keys: bool) -> Result<(), EngineError> {
+        if !keeps_keys {
+            self.packed = None;
+        }
         let width = cx.model.spec.n_heads * cx.model.spec.d_head;
         let new_z = &mut self.z[self.new_queries.start * width..];
         cx.pass(BlockSite::Z.in_attn(self.attn), &self.new_queries, new_z)
@@ -225,22 +239,50 @@ impl PackedKeys {
     }
 }
 
+/// What the reverse of a block needs of its inside and no hook keeps, for some rows; each as later steps read it.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Inside {
+    /// Attention's output before its norm, where it has one. [rows.len(), d_model]
+    pub attn_raw: Vec<f32>,
+    /// What the norm after attention reads, or the MLP. [rows.len(), d_model]
+    pub resid_mid: Vec<f32>,
+    /// The same after cross-attention. [rows.len(), d_model]
+    pub resid_mid_cross: Vec<f32>,
+    /// What the MLP's norm or the MLP itself reads. [rows.len(), d_model]
+    pub mlp_stream: Vec<f32>,
+    /// [rows.len(), d_mlp]
+    pub mlp_pre: Vec<f32>,
+    /// [rows.len(), d_mlp]; empty where there is no gate.
+    pub mlp_linear: Vec<f32>,
+    /// The MLP's output before its norm, where it has one. [rows.len(), d_model]
+    pub mlp_raw: Vec<f32>,
+    /// The sum that leaves the block, before a norm. [rows.len(), d_model]
+    pub resid_post: Vec<f32>,
+}
+
 /// The MLP on normalised rows of the stream [rows.len(), d_model], before its output's norm and hook.
-pub(super) fn mlp(
+pub(in crate::engine) fn mlp(
     cx: &mut BlockContext<'_, '_>,
     weights: &Mlp,
     input: &[f32],
     rows: &Range<usize>,
+    mut inside: Option<&mut Inside>,
 ) -> Result<Vec<f32>, EngineError> {
     let d_model = cx.model.spec.d_model;
     let packed = PackedRows::pack(input, d_model, 0..d_model);
     let (activate, gate) = cx.model.activation();
     let mut hidden = weights.gate.as_ref().unwrap_or(&weights.into).apply_packed(&packed);
     cx.pass(BlockSite::MlpPre, rows, &mut hidden)?;
+    if let Some(inside) = &mut inside {
+        inside.mlp_pre.clone_from(&hidden);
+    }
     if weights.gate.is_some() {
         let mut linear = weights.into.apply_packed(&packed);
         cx.pass(BlockSite::MlpPreLinear, rows, &mut linear)?;
         gate(&mut hidden, &linear);
+        if let Some(inside) = inside {
+            inside.mlp_linear = linear;
+        }
     } else {
         activate(&mut hidden);
     }

@@ -12,6 +12,7 @@ mod coded;
 mod halves;
 mod k;
 mod legacy;
+mod transposed;
 
 use std::ops::Range;
 
