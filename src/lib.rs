@@ -6,6 +6,10 @@ pub mod kernels;
 
 pub mod fields;
 
+pub mod random;
+
+pub mod sets;
+
 pub mod trace;
 
 pub mod edit;

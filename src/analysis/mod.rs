@@ -11,6 +11,7 @@ pub mod row_blocks;
 pub mod scores;
 pub mod similarity;
 pub mod source;
+pub mod statistics;
 pub mod trace_source;
 pub mod words;
 

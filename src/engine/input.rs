@@ -2,8 +2,8 @@
 
 use super::error::{EngineError, InputError};
 use super::model::Model;
-use super::random::SplitMix64;
 use super::tokenizer::SpecialToken;
+use crate::random::SplitMix64;
 use crate::trace::Tokens;
 
 /// Whether the input starts with a BOS token.

@@ -21,7 +21,6 @@ mod model;
 mod outcome;
 mod patterns;
 mod predict;
-mod random;
 mod record;
 mod record_lens;
 mod run;

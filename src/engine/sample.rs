@@ -8,7 +8,7 @@ use candle_core::{Device, Tensor};
 use candle_transformers::generation::{LogitsProcessor, Sampling as Draw};
 
 use super::error::EngineError;
-use super::random::SplitMix64;
+use crate::random::SplitMix64;
 
 /// Temperatures below it take the most likely token: dividing by them would overflow.
 const LEAST_TEMPERATURE: f64 = 1e-7;

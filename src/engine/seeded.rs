@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::checkpoint::{Architecture, Config, Part, Slot};
 use super::error::EngineError;
 use super::model::{Filled, Model, StackSlots};
-use super::random::SplitMix64;
 use super::weights::Weight;
 use crate::kernels::Panels;
+use crate::random::SplitMix64;
 use crate::trace::Stack;
 
 impl Model {

@@ -7,6 +7,7 @@ mod edits;
 mod pages;
 #[cfg(feature = "page")]
 mod reducer;
+mod sets;
 mod tokenizers;
 mod traces;
 
@@ -23,7 +24,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const ALL: [Target; 15] = [
+pub const ALL: [Target; 16] = [
     Target { name: "safetensors", run: checkpoints::safetensors, seeds: checkpoints::safetensors_seeds },
     Target { name: "trace", run: traces::raw, seeds: traces::raw_seeds },
     Target { name: "trace_structured", run: traces::structured, seeds: traces::structured_seeds },
@@ -33,6 +34,7 @@ pub const ALL: [Target; 15] = [
     Target { name: "tokenizer_files", run: tokenizers::older_files, seeds: tokenizers::older_files_seeds },
     Target { name: "sentencepiece", run: tokenizers::sentencepiece, seeds: tokenizers::sentencepiece_seeds },
     Target { name: "chat", run: chat::run, seeds: chat::seeds },
+    Target { name: "sets", run: sets::run, seeds: sets::seeds },
     Target { name: "edits", run: edits::run, seeds: edits::seeds },
     Target { name: "link", run: pages::link, seeds: pages::link_seeds },
     Target { name: "listing", run: pages::listing, seeds: pages::listing_seeds },
