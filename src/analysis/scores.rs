@@ -113,6 +113,37 @@ impl Score {
         }
     }
 
+    /// Its name in files and on the command line.
+    pub fn id(self) -> &'static str {
+        match self {
+            Score::Previous => "previous",
+            Score::Next => "next",
+            Score::Own => "self",
+            Score::First => "first",
+            Score::FirstRatio => "first_ratio",
+            Score::Separator => "separator",
+            Score::Punctuation => "punctuation",
+            Score::SameToken => "same_token",
+            Score::Prefix => "prefix",
+            Score::Entropy => "entropy",
+            Score::Distance => "distance",
+            Score::DistanceRatio => "distance_ratio",
+            Score::Decay => "decay",
+            Score::DecayFit => "decay_r2",
+            Score::AToB => "between_ab",
+            Score::BToA => "between_ba",
+            Score::Induction => "induction",
+            Score::Duplicate => "duplicate",
+        }
+    }
+
+    /// The score of an id; with `_without` after it, special tokens and the first position are left out.
+    pub fn from_id(id: &str) -> Option<(Self, LeaveOut)> {
+        let (id, is_without) = id.strip_suffix("_without").map_or((id, false), |id| (id, true));
+        let score = Score::ALL.into_iter().find(|score| score.id() == id)?;
+        Some((score, LeaveOut { special: is_without, first: is_without }))
+    }
+
     /// One sentence that says what the score means.
     pub fn sentence(self) -> &'static str {
         match self {

@@ -1,5 +1,6 @@
 //! The arguments, and usage errors in one line.
 
+mod find;
 mod inside;
 
 use std::ffi::OsString;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::edit::PatchSite;
 use crate::trace::file::Saved;
 
+pub use find::FindArgs;
 pub use inside::{AttributeArgs, ContrastArgs, FlowArgs, FlowKind, LensArgs, SubjectArgs};
 
 /// Attention inside transformer language models.
@@ -37,6 +39,8 @@ pub enum Command {
     Attribute(AttributeArgs),
     /// Writes how content moves from position to position, layer by layer.
     Flow(FlowArgs),
+    /// Measures every head over a set of texts: mean, interval and p value corrected for the search, as CSV.
+    Find(FindArgs),
 }
 
 /// Which model, and how much of it.
@@ -316,7 +320,7 @@ fn condensed(message: &str) -> String {
     let line = line.strip_prefix("error: ").unwrap_or(&line);
     let hint = std::env::args()
         .nth(1)
-        .filter(|name| ["sweep", "generate", "lens", "attribute", "flow"].contains(&name.as_str()));
+        .filter(|name| ["sweep", "generate", "lens", "attribute", "flow", "find"].contains(&name.as_str()));
     format!("{line} (see headlight {} --help)", hint.as_deref().unwrap_or("trace"))
 }
 

@@ -5,6 +5,7 @@
 
 mod args;
 mod attribute;
+mod find;
 mod flow;
 mod generate;
 #[cfg(feature = "hub")]
@@ -113,6 +114,7 @@ fn run() -> Result<(), CliError> {
             Command::Lens(args) => lens::run(&args),
             Command::Attribute(args) => attribute::run(&args),
             Command::Flow(args) => flow::run(&args),
+            Command::Find(args) => find::run(&args),
         },
     }
 }

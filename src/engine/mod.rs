@@ -23,6 +23,7 @@ mod patterns;
 mod predict;
 mod record;
 mod record_lens;
+pub mod rows;
 mod run;
 mod sample;
 mod seeded;

@@ -17,10 +17,21 @@ impl Label {
     /// The label that a cell of a table stands for: a number where the cell is one.
     pub fn of_cell(cell: &str) -> Option<Self> {
         let cell = cell.trim();
-        match cell.parse::<f64>() {
-            Ok(number) if number.is_finite() => Some(Label::Number(number)),
-            _ => (!cell.is_empty()).then(|| Label::Text(cell.to_owned())),
-        }
+        let number = cell.parse::<f64>().ok().and_then(Self::of_number);
+        number.or_else(|| (!cell.is_empty()).then(|| Label::Text(cell.to_owned())))
+    }
+
+    /// The label that a number in JSON stands for.
+    pub(super) fn of_json(number: &serde_json::Number) -> Option<Self> {
+        number.as_f64().map(|value| Self::of_number(value).unwrap_or_else(|| Label::Text(number.to_string())))
+    }
+
+    /// A number to fifteen digits, which every reader of JSON reads again as the same number; `None` for numbers that are too large or
+    /// too small for that, which stay as they are written.
+    fn of_number(number: f64) -> Option<Self> {
+        let is_moderate = number == 0.0 || (1e-6..1e15).contains(&number.abs());
+        let rounded = format!("{number:.14e}").parse().ok().filter(|_| is_moderate)?;
+        Some(Label::Number(rounded))
     }
 
     /// The label as JSON.
@@ -119,7 +130,7 @@ impl Row {
             None => None,
             Some(Value::String(text)) => Some(Label::Text(text.clone())),
             Some(Value::Bool(is_true)) => Some(Label::Number(f64::from(u8::from(*is_true)))),
-            Some(Value::Number(number)) => number.as_f64().map(Label::Number),
+            Some(Value::Number(number)) => Label::of_json(number),
             Some(other) => return Err(format!("\"label\" is {}, not a text or a number", kind(other))),
         };
         let pair_id = match field("pair_id") {
@@ -226,6 +237,23 @@ mod tests {
             let found = row(json).unwrap_err();
             assert!(found.contains(expected), "{json}: {found}");
         }
+    }
+
+    #[test]
+    fn numbers_are_read_as_they_were_written() {
+        for (cell, expected) in [
+            (" 1.0 ", Label::Number(1.0)),
+            ("0.1234567890123456789", Label::Number(0.123_456_789_012_346)),
+            ("-0", Label::Number(0.0)),
+            ("5e+39", Label::Text("5e+39".to_owned())),
+            ("1e-7", Label::Text("1e-7".to_owned())),
+            ("inf", Label::Text("inf".to_owned())),
+            ("entailment", Label::Text("entailment".to_owned())),
+        ] {
+            assert_eq!(Label::of_cell(cell), Some(expected), "{cell}");
+        }
+        assert_eq!(row(r#"{"text":"t","label":5e39}"#).unwrap().label, Some(Label::Text("5e39".to_owned())));
+        assert_eq!(Label::of_cell(" "), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::sets::{Row, Version};
 /// A text, perhaps a second one, and a label.
 pub(super) fn labelled(record: &Record, text: &str, pair: Option<&str>, label: &str) -> Result<Vec<Row>, String> {
     let found = match cell(record, label) {
-        Some(Value::Number(number)) => number.as_f64().map(Label::Number),
+        Some(Value::Number(number)) => Label::of_json(number),
         Some(Value::String(text)) => Label::of_cell(text),
         _ => None,
     };
@@ -49,7 +49,7 @@ pub(super) fn blimp(record: &Record) -> Result<Vec<Row>, String> {
     Ok(versions(id, text_cell(record, "sentence_good")?, text_cell(record, "sentence_bad")?))
 }
 
-/// StereoSet: of the sentences of an example the stereotype and the one against it; the unrelated one is no part of the pair.
+/// StereoSet: of the sentences of an example the stereotype and the one against it; the unrelated one is left out.
 pub(super) fn stereo_set(record: &Record) -> Result<Vec<Row>, String> {
     let context = text_cell(record, "context")?;
     let sentences = sentences(cell(record, "sentences"))?;

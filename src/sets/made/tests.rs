@@ -1,3 +1,5 @@
+//! Every made set: whole, seeded, and true to its labels.
+
 use std::collections::BTreeSet;
 
 use super::*;

@@ -85,7 +85,7 @@ pub(super) fn each(edits: &[Edit], fits: impl Fn(&Edit) -> bool) -> Vec<SweepCel
 
 /// The mean of every head's z over all positions of several runs.
 #[derive(Debug, Default)]
-pub(super) struct HeadMeans {
+pub(in crate::engine::jobs) struct HeadMeans {
     /// Per layer [n_heads, d_head].
     sums: Vec<Vec<f64>>,
     n_rows: usize,

@@ -18,7 +18,7 @@ const GROUP_NUMBERS: usize = 16 << 20;
 
 /// The runs of cells, under way.
 #[derive(Debug)]
-pub(super) struct CellRuns {
+pub(in crate::engine::jobs) struct CellRuns {
     edits: Vec<Edit>,
     values: PatchValues,
     leaves_out: bool,

@@ -24,8 +24,9 @@ use crate::engine::error::EngineError;
 use crate::engine::outcome::{EndMeasure, Measured, OutcomeBatch};
 use crate::engine::run::{Run, Step};
 use crate::trace::{Lengths, Stack};
+pub(super) use cells::HeadMeans;
 use cosine::CosineCells;
-use group::CellRuns;
+pub(super) use group::CellRuns;
 use prepare::{Prepared, Preparing};
 
 /// The outcome of one cell.
