@@ -171,7 +171,8 @@ fn every_run() -> impl Iterator<Item = (String, Arc<Run>)> {
     assert!(names.len() > 40, "{names:?}");
     names.into_iter().map(|name| {
         let (model, case) = (load_golden(&name), &golden_cases(&name)[0]);
-        let ids = model.encode(&case.text, case.text_pair.as_deref().filter(|_| model.encoder().is_none())).unwrap().ids;
+        let ids =
+            model.encode(&case.text, case.text_pair.as_deref().filter(|_| model.encoder().is_none())).unwrap().ids;
         let target = case.text_pair.as_deref().filter(|_| model.encoder().is_some());
         let target = target.map(|target| model.encode_target(target).unwrap().ids).unwrap_or_default();
         let run = run_of(&model, &ids[..ids.len().min(9)], &target[..target.len().min(7)]);
@@ -200,7 +201,8 @@ fn outcome(run: &Arc<Run>) -> f64 {
 /// Scaling a part of an activation by 1 ± ε moves M by ±ε g · a: at one position, or the last head, of a site each, in turn.
 fn check_by_scaling(name: &str, run: &Arc<Run>, base: &str, step: f64) -> usize {
     let (_, found) = gradients(run, outcome_of(run), everything(run));
-    let stack_of = |stack: Option<Stack>| stack.map_or(String::new(), |stack| format!(r#","stack":"{}""#, stack.name()));
+    let stack_of =
+        |stack: Option<Stack>| stack.map_or(String::new(), |stack| format!(r#","stack":"{}""#, stack.name()));
     let mut n_checked = 0;
     for (index, (hook, part)) in found.iter().enumerate() {
         let own = if hook.stack == Some(Stack::Encoder) { run.source().unwrap() } else { run };
@@ -214,7 +216,9 @@ fn check_by_scaling(name: &str, run: &Arc<Run>, base: &str, step: f64) -> usize 
         }
         let axes = hook.hook.axes();
         let chosen = |axis: Axis| match axis {
-            Axis::Pos | Axis::QueryPos | Axis::SourcePos if axes[0] == axis || axis == Axis::QueryPos => Some(index % 2 + 2),
+            Axis::Pos | Axis::QueryPos | Axis::SourcePos if axes[0] == axis || axis == Axis::QueryPos => {
+                Some(index % 2 + 2)
+            }
             Axis::Head | Axis::KeyValueHead if index % 3 != 0 => Some(0),
             _ => None,
         };
@@ -241,7 +245,8 @@ fn check_by_scaling(name: &str, run: &Arc<Run>, base: &str, step: f64) -> usize 
             Axis::Head | Axis::KeyValueHead => chosen(*axis),
             _ => None,
         });
-        let field = |name: &str, value: Option<usize>| value.map_or(String::new(), |value| format!(r#","{name}":{value}"#));
+        let field =
+            |name: &str, value: Option<usize>| value.map_or(String::new(), |value| format!(r#","{name}":{value}"#));
         let place = match hook.hook {
             Hook::Block(layer, site) => {
                 let attn = if site.is_cross() { r#","attn":"cross""# } else { "" };
@@ -326,10 +331,15 @@ fn gradients_go_through_edits() {
 fn every_outcome_has_its_gradient() {
     let classifier = |name: &str| {
         let folder = fixture("classifiers").join(name);
-        support::engine::load(&support::engine::files_of(&folder, &["config.json", "tokenizer.json", "model.safetensors"])).unwrap()
+        support::engine::load(&support::engine::files_of(
+            &folder,
+            &["config.json", "tokenizer.json", "model.safetensors"],
+        ))
+        .unwrap()
     };
     let other: Vec<f64> = (0..48).map(|i| (i * 7 % 5) as f64 - 1.5).collect();
-    let label = |label: usize, against: &[usize]| Differentiated::Label { label, against: against.to_vec(), position: None };
+    let label =
+        |label: usize, against: &[usize]| Differentiated::Label { label, against: against.to_vec(), position: None };
     let log_prob = Differentiated::LogProb(vec![(2, 7), (3, 300), (4, 11)]);
     let cases: Vec<(&str, Arc<Model>, Differentiated)> = vec![
         ("log probability, gpt2", load_golden("gpt2"), log_prob.clone()),
@@ -347,16 +357,21 @@ fn every_outcome_has_its_gradient() {
         for hook in [Hook::Block(1, BlockSite::Z), Hook::Block(0, BlockSite::MlpOut), Hook::Block(1, BlockSite::V)] {
             let part = &found[&StackHook { stack: None, hook }];
             let pairs = part.gradient.iter().zip(part.value.as_ref().unwrap());
-            let products = pairs.map(|(gradient, value)| f64::from(*gradient) * f64::from(*value)).collect::<Vec<f64>>();
+            let products =
+                pairs.map(|(gradient, value)| f64::from(*gradient) * f64::from(*value)).collect::<Vec<f64>>();
             let (expected, scale) = (products.iter().sum::<f64>(), products.iter().map(|p| p.abs()).sum::<f64>());
             let Hook::Block(layer, site) = hook else { unreachable!() };
             let moved = |factor: f64| {
-                let edit = format!(r#"[{{"kind":"scale","layer":{layer},"hook":"{}","factor":{factor}}}]"#, site.name());
+                let edit =
+                    format!(r#"[{{"kind":"scale","layer":{layer},"hook":"{}","factor":{factor}}}]"#, site.name());
                 value_of(&edited(&run, &edit))
             };
             let difference = (moved(1.01) - moved(0.99)) / 0.02;
             assert!(scale > 1e-4, "{name} {hook}: nothing moves");
-            assert!((difference - expected).abs() < 5e-3 * scale + 2e-4, "{name} {hook}: {difference} {expected} of {scale}");
+            assert!(
+                (difference - expected).abs() < 5e-3 * scale + 2e-4,
+                "{name} {hook}: {difference} {expected} of {scale}"
+            );
         }
     }
 }
@@ -382,8 +397,12 @@ fn wrong_questions_are_refused_and_only_what_is_asked_is_made() {
 
     let tokens = model.tokens_from_ids(&[5, 6, 7]).unwrap();
     let mut cut = Run::new(model, tokens, CompiledEdits::none(), Captures::none()).unwrap();
-    let under_way = Arc::new(Run::new(Arc::clone(cut.model()), cut.tokens().clone(), CompiledEdits::none(), Captures::none()).unwrap());
-    assert!(Backward::new(under_way, logits(&[1], &[2], 2), Asked::default()).unwrap_err().to_string().contains("finished"));
+    let under_way = Arc::new(
+        Run::new(Arc::clone(cut.model()), cut.tokens().clone(), CompiledEdits::none(), Captures::none()).unwrap(),
+    );
+    assert!(
+        Backward::new(under_way, logits(&[1], &[2], 2), Asked::default()).unwrap_err().to_string().contains("finished")
+    );
     cut.keep_only(vec![1]);
     cut.complete().unwrap();
     let mut backward = Backward::new(Arc::new(cut), logits(&[1], &[2], 2), Asked::of([top])).unwrap();

@@ -53,14 +53,7 @@ pub fn rms_norm_reverse(x: &[f32], weight: &[f32], adds_one: bool, eps: f64, gra
 
 /// One row of both.
 #[inline(always)]
-fn reverse_row(
-    row: &[f32],
-    mean: f64,
-    scale: f64,
-    is_centred: bool,
-    weight: impl Fn(usize) -> f64,
-    grad: &mut [f32],
-) {
+fn reverse_row(row: &[f32], mean: f64, scale: f64, is_centred: bool, weight: impl Fn(usize) -> f64, grad: &mut [f32]) {
     let normed = |i: usize| (f64::from(row[i]) - mean) * scale;
     let (mut along, mut plain) = (0.0, 0.0);
     for (i, grad) in grad.iter().enumerate() {
@@ -148,7 +141,9 @@ mod tests {
             }
             let x: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
             for (i, &found) in grad.iter().enumerate() {
-                let moved = |by: f64| norm(&x.iter().enumerate().map(|(j, v)| if i == j { v + by } else { *v }).collect::<Vec<_>>());
+                let moved = |by: f64| {
+                    norm(&x.iter().enumerate().map(|(j, v)| if i == j { v + by } else { *v }).collect::<Vec<_>>())
+                };
                 let expected = (moved(1e-5) - moved(-1e-5)) / 2e-5;
                 assert!((f64::from(found) - expected).abs() < 1e-5, "kind {kind}, {i}: {found} {expected}");
             }

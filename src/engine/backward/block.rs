@@ -194,13 +194,7 @@ impl BlockReverse {
     }
 
     /// From the stream after attention, `grad` [rows.len(), d_model], to z and to the stream entering the block.
-    fn attention(
-        &mut self,
-        cx: &mut ReverseContext<'_, '_>,
-        rows: &Range<usize>,
-        inside: &Inside,
-        mut grad: Vec<f32>,
-    ) {
+    fn attention(&mut self, cx: &mut ReverseContext<'_, '_>, rows: &Range<usize>, inside: &Inside, mut grad: Vec<f32>) {
         let (model, weights) = (cx.model(), cx.forward.weights);
         if model.spec().has_resid_mid() {
             cx.normed_after(weights.attn_norm.as_ref(), &inside.resid_mid, &mut grad);

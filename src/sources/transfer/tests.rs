@@ -114,7 +114,8 @@ fn a_weak_etag_is_compared_and_not_sent() {
 /// Without a SHA-256 the ETags alone say whether two answers are of one file.
 #[test]
 fn without_a_digest_only_equal_strong_etags_are_continued() {
-    let etags = [None, Some(""), Some("\"\""), Some("W/\"x\""), Some("\"x\""), Some("\"y\""), Some("x"), Some("w/\"x\"")];
+    let etags =
+        [None, Some(""), Some("\"\""), Some("W/\"x\""), Some("\"x\""), Some("\"y\""), Some("x"), Some("w/\"x\"")];
     for ours in etags {
         for theirs in etags {
             let mut transfer = Transfer::new(Origin::default(), "config.json", 100, None);

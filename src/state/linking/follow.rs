@@ -136,12 +136,12 @@ impl State {
     /// What a link says whose text, model or edits wait to be run, after what was left out of it.
     fn waiting_notice(&self, names_text: bool) -> Option<String> {
         let entry = self.picked()?;
-        let reads = if names_text { "This link shows another text. Run reads it" } else { "Run follows this link: it reads the text" };
-        let waits = format!(
-            "{reads} with {}, which loads {} first.",
-            entry.name,
-            wording::bytes(entry.size())
-        );
+        let reads = if names_text {
+            "This link shows another text. Run reads it"
+        } else {
+            "Run follows this link: it reads the text"
+        };
+        let waits = format!("{reads} with {}, which loads {} first.", entry.name, wording::bytes(entry.size()));
         Some(self.linking.notice.as_ref().map_or_else(String::new, |left_out| format!("{left_out} ")) + &waits)
     }
 
