@@ -76,7 +76,7 @@ fn effects_are_those_of_a_sweep_with_means_over_the_set() {
     let (answer, other) = (model.first_token("a").unwrap().0, model.first_token("b").unwrap().0);
     for (part, tokens_of_row) in parts.iter().zip(&tokens) {
         let base = Arc::new(finished(&model, tokens_of_row.clone(), CompiledEdits::none(), Captures::none()));
-        let measure = Measure::Tokens(Outcome { answer, other, position: None });
+        let measure = Measure::Tokens(Outcome { answer, others: vec![other], position: None });
         let sweep = SweepJob::new(base, Vec::new(), SweepKind::MeanHeads(tokens.clone()), measure).unwrap();
         let mut cells = Vec::new();
         let result = complete_with(sweep, |cell| cells.push(cell)).unwrap();
