@@ -219,6 +219,11 @@ fn what_is_wrong_is_named() {
     let (t5, _) = files("t5");
     let message = t5.tokenizers("gpt2", 500).unwrap_err().to_string();
     assert!(message.contains("spiece.model: a tokenizer.json is needed for gpt2"), "{message}");
+    // The first tokenizer.model of Llama 3 is another kind of file.
+    let tiktoken = Some(("tokenizer.model".to_owned(), b"IQ== 0\nIg== 1\n".to_vec()));
+    let message = TokenizerFiles { pieces: tiktoken, ..t5 }.tokenizers("llama", 500).unwrap_err().to_string();
+    assert!(message.contains("tokenizer.model: is a vocabulary of tiktoken"), "{message}");
+    assert!(message.contains("a tokenizer.json is needed"), "{message}");
 }
 
 proptest! {

@@ -50,6 +50,11 @@ pub(super) fn tokenizer(
     settings: &Settings,
     d_vocab: usize,
 ) -> Result<Tokenizer, TokenizerError> {
+    if is_tiktoken(bytes) {
+        let reason =
+            "is a vocabulary of tiktoken, which does not say how text is split: a tokenizer.json is needed beside it";
+        return Err(refuse(name, reason.to_owned()));
+    }
     let spm = SpmFile::parse(name, bytes)?;
     let way = match model_type {
         "t5" | "mt5" => t5(&spm, settings, d_vocab)?,
@@ -66,6 +71,15 @@ pub(super) fn tokenizer(
         }
     };
     assemble_way(name, &spm, way, settings)
+}
+
+/// Whether a file has tiktoken's lines, as the first tokenizer.model of Llama 3: bytes in base64, and an id.
+fn is_tiktoken(bytes: &[u8]) -> bool {
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
+    let Some(space) = line.iter().position(|byte| *byte == b' ') else { return false };
+    let (text, id) = (&line[..space], &line[space + 1..]);
+    !text.is_empty() && text.iter().all(is_base64) && !id.is_empty() && id.iter().all(u8::is_ascii_digit)
 }
 
 /// A </s>, A </s> B </s>.
