@@ -18,8 +18,8 @@ use super::requests::{Purpose, Slot, Waiting};
 use super::scales::options::CellNumber;
 use super::{Effect, Looked, State, View};
 use crate::protocol::{Answer, OutcomeAsked, Question, TokenAsked};
-use crate::trace::Attn;
 use crate::trace::spec::Unembed;
+use crate::trace::{Attn, Side};
 use circuits::{CircuitsAsked, HeadNumbers};
 use columns::{LensColumns, N_TOP};
 use neuron::NeuronNumbers;
@@ -194,11 +194,16 @@ impl State {
             let question = Question::MlpNeuron { layer: layer as u32, neuron: neuron as u32, n_top: N_ON_PAGE };
             self.ask(question, effects);
         }
-        if let Some(CircuitsAsked { texts, distance }) = circuits {
+        if let Some(CircuitsAsked { texts, distance }) = circuits.filter(|_| self.has_circuits()) {
             let tokens = self.tokens_of_circuits(texts);
             let head = self.selection.head() as u32;
             self.ask(Question::Head { layer, head, tokens, distance, n_top: N_ON_PAGE }, effects);
         }
+    }
+
+    /// Whether the heads on screen read the stack's own tokens, whose embeddings their circuits are read from.
+    pub fn has_circuits(&self) -> bool {
+        self.shown.as_ref().is_some_and(|shown| shown.kind.attn == Attn::Own)
     }
 
     /// The tokens that circuits are asked about: those of the texts, else the selected ones, else the last of the text.
@@ -207,7 +212,7 @@ impl State {
             return texts.into_iter().map(TokenAsked::Text).collect();
         }
         let Some(shown) = &self.shown else { return Vec::new() };
-        let ids = &shown.info.tokens.ids;
+        let ids = &shown.tokens(Side::Query).ids;
         let selected = self.selection.queries.iter().chain(&self.selection.keys);
         let mut positions: Vec<usize> = selected.copied().filter(|position| *position < ids.len()).collect();
         positions.dedup();

@@ -1,9 +1,10 @@
 //! Encoder-decoder models: three attentions of one result, its target, and what a link says of both.
 
 use super::*;
-use crate::protocol::TargetRead;
+use crate::protocol::{TargetRead, TokenAsked};
 use crate::state::Looked;
 use crate::state::link::Link;
+use crate::state::stream::circuits::CircuitsAsked;
 use crate::trace::spec::Mask;
 use crate::trace::{AttnKind, Side};
 
@@ -194,4 +195,30 @@ fn edits_are_of_the_attention_that_is_looked_at() {
     page.event(Event::Editing(EditEvent::Added(vec![zero()])));
     let places: Vec<_> = page.state.editing.list.iter().map(|listed| (listed.edit.stack, listed.edit.attn)).collect();
     assert_eq!(places, [(Some(Stack::Encoder), None), (Some(Stack::Decoder), Some(Attn::Cross))]);
+}
+
+/// The encoder's stack is on screen first; cross-attention has no embeddings of its own text as keys.
+#[test]
+fn circuits_are_those_of_heads_over_their_own_text() {
+    let mut page = page();
+    give(&mut page, 4, 4);
+    page.event(Event::Stream(StreamEvent::CircuitsShown(Some(CircuitsAsked::default()))));
+    let heads = |page: &Page| {
+        let of_head = |message: &ToWorker| match message {
+            ToWorker::Ask { question: Question::Head { tokens, .. }, kind, .. } => Some((*kind, tokens.clone())),
+            _ => None,
+        };
+        page.sent.iter().filter_map(of_head).collect::<Vec<_>>()
+    };
+    let last = |page: &Page| {
+        let ids = &page.state.shown.as_ref().unwrap().tokens(Side::Query).ids;
+        vec![TokenAsked::Id(*ids.last().unwrap())]
+    };
+    assert_eq!(heads(&page), [(AttnKind::ENCODER, last(&page))]);
+    pick(&mut page, AttnKind::DECODER);
+    give(&mut page, 3, 3);
+    assert_eq!(heads(&page).last(), Some(&(AttnKind::DECODER, last(&page))));
+    pick(&mut page, AttnKind::CROSS);
+    give(&mut page, 3, 4);
+    assert_eq!(heads(&page).len(), 2);
 }

@@ -19,11 +19,16 @@ pub fn Circuits(page: Page) -> impl IntoView {
     let found = page.memo(|state| state.stream.head.value().cloned().map(Same));
     let problem = page.memo(|state| state.stream.head.problem().map(str::to_owned));
     let selected = page.memo(|state| (state.selection.layer, state.selection.head()));
-    let needs_model = page.memo(|state| !state.can_answer(true));
+    let reason = page.memo(|state| match (state.can_answer(true), state.has_circuits()) {
+        (false, _) => Some("Circuits need the model’s weights: run the text in the model."),
+        (true, false) => {
+            Some("Cross-attention reads what an encoder made of a text: no embedding goes through its circuits.")
+        }
+        (true, true) => None,
+    });
     let form = page.memo(|state| state.shown.as_ref().map_or(TokenForm::Plain, |shown| shown.info.tokens.form));
     move || {
-        if needs_model.get() {
-            let reason = "Circuits need the model’s weights: run the text in the model.";
+        if let Some(reason) = reason.get() {
             return view! { <p class="hint">{reason}</p> }.into_any();
         }
         if let Some(problem) = problem.get() {
