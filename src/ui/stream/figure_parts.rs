@@ -1,9 +1,11 @@
 //! The table as it is exported.
 
+use std::sync::Arc;
+
 use super::legend::meaning_of;
 use super::numbers::{row_name, scale_of, short, text_of};
 use crate::render::figure::{StreamCell, StreamFigure, StreamStep};
-use crate::state::stream::path::StepNumbers;
+use crate::state::stream::path::{PathNumbers, StepNumbers};
 use crate::state::{State, Variant};
 use crate::trace::Side;
 
@@ -36,7 +38,11 @@ pub fn stream_figure<'a>(state: &State, cell: &'a dyn Fn(usize, usize) -> Stream
 /// The steps of the path that is open.
 fn path_of(state: &State) -> Vec<StreamStep> {
     let opened = state.stream.opened.path.zip(state.stream.path.value());
-    let Some((threshold, path)) = opened else { return Vec::new() };
+    let chosen = state.selection.queries.last().map(|position| (state.selection.layer, *position));
+    let is_chosen = |(_, path): &(u8, &Arc<PathNumbers>)| {
+        Some(path.cell) == chosen && state.stream.row == Some(state.selection.layer)
+    };
+    let Some((threshold, path)) = opened.filter(is_chosen) else { return Vec::new() };
     // A row and its line from the top are the same either way.
     let cell = |row: usize, position: usize| (row_at(state, row), position);
     let step = |step: &StepNumbers| StreamStep {

@@ -23,7 +23,7 @@ pub fn PathLines(
     let steps = page.memo(|state| {
         let threshold = state.stream.opened.path?;
         let path = state.stream.path.value()?;
-        Some(path.from_threshold(threshold).take(N_LINES).copied().collect::<Vec<StepNumbers>>())
+        Some((path.cell, path.from_threshold(threshold).take(N_LINES).copied().collect::<Vec<StepNumbers>>()))
     });
     let middle = move |row: usize, position: usize| {
         layout.with(|layout| {
@@ -51,7 +51,8 @@ pub fn PathLines(
         }
     };
     move || {
-        steps.get().map(|steps| {
+        // What is here may still be the path of the cell before.
+        steps.get().filter(|(cell, _)| stream.chosen.get() == Some(*cell)).map(|(_, steps)| {
             let (width, height) = window.get();
             view! {
                 <svg
