@@ -318,6 +318,44 @@ fn wrong_files_are_refused_by_name() {
     }
 }
 
+/// The four tensors of the stream's table come together, a column for each token.
+#[test]
+fn the_streams_table_is_whole_or_refused() {
+    type Part = (&'static str, Dtype, &'static [usize]);
+    let file = |parts: &[Part]| {
+        let size = |shape: &[usize]| shape.iter().product::<usize>();
+        let zeros = |(name, dtype, shape): &Part| (*name, *dtype, *shape, vec![0; 4 * size(shape)]);
+        let mut all: Vec<(&str, Dtype, &[usize], Vec<u8>)> = parts.iter().map(zeros).collect();
+        all.push((PATTERN, Dtype::F32, &[2, 3, 3], f32_bytes(&pattern(2, 3))));
+        python_file(&all, None)
+    };
+    let whole: [Part; 4] = [
+        ("lens.top_ids", Dtype::I32, &[2, 3, 1]),
+        ("lens.top_probs", Dtype::F32, &[2, 3, 1]),
+        ("lens.entropy", Dtype::F32, &[2, 3]),
+        ("lens.kl", Dtype::F32, &[2, 3]),
+    ];
+    let bytes = file(&whole);
+    let trace = parse(&bytes).unwrap();
+    assert!(trace.other.is_empty(), "{:?}", trace.other);
+    assert_eq!(values(&trace, &bytes, "lens.entropy").unwrap(), [0.0; 6]);
+    let range = trace.bytes_of("lens.top_ids", 0..2).unwrap();
+    let mut wrong = bytes[range.start as usize..range.end as usize].to_vec();
+    assert_eq!(trace.decode_ids("lens.top_ids", &wrong).unwrap(), [0; 6]);
+    wrong[3] = 0xff;
+    assert!(trace.decode_ids("lens.top_ids", &wrong).is_err(), "a negative id");
+    let with = |at: usize, part: Part| {
+        let mut parts = whole;
+        parts[at] = part;
+        parse(&file(&parts)).unwrap_err().to_string()
+    };
+    assert!(with(2, ("lens.entropy", Dtype::F32, &[2, 4])).contains("lens.entropy"));
+    assert!(with(1, ("lens.top_probs", Dtype::F32, &[2, 3, 2])).contains("lens.top_probs"));
+    assert!(with(0, ("lens.top_ids", Dtype::F32, &[2, 3, 1])).contains("I64, I32 or U32"));
+    assert!(parse(&file(&whole[..3])).unwrap_err().to_string().contains("lens.kl"));
+    assert!(parse(&file(&whole[1..])).unwrap_err().to_string().contains("lens.top_ids beside it"));
+}
+
 #[test]
 fn numbers_are_checked_when_they_are_decoded() {
     let decode = |name: &'static str, data: [f32; 4], metadata: Option<&str>| {
