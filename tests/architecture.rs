@@ -106,7 +106,7 @@ fn every_ban_meets_a_dependency() {
         assert!(crates.iter().any(|name| name == banned), "{banned} is no dependency");
     }
     let n_banned = crates.iter().filter(|name| is_of_browsers(name)).count();
-    assert!(n_banned > BROWSER_CRATES.len(), "crates like leptos_use_element_size are banned too: {crates:?}");
+    assert!(n_banned > BROWSER_CRATES.len(), "crates like wasm_bindgen_futures are banned too: {crates:?}");
 }
 
 #[test]

@@ -16,8 +16,10 @@ mod question;
 mod report;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::edit::Edit;
+use crate::fields::{Field, Fields};
 use crate::sources::Listing;
 use crate::trace::file::Saved;
 use crate::trace::{AttnKind, Spec, Tokens, Turn};
@@ -297,6 +299,13 @@ pub struct Prediction {
     pub id: u32,
     /// Softmax over the vocabulary.
     pub prob: f32,
+}
+
+impl Field for Prediction {
+    fn read(value: Value) -> Result<Self, String> {
+        let mut fields = Fields::of_object(value)?;
+        Ok(Self { token: fields.required("token")?, id: fields.required("id")?, prob: fields.required("prob")? })
+    }
 }
 
 impl ToWorker {

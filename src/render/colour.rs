@@ -96,7 +96,8 @@ pub fn oklch(lightness: f32, chroma: f32, hue: f32) -> Rgb {
 }
 
 fn linear_srgb(lightness: f32, chroma: f32, hue: f32) -> [f32; 3] {
-    let (a, b) = (chroma * (hue * TAU).cos(), chroma * (hue * TAU).sin());
+    let (cos, sin) = cos_sin(hue);
+    let (a, b) = (chroma * cos, chroma * sin);
     let l = (lightness + 0.396_337_78 * a + 0.215_803_76 * b).powi(3);
     let m = (lightness - 0.105_561_346 * a - 0.063_854_17 * b).powi(3);
     let s = (lightness - 0.089_484_18 * a - 1.291_485_5 * b).powi(3);
@@ -105,6 +106,21 @@ fn linear_srgb(lightness: f32, chroma: f32, hue: f32) -> [f32; 3] {
         -1.268_438 * l + 2.609_757_4 * m - 0.341_319_4 * s,
         -0.004_196_086_3 * l - 0.703_418_6 * m + 1.707_614_7 * s,
     ]
+}
+
+/// Cosine and sine of an angle in turns, as exact as an f32 is. The standard functions weigh more: they reduce angles of any size.
+fn cos_sin(turns: f32) -> (f32, f32) {
+    let quarters = (turns * 4.0).round();
+    let x = (turns * 4.0 - quarters) * (TAU / 4.0);
+    let square = x * x;
+    let cos = 1.0 - square / 2.0 * (1.0 - square / 12.0 * (1.0 - square / 30.0 * (1.0 - square / 56.0)));
+    let sin = x * (1.0 - square / 6.0 * (1.0 - square / 20.0 * (1.0 - square / 42.0)));
+    match (quarters as i32).rem_euclid(4) {
+        0 => (cos, sin),
+        1 => (-sin, cos),
+        2 => (-cos, -sin),
+        _ => (sin, -cos),
+    }
 }
 
 fn in_gamut(linear: [f32; 3]) -> bool {
@@ -120,6 +136,16 @@ fn gamma_encoded(linear: f32) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn angles_in_turns() {
+        for step in -300..300 {
+            let turns = step as f32 / 97.0;
+            let ((cos, sin), angle) = (cos_sin(turns), f64::from(turns) * std::f64::consts::TAU);
+            assert!((f64::from(cos) - angle.cos()).abs() < 1e-6, "{turns}");
+            assert!((f64::from(sin) - angle.sin()).abs() < 1e-6, "{turns}");
+        }
+    }
 
     fn luminance(colour: Rgb) -> f32 {
         let linear = colour.map(|channel| {

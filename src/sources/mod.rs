@@ -44,7 +44,7 @@ pub fn size_words(n_bytes: u64) -> String {
 
 /// About how many bytes of memory the weights in these files take: their names in a checkpoint, and lengths in bytes.
 pub fn weight_bytes<'a>(files: impl IntoIterator<Item = (&'a str, u64)>) -> u64 {
-    let is_weights = |name: &str| [".safetensors", ".gguf"].iter().any(|end| name.to_lowercase().ends_with(end));
+    let is_weights = |name: &str| [".safetensors", ".gguf"].iter().any(|end| name.to_ascii_lowercase().ends_with(end));
     files.into_iter().filter(|(name, _)| is_weights(name)).fold(0, |sum, (_, n_bytes)| sum.saturating_add(n_bytes))
 }
 

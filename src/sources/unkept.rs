@@ -3,7 +3,7 @@
 /// The sentences about a model that was fetched and runs, but is not kept as a whole; `reason` is the browser's.
 pub fn unkept(model: &str, reason: &str) -> String {
     // No browser names its reason alike, but each calls the bound of its storage a quota.
-    let is_full = reason.to_lowercase().contains("quota");
+    let is_full = reason.to_ascii_lowercase().contains("quota");
     let why = if is_full { "whose storage is full".to_owned() } else { format!("whose storage failed ({reason})") };
     format!(
         "{model} is not kept in this browser, {why}: it runs from memory, and the next visit downloads it again. To keep it, \

@@ -1,28 +1,25 @@
 //! The models on offer: those of `models/index.json`, and those found since.
-//!
 
-use serde::Deserialize;
+use serde_json::Value;
 
+use crate::fields::{Field, Fields};
 use crate::protocol::{FileSource, HubSource, ModelSource};
 use crate::sources::{ASK_BYTES, Base, Repo};
 
 /// A model on offer.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelEntry {
     /// Short name: that of the model's folder, which links use too.
     pub id: String,
     /// The name to show, quantisation included, e.g. "SmolLM2-135M-Instruct, Q4_1".
     pub name: String,
     /// SPDX name of its licence.
-    #[serde(default)]
     pub licence: String,
     /// The checkpoint.
     pub files: Vec<ModelFile>,
     /// Where its files are.
-    #[serde(skip)]
     pub location: ModelLocation,
     /// Only its first layers.
-    #[serde(skip)]
     pub n_layers: Option<u32>,
 }
 
@@ -49,7 +46,7 @@ pub enum ModelLocation {
 }
 
 /// A file of a checkpoint.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelFile {
     /// Its name in the checkpoint.
     pub name: String,
@@ -98,13 +95,35 @@ impl ModelEntry {
     }
 }
 
+impl Field for ModelEntry {
+    fn read(value: Value) -> Result<Self, String> {
+        let mut fields = Fields::of_object(value)?;
+        Ok(Self {
+            id: fields.required("id")?,
+            name: fields.required("name")?,
+            licence: fields.or_default("licence")?,
+            files: fields.required("files")?,
+            location: ModelLocation::Included,
+            n_layers: None,
+        })
+    }
+}
+
+impl Field for ModelFile {
+    fn read(value: Value) -> Result<Self, String> {
+        let mut fields = Fields::of_object(value)?;
+        Ok(Self { name: fields.required("name")?, size: fields.required("size")?, sha256: fields.required("sha256")? })
+    }
+}
+
 /// Reads `models/index.json`.
 ///
 /// # Errors
 /// A sentence for the reader when it is not such a list, or empty.
 pub fn parse(json: &str) -> Result<Vec<ModelEntry>, String> {
-    let models: Vec<ModelEntry> =
-        serde_json::from_str(json).map_err(|error| format!("models/index.json is not a list of models: {error}."))?;
+    let unread = |error: &dyn std::fmt::Display| format!("models/index.json is not a list of models: {error}.");
+    let list: Value = serde_json::from_str(json).map_err(|error| unread(&error))?;
+    let models = Vec::<ModelEntry>::read(list).map_err(|error| unread(&error))?;
     if models.is_empty() { Err("models/index.json lists no model.".to_owned()) } else { Ok(models) }
 }
 

@@ -159,13 +159,26 @@ impl State {
             EntryEvent::TextEdited(text) => self.entry.text = text,
             EntryEvent::PairEdited(pair) => self.entry.pair = pair,
             EntryEvent::FieldChanged(change) => self.entry.apply(change),
-            EntryEvent::TypingRested(n_edits) => return self.typing_rested(n_edits, effects),
-            EntryEvent::ExamplePicked(index) => return self.example_picked(index, effects),
+            EntryEvent::TypingRested(_) | EntryEvent::ExamplePicked(_) => {
+                if let Some(later) = self.later() {
+                    (later.entry_event)(self, event, effects);
+                }
+                return;
+            }
         }
         // What was wrong with the text before says nothing about this one.
         self.notices.input = None;
         self.leave_example();
         self.typed(effects);
+    }
+
+    /// What needs a model.
+    pub(super) fn late_entry_event(&mut self, event: EntryEvent, effects: &mut Vec<Effect>) {
+        match event {
+            EntryEvent::TypingRested(n_edits) => self.typing_rested(n_edits, effects),
+            EntryEvent::ExamplePicked(index) => self.example_picked(index, effects),
+            EntryEvent::TextEdited(_) | EntryEvent::PairEdited(_) | EntryEvent::FieldChanged(_) => {}
+        }
     }
 
     /// What the fields hold.

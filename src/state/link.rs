@@ -240,15 +240,21 @@ impl Link {
 
     /// The fragment, without its `#`.
     pub fn write(&self) -> String {
+        let mut fragment = self.write_without_edits();
+        put(&mut fragment, "edits", (!self.edits.is_empty()).then(|| edit::list_to_json(&self.edits)));
+        put(&mut fragment, "outcome", self.outcome.as_ref().map(|outcome| outcome.to_json().to_string()));
+        fragment
+    }
+
+    /// Whether the link says more than [`Link::write_without_edits`] writes.
+    pub(super) fn has_edits(&self) -> bool {
+        !self.edits.is_empty() || self.outcome.is_some()
+    }
+
+    /// The fragment without edits and without the outcome.
+    pub(super) fn write_without_edits(&self) -> String {
         let mut fragment = format!("v={VERSION}");
-        let mut put = |name: &str, value: Option<String>| {
-            if let Some(value) = value {
-                fragment.push('&');
-                fragment.push_str(name);
-                fragment.push('=');
-                fragment.extend(utf8_percent_encode(&value, ENCODED));
-            }
-        };
+        let mut put = |name: &str, value: Option<String>| put(&mut fragment, name, value);
         put("model", self.model.clone());
         put("text", self.text.clone());
         put("pair", self.pair.clone().filter(|pair| !pair.is_empty()));
@@ -269,9 +275,16 @@ impl Link {
         put("segment", segment.map(|segment| segment_name(segment).to_owned()));
         self.drawn.write(&mut put);
         put("theme", self.theme.filter(|theme| *theme != Theme::System).map(|theme| theme.name().to_owned()));
-        put("edits", (!self.edits.is_empty()).then(|| edit::list_to_json(&self.edits)));
-        put("outcome", self.outcome.as_ref().map(|outcome| outcome.to_json().to_string()));
         fragment
+    }
+}
+
+fn put(fragment: &mut String, name: &str, value: Option<String>) {
+    if let Some(value) = value {
+        fragment.push('&');
+        fragment.push_str(name);
+        fragment.push('=');
+        fragment.extend(utf8_percent_encode(&value, ENCODED));
     }
 }
 

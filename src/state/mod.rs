@@ -14,6 +14,7 @@ pub mod event;
 pub mod home;
 pub mod kept;
 pub mod labels;
+pub mod later;
 pub mod layout;
 pub mod link;
 pub mod link_options;
@@ -53,6 +54,7 @@ pub use editing::{EditEvent, Editing, ListedEdit, SweepState, Variant};
 pub use entry::{Entry, EntryChange, EntryEvent, EntryKind};
 pub use event::{Effect, Event};
 pub use home::{Home, RUNS_MODELS};
+use later::Later;
 pub use layout::{Column, InspectorTab, Layout, LayoutChange, Widths};
 pub use link::TracePlace;
 pub use linking::{LinkEvent, Linking};
@@ -135,6 +137,8 @@ pub struct State {
     requests: Requests,
     /// The request for the patterns of the selected layer; they are kept in `shown`.
     patterns: Slot<()>,
+    /// The part of the reducer that a page may fetch after itself.
+    later: Later,
 }
 
 impl State {
@@ -170,6 +174,7 @@ impl State {
             is_in_pane: false,
             requests: Requests::default(),
             patterns: Slot::default(),
+            later: Later::default(),
         }
     }
 

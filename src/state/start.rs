@@ -27,6 +27,8 @@ pub enum StartEvent {
     CatalogueCame(Result<String, String>),
     /// The first example came, or a sentence why not.
     FirstCame(Result<OpenedTrace, String>),
+    /// The later part of the reducer came.
+    Completed,
 }
 
 impl State {
@@ -35,6 +37,7 @@ impl State {
             StartEvent::Opened => self.opened(effects),
             StartEvent::CatalogueCame(json) => self.catalogue_came(json, effects),
             StartEvent::FirstCame(opened) => self.first_came(opened, effects),
+            StartEvent::Completed => self.begin_once_known(effects),
         }
     }
 
@@ -55,9 +58,7 @@ impl State {
             Ok(models) => {
                 self.models = models;
                 self.notices.model = None;
-                if self.first != FirstScreen::Coming {
-                    self.begin(effects);
-                }
+                self.begin_once_known(effects);
             }
             Err(message) => self.notices.model = Some(message),
         }
@@ -81,14 +82,24 @@ impl State {
         }
         if !self.home.is_page() {
             self.take_up_link(effects);
-        } else if !self.models.is_empty() && !self.is_busy() {
-            self.begin(effects);
+        } else if !self.is_busy() {
+            self.begin_once_known(effects);
+        }
+    }
+
+    /// Begins once everything is known that decides how: the models, the first example, and what runs models.
+    fn begin_once_known(&mut self, effects: &mut Vec<Effect>) {
+        if !self.models.is_empty()
+            && self.first != FirstScreen::Coming
+            && let Some(later) = self.later()
+        {
+            (later.begin)(self, effects);
         }
     }
 
     /// The models are known, and so is whether there is a first example: goes where a link leads, or runs what could not
     /// be shown.
-    fn begin(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn begin(&mut self, effects: &mut Vec<Effect>) {
         if !self.home.is_page() {
             self.take_up_link(effects);
         } else if !self.follow_link(false, effects) && self.first == FirstScreen::Failed {

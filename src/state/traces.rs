@@ -124,7 +124,9 @@ impl State {
             TraceEvent::LensWanted(wants_lens) => self.traces.wants_lens = wants_lens,
             TraceEvent::SaveAsked { saved, is_half, form } => {
                 self.traces.form = form;
-                self.save(saved, is_half, effects);
+                if let Some(later) = self.later() {
+                    (later.save)(self, saved, is_half, effects);
+                }
             }
         }
     }
@@ -293,7 +295,7 @@ impl State {
         if stem.trim_matches(['-', '.']).is_empty() { "trace".to_owned() } else { stem }
     }
 
-    fn save(&mut self, saved: Saved, is_half: bool, effects: &mut Vec<Effect>) {
+    pub(super) fn save(&mut self, saved: Saved, is_half: bool, effects: &mut Vec<Effect>) {
         let Some(shown) = &self.shown else { return };
         self.notices.status = None;
         if shown.second.is_some() || self.editing.variant == Variant::Difference {

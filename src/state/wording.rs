@@ -162,10 +162,18 @@ pub fn sentence(message: &str) -> String {
     let is_name = first.trim_end_matches(['.', ',']).contains(['.', '/', '_']);
     let start: String = match chars.next() {
         Some(letter) if is_name => letter.to_string(),
-        letter => letter.into_iter().flat_map(char::to_uppercase).collect(),
+        letter => letter.map(capital).into_iter().collect(),
     };
     let end = if message.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{start}{}{end}", chars.as_str())
+}
+
+/// The capital of a letter of western Europe; any other letter as it is. The tables of all scripts would weigh as much as a view.
+fn capital(letter: char) -> char {
+    match letter {
+        'à'..='ö' | 'ø'..='þ' => char::from_u32(letter as u32 - 32).unwrap_or(letter),
+        letter => letter.to_ascii_uppercase(),
+    }
 }
 
 /// A message or a name as the page shows it: one that quotes a file may have any length.
@@ -194,7 +202,7 @@ pub fn ended(message: &str) -> String {
 
 pub(super) fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| std::iter::once(first.to_ascii_lowercase()).chain(chars).collect())
 }
 
 /// A name within a sentence: "Row of “a”" begins with a small letter, "L2H9" does not.
@@ -275,6 +283,7 @@ mod tests {
             ("a b", "A b."),
             ("Done.", "Done."),
             ("über", "Über."),
+            ("÷", "÷."),
             ("", "."),
             ("config.json: cut", "config.json: cut."),
             ("a/b is gone.", "a/b is gone."),

@@ -267,7 +267,7 @@ fn fits(a: &Shown, what: &str, tokens: &Tokens, has_ids: bool, sizes: (usize, us
         None => Ok(()),
         Some(at) => Err(format!(
             "{}{} has read another text: token {at} is “{}” there and “{}” in the original.",
-            &what[..1].to_uppercase(),
+            &what[..1].to_ascii_uppercase(),
             &what[1..],
             tokens.tokens[at],
             a.info.tokens.tokens[at],

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{PatternRow, edit_name};
 use crate::edit::{Choice, Edit, EditKind};
-use crate::state::{RUNS_MODELS, State, View, wording};
+use crate::state::{State, View, wording};
 use crate::trace::Side;
 use crate::trace::display::TokenLabel;
 use crate::trace::numeral::with_minus;
@@ -85,9 +85,10 @@ impl State {
 
     /// The edits on offer for a target.
     pub fn edit_menu(&self, target: &Target) -> Menu {
-        if !RUNS_MODELS {
-            return Menu::default();
-        }
+        self.later().map_or_else(Menu::default, |later| (later.edit_menu)(self, target))
+    }
+
+    pub(in crate::state) fn edits_for(&self, target: &Target) -> Menu {
         let Some(a) = self.result(super::Variant::A) else { return Menu::default() };
         let labels: Labels<'_> = (a.labels(Side::Query), a.labels(Side::Key));
         let query_name = |position: usize| token_name(labels.0, position);

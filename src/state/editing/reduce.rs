@@ -7,6 +7,12 @@ use crate::state::{Effect, InspectorTab, State, Task};
 
 impl State {
     pub(in crate::state) fn edit_event(&mut self, event: EditEvent, effects: &mut Vec<Effect>) {
+        if let Some(later) = self.later() {
+            (later.edit_event)(self, event, effects);
+        }
+    }
+
+    pub(in crate::state) fn late_edit_event(&mut self, event: EditEvent, effects: &mut Vec<Effect>) {
         match event {
             EditEvent::VariantPicked(side) => self.look_at(side, effects),
             EditEvent::VariantStepped => self.step_variant(effects),
@@ -86,6 +92,12 @@ impl State {
 
     /// After a run of A, applies the edits to it, or asks for its predictions where there are none.
     pub(in crate::state) fn edit_again(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(later) = self.later() {
+            (later.edit_again)(self, effects);
+        }
+    }
+
+    pub(in crate::state) fn run_edits_again(&mut self, effects: &mut Vec<Effect>) {
         if self.editing.has_active() {
             self.apply_edits(effects);
         } else {

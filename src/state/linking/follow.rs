@@ -71,8 +71,10 @@ impl State {
         self.linking.pending = Some(link);
         if !self.home.is_page() {
             self.take_up_link(effects);
-        } else if !self.models.is_empty() {
-            self.follow_link(false, effects);
+        } else if !self.models.is_empty()
+            && let Some(later) = self.later()
+        {
+            (later.follow_link)(self, false, effects);
         }
     }
 

@@ -12,7 +12,13 @@ impl State {
         if self.linking.pending.is_some() || !self.home.writes_links() {
             return;
         }
-        let Some(fragment) = self.link().map(|link| link.write()) else { return };
+        let Some(link) = self.link() else { return };
+        let fragment = match self.later() {
+            _ if !link.has_edits() => link.write_without_edits(),
+            Some(later) => (later.write_link)(&link),
+            // The address keeps what it says until edits can be written.
+            None => return,
+        };
         self.linking.is_too_long = fragment.len() > MAX_BYTES;
         if fragment == self.linking.written {
             return;
@@ -99,6 +105,6 @@ impl State {
         let (model, text, pair, target, ids, messages, adds_prompt, trace, edits, outcome, theme) = Default::default();
         let without =
             Link { model, text, pair, target, ids, messages, adds_prompt, trace, edits, outcome, theme, ..link };
-        Some(without.write())
+        Some(without.write_without_edits())
     }
 }

@@ -159,10 +159,20 @@ impl MoreModels {
 
 impl State {
     pub(super) fn more_event(&mut self, event: MoreEvent, effects: &mut Vec<Effect>) {
+        // Kept from an earlier visit, and wanted before a link is followed.
+        if let MoreEvent::BaseKept(base) = event {
+            self.more.base = base;
+            return;
+        }
+        if let Some(later) = self.later() {
+            (later.more_event)(self, event, effects);
+        }
+    }
+
+    pub(in crate::state) fn late_more_event(&mut self, event: MoreEvent, effects: &mut Vec<Effect>) {
         match event {
             MoreEvent::Shown(is_open) => self.more.is_open = is_open,
-            MoreEvent::BaseKept(base) => self.more.base = base,
-            MoreEvent::BaseTyped(base) => self.more.base = base,
+            MoreEvent::BaseKept(base) | MoreEvent::BaseTyped(base) => self.more.base = base,
             MoreEvent::RepoTyped(repo) => self.more.repo = repo,
             MoreEvent::LayersTyped(layers) => self.more.layers = layers,
             MoreEvent::LookUpAsked => self.look_up(&self.more.repo.clone(), None, effects),

@@ -2,7 +2,7 @@
 
 use super::comparison::{all_list, ids, merged};
 use super::difference::{difference, second_round};
-use super::{Purpose, Reply, Waiting};
+use super::{Asked, Purpose, Reply, Waiting};
 use crate::protocol::{Answer, Question, RequestId};
 use crate::state::{Effect, State};
 
@@ -41,7 +41,51 @@ impl State {
 
     /// A source replied. Nothing happens for a request that is not in the ledger.
     pub(in crate::state) fn replied(&mut self, request: RequestId, reply: Reply, effects: &mut Vec<Effect>) {
-        let Some((asked, replies)) = self.requests.reply(request, reply) else { return };
+        let Some((asked, mut replies)) = self.requests.reply(request, reply) else { return };
+        if let (Purpose::Question(question), [Reply::Answer(answer, buffers)]) = (&asked.purpose, &mut replies[..])
+            && is_drawn(question)
+        {
+            let drawn = (question.clone(), answer.clone(), std::mem::take(buffers));
+            return self.in_its_pane(asked.is_of_pane, |state| state.drawn_came(drawn, effects));
+        }
+        if let Some(later) = self.later() {
+            (later.deliver)(self, request, asked, replies, effects);
+        }
+    }
+
+    /// Takes what the first figures draw.
+    fn drawn_came(
+        &mut self,
+        (question, answer, buffers): (Question, Answer, Vec<Vec<f32>>),
+        effects: &mut Vec<Effect>,
+    ) {
+        let purpose = Purpose::Question(question.clone());
+        let first = buffers.into_iter().next().unwrap_or_default();
+        match (question, answer) {
+            (Question::Patterns { layer, .. }, Answer::Patterns { layer: found, heads, n_query, n_key }) => {
+                self.patterns.settle(&purpose);
+                let shape = (found as usize, heads.len(), n_query as usize, n_key as usize);
+                self.patterns_came(layer as usize, shape, first, effects);
+            }
+            (Question::Thumbnails { heads: indices, .. }, Answer::Thumbnails { layer, n_rows, n_columns, heads }) => {
+                self.scales.thumbnails.take(purpose, (layer, indices), (n_rows, n_columns), heads, first);
+            }
+            _ => self.not_asked(&purpose),
+        }
+    }
+
+    fn not_asked(&mut self, purpose: &Purpose) {
+        self.slot(purpose).give_up(purpose, Some("The answer does not fit the question.".to_owned()));
+    }
+
+    /// Hands the replies to whoever asked.
+    pub(in crate::state) fn deliver(
+        &mut self,
+        request: RequestId,
+        asked: Asked,
+        replies: Vec<Reply>,
+        effects: &mut Vec<Effect>,
+    ) {
         match asked.purpose {
             Purpose::Question(question) => {
                 let is_of_pane = asked.is_of_pane;
@@ -97,10 +141,10 @@ impl State {
                 difference(&question, first, second)
             }
         };
-        self.deliver(question, full.0, full.1, effects);
+        self.take_answer(question, full.0, full.1, effects);
     }
 
-    fn deliver(&mut self, question: Question, answer: Answer, buffers: Vec<Vec<f32>>, effects: &mut Vec<Effect>) {
+    fn take_answer(&mut self, question: Question, answer: Answer, buffers: Vec<Vec<f32>>, effects: &mut Vec<Effect>) {
         let purpose = Purpose::Question(question.clone());
         let first = |buffers: Vec<Vec<f32>>| buffers.into_iter().next().unwrap_or_default();
         match (question, answer) {
@@ -117,14 +161,7 @@ impl State {
             (Question::Direction { .. }, Answer::Direction) => {
                 self.direction_came(&purpose, first(buffers), effects);
             }
-            (Question::Patterns { layer, .. }, Answer::Patterns { layer: found, heads, n_query, n_key }) => {
-                self.patterns.settle(&purpose);
-                let shape = (found as usize, heads.len(), n_query as usize, n_key as usize);
-                self.patterns_came(layer as usize, shape, first(buffers), effects);
-            }
-            (Question::Thumbnails { heads: indices, .. }, Answer::Thumbnails { layer, n_rows, n_columns, heads }) => {
-                self.scales.thumbnails.take(purpose, (layer, indices), (n_rows, n_columns), heads, first(buffers));
-            }
+            (question, answer) if is_drawn(&question) => self.drawn_came((question, answer, buffers), effects),
             (Question::Neurons { .. }, Answer::Neurons(numbers)) => self.scales.neurons.take(purpose, numbers, buffers),
             (Question::Scores { .. }, Answer::Scores { .. }) => self.scores.table.fill(purpose, first(buffers).into()),
             (Question::ScoresOver { inputs }, Answer::ScoresOver { .. }) => {
@@ -141,7 +178,12 @@ impl State {
             (Question::Similarity { .. }, Answer::Similarity { cosine }) => {
                 self.readings.similarity.fill(purpose, cosine);
             }
-            _ => self.slot(&purpose).give_up(&purpose, Some("The answer does not fit the question.".to_owned())),
+            _ => self.not_asked(&purpose),
         }
     }
+}
+
+/// Whether the first figures draw the answer.
+fn is_drawn(question: &Question) -> bool {
+    matches!(question, Question::Patterns { .. } | Question::Thumbnails { .. })
 }

@@ -27,6 +27,12 @@ pub enum WorkEvent {
 
 impl State {
     pub(in crate::state) fn work_event(&mut self, event: WorkEvent, effects: &mut Vec<Effect>) {
+        if let Some(later) = self.later() {
+            (later.work_event)(self, event, effects);
+        }
+    }
+
+    pub(in crate::state) fn late_work_event(&mut self, event: WorkEvent, effects: &mut Vec<Effect>) {
         match event {
             WorkEvent::ModelPicked(model) => self.model_picked(model, effects),
             WorkEvent::RunAsked => self.run_asked(effects),

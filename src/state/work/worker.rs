@@ -4,7 +4,7 @@ use super::{Plan, Progress, RunReason, Task, WorkerPhase};
 use crate::protocol::{self, About, FromWorker, ModelInfo, Report, RequestId};
 use crate::state::readings::Typed;
 use crate::state::requests::Reply;
-use crate::state::{Effect, RUNS_MODELS, Recovery, State, wording};
+use crate::state::{Effect, Recovery, State, wording};
 
 /// What happens to a worker.
 #[allow(clippy::large_enum_variant, reason = "one at a time: nothing holds many of them")]
@@ -25,7 +25,23 @@ pub enum WorkerEvent {
 impl State {
     pub(in crate::state) fn worker_event(&mut self, event: WorkerEvent, effects: &mut Vec<Effect>) {
         match event {
-            WorkerEvent::Said(reply, buffers) => self.worker_said(reply, buffers, effects),
+            // The replies that a trace in the page gives, before any model is here.
+            WorkerEvent::Said(FromWorker::Answered { request, answer, .. }, buffers) => {
+                self.replied(request, Reply::Answer(answer, buffers), effects);
+            }
+            WorkerEvent::Said(FromWorker::Cancelled { request }, _) => self.ended(request, None, effects),
+            WorkerEvent::Said(FromWorker::Failed { request, report }, _) => self.ended(request, Some(report), effects),
+            event => {
+                if let Some(later) = self.later() {
+                    (later.worker_event)(self, event, effects);
+                }
+            }
+        }
+    }
+
+    pub(in crate::state) fn model_said(&mut self, event: WorkerEvent, effects: &mut Vec<Effect>) {
+        match event {
+            WorkerEvent::Said(reply, _) => self.worker_said(reply, effects),
             WorkerEvent::Unreadable(_) => self.wrong_version(effects),
             WorkerEvent::Broke(message) => self.worker_broke(message, effects),
             WorkerEvent::SecondSaid(reply, buffers) => self.second_worker_said(reply, buffers, effects),
@@ -35,14 +51,7 @@ impl State {
         }
     }
 
-    fn worker_said(&mut self, reply: FromWorker, buffers: Vec<Vec<f32>>, effects: &mut Vec<Effect>) {
-        // The replies that a trace in the page gives.
-        let is_answer = |reply: &FromWorker| {
-            matches!(reply, FromWorker::Answered { .. } | FromWorker::Cancelled { .. } | FromWorker::Failed { .. })
-        };
-        if !RUNS_MODELS && !is_answer(&reply) {
-            return;
-        }
+    fn worker_said(&mut self, reply: FromWorker, effects: &mut Vec<Effect>) {
         match reply {
             FromWorker::Ready { version, threads } if version == protocol::VERSION => {
                 self.work.worker = WorkerPhase::Ready;
@@ -58,19 +67,17 @@ impl State {
                 }
             }
             FromWorker::Loaded { request, model } => self.loaded(request, model, effects),
-            // This worker is never asked to list a repository.
-            FromWorker::HubListed { .. } => {}
             FromWorker::RunsDone { request, runs } => self.runs_done(request, runs, effects),
-            FromWorker::Answered { request, answer, .. } => {
-                self.replied(request, Reply::Answer(answer, buffers), effects);
-            }
             FromWorker::Tokenized { request, tokens, turns } => {
                 self.replied(request, Reply::Tokens(Typed { tokens, turns }), effects);
             }
             FromWorker::Editing(reply) => self.editing_said(reply, effects),
             FromWorker::Saved { request, url, .. } => self.saved(request, url, effects),
-            FromWorker::Cancelled { request } => self.ended(request, None, effects),
-            FromWorker::Failed { request, report } => self.ended(request, Some(report), effects),
+            // Answers and ends are taken before this, and this worker is never asked to list a repository.
+            FromWorker::Answered { .. }
+            | FromWorker::Cancelled { .. }
+            | FromWorker::Failed { .. }
+            | FromWorker::HubListed { .. } => {}
         }
     }
 
@@ -106,6 +113,17 @@ impl State {
         if self.refused(request, report.as_ref(), effects) {
             return;
         }
+        if let Some(later) = self.later() {
+            (later.task_ended)(self, request, report, effects);
+        }
+    }
+
+    pub(in crate::state) fn task_ended(
+        &mut self,
+        request: RequestId,
+        report: Option<Report>,
+        effects: &mut Vec<Effect>,
+    ) {
         let Some(task) = self.end_task(request) else { return };
         let is_refused = report.is_some();
         let is_of_model = report.as_ref().is_some_and(|report| report.about == About::Model);

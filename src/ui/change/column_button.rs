@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
-use leptos_use_media_query::use_media_query;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
@@ -11,11 +10,12 @@ use crate::state::{Column, Event, InspectorTab, LayoutChange, ViewEvent, wording
 use crate::ui::erased::view;
 use crate::ui::shell::floor::WIDE;
 use crate::ui::shell::page::Page;
+use crate::ui::small::watched::media_query;
 
 /// "No edits" or "2 edits", which opens the inspector's tab "Change", or scrolls to it where the inspector stands under the stage.
 #[component]
 pub fn PanelButton(page: Page) -> impl IntoView {
-    let is_wide = use_media_query(WIDE);
+    let is_wide = media_query(WIDE);
     let is_open = page.memo(|state| state.layout.has(Column::Inspector) && state.layout.tab == InspectorTab::Change);
     let n_active = page.memo(|state| state.editing.list.iter().filter(|listed| listed.edit.on).count());
     let press = move |_| {

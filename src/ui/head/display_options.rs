@@ -2,14 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::min_weight::{MinWeight, weight_words};
+use super::min_weight::weight_words;
 use super::scene::Scene;
-use crate::state::{Arrangement, Display, DisplayChange, Drawing, Event, Shown, View, ViewEvent, wording};
-use crate::trace::Side;
+use crate::state::{Arrangement, Display, DisplayChange, Drawing, Event, View, ViewEvent, wording};
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 use crate::ui::shell::scales::is_shown;
-use crate::ui::small::check_box::CheckBox;
 use crate::ui::small::radio_group::RadioGroup;
 
 /// The two choices that matter most, and the others behind "Display".
@@ -17,11 +15,6 @@ use crate::ui::small::radio_group::RadioGroup;
 pub fn DisplayOptions(page: Page, scene: Derived<Option<Scene>>) -> impl IntoView {
     let display = page.memo(|state| state.options.display);
     let has_several = page.memo(|state| state.selection.heads.len() > 1);
-    let has_special = page.memo(|state| {
-        let has =
-            |shown: &Shown| [Side::Query, Side::Key].iter().any(|&side| shown.tokens(side).special.contains(&true));
-        state.shown.as_ref().is_some_and(has)
-    });
     let idle = Scene::idle_memo(scene);
     let mass = Derived::new(move || idle.with(|scene| scene.as_ref().and_then(Scene::shown_mass)));
     let set = move |change| page.dispatch(Event::View(ViewEvent::DisplayChanged(change)));
@@ -52,40 +45,7 @@ pub fn DisplayOptions(page: Page, scene: Derived<Option<Scene>>) -> impl IntoVie
         <details class="control display">
             <summary><span class="label">"Display"</span>" "{move || summary(display.get())}</summary>
             <div class="display-options">
-                <RadioGroup
-                    name="display-scale"
-                    label="Scale"
-                    options=vec![(false, "Linear".to_owned()), (true, "Logarithmic".to_owned())]
-                    picked=move || Some(display.get().is_log)
-                    pick=move |is_log| set(DisplayChange::Log(is_log))
-                />
-                <RadioGroup
-                    name="display-end"
-                    label="Maximum"
-                    options=vec![(false, "1".to_owned()), (true, "Row’s largest".to_owned())]
-                    picked=move || Some(display.get().is_per_row)
-                    pick=move |is_per_row| set(DisplayChange::PerRow(is_per_row))
-                />
-                <MinWeight page display />
-                <fieldset class="control">
-                    <legend class="label">"Leave out"</legend>
-                    <CheckBox
-                        name="special tokens"
-                        is_on=Signal::derive(move || display.get().leaves_out_special)
-                        is_disabled=Signal::derive(move || !has_special.get())
-                        change=move |is_on| set(DisplayChange::LeaveOutSpecial(is_on))
-                    />
-                    <CheckBox
-                        name="first position"
-                        is_on=Signal::derive(move || display.get().leaves_out_first)
-                        change=move |is_on| set(DisplayChange::LeaveOutFirst(is_on))
-                    />
-                </fieldset>
-                <CheckBox
-                    name="Join words"
-                    is_on=Signal::derive(move || display.get().joins_words)
-                    change=move |is_on| set(DisplayChange::JoinWords(is_on))
-                />
+                {page.parts().awaited(move |views| (views.display_fields)(page))}
             </div>
         </details>
         <p class="row-note" role="note">

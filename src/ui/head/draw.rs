@@ -18,7 +18,7 @@ pub fn draw_on_change(
     colours: Derived<HeadColours>,
     scheme: Derived<Scheme>,
     Geometry { columns, panels, window, is_matrix, scroll_x, .. }: Geometry,
-    pixel_ratio: Signal<f64>,
+    pixel_ratio: RwSignal<f64>,
 ) {
     let ramps = ramps(scene, is_matrix, scheme);
     let target = StoredValue::new_local(None::<HeadCanvas>);

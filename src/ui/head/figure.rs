@@ -5,14 +5,11 @@
 
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
-use leptos_use_device_pixel_ratio::use_device_pixel_ratio;
-use leptos_use_element_size::{UseElementSizeReturn, use_element_size};
 
 use super::draw::draw_on_change;
 use super::follow::follow_pins;
 use super::geometry::Geometry;
 use super::headings::Headings;
-use super::matrix_keys::MatrixKeys;
 use super::pointer::Pointer;
 use super::scene::Scene;
 use super::token_column::TokenColumn;
@@ -24,6 +21,7 @@ use crate::trace::Side;
 use crate::ui::erased::{Derived, Show, effect, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::css::px;
+use crate::ui::small::watched::{device_pixel_ratio, element_size};
 
 /// Columns of tokens with the attention between them.
 #[component]
@@ -36,11 +34,11 @@ pub fn HeadViewFigure(
 ) -> impl IntoView {
     let scroller = NodeRef::<Div>::new();
     let canvas = NodeRef::<Canvas>::new();
-    let UseElementSizeReturn { width, height } = use_element_size(scroller);
+    let (width, height) = element_size(scroller);
     let (scroll, scroll_x) = (RwSignal::new(0.0_f32), RwSignal::new(0.0_f32));
     let geometry = Geometry::new(page, scene, (width, height), (scroll, scroll_x));
     let Geometry { window, columns, panels, n_rows, is_matrix, grid, hidden_width, .. } = geometry;
-    draw_on_change(canvas, scene, colours, scheme, geometry, use_device_pixel_ratio());
+    draw_on_change(canvas, scene, colours, scheme, geometry, device_pixel_ratio());
 
     let reveal = Callback::new(move |row: usize| {
         if let Some(scroller) = scroller.get_untracked() {
@@ -63,7 +61,7 @@ pub fn HeadViewFigure(
         <div class="figure" class:narrow=move || columns.get().query_number.width == 0.0>
             <Headings page scene received columns panels />
             <Show when=move || is_matrix.get()>
-                <MatrixKeys figure grid />
+                {page.parts().later(move |views| (views.matrix_keys)(figure, grid))}
             </Show>
             <div
                 class="scroller"

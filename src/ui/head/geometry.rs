@@ -1,13 +1,13 @@
 //! Where the head view's columns, panels and rows are.
 
 use leptos::prelude::*;
-use leptos_use_media_query::use_media_query;
 
 use super::scene::Scene;
 use crate::render::{Columns, Grid, Span, Window, panels};
 use crate::state::Home;
 use crate::ui::erased::Derived;
 use crate::ui::shell::page::Page;
+use crate::ui::small::watched::media_query;
 
 /// Width of a character of the tokens' font, in CSS pixels: six tenths of the font's size.
 const CHARACTER_WIDTH: f32 = 7.83;
@@ -25,9 +25,9 @@ const TALL: &str = "(min-width: 1000px) and (min-height: 880px)";
 pub const THUMB: f32 = 40.0;
 
 /// Whether rows are pressed with a thumb. A frame is narrow in a wide window too, so its pointer alone decides.
-pub fn is_thumbed(page: Page) -> Signal<bool> {
+pub fn is_thumbed(page: Page) -> RwSignal<bool> {
     let is_embed = page.peek(|state| state.home == Home::Embed);
-    use_media_query(if is_embed { "(pointer: coarse)" } else { "(pointer: coarse), (max-width: 999px)" })
+    media_query(if is_embed { "(pointer: coarse)" } else { "(pointer: coarse), (max-width: 999px)" })
 }
 
 /// Columns, panels and the visible window, each made anew only when it changes.
@@ -57,12 +57,12 @@ impl Geometry {
     pub fn new(
         page: Page,
         scene: Derived<Option<Scene>>,
-        (width, height): (Signal<f64>, Signal<f64>),
+        (width, height): (RwSignal<f64>, RwSignal<f64>),
         (scroll, scroll_x): (RwSignal<f32>, RwSignal<f32>),
     ) -> Self {
         let of_scene =
             move |read: fn(&Scene) -> usize| Derived::new(move || scene.with(|scene| scene.as_ref().map_or(0, read)));
-        let (is_thumbed, is_tall) = (is_thumbed(page), use_media_query(TALL));
+        let (is_thumbed, is_tall) = (is_thumbed(page), media_query(TALL));
         let n_rows = of_scene(Scene::n_rows);
         let row_height = Derived::new(move || match (is_thumbed.get(), n_rows.get() <= N_ROOMY, is_tall.get()) {
             (true, ..) => THUMB,

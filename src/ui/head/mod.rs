@@ -1,6 +1,7 @@
 //! The head view: one layer's attention from token to token, its controls, and its description for screen readers.
 
 mod column;
+pub mod display_fields;
 pub mod display_options;
 mod draw;
 pub mod figure;
@@ -12,13 +13,13 @@ pub mod kind_choice;
 pub mod layer_picker;
 pub mod legend;
 pub mod live_region;
-mod matrix_keys;
+pub mod matrix_keys;
 mod min_weight;
 mod pointer;
 pub mod scene;
 pub mod segment_filter;
 mod token_column;
-mod token_figure;
+pub mod token_figure;
 mod token_keys;
 mod token_row;
 mod units;

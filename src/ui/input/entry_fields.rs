@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use super::chat::ChatLine;
 use super::entry_field::EntryField;
-use super::random_block::RandomBlockFields;
 use crate::state::{EntryChange, EntryEvent, EntryKind, Event};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
@@ -64,7 +63,7 @@ pub fn EntryFields(page: Page) -> impl IntoView {
     move || match kind.get() {
         EntryKind::Text => texts(),
         EntryKind::Ids => ids_field(),
-        EntryKind::RandomBlock => view! { <RandomBlockFields page /> },
+        EntryKind::RandomBlock => page.parts().awaited(move |views| (views.random_block)(page)),
         EntryKind::Chat => view! {
             <ChatLine page />
             {page.parts().awaited(move |views| (views.chat)(page))}

@@ -5,12 +5,9 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, EventTarget, Node};
 
-use super::bos_choice::BosChoice;
 use super::entry_fields::EntryFields;
-use super::entry_kind::EntryKindChoice;
 use super::keys::runs_model;
 use super::target_field::TargetField;
-use super::typed_tokens::TypedTokens;
 use crate::state::{Event, WorkEvent, wording};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
@@ -92,12 +89,7 @@ pub fn TextForm(page: Page) -> impl IntoView {
                     })}
                 </div>
                 <div class="entry-more" id="entry-more" class:none=move || !is_open.get()>
-                    <div class="entry-line">
-                        <EntryKindChoice page />
-                        <BosChoice page />
-                        <TypedTokens page />
-                    </div>
-                    {page.parts().awaited(move |views| (views.examples)(page))}
+                    {page.parts().awaited(move |views| (views.entry_options)(page))}
                 </div>
             </div>
         </div>

@@ -26,7 +26,7 @@ impl Colours {
 }
 
 /// Draws with the next frame whenever something changes.
-pub(super) fn draw_on_change(canvas: NodeRef<Canvas>, map: Map, scheme: Derived<Scheme>, pixel_ratio: Signal<f64>) {
+pub(super) fn draw_on_change(canvas: NodeRef<Canvas>, map: Map, scheme: Derived<Scheme>, pixel_ratio: RwSignal<f64>) {
     let colours = Derived::new(move || Colours::new(scheme.get()));
     let target = StoredValue::new_local(None::<(PixelCanvas, MapPainter)>);
     let shade = map.page.memo(shade);

@@ -2,15 +2,11 @@
 
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
-use leptos_use_device_pixel_ratio::use_device_pixel_ratio;
-use leptos_use_element_size::{UseElementSizeReturn, use_element_size};
 
 use super::cell::id_of;
 use super::cells::Cells;
-use super::controls::MapControls;
 use super::draw::draw_on_change;
 use super::keys::on_key;
-use super::legend::MapLegend;
 use super::model::Map;
 use super::pointer::Pointer;
 use super::readout::Readout;
@@ -18,19 +14,21 @@ use crate::render::{MapLayout, Scheme};
 use crate::ui::erased::{Derived, Show, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::css::{crisp, px};
+use crate::ui::small::watched::{device_pixel_ratio, element_size};
 
 /// The map, large with its controls and legend or small without.
 #[component]
 pub fn ModelMap(page: Page, scheme: Derived<Scheme>, is_small: bool) -> impl IntoView {
     let scroller = NodeRef::<Div>::new();
     let canvas = NodeRef::<Canvas>::new();
-    let UseElementSizeReturn { width, height } = use_element_size(scroller);
-    let pixel_ratio = use_device_pixel_ratio();
+    let (width, height) = element_size(scroller);
+    let pixel_ratio = device_pixel_ratio();
     let map = Map::new(page, scheme, is_small, (width, height));
     let Map { layout, scroll, window, reached, selected, is_filled, .. } = map;
     draw_on_change(canvas, map, scheme, pixel_ratio);
     map.report_seen_layers();
 
+    let parts = page.parts();
     let pointer = Pointer::new(map, scroller);
     let reveal = move |row: usize| {
         if let Some(scroller) = scroller.get_untracked() {
@@ -49,7 +47,7 @@ pub fn ModelMap(page: Page, scheme: Derived<Scheme>, is_small: bool) -> impl Int
     view! {
         <div class="map" class:small=is_small>
             <Show when=move || !is_small>
-                <MapControls map />
+                {parts.later(move |views| (views.map_controls)(map))}
             </Show>
             <div
                 class="map-scroller"
@@ -85,7 +83,7 @@ pub fn ModelMap(page: Page, scheme: Derived<Scheme>, is_small: bool) -> impl Int
             </div>
             <Readout map />
             <Show when=move || !is_small>
-                <MapLegend map />
+                {parts.later(move |views| (views.map_legend)(map))}
             </Show>
         </div>
     }

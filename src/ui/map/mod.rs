@@ -17,6 +17,7 @@ mod readout;
 mod row;
 mod row_labels;
 
+pub use controls::MapControls;
 pub use figure::ModelMap;
-pub use legend::{ends_of, meaning_of};
-pub use model::{contrast_of, rows_of, shade};
+pub use legend::{MapLegend, ends_of, meaning_of};
+pub use model::{Map, contrast_of, rows_of, shade};

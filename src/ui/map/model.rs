@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use leptos_use_media_query::use_media_query;
 
 use super::numbers::Numbers;
 use crate::render::{Contrast, LayerHead, MapLayout, MapSpace, Scheme, Shade, largest_size};
@@ -14,6 +13,7 @@ use crate::ui::erased::{Derived, effect};
 use crate::ui::shell::floor::WIDE;
 use crate::ui::shell::page::Page;
 use crate::ui::small::same::Same;
+use crate::ui::small::watched::media_query;
 
 /// Thumbnails of each layer; `None` while they are awaited.
 pub type Layers = Vec<Option<Same<LayerThumbnails>>>;
@@ -66,13 +66,13 @@ impl Map {
         page: Page,
         scheme: Derived<Scheme>,
         is_small: bool,
-        (width, height): (Signal<f64>, Signal<f64>),
+        (width, height): (RwSignal<f64>, RwSignal<f64>),
     ) -> Self {
         let layers = page.memo(|state| state.scales.thumbnails.layers.iter().map(|it| it.clone().map(Same)).collect());
         let options = page.memo(|state| state.scales.map.clone());
         let rows = page.memo(rows_of);
         let is_framed = page.peek(|state| state.home == Home::Embed);
-        let is_wide = use_media_query(WIDE);
+        let is_wide = media_query(WIDE);
         let is_filled = Signal::derive(move || !is_small && !is_framed && is_wide.get());
         let layout = Derived::new(move || {
             let (is_filled, height) = (is_filled.get(), height.get() as f32);

@@ -26,7 +26,7 @@ pub(super) struct Targets {
     pub strip: NodeRef<Canvas>,
     pub columns: Derived<NeuronColumns>,
     pub window: Derived<Window>,
-    pub pixel_ratio: Signal<f64>,
+    pub pixel_ratio: RwSignal<f64>,
 }
 
 #[derive(Default)]

@@ -2,8 +2,6 @@
 
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
-use leptos_use_device_pixel_ratio::use_device_pixel_ratio;
-use leptos_use_element_size::{UseElementSizeReturn, use_element_size};
 
 use super::draw::{Targets, draw_on_change};
 use super::geometry::Geometry;
@@ -21,14 +19,15 @@ use crate::state::TokenRef;
 use crate::trace::Side;
 use crate::ui::erased::{Derived, effect, view};
 use crate::ui::small::css::{crisp, px};
+use crate::ui::small::watched::{device_pixel_ratio, element_size};
 
 /// Header, rows, marks, and the numbers of the cell under the pointer.
 #[component]
 pub fn NeuronFigure(neurons: Neurons, scheme: Derived<Scheme>) -> impl IntoView {
     let scroller = NodeRef::<Div>::new();
     let (body, strip) = (NodeRef::<Canvas>::new(), NodeRef::<Canvas>::new());
-    let UseElementSizeReturn { width, height } = use_element_size(scroller);
-    let pixel_ratio = use_device_pixel_ratio();
+    let (width, height) = element_size(scroller);
+    let pixel_ratio = device_pixel_ratio();
     let scroll = RwSignal::new(0.0_f32);
     let geometry = Geometry::new(neurons, (width, height), scroll);
     let Geometry { columns, window, .. } = geometry;

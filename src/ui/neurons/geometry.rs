@@ -28,7 +28,7 @@ pub struct Geometry {
 
 impl Geometry {
     /// The geometry of the view in an element of a given size.
-    pub fn new(neurons: Neurons, (width, height): (Signal<f64>, Signal<f64>), scroll: RwSignal<f32>) -> Self {
+    pub fn new(neurons: Neurons, (width, height): (RwSignal<f64>, RwSignal<f64>), scroll: RwSignal<f32>) -> Self {
         let is_thumbed = is_thumbed(neurons.page);
         let n_rows = Derived::new(move || neurons.positions.with(|(queries, keys)| queries.len().max(keys.len())));
         let window = Derived::new(move || Window {

@@ -12,7 +12,7 @@ pub fn Missing(parts: Parts) -> impl IntoView {
         matches!(parts.views.get(), Coming::Failed).then(|| {
             view! {
                 <p class="note problem" role="alert">
-                    "Panels, dialogs and the neuron view could not be loaded. Check the connection, or reload the page. "
+                    "Panels, dialogs, the neuron view and the means to run models could not be loaded. Check the connection, or reload the page. "
                     {parts.again()}
                 </p>
             }

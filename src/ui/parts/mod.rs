@@ -62,6 +62,14 @@ impl Parts {
         self.shown(true, Box::new(make))
     }
 
+    /// The views, once they are here; follows their coming.
+    pub fn here(self) -> Option<&'static Views> {
+        match self.views.get() {
+            Coming::Here(views) => Some(views),
+            _ => None,
+        }
+    }
+
     fn shown(self, has_word: bool, make: Box<dyn Fn(&'static Views) -> AnyView + Send + Sync>) -> AnyView {
         let made = move || match self.views.get() {
             Coming::Here(views) => make(views),

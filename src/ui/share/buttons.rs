@@ -6,7 +6,7 @@ use super::copy_link::CopyLink;
 use super::drop::DropZone;
 use super::embed_button::EmbedButton;
 use super::export_button::ExportButton;
-use super::open::OpenButton;
+use super::open_button::OpenButton;
 use super::save_button::SaveButton;
 use crate::ui::erased::{Derived, view};
 use crate::ui::head::scene::Scene;

@@ -10,6 +10,7 @@ mod export;
 mod export_button;
 pub mod figures;
 mod open;
+mod open_button;
 mod printed;
 mod save;
 mod save_button;
@@ -18,6 +19,7 @@ pub mod trace;
 
 pub use embed_code::EmbedCode;
 pub use export::{Export, ExportChoice};
+pub use open::OpenTrace;
 pub use printed::Printed;
 pub use save::{Save, SaveChoice};
 pub use tools::Tools;

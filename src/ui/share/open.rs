@@ -3,19 +3,15 @@
 use leptos::html::Input;
 use leptos::prelude::*;
 
-use crate::state::palette::Control;
 use crate::state::{Event, Home, TraceEvent};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 use crate::ui::small::address_field::AddressField;
-use crate::ui::small::dialog::Dialog;
 
-/// "Open trace", and the dialog with a file and a URL.
+/// The dialog's content; `url` is what is typed there, which outlives it.
 #[component]
-pub fn OpenButton(page: Page) -> impl IntoView {
-    let is_open = RwSignal::new(false);
+pub fn OpenTrace(page: Page, is_open: RwSignal<bool>, url: RwSignal<String>) -> impl IntoView {
     let picker = NodeRef::<Input>::new();
-    let url = RwSignal::new(String::new());
     // A saved page promises to need no network.
     let has_network = page.peek(|state| state.home != Home::File);
     let pick = move |_| {
@@ -34,39 +30,28 @@ pub fn OpenButton(page: Page) -> impl IntoView {
         }
     };
     view! {
-        <button
-            type="button"
-            id=Control::OpenTrace.id()
-            class="quiet"
-            title="Open attention saved by this page or by Python"
-            on:click=move |_| is_open.set(true)
-        >
-            "Open trace"
-        </button>
-        <Dialog is_open name="Open a trace" id="open-dialog">
-            <p class="note">
-                "A trace is a safetensors file with the attention of one run of any model, saved by this page, by the command \
-                line or from Python. A file stays on this device. You can also drop one anywhere on the page."
-            </p>
-            <div class="field">
-                <label for="trace-file">"Trace file"</label>
-                <input id="trace-file" type="file" accept=".safetensors" node_ref=picker on:change=pick />
-            </div>
-            {has_network.then(|| view! {
-                <form class="field" on:submit=fetch>
-                    <label for="trace-url">"URL of a trace"</label>
-                    <div class="beside-field">
-                        <AddressField
-                            id="trace-url"
-                            placeholder="https://…/trace.safetensors".to_owned()
-                            value=url.into()
-                            on_typed=move |text| url.set(text)
-                        />
-                        <button type="submit" prop:disabled=move || url.with(|url| url.trim().is_empty())>"Open"</button>
-                    </div>
-                    <p class="note">"Only the parts that you look at are fetched, so a large file opens at once."</p>
-                </form>
-            })}
-        </Dialog>
+        <p class="note">
+            "A trace is a safetensors file with the attention of one run of any model, saved by this page, by the command \
+            line or from Python. A file stays on this device. You can also drop one anywhere on the page."
+        </p>
+        <div class="field">
+            <label for="trace-file">"Trace file"</label>
+            <input id="trace-file" type="file" accept=".safetensors" node_ref=picker on:change=pick />
+        </div>
+        {has_network.then(|| view! {
+            <form class="field" on:submit=fetch>
+                <label for="trace-url">"URL of a trace"</label>
+                <div class="beside-field">
+                    <AddressField
+                        id="trace-url"
+                        placeholder="https://…/trace.safetensors".to_owned()
+                        value=url.into()
+                        on_typed=move |text| url.set(text)
+                    />
+                    <button type="submit" prop:disabled=move || url.with(|url| url.trim().is_empty())>"Open"</button>
+                </div>
+                <p class="note">"Only the parts that you look at are fetched, so a large file opens at once."</p>
+            </form>
+        })}
     }
 }

@@ -7,7 +7,7 @@ use super::fault::{keep_unrun_texts, restore_texts, show_faults};
 use super::page::Page;
 use super::status::StatusLine;
 use super::theme::scheme;
-use super::worker::start_worker;
+use super::worker::start_worker_later;
 use crate::state::Home;
 use crate::ui::change::edit_menu::MenuPlace;
 use crate::ui::erased::view;
@@ -22,7 +22,7 @@ use crate::ui::share::Tools;
 #[component]
 pub fn App() -> impl IntoView {
     show_faults();
-    let page = Page::open(Home::Page, Some(start_worker));
+    let page = Page::open(Home::Page, Some(start_worker_later));
     restore_texts(page);
     keep_unrun_texts(page);
     let scheme = scheme(page);

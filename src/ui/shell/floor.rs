@@ -4,7 +4,6 @@
 //! stands under the stage.
 
 use leptos::prelude::*;
-use leptos_use_media_query::use_media_query;
 
 use super::divider::Divider;
 use super::inspector::Inspector;
@@ -14,6 +13,7 @@ use crate::render::{HeadColours, Scheme};
 use crate::state::{Column, Layout, State, View};
 use crate::ui::erased::{Derived, Show, view};
 use crate::ui::head::scene::Scene;
+use crate::ui::small::watched::media_query;
 
 /// From this width of the window on, rail, stage and inspector stand beside each other, as in style/shell.css.
 pub const WIDE: &str = "(min-width: 1000px)";
@@ -26,7 +26,7 @@ pub(super) const RAIL: &str = "rail";
 pub struct Floor {
     pub page: Page,
     /// Whether the columns stand beside each other.
-    pub is_wide: Signal<bool>,
+    pub is_wide: RwSignal<bool>,
     pub layout: Derived<Layout>,
     /// Whether the rail's sheet is open, where the rail is one.
     pub has_sheet: RwSignal<bool>,
@@ -41,7 +41,7 @@ impl Floor {
     pub fn new(page: Page) -> Self {
         Self {
             page,
-            is_wide: use_media_query(WIDE),
+            is_wide: media_query(WIDE),
             layout: page.memo(|state| state.layout),
             has_sheet: RwSignal::new(false),
             can_rail: page.memo(|state| !state.views().contains(&View::Model)),

@@ -1,16 +1,16 @@
 //! Light and dark: the button, and the scheme in use.
 
 use leptos::prelude::*;
-use leptos_use_media_query::use_media_query;
 
 use super::page::Page;
 use crate::render::Scheme;
 use crate::state::{Event, Theme, ViewEvent};
 use crate::ui::erased::{Derived, effect, view};
+use crate::ui::small::watched::media_query;
 
 /// The scheme in use, which may be the system's.
 pub fn scheme(page: Page) -> Derived<Scheme> {
-    let system_is_dark = use_media_query("(prefers-color-scheme: dark)");
+    let system_is_dark = media_query("(prefers-color-scheme: dark)");
     let theme = page.memo(|state| state.options.theme);
     Derived::new(move || match theme.get() {
         Theme::System if system_is_dark.get() => Scheme::Dark,

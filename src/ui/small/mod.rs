@@ -17,3 +17,4 @@ pub mod text_field;
 pub mod tick;
 pub mod token_button;
 pub mod token_text;
+pub mod watched;

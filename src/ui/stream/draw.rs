@@ -32,7 +32,7 @@ pub(super) fn draw_on_change(
     window: Derived<(f32, f32)>,
     scroll: RwSignal<(f32, f32)>,
     scheme: Derived<Scheme>,
-    pixel_ratio: Signal<f64>,
+    pixel_ratio: RwSignal<f64>,
 ) {
     let colours = Derived::new(move || {
         let scheme = scheme.get();

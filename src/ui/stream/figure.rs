@@ -2,8 +2,6 @@
 
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
-use leptos_use_device_pixel_ratio::use_device_pixel_ratio;
-use leptos_use_element_size::{UseElementSizeReturn, use_element_size};
 
 use super::draw::draw_on_change;
 use super::keys::on_key;
@@ -15,14 +13,15 @@ use super::readout::Readout;
 use crate::render::Scheme;
 use crate::ui::erased::{Derived, effect, view};
 use crate::ui::small::css::{crisp, px};
+use crate::ui::small::watched::{device_pixel_ratio, element_size};
 
 /// The table of layers and positions.
 #[component]
 pub fn StreamFigure(stream: Stream, scheme: Derived<Scheme>) -> impl IntoView {
     let scroller = NodeRef::<Div>::new();
     let canvas = NodeRef::<Canvas>::new();
-    let UseElementSizeReturn { width, height } = use_element_size(scroller);
-    let pixel_ratio = use_device_pixel_ratio();
+    let (width, height) = element_size(scroller);
+    let pixel_ratio = device_pixel_ratio();
     let window = Derived::new(move || (width.get() as f32, height.get() as f32));
     let layout = stream.layout(window);
     let scroll = RwSignal::new((0.0_f32, 0.0_f32));

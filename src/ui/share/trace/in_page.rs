@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use crate::analysis::{AttentionSource, SourceError, TraceSource};
 use crate::answers::{Reply, start_drawn};
+use crate::fields::Fields;
 use crate::platform::clock::now_ms;
 use crate::platform::page::{base_url, fetch_bytes, fetch_text};
 use crate::platform::ranged_file::RangedFile;
@@ -61,8 +62,8 @@ impl TraceInPage {
         let bytes = fetch_bytes(&trace_url).await?;
         let trace = Self::read(RangedFile::in_memory("first.safetensors", bytes)).await?;
         let json = fetch_text(&json_url).await?;
-        let predictions: Predictions = serde_json::from_str(&json).map_err(|error| format!("first.json: {error}."))?;
-        let opened = OpenedTrace { top: predictions.top, ..trace.opened(None) };
+        let top = predictions(&json).map_err(|error| format!("first.json: {error}."))?;
+        let opened = OpenedTrace { top, ..trace.opened(None) };
         Ok((trace, opened))
     }
 
@@ -321,8 +322,8 @@ fn report(message: &str) -> Report {
     Report { about: About::Request, message: message.to_owned() }
 }
 
-/// The part of `headlight trace --json` that the page reads.
-#[derive(serde::Deserialize)]
-struct Predictions {
-    top: Vec<Prediction>,
+/// The predictions that `headlight trace --json` wrote.
+fn predictions(json: &str) -> Result<Vec<Prediction>, String> {
+    let value = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    Fields::of_object(value)?.required("top")
 }

@@ -1,10 +1,17 @@
-//! Saves a part of a trace that the page holds: reads the chosen tensors and writes a new file, piece by piece.
+//! Saves a part of a trace that the page holds: reads the chosen tensors and writes a new file, piece by piece. What is written, here or
+//! by a worker, is handed to the reader as it is or inside a page.
 
 use super::in_page::TraceInPage;
 use crate::platform::blob_sink::BlobSink;
+use crate::platform::download::{save_bytes, save_url};
+use crate::platform::page::{base_url, fetch_bytes, fetch_text};
 use crate::platform::turn::turn;
+use crate::state::{Event, SaveForm, State, TraceEvent, traces};
 use crate::trace::StackHook;
-use crate::trace::file::{Element, Saved, TensorPlan, Trace, TraceError, TraceTensor, TraceWriter, file_len};
+use crate::trace::file::{
+    Element, Saved, TensorPlan, Trace, TraceError, TraceTensor, TraceWriter, file_len, fill_slot,
+};
+use crate::ui::shell::page::Page;
 
 /// Bytes read at a time.
 const PIECE_BYTES: u64 = 4 << 20;
@@ -40,11 +47,35 @@ pub fn size(trace: &TraceInPage, saved: Saved, is_half: bool) -> Option<u64> {
     })
 }
 
-/// Writes the file and returns its object URL.
-///
-/// # Errors
-/// One sentence for the reader.
-pub async fn write(trace: &TraceInPage, saved: Saved, is_half: bool) -> Result<String, String> {
+/// Writes the chosen part of the trace on screen, and hands it over.
+pub async fn save_trace(page: Page, saved: Saved, is_half: bool) {
+    let Some(trace) = page.trace() else { return };
+    let name = format!("{}-{}.safetensors", page.peek(State::file_stem), traces::slug(saved));
+    match write(trace.in_page(), saved, is_half).await {
+        Ok(url) => hand_over(page, url, name).await,
+        Err(message) => page.dispatch(Event::Trace(TraceEvent::SaveFailed(message))),
+    }
+}
+
+/// Saves a written trace as a file: as it is, or inside a page.
+pub async fn hand_over(page: Page, url: String, name: String) {
+    let outcome = match page.peek(|state| state.traces.form) {
+        SaveForm::Trace => save_url(&url, &name),
+        SaveForm::Page => save_page(page, &url, &name.replace(".safetensors", ".html")).await,
+    };
+    if let Err(message) = outcome {
+        page.dispatch(Event::Trace(TraceEvent::SaveFailed(message)));
+    }
+}
+
+async fn save_page(page: Page, url: &str, name: &str) -> Result<(), String> {
+    let (trace, empty) = (fetch_bytes(url).await?, fetch_text(&format!("{}viewer.html", base_url())).await?);
+    let link = page.peek(State::file_link).unwrap_or_default();
+    save_bytes(fill_slot(&empty, &link, &trace)?.as_bytes(), "text/html", name)
+}
+
+/// Writes the file and returns its object URL: one sentence for the reader where that fails.
+async fn write(trace: &TraceInPage, saved: Saved, is_half: bool) -> Result<String, String> {
     let (metadata, tensors) = trace.with_trace(|trace| (trace.metadata.clone(), plan(trace, saved, is_half)));
     let failed = |error: TraceError| error.to_string();
     let mut writer = TraceWriter::new(BlobSink::new(), &metadata, tensors).map_err(failed)?;

@@ -2,18 +2,18 @@
 
 use leptos::html::Main;
 use leptos::prelude::*;
-use leptos_use_element_size::{UseElementSizeReturn, use_element_size};
 
 use crate::platform::frame::{hear_host, tell_host};
 use crate::state::{Event, Theme, ViewEvent};
 use crate::ui::erased::effect;
 use crate::ui::shell::page::Page;
 use crate::ui::shell::theme::follow_theme;
+use crate::ui::small::watched::element_size;
 
 /// Follows the host's theme, and tells the host how tall the content is.
 pub fn follow_host(page: Page, root: NodeRef<Main>) {
     follow_theme(page);
-    let UseElementSizeReturn { height, .. } = use_element_size(root);
+    let (_, height) = element_size(root);
     // The observed size leaves out the padding; the height told includes it.
     let tell_size = move || {
         let height = root.get_untracked().map_or(0.0, |root| root.get_bounding_client_rect().height());

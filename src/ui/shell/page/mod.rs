@@ -18,7 +18,7 @@ use crate::platform::page::{self, base_url, fragment};
 use crate::state::link::in_query;
 use crate::state::{Event, Home, Layout, LinkEvent, MoreEvent, PaneEvent, StartEvent, State, Theme, Threads, TokenRef};
 use crate::ui::change::edit_menu::OpenMenu;
-use crate::ui::erased::Derived;
+use crate::ui::erased::{Derived, effect};
 use crate::ui::parts::Parts;
 use crate::ui::share::trace::reading::slot_link;
 use kept::{HUB_KEY, LAYOUT_KEY, THEME_KEY, THREADS_KEY, kept};
@@ -55,6 +55,8 @@ pub struct Page {
     /// The share of the first view while the divider is dragged.
     dragged_share: RwSignal<Option<u8>>,
     tour: RwSignal<Option<usize>>,
+    /// Events that wait for the later part of the reducer.
+    waiting: StoredValue<Vec<Event>, LocalStorage>,
     /// The element that had the focus before the menu opened.
     focus_before: StoredValue<Option<web_sys::HtmlElement>, LocalStorage>,
 }
@@ -90,8 +92,10 @@ impl Page {
             is_second: false,
             dragged_share: RwSignal::new(None),
             tour: RwSignal::new(None),
+            waiting: StoredValue::new_local(Vec::new()),
             focus_before: StoredValue::new_local(None),
         };
+        page.complete_later();
         if let Some(base) = kept(home, HUB_KEY) {
             page.dispatch(Event::More(MoreEvent::BaseKept(base)));
         }
@@ -215,6 +219,9 @@ impl Page {
         } else {
             event
         };
+        if event.needs_later() && self.state.try_with_value(State::is_complete) == Some(false) {
+            return self.waiting.update_value(|waiting| waiting.push(event));
+        }
         // A timer or message that comes after the page has gone finds no state.
         let Some(effects) = self.state.try_update_value(|state| state.update(event)) else { return };
         if self.state.with_value(|state| state.pane().is_some()) || self.second.with_value(Option::is_some) {
@@ -228,6 +235,20 @@ impl Page {
         for effect in effects {
             self.carry_out(effect);
         }
+    }
+
+    /// Hands the later part of the reducer to the state once it is here, and what has waited for it.
+    fn complete_later(self) {
+        effect(move || {
+            let Some(views) = self.parts.here() else { return };
+            if self.state.with_value(State::is_complete) {
+                return;
+            }
+            self.state.update_value(|state| state.complete(views.reducers));
+            let waiting = self.waiting.try_update_value(std::mem::take).unwrap_or_default();
+            let events = std::iter::once(Event::Start(StartEvent::Completed)).chain(waiting);
+            untrack(move || events.for_each(|event| self.dispatch(event)));
+        });
     }
 }
 

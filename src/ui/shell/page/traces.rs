@@ -5,23 +5,24 @@ use leptos::task::spawn_local;
 
 use super::Page;
 use crate::answers::Reply;
-use crate::platform::download::{save_bytes, save_url};
-use crate::platform::page::{base_url, fetch_bytes, fetch_text};
 use crate::protocol::{FromWorker, Question, RequestId};
 use crate::state::editing::EditEvent;
-use crate::state::{Event, FirstScreen, OpenedTrace, SaveForm, StartEvent, State, TraceEvent, WorkerEvent, traces};
+use crate::state::{Event, FirstScreen, OpenedTrace, StartEvent, TraceEvent, WorkerEvent};
 use crate::trace::AttnKind;
-use crate::trace::file::{Saved, fill_slot};
+use crate::trace::file::Saved;
 use crate::ui::parts::reader::{Held, open};
 use crate::ui::parts::views;
 use crate::ui::share::trace::save;
+
+/// What is said where the part of the program that saves did not come.
+const NO_SAVING: &str = "Saving could not be loaded. Check the connection and try again.";
 
 /// A place for a trace that the page holds.
 pub type HeldPlace = StoredValue<Option<Held>, LocalStorage>;
 
 impl Page {
     /// The trace on screen, or the last one that was.
-    pub(super) fn trace(self) -> Option<Held> {
+    pub fn trace(self) -> Option<Held> {
         self.held().with_value(Clone::clone)
     }
 
@@ -100,32 +101,17 @@ impl Page {
 
     /// Writes the chosen part of the trace on screen, and hands it over.
     pub(super) async fn save_trace(self, saved: Saved, is_half: bool) {
-        let Some(trace) = self.trace() else { return };
-        let name = format!("{}-{}.safetensors", self.peek(State::file_stem), traces::slug(saved));
-        let written = match views::views().await {
-            Some(views) => (views.write_trace)(trace, saved, is_half).await,
-            None => Err("Saving could not be loaded. Check the connection and try again.".to_owned()),
-        };
-        match written {
-            Ok(url) => self.hand_over(url, name).await,
-            Err(message) => self.dispatch(Event::Trace(TraceEvent::SaveFailed(message))),
+        match views::views().await {
+            Some(views) => (views.save_trace)(self, saved, is_half).await,
+            None => self.dispatch(Event::Trace(TraceEvent::SaveFailed(NO_SAVING.to_owned()))),
         }
     }
 
     /// Saves a written trace as a file: as it is, or inside a page.
     pub(super) async fn hand_over(self, url: String, name: String) {
-        let outcome = match self.peek(|state| state.traces.form) {
-            SaveForm::Trace => save_url(&url, &name),
-            SaveForm::Page => self.save_page(&url, &name.replace(".safetensors", ".html")).await,
-        };
-        if let Err(message) = outcome {
-            self.dispatch(Event::Trace(TraceEvent::SaveFailed(message)));
+        match views::views().await {
+            Some(views) => (views.hand_over)(self, url, name).await,
+            None => self.dispatch(Event::Trace(TraceEvent::SaveFailed(NO_SAVING.to_owned()))),
         }
-    }
-
-    async fn save_page(self, url: &str, name: &str) -> Result<(), String> {
-        let (trace, empty) = (fetch_bytes(url).await?, fetch_text(&format!("{}viewer.html", base_url())).await?);
-        let link = self.peek(State::file_link).unwrap_or_default();
-        save_bytes(fill_slot(&empty, &link, &trace)?.as_bytes(), "text/html", name)
     }
 }

@@ -7,9 +7,6 @@ use super::folds::Fold;
 use super::tabs::Tabs;
 use crate::render::HeadColours;
 use crate::state::{Column, RUNS_MODELS};
-use crate::ui::change::edit_menu::EditButton;
-use crate::ui::change::saved_edits::SavedEdits;
-use crate::ui::change::side_choice::SideChoice;
 use crate::ui::erased::{Derived, view};
 use crate::ui::head::head_squares::HeadSquares;
 use crate::ui::head::layer_picker::LayerPicker;
@@ -22,6 +19,7 @@ use crate::ui::shell::help_button::HelpButton;
 #[component]
 pub fn ScaleBar(floor: Floor, scene: Derived<Option<Scene>>, colours: Derived<HeadColours>) -> impl IntoView {
     let Floor { page, .. } = floor;
+    let parts = page.parts();
     let is_awaiting = Derived::new(move || scene.with(Option::is_none));
     view! {
         <div class="scale-bar">
@@ -30,11 +28,11 @@ pub fn ScaleBar(floor: Floor, scene: Derived<Option<Scene>>, colours: Derived<He
             <div class="choosing" class:awaiting=move || is_awaiting.get()>
                 <LayerPicker page />
                 <HeadSquares page scene colours />
-                {RUNS_MODELS.then(|| view! { <EditButton page /> })}
+                {RUNS_MODELS.then(|| parts.later(move |views| (views.edit_button)(page)))}
             </div>
             <span class="spring"></span>
-            <SavedEdits page />
-            {RUNS_MODELS.then(|| view! { <SideChoice page /> })}
+            {parts.later(move |views| (views.saved_edits)(page))}
+            {RUNS_MODELS.then(|| parts.later(move |views| (views.side_choice)(page)))}
             <BesideButton page />
             <PaletteButton page />
             <HelpButton page />

@@ -9,7 +9,6 @@ use crate::ui::change::column_button::PanelButton;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 use crate::ui::shell::theme::ThemeButton;
-use crate::ui::shell::thread_choice::ThreadChoice;
 
 /// The line at the bottom of the page.
 #[component]
@@ -24,7 +23,7 @@ pub fn StatusLine(page: Page) -> impl IntoView {
                 <span class="spring"></span>
                 {RUNS_MODELS.then(|| view! {
                     {page.parts().later(move |views| (views.device_models)(page))}
-                    <ThreadChoice page />
+                    {page.parts().later(move |views| (views.thread_choice)(page))}
                     <button
                         type="button"
                         class="cancel"
