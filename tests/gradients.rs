@@ -4,23 +4,19 @@
 
 mod support;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
 
-use headlight::analysis::inside::direct::Contrast;
 use headlight::edit;
-use headlight::engine::backward::{Asked, Backward, Differentiated, HookGradient};
+use headlight::engine::backward::{Asked, Backward, Differentiated};
 use headlight::engine::{Captures, CompiledEdits, Model, Run, Step};
-use headlight::trace::spec::{Activation, Unembed};
+use headlight::trace::spec::Activation;
 use headlight::trace::{Axis, BlockSite, Hook, Lengths, Stack, StackHook};
 use serde::Deserialize;
-use support::engine::{finished, load_golden};
+use support::engine::{files_of, finished, load, load_golden};
+use support::gradients::{compare_case, compare_gradients, everything, gradients, logits, outcome_of};
 use support::parity::decoded;
 use support::{Comparison, Tensors, fixture, golden, golden_cases, read};
-
-/// Of the largest gradient of a tensor.
-const TOLERANCE: f32 = 1e-4;
 
 /// An `inside.json`.
 #[derive(Deserialize)]
@@ -32,32 +28,6 @@ struct Inside {
     other_id: u32,
     #[serde(rename = "M")]
     outcome: f64,
-}
-
-type Gradients = BTreeMap<StackHook, HookGradient>;
-
-/// The whole pass.
-fn gradients(run: &Arc<Run>, of: Differentiated, asked: Asked) -> (f64, Gradients) {
-    let mut backward = Backward::new(Arc::clone(run), of, asked).unwrap();
-    let mut parts = Vec::new();
-    while backward.step().unwrap() == Step::More {
-        parts.extend(backward.drain());
-    }
-    parts.extend(backward.drain());
-    let n_parts = parts.len();
-    let by_hook: Gradients = parts.into_iter().map(|part| (part.hook, part)).collect();
-    assert_eq!(by_hook.len(), n_parts, "each hook once");
-    let (done, total) = backward.progress();
-    assert_eq!(done, total);
-    (backward.value(), by_hook)
-}
-
-fn everything(run: &Run) -> Asked {
-    Asked::matching(run, |_| true).with_values()
-}
-
-fn logits(answers: &[u32], others: &[u32], position: usize) -> Differentiated {
-    Differentiated::Logits { contrast: Contrast { answers: answers.to_vec(), others: others.to_vec() }, position }
 }
 
 /// A run of a model with one stack, or of a decoder on its encoder's run.
@@ -75,43 +45,6 @@ fn run_of(model: &Arc<Model>, ids: &[u32], decoder_ids: &[u32]) -> Arc<Run> {
     }
 }
 
-/// The hook that a name of `inside.safetensors` means: `grad.1.q`, `grad.cross.0.z`, `grad.embed_decoder`.
-fn hook_of(name: &str, has_encoder: bool) -> StackHook {
-    let name = name.strip_prefix("grad.").unwrap();
-    let outer = match name {
-        "embed" => Some(has_encoder.then_some(Stack::Encoder)),
-        "embed_decoder" => Some(Some(Stack::Decoder)),
-        _ => None,
-    };
-    if let Some(stack) = outer {
-        return StackHook { stack, hook: Hook::Embed };
-    }
-    let parts: Vec<&str> = name.split('.').collect();
-    let (of, layer, site) = match parts[..] {
-        [of, layer, site] => (Some(of), layer, site),
-        [layer, site] => (None, layer, site),
-        _ => panic!("{name}"),
-    };
-    let site = match site {
-        "resid_pre" => BlockSite::ResidPre,
-        "q" => BlockSite::Q,
-        "k" => BlockSite::K,
-        "v" => BlockSite::V,
-        "z" => BlockSite::Z,
-        "pattern" => BlockSite::Pattern,
-        "mlp_post" => BlockSite::MlpPost,
-        other => panic!("{other}"),
-    };
-    let (stack, site) = match of {
-        None => (None, site),
-        Some("encoder") => (Some(Stack::Encoder), site),
-        Some("decoder") => (Some(Stack::Decoder), site),
-        Some("cross") => (Some(Stack::Decoder), site.in_attn(headlight::trace::Attn::Cross)),
-        other => panic!("{other:?}"),
-    };
-    StackHook { stack, hook: Hook::Block(layer.parse().unwrap(), site) }
-}
-
 #[test]
 fn gradients_agree_with_pytorch() {
     let mut comparison = Comparison::default();
@@ -120,19 +53,34 @@ fn gradients_agree_with_pytorch() {
         let inside: Inside = serde_json::from_slice(&read(&folder.join("inside.json"))).unwrap();
         let values = Tensors::open(&folder.join("inside.safetensors"));
         let run = run_of(&model, &inside.ids, inside.decoder_ids.as_deref().unwrap_or_default());
-        let of = logits(&[inside.answer_id], &[inside.other_id], inside.position);
-        let (value, found) = gradients(&run, of, everything(&run));
+        let difference = logits(&[inside.answer_id], &[inside.other_id], inside.position);
+        let (value, found) = gradients(&run, difference, everything(&run));
         assert!((value - inside.outcome).abs() < 1e-4, "{architecture}: {value} {}", inside.outcome);
-        let mut n_compared = 0;
-        for name in values.names().filter(|name| name.starts_with("grad.")) {
-            let expected = values.f32(name);
-            let scale = expected.iter().fold(0.0f32, |most, value| most.max(value.abs()));
-            let gradient = &found[&hook_of(name, model.encoder().is_some())].gradient;
-            comparison.check(&format!("{architecture}.{name}"), gradient, &expected, TOLERANCE * scale);
-            n_compared += 1;
-        }
+        let n_compared = compare_gradients(&mut comparison, architecture, &found, &values, model.encoder().is_some());
         assert!(n_compared >= 22, "{architecture}: {n_compared}");
     }
+    comparison.finish();
+}
+
+/// `gradients.safetensors`: every other small checkpoint that Hugging Face transformers reads, by `make_gradients.py`.
+#[test]
+fn gradients_agree_with_pytorch_on_every_checkpoint() {
+    let mut comparison = Comparison::default();
+    let mut n_checkpoints = 0;
+    for (name, folder) in names().into_iter().map(|name| (name.clone(), golden(&name))) {
+        if !folder.join("gradients.safetensors").exists() {
+            assert!(
+                folder.join("inside.safetensors").exists() || name.starts_with("hooked") || name == "attn_only",
+                "{name}"
+            );
+            continue;
+        }
+        let values = Tensors::open(&folder.join("gradients.safetensors"));
+        let (model, case) = (load_golden(&name), &golden_cases(&name)[0]);
+        compare_case(&mut comparison, &name, &model, case, &values);
+        n_checkpoints += 1;
+    }
+    assert!(n_checkpoints >= 40, "{n_checkpoints}");
     comparison.finish();
 }
 
@@ -160,8 +108,8 @@ fn edited(run: &Arc<Run>, list: &str) -> Arc<Run> {
     Arc::new(again)
 }
 
-/// The small checkpoints with the run of their first case.
-fn every_run() -> impl Iterator<Item = (String, Arc<Run>)> {
+/// The small checkpoints.
+fn names() -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(fixture("golden"))
         .unwrap()
         .filter_map(|entry| entry.unwrap().file_name().into_string().ok())
@@ -169,7 +117,12 @@ fn every_run() -> impl Iterator<Item = (String, Arc<Run>)> {
         .collect();
     names.sort();
     assert!(names.len() > 40, "{names:?}");
-    names.into_iter().map(|name| {
+    names
+}
+
+/// The small checkpoints with the run of their first case.
+fn every_run() -> impl Iterator<Item = (String, Arc<Run>)> {
+    names().into_iter().map(|name| {
         let (model, case) = (load_golden(&name), &golden_cases(&name)[0]);
         let ids =
             model.encode(&case.text, case.text_pair.as_deref().filter(|_| model.encoder().is_none())).unwrap().ids;
@@ -178,17 +131,6 @@ fn every_run() -> impl Iterator<Item = (String, Arc<Run>)> {
         let run = run_of(&model, &ids[..ids.len().min(9)], &target[..target.len().min(7)]);
         (name, run)
     })
-}
-
-/// An outcome that every checkpoint of the goldens has.
-fn outcome_of(run: &Run) -> Differentiated {
-    match run.model().spec().unembed {
-        Unembed::None => {
-            let d_model = run.model().spec().d_model;
-            Differentiated::Cosine((0..d_model).map(|i| (i * 7 % 5) as f64 - 1.5).collect())
-        }
-        _ => logits(&[7, 9], &[3, 5, 6], run.tokens().len() - 2),
-    }
 }
 
 /// M of a run, by the same path as the reverse begins with.
@@ -201,6 +143,8 @@ fn outcome(run: &Arc<Run>) -> f64 {
 /// Scaling a part of an activation by 1 ± ε moves M by ±ε g · a: at one position, or the last head, of a site each, in turn.
 fn check_by_scaling(name: &str, run: &Arc<Run>, base: &str, step: f64) -> usize {
     let (_, found) = gradients(run, outcome_of(run), everything(run));
+    let n_hooks = |run: &Run| Hook::all(run.model().spec()).len();
+    assert_eq!(found.len(), n_hooks(run) + run.source().map_or(0, |source| n_hooks(source)), "{name}: every hook");
     let stack_of =
         |stack: Option<Stack>| stack.map_or(String::new(), |stack| format!(r#","stack":"{}""#, stack.name()));
     let mut n_checked = 0;
@@ -330,12 +274,7 @@ fn gradients_go_through_edits() {
 #[test]
 fn every_outcome_has_its_gradient() {
     let classifier = |name: &str| {
-        let folder = fixture("classifiers").join(name);
-        support::engine::load(&support::engine::files_of(
-            &folder,
-            &["config.json", "tokenizer.json", "model.safetensors"],
-        ))
-        .unwrap()
+        load(&files_of(&fixture("classifiers").join(name), &["config.json", "model.safetensors"])).unwrap()
     };
     let other: Vec<f64> = (0..48).map(|i| (i * 7 % 5) as f64 - 1.5).collect();
     let label =

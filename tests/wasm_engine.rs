@@ -10,9 +10,10 @@ use std::sync::Arc;
 
 use headlight::engine::Model;
 use support::engine::load;
+use support::gradients::compare_case;
 use support::parity::{compare_cases, compare_edits};
 use support::seeded::{CONTINUATION, continuation};
-use support::{Tensors, cases_of};
+use support::{Comparison, Tensors, cases_of};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -69,6 +70,21 @@ impl Golden {
             compare_edits(&model, json, &Tensors::of_bytes("interventions.safetensors", values.to_vec()));
         }
     }
+}
+
+/// The reverse pass: norms of both kinds, gates, rotation, biases, and both stacks.
+#[wasm_bindgen_test]
+fn gradients() {
+    let mut comparison = Comparison::default();
+    for (name, golden, values) in [
+        ("opt", golden!("opt"), file!("opt", "gradients.safetensors")),
+        ("phi3", golden!("phi3"), file!("phi3", "gradients.safetensors")),
+        ("t5", golden!("t5"), file!("t5", "gradients.safetensors")),
+    ] {
+        let values = Tensors::of_bytes("gradients.safetensors", values.to_vec());
+        compare_case(&mut comparison, name, &golden.model(), &cases_of(golden.expected_json)[0], &values);
+    }
+    comparison.finish();
 }
 
 #[wasm_bindgen_test]

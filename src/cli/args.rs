@@ -13,7 +13,7 @@ use crate::edit::PatchSite;
 use crate::trace::file::Saved;
 
 pub use find::FindArgs;
-pub use inside::{AttributeArgs, ContrastArgs, FlowArgs, FlowKind, LensArgs, SubjectArgs};
+pub use inside::{AttributeArgs, ContrastArgs, EstimateWhat, FlowArgs, FlowKind, LensArgs, SubjectArgs};
 
 /// Attention inside transformer language models.
 #[derive(Debug, Parser)]
@@ -35,7 +35,7 @@ pub enum Command {
     Generate(GenerateArgs),
     /// Prints what the model would predict if the stream ended at each layer.
     Lens(LensArgs),
-    /// Prints what each component adds to the logit difference of tokens.
+    /// Prints what each component adds to the logit difference of tokens, or what its removal would do by gradients.
     Attribute(AttributeArgs),
     /// Writes how content moves from position to position, layer by layer.
     Flow(FlowArgs),

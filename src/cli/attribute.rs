@@ -1,14 +1,18 @@
-//! `headlight attribute --direct`: the outcome as a sum over what each component wrote into the stream.
+//! `headlight attribute`: the outcome as a sum over what each component wrote into the stream (`--direct`), or what parts do to it by
+//! gradients (`estimate`, `saliency`), which can be saved (`gradients`).
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::CliError;
-use super::args::{AttributeArgs, ContrastArgs};
+use super::args::{AttributeArgs, ContrastArgs, EstimateWhat};
+use super::outfile::OutFile;
 use super::report::{print, print_json_of};
 use super::subject::{Subject, first_token};
+use super::{CliError, estimate, gradients, saliency};
 use crate::analysis::inside::direct::{AttnParts, Contrast, DirectSum};
+use crate::engine::backward::Differentiated;
 use crate::engine::jobs::{DirectJob, complete};
 use crate::engine::{EngineError, Run, top_predictions};
 
@@ -39,12 +43,43 @@ struct JsonCross {
 
 /// Runs the command.
 pub(super) fn run(args: &AttributeArgs) -> Result<(), CliError> {
-    if !args.direct {
-        return Err(CliError::Usage("say how the outcome is divided: --direct".to_owned()));
+    if !args.direct && args.estimate.is_none() && args.save_gradients.is_none() {
+        let message = "say how the outcome is divided: --direct, --estimate WHAT or --save-gradients FILE";
+        return Err(CliError::Usage(message.to_owned()));
     }
-    let run = Subject::open(&args.subject)?.read(&args.subject)?;
+    let given = args.from.is_some() || args.from_ids.is_some();
+    match args.estimate {
+        Some(EstimateWhat::PatchHeads) if !given => {
+            return Err(CliError::Usage("--estimate patch-heads needs --from TEXT or --from-ids IDS".to_owned()));
+        }
+        Some(EstimateWhat::ZeroHeads | EstimateWhat::Edges | EstimateWhat::Tokens) if given => {
+            let message =
+                "--from is for --estimate patch-heads, positions and neurons: nothing else takes another text";
+            return Err(CliError::Usage(message.to_owned()));
+        }
+        Some(EstimateWhat::ZeroHeads | EstimateWhat::PatchHeads) | None => {}
+        Some(_) if args.verify.is_some() => {
+            let message = "--verify is for --estimate zero-heads and patch-heads";
+            return Err(CliError::Usage(message.to_owned()));
+        }
+        Some(_) => {}
+    }
+    let subject = Subject::open(&args.subject)?;
+    let out = args.save_gradients.as_deref().map(|out| OutFile::create(out, &subject.paths)).transpose()?;
+    let run = Arc::new(subject.read(&args.subject)?);
     let position = args.contrast.position.unwrap_or(run.tokens().len() - 1);
     let contrast = contrast(&args.contrast, &run, position)?;
+    let outcome = Differentiated::Logits { contrast: contrast.clone(), position };
+    if let Some(out) = out {
+        gradients::write(&run, outcome.clone(), &out)?;
+        out.keep()?;
+    }
+    match args.estimate {
+        Some(EstimateWhat::Tokens) => return saliency::run(args, &run, outcome),
+        Some(what) => return estimate::run(args, what, &run, &outcome),
+        None if !args.direct => return Ok(()),
+        None => {}
+    }
     let sum = complete(DirectJob::new(&run, contrast, position)?)?;
     if !args.json {
         return print(&csv(&sum));

@@ -60,7 +60,8 @@ fn next_layer(rollout: &mut Rollout, run: &Run) -> Result<Vec<f32>, EngineError>
     }
 }
 
-fn metadata(run: &Run) -> TraceMetadata {
+/// What a file about a run says of it.
+pub(super) fn metadata(run: &Run) -> TraceMetadata {
     let read: &Tokens = run.source().map_or(run.tokens(), |source| source.tokens());
     TraceMetadata {
         decoder_tokens: run.source().map(|_| run.tokens().tokens.clone()),

@@ -5,9 +5,11 @@
 
 mod args;
 mod attribute;
+mod estimate;
 mod find;
 mod flow;
 mod generate;
+mod gradients;
 #[cfg(feature = "hub")]
 mod hub;
 mod labels;
@@ -15,6 +17,7 @@ mod lens;
 mod outfile;
 mod patches;
 mod report;
+mod saliency;
 mod source;
 mod subject;
 mod sweep;

@@ -116,8 +116,32 @@ impl CompiledEdits {
     pub(super) fn without_value(&self, layer: usize, attn: Attn, key: usize, n_key: usize) -> Self {
         let positions = (0..n_key).map(|other| other == key).collect();
         let action = Action::Numbers { part: Part { positions, ..Part::default() }, change: Change::Set(0.0) };
+        self.with(Hook::Block(layer, BlockSite::V.in_attn(attn)), action)
+    }
+
+    /// The same edits, after which a head's z is zero, or that of another input of so many positions.
+    pub(super) fn with_head(
+        &self,
+        hook: Hook,
+        head: usize,
+        n_heads: usize,
+        patched: Option<(Arc<[f32]>, usize)>,
+    ) -> Self {
+        let part = Part { heads: (0..n_heads).map(|other| other == head).collect(), ..Part::default() };
+        self.with(hook, match patched {
+            None => Action::Numbers { part, change: Change::Set(0.0) },
+            Some((values, n_pos)) => Action::Patch { part, values, n_pos },
+        })
+    }
+
+    /// The same edits, after which an activation of `n_pos` positions is `values`.
+    pub(super) fn with_values(&self, hook: Hook, values: Arc<[f32]>, n_pos: usize) -> Self {
+        self.with(hook, Action::Patch { part: Part::default(), values, n_pos })
+    }
+
+    fn with(&self, hook: Hook, action: Action) -> Self {
         let mut edits = self.clone();
-        edits.actions.entry(Hook::Block(layer, BlockSite::V.in_attn(attn))).or_default().push(action);
+        edits.actions.entry(hook).or_default().push(action);
         edits
     }
 

@@ -7,6 +7,7 @@ pub mod engine;
 pub mod gguf;
 pub mod gguf_converted;
 pub mod gguf_names;
+pub mod gradients;
 pub mod hostile;
 pub mod parity;
 pub mod seeded;

@@ -69,11 +69,43 @@ pub struct AttributeArgs {
     #[command(flatten)]
     pub contrast: ContrastArgs,
     /// The outcome as a sum over what each component wrote into the stream.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "estimate")]
     pub direct: bool,
+    /// What each part does to the outcome when it is zeroed, patched or cut, estimated by gradients.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub estimate: Option<EstimateWhat>,
+    /// The text whose activations patching takes; it has as many tokens.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, requires = "estimate", conflicts_with = "from_ids")]
+    pub from: Option<String>,
+    /// The same by its ids.
+    #[arg(long, value_name = "1,2,3", value_delimiter = ',', requires = "estimate")]
+    pub from_ids: Option<Vec<u32>>,
+    /// Run the N heads of the largest estimates exactly, and N drawn from the rest.
+    #[arg(long, value_name = "N", requires = "estimate")]
+    pub verify: Option<usize>,
+    /// Write the outcome's gradient by every hook there (safetensors).
+    #[arg(long, value_name = "FILE")]
+    pub save_gradients: Option<PathBuf>,
     /// Print JSON instead of CSV.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What `headlight attribute` estimates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EstimateWhat {
+    /// Each head zeroed.
+    ZeroHeads,
+    /// Each head's z taken from another text.
+    PatchHeads,
+    /// Each position of the stream and of what attention and MLPs add, zeroed or taken from another text.
+    Positions,
+    /// Each neuron of MLPs, queries, keys and values, zeroed or taken from another text.
+    Neurons,
+    /// Each link between two tokens cut.
+    Edges,
+    /// Each token of the input: gradient times embedding, its norm, integrated gradients.
+    Tokens,
 }
 
 /// Arguments of `headlight flow`.

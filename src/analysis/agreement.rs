@@ -1,0 +1,71 @@
+//! How well two lists of numbers agree: estimates beside exact effects (docs/methods.md, "Attribution by gradients").
+
+/// How estimates and exact values agree.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Agreement {
+    /// Pearson's correlation; `None` where a list does not vary.
+    pub pearson: Option<f64>,
+    /// Spearman's: Pearson's of the ranks, equal numbers sharing theirs.
+    pub spearman: Option<f64>,
+    /// The share of pairs with the same sign; `None` of no pairs.
+    pub sign: Option<f64>,
+}
+
+impl Agreement {
+    /// Compares pairs (estimate, exact).
+    pub fn of(pairs: &[(f64, f64)]) -> Self {
+        let (one, two): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+        let sign = |value: f64| if value == 0.0 { 0.0 } else { value.signum() };
+        let n_same = pairs.iter().filter(|(one, two)| sign(*one) == sign(*two)).count();
+        Self {
+            pearson: correlation(&one, &two),
+            spearman: correlation(&ranks(&one), &ranks(&two)),
+            sign: (!pairs.is_empty()).then(|| n_same as f64 / pairs.len() as f64),
+        }
+    }
+}
+
+fn correlation(one: &[f64], two: &[f64]) -> Option<f64> {
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let (mean_one, mean_two) = (mean(one), mean(two));
+    let products = |a: &[f64], b: &[f64], mean_a: f64, mean_b: f64| {
+        a.iter().zip(b).map(|(a, b)| (a - mean_a) * (b - mean_b)).sum::<f64>()
+    };
+    let of_both = products(one, one, mean_one, mean_one) * products(two, two, mean_two, mean_two);
+    (of_both > 0.0).then(|| (products(one, two, mean_one, mean_two) / of_both.sqrt()).clamp(-1.0, 1.0))
+}
+
+/// The rank of each number from 0; equal numbers have the mean of their ranks.
+fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
+    let mut ranks = vec![0.0; values.len()];
+    for tied in order.chunk_by(|a, b| values[*a] == values[*b]) {
+        let first = order.iter().position(|index| *index == tied[0]).unwrap_or(0);
+        let rank = first as f64 + (tied.len() - 1) as f64 / 2.0;
+        tied.iter().for_each(|index| ranks[*index] = rank);
+    }
+    ranks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Values worked out by the definitions in Python.
+    #[test]
+    fn two_lists_with_a_tie() {
+        let pairs = [(1.0, 2.0), (2.0, 1.0), (3.0, 4.0), (4.0, 3.0), (5.0, 50.0), (2.0, -1.0)];
+        let found = Agreement::of(&pairs);
+        assert!((found.pearson.unwrap() - 0.748_636_149_178_184).abs() < 1e-12, "{found:?}");
+        assert!((found.spearman.unwrap() - 0.753_702_346_348_183).abs() < 1e-12, "{found:?}");
+        assert_eq!(found.sign, Some(5.0 / 6.0));
+    }
+
+    #[test]
+    fn what_does_not_vary_has_no_correlation() {
+        assert_eq!(Agreement::of(&[]), Agreement::default());
+        let found = Agreement::of(&[(1.0, 2.0), (1.0, 3.0)]);
+        assert_eq!((found.pearson, found.spearman, found.sign), (None, None, Some(1.0)));
+    }
+}

@@ -1,0 +1,260 @@
+//! Attribution by gradients (Nanda 2023; docs/methods.md, "Attribution by gradients"): to first order, what every head, neuron,
+//! position or link does to the outcome, from one reverse pass over a finished run.
+//!
+//! ```text
+//! the other text, where activations come from one ─▶ reverse pass, a layer at a time ─▶ g · (a′ − a), added up per part
+//! ```
+//! Of a layer's gradients only the sums outlive the layer.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Job, Progress, not_done};
+use crate::engine::backward::{Asked, Backward, Differentiated, HookGradient};
+use crate::engine::edits::CompiledEdits;
+use crate::engine::error::EngineError;
+use crate::engine::hooks::Captures;
+use crate::engine::run::{Run, Step};
+use crate::trace::{BlockSite, Hook, Lengths, Stack, StackHook, Tokens};
+
+/// What is estimated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EstimateOf {
+    /// Each head at each position: z. [pos, head]
+    Heads,
+    /// Each position of the stream entering a block, of what attention adds and of what the MLP adds. [pos]
+    Positions,
+    /// Each neuron of the MLPs, and of queries, keys and values as they enter the product, over all positions. [neuron] or
+    /// [head, neuron]
+    Neurons,
+    /// Each link between two tokens, cut before the softmax; NaN where it is a row's only one. [head, query_pos, key_pos]
+    Edges,
+}
+
+/// The estimates at one hook.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HookEstimate {
+    /// The hook at which the edit would act.
+    pub hook: StackHook,
+    /// Length of each axis.
+    pub shape: Vec<usize>,
+    /// M_edited − M, to first order.
+    pub values: Vec<f32>,
+}
+
+/// What an estimate gives.
+#[derive(Clone, Debug, Default)]
+pub struct Estimates {
+    /// The outcome of the run.
+    pub outcome: f64,
+    /// In the order in which a run passes the hooks, encoder first.
+    pub hooks: Vec<HookEstimate>,
+    /// The other text's z, where it was patched in for heads; empty where they are zeroed.
+    pub patched: BTreeMap<StackHook, Arc<[f32]>>,
+}
+
+/// An estimate under way.
+#[derive(Debug)]
+pub struct EstimateJob {
+    run: Arc<Run>,
+    of: EstimateOf,
+    backward: Backward,
+    other: Option<Other>,
+    estimates: Estimates,
+    is_done: bool,
+}
+
+/// The text from which activations are taken: the only stack's, or the encoder's with the same target.
+#[derive(Debug)]
+struct Other {
+    encoder: Option<Arc<Run>>,
+    running: Run,
+}
+
+impl EstimateJob {
+    /// Prepares estimates for `run`: of zeroing, or of taking the values of `other`, which has as many tokens.
+    ///
+    /// # Errors
+    /// When the run has no such outcome, or the other text does not fit.
+    pub fn new(
+        run: Arc<Run>,
+        outcome: Differentiated,
+        of: EstimateOf,
+        other: Option<Tokens>,
+    ) -> Result<Self, EngineError> {
+        let read = run.source().unwrap_or(&run);
+        let other = match other {
+            None => None,
+            Some(_) if of == EstimateOf::Edges => {
+                return Err(EngineError::Request("links are cut, not taken from another text".to_owned()));
+            }
+            Some(other) if other.len() != read.tokens().len() => {
+                return Err(EngineError::Request(format!(
+                    "patching needs inputs of equal length: this one has {} tokens, the other {}",
+                    read.tokens().len(),
+                    other.len()
+                )));
+            }
+            Some(tokens) => {
+                let captures = captures(of, read);
+                let running = Run::new(Arc::clone(read.model()), tokens, CompiledEdits::none(), captures)?;
+                Some(Other { encoder: None, running })
+            }
+        };
+        let asked = Asked::matching(&run, |hook| is_asked(of, &run, hook)).with_values();
+        let backward = Backward::new(Arc::clone(&run), outcome, asked)?;
+        Ok(Self { run, of, backward, other, estimates: Estimates::default(), is_done: false })
+    }
+
+    /// Adds the estimates of one hook.
+    fn add(&mut self, part: HookGradient) -> Result<(), EngineError> {
+        let hook = part.hook;
+        let own = if self.is_of_encoder(hook) { self.run.source() } else { None }.unwrap_or(&self.run);
+        let lengths = Lengths {
+            n_pos: own.tokens().len(),
+            n_source: self.run.source().map_or(0, |source| source.tokens().len()),
+        };
+        let shape = hook.hook.shape(own.model().spec(), lengths);
+        let value = part.value.unwrap_or_default();
+        let other = match &self.other {
+            None => None,
+            Some(other) => {
+                let run = if self.is_of_encoder(hook) { other.encoder.as_deref() } else { None };
+                Some(run.unwrap_or(&other.running).activation(hook.hook)?)
+            }
+        };
+        let (shape, values) = match self.of {
+            EstimateOf::Edges => {
+                let values = edges(&part.gradient, &value, shape[2]);
+                (shape, values)
+            }
+            of => {
+                let moved = |index: usize| match &other {
+                    None => -f64::from(value[index]),
+                    Some(other) => f64::from(other[index]) - f64::from(value[index]),
+                };
+                let products = part.gradient.iter().enumerate().map(|(index, grad)| f64::from(*grad) * moved(index));
+                sums(of, &shape, products)
+            }
+        };
+        if let (EstimateOf::Heads, Some(other)) = (self.of, other) {
+            self.estimates.patched.insert(hook, other.into());
+        }
+        self.estimates.hooks.push(HookEstimate { hook, shape, values });
+        Ok(())
+    }
+
+    fn is_of_encoder(&self, hook: StackHook) -> bool {
+        hook.stack == Some(Stack::Encoder)
+    }
+
+    /// The next piece of the other text; whether it is done.
+    fn step_other(&mut self) -> Result<Step, EngineError> {
+        let Some(other) = &mut self.other else { return Ok(Step::Done) };
+        if other.running.step()? == Step::More {
+            return Ok(Step::More);
+        }
+        if self.run.source().is_none() || other.encoder.is_some() {
+            return Ok(Step::Done);
+        }
+        let encoder = self.other.take().map(|other| Arc::new(other.running)).ok_or_else(not_done)?;
+        let (model, tokens) = (Arc::clone(self.run.model()), self.run.tokens().clone());
+        let captures = captures(self.of, &self.run);
+        let running = Run::decode(model, Arc::clone(&encoder), tokens, CompiledEdits::none(), captures)?;
+        self.other = Some(Other { encoder: Some(encoder), running });
+        Ok(Step::More)
+    }
+}
+
+impl Job for EstimateJob {
+    type Part = ();
+    type Output = Estimates;
+
+    fn step(&mut self) -> Result<Step, EngineError> {
+        if self.step_other()? == Step::More {
+            return Ok(Step::More);
+        }
+        let step = self.backward.step()?;
+        for part in self.backward.drain() {
+            self.add(part)?;
+        }
+        if step == Step::Done && !self.is_done {
+            self.is_done = true;
+            self.estimates.outcome = self.backward.value();
+            self.estimates.hooks.sort_by_key(|estimate| estimate.hook);
+        }
+        Ok(step)
+    }
+
+    fn progress(&self) -> Progress {
+        let other = self.other.as_ref().map_or((0, 0), |other| other.running.progress());
+        let (done, total) = self.backward.progress();
+        Progress::blocks((other.0 + done, other.1 + total))
+    }
+
+    fn finish(self) -> Result<Estimates, EngineError> {
+        if self.is_done { Ok(self.estimates) } else { Err(not_done()) }
+    }
+}
+
+/// What a run of another text captures.
+fn captures(of: EstimateOf, run: &Run) -> Captures {
+    let hooks = Hook::all(run.model().spec()).into_iter();
+    let wanted = hooks.filter(|&hook| is_asked(of, run, StackHook { stack: None, hook }) && Run::must_capture(hook));
+    Captures::of(wanted)
+}
+
+/// Whether an estimate is made at a hook.
+fn is_asked(of: EstimateOf, run: &Run, named: StackHook) -> bool {
+    use BlockSite::*;
+    let Hook::Block(layer, site) = named.hook else { return false };
+    match of {
+        EstimateOf::Heads => matches!(site, Z | CrossZ),
+        EstimateOf::Positions => matches!(site, ResidPre | AttnOut | CrossAttnOut | MlpOut),
+        EstimateOf::Edges => matches!(site, Pattern | CrossPattern),
+        EstimateOf::Neurons => {
+            let spec = match (named.stack, run.source()) {
+                (Some(Stack::Encoder), Some(source)) => source.model().spec(),
+                _ => run.model().spec(),
+            };
+            match site {
+                RotQ | RotK | V | CrossQ | CrossK | CrossV | MlpPost => true,
+                Q | K => !RotQ.exists_at(spec, layer),
+                _ => false,
+            }
+        }
+    }
+}
+
+/// Adds up products in the shape of a hook.
+fn sums(of: EstimateOf, shape: &[usize], products: impl Iterator<Item = f64>) -> (Vec<usize>, Vec<f32>) {
+    let n_pos = shape[0];
+    let width: usize = shape[1..].iter().product();
+    let (kept, group): (Vec<usize>, usize) = match of {
+        EstimateOf::Heads => (vec![n_pos, shape[1]], shape[2..].iter().product()),
+        EstimateOf::Positions => (vec![n_pos], width),
+        EstimateOf::Neurons | EstimateOf::Edges => (shape[1..].to_vec(), 1),
+    };
+    let mut sums = vec![0.0f64; kept.iter().product()];
+    let n_kept = sums.len().max(1);
+    for (index, product) in products.enumerate() {
+        sums[index / group % n_kept] += product;
+    }
+    (kept, sums.into_iter().map(|sum| sum as f32).collect())
+}
+
+/// Cutting one link j of a row: its weight goes to the row's other keys in proportion, so that to first order M changes by
+/// A_j ÷ (1 − A_j) · (Σ_k g_k A_k − g_j).
+fn edges(gradient: &[f32], weights: &[f32], n_key: usize) -> Vec<f32> {
+    let rows = gradient.chunks_exact(n_key).zip(weights.chunks_exact(n_key));
+    let row = |(gradient, weights): (&[f32], &[f32])| {
+        let sum: f64 = gradient.iter().zip(weights).map(|(g, a)| f64::from(*g) * f64::from(*a)).sum();
+        let edge = |(g, a): (&f32, &f32)| {
+            let (g, a) = (f64::from(*g), f64::from(*a));
+            // A row's only key cannot go.
+            if a >= 1.0 { f32::NAN } else { (a / (1.0 - a) * (sum - g)) as f32 }
+        };
+        gradient.iter().zip(weights).map(edge).collect::<Vec<f32>>()
+    };
+    rows.flat_map(row).collect()
+}

@@ -1,0 +1,162 @@
+//! The exact effect of heads, one after the other: each is zeroed, or takes another text's z, and everything after it runs again.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::{Job, Progress, Unit, not_done};
+use crate::engine::backward::{Asked, Backward, Differentiated};
+use crate::engine::error::EngineError;
+use crate::engine::hooks::Captures;
+use crate::engine::run::{Run, Step};
+use crate::random::SplitMix64;
+use crate::trace::{Attn, BlockSite, Hook, Stack, StackHook};
+
+/// A head of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HeadPlace {
+    /// The stack, where there are two.
+    pub stack: Option<Stack>,
+    /// Over the stack's own positions or the encoder's.
+    pub attn: Attn,
+    /// The layer.
+    pub layer: usize,
+    /// The head.
+    pub head: usize,
+}
+
+impl HeadPlace {
+    /// The hook of its z.
+    pub fn hook(self) -> StackHook {
+        StackHook { stack: self.stack, hook: Hook::Block(self.layer, BlockSite::Z.in_attn(self.attn)) }
+    }
+}
+
+/// Which of some estimates are tried: the `n` of the largest size, the largest first, and `n` drawn by a seed from the rest, as
+/// indices. The drawn ones alone show what the estimate misses.
+pub fn tried(estimates: &[f32], n: usize, seed: u64) -> (Vec<usize>, Vec<usize>) {
+    let mut order: Vec<usize> = (0..estimates.len()).collect();
+    order.sort_by(|a, b| estimates[*b].abs().total_cmp(&estimates[*a].abs()).then(a.cmp(b)));
+    let mut rest = order.split_off(n.min(order.len()));
+    let n_drawn = n.min(rest.len());
+    let mut random = SplitMix64::new(seed);
+    for index in 0..n_drawn {
+        let other = index + (random.next() % (rest.len() - index) as u64) as usize;
+        rest.swap(index, other);
+    }
+    rest.truncate(n_drawn);
+    (order, rest)
+}
+
+/// Exact effects under way. The answer is M_edited − M of each place.
+#[derive(Debug)]
+pub struct ExactJob {
+    run: Arc<Run>,
+    of: Differentiated,
+    outcome: f64,
+    patched: BTreeMap<StackHook, Arc<[f32]>>,
+    waiting: VecDeque<HeadPlace>,
+    n_places: usize,
+    stage: Option<Stage>,
+    effects: Vec<f64>,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Encoder(Box<Run>),
+    Run(Box<Run>),
+    Measure(Box<Backward>),
+}
+
+impl ExactJob {
+    /// Prepares the effects of `places` on an outcome whose value in `run` is `outcome`. `patched`: the z that heads take; those that
+    /// are not there are zeroed.
+    pub fn new(
+        run: Arc<Run>,
+        of: Differentiated,
+        outcome: f64,
+        places: Vec<HeadPlace>,
+        patched: BTreeMap<StackHook, Arc<[f32]>>,
+    ) -> Self {
+        let n_places = places.len();
+        Self { run, of, outcome, patched, waiting: places.into(), n_places, stage: None, effects: Vec::new() }
+    }
+
+    fn start(&self, place: HeadPlace) -> Result<Stage, EngineError> {
+        let hook = place.hook();
+        let of_encoder = self.run.source().filter(|_| place.stack == Some(Stack::Encoder));
+        let own = of_encoder.unwrap_or(&self.run);
+        let values = self.patched.get(&hook).cloned();
+        let n_heads = own.model().spec().n_heads;
+        let edits =
+            own.edits.with_head(hook.hook, place.head, n_heads, values.map(|values| (values, own.tokens().len())));
+        let run = Box::new(own.again(edits, Captures::none())?);
+        Ok(if of_encoder.is_some() { Stage::Encoder(run) } else { Stage::Run(run) })
+    }
+}
+
+impl Job for ExactJob {
+    type Part = ();
+    type Output = Vec<f64>;
+
+    fn step(&mut self) -> Result<Step, EngineError> {
+        self.stage = match self.stage.take() {
+            None => match self.waiting.pop_front() {
+                Some(place) => Some(self.start(place)?),
+                None => return Ok(Step::Done),
+            },
+            Some(Stage::Encoder(mut run)) => match run.step()? {
+                Step::More => Some(Stage::Encoder(run)),
+                Step::Done => {
+                    let (model, tokens) = (Arc::clone(self.run.model()), self.run.tokens().clone());
+                    let edits = self.run.edits.clone();
+                    let run = Run::decode(model, Arc::new(*run), tokens, edits, Captures::none())?;
+                    Some(Stage::Run(Box::new(run)))
+                }
+            },
+            Some(Stage::Run(mut run)) => match run.step()? {
+                Step::More => Some(Stage::Run(run)),
+                Step::Done => {
+                    let measure = Backward::new(Arc::new(*run), self.of.clone(), Asked::default())?;
+                    Some(Stage::Measure(Box::new(measure)))
+                }
+            },
+            Some(Stage::Measure(mut measure)) => match measure.step()? {
+                Step::More => Some(Stage::Measure(measure)),
+                Step::Done => {
+                    self.effects.push(measure.value() - self.outcome);
+                    None
+                }
+            },
+        };
+        Ok(if self.effects.len() == self.n_places { Step::Done } else { Step::More })
+    }
+
+    fn progress(&self) -> Progress {
+        Progress { unit: Unit::SweepBlocks, done: self.effects.len(), total: self.n_places }
+    }
+
+    fn finish(self) -> Result<Vec<f64>, EngineError> {
+        if self.effects.len() == self.n_places { Ok(self.effects) } else { Err(not_done()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_and_some_of_the_rest_are_tried() {
+        let estimates = [0.1, -3.0, 0.0, 2.0, 0.2, -0.3, 0.4];
+        let (best, drawn) = tried(&estimates, 2, 5);
+        assert_eq!(best, [1, 3]);
+        assert!(
+            drawn.len() == 2 && drawn[0] != drawn[1] && drawn.iter().all(|index| !best.contains(index)),
+            "{drawn:?}"
+        );
+        assert_eq!((best, drawn), tried(&estimates, 2, 5), "the seed decides");
+        assert!((0..50).any(|seed| tried(&estimates, 2, seed).1 != tried(&estimates, 2, 5).1));
+        let (best, drawn) = tried(&estimates, 5, 0);
+        assert_eq!((best.len(), drawn.len()), (5, 2));
+        assert_eq!(tried(&[], 3, 0), (Vec::new(), Vec::new()));
+    }
+}
