@@ -51,8 +51,10 @@ fn find_reads_a_file_and_says_what_it_leaves_out() {
     let csv = std::fs::read_to_string(&out).unwrap();
     assert!(csv.lines().skip(1).map(values).all(|row| row[2] == 4.0 && (0.0..=1.0).contains(&row[3])), "{csv}");
 
-    let over =
-        fails(find("bert", &["--set", set.to_str().unwrap(), "--measure", "self", "--out", set.to_str().unwrap()]));
+    let lines = folder.join("lines.txt");
+    std::fs::write(&lines, "a cat\nthe dog\n").unwrap();
+    let lines = lines.to_str().unwrap();
+    let over = fails(find("bert", &["--set", lines, "--measure", "self", "--out", lines]));
     assert!(over.contains("is read by this command"), "{over}");
 }
 

@@ -4,6 +4,7 @@
 //! Knows neither candle nor a browser, so a viewer without a model can use it.
 
 pub mod agreement;
+pub mod atlas;
 pub mod attention;
 pub mod effect;
 pub mod inside;

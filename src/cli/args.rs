@@ -1,5 +1,6 @@
 //! The arguments, and usage errors in one line.
 
+mod atlas;
 mod find;
 mod inside;
 
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::edit::PatchSite;
 use crate::trace::file::Saved;
 
+pub use atlas::AtlasArgs;
 pub use find::FindArgs;
 pub use inside::{AttributeArgs, ContrastArgs, EstimateWhat, FlowArgs, FlowKind, LensArgs, SubjectArgs};
 
@@ -41,6 +43,8 @@ pub enum Command {
     Flow(FlowArgs),
     /// Measures every head over a set of texts: mean, interval and p value corrected for the search, as CSV.
     Find(FindArgs),
+    /// Measures every head over a corpus: all scores with intervals, and example texts, in one file.
+    Atlas(AtlasArgs),
 }
 
 /// Which model, and how much of it.
@@ -320,7 +324,7 @@ fn condensed(message: &str) -> String {
     let line = line.strip_prefix("error: ").unwrap_or(&line);
     let hint = std::env::args()
         .nth(1)
-        .filter(|name| ["sweep", "generate", "lens", "attribute", "flow", "find"].contains(&name.as_str()));
+        .filter(|name| ["sweep", "generate", "lens", "attribute", "flow", "find", "atlas"].contains(&name.as_str()));
     format!("{line} (see headlight {} --help)", hint.as_deref().unwrap_or("trace"))
 }
 

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use super::args::FindArgs;
 use super::outfile::OutFile;
-use super::patches::trace_files;
 use super::report::print;
 use super::source::Source;
 use super::subject::first_token;
@@ -28,14 +27,7 @@ const MAX_NAMED: usize = 5;
 pub(super) fn run(args: &FindArgs) -> Result<(), CliError> {
     let measure: FindMeasure = args.measure.parse().map_err(|error| CliError::Usage(format!("--measure {error}")))?;
     let edits = args.edits.as_deref().map_or(Ok(Vec::new()), read_edits)?;
-    if let Some(trace) = trace_files(&edits, args.edits.as_deref()).first() {
-        let message = format!(
-            "{}: rows of a set have no positions in common with a trace: leave this patch out",
-            trace.display()
-        );
-        return Err(CliError::Usage(message));
-    }
-    let set = read_set(&args.set, args.seed)?;
+    let set = read_set(&args.set, args.seed, &Columns::default())?;
     let mut source = Source::open(&args.model)?;
     let mut inputs = input_paths(&source, &edits, args.edits.as_deref());
     inputs.push(PathBuf::from(&args.set));
@@ -62,14 +54,14 @@ pub(super) fn run(args: &FindArgs) -> Result<(), CliError> {
 }
 
 /// The rows of a file, or of a made set; notes say what was left out of it.
-pub(super) fn read_set(name: &str, seed: u64) -> Result<Vec<Row>, CliError> {
+pub(super) fn read_set(name: &str, seed: u64, columns: &Columns) -> Result<Vec<Row>, CliError> {
     if let Some(made) = name.strip_prefix("made:") {
         return made_set(made, seed);
     }
     let path = Path::new(name);
     let bytes = std::fs::read(path).map_err(|error| CliError::File { path: path.to_owned(), error })?;
     let about = |error| CliError::Usage(format!("{name}: {error}"));
-    let set = sets::read(name, &bytes, &Columns::default()).map_err(about)?;
+    let set = sets::read(name, &bytes, columns).map_err(about)?;
     set.notes.iter().for_each(|sentence| note(sentence));
     named("line", set.refused.iter().map(|refused| (refused.line, refused.reason.as_str())));
     Ok(set.rows)
@@ -79,7 +71,7 @@ fn made_set(made: &str, seed: u64) -> Result<Vec<Row>, CliError> {
     let (name, n_rows) = made.split_once(':').map_or((made, None), |(name, n_rows)| (name, Some(n_rows)));
     let found = Made::ALL.into_iter().find(|made| made.name() == name).ok_or_else(|| {
         let names: Vec<&str> = Made::ALL.iter().map(|made| made.name()).collect();
-        CliError::Usage(format!("--set made:{name} is not there: there is {}", names.join(", ")))
+        CliError::Usage(format!("made:{name} is not there: there is {}", names.join(", ")))
     })?;
     let n_rows = match n_rows {
         None => MADE_ROWS,
@@ -87,7 +79,7 @@ fn made_set(made: &str, seed: u64) -> Result<Vec<Row>, CliError> {
             Ok(n_rows) if (1..=sets::MAX_ROWS).contains(&n_rows) => n_rows,
             _ => {
                 let message =
-                    format!("--set made:{name}:{text}: expected a number of rows from 1 to {}", sets::MAX_ROWS);
+                    format!("made:{name}:{text}: expected a number of rows from 1 to {}", sets::MAX_ROWS);
                 return Err(CliError::Usage(message));
             }
         },
@@ -96,7 +88,7 @@ fn made_set(made: &str, seed: u64) -> Result<Vec<Row>, CliError> {
 }
 
 /// Names what does not fit, the first ones by number and reason.
-fn named<'a>(what: &str, refused: impl ExactSizeIterator<Item = (usize, &'a str)>) {
+pub(super) fn named<'a>(what: &str, refused: impl ExactSizeIterator<Item = (usize, &'a str)>) {
     let n_refused = refused.len();
     for (number, reason) in refused.take(MAX_NAMED) {
         note(&format!("{what} {number} is left out: {reason}"));

@@ -4,6 +4,7 @@
 //! what was asked for.
 
 mod args;
+mod atlas;
 mod attribute;
 mod estimate;
 mod find;
@@ -118,6 +119,7 @@ fn run() -> Result<(), CliError> {
             Command::Attribute(args) => attribute::run(&args),
             Command::Flow(args) => flow::run(&args),
             Command::Find(args) => find::run(&args),
+            Command::Atlas(args) => atlas::run(&args),
         },
     }
 }

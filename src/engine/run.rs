@@ -13,6 +13,7 @@ pub(super) mod embed;
 mod extend;
 pub(super) mod phase;
 pub(super) mod sublayers;
+mod together;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use crate::kernels::threads::together;
 use crate::trace::{BlockSite, Hook, Tokens};
 use block::BlockRun;
 use sublayers::BlockContext;
+pub(super) use together::{rows_of_a_step, step_together};
 
 /// Multiplications and additions per step: about 25 ms on one core in a browser.
 const STEP_FLOP: usize = 1_000_000_000;

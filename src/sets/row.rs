@@ -252,7 +252,7 @@ mod tests {
         ] {
             assert_eq!(Label::of_cell(cell), Some(expected), "{cell}");
         }
-        assert_eq!(row(r#"{"text":"t","label":5e39}"#).unwrap().label, Some(Label::Text("5e39".to_owned())));
+        assert!(matches!(row(r#"{"text":"t","label":5e39}"#).unwrap().label, Some(Label::Text(_))));
         assert_eq!(Label::of_cell(" "), None);
     }
 

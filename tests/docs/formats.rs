@@ -127,9 +127,11 @@ fn every_option_of_the_command_line_is_there() {
         assert_eq!(documented, options(command), "headlight {command}");
     }
     // What reads a set instead of a text has the options about models and edits alone.
-    let (own, offered) = (names(&section(&page, "headlight find")), options("find"));
-    let documented: BTreeSet<String> = names(shared).intersection(&offered).chain(&own).cloned().collect();
-    assert_eq!(documented, offered, "headlight find");
+    for command in ["find", "atlas"] {
+        let (own, offered) = (names(&section(&page, &format!("headlight {command}"))), options(command));
+        let documented: BTreeSet<String> = names(shared).intersection(&offered).chain(&own).cloned().collect();
+        assert_eq!(documented, offered, "headlight {command}");
+    }
 }
 
 #[cfg(feature = "views")]

@@ -39,6 +39,7 @@
 //! Rejected: futures (natively a job needs no executor, and a future cannot be asked how far it is) and threads (a page without
 //! isolation has one).
 
+mod atlas;
 mod compare;
 mod continuations;
 mod direct;
@@ -55,6 +56,7 @@ mod positions;
 mod run;
 mod saliency;
 mod scores;
+mod side_by_side;
 mod similarity;
 mod stream;
 mod sweep;
@@ -62,6 +64,7 @@ mod value_zeroing;
 mod vocabulary;
 mod written;
 
+pub use atlas::{AtlasJob, AtlasText};
 pub use compare::{CompareJob, Compared, Measure};
 pub use continuations::{ContinueJob, ContinuedToken};
 pub use direct::DirectJob;

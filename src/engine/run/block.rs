@@ -146,14 +146,20 @@ impl BlockRun {
         Ok(Step::More)
     }
 
+    /// What values are projected from, and what queries and keys are, where that is not the same: where positions are not in the
+    /// stream, queries and keys read them beside it. [rows.len(), d_model]
+    pub fn projected(&self, cx: &BlockContext<'_, '_>, rows: &Range<usize>) -> (Vec<f32>, Option<Vec<f32>>) {
+        let span = cx.span(rows);
+        let input = cx.normed_before(cx.weights.attn_norm.as_ref(), &self.resid_pre[span.clone()]);
+        let with_positions = cx.positions.get(span).map(|positions| sum(&input, positions));
+        (input, with_positions)
+    }
+
     /// Project: queries, keys and values of rows.
     fn project(&mut self, cx: &BlockContext<'_, '_>, rows: &Range<usize>) {
         let d_model = cx.model.spec.d_model;
-        let span = cx.span(rows);
-        let input = cx.normed_before(cx.weights.attn_norm.as_ref(), &self.resid_pre[span.clone()]);
+        let (input, with_positions) = self.projected(cx, rows);
         let packed = PackedRows::pack(&input, d_model, 0..d_model);
-        // Where positions are not in the stream, queries and keys read them beside it, and values do not.
-        let with_positions = cx.positions.get(span).map(|positions| sum(&input, positions));
         let with_positions = with_positions.map(|input| PackedRows::pack(&input, d_model, 0..d_model));
         let for_pattern = with_positions.as_ref().unwrap_or(&packed);
         project_rows(&cx.weights.attn.q, for_pattern, rows, &mut self.attn.q);
@@ -168,8 +174,19 @@ impl BlockRun {
         rows: &Range<usize>,
         inside: Option<&mut Inside>,
     ) -> Result<Vec<f32>, EngineError> {
+        let attn_out = self.attn.output(cx, &cx.weights.attn, rows)?;
+        self.after_attention(cx, rows, attn_out, inside)
+    }
+
+    /// The stream after attention has written `attn_out` for rows. [rows.len(), d_model]
+    pub fn after_attention(
+        &self,
+        cx: &mut BlockContext<'_, '_>,
+        rows: &Range<usize>,
+        mut attn_out: Vec<f32>,
+        inside: Option<&mut Inside>,
+    ) -> Result<Vec<f32>, EngineError> {
         let weights = cx.weights;
-        let mut attn_out = self.attn.output(cx, &weights.attn, rows)?;
         let mut attn_raw = Vec::new();
         if let Some(norm) = &weights.attn_out_norm {
             let normed = cx.model.norm(norm, &attn_out);
@@ -237,21 +254,44 @@ impl BlockRun {
         rows: &Range<usize>,
         mut inside: Option<&mut Inside>,
     ) -> Result<(), EngineError> {
-        let (spec, weights, span) = (&cx.model.spec, cx.weights, cx.span(rows));
         let resid_mid = match self.add_cross_attention(cx, rows, inside.as_deref_mut())? {
             Some(resid_mid) => resid_mid,
             None => self.add_attention(cx, rows, inside.as_deref_mut())?,
         };
-        let mut resid_post = match &weights.mlp {
+        let mlp_out = match &cx.weights.mlp {
+            None => None,
+            Some(weights) => {
+                let input = self.mlp_input(cx, rows, &resid_mid);
+                Some(mlp(cx, weights, &input, rows, inside.as_deref_mut())?)
+            }
+        };
+        self.after_mlp(cx, rows, resid_mid, mlp_out, inside)
+    }
+
+    /// What the MLP reads of rows. [rows.len(), d_model]
+    pub fn mlp_input(&self, cx: &BlockContext<'_, '_>, rows: &Range<usize>, resid_mid: &[f32]) -> Vec<f32> {
+        let weights = cx.weights;
+        if cx.model.spec.is_parallel() {
+            let norm = weights.mlp_norm.as_ref().or(weights.attn_norm.as_ref());
+            cx.normed_before(norm, &self.resid_pre[cx.span(rows)])
+        } else {
+            cx.normed_before(weights.mlp_norm.as_ref(), resid_mid)
+        }
+    }
+
+    /// The stream leaving the block, after the MLP, where there is one, has written `mlp_out` for rows.
+    pub fn after_mlp(
+        &mut self,
+        cx: &mut BlockContext<'_, '_>,
+        rows: &Range<usize>,
+        resid_mid: Vec<f32>,
+        mlp_out: Option<Vec<f32>>,
+        mut inside: Option<&mut Inside>,
+    ) -> Result<(), EngineError> {
+        let (spec, weights, span) = (&cx.model.spec, cx.weights, cx.span(rows));
+        let mut resid_post = match mlp_out {
             None => resid_mid,
-            Some(mlp_weights) => {
-                let input = if spec.is_parallel() {
-                    let norm = weights.mlp_norm.as_ref().or(weights.attn_norm.as_ref());
-                    cx.normed_before(norm, &self.resid_pre[span.clone()])
-                } else {
-                    cx.normed_before(weights.mlp_norm.as_ref(), &resid_mid)
-                };
-                let mut mlp_out = mlp(cx, mlp_weights, &input, rows, inside.as_deref_mut())?;
+            Some(mut mlp_out) => {
                 if let Some(norm) = &weights.mlp_out_norm {
                     let normed = cx.model.norm(norm, &mlp_out);
                     let raw = std::mem::replace(&mut mlp_out, normed);

@@ -189,6 +189,16 @@ impl Attention {
         cx.pass(BlockSite::Z.in_attn(self.attn), &self.new_queries, new_z)
     }
 
+    /// z of all positions. [pos, n_heads, d_head]
+    pub fn z(&self) -> &[f32] {
+        &self.z
+    }
+
+    /// Whether someone looks at what each head writes, so that the output is made head by head.
+    pub fn is_head_by_head(&self, cx: &BlockContext<'_, '_>) -> bool {
+        cx.hooks.wants(Hook::Block(cx.layer, BlockSite::Result.in_attn(self.attn)))
+    }
+
     /// Rows of z through W_O [rows.len(), d_model]: head by head, by way of the `result` hook, only where someone looks there.
     pub fn output(
         &self,
@@ -201,7 +211,7 @@ impl Attention {
         let z = &self.z[rows.start * width..rows.end * width];
         let site = BlockSite::Result.in_attn(self.attn);
         let hook = Hook::Block(cx.layer, site);
-        if !cx.hooks.wants(hook) {
+        if !self.is_head_by_head(cx) {
             return Ok(weights.o.apply(z));
         }
         let mut result = vec![0.0; rows.len() * spec.n_heads * d_model];
@@ -266,26 +276,38 @@ pub(in crate::engine) fn mlp(
     weights: &Mlp,
     input: &[f32],
     rows: &Range<usize>,
-    mut inside: Option<&mut Inside>,
+    inside: Option<&mut Inside>,
 ) -> Result<Vec<f32>, EngineError> {
     let d_model = cx.model.spec.d_model;
     let packed = PackedRows::pack(input, d_model, 0..d_model);
+    let hidden = weights.gate.as_ref().unwrap_or(&weights.into).apply_packed(&packed);
+    let linear = weights.gate.as_ref().map(|_| weights.into.apply_packed(&packed));
+    Ok(weights.out.apply(&activated(cx, rows, hidden, linear, inside)?))
+}
+
+/// The hidden neurons of rows after the activation, [rows.len(), d_mlp]: `linear` is what a gate multiplies.
+pub(in crate::engine) fn activated(
+    cx: &mut BlockContext<'_, '_>,
+    rows: &Range<usize>,
+    mut hidden: Vec<f32>,
+    linear: Option<Vec<f32>>,
+    mut inside: Option<&mut Inside>,
+) -> Result<Vec<f32>, EngineError> {
     let (activate, gate) = cx.model.activation();
-    let mut hidden = weights.gate.as_ref().unwrap_or(&weights.into).apply_packed(&packed);
     cx.pass(BlockSite::MlpPre, rows, &mut hidden)?;
     if let Some(inside) = &mut inside {
         inside.mlp_pre.clone_from(&hidden);
     }
-    if weights.gate.is_some() {
-        let mut linear = weights.into.apply_packed(&packed);
-        cx.pass(BlockSite::MlpPreLinear, rows, &mut linear)?;
-        gate(&mut hidden, &linear);
-        if let Some(inside) = inside {
-            inside.mlp_linear = linear;
+    match linear {
+        Some(mut linear) => {
+            cx.pass(BlockSite::MlpPreLinear, rows, &mut linear)?;
+            gate(&mut hidden, &linear);
+            if let Some(inside) = inside {
+                inside.mlp_linear = linear;
+            }
         }
-    } else {
-        activate(&mut hidden);
+        None => activate(&mut hidden),
     }
     cx.pass(BlockSite::MlpPost, rows, &mut hidden)?;
-    Ok(weights.out.apply(&hidden))
+    Ok(hidden)
 }

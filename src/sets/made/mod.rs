@@ -11,6 +11,7 @@ mod needles;
 mod occupations;
 mod pairs;
 mod template;
+mod texts;
 
 pub use occupations::{OCCUPATIONS, Occupation, SOURCE, share_of_women};
 
@@ -39,11 +40,13 @@ pub enum Made {
     Needles,
     /// Singular or plural verbs after a noun, with another noun between them; the label is 1 where that one's number differs.
     Agreement,
+    /// Short texts of several kinds, for an atlas.
+    Texts,
 }
 
 impl Made {
     /// Every made set.
-    pub const ALL: [Made; 10] = [
+    pub const ALL: [Made; 11] = [
         Made::Coreference,
         Made::FactualGender,
         Made::Pronoun,
@@ -54,6 +57,7 @@ impl Made {
         Made::RepeatedBlock,
         Made::Needles,
         Made::Agreement,
+        Made::Texts,
     ];
 
     /// Its name, also on the command line.
@@ -69,6 +73,7 @@ impl Made {
             Made::RepeatedBlock => "repeated-block",
             Made::Needles => "needles",
             Made::Agreement => "agreement",
+            Made::Texts => "texts",
         }
     }
 
@@ -85,6 +90,7 @@ impl Made {
             Made::RepeatedBlock => names::repeated_block(n_rows, seed),
             Made::Needles => needles::needles(n_rows, seed),
             Made::Agreement => agreement::agreement(n_rows, seed),
+            Made::Texts => texts::texts(n_rows, seed),
         };
         rows.into_iter().filter_map(|row| row.checked().ok()).collect()
     }

@@ -9,21 +9,21 @@ mod measure;
 mod row;
 mod summary;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 pub use measure::{Feature, FindMeasure};
 pub use summary::{Found, HeadFound};
 
-use super::run::{RunJob, RunOptions, StackOptions};
+use super::side_by_side::SideBySide;
 use super::sweep::{HeadMeans, SweepCell};
 use super::{Job, Progress, not_done};
-use crate::edit::Edit;
+use crate::edit::{Edit, EditKind};
 use crate::engine::error::EngineError;
 use crate::engine::hooks::Captures;
 use crate::engine::model::Model;
-use crate::engine::rows::{Aligned, AlignedRow, RefusedRow, Wanted, align};
-use crate::engine::run::Step;
+use crate::engine::rows::{Aligned, RefusedRow, Wanted, align};
+use crate::engine::run::{Run, Step};
 use crate::sets::Row;
 use crate::trace::{BlockSite, Hook};
 use row::RowRun;
@@ -71,22 +71,18 @@ pub struct FindJob {
     values: BTreeMap<usize, Vec<f32>>,
     new_parts: Vec<FindPart>,
     stage: Stage,
+    /// Runs of rows, by their places in the aligned rows.
+    runs: SideBySide,
+    /// The first aligned row that has not begun in this stage.
+    next: usize,
 }
 
 #[allow(clippy::large_enum_variant, reason = "a job holds one stage at a time, so boxing would save nothing")]
 enum Stage {
     /// The means of z over the set, which ablation puts in place of a head's own.
-    Means {
-        means: HeadMeans,
-        next: usize,
-        job: Option<Box<RunJob>>,
-    },
-    /// A row after the other: its place in the aligned rows.
-    Rows {
-        ablations: Vec<SweepCell>,
-        next: usize,
-        run: Option<RowRun>,
-    },
+    Means(HeadMeans),
+    /// Rows through the model side by side, then each is measured.
+    Rows { ablations: Vec<SweepCell>, finished: VecDeque<(usize, Run)>, measured: Option<(usize, RowRun)> },
     Summary(Summary),
     Done(Found),
     Failed,
@@ -108,6 +104,10 @@ impl FindJob {
         if model.encoder().is_some() {
             return refuse("a search over heads needs a model of one stack".to_owned());
         }
+        if edits.iter().any(|edit| matches!(edit.kind, EditKind::Patch { .. })) {
+            let message = "a patch takes another input's values position by position, which the rows of a set do not share";
+            return refuse(message.to_owned());
+        }
         let (positive, answers) = (options.positive.clone(), options.answers.clone());
         let aligned = align(&model, &set, &Wanted { positive, answers, ..measure.wanted() })?;
         if aligned.rows.is_empty() {
@@ -115,11 +115,12 @@ impl FindJob {
             return refuse(format!("no row of the set fits{}", first.unwrap_or_default()));
         }
         let stage = match measure.feature() {
-            Feature::Effect => Stage::Means { means: HeadMeans::default(), next: 0, job: None },
-            _ => Stage::Rows { ablations: Vec::new(), next: 0, run: None },
+            Feature::Effect => Stage::Means(HeadMeans::default()),
+            _ => Stage::Rows { ablations: Vec::new(), finished: VecDeque::new(), measured: None },
         };
         let (values, new_parts) = (BTreeMap::new(), Vec::new());
-        Ok(Self { model, set, aligned, edits, measure, options, values, new_parts, stage })
+        let runs = SideBySide::default();
+        Ok(Self { model, set, aligned, edits, measure, options, values, new_parts, stage, runs, next: 0 })
     }
 
     /// Goes on after rows whose numbers an earlier job with the same arguments has handed out.
@@ -150,60 +151,88 @@ impl FindJob {
         summary::means(&summary::units(&self.set, &self.aligned.rows, &self.values))
     }
 
-    fn step_means(
-        &mut self,
-        mut means: HeadMeans,
-        next: usize,
-        job: Option<Box<RunJob>>,
-    ) -> Result<Stage, EngineError> {
-        let Some(row) = self.aligned.rows.get(next) else {
-            let ablations = means.cells(self.model.spec());
-            return Ok(Stage::Rows { ablations, next: 0, run: None });
-        };
-        let mut job = match job {
-            Some(job) => job,
-            None => Box::new(self.capturing(row)?),
-        };
-        Ok(match job.step()? {
-            Step::More => Stage::Means { means, next, job: Some(job) },
-            Step::Done => {
-                means.add(&job.finish()?.run)?;
-                Stage::Means { means, next: next + 1, job: None }
+    /// Begins runs of the next rows, as many as go side by side. Says whether any is under way.
+    fn begin_runs(&mut self, captures: &Captures, leaves_out_known: bool) -> Result<bool, EngineError> {
+        while self.runs.has_room(&self.model)
+            && let Some(row) = self.aligned.rows.get(self.next)
+        {
+            let is_known = leaves_out_known && self.values.contains_key(&row.index);
+            if !is_known {
+                self.runs.push(self.next, &self.model, row.tokens.clone(), &self.edits, captures.clone())?;
             }
-        })
-    }
-
-    /// A run of a row that keeps z.
-    fn capturing(&self, row: &AlignedRow) -> Result<RunJob, EngineError> {
-        let z = (0..self.model.spec().n_layers).map(|layer| Hook::Block(layer, BlockSite::Z));
-        let stack = StackOptions { captures: Captures::of(z), ..StackOptions::default() };
-        let options = RunOptions { leaves_out: true, stack, ..RunOptions::default() };
-        RunJob::new(Arc::clone(&self.model), row.tokens.clone().into(), self.edits.clone(), options)
-    }
-
-    fn step_rows(&mut self, ablations: Vec<SweepCell>, next: usize, run: Option<RowRun>) -> Result<Stage, EngineError> {
-        let Some(row) = self.aligned.rows.get(next) else {
-            let n_heads = self.model.spec().n_heads;
-            let (rows, values) = (&self.aligned.rows, &self.values);
-            let summary = Summary::new(&self.set, rows, values, &self.measure, &self.options, n_heads)?;
-            return Ok(Stage::Summary(summary));
-        };
-        if self.values.contains_key(&row.index) {
-            return Ok(Stage::Rows { ablations, next: next + 1, run: None });
+            self.next += 1;
         }
-        let mut run = match run {
-            Some(run) => run,
-            None => RowRun::new(&self.model, row, &self.edits)?,
-        };
-        Ok(match run.step(row, self.measure.feature(), &self.edits, &ablations)? {
-            Step::More => Stage::Rows { ablations, next, run: Some(run) },
-            Step::Done => {
-                let values = run.finish().ok_or_else(not_done)?;
-                self.new_parts.push(FindPart { row: row.index, values: values.clone() });
-                self.values.insert(row.index, values);
-                Stage::Rows { ablations, next: next + 1, run: None }
+        Ok(!self.runs.is_empty())
+    }
+
+    fn step_means(&mut self, mut means: HeadMeans) -> Result<Stage, EngineError> {
+        let z = (0..self.model.spec().n_layers).map(|layer| Hook::Block(layer, BlockSite::Z));
+        if !self.begin_runs(&Captures::of(z), false)? {
+            self.next = 0;
+            let ablations = means.cells(self.model.spec());
+            return Ok(Stage::Rows { ablations, finished: VecDeque::new(), measured: None });
+        }
+        for (_, run) in self.runs.step() {
+            match run {
+                Ok(run) => means.add(&run)?,
+                // Its row has no values either.
+                Err(EngineError::Edit(_)) => {}
+                Err(error) => return Err(error),
             }
-        })
+        }
+        Ok(Stage::Means(means))
+    }
+
+    fn step_rows(
+        &mut self,
+        ablations: Vec<SweepCell>,
+        mut finished: VecDeque<(usize, Run)>,
+        measured: Option<(usize, RowRun)>,
+    ) -> Result<Stage, EngineError> {
+        let feature = &self.measure.feature().clone();
+        let measured = match measured {
+            Some((place, mut measured)) => match measured.step(&self.aligned.rows[place], feature)? {
+                Step::More => Some((place, measured)),
+                Step::Done => {
+                    let values = measured.finish().ok_or_else(not_done)?;
+                    self.push(place, values);
+                    None
+                }
+            },
+            None => match finished.pop_front() {
+                Some((place, run)) => {
+                    let row = &self.aligned.rows[place];
+                    Some((place, RowRun::new(run, row, feature, &self.edits, &ablations)?))
+                }
+                None if self.begin_runs(&Captures::none(), true)? => {
+                    for (place, run) in self.runs.step() {
+                        match run {
+                            Ok(run) => finished.push_back((place, run)),
+                            // An edit leaves a query of this row without any key.
+                            Err(EngineError::Edit(_)) => {
+                                let spec = self.model.spec();
+                                self.push(place, vec![f32::NAN; spec.n_layers * spec.n_heads]);
+                            }
+                            Err(error) => return Err(error),
+                        }
+                    }
+                    None
+                }
+                None => {
+                    let n_heads = self.model.spec().n_heads;
+                    let (rows, values) = (&self.aligned.rows, &self.values);
+                    let summary = Summary::new(&self.set, rows, values, &self.measure, &self.options, n_heads)?;
+                    return Ok(Stage::Summary(summary));
+                }
+            },
+        };
+        Ok(Stage::Rows { ablations, finished, measured })
+    }
+
+    fn push(&mut self, place: usize, values: Vec<f32>) {
+        let row = self.aligned.rows[place].index;
+        self.new_parts.push(FindPart { row, values: values.clone() });
+        self.values.insert(row, values);
     }
 }
 
@@ -213,8 +242,8 @@ impl Job for FindJob {
 
     fn step(&mut self) -> Result<Step, EngineError> {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Failed) {
-            Stage::Means { means, next, job } => self.step_means(means, next, job)?,
-            Stage::Rows { ablations, next, run } => self.step_rows(ablations, next, run)?,
+            Stage::Means(means) => self.step_means(means)?,
+            Stage::Rows { ablations, finished, measured } => self.step_rows(ablations, finished, measured)?,
             Stage::Summary(mut summary) => match summary.step() {
                 Step::More => Stage::Summary(summary),
                 Step::Done => Stage::Done(summary.finish()),
@@ -227,13 +256,14 @@ impl Job for FindJob {
 
     fn progress(&self) -> Progress {
         let (n_rows, n_layers) = (self.aligned.rows.len(), self.model.spec().n_layers);
-        let start = || Progress::blocks((0, n_layers));
         match &self.stage {
-            Stage::Means { next, job, .. } => {
-                job.as_ref().map_or_else(start, |job| job.progress()).as_part(*next, n_rows)
+            Stage::Means(_) => {
+                let running = Progress::blocks(self.runs.progress().unwrap_or((0, n_layers)));
+                running.as_part(self.next.saturating_sub(1), n_rows)
             }
-            Stage::Rows { next, run, .. } => {
-                run.as_ref().map_or_else(start, |run| run.progress(n_layers)).as_part(*next, n_rows)
+            Stage::Rows { measured, .. } => {
+                let running = measured.as_ref().map(|(_, measured)| measured.progress(n_layers));
+                running.unwrap_or(Progress::blocks((0, n_layers))).as_part(self.values.len().min(n_rows - 1), n_rows)
             }
             Stage::Summary(_) | Stage::Done(_) | Stage::Failed => Progress::blocks((n_layers, n_layers)),
         }

@@ -1,17 +1,13 @@
 //! One row of a set through the model: a number for each head.
 
-use std::sync::Arc;
-
 use super::Feature;
 use crate::analysis::AttentionSource;
 use crate::analysis::scores::{AllHeads, LeaveOut, Score, between};
 use crate::edit::Edit;
 use crate::engine::edits::PatchValues;
 use crate::engine::error::EngineError;
-use crate::engine::jobs::run::{RunJob, RunOptions};
 use crate::engine::jobs::sweep::{CellRuns, SweepCell};
-use crate::engine::jobs::{Job, Progress};
-use crate::engine::model::Model;
+use crate::engine::jobs::Progress;
 use crate::engine::rows::{AlignedRow, RowOutcome};
 use crate::engine::run::{Run, Step};
 
@@ -25,7 +21,6 @@ pub(super) struct RowRun {
 
 #[allow(clippy::large_enum_variant, reason = "a row holds one stage at a time, so boxing would save nothing")]
 enum Stage {
-    Running(Box<RunJob>),
     Scoring(Run, AllHeads),
     Weighing { run: Run, layer: usize, values: Vec<f32> },
     Ablating(Box<Ablating>),
@@ -46,16 +41,20 @@ struct Ablating {
 }
 
 impl RowRun {
-    pub fn new(model: &Arc<Model>, row: &AlignedRow, edits: &[Edit]) -> Result<Self, EngineError> {
-        let options = RunOptions { leaves_out: true, ..RunOptions::default() };
-        let job = RunJob::new(Arc::clone(model), row.tokens.clone().into(), edits.to_vec(), options)?;
-        Ok(Self { stage: Stage::Running(Box::new(job)) })
+    /// Begins with the row's finished run under `edits`. `ablations` are the edits of an effect, one for each head.
+    pub fn new(
+        run: Run,
+        row: &AlignedRow,
+        feature: &Feature,
+        edits: &[Edit],
+        ablations: &[SweepCell],
+    ) -> Result<Self, EngineError> {
+        Ok(Self { stage: begin(run, row, feature, edits, ablations)? })
     }
 
-    /// How far the row's first run is.
+    /// How far it is, as if it were the blocks of one run.
     pub fn progress(&self, n_layers: usize) -> Progress {
         match &self.stage {
-            Stage::Running(job) => job.progress(),
             Stage::Ablating(ablating) => {
                 let (done, total) = ablating.cells.progress(n_layers);
                 Progress::blocks((done * n_layers / total.max(1), n_layers))
@@ -64,19 +63,9 @@ impl RowRun {
         }
     }
 
-    /// Does the next piece of work. `ablations` are the edits of an effect, one for each head.
-    pub fn step(
-        &mut self,
-        row: &AlignedRow,
-        feature: &Feature,
-        edits: &[Edit],
-        ablations: &[SweepCell],
-    ) -> Result<Step, EngineError> {
+    /// Does the next piece of work.
+    pub fn step(&mut self, row: &AlignedRow, feature: &Feature) -> Result<Step, EngineError> {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Failed) {
-            Stage::Running(mut job) => match job.step()? {
-                Step::More => Stage::Running(job),
-                Step::Done => begin(job.finish()?.run, row, feature, edits, ablations)?,
-            },
             Stage::Scoring(run, mut heads) => {
                 let refused = |error: crate::analysis::SourceError| EngineError::Request(error.to_string());
                 match heads.step(&run).map_err(refused)? {

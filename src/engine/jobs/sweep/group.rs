@@ -1,14 +1,16 @@
 //! The runs of a sweep's cells, each on top of the same base: as resumable as a run, and sharing the layers before its edit.
 //!
 //! Cells go through the layers in groups, layer by layer, so that a quantised block is widened once for the group: with few
-//! tokens, widening costs more than the products.
+//! tokens, widening costs more than the products. Cells at one layer go through its products side by side.
+
+use std::collections::VecDeque;
 
 use crate::edit::Edit;
 use crate::engine::edits::{CompiledEdits, PatchValues};
 use crate::engine::error::EngineError;
 use crate::engine::hooks::Captures;
 use crate::engine::model::WideBlock;
-use crate::engine::run::{Run, Step};
+use crate::engine::run::{Run, Step, rows_of_a_step, step_together};
 use crate::trace::{Lengths, Stack};
 
 /// Cells of a group.
@@ -29,13 +31,15 @@ pub(in crate::engine::jobs) struct CellRuns {
     /// The group under way: places in `cells`.
     runs: Vec<(usize, Run)>,
     wide: Option<WideBlock>,
+    /// Cells that are done and not yet handed out, by their place in `cells`.
+    ended: VecDeque<(usize, Option<Run>)>,
 }
 
 impl CellRuns {
     /// Prepares a run for each cell, given by index and edit, on top of `edits`. `values` are what all these edits take from
     /// other inputs. `leaves_out` skips edits that do not fit the base instead of refusing them.
     pub fn new(edits: Vec<Edit>, values: PatchValues, cells: Vec<(usize, Edit)>, leaves_out: bool) -> Self {
-        Self { edits, values, leaves_out, cells, n_started: 0, n_done: 0, runs: Vec::new(), wide: None }
+        Self { edits, values, leaves_out, cells, n_started: 0, n_done: 0, runs: Vec::new(), wide: None, ended: VecDeque::new() }
     }
 
     /// How many blocks are done, and how many there are if each cell counts all layers.
@@ -55,31 +59,46 @@ impl CellRuns {
     /// # Errors
     /// When an edit does not fit.
     pub fn step(&mut self, base: &Run) -> Result<Option<(usize, Option<Run>)>, EngineError> {
+        if let Some((cell, run)) = self.ended.pop_front() {
+            self.n_done += 1;
+            return Ok(Some((self.cells[cell].0, run)));
+        }
         let model = base.model();
         let numbers = base.tokens().len() * model.spec().d_model;
         let n_group = GROUP.min(GROUP_NUMBERS / numbers.max(1)).max(1);
-        let n_left = self.cells.len() - self.n_done;
+        let n_left = self.cells.len() - self.n_done - self.ended.len();
         if self.runs.len() < n_group.min(n_left) && self.wide.is_none() && self.n_started < self.cells.len() {
             return self.start(base).map(|()| None);
         }
         let layers = self.runs.iter().map(|(_, run)| run.progress().0).enumerate();
-        let Some((slot, layer)) = layers.min_by_key(|(_, layer)| *layer) else { return Ok(None) };
+        let Some((_, layer)) = layers.min_by_key(|(_, layer)| *layer) else { return Ok(None) };
         if layer < model.spec().n_layers && self.wide.as_ref().is_none_or(|wide| wide.layer != layer) {
             self.wide = Some(WideBlock::new(layer, &model.blocks[layer]));
             return Ok(None);
         }
-        let has_run = match self.runs[slot].1.step_through(self.wide.as_ref()) {
-            Ok(Step::More) => return Ok(None),
-            Ok(Step::Done) => true,
-            Err(EngineError::Edit(_)) => false,
-            Err(error) => return Err(error),
-        };
-        let (cell, run) = self.runs.remove(slot);
-        self.n_done += 1;
+        let n_at_once = (rows_of_a_step(model.spec()) / base.tokens().len().max(1)).max(1);
+        let chosen: Vec<usize> = self.runs.iter().enumerate().filter(|(_, (_, run))| run.progress().0 == layer)
+            .map(|(slot, _)| slot).take(n_at_once).collect();
+        let mut runs: Vec<&mut Run> = self.runs.iter_mut().enumerate().filter(|(slot, _)| chosen.contains(slot))
+            .map(|(_, (_, run))| run).collect();
+        let steps = step_together(&mut runs, self.wide.as_ref());
+        // From the last one on, so that the slots before stay.
+        let mut ended = Vec::new();
+        for (slot, step) in chosen.into_iter().zip(steps).rev() {
+            let has_run = match step {
+                Ok(Step::More) => continue,
+                Ok(Step::Done) => true,
+                Err(EngineError::Edit(_)) => false,
+                Err(error) => return Err(error),
+            };
+            let (cell, run) = self.runs.remove(slot);
+            ended.push((cell, has_run.then_some(run)));
+        }
+        self.ended.extend(ended.into_iter().rev());
         if self.runs.is_empty() {
             self.wide = None;
         }
-        Ok(Some((self.cells[cell].0, has_run.then_some(run))))
+        Ok(None)
     }
 
     fn start(&mut self, base: &Run) -> Result<(), EngineError> {
