@@ -1,5 +1,5 @@
 //! Python and Headlight read each other's traces: every block of docs/python.md is run as it stands there, and what it writes
-//! is opened, with the numbers that went in.
+//! holds the numbers that the engine computes from the same checkpoint.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
 mod support;
@@ -53,79 +53,89 @@ fn open(path: &Path) -> (Trace, Vec<u8>) {
     (trace, bytes)
 }
 
-/// A head's pattern, through the source that views ask.
-fn pattern(source: &mut TraceSource, bytes: &[u8], layer: usize, head: usize) -> Vec<f32> {
-    loop {
-        let rows = 0..source.sizes().n_query;
-        match source.layer_source(layer).unwrap().pattern(head, rows) {
-            Ok(pattern) => return pattern,
-            Err(SourceError::Wants(range)) => {
-                let data = &bytes[range.start as usize..range.end as usize];
-                source.supply(range, data).unwrap();
-            }
-            Err(error) => panic!("{error}"),
-        }
-    }
+/// What the command line writes of a run of a checkpoint.
+fn run_of(model: &Path, arguments: &[&str], file: &Path) -> (Trace, Vec<u8>) {
+    let output = Command::new(env!("CARGO_BIN_EXE_headlight"))
+        .arg("trace")
+        .arg("--model")
+        .arg(model)
+        .args(arguments)
+        .args(["--save", "qkv", "--out"])
+        .arg(file)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    open(file)
 }
 
-fn patterns_agree(mut source: TraceSource, bytes: &[u8], expected: &Tensors, name: &str, tolerance: f32) {
-    let sizes = source.sizes();
-    for layer in 0..sizes.n_layers {
-        let all = expected.f32(&format!("case0.{name}.{layer}"));
-        for (head, expected) in all.chunks_exact(sizes.n_query * sizes.n_key).enumerate() {
-            let (difference, _) = max_abs_difference(&pattern(&mut source, bytes, layer, head), expected);
-            assert!(difference <= tolerance, "{name}, layer {layer}, head {head}: {difference}");
+/// Every activation that both files hold, and how many there are.
+fn activations_agree(found: &(Trace, Vec<u8>), expected: &(Trace, Vec<u8>), tolerance: f32) -> usize {
+    let mut n_compared = 0;
+    for (name, tensor) in &expected.0.tensors {
+        if !name.contains(".hook_") || !found.0.tensors.contains_key(name) {
+            continue;
         }
+        assert_eq!(found.0.tensors[name].shape, tensor.shape, "{name}");
+        let [found, expected] = [found, expected].map(|(trace, bytes)| decoded(trace, bytes, name));
+        let (difference, _) = max_abs_difference(&found, &expected);
+        assert!(difference <= tolerance, "{name}: {difference}");
+        n_compared += 1;
     }
+    n_compared
 }
 
+/// A whole activation of a file.
+fn decoded(trace: &Trace, bytes: &[u8], name: &str) -> Vec<f32> {
+    let rows = 0..trace.tensors[name].shape[0];
+    let range = trace.bytes_of(name, rows).expect("a tensor of the file");
+    trace.decode(name, &bytes[range.start as usize..range.end as usize]).unwrap()
+}
+
+/// Needs transformers, TransformerLens and nnsight: `cargo xtask test --only python` installs them and the package.
 #[test]
-#[ignore = "needs Python with numpy and safetensors: run cargo xtask test"]
-fn the_documented_blocks_run_and_what_they_write_opens() {
+#[ignore = "needs Headlight's Python package and what it reads: run cargo xtask test"]
+fn real_packages_write_what_the_engine_computes() {
     let work = Work::new("docs");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let said = python(&[&fixture("../python/docs.py"), &root.join("docs/python.md"), &fixture("golden"), &work.0]);
     assert!(said.contains("L0H0 reads most at "), "{said}");
+    let written = |name: &str| open(&work.0.join(format!("{name}.safetensors")));
 
-    let gpt2 = Tensors::open(&golden("gpt2").join("expected.safetensors"));
-    let case = &golden_cases("gpt2")[0];
-    for (file, has_queries, tolerance) in
-        [("huggingface", false, 0.0), ("transformer-lens", true, 0.0), ("half", false, 1e-3)]
+    let text = "The cat sat on the mat";
+    let gpt2 = run_of(&golden("gpt2"), &["--text", text], &work.0.join("engine.safetensors"));
+    for (name, n_activations, tolerance) in
+        [("huggingface", 3, 1e-5), ("trace", 12, 1e-4), ("half", 12, 1e-2), ("nnsight", 3, 1e-5)]
     {
-        let (trace, bytes) = open(&work.0.join(format!("{file}.safetensors")));
-        let n_own = case.tokens.len() - usize::from(!has_queries);
-        assert_eq!(trace.metadata.tokens[..n_own], case.tokens[..n_own], "{file}");
-        assert_eq!(trace.metadata.model.as_ref().unwrap().name, "gpt2");
-        assert_eq!(trace.tensors.contains_key("blocks.0.attn.hook_q"), has_queries, "{file}");
-        patterns_agree(TraceSource::new(trace), &bytes, &gpt2, "attentions", tolerance);
+        let file = written(name);
+        assert_eq!(file.0.metadata.tokens, gpt2.0.metadata.tokens, "{name}");
+        assert_eq!(file.0.metadata.token_form, TokenForm::ByteLevel, "{name}");
+        assert_eq!(activations_agree(&file, &gpt2, tolerance), n_activations, "{name}");
     }
-    let (trace, _) = open(&work.0.join("huggingface.safetensors"));
-    assert_eq!(
-        (trace.metadata.token_form, &trace.metadata.added_tokens[..]),
-        (TokenForm::ByteLevel, &["čÖ".to_owned()][..])
-    );
-    let tokens = TraceSource::new(trace).tokens(Side::Query).clone();
-    let shown = |token: &String| token_label(token, tokens.form).plain;
-    assert_eq!(tokens.tokens.last().map(shown).as_deref(), Some("čÖ"), "as it is written");
+    // A bridge reads the token that begins a text; the tokenizer alone does not add it.
+    let file = written("transformer-lens");
+    let ids = ids_of(&file);
+    let begun = run_of(&golden("gpt2"), &["--ids", &ids], &work.0.join("begun.safetensors"));
+    assert_eq!(activations_agree(&file, &begun, 1e-4), 12);
+
+    let words = ["--text", "translate English to German: The cat sleeps.", "--target", "Die Katze schläft."];
+    let t5 = run_of(&golden("t5"), &words, &work.0.join("engine-t5.safetensors"));
+    let file = written("encoder-decoder");
+    assert_eq!(file.0.metadata.tokens, t5.0.metadata.tokens);
+    assert_eq!(file.0.metadata.decoder_tokens, t5.0.metadata.decoder_tokens);
+    assert_eq!(activations_agree(&file, &t5, 1e-4), 24, "patterns, queries, keys and values of six attentions");
 
     // A model of TransformerLens, saved as a checkpoint.
-    let files = files_of(&work.0, &["config.json", "tokenizer.json", "model.safetensors"]);
-    let expected = Tensors::open(&golden("attn_only").join("expected.safetensors"));
-    compare_cases(&load(&files).unwrap(), &golden_cases("attn_only"), &expected);
+    let file = written("hooked");
+    let hooked = run_of(&work.0, &["--ids", &ids_of(&file)], &work.0.join("engine-hooked.safetensors"));
+    assert_eq!(activations_agree(&file, &hooked, 1e-4), 8);
+}
 
-    let t5 = Tensors::open(&golden("t5").join("expected.safetensors"));
-    let case = &golden_cases("t5")[0];
-    let (trace, bytes) = open(&work.0.join("encoder-decoder.safetensors"));
-    for (stack, attn, name) in [
-        (Stack::Encoder, Attn::Own, "encoder_attentions"),
-        (Stack::Decoder, Attn::Own, "decoder_attentions"),
-        (Stack::Decoder, Attn::Cross, "cross_attentions"),
-    ] {
-        let source = TraceSource::of(trace.clone(), stack, attn);
-        let queries = if stack == Stack::Encoder { &case.tokens } else { &case.decoder_tokens };
-        assert_eq!(&source.tokens(Side::Query).tokens, queries);
-        patterns_agree(source, &bytes, &t5, name, 0.0);
-    }
+/// A file's token ids as the command line takes them.
+fn ids_of((trace, bytes): &(Trace, Vec<u8>)) -> String {
+    let range = trace.bytes_of("input_ids", 0..trace.n_tokens()).expect("ids");
+    let ids = bytes[range.start as usize..range.end as usize].chunks_exact(8);
+    let ids: Vec<String> = ids.map(|id| i64::from_le_bytes(id.try_into().unwrap()).to_string()).collect();
+    ids.join(",")
 }
 
 #[test]

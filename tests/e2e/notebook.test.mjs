@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after } from "node:test";
@@ -37,6 +37,7 @@ function rendered(cells) {
   // Kernel and templates are where the packages are; what Jupyter keeps of its own goes with the folder.
   const env = {
     ...process.env,
+    PYTHONPATH: [folder, process.env.PYTHONPATH].join(path.delimiter),
     JUPYTER_PATH: path.join(process.env.PYTHONPATH, "share/jupyter"),
     JUPYTER_CONFIG_DIR: path.join(folder, "config"),
     JUPYTER_DATA_DIR: path.join(folder, "data"),
@@ -69,6 +70,43 @@ pageTest("a trace in a notebook, twice, without a network", async ({ page, conte
   assert.equal(await frame(0).getByRole("combobox", { name: "Layer" }).inputValue(), "2", "two in one notebook do not fight");
   await shot("notebook-second");
   // Jupyter's own page asks for MathJax and RequireJS, which are not there without a network; the frames ask for nothing.
+}, { allow: [/ERR_INTERNET_DISCONNECTED|ERR_NAME_NOT_RESOLVED|MathJax|require/] });
+
+/** The Python package as its wheel has it: with the built viewer inside. */
+function withPackage() {
+  const source = path.join(import.meta.dirname, "../../python/headlight");
+  cpSync(source, path.join(folder, "headlight"), { recursive: true, filter: (file) => !file.includes("__pycache__") });
+  copyFileSync(distFile("viewer.html"), path.join(folder, "headlight/viewer.html"));
+}
+
+/** As BertViz's notebooks call it, with weights that need no model. */
+const BERTVIZ = `import numpy
+from headlight import head_view, model_view
+tokens = ["[CLS]", "the", "cat", "[SEP]", "a", "</script>", "[SEP]"]
+scores = numpy.random.default_rng(0).normal(size=(3, 1, 4, 7, 7))
+attention = numpy.exp(scores) / numpy.exp(scores).sum(axis=-1, keepdims=True)
+head_view(list(attention), tokens, sentence_b_start=4, layer=2, heads=[1, 3])`;
+
+pageTest("BertViz's calls in a notebook, without a network", async ({ page, context, shot }) => {
+  withPackage();
+  const returned = 'figure = model_view(attention, tokens, display_mode="dark", include_layers=[0, 2], html_action="return")\n'
+    + 'open("figure.html", "w").write(figure.data)\nfigure';
+  const html = rendered([BERTVIZ, returned]);
+  await context.setOffline(true);
+  await page.goto(pathToFileURL(html).href);
+  const frame = (index) => page.frameLocator("iframe").nth(index);
+  const queries = frame(0).getByRole("listbox", { name: "Query tokens" }).getByRole("option");
+  await queries.first().waitFor();
+  assert.deepEqual((await words(queries)).slice(3, 6), ["[SEP]", "a", "</script>"]);
+  assert.equal(await frame(0).getByRole("combobox", { name: "Layer" }).inputValue(), "2");
+  await frame(0).getByText("L2H1", { exact: true }).first().waitFor();
+  await shot("notebook-bertviz");
+  await page.locator("iframe").nth(1).scrollIntoViewIfNeeded();
+  await frame(1).getByText("2 of 3 layers are in the file").first().waitFor();
+  await shot("notebook-bertviz-model");
+  // The HTML that "return" gives is a page too.
+  await page.goto(pathToFileURL(path.join(folder, "figure.html")).href);
+  await page.frameLocator("iframe").getByText("2 of 3 layers are in the file").first().waitFor();
 }, { allow: [/ERR_INTERNET_DISCONNECTED|ERR_NAME_NOT_RESOLVED|MathJax|require/] });
 
 /** What the documented block puts into a cell's output. */

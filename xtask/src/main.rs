@@ -14,6 +14,7 @@ mod example;
 mod fuzz;
 mod models;
 mod offline;
+mod package;
 mod page;
 mod pages;
 mod paths;
@@ -39,8 +40,9 @@ usage: cargo xtask COMMAND [OPTIONS]
 
   setup                    install what is missing and fetch the bundled models
   serve [--port N]         build and serve the page (port 8080 unless given)
-  build [--zip]            build dist/, a static site; --zip also packs dist.zip with the models
-  test [--only PART]...    run every test; PART: fmt, clippy, deny, native, wasm, e2e
+  build [--zip] [--python] build dist/, a static site; --zip also packs dist.zip with the models; --python also makes
+                           the wheel of the Python package in python/dist/
+  test [--only PART]...    run every test; PART: fmt, clippy, deny, native, wasm, python, e2e
   e2e [--filter TEXT]      only the end-to-end tests, of files or tests with TEXT in their name
   fuzz [READER]... [--runs N]
                            feed readers of files with inputs that libFuzzer finds (100,000 runs each unless given)
@@ -52,6 +54,9 @@ usage: cargo xtask COMMAND [OPTIONS]
   --fast (serve, build, e2e): skip link-time optimisation and wasm-opt, for short edit cycles
   HEADLIGHT_CACHE          folder for tools, models and compiled dependencies
   HEADLIGHT_CHROMIUM       the browser to use; HEADLIGHT_CHROMEDRIVER its driver
+  HEADLIGHT_PYTHON_LIBRARIES
+                           a Python with torch, transformers, TransformerLens, nnsight, JAX, IPython and pytest, for the
+                           tests of the Python package; without it they are installed, once
   HEADLIGHT_SHOTS          folder for the screenshots of the end-to-end tests";
 
 fn main() -> ExitCode {
@@ -87,8 +92,12 @@ fn run() -> Result<ExitCode> {
         "build" => {
             let fast = args.flag("--fast");
             let zip = args.flag("--zip");
+            let python = args.flag("--python");
             args.finish()?;
             dist::build(dist::Mode::from_fast(fast), zip)?;
+            if python {
+                package::build(dist::Mode::from_fast(fast))?;
+            }
         }
         "test" => {
             let only = args.values("--only")?;

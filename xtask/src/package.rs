@@ -1,0 +1,136 @@
+//! The Python package: a wheel of pure Python with viewer.html inside, and its tests from that wheel.
+
+use crate::dist::{self, Mode};
+use crate::process::{capture, cargo, run, run_lines, say, warn};
+use crate::python::{environment, id_of, interpreter};
+use crate::report::{Count, pytest_result, rust_result};
+use crate::{paths, python};
+use anyhow::{Context, Result, bail};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use walkdir::WalkDir;
+
+const PLAIN: &str = include_str!("../../tests/python/package.txt");
+const REAL: &str = include_str!("../../tests/python/libraries.txt");
+const LENS3: &str = include_str!("../../tests/python/lens3.txt");
+
+/// An interpreter that has what `REAL` names, in place of an environment made for the tests.
+const REAL_PYTHON: &str = "HEADLIGHT_PYTHON_LIBRARIES";
+
+/// The command: python/dist/ with the wheel.
+pub fn build(mode: Mode) -> Result<()> {
+    println!("{} is ready: install it with pip", wheel(mode)?.display());
+    Ok(())
+}
+
+/// The wheel, built unless nothing that goes into it has changed.
+fn wheel(mode: Mode) -> Result<PathBuf> {
+    let viewer = dist::ensure(mode)?.join("viewer.html");
+    let _lock = paths::lock("wheel")?;
+    let folder = paths::root()?.join("python");
+    let inside = folder.join("headlight/viewer.html");
+    fs::copy(&viewer, &inside).with_context(|| format!("cannot copy {}", viewer.display()))?;
+    let (wheels, stamp) = (folder.join("dist"), folder.join("dist/contents.txt"));
+    let id = id_of(&contents(&folder)?);
+    if fs::read_to_string(&stamp).is_ok_and(|text| text == id) {
+        return only_wheel(&wheels);
+    }
+    say("building the wheel of the Python package");
+    paths::remove_folder(&wheels)?;
+    run(Command::new(interpreter()?)
+        .args(["-m", "pip", "wheel", "--quiet", "--no-deps", "--no-cache-dir", "--wheel-dir"])
+        .arg(&wheels)
+        .arg(&folder))
+    .context("could not build the wheel: it needs pip and the Python package index, for hatchling")?;
+    fs::write(&stamp, id).with_context(|| format!("cannot write {}", stamp.display()))?;
+    only_wheel(&wheels)
+}
+
+/// Everything that goes into the wheel.
+fn contents(folder: &Path) -> Result<Vec<u8>> {
+    let mut all = Vec::new();
+    for name in ["pyproject.toml", "README.md", "headlight"] {
+        for entry in WalkDir::new(folder.join(name)).sort_by_file_name() {
+            let entry = entry?;
+            if entry.file_type().is_file() && !entry.path().components().any(|part| part.as_os_str() == "__pycache__") {
+                all.extend(entry.path().strip_prefix(folder)?.to_string_lossy().bytes());
+                all.extend(fs::read(entry.path())?);
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn only_wheel(folder: &Path) -> Result<PathBuf> {
+    for entry in fs::read_dir(folder).with_context(|| format!("{} is missing", folder.display()))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "whl") {
+            return Ok(path);
+        }
+    }
+    bail!("{} has no wheel", folder.display())
+}
+
+/// The tests of the package as it was built: alone with numpy and safetensors, then with the libraries whose models it reads.
+pub fn test() -> Result<Count> {
+    let wheel = wheel(Mode::Release)?;
+    let plain = environment("package", "pytest", PLAIN)?;
+    let installed = paths::target()?.join("python-package");
+    paths::remove_folder(&installed)?;
+    run(Command::new(&plain)
+        .args(["-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target"])
+        .arg(&installed)
+        .arg(&wheel))?;
+    say("the Python package");
+    let count = pytest(&plain, &installed, &["--ignore=real"])?;
+    let Some((program, lens3)) = libraries() else { return Ok(count) };
+    say("the Python package with transformers, TransformerLens and nnsight");
+    let count = count.plus(pytest(&program, &installed, &["real"])?);
+    say("the blocks of docs/python.md");
+    let mut command = cargo()?;
+    command.args([
+        "test",
+        "--locked",
+        "--features",
+        "page",
+        "--test",
+        "python",
+        "--",
+        "--include-ignored",
+        "real_packages",
+    ]);
+    command.env("HEADLIGHT_PYTHON", program).env("HEADLIGHT_LENS3", lens3).env("PYTHONPATH", installed);
+    let mut blocks = Count::default();
+    let status = run_lines(command.env("HF_HUB_OFFLINE", "1"), |line| {
+        blocks = blocks.plus(rust_result(line).unwrap_or_default());
+    })?;
+    Ok(count.plus(blocks.of_runner(status.success())))
+}
+
+/// An interpreter with the libraries, and the folder of TransformerLens 3; `None`, with a word, where they cannot be installed.
+fn libraries() -> Option<(PathBuf, PathBuf)> {
+    let found = paths::env_path(REAL_PYTHON).map_or_else(
+        || environment("libraries", "transformers, TransformerLens and nnsight (gigabytes, once)", REAL),
+        Ok,
+    );
+    let both = found.and_then(|program| {
+        capture(Command::new(&program).args(["-c", "import torch, transformers, transformer_lens, nnsight"]))?;
+        Ok((program, python::install("lens3", "TransformerLens 3", "tests/python/lens3.txt", LENS3, &["--no-deps"])?))
+    });
+    both.map_err(|error| {
+        warn(&format!("the tests with transformers, TransformerLens and nnsight are skipped: {error:#}"))
+    })
+    .ok()
+}
+
+/// Runs tests in python/tests, from where the package's sources are not found.
+fn pytest(program: &Path, installed: &Path, arguments: &[&str]) -> Result<Count> {
+    let mut command = Command::new(program);
+    command.args(["-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider"]).args(arguments);
+    command.current_dir(paths::root()?.join("python/tests"));
+    command.env("PYTHONPATH", installed).env("PYTHONDONTWRITEBYTECODE", "1").env("HF_HUB_OFFLINE", "1");
+    let mut count = Count::default();
+    let status = run_lines(&mut command, |line| count = count.plus(pytest_result(line).unwrap_or_default()))?;
+    Ok(count.of_runner(status.success()))
+}
