@@ -28,7 +28,7 @@ def layers_of(attention, n_query, n_key, what, row_sums=None):
             )
         attention = list(stacked)
     if len(attention) == 0:
-        raise ValueError(f"{what}: expected at least one layer, found none")
+        raise ValueError(f'{what}: expected at least one layer, found none; load the model with attn_implementation="eager"')
     found = {}
     for layer, each in enumerate(attention):
         name = f"{what} of layer {layer}"

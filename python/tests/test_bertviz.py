@@ -107,7 +107,7 @@ def test_wrong_arguments_are_refused_with_one_sentence(weights):
         ({"attention": [one], "tokens": TOKENS}, "expected a batch of one, found a batch of 2"),
         ({"attention": (None, None), "tokens": TOKENS}, 'expected an array, found None; load the model with attn_implementation="eager"'),
         ({"attention": ["a"], "tokens": TOKENS}, "attention of layer 0: expected an array of numbers, found str"),
-        ({"attention": [], "tokens": TOKENS}, "expected at least one layer, found none"),
+        ({"attention": [], "tokens": TOKENS}, "expected at least one layer, found none; load the model with attn_implementation"),
         ({"attention": rows, "tokens": TOKENS}, "attention of layer 1: expected rows that sum to 1, found 2 in head 2, row 3"),
         ({"attention": holes, "tokens": TOKENS}, "expected finite weights, found NaN or infinity"),
         ({"attention": numpy.log(one), "tokens": TOKENS}, "expected weights of at least 0"),
