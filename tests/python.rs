@@ -7,13 +7,11 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use headlight::analysis::{AttentionSource, SourceError, TraceSource};
+use headlight::analysis::{AttentionSource, TraceSource};
 use headlight::trace::display::token_label;
 use headlight::trace::file::{Element, Parsed, SavePlan, Saved, Trace, TraceMetadata, TraceWriter, parse_header};
-use headlight::trace::{Attn, Side, Spec, Stack, TokenForm};
-use support::engine::{files_of, load};
-use support::parity::compare_cases;
-use support::{Tensors, fixture, golden, golden_cases, max_abs_difference, read};
+use headlight::trace::{Side, Spec, TokenForm};
+use support::{fixture, golden, max_abs_difference, read};
 
 /// A folder for one test, removed at its end.
 struct Work(PathBuf);
@@ -138,6 +136,33 @@ fn ids_of((trace, bytes): &(Trace, Vec<u8>)) -> String {
     ids.join(",")
 }
 
+/// Writes a file of halves and of the ids 7 and 8.
+fn write(file: &Path, metadata: &TraceMetadata, plan: &SavePlan) {
+    let mut writer = TraceWriter::new(std::fs::File::create(file).unwrap(), metadata, plan.tensors.clone()).unwrap();
+    for tensor in writer.order().to_vec() {
+        let n: usize = tensor.shape.iter().product();
+        match tensor.element {
+            Element::I64 => writer.write_ids(&tensor.name, &[7, 8]).unwrap(),
+            _ => writer.write_floats(&tensor.name, &vec![0.5; n]).unwrap(),
+        }
+    }
+    writer.finish().unwrap();
+}
+
+/// A byte-level tokenizer writes its own tokens in letters that stand for bytes, but not those that were added to it.
+#[test]
+fn added_tokens_are_shown_as_they_are_written() {
+    let (work, spec, added) = (Work::new("added"), Spec { d_model: 4, ..Spec::bare(1, 2, 2, 2) }, "čÖ".to_owned());
+    let tokens = vec!["The".to_owned(), added.clone()];
+    let metadata =
+        TraceMetadata { added_tokens: vec![added.clone()], ..TraceMetadata::of_tokens(tokens, TokenForm::ByteLevel) };
+    let file = work.0.join("added.safetensors");
+    write(&file, &metadata, &SavePlan::new(&spec, 2, None, Saved::Qkv, Element::F16));
+    let (trace, _) = open(&file);
+    let tokens = TraceSource::new(trace).tokens(Side::Query).clone();
+    assert_eq!(token_label(&tokens.tokens[1], tokens.form).plain, added);
+}
+
 #[test]
 #[ignore = "needs Python with numpy and safetensors: run cargo xtask test"]
 fn numpy_reads_written_traces() {
@@ -149,15 +174,7 @@ fn numpy_reads_written_traces() {
     };
     let plan = SavePlan::new(&spec, 2, None, Saved::Qkv, Element::F16);
     let file = work.0.join("ours.safetensors");
-    let mut writer = TraceWriter::new(std::fs::File::create(&file).unwrap(), &metadata, plan.tensors.clone()).unwrap();
-    for tensor in writer.order().to_vec() {
-        let n: usize = tensor.shape.iter().product();
-        match tensor.element {
-            Element::I64 => writer.write_ids(&tensor.name, &[7, 8]).unwrap(),
-            _ => writer.write_floats(&tensor.name, &vec![0.5; n]).unwrap(),
-        }
-    }
-    writer.finish().unwrap();
+    write(&file, &metadata, &plan);
     assert_eq!(std::fs::metadata(&file).unwrap().len(), plan.n_bytes(&metadata).unwrap(), "the size said before");
     let script = work.0.join("read.py");
     std::fs::write(
