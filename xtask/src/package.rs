@@ -118,8 +118,8 @@ fn libraries() -> Option<(PathBuf, PathBuf)> {
         capture(Command::new(&program).args(["-c", "import torch, transformers, transformer_lens, nnsight"]))?;
         Ok((program, python::install("lens3", "TransformerLens 3", "tests/python/lens3.txt", LENS3, &["--no-deps"])?))
     });
-    both.map_err(|error| {
-        warn(&format!("the tests with transformers, TransformerLens and nnsight are skipped: {error:#}"))
+    both.inspect_err(|error| {
+        warn(&format!("the tests with transformers, TransformerLens and nnsight are skipped: {error:#}"));
     })
     .ok()
 }
