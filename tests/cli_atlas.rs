@@ -27,7 +27,8 @@ fn an_atlas_has_the_means_of_a_search_over_the_same_texts() {
     let bytes = read(&out);
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
-    let json: serde_json::Value = serde_json::from_str(&header.metadata().as_ref().unwrap()["headlight_atlas"]).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_str(&header.metadata().as_ref().unwrap()["headlight_atlas"]).unwrap();
     assert_eq!((json["n_texts"].as_u64(), json["model"].as_str()), (Some(30), Some("gpt2")));
     let ids: Vec<String> = serde_json::from_value(json["scores"].clone()).unwrap();
     let shape = file.tensor("scores").unwrap().shape().to_vec();
@@ -36,7 +37,8 @@ fn an_atlas_has_the_means_of_a_search_over_the_same_texts() {
     let n_places = 3 * 4 * ids.len();
     let column = ids.iter().position(|id| id == "entropy_without").unwrap();
     let model = golden("gpt2");
-    let args = ["find", "--model", model.to_str().unwrap(), "--set", "made:agreement:30", "--measure", "entropy_without"];
+    let args =
+        ["find", "--model", model.to_str().unwrap(), "--set", "made:agreement:30", "--measure", "entropy_without"];
     let found = succeeds(headlight(&args));
     for (head, line) in found.lines().skip(1).enumerate() {
         let fields: Vec<&str> = line.split(',').collect();
@@ -57,7 +59,8 @@ fn an_atlas_has_the_means_of_a_search_over_the_same_texts() {
 fn texts_are_cut_and_columns_named() {
     let folder = folder("atlas_columns");
     let corpus = folder.join("news.csv");
-    std::fs::write(&corpus, "headline,body\nRain,\"The cat sat on the mat and the dog sat on the rug\"\nSun,a cat\n").unwrap();
+    std::fs::write(&corpus, "headline,body\nRain,\"The cat sat on the mat and the dog sat on the rug\"\nSun,a cat\n")
+        .unwrap();
     let out = folder.join("heads.safetensors");
     let args = ["--corpus", corpus.to_str().unwrap(), "--column", "body", "--tokens", "6"];
     let output = atlas("bert", &out, &args);

@@ -48,7 +48,8 @@ pub(super) fn run(args: &AtlasArgs) -> Result<(), CliError> {
         scores: atlas.score_ids(),
         seed: args.seed,
     };
-    let bytes = to_bytes(&atlas, &metadata).map_err(|error| CliError::Usage(format!("{}: {error}", args.out.display())))?;
+    let bytes =
+        to_bytes(&atlas, &metadata).map_err(|error| CliError::Usage(format!("{}: {error}", args.out.display())))?;
     out.writer()?.write_all(&bytes).map_err(|error| CliError::File { path: args.out.clone(), error })?;
     out.keep()?;
     if args.csv { print(&csv(&atlas)) } else { Ok(()) }
@@ -72,7 +73,9 @@ fn texts(model: &Model, corpus: &[Row], n_tokens: usize) -> Vec<AtlasText> {
     named("row", refused.iter().map(|(number, reason)| (*number, reason.as_str())));
     if n_short > 0 {
         let n = texts.len();
-        note(&format!("{n_short} of {n} texts are shorter than {n_tokens} tokens: compare scores that depend on length by their ratios"));
+        note(&format!(
+            "{n_short} of {n} texts are shorter than {n_tokens} tokens: compare scores that depend on length by their ratios"
+        ));
     }
     texts
 }

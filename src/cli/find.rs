@@ -78,8 +78,7 @@ fn made_set(made: &str, seed: u64) -> Result<Vec<Row>, CliError> {
         Some(text) => match text.parse() {
             Ok(n_rows) if (1..=sets::MAX_ROWS).contains(&n_rows) => n_rows,
             _ => {
-                let message =
-                    format!("made:{name}:{text}: expected a number of rows from 1 to {}", sets::MAX_ROWS);
+                let message = format!("made:{name}:{text}: expected a number of rows from 1 to {}", sets::MAX_ROWS);
                 return Err(CliError::Usage(message));
             }
         },

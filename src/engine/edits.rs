@@ -128,10 +128,13 @@ impl CompiledEdits {
         patched: Option<(Arc<[f32]>, usize)>,
     ) -> Self {
         let part = Part { heads: (0..n_heads).map(|other| other == head).collect(), ..Part::default() };
-        self.with(hook, match patched {
-            None => Action::Numbers { part, change: Change::Set(0.0) },
-            Some((values, n_pos)) => Action::Patch { part, values, n_pos },
-        })
+        self.with(
+            hook,
+            match patched {
+                None => Action::Numbers { part, change: Change::Set(0.0) },
+                Some((values, n_pos)) => Action::Patch { part, values, n_pos },
+            },
+        )
     }
 
     /// The same edits, after which an activation of `n_pos` positions is `values`.

@@ -92,7 +92,8 @@ impl Examples {
 
     /// The examples of a place.
     pub fn of_place(&self, place: usize) -> Vec<Example> {
-        let example = |&(value, text, link): &(f32, u32, Link)| Example { text: text as usize, value, link, decile: -1 };
+        let example =
+            |&(value, text, link): &(f32, u32, Link)| Example { text: text as usize, value, link, decile: -1 };
         let mut examples: Vec<Example> = self.highest[place].iter().map(example).collect();
         let head = place / self.n_scores;
         let mut sample: Vec<(f32, usize, Link)> = self
@@ -107,9 +108,7 @@ impl Examples {
             // Evenly over the tenth.
             let n = part.len().min(N_EACH);
             let chosen = (0..n).map(|index| part[index * part.len() / n]);
-            examples.extend(
-                chosen.map(|(value, text, link)| Example { text, value, link, decile: decile as i8 }),
-            );
+            examples.extend(chosen.map(|(value, text, link)| Example { text, value, link, decile: decile as i8 }));
         }
         examples
     }

@@ -12,7 +12,7 @@ mod sums;
 
 pub use examples::{Example, Examples};
 pub use file::{AtlasMetadata, to_bytes};
-pub use sums::{Sums, Summary};
+pub use sums::{Summary, Sums};
 
 use crate::analysis::scores::{LeaveOut, Score};
 

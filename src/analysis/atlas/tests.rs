@@ -5,8 +5,7 @@ use crate::random::SplitMix64;
 
 /// A table in which head h has the value `value + h` in every score.
 fn table(n_heads: usize, value: f32) -> Vec<f32> {
-    let half: Vec<f32> =
-        (0..n_heads).flat_map(|head| [value + head as f32; Score::ALL.len()]).collect();
+    let half: Vec<f32> = (0..n_heads).flat_map(|head| [value + head as f32; Score::ALL.len()]).collect();
     [half.clone(), half].concat()
 }
 
@@ -35,7 +34,8 @@ fn means_are_those_of_the_texts() {
 fn examples_are_the_highest_and_some_of_each_tenth() {
     let atlas = filled(1_000);
     let examples = atlas.examples(0, 0);
-    let highest: Vec<f32> = examples.iter().filter(|example| example.decile == -1).map(|example| example.value).collect();
+    let highest: Vec<f32> =
+        examples.iter().filter(|example| example.decile == -1).map(|example| example.value).collect();
     assert_eq!(highest, [999.0, 998.0, 997.0]);
     for decile in 0..10 {
         let part: Vec<&Example> = examples.iter().filter(|example| example.decile == decile).collect();
@@ -62,7 +62,8 @@ fn the_file_holds_scores_and_examples_by_name() {
     let metadata = AtlasMetadata { format: 1, scores: atlas.score_ids(), n_texts: 30, ..AtlasMetadata::default() };
     let bytes = to_bytes(&atlas, &metadata).unwrap();
     let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
-    let json: serde_json::Value = serde_json::from_str(&header.metadata().as_ref().unwrap()["headlight_atlas"]).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_str(&header.metadata().as_ref().unwrap()["headlight_atlas"]).unwrap();
     assert_eq!((json["format"].as_u64(), json["n_texts"].as_u64()), (Some(1), Some(30)));
     assert_eq!(json["scores"][1], "previous_without");
     let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();

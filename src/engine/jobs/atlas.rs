@@ -62,7 +62,9 @@ impl AtlasJob {
             return refuse("the corpus has no text that the model can read");
         }
         if edits.iter().any(|edit| matches!(edit.kind, EditKind::Patch { .. })) {
-            return refuse("a patch takes another input's values position by position, which texts of a corpus do not share");
+            return refuse(
+                "a patch takes another input's values position by position, which texts of a corpus do not share",
+            );
         }
         let atlas = Atlas::new(model.spec().n_layers, model.spec().n_heads, seed);
         let (runs, finished) = (SideBySide::default(), VecDeque::new());

@@ -11,9 +11,9 @@ use std::sync::Arc;
 use super::block::BlockRun;
 use super::sublayers::{BlockContext, activated};
 use super::{Run, STEP_FLOP, Step};
+use crate::analysis::attention::Tap;
 use crate::engine::error::EngineError;
 use crate::engine::hooks::Hooks;
-use crate::analysis::attention::Tap;
 use crate::engine::model::{Block, Linear, Model, WideBlock};
 use crate::kernels::PackedRows;
 use crate::kernels::threads::together;
@@ -112,7 +112,8 @@ impl Together<'_> {
         let mut k = for_queries.through(&attn.k);
         let mut v = for_values.through(&attn.v);
         self.each(|index, block, _, _| {
-            (block.attn.q, block.attn.k, block.attn.v) = (take(&mut q[index]), take(&mut k[index]), take(&mut v[index]));
+            (block.attn.q, block.attn.k, block.attn.v) =
+                (take(&mut q[index]), take(&mut k[index]), take(&mut v[index]));
             Ok(())
         });
     }

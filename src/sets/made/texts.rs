@@ -5,15 +5,16 @@ use crate::random::SplitMix64;
 use crate::sets::Row;
 
 const NAMES: [&str; 16] = [
-    "Clara", "Hugo", "Nina", "Oscar", "Ruth", "Simon", "Vera", "Walter", "Ida", "Felix", "Greta", "Leo", "Marta", "Noah", "Olga",
-    "Theo",
+    "Clara", "Hugo", "Nina", "Oscar", "Ruth", "Simon", "Vera", "Walter", "Ida", "Felix", "Greta", "Leo", "Marta",
+    "Noah", "Olga", "Theo",
 ];
 const PLACES: [&str; 12] = [
-    "market", "harbour", "library", "garden", "station", "kitchen", "museum", "forest", "school", "bridge", "theatre", "bakery",
+    "market", "harbour", "library", "garden", "station", "kitchen", "museum", "forest", "school", "bridge", "theatre",
+    "bakery",
 ];
 const THINGS: [&str; 16] = [
-    "basket", "letter", "lantern", "bicycle", "map", "violin", "blanket", "clock", "ladder", "mirror", "camera", "kettle",
-    "notebook", "umbrella", "ring", "drum",
+    "basket", "letter", "lantern", "bicycle", "map", "violin", "blanket", "clock", "ladder", "mirror", "camera",
+    "kettle", "notebook", "umbrella", "ring", "drum",
 ];
 const FOODS: [&str; 10] = ["apples", "pears", "bread", "cheese", "plums", "carrots", "honey", "rice", "onions", "tea"];
 const QUALITIES: [&str; 10] = ["old", "small", "heavy", "blue", "broken", "new", "strange", "warm", "quiet", "bright"];

@@ -82,7 +82,11 @@ enum Stage {
     /// The means of z over the set, which ablation puts in place of a head's own.
     Means(HeadMeans),
     /// Rows through the model side by side, then each is measured.
-    Rows { ablations: Vec<SweepCell>, finished: VecDeque<(usize, Run)>, measured: Option<(usize, RowRun)> },
+    Rows {
+        ablations: Vec<SweepCell>,
+        finished: VecDeque<(usize, Run)>,
+        measured: Option<(usize, RowRun)>,
+    },
     Summary(Summary),
     Done(Found),
     Failed,
@@ -105,7 +109,8 @@ impl FindJob {
             return refuse("a search over heads needs a model of one stack".to_owned());
         }
         if edits.iter().any(|edit| matches!(edit.kind, EditKind::Patch { .. })) {
-            let message = "a patch takes another input's values position by position, which the rows of a set do not share";
+            let message =
+                "a patch takes another input's values position by position, which the rows of a set do not share";
             return refuse(message.to_owned());
         }
         let (positive, answers) = (options.positive.clone(), options.answers.clone());

@@ -6,8 +6,8 @@ use crate::analysis::scores::{AllHeads, LeaveOut, Score, between};
 use crate::edit::Edit;
 use crate::engine::edits::PatchValues;
 use crate::engine::error::EngineError;
-use crate::engine::jobs::sweep::{CellRuns, SweepCell};
 use crate::engine::jobs::Progress;
+use crate::engine::jobs::sweep::{CellRuns, SweepCell};
 use crate::engine::rows::{AlignedRow, RowOutcome};
 use crate::engine::run::{Run, Step};
 

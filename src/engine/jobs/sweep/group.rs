@@ -39,7 +39,17 @@ impl CellRuns {
     /// Prepares a run for each cell, given by index and edit, on top of `edits`. `values` are what all these edits take from
     /// other inputs. `leaves_out` skips edits that do not fit the base instead of refusing them.
     pub fn new(edits: Vec<Edit>, values: PatchValues, cells: Vec<(usize, Edit)>, leaves_out: bool) -> Self {
-        Self { edits, values, leaves_out, cells, n_started: 0, n_done: 0, runs: Vec::new(), wide: None, ended: VecDeque::new() }
+        Self {
+            edits,
+            values,
+            leaves_out,
+            cells,
+            n_started: 0,
+            n_done: 0,
+            runs: Vec::new(),
+            wide: None,
+            ended: VecDeque::new(),
+        }
     }
 
     /// How many blocks are done, and how many there are if each cell counts all layers.
@@ -77,10 +87,21 @@ impl CellRuns {
             return Ok(None);
         }
         let n_at_once = (rows_of_a_step(model.spec()) / base.tokens().len().max(1)).max(1);
-        let chosen: Vec<usize> = self.runs.iter().enumerate().filter(|(_, (_, run))| run.progress().0 == layer)
-            .map(|(slot, _)| slot).take(n_at_once).collect();
-        let mut runs: Vec<&mut Run> = self.runs.iter_mut().enumerate().filter(|(slot, _)| chosen.contains(slot))
-            .map(|(_, (_, run))| run).collect();
+        let chosen: Vec<usize> = self
+            .runs
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, run))| run.progress().0 == layer)
+            .map(|(slot, _)| slot)
+            .take(n_at_once)
+            .collect();
+        let mut runs: Vec<&mut Run> = self
+            .runs
+            .iter_mut()
+            .enumerate()
+            .filter(|(slot, _)| chosen.contains(slot))
+            .map(|(_, (_, run))| run)
+            .collect();
         let steps = step_together(&mut runs, self.wide.as_ref());
         // From the last one on, so that the slots before stay.
         let mut ended = Vec::new();
