@@ -64,7 +64,7 @@ pub fn to_bytes(atlas: &Atlas, metadata: &AtlasMetadata) -> Result<Vec<u8>, Stri
         &|place| summaries[place].n as f32,
     ];
     let places = || 0..summaries.len();
-    let values = stats.iter().flat_map(|stat| places().map(|place| stat(place)).collect::<Vec<f32>>());
+    let values = stats.iter().flat_map(|stat| places().map(stat).collect::<Vec<f32>>());
     tensors.f32s("scores".to_owned(), vec![4, n_layers, n_heads, ids.len()], values);
     for head in 0..n_layers * n_heads {
         for (score, id) in ids.iter().enumerate().filter(|(_, id)| !id.ends_with("_without")) {
