@@ -26,7 +26,7 @@ fn base(family: &str) -> (Map<String, Value>, BTreeSet<String>) {
     let Value::Object(mut config) = serde_json::from_slice(&files[0].1).unwrap() else { panic!("{golden}") };
     config.insert("model_type".to_owned(), family.into());
     // A value that a class derives from other keys would hide those keys.
-    for made in ["attention_layers", "layer_types", "no_rope_layers"] {
+    for made in ["attention_layers", "layer_types", "no_rope_layers", "dense_act_fn", "is_gated_act"] {
         config.remove(made);
     }
     if ["qwen2", "qwen3", "smollm3"].contains(&family) {

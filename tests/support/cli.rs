@@ -27,14 +27,16 @@ pub fn succeeds(output: Output) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The complaint of a command that must fail with one line and exit code 1.
+/// The complaint of a command that must fail with one line and exit code 1, with nothing beside it but notes on the checkpoint.
 #[track_caller]
 pub fn fails(output: Output) -> String {
     let complaint = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{complaint}");
     assert!(output.stdout.is_empty(), "{:?}", output.stdout);
-    let line = complaint.strip_suffix('\n').unwrap_or_default();
-    assert!(line.starts_with("headlight: ") && !line.contains('\n'), "{complaint:?}");
+    assert!(complaint.ends_with('\n'), "{complaint:?}");
+    let mut lines: Vec<&str> = complaint.lines().collect();
+    let line = lines.pop().unwrap_or_default();
+    assert!(line.starts_with("headlight: ") && lines.iter().all(|line| line.starts_with("note: ")), "{complaint:?}");
     line.to_owned()
 }
 

@@ -12,7 +12,7 @@ use crate::random::SplitMix64;
 const N_EACH: usize = 3;
 /// Texts in the sample.
 const N_SAMPLE: usize = 120;
-/// Texts after which the ids of those that are no example any more are dropped.
+/// After so many texts, the ids of those that have stopped being examples are dropped.
 const PRUNE_EVERY: usize = 128;
 
 /// A text as an example.
@@ -82,7 +82,7 @@ impl Examples {
         }
     }
 
-    /// Drops the ids of texts that are no example.
+    /// Drops the ids of texts that are not examples.
     fn prune(&mut self) {
         let highest = self.highest.iter().flatten().map(|(_, text, _)| *text as usize);
         let kept: std::collections::BTreeSet<usize> =
