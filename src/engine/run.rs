@@ -24,7 +24,6 @@ use super::error::EngineError;
 use super::hooks::{Captures, Hooks};
 use super::model::{Model, WideBlock};
 use crate::analysis::attention::Tap;
-use crate::kernels::finite::is_finite;
 use crate::kernels::threads::together;
 use crate::trace::{BlockSite, Hook, Tokens};
 use block::BlockRun;
