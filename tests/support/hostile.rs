@@ -33,11 +33,20 @@ pub const ALL: &[Hostile] = &[
         expected: "can be cut in two in too many ways",
         read: many_cuts,
     },
+    Hostile { what: "a piece of 3 kB", expected: "has 3000 characters; at most 512 are read", read: one_long_piece },
+    Hostile { what: "a token of 300 kB", expected: "has 300000 bytes; at most 4096 are read", read: one_long_token },
     Hostile {
-        what: "a token of 300 kB",
-        expected: "has 300000 characters; at most 512 are read",
-        read: one_long_token,
+        what: "templates that double a text 30 times",
+        expected: "makes 1073741824 copies of a text",
+        read: doubling_templates,
     },
+    Hostile { what: "an added token below zero", expected: "an added token: -1 is not an id", read: added_below_zero },
+    Hostile {
+        what: "a mark of 100 kB on every piece",
+        expected: "continuing_subword_prefix has 100000 bytes",
+        read: long_mark,
+    },
+    Hostile { what: "a thousand steps", expected: "1000 steps; at most 256 are read", read: many_steps },
     Hostile { what: "a chain of Replace", expected: "more than 65536", read: replace_chain },
     Hostile {
         what: "a chain of Replace over an added token",
@@ -148,6 +157,29 @@ fn growing_tokens() -> Result<Tokenizer, String> {
 
 fn many_cuts() -> Result<Tokenizer, String> {
     gguf(["a", "b", "c", "d"].iter().flat_map(|letter| (1..=500).map(|n| letter.repeat(n))).collect())
+}
+
+fn one_long_piece() -> Result<Tokenizer, String> {
+    gguf(vec!["a".to_owned(), "a".repeat(3_000)])
+}
+
+fn doubling_templates() -> Result<Tokenizer, String> {
+    let (a, b) = (json!({"Sequence": {"id": "A", "type_id": 0}}), json!({"Sequence": {"id": "B", "type_id": 0}}));
+    let twice = json!({"type": "TemplateProcessing", "single": [a, a], "pair": [a, b], "special_tokens": {}});
+    bpe(|json| json["post_processor"] = json!({"type": "Sequence", "processors": vec![twice.clone(); 30]}))
+}
+
+fn added_below_zero() -> Result<Tokenizer, String> {
+    let token = json!({"id": -1, "content": "<x>", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true});
+    bpe(|json| json["added_tokens"] = json!([token]))
+}
+
+fn long_mark() -> Result<Tokenizer, String> {
+    bpe(|json| json["model"]["continuing_subword_prefix"] = json!("#".repeat(100_000)))
+}
+
+fn many_steps() -> Result<Tokenizer, String> {
+    bpe(|json| json["normalizer"] = json!({"type": "Sequence", "normalizers": vec![json!({"type": "NFC"}); 1_000]}))
 }
 
 fn one_long_token() -> Result<Tokenizer, String> {
