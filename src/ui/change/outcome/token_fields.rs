@@ -7,7 +7,7 @@ use crate::protocol::OutcomeAsked;
 use crate::state::editing::EditEvent;
 use crate::state::editing::answers::Part;
 use crate::state::{Event, State};
-use crate::ui::erased::{Derived, view};
+use crate::ui::erased::{Derived, effect, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::radio_group::RadioGroup;
 
@@ -30,6 +30,10 @@ pub fn TokenFields(page: Page, asked: Derived<OutcomeAsked>, aim: RwSignal<Part>
     // How many others there were when an empty field for one more was asked for: it stays until their number changes.
     let asked_at = RwSignal::new(None::<usize>);
     let has_empty = Derived::new(move || n_others.get() == 0 || asked_at.get() == Some(n_others.get()));
+    effect(move || {
+        n_others.track();
+        asked_at.set(None);
+    });
     let n_fields = Derived::new(move || n_others.get() + usize::from(has_empty.get()));
     let add = move |_| {
         let next = n_others.get_untracked();
