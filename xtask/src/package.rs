@@ -15,6 +15,9 @@ const PLAIN: &str = include_str!("../../tests/python/package.txt");
 const REAL: &str = include_str!("../../tests/python/libraries.txt");
 const LENS3: &str = include_str!("../../tests/python/lens3.txt");
 
+/// The name of the environment with what `REAL` names.
+const LIBRARIES: &str = "libraries";
+
 /// An interpreter that has what `REAL` names, in place of an environment made for the tests.
 const REAL_PYTHON: &str = "HEADLIGHT_PYTHON_LIBRARIES";
 
@@ -72,8 +75,27 @@ fn only_wheel(folder: &Path) -> Result<PathBuf> {
     bail!("{} has no wheel", folder.display())
 }
 
-/// The tests of the package as it was built: alone with numpy and safetensors, then with the libraries whose models it reads.
+/// The tests of the package as it was built: alone with numpy and safetensors, then with the libraries whose models it reads,
+/// which are installed where they are missing.
 pub fn test() -> Result<Count> {
+    test_with(libraries)
+}
+
+/// The same; without the libraries where they are not installed yet, since that takes gigabytes and many minutes.
+pub fn test_installed() -> Result<Count> {
+    test_with(|| {
+        let is_installed =
+            paths::env_path(REAL_PYTHON).is_some() || python::has_environment(LIBRARIES, REAL).unwrap_or_default();
+        if !is_installed {
+            warn(
+                "the tests with transformers, TransformerLens and nnsight are skipped: `cargo xtask test --only python` installs these",
+            );
+        }
+        if is_installed { libraries() } else { None }
+    })
+}
+
+fn test_with(libraries: impl FnOnce() -> Option<(PathBuf, PathBuf)>) -> Result<Count> {
     let wheel = wheel(Mode::Release)?;
     let plain = environment("package", "pytest", PLAIN)?;
     let installed = paths::target()?.join("python-package");
@@ -111,7 +133,7 @@ pub fn test() -> Result<Count> {
 /// An interpreter with the libraries, and the folder of TransformerLens 3; `None`, with a word, where they cannot be installed.
 fn libraries() -> Option<(PathBuf, PathBuf)> {
     let found = paths::env_path(REAL_PYTHON).map_or_else(
-        || environment("libraries", "transformers, TransformerLens and nnsight (gigabytes, once)", REAL),
+        || environment(LIBRARIES, "transformers, TransformerLens and nnsight (gigabytes, once)", REAL),
         Ok,
     );
     let both = found.and_then(|program| {

@@ -54,9 +54,18 @@ pub fn install(name: &str, contents: &str, requirements: &str, text: &str, optio
     })
 }
 
+/// Whether `environment` would find what it makes.
+pub fn has_environment(name: &str, requirements: &str) -> Result<bool> {
+    Ok(paths::tools()?.join(environment_name(name, requirements)).is_dir())
+}
+
+fn environment_name(name: &str, requirements: &str) -> String {
+    format!("{name}-{}", id_of(requirements.as_bytes()))
+}
+
 /// The interpreter of an environment with what a list of requirements names, and nothing else.
 pub fn environment(name: &str, contents: &str, requirements: &str) -> Result<PathBuf> {
-    let folder = once(&format!("{name}-{}", id_of(requirements.as_bytes())), contents, |folder| {
+    let folder = once(&environment_name(name, requirements), contents, |folder| {
         run(Command::new(interpreter()?).args(["-m", "venv"]).arg(folder)).context("could not make an environment")?;
         let list = folder.join("requirements.txt");
         fs::write(&list, requirements).with_context(|| format!("cannot write {}", list.display()))?;
