@@ -179,7 +179,7 @@ fn options_that_are_not_read_are_refused_by_name() {
         ("mpnet", "relative_attention_num_buckets", json!(2)),
         ("opt", "_remove_final_layer_norm", json!(true)),
         ("smollm3", "no_rope_layers", json!([1, 0])),
-        ("t5", "feed_forward_proj", json!("gated-tanh")),
+        ("t5", "dense_act_fn", json!("swiglu")),
     ];
     for (name, field, value) in cases {
         let files = changed(name, |config| {
