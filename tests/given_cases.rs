@@ -22,8 +22,13 @@ const IDS: &[u32] = &[84, 104, 101, 32, 99, 97, 116, 115];
 const BERT_IDS: &[u32] = &[2, 5, 6, 7, 8, 3];
 const TARGET: &[u32] = &[0, 84, 104, 101];
 
-fn given() -> PathBuf {
-    PathBuf::from(std::env::var("HEADLIGHT_GIVEN").unwrap_or_else(|_| panic!("HEADLIGHT_GIVEN names no folder")))
+/// The folder of the files; `None`, with a word, where nobody has named one.
+fn given() -> Option<PathBuf> {
+    let folder = std::env::var_os("HEADLIGHT_GIVEN").map(PathBuf::from);
+    if folder.is_none() {
+        println!("skipped: HEADLIGHT_GIVEN names no folder");
+    }
+    folder
 }
 
 /// The checkpoint in a folder, or in a GGUF file.
@@ -68,7 +73,8 @@ fn cases() -> Vec<(PathBuf, PathBuf)> {
         paths
     };
     let mut found = Vec::new();
-    for path in below(&given().join("cases")).iter().filter(|path| path.is_dir()).flat_map(|folder| below(folder)) {
+    let Some(given) = given() else { return };
+    for path in below(&given.join("cases")).iter().filter(|path| path.is_dir()).flat_map(|folder| below(folder)) {
         let folder = path.parent().unwrap();
         let reference = match path.extension().and_then(|ending| ending.to_str()) {
             Some("gguf") if path.to_str().unwrap().contains("yarn") => folder.join("ref-yarn.npz"),
@@ -110,7 +116,8 @@ fn reported_files_agree_with_their_values() {
 #[test]
 #[ignore = "reads a folder outside the repository"]
 fn reported_files_without_values_do_what_their_table_says() {
-    let cases = given().join("cases");
+    let Some(given) = given() else { return };
+    let cases = given.join("cases");
     let nan = load(&checkpoint(&cases.join("52-nan-weights/1.self_attn.q_proj-nan"))).unwrap();
     let tokens = nan.tokens_from_ids(IDS).unwrap();
     let mut run = Run::new(Arc::clone(&nan), tokens, CompiledEdits::none(), Captures::none()).unwrap();
@@ -164,7 +171,8 @@ fn compare(model: &Arc<Model>, case: &Case, expected: &Tensors, prefix: &str) {
 #[test]
 #[ignore = "reads a folder outside the repository"]
 fn further_small_checkpoints_agree() {
-    let more = given().join("golden-more");
+    let Some(given) = given() else { return };
+    let more = given.join("golden-more");
     for name in ["bart_untied", "qwen3_is_causal_false"] {
         let folder = more.join(name);
         let model = load(&checkpoint(&folder)).unwrap();

@@ -159,6 +159,10 @@ impl State {
             return;
         }
         if self.views().contains(&View::Stream) {
+            if !self.has_lens() && self.scales.stream.number == StreamNumber::default() {
+                // The usual number is read through the lens: without one the table opens with what there is.
+                self.scales.stream.number = StreamNumber::Norm;
+            }
             self.ask(Question::Stream, effects);
             self.ask_for_lens(effects);
             self.ask_for_written(effects);

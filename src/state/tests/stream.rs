@@ -48,6 +48,16 @@ fn give_lens(page: &mut Page, (request, question): (RequestId, Question), entrop
     answered(page, request, answer, buffers);
 }
 
+/// An embedding model has no words to show: its table opens with norms, and a number of the lens stays a choice.
+#[test]
+fn without_a_lens_the_table_opens_with_norms() {
+    let mut page = in_stream_view(Unembed::None);
+    assert_eq!(page.state.scales.stream.number, StreamNumber::Norm);
+    assert!(matches!(asked(&page)[..], [(_, Question::Stream)]));
+    page = in_stream_view(Unembed::Linear { tied: true });
+    assert_eq!(page.state.scales.stream.number, StreamNumber::TopToken);
+}
+
 #[test]
 fn the_view_asks_for_numbers_and_for_the_lens_once() {
     let mut page = Page::with_result();

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::model::Stream;
-use super::numbers::{progress, short};
+use super::numbers::{no_lens, progress, short};
 use crate::render::StreamScale;
 use crate::state::Variant;
 use crate::state::stream::options::StreamNumber;
@@ -24,6 +24,7 @@ pub fn StreamLegend(stream: Stream) -> impl IntoView {
         scale.get().map(|scale| short(number, pick(scale.ends()), is_difference.get())).unwrap_or_default()
     };
     let progress = page.memo(progress);
+    let no_lens = page.memo(no_lens);
     let token = page.memo(|state| {
         let token = state.stream.columns.token.clone().filter(|_| state.scales.stream.number.needs_token())?;
         let name = state
@@ -50,6 +51,7 @@ pub fn StreamLegend(stream: Stream) -> impl IntoView {
             </span>
             <span>{move || token.get()}</span>
             <span>{move || progress.get()}</span>
+            <span>{move || no_lens.get()}</span>
         </div>
     }
 }

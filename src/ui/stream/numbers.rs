@@ -108,6 +108,14 @@ pub fn words(state: &State, row: usize, position: usize) -> String {
     parts.join(" · ")
 }
 
+const NO_LENS: &str = "This model predicts no words, so there is no logit lens: norms and cosines can be shown.";
+
+/// Why the table has no words, where it shows a number that does not come from the lens.
+pub fn no_lens(state: &State) -> Option<&'static str> {
+    let is_missing = state.shown.is_some() && !state.has_lens();
+    (is_missing && !state.scales.stream.number.needs_lens()).then_some(NO_LENS)
+}
+
 /// Why something of the table is not there, a sentence.
 pub fn problem(state: &State) -> Option<String> {
     let shown = state.shown.as_ref()?;
@@ -119,8 +127,7 @@ pub fn problem(state: &State) -> Option<String> {
         return state.stream.numbers.problem().map(str::to_owned);
     }
     if shown.stack_spec().unembed == Unembed::None {
-        let reason = "This model predicts no words, so there is no logit lens: norms and cosines can be shown.";
-        return Some(reason.to_owned());
+        return Some(NO_LENS.to_owned());
     }
     if number == StreamNumber::TopToken && state.editing.variant == Variant::Difference {
         let reason = "Most likely tokens have no difference: choose a number, for instance the entropy, or a token.";
