@@ -13,7 +13,7 @@ use std::fs;
 use std::process::Command;
 
 /// The readers, as in `fuzz/src/targets/mod.rs`.
-const TARGETS: [&str; 15] = [
+const TARGETS: [&str; 16] = [
     "safetensors",
     "trace",
     "trace_structured",
@@ -23,6 +23,7 @@ const TARGETS: [&str; 15] = [
     "tokenizer_files",
     "sentencepiece",
     "chat",
+    "sets",
     "edits",
     "link",
     "listing",
