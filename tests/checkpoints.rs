@@ -149,6 +149,14 @@ fn missing_fields_are_defaults_that_are_said() {
     }
 }
 
+/// LongRoPE once for layers of two types.
+fn one_longrope(n: usize) -> Value {
+    let factors = |factor: f64| vec![factor; n];
+    json!({
+        "rope_type": "longrope", "short_factor": factors(1.0), "long_factor": factors(2.0), "original_max_position_embeddings": 8
+    })
+}
+
 #[test]
 fn options_that_are_not_read_are_refused_by_name() {
     let cases = [
@@ -180,6 +188,8 @@ fn options_that_are_not_read_are_refused_by_name() {
         ("opt", "_remove_final_layer_norm", json!(true)),
         ("smollm3", "no_rope_layers", json!([1, 0])),
         ("t5", "dense_act_fn", json!("swiglu")),
+        ("gemma3_text", "rope_scaling", one_longrope(8)),
+        ("modernbert", "rope_scaling", one_longrope(6)),
     ];
     for (name, field, value) in cases {
         let files = changed(name, |config| {

@@ -63,14 +63,22 @@ pub(super) fn read_of_type(
     let theta = config.positive_if_any(theta.0)?.unwrap_or(theta.1);
     let family = Family { theta: ("rope_theta", theta), share: None };
     let scaling = config.object("rope_scaling")?.filter(|_| scaled.contains(&layer_type));
+    let is_for_both = scaling.is_some();
     let parameters = match (nested, scaling) {
         (Some(nested), Some(scaling)) => Some(nested.with_fields_of(&scaling)),
         (nested, scaling) => nested.or(scaling),
     };
-    match parameters {
-        Some(parameters) => read_parameters(&parameters, Some(&parameters), d_head, n_ctx, family),
-        None => Ok(Rotary { theta, dims: d_head, scaling: RotaryScaling::None, pairing: Pairing::Halves }),
+    let rotary = match parameters {
+        Some(parameters) => read_parameters(&parameters, Some(&parameters), d_head, n_ctx, family)?,
+        None => Rotary { theta, dims: d_head, scaling: RotaryScaling::None, pairing: Pairing::Halves },
+    };
+    // transformers reads the original length and the factor of one LongRoPE for both types from other places than of two.
+    if is_for_both && matches!(rotary.scaling, RotaryScaling::LongRope { .. }) {
+        let expected =
+            "another type than longrope, which is read where rope_parameters has an object for each type of layer";
+        return Err(config.refuse("rope_scaling", expected, "longrope"));
     }
+    Ok(rotary)
 }
 
 /// Reads rotary parameters from their object, or from the keys beside it.
