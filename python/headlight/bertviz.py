@@ -36,13 +36,10 @@ def head_view(
         attention, tokens, sentence_b_start, prettify_tokens, encoder_attention, decoder_attention, cross_attention,
         encoder_tokens, decoder_tokens, include_layers,
     )
-    held = trace.layers()
-    if layer is not None and layer not in held:
-        raise ValueError(f"layer: expected one of the layers {', '.join(map(str, held))}, found {layer}")
     shown = {
         "view": "head",
         "theme": theme_of(display_mode),
-        "layer": held[0] if layer is None else int(layer),
+        "layer": trace.chosen_layer(layer),
         "heads": "all" if heads is None else numbers(heads, trace.heads(), "heads"),
         **_first_attention(trace),
     }

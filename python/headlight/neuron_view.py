@@ -33,13 +33,10 @@ def show(
             f"{kind}: expected a model whose queries and keys can be read, found none in its attention; head_view and "
             "model_view show its patterns"
         )
-    held = trace.layers()
-    if layer is not None and layer not in held:
-        raise ValueError(f"layer: expected one of the layers {', '.join(map(str, held))}, found {layer}")
     shown = {
         "view": "neuron",
         "theme": theme_of(display_mode),
-        "layer": held[0] if layer is None else int(layer),
+        "layer": trace.chosen_layer(layer),
         "heads": numbers(0 if head is None else head, trace.heads(), "head"),
     }
     return present(View(trace, link_of(shown), height), html_action)

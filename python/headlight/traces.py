@@ -50,6 +50,13 @@ class Trace:
         """The numbers of the layers that have patterns."""
         return sorted({int(match[2]) for match in map(PATTERN.match, self.tensors) if match})
 
+    def chosen_layer(self, layer):
+        """The layer that is asked for, which the trace must have; its first one where that is ``None``."""
+        held = self.layers()
+        if layer is not None and layer not in held:
+            raise ValueError(f"layer: expected one of the layers {', '.join(map(str, held))}, found {layer}")
+        return held[0] if layer is None else int(layer)
+
     def to_bytes(self):
         """The trace as the bytes of a file."""
         from safetensors.numpy import save as to_bytes
