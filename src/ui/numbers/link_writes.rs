@@ -7,6 +7,7 @@ use crate::state::stream::written::{WrittenNumbers, WrittenRow, writer_name};
 use crate::state::{Event, SelectionEvent, StreamEvent, wording};
 use crate::trace::{Side, TokenForm};
 use crate::ui::erased::view;
+use crate::ui::numbers::parts_table::parts_table;
 use crate::ui::numbers::token_list::token_list;
 use crate::ui::shell::page::Page;
 use crate::ui::small::problem::Problem;
@@ -74,17 +75,11 @@ fn table(page: Page, linked: &WrittenNumbers, form: TokenForm) -> AnyView {
     let reason = linked.without_words.as_deref().map(wording::sentence);
     view! {
         {reason.map(|reason| view! { <p class="hint">{reason}</p> })}
-        <table class="written-parts" aria-label="What each head brings along the link">
-            <thead>
-                <tr>
-                    <th scope="col">"Head"</th>
-                    <th scope="col">"‖A f‖"</th>
-                    <th scope="col">"Promotes"</th>
-                    <th scope="col">"Suppresses"</th>
-                </tr>
-            </thead>
-            <tbody>{linked.rows.iter().map(row).collect_view()}</tbody>
-        </table>
+        {parts_table(
+            "What each head brings along the link",
+            ["Head", "‖A f‖", "Promotes", "Suppresses"],
+            linked.rows.iter().map(row),
+        )}
         <p class="hint">
             "‖A f‖: length of what a head brings from the key to the query, weight included; comparable within a layer only. Tokens: a direct effect on the logits at the query."
         </p>

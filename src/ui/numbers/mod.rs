@@ -6,6 +6,7 @@ pub mod head_page;
 pub mod link_writes;
 pub mod links_panel;
 pub mod mlp_neuron;
+pub mod parts_table;
 pub mod predictions;
 pub mod scores;
 pub mod token_list;

@@ -9,6 +9,7 @@ use crate::state::{Event, StreamEvent, wording};
 use crate::trace::numeral::two_decimals;
 use crate::ui::erased::{Derived, view};
 use crate::ui::numbers::mlp_neuron::NeuronPage;
+use crate::ui::numbers::parts_table::parts_table;
 use crate::ui::small::radio_group::RadioGroup;
 use crate::ui::small::same::Same;
 
@@ -72,21 +73,9 @@ fn by_norm(stream: Stream, layer: usize, neurons: &[NeuronRow]) -> AnyView {
             </tr>
         }
     };
-    view! {
-        <table class="written-parts" aria-label="Neurons that add most">
-            <thead>
-                <tr>
-                    <th scope="col">"Neuron"</th>
-                    <th scope="col">"Norm"</th>
-                    <th scope="col">{if is_gated { "Product" } else { "After" }}</th>
-                    <th scope="col">{if is_gated { "Gate" } else { "Before" }}</th>
-                    {is_gated.then(|| view! { <th scope="col">"Up"</th> })}
-                </tr>
-            </thead>
-            <tbody>{neurons.iter().map(row).collect_view()}</tbody>
-        </table>
-    }
-    .into_any()
+    let columns: &[&'static str] =
+        if is_gated { &["Neuron", "Norm", "Product", "Gate", "Up"] } else { &["Neuron", "Norm", "After", "Before"] };
+    parts_table("Neurons that add most", columns.iter().copied(), neurons.iter().map(row))
 }
 
 fn of_effect(stream: Stream, layer: usize, direct: &DirectNumbers) -> AnyView {
@@ -101,18 +90,8 @@ fn of_effect(stream: Stream, layer: usize, direct: &DirectNumbers) -> AnyView {
             </tr>
         }
     };
-    view! {
-        <table class="written-parts" aria-label="Neurons with the largest direct effect">
-            <thead>
-                <tr>
-                    <th scope="col">"Neuron"</th>
-                    <th scope="col">"Direct effect"</th>
-                </tr>
-            </thead>
-            <tbody>{order.into_iter().take(N_LISTED).map(row).collect_view()}</tbody>
-        </table>
-    }
-    .into_any()
+    let rows = order.into_iter().take(N_LISTED).map(row);
+    parts_table("Neurons with the largest direct effect", ["Neuron", "Direct effect"], rows)
 }
 
 /// Opens a neuron's page.

@@ -6,6 +6,7 @@ use super::model::Stream;
 use crate::state::stream::path::{PathNumbers, StepNumbers};
 use crate::state::{Event, StreamEvent, wording};
 use crate::ui::erased::view;
+use crate::ui::numbers::parts_table::parts_table;
 use crate::ui::small::csv_button::CsvButton;
 use crate::ui::small::problem::Problem;
 use crate::ui::small::same::Same;
@@ -87,16 +88,11 @@ fn list(path: &PathNumbers, threshold: u8) -> AnyView {
         }
     };
     view! {
-        <table class="written-parts" aria-label="Steps of the path">
-            <thead>
-                <tr>
-                    <th scope="col">"Carried by"</th>
-                    <th scope="col">"Positions"</th>
-                    <th scope="col">"Share"</th>
-                </tr>
-            </thead>
-            <tbody>{path.from_threshold(threshold).take(N_LISTED).map(row).collect_view()}</tbody>
-        </table>
+        {parts_table(
+            "Steps of the path",
+            ["Carried by", "Positions", "Share"],
+            path.from_threshold(threshold).take(N_LISTED).map(row),
+        )}
         <p class="note">{format!("{} from {threshold} % on", wording::count(n_all, "step"))}</p>
     }
 }

@@ -8,6 +8,7 @@ use crate::state::stream::written::{WrittenNumbers, WrittenRow, writer_name};
 use crate::state::wording;
 use crate::trace::TokenForm;
 use crate::ui::erased::{Derived, view};
+use crate::ui::numbers::parts_table::parts_table;
 use crate::ui::numbers::token_list::token_list;
 use crate::ui::small::problem::Problem;
 use crate::ui::small::same::Same;
@@ -51,17 +52,11 @@ fn table(written: &WrittenNumbers, form: TokenForm) -> AnyView {
         <section class="panel written-here" aria-label="Written at the chosen cell">
             <h2>{format!("What layer {layer} writes here")}</h2>
             {reason.map(|reason| view! { <p class="hint">{reason}</p> })}
-            <table class="written-parts" aria-label="Parts of the layer">
-                <thead>
-                    <tr>
-                        <th scope="col">"Part"</th>
-                        <th scope="col">"Norm"</th>
-                        <th scope="col">"Promotes"</th>
-                        <th scope="col">"Suppresses"</th>
-                    </tr>
-                </thead>
-                <tbody>{written.rows.iter().map(row).collect_view()}</tbody>
-            </table>
+            {parts_table(
+                "Parts of the layer",
+                ["Part", "Norm", "Promotes", "Suppresses"],
+                written.rows.iter().map(row),
+            )}
         </section>
     }
 }
