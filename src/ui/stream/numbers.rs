@@ -112,7 +112,7 @@ const NO_LENS: &str = "This model predicts no words, so there is no logit lens: 
 
 /// Why the table has no words, where it shows a number that does not come from the lens.
 pub fn no_lens(state: &State) -> Option<&'static str> {
-    let is_missing = state.shown.is_some() && !state.has_lens();
+    let is_missing = !state.shown.as_ref()?.spec.is_bare() && !state.has_lens();
     (is_missing && !state.scales.stream.number.needs_lens()).then_some(NO_LENS)
 }
 
@@ -125,6 +125,9 @@ pub fn problem(state: &State) -> Option<String> {
     }
     if !number.needs_lens() {
         return state.stream.numbers.problem().map(str::to_owned);
+    }
+    if shown.spec.is_bare() {
+        return Some("The file does not say how its model predicts words, so there is no logit lens.".to_owned());
     }
     if shown.stack_spec().unembed == Unembed::None {
         return Some(NO_LENS.to_owned());
