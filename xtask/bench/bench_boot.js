@@ -12,7 +12,7 @@ if (new URLSearchParams(location.search).has("peers")) {
 }
 
 try {
-  await init();
+  await init({ module_or_path: fetch(new URL("bench_bg.wasm", import.meta.url)) });
 } catch (error) {
   console.log(`BENCH-FAILED: ${error?.message ?? error}`);
 }

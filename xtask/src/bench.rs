@@ -91,3 +91,21 @@ fn measuring_page(tools: &Tools, dist: &Path) -> Result<PathBuf> {
     models::place(&folder)?;
     Ok(folder)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::PAGE;
+
+    /// The bindings guess no address, so a script that names no program never starts one.
+    #[test]
+    fn each_script_names_the_program_that_it_starts() {
+        for (script, program) in [("bench_boot.js", "bench_bg.wasm"), ("measure_boot.js", "measure_bg.wasm")] {
+            let (_, text) =
+                PAGE.iter().find(|(name, _)| *name == script).expect("the script is part of the measuring page");
+            assert!(
+                text.contains(&format!("module_or_path: fetch(new URL(\"{program}\", import.meta.url))")),
+                "{script} must load {program}"
+            );
+        }
+    }
+}
