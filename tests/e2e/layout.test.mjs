@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { firstResult, inspect, openInput, parts, result } from "./page.mjs";
-import { accessibilityProblems, pageTest } from "./support.mjs";
+import { accessibilityProblems, device, pageTest } from "./support.mjs";
 import { makeTrace, serveTrace } from "./traces.mjs";
 
 const SIZE = (width, height) => ({ viewport: { width, height } });
@@ -227,10 +227,33 @@ pageTest("a narrower window that is still wide", async ({ page, open, shot }) =>
     await inspect(page, tab);
     assert.deepEqual(await sticksOut(page), [], tab);
   }
+  // A low stage scrolls: nothing lies over anything.
+  await page.setViewportSize({ width: 1024, height: 560 });
+  for (const view of ["Head", "Model", "Neuron"]) {
+    await page.getByRole("tab", { name: `${view} view` }).click();
+    await page.waitForTimeout(300);
+    assert.deepEqual(overlaps(await figureParts(page)), [], view);
+    await shot(`layout-low-${view}`);
+  }
   await page.getByRole("button", { name: "Share" }).click();
   await page.getByRole("button", { name: "Export figure" }).click();
   await page.getByRole("dialog", { name: "Export a figure" }).waitFor();
 }, { context: SIZE(1024, 768) });
+
+/** Where one box of a list lies over another one. */
+const overlaps = (boxes) =>
+  boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1).map((b) => `${a.name} and ${b.name}`));
+
+/** The parts of every head view and map on screen that lie one below the other or beside each other. */
+const figureParts = (page) =>
+  page.evaluate(() => {
+    const all = [...document.querySelectorAll(".stage :is(.headings, .scroller, .legend, .map-scroller, .neuron-figure, .pane-head, .controls)")];
+    const shown = all.filter((node) => node.checkVisibility({ visibilityProperty: true }) && !node.parentElement.closest(".scroller, .neuron-figure"));
+    return shown.map((node) => {
+      const { left, right, top, bottom } = node.getBoundingClientRect();
+      return { left, right, top, bottom, name: node.className };
+    });
+  });
 
 /** Controls on screen that are too small for a thumb. */
 const small = (page) =>
@@ -249,16 +272,24 @@ const NARROW = [
   ["a phone", { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }],
   ["a small phone", { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }],
   ["a phone on its side", { viewport: { width: 844, height: 390 }, hasTouch: true, isMobile: true }],
+  ["an iPhone 13", device("iPhone 13")],
+  ["an iPhone 13 on its side", device("iPhone 13 landscape")],
+  ["a Pixel 7", device("Pixel 7")],
+  ["a Pixel 7 on its side", device("Pixel 7 landscape")],
   // 1,440 × 900 at 200 %.
   ["a window at 200 %", { viewport: { width: 720, height: 450 }, deviceScaleFactor: 2 }],
+  // 1,280 × 1,024 at 400 %, which is also the narrowest window.
+  ["a window at 400 %", { viewport: { width: 320, height: 256 }, deviceScaleFactor: 4 }],
 ];
 for (const [name, context] of NARROW) {
   pageTest(`${name}: nothing is wider than the window, everything is reachable`, async ({ page, open, shot }) => {
     await open();
     await firstResult(page);
-    for (const view of ["Model", "Neuron", "Head"]) {
+    for (const view of ["Model", "Neuron", "Stream", "Head"]) {
       await page.getByRole("tab", { name: `${view} view` }).click();
       await page.waitForTimeout(200);
+      if (name.startsWith("a window")) assert.equal(await page.evaluate(() => matchMedia("(pointer: coarse)").matches), false);
+      else assert.deepEqual(await accessibilityProblems(page, ["target-size"]), [], view);
       assert.ok((await overflow(page)).across <= 0, view);
       assert.deepEqual(await sticksOut(page), [], view);
       assert.deepEqual(await small(page), [], view);

@@ -18,7 +18,13 @@ import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
 
 const tools = createRequire(path.join(setting("HEADLIGHT_NODE_TOOLS"), "package.json"));
-const { chromium } = tools("playwright-core");
+const { chromium, devices } = tools("playwright-core");
+
+/** A phone as Playwright knows it, as options of a context: its window, its touch screen, its name. */
+export function device(name) {
+  const { defaultBrowserType, ...context } = devices[name];
+  return context;
+}
 
 /** Where the page is served, with a slash at the end. */
 export const url = setting("HEADLIGHT_URL");
@@ -137,11 +143,12 @@ export async function screenshot(page, name) {
   await page.screenshot({ path: path.join(folder, `${name.replaceAll(/[^\w-]+/g, "-")}.png`) });
 }
 
-/** What axe-core finds wrong with the page's accessibility, one line each. */
-export async function accessibilityProblems(page) {
+/** What axe-core finds wrong with the page's accessibility, one line each. `rules`: rules of axe that are not on by default. */
+export async function accessibilityProblems(page, rules = []) {
   // Evaluated by the debugger, which the Content-Security-Policy does not bind.
   await page.evaluate(tools("axe-core").source);
-  const { violations } = await page.evaluate(() => window.axe.run());
+  const enabled = Object.fromEntries(rules.map((rule) => [rule, { enabled: true }]));
+  const { violations } = await page.evaluate((rules) => window.axe.run({ rules }), enabled);
   return violations.map((one) => `${one.id}: ${one.help} (${one.nodes.map((node) => node.target.join(" ")).join(", ")})`);
 }
 
