@@ -30,6 +30,8 @@ pub struct Example {
     pub outcome: Option<(&'static str, &'static str)>,
     /// The token whose rank the stream view shows, for an example that opens there.
     pub in_stream: Option<&'static str>,
+    /// The text whose values “Matters” patches in, for an example that opens there.
+    pub patched_from: Option<&'static str>,
 }
 
 /// The input of an example.
@@ -89,7 +91,7 @@ const FOX: ExampleText = ExampleText::One("The quick, brown fox jumps over the l
 const THOUSAND_WORDS: &str = include_str!("gallery/thousand_words.txt");
 
 /// Every example; the first one is on the first screen.
-pub const EXAMPLES: [Example; 13] = [
+pub const EXAMPLES: [Example; 15] = [
     Example {
         title: "cat and mat",
         model: MINILM,
@@ -104,6 +106,7 @@ pub const EXAMPLES: [Example; 13] = [
                   It gives it 0.03.",
         outcome: None,
         in_stream: None,
+        patched_from: None,
     },
     Example {
         title: "mat and rug",
@@ -119,6 +122,7 @@ pub const EXAMPLES: [Example; 13] = [
                   with only 0.15.",
         outcome: None,
         in_stream: None,
+        patched_from: None,
     },
     Example {
         title: "quick brown fox",
@@ -133,6 +137,7 @@ pub const EXAMPLES: [Example; 13] = [
         refuted: "A head that follows meaning would change with the words. Type another text: the pattern stays.",
         outcome: None,
         in_stream: None,
+        patched_from: None,
     },
     Example {
         title: "the first token as a sink",
@@ -148,6 +153,7 @@ pub const EXAMPLES: [Example; 13] = [
                   whatever comes first.",
         outcome: None,
         in_stream: None,
+        patched_from: None,
     },
     Example {
         title: "Mary and John",
@@ -163,6 +169,7 @@ pub const EXAMPLES: [Example; 13] = [
                   that matters most is L23H3, which reads the second John; without it the difference halves to 3.1.",
         outcome: Some((" Mary", " John")),
         in_stream: None,
+        patched_from: None,
     },
     Example {
         title: "where the name appears",
@@ -179,6 +186,7 @@ pub const EXAMPLES: [Example; 13] = [
                   that is not yet written for it, so a low rank does not prove that the name is unknown.",
         outcome: Some((" Mary", " John")),
         in_stream: Some(" Mary"),
+        patched_from: None,
     },
     Example {
         title: "who writes the name",
@@ -194,6 +202,7 @@ pub const EXAMPLES: [Example; 13] = [
                   takes 1.01.",
         outcome: Some((" Mary", " John")),
         in_stream: None,
+        patched_from: None,
     },
     Example {
         title: "a neuron and a capital",
@@ -209,6 +218,7 @@ pub const EXAMPLES: [Example; 13] = [
                   0.01, 0.00, 0.03), and it is active at “of” alone: it is about the sentence, not about France.",
         outcome: Some((" Paris", " London")),
         in_stream: None,
+        patched_from: None,
     },
     Example {
         title: "random tokens twice",
@@ -224,6 +234,7 @@ pub const EXAMPLES: [Example; 13] = [
                   also copies what it reads is not shown by this.",
         outcome: None,
         in_stream: None,
+        patched_from: None,
     },
     Example {
         title: "doctor and nurse",
@@ -238,6 +249,7 @@ pub const EXAMPLES: [Example; 13] = [
                   “nurse” from “He” with 0.54 and “doctor” from “She” with 0.32.",
         outcome: None,
         in_stream: None,
+        patched_from: None,
     },
     Example {
         title: "a place to rest",
@@ -253,6 +265,7 @@ pub const EXAMPLES: [Example; 13] = [
                   shows the length ‖f‖ of each.",
         outcome: None,
         in_stream: None,
+        patched_from: None,
     },
     Example {
         title: "a list of fruit",
@@ -267,6 +280,7 @@ pub const EXAMPLES: [Example; 13] = [
                   −0.38, R² 0.96.",
         outcome: None,
         in_stream: None,
+        patched_from: None,
     },
     Example {
         title: "a thousand words",
@@ -283,6 +297,39 @@ pub const EXAMPLES: [Example; 13] = [
                   matter. Call her Odalys Meyer in it, and the story ends with “Meyer” (0.89).",
         outcome: None,
         in_stream: None,
+        patched_from: None,
+    },
+    Example {
+        title: "which heads tell the names apart",
+        model: SMOLLM2,
+        text: ExampleText::One("When Mary and John went to the store, John gave a drink to"),
+        layer: 23,
+        head: 3,
+        queries: &[13],
+        keys: &[],
+        look: "Under “Matters” press “Estimate”, then “Verify”: one reverse pass ranks all 270 heads by what patching them from the text \
+               where Mary gives the drink would do. L23H3 comes first, estimated at −5.39 and exactly −7.08; then L29H1, −2.99 and −3.03.",
+        refuted: "If estimates were effects, a head with a small one would matter little. L20H0 is 24th of 270, estimated at +0.18: run \
+                  exactly, it takes 1.87 away.",
+        outcome: Some((" Mary", " John")),
+        in_stream: None,
+        patched_from: Some("When Mary and John went to the store, Mary gave a drink to"),
+    },
+    Example {
+        title: "what a likeness rests on",
+        model: MINILM,
+        text: ExampleText::Two("The cat sat on the mat", "The cat lay on the rug"),
+        layer: 2,
+        head: 9,
+        queries: &[],
+        keys: &[],
+        look: "The two sentences have a cosine of 0.711. Under “Matters” press “Saliency”: by integrated gradients “cat” accounts for most, \
+               0.20 in the first sentence and 0.21 in the second; then “mat” (0.12) and “rug” (0.16).",
+        refuted: "If saliency were a property of a word, each way to measure it would agree. Gradient × embedding gives “cat” −0.01 in both \
+                  sentences: it is a slope at this one text.",
+        outcome: None,
+        in_stream: None,
+        patched_from: None,
     },
 ];
 

@@ -11,7 +11,8 @@ use headlight::analysis::inside::direct::Contrast;
 use headlight::edit;
 use headlight::engine::backward::{Asked, Backward, Differentiated};
 use headlight::engine::jobs::{
-    Baseline, EstimateJob, EstimateOf, Estimates, ExactJob, HeadPlace, Saliency, SaliencyJob, complete,
+    Baseline, EstimateJob, EstimateOf, Estimates, ExactJob, HeadPlace, Measure, RunInput, Saliency, SaliencyJob,
+    SimilarityJob, SubjectsJob, complete,
 };
 use headlight::engine::{Captures, CompiledEdits, Model, Run, Step};
 use headlight::trace::{Attn, BlockSite, Hook, Stack, StackHook};
@@ -195,6 +196,49 @@ fn cutting_a_link_is_estimated_with_the_rest_of_its_row() {
     // The first query of a causal model has one key.
     let first = &estimates.hooks[0].values[..n_pos];
     assert!(first[0].is_nan() && first[1..].iter().all(|value| *value == 0.0), "{first:?}");
+}
+
+/// Estimates of a cosine are of the same edit in both texts, each read on its own.
+#[test]
+fn a_cosine_moves_by_the_estimates_of_both_texts() {
+    let (model, folder) = (load_golden("bert"), golden("bert"));
+    let inside: Inside = serde_json::from_slice(&read(&folder.join("inside.json"))).unwrap();
+    let texts = [&inside.ids[..], &[2, 8, 11, 30, 3]].map(|ids| model.tokens_from_ids(ids).unwrap());
+    let run = Arc::new(finished(&model, texts[0].clone(), CompiledEdits::none(), Captures::none()));
+    let measure = Measure::Cosine(texts.clone());
+    let subjects = complete(SubjectsJob::new(run, &[], measure).unwrap()).unwrap();
+    assert_eq!(subjects.len(), 2);
+    for (of, head) in [(EstimateOf::Heads, true), (EstimateOf::Neurons, false)] {
+        let mut found = None::<Estimates>;
+        for (run, outcome) in subjects.clone() {
+            let part = complete(EstimateJob::new(run, outcome, of, None).unwrap()).unwrap();
+            match &mut found {
+                None => found = Some(part),
+                Some(found) => found.add(part),
+            }
+        }
+        let found = found.unwrap();
+        let moved = |edit: &str| {
+            let inputs = texts.clone().map(RunInput::from);
+            complete(SimilarityJob::new(&model, inputs, &edit::parse_list(edit).unwrap()).unwrap()).unwrap()
+        };
+        assert!((found.outcome - moved("[]")).abs() < 1e-6);
+        for estimate in &found.hooks {
+            let Hook::Block(layer, site) = estimate.hook.hook else { unreachable!() };
+            let index = estimate.values.len() / 2;
+            let place = match estimate.shape.as_slice() {
+                [1, _] if head => format!(r#""head":{index}"#),
+                [_, d_head] => format!(r#""head":{},"neuron":{}"#, index / d_head, index % d_head),
+                _ => format!(r#""neuron":{index}"#),
+            };
+            let edit = |factor: f64| {
+                format!(r#"[{{"kind":"scale","layer":{layer},"hook":"{}",{place},"factor":{factor}}}]"#, site.name())
+            };
+            let slope = (moved(&edit(0.9)) - moved(&edit(1.1))) / 0.2;
+            let expected = f64::from(estimate.values[index]);
+            assert!((slope - expected).abs() < 2e-2 * expected.abs() + 2e-5, "{}: {slope} {expected}", estimate.hook);
+        }
+    }
 }
 
 fn saliency(golden: &Golden, baseline: Baseline) -> Saliency {

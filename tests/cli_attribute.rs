@@ -177,3 +177,48 @@ fn what_does_not_fit_is_one_line() {
         assert!(line.contains(words), "{args:?}: {line}");
     }
 }
+
+/// A label's logit is an outcome, with the exact effects that a sweep finds too.
+#[test]
+fn a_label_is_an_outcome() {
+    let model = support::fixture("classifiers/bert");
+    let model = model.to_str().unwrap();
+    let subject = ["--model", model, "--ids", "2,7,9,3"];
+    let heads = ["--estimate", "zero-heads", "--verify", "2", "--json"];
+    let found = json(headlight(&[&["attribute"][..], &subject, &heads].concat()));
+    assert!(floats(&found["estimate"]).iter().any(|estimate| *estimate != 0.0), "{found}");
+    let sweep = succeeds(headlight(&[&["sweep"][..], &subject].concat()));
+    for head in found["verified"].as_array().unwrap() {
+        let start = format!("{},{},", head["layer"], head["head"]);
+        let line = sweep.lines().find(|line| line.starts_with(&start)).unwrap();
+        let exact = head["exact"].as_f64().unwrap();
+        let is_there =
+            line.split(',').skip(2).any(|cell| cell.parse::<f64>().is_ok_and(|value| (value + exact).abs() < 2e-4));
+        assert!(is_there, "{head}: {line}");
+    }
+    let refused = fails(headlight(&[&["attribute"][..], &subject, &["--direct"]].concat()));
+    assert!(refused.contains("--direct"), "{refused}");
+}
+
+/// The cosine of a text with itself is the largest there is, so no head moves it; with another text heads do, in both texts.
+#[test]
+fn a_cosine_is_an_outcome() {
+    let ask = |other: &str, more: &[&str]| {
+        let model = golden("bert");
+        let subject = ["attribute", "--model", model.to_str().unwrap(), "--ids", "2,7,9,30,3", "--cosine-ids", other];
+        headlight(&[&subject[..], more].concat())
+    };
+    let heads = ["--estimate", "zero-heads", "--verify", "3", "--json"];
+    let same = json(ask("2,7,9,30,3", &heads));
+    assert!((same["outcome"].as_f64().unwrap() - 1.0).abs() < 1e-6, "{same}");
+    assert!(floats(&same["estimate"]).iter().all(|estimate| estimate.abs() < 1e-5), "{same}");
+    let other = json(ask("2,8,11,3", &heads));
+    assert!(floats(&other["estimate"]).iter().any(|estimate| estimate.abs() > 1e-4), "{other}");
+    assert_eq!(other["random"].as_array().unwrap().len(), 3);
+    let texts = json(ask("2,8,11,3", &["--estimate", "tokens", "--json"]));
+    let lengths: Vec<usize> =
+        texts["texts"].as_array().unwrap().iter().map(|t| t["tokens"].as_array().unwrap().len()).collect();
+    assert_eq!(lengths, [5, 4]);
+    assert!(fails(ask("2,8,11,3", &["--estimate", "positions"])).contains("positions of their own"));
+    assert!(fails(ask("2,8,11,3", &["--estimate", "patch-heads", "--from-ids", "2,8,11,5,3"])).contains("both texts"));
+}

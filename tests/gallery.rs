@@ -3,13 +3,21 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use headlight::analysis::AttentionSource;
+use headlight::analysis::agreement::tried;
 use headlight::analysis::inside::direct::Contrast;
 use headlight::analysis::inside::lens::LensAsked;
 use headlight::analysis::scores::Score;
-use headlight::engine::jobs::{DirectJob, LensJob, NeuronJob, complete};
+use headlight::engine::backward::Differentiated;
+use headlight::engine::jobs::{
+    Baseline, DirectJob, EstimateJob, EstimateOf, ExactJob, HeadPlace, HookEstimate, LensJob, Measure, NeuronJob,
+    SaliencyJob, SubjectsJob, complete,
+};
 use headlight::engine::{Captures, CompiledEdits, Run};
 use headlight::gallery::{EXAMPLES, Example, ExampleText, MINILM, MOST_ROWS, SMOLLM2, picture};
+use headlight::trace::Attn;
 use support::engine::finished;
 use support::read;
 use support::seen::{Seen, at, model, seen};
@@ -281,6 +289,57 @@ fn a_thousand_words() {
     let (token, prob) = completion(&run);
     assert_eq!(token, "ĠMeyer");
     says(prob, 0.89, 2);
+}
+
+#[test]
+#[ignore = "needs the bundled models: run cargo xtask setup"]
+fn which_heads_tell_the_names_apart() {
+    let smollm2 = model(SMOLLM2);
+    let names = example("which heads tell the names apart");
+    let clean = seen(&smollm2, names.text);
+    let other = smollm2.encode(names.patched_from.unwrap(), None).unwrap();
+    let ids = [" Mary", " John"].map(|name| smollm2.single_token(name).unwrap());
+    let contrast = Contrast { answers: vec![ids[0]], others: vec![ids[1]] };
+    let outcome = Differentiated::Logits { contrast, position: clean.n() - 1 };
+    let run = Arc::new(finished(&smollm2, clean.run.tokens().clone(), CompiledEdits::none(), Captures::none()));
+    let job = EstimateJob::new(Arc::clone(&run), outcome.clone(), EstimateOf::Heads, Some(other)).unwrap();
+    let found = complete(job).unwrap();
+    let of_layer = |estimate: &HookEstimate| {
+        (0..9).map(|head| estimate.values.iter().skip(head).step_by(9).sum::<f32>()).collect::<Vec<f32>>()
+    };
+    let all: Vec<f32> = found.hooks.iter().flat_map(of_layer).collect();
+    let (order, _) = tried(&all, all.len(), 0);
+    let place = |(layer, head): (usize, usize)| 9 * layer + head;
+    assert_eq!(order[..2], [place((23, 3)), place((29, 1))]);
+    assert_eq!((order[23], all.len()), (place((20, 0)), 270));
+    let heads = [(23, 3), (29, 1), (20, 0)];
+    let places = heads.map(|(layer, head)| HeadPlace { stack: None, attn: Attn::Own, layer, head });
+    let exact = complete(ExactJob::new(run, outcome, found.outcome, places.to_vec(), found.patched)).unwrap();
+    for ((head, exact), (estimated, measured)) in
+        heads.into_iter().zip(exact).zip([(-5.39, -7.08), (-2.99, -3.03), (0.18, -1.87)])
+    {
+        says(f64::from(all[place(head)]), estimated, 2);
+        says(exact, measured, 2);
+    }
+}
+
+#[test]
+#[ignore = "needs the bundled models: run cargo xtask setup"]
+fn what_a_likeness_rests_on() {
+    let minilm = model(MINILM);
+    let ExampleText::Two(first, second) = example("what a likeness rests on").text else { panic!("two texts") };
+    let texts = [first, second].map(|text| minilm.encode(text, None).unwrap());
+    let run = Arc::new(finished(&minilm, texts[0].clone(), CompiledEdits::none(), Captures::none()));
+    let subjects = complete(SubjectsJob::new(run, &[], Measure::Cosine(texts)).unwrap()).unwrap();
+    for ((run, outcome), (cat, last)) in subjects.into_iter().zip([(0.20, 0.12), (0.21, 0.16)]) {
+        let found = complete(SaliencyJob::new(run, outcome, Baseline::of(&minilm)).unwrap()).unwrap();
+        says(found.outcome, 0.711, 3);
+        says(found.own.integrated[2], cat, 2);
+        says(found.own.integrated[6], last, 2);
+        says(found.own.saliency[2], -0.01, 2);
+        let most = found.own.integrated.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        assert_eq!(most, found.own.integrated[2], "“cat” accounts for most");
+    }
 }
 
 /// The pattern of an example's head as its picture has it: the largest weight in each cell, in 255ths.

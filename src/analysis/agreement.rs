@@ -1,4 +1,7 @@
-//! How well two lists of numbers agree: estimates beside exact effects (docs/methods.md, "Attribution by gradients").
+//! Estimates beside exact effects: which are tried, and how well two lists of numbers agree (docs/methods.md, "Attribution by
+//! gradients").
+
+use crate::random::SplitMix64;
 
 /// How estimates and exact values agree.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -23,6 +26,22 @@ impl Agreement {
             sign: (!pairs.is_empty()).then(|| n_same as f64 / pairs.len() as f64),
         }
     }
+}
+
+/// Which of some estimates are tried: the `n` of the largest size, the largest first, and `n` drawn by a seed from the rest, as
+/// indices; what has no estimate is left out. The drawn ones alone show what the estimate misses.
+pub fn tried(estimates: &[f32], n: usize, seed: u64) -> (Vec<usize>, Vec<usize>) {
+    let mut order: Vec<usize> = (0..estimates.len()).filter(|index| estimates[*index].is_finite()).collect();
+    order.sort_by(|a, b| estimates[*b].abs().total_cmp(&estimates[*a].abs()).then(a.cmp(b)));
+    let mut rest = order.split_off(n.min(order.len()));
+    let n_drawn = n.min(rest.len());
+    let mut random = SplitMix64::new(seed);
+    for index in 0..n_drawn {
+        let other = index + (random.next() % (rest.len() - index) as u64) as usize;
+        rest.swap(index, other);
+    }
+    rest.truncate(n_drawn);
+    (order, rest)
 }
 
 fn correlation(one: &[f64], two: &[f64]) -> Option<f64> {
@@ -67,5 +86,22 @@ mod tests {
         assert_eq!(Agreement::of(&[]), Agreement::default());
         let found = Agreement::of(&[(1.0, 2.0), (1.0, 3.0)]);
         assert_eq!((found.pearson, found.spearman, found.sign), (None, None, Some(1.0)));
+    }
+
+    #[test]
+    fn the_largest_and_some_of_the_rest_are_tried() {
+        let estimates = [0.1, -3.0, 0.0, 2.0, 0.2, -0.3, 0.4];
+        let (best, drawn) = tried(&estimates, 2, 5);
+        assert_eq!(best, [1, 3]);
+        assert!(
+            drawn.len() == 2 && drawn[0] != drawn[1] && drawn.iter().all(|index| !best.contains(index)),
+            "{drawn:?}"
+        );
+        assert_eq!((best, drawn), tried(&estimates, 2, 5), "the seed decides");
+        assert!((0..50).any(|seed| tried(&estimates, 2, seed).1 != tried(&estimates, 2, 5).1));
+        let (best, drawn) = tried(&estimates, 5, 0);
+        assert_eq!((best.len(), drawn.len()), (5, 2));
+        assert_eq!(tried(&[], 3, 0), (Vec::new(), Vec::new()));
+        assert_eq!(tried(&[f32::NAN, 1.0], 3, 0), (vec![1], Vec::new()));
     }
 }

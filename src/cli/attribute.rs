@@ -7,14 +7,17 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::args::{AttributeArgs, ContrastArgs, EstimateWhat};
+use super::labels::label_outcome;
 use super::outfile::OutFile;
 use super::report::{print, print_json_of};
-use super::subject::{Subject, first_token};
+use super::subject::{Subject as SubjectFiles, first_token};
 use super::{CliError, estimate, gradients, saliency};
 use crate::analysis::inside::direct::{AttnParts, Contrast, DirectSum};
+use crate::edit::Edit;
 use crate::engine::backward::Differentiated;
-use crate::engine::jobs::{DirectJob, complete};
+use crate::engine::jobs::{DirectJob, Measure, Subject, SubjectsJob, complete};
 use crate::engine::{EngineError, Run, top_predictions};
+use crate::trace::Tokens;
 
 /// The output of `--json`.
 #[derive(Serialize)]
@@ -64,22 +67,29 @@ pub(super) fn run(args: &AttributeArgs) -> Result<(), CliError> {
         }
         Some(_) => {}
     }
-    let subject = Subject::open(&args.subject)?;
+    let subject = SubjectFiles::open(&args.subject)?;
     let out = args.save_gradients.as_deref().map(|out| OutFile::create(out, &subject.paths)).transpose()?;
+    let edits = subject.edits.clone();
     let run = Arc::new(subject.read(&args.subject)?);
-    let position = args.contrast.position.unwrap_or(run.tokens().len() - 1);
-    let contrast = contrast(&args.contrast, &run, position)?;
-    let outcome = Differentiated::Logits { contrast: contrast.clone(), position };
+    let measured = measured(args, &run, edits)?;
     if let Some(out) = out {
-        gradients::write(&run, outcome.clone(), &out)?;
+        // Of a cosine the first text's.
+        let (run, outcome) = &measured.subjects[0];
+        gradients::write(run, outcome.clone(), &out)?;
         out.keep()?;
     }
     match args.estimate {
-        Some(EstimateWhat::Tokens) => return saliency::run(args, &run, outcome),
-        Some(what) => return estimate::run(args, what, &run, &outcome),
+        Some(EstimateWhat::Tokens) => return saliency::run(args, &measured),
+        Some(what) => return estimate::run(args, what, &measured),
         None if !args.direct => return Ok(()),
         None => {}
     }
+    let [(_, Differentiated::Logits { contrast, position })] = &measured.subjects[..] else {
+        return Err(CliError::Usage(
+            "--direct divides a difference of tokens’ logits: name no label and no cosine".to_owned(),
+        ));
+    };
+    let (contrast, position) = (contrast.clone(), *position);
     let sum = complete(DirectJob::new(&run, contrast, position)?)?;
     if !args.json {
         return print(&csv(&sum));
@@ -96,6 +106,44 @@ pub(super) fn run(args: &AttributeArgs) -> Result<(), CliError> {
 
 fn of_attns(attns: &[AttnParts]) -> (Vec<Vec<f64>>, Vec<f64>) {
     attns.iter().map(|attn| (attn.heads.clone(), attn.bias)).unzip()
+}
+
+/// What is measured, and on which runs.
+pub(super) struct MeasuredRuns {
+    /// The run of the text.
+    pub run: Arc<Run>,
+    /// Its edits.
+    pub edits: Vec<Edit>,
+    /// The run with its outcome; of a cosine both texts' runs, each beside the other.
+    pub subjects: Vec<Subject>,
+    /// Both texts of a cosine.
+    pub cosine: Option<[Tokens; 2]>,
+}
+
+/// The outcome: a cosine, a label's logit, or a difference of tokens' logits.
+fn measured(args: &AttributeArgs, run: &Arc<Run>, edits: Vec<Edit>) -> Result<MeasuredRuns, CliError> {
+    let (model, given) = (run.model(), &args.contrast);
+    let names_token = [given.answer.len(), given.answer_id.len(), given.other.len(), given.other_id.len()] != [0; 4];
+    let prepared = |measure| complete(SubjectsJob::new(Arc::clone(run), &edits, measure)?);
+    let mut cosine = None;
+    let other = match (&given.cosine_with, &given.cosine_ids) {
+        (Some(text), _) => Some(model.encode(text, None)?),
+        (None, Some(ids)) => Some(model.tokens_from_ids(ids)?),
+        (None, None) => None,
+    };
+    let subjects = if let Some(other) = other {
+        let texts = [run.tokens().clone(), other];
+        cosine = Some(texts.clone());
+        prepared(Measure::Cosine(texts))?
+    } else if given.label.is_some() || model.spec().labels.is_some() && !names_token {
+        let label = label_outcome([&given.label, &given.against], given.position, run)?;
+        prepared(Measure::Label(label))?
+    } else {
+        let position = given.position.unwrap_or(run.tokens().len() - 1);
+        let contrast = contrast(given, run, position)?;
+        vec![(Arc::clone(run), Differentiated::Logits { contrast, position })]
+    };
+    Ok(MeasuredRuns { run: Arc::clone(run), edits, subjects, cosine })
 }
 
 /// The tokens of the outcome; where none are given, the most likely one against the second.

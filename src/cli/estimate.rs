@@ -9,12 +9,16 @@ use serde::Serialize;
 
 use super::CliError;
 use super::args::{AttributeArgs, EstimateWhat};
+use super::attribute::MeasuredRuns;
 use super::report::{print, print_json_of};
-use crate::analysis::agreement::Agreement;
-use crate::engine::backward::Differentiated;
-use crate::engine::jobs::{EstimateJob, EstimateOf, Estimates, ExactJob, HeadPlace, HookEstimate, complete, tried};
-use crate::engine::{EngineError, Run};
-use crate::trace::{Attn, Hook, Stack, StackHook};
+use crate::analysis::agreement::{Agreement, tried};
+use crate::edit::{Choice, Edit, EditKind};
+use crate::engine::jobs::{
+    EstimateJob, EstimateOf, Estimates, ExactJob, HeadPlace, HookEstimate, Measure, SweepJob, SweepKind, complete,
+    complete_with,
+};
+use crate::engine::{EngineError, Measured, Run};
+use crate::trace::{Attn, Hook, Stack, StackHook, Tokens};
 
 /// How many neurons are printed.
 const N_NEURONS: usize = 1_000;
@@ -98,12 +102,8 @@ fn groups(run: &Run) -> Vec<(Option<Stack>, Attn)> {
 }
 
 /// Runs the command.
-pub(super) fn run(
-    args: &AttributeArgs,
-    what: EstimateWhat,
-    run: &Arc<Run>,
-    outcome: &Differentiated,
-) -> Result<(), CliError> {
+pub(super) fn run(args: &AttributeArgs, what: EstimateWhat, measured: &MeasuredRuns) -> Result<(), CliError> {
+    let run = &measured.run;
     let reader = run.source().unwrap_or(run).model();
     let other = match (&args.from, &args.from_ids) {
         (Some(text), _) => Some(run.model().encode(text, None)?),
@@ -116,7 +116,19 @@ pub(super) fn run(
         EstimateWhat::Neurons => EstimateOf::Neurons,
         EstimateWhat::Edges | EstimateWhat::Tokens => EstimateOf::Edges,
     };
-    let found = complete(EstimateJob::new(Arc::clone(run), outcome.clone(), parts, other)?)?;
+    if let Some(texts) = &measured.cosine {
+        parts.check(&Measure::Cosine(texts.clone()), other.is_some())?;
+    }
+    let mut found = None::<Estimates>;
+    for (run, outcome) in &measured.subjects {
+        let job = EstimateJob::new(Arc::clone(run), outcome.clone(), parts, other.clone())?;
+        let of_text = complete(if parts == EstimateOf::Edges { job.keeping(N_EDGES) } else { job })?;
+        match &mut found {
+            None => found = Some(of_text),
+            Some(found) => found.add(of_text),
+        }
+    }
+    let found = found.unwrap_or_default();
     let hooks = |group: (Option<Stack>, Attn)| {
         let is_of = move |named: StackHook| {
             let is_cross = matches!(named.hook, Hook::Block(_, site) if site.is_cross());
@@ -126,7 +138,7 @@ pub(super) fn run(
     };
     match parts {
         EstimateOf::Heads => {
-            let answer = |group| heads(args.verify.unwrap_or(0), run, outcome, &found, group, &hooks(group));
+            let answer = |group| heads(args.verify.unwrap_or(0), measured, &found, group, &hooks(group));
             let answers = groups(run).into_iter().map(answer).collect::<Result<Vec<_>, _>>()?;
             if args.json { print_all(answers) } else { print(&heads_csv(&answers)) }
         }
@@ -169,8 +181,7 @@ fn print_all<T: Serialize>(answers: Vec<T>) -> Result<(), CliError> {
 /// The heads of one attention: estimates [layer][head], and those that are tried.
 fn heads(
     n_tried: usize,
-    run: &Arc<Run>,
-    outcome: &Differentiated,
+    measured: &MeasuredRuns,
     found: &Estimates,
     (stack, attn): (Option<Stack>, Attn),
     hooks: &[&HookEstimate],
@@ -180,9 +191,15 @@ fn heads(
     let n_heads = estimate.first().map_or(1, Vec::len).max(1);
     let (best, drawn) = tried(&flat, n_tried, 0);
     let place = |index: &usize| HeadPlace { stack, attn, layer: index / n_heads, head: index % n_heads };
-    let places = best.iter().chain(&drawn).map(place).collect();
-    let job = ExactJob::new(Arc::clone(run), outcome.clone(), found.outcome, places, found.patched.clone());
-    let exact = if n_tried == 0 { Vec::new() } else { complete(job)? };
+    let places: Vec<HeadPlace> = best.iter().chain(&drawn).map(place).collect();
+    let exact = match &measured.cosine {
+        _ if n_tried == 0 => Vec::new(),
+        Some(texts) => in_both(measured, texts, places)?,
+        None => {
+            let (run, outcome) = measured.subjects[0].clone();
+            complete(ExactJob::new(run, outcome, found.outcome, places, found.patched.clone()))?
+        }
+    };
     let line = |(index, exact): (&usize, &f64)| {
         let HeadPlace { layer, head, .. } = place(index);
         JsonHead { layer, head, estimate: estimate[layer][head], exact: *exact }
@@ -193,6 +210,23 @@ fn heads(
     let pairs: Vec<(f64, f64)> = random.iter().map(|head| (head.estimate, head.exact)).collect();
     let Agreement { pearson, spearman, sign } = Agreement::of(&pairs);
     Ok(JsonHeads { outcome: found.outcome, estimate, verified, random, pearson, spearman, sign_agreement: sign })
+}
+
+/// The exact effects on the cosine of two texts of zeroing heads in both.
+fn in_both(measured: &MeasuredRuns, texts: &[Tokens; 2], places: Vec<HeadPlace>) -> Result<Vec<f64>, EngineError> {
+    let edit = |HeadPlace { layer, head, .. }: HeadPlace| {
+        Edit::new(EditKind::ZeroHead { layer: Choice::One(layer), head: Choice::One(head) })
+    };
+    let kind = SweepKind::Each(places.into_iter().map(edit).collect());
+    let (run, edits) = (Arc::clone(&measured.run), measured.edits.clone());
+    let job = SweepJob::new(run, edits, kind, Measure::Cosine(texts.clone()))?;
+    let mut cosines = Vec::new();
+    let result = complete_with(job, |part| cosines.push((part.cell.column, part.outcome)))?;
+    cosines.sort_by_key(|(column, _)| *column);
+    let effect = |(_, outcome): (usize, Option<Measured>)| {
+        f64::from(outcome.map_or(f32::NAN, |outcome| outcome.value() - result.base.value()))
+    };
+    Ok(cosines.into_iter().map(effect).collect())
 }
 
 /// The sums over positions of estimates [pos, head].
@@ -216,7 +250,7 @@ fn positions(outcome: f64, hooks: &[&HookEstimate]) -> JsonPositions {
 /// The parts of the largest size, the largest first. Links that cannot be cut or have no weight are left out.
 fn largest(hooks: &[&HookEstimate], n: usize) -> Vec<JsonPart> {
     let all = hooks.iter().enumerate();
-    let all = all.flat_map(|(at, hook)| hook.values.iter().enumerate().map(move |(index, value)| (at, index, *value)));
+    let all = all.flat_map(|(at, hook)| hook.parts().map(move |(index, value)| (at, index, value)));
     let mut all: Vec<(usize, usize, f32)> = all.filter(|(.., value)| value.is_finite() && *value != 0.0).collect();
     let by_size = |a: &(usize, usize, f32), b: &(usize, usize, f32)| -> Ordering {
         b.2.abs().total_cmp(&a.2.abs()).then((a.0, a.1).cmp(&(b.0, b.1)))

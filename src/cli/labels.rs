@@ -1,8 +1,9 @@
-//! The labels of a classifier, as `headlight trace` prints them.
+//! The labels of a classifier: as `headlight trace` prints them, and as an outcome.
 
 use serde::Serialize;
 
-use crate::engine::{Labels, Run};
+use super::CliError;
+use crate::engine::{LabelOutcome, Labels, Run, default_label_position};
 use crate::trace::display::token_label;
 use crate::trace::spec::LabelHead;
 
@@ -80,4 +81,31 @@ fn read(run: &Run) -> Option<(&LabelHead, Labels)> {
             None
         }
     }
+}
+
+/// The labels of the outcome: those named, else the likeliest one alone.
+pub(super) fn label_outcome(
+    [label, against]: [&Option<String>; 2],
+    position: Option<usize>,
+    base: &Run,
+) -> Result<LabelOutcome, CliError> {
+    let (model, n_pos) = (base.model(), base.tokens().len());
+    let head = model.expect_labels()?;
+    let position = match (head.is_of_tokens(), position) {
+        (true, position) => Some(position.unwrap_or_else(|| default_label_position(base))),
+        (false, None) => None,
+        (false, Some(_)) => {
+            let message = "--position is of a token, this model's labels are of the whole text".to_owned();
+            return Err(CliError::Usage(message));
+        }
+    };
+    if let Some(position) = position.filter(|position| *position >= n_pos) {
+        return Err(CliError::Usage(format!("--position {position} is not there: {n_pos} tokens, counted from 0")));
+    }
+    let index = |name: &Option<String>| name.as_deref().map(|name| model.label_index(name)).transpose();
+    let label = match index(label)? {
+        Some(label) => label,
+        None => Labels::of(base)?.ranked(position.unwrap_or(0)).first().map_or(0, |(label, ..)| *label),
+    };
+    Ok(LabelOutcome { label, against: index(against)?, position })
 }

@@ -15,7 +15,7 @@ use crate::trace::Tokens;
 /// A checkpoint and edits, found and not run yet.
 pub(super) struct Subject {
     source: Source,
-    edits: Vec<Edit>,
+    pub edits: Vec<Edit>,
     /// Every file that is read.
     pub paths: Vec<PathBuf>,
 }

@@ -10,15 +10,13 @@ use std::sync::Arc;
 use super::CliError;
 use super::args::{SweepArgs, SweepWhat};
 use super::generate::CliInput;
+use super::labels::label_outcome;
 use super::outfile::OutFile;
 use super::report::print;
 use crate::analysis::effect::{ablation_effect, restored_share};
 use crate::edit::{PatchFrom, PatchSite};
 use crate::engine::jobs::{FinishedRun, Measure, SweepJob, SweepKind, SweepPart, SweepResult, complete_with};
-use crate::engine::{
-    EngineError, LabelOutcome, Labels, Measured, Outcome, Run, default_label_position, default_position,
-    top_predictions,
-};
+use crate::engine::{EngineError, Measured, Outcome, Run, default_position, top_predictions};
 
 /// Runs the command.
 pub(super) fn run(args: &SweepArgs) -> Result<(), CliError> {
@@ -27,7 +25,7 @@ pub(super) fn run(args: &SweepArgs) -> Result<(), CliError> {
     let FinishedRun { run: base, edits, .. } = input.read(&args.input)?;
     let names_token = args.answer.is_some() || args.answer_id.is_some();
     let measure = match base.model().spec().labels.is_some() && !names_token || args.label.is_some() {
-        true => Measure::Label(label_outcome(args, &base)?),
+        true => Measure::Label(label_outcome([&args.label, &args.against], args.position, &base)?),
         false => Measure::Tokens(outcome(args, &base)?),
     };
     let kind = kind(args, &base)?;
@@ -106,27 +104,4 @@ fn outcome(args: &SweepArgs, base: &Run) -> Result<Outcome, CliError> {
         others.push(if second.id == answer { first.id } else { second.id });
     }
     Ok(Outcome { answer, others, position: Some(position) })
-}
-
-/// The labels of the outcome: those named, else the likeliest one alone.
-fn label_outcome(args: &SweepArgs, base: &Run) -> Result<LabelOutcome, CliError> {
-    let (model, n_pos) = (base.model(), base.tokens().len());
-    let head = model.expect_labels()?;
-    let position = match (head.is_of_tokens(), args.position) {
-        (true, position) => Some(position.unwrap_or_else(|| default_label_position(base))),
-        (false, None) => None,
-        (false, Some(_)) => {
-            let message = "--position is of a token, this model's labels are of the whole text".to_owned();
-            return Err(CliError::Usage(message));
-        }
-    };
-    if let Some(position) = position.filter(|position| *position >= n_pos) {
-        return Err(CliError::Usage(format!("--position {position} is not there: {n_pos} tokens, counted from 0")));
-    }
-    let index = |name: &Option<String>| name.as_deref().map(|name| model.label_index(name)).transpose();
-    let label = match index(&args.label)? {
-        Some(label) => label,
-        None => Labels::of(base)?.ranked(position.unwrap_or(0)).first().map_or(0, |(label, ..)| *label),
-    };
-    Ok(LabelOutcome { label, against: index(&args.against)?, position })
 }

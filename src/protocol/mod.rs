@@ -9,11 +9,13 @@
 mod editing;
 mod input;
 mod inside;
+mod matters;
 mod model_source;
 mod neurons;
 mod outcome_json;
 mod question;
 mod report;
+mod thumbnails;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -33,13 +35,15 @@ pub use inside::{
     DirectPart, DirectionOf, HeadPart, LensPart, NeuronPagePart, PathPart, StreamPart, TokenAsked, TokenRead, Writer,
     WrittenPart,
 };
+pub use matters::{EstimateAsked, EstimatedPart, EstimatesAnswer, LINK_WIDTH, SaliencyAnswer};
 pub use model_source::{FileSource, HubSource, ModelSource};
 pub use neurons::{NeuronPart, NeuronsAnswer};
-pub use question::{Answer, Grid, HeadNumbers, Question, Reduce, StrongLink};
+pub use question::{Answer, Question};
 pub use report::{About, Report};
+pub use thumbnails::{Grid, HeadNumbers, Reduce, StrongLink};
 
 /// Raised with every change of these types; page and worker refuse to talk across versions.
-pub const VERSION: u32 = 15;
+pub const VERSION: u32 = 16;
 
 /// Chosen by the page, unique within a worker's life.
 pub type RequestId = u32;

@@ -5,7 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DirectionOf, Input, NeuronsAnswer, Prediction, TokenAsked, TokenRead, Writer};
+use super::{
+    DirectionOf, EstimateAsked, EstimatesAnswer, Grid, HeadNumbers, Input, NeuronsAnswer, OutcomeAsked, Prediction,
+    SaliencyAnswer, TokenAsked, TokenRead, Writer,
+};
 use crate::edit::PatchSite;
 
 /// A question about one result.
@@ -157,42 +160,24 @@ pub enum Question {
         /// The other text.
         second: Input,
     },
+    /// What edits of parts would do to an outcome, by gradients. Buffers: as [`EstimatesAnswer`] says.
+    Estimate(EstimateAsked),
+    /// Which tokens an outcome rests on, by gradients. Buffers: as [`SaliencyAnswer`] says.
+    Saliency(OutcomeAsked),
 }
 
 impl Question {
     /// Whether the question is about words rather than attention: its answer is the same whichever attention is looked at, and only
     /// a run can give it.
     pub fn is_about_words(&self) -> bool {
-        matches!(self, Question::Losses | Question::Predictions { .. } | Question::Labels | Question::Similarity { .. })
+        let is_about_tokens = matches!(self, Question::Losses | Question::Predictions { .. } | Question::Saliency(_));
+        is_about_tokens || matches!(self, Question::Labels | Question::Similarity { .. })
     }
 
     /// Whether only a model can answer: the question is about words, or about other inputs.
     pub fn needs_model(&self) -> bool {
-        self.is_about_words() || matches!(self, Question::ScoresOver { .. })
+        self.is_about_words() || matches!(self, Question::ScoresOver { .. } | Question::Estimate(_))
     }
-}
-
-/// Which part of every pattern a thumbnail shows, and how.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Grid {
-    /// Positions shown as queries, ascending.
-    pub queries: Vec<u32>,
-    /// Positions shown as keys, ascending.
-    pub keys: Vec<u32>,
-    /// Most cells along either axis; longer patterns are reduced.
-    pub max_cells: u32,
-    /// What a cell says of the weights it stands for.
-    pub reduce: Reduce,
-}
-
-/// What a cell says of the weights it stands for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Reduce {
-    /// The largest: a thin diagonal stays visible.
-    #[default]
-    Max,
-    /// Their mean.
-    Mean,
 }
 
 /// What a source says; numbers in bulk are in the buffers beside it.
@@ -338,24 +323,8 @@ pub enum Answer {
         /// The cosine of both embeddings, from −1 to 1.
         cosine: f64,
     },
-}
-
-/// Numbers of one head on one input.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct HeadNumbers {
-    /// Mean entropy of a row over the largest it could have, 0 to 1; none where every query sees one key.
-    pub entropy: Option<f32>,
-    /// The largest weight.
-    pub strongest: Option<StrongLink>,
-}
-
-/// One weight of a pattern.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StrongLink {
-    /// Position that reads.
-    pub query: u32,
-    /// Position that is read.
-    pub key: u32,
-    /// The weight, from 0 to 1.
-    pub weight: f32,
+    /// Answers [`Question::Estimate`].
+    Estimates(EstimatesAnswer),
+    /// Answers [`Question::Saliency`].
+    Saliency(SaliencyAnswer),
 }

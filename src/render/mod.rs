@@ -17,6 +17,7 @@ pub mod neurons;
 pub mod panels;
 pub mod patterns;
 pub mod raster;
+pub mod scatter;
 pub mod shade;
 pub mod stream;
 pub mod theme;

@@ -55,8 +55,30 @@ impl State {
         Some(CaptionText { title: self.title(shown, view), text: sentences.join(" "), fields })
     }
 
-    /// The caption of the last sweep's map.
+    /// The caption of a map of estimates, or of their plot.
+    pub fn matters_caption(&self) -> Option<CaptionText> {
+        let shown = self.shown.as_ref()?;
+        let (mut fields, mut sentences) = (Vec::new(), Vec::new());
+        self.model_fields(shown, &mut fields, &mut sentences);
+        self.input_fields(shown, &mut fields, &mut sentences);
+        fields.push(("Outcome", self.outcome_name()));
+        let from = self.matters.choice.from.as_ref();
+        fields.extend(from.map(|from| ("Patched from", from.clone())));
+        sentences.push(format!("Effects: {}.", self.matters_about()));
+        let edits = self.acting_edits();
+        sentences.push(edit_sentence(&edits));
+        fields.push(("Edits", serde_json::to_string(&edits).unwrap_or_default()));
+        let software = format!("Headlight {}", env!("CARGO_PKG_VERSION"));
+        sentences.push(format!("{software}."));
+        fields.push(("Software", software));
+        Some(CaptionText { title: self.matters_title(), text: sentences.join(" "), fields })
+    }
+
+    /// The caption of the map on the stage.
     pub fn sweep_caption(&self) -> Option<CaptionText> {
+        if self.matters.is_on_stage {
+            return self.matters_caption();
+        }
         let (shown, sweep) = (self.shown.as_ref()?, self.editing.sweep.as_ref()?);
         let (mut fields, mut sentences) = (Vec::new(), Vec::new());
         self.model_fields(shown, &mut fields, &mut sentences);

@@ -6,6 +6,7 @@ use super::editing::EditEvent;
 use super::entry::EntryEvent;
 use super::layout::Layout;
 use super::linking::LinkEvent;
+use super::matters::MattersEvent;
 use super::more_models::MoreEvent;
 use super::options::Theme;
 use super::panes::PaneEvent;
@@ -42,6 +43,8 @@ pub enum Event {
     Scores(ScoreEvent),
     /// The stream view scrolls or a cell is chosen, or the outcome as a sum is opened: `stream`.
     Stream(StreamEvent),
+    /// Somebody asks what matters for the outcome: `matters`.
+    Matters(MattersEvent),
     /// Predictions at this position are wanted: `readings`.
     PositionPicked(usize),
     /// The model is changed, or asked what a change does: `editing`.
@@ -60,7 +63,8 @@ impl Event {
     /// Whether the event happens only on a page that runs models.
     pub fn is_about_models(&self) -> bool {
         match self {
-            Self::Work(_) | Self::Entry(_) | Self::PositionPicked(_) | Self::Editing(_) | Self::More(_) => true,
+            Self::Work(_) | Self::Entry(_) | Self::PositionPicked(_) => true,
+            Self::Editing(_) | Self::Matters(_) | Self::More(_) => true,
             Self::Start(event) => matches!(event, StartEvent::CatalogueCame(_)),
             // A trace in the page answers as a worker does.
             Self::Worker(event) => !matches!(event, WorkerEvent::Said(..)),

@@ -1,7 +1,7 @@
 //! Examples of the gallery: run them, and look at what they are about.
 
 use super::stream::options::StreamNumber;
-use super::{Effect, LayoutChange, RUNS_MODELS, Shown, State, View, ViewEvent};
+use super::{Effect, InspectorTab, LayoutChange, MattersChoice, RUNS_MODELS, Shown, State, View, ViewEvent};
 use crate::gallery::{EXAMPLES, Example};
 use crate::protocol::OutcomeAsked;
 
@@ -59,6 +59,10 @@ impl State {
             self.stream.row = Some(selection.layer);
             let stream = &mut self.scales.stream;
             (stream.number, stream.token) = (StreamNumber::TokenRank, token.to_owned());
+        }
+        if let Some(from) = example.patched_from {
+            self.matters.choice = MattersChoice { from: Some(from.to_owned()), ..MattersChoice::default() };
+            self.layout.apply(LayoutChange::Tab(InspectorTab::Matters));
         }
         if let Some((answer, other)) = example.outcome {
             self.take_outcome(OutcomeAsked::tokens(answer, other));

@@ -214,9 +214,13 @@ impl Layout {
 }
 
 impl State {
-    /// Whether the map of a sweep stands on the stage in the place of the views.
+    /// Whether the map of a sweep or of estimates stands on the stage in the place of the views.
     pub fn shows_sweep(&self) -> bool {
-        self.editing.is_sweep_shown && self.editing.sweep.is_some() && self.shown.is_some()
+        let has_map = match self.matters.is_on_stage {
+            true => self.later().is_some_and(|later| (later.has_matters_map)(self)),
+            false => self.editing.sweep.is_some(),
+        };
+        self.editing.is_sweep_shown && has_map && self.shown.is_some()
     }
 
     /// Whether the views on screen look into a single head, so that several cannot be chosen.

@@ -23,9 +23,12 @@
 //! | `stream=entropy` | what a cell of the stream view shows |
 //! | `token= Mary` | the token whose numbers the stream view shows |
 //! | `first_on_top=1` | the first layer above the output |
+//! | `ranked=mlp_neurons` | what is ranked by its estimated effect |
+//! | `patched_from=A text` | the text whose values are patched in, where parts are not zeroed |
 
 use super::View;
 use super::link::{list, numbers};
+use super::matters::{MattersChoice, Ranked};
 use super::options::{Arrangement, Display, Drawing};
 use super::scales::options::{CellNumber, CellStyle, MapOptions, NeuronOptions, NeuronOrder};
 use super::stream::options::{StreamNumber, StreamOptions};
@@ -46,13 +49,15 @@ pub struct LinkedOptions {
     pub neuron: NeuronOptions,
     /// Options of the stream view.
     pub stream: StreamOptions,
+    /// What is ranked, and for which edit.
+    pub matters: MattersChoice,
 }
 
 impl LinkedOptions {
     /// Takes a part of a link. `None` where the part is not about how things are drawn; else whether its value can be
     /// read, or what would be right.
     pub fn set(&mut self, name: &str, value: &str) -> Option<Result<(), &'static str>> {
-        let Self { display, beside, map, neuron, stream } = self;
+        let Self { display, beside, map, neuron, stream, matters } = self;
         Some(match name {
             "scale" => one_of(value, &[("linear", false), ("log", true)], "linear or log", &mut display.is_log),
             "ends" => one_of(value, &[("one", false), ("row", true)], "one or row", &mut display.is_per_row),
@@ -123,13 +128,21 @@ impl LinkedOptions {
                 Ok(())
             }
             "first_on_top" => one_of(value, &SWITCH, "0 or 1", &mut stream.is_first_on_top),
+            "ranked" => {
+                let each = Ranked::EACH.map(|ranked| (ranked.name(), ranked));
+                one_of(value, &each, "the name of what is ranked", &mut matters.ranked)
+            }
+            "patched_from" => {
+                matters.from = Some(value.to_owned());
+                Ok(())
+            }
             _ => return None,
         })
     }
 
     /// Writes what differs from how the page begins.
     pub fn write(&self, mut put: impl FnMut(&str, Option<String>)) {
-        let Self { display, beside, map, neuron, stream } = self;
+        let Self { display, beside, map, neuron, stream, matters } = self;
         let mut put_if = |name: &str, differs: bool, value: &str| put(name, differs.then(|| value.to_owned()));
         put_if("scale", display.is_log, "log");
         put_if("ends", display.is_per_row, "row");
@@ -157,6 +170,8 @@ impl LinkedOptions {
         put_if("stream", stream.number != StreamNumber::default(), stream.number.name());
         put_if("token", !stream.token.is_empty(), &stream.token);
         put_if("first_on_top", stream.is_first_on_top, "1");
+        put_if("ranked", matters.ranked != Ranked::default(), matters.ranked.name());
+        put_if("patched_from", matters.from.is_some(), matters.from.as_deref().unwrap_or_default());
     }
 }
 
@@ -171,7 +186,7 @@ fn one_of<T: Copy>(value: &str, each: &[(&str, T)], expected: &'static str, plac
 
 fn each_number() -> impl Iterator<Item = CellNumber> {
     let scores = (0..Score::ALL.len()).map(CellNumber::Score);
-    [CellNumber::Entropy, CellNumber::Strongest, CellNumber::Direct].into_iter().chain(scores)
+    CellNumber::BEFORE_SCORES.into_iter().chain(scores)
 }
 
 /// The name of a number in links; numbers other than scores have a word of their own.
@@ -180,6 +195,7 @@ fn name_of(number: CellNumber) -> String {
         CellNumber::Entropy => "row_entropy".to_owned(),
         CellNumber::Strongest => "strongest".to_owned(),
         CellNumber::Direct => "direct_effect".to_owned(),
+        CellNumber::Estimate => "estimated_effect".to_owned(),
         CellNumber::Score(score) => Score::ALL.get(score).map_or("", |score| score.name()).replace(' ', "_"),
     }
 }
@@ -224,6 +240,8 @@ mod tests {
             ("stream", "kl"),
             ("token", " Mary"),
             ("first_on_top", "1"),
+            ("ranked", "mlp_neurons"),
+            ("patched_from", "Mary and\nJohn"),
         ];
         let options = read(&parts);
         let found = written(&options);
@@ -247,6 +265,7 @@ mod tests {
             ("number", "beauty", "the name of a number"),
             ("hidden_heads", "x", "a list of numbers"),
             ("stream", "water", "the name of a number of the stream"),
+            ("ranked", "hats", "the name of what is ranked"),
         ] {
             assert_eq!(LinkedOptions::default().set(name, value), Some(Err(expected)), "{name}={value}");
         }

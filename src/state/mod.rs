@@ -19,6 +19,7 @@ pub mod layout;
 pub mod link;
 pub mod link_options;
 pub mod linking;
+pub mod matters;
 pub mod more_models;
 pub mod notices;
 mod on_screen;
@@ -58,6 +59,7 @@ use later::Later;
 pub use layout::{Column, InspectorTab, Layout, LayoutChange, Widths};
 pub use link::TracePlace;
 pub use linking::{LinkEvent, Linking};
+pub use matters::{Matters, MattersChoice, MattersEvent, Ranked};
 pub use more_models::{MoreEvent, MoreModels};
 pub use notices::{InputNotice, Notices, Recovery, Stopped};
 pub use on_screen::OnScreen;
@@ -123,6 +125,8 @@ pub struct State {
     pub scores: ScoreStore,
     /// The stream: lens, norms and cosines, and the outcome as a sum.
     pub stream: StreamStore,
+    /// What matters for the outcome: estimates, trials and saliency.
+    pub matters: Matters,
     /// The edits, and the results that are compared.
     pub editing: Editing,
     /// Traces that are being opened.
@@ -167,6 +171,7 @@ impl State {
             readings: Readings::default(),
             scores: ScoreStore::default(),
             stream: StreamStore::default(),
+            matters: Matters::default(),
             editing: Editing::default(),
             traces: Traces::default(),
             notices: Notices::default(),

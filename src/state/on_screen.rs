@@ -63,6 +63,7 @@ impl State {
     pub fn figure_stem(&self, what: OnScreen) -> String {
         let view = match what {
             OnScreen::First(view) | OnScreen::Beside(view) => view,
+            OnScreen::Effects if self.matters.is_on_stage => return format!("{}-estimates", self.file_stem()),
             OnScreen::Effects => return format!("{}-sweep", self.file_stem()),
         };
         let heads = &self.selection.heads;

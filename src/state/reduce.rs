@@ -17,6 +17,9 @@ impl State {
         self.follow_scores(&mut effects);
         self.follow_stream(&mut effects);
         self.follow_readings(&mut effects);
+        if let Some(later) = self.later() {
+            (later.follow_matters)(self, &mut effects);
+        }
         self.follow_pane(&mut effects);
         if !is_passing {
             self.write_link(self.selection.view != view, &mut effects);
@@ -35,6 +38,7 @@ impl State {
             Event::Link(event) => self.link_event(event, effects),
             Event::Scores(event) => self.score_event(event, effects),
             Event::Stream(event) => self.stream_event(event, effects),
+            Event::Matters(event) => self.matters_event(event, effects),
             Event::PositionPicked(position) => self.position_picked(position, effects),
             Event::Editing(event) => self.edit_event(event, effects),
             Event::Trace(event) => self.trace_event(event, effects),

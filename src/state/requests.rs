@@ -41,6 +41,8 @@ pub enum Purpose {
     },
     /// The outcome under each edit alone, by the edits' ids.
     EachAlone(Vec<u32>),
+    /// The outcome under the edit of each part that estimates rank first, and of some drawn at random.
+    Trial,
     /// The second worker loads the model that A is compared with, by its place in the catalogue.
     LoadSecond(usize),
     /// The second worker runs A's input.
@@ -50,7 +52,12 @@ pub enum Purpose {
 impl Purpose {
     /// Whether the answer takes so long that the status line says how far it is and offers to cancel it.
     fn is_long(&self) -> bool {
-        matches!(self, Purpose::Question(Question::ScoresOver { .. }) | Purpose::EachAlone(_))
+        match self {
+            Purpose::Question(question) => {
+                matches!(question, Question::ScoresOver { .. } | Question::Estimate(_) | Question::Saliency(_))
+            }
+            purpose => matches!(purpose, Purpose::EachAlone(_) | Purpose::Trial),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::editing::SweepState;
 use super::more_models::Lookup;
 use super::requests::Purpose;
 use super::{Progress, Shown, State, Task, WorkerPhase};
-use crate::protocol::{OutcomeNumbers, Stage};
+use crate::protocol::{OutcomeNumbers, Question, Stage};
 use crate::trace::AttnKind;
 use crate::trace::display::TokenLabel;
 use crate::trace::numeral::{signed, with_minus};
@@ -103,12 +103,7 @@ pub fn work(state: &State) -> Option<String> {
             return Some(format!("Looking up {} on {} …", repo.id(), base.host()));
         }
         if let Some(purpose) = state.requests.long() {
-            let what = if matches!(purpose, Purpose::EachAlone(_)) { "Measuring each edit alone" } else { "Running" };
-            return Some(match (state.progress(), purpose) {
-                (None, _) => format!("{what} …"),
-                (Some(at), Purpose::EachAlone(_)) => format!("{what}: block {} of {}", at.done, at.total),
-                (Some(at), _) => progress(&at),
-            });
+            return Some(long_request(state, purpose));
         }
         if let Some(text) = state.second_work() {
             return Some(text);
@@ -143,6 +138,26 @@ pub fn work(state: &State) -> Option<String> {
         (Task::Against, None) => "Running the other text …".to_owned(),
         (Task::Against, Some(at)) => format!("Other text: {}", lower_first(&progress(at))),
     })
+}
+
+/// "Estimating: 12 of 60".
+fn long_request(state: &State, purpose: &Purpose) -> String {
+    let (what, unit) = match purpose {
+        Purpose::EachAlone(_) => ("Measuring each edit alone", "block "),
+        Purpose::Question(Question::Estimate(_)) => ("Estimating", "block "),
+        Purpose::Question(Question::Saliency(_)) => ("Saliency of tokens", ""),
+        Purpose::Trial => {
+            return match state.matters.trial_progress() {
+                Some((done, total)) if done > 0 => format!("Verifying: {done} of {total}"),
+                _ => "Verifying …".to_owned(),
+            };
+        }
+        _ => return state.progress().map_or_else(|| "Running …".to_owned(), |at| progress(&at)),
+    };
+    match state.progress() {
+        None => format!("{what} …"),
+        Some(at) => format!("{what}: {unit}{} of {}", at.done, at.total),
+    }
 }
 
 /// "Zero every head: 12 of 270".

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::hook::{Hook, UnknownHook};
+use super::hook::{BlockSite, Hook, UnknownHook};
 use super::side::Side;
 
 /// Which stack of an encoder-decoder model.
@@ -111,6 +111,13 @@ impl Stack {
             Stack::Encoder => "encoder",
             Stack::Decoder => "decoder",
         }
+    }
+}
+
+impl StackHook {
+    /// Whether it is the output of heads before W_O.
+    pub fn is_z(self) -> bool {
+        matches!(self.hook, Hook::Block(_, BlockSite::Z | BlockSite::CrossZ))
     }
 }
 

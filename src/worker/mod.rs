@@ -13,6 +13,7 @@ mod experiments;
 mod fetch_turn;
 mod inputs;
 mod load;
+mod matters;
 mod outbox;
 mod runs;
 mod save;

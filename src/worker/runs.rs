@@ -114,6 +114,8 @@ impl Worker {
             }
             Question::Labels => return self.labels(request, run),
             Question::Similarity { first, second } => return self.similarity(request, run, [&first, &second]).await,
+            Question::Estimate(asked) => return self.estimate(request, run, kind, &asked).await,
+            Question::Saliency(outcome) => return self.saliency(request, run, &outcome).await,
             Question::ScoresOver { inputs } => return self.scores_over(request, run, kind, &inputs).await,
             _ => {}
         }

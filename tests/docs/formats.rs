@@ -144,7 +144,9 @@ mod links {
     use headlight::state::link_options::LinkedOptions;
     use headlight::state::scales::options::{CellNumber, CellStyle, MapOptions, NeuronOptions, NeuronOrder};
     use headlight::state::stream::options::{StreamNumber, StreamOptions};
-    use headlight::state::{Arrangement, Display, Drawing, SegmentFilter, Theme, TracePlace, View};
+    use headlight::state::{
+        Arrangement, Display, Drawing, MattersChoice, Ranked, SegmentFilter, Theme, TracePlace, View,
+    };
     use headlight::trace::{Attn, ChatMessage, Stack};
 
     use super::first_column;
@@ -191,6 +193,7 @@ mod links {
                 },
                 neuron: NeuronOptions { order: NeuronOrder::Pair, is_plain: true, shows_keys: true },
                 stream: StreamOptions { number: StreamNumber::Entropy, is_first_on_top: true, token: "a".to_owned() },
+                matters: MattersChoice { ranked: Ranked::MlpNeurons, from: Some("a".to_owned()) },
             },
             segment: Some(SegmentFilter::Ab),
             theme: Some(Theme::Dark),

@@ -12,6 +12,8 @@ mod client;
 mod costs;
 #[cfg(target_arch = "wasm32")]
 mod figure;
+#[cfg(target_arch = "wasm32")]
+mod gradients;
 mod lens;
 #[cfg(target_arch = "wasm32")]
 #[path = "../measure/message.rs"]

@@ -5,6 +5,7 @@ use crate::cancel;
 use crate::client::{Client, Measurer};
 use crate::costs;
 use crate::figure::{self, Bound, Bytes, Shares};
+use crate::gradients;
 use crate::lens;
 use crate::message::Task;
 use crate::ratios;
@@ -95,6 +96,7 @@ pub async fn measure_all(only: &str) -> Result<(), String> {
             threads::measure(&client, &model, &case.source, &case.id).await?;
         }
         drop(client);
+        gradients::measure(&case.source, &case.id, &wanted).await?;
         two_runs(&case, &wanted).await?;
     }
     costs::measure(&wanted).await
@@ -115,6 +117,7 @@ impl Case {
             .chain(others)
             .chain(whole)
             .chain([two_runs, sweep::name(&self.id), lens::name(&self.id), threads::name(&self.id)])
+            .chain(gradients::names(&self.id))
             .collect()
     }
 }

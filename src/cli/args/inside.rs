@@ -41,7 +41,7 @@ pub struct LensArgs {
     pub json: bool,
 }
 
-/// The outcome: a difference of logits.
+/// The outcome: a difference of logits, a label's logit, or a cosine.
 #[derive(Debug, Args)]
 pub struct ContrastArgs {
     /// A token whose logit counts, as text with its space, e.g. " Mary"; of several the mean. The most likely one if not given.
@@ -56,7 +56,20 @@ pub struct ContrastArgs {
     /// The same by its id.
     #[arg(long, value_name = "ID")]
     pub other_id: Vec<u32>,
-    /// After which token; the last if not given.
+    /// A label of a classifier, whose logit counts instead of a token's; the likeliest one if the model gives labels and neither a
+    /// label nor a token is named.
+    #[arg(long, value_name = "LABEL", allow_hyphen_values = true, conflicts_with_all = ["answer", "answer_id", "other", "other_id"])]
+    pub label: Option<String>,
+    /// The label whose logit is subtracted; none if not given.
+    #[arg(long, value_name = "LABEL", allow_hyphen_values = true, requires = "label")]
+    pub against: Option<String>,
+    /// The cosine of the text's embedding and this one's, each read on its own; edits act in both.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with_all = ["answer", "answer_id", "other", "other_id", "label", "position", "text_pair"])]
+    pub cosine_with: Option<String>,
+    /// The same by its ids.
+    #[arg(long, value_name = "1,2,3", value_delimiter = ',', conflicts_with_all = ["cosine_with", "answer", "answer_id", "other", "other_id", "label", "position", "text_pair"])]
+    pub cosine_ids: Option<Vec<u32>>,
+    /// After which token, or of which token where each has labels; the last, or the first of the text, if not given.
     #[arg(long, value_name = "INDEX")]
     pub position: Option<usize>,
 }

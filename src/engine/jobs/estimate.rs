@@ -9,7 +9,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Job, Progress, not_done};
+use super::few::Few;
+use super::{Job, Measure, Progress, not_done};
 use crate::engine::backward::{Asked, Backward, Differentiated, HookGradient};
 use crate::engine::edits::CompiledEdits;
 use crate::engine::error::EngineError;
@@ -31,6 +32,24 @@ pub enum EstimateOf {
     Edges,
 }
 
+impl EstimateOf {
+    /// Checks that parts can be estimated for a measure, with or without another text's values.
+    ///
+    /// # Errors
+    /// What does not go together.
+    pub fn check(self, measure: &Measure, has_other: bool) -> Result<(), EngineError> {
+        let refuse = |message: &str| Err(EngineError::Request(message.to_owned()));
+        match (self, measure) {
+            (EstimateOf::Positions | EstimateOf::Edges, Measure::Cosine(_)) => {
+                refuse("a cosine is of two texts with positions of their own: only heads and neurons are in both")
+            }
+            (_, Measure::Cosine(_)) if has_other => refuse("nothing can be patched into both texts of a cosine"),
+            (EstimateOf::Edges, _) if has_other => refuse("links are cut, not taken from another text"),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// The estimates at one hook.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HookEstimate {
@@ -38,8 +57,10 @@ pub struct HookEstimate {
     pub hook: StackHook,
     /// Length of each axis.
     pub shape: Vec<usize>,
-    /// M_edited − M, to first order.
+    /// M_edited − M, to first order; of a few parts where only these are kept.
     pub values: Vec<f32>,
+    /// Which parts are kept, where not all are.
+    pub few: Option<Few>,
 }
 
 /// What an estimate gives.
@@ -53,11 +74,32 @@ pub struct Estimates {
     pub patched: BTreeMap<StackHook, Arc<[f32]>>,
 }
 
+impl Estimates {
+    /// Adds the estimates of the same parts in another text, whose positions are its own.
+    pub fn add(&mut self, other: Estimates) {
+        let over_positions = |estimate: &mut HookEstimate| {
+            if let [n_pos, n_heads] = estimate.shape[..]
+                && n_pos != 1
+                && estimate.hook.is_z()
+            {
+                let sum = |head: usize| estimate.values.iter().skip(head).step_by(n_heads).sum::<f32>();
+                (estimate.shape, estimate.values) = (vec![1, n_heads], (0..n_heads).map(sum).collect());
+            }
+        };
+        for (own, mut other) in self.hooks.iter_mut().zip(other.hooks) {
+            over_positions(own);
+            over_positions(&mut other);
+            own.values.iter_mut().zip(other.values).for_each(|(own, other)| *own += other);
+        }
+    }
+}
+
 /// An estimate under way.
 #[derive(Debug)]
 pub struct EstimateJob {
     run: Arc<Run>,
     of: EstimateOf,
+    n_kept: Option<usize>,
     backward: Backward,
     other: Option<Other>,
     estimates: Estimates,
@@ -103,7 +145,13 @@ impl EstimateJob {
         };
         let asked = Asked::matching(&run, |hook| is_asked(of, &run, hook)).with_values();
         let backward = Backward::new(Arc::clone(&run), outcome, asked)?;
-        Ok(Self { run, of, backward, other, estimates: Estimates::default(), is_done: false })
+        Ok(Self { run, of, n_kept: None, backward, other, estimates: Estimates::default(), is_done: false })
+    }
+
+    /// Keeps of each hook only the `n` largest parts and `n` drawn at random: of a long text's links there are too many.
+    #[must_use]
+    pub fn keeping(self, n: usize) -> Self {
+        Self { n_kept: Some(n), ..self }
     }
 
     /// Adds the estimates of one hook.
@@ -140,7 +188,11 @@ impl EstimateJob {
         if let (EstimateOf::Heads, Some(other)) = (self.of, other) {
             self.estimates.patched.insert(hook, other.into());
         }
-        self.estimates.hooks.push(HookEstimate { hook, shape, values });
+        let mut estimate = HookEstimate { hook, shape, values, few: None };
+        if let Some(n) = self.n_kept {
+            estimate.keep(n, self.estimates.hooks.len() as u64);
+        }
+        self.estimates.hooks.push(estimate);
         Ok(())
     }
 

@@ -8,7 +8,6 @@ use crate::engine::backward::{Asked, Backward, Differentiated};
 use crate::engine::error::EngineError;
 use crate::engine::hooks::Captures;
 use crate::engine::run::{Run, Step};
-use crate::random::SplitMix64;
 use crate::trace::{Attn, BlockSite, Hook, Stack, StackHook};
 
 /// A head of a model.
@@ -29,22 +28,6 @@ impl HeadPlace {
     pub fn hook(self) -> StackHook {
         StackHook { stack: self.stack, hook: Hook::Block(self.layer, BlockSite::Z.in_attn(self.attn)) }
     }
-}
-
-/// Which of some estimates are tried: the `n` of the largest size, the largest first, and `n` drawn by a seed from the rest, as
-/// indices. The drawn ones alone show what the estimate misses.
-pub fn tried(estimates: &[f32], n: usize, seed: u64) -> (Vec<usize>, Vec<usize>) {
-    let mut order: Vec<usize> = (0..estimates.len()).collect();
-    order.sort_by(|a, b| estimates[*b].abs().total_cmp(&estimates[*a].abs()).then(a.cmp(b)));
-    let mut rest = order.split_off(n.min(order.len()));
-    let n_drawn = n.min(rest.len());
-    let mut random = SplitMix64::new(seed);
-    for index in 0..n_drawn {
-        let other = index + (random.next() % (rest.len() - index) as u64) as usize;
-        rest.swap(index, other);
-    }
-    rest.truncate(n_drawn);
-    (order, rest)
 }
 
 /// Exact effects under way. The answer is M_edited − M of each place.
@@ -137,26 +120,5 @@ impl Job for ExactJob {
 
     fn finish(self) -> Result<Vec<f64>, EngineError> {
         if self.effects.len() == self.n_places { Ok(self.effects) } else { Err(not_done()) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_largest_and_some_of_the_rest_are_tried() {
-        let estimates = [0.1, -3.0, 0.0, 2.0, 0.2, -0.3, 0.4];
-        let (best, drawn) = tried(&estimates, 2, 5);
-        assert_eq!(best, [1, 3]);
-        assert!(
-            drawn.len() == 2 && drawn[0] != drawn[1] && drawn.iter().all(|index| !best.contains(index)),
-            "{drawn:?}"
-        );
-        assert_eq!((best, drawn), tried(&estimates, 2, 5), "the seed decides");
-        assert!((0..50).any(|seed| tried(&estimates, 2, seed).1 != tried(&estimates, 2, 5).1));
-        let (best, drawn) = tried(&estimates, 5, 0);
-        assert_eq!((best.len(), drawn.len()), (5, 2));
-        assert_eq!(tried(&[], 3, 0), (Vec::new(), Vec::new()));
     }
 }

@@ -18,6 +18,7 @@ mod legend;
 mod map;
 mod neurons;
 pub mod png;
+mod scatter;
 mod stream;
 mod svg;
 mod text;
@@ -29,6 +30,7 @@ pub use effects::EffectsFigure;
 pub use head::HeadFigure;
 pub use map::{MapCell, MapFigure};
 pub use neurons::{NeuronFigure, NeuronRow};
+pub use scatter::ScatterFigure;
 pub use stream::{StreamCell, StreamFigure, StreamStep};
 
 use svg::{PX_PER_PT, SANS, SOFT, Style, Svg, escaped, number};

@@ -103,6 +103,7 @@ impl State {
         let is_same_text = before.zip(self.shown.as_ref()).is_some_and(|(before, now)| before.asked == now.asked);
         if !is_same_text {
             (self.editing.asked, self.editing.is_outcome_chosen) = (OutcomeAsked::default(), false);
+            self.matters.choice.from = None;
         }
     }
 

@@ -25,7 +25,9 @@ impl State {
                 self.compare(effects);
             }
             EditEvent::SweepAsked(asked) => self.sweep(asked, effects),
-            EditEvent::SweepShown(is_shown) => self.editing.is_sweep_shown = is_shown,
+            EditEvent::SweepShown(is_shown) => {
+                (self.editing.is_sweep_shown, self.matters.is_on_stage) = (is_shown, false);
+            }
             EditEvent::SamplingPicked(sampling) => self.editing.sampling = sampling,
             EditEvent::WriteAsked(n_tokens) => {
                 (self.editing.n_asked, self.editing.n_to_write) = (n_tokens, n_tokens);
@@ -131,7 +133,7 @@ impl State {
             other: None,
             is_done: false,
         });
-        self.editing.is_sweep_shown = true;
+        (self.editing.is_sweep_shown, self.matters.is_on_stage) = (true, false);
         let outcome = self.editing.asked.clone();
         let what = asked;
         effects.push(Effect::Send(ToWorker::Editing(EditingRequest::Sweep { request, base, edits, what, outcome })));

@@ -14,7 +14,9 @@ impl State {
                 self.replied(request, Reply::Compared(compared), effects);
             }
             EditingReply::SweepCell { request, cell } => {
-                if let Some(Purpose::EachAlone(ids)) = self.requests.purpose(request) {
+                if self.requests.purpose(request) == Some(&Purpose::Trial) {
+                    self.matters.tried(cell.column as usize, cell.outcome.map(|outcome| outcome.value));
+                } else if let Some(Purpose::EachAlone(ids)) = self.requests.purpose(request) {
                     if let (Some(id), Some(value)) = (ids.get(cell.column as usize), cell.outcome) {
                         self.editing.alone.push((*id, value));
                     }

@@ -41,7 +41,7 @@ impl State {
         }
         self.entry.target = link.target.clone().unwrap_or_default();
         self.options.segment = link.segment.unwrap_or_default();
-        let LinkedOptions { display, beside, map, neuron, stream } = link.drawn.clone();
+        let LinkedOptions { display, beside, map, neuron, stream, matters } = link.drawn.clone();
         self.options.display = display;
         // A link of the first version says only that there are two views, head and neuron.
         let beside = beside.map(|view| if link.view == Some(view) { View::Head } else { view });
@@ -49,6 +49,7 @@ impl State {
         self.scales.map = map;
         self.scales.neuron = NeuronOptions { shows_keys: self.scales.neuron.shows_keys, ..neuron };
         self.scales.stream = stream;
+        self.matters.choice = matters;
         if let Some(theme) = link.theme {
             self.options.theme = theme;
         }
@@ -200,6 +201,7 @@ impl State {
         if let Some(outcome) = link.outcome.clone() {
             self.take_outcome(outcome);
         }
+        self.matters.choice = link.drawn.matters.clone();
         self.look_at_kind(link.kind());
         let Some(shape) = self.shown.as_ref().map(Shown::shape) else { return };
         if link.stack.is_some() && self.selection.kind == AttnKind::ONLY {

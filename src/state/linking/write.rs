@@ -89,6 +89,7 @@ impl State {
                 map: self.scales.map.clone(),
                 neuron: NeuronOptions { shows_keys: false, ..self.scales.neuron },
                 stream: self.scales.stream.clone(),
+                matters: self.matters.choice.clone(),
             },
             segment: Some(self.options.segment),
             theme: Some(self.options.theme),

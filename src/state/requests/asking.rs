@@ -74,7 +74,7 @@ impl State {
             Purpose::Question(question) if question.is_about_words() => {
                 self.shown.as_ref().map(|shown| any_attention(shown.request))
             }
-            Purpose::Question(_) => self.shown.as_ref().map(|shown| shown.looked()),
+            Purpose::Question(_) | Purpose::Trial => self.shown.as_ref().map(|shown| shown.looked()),
             Purpose::Comparison { .. } | Purpose::EachAlone(_) => {
                 self.result(Variant::A).map(|shown| any_attention(shown.request))
             }

@@ -30,11 +30,14 @@ impl State {
                 Question::Predictions { .. } => &mut self.readings.top,
                 Question::Labels => &mut self.readings.labels,
                 Question::Similarity { .. } => &mut self.readings.similarity,
+                Question::Estimate(_) => &mut self.matters.estimate,
+                Question::Saliency(_) => &mut self.matters.saliency,
             },
             Purpose::Tokens(_) => &mut self.readings.typed,
             Purpose::Cut(_) => &mut self.editing.cut_asked,
             Purpose::Comparison { .. } => &mut self.editing.compared,
             Purpose::EachAlone(_) => &mut self.editing.alone_asked,
+            Purpose::Trial => &mut self.matters.trying,
             Purpose::LoadSecond(_) | Purpose::RunSecond(_) => &mut self.editing.second_asked,
         }
     }
@@ -115,6 +118,7 @@ impl State {
                 }
             }
             Purpose::EachAlone(_) => self.editing.alone_asked.settle(&asked.purpose),
+            Purpose::Trial => self.matters.trying.settle(&asked.purpose),
             Purpose::LoadSecond(_) | Purpose::RunSecond(_) => {
                 self.editing.second_asked.settle(&asked.purpose);
                 match replies.into_iter().next() {
@@ -175,6 +179,8 @@ impl State {
             (Question::Labels, Answer::Labels { n_rows, n_labels }) => {
                 self.labels_came(purpose, (n_rows as usize, n_labels as usize), buffers);
             }
+            (Question::Estimate(asked), Answer::Estimates(answer)) => self.estimates_came(asked, answer, buffers),
+            (Question::Saliency(outcome), Answer::Saliency(answer)) => self.saliency_came(outcome, answer, buffers),
             (Question::Similarity { .. }, Answer::Similarity { cosine }) => {
                 self.readings.similarity.fill(purpose, cosine);
             }

@@ -26,8 +26,20 @@ pub enum CellNumber {
     Strongest,
     /// The direct effect on the outcome (docs/methods.md, "Direct attribution").
     Direct,
+    /// The effect of zeroing or patching the head, estimated by gradients (docs/methods.md, "Attribution by gradients").
+    Estimate,
     /// A score of `analysis::scores`, by its place in the list there.
     Score(usize),
+}
+
+impl CellNumber {
+    /// Those that are not scores, in the order in which they are offered.
+    pub const BEFORE_SCORES: [CellNumber; 4] = [Self::Entropy, Self::Strongest, Self::Direct, Self::Estimate];
+
+    /// Whether it is an effect on the outcome, with a sign.
+    pub fn is_effect(self) -> bool {
+        matches!(self, Self::Direct | Self::Estimate)
+    }
 }
 
 /// Options of the model view.

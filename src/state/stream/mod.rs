@@ -279,8 +279,10 @@ impl State {
             let token = self.stream_token();
             return self.stream.columns.get(position)?.number(number, row, token.as_ref());
         }
-        if number.needs_direct() {
-            return self.stream.direct.value()?.of_cell(row, position);
+        match number {
+            StreamNumber::Direct => return self.stream.direct.value()?.of_cell(row, position),
+            StreamNumber::Estimate => return self.estimated_cell(row, position),
+            _ => {}
         }
         self.stream.numbers.value()?.number(number, row, position)
     }

@@ -26,13 +26,15 @@ pub enum StreamNumber {
     AttnNorm,
     /// Length of what the MLP adds to the stream there.
     MlpNorm,
+    /// What zeroing or patching the stream there would do to the outcome, estimated by gradients.
+    Estimate,
     /// What a layer adds to the outcome: its attention by the position that it reads, its MLP where the outcome is read.
     Direct,
 }
 
 impl StreamNumber {
     /// In the order in which they are offered.
-    pub const EACH: [StreamNumber; 12] = [
+    pub const EACH: [StreamNumber; 13] = [
         Self::TopToken,
         Self::TokenProb,
         Self::TokenRank,
@@ -45,6 +47,7 @@ impl StreamNumber {
         Self::AttnNorm,
         Self::MlpNorm,
         Self::Direct,
+        Self::Estimate,
     ];
 
     /// Its name in links.
@@ -62,6 +65,7 @@ impl StreamNumber {
             Self::AttnNorm => "attn_norm",
             Self::MlpNorm => "mlp_norm",
             Self::Direct => "direct_effect",
+            Self::Estimate => "estimated_effect",
         }
     }
 
@@ -80,6 +84,7 @@ impl StreamNumber {
             Self::AttnNorm => "Norm of the attention output",
             Self::MlpNorm => "Norm of the MLP output",
             Self::Direct => "Direct effect on the outcome",
+            Self::Estimate => "Estimated effect on the outcome",
         }
     }
 
@@ -95,7 +100,12 @@ impl StreamNumber {
 
     /// Whether the number is about what a layer adds, so that the output has none.
     pub fn is_of_layer(self) -> bool {
-        matches!(self, Self::AttnNorm | Self::MlpNorm | Self::Direct)
+        matches!(self, Self::AttnNorm | Self::MlpNorm) || self.is_effect()
+    }
+
+    /// Whether the number is an effect on the outcome, with a sign.
+    pub fn is_effect(self) -> bool {
+        matches!(self, Self::Direct | Self::Estimate)
     }
 
     /// Whether the number is a part of the outcome as a sum.

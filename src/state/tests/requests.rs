@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::protocol::{EditingReply, EditingRequest, NeuronsAnswer, OutcomeAsked};
+use crate::protocol::{EditingReply, EditingRequest, EstimatesAnswer, NeuronsAnswer, OutcomeAsked, SaliencyAnswer};
 use crate::state::requests::{Purpose, Waiting};
 use crate::state::stream::circuits::CircuitsAsked;
 use crate::trace::spec::{Mask, Unembed};
@@ -85,6 +85,15 @@ fn answer(question: &Question, n_tokens: u32) -> (Answer, Vec<Vec<f32>>) {
             (Answer::Predictions { position, top }, Vec::new())
         }
         Question::Labels => (Answer::Labels { n_rows: 1, n_labels: 2 }, vec![vec![0.5; 2]; 2]),
+        Question::Estimate(_) => {
+            let hooks = vec![("blocks.0.attn.hook_z".to_owned(), vec![n_tokens, 4])];
+            (Answer::Estimates(EstimatesAnswer { outcome: 1.0, hooks }), vec![vec![0.5; 4 * n]])
+        }
+        Question::Saliency(_) => {
+            let (texts, remainders) = (Vec::new(), vec![0.0]);
+            let answer = SaliencyAnswer { outcome: 1.0, texts, remainders, n_steps: 32, baseline: None };
+            (Answer::Saliency(answer), Vec::new())
+        }
         Question::Similarity { .. } => (Answer::Similarity { cosine: 0.5 }, Vec::new()),
         Question::Lens { layers, positions, .. } => {
             let cells = || vec![0.5; layers.len() * positions.len()];

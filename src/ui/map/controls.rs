@@ -32,7 +32,7 @@ pub fn MapControls(map: Map) -> impl IntoView {
     });
     let every = || {
         let scores = (0..Score::ALL.len()).map(CellNumber::Score);
-        [CellNumber::Entropy, CellNumber::Strongest, CellNumber::Direct].into_iter().chain(scores)
+        CellNumber::BEFORE_SCORES.into_iter().chain(scores)
     };
     let number = move |(index, number): (usize, CellNumber)| {
         view! {

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::model::Map;
 use super::numbers::Numbers;
 use crate::analysis::scores::Score;
-use crate::protocol::Reduce;
+use crate::protocol::{EstimatedPart, Reduce};
 use crate::state::scales::options::{CellNumber, CellStyle, MapOptions};
 use crate::state::wording;
 use crate::trace::numeral::with_minus;
@@ -18,9 +18,12 @@ use crate::ui::erased::view;
 pub fn MapLegend(map: Map) -> impl IntoView {
     let Map { page, options, numbers, contrast, .. } = map;
     let problem = page.memo(|state| {
-        let is_direct = state.scales.map.number == CellNumber::Direct;
-        let direct = || state.direct_problem().filter(|_| is_direct);
-        state.scales.thumbnails.asked.problem().map(str::to_owned).or_else(direct)
+        let of_number = || match state.scales.map.number {
+            CellNumber::Direct => state.direct_problem(),
+            CellNumber::Estimate => state.estimates_wanting(EstimatedPart::Heads),
+            _ => None,
+        };
+        state.scales.thumbnails.asked.problem().map(str::to_owned).or_else(of_number)
     });
     let progress = page.memo(|state| {
         let (n_done, n_mapped) = state.n_mapped();
@@ -94,6 +97,10 @@ pub fn meaning_of(options: &MapOptions) -> String {
         (CellStyle::Number, CellNumber::Strongest) => "Colour: the strongest link".to_owned(),
         (CellStyle::Number, CellNumber::Direct) => {
             "Colour: direct effect on the outcome, orange against the answer, blue for it".to_owned()
+        }
+        (CellStyle::Number, CellNumber::Estimate) => {
+            "Colour: estimated effect of the edit chosen under “Matters”, orange lowers the outcome, blue raises it"
+                .to_owned()
         }
         (CellStyle::Number, CellNumber::Score(score)) => {
             Score::ALL.get(score).map(|score| format!("Colour: {}", score.sentence())).unwrap_or_default()

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::numbers::Numbers;
 use crate::render::{Contrast, LayerHead, MapLayout, MapSpace, Scheme, Shade, largest_size};
-use crate::state::scales::options::{CellNumber, CellStyle, MapOptions};
+use crate::state::scales::options::{CellStyle, MapOptions};
 use crate::state::scales::thumbnails::LayerThumbnails;
 use crate::state::{Event, Home, State, Variant, ViewEvent};
 use crate::ui::erased::{Derived, effect};
@@ -144,7 +144,7 @@ fn largest_change(state: &State) -> Option<f32> {
 /// Whether cells show a number that has a sign, whatever the result.
 fn is_signed(state: &State) -> bool {
     let map = &state.scales.map;
-    map.style == CellStyle::Number && map.number == CellNumber::Direct
+    map.style == CellStyle::Number && map.number.is_effect()
 }
 
 /// The scale of changes of a figure: that of the weights, or of the heads' numbers where cells show these.

@@ -33,6 +33,7 @@ impl Numbers {
         let display = &state.options.display;
         let variant = usize::from(display.leaves_out_special || display.leaves_out_first);
         let number = state.scales.map.number;
+        let estimates = (number == CellNumber::Estimate).then(|| state.estimated_heads()).flatten();
         let value = |index: usize| {
             let (layer, head) = (index / n_heads, index % n_heads);
             let thumbnails = || state.scales.thumbnails.layers.get(layer)?.as_ref()?.numbers(head);
@@ -40,6 +41,7 @@ impl Numbers {
                 CellNumber::Entropy => thumbnails()?.entropy,
                 CellNumber::Strongest => thumbnails()?.strongest.map(|link| link.weight),
                 CellNumber::Direct => state.direct_effect(layer, head),
+                CellNumber::Estimate => estimates.as_ref()?.at(layer, head),
                 CellNumber::Score(score) => {
                     let row = variant * n_layers * n_heads + index;
                     let value = *state.scores.shown()?.get(row * Score::ALL.len() + score)?;
@@ -52,7 +54,7 @@ impl Numbers {
         let range = known().reduce(f32::min).zip(known().reduce(f32::max));
         let ends = match (number, range) {
             // Both ends of a scale of differences are equally far from 0.
-            (_, Some((low, high))) if number == CellNumber::Direct || state.editing.variant == Variant::Difference => {
+            (_, Some((low, high))) if number.is_effect() || state.editing.variant == Variant::Difference => {
                 let end = low.abs().max(high.abs());
                 (-end, end)
             }
@@ -64,7 +66,7 @@ impl Numbers {
         let is_change = state.editing.variant == Variant::Difference;
         let by = match number {
             CellNumber::Score(score) => Score::ALL.get(score).map_or(RankBy::Value, |score| score.rank_by(is_change)),
-            CellNumber::Direct => RankBy::Size,
+            CellNumber::Direct | CellNumber::Estimate => RankBy::Size,
             _ if is_change => RankBy::Size,
             _ => RankBy::Value,
         };
@@ -94,6 +96,7 @@ pub fn name(number: CellNumber) -> &'static str {
         CellNumber::Entropy => "row entropy",
         CellNumber::Strongest => "strongest link",
         CellNumber::Direct => "direct effect",
+        CellNumber::Estimate => "estimated effect",
         CellNumber::Score(score) => Score::ALL.get(score).map_or("", |score| score.name()),
     }
 }

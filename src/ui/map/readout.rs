@@ -52,11 +52,11 @@ pub fn Readout(map: Map) -> impl IntoView {
             None => wording::head_name(place.0, place.1),
         };
         let number = options.with(|options| options.number);
-        let value = matches!(number, CellNumber::Score(_) | CellNumber::Direct)
+        let value = (number.is_effect() || matches!(number, CellNumber::Score(_)))
             .then(|| numbers.with(|numbers| numbers.at(place)))
             .flatten();
         Some(match value {
-            Some(value) if number == CellNumber::Direct => {
+            Some(value) if number.is_effect() => {
                 format!("{words} · {} {}", name(number), wording::short_change(value))
             }
             Some(value) => format!("{words} · {} {}", name(number), wording::short_weight(value)),

@@ -5,6 +5,7 @@ pub mod direct;
 pub mod head_page;
 pub mod link_writes;
 pub mod links_panel;
+pub mod matters;
 pub mod mlp_neuron;
 pub mod parts_table;
 pub mod predictions;

@@ -29,6 +29,8 @@ use crate::ui::neurons::{NeuronPanels, NeuronView};
 use crate::ui::numbers::direct::DirectPanel;
 use crate::ui::numbers::head_page::HeadPage;
 use crate::ui::numbers::link_writes::LinkWrites;
+use crate::ui::numbers::matters::MattersPanel;
+use crate::ui::numbers::mlp_neuron::NeuronPage;
 use crate::ui::numbers::predictions::Predictions;
 use crate::ui::numbers::scores::{Ranking, ScoresPanel};
 use crate::ui::palette::Palette;
@@ -124,8 +126,9 @@ static VIEWS: Views = Views {
     save_trace: |page, saved, is_half| Box::pin(save::save_trace(page, saved, is_half)),
     scores: |page, colours, ranking| {
         view! {
+            {RUNS_MODELS.then(|| view! { <MattersPanel page /> })}
             <ScoresPanel page colours ranking />
-            {RUNS_MODELS.then(|| view! { <DirectPanel page /> })}
+            {RUNS_MODELS.then(|| view! { <DirectPanel page /><NeuronPage page /> })}
         }
     },
     side_choice: if RUNS_MODELS { |page| view! { <SideChoice page /> } } else { |_| nothing() },

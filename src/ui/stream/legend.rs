@@ -69,6 +69,9 @@ pub(super) fn meaning_of(number: StreamNumber) -> &'static str {
         StreamNumber::CosineOutput => "Colour: cosine to the stream leaving the last layer",
         StreamNumber::AttnNorm => "Colour: norm of the attention output, logarithmic",
         StreamNumber::MlpNorm => "Colour: norm of the MLP output, logarithmic",
+        StreamNumber::Estimate => {
+            "Colour: estimated effect of the edit chosen under “Matters” on the stream entering the layer there, orange lowers the outcome, blue raises it"
+        }
         StreamNumber::Direct => {
             "Colour: direct effect on the outcome, orange against the answer, blue for it; attention by the token that it reads, MLPs where the outcome is read"
         }

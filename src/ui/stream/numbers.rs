@@ -1,5 +1,6 @@
 //! The numbers of the table as words and as places on a scale.
 
+use crate::protocol::EstimatedPart;
 use crate::render::StreamScale;
 use crate::state::stream::options::StreamNumber;
 use crate::state::{Shown, State, Variant, wording};
@@ -26,7 +27,7 @@ pub fn scale_of(state: &State) -> Option<StreamScale> {
     if n_values == 0 {
         return None;
     }
-    if number.needs_direct() || state.editing.variant == Variant::Difference {
+    if number.is_effect() || state.editing.variant == Variant::Difference {
         return Some(StreamScale::Difference(high.abs().max(low.abs())));
     }
     let d_vocab = shown.stack_spec().d_vocab.max(2) as f32;
@@ -41,7 +42,7 @@ pub fn scale_of(state: &State) -> Option<StreamScale> {
             true => StreamScale::Log(least, high),
             false => StreamScale::Linear(0.0, high),
         },
-        StreamNumber::Direct => StreamScale::Difference(high.abs().max(low.abs())),
+        StreamNumber::Direct | StreamNumber::Estimate => StreamScale::Difference(high.abs().max(low.abs())),
     })
 }
 
@@ -63,7 +64,7 @@ pub fn short(number: StreamNumber, value: f32, is_difference: bool) -> String {
         _ if value.abs() >= 100.0 => format!("{value:.0}"),
         _ => format!("{value:.2}"),
     };
-    let sign = if (is_difference || number.needs_direct()) && value > 0.0 { "+" } else { "" };
+    let sign = if (is_difference || number.is_effect()) && value > 0.0 { "+" } else { "" };
     format!("{sign}{}", with_minus(&text))
 }
 
@@ -120,8 +121,10 @@ pub fn no_lens(state: &State) -> Option<&'static str> {
 pub fn problem(state: &State) -> Option<String> {
     let shown = state.shown.as_ref()?;
     let number = state.scales.stream.number;
-    if number.needs_direct() {
-        return state.direct_problem();
+    match number {
+        StreamNumber::Direct => return state.direct_problem(),
+        StreamNumber::Estimate => return state.estimates_wanting(EstimatedPart::Positions),
+        _ => {}
     }
     if !number.needs_lens() {
         return state.stream.numbers.problem().map(str::to_owned);

@@ -3,6 +3,11 @@
 use crate::render::figure::{EffectsFigure, csv};
 use crate::state::editing::{Map, MapCell};
 use crate::state::{Shown, State};
+use crate::trace::Side;
+use crate::trace::display::TokenLabel;
+
+/// What a cell of a map of estimates shows.
+const ESTIMATED: &str = "Estimated effect: outcome with the edit minus without it";
 
 /// The map, with what its columns and numbers are called.
 #[derive(Clone, PartialEq)]
@@ -13,16 +18,27 @@ pub struct Effects {
     pub names: Vec<String>,
     /// What a cell's effect is.
     pub measured: &'static str,
+    /// What was tried or estimated.
+    pub title: String,
+    /// Whether a cell's edit is one of the text on screen.
+    pub applies: bool,
 }
 
 impl Effects {
-    /// The effects of the last sweep.
+    /// The effects on the stage: estimates, or those of the last sweep.
     pub fn from_state(state: &State) -> Option<Self> {
+        if state.matters.is_on_stage {
+            let (map, shown) = (state.matters_map()?, state.shown.as_ref()?);
+            let labels: &[TokenLabel] = if map.is_by_position { shown.labels(Side::Query) } else { &[] };
+            let names = labels.iter().map(|label| label.plain.clone()).collect();
+            return Some(Self { map, names, measured: ESTIMATED, title: state.matters_title(), applies: true });
+        }
         let (sweep, shown) = (state.editing.sweep.as_ref()?, state.shown.as_ref()?);
         let map = sweep.map(shown.spec.n_layers, shown.spec.n_heads, shown.predicting().0.len());
         let plain = |shown: &Shown| shown.predicting().1.iter().map(|label| label.plain.clone()).collect();
         let names = if sweep.is_by_position() { plain(shown) } else { Vec::new() };
-        Some(Self { map, names, measured: sweep.measured() })
+        let (measured, title) = (sweep.measured(), sweep.title());
+        Some(Self { map, names, measured, title, applies: sweep.applies() })
     }
 
     /// As a figure.

@@ -17,12 +17,8 @@ use crate::ui::small::problem::Problem;
 #[component]
 pub fn SweepStage(page: Page) -> impl IntoView {
     let effects = page.memo(Effects::from_state);
-    let title = page.memo(|state| {
-        let sweep = state.editing.sweep.as_ref()?;
-        Some((sweep.title(), sweep.applies()))
-    });
     let is_running = page.memo(|state| {
-        let sweep = state.editing.sweep.as_ref().map(|sweep| sweep.request);
+        let sweep = state.editing.sweep.as_ref().filter(|_| !state.matters.is_on_stage).map(|sweep| sweep.request);
         state.work.request.as_ref().is_some_and(|work| Some(work.request) == sweep)
     });
     let outcome_kind = page.memo(State::outcome_kind);
@@ -44,7 +40,7 @@ pub fn SweepStage(page: Page) -> impl IntoView {
     view! {
         <section class="sweep-stage" aria-label="Map of effects">
             <div class="sweep-head">
-                <h2>{move || title.get().map(|(title, ..)| title)}</h2>
+                <h2>{move || effects.with(|effects| effects.as_ref().map(|effects| effects.title.clone()))}</h2>
                 <span class="label" role="status" aria-label="Progress of the sweep">
                     {move || match (progress.get(), is_running.get()) {
                         ((n_done, n_all), true) => format!("{n_done} of {n_all}"),
@@ -68,7 +64,7 @@ pub fn SweepStage(page: Page) -> impl IntoView {
                 </button>
             </div>
             {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
-            {move || effects.get().zip(title.get()).map(|(Effects { map, names, measured }, (_, applies))| view! {
+            {move || effects.get().map(|Effects { map, names, measured, applies, .. }| view! {
                 <div class="sweep-parts">
                     <SweepMap
                         page

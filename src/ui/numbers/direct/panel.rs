@@ -7,7 +7,6 @@ use super::sum::Sum;
 use crate::state::{Event, StreamEvent, Variant};
 use crate::trace::TokenForm;
 use crate::ui::erased::view;
-use crate::ui::numbers::mlp_neuron::NeuronPage;
 use crate::ui::shell::page::Page;
 use crate::ui::small::problem::Problem;
 use crate::ui::small::same::Same;
@@ -35,7 +34,6 @@ pub fn DirectPanel(page: Page) -> impl IntoView {
                     .filter(|_| problem.get().is_none())
                     .map(|numbers| view! { <Sum page numbers order form is_change /> })
             }}
-            <NeuronPage page />
         </details>
     }
 }

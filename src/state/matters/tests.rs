@@ -1,0 +1,112 @@
+//! What matters, from the choice to the parts that were tried.
+
+use super::*;
+use crate::protocol::{Answer, EditingReply, FromWorker, OutcomeAsked, OutcomeNumbers, SweepNumbers};
+use crate::state::editing::EditEvent;
+use crate::state::tests::{Page, answered, causal_page};
+use crate::state::{Event, WorkEvent};
+
+fn asks(page: &mut Page, event: MattersEvent) {
+    page.event(Event::Matters(event));
+}
+
+/// A page with an outcome.
+fn page() -> Page {
+    let mut page = causal_page();
+    page.event(Event::Editing(EditEvent::OutcomePicked(OutcomeAsked::tokens(" a", " b"))));
+    page
+}
+
+fn last_question(page: &Page) -> (u32, Question) {
+    match page.sent.last() {
+        Some(ToWorker::Ask { request, question, .. }) => (*request, question.clone()),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Estimates of six layers of four heads at five positions: that of L2H3 is −5, all others are small.
+fn give_estimates(page: &mut Page) {
+    asks(page, MattersEvent::EstimateAsked);
+    let (request, Question::Estimate(asked)) = last_question(page) else { panic!("no estimate") };
+    assert_eq!(asked.of, EstimatedPart::Heads);
+    let hooks = (0..6).map(|layer| (format!("blocks.{layer}.attn.hook_z"), vec![5, 4])).collect();
+    let mut buffers: Vec<Vec<f32>> = (0..6).map(|layer| vec![0.01 * layer as f32; 20]).collect();
+    buffers[2][3] = -5.0;
+    answered(page, request, (Answer::Estimates(EstimatesAnswer { outcome: 2.0, hooks }), buffers));
+}
+
+#[test]
+fn a_ranking_is_asked_for_listed_and_tried() {
+    let mut page = page();
+    assert_eq!(page.state.listed_matters(), None);
+    give_estimates(&mut page);
+    let listed = page.state.listed_matters().expect("a ranking");
+    assert_eq!((listed.n_parts, listed.outcome, listed.largest[0].name.as_str()), (24, 2.0, "L2H3"));
+    assert!((listed.largest[0].estimate - (-5.0 + 0.08)).abs() < 1e-5);
+    assert!(listed.about.starts_with("a − b · zeroing · Small, F32 · 5 tokens · without edits"), "{}", listed.about);
+
+    asks(&mut page, MattersEvent::TrialAsked(2));
+    let Some(ToWorker::Editing(EditingRequest::Sweep { request, edits, what: SweepAsked::Each(tried), .. })) =
+        page.sent.last().cloned()
+    else {
+        panic!("{:?}", page.sent.last())
+    };
+    assert!(edits.is_empty() && tried.len() == 4);
+    assert_eq!(tried[0].to_json().to_string(), r#"{"head":3,"kind":"zero_head","layer":2}"#);
+    for (column, edit) in tried.into_iter().enumerate() {
+        let outcome = Some(OutcomeNumbers { value: 1.0, probs: None });
+        let cell = SweepNumbers { layer: 0, column: column as u32, edit, outcome };
+        page.says(FromWorker::Editing(EditingReply::SweepCell { request, cell }));
+    }
+    assert_eq!(page.state.under_way().map(|work| work.text).as_deref(), Some("Verifying: 4 of 4"));
+    let base = OutcomeNumbers { value: 2.0, probs: None };
+    page.says(FromWorker::Editing(EditingReply::SweepDone { request, base, other: None }));
+    let listed = page.state.listed_matters().expect("a ranking");
+    assert_eq!((listed.largest[0].exact, listed.drawn.len(), listed.progress), (Some(-1.0), 2, Some((4, 4))));
+    assert!(listed.parts_ways, "−5 was estimated, and −1 it is");
+    let csv = page.state.matters_csv().expect("a table");
+    assert!(csv.contains("\r\nattn.hook_z,2,3,,,,-4.92,-1,largest\r\n"), "{csv}");
+    assert_eq!((csv.lines().count(), csv.matches(",drawn").count()), (25, 2));
+}
+
+#[test]
+fn what_belongs_to_another_outcome_result_or_choice_is_not_shown() {
+    let mut page = page();
+    give_estimates(&mut page);
+    let outcome = |other: &str| Event::Editing(EditEvent::OutcomePicked(OutcomeAsked::tokens(" a", other)));
+    page.event(outcome(" c"));
+    assert_eq!(page.state.listed_matters(), None, "another outcome");
+    page.event(outcome(" b"));
+    assert!(page.state.listed_matters().is_some(), "what was known before is known again");
+    let from = Some("x".to_owned());
+    asks(&mut page, MattersEvent::Chosen(MattersChoice { from, ..MattersChoice::default() }));
+    assert_eq!(page.state.listed_matters(), None, "another edit");
+    asks(&mut page, MattersEvent::Chosen(MattersChoice::default()));
+    asks(&mut page, MattersEvent::MapShown(true));
+    assert!(page.state.shows_sweep());
+    page.event(Event::Work(WorkEvent::RunAsked));
+    page.finish_run();
+    assert_eq!(page.state.listed_matters(), None, "another run");
+    assert!(!page.state.shows_sweep(), "its map leaves the stage");
+}
+
+#[test]
+fn what_cannot_be_estimated_says_why_and_asks_nothing() {
+    let mut page = page();
+    let choose = |page: &mut Page, ranked: Ranked, from: Option<&str>| {
+        asks(page, MattersEvent::Chosen(MattersChoice { ranked, from: from.map(str::to_owned) }));
+        page.state.estimates_problem(ranked.part()).unwrap_or_default()
+    };
+    assert!(choose(&mut page, Ranked::Links, Some("x")).contains("cut, not patched"));
+    assert!(choose(&mut page, Ranked::Heads, Some(" ")).contains("other text"));
+    let n_sent = page.sent.len();
+    asks(&mut page, MattersEvent::EstimateAsked);
+    assert_eq!(page.sent.len(), n_sent);
+    assert_eq!(choose(&mut page, Ranked::MlpNeurons, Some("x")), "");
+    assert!(page.state.trial_problem().is_some_and(|problem| problem.contains("single neuron")));
+    page.state.editing.asked = OutcomeAsked::Cosine { first: "a".to_owned(), second: "b".to_owned() };
+    assert!(choose(&mut page, Ranked::Stream, None).contains("positions of their own"));
+    assert!(choose(&mut page, Ranked::Heads, Some("x")).contains("two sentences"));
+    page.state.editing.asked = OutcomeAsked::default();
+    assert!(choose(&mut page, Ranked::Heads, None).contains("Choose an outcome"));
+}

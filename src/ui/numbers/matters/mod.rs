@@ -1,0 +1,13 @@
+//! What matters for the outcome: parts ranked by estimates, tried exactly, and the tokens that it rests on.
+
+mod agreement;
+mod choice;
+mod list;
+mod open;
+mod panel;
+mod plot;
+mod ranking;
+mod saliency;
+mod strip;
+
+pub use panel::MattersPanel;

@@ -1,0 +1,114 @@
+//! The ranking: what it is about, its list, and the button that tries the largest exactly.
+
+use leptos::prelude::*;
+
+use super::agreement::{AgreementLine, words};
+use super::list::list;
+use super::panel::said;
+use super::plot::{plot, points};
+use crate::platform::download::save_bytes;
+use crate::render::figure::{Caption, Preset, ScatterFigure, figure};
+use crate::state::matters::{Listed, N_TRIED};
+use crate::state::{CaptionText, Event, MattersEvent, State, wording};
+use crate::ui::erased::{Derived, view};
+use crate::ui::shell::page::Page;
+use crate::ui::small::csv_button::CsvButton;
+
+/// The ranking, and what was tried of it.
+#[component]
+pub fn RankingPart(page: Page) -> impl IntoView {
+    let listed = page.memo(State::listed_matters);
+    let has_map = page.memo(State::has_matters_map);
+    let on_stage = page.memo(|state| state.shows_sweep() && state.matters.is_on_stage);
+    let problem = RwSignal::new(None::<String>);
+    let save_plot = move |_| {
+        let caption = page.peek(State::matters_caption);
+        let Some((listed, CaptionText { title, text, fields })) = listed.get_untracked().zip(caption) else { return };
+        let view = ScatterFigure { points: points(&listed), agreement: words(&listed.agreement, listed.drawn.len()) };
+        let drawn = figure(&view, Preset::Column, &Caption { title, text, fields });
+        problem.set(save_bytes(drawn.svg.as_bytes(), "image/svg+xml", "estimates-plot.svg").err());
+    };
+    let summary = move |listed: &Listed| {
+        let count = match listed.ranked.noun() {
+            "head at a position" => format!("{} heads at positions", listed.n_parts),
+            noun => wording::count(listed.n_parts, noun),
+        };
+        format!(
+            "Outcome {}, {count}. Effect: outcome with the edit minus without it.",
+            wording::short_weight(listed.outcome)
+        )
+    };
+    view! {
+        {move || listed.get().map(|listed| view! {
+            <p class="hint"><bdi>{listed.about.clone()}</bdi></p>
+            <p class="hint">{summary(&listed)}</p>
+            {list(page, "Largest estimated effects", &listed.largest)}
+            {(!listed.drawn.is_empty()).then(|| view! {
+                <h3>"Drawn at random from the rest"</h3>
+                {list(page, "Drawn at random", &listed.drawn)}
+            })}
+        })}
+        <div class="matters-files">
+            <CsvButton name="estimated-effects" table=Box::new(move || page.peek(State::matters_csv)) />
+            <button
+                type="button"
+                class="link"
+                class:none=move || !has_map.get()
+                on:click=move |_| page.dispatch(Event::Matters(MattersEvent::MapShown(!on_stage.get_untracked())))
+            >
+                {move || if on_stage.get() { "Back to the view" } else { "Show the map" }}
+            </button>
+        </div>
+        <Verify page />
+        {move || {
+            listed.get().filter(|listed| listed.progress.is_some()).map(|listed| view! {
+                {plot(&listed)}
+                <AgreementLine listed />
+                <button type="button" class="link" on:click=save_plot>"Save the plot as SVG"</button>
+            })
+        }}
+        {move || problem.get()}
+    }
+}
+
+/// How many are tried, and "Verify".
+#[component]
+fn Verify(page: Page) -> impl IntoView {
+    let n = RwSignal::new(N_TRIED.to_string());
+    let obstacle = page.memo(said(State::trial_problem));
+    let failure = page.memo(|state| state.matters.trying.problem().map(str::to_owned));
+    let is_trying = page.memo(|state| state.matters.trying.is_pending());
+    let progress = page.memo(|state| state.trial().map(|trial| trial.progress()));
+    let note = Derived::new(move || match (obstacle.get(), failure.get(), progress.get()) {
+        (Some(problem), ..) | (None, Some(problem), _) => problem,
+        (None, None, Some((done, all))) if is_trying.get() => format!("{done} of {all}"),
+        (None, None, Some((done, all))) if done < all => format!("stopped at {done} of {all}"),
+        (None, None, Some((_, all))) => format!("{all} tried"),
+        (None, None, None) => String::new(),
+    });
+    let start = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let n = n.get_untracked().trim().parse().unwrap_or(N_TRIED);
+        page.dispatch(Event::Matters(MattersEvent::TrialAsked(n)));
+    };
+    view! {
+        <form class="sweep-start" on:submit=start>
+            <button type="submit" class="primary" prop:disabled=move || is_trying.get() || obstacle.with(Option::is_some)>
+                "Verify"
+            </button>
+            <label>
+                "the"
+                <input
+                    type="number"
+                    min="1"
+                    max="500"
+                    aria-label="How many are verified"
+                    prop:value=move || n.get()
+                    on:input:target=move |event| n.set(event.target().value())
+                />
+                "largest, and as many at random"
+            </label>
+            <span class="label" role="status" aria-label="Verified">{move || note.get()}</span>
+        </form>
+    }
+}

@@ -1,0 +1,29 @@
+//! A text as coloured tokens with a number under each.
+
+use leptos::prelude::*;
+
+use super::saliency::TokenNumber;
+use crate::state::matters::SaliencyText;
+use crate::state::wording;
+use crate::trace::display::token_label;
+use crate::ui::erased::view;
+
+/// The strip: blue for what raises the outcome, orange for what lowers it.
+pub fn strip(text: &SaliencyText, number: TokenNumber) -> AnyView {
+    let values = number.numbers(text);
+    let largest = values.iter().map(|value| value.abs()).fold(f32::MIN_POSITIVE, f32::max);
+    let token = |(position, token): (usize, &String)| {
+        let label = token_label(token, text.tokens.form).plain;
+        let value = values.get(position).copied().unwrap_or_default();
+        let words =
+            if number == TokenNumber::Norm { wording::short_weight(value) } else { wording::short_change(value) };
+        let strength = format!("{:.1}%", 100.0 * (value.abs() / largest).min(1.0));
+        view! {
+            <li title=format!("position {position}: {words}")>
+                <bdi class="coloured" class:positive=value > 0.0 class:negative=value < 0.0 style:--strength=strength>{label}</bdi>
+                <span class="number">{words}</span>
+            </li>
+        }
+    };
+    view! { <ol class="token-strip">{text.tokens.tokens.iter().enumerate().map(token).collect_view()}</ol> }.into_any()
+}

@@ -1,0 +1,133 @@
+//! What matters for an outcome: estimates by gradients, and saliency of tokens.
+
+use std::sync::Arc;
+
+use super::drive::PartOf;
+use super::{Stop, Worker, inputs};
+use crate::engine::jobs::{
+    Baseline, EstimateJob, EstimateOf, Estimates, HookEstimate, SaliencyJob, StackSaliency, Subject, SubjectsJob,
+    drawn_from_all,
+};
+use crate::protocol::{
+    Answer, EstimateAsked, EstimatedPart, EstimatesAnswer, FromWorker, LINK_WIDTH, OutcomeAsked, RequestId, RunId,
+    SaliencyAnswer,
+};
+use crate::trace::{Attn, AttnKind, Hook};
+
+/// How many links are sent, and as many drawn at random.
+const N_LINKS: usize = 1_000;
+
+impl Worker {
+    /// Answers with the estimates of an attention's parts.
+    pub(super) async fn estimate(
+        &mut self,
+        request: RequestId,
+        run: RunId,
+        kind: AttnKind,
+        EstimateAsked { of, from, outcome }: &EstimateAsked,
+    ) -> Result<(), Stop> {
+        let parts = match of {
+            EstimatedPart::Heads => EstimateOf::Heads,
+            EstimatedPart::Positions => EstimateOf::Positions,
+            EstimatedPart::Neurons => EstimateOf::Neurons,
+            EstimatedPart::Links => EstimateOf::Edges,
+        };
+        let model = Arc::clone(self.model()?);
+        parts.check(&inputs::measure(&model, outcome)?, from.is_some())?;
+        let encoded = |text: &String| match text.split_once('\n') {
+            Some((text, pair)) => model.encode(text, Some(pair)),
+            None => model.encode(text, None),
+        };
+        let other = from.as_ref().map(encoded).transpose()?;
+        let subjects = self.subjects(request, run, outcome).await?;
+        let (n_parts, mut found) = (subjects.len(), None::<Estimates>);
+        for (index, (run, outcome)) in subjects.into_iter().enumerate() {
+            let job = EstimateJob::new(run, outcome, parts, other.clone())?;
+            let job = if parts == EstimateOf::Edges { job.keeping(N_LINKS) } else { job };
+            let part = self.drive_with(request, job, PartOf { index, n_parts }, |_, ()| {}).await?.output;
+            match &mut found {
+                None => found = Some(part),
+                Some(found) => found.add(part),
+            }
+        }
+        let Estimates { outcome, hooks, .. } = found.unwrap_or_default();
+        let is_asked = |estimate: &&HookEstimate| {
+            let is_cross = matches!(estimate.hook.hook, Hook::Block(_, site) if site.is_cross());
+            estimate.hook.stack == kind.stack && is_cross == (kind.attn == Attn::Cross)
+        };
+        let hooks: Vec<&HookEstimate> = hooks.iter().filter(is_asked).collect();
+        let mut answer = EstimatesAnswer { outcome: outcome as f32, hooks: Vec::new() };
+        let links = (parts == EstimateOf::Edges).then(|| links(&hooks));
+        let buffers: Vec<&[f32]> = match &links {
+            Some(links) => links.iter().map(Vec::as_slice).collect(),
+            None => {
+                let shape = |estimate: &HookEstimate| estimate.shape.iter().map(|length| *length as u32).collect();
+                answer.hooks = hooks.iter().map(|estimate| (estimate.hook.to_string(), shape(estimate))).collect();
+                hooks.iter().map(|estimate| estimate.values.as_slice()).collect()
+            }
+        };
+        self.outbox.say_with(&FromWorker::Answered { request, run, answer: Answer::Estimates(answer) }, &buffers);
+        Ok(())
+    }
+
+    /// Answers with what the tokens count for.
+    pub(super) async fn saliency(
+        &mut self,
+        request: RequestId,
+        run: RunId,
+        outcome: &OutcomeAsked,
+    ) -> Result<(), Stop> {
+        let subjects = self.subjects(request, run, outcome).await?;
+        let baseline = Baseline::of(self.model()?);
+        let name = match baseline {
+            Baseline::Token(id) => Some(self.model()?.token_name(id)),
+            Baseline::Mean => None,
+        };
+        let (texts, remainders) = (Vec::new(), Vec::new());
+        let mut answer = SaliencyAnswer { outcome: 0.0, texts, remainders, n_steps: 0, baseline: name };
+        let mut buffers = Vec::new();
+        let n_parts = subjects.len();
+        for (index, (run, outcome)) in subjects.into_iter().enumerate() {
+            let job = SaliencyJob::new(Arc::clone(&run), outcome, baseline)?;
+            let found = self.drive_with(request, job, PartOf { index, n_parts }, |_, ()| {}).await?.output;
+            let source = run.source().zip(found.encoder).map(|(source, of_source)| (source.tokens(), of_source));
+            for (tokens, StackSaliency { saliency, norm, integrated }) in
+                source.into_iter().chain([(run.tokens(), found.own)])
+            {
+                answer.texts.push(tokens.clone());
+                let narrow = |values: Vec<f64>| values.into_iter().map(|value| value as f32).collect::<Vec<f32>>();
+                buffers.extend([saliency, norm, integrated].map(narrow));
+            }
+            answer.outcome = found.outcome as f32;
+            answer.remainders.push(found.remainder as f32);
+            answer.n_steps = answer.n_steps.max(found.n_steps as u32);
+        }
+        let buffers: Vec<&[f32]> = buffers.iter().map(Vec::as_slice).collect();
+        self.outbox.say_with(&FromWorker::Answered { request, run, answer: Answer::Saliency(answer) }, &buffers);
+        Ok(())
+    }
+
+    async fn subjects(&mut self, request: RequestId, run: RunId, asked: &OutcomeAsked) -> Result<Vec<Subject>, Stop> {
+        let kept = self.kept(run)?;
+        let measure = inputs::measure(kept.run.model(), asked)?;
+        let job = SubjectsJob::new(Arc::clone(&kept.run), &kept.edits, measure)?;
+        Ok(self.drive(request, job).await?.output)
+    }
+}
+
+/// The links of all layers: those drawn at random, and the largest. [link, 5]
+fn links(hooks: &[&HookEstimate]) -> [Vec<f32>; 2] {
+    let row = |estimate: &HookEstimate, (index, value): (usize, f32)| {
+        let [_, n_query, n_key] = estimate.shape[..] else { return [0.0; LINK_WIDTH] };
+        let layer = estimate.hook.hook.layer().unwrap_or(0);
+        let place = [layer, index / (n_query * n_key), index / n_key % n_query, index % n_key];
+        let [layer, head, query, key] = place.map(|place| place as f32);
+        [layer, head, query, key, value]
+    };
+    let mut largest: Vec<[f32; LINK_WIDTH]> =
+        hooks.iter().flat_map(|estimate| estimate.parts().map(|part| row(estimate, part))).collect();
+    largest.sort_by(|a, b| b[4].abs().total_cmp(&a[4].abs()));
+    largest.truncate(N_LINKS);
+    let drawn = drawn_from_all(hooks, N_LINKS).into_iter().flat_map(|(at, part)| row(hooks[at], part));
+    [drawn.collect(), largest.concat()]
+}

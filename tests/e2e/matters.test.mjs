@@ -1,0 +1,107 @@
+// What matters for an outcome: from a text and two answers to the verified list of heads in three clicks, and saliency of tokens.
+
+import assert from "node:assert/strict";
+import { openPanel, soon, tokenOutcome } from "./editing.mjs";
+import { MINILM, SMOLLM2, firstResult, inspect, liveResult, pickModel, result, run } from "./page.mjs";
+import { accessibilityProblems, fixture, pageTest } from "./support.mjs";
+
+const number = (text) => (text === "" ? NaN : Number(text.replace("−", "-")));
+
+/** The rows of a list: name, estimate and, where it was tried, the exact effect. */
+async function rows(list) {
+  const all = await list.locator("tbody tr").evaluateAll((rows) =>
+    rows.map((row) => [row.querySelector("th").textContent, ...[...row.querySelectorAll(".number")].map((cell) => cell.textContent)]));
+  return all.map(([name, ...numbers]) => [name.trim(), ...numbers.map(number)]);
+}
+
+const place = (name) => name.match(/^L(\d+)H(\d+)$/).slice(1).map(Number);
+
+pageTest("SmolLM2 and Mary: the verified heads that matter in three clicks hold PyTorch's numbers", async ({ page, open, shot }) => {
+  const expected = fixture("golden-real/smollm2/inside-mary-john.json");
+  await open();
+  await firstResult(page);
+  await pickModel(page, SMOLLM2);
+  await run(page, expected.text);
+  await result(page, 14);
+  await tokenOutcome(await openPanel(page), expected.answer, expected.other);
+  const panel = page.getByRole("region", { name: "What matters for the outcome" });
+  await inspect(page, "Matters");
+  await panel.getByRole("button", { name: "Estimate" }).click();
+  const list = panel.getByRole("table", { name: "Largest estimated effects" });
+  await list.waitFor();
+  await panel.getByRole("button", { name: "Verify" }).click();
+  await panel.getByRole("status", { name: "Verified" }).getByText("40 tried").waitFor({ timeout: 120_000 });
+
+  const largest = await rows(list);
+  const scale = Math.max(...expected.attribution.zero_head.flat().map(Math.abs));
+  assert.equal(largest.length, 100);
+  for (const [at, [name, estimate, exact]] of largest.entries()) {
+    const [layer, head] = place(name);
+    assert.ok(Math.abs(estimate - expected.attribution.zero_head[layer][head]) < 2e-3 * scale + 6e-4, `${name} ${estimate}`);
+    // Some of those drawn at random stand in the list too.
+    assert.ok(at >= 20 || Number.isFinite(exact), `${name}: the 20 largest are tried`);
+    if (Number.isFinite(exact)) assert.ok(Math.abs(exact - expected.exact.zero_head[layer][head]) < 6e-3, `${name} exactly ${exact}`);
+  }
+  const sorted = expected.attribution.zero_head.flat().map(Math.abs).sort((a, b) => b - a);
+  assert.ok(Math.abs(Math.abs(largest[0][1]) - sorted[0]) < 2e-3 * scale + 6e-4, "the largest comes first");
+  const drawn = await rows(panel.getByRole("table", { name: "Drawn at random" }));
+  assert.equal(drawn.length, 20);
+  for (const [name, , exact] of drawn) {
+    const [layer, head] = place(name);
+    assert.ok(Math.abs(exact - expected.exact.zero_head[layer][head]) < 6e-3, `${name} exactly ${exact}`);
+    assert.ok(!largest.slice(0, 20).some(([other]) => other === name), `${name} is tried twice`);
+  }
+  await panel.getByText("Estimates and exact effects part here.").waitFor();
+  assert.match(await panel.getByRole("status", { name: "Agreement" }).textContent(), /20 drawn at random: correlation .*same sign \d+ %/);
+  assert.equal(await panel.getByRole("img", { name: /Estimate against exact effect of 40 parts/ }).locator("circle").count(), 40);
+  await shot("matters-heads");
+  assert.deepEqual(await accessibilityProblems(page), []);
+
+  // The map on the stage, and the heads in the model view's colours.
+  await panel.getByRole("button", { name: "Show the map" }).click();
+  const map = page.getByRole("region", { name: "Map of effects" });
+  const [first] = largest;
+  await map.getByRole("button", { name: new RegExp(`^${first[0]}: effect`) }).waitFor();
+  await shot("matters-map");
+  await panel.getByRole("button", { name: "Back to the view" }).click();
+
+  // Patching needs the other text, and links carry the choice.
+  await panel.getByRole("radio", { name: "Patching from another text" }).check();
+  await panel.getByRole("status", { name: "Estimate" }).getByText("Type the other text").waitFor();
+  await panel.getByRole("textbox", { name: "Other text, of as many tokens" }).fill(expected.corrupt);
+  await panel.getByRole("combobox", { name: "Ranked" }).selectOption("stream");
+  await panel.getByRole("button", { name: "Estimate" }).click();
+  await soon(async () => ((await rows(list).catch(() => [])).length === 100 ? null : "no list"), "positions are ranked");
+  await soon(async () => (page.url().includes("ranked=stream") && page.url().includes("patched_from=") ? null : page.url()), "the link");
+  // A part opens its place.
+  await list.getByRole("button").first().click();
+  await soon(async () => ((await page.getByRole("tab", { name: "Selected", selected: true }).count()) ? null : "not yet"), "the cell's page");
+});
+
+pageTest("saliency of a likeness colours the tokens of both sentences, and neurons are ranked", async ({ page, open, shot }) => {
+  await open();
+  await liveResult(page);
+  await inspect(page, "Matters");
+  const panel = page.getByRole("region", { name: "What matters for the outcome" });
+  await panel.getByRole("button", { name: "Saliency" }).click();
+  await panel.getByRole("radio", { name: "Integrated gradients" }).waitFor({ timeout: 120_000 });
+  const strips = panel.getByRole("list");
+  assert.equal(await strips.count(), 2, MINILM);
+  const sums = [];
+  await panel.getByRole("radio", { name: "Integrated gradients" }).check();
+  for (const at of [0, 1]) {
+    const numbers = await strips.nth(at).locator(".number").allTextContents();
+    assert.equal(numbers.length, 8, "six words, [CLS] and [SEP]");
+    sums.push(numbers.map(number).reduce((a, b) => a + b, 0));
+  }
+  await panel.getByText(/Not accounted for: .* and /).waitFor();
+  assert.ok(sums.every((sum) => Math.abs(sum) > 0.01), `${sums}`);
+  await shot("saliency");
+  await panel.getByRole("combobox", { name: "Ranked" }).selectOption("stream");
+  await panel.getByRole("status", { name: "Estimate" }).getByText("positions of their own").waitFor();
+  await panel.getByRole("combobox", { name: "Ranked" }).selectOption("mlp_neurons");
+  await panel.getByRole("button", { name: "Estimate" }).click();
+  const list = panel.getByRole("table", { name: "Largest estimated effects" });
+  await list.getByRole("button", { name: /^L\d neuron \d+$/ }).first().click();
+  await page.getByRole("region", { name: "Neuron of the MLP" }).first().waitFor();
+});
