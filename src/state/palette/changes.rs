@@ -89,8 +89,8 @@ impl State {
                 commands.push(sweep("Cut every key, one by one", SweepAsked::CutKeys));
             }
         }
-        if self.editing.sweep.is_some() {
-            let is_shown = self.shows_sweep();
+        let is_shown = self.shows_sweep();
+        if self.editing.sweep.is_some() || is_shown {
             let name = if is_shown { "Back to the view" } else { "Show the map of effects" };
             commands.push(change(name, EditEvent::SweepShown(!is_shown)));
         }
