@@ -16,7 +16,7 @@ const LINK_ATTRIBUTES = [
   ...["view", "stack", "attn", "layer", "heads", "query", "key", "neuron", "segment"],
   ...["scale", "ends", "min", "drawing", "heads_as", "without", "words"],
   ...["cells", "cell_is", "number", "sorted", "hidden_layers", "hidden_heads", "order", "before_rotation"],
-  ...["stream", "token", "first_on_top"],
+  ...["stream", "token", "first_on_top", "ranked", "patched_from"],
 ];
 
 /** The colour scheme of the page at an element. */

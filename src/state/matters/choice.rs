@@ -105,7 +105,7 @@ impl Ranked {
             Self::AttnOutputs => matches!(site, AttnOut | CrossAttnOut),
             Self::MlpOutputs => site == MlpOut,
             Self::MlpNeurons => site == MlpPost,
-            Self::HeadNeurons => site != MlpPost,
+            Self::HeadNeurons => matches!(site, Q | K | V | RotQ | RotK | CrossQ | CrossK | CrossV),
             Self::Links => false,
         }
     }
