@@ -9,5 +9,6 @@ mod plot;
 mod ranking;
 mod saliency;
 mod strip;
+mod verify;
 
 pub use panel::MattersPanel;
