@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_no_estimate() {
+    fn buffers_of_another_shape_are_refused() {
         let answer = |shape: u32| EstimatesAnswer {
             outcome: 0.0,
             hooks: vec![("blocks.0.attn.hook_z".to_owned(), vec![shape])],
