@@ -173,9 +173,3 @@ pub enum InputError {
         d_vocab: usize,
     },
 }
-
-impl From<candle_core::Error> for EngineError {
-    fn from(error: candle_core::Error) -> Self {
-        EngineError::Checkpoint(format!("weights cannot be read: {error}"))
-    }
-}

@@ -4,6 +4,7 @@
 //! step by step, each step a few tens of milliseconds at most.
 
 pub mod backward;
+mod candle_blocks;
 pub mod chat;
 pub mod checkpoint;
 mod edits;

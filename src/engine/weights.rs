@@ -1,15 +1,11 @@
 //! One weight matrix, however its numbers are held: packed f32, half precision, or quantised blocks.
 //!
 //! Half precision and the formats that models come in most are the kernels' own; the rarer quantised ones are widened by candle, a
-//! few rows at a time: its readers of blocks are well tested and it knows all of them.
+//! few rows at a time ([`super::candle_blocks`]).
 
-use std::borrow::Cow;
 use std::ops::Range;
 
-use candle_core::quantized::{GgmlDType, QStorage, QTensor};
-use candle_core::{Device, Storage};
-
-use super::error::EngineError;
+use super::candle_blocks::CandleBlocks;
 use super::files::DType;
 use crate::kernels::{Blocks, Format, PackedRows, Panels};
 
@@ -28,8 +24,7 @@ pub struct Weight {
 enum Store {
     F32(Panels),
     Blocks(Blocks),
-    /// What candle widens, [`CHUNK`] rows each, the last one fewer.
-    Candle(GgmlDType, Vec<QTensor>),
+    Candle(CandleBlocks),
 }
 
 impl Weight {
@@ -43,12 +38,7 @@ impl Weight {
         } else if let Some(blocks) = format_of(dtype).and_then(|format| Blocks::empty(format, n_out, n_in)) {
             Store::Blocks(blocks)
         } else {
-            match candle_dtype(dtype) {
-                Some(blocks) if n_in.is_multiple_of(blocks.block_size()) => {
-                    Store::Candle(blocks, Vec::with_capacity(n_out.div_ceil(CHUNK)))
-                }
-                _ => return Err(dtype.clone()),
-            }
+            Store::Candle(CandleBlocks::empty(dtype, n_out, n_in).ok_or_else(|| dtype.clone())?)
         };
         Ok(Self { n_out, n_in, store })
     }
@@ -60,22 +50,12 @@ impl Weight {
 
     /// Appends whole rows as they stand in a file; `first` counts the rows already there and is a multiple of
     /// [`Weight::ROW_UNIT`].
-    ///
-    /// # Errors
-    /// When the bytes do not make whole rows.
-    pub fn push_rows(&mut self, first: usize, bytes: &[u8]) -> Result<(), EngineError> {
+    pub fn push_rows(&mut self, first: usize, bytes: &[u8]) {
         match &mut self.store {
             Store::F32(panels) => panels.set_rows(first, &f32s(bytes)),
             Store::Blocks(blocks) => blocks.push_rows(bytes),
-            Store::Candle(dtype, chunks) => {
-                let row_bytes = self.n_in / dtype.block_size() * dtype.type_size();
-                for rows in bytes.chunks((CHUNK * row_bytes).max(1)) {
-                    let storage = QStorage::from_data(Cow::Borrowed(rows), &Device::Cpu, *dtype)?;
-                    chunks.push(QTensor::new(storage, (rows.len() / row_bytes, self.n_in))?);
-                }
-            }
+            Store::Candle(blocks) => blocks.push_rows(bytes),
         }
-        Ok(())
     }
 
     /// How many rows a part of a matrix must be a multiple of.
@@ -96,7 +76,7 @@ impl Weight {
         match &self.store {
             Store::F32(panels) => panels.byte_len(),
             Store::Blocks(blocks) => blocks.byte_len(),
-            Store::Candle(_, chunks) => chunks.iter().map(QTensor::storage_size_in_bytes).sum(),
+            Store::Candle(blocks) => blocks.byte_len(),
         }
     }
 
@@ -106,9 +86,9 @@ impl Weight {
         match &self.store {
             Store::F32(panels) => panels.matmul(x, inputs, &mut y, self.n_out, 0),
             Store::Blocks(blocks) => blocks.matmul(x, inputs, &mut y),
-            Store::Candle(..) => {
+            Store::Candle(blocks) => {
                 for first in (0..self.n_out).step_by(CHUNK) {
-                    let panels = self.with_chunk(first / CHUNK, |rows| Panels::pack(rows, self.n_in));
+                    let panels = Panels::pack(&self.chunk(blocks, first), self.n_in);
                     panels.matmul(x, inputs.clone(), &mut y, self.n_out, first);
                 }
             }
@@ -122,9 +102,9 @@ impl Weight {
         match &self.store {
             Store::F32(panels) => panels.matmul_outputs(x, outputs, &mut y),
             Store::Blocks(blocks) => blocks.matmul_outputs(x, outputs, &mut y),
-            Store::Candle(..) => {
+            Store::Candle(blocks) => {
                 for first in (outputs.start..outputs.end).step_by(CHUNK) {
-                    let panels = self.with_chunk(first / CHUNK, |rows| Panels::pack(rows, self.n_in));
+                    let panels = Panels::pack(&self.chunk(blocks, first), self.n_in);
                     panels.matmul(x, 0..self.n_in, &mut y, outputs.len(), first - outputs.start);
                 }
             }
@@ -138,10 +118,10 @@ impl Weight {
         match &self.store {
             Store::F32(panels) => panels.matmul_transposed(x, &mut y),
             Store::Blocks(blocks) => blocks.matmul_transposed(x, &mut y),
-            Store::Candle(..) => {
+            Store::Candle(blocks) => {
                 for first in (0..self.n_out).step_by(CHUNK) {
                     let outputs = first..(first + CHUNK).min(self.n_out);
-                    self.with_chunk(first / CHUNK, |rows| x.times_rows(outputs, rows, &mut y));
+                    x.times_rows(outputs, &self.chunk(blocks, first), &mut y);
                 }
             }
         }
@@ -163,8 +143,7 @@ impl Weight {
         match &self.store {
             Store::F32(panels) => panels.copy_row(index, row),
             Store::Blocks(blocks) => blocks.copy_row(index, row),
-            Store::Candle(..) => self
-                .with_chunk(index / CHUNK, |rows| row.copy_from_slice(&rows[index % CHUNK * self.n_in..][..self.n_in])),
+            Store::Candle(blocks) => blocks.widen(index, row),
         }
     }
 
@@ -188,37 +167,18 @@ impl Weight {
         }
         let mut panels = Panels::zeros(self.n_out, self.n_in);
         let mut row = vec![0.0; self.n_in];
-        match &self.store {
-            Store::Candle(..) => {
-                for chunk in 0..self.n_out.div_ceil(CHUNK) {
-                    self.with_chunk(chunk, |rows| panels.set_rows(chunk * CHUNK, rows));
-                }
-            }
-            _ => {
-                for out in 0..self.n_out {
-                    self.copy_row(out, &mut row);
-                    panels.set_rows(out, &row);
-                }
-            }
+        for out in 0..self.n_out {
+            self.copy_row(out, &mut row);
+            panels.set_rows(out, &row);
         }
         Some(Self::from_panels(panels))
     }
 
-    /// Hands out one chunk of the rows that candle widens.
-    fn with_chunk<T>(&self, chunk: usize, read: impl FnOnce(&[f32]) -> T) -> T {
-        if let Store::Candle(_, chunks) = &self.store
-            && let Ok(tensor) = chunks[chunk].dequantize(&Device::Cpu)
-        {
-            let (storage, _) = tensor.storage_and_layout();
-            if let Storage::Cpu(storage) = &*storage
-                && let Ok(rows) = storage.as_slice::<f32>()
-            {
-                return read(rows);
-            }
-        }
-        // Widening blocks in memory has nothing that can fail. If it did, a run would refuse to go on with these.
-        let rows = chunk * CHUNK..((chunk + 1) * CHUNK).min(self.n_out);
-        read(&vec![f32::NAN; rows.len() * self.n_in])
+    /// The rows that candle widens together, from row `first` on.
+    fn chunk(&self, blocks: &CandleBlocks, first: usize) -> Vec<f32> {
+        let mut rows = vec![0.0; (self.n_out - first).min(CHUNK) * self.n_in];
+        blocks.widen(first, &mut rows);
+        rows
     }
 }
 
@@ -237,18 +197,6 @@ fn format_of(dtype: &DType) -> Option<Format> {
         DType::MXFP4 => Format::Mxfp4,
         DType::TQ1_0 => Format::Tq1_0,
         DType::TQ2_0 => Format::Tq2_0,
-        _ => return None,
-    })
-}
-
-/// candle's name of a format that candle widens; `None` for the formats of [`crate::kernels::blocks`].
-fn candle_dtype(dtype: &DType) -> Option<GgmlDType> {
-    Some(match dtype {
-        DType::Q5_0 => GgmlDType::Q5_0,
-        DType::Q5_1 => GgmlDType::Q5_1,
-        DType::Q2_K => GgmlDType::Q2K,
-        DType::Q3_K => GgmlDType::Q3K,
-        DType::Q5_K => GgmlDType::Q5K,
         _ => return None,
     })
 }
@@ -273,7 +221,8 @@ pub(super) fn widen(bytes: &[u8], dtype: &DType) -> Result<Vec<f32>, DType> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use candle_core::{Tensor, quantized::QTensor};
+    use candle_core::quantized::{GgmlDType, QTensor};
+    use candle_core::{Device, Tensor};
 
     /// Every format against the same rows widened by candle as a whole.
     #[test]
@@ -315,8 +264,8 @@ mod tests {
         for (dtype, (bytes, wide)) in cases {
             let mut weight = Weight::empty(n_out, n_in, &dtype).unwrap();
             let half = 2 * Weight::ROW_UNIT * (bytes.len() / n_out);
-            weight.push_rows(0, &bytes[..half]).unwrap();
-            weight.push_rows(2 * Weight::ROW_UNIT, &bytes[half..]).unwrap();
+            weight.push_rows(0, &bytes[..half]);
+            weight.push_rows(2 * Weight::ROW_UNIT, &bytes[half..]);
             let y = weight.matmul(&packed, 0..n_in);
             // One row takes a way of its own.
             let alone = weight.matmul(&PackedRows::pack(&x[..n_in], n_in, 0..n_in), 0..n_in);

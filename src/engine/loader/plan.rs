@@ -255,9 +255,9 @@ impl Filling {
         };
         match (&mut self.goal, self.planned.layout) {
             (Goal::Rows(weight), Layout::PairedRows) => {
-                weight.push_rows(self.row, &unpair(bytes, row_bytes, self.planned.d_head))?;
+                weight.push_rows(self.row, &unpair(bytes, row_bytes, self.planned.d_head));
             }
-            (Goal::Rows(weight), _) => weight.push_rows(self.row, bytes)?,
+            (Goal::Rows(weight), _) => weight.push_rows(self.row, bytes),
             (Goal::Transposed(panels), layout) => {
                 let wide = widen(bytes, dtype).map_err(refuse)?;
                 let (n_out, n_in) = (panels.n_out(), panels.n_in());
