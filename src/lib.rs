@@ -2,7 +2,7 @@
 //!
 //! Modules stand in reading order. ARCHITECTURE.md has a map of them and the rules of who may import whom.
 
-pub mod kernels;
+pub use headlight_kernels as kernels;
 
 pub mod fields;
 

@@ -49,7 +49,7 @@ pub fn share<T: Send>(data: &mut [T], unit: usize, work: usize, make: impl Fn(us
     });
 }
 
-#[cfg(all(feature = "engine", any(not(target_arch = "wasm32"), target_feature = "atomics")))]
+#[cfg(all(feature = "rayon", any(not(target_arch = "wasm32"), target_feature = "atomics")))]
 fn in_parts<T: Send>(data: &mut [T], units_per_part: usize, unit: usize, make: &(impl Fn(usize, &mut [T]) + Sync)) {
     let mut parts = data.chunks_mut(units_per_part * unit).enumerate();
     let Some((_, own)) = parts.next() else { return };
@@ -61,7 +61,7 @@ fn in_parts<T: Send>(data: &mut [T], units_per_part: usize, unit: usize, make: &
     });
 }
 
-#[cfg(not(all(feature = "engine", any(not(target_arch = "wasm32"), target_feature = "atomics"))))]
+#[cfg(not(all(feature = "rayon", any(not(target_arch = "wasm32"), target_feature = "atomics"))))]
 fn in_parts<T: Send>(data: &mut [T], _: usize, _: usize, make: &(impl Fn(usize, &mut [T]) + Sync)) {
     make(0, data);
 }
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn products_are_the_same_on_any_number_of_threads() {
-        use crate::kernels::{Blocks, Format, PackedRows, Panels};
+        use crate::{Blocks, Format, PackedRows, Panels};
         let values = |len: usize, step: usize| (0..len).map(move |at| ((at * step) % 101) as f32 / 50.0 - 1.0);
         let (n_in, n_out) = (512, 260);
         let (w, x): (Vec<f32>, Vec<f32>) = (values(n_out * n_in, 37).collect(), values(67 * n_in, 53).collect());

@@ -2,7 +2,7 @@
 //! multiplied with widened rows too.
 
 use super::f16;
-use crate::kernels::simd::F32x4;
+use crate::simd::F32x4;
 
 const IQ4_NL: usize = 18;
 const IQ4_XS: usize = 136;

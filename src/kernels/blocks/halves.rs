@@ -1,7 +1,7 @@
 //! Half precision: F16 and BF16. A u32 lane holds two numbers; x comes as its even and its odd ones.
 
 use super::{Prepared, f16, word};
-use crate::kernels::simd::{F32x4, U32x4};
+use crate::simd::{F32x4, U32x4};
 
 /// F16 numbers in the upper halves of lanes, what is in the lower halves being ignored. Exponents of 0 and 31 mean other things:
 /// see [`has_special`].

@@ -3,7 +3,7 @@
 use super::{
     HIGH, LOW, Prepared, WHOLE, bytes, f16, lane_sums, spread, store, times_bytes, times_high, times_low, word,
 };
-use crate::kernels::simd::{F32x4, U32x4};
+use crate::simd::{F32x4, U32x4};
 
 const Q4K: usize = 144;
 const Q6K: usize = 210;

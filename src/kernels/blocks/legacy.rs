@@ -3,7 +3,7 @@
 use super::{
     HIGH, LOW, Prepared, SIGNED, bytes, f16, lane_sums, spread, store, times_high, times_low, times_signed, word,
 };
-use crate::kernels::simd::{F32x4, U32x4};
+use crate::simd::{F32x4, U32x4};
 
 const Q8_0: usize = 34;
 const Q4_0: usize = 18;

@@ -1,7 +1,7 @@
 //! x · W over blocks: the reverse of a product. A few columns of blocks are widened for many outputs at a time.
 
 use super::{Blocks, threads};
-use crate::kernels::matmul::{Columns, PackedRows, ROWS};
+use crate::matmul::{Columns, PackedRows, ROWS};
 
 /// Fewest inputs that are widened at a time.
 const TILE: usize = 64;
