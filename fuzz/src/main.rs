@@ -2,14 +2,18 @@
 //!
 //! What it finds is a file beside the corpus (`crash-…`): put the smallest form of it into `corpus/TARGET/`, where
 //! `cargo xtask test` runs it from then on (`tests/fuzzed.rs`).
+//!
+//! Half of the changes are libFuzzer's, half those of `mutate`, which know what the formats are made of.
 #![no_main]
 
 mod limits;
+mod mutate;
 mod targets;
 
 use std::sync::OnceLock;
 
-use libfuzzer_sys::fuzz_target;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
+use mutate::{Random, mutated};
 use targets::Target;
 
 #[global_allocator]
@@ -42,3 +46,16 @@ fuzz_target!(
         limits::within(target.name, target.run, data);
     }
 );
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    let mut random = Random(u64::from(seed));
+    let ours = (random.below(2) == 1).then(|| mutated(&[data[..size].to_vec()], &mut random, max_size));
+    // libFuzzer takes no empty input from here; it tries one itself.
+    match ours.filter(|changed| !changed.is_empty()) {
+        None => fuzzer_mutate(data, size, max_size),
+        Some(changed) => {
+            data[..changed.len()].copy_from_slice(&changed);
+            changed.len()
+        }
+    }
+});
