@@ -5,17 +5,30 @@ let registration;
 let isWanted = false;
 
 function announce() {
-  // The first version is not an update.
-  if (!registration?.waiting || !navigator.serviceWorker.controller || !notice) return;
-  notice.hidden = false;
+  if (registration?.waiting && notice) notice.hidden = false;
+}
+
+/** The files of the worker that runs, where one was started: what is fetched from now on the service worker sees itself. */
+function program() {
+  const started = performance.getEntriesByType("resource").filter(({ name }) => name.includes("/worker_boot.js"));
+  if (started.length === 0) return null;
+  const threads = Number(new URL(started.at(-1).name).searchParams.get("threads"));
+  const name = threads > 1 && crossOriginIsolated && typeof SharedArrayBuffer !== "undefined" ? "worker_threads" : "worker";
+  return [`${name}.js`, `${name}_bg.wasm`];
 }
 
 async function start() {
+  // Whoever has no version yet gets the first one, which is not an update. It may take over before its arrival is heard of here.
+  const isUpdate = navigator.serviceWorker.controller !== null;
   registration = await navigator.serviceWorker.register(new URL("sw.js", import.meta.url), { updateViaCache: "none" });
-  registration.addEventListener("updatefound", () => {
-    registration.installing?.addEventListener("statechange", announce);
-  });
-  announce();
+  const first = isUpdate ? null : registration.installing ?? registration.waiting;
+  const follow = () => {
+    const { installing } = registration;
+    if (installing !== first) installing?.addEventListener("statechange", announce);
+  };
+  follow();
+  registration.addEventListener("updatefound", follow);
+  if (isUpdate) announce();
   navigator.serviceWorker.addEventListener("controllerchange", () => {
     if (isWanted) location.reload();
   });
@@ -25,6 +38,9 @@ async function start() {
     if (registration.waiting) registration.waiting.postMessage("take over");
     else location.reload();
   });
+  const { active } = await navigator.serviceWorker.ready;
+  const running = program();
+  if (running) active.postMessage({ program: running });
 }
 
 if ("serviceWorker" in navigator) {

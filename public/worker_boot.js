@@ -34,6 +34,8 @@ self.addEventListener("unhandledrejection", (event) => tell(event, event.reason)
 
 async function load(name) {
   const wasm = fetch(versioned(`${name}_bg.wasm`));
+  // Where the bindings are missing already, nobody waits for the program.
+  wasm.catch(() => {});
   const program = await import(versioned(`${name}.js`));
   exports = await program.default({ module_or_path: wasm });
   return program;
@@ -51,9 +53,9 @@ function startThread(shared) {
   });
 }
 
-/** Starts the worker on this many threads; false where it cannot have them. */
-async function startOn(threads) {
-  if (!(threads > 1) || !self.crossOriginIsolated) return false;
+/** Starts the worker's program with shared memory on this many threads; false where it cannot run. */
+async function startShared(threads) {
+  if (!self.crossOriginIsolated || typeof SharedArrayBuffer === "undefined") return false;
   try {
     const program = await load("worker_threads");
     const shared = { module_or_path: program.shared_program(), memory: program.shared_memory() };
@@ -68,8 +70,18 @@ async function startOn(threads) {
   }
 }
 
+async function start(threads) {
+  if (threads > 1 && (await startShared(threads))) return;
+  try {
+    await load("worker");
+  } catch (error) {
+    // Without a network the other program may be the one that is kept on this device. It has two threads at least.
+    if (threads > 1 || !(await startShared(2))) throw error;
+  }
+}
+
 try {
-  if (!(await startOn(Number(parameters.get("threads"))))) await load("worker");
+  await start(Number(parameters.get("threads")));
 } catch (error) {
   self.postMessage(`the worker could not start: ${error?.message ?? error}`);
   throw error;

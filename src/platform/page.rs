@@ -107,11 +107,11 @@ async fn fetch(url: &str) -> Result<Response, String> {
     }
 }
 
-/// Processors that can share memory: one where the page is not isolated from other sites.
+/// Processors that can share memory: one where the page is not isolated from other sites, or the browser keeps shared memory from it.
 pub fn shared_processors() -> u32 {
     let global = js_sys::global();
-    let is_isolated = js_sys::Reflect::get(&global, &JsValue::from_str("crossOriginIsolated"));
-    match is_isolated.is_ok_and(|it| it.is_truthy()) {
+    let has = |name| js_sys::Reflect::get(&global, &JsValue::from_str(name)).is_ok_and(|it| it.is_truthy());
+    match has("crossOriginIsolated") && has("SharedArrayBuffer") {
         true => window().map_or(1, |window| window.navigator().hardware_concurrency() as u32),
         false => 1,
     }

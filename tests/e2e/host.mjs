@@ -1,6 +1,7 @@
 // Static hosts for tests that need more than the one page: somebody else's site, a site that changes, a site that goes away.
 
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
@@ -19,9 +20,10 @@ const TYPES = {
 
 /**
  * Serves what `read` gives for a path (a Buffer, a text, or null) on a free port; returns { port, close }. Any site may fetch
- * from it, as from most hosts of static files. `headers` are sent with every file.
+ * from it, as from most hosts of static files. `headers` are sent with every file; `sent` gets the names of files that were sent whole,
+ * and not only confirmed to be what the browser has.
  */
-export async function serve(read, headers = {}) {
+export async function serve(read, headers = {}, sent = []) {
   const server = http.createServer((request, response) => {
     const name = decodeURIComponent(new URL(request.url, "http://host").pathname).slice(1);
     const body = read(name);
@@ -32,6 +34,13 @@ export async function serve(read, headers = {}) {
       response.statusCode = 404;
       return response.end();
     }
+    const tag = `"${createHash("sha1").update(body).digest("hex")}"`;
+    response.setHeader("ETag", tag);
+    if (request.headers["if-none-match"] === tag) {
+      response.statusCode = 304;
+      return response.end();
+    }
+    sent.push(name);
     response.setHeader("Content-Type", TYPES[path.extname(name === "" || name.endsWith("/") ? "index.html" : name)] ?? "application/octet-stream");
     return response.end(body);
   });

@@ -23,6 +23,16 @@ async function kept(page) {
   });
 }
 
+/** Waits until all that somebody works with is kept too, with the program of the worker that ran. */
+async function keptForWork(page) {
+  await kept(page);
+  await page.waitForFunction(async () => {
+    const all = await Promise.all(["viewer.html", "examples/post.html", "worker_boot.js"].map((name) => caches.match(name)));
+    const programs = await Promise.all(["worker_bg.wasm", "worker_threads_bg.wasm"].map((name) => caches.match(name)));
+    return all.every(Boolean) && programs.some(Boolean);
+  });
+}
+
 async function started(page) {
   await page.locator("#boot").waitFor({ state: "detached" });
 }
@@ -34,7 +44,7 @@ pageTest("after one visit, page and model work with the server gone (python3 -m 
     await page.goto(address);
     await started(page);
     await liveResult(page);
-    await kept(page);
+    await keptForWork(page);
   } finally {
     await server.close();
   }
@@ -52,6 +62,45 @@ pageTest("after one visit, page and model work with the server gone (python3 -m 
     assert.ok(await page.evaluate(async (name) => (await fetch(name)).ok, name), name);
   }
 }, { ...ALLOWED, allow: [GONE] });
+
+pageTest("a first visit fetches what it shows once, and of the worker what runs", async ({ page }) => {
+  const sent = [];
+  const server = await serve(fromFolder(dist), {}, sent);
+  try {
+    await page.goto(`http://127.0.0.1:${server.port}/`);
+    await started(page);
+    await kept(page);
+    // The script of the service worker and the id of the build are always fetched, the page itself by the browser alone.
+    const twice = () => sent.filter((name, at) => name && sent.indexOf(name) < at && !["sw.js", "build.json"].includes(name));
+    assert.deepEqual(twice(), []);
+    const heavy = /^(worker|viewer|examples\/|models\/.*\.(safetensors|gguf))/;
+    assert.deepEqual(sent.filter((name) => heavy.test(name)), []);
+    const n_bytes = [...new Set(sent)].map((name) => fromFolder(dist)(name).length).reduce((sum, length) => sum + length, 0);
+    assert.ok(n_bytes < 5e6, `${n_bytes} bytes`);
+    await liveResult(page);
+    await keptForWork(page);
+    const programs = sent.filter((name) => /^worker.*_bg\.wasm$/.test(name));
+    assert.deepEqual(programs, ["worker_bg.wasm"]);
+    assert.deepEqual(twice(), []);
+  } finally {
+    await server.close();
+  }
+}, ALLOWED);
+
+pageTest("the first version is no news, though it takes over before its arrival is heard of", async ({ page, open }) => {
+  await page.addInitScript(() => {
+    // What the page hears late: the worker that is active by now was waiting.
+    Object.defineProperty(ServiceWorkerRegistration.prototype, "waiting", {
+      get() {
+        return this.active;
+      },
+    });
+  });
+  await open();
+  await kept(page);
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  assert.equal(await page.locator("#update").isVisible(), false);
+}, ALLOWED);
 
 pageTest("a new version is announced, taken whole, and shown when it is asked for", async ({ page, shot }) => {
   const read = fromFolder(dist);

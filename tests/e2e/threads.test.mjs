@@ -7,7 +7,7 @@ import { liveResult, parts, result, run } from "./page.mjs";
 import { distFile, pageTest } from "./support.mjs";
 
 const dist = path.dirname(distFile("index.html"));
-const ISOLATING = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "credentialless" };
+const ISOLATING = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 
 const links = (page) => page.getByRole("region", { name: "Strongest links" }).locator("tbody tr").allTextContents();
 
@@ -76,12 +76,39 @@ pageTest("a host that sends no headers: one thread at the first visit, threads f
     await page.reload();
     await page.locator("#boot").waitFor({ state: "detached" });
     assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+    // Safari knows no other value.
+    assert.equal(await page.evaluate(async () => (await fetch(".")).headers.get("Cross-Origin-Embedder-Policy")), "require-corp");
     await page.getByRole("combobox", { name: "Threads" }).selectOption("2");
     await liveResult(page);
     await run(page, "Nobody expected seven wet umbrellas");
     await result(page, 8);
     await parts(page).status.getByText(/· 2 threads ·/).waitFor();
+    // Only the program that ran is on this device; it is used when another is asked for.
+    const programs = await page.evaluate(async () => {
+      const names = ["worker_bg.wasm", "worker_threads_bg.wasm"];
+      return (await Promise.all(names.map((name) => caches.match(name)))).map(Boolean);
+    });
+    assert.deepEqual(programs, [false, true]);
   } finally {
     await server.close();
   }
-}, { context: { serviceWorkers: "allow" } });
+  await page.getByRole("combobox", { name: "Threads" }).selectOption("1");
+  await run(page, "Nobody expected eight wet umbrellas");
+  await result(page, 8);
+}, { context: { serviceWorkers: "allow" }, allow: [/ERR_CONNECTION_REFUSED|Failed to fetch|status 409/] });
+
+pageTest("an isolated page without shared memory offers no threads", async ({ page }) => {
+  const server = await serve(fromFolder(dist), ISOLATING);
+  try {
+    await page.addInitScript(() => {
+      delete window.SharedArrayBuffer;
+    });
+    await page.goto(`http://127.0.0.1:${server.port}/`);
+    await page.locator("#boot").waitFor({ state: "detached" });
+    await liveResult(page);
+    assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+    assert.equal(await page.getByRole("combobox", { name: "Threads" }).isVisible(), false);
+  } finally {
+    await server.close();
+  }
+});

@@ -22,10 +22,10 @@ pub fn body(status: u16, bytes: impl Into<Bytes>) -> Reply {
     reply
 }
 
-/// The same reply, which isolates its page from other sites.
+/// The same reply, which isolates its page from other sites, as the service worker does (`public/sw.js`).
 pub fn isolated(reply: Reply) -> Reply {
     let reply = with(reply, "Cross-Origin-Opener-Policy", "same-origin");
-    with(reply, "Cross-Origin-Embedder-Policy", "credentialless")
+    with(reply, "Cross-Origin-Embedder-Policy", "require-corp")
 }
 
 /// Adds a header, unless HTTP does not allow its value.
