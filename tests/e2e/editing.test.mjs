@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { addEdit, editForm, openPanel, outcomeRow, soon, startSweep, tokenOutcome } from "./editing.mjs";
-import { SMOLLM2, firstResult, golden, parts, pickModel, result, run } from "./page.mjs";
+import { SMOLLM2, firstResult, golden, liveResult, parts, pickModel, result, run } from "./page.mjs";
 import { accessibilityProblems, fixture, pageTest } from "./support.mjs";
 
 const sweep = () => fixture("golden-real/smollm2/sweep-mary-john.json");
@@ -235,3 +235,38 @@ pageTest("an edit that does not fit is inactive and says why; a list that is non
   await list.getByRole("button", { name: "Use this list" }).click();
   await list.getByRole("checkbox", { name: /^Patch hook_resid_pre of layer 3 from “The dog ran”/ }).waitFor();
 });
+
+pageTest("a long press opens the menu of edits where the browser makes no event of it", async ({ page, open, shot }) => {
+  await open();
+  await liveResult(page);
+  const menu = page.getByRole("menu");
+  // What iOS sends: pointer events alone.
+  const press = (element, { moves = 0, held }) =>
+    element.evaluate(
+      async (target, { moves, held }) => {
+        const { x, y, width, height } = target.getBoundingClientRect();
+        const point = { clientX: x + width / 2, clientY: y + height / 2 };
+        const send = (name, more = {}) =>
+          target.dispatchEvent(new PointerEvent(name, { bubbles: true, cancelable: true, isPrimary: true, pointerId: 9, pointerType: "touch", ...point, ...more }));
+        send("pointerdown");
+        if (moves) send("pointermove", { clientY: point.clientY + moves });
+        await new Promise((resolve) => setTimeout(resolve, held));
+        send("pointerup");
+        target.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, ...point }));
+      },
+      { moves, held },
+    );
+  const { queries } = parts(page);
+  await press(queries.nth(2), { held: 300 });
+  await press(queries.nth(2), { moves: 40, held: 1_000 });
+  assert.equal(await menu.count(), 0, "a tap and a swipe open nothing");
+  await page.keyboard.press("Escape");
+  const before = await queries.nth(4).getAttribute("aria-selected");
+  await press(queries.nth(4), { held: 1_000 });
+  await menu.getByRole("menuitem").first().waitFor();
+  assert.equal(await queries.nth(4).getAttribute("aria-selected"), before, "the finger that is lifted clicks nothing");
+  await shot("long-press");
+  await page.keyboard.press("Escape");
+  await press(parts(page).head(2), { held: 1_000 });
+  await menu.getByRole("menuitem", { name: /^Zero L\d+H2/ }).waitFor();
+}, { context: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true } });

@@ -36,8 +36,8 @@ pub fn DisplayFields(page: Page) -> impl IntoView {
             pick=move |is_per_row| set(DisplayChange::PerRow(is_per_row))
         />
         <MinWeight page display />
-        <fieldset class="control">
-            <legend class="label">"Leave out"</legend>
+        <div class="control" role="group" aria-label="Leave out">
+            <span class="label" aria-hidden="true">"Leave out"</span>
             <CheckBox
                 name="special tokens"
                 is_on=Signal::derive(move || display.get().leaves_out_special)
@@ -49,7 +49,7 @@ pub fn DisplayFields(page: Page) -> impl IntoView {
                 is_on=Signal::derive(move || display.get().leaves_out_first)
                 change=move |is_on| set(DisplayChange::LeaveOutFirst(is_on))
             />
-        </fieldset>
+        </div>
         <CheckBox
             name="Join words"
             is_on=Signal::derive(move || display.get().joins_words)

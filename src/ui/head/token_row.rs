@@ -61,6 +61,8 @@ pub fn TokenRow(
             class:faded=move || mark.get().1
             class:pinned=move || is_pinned.get()
             class:second=starts_second
+            class:numbered=move || number.with(|number| number.as_ref().is_some_and(|number| !number.is_empty()))
+            class:measured=move || !is_idle.get() && number.with(|number| number.as_ref().is_some_and(|number| !number.is_empty()))
             data-role=message.map(|message| message.role)
             role="option"
             data-row=row.to_string()

@@ -70,10 +70,11 @@ fn group(
         }
     };
     view! {
-        <fieldset class=format!("control {class}") role="radiogroup" aria-label=spoken>
-            <legend class="label">{label}</legend>
+        // No fieldset: browsers lay out a legend in a row differently.
+        <div class=format!("control {class}") role="radiogroup" aria-label=spoken>
+            <span class="label" aria-hidden="true">{label}</span>
             <div class="joined">{choices.into_iter().map(button).collect_view()}</div>
             {children.map(|children| children())}
-        </fieldset>
+        </div>
     }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
-use super::{MARGIN, OpenMenu, below, of_selection};
+use super::{MARGIN, OpenMenu, below, long_press, of_selection};
 use crate::state::palette::Control;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
@@ -13,6 +13,7 @@ use crate::ui::shell::page::Page;
 /// "Edit L2H9", which opens the menu for the selection.
 #[component]
 pub fn EditButton(page: Page) -> impl IntoView {
+    long_press::listen(page);
     let can_edit = page.memo(|state| state.can_edit());
     let title = of_selection(page, |state| state.edit_menu(&state.selected_target()).title);
     let is_open = move || page.menu().with(Option::is_some);

@@ -5,6 +5,7 @@
 //! returns to its element when the menu closes.
 
 mod button;
+mod long_press;
 mod menu;
 
 use std::sync::Arc;
