@@ -7,12 +7,13 @@ mod support;
 
 use std::path::Path;
 use std::process::Output;
+use std::sync::Arc;
 
 use cli::{fails, folder, json, succeeds, trace};
 use headlight::analysis::source::{AttentionSource, SourceError};
 use headlight::analysis::trace_source::TraceSource;
 use headlight::trace::file::{Parsed, Trace, parse_header};
-use headlight::trace::{Attn, Hook, Side, Stack, StackHook, TokenForm};
+use headlight::trace::{Attn, BlockSite, Hook, Side, Stack, StackHook, TokenForm};
 use serde_json::Value;
 use support::{Comparison, MINILM, SMOLLM2_GGUF, Tensors, golden, golden_cases, golden_real_cases, model_file, read};
 
@@ -166,6 +167,61 @@ fn traces_of_two_stacks_hold_the_golden_values() {
     }
 }
 
+/// The patterns of a layer as views get them.
+#[track_caller]
+fn patterns(source: &mut TraceSource, layer: usize, bytes: &[u8]) -> Vec<f32> {
+    let sizes = source.sizes();
+    let mut head = |head: usize| loop {
+        match source.layer_source(layer).unwrap().pattern(head, 0..sizes.n_query) {
+            Ok(pattern) => return pattern,
+            Err(SourceError::Wants(range)) => {
+                source.supply(range.clone(), &bytes[range.start as usize..range.end as usize]).unwrap();
+            }
+            Err(error) => panic!("layer {layer}: {error}"),
+        }
+    };
+    (0..sizes.n_heads).flat_map(&mut head).collect()
+}
+
+/// Queries and keys alone: no pattern is in the file, and every view makes each of them.
+#[test]
+fn patterns_follow_from_a_trace_of_queries_and_keys() {
+    let text = ["--text", "The cat sat on the mat"];
+    let target = ["--target", "The cat lay"];
+    for architecture in ["bert", "bloom", "gemma2", "gpt2", "gpt_neox", "gpt_neo", "llama", "qwen3", "bart"] {
+        let args = if architecture == "bart" { [text, target].concat() } else { text.to_vec() };
+        let (_, whole) = written(&format!("{architecture}-whole"), &golden(architecture), &args);
+        let args = [&args[..], &["--save", "attention"]].concat();
+        let name = format!("{architecture}-attention");
+        let (trace, made) = written(&name, &golden(architecture), &args);
+        let bytes = read(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli").join(&name).join("trace.safetensors"));
+        assert!(!made.names().any(|name| name.ends_with("hook_pattern") || name.ends_with("hook_v")), "{architecture}");
+        let mut comparison = Comparison::default();
+        for (kind, mut source) in TraceSource::all(&Arc::new(trace)) {
+            let site = BlockSite::Pattern.in_attn(kind.attn);
+            for layer in 0..source.sizes().n_layers {
+                let name = StackHook { stack: kind.stack, hook: Hook::Block(layer, site) }.to_string();
+                comparison.check(&name, &patterns(&mut source, layer, &bytes), &whole.f32(&name), 1e-6);
+            }
+        }
+        comparison.finish();
+    }
+}
+
+#[test]
+fn queries_and_keys_alone_are_refused_where_patterns_do_not_follow() {
+    let edits = folder("attention-edits").join("edits.json");
+    std::fs::write(&edits, r#"[{"kind":"zero_head","layer":0,"head":1}]"#).unwrap();
+    let text = ["--text", "The cat sat", "--save", "attention"];
+    for (architecture, more, reason) in [
+        ("t5", ["--target", "The cat lay"], "learned bias"),
+        ("gpt2", ["--edits", edits.to_str().unwrap()], "edits act between queries, keys and patterns"),
+    ] {
+        let message = fails(trace(&golden(architecture), &[&text[..], &more].concat()));
+        assert!(message.contains(reason) && message.contains("--save qk"), "{message}");
+    }
+}
+
 /// Each attention of an encoder-decoder trace is a source for views; patterns that the file does not hold are made where that is
 /// possible.
 #[test]
@@ -201,16 +257,7 @@ fn a_trace_of_two_stacks_holds_three_sources() {
             let sizes = source.sizes();
             assert_eq!((sizes.n_query, sizes.n_key, sizes.n_heads, sizes.n_layers), (n_query, n_key, 4, 2), "{name}");
             assert_eq!([Side::Query, Side::Key].map(|side| source.tokens(side).len()), [n_query, n_key]);
-            let mut head = |head: usize| loop {
-                match source.layer_source(layer).unwrap().pattern(head, 0..n_query) {
-                    Ok(pattern) => return pattern,
-                    Err(SourceError::Wants(range)) => {
-                        source.supply(range.clone(), &bytes[range.start as usize..range.end as usize]).unwrap();
-                    }
-                    Err(error) => panic!("{name}: {error}"),
-                }
-            };
-            let found: Vec<f32> = (0..4).flat_map(&mut head).collect();
+            let found = patterns(&mut source, layer, &bytes);
             let mut comparison = Comparison::default();
             comparison.check(&name, &found, &tensors.f32(&name), 1e-6);
             comparison.finish();

@@ -274,6 +274,8 @@ fn layers(text: &str) -> Result<Layers, String> {
 pub enum Save {
     /// Attention patterns.
     Patterns,
+    /// Queries and keys, of which views make the patterns: smallest for long texts.
+    Attention,
     /// Patterns, queries and keys: what the head view and the neuron view draw.
     Qk,
     /// Patterns, the stream entering each block, queries, keys and values.
@@ -286,6 +288,7 @@ impl From<Save> for Saved {
     fn from(save: Save) -> Self {
         match save {
             Save::Patterns => Saved::Patterns,
+            Save::Attention => Saved::Attention,
             Save::Qk => Saved::Qk,
             Save::Qkv => Saved::Qkv,
             Save::All => Saved::All,

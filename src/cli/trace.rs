@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::args::{Layers, ModelArgs, TraceArgs};
+use super::args::{Layers, ModelArgs, Save, TraceArgs};
 use super::outfile::OutFile;
 use super::patches::{read_values, trace_files};
 use super::report;
@@ -16,7 +16,7 @@ use crate::engine::chat::{Date, EncodedChat};
 use crate::engine::jobs::{Job, RunInput, RunJob, RunOptions, StackOptions, Target, complete};
 use crate::engine::{Loader, Model, Recorder, Run, Step, lens_tensors, top_predictions, whole_lens};
 use crate::trace::file::lens::{LensTensors, N_LENS_TOP, names_to_json};
-use crate::trace::file::{Element, ModelName, SavePlan, TraceMetadata};
+use crate::trace::file::{Element, ModelName, SavePlan, TraceMetadata, patterns_need_more};
 use crate::trace::{Chat, ChatMessage, Stack, Tokens};
 
 /// How many next tokens are printed.
@@ -47,6 +47,12 @@ pub(super) fn run(args: &TraceArgs) -> Result<(), CliError> {
     model.encoder().unwrap_or(&model).check(&tokens)?;
 
     let kept = kept_layers(args, &model)?;
+    if let Some(reason) = patterns_need_more(spec, !edits.is_empty()).filter(|_| args.save == Save::Attention) {
+        let message = format!(
+            "--save attention writes queries and keys, and here patterns do not follow from them: {reason}; use --save qk"
+        );
+        return Err(CliError::Usage(message));
+    }
 
     // Opened before the work is done, so that an output that cannot be written fails at once.
     let mut inputs = input_paths(&source, &edits, args.edits.as_deref());

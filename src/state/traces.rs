@@ -15,7 +15,7 @@ use crate::protocol::{
     Input, InputText, OutcomeAsked, Prediction, RequestId, RunInfo, TargetAsked, TargetRead, ToWorker,
 };
 use crate::trace::file::lens::N_LENS_TOP;
-use crate::trace::file::{Element, ModelName, SavePlan, Saved, TraceMetadata};
+use crate::trace::file::{Element, ModelName, SavePlan, Saved, TraceMetadata, patterns_need_more};
 use crate::trace::spec::Unembed;
 use crate::trace::{AttnKind, Spec, Tokens};
 
@@ -268,9 +268,18 @@ impl State {
         acting.map(|listed| listed.edit.to_json()).collect()
     }
 
-    /// The size of the result on screen as a trace, in bytes; `None` for a result that the page reads from a file.
+    /// Why the patterns of the run on screen do not follow from its queries and keys; `None` where they do.
+    pub fn patterns_need_more(&self) -> Option<&'static str> {
+        patterns_need_more(&self.shown.as_ref()?.spec, !self.acting_edits().is_empty())
+    }
+
+    /// The size of the result on screen as a trace, in bytes; `None` for a result that the page reads from a file, and where so much
+    /// would not be enough.
     pub fn save_size(&self, saved: Saved, is_half: bool) -> Option<u64> {
         let shown = self.shown.as_ref().filter(|shown| !shown.is_trace)?;
+        if saved == Saved::Attention && self.patterns_need_more().is_some() {
+            return None;
+        }
         let element = if is_half { Element::F16 } else { Element::F32 };
         let n_target = shown.info.target.as_ref().map(|target| target.tokens.len());
         let mut plan = SavePlan::new(&shown.spec, shown.info.tokens.len(), n_target, saved, element);
@@ -331,6 +340,7 @@ impl State {
 pub fn slug(saved: Saved) -> &'static str {
     match saved {
         Saved::Patterns => "patterns",
+        Saved::Attention => "attention",
         Saved::Qk => "qk",
         Saved::Qkv => "qkv",
         Saved::All => "all",

@@ -310,6 +310,36 @@ print(json.dumps(tensors["blocks.3.attn.hook_pattern"][7, 3].tolist()))
   await shot("trace-neuron-view");
 });
 
+pageTest("queries and keys alone give the patterns of the run", async ({ page, open, shot }) => {
+  await open();
+  await liveResult(page);
+  const { layer, head, queries, keys, status } = parts(page);
+  const see = async () => {
+    await layer.selectOption("3");
+    await head(7).dblclick();
+    await queries.nth(3).click();
+    await page.mouse.move(2, 2);
+    await page.getByText("L3H7", { exact: true }).first().waitFor();
+    await page.waitForFunction(() => document.querySelector(".tokens.key .weight")?.textContent);
+    return numbers(keys);
+  };
+  const before = await see();
+  const { name, bytes } = await saved(page, "q, k only");
+  assert.equal(name, "all-MiniLM-L6-v2-attention.safetensors");
+  const names = Object.keys(header(bytes).tensors);
+  assert.ok(names.includes("blocks.3.attn.hook_k") && !names.some((name) => /hook_(pattern|v)$/.test(name)), `${names}`);
+  await openFile(page, "qk.safetensors", bytes);
+  await status.getByText("from qk.safetensors").waitFor();
+  await page.keyboard.press("Escape");
+  assert.deepEqual(await see(), before);
+  // No pattern is in the file, so none can be saved again.
+  const { save, dialog } = ways(page);
+  await save.click();
+  const choice = (label) => dialog("Save as a trace").getByRole("radio", { name: label });
+  assert.deepEqual([await choice(/^Patterns not/).isDisabled(), await choice(/^q, k only/).isDisabled()], [true, false]);
+  await shot("save-queries-and-keys");
+});
+
 pageTest("a run of a language model is saved whole and at half size", async ({ page, open }) => {
   await open();
   await firstResult(page);

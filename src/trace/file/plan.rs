@@ -5,41 +5,12 @@
 
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-
 use super::lens::LensTensors;
+use super::saved::{Saved, of_stack};
 use super::write::header_bytes;
 use super::{Element, TensorPlan, TraceError, TraceMetadata};
 use crate::trace::spec::Unembed;
-use crate::trace::{Attn, BlockSite, Hook, Lengths, Spec, Stack, StackHook};
-
-/// Which activations are saved.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Saved {
-    /// Attention patterns.
-    #[default]
-    Patterns,
-    /// Patterns, queries and keys.
-    Qk,
-    /// Patterns, stream, queries, keys and values.
-    Qkv,
-    /// Every hook, and the logits of every position.
-    All,
-}
-
-impl Saved {
-    /// Whether an activation goes along.
-    pub fn has(self, hook: Hook) -> bool {
-        use BlockSite::*;
-        match (self, hook) {
-            (Saved::All, _) | (_, Hook::Block(_, Pattern | CrossPattern)) => true,
-            (Saved::Qk, Hook::Block(_, site)) => matches!(site.in_attn(Attn::Own), Q | K),
-            (Saved::Qkv, Hook::Block(_, site)) => matches!(site.in_attn(Attn::Own), ResidPre | Q | K | V | RotQ | RotK),
-            _ => false,
-        }
-    }
-}
+use crate::trace::{Hook, Lengths, Spec, Stack, StackHook};
 
 /// The tensors of a trace to come.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,10 +45,10 @@ impl SavePlan {
         tensors.extend(names_positions.then(|| plan("logit_positions", Element::I64, &[logits.len()])));
         let mut hooks = Vec::new();
         for &stack in stacks {
-            let spec = stack.map_or(spec, |stack| spec.stack(stack));
+            let spec = of_stack(spec, stack);
             let n_pos = if stack == Some(Stack::Decoder) { n_written } else { n_tokens };
             let lengths = Lengths { n_pos, n_source: n_tokens };
-            for hook in Hook::all(spec).into_iter().filter(|hook| saved.has(*hook)) {
+            for hook in Hook::all(spec).into_iter().filter(|hook| saved.has(spec, *hook)) {
                 let named = StackHook { stack, hook };
                 tensors.push(plan(&named.to_string(), element, &hook.shape(spec, lengths)));
                 hooks.push(named);

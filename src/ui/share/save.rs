@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::state::{Event, SaveForm, TraceEvent, wording};
+use crate::state::{Event, SaveForm, State, TraceEvent, wording};
 use crate::trace::file::Saved;
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
@@ -10,8 +10,9 @@ use crate::ui::small::radio_group::RadioGroup;
 use crate::ui::small::tick::Tick;
 
 /// How much can be saved: the choice, its name, and what it is good for.
-const CHOICES: [(Saved, &str, &str); 4] = [
+const CHOICES: [(Saved, &str, &str); 5] = [
     (Saved::Patterns, "Patterns", "what the head view and the model view draw"),
+    (Saved::Attention, "q, k only", "these views and the neuron view, which make the patterns; smallest for long texts"),
     (Saved::Qk, "Patterns, q, k", "the neuron view too"),
     (Saved::Qkv, "Patterns, q, k, v", "the neuron view too, and the stream entering each layer"),
     (Saved::All, "Everything", "every activation, and the predictions at all positions where the model makes them"),
@@ -57,6 +58,11 @@ pub fn Save(page: Page, is_open: RwSignal<bool>, choice: SaveChoice) -> impl Int
     let cannot = move || size_of(picked.get()).is_none() || is_busy.get();
     // A saved page cannot fetch the empty viewer that it would need.
     let has_viewer = page.peek(|state| state.home.is_page());
+    let from_trace = move || result.get().is_some_and(|(_, is_trace)| is_trace);
+    let missing = move |saved: Saved| match saved {
+        Saved::Attention if !from_trace() => page.peek(State::patterns_need_more).unwrap_or(""),
+        _ => "not in this file",
+    };
     let line = move |(saved, name, purpose): (Saved, &'static str, &'static str)| {
         let is_missing = move || size_of(saved).is_none();
         view! {
@@ -70,13 +76,12 @@ pub fn Save(page: Page, is_open: RwSignal<bool>, choice: SaveChoice) -> impl Int
                 />
                 <span class="save-name">{name}</span>
                 <span class="amount">
-                    {move || size_of(saved).map_or_else(|| "not in this file".to_owned(), wording::bytes)}
+                    {move || size_of(saved).map_or_else(|| missing(saved).to_owned(), wording::bytes)}
                 </span>
                 <span class="note">{purpose}</span>
             </label>
         }
     };
-    let from_trace = move || result.get().is_some_and(|(_, is_trace)| is_trace);
     view! {
         <fieldset class="save-choices" role="radiogroup" aria-label="What to save">
             {CHOICES.map(line).collect_view()}

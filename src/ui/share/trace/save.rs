@@ -7,10 +7,10 @@ use crate::platform::download::{save_bytes, save_url};
 use crate::platform::page::{base_url, fetch_bytes, fetch_text};
 use crate::platform::turn::turn;
 use crate::state::{Event, SaveForm, State, TraceEvent, traces};
-use crate::trace::StackHook;
 use crate::trace::file::{
-    Element, Saved, TensorPlan, Trace, TraceError, TraceTensor, TraceWriter, file_len, fill_slot,
+    Element, Saved, TensorPlan, Trace, TraceError, TraceTensor, TraceWriter, file_len, fill_slot, makes_patterns,
 };
+use crate::trace::{Spec, StackHook};
 use crate::ui::shell::page::Page;
 
 /// Bytes read at a time.
@@ -19,8 +19,10 @@ const PIECE_BYTES: u64 = 4 << 20;
 /// The tensors to write.
 fn plan(trace: &Trace, saved: Saved, is_half: bool) -> Vec<TensorPlan> {
     let element = if is_half { Element::F16 } else { Element::F32 };
+    let bare = Spec::default();
+    let spec = trace.metadata.spec.as_ref().unwrap_or(&bare);
     let is_saved = |name: &str| match name.parse::<StackHook>() {
-        Ok(named) => saved.has(named.hook),
+        Ok(named) => saved.has(named.stack.map_or(spec, |stack| spec.stack(stack)), named.hook),
         Err(_) => true,
     };
     let tensors = trace.tensors.iter().filter(|(name, _)| is_saved(name));
@@ -32,18 +34,29 @@ fn plan(trace: &Trace, saved: Saved, is_half: bool) -> Vec<TensorPlan> {
     tensors.map(plan).collect()
 }
 
-/// The size of the file in bytes; `None` where a smaller choice holds as much.
+/// Whether a choice is what its name says, and no smaller one holds as much.
+fn is_offered(trace: &Trace, saved: Saved) -> bool {
+    let smaller: &[Saved] = match saved {
+        Saved::Patterns | Saved::Attention => &[],
+        Saved::Qk => &[Saved::Patterns, Saved::Attention],
+        Saved::Qkv => &[Saved::Qk],
+        Saved::All => &[Saved::Patterns, Saved::Attention, Saved::Qk, Saved::Qkv],
+    };
+    let is_whole = match saved {
+        Saved::Attention => makes_patterns(trace),
+        Saved::All => true,
+        Saved::Patterns | Saved::Qk | Saved::Qkv => trace.tensors.keys().any(|name| name.ends_with(".hook_pattern")),
+    };
+    let n_tensors = |saved: Saved| plan(trace, saved, false).len();
+    let mut smaller = smaller.iter().filter(|smaller| is_offered(trace, **smaller));
+    is_whole && smaller.all(|smaller| n_tensors(saved) > n_tensors(*smaller))
+}
+
+/// The size of the file in bytes; `None` where the file on screen does not hold so much, or a smaller choice holds it.
 pub fn size(trace: &TraceInPage, saved: Saved, is_half: bool) -> Option<u64> {
     trace.with_trace(|trace| {
-        let tensors = plan(trace, saved, is_half);
-        let smaller = match saved {
-            Saved::Patterns => None,
-            Saved::Qk => Some(Saved::Patterns),
-            Saved::Qkv => Some(Saved::Qk),
-            Saved::All => Some(Saved::Qkv),
-        };
-        let adds = smaller.is_none_or(|smaller| tensors.len() > plan(trace, smaller, is_half).len());
-        if adds { file_len(&trace.metadata, &tensors).ok() } else { None }
+        let tensors = is_offered(trace, saved).then(|| plan(trace, saved, is_half))?;
+        file_len(&trace.metadata, &tensors).ok()
     })
 }
 
