@@ -6,7 +6,8 @@
 //
 // Attributes are the parts of a link. src is a trace, which this page fetches, so that the frame needs no permission. Content of the
 // element, such as a picture, is shown until it is clicked; without content the frame is loaded at once and shows a still picture.
-// Plain frames in the page (<iframe src="…/embed.html#…">) are served too.
+// A frame is as tall as its content, up to max-height (900 without a unit: CSS pixels), and stands on the page's own background.
+// Plain frames in the page (<iframe src="…/embed.html#…">) are served too, those with a sandbox included.
 
 const FRAME_URL = new URL("embed.html", import.meta.url);
 
@@ -19,12 +20,37 @@ const LINK_ATTRIBUTES = [
   ...["stream", "token", "first_on_top", "ranked", "patched_from"],
 ];
 
-/** The colour scheme of the page at an element. */
-function themeAround(element) {
+/** The least height of a frame in CSS pixels, and the largest unless max-height (of a plain frame data-max-height) says another. */
+const HEIGHTS = [64, 900];
+
+/** Whether the page is dark where it says nothing of backgrounds: by its colour scheme, else light, whatever the system prefers. */
+function isDarkByScheme(element) {
   const scheme = getComputedStyle(element).colorScheme.split(" ");
-  const names = ["light", "dark"].filter((name) => scheme.includes(name));
-  // A page without a colour scheme is drawn in light colours, whatever the system prefers.
-  return names.length === 2 ? "system" : (names[0] ?? "light");
+  const [light, dark] = ["light", "dark"].map((name) => scheme.includes(name));
+  return dark && (!light || matchMedia("(prefers-color-scheme: dark)").matches);
+}
+
+const brush = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+
+/** The element around another one, through shadow roots. */
+const around = (element) => element.assignedSlot ?? element.parentElement ?? element.getRootNode().host;
+
+/** The colour behind an element, [red, green, blue]: the backgrounds of all that it stands in, one over the other. */
+function groundOf(element) {
+  const colours = [];
+  for (let one = element; one; one = around(one)) colours.push(getComputedStyle(one).backgroundColor);
+  // The frame's own colour scheme is the one that it got here.
+  for (const colour of [isDarkByScheme(around(element) ?? element) ? "#121212" : "#ffffff", ...colours.reverse()]) {
+    brush.fillStyle = colour;
+    brush.fillRect(0, 0, 1, 1);
+  }
+  return [...brush.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+}
+
+/** Relative luminance (WCAG 2.2) below which white text stands out more than black text does. */
+function isDark(colour) {
+  const [red, green, blue] = colour.map((value) => (value <= 10 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.18;
 }
 
 /** The frames of embed.html in this page, those inside <headlight-view> included. */
@@ -33,37 +59,78 @@ function frames() {
   return [...document.querySelectorAll("iframe"), ...elements].filter((frame) => frame?.src.startsWith(FRAME_URL.href));
 }
 
-// The theme is not secret, and a frame that is not loaded yet has no origin to name.
-function sendTheme(frame) {
-  frame.contentWindow?.postMessage({ headlight: "theme", value: themeAround(frame) }, "*");
+/** What each frame was told of its surroundings. */
+const told = new WeakMap();
+
+// The colours are not secret, and a frame that is not loaded yet, or has a sandbox, has no origin to name.
+function sendColours(frame) {
+  const colour = groundOf(frame);
+  const theme = isDark(colour) ? "dark" : "light";
+  // A frame is transparent only where its colour scheme is that of the document in it.
+  frame.style.colorScheme = theme;
+  const ground = `rgb(${colour.join(", ")})`;
+  if (told.get(frame) === ground) return;
+  told.set(frame, ground);
+  frame.contentWindow?.postMessage({ headlight: "ground", value: ground }, "*");
+  frame.contentWindow?.postMessage({ headlight: "theme", value: theme }, "*");
 }
 
-function sendThemes() {
-  frames().forEach(sendTheme);
+function sendAllColours() {
+  frames().forEach(sendColours);
+}
+
+function setHeight(frame, asked) {
+  const own = Number.parseFloat(frame.headlightView?.getAttribute("max-height") ?? frame.dataset.maxHeight);
+  const [least, most] = [HEIGHTS[0], own > 0 ? own : HEIGHTS[1]];
+  frame.style.height = `${Math.min(Math.max(Math.ceil(asked), least), most)}px`;
 }
 
 addEventListener("message", (event) => {
-  if (event.origin !== FRAME_URL.origin || typeof event.data?.headlight !== "string") return;
+  const { headlight: about, value } = typeof event.data === "object" && event.data ? event.data : {};
+  // A frame with a sandbox has the origin "null"; which frame speaks, its window says.
+  if (typeof about !== "string" || ![FRAME_URL.origin, "null"].includes(event.origin)) return;
   const frame = frames().find((one) => one.contentWindow === event.source);
   if (!frame) return;
-  const { headlight: about, value } = event.data;
-  if (about === "ready") sendTheme(frame);
-  if (about === "size" && Number.isFinite(value)) frame.style.height = `${Math.ceil(value)}px`;
-  if (about === "wants-trace") frame.headlightView?.sendTrace();
+  if (about === "ready") {
+    told.delete(frame);
+    sendColours(frame);
+  }
+  if (about === "size" && Number.isFinite(value)) setHeight(frame, value);
+  if (about === "wants-trace") frame.headlightView?.sendTrace(event.origin);
 });
 
 // Frames that were ready before this script answer with their size.
-sendThemes();
-// Pages switch their colours by an attribute of the root or the body, the system by itself.
+sendAllColours();
+// Pages switch their colours by an attribute of the root or the body, the system by itself; either may take a moment to fade.
 for (const root of [document.documentElement, document.body]) {
-  if (root) new MutationObserver(sendThemes).observe(root, { attributes: true });
+  if (root) new MutationObserver(sendAllColours).observe(root, { attributes: true });
 }
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", sendThemes);
+addEventListener("transitionend", sendAllColours);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", sendAllColours);
+
+/** Traces that were fetched a moment ago, or are under way: several elements may show one. */
+const traces = new Map();
+
+/** The bytes of a trace, or an error that says why there are none. */
+function fetchTrace(url) {
+  const fetched = traces.get(url) ?? fetchBytes(url);
+  traces.set(url, fetched);
+  const forget = () => setTimeout(() => traces.delete(url), 10_000);
+  fetched.then(forget, forget);
+  return fetched;
+}
+
+async function fetchBytes(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`the server answers ${response.status}`);
+  return response.arrayBuffer();
+}
 
 const LOOK = `
   :host { display: block; position: relative; }
   :host([hidden]) { display: none; }
-  iframe { display: block; width: 100%; height: 480px; border: 0; }
+  iframe { display: block; width: 100%; height: 480px; border: 0; background: none; }
+  p { margin: 0; }
   .still { position: relative; }
   ::slotted(img) { display: block; width: 100%; height: auto; }
   button { position: absolute; inset: 0; width: 100%; border: 0; background: none; cursor: pointer; }
@@ -82,8 +149,14 @@ class HeadlightView extends HTMLElement {
   }
 
   connectedCallback() {
-    if (this.firstElementChild && !this.frame) this.showStill();
+    if (!this.namesInput()) this.showNothing();
+    else if (this.firstElementChild && !this.frame) this.showStill();
     else this.showFrame();
+  }
+
+  /** Whether there is a trace or an input to show. */
+  namesInput() {
+    return ["src", "text", "ids", "chat"].some((name) => this.getAttribute(name));
   }
 
   disconnectedCallback() {
@@ -92,10 +165,24 @@ class HeadlightView extends HTMLElement {
   }
 
   attributeChangedCallback(name, before, after) {
-    if (!this.frame || before === after) return;
+    if (before === after) return;
+    if (!this.frame) {
+      if (this.isEmpty && this.namesInput()) this.connectedCallback();
+      return;
+    }
     if (name === "src") this.showFrame();
     // The same document follows its new fragment: nothing is loaded again.
     else this.frame.src = this.address();
+  }
+
+  /** The content of the element, or a line that says what it lacks: a form without an input would help nobody. */
+  showNothing() {
+    this.isEmpty = true;
+    const line = document.createElement("p");
+    line.textContent = "This headlight-view shows nothing: give it a trace (src), or a model and a text.";
+    const slot = document.createElement("slot");
+    slot.append(line);
+    this.shadowRoot.replaceChildren(slot);
   }
 
   /** The content of the element, with a button over it. */
@@ -111,6 +198,7 @@ class HeadlightView extends HTMLElement {
   }
 
   showFrame() {
+    this.isEmpty = false;
     const frame = document.createElement("iframe");
     frame.title = this.getAttribute("title") ?? "Attention inside a language model";
     frame.loading = "lazy";
@@ -130,16 +218,12 @@ class HeadlightView extends HTMLElement {
   }
 
   /** Sends the trace to the frame, or one sentence that says why there is none. */
-  async sendTrace() {
+  async sendTrace(origin) {
     const { frame } = this;
     const url = new URL(this.getAttribute("src") ?? "", document.baseURI);
-    const hand = (value, transfer = []) =>
-      frame.contentWindow?.postMessage({ headlight: "trace", value }, FRAME_URL.origin, transfer);
+    const hand = (value) => frame.contentWindow?.postMessage({ headlight: "trace", value }, origin === "null" ? "*" : origin);
     try {
-      const response = await fetch(url);
-      if (!response.ok) throw new Error(`the server answers ${response.status}`);
-      const bytes = await response.arrayBuffer();
-      hand(bytes, [bytes]);
+      hand(await fetchTrace(url.href));
     } catch (error) {
       hand(`${url.pathname.split("/").pop()} could not be fetched (${error.message}).`);
     }

@@ -7,6 +7,7 @@ import path from "node:path";
 import { after, test } from "node:test";
 import { fromFolder, serve } from "./host.mjs";
 import { liveResult, parts } from "./page.mjs";
+import { makeTrace } from "./traces.mjs";
 import { accessibilityProblems, distFile, launchWithProfile, pageTest, screenshot, url, watch } from "./support.mjs";
 
 const dist = path.dirname(distFile("index.html"));
@@ -159,6 +160,87 @@ pageTest("embeds have the colours of their host", async ({ page }) => {
   }
 }, { context: { colorScheme: "dark" } });
 
+pageTest("embeds stand on what lies behind them, and take the colours that are read on it", async ({ page, shot }) => {
+  const [src] = framesOfThePost();
+  // None of these says what its colour scheme is.
+  const grounds = { "rgb(253, 246, 227)": "light", "rgb(27, 27, 31)": "dark", "rgb(128, 0, 32)": "dark" };
+  const sections = Object.keys(grounds).map((colour) => `<section style="background: ${colour}"><iframe src="/${src}"></iframe></section>`);
+  const host = await elsewhere(sections.join(""), { head: '<script type="module" src="/headlight-view.js"></script>' });
+  try {
+    await page.goto(host.address);
+    for (const [index, [colour, theme]] of Object.entries(grounds).entries()) {
+      const root = frameOf(page, index).locator("html");
+      await until(async () => (await root.getAttribute("data-theme")) === theme, `${colour} is ${theme}`);
+      const styles = await root.evaluate((html) => [
+        getComputedStyle(html).getPropertyValue("--paper").trim(), getComputedStyle(document.body).backgroundColor, getComputedStyle(html).colorScheme,
+      ]);
+      assert.deepEqual(styles, [colour, "rgba(0, 0, 0, 0)", theme]);
+    }
+    // What is seen at the frame's corner is the host's colour.
+    const box = await page.locator("iframe").first().boundingBox();
+    const png = await page.screenshot({ clip: { x: box.x + 1, y: box.y + 1, width: 2, height: 2 } });
+    const pixel = await page.evaluate(async (base64) => {
+      const picture = await createImageBitmap(await (await fetch(`data:image/png;base64,${base64}`)).blob());
+      const brush = new OffscreenCanvas(1, 1).getContext("2d");
+      brush.drawImage(picture, 0, 0);
+      return [...brush.getImageData(0, 0, 1, 1).data];
+    }, png.toString("base64"));
+    assert.deepEqual(pixel, [253, 246, 227, 255]);
+    await shot("embed-grounds");
+  } finally {
+    await host.close();
+  }
+});
+
+pageTest("a frame with a sandbox is as tall as its content, a long trace as tall as the host allows", async ({ page, shot }) => {
+  const [src] = framesOfThePost();
+  const { bytes } = makeTrace(140, 4, 8);
+  const read = fromFolder(dist);
+  const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Elsewhere</title><link rel="icon" href="data:,">
+    <script type="module" src="/headlight-view.js"></script></head><body>
+    <iframe sandbox="allow-scripts" src="/${src}" width="700"></iframe>
+    <headlight-view src="long.safetensors"></headlight-view><headlight-view src="long.safetensors" max-height="500"></headlight-view></body></html>`;
+  const server = await serve((name) => (name === "" ? html : name === "long.safetensors" ? bytes : read(name)));
+  try {
+    await page.goto(`http://localhost:${server.port}/`);
+    const height = (place) => place.evaluate((frame) => Number.parseFloat(frame.style.height));
+    const sandboxed = page.locator("body > iframe");
+    await stillOf(sandboxed.contentFrame(), /^Layer 0/).waitFor();
+    await until(async () => (await height(sandboxed)) > 200, "the frame with a sandbox has its height");
+    for (const [index, most] of [900, 500].entries()) {
+      const frame = page.locator("headlight-view").nth(index).locator("iframe");
+      await frame.scrollIntoViewIfNeeded();
+      await stillOf(frame.contentFrame()).waitFor();
+      await until(async () => (await height(frame)) > 400, "it follows its content");
+      assert.ok((await height(frame)) <= most, `${await height(frame)}`);
+    }
+    await shot("embed-long");
+  } finally {
+    await server.close();
+  }
+}, { allow: [/storage|sandbox/i] });
+
+pageTest("an embed without an input is a line of text", async ({ page }) => {
+  const host = await elsewhere(
+    `<headlight-view id="a"></headlight-view><headlight-view id="b" layer="2"><img alt="A still" width="100" height="50" src="icon.svg"></headlight-view>
+     <iframe src="/embed.html#v=1&layer=2"></iframe>`,
+    { head: '<script type="module" src="/headlight-view.js"></script>' },
+  );
+  try {
+    await page.goto(host.address);
+    await page.locator("#a").getByText("This headlight-view shows nothing: give it a trace (src)").waitFor();
+    assert.equal(await page.locator("#b").getByRole("img", { name: "A still" }).isVisible(), true);
+    assert.equal(await page.locator("headlight-view iframe, headlight-view button").count(), 0);
+    const frame = frameOf(page, 0);
+    await frame.getByText("This frame shows nothing").waitFor();
+    assert.equal(await frame.getByRole("button", { name: "Run" }).isVisible(), false);
+    await page.locator("#a").evaluate((element) => element.setAttribute("src", "example/first.safetensors"));
+    await stillOf(page.locator("#a").frameLocator("iframe")).waitFor();
+  } finally {
+    await host.close();
+  }
+});
+
 pageTest("the element shows a trace of its own page, follows its attributes, and says what is wrong", async ({ page, shot }) => {
   // The element comes from one site, the trace from another: the frame asks for neither.
   const headlight = await serve(fromFolder(dist));
@@ -169,11 +251,14 @@ pageTest("the element shows a trace of its own page, follows its attributes, and
      <headlight-view id="d" src="example/first.safetensors" layer="1"><img alt="A still" width="100" height="50" src="icon.svg"></headlight-view>`,
     { head: `<script type="module" src="http://127.0.0.1:${headlight.port}/headlight-view.js"></script>` },
   );
+  const asked = [];
+  page.on("request", (request) => asked.push(request.url()));
   try {
     await page.goto(host.address);
     const frame = (id) => page.locator(`#${id}`).frameLocator("iframe");
     await stillOf(frame("a"), /^Layer 2/).waitFor();
     await stillOf(frame("b")).waitFor();
+    assert.equal(asked.filter((one) => one.endsWith("/first.safetensors")).length, 1, "two elements fetch one trace once");
     await frame("c").getByRole("alert").getByText("none.safetensors could not be fetched").waitFor();
     assert.equal(await page.locator("#d iframe").count(), 0, "its still picture is enough");
     await page.getByRole("button", { name: "Explore this attention" }).press("Enter");

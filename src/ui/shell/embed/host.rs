@@ -2,6 +2,8 @@
 
 use leptos::html::Main;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 use crate::platform::frame::{hear_host, tell_host};
 use crate::state::{Event, Theme, ViewEvent};
@@ -22,6 +24,9 @@ pub fn follow_host(page: Page, root: NodeRef<Main>) {
         }
     };
     hear_host(move |about, value| {
+        if let ("ground", Some(ground)) = (about, value.as_string()) {
+            stand_on(&ground);
+        }
         let theme = value.as_string().and_then(|name| Theme::from_name(&name));
         if let ("theme", Some(theme)) = (about, theme) {
             page.dispatch(Event::View(ViewEvent::ThemePicked(theme)));
@@ -34,4 +39,17 @@ pub fn follow_host(page: Page, root: NodeRef<Main>) {
         height.track();
         tell_size();
     });
+}
+
+/// Draws what hides something else in the colour of the host's page, which otherwise shows through: "rgb(253, 246, 227)".
+fn stand_on(ground: &str) {
+    let is_colour = ground.strip_prefix("rgb(").and_then(|rest| rest.strip_suffix(')')).is_some_and(|numbers| {
+        numbers.len() < 20 && numbers.split(", ").all(|number| number.parse::<u8>().is_ok())
+    });
+    let root = document().document_element().and_then(|root| root.dyn_into::<HtmlElement>().ok());
+    if let (true, Some(root)) = (is_colour, root) {
+        // Setting a property or an attribute of the root cannot fail.
+        let _ = root.style().set_property("--paper", ground);
+        let _ = root.set_attribute("data-ground", "");
+    }
 }

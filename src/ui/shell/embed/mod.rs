@@ -1,8 +1,8 @@
 //! One view in a frame of somebody else's page: still until somebody touches it, as tall as its content, in the host's colours. Only
 //! Run loads a model.
 //!
-//! The frame tells its host `ready`, and `size` (height in CSS pixels) whenever the height changes. The host may send `theme`, which
-//! the frame answers with its size.
+//! The frame tells its host `ready`, and `size` (height in CSS pixels) whenever the height changes. The host may send `ground`, the
+//! colour that it stands on, and `theme`, which the frame answers with its size.
 
 mod host;
 mod run_line;

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::platform::page::fragment;
+use crate::state::link::Link;
 use crate::state::more_models::Lookup;
 use crate::state::{EntryEvent, EntryKind, Event, WorkEvent, wording};
 use crate::ui::erased::{Derived, Show, view};
@@ -27,6 +29,18 @@ pub fn RunLine(page: Page, is_still: RwSignal<bool>) -> impl IntoView {
         }
         had_pair.get_value()
     });
+    // A frame without an input is a line of text: an empty form would help nobody. An emptied field stays.
+    let names_input = page.memo(|state| {
+        state.shown.is_some() || state.entry.kind != EntryKind::Text || !state.entry.text.is_empty()
+    });
+    let had_input = StoredValue::new(false);
+    let has_input = Derived::new(move || {
+        if names_input.get() {
+            had_input.set_value(true);
+        }
+        had_input.get_value()
+    });
+    let is_empty = move || !has_input.get() && Link::parse(&fragment()).0.trace.is_none();
     let has_models = page.memo(|state| !state.models.is_empty());
     // The first run of a model from the Hub looks it up, and asks which files to download.
     let asks = page.memo(|state| state.more.lookup != Lookup::None);
@@ -59,7 +73,10 @@ pub fn RunLine(page: Page, is_still: RwSignal<bool>) -> impl IntoView {
         }
     };
     view! {
-        <div class="run-line">
+        <p class="note" class:none=move || !is_empty()>
+            "This frame shows nothing: its address names neither a trace nor a text."
+        </p>
+        <div class="run-line" class:none=move || !has_input.get()>
             {move || has_text.get().then(|| field("Text", text, EntryEvent::TextEdited))}
             {move || (has_text.get() && keeps_pair.get()).then(|| field("Second text", pair, EntryEvent::PairEdited))}
             <button type="button" class="run" prop:disabled=move || !has_models.get() on:click=move |_| run()>
