@@ -175,6 +175,19 @@ fn options_that_are_not_read_are_refused_by_name() {
         ("bloom", "apply_residual_connection_post_layernorm", json!(true)),
         ("distilbert", "pruned_heads", json!({"0": [1]})),
         ("gemma2", "use_bidirectional_attention", json!(true)),
+        ("cohere2", "head_dim", json!(6)),
+        ("exaone4", "sliding_window_pattern", json!("LLG")),
+        ("falcon", "num_ln_in_parallel_attn", json!(2)),
+        ("falcon_new", "parallel_attn", json!(false)),
+        ("falcon_new", "num_kv_heads", json!(3)),
+        ("gemma", "use_bidirectional_attention", json!(true)),
+        ("gpt_bigcode", "add_cross_attention", json!(true)),
+        ("mpt", "attn_config", json!({"alibi": false})),
+        ("mpt", "attn_config", json!({"alibi_bias_max": 16})),
+        ("mpt", "attn_config", json!({"qk_ln": true})),
+        ("mpt", "expansion_ratio", json!(3)),
+        ("mpt", "no_bias", json!(false)),
+        ("olmo", "clip_qkv", json!(0)),
         ("gpt_neo", "is_causal", json!(false)),
         ("t5", "is_causal", json!(false)),
         ("gpt_neo", "attention_layers", json!(["global", "sparse", "global", "local"])),
@@ -193,8 +206,11 @@ fn options_that_are_not_read_are_refused_by_name() {
     ];
     for (name, field, value) in cases {
         let files = changed(name, |config| {
-            // It would stand in the place of attention_types.
+            // They would stand in the place of attention_types and of a pattern.
             config.remove("attention_layers");
+            if field != "layer_types" {
+                config.remove("layer_types");
+            }
             config.insert(field.to_owned(), value);
         });
         let message = load(&files).unwrap_err().to_string();
@@ -236,7 +252,24 @@ fn norms_may_have_their_older_names() {
 /// A configuration that names neither family nor class is read by what only one family has.
 #[test]
 fn a_family_without_a_name_is_known_by_its_keys() {
-    for name in ["smollm3", "mistral", "gemma2", "gemma3_text", "qwen2", "qwen3", "phi3", "olmo2", "llama"] {
+    for name in [
+        "codegen",
+        "falcon",
+        "glm",
+        "glm4",
+        "mpt",
+        "phi",
+        "starcoder2",
+        "smollm3",
+        "mistral",
+        "gemma2",
+        "gemma3_text",
+        "qwen2",
+        "qwen3",
+        "phi3",
+        "olmo2",
+        "llama",
+    ] {
         let nameless = changed(name, |config| {
             config.remove("model_type");
             config.remove("architectures");

@@ -203,6 +203,17 @@ fn windows_are_where_the_familys_class_puts_them() {
         ),
         ("modernbert", json!({"local_attention": 8, "global_attn_every_n_layers": 3}), &[1, 2], 4),
         ("modernbert", json!({"local_attention": 8, "sliding_window": 3, "layer_types": [near, full, full]}), &[0], 3),
+        ("olmo3", json!({"sliding_window": 5}), &[0, 1, 2], 4),
+        ("olmo3", json!({"sliding_window": 5, "layer_types": [full, near, near, full]}), &[1, 2], 4),
+        ("cohere2", json!({"sliding_window": 5, "sliding_window_pattern": 2}), &[0, 2], 4),
+        ("exaone4", json!({"sliding_window": 5, "sliding_window_pattern": 2}), &[0, 2], 4),
+        (
+            "exaone4",
+            json!({"sliding_window": 5, "sliding_window_pattern": "LLLG", "layer_types": [near, full, near, full]}),
+            &[0, 2],
+            4,
+        ),
+        ("starcoder2", json!({"sliding_window": 5}), &[0, 1], 4),
         ("gpt_neo", json!({"attention_types": [[["local", "global"], 2]], "window_size": 7}), &[0, 2], 6),
         ("gpt_neo", json!({"attention_layers": ["local", "local", "global", "global"], "window_size": 7}), &[0, 1], 6),
     ];
@@ -236,6 +247,10 @@ fn rotation_is_read_from_the_familys_own_keys() {
         ("llama", json!({"rope_parameters": null, "rope_theta": 500, "partial_rotary_factor": 0.5}), 500.0, 1.0),
         ("llama", json!({"rope_parameters": null, "rotary_emb_base": 500, "rotary_pct": 0.5}), 10_000.0, 1.0),
         ("phi3", json!({"rope_parameters": null, "rope_theta": 500, "partial_rotary_factor": 0.5}), 500.0, 0.5),
+        ("phi", json!({"rope_parameters": null, "rope_theta": 500}), 500.0, 0.5),
+        ("stablelm", json!({"rope_parameters": null, "partial_rotary_factor": 0.75}), 10_000.0, 0.75),
+        ("cohere", json!({"rope_parameters": null}), 500_000.0, 1.0),
+        ("olmo3", json!({"rope_parameters": null, "rope_theta": 300}), 300.0, 1.0),
         ("smollm3", json!({"rope_parameters": null}), 2_000_000.0, 1.0),
     ];
     for (family, changes, theta, share) in cases {
@@ -252,7 +267,7 @@ fn rotation_is_read_from_the_familys_own_keys() {
 #[test]
 fn classes_are_those_of_the_small_checkpoints() {
     let names = Class::names();
-    assert_eq!(names.len(), 28);
+    assert_eq!(names.len(), 51);
     assert!(names.contains(&("xlm-roberta".to_owned(), "XLMRobertaConfig".to_owned())));
     assert_eq!(Class::of("mistral").unwrap().default("sliding_window"), Some(&json!(4096)));
     assert!(fixture("make_config_keys.py").exists());

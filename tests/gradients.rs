@@ -80,7 +80,7 @@ fn gradients_agree_with_pytorch_on_every_checkpoint() {
         compare_case(&mut comparison, &name, &model, case, &values);
         n_checkpoints += 1;
     }
-    assert!(n_checkpoints >= 40, "{n_checkpoints}");
+    assert!(n_checkpoints >= 86, "{n_checkpoints}");
     comparison.finish();
 }
 

@@ -36,13 +36,13 @@ fn refused(files: &Files, parts: &[&str]) {
 #[test]
 fn a_family_is_named_first_with_its_kin_and_a_way_out() {
     for (family, nearest) in [
-        ("gpt_bigcode", Some("gpt2")),
+        ("olmo_hybrid", Some("olmo2")),
         ("mixtral", Some("mistral")),
         ("qwen2_moe", Some("qwen3")),
         ("deberta-v2", Some("bert")),
-        ("phi", Some("phi3")),
-        ("mbart", Some("bart")),
-        ("mamba", None),
+        ("phimoe", Some("phi3")),
+        ("bigbird_pegasus", Some("pegasus")),
+        ("bamba", None),
     ] {
         let message = load(&with_field("model_type", json!(family))).unwrap_err().to_string();
         assert!(message.starts_with(&format!("{family} models are not read")), "{message}");
@@ -51,6 +51,11 @@ fn a_family_is_named_first_with_its_kin_and_a_way_out() {
         assert_eq!(nearest.is_some(), message.contains("nearest"), "{message}");
         assert!(message.contains(nearest.unwrap_or("")), "{message}");
         assert!(message.len() < 230, "{message}");
+    }
+    for (family, instead) in [("mamba", "state spaces"), ("rwkv", "recurrences"), ("fnet", "Fourier transforms")] {
+        let message = load(&with_field("model_type", json!(family))).unwrap_err().to_string();
+        let expected = format!("{family} models are not read: in the place of attention they have {instead}");
+        assert!(message.starts_with(&expected), "{message}");
     }
     let gguf = GgufFile::default().text("general.architecture", "mamba").bytes();
     let message = load(&vec![("m.gguf".to_owned(), gguf)]).unwrap_err().to_string();

@@ -14,7 +14,7 @@ use crate::kernels::norm::{layer_norm, rms_norm};
 use crate::kernels::rotary::rotate;
 use crate::kernels::softmax::softmax_rows;
 use crate::kernels::{PackedRows, Panels};
-use crate::trace::spec::{NormKind, Pairing, Positions};
+use crate::trace::spec::{NormKind, Pairing, Positions, QkNorm};
 use crate::trace::{Attn, BlockSite, Hook, Spec};
 
 /// An activation with a value that is not finite, from which nothing can be computed.
@@ -85,12 +85,21 @@ pub struct AttnLayer<'a> {
     pub layer: usize,
     /// Self-attention, or cross-attention over the encoder's positions, which has no rotation, bias or mask.
     pub attn: Attn,
-    /// The weight of the queries' norm, [d_head] or [n_heads · d_head].
-    pub q_norm: Option<&'a [f32]>,
-    /// The weight of the keys' norm, [d_head] or [n_key_value_heads · d_head].
-    pub k_norm: Option<&'a [f32]>,
+    /// The queries' norm, [d_head] or [n_heads · d_head].
+    pub q_norm: Option<HeadNorm<'a>>,
+    /// The keys' norm, [d_head] or [n_key_value_heads · d_head].
+    pub k_norm: Option<HeadNorm<'a>>,
     /// Learned bias on the scores, [n_buckets, n_heads].
     pub relative_bias: Option<&'a [f32]>,
+}
+
+/// The norm of queries or of keys.
+#[derive(Clone, Copy, Debug)]
+pub struct HeadNorm<'a> {
+    /// What the normalised neurons are multiplied by.
+    pub weight: &'a [f32],
+    /// What is added then, as long as the weight.
+    pub bias: Option<&'a [f32]>,
 }
 
 /// The keys of one layer as they enter the product, packed per key head.
@@ -143,16 +152,30 @@ impl AttnLayer<'_> {
         self.attn == Attn::Own && self.spec.changes_queries(self.layer)
     }
 
-    /// Normalises in place: each head alone where the weight is one head long, all heads together where it spans them all.
-    fn norm(&self, weight: Option<&[f32]>, x: &mut [f32]) {
-        let Some(weight) = weight else { return };
-        let from = x.to_vec();
-        let spec = self.spec;
-        match spec.norm {
-            NormKind::LayerNorm => layer_norm(&from, weight, &vec![0.0; weight.len()], spec.norm_eps, x),
-            NormKind::RmsNorm => rms_norm(&from, weight, spec.norm_adds_one, spec.norm_eps, x),
-            NormKind::None => {}
+    /// Normalises in place: each head alone where the weight is one head long or each has its own, else all heads together.
+    fn norm(&self, norm: Option<HeadNorm<'_>>, x: &mut [f32]) {
+        let Some(norm) = norm else { return };
+        let (spec, from) = (self.spec, x.to_vec());
+        let no_bias = vec![0.0; norm.weight.len()];
+        let bias = norm.bias.unwrap_or(&no_bias);
+        for (columns, rows) in self.norm_parts(norm.weight.len(), from.len()) {
+            let (weight, from, x) = (&norm.weight[columns.clone()], &from[rows.clone()], &mut x[rows]);
+            match spec.norm {
+                NormKind::LayerNorm => layer_norm(from, weight, &bias[columns], spec.norm_eps, x),
+                NormKind::RmsNorm => rms_norm(from, weight, spec.norm_adds_one, spec.norm_eps, x),
+                NormKind::None => {}
+            }
         }
+    }
+
+    /// What is normalised at a time of `n` values: the columns of the weight, and the values that they are of.
+    fn norm_parts(&self, width: usize, n: usize) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
+        let is_apart = self.spec.qk_norm == Some(QkNorm::EachHead);
+        let part = if is_apart { self.spec.d_head } else { n.max(1) };
+        (0..n).step_by(part).map(move |start| {
+            let first = if is_apart { start % width } else { 0 };
+            (first..if is_apart { first + part } else { width }, start..start + part)
+        })
     }
 
     fn rotate(&self, x: &mut [f32], n_heads: usize, first_pos: usize, n_pos: usize) {
@@ -262,12 +285,10 @@ fn scores(attention: &AttnLayer<'_>, part: &SquarePart, queries: &[f32], keys: &
     if part.attn == Attn::Cross {
         return Ok(scores);
     }
-    let by_distance = attention.bias_by_distance(part);
+    let biases = attention.biases(part);
     for (query, row) in part.rows.clone().zip(scores.chunks_exact_mut(part.n_key)) {
-        if let Some(bias) = &by_distance {
-            // Key 0 is `query` before the query; the list starts at the last query of the part.
-            let biases = &bias[part.rows.end - 1 - query..];
-            row.iter_mut().zip(biases).for_each(|(score, bias)| *score += bias);
+        if let Some(biases) = &biases {
+            row.iter_mut().zip(biases.of(part, query)).for_each(|(score, bias)| *score += bias);
         }
         let visible = attention.visible(query, part.n_key);
         row[..visible.start].fill(f32::NEG_INFINITY);
@@ -276,20 +297,44 @@ fn scores(attention: &AttnLayer<'_>, part: &SquarePart, queries: &[f32], keys: &
     Ok(scores)
 }
 
+/// Numbers that are added to the scores of a head.
+enum Biases {
+    /// By distance, starting from key 0 as the last query of the part sees it.
+    ByDistance(Vec<f32>),
+    /// For each key.
+    ByKey(Vec<f32>),
+}
+
+impl Biases {
+    /// Those of a query's row, from key 0 on.
+    fn of(&self, part: &SquarePart, query: usize) -> &[f32] {
+        match self {
+            // Key 0 is `query` before the query.
+            Biases::ByDistance(all) => &all[part.rows.end - 1 - query..],
+            Biases::ByKey(all) => all,
+        }
+    }
+}
+
 impl AttnLayer<'_> {
-    /// The numbers added to scores, by distance, starting from key 0 as the last query of the part sees it.
-    fn bias_by_distance(&self, part: &SquarePart) -> Option<Vec<f32>> {
+    /// The numbers added to scores.
+    fn biases(&self, part: &SquarePart) -> Option<Biases> {
         let spec = self.spec;
         let first = 1 - part.rows.end as isize;
         let distances = first..first + (part.rows.len() + part.n_key) as isize;
         match (&spec.relative_bias, self.relative_bias, &spec.positions) {
             (Some(bias), Some(table), _) => {
                 let row = |distance| bias::bucket(bias, spec.is_causal(), distance) * spec.n_heads;
-                Some(distances.map(|distance| table[row(distance) + part.head]).collect())
+                Some(Biases::ByDistance(distances.map(|distance| table[row(distance) + part.head]).collect()))
             }
             (_, _, Positions::Alibi) => {
                 let slope = bias::alibi_slope(part.head, spec.n_heads);
-                Some(distances.map(|distance| slope * distance as f32).collect())
+                Some(Biases::ByDistance(distances.map(|distance| slope * distance as f32).collect()))
+            }
+            (_, _, Positions::ScaledAlibi) => {
+                let scale = spec.attn_scale_of(part.layer);
+                let of_key = |key| bias::rounded_alibi(part.head, spec.n_heads, key) * scale;
+                Some(Biases::ByKey((0..part.n_key).map(of_key).collect()))
             }
             _ => None,
         }

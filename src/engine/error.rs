@@ -42,6 +42,18 @@ pub enum EngineError {
         /// The nearest one that is read, in brackets; empty where none is near.
         nearest: String,
     },
+    /// A family of models that have no attention.
+    #[error(
+        "{name} models are not read: in the place of attention they have {instead}, which make no patterns ({file})"
+    )]
+    WithoutAttention {
+        /// Which file says so.
+        file: String,
+        /// The family.
+        name: String,
+        /// What mixes the tokens.
+        instead: String,
+    },
     /// Weights quantised in a form that is not read.
     #[error(
         "the weights are quantised by {method}, which is not read: take a GGUF file of the model (Q4_K_M, Q8_0 and others are), or \

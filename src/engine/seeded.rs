@@ -58,6 +58,7 @@ fn is_scale(slot: Slot) -> bool {
             | Slot::FinalNorm(Part::Weight)
             | Slot::HeadNorm(Part::Weight)
             | Slot::LabelNorm(Part::Weight)
+            | Slot::NormOfHead(..)
             | Slot::RotaryDivisors(_)
     ) || matches!(slot, Slot::Block(_, slot, Part::Weight) if slot.is_norm())
 }

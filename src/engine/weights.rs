@@ -18,6 +18,8 @@ pub struct Weight {
     n_out: usize,
     n_in: usize,
     store: Store,
+    /// What every number is multiplied by when it is read.
+    scale: f32,
 }
 
 #[derive(Debug)]
@@ -40,12 +42,24 @@ impl Weight {
         } else {
             Store::Candle(CandleBlocks::empty(dtype, n_out, n_in).ok_or_else(|| dtype.clone())?)
         };
-        Ok(Self { n_out, n_in, store })
+        Ok(Self { n_out, n_in, store, scale: 1.0 })
     }
 
     /// Makes weights from f32 panels.
     pub fn from_panels(panels: Panels) -> Self {
-        Self { n_out: panels.n_out(), n_in: panels.n_in(), store: Store::F32(panels) }
+        Self { n_out: panels.n_out(), n_in: panels.n_in(), store: Store::F32(panels), scale: 1.0 }
+    }
+
+    /// Returns the matrix times a factor; what is held stays as it is.
+    pub fn scaled(self, factor: f32) -> Self {
+        Self { scale: self.scale * factor, ..self }
+    }
+
+    /// Multiplies what was made of the numbers as they are held.
+    fn times_scale(&self, values: &mut [f32]) {
+        if self.scale != 1.0 {
+            values.iter_mut().for_each(|value| *value *= self.scale);
+        }
     }
 
     /// Appends whole rows as they stand in a file; `first` counts the rows already there and is a multiple of
@@ -93,6 +107,7 @@ impl Weight {
                 }
             }
         }
+        self.times_scale(&mut y);
         y
     }
 
@@ -109,6 +124,7 @@ impl Weight {
                 }
             }
         }
+        self.times_scale(&mut y);
         y
     }
 
@@ -125,6 +141,7 @@ impl Weight {
                 }
             }
         }
+        self.times_scale(&mut y);
         y
     }
 
@@ -140,6 +157,11 @@ impl Weight {
 
     /// Copies row `index` into `row` [n_in].
     pub fn copy_row(&self, index: usize, row: &mut [f32]) {
+        self.copy_held_row(index, row);
+        self.times_scale(row);
+    }
+
+    fn copy_held_row(&self, index: usize, row: &mut [f32]) {
         match &self.store {
             Store::F32(panels) => panels.copy_row(index, row),
             Store::Blocks(blocks) => blocks.copy_row(index, row),
@@ -167,11 +189,20 @@ impl Weight {
         }
         let mut panels = Panels::zeros(self.n_out, self.n_in);
         let mut row = vec![0.0; self.n_in];
-        for out in 0..self.n_out {
-            self.copy_row(out, &mut row);
-            panels.set_rows(out, &row);
+        match &self.store {
+            Store::Candle(..) => {
+                for chunk in 0..self.n_out.div_ceil(CHUNK) {
+                    self.with_chunk(chunk, |rows| panels.set_rows(chunk * CHUNK, rows));
+                }
+            }
+            _ => {
+                for out in 0..self.n_out {
+                    self.copy_held_row(out, &mut row);
+                    panels.set_rows(out, &row);
+                }
+            }
         }
-        Some(Self::from_panels(panels))
+        Some(Self::from_panels(panels).scaled(self.scale))
     }
 
     /// The rows that candle widens together, from row `first` on.
@@ -294,6 +325,17 @@ mod tests {
             let mut row = vec![0.0; n_in];
             weight.copy_row(33, &mut row);
             assert_eq!(row, wide[33 * n_in..34 * n_in], "{dtype}");
+            let half = weight.scaled(0.5);
+            let halves = |all: &[f32]| all.iter().map(|value| value * 0.5).collect::<Vec<f32>>();
+            assert_eq!(half.matmul(&packed, 0..n_in), halves(&y), "{dtype}, scaled");
+            assert_eq!(half.matmul_outputs(&packed, outputs), halves(&some), "{dtype}, scaled");
+            assert_eq!(
+                half.matmul_transposed(&PackedRows::pack(&up, n_out, 0..n_out)),
+                halves(&back),
+                "{dtype}, scaled"
+            );
+            assert!((half.times_transposed(&vec![1.0; n_out])[7] - 0.5 * column).abs() < 1e-9, "{dtype}, scaled");
+            assert!(half.widened().is_none_or(|wide| wide.is_equal(&half)), "{dtype}, scaled");
         }
     }
 }

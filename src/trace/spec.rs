@@ -71,6 +71,9 @@ pub struct Spec {
     /// Factor on the token embedding; none is 1.
     #[serde(default)]
     pub embed_scale: Option<f64>,
+    /// A token whose embedding is left out while the others grow, by the share of such tokens in the text, as in training (ESM).
+    #[serde(default)]
+    pub token_dropout: Option<u32>,
     /// Whether the sum of the embeddings is normalised.
     #[serde(default)]
     pub embed_norm: bool,
@@ -105,6 +108,12 @@ pub struct Spec {
     /// The soft cap on logits.
     #[serde(default)]
     pub logit_softcap: Option<f64>,
+    /// Queries, keys and values are cut off at this size on either side, as they are projected (MPT, OLMo).
+    #[serde(default)]
+    pub clip_qkv: Option<f64>,
+    /// Factor on what each sub-layer adds to the stream; none is 1 (Granite).
+    #[serde(default)]
+    pub resid_scale: Option<f64>,
     /// Factor on what the unembedding reads; none is 1 (T5: 1/√d_model).
     #[serde(default)]
     pub logit_scale: Option<f64>,
@@ -166,6 +175,8 @@ pub enum QkNorm {
     PerHead,
     /// All heads together, weight [n_heads · d_head] (OLMo 2).
     AllHeads,
+    /// Each head by itself with weights of its own, [n_heads · d_head] (StableLM 2, Command R+).
+    EachHead,
 }
 
 /// Layers whose queries see only near keys.
@@ -199,8 +210,13 @@ pub enum Positions {
     Rotary(Rotary),
     /// Sines, then cosines, added to the embedding (Vaswani et al. 2017).
     Sinusoidal,
+    /// Sines, then cosines, by rows that count from `pos_offset`, with 10000 as the longest wavelength of all (fairseq, M2M100); a
+    /// token that takes no position has zeros.
+    ShiftedSinusoidal,
     /// Scores fall with the distance, each head with a slope of its own (Press et al. 2022).
     Alibi,
+    /// ALiBi's numbers by the key's position, in 16 bits and multiplied by the scale of the scores (Falcon).
+    ScaledAlibi,
     /// Not by themselves: by a relative bias, or the mask alone.
     None,
     /// A learned vector per position, added in every layer to what queries and keys are made of, never to the stream (Press et
@@ -338,7 +354,8 @@ impl Spec {
 
     /// Whether there is a position embedding.
     pub fn has_pos_embed(&self) -> bool {
-        matches!(self.positions, Positions::Learned | Positions::Sinusoidal | Positions::Shortformer)
+        use Positions::{Learned, ShiftedSinusoidal, Shortformer, Sinusoidal};
+        matches!(self.positions, Learned | Sinusoidal | ShiftedSinusoidal | Shortformer)
     }
 
     /// Whether there is a stream between attention and what follows it in a block.

@@ -125,7 +125,7 @@ const FORMS = [
   { name: "gguf-both-ways", files: { "m.gguf": llamaAsGguf("llama", { ...ggufVocabulary("llama", "gpt-2"), "llama.attention.causal": false }) }, text: "The cat", isBothWays: true },
   // C. What is refused, and what is read by now.
   family("mixtral", "mistral"),
-  family("mamba", ""),
+  family("bamba", ""),
   quantised("gptq", "GPTQ"),
   quantised("awq", "AWQ"),
   quantised("bitsandbytes", "bitsandbytes"),

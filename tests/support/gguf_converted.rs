@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use headlight::trace::Spec;
-use headlight::trace::spec::NormKind;
+use headlight::trace::spec::{NormKind, RotaryScaling};
 use serde_json::Value;
 
 use super::engine::{files_of, load};
@@ -54,6 +54,10 @@ pub fn with_metadata(mut file: GgufFile, name: &str, gguf: &str) -> GgufFile {
     if let Some(rotary) = spec.rotary() {
         file = file.field(&format!("{gguf}.rope.freq_base"), Field::F32(rotary.theta as f32));
         file = file.field(&format!("{gguf}.rope.dimension_count"), Field::U32(rotary.dims as u32));
+        if let RotaryScaling::Linear { factor } = rotary.scaling {
+            file = file.text(&format!("{gguf}.rope.scaling.type"), "linear");
+            file = file.field(&format!("{gguf}.rope.scaling.factor"), Field::F32(factor as f32));
+        }
     }
     if let Some(window) = config["sliding_window"].as_u64() {
         file = file.field(&format!("{gguf}.attention.sliding_window"), Field::U32(window as u32));
@@ -61,6 +65,19 @@ pub fn with_metadata(mut file: GgufFile, name: &str, gguf: &str) -> GgufFile {
     for (key, cap) in [("attn_logit_softcapping", spec.attn_softcap), ("final_logit_softcapping", spec.logit_softcap)] {
         if let Some(cap) = cap {
             file = file.field(&format!("{gguf}.{key}"), Field::F32(cap as f32));
+        }
+    }
+    let number = |key: &str| config[key].as_f64().map(|value| value as f32);
+    for (key, value) in [
+        ("attention.clamp_kqv", spec.clip_qkv.map(|clip| clip as f32)),
+        ("attention.max_alibi_bias", (gguf == "mpt").then_some(8.0)),
+        ("attention.scale", number("attention_multiplier")),
+        ("embedding_scale", number("embedding_multiplier")),
+        ("residual_scale", number("residual_multiplier")),
+        ("logit_scale", number("logits_scaling").or(number("logit_scale"))),
+    ] {
+        if let Some(value) = value {
+            file = file.field(&format!("{gguf}.{key}"), Field::F32(value));
         }
     }
     if name.starts_with("gemma3") {
@@ -118,6 +135,17 @@ pub fn changed(way: Way, values: &[f32], shape: &[usize], d_head: usize) -> (Vec
                 .flat_map(|part| (0..n_heads).flat_map(move |head| (0..d_head).map(move |row| from(part, head, row))));
             (order(all.collect()), same)
         }
+        Way::Ungrouped(n_queries) => {
+            let n_groups = rows.len() / ((n_queries + 2) * d_head);
+            let from = |part: usize, group: usize, row: usize| (group * (n_queries + 2) + part) * d_head + row;
+            let queries = (0..n_groups).flat_map(|group| {
+                (0..n_queries).flat_map(move |part| (0..d_head).map(move |row| from(part, group, row)))
+            });
+            let rest = [n_queries, n_queries + 1].into_iter().flat_map(|part| {
+                (0..n_groups).flat_map(move |group| (0..d_head).map(move |row| from(part, group, row)))
+            });
+            (order(queries.chain(rest).collect()), same)
+        }
     }
 }
 
@@ -136,6 +164,14 @@ pub fn converted(conversion: &Conversion) -> GgufFile {
         file = with_tokenizer(file, name);
     }
     let mut add = |ours: String, theirs: String, way: Way| {
+        // One tensor of the norms of all heads.
+        let of_head = |head: usize| format!("{theirs}.norms.{head}.weight");
+        if weights.has(&of_head(0)) {
+            let n_heads = (0..).take_while(|head| weights.has(&of_head(*head))).count();
+            let all: Vec<f32> = (0..n_heads).flat_map(|head| weights.f32(&of_head(head))).collect();
+            let shape = [n_heads as u64, spec.d_head as u64];
+            file = std::mem::take(&mut file).f32(&format!("{ours}.weight"), &shape, &all);
+        }
         for part in ["weight", "bias"] {
             let theirs = format!("{theirs}.{part}");
             if weights.has(&theirs) {

@@ -12,6 +12,8 @@ pub enum Way {
     Turned,
     /// Each head's queries, keys and values to all queries, all keys, all values.
     Unfused,
+    /// Each key head's queries, of this number, with its key and value, to all queries, all keys, all values.
+    Ungrouped(usize),
 }
 
 /// One architecture: the name of its small checkpoint, llama.cpp's name, what stands before the tensors of a block, and the
@@ -154,5 +156,131 @@ pub fn conversions() -> Vec<Conversion> {
             ],
             inner: list(&[&bloom]),
         },
+    ]
+    .into_iter()
+    .chain(further())
+    .collect()
+}
+
+/// The conversions of families that came later.
+fn further() -> Vec<Conversion> {
+    let list = |parts: &[&[(&'static str, &'static str, Way)]]| -> &'static [(&'static str, &'static str, Way)] {
+        Vec::leak(parts.concat())
+    };
+    let llama = |golden, gguf, inner| Conversion { golden, gguf, block: "model.layers", outer: LLAMA_OUTER, inner };
+    let (plain, paired) = (attention(Way::As), attention(Way::Paired));
+    let renamed = |from: &'static [(&'static str, &'static str)]| {
+        from.iter().map(|(ours, theirs)| (*ours, *theirs, Way::As)).collect::<Vec<_>>()
+    };
+    let q_norms = renamed(&[("attn_q_norm", "self_attn.q_layernorm"), ("attn_k_norm", "self_attn.k_layernorm")]);
+    let output_norms = renamed(&[
+        ("post_attention_norm", "post_attention_layernorm"),
+        ("post_ffw_norm", "post_feedforward_layernorm"),
+    ]);
+    let glm_mlp = renamed(&[("ffn_up", "mlp.gate_up_proj"), ("ffn_down", "mlp.down_proj")]);
+    let glm4_norms = renamed(&[
+        ("attn_norm", "input_layernorm"),
+        ("post_attention_norm", "post_self_attn_layernorm"),
+        ("ffn_norm", "post_attention_layernorm"),
+        ("post_ffw_norm", "post_mlp_layernorm"),
+    ]);
+    let starcoder2 = renamed(&[("ffn_up", "mlp.c_fc"), ("ffn_down", "mlp.c_proj")]);
+    let phi = renamed(&[
+        ("attn_norm", "input_layernorm"),
+        ("attn_output", "self_attn.dense"),
+        ("ffn_up", "mlp.fc1"),
+        ("ffn_down", "mlp.fc2"),
+    ]);
+    let one_norm = renamed(&[("attn_norm", "input_layernorm")]);
+    let falcon = |golden, way, norms: &'static [(&'static str, &'static str)]| {
+        let inner = [
+            ("attn_qkv", "self_attention.query_key_value", way),
+            ("attn_output", "self_attention.dense", Way::As),
+            ("ffn_up", "mlp.dense_h_to_4h", Way::As),
+            ("ffn_down", "mlp.dense_4h_to_h", Way::As),
+        ];
+        Conversion {
+            golden,
+            gguf: "falcon",
+            block: "transformer.h",
+            outer: &[
+                ("token_embd", "transformer.word_embeddings", Way::As),
+                ("output_norm", "transformer.ln_f", Way::As),
+                ("output", "lm_head", Way::As),
+            ],
+            inner: list(&[&inner, &renamed(norms)]),
+        }
+    };
+    vec![
+        Conversion {
+            outer: list(&[&[
+                ("token_embd", "model.embed_tokens", Way::As),
+                ("output_norm", "model.norm", Way::PlusOne),
+            ]]),
+            ..llama(
+                "gemma",
+                "gemma",
+                list(&[&plain, &MLP, &NORMS.map(|(ours, theirs, _)| (ours, theirs, Way::PlusOne))]),
+            )
+        },
+        Conversion {
+            outer: &[
+                ("token_embd", "model.embed_tokens", Way::As),
+                ("output_norm", "model.final_layernorm", Way::As),
+                ("output", "lm_head", Way::As),
+            ],
+            ..llama("phi", "phi2", list(&[&plain[..3], &phi]))
+        },
+        llama("stablelm", "stablelm", list(&[&plain, &MLP, &NORMS])),
+        llama("stablelm_parallel", "stablelm", list(&[&plain, &MLP, &one_norm, &q_norms])),
+        falcon("falcon", Way::As, &[("attn_norm", "input_layernorm")]),
+        falcon("falcon_new", Way::Ungrouped(2), &[("attn_norm", "ln_mlp"), ("attn_norm_2", "ln_attn")]),
+        Conversion {
+            golden: "mpt",
+            gguf: "mpt",
+            block: "transformer.blocks",
+            outer: &[
+                ("token_embd", "transformer.wte", Way::As),
+                ("output_norm", "transformer.norm_f", Way::As),
+                ("output", "lm_head", Way::As),
+            ],
+            inner: &[
+                ("attn_norm", "norm_1", Way::As),
+                ("attn_qkv", "attn.Wqkv", Way::As),
+                ("attn_output", "attn.out_proj", Way::As),
+                ("ffn_norm", "norm_2", Way::As),
+                ("ffn_up", "ffn.up_proj", Way::As),
+                ("ffn_down", "ffn.down_proj", Way::As),
+            ],
+        },
+        Conversion {
+            golden: "gpt_bigcode",
+            gguf: "starcoder",
+            block: "transformer.h",
+            outer: &[
+                ("token_embd", "transformer.wte", Way::As),
+                ("position_embd", "transformer.wpe", Way::As),
+                ("output_norm", "transformer.ln_f", Way::As),
+            ],
+            inner: &[
+                ("attn_norm", "ln_1", Way::As),
+                ("attn_qkv", "attn.c_attn", Way::As),
+                ("attn_output", "attn.c_proj", Way::As),
+                ("ffn_norm", "ln_2", Way::As),
+                ("ffn_up", "mlp.c_fc", Way::As),
+                ("ffn_down", "mlp.c_proj", Way::As),
+            ],
+        },
+        llama("starcoder2", "starcoder2", list(&[&plain, &starcoder2, &NORMS])),
+        llama("olmo", "olmo", list(&[&paired, &MLP])),
+        llama("olmo_clipped", "olmo", list(&[&paired, &MLP])),
+        llama("olmo3", "olmo2", list(&[&plain, &MLP, &QK_NORMS, &output_norms])),
+        llama("granite_factors", "granite", list(&[&paired, &MLP, &NORMS])),
+        llama("cohere", "command-r", list(&[&plain, &MLP, &one_norm])),
+        llama("cohere_norms", "command-r", list(&[&plain, &MLP, &one_norm, &QK_NORMS])),
+        llama("cohere2", "cohere2", list(&[&plain, &MLP, &one_norm])),
+        llama("glm", "chatglm", list(&[&plain, &glm_mlp, &NORMS])),
+        llama("glm4", "glm4", list(&[&plain, &glm_mlp, &glm4_norms])),
+        llama("exaone4", "exaone4", list(&[&plain, &MLP, &QK_NORMS, &output_norms])),
     ]
 }

@@ -31,6 +31,18 @@ pub fn alibi_slope(head: usize, n_heads: usize) -> f32 {
     (-exponent).exp2() as f32
 }
 
+/// Returns Falcon's number for a key's position, before the scale of the scores: slope, position and product in 16 bits, as Hugging
+/// Face's `build_alibi_tensor` has it.
+pub fn rounded_alibi(head: usize, n_heads: usize, position: usize) -> f32 {
+    to_bf16(to_bf16(alibi_slope(head, n_heads)) * to_bf16(position as f32))
+}
+
+/// The nearest number of 16 bits that has the exponents of an f32; of two, the one whose last bit is 0.
+fn to_bf16(value: f32) -> f32 {
+    let bits = value.to_bits();
+    f32::from_bits((bits + 0x7fff + (bits >> 16 & 1)) & 0xffff_0000)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +82,13 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Values of PyTorch: `(slopes.bfloat16()[:, None] * torch.arange(n))` for 64 heads.
+    #[test]
+    fn falcons_alibi_has_sixteen_bits() {
+        assert_eq!([1, 3, 255, 300].map(|position| rounded_alibi(7, 64, position)), [0.5, 1.5, 127.5, 150.0]);
+        assert_eq!([1, 3, 301].map(|position| rounded_alibi(0, 64, position)), [0.917_968_75, 2.75, 276.0]);
     }
 
     #[test]

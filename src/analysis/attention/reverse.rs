@@ -113,10 +113,9 @@ impl<T: Tap> Tap for Between<'_, '_, T> {
     fn scores(&mut self, part: SquarePart, data: &mut [f32]) -> Result<(), T::Error> {
         if self.attention.spec.attn_softcap.is_some() {
             self.capped = data.to_vec();
-            if let Some(bias) = self.attention.bias_by_distance(&part).filter(|_| part.attn == Attn::Own) {
+            if let Some(biases) = self.attention.biases(&part).filter(|_| part.attn == Attn::Own) {
                 for (query, row) in part.rows.clone().zip(self.capped.chunks_exact_mut(part.n_key)) {
-                    let biases = &bias[part.rows.end - 1 - query..];
-                    row.iter_mut().zip(biases).for_each(|(score, bias)| *score -= bias);
+                    row.iter_mut().zip(biases.of(&part, query)).for_each(|(score, bias)| *score -= bias);
                 }
             }
         }
@@ -136,7 +135,7 @@ impl AttnLayer<'_> {
         if !self.changes_queries() {
             return;
         }
-        let (spec, weight, n_heads) = match which {
+        let (spec, norm, n_heads) = match which {
             Projected::Queries => (self.spec, self.q_norm, self.spec.n_heads),
             Projected::Keys => (self.spec, self.k_norm, self.spec.n_key_value_heads),
         };
@@ -145,11 +144,14 @@ impl AttnLayer<'_> {
             let (frequencies, magnitude) = (rotary.frequencies(n_pos), rotary.magnitude());
             rotate_back(grad, [n_heads, spec.d_head], first_pos, &frequencies, magnitude, is_adjacent);
         }
-        let Some(weight) = weight else { return };
-        match spec.norm {
-            NormKind::LayerNorm => layer_norm_reverse(x, weight, spec.norm_eps, grad),
-            NormKind::RmsNorm => rms_norm_reverse(x, weight, spec.norm_adds_one, spec.norm_eps, grad),
-            NormKind::None => {}
+        let Some(weight) = norm.map(|norm| norm.weight) else { return };
+        for (columns, rows) in self.norm_parts(weight.len(), x.len()) {
+            let (weight, x, grad) = (&weight[columns], &x[rows.clone()], &mut grad[rows]);
+            match spec.norm {
+                NormKind::LayerNorm => layer_norm_reverse(x, weight, spec.norm_eps, grad),
+                NormKind::RmsNorm => rms_norm_reverse(x, weight, spec.norm_adds_one, spec.norm_eps, grad),
+                NormKind::None => {}
+            }
         }
     }
 }

@@ -36,6 +36,11 @@ fn layer(spec: &Spec) -> AttnLayer<'_> {
     AttnLayer { spec, layer: 0, attn: Attn::Own, q_norm: None, k_norm: None, relative_bias: None }
 }
 
+/// A norm without a bias.
+fn norm(weight: &[f32]) -> Option<HeadNorm<'_>> {
+    Some(HeadNorm { weight, bias: None })
+}
+
 /// Scores and pattern of one head for some rows of q and k, both [n_pos, n_heads, d_head].
 fn look(
     attention: &AttnLayer<'_>,
@@ -108,22 +113,43 @@ fn alibi_falls_with_the_distance() {
 }
 
 #[test]
+fn falcons_alibi_is_by_key_and_scaled() {
+    let spec = Spec { positions: Positions::ScaledAlibi, mask: Mask::Causal, attn_scale: 0.5, ..spec(8, 1) };
+    let zeros = [0.0; 24];
+    let (scores, pattern, _) = look(&layer(&spec), 1, 1..3, &zeros, &zeros);
+    assert_eq!(scores, [0.0, 0.125, HIDDEN, 0.0, 0.125, 0.25]);
+    assert!((pattern[5] / pattern[4] - 0.125f32.exp()).abs() < 1e-6);
+}
+
+#[test]
 fn norms_of_queries_and_keys() {
     let base = Spec { norm: NormKind::RmsNorm, norm_eps: 0.0, attn_scale: 1.0, ..spec(2, 2) };
     let (q, k) = ([3.0, 4.0, 0.0, 10.0], [1.0, 1.0, 1.0, 1.0]);
     // Per head: 3,4 / √12.5, weights 2 and 1; the key becomes ones.
     let per_head = Spec { qk_norm: Some(QkNorm::PerHead), ..base.clone() };
-    let attention = AttnLayer { q_norm: Some(&[2.0, 1.0]), k_norm: Some(&[1.0, 1.0]), ..layer(&per_head) };
+    let attention = AttnLayer { q_norm: norm(&[2.0, 1.0]), k_norm: norm(&[1.0, 1.0]), ..layer(&per_head) };
     let (scores, _, hooks) = look(&attention, 0, 0..1, &q, &k);
     assert!((scores[0] - 10.0 / 12.5f32.sqrt()).abs() < 1e-5, "{scores:?}");
     assert_eq!(hooks, [Hook::Block(0, BlockSite::RotK), Hook::Block(0, BlockSite::RotQ)]);
     // All heads together: √(125 / 4).
     let all = Spec { qk_norm: Some(QkNorm::AllHeads), ..base.clone() };
-    let attention = AttnLayer { q_norm: Some(&[1.0; 4]), k_norm: Some(&[1.0; 4]), ..layer(&all) };
+    let attention = AttnLayer { q_norm: norm(&[1.0; 4]), k_norm: norm(&[1.0; 4]), ..layer(&all) };
     assert!((look(&attention, 0, 0..1, &q, &k).0[0] - 7.0 / 31.25f32.sqrt()).abs() < 1e-5);
+    // Each head by itself, the second with weights of its own: 0,10 / √50.
+    let each = Spec { qk_norm: Some(QkNorm::EachHead), ..base.clone() };
+    let attention =
+        AttnLayer { q_norm: norm(&[2.0, 1.0, 5.0, 3.0]), k_norm: norm(&[1.0, 1.0, 1.0, 2.0]), ..layer(&each) };
+    assert!((look(&attention, 0, 0..1, &q, &k).0[0] - 10.0 / 12.5f32.sqrt()).abs() < 1e-5);
+    assert!((look(&attention, 1, 0..1, &q, &k).0[0] - 60.0 / 50f32.sqrt()).abs() < 1e-5);
+    // A bias comes after the weight: the LayerNorm of 3,4 is −1,1.
+    let biased = Spec { norm: NormKind::LayerNorm, ..per_head.clone() };
+    let q_norm = Some(HeadNorm { weight: &[2.0, 1.0], bias: Some(&[0.5, 7.0]) });
+    let k_norm = Some(HeadNorm { weight: &[0.0, 0.0], bias: Some(&[1.0, 1.0]) });
+    let attention = AttnLayer { q_norm, k_norm, ..layer(&biased) };
+    assert!((look(&attention, 0, 0..1, &q, &k).0[0] - 6.5).abs() < 1e-5);
     // Gemma's weights count from 1.
     let gemma = Spec { norm_adds_one: true, ..per_head };
-    let attention = AttnLayer { q_norm: Some(&[1.0, 0.0]), k_norm: Some(&[0.0, 0.0]), ..layer(&gemma) };
+    let attention = AttnLayer { q_norm: norm(&[1.0, 0.0]), k_norm: norm(&[0.0, 0.0]), ..layer(&gemma) };
     assert!((look(&attention, 0, 0..1, &q, &k).0[0] - 10.0 / 12.5f32.sqrt()).abs() < 1e-5);
 }
 

@@ -22,6 +22,7 @@ use crate::engine::run::block::BlockRun;
 use crate::engine::run::phase::{Phase, rows_at_once};
 use crate::engine::run::sublayers::Inside;
 use crate::engine::run::{LayerRun, Step};
+use crate::kernels::PackedRows;
 use crate::trace::spec::NormPlacement;
 use crate::trace::{Attn, BlockSite, Spec};
 
@@ -240,6 +241,16 @@ impl BlockReverse {
         let (weights, span) = (&cx.forward.weights.attn, cx.forward.span(rows));
         let (width, key_width) = (weights.q.weight.n_out(), weights.k.weight.n_out());
         let of_keys = rows.start * key_width..rows.end * key_width;
+        if weights.q.clip.is_some() {
+            let (input, with_positions) = self.block.projected(&cx.forward, rows);
+            let d_model = cx.model().spec().d_model;
+            let packed = PackedRows::pack(&input, d_model, 0..d_model);
+            let with_positions = with_positions.map(|input| PackedRows::pack(&input, d_model, 0..d_model));
+            let for_pattern = with_positions.as_ref().unwrap_or(&packed);
+            weights.q.cut_off_reverse(for_pattern, &mut self.attn.z[rows.start * width..rows.end * width]);
+            weights.k.cut_off_reverse(for_pattern, &mut self.attn.k[of_keys.clone()]);
+            weights.v.cut_off_reverse(&packed, &mut self.attn.v[of_keys.clone()]);
+        }
         let mut grad = weights.q.reverse(&self.attn.z[rows.start * width..rows.end * width]);
         add(&mut grad, &weights.k.reverse(&self.attn.k[of_keys.clone()]));
         if let Some(positions) = cx.positions.get_mut(span.clone()) {

@@ -49,7 +49,7 @@ pub(super) fn spec(config: &Config, architecture: &str, has_head: bool) -> Resul
     })
 }
 
-fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
+pub(super) fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
     match slot {
         Slot::HeadDense(part) => whole(format!("cls.predictions.transform.dense.{}", part.name()), Layout::Rows),
         Slot::HeadNorm(part) => whole(format!("cls.predictions.transform.LayerNorm.{}", part.name()), Layout::Rows),

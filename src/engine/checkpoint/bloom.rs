@@ -40,17 +40,17 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     Ok(Architecture::new(spec, Biases::LAYERS, source).with_prefix(prefix))
 }
 
-fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
+pub(super) fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
     match slot {
         Slot::Embed => arch.named("word_embeddings.weight"),
         Slot::EmbedNorm(part) => arch.named(format!("word_embeddings_layernorm.{}", part.name())),
         Slot::Block(layer, slot, part) => {
-            let third = |index| Layout::HeadRows { index, n_parts: 3 };
             let (name, layout) = match slot {
+                _ if arch.own_name(slot).is_some() => (arch.own_name(slot)?, Layout::Rows),
                 BlockSlot::AttnNorm => ("input_layernorm", Layout::Rows),
-                BlockSlot::Q => ("self_attention.query_key_value", third(0)),
-                BlockSlot::K => ("self_attention.query_key_value", third(1)),
-                BlockSlot::V => ("self_attention.query_key_value", third(2)),
+                BlockSlot::Q | BlockSlot::K | BlockSlot::V => {
+                    ("self_attention.query_key_value", arch.by_key_head(slot))
+                }
                 BlockSlot::O => ("self_attention.dense", Layout::Rows),
                 BlockSlot::MlpNorm => ("post_attention_layernorm", Layout::Rows),
                 BlockSlot::MlpIn => ("mlp.dense_h_to_4h", Layout::Rows),

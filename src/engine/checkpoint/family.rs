@@ -19,15 +19,24 @@ const BY_TENSOR: &[(&str, &[&str], &str)] = &[
     ("bert", &[""], "encoder.layer.0.attention.self.query.weight"),
     ("gpt2", &["", "transformer."], "h.0.attn.c_attn.weight"),
     ("gpt_neo", &["", "transformer."], "h.0.attn.attention.q_proj.weight"),
+    ("codegen", &["", "transformer."], "h.0.attn.qkv_proj.weight"),
     ("gptj", &["", "transformer."], "h.0.mlp.fc_in.weight"),
     ("bloom", &["", "transformer."], "word_embeddings_layernorm.weight"),
+    ("falcon", &["", "transformer."], "h.0.self_attention.query_key_value.weight"),
+    ("mpt", &["", "transformer."], "blocks.0.attn.Wqkv.weight"),
     ("gpt_neox", &["", "gpt_neox."], "layers.0.attention.query_key_value.weight"),
+    ("esm", &["", "esm."], "encoder.emb_layer_norm_after.weight"),
+    ("nomic_bert", &["", "bert.", "nomic_bert."], "encoder.layers.0.attn.Wqkv.weight"),
     ("modernbert", &["", "model."], "layers.0.attn.Wqkv.weight"),
     ("bart", &["", "model."], "encoder.layernorm_embedding.weight"),
     ("marian", &["", "model."], "encoder.layers.0.fc1.weight"),
     ("opt", &["", "model."], "decoder.layers.0.fc1.weight"),
     ("t5", &[""], "encoder.block.0.layer.0.SelfAttention.q.weight"),
     ("phi3", &["", "model."], "layers.0.self_attn.qkv_proj.weight"),
+    ("phi", &["", "model."], "layers.0.self_attn.dense.weight"),
+    ("starcoder2", &["", "model."], "layers.0.mlp.c_fc.weight"),
+    ("glm4", &["", "model."], "layers.0.post_self_attn_layernorm.weight"),
+    ("glm", &["", "model."], "layers.0.mlp.gate_up_proj.weight"),
     ("gemma3_text", &["", "model."], "layers.0.pre_feedforward_layernorm.weight"),
     ("olmo2", &["", "model."], "layers.0.post_feedforward_layernorm.weight"),
     ("qwen3", &["", "model."], "layers.0.self_attn.q_norm.weight"),
@@ -41,37 +50,44 @@ const RENAMED: &[(&str, &str)] = &[("ministral", "mistral")];
 /// Families that are not read, and which of those that are comes nearest to them.
 const KIN: &[(&str, &str)] = &[
     ("blenderbot", "bart"),
-    ("cohere", "llama"),
+    ("cohere", "cohere2"),
     ("convbert", "bert"),
     ("deberta", "bert"),
     ("deepseek", "llama"),
     ("ernie", "bert"),
-    ("exaone", "llama"),
-    ("falcon", "gpt_neox"),
-    ("gemma", "gemma2"),
-    ("glm", "llama"),
-    ("gpt_bigcode", "gpt2"),
+    ("exaone", "exaone4"),
+    ("falcon", "falcon"),
+    ("gemma", "gemma3_text"),
+    ("glm", "glm4"),
     ("gpt_oss", "mistral"),
-    ("granite", "llama"),
+    ("granite", "granite"),
     ("internlm", "llama"),
     ("longformer", "roberta"),
     ("longt5", "t5"),
-    ("m2m_100", "bart"),
-    ("mbart", "bart"),
     ("mixtral", "mistral"),
-    ("mpt", "bloom"),
-    ("nomic", "bert"),
+    ("nomic", "nomic_bert"),
     ("olmo", "olmo2"),
-    ("pegasus", "bart"),
+    ("pegasus", "pegasus"),
     ("phi", "phi3"),
     ("pythia", "gpt_neox"),
     ("qwen", "qwen3"),
-    ("stablelm", "gpt_neox"),
-    ("starcoder", "gpt2"),
+    ("starcoder", "gpt_bigcode"),
     ("switch", "t5"),
     ("umt5", "mt5"),
     ("xglm", "opt"),
     ("xlm", "xlm-roberta"),
+];
+
+/// Families without attention, and what they have in its place.
+const WITHOUT_ATTENTION: &[(&str, &str)] = &[
+    ("falcon_mamba", "state spaces"),
+    ("fnet", "Fourier transforms"),
+    ("mamba", "state spaces"),
+    ("mamba2", "state spaces"),
+    ("rwkv", "recurrences"),
+    ("rwkv6", "recurrences"),
+    ("rwkv7", "recurrences"),
+    ("xlstm", "recurrences"),
 ];
 
 /// A configuration read as its family's class reads it, with what has to be said about that.
@@ -95,7 +111,7 @@ pub(super) fn resolve(
     // A model of pictures and text has the text model's configuration inside its own.
     if known(&name).is_none()
         && let Some(text) = config.object("text_config")?
-        && let Some(text_name) = text_model(&text)
+        && let Some(text_name) = text_model(&name, &text)
     {
         notes.push(format!(
             "Of this {name} model only the text part is read ({text_name}): pictures and sound are left out."
@@ -115,14 +131,24 @@ pub(super) fn resolve(
     Ok((name, config, notes))
 }
 
+/// Every family that is read, by Hugging Face's `model_type`.
+pub fn families() -> Vec<&'static str> {
+    let names = ADAPTERS.iter().map(|(known, _)| *known).filter(|known| *known != hooked_transformer::NAME);
+    names.chain(RENAMED.iter().map(|(new, _)| *new)).collect()
+}
+
 fn known(name: &str) -> Option<&'static str> {
     let name = RENAMED.iter().find(|(new, _)| *new == name).map_or(name, |(_, old)| old);
     let public = ADAPTERS.iter().map(|(known, _)| *known).filter(|known| *known != hooked_transformer::NAME);
     public.into_iter().find(|known| *known == name)
 }
 
-fn text_model(text: &Config) -> Option<&'static str> {
-    known(text.get("model_type")?.as_str()?)
+/// The family of the text model inside a model of another name: as it says, else by the name of the whole.
+fn text_model(whole: &str, text: &Config) -> Option<&'static str> {
+    match text.get("model_type") {
+        Some(name) => known(name.as_str()?),
+        None => known(&format!("{whole}_text")),
+    }
 }
 
 /// Finds the family by the name of the class that saved the weights, else by the tensors' names.
@@ -171,6 +197,14 @@ fn by_class(class: &str) -> Option<&'static str> {
 
 /// The refusal of a family: what it is, what is nearest, and what shows any model.
 pub(super) fn refusal(file: &str, name: &str) -> EngineError {
+    let is_named = |(known, _): &&(&str, &str)| *known == name;
+    if let Some((_, instead)) = WITHOUT_ATTENTION.iter().find(is_named) {
+        return EngineError::WithoutAttention {
+            file: file.to_owned(),
+            name: name.to_owned(),
+            instead: (*instead).to_owned(),
+        };
+    }
     let nearest = nearest(name).map(|nearest| format!(" (the nearest family that is read is {nearest})"));
     EngineError::Family {
         file: file.to_owned(),

@@ -4,49 +4,79 @@
 //! queries and keys are in pairs, Gemma's norms have the 1 added, GPT-NeoX's queries, keys and values stand one after another.
 
 mod fields;
+mod kin;
 mod names;
 
 use super::super::error::EngineError;
 use super::super::files::gguf::Gguf;
 use super::super::generation_config::GenerationConfig;
-use super::{Architecture, Biases, MAX_LAYERS};
+use super::{Architecture, Biases, MAX_LAYERS, SourceOf};
 use crate::trace::Spec;
 use crate::trace::spec::{
-    Activation, BlockKind, Local, Mask, MlpKind, NormKind, NormPlacement, Positions, QkNorm, Unembed,
+    Activation, BlockKind, Local, Mask, MlpKind, NormKind, NormPlacement, Positions, QkNorm, Rotary, RotaryScaling,
+    Unembed,
 };
 use fields::Fields;
 
 /// `general.architecture` and how it is read.
-const KINDS: [(&str, Kind); 13] = [
+const KINDS: [(&str, Kind); 27] = [
     ("bloom", Kind::Bloom),
+    ("chatglm", Kind::Glm),
+    ("cohere2", Kind::Cohere2),
+    ("command-r", Kind::Cohere),
+    ("exaone4", Kind::Exaone4),
+    ("falcon", Kind::Falcon),
+    ("gemma", Kind::Gemma),
     ("gemma-embedding", Kind::GemmaEmbedding),
     ("gemma2", Kind::Gemma2),
     ("gemma3", Kind::Gemma3),
+    ("glm4", Kind::Glm4),
     ("gpt2", Kind::Gpt2),
     ("gptneox", Kind::GptNeox),
+    ("granite", Kind::Granite),
     ("llama", Kind::Llama),
     ("mistral", Kind::Llama),
+    ("mpt", Kind::Mpt),
+    ("olmo", Kind::Olmo),
     ("olmo2", Kind::Olmo2),
+    ("phi2", Kind::Phi2),
     ("phi3", Kind::Phi3),
     ("qwen2", Kind::Qwen2),
     ("qwen3", Kind::Qwen3),
     ("smollm3", Kind::SmolLm3),
+    ("stablelm", Kind::StableLm),
+    ("starcoder", Kind::StarCoder),
+    ("starcoder2", Kind::StarCoder2),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Bloom,
+    Cohere,
+    Cohere2,
+    Exaone4,
+    Falcon,
+    Gemma,
     Gemma2,
     Gemma3,
     GemmaEmbedding,
+    Glm,
+    Glm4,
     Gpt2,
     GptNeox,
+    Granite,
     Llama,
+    Mpt,
+    Olmo,
     Olmo2,
+    Phi2,
     Phi3,
     Qwen2,
     Qwen3,
     SmolLm3,
+    StableLm,
+    StarCoder,
+    StarCoder2,
 }
 
 pub(super) fn from_metadata(gguf: &Gguf) -> Result<Architecture, EngineError> {
@@ -71,21 +101,28 @@ pub(super) fn from_metadata(gguf: &Gguf) -> Result<Architecture, EngineError> {
         }
     }
     let has = |name: &str| gguf.index.tensors.contains_key(name);
+    let is_fused = has("blk.0.attn_qkv.weight");
     let biases = Biases {
         qkv: has("blk.0.attn_q.bias") || has("blk.0.attn_qkv.bias"),
         o: has("blk.0.attn_output.bias"),
         mlp: has("blk.0.ffn_up.bias"),
-        norm: true,
+        norm: has("output_norm.bias"),
+        qk_norm: false,
         head_dense: false,
         unembed: has("output.bias"),
     };
-    let source = match kind {
-        Kind::Llama | Kind::SmolLm3 => names::paired,
+    let source: SourceOf = match kind {
+        Kind::Llama | Kind::SmolLm3 | Kind::Olmo | Kind::Granite => names::paired,
         Kind::Phi3 => names::phi3,
-        Kind::Bloom | Kind::Gpt2 | Kind::GptNeox => names::fused,
+        Kind::Glm | Kind::Glm4 if is_fused => names::phi3,
+        Kind::Glm | Kind::Glm4 => names::gate_and_up,
+        Kind::Falcon if has("blk.0.attn_norm_2.weight") => names::two_norms,
+        Kind::Cohere | Kind::StableLm => names::norms_of_heads,
+        _ if is_fused => names::fused,
         _ => names::plain,
     };
     let mut architecture = Architecture::new(spec, biases, source);
+    architecture.has_unweighted_norms = *kind == Kind::Olmo;
     architecture.rotary_tables = names::rotary_tables(gguf);
     if is_embedder {
         let what = "The file is of an embedding model, which has no head that predicts tokens.";
@@ -181,7 +218,21 @@ fn own(fields: &Fields<'_>, kind: Kind, base: Spec) -> Result<Spec, EngineError>
         Kind::Qwen2 => rotated(base),
         Kind::Qwen3 => rotated(Spec { qk_norm: Some(QkNorm::PerHead), ..base }),
         Kind::Phi3 => rotated(Spec { local: in_layers(window, all), ..base.clone() }),
-        Kind::Olmo2 => rotated(Spec { norm_placement: NormPlacement::Output, qk_norm: Some(QkNorm::AllHeads), ..base }),
+        Kind::Olmo2 => {
+            let spec = Spec { norm_placement: NormPlacement::Output, qk_norm: Some(QkNorm::AllHeads), ..base };
+            // OLMo 3's three local layers of four have no scaled rotation.
+            let layers = fields.local_layers(spec.n_layers, 4)?;
+            let mut local = in_layers(window, layers);
+            let spec = rotated(spec)?;
+            if let (Some(local), Some(rotary)) = (&mut local, spec.rotary()) {
+                local.rotary = Some(Rotary { scaling: RotaryScaling::None, ..rotary.clone() });
+            }
+            Ok(Spec { local, ..spec })
+        }
+        Kind::Gemma => {
+            let spec = gemma(base);
+            rotated(Spec { norm_placement: NormPlacement::Pre, attn_scale: 1.0 / (spec.d_head as f64).sqrt(), ..spec })
+        }
         Kind::SmolLm3 => {
             let unrotated_layers = (0..base.n_layers).filter(|layer| (layer + 1) % 4 == 0).collect();
             rotated(Spec { unrotated_layers, ..base })
@@ -197,7 +248,7 @@ fn own(fields: &Fields<'_>, kind: Kind, base: Spec) -> Result<Spec, EngineError>
             let mut near = fields.rotary(base.d_head, base.n_ctx)?;
             near.dims = fields.size_or("rope.dimension_count_swa", near.dims)?;
             near.theta = fields.positive_if_any("rope.freq_base_swa")?.unwrap_or(10_000.0);
-            near.scaling = crate::trace::spec::RotaryScaling::None;
+            near.scaling = RotaryScaling::None;
             if let Some(local) = &mut local {
                 local.rotary = Some(near);
             }
@@ -216,5 +267,6 @@ fn own(fields: &Fields<'_>, kind: Kind, base: Spec) -> Result<Spec, EngineError>
             // Pythia's, the exact form; no field says so.
             Ok(Spec { activation: Activation::Gelu, ..spec })
         }
+        _ => kin::own(fields, kind, window, base),
     }
 }

@@ -55,12 +55,9 @@ fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
     match slot {
         Slot::Embed => arch.named("embed_in.weight"),
         Slot::Block(layer, slot, part) => {
-            let third = |index| Layout::HeadRows { index, n_parts: 3 };
             let (name, layout) = match slot {
                 BlockSlot::AttnNorm => ("input_layernorm", Layout::Rows),
-                BlockSlot::Q => ("attention.query_key_value", third(0)),
-                BlockSlot::K => ("attention.query_key_value", third(1)),
-                BlockSlot::V => ("attention.query_key_value", third(2)),
+                BlockSlot::Q | BlockSlot::K | BlockSlot::V => ("attention.query_key_value", arch.by_key_head(slot)),
                 BlockSlot::O => ("attention.dense", Layout::Rows),
                 BlockSlot::MlpNorm => ("post_attention_layernorm", Layout::Rows),
                 BlockSlot::MlpIn => ("mlp.dense_h_to_4h", Layout::Rows),

@@ -1,10 +1,13 @@
-//! GPT-J (Wang & Komatsuzaki 2021): GPTJForCausalLM, as in Hugging Face. Attention and MLP read the same norm, and neighbouring
-//! neurons turn together.
+//! GPT-J (Wang & Komatsuzaki 2021) and CodeGen (Nijkamp et al. 2022), as in Hugging Face. Attention and MLP read the same norm, and
+//! neighbouring neurons turn together. CodeGen has queries, values and keys in one matrix, in the four parts that it was trained in.
 
 use super::super::error::EngineError;
 use super::{Architecture, Biases, BlockSlot, Config, Layout, Slot, Source, whole};
 use crate::trace::Spec;
 use crate::trace::spec::{BlockKind, Mask, NormPlacement, Pairing, Positions, Rotary, RotaryScaling, Unembed};
+
+/// The parts of CodeGen's matrix of queries, values and keys.
+const CODEGEN_PARTS: usize = 4;
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
     let (d_model, n_heads) = config.width_and_heads("n_embd", "n_head")?;
@@ -20,7 +23,7 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     // The bias is its own even where the matrix is the embedding's.
     let has_head = has_tensor("lm_head.weight") || tied && has_tensor("lm_head.bias");
     let spec = Spec {
-        architecture: "gptj".to_owned(),
+        architecture: config.string("model_type")?.to_owned(),
         n_layers: config.n_layers("n_layer")?,
         n_heads,
         n_key_value_heads: n_heads,
@@ -39,6 +42,9 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
         unembed: if has_head { Unembed::Linear { tied } } else { Unembed::None },
         ..Spec::default()
     };
+    if spec.architecture == "codegen" && !d_model.is_multiple_of(CODEGEN_PARTS) {
+        return Err(config.refuse("n_embd", &format!("a multiple of {CODEGEN_PARTS}"), &d_model.to_string()));
+    }
     let biases = Biases { qkv: false, o: false, ..Biases::ALL };
     Ok(Architecture::new(spec, biases, source).with_prefix(prefix))
 }
@@ -46,6 +52,17 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
 fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
     match slot {
         Slot::Embed => arch.named("wte.weight"),
+        Slot::Block(layer, slot @ (BlockSlot::Q | BlockSlot::K | BlockSlot::V), part)
+            if arch.spec.architecture == "codegen" =>
+        {
+            let index = match slot {
+                BlockSlot::Q => 0,
+                BlockSlot::V => 1,
+                _ => 2,
+            };
+            let layout = Layout::Grouped { index, count: 1, n_parts: 3, unit: arch.spec.d_model / CODEGEN_PARTS };
+            arch.named_as(format!("h.{layer}.attn.qkv_proj.{}", part.name()), layout)
+        }
         Slot::Block(layer, slot, part) => {
             let name = match slot {
                 BlockSlot::AttnNorm => "ln_1",

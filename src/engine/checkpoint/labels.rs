@@ -16,6 +16,37 @@ const OTHER_HEADS: [&str; 3] = ["ForMultipleChoice", "ForNextSentencePrediction"
 const OF_TEXTS: &str = "ForSequenceClassification";
 const OF_TOKENS: &str = "ForTokenClassification";
 
+/// Decoders whose class for texts has the labels' matrix alone, on the last token.
+const DECODERS: [&str; 27] = [
+    "bloom",
+    "exaone4",
+    "falcon",
+    "gemma",
+    "gemma2",
+    "gemma3_text",
+    "glm",
+    "glm4",
+    "gpt2",
+    "gpt_bigcode",
+    "gpt_neo",
+    "gpt_neox",
+    "gptj",
+    "llama",
+    "mistral",
+    "mpt",
+    "olmo",
+    "olmo2",
+    "olmo3",
+    "opt",
+    "phi",
+    "phi3",
+    "qwen2",
+    "qwen3",
+    "smollm3",
+    "stablelm",
+    "starcoder2",
+];
+
 /// The slot of a layer's tensor.
 type SlotOf = fn(Part) -> Slot;
 
@@ -106,24 +137,29 @@ impl Architecture {
         let prefix = &self.prefix;
         let last = || Ok::<_, EngineError>(LabelReads::Last { pad_id: config.ids("pad_token_id")?.first().copied() });
         Ok(Some(match self.spec.architecture.as_str() {
-            "bert" => Form::dense(format!("{prefix}pooler.dense"), Tanh, "classifier"),
+            "bert" | "nomic_bert" => Form::dense(format!("{prefix}pooler.dense"), Tanh, "classifier"),
+            "eurobert" => match config.string("classifier_pooling")? {
+                "bos" => Form::dense("dense", Gelu, "classifier"),
+                "mean" => Form { reads: LabelReads::Mean, ..Form::dense("dense", Gelu, "classifier") },
+                // The mean of logits, not of what they are made of.
+                _ => return Ok(None),
+            },
             "albert" => Form::dense(format!("{prefix}pooler"), Tanh, "classifier"),
-            "roberta" | "xlm-roberta" | "camembert" | "mpnet" => {
+            "roberta" | "xlm-roberta" | "camembert" | "mpnet" | "esm" => {
                 Form::dense("classifier.dense", Tanh, "classifier.out_proj")
             }
             // Whatever hidden_act says.
             "electra" => Form::dense("classifier.dense", Gelu, "classifier.out_proj"),
             "distilbert" => Form::dense("pre_classifier", Relu, "classifier"),
             "modernbert" => Form { reads: modernbert_pooling(config)?, ..modernbert(config)? },
-            "bart" => match (self.encoder.is_some(), config.ids("eos_token_id")?.first()) {
+            "bart" | "mbart" | "plbart" => match (self.encoder.is_some(), config.ids("eos_token_id")?.first()) {
                 (true, Some(&id)) => Form {
                     reads: LabelReads::LastId { id },
                     ..Form::dense("classification_head.dense", Tanh, "classification_head.out_proj")
                 },
                 _ => return Ok(None),
             },
-            "gpt2" | "llama" | "mistral" | "qwen2" | "qwen3" | "smollm3" | "gemma2" | "gemma3_text" | "olmo2"
-            | "phi3" | "opt" | "gpt_neo" | "gpt_neox" | "gptj" | "bloom" => Form::plain("score", last()?),
+            name if DECODERS.contains(&name) => Form::plain("score", last()?),
             _ => return Ok(None),
         }))
     }
@@ -131,10 +167,12 @@ impl Architecture {
     /// The head that gives labels to each token.
     fn token_form(&self, config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Option<Form>, EngineError> {
         Ok(Some(match self.spec.architecture.as_str() {
-            "bert" | "albert" | "roberta" | "xlm-roberta" | "camembert" | "mpnet" | "electra" | "distilbert"
-            | "gpt2" | "gpt_neo" | "gpt_neox" | "bloom" => Form::plain("classifier", LabelReads::Each),
+            "bert" | "esm" | "nomic_bert" | "eurobert" | "albert" | "roberta" | "xlm-roberta" | "camembert"
+            | "mpnet" | "electra" | "distilbert" | "gpt2" | "gpt_neo" | "gpt_neox" | "bloom" | "falcon"
+            | "gpt_bigcode" | "mpt" => Form::plain("classifier", LabelReads::Each),
             "modernbert" => modernbert(config)?,
-            "llama" | "mistral" | "qwen2" | "qwen3" | "smollm3" | "gemma2" | "gemma3_text" | "phi3" => {
+            "llama" | "mistral" | "qwen2" | "qwen3" | "smollm3" | "gemma" | "gemma2" | "gemma3_text" | "phi"
+            | "phi3" | "stablelm" | "starcoder2" | "glm" | "glm4" | "exaone4" => {
                 let out = if has_tensor("score.weight") { "score" } else { "classifier" };
                 Form::plain(out, LabelReads::Each)
             }

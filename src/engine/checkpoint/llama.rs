@@ -1,5 +1,5 @@
 //! Llama (Touvron et al. 2023) and what has its form: Mistral, Qwen 2 and 3, SmolLM 1 to 3, as in Hugging Face. Also what
-//! Gemma, OLMo 2 and Phi-3 share with it.
+//! Gemma, Phi-3 and the families of `llama_kin` share with it.
 
 use super::super::error::EngineError;
 use super::rotary::{self, Family};
@@ -10,7 +10,8 @@ use crate::trace::spec::{Local, Mask, MlpKind, NormKind, NormPlacement, Position
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {
     let name = config.string("model_type")?;
     let theta = if name == "smollm3" { 2_000_000.0 } else { 10_000.0 };
-    let mut spec = spec(config, "hidden_act", Family { theta: ("rope_theta", theta), ..Family::USUAL })?;
+    let rotary = Family { theta: ("rope_theta", theta), ..Family::USUAL };
+    let mut spec = spec(config, Fields { rotary, ..Fields::USUAL })?;
     let attn = config.switch("attention_bias", false)?;
     let mut biases = Biases { qkv: attn, o: attn, mlp: config.switch("mlp_bias", false)?, ..Biases::NONE };
     match name {
@@ -41,12 +42,27 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
     Ok(Architecture::new(spec, biases, source).with_prefix(prefix(has_tensor)))
 }
 
+/// The fields of Llama's form that not all families with it call alike.
+#[derive(Clone, Copy)]
+pub(super) struct Fields {
+    /// The nonlinearity.
+    pub activation: &'static str,
+    /// What is added to the variance: the name says which norm it is. Empty: LayerNorm with 1e-5.
+    pub eps: &'static str,
+    pub rotary: Family,
+}
+
+impl Fields {
+    pub const USUAL: Fields = Fields { activation: "hidden_act", eps: "rms_norm_eps", rotary: Family::USUAL };
+}
+
 /// Llama's structure, by the fields that its kin have too.
-pub(super) fn spec(config: &Config, activation: &str, rotary: Family) -> Result<Spec, EngineError> {
+pub(super) fn spec(config: &Config, fields: Fields) -> Result<Spec, EngineError> {
+    let is_rms = fields.eps == Fields::USUAL.eps;
     let (d_model, n_heads) = (config.size("hidden_size")?, config.size("num_attention_heads")?);
     let n_key_value_heads = config.key_value_heads(n_heads)?;
     let d_head = config.d_head(d_model, n_heads)?;
-    let (rotary, n_ctx) = rotary::read(config, d_head, config.size("max_position_embeddings")?, rotary)?;
+    let (rotary, n_ctx) = rotary::read(config, d_head, config.size("max_position_embeddings")?, fields.rotary)?;
     Ok(Spec {
         architecture: config.string("model_type")?.to_owned(),
         n_layers: config.n_layers("num_hidden_layers")?,
@@ -57,14 +73,14 @@ pub(super) fn spec(config: &Config, activation: &str, rotary: Family) -> Result<
         d_mlp: config.size("intermediate_size")?,
         d_vocab: config.size("vocab_size")?,
         n_ctx,
-        norm: NormKind::RmsNorm,
-        norm_eps: config.positive("rms_norm_eps")?,
+        norm: if is_rms { NormKind::RmsNorm } else { NormKind::LayerNorm },
+        norm_eps: if fields.eps.is_empty() { 1e-5 } else { config.positive(fields.eps)? },
         norm_placement: NormPlacement::Pre,
         positions: Positions::Rotary(rotary),
         mask: Mask::Causal,
         attn_scale: 1.0 / (d_head as f64).sqrt(),
         mlp: MlpKind::Gated,
-        activation: config.activation(activation)?,
+        activation: config.activation(fields.activation)?,
         unembed: Unembed::Linear { tied: config.switch("tie_word_embeddings", false)? },
         ..Spec::default()
     })
@@ -115,6 +131,7 @@ pub(super) fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
         Slot::Embed => arch.named("embed_tokens.weight"),
         Slot::Block(layer, slot, part) => {
             let name = match slot {
+                _ if arch.own_name(slot).is_some() => arch.own_name(slot)?,
                 BlockSlot::AttnNorm => "input_layernorm",
                 BlockSlot::Q => "self_attn.q_proj",
                 BlockSlot::K => "self_attn.k_proj",

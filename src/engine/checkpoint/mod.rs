@@ -3,6 +3,7 @@
 //! Each architecture is one small file with two functions: a Spec from the configuration, refusing what it does not
 //! know, and a table from our [`Slot`]s to tensor names. Nothing else in the engine knows an architecture by name.
 
+mod adapters;
 mod albert;
 mod bart;
 mod bert;
@@ -10,6 +11,8 @@ mod bloom;
 mod config;
 mod distilbert;
 mod electra;
+mod esm;
+mod falcon;
 mod family;
 mod gemma;
 mod gguf;
@@ -19,31 +22,36 @@ mod gpt_neox;
 mod gptj;
 mod hooked_transformer;
 mod labels;
+mod layouts;
 mod llama;
+mod llama_kin;
 mod modernbert;
 mod mpnet;
-mod olmo2;
+mod mpt;
+mod nomic_bert;
 mod opt;
 pub(super) mod peft;
 mod phi3;
 pub(super) mod quantised;
 mod roberta;
 mod rotary;
+mod sizes;
 mod slot;
 mod subset;
 mod t5;
 mod tying;
 
 pub use config::{Class, Config, WITHOUT_EFFECT};
+pub use family::families;
 pub use slot::{BlockSlot, Layout, Part, RotaryTable, Slot, Source};
 
 use super::error::EngineError;
 use super::files::gguf::Gguf;
 use super::generation_config::GenerationConfig;
 use crate::trace::Spec;
-use crate::trace::spec::{
-    BlockKind, Mask, MlpKind, NormKind, NormPlacement, Positions, QkNorm, Rotary, RotaryScaling, Unembed,
-};
+use crate::trace::spec::{BlockKind, Mask, MlpKind, NormKind, NormPlacement, Positions, QkNorm, Rotary, Unembed};
+use adapters::ADAPTERS;
+use sizes::check_sizes;
 
 /// A checkpoint as its adapter understands it: its only stack, or the decoder with its encoder.
 #[derive(Clone, Debug)]
@@ -54,7 +62,9 @@ pub struct Architecture {
     pub encoder: Option<Box<Architecture>>,
     /// The rules for the text that it writes.
     pub generation: GenerationConfig,
-    source: fn(&Architecture, Slot) -> Option<Source>,
+    source: SourceOf,
+    /// What a family calls the layers of its blocks otherwise than the family whose form it has.
+    own_names: OwnNames,
     /// Before every tensor name, e.g. "bert." where the file has it.
     prefix: String,
     /// Whole names that depend on what the checkpoint holds.
@@ -78,54 +88,29 @@ struct Biases {
     mlp: bool,
     /// Whether LayerNorms have biases; RMSNorm never has any.
     norm: bool,
+    /// Whether norms of queries and keys have some.
+    qk_norm: bool,
     head_dense: bool,
     unembed: bool,
 }
 
 impl Biases {
-    const ALL: Biases = Biases { qkv: true, o: true, mlp: true, norm: true, head_dense: true, unembed: true };
-    const NONE: Biases = Biases { qkv: false, o: false, mlp: false, norm: false, head_dense: false, unembed: false };
+    const ALL: Biases = Biases { qkv: true, o: true, mlp: true, head_dense: true, unembed: true, ..Biases::OF_NORMS };
+    const NONE: Biases = Biases { norm: false, ..Biases::OF_NORMS };
+    const OF_NORMS: Biases =
+        Biases { qkv: false, o: false, mlp: false, norm: true, qk_norm: false, head_dense: false, unembed: false };
     /// Every layer but the unembedding.
     const LAYERS: Biases = Biases { unembed: false, ..Biases::ALL };
 }
 
+/// A table from slots to tensors.
+type SourceOf = fn(&Architecture, Slot) -> Option<Source>;
+
+/// Layers of a block, and their names.
+type OwnNames = &'static [(BlockSlot, &'static str)];
+
 /// More layers than any model has.
 const MAX_LAYERS: usize = 1 << 12;
-
-type Adapter = fn(&Config, &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError>;
-
-/// Hugging Face's `model_type` and who reads it; one is TransformerLens's, whose configurations have no such field.
-const ADAPTERS: &[(&str, Adapter)] = &[
-    ("albert", albert::from_config),
-    ("bart", bart::from_config),
-    ("bert", bert::from_config),
-    ("bloom", bloom::from_config),
-    ("camembert", roberta::from_config),
-    ("distilbert", distilbert::from_config),
-    ("electra", electra::from_config),
-    ("gemma2", gemma::from_config),
-    ("gemma3_text", gemma::from_config),
-    ("gpt2", gpt2::from_config),
-    ("gpt_neo", gpt_neo::from_config),
-    ("gpt_neox", gpt_neox::from_config),
-    ("gptj", gptj::from_config),
-    (hooked_transformer::NAME, hooked_transformer::from_config),
-    ("llama", llama::from_config),
-    ("marian", bart::from_config),
-    ("mistral", llama::from_config),
-    ("modernbert", modernbert::from_config),
-    ("mpnet", mpnet::from_config),
-    ("mt5", t5::from_config),
-    ("olmo2", olmo2::from_config),
-    ("opt", opt::from_config),
-    ("phi3", phi3::from_config),
-    ("qwen2", llama::from_config),
-    ("qwen3", llama::from_config),
-    ("roberta", roberta::from_config),
-    ("smollm3", llama::from_config),
-    ("t5", t5::from_config),
-    ("xlm-roberta", roberta::from_config),
-];
 
 impl Architecture {
     /// Reads a Hugging Face `config.json`; `has_tensor` says whether the checkpoint holds a tensor.
@@ -176,12 +161,13 @@ impl Architecture {
     }
 
     /// A stack of a checkpoint whose names have no prefix.
-    fn new(spec: Spec, biases: Biases, source: fn(&Architecture, Slot) -> Option<Source>) -> Self {
+    fn new(spec: Spec, biases: Biases, source: SourceOf) -> Self {
         Self {
             spec,
             encoder: None,
             generation: GenerationConfig::default(),
             source,
+            own_names: &[],
             prefix: String::new(),
             names: Vec::new(),
             rotary_tables: Vec::new(),
@@ -190,6 +176,15 @@ impl Architecture {
             is_tied_if_equal: false,
             notes: Vec::new(),
         }
+    }
+
+    fn with_own_names(self, own_names: OwnNames) -> Self {
+        Self { own_names, ..self }
+    }
+
+    /// The family's own name of a layer of its blocks.
+    fn own_name(&self, slot: BlockSlot) -> Option<&'static str> {
+        self.own_names.iter().find(|(named, _)| *named == slot).map(|(_, name)| *name)
     }
 
     /// Says what a tensor is called, whatever the adapter's table says.
@@ -237,7 +232,8 @@ impl Architecture {
         let norm_bias = spec.norm == NormKind::LayerNorm && biases.norm;
         let has_head = matches!(spec.unembed, Unembed::MaskedWord { .. });
         match slot {
-            Slot::Block(_, QNorm | KNorm, part) => spec.qk_norm.is_some() && part == Part::Weight,
+            Slot::Block(_, QNorm | KNorm, part) => spec.qk_norm.is_some() && (part == Part::Weight || biases.qk_norm),
+            Slot::NormOfHead(..) => spec.qk_norm == Some(QkNorm::EachHead),
             Slot::Block(_, slot, part) => {
                 let is_there = match slot {
                     AttnNorm => spec.norm_placement != NormPlacement::Output,
@@ -286,6 +282,7 @@ impl Architecture {
         for layer in 0..self.spec.n_layers {
             for slot in BlockSlot::ALL {
                 slots.extend([Part::Weight, Part::Bias].map(|part| Slot::Block(layer, slot, part)));
+                slots.extend(self.norms_of_heads(layer, slot));
             }
         }
         for both in [Slot::FinalNorm, Slot::HeadDense, Slot::HeadNorm, Slot::Unembed] {
@@ -297,6 +294,17 @@ impl Architecture {
         }
         slots.retain(|&slot| self.source(slot).is_some());
         slots
+    }
+
+    /// The places of the norms of single heads, where queries or keys have such.
+    pub(super) fn norms_of_heads(&self, layer: usize, slot: BlockSlot) -> Vec<Slot> {
+        let n_heads = match slot {
+            BlockSlot::QNorm => self.spec.n_heads,
+            BlockSlot::KNorm => self.spec.n_key_value_heads,
+            _ => 0,
+        };
+        let is_apart = self.spec.qk_norm == Some(QkNorm::EachHead);
+        (0..if is_apart { n_heads } else { 0 }).map(|head| Slot::NormOfHead(layer, slot, head)).collect()
     }
 
     /// The shape a slot must have, [out, in] or [out].
@@ -319,6 +327,7 @@ impl Architecture {
             Slot::FinalNorm(_) => vec![spec.d_model],
             Slot::HeadNorm(_) => vec![spec.embed_width()],
             Slot::Block(_, QNorm | KNorm, _) if spec.qk_norm == Some(QkNorm::PerHead) => vec![spec.d_head],
+            Slot::NormOfHead(..) => vec![spec.d_head],
             Slot::Block(_, QNorm, _) => vec![queries],
             Slot::Block(_, KNorm, _) => vec![keys],
             Slot::Block(_, slot, _) if slot.is_norm() => vec![spec.d_model],
@@ -354,40 +363,4 @@ fn prefix(prefix: &'static str, inner: &[&str], has_tensor: &dyn Fn(&str) -> boo
 /// A source by its whole name.
 fn whole(tensor: impl Into<String>, layout: Layout) -> Option<Source> {
     Some(Source { tensor: tensor.into(), layout })
-}
-
-/// Refuses sizes whose products cannot be held, before anything is allocated for them, and rotations that rotate nothing
-/// there is.
-fn check_sizes(spec: &Spec) -> Result<(), EngineError> {
-    let product = |a: usize, b: usize| (a as u64).saturating_mul(b as u64);
-    let n_rows = spec.n_ctx.saturating_add(spec.pos_offset);
-    let products = [
-        ("layers", spec.n_layers as u64, MAX_LAYERS as u64),
-        ("heads × width of a head", product(spec.n_heads, spec.d_head), 1 << 20),
-        ("width of the stream", spec.d_model as u64, 1 << 20),
-        ("width of the embeddings", spec.embed_width() as u64, 1 << 20),
-        ("width of the MLP", spec.d_mlp as u64, 1 << 20),
-        ("vocabulary × width of the stream", product(spec.d_vocab, spec.d_model.max(spec.embed_width())), 1 << 31),
-        ("context × width of the stream", product(n_rows, spec.d_model), 1 << 36),
-        ("token types × width of the stream", product(spec.n_token_types, spec.d_model), 1 << 31),
-    ];
-    if let Some((what, size, most)) = products.into_iter().find(|(_, size, most)| size > most) {
-        let message = format!("{what} = {size} is more than can be held (at most {most})");
-        return Err(EngineError::Checkpoint(message));
-    }
-    let rotations = [spec.rotary(), spec.local.as_ref().and_then(|local| local.rotary.as_ref())];
-    for rotary in rotations.into_iter().flatten() {
-        if rotary.dims == 0 || 2 * rotary.n_pairs() > spec.d_head {
-            let message =
-                format!("{} of the {} neurons of a head cannot be rotated in pairs", rotary.dims, spec.d_head);
-            return Err(EngineError::Checkpoint(message));
-        }
-        if let RotaryScaling::LongRope { short, long, .. } = &rotary.scaling
-            && let Some(list) = [short, long].into_iter().find(|list| list.len() != rotary.n_pairs())
-        {
-            let message = format!("{} rotary factors for {} pairs of neurons", list.len(), rotary.n_pairs());
-            return Err(EngineError::Checkpoint(message));
-        }
-    }
-    spec.check().map_err(|fault| EngineError::Checkpoint(format!("the configuration, {fault}")))
 }

@@ -60,6 +60,7 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
         o: attn,
         mlp: config.switch("mlp_bias", false)?,
         norm: config.switch("norm_bias", false)?,
+        qk_norm: false,
         head_dense: config.switch("classifier_bias", false)?,
         unembed: decoder_bias,
     };
@@ -67,23 +68,17 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
 }
 
 fn source(arch: &Architecture, slot: Slot) -> Option<Source> {
-    let (queries, d_mlp) = (arch.spec.n_heads * arch.spec.d_head, arch.spec.d_mlp);
     match slot {
         Slot::Embed => arch.named("embeddings.tok_embeddings.weight"),
         Slot::EmbedNorm(part) => arch.named(format!("embeddings.norm.{}", part.name())),
         Slot::Block(0, BlockSlot::AttnNorm, _) => None,
         Slot::Block(layer, slot, part) => {
-            let third = |index| Layout::RowRange { first: index * queries, n_rows: 3 * queries };
-            let half = |index| Layout::RowRange { first: index * d_mlp, n_rows: 2 * d_mlp };
             let (name, layout) = match slot {
                 BlockSlot::AttnNorm => ("attn_norm", Layout::Rows),
-                BlockSlot::Q => ("attn.Wqkv", third(0)),
-                BlockSlot::K => ("attn.Wqkv", third(1)),
-                BlockSlot::V => ("attn.Wqkv", third(2)),
+                BlockSlot::Q | BlockSlot::K | BlockSlot::V => ("attn.Wqkv", arch.one_after_another(slot)),
                 BlockSlot::O => ("attn.Wo", Layout::Rows),
                 BlockSlot::MlpNorm => ("mlp_norm", Layout::Rows),
-                BlockSlot::MlpGate => ("mlp.Wi", half(0)),
-                BlockSlot::MlpIn => ("mlp.Wi", half(1)),
+                BlockSlot::MlpGate | BlockSlot::MlpIn => ("mlp.Wi", arch.gate_first(slot)),
                 BlockSlot::MlpOut => ("mlp.Wo", Layout::Rows),
                 _ => return None,
             };

@@ -15,6 +15,8 @@ pub enum Slot {
     EmbedProject(Part),
     /// Inside a block.
     Block(usize, BlockSlot, Part),
+    /// The weight of the norm of one head's queries or keys, in a block where each head's is a tensor of its own [d_head].
+    NormOfHead(usize, BlockSlot, usize),
     /// A bias on scores by distance [n_buckets, n_heads], of all layers.
     RelativeBias,
     /// What rotary frequencies are divided by [dims / 2].
@@ -107,12 +109,17 @@ pub enum Layout {
         /// All rows of the tensor.
         n_rows: usize,
     },
-    /// Part `index` of `n_parts` equal parts of each head's rows: GPT-NeoX's queries, keys and values in one.
-    HeadRows {
-        /// The part.
+    /// Of a tensor in equal groups of `n_parts` times `unit` rows each: `count` times `unit` rows of every group, from `index` times
+    /// `unit` on. So GPT-NeoX and Falcon have each key head's queries, keys and values in one.
+    Grouped {
+        /// The first part.
         index: usize,
-        /// The number of parts.
+        /// How many parts.
+        count: usize,
+        /// The parts of a group.
         n_parts: usize,
+        /// Rows of a part.
+        unit: usize,
     },
     /// [out, in] with the rows of each head in pairs (GGUF's Llama): row 2i + s of a head is our row i + s · d_head / 2.
     PairedRows,
@@ -182,6 +189,7 @@ impl Slot {
         match self {
             Slot::Block(_, slot, _) => slot.is_norm(),
             Slot::EmbedNorm(_) | Slot::FinalNorm(_) | Slot::HeadNorm(_) | Slot::LabelNorm(_) => true,
+            Slot::NormOfHead(..) => true,
             _ => false,
         }
     }

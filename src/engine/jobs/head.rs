@@ -146,7 +146,7 @@ impl HeadParts {
         let (d_head, n_kv) = (spec.d_head, spec.n_key_value_heads);
         let head_rows = |head: usize| head * d_head..(head + 1) * d_head;
         let key_head = asked.head / spec.queries_per_key_head();
-        let is_whole = attention.k_norm.is_some_and(|norm| norm.len() > d_head);
+        let is_whole = attention.k_norm.is_some_and(|norm| norm.weight.len() > d_head);
         let keys = rows(&weights.k, if is_whole { 0..n_kv * d_head } else { head_rows(key_head) });
         let (values, value_bias) = rows(&weights.v, head_rows(key_head));
         let alone = |id: &u32| model.attn_input(asked.layer, &model.embedded(*id as usize..*id as usize + 1));
@@ -186,11 +186,13 @@ impl HeadParts {
     fn want(&mut self, model: &Model, asked: &HeadAsked, first_id: usize, embedded: &[f32]) {
         let (spec, attention): (_, AttnLayer<'_>) = (model.spec(), model.attn_layer(asked.layer, Attn::Own));
         let (panels, bias) = &self.keys;
+        let weights = &model.blocks[asked.layer].attn.k;
         let width = panels.n_out();
         let mut keys = product(panels, &model.attn_input(asked.layer, embedded));
         for row in keys.chunks_exact_mut(width) {
             row.iter_mut().zip(bias).for_each(|(value, bias)| *value += bias);
         }
+        weights.cut_off(&mut keys);
         attention.keys_at_start(&mut keys, width / spec.d_head, asked.distance + 1);
         let first = if width > spec.d_head { asked.head / spec.queries_per_key_head() * spec.d_head } else { 0 };
         let scale = spec.attn_scale_of(asked.layer);

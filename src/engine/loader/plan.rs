@@ -89,8 +89,10 @@ impl Planned {
         };
         let expected = match (source.layout, shape.as_slice()) {
             (Layout::Transposed { n_parts, .. }, [n_out, n_in]) => vec![*n_in, n_parts * n_out],
-            (Layout::Transposed { n_parts, .. } | Layout::HeadRows { n_parts, .. }, [n_out]) => vec![n_parts * n_out],
-            (Layout::HeadRows { n_parts, .. }, [n_out, n_in]) => vec![n_parts * n_out, *n_in],
+            (Layout::Transposed { n_parts, .. }, [n_out]) => vec![n_parts * n_out],
+            (Layout::Grouped { count, n_parts, .. }, [n_out, rest @ ..]) => {
+                [&[n_out / count.max(1) * n_parts][..], rest].concat()
+            }
             (Layout::RowRange { n_rows, .. }, [_, n_in]) => vec![n_rows, *n_in],
             (Layout::RowRange { n_rows, .. }, _) => vec![n_rows],
             (Layout::HeadColumns, [n_out, n_in]) => vec![n_out / d_head.max(1), *n_in, d_head],
@@ -208,12 +210,12 @@ impl Filling {
             Layout::Rows | Layout::RowRange { .. } => Weight::ROW_UNIT,
             Layout::PairedRows => planned.d_head * Weight::ROW_UNIT,
             Layout::Transposed { .. } | Layout::HeadColumns | Layout::HeadInputs => 1,
-            Layout::HeadRows { .. } => planned.d_head,
+            Layout::Grouped { count, unit, .. } => count * unit,
         };
         let mut rows_at_a_time = (RANGE_BYTES / row_bytes.max(1) / unit).max(1) * unit;
-        if let Layout::HeadRows { .. } = planned.layout {
-            // Other parts stand between one head's rows and the next one's.
-            rows_at_a_time = planned.d_head;
+        if let Layout::Grouped { count, unit, .. } = planned.layout {
+            // Other parts stand between one group's rows and the next one's.
+            rows_at_a_time = count * unit;
         }
         if let Goal::Vector(_) = goal {
             rows_at_a_time = 1;
@@ -226,9 +228,8 @@ impl Filling {
         let n_rows = self.rows_at_a_time.min(self.n_rows - self.row);
         let first = match (&self.goal, self.planned.layout) {
             (Goal::Rows(_), Layout::RowRange { first, .. }) => first + self.row,
-            (Goal::Rows(_), Layout::HeadRows { index, n_parts }) => {
-                let d_head = self.planned.d_head;
-                self.row / d_head * d_head * n_parts + index * d_head
+            (Goal::Rows(_), Layout::Grouped { index, count, n_parts, unit }) => {
+                (self.row / (count * unit).max(1) * n_parts + index) * unit
             }
             _ => self.row,
         };
@@ -282,9 +283,9 @@ impl Filling {
                         wide.chunks(wide.len() / n_parts).nth(index).unwrap_or(&[]).to_vec()
                     }
                     Layout::RowRange { first, .. } => wide[first..first + self.planned.shape[0]].to_vec(),
-                    Layout::HeadRows { index, n_parts } => {
-                        let parts = wide.chunks(self.planned.d_head).skip(index).step_by(n_parts);
-                        parts.flatten().copied().collect()
+                    Layout::Grouped { index, count, n_parts, unit } => {
+                        let groups = wide.chunks_exact((n_parts * unit).max(1));
+                        groups.flat_map(|group| &group[index * unit..(index + count) * unit]).copied().collect()
                     }
                     Layout::PairedRows => {
                         let bytes: Vec<u8> = wide.iter().flat_map(|value| value.to_le_bytes()).collect();

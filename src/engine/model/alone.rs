@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Model;
+use crate::engine::run::embed::drop_masked;
 use crate::trace::spec::NormPlacement;
 
 impl Model {
@@ -12,6 +13,9 @@ impl Model {
         let mut stream = vec![0.0; ids.len() * width];
         for (row, id) in stream.chunks_exact_mut(width.max(1)).zip(ids) {
             self.embed.copy_row(id, row);
+            if let Some(mask) = self.spec.token_dropout {
+                drop_masked(row, &[id as u32], 0, mask);
+            }
         }
         if let Some(scale) = self.spec.embed_scale {
             stream.iter_mut().for_each(|value| *value *= scale as f32);

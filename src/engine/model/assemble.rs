@@ -80,7 +80,16 @@ impl Slots<'_> {
     }
 
     fn linear(&mut self, slot: impl Fn(Part) -> Slot) -> Result<Linear, EngineError> {
-        Ok(Linear { weight: self.matrix(slot(Part::Weight))?, bias: self.vector(slot(Part::Bias)) })
+        Ok(Linear { weight: self.matrix(slot(Part::Weight))?, bias: self.vector(slot(Part::Bias)), clip: None })
+    }
+
+    /// A layer whose outputs are added to the stream, by the model's factor.
+    fn adding(&mut self, slot: impl Fn(Part) -> Slot) -> Result<Linear, EngineError> {
+        let linear = self.linear(slot)?;
+        let Some(scale) = self.architecture.spec.resid_scale.map(|scale| scale as f32) else { return Ok(linear) };
+        let shared = |_| EngineError::Checkpoint("one tensor is the output of two layers".to_owned());
+        let bias = linear.bias.map(|bias| bias.into_iter().map(|value| value * scale).collect());
+        Ok(Linear { weight: Arc::new(Arc::try_unwrap(linear.weight).map_err(shared)?.scaled(scale)), bias, ..linear })
     }
 
     fn linear_if_any(&mut self, slot: impl Fn(Part) -> Slot) -> Result<Option<Linear>, EngineError> {
@@ -105,8 +114,8 @@ impl Slots<'_> {
         Ok(Block {
             attn_norm: self.norm(at(AttnNorm)),
             attn: AttnWeights {
-                q_norm: self.vector(at(QNorm)(Part::Weight)),
-                k_norm: self.vector(at(KNorm)(Part::Weight)),
+                q_norm: self.head_norm(layer, QNorm),
+                k_norm: self.head_norm(layer, KNorm),
                 ..self.attn([Q, K, V, O].map(at))?
             },
             attn_out_norm: self.norm(at(AttnOutNorm)),
@@ -117,7 +126,7 @@ impl Slots<'_> {
                 MlpKind::Plain | MlpKind::Gated => Some(Mlp {
                     gate: self.linear_if_any(at(MlpGate))?,
                     into: self.linear(at(MlpIn))?,
-                    out: self.linear(at(MlpOut))?,
+                    out: self.adding(at(MlpOut))?,
                 }),
             },
             mlp_out_norm: self.norm(at(MlpOutNorm)),
@@ -125,8 +134,20 @@ impl Slots<'_> {
     }
 
     fn attn(&mut self, [q, k, v, o]: [impl Fn(Part) -> Slot; 4]) -> Result<AttnWeights, EngineError> {
-        let (q, k, v, o) = (self.linear(q)?, self.linear(k)?, self.linear(v)?, self.linear(o)?);
-        Ok(AttnWeights { q, k, v, o, q_norm: None, k_norm: None })
+        let clip = self.architecture.spec.clip_qkv.map(|clip| clip as f32);
+        let mut clipped = |slot| Ok::<_, EngineError>(Linear { clip, ..self.linear(slot)? });
+        let (q, k, v) = (clipped(q)?, clipped(k)?, clipped(v)?);
+        Ok(AttnWeights { q, k, v, o: self.adding(o)?, q_norm: None, k_norm: None })
+    }
+
+    /// The norm of queries or keys: one tensor, or one for each head.
+    fn head_norm(&mut self, layer: usize, slot: BlockSlot) -> Option<(Vec<f32>, Option<Vec<f32>>)> {
+        let bias = self.vector(Slot::Block(layer, slot, Part::Bias));
+        let whole = self.vector(Slot::Block(layer, slot, Part::Weight));
+        let heads = self.architecture.norms_of_heads(layer, slot).into_iter();
+        let joined = || heads.filter_map(|head| self.vector(head)).collect::<Vec<_>>().concat();
+        let weight = whole.or_else(|| Some(joined()).filter(|joined| !joined.is_empty()))?;
+        Some((weight, bias))
     }
 
     /// The structure with the rotary divisors that stand among the tensors.
@@ -225,7 +246,11 @@ impl Model {
             final_norm: slots.norm(Slot::FinalNorm),
             unembed: slots.matrix_if_any(Slot::Unembed(Part::Weight))?,
             unembed_bias: slots.vector(Slot::Unembed(Part::Bias)),
-            unembed_project: slots.matrix_if_any(Slot::UnembedProject)?.map(|weight| Linear { weight, bias: None }),
+            unembed_project: slots.matrix_if_any(Slot::UnembedProject)?.map(|weight| Linear {
+                weight,
+                bias: None,
+                clip: None,
+            }),
             masked_word_head,
             label_layers,
         })

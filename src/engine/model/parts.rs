@@ -38,18 +38,20 @@ pub(in crate::engine) struct AttnWeights {
     pub k: Linear,
     pub v: Linear,
     pub o: Linear,
-    /// [d_head] or [n_heads · d_head]
-    pub q_norm: Option<Vec<f32>>,
-    /// [d_head] or [n_key_value_heads · d_head]
-    pub k_norm: Option<Vec<f32>>,
+    /// Weight and bias of the queries' norm, [d_head] or [n_heads · d_head].
+    pub q_norm: Option<(Vec<f32>, Option<Vec<f32>>)>,
+    /// The same of the keys' norm, [d_head] or [n_key_value_heads · d_head].
+    pub k_norm: Option<(Vec<f32>, Option<Vec<f32>>)>,
 }
 
-/// x · Wᵀ + b.
+/// x · Wᵀ + b, cut off where there is a limit.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct Linear {
     pub weight: Arc<Weight>,
     /// [n_out]
     pub bias: Option<Vec<f32>>,
+    /// The size that no output exceeds.
+    pub clip: Option<f32>,
 }
 
 /// LayerNorm or RMSNorm.
@@ -70,11 +72,35 @@ impl Linear {
 
     /// Applies the layer to rows that several layers read.
     pub fn apply_packed(&self, x: &PackedRows) -> Vec<f32> {
+        let mut y = self.unclipped(x);
+        self.cut_off(&mut y);
+        y
+    }
+
+    fn unclipped(&self, x: &PackedRows) -> Vec<f32> {
         let mut y = self.weight.matmul(x, 0..self.weight.n_in());
         if let Some(bias) = &self.bias {
             add_bias(&mut y, bias);
         }
         y
+    }
+
+    /// Keeps outputs within the limit.
+    pub fn cut_off(&self, y: &mut [f32]) {
+        if let Some(clip) = self.clip {
+            y.iter_mut().for_each(|value| *value = value.clamp(-clip, clip));
+        }
+    }
+
+    /// The reverse of the limit: gradients by outputs of rows `x` that it cuts off become 0.
+    pub fn cut_off_reverse(&self, x: &PackedRows, grad: &mut [f32]) {
+        if let Some(clip) = self.clip {
+            let is_cut = |value: &f32| value.abs() > clip;
+            grad.iter_mut()
+                .zip(&self.unclipped(x))
+                .filter(|(_, value)| is_cut(value))
+                .for_each(|(grad, _)| *grad = 0.0);
+        }
     }
 
     /// The reverse: gradients by the inputs [n_rows, n_in] from those by the outputs [n_rows, n_out].

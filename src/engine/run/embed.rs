@@ -46,6 +46,9 @@ pub(in crate::engine) fn embedded(
     if let Some(scale) = spec.embed_scale {
         stream.iter_mut().for_each(|value| *value *= scale as f32);
     }
+    if let Some(mask) = spec.token_dropout {
+        drop_masked(&mut stream, &tokens.ids, first, mask);
+    }
     if let (Some(project), false) = (&model.embed_project, spec.embed_norm) {
         stream = project.apply(&stream);
     }
@@ -69,9 +72,25 @@ pub(in crate::engine) fn embedded(
         (None, Positions::Sinusoidal) => {
             add(Hook::PosEmbed, sinusoids(n_pos, spec.d_model).split_off(first * spec.d_model))?
         }
+        (None, Positions::ShiftedSinusoidal) => add(Hook::PosEmbed, shifted_sinusoids(spec, &tokens.ids[..], first))?,
         _ => {}
     }
     Ok((stream, beside))
+}
+
+/// The share of tokens whose embeddings ESM left out in training.
+const DROPPED: f32 = 0.15 * 0.8;
+
+/// Leaves out the embeddings of masked tokens, of rows from `first` on, and lets the others grow by the masked tokens' share of the
+/// text, so that it is as it was in training. Of a text of masked tokens alone, for which transformers divides by zero, zeros remain.
+pub(in crate::engine) fn drop_masked(stream: &mut [f32], ids: &[u32], first: usize, mask: u32) {
+    let n_masked = ids.iter().filter(|id| **id == mask).count();
+    let share = if n_masked == ids.len() { 0.0 } else { n_masked as f32 / ids.len() as f32 };
+    let width = stream.len() / (ids.len() - first).max(1);
+    for (row, &id) in stream.chunks_exact_mut(width.max(1)).zip(&ids[first..]) {
+        let factor = if id == mask { 0.0 } else { 1.0 - DROPPED };
+        row.iter_mut().for_each(|value| *value = *value * factor / (1.0 - share));
+    }
 }
 
 /// The row of the position embedding that each token reads.
@@ -101,6 +120,25 @@ fn sinusoids(n_pos: usize, width: usize) -> Vec<f32> {
     (0..n_pos * width).map(value).collect()
 }
 
+/// Sines, then cosines, of the rows that tokens from `first` on read, in fairseq's order: 10000 is the last wavelength, not the one after
+/// it, and padding has zeros. [_, width]
+fn shifted_sinusoids(spec: &Spec, ids: &[u32], first: usize) -> Vec<f32> {
+    let n_sines = spec.d_model / 2;
+    let step = 10_000f64.ln() / n_sines.saturating_sub(1).max(1) as f64;
+    let row = |row: usize| {
+        let angle = move |column: usize| row as f64 * (-step * column as f64).exp();
+        let is_padding = spec.pad_id.is_some() && row + 1 == spec.pos_offset;
+        let value = move |column: usize| match column.checked_sub(n_sines) {
+            _ if is_padding => 0.0,
+            None => angle(column).sin() as f32,
+            Some(column) if column < n_sines => angle(column).cos() as f32,
+            _ => 0.0,
+        };
+        (0..spec.d_model).map(value)
+    };
+    position_rows(spec, ids).into_iter().skip(first).flat_map(row).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +151,23 @@ mod tests {
         assert_eq!(position_rows(&roberta, &[5, 1, 5, 6]), [2, 1, 3, 4]);
         let opt = Spec { pos_offset: 2, ..Spec::default() };
         assert_eq!(position_rows(&opt, &[5, 1]), [2, 3]);
+    }
+
+    #[test]
+    fn masked_tokens_let_the_others_grow() {
+        let mut stream = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
+        drop_masked(&mut stream, &[5, 32, 6, 7], 0, 32);
+        let factor = 0.88 / 0.75;
+        let expected = [factor, 2.0 * factor, 0.0, 0.0, 5.0 * factor, 6.0 * factor, 7.0 * factor, 8.0 * factor];
+        assert!(stream.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{stream:?}");
+    }
+
+    #[test]
+    fn fairseqs_sines_end_at_the_longest_wavelength() {
+        let spec = Spec { pos_offset: 2, pad_id: Some(1), d_model: 4, ..Spec::default() };
+        let table = shifted_sinusoids(&spec, &[5, 1, 7], 1);
+        let expected = [0.0, 0.0, 0.0, 0.0, 3f32.sin(), 3e-4f32.sin(), 3f32.cos(), 3e-4f32.cos()];
+        assert!(table.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{table:?}");
     }
 
     #[test]

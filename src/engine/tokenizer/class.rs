@@ -13,6 +13,8 @@ use super::settings::{Role, Settings};
 pub(super) enum Class {
     Bert,
     MpNet,
+    Cohere,
+    Esm,
     Gpt2,
     GptNeoX,
     Roberta,
@@ -65,12 +67,16 @@ impl Default for Around {
 }
 
 /// Classes by model type, for folders that name none.
-const REGISTERED: [(&str, Class); 20] = [
+const REGISTERED: [(&str, Class); 26] = [
     ("albert", Class::Albert),
     ("bart", Class::Roberta),
     ("bert", Class::Bert),
+    ("codegen", Class::Gpt2),
+    ("cohere", Class::Cohere),
+    ("cohere2", Class::Cohere),
     ("distilbert", Class::Bert),
     ("electra", Class::Bert),
+    ("esm", Class::Esm),
     ("gemma", Class::Gemma),
     ("gemma2", Class::Gemma),
     ("gemma3", Class::Gemma),
@@ -80,16 +86,19 @@ const REGISTERED: [(&str, Class); 20] = [
     ("gpt_neox", Class::GptNeoX),
     ("gptj", Class::Gpt2),
     ("mpnet", Class::MpNet),
+    ("mpt", Class::GptNeoX),
     ("olmo", Class::GptNeoX),
     ("opt", Class::Gpt2),
     ("phi", Class::Gpt2),
     ("qwen2", Class::Qwen2),
     ("qwen3", Class::Qwen2),
     ("roberta", Class::Roberta),
+    ("starcoder2", Class::Gpt2),
 ];
 
 /// Model types that take tokenizer.json as it is, whatever class a folder names.
-const AS_THEY_ARE: [&str; 5] = ["granite", "mistral", "modernbert", "olmo2", "phi3"];
+const AS_THEY_ARE: [&str; 10] =
+    ["glm", "glm4", "gpt_bigcode", "granite", "mistral", "modernbert", "olmo2", "olmo3", "phi3", "stablelm"];
 
 impl Class {
     /// The class that reads a folder of a `model_type`; none for one without parts of its own. `is_byte_level`: whether there is a
@@ -115,6 +124,8 @@ impl Class {
         Some(match name {
             "BertTokenizer" | "DistilBertTokenizer" | "ElectraTokenizer" => Class::Bert,
             "MPNetTokenizer" => Class::MpNet,
+            "CohereTokenizer" => Class::Cohere,
+            "EsmTokenizer" => Class::Esm,
             "GPT2Tokenizer" => Class::Gpt2,
             "GPTNeoXTokenizer" => Class::GptNeoX,
             "RobertaTokenizer" | "BartTokenizer" => Class::Roberta,
@@ -129,7 +140,7 @@ impl Class {
     /// What its vocabulary is of.
     pub fn model_kind(self) -> ModelKind {
         match self {
-            Class::Bert | Class::MpNet => ModelKind::WordPiece,
+            Class::Bert | Class::Esm | Class::MpNet => ModelKind::WordPiece,
             Class::Albert => ModelKind::Unigram,
             _ => ModelKind::Bpe,
         }
@@ -144,6 +155,11 @@ impl Class {
             (Class::Bert, Pad) => Some("[PAD]"),
             (Class::Bert | Class::Albert, Cls) => Some("[CLS]"),
             (Class::Bert | Class::Albert, Mask) => Some("[MASK]"),
+            (Class::Esm, Unk) => Some("<unk>"),
+            (Class::Esm, Cls) => Some("<cls>"),
+            (Class::Esm, Eos | Sep) => Some("<eos>"),
+            (Class::Esm, Pad) => Some("<pad>"),
+            (Class::Esm, Mask) => Some("<mask>"),
             (Class::MpNet, Unk) => Some("[UNK]"),
             (Class::MpNet | Class::Roberta, Bos | Cls) => Some("<s>"),
             (Class::MpNet | Class::Roberta, Eos | Sep) => Some("</s>"),
@@ -158,6 +174,13 @@ impl Class {
             (Class::Albert, Eos) => Some("[SEP]"),
             (Class::Gpt2 | Class::GptNeoX, Bos | Eos | Unk) | (Class::Qwen2, Eos | Unk | Pad) => Some("<|endoftext|>"),
             (Class::GptNeoX, Pad) => Some("<|padding|>"),
+            (Class::Cohere, Unk) => Some("<UNK>"),
+            (Class::Cohere, Bos) => Some("<BOS_TOKEN>"),
+            (Class::Cohere, Eos) => Some("<|END_OF_TURN_TOKEN|>"),
+            (Class::Cohere, Pad) => Some("<PAD>"),
+            (Class::Cohere, Cls) => Some("<CLS>"),
+            (Class::Cohere, Sep) => Some("<SEP>"),
+            (Class::Cohere, Mask) => Some("<MASK_TOKEN>"),
             _ => None,
         }
     }
@@ -188,6 +211,11 @@ impl Class {
                     around,
                 }
             }
+            // What text is split into is the vocabulary itself: `files` knows it.
+            Class::Esm => {
+                let (cls, eos) = (name(Role::Cls).unwrap_or_default(), name(Role::Eos).unwrap_or_default());
+                Parts { around: cls_and_sep(&cls, &eos), ..Parts::default() }
+            }
             Class::Gpt2 => {
                 Parts { pre_tokenizer: bytes(prefix, true), decoder: bytes(true, true), around, ..Parts::default() }
             }
@@ -197,6 +225,14 @@ impl Class {
                 decoder: bytes(true, true),
                 // With a tokenizer.json the switches are not read, and what it puts around a text is not taken either.
                 around: if has_json { plain() } else { around },
+            },
+            Class::Cohere => Parts {
+                normalizer: json!({"type": "NFC"}),
+                pre_tokenizer: json!({"type": "Sequence", "pretokenizers": [
+                    {"type": "Digits", "individual_digits": true}, bytes(prefix, true),
+                ]}),
+                decoder: bytes(prefix, true),
+                around,
             },
             Class::Roberta => Parts {
                 pre_tokenizer: bytes(prefix, true),

@@ -8,7 +8,7 @@ use tokenizers::Model as _;
 use tokenizers::models::bpe::Vocab;
 
 use super::assemble::{added_tokens, assemble};
-use super::class::{Class, ModelKind};
+use super::class::{Class, ModelKind, Parts};
 use super::limits::short;
 use super::model::{Bpe, Merge, WordPiece};
 use super::settings::{ADDED_TOKENS, CONFIG, Files, Role, SPECIAL_TOKENS_MAP, Settings};
@@ -171,7 +171,7 @@ fn class(
 fn word_piece(model_type: &str, bytes: &[u8], mut settings: Settings) -> Result<Tokenizer, TokenizerError> {
     let text = str::from_utf8(bytes).map_err(|error| refuse(VOCAB_TXT, error.to_string()))?;
     let vocab: Vocab = text.lines().zip(0..).map(|(token, id)| (token.to_owned(), id)).collect();
-    let known = "bert, distilbert, electra, mpnet";
+    let known = "bert, distilbert, electra, esm, mpnet";
     let class = class(VOCAB_TXT, model_type, &settings, ModelKind::WordPiece, known)?;
     let name = |role| settings.named(role, class.default_token(role)).map(|token| token.content);
     for token in [name(Role::Cls), name(Role::Sep)].into_iter().flatten() {
@@ -187,9 +187,25 @@ fn word_piece(model_type: &str, bytes: &[u8], mut settings: Settings) -> Result<
         let is_cased = vocab.keys().any(|token| !is_special(token) && token.chars().any(char::is_uppercase));
         settings.do_lower_case = Some(!is_cased);
     }
+    let residues = (class == Class::Esm).then(|| residues(&vocab));
     let model =
         WordPiece { unk_token, continuing_subword_prefix: "##".to_owned(), max_input_chars_per_word: 100, vocab };
-    finish(VOCAB_TXT, model.build(VOCAB_TXT)?, class, &settings)
+    let mut parts = class.parts(&settings, None);
+    if let Some(residues) = residues {
+        parts.pre_tokenizer = residues;
+    }
+    finish(VOCAB_TXT, model.build(VOCAB_TXT)?, (class, parts), &settings)
+}
+
+/// Splits a protein into the tokens of the vocabulary, longest first, wherever they stand.
+fn residues(vocab: &Vocab) -> serde_json::Value {
+    let mut tokens: Vec<&String> = vocab.keys().collect();
+    tokens.sort_by_key(|token| (std::cmp::Reverse(token.len()), token.as_str()));
+    let escaped = |token: &&String| token.chars().map(|one| format!("\\x{{{:x}}}", u32::from(one))).collect::<String>();
+    let pattern = tokens.iter().map(escaped).collect::<Vec<_>>().join("|");
+    serde_json::json!({"type": "Sequence", "pretokenizers": [
+        {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": false}, {"type": "WhitespaceSplit"},
+    ]})
 }
 
 /// BPE on bytes as GPT-2 does it, with what later classes put around a text.
@@ -201,17 +217,22 @@ fn byte_level(model_type: &str, vocab: &[u8], merges: &[u8], settings: &Settings
     if matches!(class, Class::Llama | Class::Gemma) {
         return Err(refuse(VOCAB_JSON, format!("a tokenizer.json is needed for {model_type}: this file is of bytes")));
     }
-    finish(VOCAB_JSON, Bpe::of_files(vocab, self::merges(merges)?).build(MERGES)?, class, settings)
+    finish(
+        VOCAB_JSON,
+        Bpe::of_files(vocab, self::merges(merges)?).build(MERGES)?,
+        (class, class.parts(settings, None)),
+        settings,
+    )
 }
 
 fn finish(
     file: &str,
     model: super::model::Model,
-    class: Class,
+    (class, parts): (Class, Parts),
     settings: &Settings,
 ) -> Result<Tokenizer, TokenizerError> {
     let added = added_tokens(settings, Some(class), Vec::new(), &settings.extra);
-    let tokenizer = assemble(file, model, class.parts(settings, None), added)?.with_roles(settings, Some(class));
+    let tokenizer = assemble(file, model, parts, added)?.with_roles(settings, Some(class));
     check_listed_ids(settings, &tokenizer)?;
     Ok(tokenizer)
 }

@@ -84,7 +84,10 @@ impl Spec {
             return Err(fault("pos_offset", "at least 1, since padding reads the row before", "0"));
         }
         finite("attn_scale", self.attn_scale)?;
-        for (field, cap) in [("attn_softcap", self.attn_softcap), ("logit_softcap", self.logit_softcap)] {
+        self.resid_scale.map_or(Ok(()), |scale| finite("resid_scale", scale))?;
+        for (field, cap) in
+            [("attn_softcap", self.attn_softcap), ("logit_softcap", self.logit_softcap), ("clip_qkv", self.clip_qkv)]
+        {
             cap.map_or(Ok(()), |cap| positive(field, cap))?;
         }
         if let Some(rotary) = self.rotary() {
@@ -214,6 +217,8 @@ mod tests {
             (Spec { attn_scale: 1e39, ..whole() }, "attn_scale: expected a number that f32 holds, found 1"),
             (Spec { attn_softcap: Some(0.0), ..whole() }, "attn_softcap: expected a number above 0, found 0"),
             (Spec { attn_softcap: Some(f64::NAN), ..whole() }, "attn_softcap: expected a number that f32 holds"),
+            (Spec { clip_qkv: Some(-1.0), ..whole() }, "clip_qkv: expected a number above 0, found -1"),
+            (Spec { resid_scale: Some(f64::INFINITY), ..whole() }, "resid_scale: expected a number that f32 holds"),
             (rotated(rotary(64, RotaryScaling::None)), "positions.rotary.dims: expected 1 to 4, the neurons of a head"),
             (rotated(rotary(1 << 31, RotaryScaling::None)), "positions.rotary.dims: expected 1 to 4"),
             (rotated(rotary(usize::MAX, RotaryScaling::None)), "positions.rotary.dims: expected 1 to 4"),

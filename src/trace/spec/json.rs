@@ -34,6 +34,7 @@ impl Field for Spec {
             unembed: fields.required("unembed")?,
             d_embed: fields.optional("d_embed")?,
             embed_scale: fields.optional("embed_scale")?,
+            token_dropout: fields.optional("token_dropout")?,
             embed_norm: fields.or_default("embed_norm")?,
             pos_offset: fields.or_default("pos_offset")?,
             pad_id: fields.optional("pad_id")?,
@@ -45,6 +46,8 @@ impl Field for Spec {
             relative_bias: fields.optional("relative_bias")?,
             attn_softcap: fields.optional("attn_softcap")?,
             logit_softcap: fields.optional("logit_softcap")?,
+            clip_qkv: fields.optional("clip_qkv")?,
+            resid_scale: fields.optional("resid_scale")?,
             logit_scale: fields.optional("logit_scale")?,
             head_activation: fields.optional("head_activation")?,
             labels: fields.optional("labels")?,
@@ -68,7 +71,7 @@ names! {
     NormKind { "layer_norm" LayerNorm, "rms_norm" RmsNorm, "none" None }
     NormPlacement { "pre" Pre, "pre_and_output" PreAndOutput, "output" Output, "post" Post }
     BlockKind { "sequential" Sequential, "parallel" Parallel, "parallel_one_norm" ParallelOneNorm }
-    QkNorm { "per_head" PerHead, "all_heads" AllHeads }
+    QkNorm { "per_head" PerHead, "all_heads" AllHeads, "each_head" EachHead }
     Mask { "bidirectional" Bidirectional, "causal" Causal }
     MlpKind { "plain" Plain, "gated" Gated, "none" None }
     Activation {
@@ -118,7 +121,9 @@ impl Field for Positions {
         match value.as_str() {
             Some("learned") => Ok(Positions::Learned),
             Some("sinusoidal") => Ok(Positions::Sinusoidal),
+            Some("shifted_sinusoidal") => Ok(Positions::ShiftedSinusoidal),
             Some("alibi") => Ok(Positions::Alibi),
+            Some("scaled_alibi") => Ok(Positions::ScaledAlibi),
             Some("none") => Ok(Positions::None),
             Some("shortformer") => Ok(Positions::Shortformer),
             _ => Err(expected("a way in which positions enter", &value)),

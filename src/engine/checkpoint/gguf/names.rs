@@ -61,25 +61,44 @@ pub(super) fn paired(arch: &Architecture, slot: Slot) -> Option<Source> {
 
 /// The tensors of families whose queries, keys and values are one matrix, one after another.
 pub(super) fn fused(arch: &Architecture, slot: Slot) -> Option<Source> {
-    let spec = &arch.spec;
-    let (queries, keys) = (spec.n_heads * spec.d_head, spec.n_key_value_heads * spec.d_head);
-    let n_rows = queries + 2 * keys;
-    let (layer, part, first) = match slot {
-        Slot::Block(layer, BlockSlot::Q, part) => (layer, part, 0),
-        Slot::Block(layer, BlockSlot::K, part) => (layer, part, queries),
-        Slot::Block(layer, BlockSlot::V, part) => (layer, part, queries + keys),
-        _ => return plain(arch, slot),
-    };
-    arch.named_as(format!("blk.{layer}.attn_qkv.{}", part.name()), Layout::RowRange { first, n_rows })
+    match slot {
+        Slot::Block(layer, slot @ (BlockSlot::Q | BlockSlot::K | BlockSlot::V), part) => {
+            arch.named_as(format!("blk.{layer}.attn_qkv.{}", part.name()), arch.one_after_another(slot))
+        }
+        _ => plain(arch, slot),
+    }
+}
+
+/// The tensors of families whose gate stands before what it gates, in one matrix.
+pub(super) fn gate_and_up(arch: &Architecture, slot: Slot) -> Option<Source> {
+    match slot {
+        Slot::Block(layer, slot @ (BlockSlot::MlpGate | BlockSlot::MlpIn), Part::Weight) => {
+            arch.named_as(format!("blk.{layer}.ffn_up.weight"), arch.gate_first(slot))
+        }
+        _ => plain(arch, slot),
+    }
 }
 
 /// The tensors of Phi-3: one matrix for q, k, v, and the gate before what it gates.
 pub(super) fn phi3(arch: &Architecture, slot: Slot) -> Option<Source> {
-    let d_mlp = arch.spec.d_mlp;
-    let (layer, first) = match slot {
-        Slot::Block(layer, BlockSlot::MlpGate, Part::Weight) => (layer, 0),
-        Slot::Block(layer, BlockSlot::MlpIn, Part::Weight) => (layer, d_mlp),
-        _ => return fused(arch, slot),
-    };
-    arch.named_as(format!("blk.{layer}.ffn_up.weight"), Layout::RowRange { first, n_rows: 2 * d_mlp })
+    match slot {
+        Slot::Block(_, BlockSlot::MlpGate | BlockSlot::MlpIn, _) => gate_and_up(arch, slot),
+        _ => fused(arch, slot),
+    }
+}
+
+/// The tensors of Falcon's new decoder, whose MLP has the norm that elsewhere is attention's.
+pub(super) fn two_norms(arch: &Architecture, slot: Slot) -> Option<Source> {
+    match slot {
+        Slot::Block(layer, BlockSlot::AttnNorm, part) => arch.named(format!("blk.{layer}.attn_norm_2.{}", part.name())),
+        Slot::Block(layer, BlockSlot::MlpNorm, part) => arch.named(format!("blk.{layer}.attn_norm.{}", part.name())),
+        _ => fused(arch, slot),
+    }
+}
+
+/// The tensors of families whose norms of queries and keys have weights for each head, [head, d_head].
+pub(super) fn norms_of_heads(arch: &Architecture, slot: Slot) -> Option<Source> {
+    let source = plain(arch, slot)?;
+    let is_norm = matches!(slot, Slot::Block(_, BlockSlot::QNorm | BlockSlot::KNorm, Part::Weight));
+    Some(Source { layout: if is_norm { Layout::HeadColumns } else { source.layout }, ..source })
 }

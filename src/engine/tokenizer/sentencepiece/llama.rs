@@ -19,7 +19,7 @@ use super::file::{CONTROL, Method, NORMAL, SpmFile, USER_DEFINED};
 use super::refuse;
 
 /// Model types whose folders have such a file.
-pub(super) const KNOWN: [&str; 6] = ["gemma2", "gemma3_text", "llama", "mistral", "phi3", "smollm3"];
+pub(super) const KNOWN: [&str; 7] = ["gemma", "gemma2", "gemma3_text", "llama", "mistral", "phi3", "smollm3"];
 
 /// Whether folders of a model type have such a file.
 pub(super) fn is_known(model_type: &str) -> bool {

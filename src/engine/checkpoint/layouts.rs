@@ -1,0 +1,33 @@
+//! How matrices that several layers share are divided among them.
+
+use super::{Architecture, BlockSlot, Layout};
+
+impl Architecture {
+    /// How queries, keys or values lie in a matrix of all, by key heads: the queries that read one, the key, the value.
+    pub(super) fn by_key_head(&self, slot: BlockSlot) -> Layout {
+        let (n_queries, unit) = (self.spec.queries_per_key_head(), self.spec.d_head);
+        let (index, count) = match slot {
+            BlockSlot::Q => (0, n_queries),
+            BlockSlot::K => (n_queries, 1),
+            _ => (n_queries + 1, 1),
+        };
+        Layout::Grouped { index, count, n_parts: n_queries + 2, unit }
+    }
+
+    /// How queries, keys or values lie in a matrix in which one follows another.
+    pub(super) fn one_after_another(&self, slot: BlockSlot) -> Layout {
+        let (queries, keys) = (self.spec.n_heads * self.spec.d_head, self.spec.n_key_value_heads * self.spec.d_head);
+        let first = match slot {
+            BlockSlot::Q => 0,
+            BlockSlot::K => queries,
+            _ => queries + keys,
+        };
+        Layout::RowRange { first, n_rows: queries + 2 * keys }
+    }
+
+    /// How gate and what it gates lie in a matrix of both.
+    pub(super) fn gate_first(&self, slot: BlockSlot) -> Layout {
+        let d_mlp = self.spec.d_mlp;
+        Layout::RowRange { first: if slot == BlockSlot::MlpGate { 0 } else { d_mlp }, n_rows: 2 * d_mlp }
+    }
+}
