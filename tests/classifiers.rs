@@ -9,11 +9,15 @@ mod support;
 
 use std::sync::Arc;
 
+use headlight::analysis::inside::lens::LensAsked;
+use headlight::answers::answer;
 use headlight::edit::{self, Edit};
 use headlight::engine::jobs::{
-    CompareJob, Measure, RunInput, RunJob, RunOptions, SweepJob, SweepKind, SweepPart, Target, complete, complete_with,
+    CompareJob, LensJob, Measure, RunInput, RunJob, RunOptions, SweepJob, SweepKind, SweepPart, Target, complete,
+    complete_with,
 };
 use headlight::engine::{LabelOutcome, Labels, Measured, Model, Run};
+use headlight::protocol::{Answer, Question, TokenAsked};
 use headlight::trace::spec::{LabelKind, LabelReads};
 use headlight::trace::{BlockSite, Hook};
 use serde::Deserialize;
@@ -103,6 +107,60 @@ fn every_head_agrees_with_transformers() {
             comparison.check("zeroed.logits", &edited.logits, &values.f32("zeroed.logits"), TOLERANCE);
         }
         comparison.finish();
+    }
+}
+
+/// The lens reads a classifier's stream through the head of its labels, at every position, as transformers' own modules do.
+#[test]
+fn the_lens_of_labels_agrees_with_transformers() {
+    for name in ["bert", "llama", "gpt2_tokens"] {
+        let model = load(&files(name)).unwrap();
+        let (expected, _) = expected(name);
+        let values = Tensors::open(&fixture("classifiers").join(name).join("lens.safetensors"));
+        let run = run(&model, &expected.cases[0].ids);
+        let (n_layers, n_pos, n_labels) = (model.spec().n_layers, run.tokens().len(), expected.labels.len());
+        let rows: Vec<Vec<f32>> = (0..=n_layers).map(|layer| values.f32(&format!("lens.{layer}"))).collect();
+        let probs = |layer: usize, position: usize| {
+            let logits = rows[layer][position * n_labels..][..n_labels].iter().map(|logit| f64::from(*logit));
+            let total: f64 = logits.clone().map(f64::exp).sum();
+            logits.map(|logit| logit.exp() / total).collect::<Vec<f64>>()
+        };
+        let positions: Vec<usize> = (0..n_pos).collect();
+        let asked = LensAsked { layers: (0..=n_layers).collect(), positions, n_top: 9, token: Some(1) };
+        let table = complete(LensJob::new(&run, asked).unwrap()).unwrap();
+        assert_eq!(table.cells.len(), (n_layers + 1) * n_pos);
+        for (index, cell) in table.cells.iter().enumerate() {
+            let (layer, position) = (index / n_pos, index % n_pos);
+            let (probs, output) = (probs(layer, position), probs(n_layers, position));
+            assert_eq!(cell.top.len(), n_labels, "{name}");
+            for (label, prob) in &cell.top {
+                let difference = (f64::from(*prob) - probs[*label as usize]).abs();
+                assert!(difference < 1e-5, "{name}, layer {layer}, position {position}: {difference}");
+            }
+            let entropy: f64 = probs.iter().map(|p| -p * p.ln()).sum();
+            let kl: f64 = output.iter().zip(&probs).map(|(p, q)| p * (p / q).ln()).sum();
+            assert!((f64::from(cell.entropy) - entropy).abs() < 1e-4 && (f64::from(cell.kl) - kl).abs() < 1e-4);
+            let token = cell.token.unwrap();
+            assert!((token.logit - rows[layer][position * n_labels + 1]).abs() < 1e-3, "{name}: {token:?}");
+            assert_eq!(token.rank as usize, probs.iter().filter(|prob| **prob > probs[1]).count());
+        }
+        let question = Question::Lens {
+            layers: vec![0],
+            positions: vec![0],
+            n_top: 1,
+            token: Some(TokenAsked::Text(expected.labels[1].to_lowercase())),
+        };
+        let Answer::Lens { names, token: Some(token), .. } = answer(question, &run).unwrap().answer else {
+            panic!("{name}")
+        };
+        assert_eq!(token.token, expected.labels[1]);
+        assert_eq!(names, [(table.cells[0].top[0].0, expected.labels[table.cells[0].top[0].0 as usize].clone())]);
+    }
+    for name in ["xlm_roberta", "qwen2"] {
+        let model = load(&files(name)).unwrap();
+        let asked = LensAsked { layers: vec![0], positions: vec![0], n_top: 1, token: None };
+        let error = LensJob::new(&run(&model, &[5, 8]), asked).unwrap_err().to_string();
+        assert!(error.contains("no common distribution"), "{error}");
     }
 }
 

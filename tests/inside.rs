@@ -410,7 +410,7 @@ fn rollout_and_value_zeroing_agree_with_pytorch() {
             let name = format!("rollout.{layer}");
             comparison.check(&format!("{architecture}.{name}"), found, &values.f32(&name), TOLERANCE);
             let name = format!("value_zeroing.{layer}");
-            let found = complete(ValueZeroingJob::new(&run, layer, Attn::Own).unwrap()).unwrap();
+            let found = complete(ValueZeroingJob::new(&run, layer, Attn::Own).unwrap()).unwrap().shares;
             comparison.check(&format!("{architecture}.{name}"), &found, &values.f32(&name), TOLERANCE);
         }
     }
@@ -437,7 +437,7 @@ fn rows_of_a_rollout_sum_to_one_in_every_model() {
 fn zeroed_values_of_the_encoder_change_the_decoder() {
     let (_, run) = every_run().find(|(name, _)| name == "t5").unwrap();
     let (n_query, n_key) = (run.tokens().len(), run.source().unwrap().tokens().len());
-    let shares = complete(ValueZeroingJob::new(&run, 0, Attn::Cross).unwrap()).unwrap();
+    let shares = complete(ValueZeroingJob::new(&run, 0, Attn::Cross).unwrap()).unwrap().shares;
     assert_eq!(shares.len(), n_query * n_key);
     for row in shares.chunks_exact(n_key) {
         assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5 && row.iter().all(|share| *share >= 0.0), "{row:?}");

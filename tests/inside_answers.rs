@@ -9,12 +9,14 @@ use std::sync::Arc;
 
 use headlight::analysis::inside::direct::Contrast;
 use headlight::analysis::inside::lens::LensAsked;
-use headlight::analysis::{SourceError, TraceSource};
+use headlight::analysis::inside::rollout::Rollout;
+use headlight::analysis::{AttentionSource, SourceError, TraceSource};
 use headlight::answers::{Reply, answer, start};
-use headlight::engine::jobs::{DirectJob, LensJob, complete};
+use headlight::engine::jobs::{DirectJob, LensJob, ValueZeroingJob, complete};
 use headlight::engine::{Captures, CompiledEdits, CrossSource};
 use headlight::protocol::{
-    Answer, DirectPart, HeadPart, LensPart, NeuronPagePart, Question, StreamPart, TokenAsked, WrittenPart,
+    Answer, DirectPart, Grid, HeadPart, LensPart, NeuronPagePart, Quantity, Question, Reduce, StreamPart, TokenAsked,
+    WrittenPart,
 };
 use headlight::trace::file::{Parsed, Trace, parse_header};
 use headlight::trace::{Attn, BlockSite, Hook, Stack};
@@ -320,6 +322,73 @@ fn a_trace_with_the_streams_table_has_the_lens() {
             assert!(answered_by(encoder, &bytes, lens(None)).is_err(), "an encoder predicts nothing");
         }
     }
+}
+
+/// What is drawn in place of weights: whole and made small, of a run.
+#[test]
+fn quantities_of_a_run() {
+    let run = golden_run("llama");
+    let sizes = run.sizes();
+    let (n, n_heads) = (run.tokens().len(), sizes.n_heads);
+    let whole = |quantity, heads: &[u32]| {
+        let reply = answer(Question::Quantity { quantity, layer: 1, heads: heads.to_vec() }, &run).unwrap();
+        let Answer::Quantity { layer: 1, n_parts, n_query, n_key, .. } = reply.answer else {
+            panic!("{:?}", reply.answer)
+        };
+        assert_eq!((n_query as usize, n_key as usize), (n, n));
+        assert_eq!(reply.buffers[0].len(), n_parts as usize * n * n);
+        reply.buffers.into_iter().next().unwrap()
+    };
+    let norms = whole(Quantity::Norms, &[1, 0]);
+    let layer = run.layer_source(1).unwrap();
+    for (slot, head) in [1, 0].into_iter().enumerate() {
+        let (pattern, lengths) = (layer.pattern(head, 0..n).unwrap(), run.value_output_norms(1, head).unwrap());
+        for (at, weight) in pattern.iter().enumerate() {
+            assert_eq!(norms[slot * n * n + at], weight * lengths[at % n], "head {head}, {at}");
+        }
+    }
+    let mut rollout = Rollout::default();
+    let mut rolled = Vec::new();
+    while rolled.len() < 2 {
+        rolled.extend(rollout.step(&run).unwrap());
+    }
+    assert_eq!(whole(Quantity::Rollout, &[]), rolled[1]);
+    let zeroed = complete(ValueZeroingJob::new(&run, 1, Attn::Own).unwrap()).unwrap();
+    assert_eq!(whole(Quantity::ValueZeroing, &[]), zeroed.shares);
+    let grid = Grid { queries: vec![0, 2, 3], keys: vec![1, 2], max_cells: 64, reduce: Reduce::Max };
+    let cells = |quantity, layers: &[u32], heads: &[u32]| {
+        let (layers, heads, grid) = (layers.to_vec(), heads.to_vec(), grid.clone());
+        answer(Question::QuantityCells { quantity, layers, heads, grid }, &run).unwrap()
+    };
+    let reply = cells(Quantity::Rollout, &[0, 1], &[]);
+    let answer_is = Answer::QuantityCells { layers: vec![0, 1], n_parts: 1, n_rows: 3, n_columns: 2 };
+    assert_eq!(reply.answer, answer_is);
+    let at = |picture: &[f32], query: usize, key: usize| picture[query * n + key];
+    assert_eq!(reply.buffers[0].len(), 2 * 3 * 2);
+    assert_eq!(reply.buffers[0][6 + 3], at(&rolled[1], 2, 2));
+    let reply = cells(Quantity::Norms, &[1], &[1, 0]);
+    assert_eq!(reply.buffers[0][6 + 4], at(&norms[n * n..], 3, 1));
+    assert_eq!(reply.buffers[0].len(), 2 * 6);
+    let beyond = Question::Quantity { quantity: Quantity::Rollout, layer: 99, heads: Vec::new() };
+    assert!(answer(beyond, &run).unwrap_err().to_string().contains("layer 99 is not there"));
+    assert!(n_heads > 1);
+}
+
+/// A file's patterns are enough for a rollout; lengths and value zeroing need weights.
+#[test]
+fn quantities_of_a_trace() {
+    let (trace, bytes) = trace_of("llama", "patterns");
+    let ask = |quantity| answered(trace.clone(), &bytes, Question::Quantity { quantity, layer: 1, heads: Vec::new() });
+    let expected =
+        answer(Question::Quantity { quantity: Quantity::Rollout, layer: 1, heads: vec![] }, &golden_run("llama"));
+    let (difference, _) =
+        max_abs_difference(&ask(Quantity::Rollout).unwrap().buffers[0], &expected.unwrap().buffers[0]);
+    assert!(difference < 1e-6, "{difference}");
+    let error = ask(Quantity::ValueZeroing).unwrap_err().to_string();
+    assert!(error.contains("without each value, which needs the model"), "{error}");
+    let norms = Question::Quantity { quantity: Quantity::Norms, layer: 1, heads: vec![0] };
+    let error = answered(trace.clone(), &bytes, norms).unwrap_err().to_string();
+    assert!(error.contains("W_O"), "{error}");
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::inside::{Inside, read};
+use super::inside::Inside;
 use super::{Answering, Reply};
-use crate::analysis::AttentionSource;
+use crate::analysis::inside::InsideSource;
 use crate::analysis::inside::lens::{LensAsked, LensCell, LensTable, LensToken};
+use crate::analysis::{AttentionSource, SourceError};
 use crate::protocol::{Answer, TokenAsked, TokenRead};
 
 /// Prepares the answer.
@@ -26,6 +27,15 @@ pub(super) fn start(layers: &[u32], positions: &[u32], n_top: u32, token: Option
     ))
 }
 
+/// Which token, or label, is asked for.
+fn read(source: &dyn InsideSource, asked: &TokenAsked) -> Result<TokenRead, SourceError> {
+    let (id, n_pieces) = match asked {
+        TokenAsked::Id(id) => (*id, 1),
+        TokenAsked::Text(text) => source.lens_token(text)?,
+    };
+    Ok(TokenRead { id, token: source.lens_name(id), n_pieces: n_pieces as u32 })
+}
+
 fn reply(
     table: &LensTable,
     n_layers: u32,
@@ -43,7 +53,7 @@ fn reply(
         table.cells.iter().flat_map(|cell| cell.top[..n_top].iter().map(number)).collect::<Vec<f32>>()
     };
     let ids = table.cells.iter().flat_map(|cell| cell.top[..n_top].iter().map(|(id, _)| *id));
-    let names: BTreeMap<u32, String> = ids.map(|id| (id, source.inside().token_name(id))).collect();
+    let names: BTreeMap<u32, String> = ids.map(|id| (id, source.inside().lens_name(id))).collect();
     let names = names.into_iter().collect();
     Reply {
         answer: Answer::Lens { n_layers, n_positions, n_top: n_top as u32, names, token },

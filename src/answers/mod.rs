@@ -18,6 +18,7 @@ mod neuron_page;
 mod neurons;
 mod path;
 mod patterns;
+mod quantity;
 mod scores;
 mod stream;
 mod thumbnails;
@@ -86,6 +87,8 @@ pub fn start_drawn(question: Question) -> Result<Box<dyn Answering>, Box<Questio
 pub fn start_other(question: Question) -> Box<dyn Answering> {
     match question {
         Question::Patterns { .. } | Question::Thumbnails { .. } => start(question),
+        Question::Quantity { quantity, layer, heads } => quantity::whole(quantity, layer, heads),
+        Question::QuantityCells { quantity, layers, heads, grid } => quantity::cells(quantity, layers, heads, &grid),
         Question::Neurons { layer, head } => Box::new(neurons::Neurons::new(layer, head)),
         Question::Scores { n_block } => Box::new(scores::Scores::new(n_block)),
         Question::HeadWeights { queries, keys } => Box::new(head_weights::HeadWeights::new(queries, keys)),

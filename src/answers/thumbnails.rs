@@ -32,10 +32,7 @@ impl Thumbnails {
             queries: positions(&grid.queries),
             keys: positions(&grid.keys),
             max_cells: grid.max_cells.max(1) as usize,
-            value: match grid.reduce {
-                Reduce::Max => CellValue::Max,
-                Reduce::Mean => CellValue::Mean,
-            },
+            value: cell_value(grid.reduce),
             n_heads: heads.len(),
             blocks: RowBlocks::new(layer as usize, heads.into_iter().map(|head| head as usize).collect()),
             reducer: None,
@@ -78,6 +75,14 @@ impl Answering for Thumbnails {
             heads: std::mem::take(&mut self.heads),
         };
         Ok(Some(Reply { answer, buffers: vec![std::mem::take(&mut self.cells)] }))
+    }
+}
+
+/// What a cell says of its area.
+pub(super) fn cell_value(reduce: Reduce) -> CellValue {
+    match reduce {
+        Reduce::Max => CellValue::Max,
+        Reduce::Mean => CellValue::Mean,
     }
 }
 

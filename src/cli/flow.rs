@@ -31,7 +31,7 @@ pub(super) fn run(args: &FlowArgs) -> Result<(), CliError> {
         for layer in 0..part.run.model().spec().n_layers {
             let flow = match args.kind {
                 FlowKind::Rollout => next_layer(&mut rollout, part.run)?,
-                FlowKind::ValueZeroing => complete(ValueZeroingJob::new(part.run, layer, part.attn)?)?,
+                FlowKind::ValueZeroing => complete(ValueZeroingJob::new(part.run, layer, part.attn)?)?.shares,
             };
             writer.write_floats(&part.name(args.kind, layer), &flow)?;
         }

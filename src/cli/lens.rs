@@ -53,6 +53,7 @@ pub(super) fn run(args: &LensArgs) -> Result<(), CliError> {
     }
     let run = Subject::open(&args.subject)?.read(&args.subject)?;
     let token = match (&args.token, args.token_id) {
+        (Some(text), _) if run.model().spec().lens_labels().is_some() => Some(run.model().label_index(text)? as u32),
         (Some(text), _) => Some(first_token(run.model(), text)?),
         (None, id) => id,
     };
@@ -72,7 +73,7 @@ pub(super) fn run(args: &LensArgs) -> Result<(), CliError> {
 
 fn layers_of(run: &Run, table: &LensTable) -> Vec<JsonLayer> {
     let cell = |cell: &LensCell| JsonCell {
-        top: cell.top.iter().map(|&(id, prob)| JsonTop { token: run.model().token_name(id), id, prob }).collect(),
+        top: cell.top.iter().map(|&(id, prob)| JsonTop { token: run.model().lens_name(id), id, prob }).collect(),
         entropy: cell.entropy,
         kl: cell.kl,
         prob: cell.token.map(|token| token.prob),
@@ -90,7 +91,7 @@ fn csv(run: &Run, table: &LensTable, has_token: bool) -> String {
     for (index, cell) in table.cells.iter().enumerate() {
         let (layer, position) = (index / tokens.len(), index % tokens.len());
         let Some(&(id, prob)) = cell.top.first() else { continue };
-        let (own, top) = (quoted(&tokens[position]), quoted(&run.model().token_name(id)));
+        let (own, top) = (quoted(&tokens[position]), quoted(&run.model().lens_name(id)));
         let LensCell { entropy, kl, .. } = cell;
         // Writing into a String cannot fail.
         let _ = write!(csv, "{layer},{position},{own},{top},{prob:.6},{entropy:.6},{kl:.6}");

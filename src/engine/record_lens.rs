@@ -12,6 +12,8 @@ use crate::trace::file::lens::LensTensors;
 /// # Errors
 /// When the run is not done, or the model predicts no tokens.
 pub fn whole_lens(run: &Run, n_top: usize) -> Result<LensJob, EngineError> {
+    // A file's table is one of tokens.
+    run.model().expect_unembedding()?;
     let layers = (0..=run.model().spec().n_layers).collect();
     let positions = (0..run.tokens().len()).collect();
     LensJob::new(run, LensAsked { layers, positions, n_top, token: None })

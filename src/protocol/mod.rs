@@ -13,6 +13,7 @@ mod matters;
 mod model_source;
 mod neurons;
 mod outcome_json;
+mod quantity;
 mod question;
 mod report;
 mod thumbnails;
@@ -38,7 +39,8 @@ pub use inside::{
 pub use matters::{EstimateAsked, EstimatedPart, EstimatesAnswer, LINK_WIDTH, SaliencyAnswer};
 pub use model_source::{FileSource, HubSource, ModelSource};
 pub use neurons::{NeuronPart, NeuronsAnswer};
-pub use question::{Answer, Question};
+pub use quantity::Quantity;
+pub use question::{Answer, Grid, HeadNumbers, Question, Reduce, StrongLink};
 pub use report::{About, Report};
 pub use thumbnails::{Grid, HeadNumbers, Reduce, StrongLink};
 

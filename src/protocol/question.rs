@@ -5,10 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    DirectionOf, EstimateAsked, EstimatesAnswer, Grid, HeadNumbers, Input, NeuronsAnswer, OutcomeAsked, Prediction,
-    SaliencyAnswer, TokenAsked, TokenRead, Writer,
-};
+use super::{DirectionOf, Input, NeuronsAnswer, Prediction, Quantity, TokenAsked, TokenRead, Writer};
 use crate::edit::PatchSite;
 
 /// A question about one result.
@@ -26,6 +23,28 @@ pub enum Question {
         /// The layer.
         layer: u32,
         /// The heads, in the order in which they come back.
+        heads: Vec<u32>,
+        /// Which queries and keys, and how small.
+        grid: Grid,
+    },
+    /// What is drawn in place of the weights of a layer. Buffer: f32 [heads.len(), n_query, n_key]; of a layer-wide quantity
+    /// [n_query, n_key].
+    Quantity {
+        /// The quantity, other than the weights.
+        quantity: Quantity,
+        /// The layer.
+        layer: u32,
+        /// The heads, in the order in which they come back; empty for a layer-wide quantity.
+        heads: Vec<u32>,
+    },
+    /// The same made small, of several layers. Buffer: f32 [layers.len(), heads.len(), n_rows, n_columns]; of a layer-wide quantity
+    /// [layers.len(), n_rows, n_columns].
+    QuantityCells {
+        /// The quantity, other than the weights.
+        quantity: Quantity,
+        /// The layers, ascending.
+        layers: Vec<u32>,
+        /// The heads of each; empty for a layer-wide quantity.
         heads: Vec<u32>,
         /// Which queries and keys, and how small.
         grid: Grid,
@@ -204,6 +223,30 @@ pub enum Answer {
         n_columns: u32,
         /// What a thumbnail cannot show, head by head as asked.
         heads: Vec<HeadNumbers>,
+    },
+    /// Answers [`Question::Quantity`].
+    Quantity {
+        /// The layer asked about.
+        layer: u32,
+        /// Pictures: as many as heads, or one.
+        n_parts: u32,
+        /// Rows of a picture.
+        n_query: u32,
+        /// Columns of a row.
+        n_key: u32,
+        /// Queries of value zeroing whose stream is so long that its direction hardly changes.
+        huge: Vec<u32>,
+    },
+    /// Answers [`Question::QuantityCells`].
+    QuantityCells {
+        /// The layers asked about.
+        layers: Vec<u32>,
+        /// Pictures of each layer.
+        n_parts: u32,
+        /// Rows of a picture.
+        n_rows: u32,
+        /// Columns of a row.
+        n_columns: u32,
     },
     /// Answers [`Question::Neurons`].
     Neurons(NeuronsAnswer),

@@ -40,6 +40,16 @@ impl HeadColours {
         let each = |(lightness, chroma)| (0..n_heads).map(|head| hue_of(head, n_heads, lightness, chroma)).collect();
         Self { line: each(line), strip: each(strip) }
     }
+
+    /// The colour of a picture that belongs to no single head, as that of one.
+    pub fn neutral(scheme: Scheme) -> Self {
+        let (line, strip) = match scheme {
+            Scheme::Light => ((0.52, 0.12), (0.72, 0.1)),
+            Scheme::Dark => ((0.78, 0.1), (0.48, 0.1)),
+        };
+        let one = |(lightness, chroma)| vec![oklch(lightness, chroma, NEUTRAL_HUE)];
+        Self { line: one(line), strip: one(strip) }
+    }
 }
 
 /// A sequential scale of one hue whose lightness changes evenly, so that equal steps look equal.

@@ -181,9 +181,9 @@ impl HeadView<'_> {
             Some(contrast) if self.shade.is_per_row && contrast.end > 0.0 => {
                 self.shade.level(weight.abs(), row_max).copysign(weight)
             }
-            Some(_) if weight.abs() < self.shade.min_weight => 0.0,
+            Some(_) if weight.abs() < self.shade.min_weight * self.shade.end => 0.0,
             Some(contrast) => {
-                let shade = Shade { min_weight: 0.0, ..self.shade };
+                let shade = Shade { min_weight: 0.0, end: 1.0, ..self.shade };
                 shade.level(contrast.share(weight).abs(), 1.0).copysign(weight)
             }
         }

@@ -24,7 +24,7 @@ pub mod theme;
 pub mod thumbnails;
 
 pub use colour::{HeadColours, NEUTRAL_HUE, Ramp, Rgb, Scheme};
-pub use contrast::{Contrast, largest_size};
+pub use contrast::{Contrast, largest_size, round_end};
 pub use head_view::{HeadView, Line, Link, Received, Strip, nearest_line};
 pub use layout::{Columns, Span, Window};
 pub use map::{LayerHead, MapLayout, MapSpace};

@@ -9,24 +9,33 @@ use super::MIN_ALPHA;
 pub const LOG_FLOOR: f32 = 1e-4;
 
 /// The scale from weights to levels.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shade {
     /// Whether the scale is logarithmic, from [`LOG_FLOOR`] on, rather than linear.
     pub is_log: bool,
-    /// Whether the scale ends at the row's largest weight rather than at 1.
+    /// Whether the scale ends at the row's largest weight rather than at `end`.
     pub is_per_row: bool,
-    /// Least weight that is drawn.
+    /// Least weight that is drawn, as a share of `end`.
     pub min_weight: f32,
+    /// Where the scale ends: at 1 for weights.
+    pub end: f32,
+}
+
+impl Default for Shade {
+    fn default() -> Self {
+        Self { is_log: false, is_per_row: false, min_weight: 0.0, end: 1.0 }
+    }
 }
 
 impl Shade {
     /// Level of a weight, from 0 (not drawn) to 1. `row_max` is the largest weight of the row, where levels are per
     /// row.
     pub fn level(&self, weight: f32, row_max: f32) -> f32 {
-        if weight < self.min_weight || weight <= 0.0 {
+        if weight < self.min_weight * self.end || weight <= 0.0 {
             return 0.0;
         }
-        let share = if self.is_per_row { weight / row_max.max(f32::MIN_POSITIVE) } else { weight };
+        let end = if self.is_per_row { row_max } else { self.end };
+        let share = weight / end.max(f32::MIN_POSITIVE);
         let level = if self.is_log { 1.0 - share.ln() / LOG_FLOOR.ln() } else { share };
         if level < MIN_ALPHA { 0.0 } else { level.min(1.0) }
     }
@@ -41,7 +50,7 @@ impl Shade {
 mod tests {
     use super::*;
 
-    const LINEAR: Shade = Shade { is_log: false, is_per_row: false, min_weight: 0.0 };
+    const LINEAR: Shade = Shade { is_log: false, is_per_row: false, min_weight: 0.0, end: 1.0 };
 
     #[test]
     fn levels() {
@@ -61,6 +70,9 @@ mod tests {
             (Shade { is_log: true, ..per_row }, 0.005, 0.5, 0.5),
             (from, 0.0999, 1.0, 0.0),
             (from, 0.1, 1.0, 0.1),
+            (Shade { end: 20.0, ..LINEAR }, 5.0, 1.0, 0.25),
+            (Shade { end: 20.0, ..from }, 1.9, 1.0, 0.0),
+            (Shade { end: 20.0, ..per_row }, 2.0, 4.0, 0.5),
         ];
         for (shade, weight, row_max, expected) in table {
             let level = shade.level(weight, row_max);

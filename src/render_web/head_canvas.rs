@@ -53,6 +53,8 @@ pub struct Content {
     pub result: u32,
     /// Attention of the result.
     pub attention: u8,
+    /// What they are: weights, or what is drawn in their place.
+    pub quantity: u8,
     /// Layer of the weights.
     pub layer: usize,
     /// Whether words are joined.

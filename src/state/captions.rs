@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::editing::Against;
 use super::{SegmentFilter, Shown, State, Variant, View, wording};
-use crate::protocol::InputText;
+use crate::protocol::{InputText, Quantity};
 use crate::trace::{AttnKind, Side};
 
 /// Digits of a digest that are enough to find it again.
@@ -93,23 +93,70 @@ impl State {
         Some(CaptionText { title: sweep.title(), text: sentences.join(" "), fields })
     }
 
+    /// The caption of the outcome as a sum at a position.
+    pub fn sum_caption(&self, position: usize) -> Option<CaptionText> {
+        let shown = self.shown.as_ref()?;
+        let (mut fields, mut sentences) = (Vec::new(), Vec::new());
+        self.model_fields(shown, &mut fields, &mut sentences);
+        self.input_fields(shown, &mut fields, &mut sentences);
+        let (outcome, labels) = (self.outcome_name(), shown.predicting().1);
+        let token = labels.get(position).map(|label| label.plain.as_str()).unwrap_or_default();
+        fields.push(("Outcome", outcome.clone()));
+        fields.push(("Position", position.to_string()));
+        sentences.push(format!("Outcome: {outcome}, after token {position} (“{token}”)."));
+        if let Some(comparison) = self.comparison() {
+            fields.push(("Compared", comparison.clone()));
+            sentences.push(comparison);
+        }
+        let edits = self.acting_edits();
+        sentences.push(edit_sentence(&edits));
+        fields.push(("Edits", serde_json::to_string(&edits).unwrap_or_default()));
+        let software = format!("Headlight {}", env!("CARGO_PKG_VERSION"));
+        sentences.push(format!("{software}."));
+        fields.push(("Software", software));
+        let title = format!("{outcome} as a sum of direct effects");
+        let title = if self.editing.variant == Variant::Difference { format!("Change: {title}") } else { title };
+        Some(CaptionText { title, text: sentences.join(" "), fields })
+    }
+
     fn title(&self, shown: &Shown, view: View) -> String {
         let (layer, heads) = (self.selection.layer, &self.selection.heads);
         let spec = shown.stack_spec();
+        let quantity = self.quantity_of(view);
         let title = match view {
+            View::Model if quantity.is_layer_wide() => format!("All {} layers", spec.n_layers),
+            View::Head if quantity.is_layer_wide() => format!("Layer {layer}"),
             View::Model => format!("All heads: {} layers × {}", spec.n_layers, spec.n_heads),
             View::Head if heads.len() == 1 => format!("Layer {layer}, head {}", self.selection.head()),
             View::Head if heads.len() == spec.n_heads => format!("Layer {layer}, all {} heads", heads.len()),
             View::Head => format!("Layer {layer}, heads {}", list(heads)),
-            View::Stream => format!("Stream: {}", self.scales.stream.number.label().to_ascii_lowercase()),
+            View::Stream => {
+                let number = self.scales.stream.number;
+                let name = number.label().to_ascii_lowercase();
+                let is_of_labels = self.lens_has_labels() && number.needs_lens();
+                format!("Stream: {}", if is_of_labels { name.replace("token", "label") } else { name })
+            }
             View::Neuron => {
                 let query = self.query_looked_into().and_then(|query| shown.labels(Side::Query).get(query));
                 let query = query.map(|label| format!(": what “{}” reads", label.plain)).unwrap_or_default();
                 format!("Layer {layer}, head {}{query}", self.selection.head())
             }
         };
+        let title = match quantity {
+            Quantity::Weights => title,
+            other => format!("{title}, {}", other.label()),
+        };
         let title = wording::of_kind(shown.kind, &title);
         if self.editing.variant == Variant::Difference { format!("Change: {title}") } else { title }
+    }
+
+    /// What a view draws between queries and keys.
+    pub(super) fn quantity_of(&self, view: View) -> Quantity {
+        match view {
+            View::Head => self.drawn_quantity(),
+            View::Model => self.mapped_quantity(),
+            View::Neuron | View::Stream => Quantity::Weights,
+        }
     }
 
     /// What the numbers are compared with, where they are changes.
@@ -162,7 +209,17 @@ impl State {
             fields.push(("Attention", shown.kind.label().to_owned()));
             sentences.push(format!("Attention: {}.", shown.kind.label().to_ascii_lowercase()));
         }
+        let quantity = self.quantity_of(view);
+        if quantity != Quantity::Weights {
+            fields.push(("Drawn", quantity.label().to_owned()));
+            sentences.push(format!("Drawn: {}.", quantity.label()));
+        }
         if matches!(view, View::Model | View::Stream) {
+            return;
+        }
+        if quantity.is_layer_wide() {
+            fields.push(("Layer", self.selection.layer.to_string()));
+            sentences.push(format!("Layer {}, all heads together.", self.selection.layer));
             return;
         }
         let (layer, heads) = (self.selection.layer, &self.selection.heads);

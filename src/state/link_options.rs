@@ -8,6 +8,7 @@
 //! | `scale=log` | weights on a logarithmic scale |
 //! | `ends=row` | the scale ends at each row's largest weight |
 //! | `min=0.05` | smaller weights are not drawn |
+//! | `drawn=norm`, `drawn=value_zeroing`, `drawn=rollout` | what stands in the place of weights |
 //! | `drawing=matrix` | cells instead of lines |
 //! | `heads_as=split` | a picture for each head |
 //! | `without=special,first` | left out |
@@ -34,7 +35,7 @@ use super::scales::options::{CellNumber, CellStyle, MapOptions, NeuronOptions, N
 use super::stream::options::{StreamNumber, StreamOptions};
 use super::typed;
 use crate::analysis::scores::Score;
-use crate::protocol::Reduce;
+use crate::protocol::{Quantity, Reduce};
 
 /// How things are drawn.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,6 +69,10 @@ impl LinkedOptions {
                 }
                 _ => Err("a weight from 0 to 1"),
             },
+            "drawn" => {
+                let each = Quantity::EACH.map(|quantity| (quantity.name(), quantity));
+                one_of(value, &each, "weight, norm, value_zeroing or rollout", &mut display.quantity)
+            }
             "drawing" => {
                 let each = [("lines", Drawing::Lines), ("matrix", Drawing::Matrix)];
                 one_of(value, &each, "lines or matrix", &mut display.drawing)
@@ -148,6 +153,7 @@ impl LinkedOptions {
         put_if("ends", display.is_per_row, "row");
         let thousandths = display.min_weight_thousandths;
         put_if("min", thousandths > 0, &(f64::from(thousandths) / 1e3).to_string());
+        put_if("drawn", display.quantity != Quantity::Weights, display.quantity.name());
         put_if("drawing", display.drawing == Drawing::Matrix, "matrix");
         put_if("heads_as", display.arrangement == Arrangement::SideBySide, "split");
         let without = match (display.leaves_out_special, display.leaves_out_first) {
@@ -224,6 +230,7 @@ mod tests {
             ("scale", "log"),
             ("ends", "row"),
             ("min", "0.05"),
+            ("drawn", "value_zeroing"),
             ("drawing", "matrix"),
             ("heads_as", "split"),
             ("without", "special,first"),

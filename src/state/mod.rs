@@ -26,6 +26,7 @@ mod on_screen;
 pub mod options;
 pub mod palette;
 pub mod panes;
+pub mod quantities;
 pub mod readings;
 pub mod requests;
 pub mod scales;
@@ -66,6 +67,7 @@ pub use on_screen::OnScreen;
 pub use options::{Arrangement, Display, DisplayChange, Drawing, MIN_WEIGHTS, Options, SegmentFilter, Theme};
 pub use panes::{Pane, PaneEvent};
 pub use provenance::TraceModel;
+pub use quantities::QuantityStore;
 pub use readings::Readings;
 use requests::Requests;
 pub use requests::Slot;
@@ -125,8 +127,8 @@ pub struct State {
     pub scores: ScoreStore,
     /// The stream: lens, norms and cosines, and the outcome as a sum.
     pub stream: StreamStore,
-    /// What matters for the outcome: estimates, trials and saliency.
-    pub matters: Matters,
+    /// What is drawn in place of weights, where something is.
+    pub quantities: QuantityStore,
     /// The edits, and the results that are compared.
     pub editing: Editing,
     /// Traces that are being opened.
@@ -171,7 +173,7 @@ impl State {
             readings: Readings::default(),
             scores: ScoreStore::default(),
             stream: StreamStore::default(),
-            matters: Matters::default(),
+            quantities: QuantityStore::default(),
             editing: Editing::default(),
             traces: Traces::default(),
             notices: Notices::default(),

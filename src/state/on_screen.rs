@@ -2,6 +2,7 @@
 
 use super::editing::Variant;
 use super::{State, View};
+use crate::protocol::Quantity;
 
 /// Something on screen that can be drawn as a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +68,9 @@ impl State {
             OnScreen::Effects => return format!("{}-sweep", self.file_stem()),
         };
         let heads = &self.selection.heads;
+        let quantity = self.quantity_of(view);
         let place = match view {
+            View::Head if quantity.is_layer_wide() => format!("-L{}", self.selection.layer),
             View::Model | View::Stream => String::new(),
             View::Head if heads.len() > 1 => format!("-L{}", self.selection.layer),
             View::Head | View::Neuron => format!("-L{}H{}", self.selection.layer, self.selection.head()),
@@ -79,7 +82,11 @@ impl State {
                 format!("-{}", self.editing.name_of(side).to_lowercase().replace(' ', "-"))
             }
         };
-        format!("{}-{}{place}{result}", self.file_stem(), view.name())
+        let drawn = match quantity {
+            Quantity::Weights => String::new(),
+            other => format!("-{}", other.name().replace('_', "-")),
+        };
+        format!("{}-{}{drawn}{place}{result}", self.file_stem(), view.name())
     }
 }
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::Quantity;
 use crate::trace::Side;
 
 /// Which queries and keys of a sentence pair are shown: slices of the pattern, not renormalised.
@@ -124,6 +125,8 @@ pub const MIN_WEIGHTS: [u16; 10] = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500];
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Display {
+    /// What is drawn between a query and a key.
+    pub quantity: Quantity,
     /// Lines or cells.
     pub drawing: Drawing,
     /// One picture or several.
@@ -145,6 +148,8 @@ pub struct Display {
 /// A change of [`Display`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DisplayChange {
+    /// What is drawn between a query and a key.
+    Quantity(Quantity),
     /// Lines or cells.
     Drawing(Drawing),
     /// One picture or several.
@@ -167,6 +172,7 @@ impl Display {
     /// Makes a change.
     pub fn apply(&mut self, change: DisplayChange) {
         match change {
+            DisplayChange::Quantity(quantity) => self.quantity = quantity,
             DisplayChange::Drawing(drawing) => self.drawing = drawing,
             DisplayChange::Arrangement(arrangement) => self.arrangement = arrangement,
             DisplayChange::Log(is_log) => self.is_log = is_log,
@@ -213,6 +219,7 @@ mod tests {
     fn changes_of_the_display() {
         let mut display = Display::default();
         for change in [
+            DisplayChange::Quantity(Quantity::Rollout),
             DisplayChange::Drawing(Drawing::Matrix),
             DisplayChange::Arrangement(Arrangement::SideBySide),
             DisplayChange::Log(true),
@@ -225,6 +232,7 @@ mod tests {
             display.apply(change);
         }
         let expected = Display {
+            quantity: Quantity::Rollout,
             drawing: Drawing::Matrix,
             arrangement: Arrangement::SideBySide,
             is_log: true,

@@ -5,6 +5,7 @@
 //! views and questions need not know of panes. Invariant: outside of such a moment the first view's are in their places.
 
 use super::editing::Variant;
+use super::quantities::QuantityStore;
 use super::requests::Slot;
 use super::scales::neurons::NeuronStore;
 use super::scales::thumbnails::ThumbnailStore;
@@ -24,6 +25,7 @@ pub struct Pane {
     thumbnails: ThumbnailStore,
     neurons: NeuronStore,
     stream: StreamStore,
+    quantities: QuantityStore,
     /// The layer and the result whose patterns were asked for last: what failed is not asked for with every event.
     followed: Option<(Looked, usize)>,
 }
@@ -132,6 +134,7 @@ impl State {
             }
             state.follow_scales(effects);
             state.follow_stream(effects);
+            state.follow_quantities(effects);
         });
     }
 
@@ -143,6 +146,7 @@ impl State {
         std::mem::swap(&mut self.scales.thumbnails, &mut pane.thumbnails);
         std::mem::swap(&mut self.scales.neurons, &mut pane.neurons);
         std::mem::swap(&mut self.stream, &mut pane.stream);
+        std::mem::swap(&mut self.quantities, &mut pane.quantities);
         if let Some(before) = self.exchange_variant(pane.side) {
             pane.side = before;
         }
@@ -175,6 +179,7 @@ impl Pane {
             thumbnails: ThumbnailStore::default(),
             neurons: NeuronStore::default(),
             stream: StreamStore::default(),
+            quantities: QuantityStore::default(),
             followed: None,
         }
     }

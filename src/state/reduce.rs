@@ -16,6 +16,7 @@ impl State {
         self.follow_scales(&mut effects);
         self.follow_scores(&mut effects);
         self.follow_stream(&mut effects);
+        self.follow_quantities(&mut effects);
         self.follow_readings(&mut effects);
         if let Some(later) = self.later() {
             (later.follow_matters)(self, &mut effects);

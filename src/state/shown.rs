@@ -12,17 +12,19 @@ use super::link::TracePlace;
 use super::requests::Holder;
 use super::selection::Shape;
 use crate::edit::Edit;
-use crate::protocol::{Input, InputText, Prediction, RequestId, RunId, RunInfo};
+use crate::protocol::{Input, InputText, Prediction, Quantity, RequestId, RunId, RunInfo};
 use crate::trace::display::{TokenLabel, token_label};
 use crate::trace::file::ModelName;
 use crate::trace::{Attn, AttnKind, Side, Spec, Stack, Tokens, Turn};
 
-/// Patterns of every head of one layer.
-#[derive(Clone, Debug, PartialEq)]
+/// Patterns of every head of one layer, or what is drawn in their place.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct LayerPatterns {
+    /// What the values are.
+    pub quantity: Quantity,
     /// The layer.
     pub layer: usize,
-    /// Heads.
+    /// Heads; 1 where the quantity is one of the layer.
     pub n_heads: usize,
     /// Rows per head.
     pub n_query: usize,
@@ -30,6 +32,8 @@ pub struct LayerPatterns {
     pub n_key: usize,
     /// Weights [head, query_pos, key_pos].
     pub values: Arc<[f32]>,
+    /// Queries that value zeroing marks: their stream is so long that its direction hardly changes.
+    pub huge: Vec<usize>,
 }
 
 /// Most bytes of patterns that are kept; the newest layer is kept whatever its size.
@@ -350,7 +354,7 @@ mod tests {
 
     fn patterns(layer: usize, n_tokens: usize) -> LayerPatterns {
         let values = vec![0.0; n_tokens * n_tokens].into();
-        LayerPatterns { layer, n_heads: 1, n_query: n_tokens, n_key: n_tokens, values }
+        LayerPatterns { layer, n_heads: 1, n_query: n_tokens, n_key: n_tokens, values, ..LayerPatterns::default() }
     }
 
     #[test]

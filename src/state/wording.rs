@@ -4,7 +4,7 @@ use super::editing::SweepState;
 use super::more_models::Lookup;
 use super::requests::Purpose;
 use super::{Progress, Shown, State, Task, WorkerPhase};
-use crate::protocol::{OutcomeNumbers, Question, Stage};
+use crate::protocol::{OutcomeNumbers, Quantity, Stage};
 use crate::trace::AttnKind;
 use crate::trace::display::TokenLabel;
 use crate::trace::numeral::{signed, with_minus};
@@ -33,6 +33,24 @@ pub fn tight_change(difference: f32) -> String {
 /// A weight or a score beside its name: three decimals.
 pub fn short_weight(weight: f32) -> String {
     with_minus(&format!("{weight:.3}"))
+}
+
+/// What must be known beside numbers that stand in the place of weights: sentences; empty for weights.
+pub fn about_quantity(quantity: Quantity) -> &'static str {
+    match quantity {
+        Quantity::Weights => "",
+        Quantity::Norms => {
+            "‖A f‖: weight times the length of what the head writes for that key; comparable within a layer only."
+        }
+        Quantity::ValueZeroing => {
+            "Value zeroing: how far each query’s output turns when one key’s value is zero in this layer, all heads at once; rows sum \
+             to 1."
+        }
+        Quantity::Rollout => {
+            "Rollout from layer 0 to this one: means over all heads, each row mixed half and half with its own position, multiplied; \
+             the half is an assumption, and sinks dominate."
+        }
+    }
 }
 
 /// A head's name in papers: L9H4.

@@ -139,7 +139,7 @@ mod links {
     use std::collections::BTreeSet;
 
     use headlight::edit::parse_list;
-    use headlight::protocol::{OutcomeAsked, Reduce};
+    use headlight::protocol::{OutcomeAsked, Quantity, Reduce};
     use headlight::state::link::{Heads, Link};
     use headlight::state::link_options::LinkedOptions;
     use headlight::state::scales::options::{CellNumber, CellStyle, MapOptions, NeuronOptions, NeuronOrder};
@@ -173,6 +173,7 @@ mod links {
             trace: Some(TracePlace::File("a".to_owned())),
             drawn: LinkedOptions {
                 display: Display {
+                    quantity: Quantity::Norms,
                     drawing: Drawing::Matrix,
                     arrangement: Arrangement::SideBySide,
                     is_log: true,

@@ -7,8 +7,10 @@ use super::lens::{LensAsked, LensTable};
 use super::neuron::Neuron;
 use super::path::Path;
 use super::stream::StreamTable;
+use super::value_zeroing::ValueZeroing;
 use super::written::{Written, WrittenAsked};
 use crate::analysis::SourceError;
+use crate::trace::Attn;
 
 /// Work that is done piece by piece. It owns what it reads, so that its driver can pause or drop it between two steps.
 pub trait Pass<T> {
@@ -39,6 +41,19 @@ pub trait InsideSource {
     /// # Errors
     /// When the text has no token, or the source has no tokenizer.
     fn first_token(&self, text: &str) -> Result<(u32, usize), SourceError>;
+
+    /// What the lens tells apart is called: a token, or a classifier's label.
+    fn lens_name(&self, id: u32) -> String {
+        self.token_name(id)
+    }
+
+    /// What a text names for the lens: the token that it begins with, or a classifier's label.
+    ///
+    /// # Errors
+    /// Those of [`InsideSource::first_token`]; and where no label has this name.
+    fn lens_token(&self, text: &str) -> Result<(u32, usize), SourceError> {
+        self.first_token(text)
+    }
 
     /// The logit lens.
     ///
@@ -75,6 +90,12 @@ pub trait InsideSource {
     /// # Errors
     /// When the cell does not exist, what sub-layers write is normalised, or the source holds no weights.
     fn path(&self, layer: usize, position: usize) -> Result<Box<dyn Pass<Path>>, SourceError>;
+
+    /// Value zeroing in a layer, of its own attention or of that to an encoder.
+    ///
+    /// # Errors
+    /// When the layer or attention does not exist, or the source holds no weights.
+    fn value_zeroing(&self, layer: usize, attn: Attn) -> Result<Box<dyn Pass<ValueZeroing>>, SourceError>;
 
     /// A direction of the stream for an edit, [d_model].
     ///

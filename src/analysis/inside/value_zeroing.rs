@@ -1,7 +1,30 @@
 //! Value zeroing (Mohebbi et al. 2023): how much a position's output changes without one position's value (docs/methods.md, "Value
 //! zeroing").
 
+use crate::analysis::inside::stream::norms;
 use crate::analysis::similarity::cosine;
+
+/// How many times the median length a stream has where its direction hardly changes, whatever is added to it.
+const HUGE: f32 = 10.0;
+
+/// Value zeroing in one layer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ValueZeroing {
+    /// The share of each key in the change of each query [query_pos, key_pos]; rows sum to 1, or to 0 where nothing changes.
+    pub shares: Vec<f32>,
+    /// Queries with huge activations, ascending ([`huge`]).
+    pub huge: Vec<usize>,
+}
+
+/// Positions whose stream [pos, d_model] is more than ten times as long as the median one: there the cosine says little.
+pub fn huge(stream: &[f32], d_model: usize) -> Vec<usize> {
+    let lengths = norms(stream, d_model);
+    let mut sorted = lengths.clone();
+    sorted.sort_by(f32::total_cmp);
+    let Some(median) = sorted.get(sorted.len() / 2).copied() else { return Vec::new() };
+    let is_huge = |(position, length): (usize, &f32)| (*length > HUGE * median).then_some(position);
+    lengths.iter().enumerate().filter_map(is_huge).collect()
+}
 
 /// 1 − cos between each row of two streams [pos, d_model], in f64; 0 where a row has no length.
 pub fn changes(clean: &[f32], without: &[f32], d_model: usize) -> Vec<f64> {
@@ -27,6 +50,14 @@ pub fn normalised(by_source: &[Vec<f64>]) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn positions_far_longer_than_the_median_are_huge() {
+        let stream = [3.0, 4.0, 0.0, 51.0, 0.0, 5.0, 0.0, -6.0];
+        assert_eq!(huge(&stream, 2), [] as [usize; 0], "51 against a median of 6");
+        assert_eq!(huge(&[3.0, 4.0, 0.0, 61.0, 0.0, 5.0, 0.0, -6.0], 2), [1]);
+        assert_eq!(huge(&[], 2), [] as [usize; 0]);
+    }
 
     #[test]
     fn rows_are_shares_of_the_change() {

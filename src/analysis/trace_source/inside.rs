@@ -11,6 +11,7 @@ use crate::analysis::inside::lens::{LensAsked, LensTable};
 use crate::analysis::inside::neuron::Neuron;
 use crate::analysis::inside::path::Path;
 use crate::analysis::inside::stream::{StreamTable, norms};
+use crate::analysis::inside::value_zeroing::ValueZeroing;
 use crate::analysis::inside::written::{Written, WrittenAsked};
 use crate::analysis::inside::{InsideSource, Pass, Ready};
 use crate::trace::file::lens::name_in_json;
@@ -87,6 +88,10 @@ impl InsideSource for TraceSource {
 
     fn path(&self, _: usize, _: usize) -> Result<Box<dyn Pass<Path>>, SourceError> {
         missing("the path of a cell", "it needs the model's weights, which a trace does not hold")
+    }
+
+    fn value_zeroing(&self, _: usize, _: Attn) -> Result<Box<dyn Pass<ValueZeroing>>, SourceError> {
+        missing("value zeroing", "it runs the layer again without each value, which needs the model")
     }
 
     fn direction(&self, _: DirectionAsked) -> Result<Box<dyn Pass<Vec<f32>>>, SourceError> {

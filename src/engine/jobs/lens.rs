@@ -4,7 +4,8 @@
 //! positions ─▶ rows: their streams at each asked layer, and their output ─▶ norm ─▶ pieces of the vocabulary ─▶ sums ─▶ cells
 //! ```
 //! The unembedding is read once for all layers of some positions; logits are reduced as soon as they are made, so that at most a
-//! few megabytes of them are ever in memory.
+//! few megabytes of them are ever in memory. A classifier's stream is read through the head of its labels, whose indices then stand in
+//! the place of tokens.
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use crate::engine::run::{LayerRun, Run, Step};
 use crate::engine::weights::Weight;
 use crate::kernels::PackedRows;
 use crate::kernels::threads::together;
+use crate::trace::spec::Unembed;
 
 /// Multiplications and additions per step: about 25 ms on one core in a browser, with what it takes to widen the weights.
 const STEP_FLOP: usize = 600_000_000;
@@ -42,11 +44,25 @@ pub struct LensJob {
 /// Some positions under way.
 #[derive(Debug)]
 struct Batch {
-    rows: PackedRows,
+    /// What the vocabulary is multiplied with; nothing where all logits are in the sums already.
+    rows: Option<PackedRows>,
     n_positions: usize,
     sums: LensSums,
     /// The first token that is not done.
     next_id: usize,
+}
+
+/// How many tokens the lens tells apart: the vocabulary, or a classifier's labels.
+fn n_ids(model: &Model) -> Result<usize, EngineError> {
+    if let Some(head) = model.spec().lens_labels() {
+        return Ok(head.names.len());
+    }
+    if model.spec().unembed == Unembed::None && model.spec().labels.is_some() {
+        let reason = "the labels of this classifier have no common distribution that a lens could show";
+        return Err(EngineError::Request(reason.to_owned()));
+    }
+    model.expect_unembedding()?;
+    Ok(model.unembedding().n_out())
 }
 
 impl LensJob {
@@ -56,12 +72,12 @@ impl LensJob {
     /// When the run is not done, the model predicts no tokens, or a layer, position or token is not there.
     pub fn new(run: &Run, asked: LensAsked) -> Result<Self, EngineError> {
         let model = Arc::clone(run.model());
-        model.expect_unembedding()?;
         let (d_model, n_layers, n_pos) = (model.spec().d_model, model.spec().n_layers, run.tokens().len());
-        let n_ids = model.unembedding().n_out();
+        let n_ids = n_ids(&model)?;
         let is_outside = |id: &u32| *id as usize >= n_ids;
         if let Some(id) = asked.token.filter(is_outside) {
-            return Err(EngineError::Request(format!("token {id} is not in the vocabulary of {n_ids}")));
+            let what = if model.spec().lens_labels().is_some() { "label" } else { "token" };
+            return Err(EngineError::Request(format!("{what} {id} is not there: {n_ids} of them, counted from 0")));
         }
         let layer = |&layer: &usize| match layer {
             layer if layer == n_layers => Ok(None),
@@ -104,20 +120,35 @@ impl LensJob {
             }
         }
         rows.extend_from_slice(outputs);
+        if self.model.spec().lens_labels().is_some() {
+            return self.begin_labels(&rows, n_positions, output_of).map(Some);
+        }
         let rows = self.model.head_input(&rows)?;
         let token = self.asked.token.map(|id| (id, token_logits(&self.model, &rows, id as usize)));
         self.n_begun += n_positions;
         let sums = LensSums::new(output_of, self.asked.n_top, token);
-        Ok(Some(Batch { rows, n_positions, sums, next_id: 0 }))
+        Ok(Some(Batch { rows: Some(rows), n_positions, sums, next_id: 0 }))
+    }
+
+    /// A classifier's labels are few: all of their logits at once.
+    fn begin_labels(&mut self, rows: &[f32], n_positions: usize, output_of: Vec<usize>) -> Result<Batch, EngineError> {
+        let n_labels = n_ids(&self.model)?;
+        let logits = self.model.label_logits(rows)?;
+        let of = |label: usize| logits.iter().skip(label).step_by(n_labels).copied().collect::<Vec<f32>>();
+        let mut sums = LensSums::new(output_of, self.asked.n_top, self.asked.token.map(|id| (id, of(id as usize))));
+        sums.add(0, &logits, n_labels);
+        self.n_begun += n_positions;
+        Ok(Batch { rows: None, n_positions, sums, next_id: n_labels })
     }
 
     /// Multiplies some positions with the next piece of the vocabulary; returns whether it was the last.
     fn advance(model: &Model, batch: &mut Batch) -> bool {
+        let Some(rows) = &batch.rows else { return true };
         let n_ids = model.unembedding().n_out();
-        let flop_per_id = 2 * batch.rows.n_rows() * batch.rows.n_in();
+        let flop_per_id = 2 * rows.n_rows() * rows.n_in();
         let n_at_once = (together(STEP_FLOP) / flop_per_id.max(1)).next_multiple_of(Weight::ROW_UNIT);
         let ids = batch.next_id..(batch.next_id + n_at_once).min(n_ids);
-        let logits = model.logits_of(&batch.rows, ids.clone());
+        let logits = model.logits_of(rows, ids.clone());
         batch.sums.add(ids.start as u32, &logits, ids.len());
         batch.next_id = ids.end;
         ids.end == n_ids

@@ -2,13 +2,13 @@
 //! enters it.
 
 use super::{Job, Progress, Unit, not_done};
-use crate::analysis::inside::value_zeroing::{changes, normalised};
+use crate::analysis::inside::value_zeroing::{ValueZeroing, changes, huge, normalised};
 use crate::engine::error::EngineError;
 use crate::engine::hooks::Captures;
 use crate::engine::run::{Run, Step};
 use crate::trace::{Attn, BlockSite, Hook};
 
-/// Value zeroing under way. Its answer is the share of each key in the change of each query, [query_pos, key_pos].
+/// Value zeroing under way.
 #[derive(Debug)]
 pub struct ValueZeroingJob {
     /// Shares everything with the run that is looked at.
@@ -55,7 +55,7 @@ impl ValueZeroingJob {
 
 impl Job for ValueZeroingJob {
     type Part = ();
-    type Output = Vec<f32>;
+    type Output = ValueZeroing;
 
     fn step(&mut self) -> Result<Step, EngineError> {
         if !self.clean.is_empty() && self.by_source.len() == self.n_key {
@@ -82,7 +82,11 @@ impl Job for ValueZeroingJob {
         Progress { unit: Unit::Positions, done: self.by_source.len(), total: self.n_key }
     }
 
-    fn finish(self) -> Result<Vec<f32>, EngineError> {
-        if self.by_source.len() == self.n_key { Ok(normalised(&self.by_source)) } else { Err(not_done()) }
+    fn finish(self) -> Result<ValueZeroing, EngineError> {
+        if self.by_source.len() < self.n_key {
+            return Err(not_done());
+        }
+        let huge = huge(&self.clean, self.base.model().spec().d_model);
+        Ok(ValueZeroing { shares: normalised(&self.by_source), huge })
     }
 }

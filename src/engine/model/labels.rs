@@ -90,6 +90,12 @@ impl Model {
         })
     }
 
+    /// What the lens tells apart is called: a token, or where the model gives labels alone a label.
+    pub fn lens_name(&self, id: u32) -> String {
+        let label = self.spec.lens_labels().map(|head| head.names.get(id as usize).cloned());
+        label.unwrap_or_else(|| Some(self.token_name(id))).unwrap_or_else(|| id.to_string())
+    }
+
     /// What the decoder of a classifier with two stacks reads of a text: its start token, then the text without its last token.
     /// `None` for any other model.
     pub(in crate::engine) fn label_target(&self, source: &Tokens) -> Result<Option<Tokens>, EngineError> {

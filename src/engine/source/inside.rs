@@ -8,11 +8,15 @@ use crate::analysis::inside::lens::{LensAsked, LensTable};
 use crate::analysis::inside::neuron::Neuron;
 use crate::analysis::inside::path::Path;
 use crate::analysis::inside::stream::StreamTable;
+use crate::analysis::inside::value_zeroing::ValueZeroing;
 use crate::analysis::inside::written::{Written, WrittenAsked};
 use crate::analysis::inside::{InsideSource, Pass};
 use crate::engine::error::EngineError;
-use crate::engine::jobs::{DirectJob, DirectionJob, HeadJob, Job, LensJob, NeuronJob, PathJob, StreamJob, WrittenJob};
+use crate::engine::jobs::{
+    DirectJob, DirectionJob, HeadJob, Job, LensJob, NeuronJob, PathJob, StreamJob, ValueZeroingJob, WrittenJob,
+};
 use crate::engine::run::{Run, Step};
+use crate::trace::Attn;
 
 impl InsideSource for Run {
     fn token_name(&self, id: u32) -> String {
@@ -21,6 +25,17 @@ impl InsideSource for Run {
 
     fn first_token(&self, text: &str) -> Result<(u32, usize), SourceError> {
         Ok(self.model().first_token(text)?)
+    }
+
+    fn lens_name(&self, id: u32) -> String {
+        self.model().lens_name(id)
+    }
+
+    fn lens_token(&self, text: &str) -> Result<(u32, usize), SourceError> {
+        match self.model().spec().lens_labels() {
+            Some(_) => Ok((self.model().label_index(text)? as u32, 1)),
+            None => self.first_token(text),
+        }
     }
 
     fn lens(&self, asked: LensAsked) -> Result<Box<dyn Pass<LensTable>>, SourceError> {
@@ -45,6 +60,10 @@ impl InsideSource for Run {
 
     fn path(&self, layer: usize, position: usize) -> Result<Box<dyn Pass<Path>>, SourceError> {
         passed(PathJob::new(self, layer, position))
+    }
+
+    fn value_zeroing(&self, layer: usize, attn: Attn) -> Result<Box<dyn Pass<ValueZeroing>>, SourceError> {
+        passed(ValueZeroingJob::new(self, layer, attn))
     }
 
     fn direction(&self, asked: DirectionAsked) -> Result<Box<dyn Pass<Vec<f32>>>, SourceError> {

@@ -22,22 +22,35 @@ fn optional(number: Option<f32>) -> String {
     number.map(|number| number.to_string()).unwrap_or_default()
 }
 
-/// What a column of weights is called, or of their changes.
-fn column(is_change: bool) -> &'static str {
-    if is_change { "change" } else { "weight" }
+/// What a column of weights is called, or of what stands in their place, or of their changes.
+fn column(number: &str, is_change: bool) -> String {
+    match (is_change, number) {
+        (false, _) => number.to_owned(),
+        (true, "weight") => "change".to_owned(),
+        (true, _) => format!("{number}_change"),
+    }
+}
+
+/// A layer's or a head's place in a line: a picture of the whole layer has no head.
+fn place_of(layer: usize, head: usize, is_layer_wide: bool) -> String {
+    if is_layer_wide { layer.to_string() } else { format!("{layer},{head}") }
 }
 
 /// Every weight that the head view shows: head, query, key. What the mask hides has no weight.
 pub fn head(figure: &HeadFigure<'_>) -> String {
-    let HeadFigure { view, query_labels, key_labels, layer, .. } = figure;
-    let mut csv = format!("layer,head,query,query_token,key,key_token,{}\r\n", column(view.contrast.is_some()));
+    let HeadFigure { view, query_labels, key_labels, layer, number, .. } = figure;
+    let is_layer_wide = figure.whole_layer.is_some();
+    let head_column = if is_layer_wide { "" } else { ",head" };
+    let number = column(number, view.contrast.is_some());
+    let mut csv = format!("layer{head_column},query,query_token,key,key_token,{number}\r\n");
     for &head in view.heads {
+        let place = place_of(*layer, head, is_layer_wide);
         for &query in view.queries {
             let query_label = label(query_labels, query);
             for &key in view.keys {
                 let weight = (figure.sees)(query, key).then(|| view.patterns.weight(head, query, key));
                 let (key_label, weight) = (label(key_labels, key), optional(weight));
-                let _ = write!(csv, "{layer},{head},{query},{query_label},{key},{key_label},{weight}\r\n");
+                let _ = write!(csv, "{place},{query},{query_label},{key},{key_label},{weight}\r\n");
             }
         }
     }
@@ -81,12 +94,15 @@ pub fn map(figure: &MapFigure<'_>) -> String {
         match (figure.cell)((layer, head)) {
             Some(MapCell::Heat(cells, _, n_columns) | MapCell::Lines(cells, _, n_columns)) => {
                 if csv.is_empty() {
-                    let _ = write!(csv, "layer,head,query,query_token,key,key_token,{}\r\n", column(is_change));
+                    let head_column = if figure.is_layer_wide { "" } else { ",head" };
+                    let number = column(figure.number, is_change);
+                    let _ = write!(csv, "layer{head_column},query,query_token,key,key_token,{number}\r\n");
                 }
                 for (index, weight) in cells.iter().enumerate() {
                     let (row, column) = (index / n_columns.max(1), index % n_columns.max(1));
                     let (query, key) = (place(rows, row), place(columns, column));
-                    let _ = write!(csv, "{layer},{head},{query},{key},{weight}\r\n");
+                    let picture = place_of(layer, head, figure.is_layer_wide);
+                    let _ = write!(csv, "{picture},{query},{key},{weight}\r\n");
                 }
             }
             Some(MapCell::Number(value)) => {

@@ -47,6 +47,10 @@ pub struct HeadFigure<'a> {
     pub sees: &'a dyn Fn(usize, usize) -> bool,
     /// Sentences about the scale, with numbers.
     pub meaning: String,
+    /// What a number is called in a table.
+    pub number: &'static str,
+    /// What is drawn, where the picture is one of the layer and of no head.
+    pub whole_layer: Option<&'static str>,
 }
 
 impl HeadFigure<'_> {
@@ -57,6 +61,7 @@ impl HeadFigure<'_> {
 
     fn name(&self, heads: &[usize]) -> String {
         match heads {
+            _ if self.whole_layer.is_some() => format!("Layer {}", self.layer),
             [head] => format!("L{}H{head}", self.layer),
             all if all.len() == self.n_heads => format!("mean of all {} heads", all.len()),
             several => format!("mean of {} heads", several.len()),
@@ -79,9 +84,21 @@ impl HeadFigure<'_> {
 
     fn ramp(&self, heads: &[usize]) -> Ramp {
         match heads {
-            [head] => Ramp::of_head(*head, self.n_heads, Scheme::Light),
+            [head] if self.whole_layer.is_none() => Ramp::of_head(*head, self.n_heads, Scheme::Light),
             _ => Ramp::new(NEUTRAL_HUE, Scheme::Light),
         }
+    }
+
+    fn colours(&self) -> HeadColours {
+        match self.whole_layer {
+            Some(_) => HeadColours::neutral(Scheme::Light),
+            None => HeadColours::new(self.n_heads, Scheme::Light),
+        }
+    }
+
+    /// What a group is called: without spaces, which an id cannot have.
+    fn id(&self, heads: &[usize]) -> String {
+        if self.whole_layer.is_some() { format!("L{}", self.layer) } else { self.name(heads) }
     }
 
     fn is_faded(&self, side: Side, unit: usize) -> bool {
@@ -116,7 +133,7 @@ impl HeadFigure<'_> {
             pen.svg.text(at(columns.key_token.x + PADDING), body - 4.0, &bold, "Key");
         }
         pen.svg.open("body", &format!("transform=\"translate(0 {})\"", super::number(body)));
-        let colours = HeadColours::new(self.n_heads, Scheme::Light);
+        let colours = self.colours();
         for (heads, span) in pictures.iter().zip(&stretches) {
             let view = HeadView { heads, ..self.view };
             if self.is_matrix {
@@ -147,7 +164,7 @@ impl HeadFigure<'_> {
         let lines = view.lines(window, colours);
         let skipped = lines.len().saturating_sub(MAX_LINES);
         let attributes = format!("fill=\"none\" stroke-width=\"{THICKNESS}\"");
-        pen.svg.open(&format!("lines-{}", self.name(view.heads)), &attributes);
+        pen.svg.open(&format!("lines-{}", self.id(view.heads)), &attributes);
         for line in &lines[skipped..] {
             let (from, to) = ((span.x * scale, line.query_y * scale), (span.end() * scale, line.key_y * scale));
             pen.svg.line(from, to, line.colour, line.alpha);
@@ -161,7 +178,7 @@ impl HeadFigure<'_> {
         let (ramp, diverging) = (self.ramp(view.heads), Diverging::new(Scheme::Light));
         let is_change = view.contrast.is_some();
         let levels: Vec<Vec<f32>> = view.queries.iter().map(|&query| view.levels(query).collect()).collect();
-        let name = self.name(view.heads);
+        let name = self.id(view.heads);
         pen.svg.open(&format!("cells-{name}"), "shape-rendering=\"crispEdges\"");
         let colour = |row: usize, column: usize| -> Option<Rgb> {
             let level = *levels.get(row)?.get(column)?;
@@ -196,7 +213,7 @@ impl HeadFigure<'_> {
     fn left_out(&self) -> String {
         let n_rows = self.view.queries.len().max(self.view.keys.len());
         let window = Window { height: n_rows as f32 * ROW, row_height: ROW, ..Window::default() };
-        let colours = HeadColours::new(self.n_heads, Scheme::Light);
+        let colours = self.colours();
         let n_lines = if self.is_matrix { 0 } else { self.view.lines(&window, &colours).len() };
         match n_lines.saturating_sub(MAX_LINES) {
             0 => String::new(),
@@ -301,7 +318,7 @@ impl Draw for HeadFigure<'_> {
         };
         let mut y = pen.scale_bar("weight-scale", (0.0, top), &stops, &ticks);
         if self.view.heads.len() > 1 && !self.is_matrix {
-            let colours = HeadColours::new(self.n_heads, Scheme::Light);
+            let colours = self.colours();
             let key = |&head: &usize| Some((format!("H{head}"), *colours.line.get(head)?));
             let keys: Vec<_> = self.view.heads.iter().filter_map(key).collect();
             y = pen.keys(&keys, y);
@@ -314,8 +331,11 @@ impl Draw for HeadFigure<'_> {
 fn tick(shade: &Shade, level: f32, is_per_row: bool) -> String {
     let share = shade.share_at(level);
     match (is_per_row, shade.is_log && level == 0.0) {
-        (_, true) => format!("≤ {share}"),
+        (is_per_row, true) => format!("≤ {}", if is_per_row { share } else { share * shade.end }),
         (true, _) if level >= 1.0 => "row’s largest".to_owned(),
-        _ => super::number(share.max(if level > 0.0 { MIN_ALPHA / 1e2 } else { 0.0 })),
+        _ => {
+            let end = if is_per_row { 1.0 } else { shade.end };
+            super::number(end * share.max(if level > 0.0 { MIN_ALPHA / 1e2 } else { 0.0 }))
+        }
     }
 }

@@ -48,6 +48,10 @@ pub struct MapFigure<'a> {
     pub ends: (String, String),
     /// Sentences about the scale.
     pub meaning: String,
+    /// What a number of a cell is called in a table.
+    pub number: &'static str,
+    /// Whether a cell is of its whole layer, at head 0.
+    pub is_layer_wide: bool,
 }
 
 impl MapFigure<'_> {
@@ -121,7 +125,8 @@ impl Draw for MapFigure<'_> {
         let top = if self.is_sorted { 0.0 } else { HEADINGS };
         if !self.is_sorted {
             pen.svg.open("head-numbers", "");
-            for (column, (_, head)) in self.rows.first().into_iter().flatten().enumerate() {
+            let columns = self.rows.first().into_iter().flatten().filter(|_| !self.is_layer_wide);
+            for (column, (_, head)) in columns.enumerate() {
                 let x = layout.cell_left(0, column) + layout.width / 2.0;
                 pen.svg.text(x, top - 4.0, &small.anchor(Anchor::Middle), &head.to_string());
             }
@@ -138,12 +143,13 @@ impl Draw for MapFigure<'_> {
         for (row, places) in self.rows.iter().enumerate() {
             for (column, &(layer, head)) in places.iter().enumerate() {
                 let (x, y) = (layout.cell_left(row, column), top + layout.row_top(row));
-                pen.svg.open(&format!("L{layer}H{head}"), "");
+                let name = if self.is_layer_wide { format!("L{layer}") } else { format!("L{layer}H{head}") };
+                pen.svg.open(&name, "");
                 pen.svg.rect((x, y), (layout.width, layout.width), GROUND, 1.0);
                 match (self.cell)((layer, head)) {
                     Some(MapCell::Heat(values, n_rows, n_columns)) if values.len() == n_rows * n_columns => {
                         let (values, n_rows, n_columns) = pooled(values, (n_rows, n_columns), n, self.takes_largest());
-                        pen.svg.open(&format!("cells-L{layer}H{head}"), "shape-rendering=\"crispEdges\"");
+                        pen.svg.open(&format!("cells-{name}"), "shape-rendering=\"crispEdges\"");
                         self.heat(&mut pen.svg, (x, y), layout.width, (&values, n_rows, n_columns));
                         pen.svg.close();
                     }
@@ -170,7 +176,6 @@ impl Draw for MapFigure<'_> {
                     _ => {}
                 }
                 if self.is_sorted {
-                    let name = format!("L{layer}H{head}");
                     let baseline = y + layout.width + 10.0;
                     pen.svg.text(x + layout.width / 2.0, baseline, &small.anchor(Anchor::Middle), &name);
                 }
@@ -190,7 +195,11 @@ impl Draw for MapFigure<'_> {
             Some(contrast) => pen.change_bar("weight-scale", (0.0, top), contrast.end),
             None => pen.scale_bar("weight-scale", (0.0, top), &stops, &ticks),
         };
-        let axes = if self.is_sorted { "" } else { " Rows: layers; columns: heads." };
+        let axes = match (self.is_sorted, self.is_layer_wide) {
+            (true, _) => "",
+            (false, true) => " A cell for each layer.",
+            (false, false) => " Rows: layers; columns: heads.",
+        };
         let pooled = match self.pooling() {
             1 => String::new(),
             n => format!(

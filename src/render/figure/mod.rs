@@ -20,6 +20,7 @@ mod neurons;
 pub mod png;
 mod scatter;
 mod stream;
+mod sum;
 mod svg;
 mod text;
 
@@ -32,6 +33,7 @@ pub use map::{MapCell, MapFigure};
 pub use neurons::{NeuronFigure, NeuronRow};
 pub use scatter::ScatterFigure;
 pub use stream::{StreamCell, StreamFigure, StreamStep};
+pub use sum::{SumFigure, SumLine};
 
 use svg::{PX_PER_PT, SANS, SOFT, Style, Svg, escaped, number};
 

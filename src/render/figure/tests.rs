@@ -38,6 +38,8 @@ fn head_figure<'a>(heads: &'a [usize], labels: &'a [TokenLabel], is_matrix: bool
         is_split,
         sees: &|query, key| key <= query,
         meaning: "Opacity: weight.".to_owned(),
+        number: "weight",
+        whole_layer: None,
     }
 }
 
@@ -184,6 +186,8 @@ fn a_map_of_heads() {
         tokens: [tokens(), tokens()],
         ends: ("0".to_owned(), "1".to_owned()),
         meaning: "Colour: weight.".to_owned(),
+        number: "weight",
+        is_layer_wide: false,
     };
     let svg = figure(&map, Preset::Column, &caption()).svg;
     assert!(is_well_formed(&svg), "{svg}");
@@ -204,6 +208,68 @@ fn a_map_of_heads() {
     assert!(
         csv::map(&map).starts_with("layer,head,query,query_token,key,key_token,change\r\n0,0,1,cat,1,cat,-0.2\r\n")
     );
+}
+
+/// A picture of a whole layer names no head, has no head's colour, and its table says what the numbers are.
+#[test]
+fn a_layer_wide_picture_claims_no_head() {
+    let labels = labels();
+    let whole = HeadFigure {
+        view: HeadView {
+            patterns: PatternView::new(&WEIGHTS[..9], 1, 3, 3).unwrap(),
+            ..head_figure(&[0], &labels, false, false).view
+        },
+        number: "rollout",
+        whole_layer: Some("rollout"),
+        ..head_figure(&[0], &labels, false, false)
+    };
+    let svg = figure(&whole, Preset::Column, &caption()).svg;
+    assert!(is_well_formed(&svg) && svg.contains(">Layer 4</text>") && svg.contains("id=\"lines-L4\""), "{svg}");
+    assert!(!svg.contains("L4H0"), "{svg}");
+    let neutral = crate::render::HeadColours::neutral(Scheme::Light).line[0];
+    assert!(svg.contains(&svg::hex(neutral)));
+    assert!(csv::head(&whole).starts_with("layer,query,query_token,key,key_token,rollout\r\n4,0,[CLS],0,[CLS],1\r\n"));
+    let contrast = Some(Contrast::new(0.5, Scheme::Light));
+    let change = HeadFigure { view: HeadView { contrast, ..whole.view }, ..whole };
+    assert!(csv::head(&change).starts_with("layer,query,query_token,key,key_token,rollout_change\r\n"));
+    let cells = [1.0, 0.0, 0.5, 0.5];
+    let cell = |_: (usize, usize)| Some(MapCell::Heat(&cells, 2, 2));
+    let map = MapFigure {
+        rows: vec![vec![(0, 0)], vec![(1, 0)]],
+        cell: &cell,
+        is_sorted: false,
+        is_max: true,
+        shade: Shade::default(),
+        contrast: None,
+        tokens: [Vec::new(), Vec::new()],
+        ends: ("0".to_owned(), "1".to_owned()),
+        meaning: "Colour: rollout.".to_owned(),
+        number: "rollout",
+        is_layer_wide: true,
+    };
+    let svg = figure(&map, Preset::Column, &caption()).svg;
+    assert!(svg.contains("id=\"L1\"") && !svg.contains("L1H0") && svg.contains("A cell for each layer."), "{svg}");
+    assert!(csv::map(&map).starts_with("layer,query,query_token,key,key_token,rollout\r\n0,0,,0,,1\r\n"));
+}
+
+#[test]
+fn a_sum_has_a_bar_with_its_sign_for_each_component() {
+    let line = |name: &str, value: f32, sum: f32| SumLine { name: name.to_owned(), value, sum: Some(sum) };
+    let lines = vec![line("embeddings", 0.5, 0.5), line("L0 <attention>", -2.0, -1.5), line("constants", 1.0, -0.5)];
+    let meaning = "Sum of all components −0.5.".to_owned();
+    let sum = SumFigure { lines, meaning };
+    let svg = figure(&sum, Preset::Page, &caption()).svg;
+    assert!(is_well_formed(&svg), "{svg}");
+    for text in ["embeddings", "L0 &lt;attention&gt;", "+0.500", "−2.000", "−1.500", "sum so far"] {
+        assert!(svg.contains(&format!(">{text}</text>")), "{text}: {svg}");
+    }
+    let of = |name| attributes(&svg, "rect", name).iter().filter_map(|x| x.parse::<f32>().ok()).collect::<Vec<_>>();
+    // After the background: to the right of zero, to the left at full reach, to the right by half of that.
+    let (x, width) = (of("x"), of("width"));
+    let bars: Vec<(f32, f32)> = x.iter().copied().zip(width[1..].iter().copied()).collect();
+    assert_eq!(bars.len(), 3);
+    assert!((bars[0].0 - bars[2].0).abs() < 0.01 && (bars[1].0 + bars[1].1 - bars[0].0).abs() < 0.1, "{bars:?}");
+    assert!((bars[1].1 - 2.0 * bars[2].1).abs() < 0.1 && (bars[2].1 - 2.0 * bars[0].1).abs() < 0.1, "{bars:?}");
 }
 
 #[test]

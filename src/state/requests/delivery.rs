@@ -13,6 +13,8 @@ impl State {
             Purpose::Question(question) => match question {
                 Question::Patterns { .. } => &mut self.patterns,
                 Question::Thumbnails { .. } => &mut self.scales.thumbnails.asked,
+                Question::Quantity { .. } => &mut self.quantities.layer,
+                Question::QuantityCells { .. } => &mut self.quantities.cells_asked,
                 Question::Neurons { .. } => &mut self.scales.neurons.head,
                 Question::Scores { .. } => &mut self.scores.table,
                 Question::ScoresOver { .. } => &mut self.scores.seeds,
@@ -161,6 +163,10 @@ impl State {
             | (question @ Question::Path { .. }, answer @ Answer::Path)
             | (question @ Question::Direct { .. }, answer @ Answer::Direct { .. }) => {
                 self.take_stream(question, answer, buffers);
+            }
+            (question @ Question::Quantity { .. }, answer @ Answer::Quantity { .. })
+            | (question @ Question::QuantityCells { .. }, answer @ Answer::QuantityCells { .. }) => {
+                self.take_quantity(&question, &answer, first(buffers));
             }
             (Question::Direction { .. }, Answer::Direction) => {
                 self.direction_came(&purpose, first(buffers), effects);

@@ -3,6 +3,8 @@
 //! Who holds A and B (a worker, another worker, a trace) does not matter. Two things are not subtracted here: the products of
 //! neurons, which must be made before they are subtracted, and what only one of the two has.
 
+use std::collections::BTreeSet;
+
 use crate::protocol::{Answer, HeadNumbers, LensPart, NeuronPagePart, NeuronsAnswer, Prediction, Question, StrongLink};
 
 /// An answer with its buffers.
@@ -60,6 +62,15 @@ pub(super) fn difference(question: &Question, (a, from_a): Full, (b, from_b): Fu
             let mut buffers = subtract_all(&without_top(&from_a), without_top(&from_b));
             buffers.resize(LensPart::TopIds as usize + 1, Vec::new());
             (Answer::Lens { n_layers, n_positions, n_top: 0, names: Vec::new(), token }, buffers)
+        }
+        (
+            Answer::Quantity { n_parts, n_query, n_key, huge: huge_a, .. },
+            Answer::Quantity { layer, n_parts: parts_b, n_query: queries_b, n_key: keys_b, huge },
+        ) if (n_parts, n_query, n_key) == (parts_b, queries_b, keys_b) => {
+            // What one of the two marks is marked.
+            let huge: BTreeSet<u32> = huge_a.into_iter().chain(huge).collect();
+            let b = Answer::Quantity { layer, n_parts, n_query, n_key, huge: huge.into_iter().collect() };
+            (b, subtract_all(&from_a, from_b))
         }
         (Answer::MlpNeuron { .. }, b @ Answer::MlpNeuron { .. }) => (b, mlp_neuron(&from_a, from_b)),
         // Lists of words have no difference.

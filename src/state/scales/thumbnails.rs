@@ -47,7 +47,7 @@ impl LayerThumbnails {
         self.heads.get(self.head_indices.binary_search(&head).ok()?)
     }
 
-    fn has(&self, heads: &[usize]) -> bool {
+    pub(in crate::state) fn has(&self, heads: &[usize]) -> bool {
         heads.iter().all(|head| self.head_indices.binary_search(head).is_ok())
     }
 }
@@ -143,22 +143,28 @@ impl State {
 
     /// How many of the layers that the map shows have come, and how many it shows.
     pub fn n_mapped(&self) -> (usize, usize) {
-        let (layers, heads) = self.mapped();
-        let n_done = layers.iter().filter(|layer| self.scales.thumbnails.has(**layer, &heads)).count();
-        (n_done, layers.len())
+        let (layers, heads) = self.map_places();
+        let pictures = self.map_layers();
+        let is_here = |layer: &&usize| pictures.get(**layer).and_then(Option::as_ref).is_some_and(|it| it.has(&heads));
+        (layers.iter().filter(is_here).count(), layers.len())
     }
 
-    /// Asks for the next missing layer.
-    pub(super) fn follow_thumbnails(&mut self, effects: &mut Vec<Effect>) {
-        let (Some(shown), Some((queries, keys))) = (&self.shown, self.shown_positions()) else { return };
+    /// The part of the patterns that the map shows, and how small.
+    pub(in crate::state) fn map_grid(&self) -> Option<Grid> {
+        let (queries, keys) = self.shown_positions()?;
         let n_longest = queries.len().max(keys.len()).max(1);
-        let grid = Grid {
+        Some(Grid {
             queries: queries.iter().map(|&query| query as u32).collect(),
             keys: keys.iter().map(|&key| key as u32).collect(),
             max_cells: even_cells(n_longest) as u32,
             // The difference of two largest weights is not the largest difference; the difference of two means is a mean.
             reduce: if self.editing.variant == Variant::Difference { Reduce::Mean } else { self.scales.map.reduce },
-        };
+        })
+    }
+
+    /// Asks for the next missing layer.
+    pub(super) fn follow_thumbnails(&mut self, effects: &mut Vec<Effect>) {
+        let (Some(shown), Some(grid)) = (&self.shown, self.map_grid()) else { return };
         let shows = Some((shown.looked(), grid.clone()));
         let n_layers = shown.stack_spec().n_layers;
         // A small map is not worth reading a file of gigabytes for.

@@ -19,7 +19,7 @@ use super::scales::options::CellNumber;
 use super::{Effect, Looked, State, View};
 use crate::protocol::{Answer, OutcomeAsked, Question, TokenAsked};
 use crate::trace::spec::Unembed;
-use crate::trace::{Attn, Side};
+use crate::trace::{Attn, Side, Spec};
 use circuits::{CircuitsAsked, HeadNumbers};
 use columns::{LensColumns, N_TOP};
 use neuron::NeuronNumbers;
@@ -256,9 +256,15 @@ impl State {
         }
     }
 
-    /// Whether the stack on screen has a lens: it predicts tokens.
+    /// Whether the stack on screen has a lens: it predicts tokens, or gives labels.
     pub fn has_lens(&self) -> bool {
-        self.shown.as_ref().is_some_and(|shown| shown.stack_spec().unembed != Unembed::None)
+        let has = |spec: &Spec| spec.unembed != Unembed::None || spec.lens_labels().is_some();
+        self.shown.as_ref().is_some_and(|shown| has(shown.stack_spec()))
+    }
+
+    /// Whether the lens tells labels apart instead of tokens.
+    pub fn lens_has_labels(&self) -> bool {
+        self.shown.as_ref().is_some_and(|shown| shown.stack_spec().lens_labels().is_some())
     }
 
     /// The token whose numbers the stream view shows, where these are shown: the reader's, or the model's own prediction.
@@ -269,6 +275,10 @@ impl State {
         }
         if !options.token.is_empty() {
             return Some(TokenAsked::Text(options.token.clone()));
+        }
+        if self.lens_has_labels() {
+            let likeliest = || self.label_head()?.index_of(&self.label_rows().first()?.name);
+            return Some(TokenAsked::Id(likeliest().unwrap_or(0) as u32));
         }
         self.shown.as_ref()?.info.top.first().map(|top| TokenAsked::Id(top.id))
     }

@@ -9,6 +9,7 @@ mod more_models;
 mod outcomes;
 mod panes;
 mod provenance;
+mod quantities;
 mod readings;
 mod requests;
 mod scales;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::protocol::{EditingReply, EditingRequest, EstimatesAnswer, NeuronsAnswer, OutcomeAsked, SaliencyAnswer};
+use crate::protocol::{EditingReply, EditingRequest, NeuronsAnswer, OutcomeAsked, Quantity};
 use crate::state::requests::{Purpose, Waiting};
 use crate::state::stream::circuits::CircuitsAsked;
 use crate::trace::spec::{Mask, Unembed};
@@ -57,6 +57,23 @@ fn answer(question: &Question, n_tokens: u32) -> (Answer, Vec<Vec<f32>>) {
             let cells = vec![0.5; heads.len() * n * n];
             let heads = heads.iter().map(|_| Default::default()).collect();
             (Answer::Thumbnails { layer, n_rows: n_tokens, n_columns: n_tokens, heads }, vec![cells])
+        }
+        Question::Quantity { quantity, layer, heads } => {
+            let n_parts = if quantity.is_layer_wide() { 1 } else { heads.len() };
+            let answer = Answer::Quantity {
+                layer,
+                n_parts: n_parts as u32,
+                n_query: n_tokens,
+                n_key: n_tokens,
+                huge: Vec::new(),
+            };
+            (answer, vec![vec![0.5; n_parts * n * n]])
+        }
+        Question::QuantityCells { quantity, layers, heads, .. } => {
+            let n_parts = if quantity.is_layer_wide() { 1 } else { heads.len() };
+            let values = vec![0.5; layers.len() * n_parts * n * n];
+            let (n_rows, n_columns) = (n_tokens, n_tokens);
+            (Answer::QuantityCells { layers, n_parts: n_parts as u32, n_rows, n_columns }, vec![values])
         }
         Question::Neurons { layer, head } => {
             let numbers = NeuronsAnswer {
@@ -131,6 +148,8 @@ pub(in crate::state) fn answered(page: &mut Page, request: RequestId, (answer, b
 /// Looks at everything that asks something.
 fn look_everywhere(page: &mut Page) {
     page.event(Event::View(ViewEvent::LayersSeen((0, 5))));
+    page.event(Event::View(ViewEvent::DisplayChanged(DisplayChange::Quantity(Quantity::Rollout))));
+    page.event(Event::Select(SelectionEvent::ViewPicked(View::Model)));
     page.event(Event::Select(SelectionEvent::QueryOpened(1)));
     let token = |side| TokenRef { side, position: 1 };
     page.event(Event::Select(SelectionEvent::PinToggled(token(crate::trace::Side::Key))));
@@ -174,7 +193,7 @@ fn answers_about_an_earlier_result_are_dropped_whichever_question_they_answer() 
         }
         look_everywhere(&mut page);
         let kinds: HashSet<_> = asked(&page, |_| true).iter().map(|(.., it)| std::mem::discriminant(it)).collect();
-        assert_eq!(kinds.len(), 15, "all but similarity, scores over seeds, labels and directions are asked");
+        assert_eq!(kinds.len(), 17, "all but similarity, scores over seeds, labels and directions are asked");
         page.event(Event::Entry(EntryEvent::TextEdited("c d e".to_owned())));
         page.event(Event::Entry(EntryEvent::TypingRested(1)));
         page.event(Event::Work(WorkEvent::RunAsked));

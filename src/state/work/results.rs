@@ -95,7 +95,8 @@ impl State {
             && (n_heads, n_query, n_key) == (shape.n_heads, shape.n_query, shape.n_key)
             && values.len() == n_heads * n_query * n_key;
         if fits {
-            shown.layers.insert(LayerPatterns { layer, n_heads, n_query, n_key, values: values.into() });
+            let values = values.into();
+            shown.layers.insert(LayerPatterns { layer, n_heads, n_query, n_key, values, ..LayerPatterns::default() });
             self.follow_layer(effects);
         } else {
             self.notices.status = Some(format!(

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Activation;
+use super::{Activation, Spec, Unembed};
 use crate::fields::{Field, Fields, variant};
 
 /// A head that gives labels to a text, or to each of its tokens.
@@ -82,6 +82,14 @@ impl LabelHead {
     pub fn index_of(&self, name: &str) -> Option<usize> {
         let exact = self.names.iter().position(|label| label == name);
         exact.or_else(|| self.names.iter().position(|label| label.to_lowercase() == name.trim().to_lowercase()))
+    }
+}
+
+impl Spec {
+    /// The head through which the lens reads a classifier's stream: one whose labels have a common distribution, of a model that
+    /// predicts no tokens.
+    pub fn lens_labels(&self) -> Option<&LabelHead> {
+        self.labels.as_ref().filter(|head| self.unembed == Unembed::None && head.kind == LabelKind::OneOf)
     }
 }
 

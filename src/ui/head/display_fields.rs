@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 
 use super::min_weight::MinWeight;
+use crate::protocol::Quantity;
 use crate::state::{DisplayChange, Event, Shown, ViewEvent};
 use crate::trace::Side;
-use crate::ui::erased::view;
+use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::check_box::CheckBox;
 use crate::ui::small::radio_group::RadioGroup;
@@ -19,6 +20,7 @@ pub fn DisplayFields(page: Page) -> impl IntoView {
             |shown: &Shown| [Side::Query, Side::Key].iter().any(|&side| shown.tokens(side).special.contains(&true));
         state.shown.as_ref().is_some_and(has)
     });
+    let whole = Derived::new(move || if display.get().quantity == Quantity::Norms { "Layer’s largest" } else { "1" });
     let set = move |change| page.dispatch(Event::View(ViewEvent::DisplayChanged(change)));
     view! {
         <RadioGroup
@@ -28,13 +30,15 @@ pub fn DisplayFields(page: Page) -> impl IntoView {
             picked=move || Some(display.get().is_log)
             pick=move |is_log| set(DisplayChange::Log(is_log))
         />
-        <RadioGroup
-            name="display-end"
-            label="Maximum"
-            options=vec![(false, "1".to_owned()), (true, "Row’s largest".to_owned())]
-            picked=move || Some(display.get().is_per_row)
-            pick=move |is_per_row| set(DisplayChange::PerRow(is_per_row))
-        />
+        {move || view! {
+            <RadioGroup
+                name="display-end"
+                label="Maximum"
+                options=vec![(false, whole.get().to_owned()), (true, "Row’s largest".to_owned())]
+                picked=move || Some(display.get().is_per_row)
+                pick=move |is_per_row| set(DisplayChange::PerRow(is_per_row))
+            />
+        }}
         <MinWeight page display />
         <div class="control" role="group" aria-label="Leave out">
             <span class="label" aria-hidden="true">"Leave out"</span>

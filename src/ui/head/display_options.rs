@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 
 use super::min_weight::weight_words;
+use super::quantity_choice::QuantityChoice;
 use super::scene::Scene;
-use crate::state::{Arrangement, Display, DisplayChange, Drawing, Event, View, ViewEvent, wording};
+use crate::state::{Arrangement, Display, DisplayChange, Drawing, Event, State, View, ViewEvent, wording};
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 use crate::ui::shell::scales::is_shown;
@@ -19,7 +20,9 @@ pub fn DisplayOptions(page: Page, scene: Derived<Option<Scene>>) -> impl IntoVie
     let mass = Derived::new(move || idle.with(|scene| scene.as_ref().and_then(Scene::shown_mass)));
     let set = move |change| page.dispatch(Event::View(ViewEvent::DisplayChanged(change)));
     let has_head = is_shown(page, View::Head);
+    let problem = page.memo(State::quantity_problem);
     view! {
+        <QuantityChoice page />
         <div class="of-head" class:none=move || !has_head.get()>
         <RadioGroup
             name="display-drawing"
@@ -49,6 +52,7 @@ pub fn DisplayOptions(page: Page, scene: Derived<Option<Scene>>) -> impl IntoVie
             </div>
         </details>
         <p class="row-note" role="note">
+            {move || problem.get().map(|problem| format!("{problem} "))}
             {move || mass.get().map(|mass| {
                 format!(
                     "Some keys are left out without renormalising: the rows shown sum to {} on average, not to 1.",

@@ -38,6 +38,7 @@ pub fn draw_on_change(
                     let content = Content {
                         result: scene.result.request,
                         attention: attention_number(scene.result.kind),
+                        quantity: scene.quantity() as u8,
                         layer: scene.layer()?,
                         is_joined: scene.units.is_joined,
                     };
@@ -67,10 +68,17 @@ pub fn draw_on_change(
 
 /// The colours of cells, where weights are drawn as cells.
 fn ramps(scene: Derived<Option<Scene>>, is_matrix: Derived<bool>, scheme: Derived<Scheme>) -> Derived<Option<Ramps>> {
-    let n_heads = Derived::new(move || scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));
+    // Of a picture of the whole layer there is one, in no head's colour.
+    let n_heads = Derived::new(move || {
+        scene.with(|scene| scene.as_ref().filter(|scene| !scene.is_layer_wide()).map_or(0, |scene| scene.shape.n_heads))
+    });
+    let ramp = move |head: usize| match n_heads.get() {
+        0 => Ramp::new(NEUTRAL_HUE, scheme.get()),
+        n_heads => Ramp::of_head(head, n_heads, scheme.get()),
+    };
     Derived::new(move || {
         is_matrix.get().then(|| Ramps {
-            heads: (0..n_heads.get()).map(|head| Ramp::of_head(head, n_heads.get(), scheme.get())).collect(),
+            heads: (0..n_heads.get().max(1)).map(ramp).collect(),
             mean: Ramp::new(NEUTRAL_HUE, scheme.get()),
             difference: Diverging::new(scheme.get()),
         })

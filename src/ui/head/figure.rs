@@ -38,6 +38,7 @@ pub fn HeadViewFigure(
     let (scroll, scroll_x) = (RwSignal::new(0.0_f32), RwSignal::new(0.0_f32));
     let geometry = Geometry::new(page, scene, (width, height), (scroll, scroll_x));
     let Geometry { window, columns, panels, n_rows, is_matrix, grid, hidden_width, .. } = geometry;
+    let colours = drawn_colours(scene, colours, scheme);
     draw_on_change(canvas, scene, colours, scheme, geometry, device_pixel_ratio());
 
     let reveal = Callback::new(move |row: usize| {
@@ -105,6 +106,16 @@ pub fn HeadViewFigure(
             <p class="hint" class:gone=move || geometry.crowding().is_none()>{move || geometry.crowding()}</p>
         </div>
     }
+}
+
+/// The colours of the picture: the heads', or one of its own where it is of the whole layer.
+fn drawn_colours(
+    scene: Derived<Option<Scene>>,
+    colours: Derived<HeadColours>,
+    scheme: Derived<Scheme>,
+) -> Derived<HeadColours> {
+    let is_layer_wide = Derived::new(move || scene.with(|scene| scene.as_ref().is_some_and(Scene::is_layer_wide)));
+    Derived::new(move || if is_layer_wide.get() { HeadColours::neutral(scheme.get()) } else { colours.get() })
 }
 
 /// Brings the token that somebody goes to into view.

@@ -21,13 +21,19 @@ const ONE_ROW: usize = 12;
 pub fn HeadSquares(page: Page, scene: Derived<Option<Scene>>, colours: Derived<HeadColours>) -> impl IntoView {
     let n_heads = Derived::new(move || scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));
     let layer = page.memo(|state| state.selection.layer);
+    // A picture of the whole layer has no head's colour.
+    let is_claimed =
+        Derived::new(move || scene.with(|scene| scene.as_ref().is_none_or(|scene| !scene.is_layer_wide())));
     let is_one = page.memo(State::shows_one_head);
     let row = NodeRef::<leptos::html::Div>::new();
     // The square that Tab reaches.
     let reached = RwSignal::new(0_usize);
     let square = move |head: usize| {
         let is_active = page.memo(move |state| state.selection.heads.contains(&head));
-        let colour = move || colours.with(|colours| colours.line.get(head).copied().unwrap_or_default());
+        let colour = move || match is_claimed.get() {
+            true => rgb(colours.with(|colours| colours.line.get(head).copied().unwrap_or_default())),
+            false => "var(--soft)".to_owned(),
+        };
         let target = move || Target { layer: layer.get_untracked(), heads: vec![head], ..Target::default() };
         let on_key = move |event: KeyboardEvent| {
             if open_at_key(page, &event, || Some(target())) {
@@ -65,7 +71,7 @@ pub fn HeadSquares(page: Page, scene: Derived<Option<Scene>>, colours: Derived<H
                     }
                 }
                 tabindex=move || if reached.get() == head { "0" } else { "-1" }
-                style:--head=move || rgb(colour())
+                style:--head=colour
                 on:focus=move |_| reached.set(head)
                 on:click=move |_| page.dispatch(Event::Select(SelectionEvent::HeadToggled(head)))
                 on:dblclick=move |_| page.dispatch(Event::Select(SelectionEvent::HeadSoloed(head)))

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::scene::Scene;
+use crate::protocol::Quantity;
 use crate::render::{Columns, Received, Span};
 use crate::state::wording;
 use crate::ui::erased::{Derived, view};
@@ -23,7 +24,7 @@ pub fn Headings(
         let is_cross = scene.with(|scene| scene.as_ref().is_some_and(|scene| !scene.has_same_tokens()));
         if is_cross { (", target", ", source") } else { (" reads", " is read") }
     });
-    let is_late = page.memo(|state| state.awaits_layer());
+    let is_late = page.memo(|state| state.awaits_layer() || state.awaits_quantity());
     let is_matrix = Derived::new(move || scene.with(|scene| scene.as_ref().is_some_and(Scene::is_matrix)));
     let shows_means =
         Derived::new(move || received.with(|received| received.as_ref().is_some_and(|received| received.is_mean)));
@@ -57,7 +58,7 @@ pub fn Headings(
                 style:width=move || px(columns.get().key_number.end() - columns.get().key_token.x)
             >
                 "Key" <span class="aside">{move || names.get().1}</span>
-                <span class="aside mean" class:gone=move || !shows_means.get() title="Mean weight that each key receives from the queries shown">
+                <span class="aside mean" class:gone=move || !shows_means.get() title="Mean that each key receives from the queries shown">
                     "mean"
                 </span>
             </span>
@@ -68,9 +69,11 @@ pub fn Headings(
 /// What each panel shows.
 fn headings(scene: &Scene) -> Vec<String> {
     let Some(layer) = scene.layer() else { return Vec::new() };
-    let suffix = if scene.is_difference() { ", change" } else { "" };
-    let name = |&head: &usize| format!("{}{suffix}", wording::head_of_kind(scene.result.kind, layer, head));
+    let quantity = scene.quantity();
+    let drawn = if quantity == Quantity::Weights { String::new() } else { format!(", {}", quantity.label()) };
+    let suffix = format!("{drawn}{}", if scene.is_difference() { ", change" } else { "" });
     let of_kind = |text: String| wording::of_kind(scene.result.kind, &format!("{text}{suffix}"));
+    let name = |&head: &usize| of_kind(scene.head_name(layer, head));
     match scene.heads.as_slice() {
         several if scene.is_split() => several.iter().map(name).collect(),
         [head] => vec![name(head)],

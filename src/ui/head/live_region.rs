@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::scene::Scene;
-use crate::state::{TokenRef, wording};
+use crate::state::TokenRef;
 use crate::trace::Side;
 use crate::ui::erased::{Derived, view};
 
@@ -34,7 +34,7 @@ fn describe(scene: &Scene, token: TokenRef) -> String {
     let links = scene.strongest(N_LINKS);
     let pair = scene.pair();
     let link = |link: &crate::render::Link| {
-        let head = wording::head_name(layer, link.head);
+        let head = scene.head_name(layer, link.head);
         let weight = scene.weight_words(link.weight);
         match (pair, token.side) {
             (Some(_), _) => format!("{head} {weight}"),

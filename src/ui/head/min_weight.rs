@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::protocol::Quantity;
 use crate::state::{Display, DisplayChange, Event, MIN_WEIGHTS, ViewEvent};
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
@@ -34,6 +35,9 @@ pub fn MinWeight(page: Page, display: Derived<Display>) -> impl IntoView {
 pub fn weight_words(display: Display) -> String {
     match display.min_weight_thousandths {
         0 => "none".to_owned(),
+        thousandths if display.quantity == Quantity::Norms => {
+            format!("{} % of the scale", f64::from(thousandths) / 10.0)
+        }
         thousandths => (f64::from(thousandths) / 1_000.0).to_string(),
     }
 }

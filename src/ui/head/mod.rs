@@ -16,6 +16,7 @@ pub mod live_region;
 pub mod matrix_keys;
 mod min_weight;
 mod pointer;
+mod quantity_choice;
 pub mod scene;
 pub mod segment_filter;
 mod token_column;

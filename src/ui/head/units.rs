@@ -139,7 +139,7 @@ impl SideUnits {
 
 /// The weights of the layer shown, between rows.
 pub fn drawn_memo(page: Page, units: Derived<Option<Units>>) -> Derived<Option<Same<LayerPatterns>>> {
-    let drawn = page.memo(|state| state.shown.as_ref().and_then(|shown| shown.drawn.clone()).map(Same));
+    let drawn = page.memo(|state| state.drawn_patterns().map(Same));
     Derived::new(move || {
         let drawn = drawn.get()?;
         units.with(|units| match units {

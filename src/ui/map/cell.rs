@@ -3,31 +3,28 @@
 use leptos::prelude::*;
 
 use super::model::Map;
-use super::readout::words;
+use super::readout::{place_name, words};
 use crate::render::LayerHead;
-use crate::state::wording;
 use crate::ui::erased::view;
 use crate::ui::small::css::px;
 
 /// One head, at its place over the canvas.
 #[component]
 pub fn Cell(map: Map, row: usize, column: usize, place: LayerHead) -> impl IntoView {
-    let Map { page, layout, layers, hovered, reached, selected, is_small, options, .. } = map;
+    let Map { page, layout, layers, hovered, reached, selected, is_small, options, quantity, .. } = map;
     let (layer, head) = place;
     // All active heads of the selected layer are marked.
     let is_active = page.memo(move |state| {
-        state.shown.is_some() && state.selection.layer == layer && state.selection.heads.contains(&head)
+        let is_chosen = quantity.get().is_layer_wide() || state.selection.heads.contains(&head);
+        state.shown.is_some() && state.selection.layer == layer && is_chosen
     });
     let is_selected = move || selected.get() == Some(place);
-    let name = wording::head_name(layer, head);
-    let label = {
-        let name = name.clone();
-        move || match layers.with(|layers| layers.get(layer).cloned().flatten()) {
-            Some(thumbnails) if !is_small => words(page, place, &thumbnails.0),
-            _ => name.clone(),
-        }
+    let name = move || place_name(quantity.get(), place);
+    let label = move || match layers.with(|layers| layers.get(layer).cloned().flatten()) {
+        Some(thumbnails) if !is_small => words(page, quantity.get(), place, &thumbnails.0),
+        _ => name(),
     };
-    let has_name = move || options.with(|options| options.is_sorted) && !is_small;
+    let has_name = move || options.with(|options| options.is_sorted) && !is_small && !quantity.get().is_layer_wide();
     view! {
         <div
             role="gridcell"
@@ -44,7 +41,7 @@ pub fn Cell(map: Map, row: usize, column: usize, place: LayerHead) -> impl IntoV
             style:width=move || px(layout.with(|layout| layout.width))
             style:height=move || px(layout.with(|layout| layout.height))
         >
-            {move || has_name().then(|| view! { <span class="cell-name">{name.clone()}</span> })}
+            {move || has_name().then(|| view! { <span class="cell-name">{name()}</span> })}
         </div>
     }
 }

@@ -10,9 +10,9 @@ use crate::ui::small::css::px;
 /// The heads' numbers above the columns; none where columns mix heads.
 #[component]
 pub fn ColumnLabels(map: Map) -> impl IntoView {
-    let Map { layout, options, .. } = map;
+    let Map { layout, options, quantity, .. } = map;
     let labels = move || {
-        if options.with(|options| options.is_sorted) {
+        if options.with(|options| options.is_sorted) || quantity.get().is_layer_wide() {
             return Vec::new();
         }
         layout.with(|layout| {

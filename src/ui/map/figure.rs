@@ -54,7 +54,11 @@ pub fn ModelMap(page: Page, scheme: Derived<Scheme>, is_small: bool) -> impl Int
                 node_ref=scroller
                 role="grid"
                 tabindex="0"
-                aria-label=if is_small { "Map of all heads" } else { "Heads of all layers" }
+                aria-label=move || match (is_small, map.quantity.get().is_layer_wide()) {
+                    (true, _) => "Map of all heads",
+                    (false, false) => "Heads of all layers",
+                    (false, true) => "All layers",
+                }
                 aria-rowcount=move || layout.with(|layout| layout.rows.len().to_string())
                 aria-activedescendant=move || reached.get().map(|place| page.id(&id_of(place, is_small)))
                 style:height=move || if is_filled.get() { "auto".to_owned() } else { content_height() }

@@ -5,7 +5,6 @@ use leptos::prelude::*;
 
 use super::model::Map;
 use super::pointer::target_of;
-use crate::state::{Event, SelectionEvent};
 use crate::ui::change::edit_menu::open_at_key;
 
 /// Moves through the cells, picks a head, opens it, or edits it. `reveal` brings a row into view.
@@ -13,7 +12,8 @@ pub fn on_key(map: Map, event: &KeyboardEvent, reveal: impl Fn(usize)) {
     if event.ctrl_key() || event.meta_key() || event.alt_key() {
         return;
     }
-    if open_at_key(map.page, event, || map.reached.get_untracked().map(target_of)) {
+    let is_of_head = !map.quantity.get_untracked().is_layer_wide();
+    if is_of_head && open_at_key(map.page, event, || map.reached.get_untracked().map(target_of)) {
         return;
     }
     let layout = map.layout.get_untracked();
@@ -33,13 +33,8 @@ pub fn on_key(map: Map, event: &KeyboardEvent, reveal: impl Fn(usize)) {
         "PageUp" => (0, at.1),
         name @ ("Enter" | " ") => {
             event.prevent_default();
-            let Some((layer, head)) = layout.place(at.0, at.1) else { return };
-            let selected = if name == "Enter" && event.shift_key() {
-                SelectionEvent::HeadOpened { layer, head }
-            } else {
-                SelectionEvent::HeadPicked { layer, head }
-            };
-            return map.page.dispatch(Event::Select(selected));
+            let Some(place) = layout.place(at.0, at.1) else { return };
+            return map.pick(place, name == "Enter" && event.shift_key());
         }
         _ => return,
     };

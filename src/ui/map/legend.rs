@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::model::Map;
 use super::numbers::Numbers;
 use crate::analysis::scores::Score;
-use crate::protocol::{EstimatedPart, Reduce};
+use crate::protocol::{Quantity, Reduce};
 use crate::state::scales::options::{CellNumber, CellStyle, MapOptions};
 use crate::state::wording;
 use crate::trace::numeral::with_minus;
@@ -16,7 +16,7 @@ use crate::ui::erased::view;
 /// What a cell stands for, the colour scale with its numbers, and how many layers are drawn.
 #[component]
 pub fn MapLegend(map: Map) -> impl IntoView {
-    let Map { page, options, numbers, contrast, .. } = map;
+    let Map { page, options, numbers, contrast, quantity, .. } = map;
     let problem = page.memo(|state| {
         let of_number = || match state.scales.map.number {
             CellNumber::Direct => state.direct_problem(),
@@ -25,6 +25,7 @@ pub fn MapLegend(map: Map) -> impl IntoView {
         };
         state.scales.thumbnails.asked.problem().map(str::to_owned).or_else(of_number)
     });
+    let about = move || wording::about_quantity(quantity.get());
     let progress = page.memo(|state| {
         let (n_done, n_mapped) = state.n_mapped();
         let coming = (n_done < n_mapped).then(|| format!("{n_done} of {n_mapped} layers"));
@@ -42,16 +43,17 @@ pub fn MapLegend(map: Map) -> impl IntoView {
             Reduce::Mean => "mean",
         };
         (per(rows.max(columns)) > 1)
-            .then(|| format!("each cell is the {value} of {} × {} weights", per(rows), per(columns)))
+            .then(|| format!("each cell is the {value} of {} × {} pairs of tokens", per(rows), per(columns)))
     });
     let meaning = move || {
         let contrast = contrast.get().filter(|_| options.with(|options| options.style != CellStyle::Number));
         match contrast {
             Some(contrast) if contrast.end > 0.0 => {
-                "Rows: queries; columns: keys; colour: change, orange less, blue more".to_owned()
+                let of = change_of(quantity.get());
+                format!("Rows: queries; columns: keys; colour: change{of}, orange less, blue more")
             }
             Some(_) => "Nothing changes in the layers loaded so far".to_owned(),
-            None => options.with(meaning_of),
+            None => options.with(|options| meaning_of(options, quantity.get())),
         }
     };
     let is_number = move || options.with(|options| options.style == CellStyle::Number);
@@ -62,6 +64,7 @@ pub fn MapLegend(map: Map) -> impl IntoView {
         })
     };
     let ends = move || match contrast.get() {
+        _ if quantity.get() == Quantity::Norms => ends_of_lengths(contrast.get().is_some()),
         None => options.with(|options| numbers.with(|numbers| ends_of(options, numbers))),
         Some(contrast) => {
             let end = if is_number() { numbers.with(|numbers| numbers.ends.1) } else { contrast.end };
@@ -81,6 +84,7 @@ pub fn MapLegend(map: Map) -> impl IntoView {
                 <span>{move || ends().1}</span>
             </span>
             <span>{range}</span>
+            <span>{about}</span>
             <span>{move || reduced.get()}</span>
             <span>{move || progress.get()}</span>
             {move || problem.get().map(|problem| view! { <span class="problem" role="alert">{wording::brief(&problem)}</span> })}
@@ -89,7 +93,8 @@ pub fn MapLegend(map: Map) -> impl IntoView {
 }
 
 /// Explains the lines and colours of a map.
-pub fn meaning_of(options: &MapOptions) -> String {
+pub fn meaning_of(options: &MapOptions, quantity: Quantity) -> String {
+    let noun = quantity.noun();
     match (options.style, options.number) {
         (CellStyle::Number, CellNumber::Entropy) => {
             "Colour: entropy, mean over the queries of a row’s entropy ÷ that of a uniform row".to_owned()
@@ -105,8 +110,21 @@ pub fn meaning_of(options: &MapOptions) -> String {
         (CellStyle::Number, CellNumber::Score(score)) => {
             Score::ALL.get(score).map(|score| format!("Colour: {}", score.sentence())).unwrap_or_default()
         }
-        (CellStyle::Lines, _) => "Lines from queries (left) to keys (right); opacity: weight".to_owned(),
-        (CellStyle::Heat, _) => "Rows: queries; columns: keys; colour: weight".to_owned(),
+        (CellStyle::Lines, _) => format!("Lines from queries (left) to keys (right); opacity: {noun}"),
+        (CellStyle::Heat, _) => format!("Rows: queries; columns: keys; colour: {noun}"),
+    }
+}
+
+/// What has changed, where it is not the weights: " of rollout".
+pub fn change_of(quantity: Quantity) -> String {
+    if quantity == Quantity::Weights { String::new() } else { format!(" of {}", quantity.label()) }
+}
+
+/// The ends of a scale of lengths, which is each layer's own.
+pub fn ends_of_lengths(is_change: bool) -> (String, String) {
+    match is_change {
+        true => ("− layer’s largest".to_owned(), "+ layer’s largest".to_owned()),
+        false => ("0".to_owned(), "layer’s largest".to_owned()),
     }
 }
 

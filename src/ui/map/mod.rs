@@ -19,5 +19,5 @@ mod row_labels;
 
 pub use controls::MapControls;
 pub use figure::ModelMap;
-pub use legend::{MapLegend, ends_of, meaning_of};
+pub use legend::{MapLegend, change_of, ends_of, ends_of_lengths, meaning_of};
 pub use model::{Map, contrast_of, rows_of, shade};

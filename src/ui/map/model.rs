@@ -5,10 +5,11 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::numbers::Numbers;
+use crate::protocol::Quantity;
 use crate::render::{Contrast, LayerHead, MapLayout, MapSpace, Scheme, Shade, largest_size};
 use crate::state::scales::options::{CellStyle, MapOptions};
 use crate::state::scales::thumbnails::LayerThumbnails;
-use crate::state::{Event, Home, State, Variant, ViewEvent};
+use crate::state::{Event, Home, SelectionEvent, State, Variant, View, ViewEvent};
 use crate::ui::erased::{Derived, effect};
 use crate::ui::shell::floor::WIDE;
 use crate::ui::shell::page::Page;
@@ -40,6 +41,8 @@ pub struct Map {
     pub page: Page,
     pub layers: Derived<Layers>,
     pub options: Derived<MapOptions>,
+    /// What the cells show; one of the layer has a single cell for each, at head 0.
+    pub quantity: Derived<Quantity>,
     /// The number of each head that colours and sorts the cells.
     pub numbers: Derived<Numbers>,
     pub layout: Derived<MapLayout>,
@@ -68,19 +71,25 @@ impl Map {
         is_small: bool,
         (width, height): (RwSignal<f64>, RwSignal<f64>),
     ) -> Self {
-        let layers = page.memo(|state| state.scales.thumbnails.layers.iter().map(|it| it.clone().map(Same)).collect());
+        // A small map is there to pick heads: it always shows their weights.
+        let layers = page.memo(move |state| {
+            let layers = if is_small { &state.scales.thumbnails.layers[..] } else { state.map_layers() };
+            layers.iter().map(|it| it.clone().map(Same)).collect()
+        });
         let options = page.memo(|state| state.scales.map.clone());
-        let rows = page.memo(rows_of);
+        let quantity = page.memo(move |state| if is_small { Quantity::Weights } else { state.mapped_quantity() });
+        let rows = page.memo(move |state| rows_of(state, is_small));
         let is_framed = page.peek(|state| state.home == Home::Embed);
         let is_wide = media_query(WIDE);
         let is_filled = Signal::derive(move || !is_small && !is_framed && is_wide.get());
         let layout = Derived::new(move || {
             let (is_filled, height) = (is_filled.get(), height.get() as f32);
             let height = if is_filled { height } else { greatest_height(is_small, is_framed) };
-            let has_names = options.with(|options: &MapOptions| options.is_sorted) && !is_small;
+            let has_names =
+                options.with(|options: &MapOptions| options.is_sorted) && !is_small && !quantity.get().is_layer_wide();
             MapLayout::fit(rows.get(), MapSpace { width: width.get() as f32, height, is_filled, is_small, has_names })
         });
-        let largest = page.memo(largest_change);
+        let largest = page.memo(move |state| largest_change(state, is_small));
         Self {
             page,
             layers,
@@ -92,13 +101,32 @@ impl Map {
             hovered: RwSignal::new(None),
             pointed: RwSignal::new(None),
             reached: RwSignal::new(None),
-            selected: page.memo(|state| {
+            selected: page.memo(move |state| {
                 let selection = &state.selection;
+                if !is_small && state.mapped_quantity().is_layer_wide() {
+                    return state.shown.as_ref().map(|_| (selection.layer, 0));
+                }
                 (selection.heads.len() == 1 && state.shown.is_some()).then(|| (selection.layer, selection.head()))
             }),
+            quantity,
             contrast: Derived::new(move || largest.get().map(|largest| Contrast::new(largest, scheme.get()))),
             is_small,
             is_filled,
+        }
+    }
+
+    /// Picks the head, or the layer, at a place; `opens` it in the head view too.
+    pub fn pick(self, (layer, head): LayerHead, opens: bool) {
+        let select = |event| self.page.dispatch(Event::Select(event));
+        match (self.quantity.get_untracked().is_layer_wide(), opens) {
+            (false, false) => select(SelectionEvent::HeadPicked { layer, head }),
+            (false, true) => select(SelectionEvent::HeadOpened { layer, head }),
+            (true, opens) => {
+                select(SelectionEvent::LayerPicked(layer));
+                if opens {
+                    select(SelectionEvent::ViewPicked(View::Head));
+                }
+            }
         }
     }
 
@@ -132,13 +160,14 @@ fn greatest_height(is_small: bool, is_framed: bool) -> f32 {
 }
 
 /// The largest change of a weight among the thumbnails, where changes are shown.
-fn largest_change(state: &State) -> Option<f32> {
+fn largest_change(state: &State, is_small: bool) -> Option<f32> {
     if is_signed(state) {
         return Some(Numbers::from_state(state).ends.1);
     }
     let cells = |layer: &Option<Arc<LayerThumbnails>>| layer.as_ref().map(|it| largest_size(&it.cells));
     let is_difference = state.editing.variant == Variant::Difference;
-    is_difference.then(|| state.scales.thumbnails.layers.iter().filter_map(cells).fold(0.0, f32::max))
+    let layers = if is_small { &state.scales.thumbnails.layers[..] } else { state.map_layers() };
+    is_difference.then(|| layers.iter().filter_map(cells).fold(0.0, f32::max))
 }
 
 /// Whether cells show a number that has a sign, whatever the result.
@@ -149,7 +178,7 @@ fn is_signed(state: &State) -> bool {
 
 /// The scale of changes of a figure: that of the weights, or of the heads' numbers where cells show these.
 pub fn contrast_of(state: &State, scheme: Scheme) -> Option<Contrast> {
-    let largest = largest_change(state)?;
+    let largest = largest_change(state, false)?;
     if state.scales.map.style == CellStyle::Number {
         let end = Numbers::from_state(state).ends.1;
         return Some(Contrast { end, ..Contrast::new(end, scheme) });
@@ -158,11 +187,12 @@ pub fn contrast_of(state: &State, scheme: Scheme) -> Option<Contrast> {
 }
 
 /// The heads in rows: by layer and head, or sorted by their number.
-pub fn rows_of(state: &State) -> Vec<Vec<LayerHead>> {
-    let (layers, heads) = state.mapped();
+pub fn rows_of(state: &State, is_small: bool) -> Vec<Vec<LayerHead>> {
+    let (layers, heads) = if is_small { state.mapped() } else { state.map_places() };
     let rows: Vec<Vec<LayerHead>> =
         layers.iter().map(|&layer| heads.iter().map(|&head| (layer, head)).collect()).collect();
-    if !state.scales.map.is_sorted {
+    // Layers have no score to be sorted by.
+    if !state.scales.map.is_sorted || !is_small && state.mapped_quantity().is_layer_wide() {
         return rows;
     }
     let numbers = Numbers::from_state(state);
@@ -175,5 +205,6 @@ pub fn rows_of(state: &State) -> Vec<Vec<LayerHead>> {
 /// How dark a weight is drawn: as in the head view, but always on a scale up to 1, so that thumbnails can be compared.
 pub fn shade(state: &State) -> Shade {
     let display = &state.options.display;
-    Shade { is_log: display.is_log, is_per_row: false, min_weight: f32::from(display.min_weight_thousandths) / 1_000.0 }
+    let min_weight = f32::from(display.min_weight_thousandths) / 1_000.0;
+    Shade { is_log: display.is_log, min_weight, ..Shade::default() }
 }

@@ -7,7 +7,6 @@ use leptos::prelude::*;
 use super::model::{Map, Pointed};
 use crate::render::LayerHead;
 use crate::state::editing::offers::Target;
-use crate::state::{Event, SelectionEvent};
 use crate::ui::change::edit_menu::open_at_event;
 use crate::ui::small::pointer::{client_point, is_touch, point_within};
 
@@ -63,7 +62,7 @@ impl Pointer {
             return self.map.hovered.set(Some((layer, head)));
         }
         self.map.reached.set(Some((layer, head)));
-        self.map.page.dispatch(Event::Select(SelectionEvent::HeadPicked { layer, head }));
+        self.map.pick((layer, head), false);
     }
 
     /// A double click opens a head. Two taps do not, since the second picks.
@@ -71,14 +70,15 @@ impl Pointer {
         if self.is_tapped.get_value() {
             return;
         }
-        if let Some((layer, head)) = self.pick(event) {
-            self.map.page.dispatch(Event::Select(SelectionEvent::HeadOpened { layer, head }));
+        if let Some(place) = self.pick(event) {
+            self.map.pick(place, true);
         }
     }
 
     /// A right click or a long press opens the menu of edits.
     pub fn on_menu(self, event: &MouseEvent) {
-        if let Some(place) = self.pick(event).or(self.map.reached.get_untracked()) {
+        let is_of_head = !self.map.quantity.get_untracked().is_layer_wide();
+        if let Some(place) = self.pick(event).or(self.map.reached.get_untracked()).filter(|_| is_of_head) {
             open_at_event(self.map.page, event, target_of(place));
         }
     }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::model::Map;
 use super::numbers::name;
+use crate::protocol::Quantity;
 use crate::render::LayerHead;
 use crate::state::scales::options::CellNumber;
 use crate::state::scales::thumbnails::LayerThumbnails;
@@ -12,8 +13,33 @@ use crate::trace::Side;
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 
+/// "L2H9", or "Layer 2" where the picture is one of the layer.
+pub(super) fn place_name(quantity: Quantity, (layer, head): LayerHead) -> String {
+    if quantity.is_layer_wide() { format!("Layer {layer}") } else { wording::head_name(layer, head) }
+}
+
+/// What a picture in place of weights says: "Layer 2 · value zeroing · largest cat → the 0.41".
+fn words_of_other(page: Page, quantity: Quantity, place: LayerHead) -> String {
+    let name = format!("{} · {}", place_name(quantity, place), quantity.label());
+    let largest = page.peek(|state| {
+        let picture = state.map_values().get(place.0)?.as_deref()?;
+        let sizes = picture.head(place.1).iter().copied().enumerate();
+        let (at, value) = sizes.max_by(|(_, a), (_, b)| a.abs().total_cmp(&b.abs()))?;
+        let token = |side: Side, at: usize| state.map_tokens(side).get(at).map(|(_, token)| token.clone());
+        let (row, column) = (at / picture.n_columns, at % picture.n_columns);
+        let is_change = state.editing.variant == Variant::Difference;
+        let number = if is_change { wording::change(value) } else { wording::weight(value) };
+        Some(format!(" · largest {} → {} {number}", token(Side::Query, row)?, token(Side::Key, column)?))
+    });
+    name + &largest.unwrap_or_default()
+}
+
 /// "L2H9 · entropy 0.31 · strongest link cat → cat 0.8421".
-pub(super) fn words(page: Page, (layer, head): LayerHead, thumbnails: &LayerThumbnails) -> String {
+pub(super) fn words(page: Page, quantity: Quantity, place: LayerHead, thumbnails: &LayerThumbnails) -> String {
+    if quantity != Quantity::Weights {
+        return words_of_other(page, quantity, place);
+    }
+    let (layer, head) = place;
     let name = wording::head_name(layer, head);
     let Some(numbers) = thumbnails.numbers(head) else { return name };
     let is_difference = page.peek(|state| state.editing.variant == Variant::Difference);
@@ -43,14 +69,17 @@ pub(super) fn words(page: Page, (layer, head): LayerHead, thumbnails: &LayerThum
 /// The numbers of the head under the pointer, else of the one reached by keyboard, else of the one shown.
 #[component]
 pub fn Readout(map: Map) -> impl IntoView {
-    let Map { page, layers, hovered, reached, selected, is_small, options, numbers, .. } = map;
+    let Map { page, layers, hovered, reached, selected, is_small, options, numbers, quantity, .. } = map;
     let text = Derived::new(move || {
         let place = hovered.get().or(reached.get()).or(if is_small { None } else { selected.get() })?;
         let thumbnails = layers.with(|layers| layers.get(place.0).cloned().flatten());
         let words = match thumbnails {
-            Some(thumbnails) => words(page, place, &thumbnails.0),
-            None => wording::head_name(place.0, place.1),
+            Some(thumbnails) => words(page, quantity.get(), place, &thumbnails.0),
+            None => place_name(quantity.get(), place),
         };
+        if quantity.get().is_layer_wide() {
+            return Some(words);
+        }
         let number = options.with(|options| options.number);
         let value = (number.is_effect() || matches!(number, CellNumber::Score(_)))
             .then(|| numbers.with(|numbers| numbers.at(place)))

@@ -9,9 +9,9 @@ use crate::ui::small::css::px;
 /// The layers' numbers, left of the rows in view; none where rows mix layers.
 #[component]
 pub fn RowLabels(map: Map) -> impl IntoView {
-    let Map { layout, scroll, window, options, .. } = map;
+    let Map { layout, scroll, window, options, quantity, .. } = map;
     let rows = move || {
-        if options.with(|options| options.is_sorted) {
+        if options.with(|options| options.is_sorted) && !quantity.get().is_layer_wide() {
             return Vec::new();
         }
         layout.with(|layout| {

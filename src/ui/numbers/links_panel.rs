@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::protocol::Quantity;
 use crate::render::{HeadColours, Link};
 use crate::state::{Event, SelectionEvent, wording};
 use crate::trace::Side;
@@ -26,6 +27,10 @@ pub fn LinksPanel(page: Page, scene: Derived<Option<Scene>>, colours: Derived<He
     });
     let is_of_one =
         Derived::new(move || scene.with(|scene| scene.as_ref().is_some_and(|scene| scene.heads.len() == 1)));
+    let noun = Derived::new(move || {
+        let quantity = scene.with(|scene| scene.as_ref().map(Scene::quantity)).unwrap_or_default();
+        if quantity == Quantity::Weights { "Weight" } else { quantity.noun() }
+    });
     let idle = Scene::idle_memo(scene);
     let idle_links = Derived::new(move || {
         idle.with(|scene| scene.as_ref().map(|scene| scene.strongest(N_LINKS)).unwrap_or_default())
@@ -58,7 +63,7 @@ pub fn LinksPanel(page: Page, scene: Derived<Option<Scene>>, colours: Derived<He
                     <tr>
                         <th scope="col">"Head"</th>
                         <th scope="col">"Tokens"</th>
-                        <th scope="col">"Weight"</th>
+                        <th scope="col">{move || noun.get()}</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -78,11 +83,11 @@ fn title(scene: &Scene) -> Option<String> {
     };
     Some(match (scene.marked_queries.as_slice(), scene.marked_keys.as_slice()) {
         ([], []) if scene.heads.len() == 1 && scene.is_difference() => {
-            format!("Largest changes of {}", wording::head_name(layer, scene.heads[0]))
+            format!("Largest changes of {}", of_what(scene, layer))
         }
         ([], []) if scene.is_difference() => "Largest change of each head".to_owned(),
         ([], []) if scene.heads.len() == 1 => {
-            format!("Strongest links of {}", wording::head_name(layer, scene.heads[0]))
+            format!("Strongest links of {}", of_what(scene, layer))
         }
         ([], []) => "Strongest link of each head".to_owned(),
         (queries @ [_], []) => format!("{} reads from", name(Side::Query, queries)),
@@ -93,12 +98,25 @@ fn title(scene: &Scene) -> Option<String> {
     })
 }
 
+/// The one head shown, or the layer: "L2H9", "layer 2, rollout".
+fn of_what(scene: &Scene, layer: usize) -> String {
+    let quantity = scene.quantity();
+    let name = match (quantity.is_layer_wide(), scene.heads.as_slice()) {
+        (false, [head]) => wording::head_name(layer, *head),
+        _ => format!("layer {layer}"),
+    };
+    if quantity == Quantity::Weights { name } else { format!("{name}, {}", quantity.label()) }
+}
+
 fn row(scene: &Scene, layer: usize, link: &Link, colours: Derived<HeadColours>) -> impl IntoView + use<> {
-    let colour = colours.with(|colours| colours.line.get(link.head).copied().unwrap_or_default());
+    let colour = match scene.is_layer_wide() {
+        true => "var(--ink)".to_owned(),
+        false => rgb(colours.with(|colours| colours.line.get(link.head).copied().unwrap_or_default())),
+    };
     // A difference is coloured by its sign.
     let (bar, share) = match scene.contrast {
-        Some(contrast) => (contrast.colour(link.weight), contrast.share(link.weight).abs()),
-        None => (colour, link.weight.clamp(0.0, 1.0)),
+        Some(contrast) => (rgb(contrast.colour(link.weight)), contrast.share(link.weight).abs()),
+        None => (colour.clone(), (link.weight / scene.end).clamp(0.0, 1.0)),
     };
     let label = |side: Side, unit: usize| {
         let position = scene.telling_position(side, unit);
@@ -120,15 +138,15 @@ fn row(scene: &Scene, layer: usize, link: &Link, colours: Derived<HeadColours>) 
     view! {
         <tr>
             <td class="head-name">
-                <span class="swatch" style:background-color=rgb(colour)></span>
-                <span class:only-spoken=scene.heads.len() == 1>{wording::head_name(layer, link.head)}</span>
+                <span class="swatch" style:background-color=colour></span>
+                <span class:only-spoken=scene.heads.len() == 1>{scene.head_name(layer, link.head)}</span>
             </td>
             <td class="pair-name" title=title>{tokens}</td>
             <td class="number">
                 <span
                     class="weight-bar"
                     style:width=format!("{:.1}%", f64::from(share) * 100.0)
-                    style:background-color=rgb(bar)
+                    style:background-color=bar
                 ></span>
                 <span>{scene.weight_words(link.weight)}</span>
             </td>

@@ -31,9 +31,12 @@ impl ExportChoice {
 
 /// A file format.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Format {
+pub enum Format {
+    /// Vectors and text.
     Svg,
+    /// Pixels.
     Png,
+    /// A table.
     Csv,
 }
 
@@ -148,7 +151,11 @@ pub fn Export(
     }
 }
 
-async fn hand_over(made: Made, format: Format, stem: &str) -> Result<(), String> {
+/// Saves what was made under a name without its ending.
+///
+/// # Errors
+/// A sentence, where the browser makes no picture or refuses the file.
+pub async fn hand_over(made: Made, format: Format, stem: &str) -> Result<(), String> {
     match (made, format) {
         (Made::Table(table), _) => save_bytes(table.as_bytes(), "text/csv;charset=utf-8", &format!("{stem}.csv")),
         (Made::Figure(drawn, _), Format::Svg) => {

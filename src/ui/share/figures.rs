@@ -1,20 +1,20 @@
 //! Makes figures and tables of the views on screen, from the state's numbers and the geometry of `render`.
 
 use crate::platform::page::meta;
-use crate::protocol::Reduce;
+use crate::protocol::{Quantity, Reduce};
 use crate::render::figure::{
     Caption, Draw, Drawn, HeadFigure, MapCell, MapFigure, NeuronFigure, NeuronRow, Preset, csv, figure,
 };
 use crate::render::{Contrast, HeadView, LayerHead, Scheme};
 use crate::state::scales::options::CellStyle;
-use crate::state::{CaptionText, OnScreen, RUNS_MODELS, State, TracePlace, View};
+use crate::state::{CaptionText, OnScreen, RUNS_MODELS, State, TracePlace, View, wording};
 use crate::trace::Side;
 use crate::ui::change::sweep::Effects;
 use crate::ui::erased::Derived;
 use crate::ui::head::legend::explanation;
 use crate::ui::head::scene::Scene;
 use crate::ui::map::numbers::Numbers as HeadNumbers;
-use crate::ui::map::{contrast_of, ends_of, meaning_of, rows_of, shade};
+use crate::ui::map::{change_of, contrast_of, ends_of, ends_of_lengths, meaning_of, rows_of, shade};
 use crate::ui::neurons::model::{Numbers, order_of};
 use crate::ui::shell::page::Page;
 use crate::ui::stream::figure_parts::{stream_cell, stream_figure};
@@ -116,6 +116,8 @@ fn head(state: &State, scene: &Scene, wanted: Wanted, caption: Caption) -> Optio
         is_split: scene.is_split(),
         sees: &sees,
         meaning: explanation(scene),
+        number: scene.quantity().name(),
+        whole_layer: scene.is_layer_wide().then(|| scene.quantity().label()),
     };
     made(&view, wanted, caption, || csv::head(&view))
 }
@@ -128,7 +130,9 @@ fn on_paper(contrast: Contrast) -> Contrast {
 fn map(state: &State, wanted: Wanted, caption: Caption) -> Option<Made> {
     let options = &state.scales.map;
     let numbers = HeadNumbers::from_state(state);
-    let layers = &state.scales.thumbnails.layers;
+    let quantity = state.mapped_quantity();
+    // A picture has what is drawn, a table the numbers.
+    let layers = if wanted == Wanted::Table { state.map_values() } else { state.map_layers() };
     let cell = |place: LayerHead| -> Option<MapCell<'_>> {
         if options.style == CellStyle::Number {
             return Some(MapCell::Number(numbers.at(place).zip(numbers.level(place))));
@@ -143,19 +147,26 @@ fn map(state: &State, wanted: Wanted, caption: Caption) -> Option<Made> {
     };
     let contrast = contrast_of(state, Scheme::Light);
     let meaning = match contrast {
-        Some(_) => "Colour: change, orange less, blue more".to_owned(),
-        None => meaning_of(options),
+        Some(_) => format!("Colour: change{}, orange less, blue more", change_of(quantity)),
+        None => meaning_of(options, quantity),
+    };
+    let is_length = quantity == Quantity::Norms;
+    let about = match contrast {
+        Some(_) if is_length => "1 is the layer’s largest change.",
+        _ => wording::about_quantity(quantity),
     };
     let view = MapFigure {
-        rows: rows_of(state),
+        rows: rows_of(state, false),
         cell: &cell,
-        is_sorted: options.is_sorted,
+        is_sorted: options.is_sorted && !quantity.is_layer_wide(),
         is_max: options.reduce == Reduce::Max,
         shade: shade(state),
         contrast,
         tokens: [Side::Query, Side::Key].map(|side| state.map_tokens(side)),
-        ends: ends_of(options, &numbers),
-        meaning: format!("{}.", meaning.trim_end_matches('.')),
+        ends: if is_length { ends_of_lengths(contrast.is_some()) } else { ends_of(options, &numbers) },
+        meaning: format!("{}. {about}", meaning.trim_end_matches('.')).trim_end().to_owned(),
+        number: quantity.name(),
+        is_layer_wide: quantity.is_layer_wide(),
     };
     made(&view, wanted, caption, || csv::map(&view))
 }

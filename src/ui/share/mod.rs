@@ -18,7 +18,7 @@ mod tools;
 pub mod trace;
 
 pub use embed_code::EmbedCode;
-pub use export::{Export, ExportChoice};
+pub use export::{Export, ExportChoice, Format, hand_over};
 pub use open::OpenTrace;
 pub use printed::Printed;
 pub use save::{Save, SaveChoice};

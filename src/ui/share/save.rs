@@ -39,7 +39,9 @@ pub fn Save(page: Page, is_open: RwSignal<bool>, choice: SaveChoice) -> impl Int
     let result = page.memo(|state| state.shown.as_ref().map(|shown| (shown.request, shown.is_trace)));
     let is_busy = page.memo(|state| state.is_busy());
     let wants_lens = page.memo(|state| state.traces.wants_lens);
-    let has_lens = page.memo(|state| state.has_lens() && state.shown.as_ref().is_some_and(|shown| !shown.is_trace));
+    let has_lens = page.memo(|state| {
+        state.has_lens() && !state.lens_has_labels() && state.shown.as_ref().is_some_and(|shown| !shown.is_trace)
+    });
     let sizes = Derived::new(move || {
         let (result, half) = (result.get(), is_half.get());
         wants_lens.track();

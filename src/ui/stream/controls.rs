@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::model::Stream;
+use super::numbers::about;
 use crate::state::stream::options::{StreamNumber, StreamOptions};
 use crate::state::{Event, ViewEvent};
 use crate::ui::erased::view;
@@ -20,10 +21,11 @@ pub fn StreamControls(stream: Stream) -> impl IntoView {
     let number = move |(index, number): (usize, StreamNumber)| {
         view! {
             <option value=index.to_string() prop:selected=move || options.with(|options| options.number == number)>
-                {number.label()}
+                {move || page.with(|state| about(state, number, number.label()))}
             </option>
         }
     };
+    let has_labels = page.memo(|state| state.lens_has_labels());
     let needs_token = move || options.with(|options| options.number.needs_token());
     view! {
         <div class="controls stream-controls">
@@ -41,11 +43,11 @@ pub fn StreamControls(stream: Stream) -> impl IntoView {
                 </select>
             </div>
             <div class="control" class:none=move || !needs_token()>
-                <label for=stream.page.id("stream-token")>"Token"</label>
+                <label for=stream.page.id("stream-token")>{move || if has_labels.get() { "Label" } else { "Token" }}</label>
                 <input
                     id=stream.page.id("stream-token")
                     type="text"
-                    placeholder="most likely next"
+                    placeholder=move || if has_labels.get() { "the likeliest" } else { "most likely next" }
                     prop:value=move || options.with(|options| options.token.clone())
                     on:change:target=move |event| {
                         let token = event.target().value();

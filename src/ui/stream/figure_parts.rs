@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::legend::meaning_of;
-use super::numbers::{row_name, scale_of, short, text_of};
+use super::numbers::{about, row_name, scale_of, short, text_of};
 use crate::render::figure::{StreamCell, StreamFigure, StreamStep};
 use crate::state::stream::path::{PathNumbers, StepNumbers};
 use crate::state::{State, Variant};
@@ -30,7 +30,7 @@ pub fn stream_figure<'a>(state: &State, cell: &'a dyn Fn(usize, usize) -> Stream
         cell,
         scale: Some(scale),
         ends: (short(number, low, is_difference), short(number, high, is_difference)),
-        meaning: meaning_of(number).to_owned(),
+        meaning: about(state, number, meaning_of(number)),
         path: path_of(state),
     })
 }

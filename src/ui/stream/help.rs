@@ -12,7 +12,8 @@ pub fn Help() -> impl IntoView {
             <summary>"What the table shows"</summary>
             <p>
                 "Row l is the stream entering layer l: row 0 the embeddings, the last row the output. The logit lens applies the model’s own \
-                 final norm and unembedding to it (of masked-word models, their head): what the model would predict if it ended there."
+                 final norm and unembedding to it (of masked-word models and classifiers, their head, at every position whatever it reads): what \
+                 the model would predict if it ended there."
             </p>
             <p>
                 "Early layers mislead: the stream there is not written for the unembedding, so what the lens reads off need not be what \

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::model::Stream;
-use super::numbers::{no_lens, progress, short};
+use super::numbers::{about, lens_form, no_lens, progress, short};
 use crate::render::StreamScale;
 use crate::state::Variant;
 use crate::state::stream::options::StreamNumber;
@@ -15,9 +15,12 @@ pub fn StreamLegend(stream: Stream) -> impl IntoView {
     let Stream { page, options, scale, .. } = stream;
     let is_difference = Derived::new(move || matches!(scale.get(), Some(StreamScale::Difference(_))));
     let meaning = move || {
-        let meaning = options.with(|options| meaning_of(options.number));
-        let is_change = page.with(|state| state.editing.variant == Variant::Difference);
-        if is_change { format!("{meaning}: change, orange less, blue more") } else { meaning.to_owned() }
+        let number = options.with(|options| options.number);
+        page.with(|state| {
+            let meaning = about(state, number, meaning_of(number));
+            let is_change = state.editing.variant == Variant::Difference;
+            if is_change { format!("{meaning}: change, orange less, blue more") } else { meaning }
+        })
     };
     let end = move |pick: fn((f32, f32)) -> f32| {
         let number = options.with(|options| options.number);
@@ -27,14 +30,11 @@ pub fn StreamLegend(stream: Stream) -> impl IntoView {
     let no_lens = page.memo(no_lens);
     let token = page.memo(|state| {
         let token = state.stream.columns.token.clone().filter(|_| state.scales.stream.number.needs_token())?;
-        let name = state
-            .shown
-            .as_ref()
-            .map(|shown| crate::trace::display::token_label(&token.token, shown.info.tokens.form).plain);
-        let name = name.unwrap_or(token.token);
+        let name = crate::trace::display::token_label(&token.token, lens_form(state)).plain;
+        let what = about(state, state.scales.stream.number, "token");
         Some(match token.n_pieces {
-            0 | 1 => format!("token {name}"),
-            n => format!("token {name}: the first of {n} of that text"),
+            0 | 1 => format!("{what} {name}"),
+            n => format!("{what} {name}: the first of {n} of that text"),
         })
     });
     view! {

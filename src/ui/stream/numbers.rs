@@ -4,10 +4,9 @@ use crate::protocol::EstimatedPart;
 use crate::render::StreamScale;
 use crate::state::stream::options::StreamNumber;
 use crate::state::{Shown, State, Variant, wording};
-use crate::trace::Side;
 use crate::trace::display::token_label;
 use crate::trace::numeral::with_minus;
-use crate::trace::spec::Unembed;
+use crate::trace::{Side, TokenForm};
 
 /// Tokens that the words of a cell name.
 const N_NAMED: usize = 3;
@@ -30,7 +29,8 @@ pub fn scale_of(state: &State) -> Option<StreamScale> {
     if number.is_effect() || state.editing.variant == Variant::Difference {
         return Some(StreamScale::Difference(high.abs().max(low.abs())));
     }
-    let d_vocab = shown.stack_spec().d_vocab.max(2) as f32;
+    let n_labels = shown.stack_spec().lens_labels().map(|head| head.names.len());
+    let d_vocab = n_labels.unwrap_or(shown.stack_spec().d_vocab).max(2) as f32;
     Some(match number {
         StreamNumber::TopToken | StreamNumber::TokenProb => StreamScale::Linear(0.0, 1.0),
         StreamNumber::TokenRank => StreamScale::Rank(d_vocab - 1.0),
@@ -68,10 +68,23 @@ pub fn short(number: StreamNumber, value: f32, is_difference: bool) -> String {
     format!("{sign}{}", with_minus(&text))
 }
 
+/// How what the lens tells apart is written: as the tokenizer writes tokens, labels as they are.
+pub fn lens_form(state: &State) -> TokenForm {
+    match &state.shown {
+        Some(shown) if !state.lens_has_labels() => shown.info.tokens.form,
+        _ => TokenForm::Plain,
+    }
+}
+
+/// Words about a number of the table, which are about labels where the lens tells these apart.
+pub fn about(state: &State, number: StreamNumber, words: &str) -> String {
+    let is_of_labels = state.lens_has_labels() && number.needs_lens();
+    if is_of_labels { words.replace("token", "label") } else { words.to_owned() }
+}
+
 /// The most likely tokens of a cell as they are shown, with their probabilities.
 pub fn top_names(state: &State, row: usize, position: usize) -> Vec<(String, f32)> {
-    let Some(shown) = &state.shown else { return Vec::new() };
-    let form = shown.info.tokens.form;
+    let form = lens_form(state);
     let Some(column) = state.stream.columns.get(position) else { return Vec::new() };
     let named = |(id, prob): &(u32, f32)| {
         let name = state.stream.columns.name(*id).map_or_else(|| id.to_string(), |name| token_label(name, form).plain);
@@ -103,18 +116,26 @@ pub fn words(state: &State, row: usize, position: usize) -> String {
     let is_difference = state.editing.variant == Variant::Difference;
     for number in StreamNumber::EACH.into_iter().filter(|number| *number != StreamNumber::TopToken) {
         if let Some(value) = state.stream_number(number, row, position) {
-            parts.push(format!("{} {}", number.label(), short(number, value, is_difference)));
+            let name = about(state, number, number.label());
+            parts.push(format!("{name} {}", short(number, value, is_difference)));
         }
     }
     parts.join(" · ")
 }
+
+const NO_DISTRIBUTION: &str = "The labels of this classifier have no common distribution (each is right or wrong by itself, or the answer is a number), \
+                               so there is no lens: norms and cosines can be shown.";
 
 const NO_LENS: &str = "This model predicts no words, so there is no logit lens: norms and cosines can be shown.";
 
 /// Why the table has no words, where it shows a number that does not come from the lens.
 pub fn no_lens(state: &State) -> Option<&'static str> {
     let is_missing = !state.shown.as_ref()?.spec.is_bare() && !state.has_lens();
-    (is_missing && !state.scales.stream.number.needs_lens()).then_some(NO_LENS)
+    (is_missing && !state.scales.stream.number.needs_lens()).then(|| why_no_lens(state))
+}
+
+fn why_no_lens(state: &State) -> &'static str {
+    if state.gives_labels() { NO_DISTRIBUTION } else { NO_LENS }
 }
 
 /// Why something of the table is not there, a sentence.
@@ -132,8 +153,8 @@ pub fn problem(state: &State) -> Option<String> {
     if shown.spec.is_bare() {
         return Some("The file does not say how its model predicts words, so there is no logit lens.".to_owned());
     }
-    if shown.stack_spec().unembed == Unembed::None {
-        return Some(NO_LENS.to_owned());
+    if !state.has_lens() {
+        return Some(why_no_lens(state).to_owned());
     }
     if number == StreamNumber::TopToken && state.editing.variant == Variant::Difference {
         let reason = "Most likely tokens have no difference: choose a number, for instance the entropy, or a token.";

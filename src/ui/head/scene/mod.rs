@@ -3,7 +3,8 @@
 mod reading;
 
 use super::units::{Units, drawn_memo};
-use crate::render::{Contrast, Scheme, largest_size};
+use crate::protocol::Quantity;
+use crate::render::{Contrast, Scheme, largest_size, round_end};
 use crate::state::{Display, LayerPatterns, Looked, Shape, State, Variant};
 use crate::trace::Side;
 use crate::ui::erased::Derived;
@@ -25,9 +26,11 @@ pub struct Scene {
     pub display: Display,
     /// The colours of differences, where these are shown.
     pub contrast: Option<Contrast>,
+    /// Where the scale ends: at 1, but for lengths.
+    pub end: f32,
     /// The weights of the layer shown, once they are here.
     pub drawn: Option<Same<LayerPatterns>>,
-    /// The active heads, ascending.
+    /// The active heads, ascending; 0 alone where the picture is one of the layer.
     pub heads: Vec<usize>,
     /// Units shown as queries, ascending.
     pub queries: Vec<usize>,
@@ -44,7 +47,7 @@ impl Scene {
         state: &State,
         units: &Units,
         drawn: Option<Same<LayerPatterns>>,
-        contrast: Option<Contrast>,
+        (contrast, end): (Option<Contrast>, f32),
     ) -> Option<Self> {
         let shown = state.shown.as_ref()?;
         let display = state.options.display;
@@ -60,8 +63,12 @@ impl Scene {
             shape: shown.shape(),
             is_causal: shown.is_causal(),
             contrast,
+            end,
+            heads: match &drawn {
+                Some(drawn) if drawn.0.quantity.is_layer_wide() => vec![0],
+                _ => state.selection.heads.iter().copied().collect(),
+            },
             drawn,
-            heads: state.selection.heads.iter().copied().collect(),
             marked_queries: marked(state, units, Side::Query, &queries),
             marked_keys: marked(state, units, Side::Key, &keys),
             queries,
@@ -77,15 +84,15 @@ impl Scene {
         let drawn = drawn_memo(page, units);
         let is_difference = page.memo(|state| state.editing.variant == Variant::Difference);
         // All heads of a layer share one scale, so that they can be compared.
-        let contrast = Derived::new(move || {
-            let largest = drawn.with(|drawn| drawn.as_ref().map_or(0.0, |drawn| largest_size(&drawn.0.values)));
-            is_difference.get().then(|| Contrast::new(largest, scheme.get()))
+        let largest = move || drawn.with(|drawn| drawn.as_ref().map_or(0.0, |drawn| largest_size(&drawn.0.values)));
+        let contrast = Derived::new(move || is_difference.get().then(|| Contrast::new(largest(), scheme.get())));
+        let end = Derived::new(move || {
+            let is_length = drawn.with(|drawn| drawn.as_ref().is_some_and(|drawn| drawn.0.quantity == Quantity::Norms));
+            if is_length { round_end(largest()).max(f32::MIN_POSITIVE) } else { 1.0 }
         });
         Derived::new(move || {
-            let (drawn, contrast) = (drawn.get(), contrast.get());
-            units.with(|units| {
-                page.with_hover(|state| Self::from_state(state, units.as_ref()?, drawn.clone(), contrast))
-            })
+            let (drawn, scale) = (drawn.get(), (contrast.get(), end.get()));
+            units.with(|units| page.with_hover(|state| Self::from_state(state, units.as_ref()?, drawn.clone(), scale)))
         })
     }
 

@@ -1,6 +1,7 @@
 //! What a scene says to the views.
 
 use super::Scene;
+use crate::protocol::Quantity;
 use crate::render::{HeadView, Link, PatternView, Received, Shade};
 use crate::state::{Arrangement, Drawing, State, TokenRef, wording};
 use crate::trace::display::TokenLabel;
@@ -31,7 +32,33 @@ impl Scene {
             is_log: self.display.is_log,
             is_per_row: self.display.is_per_row,
             min_weight: f32::from(self.display.min_weight_thousandths) / 1_000.0,
+            end: self.end,
         }
+    }
+
+    /// What the numbers are.
+    pub fn quantity(&self) -> Quantity {
+        self.drawn.as_ref().map_or(Quantity::Weights, |drawn| drawn.0.quantity)
+    }
+
+    /// Whether the picture is one of the layer rather than of heads.
+    pub fn is_layer_wide(&self) -> bool {
+        self.quantity().is_layer_wide()
+    }
+
+    /// "L2H9", or "Layer 2" where the picture is one of the layer.
+    pub fn head_name(&self, layer: usize, head: usize) -> String {
+        if self.is_layer_wide() { format!("Layer {layer}") } else { wording::head_name(layer, head) }
+    }
+
+    /// The tokens whose stream is so long that its direction hardly changes, by name.
+    pub fn huge(&self) -> Vec<String> {
+        let huge = self.drawn.as_ref().map(|drawn| drawn.0.huge.as_slice()).unwrap_or_default();
+        let units = self.units.side(Side::Query);
+        let unit = |position: &usize| units.of_token.0.get(*position).copied();
+        let mut found: Vec<usize> = huge.iter().filter_map(unit).collect();
+        found.dedup();
+        found.into_iter().map(|unit| self.name(Side::Query, unit)).collect()
     }
 
     /// Whether weights are drawn as cells.
@@ -46,7 +73,9 @@ impl Scene {
 
     /// The mean share of a row that is on screen, where some keys are left out.
     pub fn shown_mass(&self) -> Option<f32> {
-        let is_part = self.keys.len() < self.units.side(Side::Key).labels.0.len() && !self.is_difference();
+        // Lengths sum to nothing in particular.
+        let has_sum = !self.is_difference() && self.quantity() != Quantity::Norms;
+        let is_part = self.keys.len() < self.units.side(Side::Key).labels.0.len() && has_sum;
         if is_part && !self.queries.is_empty() { self.view().map(|view| view.shown_mass()) } else { None }
     }
 

@@ -1,5 +1,6 @@
 //! The outcome as a sum over what each component wrote into the stream.
 
+mod export;
 mod panel;
 mod parts;
 mod rows;

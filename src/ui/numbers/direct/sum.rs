@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::export::SumExport;
 use super::parts::parts;
 use super::rows::{Order, Row, rows};
 use crate::protocol::TokenRead;
@@ -37,7 +38,7 @@ pub fn Sum(
         });
         names.collect::<Vec<_>>().join(", ")
     };
-    let for_table = numbers.0.clone();
+    let (for_table, for_figure) = (numbers.0.clone(), numbers.clone());
     let (answers, others) = (sum.answers.clone(), sum.others.clone());
     let (total, outcome) = (sum.total(), sum.outcome());
     let body = move || {
@@ -64,6 +65,8 @@ pub fn Sum(
             change=move |is_on| order.set(if is_on { Order::BottomUp } else { Order::Largest })
         />
         <CsvButton name="direct-effects" table=Box::new(move || Some(for_table.to_csv())) />
+        " "
+        <SumExport page numbers=for_figure order />
         <table class="direct-sum" aria-label="Outcome as a sum">
             <tbody>{body}</tbody>
         </table>
