@@ -6,6 +6,7 @@
 pub mod agreement;
 pub mod atlas;
 pub mod attention;
+pub mod decay;
 pub mod effect;
 pub mod inside;
 pub mod reduce;

@@ -16,7 +16,7 @@ mod tests;
 
 pub use all_heads::AllHeads;
 pub use facts::{Block, Facts, LeaveOut};
-pub use measure::{between, measure, pattern_match};
+pub use measure::{Line, between, measure, pattern_match};
 pub use over_inputs::mean_and_deviation;
 pub use rank::RankBy;
 

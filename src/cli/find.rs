@@ -1,6 +1,5 @@
 //! `headlight find`: every head of a model measured over a set of texts, as CSV.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,8 +11,8 @@ use super::source::Source;
 use super::subject::first_token;
 use super::trace::{input_paths, load, read_edits};
 use super::{CliError, note};
-use crate::analysis::statistics::Estimate;
-use crate::engine::jobs::{FindJob, FindMeasure, FindOptions, Found, HeadFound, complete};
+use crate::analysis::statistics::{Estimate, heads_csv, six_places as number};
+use crate::engine::jobs::{FindJob, FindMeasure, FindOptions, Found, complete};
 use crate::engine::{EngineError, Model};
 use crate::sets::made::Made;
 use crate::sets::{self, Columns, Row};
@@ -45,7 +44,7 @@ pub(super) fn run(args: &FindArgs) -> Result<(), CliError> {
     job.notes().iter().for_each(|sentence| note(sentence));
     let found = complete(job)?;
     remarks(&found).iter().for_each(|sentence| note(sentence));
-    let csv = csv(&found);
+    let csv = heads_csv(&found.heads, found.n_heads);
     match &mut out {
         None => print(&csv)?,
         Some(out) => out.writer()?.write_all(csv.as_bytes()).map_err(CliError::Output)?,
@@ -124,25 +123,4 @@ fn remarks(found: &Found) -> Vec<String> {
         remarks.push(format!("{name} alone: AUC {}{interval}", number(*value)));
     }
     remarks
-}
-
-fn csv(found: &Found) -> String {
-    let mut csv = "layer,head,n,value,low,high,p,p_corrected\n".to_owned();
-    for (index, HeadFound { estimate, p }) in found.heads.iter().enumerate() {
-        let (layer, head) = (index / found.n_heads.max(1), index % found.n_heads.max(1));
-        let (low, high) = estimate.interval.unwrap_or((f64::NAN, f64::NAN));
-        let (p, p_corrected) = p.map_or((f64::NAN, f64::NAN), |p| (p.p, p.p_corrected));
-        // Writing into a String cannot fail.
-        let _ = write!(csv, "{layer},{head},{}", estimate.n);
-        for value in [estimate.value, low, high, p, p_corrected] {
-            let _ = write!(csv, ",{}", number(value));
-        }
-        csv.push('\n');
-    }
-    csv
-}
-
-/// Six places, or nothing for a number that is not there.
-fn number(value: f64) -> String {
-    if value.is_nan() { String::new() } else { format!("{value:.6}") }
 }

@@ -34,6 +34,9 @@ extern "C" {
     fn file(this: &Item) -> Option<File>;
 }
 
+/// Names of files that are sets of texts end so; no model is one of them alone.
+pub const SET_ENDINGS: [&str; 7] = [".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".txt"];
+
 /// Picked files.
 #[derive(Clone, Debug, Default)]
 pub struct Picked {
@@ -100,12 +103,15 @@ impl Dropped {
         self.entries.is_empty() && self.files.is_empty()
     }
 
-    /// Whether a single safetensors file was dropped, which is not a model.
-    pub fn is_one_trace(&self) -> bool {
+    /// Whether a single trace or set of texts was dropped, which is not a model.
+    pub fn is_no_model(&self) -> bool {
         let entries = self.entries.iter().filter(|entry| !entry.is_directory()).map(Entry::name);
         let names: Vec<String> = entries.chain(self.files.iter().map(File::name)).collect();
-        matches!(names.as_slice(), [one] if one.to_ascii_lowercase().ends_with(".safetensors"))
-            && self.entries.len() + self.files.len() == 1
+        let is_one_of_these = |name: &String| {
+            let name = name.to_ascii_lowercase();
+            name.ends_with(".safetensors") || SET_ENDINGS.iter().any(|ending| name.ends_with(ending))
+        };
+        matches!(names.as_slice(), [one] if is_one_of_these(one)) && self.entries.len() + self.files.len() == 1
     }
 
     /// Lists the files, and those of a folder, but not those of folders within it, where no checkpoint lies.
@@ -165,7 +171,7 @@ pub fn on_drop(hear: impl Fn(Dropped) + 'static) -> Option<DropListeners> {
             return;
         }
         let files = Dropped::of_event(&event);
-        if !(files.is_empty() || files.is_one_trace()) {
+        if !(files.is_empty() || files.is_no_model()) {
             event.prevent_default();
             hear(files);
         }

@@ -7,6 +7,7 @@
 //! and ends in exactly one of its answer, [`FromWorker::Cancelled`] or [`FromWorker::Failed`].
 
 mod editing;
+mod find;
 mod input;
 mod inside;
 mod matters;
@@ -31,6 +32,7 @@ pub use editing::{
     ComparedOutcome, ComparedToken, EditingReply, EditingRequest, OutcomeAsked, OutcomeNumbers, SamplingAsked,
     SweepAsked, SweepNumbers,
 };
+pub use find::{Baseline, FindAsked, FindReply, FindRequest, FoundHead, FoundNumbers, RowRead};
 pub use input::{Input, InputText, TargetAsked};
 pub use inside::{
     DirectPart, DirectionOf, HeadPart, LensPart, NeuronPagePart, PathPart, StreamPart, TokenAsked, TokenRead, Writer,
@@ -103,6 +105,15 @@ pub enum ToWorker {
     },
     /// A request about edits; answered by a [`FromWorker::Editing`].
     Editing(EditingRequest),
+    /// A search over a set of texts; answered by a [`FromWorker::Find`].
+    Find(FindRequest),
+    /// Let a search rest, or go on with it.
+    Pause {
+        /// The search; another request is ignored.
+        request: RequestId,
+        /// Whether it rests.
+        is_paused: bool,
+    },
     /// Write a run as a trace file.
     Save {
         /// Answered by [`FromWorker::Saved`].
@@ -193,6 +204,8 @@ pub enum FromWorker {
     },
     /// The answer to a request about edits.
     Editing(EditingReply),
+    /// What a search says.
+    Find(FindReply),
     /// A trace file is written.
     Saved {
         /// The request that this answers.
@@ -233,6 +246,8 @@ pub enum Stage {
     Sweep,
     /// Activations into a file.
     Save,
+    /// Blocks of the model over the rows of a set.
+    Find,
 }
 
 /// A loaded model.
@@ -325,7 +340,8 @@ impl ToWorker {
             | ToWorker::Tokenize { request, .. }
             | ToWorker::Save { request, .. } => Some(*request),
             ToWorker::Editing(asked) => Some(asked.request()),
-            ToWorker::Forget { .. } | ToWorker::Cancel { .. } => None,
+            ToWorker::Find(asked) => Some(asked.request()),
+            ToWorker::Forget { .. } | ToWorker::Pause { .. } | ToWorker::Cancel { .. } => None,
         }
     }
 }

@@ -19,4 +19,4 @@ pub use known::{Columns, Role};
 pub use marks::{mark_word, words_of};
 pub use read::{MAX_ROWS, ReadSet, Refused, SetError, read};
 pub use row::{Label, Row, Version};
-pub use write::{hash, to_json_lines};
+pub use write::{from_json_lines, hash, to_json_lines};

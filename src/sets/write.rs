@@ -41,6 +41,22 @@ pub fn to_json_lines(rows: &[Row]) -> String {
     rows.iter().map(line).collect()
 }
 
+/// The rows of [`to_json_lines`].
+///
+/// # Errors
+/// A clause that names the line and what is wrong with it.
+pub fn from_json_lines(lines: &str) -> Result<Vec<Row>, String> {
+    let row = |(index, line): (usize, &str)| {
+        let row = match serde_json::from_str(line) {
+            Ok(Value::Object(object)) => Row::from_json(&object),
+            Ok(_) => Err("the line is not an object".to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        row.map_err(|reason| format!("row {}: {reason}", index + 1))
+    };
+    lines.lines().enumerate().map(row).collect()
+}
+
 /// The name of a set in links: the first 16 hexadecimal digits of the SHA-256 of its JSON Lines.
 pub fn hash(rows: &[Row]) -> String {
     let digest = Sha256::digest(to_json_lines(rows).as_bytes());
@@ -66,7 +82,9 @@ mod tests {
         };
         let expected = "{\"answer\":\" a\",\"label\":1,\"marks\":{\"x\":[0,3],\"y\":[4,8]},\"others\":[\"\\\"b\\\"\"],\
             \"pair_id\":\"p\",\"text\":\"Sie sagt „ja“\\n\",\"version\":\"a\"}\n";
-        assert_eq!(to_json_lines(&[row]), expected);
+        assert_eq!(to_json_lines(std::slice::from_ref(&row)), expected);
+        assert_eq!(from_json_lines(expected), Ok(vec![row]));
+        assert!(from_json_lines("{\"text\":\"a\"}\n{}\n").unwrap_err().starts_with("row 2: \"text\""));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 use super::editing::EditEvent;
 use super::entry::EntryEvent;
+use super::find::FindEvent;
 use super::layout::Layout;
 use super::linking::LinkEvent;
 use super::matters::MattersEvent;
@@ -49,6 +50,8 @@ pub enum Event {
     PositionPicked(usize),
     /// The model is changed, or asked what a change does: `editing`.
     Editing(EditEvent),
+    /// A set of texts is read, or searched with: `find`.
+    Find(FindEvent),
     /// A trace is opened or saved: `traces`.
     Trace(TraceEvent),
     /// Models of the Hub or from disk are looked for: `more_models`.
@@ -63,8 +66,12 @@ impl Event {
     /// Whether the event happens only on a page that runs models.
     pub fn is_about_models(&self) -> bool {
         match self {
-            Self::Work(_) | Self::Entry(_) | Self::PositionPicked(_) => true,
-            Self::Editing(_) | Self::Matters(_) | Self::More(_) => true,
+            Self::Work(_)
+            | Self::Entry(_)
+            | Self::PositionPicked(_)
+            | Self::Editing(_)
+            | Self::Find(_)
+            | Self::More(_) => true,
             Self::Start(event) => matches!(event, StartEvent::CatalogueCame(_)),
             // A trace in the page answers as a worker does.
             Self::Worker(event) => !matches!(event, WorkerEvent::Said(..)),
@@ -89,6 +96,14 @@ impl Event {
     pub(super) fn is_passing(&self) -> bool {
         match self {
             Self::Entry(event) => matches!(event, EntryEvent::TextEdited(_) | EntryEvent::PairEdited(_)),
+            Self::Find(event) => !matches!(
+                event,
+                FindEvent::RowOpened(_)
+                    | FindEvent::FileCame(..)
+                    | FindEvent::MakeAsked
+                    | FindEvent::ReadAsked
+                    | FindEvent::CurveApplied
+            ),
             Self::Work(event) => matches!(event, WorkEvent::CancelTimedOut(_)),
             Self::View(event) => matches!(event, ViewEvent::LayersSeen(_) | ViewEvent::LayoutChanged(_)),
             Self::Pane(PaneEvent::Within(event)) => event.is_passing(),

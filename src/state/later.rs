@@ -9,6 +9,7 @@ use std::fmt;
 use super::editing::EditEvent;
 use super::editing::offers::{Menu, Target};
 use super::entry::EntryEvent;
+use super::find::FindEvent;
 use super::link::Link;
 use super::matters::MattersEvent;
 use super::more_models::MoreEvent;
@@ -26,7 +27,8 @@ pub struct Reducers {
     pub(super) edit_event: fn(&mut State, EditEvent, &mut Vec<Effect>),
     pub(super) edit_menu: fn(&State, &Target) -> Menu,
     pub(super) entry_event: fn(&mut State, EntryEvent, &mut Vec<Effect>),
-    pub(super) follow_matters: fn(&mut State, &mut Vec<Effect>),
+    pub(super) find_event: fn(&mut State, FindEvent, &mut Vec<Effect>),
+    pub(super) follow_find: fn(&mut State, &mut Vec<Effect>),
     pub(super) follow_link: fn(&mut State, bool, &mut Vec<Effect>) -> bool,
     pub(super) has_matters_map: fn(&State) -> bool,
     pub(super) matters_event: fn(&mut State, MattersEvent, &mut Vec<Effect>),
@@ -46,7 +48,8 @@ pub static REDUCERS: Reducers = Reducers {
     edit_event: if RUNS_MODELS { State::late_edit_event } else { |_, _, _| () },
     edit_menu: if RUNS_MODELS { State::edits_for } else { |_, _| Menu::default() },
     entry_event: if RUNS_MODELS { State::late_entry_event } else { |_, _, _| () },
-    follow_matters: if RUNS_MODELS { State::follow_matters } else { |_, _| () },
+    find_event: if RUNS_MODELS { State::late_find_event } else { |_, _, _| () },
+    follow_find: if RUNS_MODELS { State::follow_find } else { |_, _| () },
     follow_link: if RUNS_MODELS { State::follow_link } else { |_, _, _| false },
     has_matters_map: if RUNS_MODELS { State::has_matters_map } else { |_| false },
     matters_event: if RUNS_MODELS { State::late_matters_event } else { |_, _, _| () },
@@ -102,7 +105,7 @@ impl Event {
     pub fn needs_later(&self) -> bool {
         match self {
             Self::Editing(_)
-            | Self::Matters(_)
+            | Self::Find(_)
             | Self::Entry(EntryEvent::TypingRested(_) | EntryEvent::ExamplePicked(_))
             | Self::Work(_)
             | Self::Trace(TraceEvent::SaveAsked { .. }) => true,

@@ -236,6 +236,7 @@ impl State {
             View::Head => &[View::Head],
             View::Neuron => &[View::Neuron],
             View::Stream => &[View::Stream],
+            View::Find => &[View::Find],
         }
     }
 }

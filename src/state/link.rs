@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
+use super::home::RUNS_MODELS;
 use super::link_options::LinkedOptions;
 use super::options::{SegmentFilter, Theme};
 use super::selection::View;
@@ -81,10 +82,23 @@ pub struct Link {
     pub segment: Option<SegmentFilter>,
     /// Light or dark.
     pub theme: Option<Theme>,
+    /// The set on the workbench.
+    pub set: LinkedSet,
     /// The edits, in the order in which they act.
     pub edits: Vec<Edit>,
     /// The outcome that is followed.
     pub outcome: Option<OutcomeAsked>,
+}
+
+/// A set of texts, as far as a link says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LinkedSet {
+    /// Its hash.
+    pub hash: Option<String>,
+    /// How the program makes it: name, rows and seed, "coreference:80:0".
+    pub made: Option<String>,
+    /// Its rows as JSON Lines, where they are few.
+    pub rows: Option<String>,
 }
 
 /// The link in the query of an address, where somebody wrote `?v=1&…` for `#v=1&…`; without its `?`.
@@ -184,9 +198,11 @@ impl Link {
                 "1" => self.adds_prompt = Some(true),
                 _ => return broken("0 or 1"),
             },
-            "view" => match View::EACH.into_iter().find(|view| view.name() == value) {
+            // A page that was saved with the workbench on screen has none.
+            "view" if value == View::Find.name() && !RUNS_MODELS => {}
+            "view" => match View::EACH.iter().copied().find(|view| view.name() == value) {
                 Some(view) => self.view = Some(view),
-                None => return broken("model, head, neuron or stream"),
+                None => return broken("model, head, neuron, stream or find"),
             },
             "stack" => match Stack::BOTH.into_iter().find(|stack| stack.name() == value) {
                 Some(stack) => self.stack = Some(stack),
@@ -218,6 +234,9 @@ impl Link {
                 Some(segment) => self.segment = Some(segment),
                 None => return broken("all, aa, ab, ba or bb"),
             },
+            "set" => self.set.hash = Some(value.to_owned()),
+            "made" => self.set.made = Some(value.to_owned()),
+            "rows" => self.set.rows = Some(value.to_owned()),
             "theme" => match Theme::from_name(value) {
                 Some(theme) => self.theme = Some(theme),
                 None => return broken("system, light or dark"),
@@ -274,6 +293,9 @@ impl Link {
         let segment = self.segment.filter(|segment| *segment != SegmentFilter::All);
         put("segment", segment.map(|segment| segment_name(segment).to_owned()));
         self.drawn.write(&mut put);
+        put("set", self.set.hash.clone());
+        put("made", self.set.made.clone());
+        put("rows", self.set.rows.clone());
         put("theme", self.theme.filter(|theme| *theme != Theme::System).map(|theme| theme.name().to_owned()));
         fragment
     }

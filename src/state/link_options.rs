@@ -95,7 +95,10 @@ impl LinkedOptions {
             }
             "beside" => {
                 let each = [("0", None), ("1", Some(View::Neuron))];
-                let each = each.into_iter().chain(View::EACH.map(|view| (view.name(), Some(view)))).collect::<Vec<_>>();
+                let each = each
+                    .into_iter()
+                    .chain(View::EACH.iter().map(|view| (view.name(), Some(*view))))
+                    .collect::<Vec<_>>();
                 one_of(value, &each, "the name of a view", beside)
             }
             "cells" => {

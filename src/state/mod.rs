@@ -11,6 +11,7 @@ pub mod editing;
 pub mod embed_code;
 pub mod entry;
 pub mod event;
+pub mod find;
 pub mod home;
 pub mod kept;
 pub mod labels;
@@ -55,6 +56,7 @@ pub use chat::ChatChange;
 pub use editing::{EditEvent, Editing, ListedEdit, SweepState, Variant};
 pub use entry::{Entry, EntryChange, EntryEvent, EntryKind};
 pub use event::{Effect, Event};
+pub use find::{Find, FindEvent};
 pub use home::{Home, RUNS_MODELS};
 use later::Later;
 pub use layout::{Column, InspectorTab, Layout, LayoutChange, Widths};
@@ -131,6 +133,8 @@ pub struct State {
     pub quantities: QuantityStore,
     /// The edits, and the results that are compared.
     pub editing: Editing,
+    /// The workbench for sets of texts.
+    pub find: Find,
     /// Traces that are being opened.
     pub traces: Traces,
     /// What went wrong.
@@ -175,6 +179,7 @@ impl State {
             stream: StreamStore::default(),
             quantities: QuantityStore::default(),
             editing: Editing::default(),
+            find: Find::default(),
             traces: Traces::default(),
             notices: Notices::default(),
             pane: None,

@@ -25,10 +25,12 @@ impl State {
             return vec![OnScreen::Effects];
         }
         let has_neurons = self.scales.neurons.head.value().is_some();
-        let mut first: Vec<View> = self.views().iter().map(|view| drawable(*view, has_neurons)).collect();
+        // The workbench saves its figures itself.
+        let drawn = self.views().iter().filter(|view| **view != View::Find);
+        let mut first: Vec<View> = drawn.map(|view| drawable(*view, has_neurons)).collect();
         first.dedup();
         let mut all: Vec<OnScreen> = first.iter().copied().map(OnScreen::First).collect();
-        if let Some((view, side)) = self.pane() {
+        if let Some((view, side)) = self.pane().filter(|(view, _)| *view != View::Find) {
             let view = drawable(view, self.has_neurons_beside());
             // The same view of the same result is the same figure.
             if side != self.editing.variant || !first.contains(&view) {
@@ -70,8 +72,7 @@ impl State {
         let heads = &self.selection.heads;
         let quantity = self.quantity_of(view);
         let place = match view {
-            View::Head if quantity.is_layer_wide() => format!("-L{}", self.selection.layer),
-            View::Model | View::Stream => String::new(),
+            View::Model | View::Stream | View::Find => String::new(),
             View::Head if heads.len() > 1 => format!("-L{}", self.selection.layer),
             View::Head | View::Neuron => format!("-L{}H{}", self.selection.layer, self.selection.head()),
         };

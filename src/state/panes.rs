@@ -71,7 +71,7 @@ impl State {
     pub fn view_beside(&self) -> View {
         match self.selection.view {
             View::Head => View::Neuron,
-            View::Model | View::Neuron | View::Stream => View::Head,
+            View::Model | View::Neuron | View::Stream | View::Find => View::Head,
         }
     }
 

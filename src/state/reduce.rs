@@ -22,6 +22,9 @@ impl State {
             (later.follow_matters)(self, &mut effects);
         }
         self.follow_pane(&mut effects);
+        if let Some(later) = self.later() {
+            (later.follow_find)(self, &mut effects);
+        }
         if !is_passing {
             self.write_link(self.selection.view != view, &mut effects);
         }
@@ -42,6 +45,7 @@ impl State {
             Event::Matters(event) => self.matters_event(event, effects),
             Event::PositionPicked(position) => self.position_picked(position, effects),
             Event::Editing(event) => self.edit_event(event, effects),
+            Event::Find(event) => self.find_event(event, effects),
             Event::Trace(event) => self.trace_event(event, effects),
             Event::More(event) => self.more_event(event, effects),
             Event::Pane(event) => self.pane_event(event, effects),

@@ -106,6 +106,7 @@ pub(super) fn progress(progress: &Progress) -> String {
         Stage::Run => format!("Running block {done} of {total}"),
         Stage::Write => format!("Generating token {done} of at most {total}"),
         Stage::Sweep => format!("Sweeping: block {done} of {total}"),
+        Stage::Find => format!("Find: block {done} of {total}"),
         Stage::Save => format!("Saving the trace: {done} of {total} activations"),
     }
 }

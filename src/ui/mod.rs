@@ -2,14 +2,15 @@
 //!
 //! [`shell`] holds the page as a whole: [`shell::page::Page`] keeps the state as a signal and carries out the reducer's effects, and
 //! everything else is a function of it. [`input`] is where a text is entered, [`models`] where a model is chosen. The views are
-//! [`map`] (all heads), [`head`] (token to token), [`neurons`] (inside q·k) and [`stream`] (what the stream holds); [`numbers`] are
-//! the panels beside them. [`change`] edits the model and compares results, [`share`] opens, saves and exports, [`palette`] finds
-//! everything by its name. [`small`] has components used in several places,
-//! [`parts`] says what is fetched after the page itself, and [`erased`] keeps the program small. Invariant: no globals, and no
-//! `style="…"` or `innerHTML`, which the Content-Security-Policy forbids.
+//! [`map`] (all heads), [`head`] (token to token), [`neurons`] (inside q·k), [`stream`] (what the stream holds) and [`find`] (all heads
+//! over a set of texts); [`numbers`] are the panels beside them. [`change`] edits the model and compares results, [`share`] opens, saves
+//! and exports, [`palette`] finds everything by its name. [`small`] has components used in several places, [`parts`] says what is
+//! fetched after the page itself, and [`erased`] keeps the program small. Invariant: no globals, and no `style="…"` or `innerHTML`,
+//! which the Content-Security-Policy forbids.
 
 mod change;
 pub mod erased;
+mod find;
 mod head;
 mod input;
 mod map;

@@ -11,6 +11,7 @@ mod download;
 mod drive;
 mod experiments;
 mod fetch_turn;
+mod find;
 mod inputs;
 mod load;
 mod matters;
@@ -38,6 +39,7 @@ use crate::platform::port::decode_with_files;
 use crate::platform::turn::turn;
 use crate::protocol::{About, EditingRequest, FromWorker, Input, Report, RequestId, RunId, ToWorker, VERSION};
 use crate::trace::file::Element;
+use find::Search;
 use outbox::Outbox;
 use runs::KeptRun;
 use writing::WriteAsked;
@@ -60,6 +62,8 @@ struct Worker {
     outbox: Outbox,
     model: Option<Arc<Model>>,
     runs: BTreeMap<RunId, KeptRun>,
+    /// Goes on while no request waits.
+    search: Option<Search>,
     next_run: RunId,
     last_turn_ms: f64,
 }
@@ -94,7 +98,8 @@ pub fn start(threads: u32) {
     scope.set_onmessage(Some(listen.as_ref().unchecked_ref()));
     listen.forget();
     outbox.say(&FromWorker::Ready { version: VERSION, threads });
-    let worker = Worker { inbox, outbox, model: None, runs: BTreeMap::new(), next_run: 0, last_turn_ms: now_ms() };
+    let worker =
+        Worker { inbox, outbox, model: None, runs: BTreeMap::new(), search: None, next_run: 0, last_turn_ms: now_ms() };
     wasm_bindgen_futures::spawn_local(worker.serve());
 }
 
@@ -116,8 +121,9 @@ impl Worker {
             let next = self.inbox.borrow_mut().waiting.pop_front();
             match next {
                 Some((message, files)) => self.answer(message, files).await,
+                None if self.is_searching() => self.search_on().await,
                 None => {
-                    // No request is under way, so every cancelled one has had its answer.
+                    // No request is under way but a search that rests, so every cancelled one has had its answer.
                     self.inbox.borrow_mut().cancelled.clear();
                     let inbox = Rc::clone(&self.inbox);
                     let promise = Promise::new(&mut |wake, _| inbox.borrow_mut().wake = Some(wake));
@@ -129,8 +135,12 @@ impl Worker {
 
     async fn answer(&mut self, message: ToWorker, files: Vec<Blob>) {
         let Some(request) = message.request() else {
-            if let ToWorker::Forget { run } = message {
-                self.runs.remove(&run);
+            match (message, &mut self.search) {
+                (ToWorker::Forget { run }, _) => _ = self.runs.remove(&run),
+                (ToWorker::Pause { request, is_paused }, Some(search)) if search.request == request => {
+                    search.is_paused = is_paused;
+                }
+                _ => {}
             }
             return;
         };
@@ -142,17 +152,24 @@ impl Worker {
             ToWorker::Ask { run, kind, question, .. } => self.ask(request, run, kind, question).await,
             ToWorker::Tokenize { input, .. } => self.tokenize(request, &input),
             ToWorker::Editing(asked) => self.editing(request, asked).await,
+            ToWorker::Find(asked) => self.find(asked).await,
             ToWorker::Save { run, saved, is_half, has_lens, metadata_json, .. } => {
                 let element = if is_half { Element::F16 } else { Element::F32 };
                 self.save(request, run, saved, element, has_lens, &metadata_json).await
             }
-            ToWorker::Forget { .. } | ToWorker::Cancel { .. } => Ok(()),
+            ToWorker::Forget { .. } | ToWorker::Pause { .. } | ToWorker::Cancel { .. } => Ok(()),
         };
-        match outcome {
-            Ok(()) => {}
-            Err(Stop::Cancelled) => self.outbox.say(&FromWorker::Cancelled { request }),
-            Err(Stop::Failed(report)) => self.outbox.say(&FromWorker::Failed { request, report }),
+        if let Err(stop) = outcome {
+            self.stopped(request, stop);
         }
+    }
+
+    /// Says that a request ended without an answer.
+    fn stopped(&self, request: RequestId, stop: Stop) {
+        self.outbox.say(&match stop {
+            Stop::Cancelled => FromWorker::Cancelled { request },
+            Stop::Failed(report) => FromWorker::Failed { request, report },
+        });
     }
 
     async fn editing(&mut self, request: RequestId, asked: EditingRequest) -> Result<(), Stop> {

@@ -139,8 +139,8 @@ mod links {
     use std::collections::BTreeSet;
 
     use headlight::edit::parse_list;
-    use headlight::protocol::{OutcomeAsked, Quantity, Reduce};
-    use headlight::state::link::{Heads, Link};
+    use headlight::protocol::{OutcomeAsked, Reduce};
+    use headlight::state::link::{Heads, Link, LinkedSet};
     use headlight::state::link_options::LinkedOptions;
     use headlight::state::scales::options::{CellNumber, CellStyle, MapOptions, NeuronOptions, NeuronOrder};
     use headlight::state::stream::options::{StreamNumber, StreamOptions};
@@ -198,6 +198,7 @@ mod links {
             },
             segment: Some(SegmentFilter::Ab),
             theme: Some(Theme::Dark),
+            set: LinkedSet { hash: text(), made: text(), rows: text() },
             edits: parse_list(r#"[{"kind":"zero_head","layer":0,"head":0}]"#).unwrap(),
             outcome: Some(OutcomeAsked::tokens("a", "b")),
         }

@@ -90,10 +90,12 @@ struct Rows<'a> {
 }
 
 /// A least-squares line.
-#[derive(Clone, Copy)]
-struct Line {
-    slope: f64,
-    r_squared: f64,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Line {
+    /// Its slope.
+    pub slope: f64,
+    /// The share of the variance that it describes.
+    pub r_squared: f64,
 }
 
 impl Rows<'_> {
@@ -177,23 +179,25 @@ impl Rows<'_> {
                 Some((far as f64, weight.ln()))
             })
             .collect();
-        (points.len() >= MIN_DISTANCES).then(|| fitted(&points))
+        (points.len() >= MIN_DISTANCES).then(|| Line::through(&points))
     }
 }
 
-/// Least-squares line through points of different x. Points on a level line have R² 1.
-fn fitted(points: &[(f64, f64)]) -> Line {
-    let n = points.len() as f64;
-    let (mean_x, mean_y) =
-        (points.iter().map(|(x, _)| x).sum::<f64>() / n, points.iter().map(|(_, y)| y).sum::<f64>() / n);
-    let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
-    for (x, y) in points {
-        xx += (x - mean_x).powi(2);
-        xy += (x - mean_x) * (y - mean_y);
-        yy += (y - mean_y).powi(2);
+impl Line {
+    /// The least-squares line through points of different x. Points on a level line have R² 1.
+    pub fn through(points: &[(f64, f64)]) -> Self {
+        let n = points.len() as f64;
+        let (mean_x, mean_y) =
+            (points.iter().map(|(x, _)| x).sum::<f64>() / n, points.iter().map(|(_, y)| y).sum::<f64>() / n);
+        let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
+        for (x, y) in points {
+            xx += (x - mean_x).powi(2);
+            xy += (x - mean_x) * (y - mean_y);
+            yy += (y - mean_y).powi(2);
+        }
+        let r_squared = if yy > 1e-12 { xy * xy / (xx * yy) } else { 1.0 };
+        Self { slope: xy / xx, r_squared }
     }
-    let r_squared = if yy > 1e-12 { xy * xy / (xx * yy) } else { 1.0 };
-    Line { slope: xy / xx, r_squared }
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {

@@ -82,7 +82,7 @@ impl ByName {
                 names.push(name);
             }
         }
-        let listed = || names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+        let listed = || names.iter().map(|name| (*name).clone()).collect::<Vec<String>>();
         let named = |wanted: &str| names.iter().find(|name| name.to_lowercase() == wanted.to_lowercase());
         let mut columns = BTreeMap::new();
         for (role, known) in NAMES {
@@ -119,20 +119,10 @@ impl ByName {
     /// The row of a record.
     pub fn row(&self, record: &Record) -> Result<Row, String> {
         let mut fields = serde_json::Map::new();
-        let names = [
-            (Role::Text, "text"),
-            (Role::TextPair, "text_pair"),
-            (Role::Target, "target"),
-            (Role::Answer, "answer"),
-            (Role::Others, "others"),
-            (Role::Label, "label"),
-            (Role::PairId, "pair_id"),
-            (Role::Version, "version"),
-        ];
-        for (role, field) in names {
+        for role in Role::EACH {
             let value = self.columns.get(&role).and_then(|column| record.cells.get(column));
             let value = value.and_then(|value| in_role(role, value));
-            fields.extend(value.map(|value| (field.to_owned(), value)));
+            fields.extend(value.map(|value| (role.name().to_owned(), value)));
         }
         // Ranges of words can only be written as JSON.
         let marks = match cell(record, "marks") {

@@ -38,6 +38,34 @@ pub enum Role {
     Version,
 }
 
+impl Role {
+    /// Every role.
+    pub const EACH: [Role; 8] = [
+        Role::Text,
+        Role::TextPair,
+        Role::Target,
+        Role::Answer,
+        Role::Others,
+        Role::Label,
+        Role::PairId,
+        Role::Version,
+    ];
+
+    /// Its name, which is that of the field of a row.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Text => "text",
+            Role::TextPair => "text_pair",
+            Role::Target => "target",
+            Role::Answer => "answer",
+            Role::Others => "others",
+            Role::Label => "label",
+            Role::PairId => "pair_id",
+            Role::Version => "version",
+        }
+    }
+}
+
 /// Roles that were given to columns by hand; the others are recognised.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns(pub BTreeMap<Role, String>);

@@ -77,6 +77,23 @@ impl Made {
         }
     }
 
+    /// What it is, for those who choose one.
+    pub fn about(self) -> &'static str {
+        match self {
+            Made::Coreference => "Two occupations and a pronoun, she (a) and he (b)",
+            Made::FactualGender => "The same sentences with words of a factual gender, as queen and king: the control",
+            Made::Pronoun => "The pronoun after an occupation; label: the share of women in it",
+            Made::Paraphrase => "A sentence and its passive form (1), or that with the roles swapped (0)",
+            Made::Negation => "A sentence and one that follows from it (1), or its negation (0)",
+            Made::Names => "Two names, of which one comes again: the other one is the answer",
+            Made::NamesControl => "Three names, so that no answer follows: the control",
+            Made::RepeatedBlock => "A list of words that begins once more",
+            Made::Needles => "A fact, a distance of other sentences, and a question",
+            Made::Agreement => "The verb after a noun, with another noun between them",
+            Made::Texts => "Short texts of several kinds",
+        }
+    }
+
     /// At least `n_rows` rows of the set, as many more as complete the last pair; fewer where the word lists give no more.
     pub fn rows(self, n_rows: usize, seed: u64) -> Vec<Row> {
         let rows = match self {

@@ -47,19 +47,33 @@ pub enum SetError {
     #[error("{0}")]
     Shape(String),
     /// No column holds texts.
-    #[error("no column is known to hold texts ({columns}): say which one does, or name it \"text\"")]
+    #[error("no column is known to hold texts ({}): say which one does, or name it \"text\"", listed(columns))]
     NoText {
         /// The columns that are there.
-        columns: String,
+        columns: Vec<String>,
     },
     /// A column that was named by hand.
-    #[error("there is no column \"{name}\": there is {columns}")]
+    #[error("there is no column \"{name}\": there is {}", listed(columns))]
     NoColumn {
         /// As it was named.
         name: String,
         /// The columns that are there.
-        columns: String,
+        columns: Vec<String>,
     },
+}
+
+fn listed(columns: &[String]) -> String {
+    columns.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
+}
+
+impl SetError {
+    /// The columns of a file of which none is known to hold texts.
+    pub fn columns(&self) -> &[String] {
+        match self {
+            SetError::NoText { columns } | SetError::NoColumn { columns, .. } => columns,
+            _ => &[],
+        }
+    }
 }
 
 /// A record that does not make a row.
@@ -80,6 +94,8 @@ pub struct ReadSet {
     pub refused: Vec<Refused>,
     /// What the columns were recognised as: "BLiMP", "columns by name", …
     pub form: &'static str,
+    /// Names that its columns can be given roles by: those of the first record, and the cells of a first line that names none.
+    pub columns: Vec<String>,
     /// What was assumed or left out, a sentence each.
     pub notes: Vec<String>,
 }
@@ -132,11 +148,12 @@ pub fn read(name: &str, bytes: &[u8], columns: &Columns) -> Result<ReadSet, SetE
     }
     refused.extend(without_partner(&mut rows));
     let rows = rows.into_iter().map(|(_, row)| row).collect();
+    let columns = column_names(&found);
     refused.sort_by_key(|refused| refused.line);
     let mut notes = found.notes;
     notes.extend(form.note());
     notes.extend(unread(&found.records, &form));
-    Ok(ReadSet { rows, refused, form: form.name(), notes })
+    Ok(ReadSet { rows, refused, form: form.name(), columns, notes })
 }
 
 fn records(name: &str, text: &str, columns: &Columns) -> Result<Records, SetError> {
@@ -151,6 +168,16 @@ fn records(name: &str, text: &str, columns: &Columns) -> Result<Records, SetErro
         _ if first_line.contains('\t') => Ok(table::tabbed(text, columns)),
         _ => Ok(text::lines(text)),
     }
+}
+
+fn column_names(found: &Records) -> Vec<String> {
+    let Some(first) = found.records.first() else { return Vec::new() };
+    let mut names: Vec<String> = first.cells.keys().cloned().collect();
+    if !found.has_names {
+        let cells = first.cells.values().filter_map(Value::as_str).map(|cell| cell.trim().to_owned());
+        names.extend(cells.filter(|cell| !cell.is_empty()));
+    }
+    names
 }
 
 /// Takes versions without the other version of their pair out of the rows: a difference needs both.

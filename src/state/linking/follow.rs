@@ -3,7 +3,7 @@
 use super::{LinkEvent, left_out};
 use crate::protocol::{Input, InputText, TargetAsked};
 use crate::state::entry::parse_ids;
-use crate::state::link::{Heads, Link, TracePlace};
+use crate::state::link::{Heads, Link, LinkedSet, TracePlace};
 use crate::state::link_options::LinkedOptions;
 use crate::state::more_models::hub_model;
 use crate::state::provenance::input_of;
@@ -53,6 +53,7 @@ impl State {
         if let Some(theme) = link.theme {
             self.options.theme = theme;
         }
+        self.find.linked = Some(link.set.clone()).filter(|set| *set != LinkedSet::default());
         match &link.trace {
             Some(TracePlace::Url(url)) => {
                 self.open_url(url.clone(), effects);
@@ -212,8 +213,9 @@ impl State {
                 problems.push(format!("{what} {number} is not there, the last one is {}", n.saturating_sub(1)));
             }
         };
+        let has_find = self.home.is_page();
         let selection = &mut self.selection;
-        selection.view = link.view.unwrap_or_default();
+        selection.view = link.view.filter(|view| *view != View::Find || has_find).unwrap_or_default();
         if let Some(layer) = link.layer {
             within("layer", layer, shape.n_layers);
             selection.layer = layer;

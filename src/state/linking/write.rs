@@ -93,6 +93,7 @@ impl State {
             },
             segment: Some(self.options.segment),
             theme: Some(self.options.theme),
+            set: self.find.linked_set(),
             edits: if trace.is_none() { self.editing.edits() } else { Vec::new() },
             outcome: self.chosen_outcome().cloned(),
             trace,
@@ -104,8 +105,9 @@ impl State {
         let link = self.link()?;
         // The trace inside says all of these.
         let (model, text, pair, target, ids, messages, adds_prompt, trace, edits, outcome, theme) = Default::default();
+        let set = Default::default();
         let without =
-            Link { model, text, pair, target, ids, messages, adds_prompt, trace, edits, outcome, theme, ..link };
+            Link { model, text, pair, target, ids, messages, adds_prompt, trace, edits, outcome, theme, set, ..link };
         Some(without.write_without_edits())
     }
 }

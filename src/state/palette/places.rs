@@ -13,7 +13,7 @@ impl State {
     /// Views, what stands beside each other, and the inspector's tabs.
     pub(super) fn view_commands(&self) -> Vec<Command> {
         let view = |view: View| Command::new(About::View, view.label(), Act::Select(SelectionEvent::ViewPicked(view)));
-        let mut commands: Vec<Command> = View::EACH.into_iter().map(view).collect();
+        let mut commands: Vec<Command> = View::EACH.iter().copied().map(view).collect();
         let change = |name: &str, act: Act| Command::new(About::View, name, act);
         if self.selection.view == View::Model && self.pane().is_none() {
             let has_head = self.layout.has_head_beside;
@@ -23,7 +23,7 @@ impl State {
         let is_beside = self.pane().is_some();
         let name = if is_beside { "One view alone" } else { "Views side by side" };
         commands.push(change(name, Act::View(ViewEvent::SideBySide(!is_beside))));
-        commands.extend(View::EACH.map(|view| {
+        commands.extend(View::EACH.iter().map(|&view| {
             let act = Act::Pane(view);
             change(&format!("Beside it: {}", view.label().to_ascii_lowercase()), act).with_detail("second view")
         }));

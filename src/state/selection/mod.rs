@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::state::RUNS_MODELS;
 use crate::trace::{AttnKind, Side};
 
 /// The sizes that a selection must fit.
@@ -50,11 +51,16 @@ pub enum View {
     Neuron,
     /// What the residual stream holds.
     Stream,
+    /// Every head over a set of texts.
+    Find,
 }
 
+/// Every view.
+const ALL: &[View] = &[View::Model, View::Head, View::Neuron, View::Stream, View::Find];
+
 impl View {
-    /// From the whole to the part.
-    pub const EACH: [View; 4] = [View::Model, View::Head, View::Neuron, View::Stream];
+    /// From the whole to the part, then over many texts where the program runs models.
+    pub const EACH: &'static [View] = if RUNS_MODELS { ALL } else { ALL.split_at(ALL.len() - 1).0 };
 
     /// Its name in links.
     pub fn name(self) -> &'static str {
@@ -63,6 +69,7 @@ impl View {
             View::Head => "head",
             View::Neuron => "neuron",
             View::Stream => "stream",
+            View::Find => "find",
         }
     }
 
@@ -73,6 +80,7 @@ impl View {
             View::Head => "Head view",
             View::Neuron => "Neuron view",
             View::Stream => "Stream view",
+            View::Find => "Find view",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod chat;
 mod earlier;
+mod find;
 mod labels;
 mod lifecycle;
 mod looking;

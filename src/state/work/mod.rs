@@ -11,6 +11,7 @@ mod worker;
 
 pub use reduce::WorkEvent;
 pub use threads::Threads;
+pub(in crate::state) use under_way::FIND;
 pub use under_way::UnderWay;
 pub use worker::WorkerEvent;
 

@@ -25,11 +25,13 @@ const GENERATION: u8 = 1;
 const LEDGER: u8 = 2;
 const SECOND: u8 = 3;
 const OTHER: u8 = 4;
+/// Of a search; the next number is that of one that rests.
+pub(in crate::state) const FIND: u8 = 5;
 
 impl State {
     /// What takes a while now: what somebody asked for first, then what the page asks by itself.
     pub fn under_way(&self) -> Option<UnderWay> {
-        let text = wording::work(self)?;
+        let Some(text) = wording::work(self) else { return self.search_under_way() };
         let (fraction, id) = match (&self.work.request, self.requests.long_request(), self.second_request()) {
             (Some(work), ..) if work.task == Task::Write => (self.written_part(), (GENERATION, 0)),
             (Some(work), ..) => (part(work.progress), (TASK, work.request)),
@@ -46,7 +48,13 @@ impl State {
         let is_looking_up = matches!(self.more.lookup, Lookup::Asking { .. });
         let is_starting = self.work.worker == WorkerPhase::Starting;
         let is_opening = self.traces.opening.is_some();
-        self.is_busy() || self.second_model_status().is_some() || is_looking_up || is_starting || is_opening
+        let is_searching = self.find.search.as_ref().is_some_and(|search| search.is_under_way());
+        self.is_busy()
+            || self.second_model_status().is_some()
+            || is_looking_up
+            || is_starting
+            || is_opening
+            || is_searching
     }
 
     /// Stops what is under way where that is not the model's work: the other model, a look-up, a trace that is being opened.
@@ -60,6 +68,8 @@ impl State {
             self.linking.give_up();
         } else if matches!(self.more.lookup, Lookup::Asking { .. }) {
             self.more.lookup = Lookup::None;
+        } else {
+            self.stop_search("stopped", effects);
         }
     }
 

@@ -41,6 +41,7 @@ impl State {
 
     pub(in crate::state) fn model_said(&mut self, event: WorkerEvent, effects: &mut Vec<Effect>) {
         match event {
+            WorkerEvent::Said(FromWorker::Find(reply), buffers) => self.find_said(reply, buffers),
             WorkerEvent::Said(reply, _) => self.worker_said(reply, effects),
             WorkerEvent::Unreadable(_) => self.wrong_version(effects),
             WorkerEvent::Broke(message) => self.worker_broke(message, effects),
@@ -61,6 +62,9 @@ impl State {
             FromWorker::Ready { .. } => self.wrong_version(effects),
             FromWorker::Progress { request, stage, done, total } => {
                 let progress = Progress { stage, done, total };
+                if self.find_progressed(request, progress) {
+                    return;
+                }
                 match self.work.request.as_mut().filter(|work| work.request == request) {
                     Some(work) => work.progress = Some(progress),
                     None => self.requests.progressed(request, progress),
@@ -73,8 +77,9 @@ impl State {
             }
             FromWorker::Editing(reply) => self.editing_said(reply, effects),
             FromWorker::Saved { request, url, .. } => self.saved(request, url, effects),
-            // Answers and ends are taken before this, and this worker is never asked to list a repository.
+            // Answers, ends and searches are taken before this, and this worker is never asked to list a repository.
             FromWorker::Answered { .. }
+            | FromWorker::Find(_)
             | FromWorker::Cancelled { .. }
             | FromWorker::Failed { .. }
             | FromWorker::HubListed { .. } => {}
@@ -124,6 +129,9 @@ impl State {
         report: Option<Report>,
         effects: &mut Vec<Effect>,
     ) {
+        if self.find_ended(request, report.as_ref()) {
+            return;
+        }
         let Some(task) = self.end_task(request) else { return };
         let is_refused = report.is_some();
         let is_of_model = report.as_ref().is_some_and(|report| report.about == About::Model);

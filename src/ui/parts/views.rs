@@ -15,6 +15,7 @@ use crate::ui::change::saved_edits::SavedEdits;
 use crate::ui::change::side_choice::SideChoice;
 use crate::ui::change::sweep::SweepStage;
 use crate::ui::erased::{Derived, view};
+use crate::ui::find::{FindView, PauseButton};
 use crate::ui::head::display_fields::DisplayFields;
 use crate::ui::head::matrix_keys::MatrixKeys;
 use crate::ui::head::scene::Scene;
@@ -58,6 +59,8 @@ pub struct Views {
     pub editing: fn(Page) -> AnyView,
     pub embed: fn() -> AnyView,
     pub embed_code: fn(Page, Derived<Option<Scene>>) -> AnyView,
+    pub find: fn(Page) -> AnyView,
+    pub find_pause: fn(Page) -> AnyView,
     pub head_page: fn(Page) -> AnyView,
     pub entry_options: fn(Page) -> AnyView,
     /// Hands over what is under a URL of this page, under a name.
@@ -103,6 +106,8 @@ static VIEWS: Views = Views {
     editing: if RUNS_MODELS { |page| view! { <Editing page /> } } else { |_| nothing() },
     embed: if RUNS_MODELS { || view! { <Embed /> } } else { || nothing() },
     embed_code: if RUNS_MODELS { |page, scene| view! { <EmbedCode page scene /> } } else { |_, _| nothing() },
+    find: if RUNS_MODELS { |page| view! { <FindView page /> } } else { |_| nothing() },
+    find_pause: if RUNS_MODELS { |page| view! { <PauseButton page /> } } else { |_| nothing() },
     head_page: if RUNS_MODELS { |page| view! { <LinkWrites page /> <HeadPage page /> } } else { |_| nothing() },
     entry_options: if RUNS_MODELS { |page| view! { <EntryOptions page /> } } else { |_| nothing() },
     hand_over: |page, url, name| Box::pin(save::hand_over(page, url, name)),

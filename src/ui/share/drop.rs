@@ -4,6 +4,7 @@ use leptos::ev;
 use leptos::prelude::*;
 use web_sys::{DataTransfer, DragEvent, File};
 
+use crate::platform::picked::SET_ENDINGS;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 
@@ -30,17 +31,23 @@ pub fn DropZone(page: Page) -> impl IntoView {
     let drop = window_event_listener(ev::drop, move |event: DragEvent| {
         let Some(data) = event.data_transfer().filter(has_files) else { return };
         is_over.set(false);
-        // One safetensors file is a trace. A folder, several files or a GGUF file are a model, which `models::more` takes.
+        // One safetensors file is a trace, one table a set of texts. A folder, several files or a GGUF file are a model, which
+        // `models::more` takes.
         let n_files = data.files().map_or(0, |files| files.length());
         let first = data.files().and_then(|files| files.get(0));
-        let is_one_trace = |file: &File| n_files == 1 && file.name().to_ascii_lowercase().ends_with(".safetensors");
+        let ends = |file: &File, ending: &str| n_files == 1 && file.name().to_ascii_lowercase().ends_with(ending);
+        let is_one_trace = |file: &File| ends(file, ".safetensors");
+        let set = first.clone().filter(|file| takes_models && SET_ENDINGS.iter().any(|ending| ends(file, ending)));
         // A page without models opens every file, since the reader's message says what is wrong with it.
         let opened = first.filter(|file| !takes_models || is_one_trace(file));
-        if !takes_models || opened.is_some() {
+        if !takes_models || opened.is_some() || set.is_some() {
             event.prevent_default();
         }
         if let Some(file) = opened {
             page.open_file(file);
+        }
+        if let Some(file) = set {
+            page.read_set(file);
         }
     });
     on_cleanup(move || {
@@ -50,7 +57,7 @@ pub fn DropZone(page: Page) -> impl IntoView {
     });
     view! {
         <div class="drop-zone" class:none=move || !is_over.get() aria-hidden="true">
-            <p>{if takes_models { "Drop a trace or a model to open it" } else { "Drop a trace to open it" }}</p>
+            <p>{if takes_models { "Drop a trace, a model or a set of texts to open it" } else { "Drop a trace to open it" }}</p>
         </div>
     }
 }

@@ -74,6 +74,8 @@ fn make_view(page: Page, scene: Derived<Option<Scene>>, view: View, wanted: Want
         View::Model => page.peek(|state| map(state, wanted, caption)),
         View::Neuron => page.peek(|state| neurons(state, wanted, caption)),
         View::Stream => page.peek(|state| stream(state, wanted, caption)),
+        // The workbench has buttons of its own.
+        View::Find => None,
     }
 }
 

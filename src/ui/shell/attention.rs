@@ -38,6 +38,7 @@ pub fn Attention(
     let parts = page.parts();
     let shows_sweep = page.memo(State::shows_sweep);
     let has_pane = page.memo(|state| state.pane().is_some());
+    let is_find = page.memo(|state| state.selection.view == View::Find);
     // The table of the stream shows all positions, whatever is left out elsewhere.
     let is_stream = page.memo(|state| state.selection.view == View::Stream);
     // While the divider is dragged, its place is not kept.
@@ -49,7 +50,7 @@ pub fn Attention(
             <Notices page is_saving />
             <Columns floor scene colours scheme>
                 {RUNS_MODELS.then(|| view! {
-                    <div class="of-example" class:none=move || shows_sweep.get()><ExampleCaption page /></div>
+                    <div class="of-example" class:none=move || shows_sweep.get() || is_find.get()><ExampleCaption page /></div>
                 })}
                 <div
                     class="panes"
@@ -62,6 +63,7 @@ pub fn Attention(
                             class="controls"
                             class:awaiting=move || n_heads.get() == 0
                             class:of-stream=move || is_stream.get()
+                            class:none=move || is_find.get()
                         >
                             <KindChoice page />
                             <SegmentFilterChoice page />

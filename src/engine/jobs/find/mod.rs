@@ -12,8 +12,9 @@ mod summary;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+pub use crate::analysis::statistics::HeadFound;
 pub use measure::{Feature, FindMeasure};
-pub use summary::{Found, HeadFound};
+pub use summary::Found;
 
 use super::side_by_side::SideBySide;
 use super::sweep::{HeadMeans, SweepCell};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{FindMeasure, FindOptions};
 use crate::analysis::statistics::{
-    Bootstrap, Clusters, Corrected, Estimate, Permutations, area_interval, mean, mean_interval,
+    Bootstrap, Clusters, Corrected, Estimate, HeadFound, Permutations, area_interval, mean, mean_interval,
 };
 use crate::engine::error::EngineError;
 use crate::engine::rows::{AlignedRow, clusters};
@@ -13,15 +13,6 @@ use crate::sets::{Row, Version};
 
 /// Permutations of a step, at most.
 const PERMUTATIONS_AT_ONCE: usize = 20;
-
-/// What is said of one head.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct HeadFound {
-    /// Mean, or area under the curve, with its interval.
-    pub estimate: Estimate,
-    /// p values; `None` where there is nothing to test: a weight or a score is above 0 without any effect.
-    pub p: Option<Corrected>,
-}
 
 /// The answer of a search.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,9 +5,10 @@ use leptos::task::spawn_local;
 
 use super::Page;
 use crate::answers::Reply;
+use crate::platform::page::file_bytes;
 use crate::protocol::{FromWorker, Question, RequestId};
 use crate::state::editing::EditEvent;
-use crate::state::{Event, FirstScreen, OpenedTrace, StartEvent, TraceEvent, WorkerEvent};
+use crate::state::{Event, FindEvent, FirstScreen, OpenedTrace, StartEvent, TraceEvent, WorkerEvent};
 use crate::trace::AttnKind;
 use crate::trace::file::Saved;
 use crate::ui::parts::reader::{Held, open};
@@ -52,6 +53,14 @@ impl Page {
         spawn_local(async move {
             let opened = open(|reader| (reader.chosen)(file)).await;
             self.trace_opened(number.unwrap_or_default(), opened);
+        });
+    }
+
+    /// Reads a file that somebody chose or dropped as a set of texts.
+    pub fn read_set(self, file: web_sys::File) {
+        spawn_local(async move {
+            let bytes = file_bytes(&file).await;
+            self.dispatch(Event::Find(FindEvent::FileCame(file.name(), bytes)));
         });
     }
 

@@ -36,6 +36,7 @@ pub fn PaneContent(page: Page, scheme: Derived<Scheme>) -> impl IntoView {
                     View::Head => head(),
                     View::Neuron => parts.awaited(move |views| (views.neurons)(page, scheme)),
                     View::Stream => parts.awaited(move |views| (views.stream)(page, scheme)),
+                    View::Find => parts.awaited(move |views| (views.find)(page)),
                 }}
             </div>
         </div>

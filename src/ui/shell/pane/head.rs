@@ -19,7 +19,7 @@ pub fn PaneHead(page: Page) -> impl IntoView {
         view! { <option value=view.name() prop:selected=is_picked>{view.label()}</option> }
     };
     let pick = move |name: String| {
-        if let Some(view) = View::EACH.into_iter().find(|view| view.name() == name) {
+        if let Some(view) = View::EACH.iter().copied().find(|view| view.name() == name) {
             send(PaneEvent::ViewPicked(view));
         }
     };
@@ -38,7 +38,7 @@ pub fn PaneHead(page: Page) -> impl IntoView {
     view! {
         <div class="pane-head">
             <select aria-label="View beside" on:change:target=move |event| pick(event.target().value())>
-                {View::EACH.map(option).collect_view()}
+                {View::EACH.iter().copied().map(option).collect_view()}
             </select>
             <Show when=move || has_b.get()>{choice}</Show>
             <span class="spring"></span>

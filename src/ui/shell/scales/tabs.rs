@@ -38,5 +38,5 @@ pub fn Tabs(page: Page) -> impl IntoView {
             </button>
         }
     };
-    view! { <div class="tabs" role="tablist" aria-label="Scale">{View::EACH.map(tab).collect_view()}</div> }
+    view! { <div class="tabs" role="tablist" aria-label="Scale">{View::EACH.iter().copied().map(tab).collect_view()}</div> }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{is_shown, panel_id, tab_id};
 use crate::render::Scheme;
-use crate::state::View;
+use crate::state::{RUNS_MODELS, View};
 use crate::ui::erased::{Derived, Show, view};
 use crate::ui::map::ModelMap;
 use crate::ui::shell::page::Page;
@@ -21,6 +21,7 @@ pub fn ScaleViews(
     let has_head = is_shown(page, View::Head);
     let has_neuron = is_shown(page, View::Neuron);
     let has_stream = is_shown(page, View::Stream);
+    let has_find = is_shown(page, View::Find);
     let panel = |view: View, is_on: Derived<bool>, content: AnyView| {
         view! {
             <div
@@ -53,6 +54,11 @@ pub fn ScaleViews(
                     {page.parts().awaited(move |views| (views.stream)(page, scheme))}
                 </Show>
             })}
+            {RUNS_MODELS.then(|| panel(View::Find, has_find, view! {
+                <Show when=move || has_find.get()>
+                    {page.parts().awaited(move |views| (views.find)(page))}
+                </Show>
+            }))}
         </div>
     }
 }

@@ -24,6 +24,7 @@ pub fn StatusLine(page: Page) -> impl IntoView {
                 {RUNS_MODELS.then(|| view! {
                     {page.parts().later(move |views| (views.device_models)(page))}
                     {page.parts().later(move |views| (views.thread_choice)(page))}
+                    {page.parts().later(move |views| (views.find_pause)(page))}
                     <button
                         type="button"
                         class="cancel"

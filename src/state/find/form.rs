@@ -1,0 +1,135 @@
+//! What is measured of each head, as chosen.
+
+use super::set::LoadedSet;
+use crate::analysis::scores::Score;
+
+/// Kinds of measures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// A score of the head's pattern.
+    #[default]
+    Score,
+    /// The weight between marked words.
+    Weight,
+    /// What ablating the head does to the outcome.
+    Effect,
+}
+
+impl Kind {
+    /// In the order in which they are offered.
+    pub const EACH: [Kind; 3] = [Kind::Score, Kind::Weight, Kind::Effect];
+
+    /// Its name on the page.
+    pub fn label(self) -> &'static str {
+        match self {
+            Kind::Score => "A score of its pattern",
+            Kind::Weight => "Weight between marked words",
+            Kind::Effect => "Effect of ablating it",
+        }
+    }
+}
+
+/// The fields of a measure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Form {
+    /// What is measured on each row.
+    pub kind: Kind,
+    /// Whether it is asked how well that tells two labels apart, rather than for its mean.
+    pub is_area: bool,
+    /// The score.
+    pub score: Score,
+    /// Whether special tokens and the first position are left out of it.
+    pub is_without: bool,
+    /// The mark of the word that reads.
+    pub from: String,
+    /// The mark of the word that is read.
+    pub to: String,
+    /// The mark of a word whose weight is subtracted; empty for none.
+    pub minus: String,
+    /// The answer of rows that name none, as typed.
+    pub answer: String,
+    /// The other answer of rows that name none, as typed.
+    pub other: String,
+    /// The label that counts as positive; empty for the larger one of two.
+    pub positive: String,
+    /// Permutations behind each p value, as typed.
+    pub n_permutations: String,
+    /// Whether the edits of the page act.
+    pub has_edits: bool,
+}
+
+impl Default for Form {
+    fn default() -> Self {
+        Self {
+            kind: Kind::Score,
+            is_area: false,
+            score: Score::Decay,
+            is_without: false,
+            from: String::new(),
+            to: String::new(),
+            minus: String::new(),
+            answer: String::new(),
+            other: String::new(),
+            positive: String::new(),
+            n_permutations: "2000".to_owned(),
+            has_edits: false,
+        }
+    }
+}
+
+/// Scores that texts have; the others are measured on a random block that is read twice.
+pub fn offered_scores() -> impl Iterator<Item = Score> {
+    Score::ALL.into_iter().filter(|score| !matches!(score, Score::Induction | Score::Duplicate))
+}
+
+impl Form {
+    /// What a set is likely made for; fields that hold for any set stay.
+    #[must_use]
+    pub fn suited(&self, set: &LoadedSet) -> Self {
+        let marks = set.marks();
+        let has = |name: &str| marks.iter().any(|mark| mark == name);
+        let mark = |at: usize| marks.get(at).cloned().unwrap_or_default();
+        let (from, to, minus) = if has("pronoun") && has("occ_f") && has("occ_m") {
+            ("pronoun".to_owned(), "occ_f".to_owned(), "occ_m".to_owned())
+        } else {
+            (mark(0), mark(1), String::new())
+        };
+        let is_area = set.labels().len() == 2 && set.has_pairs();
+        let kind = match marks.len() {
+            _ if is_area => Kind::Score,
+            _ if set.has_answers() => Kind::Effect,
+            0 | 1 => Kind::Score,
+            _ => Kind::Weight,
+        };
+        let score = if is_area { Score::AToB } else { Score::Decay };
+        let n_permutations = self.n_permutations.clone();
+        Self { kind, is_area, score, from, to, minus, n_permutations, has_edits: self.has_edits, ..Self::default() }
+    }
+
+    /// The measure as the command line writes it.
+    pub fn measure(&self) -> String {
+        let feature = match self.kind {
+            Kind::Score => format!("{}{}", self.score.id(), if self.is_without { "_without" } else { "" }),
+            Kind::Weight if self.minus.is_empty() => format!("weight:{}:{}", self.from, self.to),
+            Kind::Weight => format!("weight:{}:{}-{}", self.from, self.to, self.minus),
+            Kind::Effect => "effect".to_owned(),
+        };
+        if self.is_area { format!("auc:{feature}") } else { feature }
+    }
+
+    /// What a number says, for headings.
+    pub fn meaning(&self) -> String {
+        let feature = match self.kind {
+            Kind::Score => self.score.name().to_owned(),
+            Kind::Weight if self.minus.is_empty() => format!("weight {} → {}", self.from, self.to),
+            Kind::Weight => format!("weight {} → {} minus → {}", self.from, self.to, self.minus),
+            Kind::Effect => "effect of mean ablation on the outcome".to_owned(),
+        };
+        if self.is_area { format!("AUC of {feature}") } else { feature }
+    }
+
+    /// Whether a number is the slope of ln weight over distance.
+    pub fn is_decay(&self) -> bool {
+        self.kind == Kind::Score && self.score == Score::Decay && !self.is_area
+    }
+}

@@ -1,0 +1,72 @@
+//! Reading a set into the workbench: what was typed, made, picked or linked.
+
+use std::sync::Arc;
+
+use super::Find;
+use super::set::SetSource;
+use crate::sets::made::Made;
+use crate::sets::{Columns, MAX_ROWS};
+use crate::state::link::LinkedSet;
+use crate::state::wording;
+
+impl Find {
+    /// The seed, where what is typed is one.
+    pub(super) fn seed(&self) -> Option<u64> {
+        self.seed.trim().parse().ok()
+    }
+
+    pub(super) fn made_source(&self) -> Result<SetSource, String> {
+        let n_rows = self.n_rows.trim().parse::<usize>().ok().filter(|n_rows| (1..=MAX_ROWS).contains(n_rows));
+        match (n_rows, self.seed()) {
+            (Some(n_rows), Some(seed)) => Ok(SetSource::Made(Made::ALL[self.made], n_rows, seed)),
+            (None, _) => {
+                Err(format!("“{}” is not a number of rows from 1 to {MAX_ROWS}.", wording::shortened(&self.n_rows)))
+            }
+            (_, None) => Err(format!("“{}” is not a seed: a whole number from 0.", wording::shortened(&self.seed))),
+        }
+    }
+
+    /// Opens the set of a link.
+    pub(super) fn open_linked(&mut self, linked: &LinkedSet) {
+        if self.set.as_ref().is_some_and(|set| Some(&set.hash) == linked.hash.as_ref()) {
+            return;
+        }
+        let made = linked.made.as_deref().and_then(SetSource::of_link);
+        let rows = || Some(SetSource::File("set-of-the-link.jsonl".to_owned(), linked.rows.clone()?.into_bytes()));
+        match made.or_else(rows) {
+            Some(source) => self.read_anew(source),
+            None => {
+                let name = linked.hash.as_deref().or(linked.made.as_deref()).unwrap_or_default();
+                let name = wording::shortened(name);
+                self.problem = Some(format!(
+                    "This link names the set {name}, which is too large for a link: open its file here, which “Save as JSON Lines” writes."
+                ));
+            }
+        }
+    }
+
+    /// Reads another source; columns are recognised again.
+    pub(super) fn read_anew(&mut self, source: SetSource) {
+        self.columns = Columns::default();
+        self.source = Some(Arc::new(source));
+        self.read();
+    }
+
+    /// Reads the source. The set before stays where the source is not one.
+    pub(super) fn read(&mut self) {
+        let Some(source) = &self.source else { return };
+        match source.read(&self.columns) {
+            Ok(set) => {
+                if self.set.as_ref().is_none_or(|before| before.hash != set.hash) {
+                    self.form = self.form.suited(&set);
+                    self.n_searches = 0;
+                }
+                self.column_names.clone_from(&set.columns);
+                (self.set, self.problem) = (Some(Arc::new(set)), None);
+            }
+            Err((problem, columns)) => {
+                (self.problem, self.column_names) = (Some(wording::sentence(&problem)), columns);
+            }
+        }
+    }
+}

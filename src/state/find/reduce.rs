@@ -1,0 +1,342 @@
+//! The events of the workbench.
+
+use std::sync::Arc;
+
+use super::RowsRead;
+use super::form::Form;
+use super::search::{Search, Stage};
+use super::set::{Format, SetSource};
+use crate::edit::Edit;
+use crate::protocol::{FindAsked, FindReply, FindRequest, Input, InputText, Report, RequestId, TargetAsked, ToWorker};
+use crate::sets::Role;
+use crate::sets::made::Made;
+use crate::state::work::UnderWay;
+use crate::state::{Effect, Progress, State, View, WorkerPhase, wording};
+
+/// Something happens on the workbench.
+#[derive(Debug, PartialEq)]
+pub enum FindEvent {
+    /// A made set is picked, by its place in `Made::ALL`.
+    MadePicked(usize),
+    /// How many rows it is to have.
+    RowsTyped(String),
+    /// Another seed.
+    SeedTyped(String),
+    /// Make it.
+    MakeAsked,
+    /// A set is typed.
+    Typed(String),
+    /// The form of what is typed.
+    FormatPicked(Format),
+    /// Read what is typed.
+    ReadAsked,
+    /// A file was picked or dropped: its name, and its bytes or why they could not be read.
+    FileCame(String, Result<Vec<u8>, String>),
+    /// A column is given a role, or none.
+    ColumnGiven(Role, Option<String>),
+    /// What is measured.
+    FormChanged(Form),
+    /// Measure every head.
+    SearchAsked,
+    /// Let the search rest, or go on.
+    PauseAsked(bool),
+    /// A head is chosen, by its place among all.
+    HeadPicked(usize),
+    /// The curve of the chosen head over distance is wanted.
+    CurveAsked,
+    /// What the chosen units of the curve are multiplied by.
+    FactorSet(f64),
+    /// How many units are scaled.
+    UnitsSet(usize),
+    /// The scaled units become an edit of the page.
+    CurveApplied,
+    /// A row is opened in the other views with the chosen head, by its index in the set.
+    RowOpened(usize),
+}
+
+impl State {
+    pub(in crate::state) fn find_event(&mut self, event: FindEvent, effects: &mut Vec<Effect>) {
+        if let Some(later) = self.later() {
+            (later.find_event)(self, event, effects);
+        }
+    }
+
+    pub(in crate::state) fn late_find_event(&mut self, event: FindEvent, effects: &mut Vec<Effect>) {
+        let find = &mut self.find;
+        match event {
+            FindEvent::MadePicked(made) => find.made = made.min(Made::ALL.len() - 1),
+            FindEvent::RowsTyped(text) => find.n_rows = text,
+            FindEvent::SeedTyped(text) => find.seed = text,
+            FindEvent::MakeAsked => match find.made_source() {
+                Ok(source) => find.read_anew(source),
+                Err(problem) => find.problem = Some(problem),
+            },
+            FindEvent::Typed(text) => find.typed = text,
+            FindEvent::FormatPicked(format) => find.format = format,
+            FindEvent::ReadAsked => find.read_anew(SetSource::Typed(find.format, find.typed.clone())),
+            FindEvent::FileCame(name, Ok(bytes)) => {
+                find.read_anew(SetSource::File(name, bytes));
+                self.selection.view = View::Find;
+            }
+            FindEvent::FileCame(_, Err(reason)) => {
+                find.problem = Some(reason);
+            }
+            FindEvent::ColumnGiven(role, column) => {
+                match column {
+                    Some(column) => _ = find.columns.0.insert(role, column),
+                    None => _ = find.columns.0.remove(&role),
+                }
+                find.read();
+            }
+            FindEvent::FormChanged(form) => find.form = form,
+            FindEvent::SearchAsked => self.search_asked(effects),
+            FindEvent::PauseAsked(is_paused) => self.pause_search(is_paused, effects),
+            FindEvent::HeadPicked(head) => (find.head, find.curve) = (Some(head), None),
+            FindEvent::RowOpened(row) => self.open_row(row, effects),
+            FindEvent::CurveAsked | FindEvent::FactorSet(_) | FindEvent::UnitsSet(_) | FindEvent::CurveApplied => {
+                self.curve_event(event, effects);
+            }
+        }
+    }
+
+    fn search_asked(&mut self, effects: &mut Vec<Effect>) {
+        self.stop_search("another search was begun", effects);
+        let Some(set) = self.find.set.clone() else {
+            self.find.problem = Some("There is no set yet: make one, or give one.".to_owned());
+            return;
+        };
+        let n_permutations =
+            self.find.form.n_permutations.trim().parse::<u32>().ok().filter(|n| (20..=100_000).contains(n));
+        let (Some(n_permutations), Some(seed)) = (n_permutations, self.find.seed()) else {
+            self.find.problem =
+                Some("Permutations are a number from 20 to 100000, a seed is a whole number.".to_owned());
+            return;
+        };
+        self.find.problem = None;
+        let form = self.find.form.clone();
+        self.find.n_searches += 1;
+        (self.find.head, self.find.curve) = (None, None);
+        self.find.search = Some(Arc::new(Search {
+            request: 0,
+            set,
+            n_edits: if form.has_edits { self.acting().len() } else { 0 },
+            form,
+            model: String::new(),
+            n_heads: 0,
+            n_layers: 0,
+            seed,
+            n_permutations,
+            rows: Arc::default(),
+            n_refused: 0,
+            values: Default::default(),
+            found: None,
+            progress: None,
+            stage: Stage::Waiting,
+        }));
+        if self.work.model.is_none() && self.work.request.is_none() && self.work.planned.is_none() {
+            // The text in the fields is run on the way, so that the views show this model.
+            self.run(false, effects);
+        }
+    }
+
+    /// The edits that are switched on.
+    pub(super) fn acting(&self) -> Vec<Edit> {
+        self.editing.edits().into_iter().filter(|edit| edit.on).collect()
+    }
+
+    /// What the worker is asked for.
+    fn find_asked(&self, form: &Form, lines: &str, (seed, n_permutations): (u64, u32)) -> FindAsked {
+        let tokens =
+            |typed: &str| if typed.is_empty() { Vec::new() } else { typed.split('|').map(str::to_owned).collect() };
+        FindAsked {
+            lines: lines.to_owned(),
+            measure: form.measure(),
+            edits: if form.has_edits { self.acting() } else { Vec::new() },
+            answers: tokens(&form.answer),
+            others: tokens(&form.other),
+            positive: (form.is_area && !form.positive.is_empty()).then(|| form.positive.clone()),
+            n_permutations,
+            seed,
+        }
+    }
+
+    /// Asks for what the workbench lacks, once the model is here and nobody else waits for it.
+    pub(in crate::state) fn follow_find(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(linked) = self.find.linked.take() {
+            self.find.open_linked(&linked);
+        }
+        let is_waiting = self.find.search.as_ref().is_some_and(|search| search.stage == Stage::Waiting);
+        if self.work.request.is_some() {
+            return;
+        }
+        let Some(model) = self.work.model.as_ref().filter(|_| self.work.worker == WorkerPhase::Ready) else {
+            if is_waiting && self.work.planned.is_none() {
+                self.end_search("the model is not there: see what is said above".to_owned());
+            }
+            return;
+        };
+        let (name, n_layers, n_heads) = (model.name.clone(), model.spec.n_layers, model.spec.n_heads);
+        if is_waiting && let Some(search) = self.find.search.clone() {
+            let asked = self.find_asked(&search.form, &search.set.lines, (search.seed, search.n_permutations));
+            let request = self.request();
+            self.change_search(|search| {
+                (search.request, search.stage, search.model) = (request, Stage::Running, name);
+                (search.n_layers, search.n_heads) = (n_layers, n_heads);
+            });
+            effects.push(Effect::Send(ToWorker::Find(FindRequest::Search { request, asked })));
+            return;
+        }
+        let is_beside = self.pane().is_some_and(|(view, _)| view == View::Find);
+        let is_seen = is_beside || self.selection.view == View::Find;
+        let Some(set) = self.find.set.clone().filter(|_| is_seen) else { return };
+        let key = self.find.form.key(&set.hash);
+        let is_known = self.find.aligned.as_ref().is_some_and(|read| read.key == key);
+        if is_known || self.find.aligning.as_ref().is_some_and(|(_, asked)| *asked == key) {
+            return;
+        }
+        let asked = self.find_asked(&self.find.form, &set.lines, (0, 0));
+        let request = self.request();
+        self.find.aligning = Some((request, key));
+        effects.push(Effect::Send(ToWorker::Find(FindRequest::Align { request, asked })));
+    }
+
+    /// What the worker says of a search.
+    pub(in crate::state) fn find_said(&mut self, reply: FindReply, buffers: Vec<Vec<f32>>) {
+        match reply {
+            FindReply::Aligned { request, rows, refused, notes } => {
+                let key = match self.find.search.as_ref().filter(|search| search.request == request) {
+                    Some(search) => search.form.key(&search.set.hash),
+                    None => match self.find.aligning.take_if(|(asked, _)| *asked == request) {
+                        Some((_, key)) => key,
+                        None => return,
+                    },
+                };
+                if self.is_of_search(request) {
+                    let (rows, n_refused) = (Arc::new(rows.clone()), refused.len());
+                    self.change_search(|search| (search.rows, search.n_refused) = (rows, n_refused));
+                }
+                self.find.aligned = Some(Arc::new(RowsRead { key, rows, refused, notes, problem: None }));
+            }
+            FindReply::Row { request, row } if self.is_of_search(request) => {
+                let values: Arc<[f32]> = buffers.into_iter().next().unwrap_or_default().into();
+                self.change_search(|search| _ = search.values.insert(row as usize, values));
+            }
+            FindReply::Done { request, found } if self.is_of_search(request) => self.change_search(|search| {
+                (search.found, search.stage, search.progress) = (Some(Arc::new(found)), Stage::Done, None);
+            }),
+            FindReply::Texts { request, lengths, scale } => self.texts_came(request, &lengths, scale, buffers),
+            FindReply::Row { .. } | FindReply::Done { .. } => {}
+        }
+    }
+
+    /// A request ended without an answer: says whether it is the workbench's.
+    pub(in crate::state) fn find_ended(&mut self, request: RequestId, report: Option<&Report>) -> bool {
+        let reason = report.map(|report| wording::sentence(&report.message));
+        if let Some((_, key)) = self.find.aligning.take_if(|(asked, _)| *asked == request) {
+            self.find.aligned = Some(Arc::new(RowsRead { key, problem: reason, ..RowsRead::default() }));
+            return true;
+        }
+        if self.curve_ended(request, report) {
+            return true;
+        }
+        let is_its = self.is_of_search(request);
+        if is_its {
+            self.end_search(reason.unwrap_or_else(|| "stopped".to_owned()));
+        }
+        is_its
+    }
+
+    /// Notes how far the search is: says whether the request is one.
+    pub(in crate::state) fn find_progressed(&mut self, request: RequestId, progress: Progress) -> bool {
+        let is_its = self.is_of_search(request);
+        if is_its {
+            self.change_search(|search| search.progress = Some(progress));
+        }
+        is_its
+    }
+
+    /// The worker is gone: its search ends, and another one may read the rows otherwise.
+    pub(in crate::state) fn find_lost_worker(&mut self) {
+        (self.find.aligned, self.find.aligning) = (None, None);
+        if self.find.search.as_ref().is_some_and(|search| matches!(search.stage, Stage::Running | Stage::Paused)) {
+            self.end_search("the model was closed".to_owned());
+        }
+    }
+
+    fn is_of_search(&self, request: RequestId) -> bool {
+        self.find.search.as_ref().is_some_and(|search| search.request == request && search.is_under_way())
+    }
+
+    fn change_search(&mut self, change: impl FnOnce(&mut Search)) {
+        if let Some(search) = &mut self.find.search {
+            change(Arc::make_mut(search));
+        }
+    }
+
+    fn end_search(&mut self, reason: String) {
+        self.change_search(|search| (search.stage, search.progress) = (Stage::Stopped(reason), None));
+    }
+
+    /// Stops the search under way; its numbers stay. Says whether there was one.
+    pub(in crate::state) fn stop_search(&mut self, reason: &str, effects: &mut Vec<Effect>) -> bool {
+        let Some(request) =
+            self.find.search.as_ref().filter(|search| search.is_under_way()).map(|search| search.request)
+        else {
+            return false;
+        };
+        if request != 0 {
+            effects.push(Effect::Send(ToWorker::Cancel { request }));
+        }
+        self.end_search(reason.to_owned());
+        true
+    }
+
+    fn pause_search(&mut self, is_paused: bool, effects: &mut Vec<Effect>) {
+        let (from, to) = if is_paused { (Stage::Running, Stage::Paused) } else { (Stage::Paused, Stage::Running) };
+        let Some(request) =
+            self.find.search.as_ref().filter(|search| search.stage == from).map(|search| search.request)
+        else {
+            return;
+        };
+        self.change_search(|search| search.stage = to);
+        effects.push(Effect::Send(ToWorker::Pause { request, is_paused }));
+    }
+
+    /// Runs a row in the other views, with the chosen head selected.
+    fn open_row(&mut self, row: usize, effects: &mut Vec<Effect>) {
+        let Some(search) = self.find.search.clone() else { return };
+        let Some(row) = search.set.rows.get(row) else { return };
+        let text = match &row.text_pair {
+            Some(pair) => InputText::Pair(row.text.clone(), pair.clone()),
+            None => InputText::Single(row.text.clone()),
+        };
+        self.fill_in(&Input { text, cut: false, bos: None, target: TargetAsked::Generated });
+        self.leave_example();
+        if let Some(head) = self.find.head {
+            let (layer, head) = search.place(head);
+            (self.selection.layer, self.selection.heads) = (layer, [head].into());
+        }
+        self.selection.view = View::Head;
+        self.run(false, effects);
+    }
+
+    /// What the status line says of a search, where nothing else is under way.
+    pub(in crate::state) fn search_under_way(&self) -> Option<UnderWay> {
+        let search = self.find.search.as_ref().filter(|search| search.is_under_way())?;
+        let is_resting = u8::from(search.stage == Stage::Paused);
+        Some(UnderWay {
+            text: search.status(),
+            fraction: search.progress.map(|progress| progress.fraction()),
+            can_stop: true,
+            id: (crate::state::work::FIND + is_resting, search.request),
+        })
+    }
+}
+
+impl Form {
+    /// What tells apart how rows are read: the set, and what is asked of each row.
+    fn key(&self, hash: &str) -> String {
+        let measure = self.measure();
+        [hash, &measure, &self.answer, &self.other, &self.positive].join("\u{1f}")
+    }
+}

@@ -1,0 +1,233 @@
+//! The workbench as a table of events and effects, with a worker that only the tests play.
+
+use super::*;
+use crate::protocol::{Baseline, FindReply, FindRequest, FoundHead, FoundNumbers, RowRead};
+use crate::sets::Role;
+use crate::state::find::{self, Format, Kind, Search};
+
+fn act(page: &mut Page, event: FindEvent) {
+    page.event(Event::Find(event));
+}
+
+/// A page with the workbench open, and this table read.
+fn with_table(table: &str) -> Page {
+    let mut page = Page::with_result();
+    page.event(Event::Select(SelectionEvent::ViewPicked(View::Find)));
+    act(&mut page, FindEvent::FormatPicked(Format::Csv));
+    act(&mut page, FindEvent::Typed(table.to_owned()));
+    act(&mut page, FindEvent::ReadAsked);
+    page
+}
+
+fn search(page: &Page) -> &Search {
+    page.state.find.search.as_ref().unwrap()
+}
+
+fn says(page: &mut Page, reply: FindReply, buffers: Vec<Vec<f32>>) {
+    page.event(Event::Worker(WorkerEvent::Said(FromWorker::Find(reply), buffers)));
+}
+
+fn read(row: u32, is_positive: Option<bool>) -> RowRead {
+    RowRead { row, n_tokens: 3, tokens: Vec::new(), marks: Vec::new(), outcome: None, is_positive }
+}
+
+/// Begins a search and lets the worker say which rows fit.
+fn begin(page: &mut Page, rows: Vec<RowRead>, refused: Vec<(u32, String)>) -> RequestId {
+    act(page, FindEvent::SearchAsked);
+    let ToWorker::Find(FindRequest::Search { request, .. }) = page.last() else { panic!("{:?}", page.last()) };
+    says(page, FindReply::Aligned { request, rows, refused, notes: Vec::new() }, Vec::new());
+    request
+}
+
+const PAIRS: &str = "sentence1,sentence2,label\na cat,the cat,1\na dog,a cow,0\none hen,a hen,1\nx\n";
+
+#[test]
+fn a_table_is_read_with_its_reasons_and_suits_its_measure() {
+    let page = with_table(PAIRS);
+    let find = &page.state.find;
+    let set = find.set.as_ref().unwrap();
+    assert_eq!((set.rows.len(), set.refused.len(), set.columns.len()), (3, 1, 3));
+    assert!(set.refused[0].line == 5 && set.refused[0].reason.contains("1 cells"), "{:?}", set.refused);
+    assert_eq!(find.form.measure(), "auc:between_ab");
+    let ToWorker::Find(FindRequest::Align { asked, .. }) = page.last() else { panic!("{:?}", page.last()) };
+    assert_eq!((asked.lines.lines().count(), asked.measure.as_str()), (3, "auc:between_ab"));
+}
+
+#[test]
+fn what_is_no_set_says_why_and_the_set_before_stays() {
+    let mut page = with_table(PAIRS);
+    let before = page.state.find.set.clone();
+    act(&mut page, FindEvent::FileCame("empty.csv".to_owned(), Ok(Vec::new())));
+    assert_eq!(
+        page.state.find.problem.as_deref(),
+        Some("empty.csv: the file is empty: a set needs at least one row with a text.")
+    );
+    assert_eq!(page.state.find.set, before);
+    act(&mut page, FindEvent::RowsTyped("many".to_owned()));
+    act(&mut page, FindEvent::MakeAsked);
+    assert!(
+        page.state.find.problem.as_deref().is_some_and(|problem| problem.contains("“many” is not a number of rows"))
+    );
+    assert_eq!((&page.state.find.set, page.state.find.typed.as_str()), (&before, PAIRS));
+    act(&mut page, FindEvent::ColumnGiven(Role::Text, Some("sentence2".to_owned())));
+    assert!(
+        page.state.find.problem.as_deref().is_some_and(|problem| problem.contains("empty")),
+        "the last source is read again"
+    );
+}
+
+#[test]
+fn columns_are_set_by_hand() {
+    let mut page = with_table("first,second\na cat,the cat\na dog,a cow\n");
+    assert_eq!(page.state.find.column_names, ["text", "label", "first", "second"], "the first line may name them");
+    let given = |page: &mut Page, role, name: &str| act(page, FindEvent::ColumnGiven(role, Some(name.to_owned())));
+    given(&mut page, Role::Text, "second");
+    given(&mut page, Role::TextPair, "first");
+    let set = page.state.find.set.clone().unwrap();
+    assert_eq!(
+        (set.rows.len(), set.rows[0].text.as_str(), set.rows[0].text_pair.as_deref()),
+        (2, "the cat", Some("a cat"))
+    );
+    act(&mut page, FindEvent::FileCame("a.json".to_owned(), Ok(br#"[{"satz":"ein Hund","nr":1}]"#.to_vec())));
+    assert!(page.state.find.problem.as_deref().is_some_and(|problem| problem.contains("no column is known")));
+    given(&mut page, Role::Text, "satz");
+    assert_eq!(
+        (page.state.find.set.clone().unwrap().rows[0].text.as_str(), &page.state.find.problem),
+        ("ein Hund", &None)
+    );
+}
+
+#[test]
+fn a_search_shows_numbers_while_it_runs_and_its_answer_afterwards() {
+    let mut page = with_table(PAIRS);
+    let rows = vec![read(0, Some(true)), read(1, Some(false)), read(2, Some(true))];
+    let request = begin(&mut page, rows, Vec::new());
+    let numbers = |value: f32| vec![vec![value; 24]];
+    says(&mut page, FindReply::Row { request, row: 0 }, numbers(0.5));
+    says(&mut page, FindReply::Row { request, row: 1 }, numbers(0.25));
+    assert_eq!(page.state.under_way().map(|work| work.text), Some("Find: 2 of 3 rows".to_owned()));
+    let so_far = search(&page).heads();
+    assert_eq!((so_far.len(), so_far[7].estimate.value, so_far[7].estimate.interval), (24, 1.0, None));
+    says(&mut page, FindReply::Row { request, row: 2 }, numbers(0.1));
+    let head = FoundHead { n: 3, value: 0.5, interval: Some((0.0, 1.0)), p: Some([0.0, 0.5, 1.0]) };
+    let found = FoundNumbers {
+        heads: vec![head; 24],
+        n_heads: 4,
+        n_units: 3,
+        n_clusters: vec![3],
+        least_p: 0.25,
+        baselines: vec![Baseline { name: "word overlap".to_owned(), value: 0.5, interval: None }],
+    };
+    says(&mut page, FindReply::Done { request, found }, Vec::new());
+    assert_eq!(page.state.under_way(), None);
+    let statement = search(&page).statement().join(" ");
+    for said in [
+        "3 of 4 rows used, 1 left out",
+        "without edits",
+        "3 rows in 3 clusters",
+        "for 24 heads",
+        "below 0.2500",
+        "word overlap has AUC 0.500",
+    ] {
+        assert!(statement.contains(said), "{said}: {statement}");
+    }
+    act(&mut page, FindEvent::HeadPicked(7));
+    act(&mut page, FindEvent::RowOpened(2));
+    let selection = &page.state.selection;
+    assert_eq!((selection.view, selection.layer, selection.head()), (View::Head, 1, 3));
+    let run = page.sent.iter().rev().find_map(|sent| match sent {
+        ToWorker::Run { inputs, .. } => Some(inputs[0].text.clone()),
+        _ => None,
+    });
+    assert_eq!(run.unwrap(), InputText::Pair("one hen".to_owned(), "a hen".to_owned()));
+    assert_eq!(search(&page).values.len(), 3, "the search is kept");
+}
+
+#[test]
+fn a_search_rests_goes_on_and_is_stopped_with_its_numbers() {
+    let mut page = with_table("text\na cat\na dog\n");
+    assert_eq!(page.state.find.form.kind, Kind::Score);
+    let request = begin(&mut page, vec![read(0, None), read(1, None)], Vec::new());
+    says(&mut page, FindReply::Row { request, row: 0 }, vec![vec![0.5; 24]]);
+    act(&mut page, FindEvent::PauseAsked(true));
+    assert_eq!(page.last(), ToWorker::Pause { request, is_paused: true });
+    assert_eq!(page.state.under_way().map(|work| work.text), Some("Find rests at 1 of 2 rows".to_owned()));
+    act(&mut page, FindEvent::PauseAsked(false));
+    page.says(FromWorker::Progress { request, stage: Stage::Find, done: 1, total: 4 });
+    assert_eq!(page.state.under_way().and_then(|work| work.fraction), Some(0.25));
+    // A run that somebody asks for goes first, and is what the status line says and stops.
+    page.event(Event::Work(WorkEvent::RunAsked));
+    assert_eq!(page.state.under_way().map(|work| work.text), Some("Running …".to_owned()));
+    page.finish_run();
+    page.event(Event::Work(WorkEvent::CancelAsked));
+    assert!(page.sent.contains(&ToWorker::Cancel { request }));
+    assert_eq!(
+        (search(&page).stage.clone(), search(&page).values.len()),
+        (find::Stage::Stopped("stopped".to_owned()), 1)
+    );
+    says(&mut page, FindReply::Row { request, row: 1 }, vec![vec![0.5; 24]]);
+    assert_eq!(search(&page).values.len(), 1, "a reply after the end changes nothing");
+}
+
+#[test]
+fn a_refused_search_says_why() {
+    let mut page = with_table("text\na cat\n");
+    act(&mut page, FindEvent::SearchAsked);
+    let request = page.last_request();
+    let report = Report { about: About::Request, message: "no row of the set fits".to_owned() };
+    page.says(FromWorker::Failed { request, report });
+    assert_eq!(search(&page).stage, find::Stage::Stopped("No row of the set fits.".to_owned()));
+}
+
+#[test]
+fn pairs_are_subtracted_and_occupations_stand_on_their_axis() {
+    let mut page = Page::with_result();
+    page.event(Event::Select(SelectionEvent::ViewPicked(View::Find)));
+    act(&mut page, FindEvent::RowsTyped("40".to_owned()));
+    act(&mut page, FindEvent::MakeAsked);
+    assert_eq!(page.state.find.form.measure(), "weight:pronoun:occ_f-occ_m");
+    let rows = page.state.find.set.as_ref().unwrap().rows.clone();
+    let read_all = (0..rows.len() as u32).map(|row| read(row, None)).collect();
+    let request = begin(&mut page, read_all, Vec::new());
+    for (index, row) in rows.iter().enumerate() {
+        // Version a is above version b by the share of women in the occupation of women.
+        let share = crate::sets::made::share_of_women(row.marked("occ_f").unwrap()).unwrap();
+        let value = if row.version == Some(crate::sets::Version::A) { share / 100.0 } else { 0.0 };
+        says(&mut page, FindReply::Row { request, row: index as u32 }, vec![vec![value as f32; 24]]);
+    }
+    let search = search(&page);
+    let units = search.units();
+    assert_eq!(units.len(), rows.len() / 2);
+    assert!(units.iter().all(|unit| search.value(*unit, 5) > 0.5));
+    let found = search.occupations(5).unwrap();
+    assert!(found.is_difference && found.each.windows(2).all(|pair| pair[0].women_percent <= pair[1].women_percent));
+    // What counts for an occupation of women counts against its partner.
+    assert!(found.each.iter().all(|one| (one.women_percent > 50.0) == (one.value > 0.0)), "{:?}", found.each);
+    let rho = found.correlation.unwrap();
+    assert!(rho.value > 0.7 && rho.n == found.each.len(), "{rho:?}");
+}
+
+#[test]
+fn a_link_brings_small_sets_and_made_ones_and_names_others() {
+    let followed = |link: &str| {
+        let mut page = Page::with_result();
+        page.event(Event::Link(LinkEvent::Came(format!("v=1&view=find&{link}"))));
+        (page.state.find.set.clone(), page.state.find.problem.clone())
+    };
+    let mut page = with_table(PAIRS);
+    let set = page.state.find.set.clone().unwrap();
+    let link = page.state.link().unwrap();
+    assert_eq!(
+        (link.set.hash.as_deref(), link.set.rows.as_deref()),
+        (Some(set.hash.as_str()), Some(set.lines.as_str()))
+    );
+    let written = link.write();
+    let (of_link, problem) = followed(&written[written.find("set=").unwrap()..]);
+    assert_eq!((of_link.map(|set| set.rows.clone()), problem), (Some(set.rows.clone()), None));
+    act(&mut page, FindEvent::RowsTyped("24".to_owned()));
+    act(&mut page, FindEvent::MakeAsked);
+    assert_eq!(page.state.link().unwrap().set.made.as_deref(), Some("coreference:24:0"));
+    assert_eq!(followed("made=coreference:24:0").0, page.state.find.set.clone());
+    let (none, problem) = followed("set=0123456789abcdef");
+    assert!(none.is_none() && problem.is_some_and(|problem| problem.contains("0123456789abcdef")));
+}

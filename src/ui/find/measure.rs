@@ -1,0 +1,96 @@
+//! What is measured of each head, and the button that begins.
+
+use leptos::prelude::*;
+
+use super::number_fields::NumberFields;
+use super::outcome_fields::OutcomeFields;
+use super::score_fields::ScoreFields;
+use super::send;
+use super::weight_fields::WeightFields;
+use crate::state::find::{Form, Kind};
+use crate::state::{Event, FindEvent, WorkEvent};
+use crate::ui::erased::{Show, view};
+use crate::ui::shell::page::Page;
+use crate::ui::small::check_box::CheckBox;
+
+/// Changes a field of the form.
+pub(super) fn change(page: Page, change: impl FnOnce(&mut Form)) {
+    let mut form = page.peek(|state| state.find.form.clone());
+    change(&mut form);
+    send(page, FindEvent::FormChanged(form));
+}
+
+/// The measure, its fields, and "Measure every head".
+#[component]
+pub fn Measure(page: Page) -> impl IntoView {
+    let form = page.memo(|state| state.find.form.clone());
+    let has_labels = page.memo(|state| state.find.set.as_ref().is_some_and(|set| set.labels().len() > 1));
+    let has_edits = page.memo(|state| state.editing.has_active());
+    let is_running = page.memo(|state| state.find.search.as_ref().is_some_and(|search| search.is_under_way()));
+    let n_searches = page.memo(|state| state.find.n_searches);
+    let is_first = move || n_searches.get() < 2;
+    let kind = move || form.with(|form| form.kind);
+    let option = move |option: Kind| {
+        view! { <option value=option.label() prop:selected=move || kind() == option>{option.label()}</option> }
+    };
+    let pick = move |label: String| {
+        let picked = Kind::EACH.into_iter().find(|kind| kind.label() == label).unwrap_or_default();
+        change(page, |form| form.kind = picked);
+    };
+    view! {
+        <section class="find-part" aria-label="Measure">
+            <h2>"Measure"</h2>
+            <form on:submit=move |event| {
+                event.prevent_default();
+                send(page, FindEvent::SearchAsked);
+            }>
+                <div class="find-fields">
+                    <label>
+                        "Of each head"
+                        <select on:change:target=move |event| pick(event.target().value())>
+                            {Kind::EACH.map(option).collect_view()}
+                        </select>
+                    </label>
+                    {move || match kind() {
+                        Kind::Score => view! { <ScoreFields page /> },
+                        Kind::Weight => view! { <WeightFields page /> },
+                        Kind::Effect => view! { <OutcomeFields page /> },
+                    }}
+                    <NumberFields page />
+                </div>
+                <div class="find-fields">
+                    <Show when=move || has_labels.get()>
+                        <CheckBox
+                            name="How well it tells labels apart (AUC)"
+                            is_on=Signal::derive(move || form.with(|form| form.is_area))
+                            change=move |is_on| change(page, |form| form.is_area = is_on)
+                        />
+                    </Show>
+                    <Show when=move || has_edits.get()>
+                        <CheckBox
+                            name="Under the edits of this page"
+                            is_on=Signal::derive(move || form.with(|form| form.has_edits))
+                            change=move |is_on| change(page, |form| form.has_edits = is_on)
+                        />
+                    </Show>
+                    <button type="submit" class="action primary">"Measure every head"</button>
+                    <Show when=move || is_running.get()>
+                        <button
+                            type="button"
+                            class="link"
+                            on:click=move |_| page.dispatch(Event::Work(WorkEvent::CancelAsked))
+                        >
+                            "Stop"
+                        </button>
+                    </Show>
+                </div>
+                <p class="hint" class:none=is_first>
+                    {move || format!(
+                        "{} searches were begun on this set: choosing among them after a look is not corrected by any p.",
+                        n_searches.get(),
+                    )}
+                </p>
+            </form>
+        </section>
+    }
+}

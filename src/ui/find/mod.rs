@@ -1,0 +1,44 @@
+//! The workbench: a set of texts, what is measured of each head over it, and what was found.
+
+mod columns;
+mod curve;
+mod curve_plot;
+mod distribution;
+mod given;
+mod head;
+mod made;
+mod map;
+mod measure;
+mod number_fields;
+mod occupations;
+mod outcome_fields;
+mod pause;
+mod ranked;
+mod result;
+mod rows;
+mod save;
+mod score_fields;
+mod set;
+mod unit_rows;
+mod view;
+mod weight_fields;
+
+pub use pause::PauseButton;
+pub use view::FindView;
+
+use std::sync::Arc;
+
+use super::erased::Derived;
+use super::shell::page::Page;
+use crate::state::find::Search;
+use crate::state::{Event, FindEvent};
+
+/// The last search and the chosen head. What is made of all rows follows this and not the state, which changes more often.
+fn chosen(page: Page) -> Derived<Option<(Arc<Search>, usize)>> {
+    page.memo(|state| Some((state.find.search.clone()?, state.find.head?)))
+}
+
+/// Says what happened on the workbench.
+fn send(page: Page, event: FindEvent) {
+    page.dispatch(Event::Find(event));
+}

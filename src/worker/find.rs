@@ -1,0 +1,175 @@
+//! Searches over a set of texts. A search is stepped while no other request waits, so that a run somebody asks for goes first.
+
+use std::sync::Arc;
+
+use super::drive::PartOf;
+use super::{Stop, Worker};
+use crate::analysis::{AttentionSource, Rotation};
+use crate::edit::Edit;
+use crate::engine::jobs::{FindJob, FindMeasure, FindOptions, FindPart, Found, Job, RunJob, RunOptions};
+use crate::engine::rows::{Aligned, Wanted, align};
+use crate::engine::{EngineError, Model, Step};
+use crate::protocol::{
+    About, Baseline, FindAsked, FindReply, FindRequest, FoundHead, FoundNumbers, FromWorker, RequestId, RowRead, Stage,
+};
+use crate::sets;
+
+/// So many rows go to the page with their tokens.
+const N_WITH_TOKENS: usize = 60;
+
+/// A search under way.
+pub(super) struct Search {
+    pub request: RequestId,
+    pub is_paused: bool,
+    job: FindJob,
+}
+
+impl Worker {
+    /// Aligns a set, or begins a search in the place of the one under way.
+    pub(super) async fn find(&mut self, asked: FindRequest) -> Result<(), Stop> {
+        let model = Arc::clone(self.model()?);
+        let (request, asked, is_search) = match asked {
+            FindRequest::Texts { request, lines, edits, layer, head } => {
+                return self.texts(request, &lines, &edits, (layer as usize, head as usize)).await;
+            }
+            FindRequest::Align { request, asked } => (request, asked, false),
+            FindRequest::Search { request, asked } => (request, asked, true),
+        };
+        let wrong = |message: String| Stop::failed(About::Request, message);
+        let rows = sets::from_json_lines(&asked.lines).map_err(wrong)?;
+        let measure: FindMeasure = asked.measure.parse().map_err(wrong)?;
+        let options = options(&model, &asked)?;
+        let wanted =
+            Wanted { positive: options.positive.clone(), answers: options.answers.clone(), ..measure.wanted() };
+        self.say_aligned(request, &model, &align(&model, &rows, &wanted)?);
+        if !is_search {
+            return Ok(());
+        }
+        let job = FindJob::new(model, Arc::new(rows), asked.edits, measure, options)?;
+        if let Some(before) = self.search.replace(Search { request, is_paused: false, job }) {
+            self.outbox.say(&FromWorker::Cancelled { request: before.request });
+        }
+        Ok(())
+    }
+
+    /// One head on each of some rows.
+    async fn texts(
+        &mut self,
+        request: RequestId,
+        lines: &str,
+        edits: &[Edit],
+        (layer, head): (usize, usize),
+    ) -> Result<(), Stop> {
+        let model = Arc::clone(self.model()?);
+        let rows = sets::from_json_lines(lines).map_err(|message| Stop::failed(About::Request, message))?;
+        let n_parts = rows.len();
+        let (mut lengths, mut buffers) = (Vec::new(), Vec::new());
+        for (index, row) in rows.iter().enumerate() {
+            let tokens = model.encode(&row.text, row.text_pair.as_deref())?;
+            let options = RunOptions { leaves_out: true, ..RunOptions::default() };
+            let job = RunJob::new(Arc::clone(&model), tokens.into(), edits.to_vec(), options)?;
+            let run = self.drive_with(request, job, PartOf { index, n_parts }, |_, _| {}).await?.output.run;
+            let n = run.tokens().len();
+            lengths.push(n as u32);
+            buffers.push(run.layer_source(layer)?.pattern(head, 0..n)?);
+            buffers.push(run.queries(layer, head, Rotation::After)?);
+            buffers.push(run.keys(layer, head, Rotation::After)?);
+        }
+        let buffers: Vec<&[f32]> = buffers.iter().map(Vec::as_slice).collect();
+        let scale = model.spec().attn_scale_of(layer);
+        self.outbox.say_with(&FromWorker::Find(FindReply::Texts { request, lengths, scale }), &buffers);
+        Ok(())
+    }
+
+    /// Whether there is a search to step, or one that was asked to stop.
+    pub(super) fn is_searching(&self) -> bool {
+        self.search.as_ref().is_some_and(|search| !search.is_paused || self.is_cancelled(search.request))
+    }
+
+    /// Does the next piece of the search.
+    pub(super) async fn search_on(&mut self) {
+        let Some(mut search) = self.search.take() else { return };
+        let request = search.request;
+        let step = match self.breathe(request).await {
+            Ok(()) => search.job.step().map_err(Stop::from),
+            Err(stop) => Err(stop),
+        };
+        let step = step.and_then(|step| {
+            for FindPart { row, values } in search.job.drain() {
+                self.outbox.say_with(&FromWorker::Find(FindReply::Row { request, row: row as u32 }), &[&values]);
+            }
+            let progress = search.job.progress();
+            self.outbox.progress(request, Stage::Find, progress.done as u64, progress.total as u64);
+            match step {
+                Step::More => self.search = Some(search),
+                Step::Done => {
+                    let found = numbers(search.job.finish()?);
+                    self.outbox.say(&FromWorker::Find(FindReply::Done { request, found }));
+                }
+            }
+            Ok(())
+        });
+        if let Err(stop) = step {
+            self.stopped(request, stop);
+        }
+    }
+
+    fn say_aligned(&self, request: RequestId, model: &Model, aligned: &Aligned) {
+        let names = |ids: &[u32]| ids.iter().map(|id| model.token_name(*id)).collect::<Vec<String>>();
+        let rows = aligned.rows.iter().enumerate().map(|(place, row)| RowRead {
+            row: row.index as u32,
+            n_tokens: row.tokens.len() as u32,
+            tokens: if place < N_WITH_TOKENS { row.tokens.tokens.clone() } else { Vec::new() },
+            marks: row
+                .marks
+                .iter()
+                .map(|(name, at)| (name.clone(), at.iter().map(|at| *at as u32).collect()))
+                .collect(),
+            outcome: row
+                .outcome
+                .as_ref()
+                .map(|outcome| (names(&outcome.answers), names(&outcome.others), outcome.position as u32)),
+            is_positive: row.is_positive,
+        });
+        let refused = aligned.refused.iter().map(|refused| (refused.index as u32, refused.reason.clone()));
+        self.outbox.say(&FromWorker::Find(FindReply::Aligned {
+            request,
+            rows: rows.collect(),
+            refused: refused.collect(),
+            notes: aligned.notes.clone(),
+        }));
+    }
+}
+
+fn options(model: &Model, asked: &FindAsked) -> Result<FindOptions, EngineError> {
+    let ids = |texts: &[String]| texts.iter().map(|text| Ok(model.first_token(text)?.0)).collect();
+    let answers: Result<Vec<u32>, EngineError> = ids(&asked.answers);
+    let others: Result<Vec<u32>, EngineError> = ids(&asked.others);
+    Ok(FindOptions {
+        n_permutations: asked.n_permutations as usize,
+        seed: asked.seed,
+        positive: asked.positive.clone(),
+        answers: (answers?, others?),
+        ..FindOptions::default()
+    })
+}
+
+fn numbers(found: Found) -> FoundNumbers {
+    let heads = found.heads.iter().map(|head| FoundHead {
+        n: head.estimate.n as u32,
+        value: head.estimate.value,
+        interval: head.estimate.interval,
+        p: head.p.map(|p| [p.statistic, p.p, p.p_corrected]),
+    });
+    let baselines = found.baselines.iter();
+    FoundNumbers {
+        heads: heads.collect(),
+        n_heads: found.n_heads as u32,
+        n_units: found.n_units as u32,
+        n_clusters: found.n_clusters.iter().map(|n| *n as u32).collect(),
+        least_p: found.least_p,
+        baselines: baselines
+            .map(|(name, area)| Baseline { name: (*name).to_owned(), value: area.value, interval: area.interval })
+            .collect(),
+    }
+}
