@@ -5,14 +5,16 @@ mod support;
 
 use std::sync::Arc;
 
+use headlight::analysis::inside::direct::Contrast;
 use headlight::analysis::scores::Score;
+use headlight::engine::backward::{Asked, Backward, Differentiated};
 use headlight::engine::jobs::{
     FindJob, FindMeasure, FindOptions, FindPart, Found, Job, Measure, ScoredInput, ScoresJob, SweepJob, SweepKind,
     complete, complete_with,
 };
-use headlight::engine::{Captures, CompiledEdits, Model, Outcome, Step};
+use headlight::engine::{Captures, CompiledEdits, Model, Outcome, Run, Step};
 use headlight::sets::{Label, Row, Version, mark_word};
-use headlight::trace::AttnKind;
+use headlight::trace::{AttnKind, BlockSite, Hook};
 use support::engine::{Files, finished, golden_files, load, load_golden};
 
 fn options() -> FindOptions {
@@ -87,6 +89,57 @@ fn effects_are_those_of_a_sweep_with_means_over_the_set() {
         }
     }
     assert!(found.heads.iter().all(|head| head.p.is_some_and(|p| p.p_corrected >= p.p)));
+}
+
+/// An estimate is the gradient times what the means over the set change; of a head that barely matters it is near the effect.
+#[test]
+fn estimates_are_gradients_times_what_the_means_change() {
+    let model = load_golden("llama");
+    let rows = |text: String| Row { answer: Some("a".to_owned()), others: vec!["b".to_owned()], ..Row::of_text(text) };
+    let set: Vec<Row> = texts(3).into_iter().map(rows).collect();
+    let mut parts: Vec<FindPart> = Vec::new();
+    complete_with(job(&model, &set, "estimate"), |part| parts.push(part)).unwrap();
+    let (n_layers, n_heads, d_head) = (model.spec().n_layers, model.spec().n_heads, model.spec().d_head);
+    let z = || (0..n_layers).map(|layer| Hook::Block(layer, BlockSite::Z));
+    let run = |row: &Row| {
+        let tokens = model.encode(&row.text, None).unwrap();
+        Arc::new(finished(&model, tokens, CompiledEdits::none(), Captures::of(z())))
+    };
+    let runs: Vec<_> = set.iter().map(run).collect();
+    let n_positions: usize = runs.iter().map(|run| run.tokens().len()).sum();
+    let mean = |layer: usize, at: usize| {
+        let of_run = |run: &Arc<Run>| {
+            let values = run.activation(Hook::Block(layer, BlockSite::Z)).unwrap();
+            values.iter().skip(at).step_by(n_heads * d_head).map(|value| f64::from(*value)).sum::<f64>()
+        };
+        runs.iter().map(of_run).sum::<f64>() / n_positions as f64
+    };
+    let (answer, other) = (model.first_token("a").unwrap().0, model.first_token("b").unwrap().0);
+    let contrast = Contrast { answers: vec![answer], others: vec![other] };
+    for part in &parts {
+        let run = &runs[part.row];
+        let outcome = Differentiated::Logits { contrast: contrast.clone(), position: run.tokens().len() - 1 };
+        let mut backward = Backward::new(Arc::clone(run), outcome, Asked::of(z())).unwrap();
+        while backward.step().unwrap() == Step::More {}
+        for gradient in backward.drain() {
+            let Hook::Block(layer, _) = gradient.hook.hook else { panic!("not z") };
+            let own = run.activation(gradient.hook.hook).unwrap();
+            for head in 0..n_heads {
+                let is_its = |index: &usize| index % (n_heads * d_head) / d_head == head;
+                let term = |index: usize| {
+                    f64::from(gradient.gradient[index])
+                        * (mean(layer, index % (n_heads * d_head)) - f64::from(own[index]))
+                };
+                let expected: f64 = (0..own.len()).filter(is_its).map(term).sum();
+                let found = f64::from(part.values[layer * n_heads + head]);
+                assert!(
+                    (found - expected).abs() < 1e-4 * expected.abs().max(1e-2),
+                    "L{layer}H{head}: {found} {expected}"
+                );
+            }
+        }
+    }
+    assert_eq!(parts.len(), 3);
 }
 
 #[test]

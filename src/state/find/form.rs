@@ -13,11 +13,13 @@ pub enum Kind {
     Weight,
     /// What ablating the head does to the outcome.
     Effect,
+    /// The same, estimated by gradients.
+    Estimate,
 }
 
 impl Kind {
     /// In the order in which they are offered.
-    pub const EACH: [Kind; 3] = [Kind::Score, Kind::Weight, Kind::Effect];
+    pub const EACH: [Kind; 4] = [Kind::Score, Kind::Weight, Kind::Effect, Kind::Estimate];
 
     /// Its name on the page.
     pub fn label(self) -> &'static str {
@@ -25,6 +27,7 @@ impl Kind {
             Kind::Score => "A score of its pattern",
             Kind::Weight => "Weight between marked words",
             Kind::Effect => "Effect of ablating it",
+            Kind::Estimate => "Effect, estimated by gradients",
         }
     }
 }
@@ -113,6 +116,7 @@ impl Form {
             Kind::Weight if self.minus.is_empty() => format!("weight:{}:{}", self.from, self.to),
             Kind::Weight => format!("weight:{}:{}-{}", self.from, self.to, self.minus),
             Kind::Effect => "effect".to_owned(),
+            Kind::Estimate => "estimate".to_owned(),
         };
         if self.is_area { format!("auc:{feature}") } else { feature }
     }
@@ -124,6 +128,7 @@ impl Form {
             Kind::Weight if self.minus.is_empty() => format!("weight {} → {}", self.from, self.to),
             Kind::Weight => format!("weight {} → {} minus → {}", self.from, self.to, self.minus),
             Kind::Effect => "effect of mean ablation on the outcome".to_owned(),
+            Kind::Estimate => "estimated effect of mean ablation on the outcome".to_owned(),
         };
         if self.is_area { format!("AUC of {feature}") } else { feature }
     }

@@ -54,7 +54,7 @@ pub fn Measure(page: Page) -> impl IntoView {
                     {move || match kind() {
                         Kind::Score => view! { <ScoreFields page /> },
                         Kind::Weight => view! { <WeightFields page /> },
-                        Kind::Effect => view! { <OutcomeFields page /> },
+                        Kind::Effect | Kind::Estimate => view! { <OutcomeFields page /> },
                     }}
                     <NumberFields page />
                 </div>

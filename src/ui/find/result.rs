@@ -69,6 +69,8 @@ fn caution(search: &Search) -> Option<&'static str> {
         Some(
             "A head that tells labels apart need not be one whose removal lowers the accuracy: measure its effect too.",
         )
+    } else if search.form.kind == Kind::Estimate {
+        Some("An estimate is linear: it misses what saturates. Measure the effect of the heads that it puts first.")
     } else if search.form.kind == Kind::Effect {
         Some("Later heads may repair a loss: a small effect does not prove that a head plays no role.")
     } else {

@@ -21,6 +21,15 @@ pub enum Feature {
     },
     /// What the outcome changes by, M_edited − M, when the head's z is replaced by its mean over the rows of the set.
     Effect,
+    /// The same to first order: the gradient of the outcome by z, times what z changes by.
+    Estimate,
+}
+
+impl Feature {
+    /// Whether it is about the outcome, with the means of z over the set in place of a head's own.
+    pub fn is_ablation(&self) -> bool {
+        matches!(self, Feature::Effect | Feature::Estimate)
+    }
 }
 
 /// What is said of each head.
@@ -48,7 +57,7 @@ impl FindMeasure {
         };
         Wanted {
             marks,
-            has_outcome: *self.feature() == Feature::Effect,
+            has_outcome: self.feature().is_ablation(),
             has_pair: matches!(self.feature(), Feature::Score(Score::AToB | Score::BToA, _)),
             has_label: matches!(self, FindMeasure::Area(_)),
             ..Wanted::default()
@@ -71,8 +80,10 @@ impl FromStr for Feature {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text == "effect" {
-            return Ok(Feature::Effect);
+        match text {
+            "effect" => return Ok(Feature::Effect),
+            "estimate" => return Ok(Feature::Estimate),
+            _ => {}
         }
         if let Some(marks) = text.strip_prefix("weight:") {
             let expected =
@@ -92,7 +103,10 @@ impl FromStr for Feature {
             Some((score, leave_out)) => Ok(Feature::Score(score, leave_out)),
             None => {
                 let ids: Vec<&str> = Score::ALL.iter().map(|score| score.id()).collect();
-                Err(format!("\"{text}\" is not a measure: there is weight:MARK:MARK, effect, and {}", ids.join(", ")))
+                Err(format!(
+                    "\"{text}\" is not a measure: there is weight:MARK:MARK, effect, estimate, and {}",
+                    ids.join(", ")
+                ))
             }
         }
     }
@@ -112,6 +126,7 @@ mod tests {
         for (text, expected) in [
             ("effect", FindMeasure::Mean(Feature::Effect)),
             ("auc:effect", FindMeasure::Area(Feature::Effect)),
+            ("estimate", FindMeasure::Mean(Feature::Estimate)),
             ("weight:pronoun:occ_f", FindMeasure::Mean(weight("occ_f", None))),
             ("weight:pronoun:occ_f-occ_m", FindMeasure::Mean(weight("occ_f", Some("occ_m")))),
             ("auc:between_ab", FindMeasure::Area(Feature::Score(Score::AToB, LeaveOut::default()))),

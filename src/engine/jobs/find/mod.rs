@@ -121,7 +121,7 @@ impl FindJob {
             return refuse(format!("no row of the set fits{}", first.unwrap_or_default()));
         }
         let stage = match measure.feature() {
-            Feature::Effect => Stage::Means(HeadMeans::default()),
+            Feature::Effect | Feature::Estimate => Stage::Means(HeadMeans::default()),
             _ => Stage::Rows { ablations: Vec::new(), finished: VecDeque::new(), measured: None },
         };
         let (values, new_parts) = (BTreeMap::new(), Vec::new());

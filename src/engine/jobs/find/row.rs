@@ -1,15 +1,20 @@
 //! One row of a set through the model: a number for each head.
 
+use std::sync::Arc;
+
 use super::Feature;
 use crate::analysis::AttentionSource;
+use crate::analysis::inside::direct::Contrast;
 use crate::analysis::scores::{AllHeads, LeaveOut, Score, between};
-use crate::edit::Edit;
+use crate::edit::{Edit, EditKind, SetValue};
+use crate::engine::backward::{Asked, Backward, Differentiated, HookGradient};
 use crate::engine::edits::PatchValues;
 use crate::engine::error::EngineError;
 use crate::engine::jobs::Progress;
 use crate::engine::jobs::sweep::{CellRuns, SweepCell};
 use crate::engine::rows::{AlignedRow, RowOutcome};
 use crate::engine::run::{Run, Step};
+use crate::trace::{BlockSite, Hook};
 
 /// How many runs are measured together.
 const BATCH: usize = 8;
@@ -24,6 +29,7 @@ enum Stage {
     Scoring(Run, AllHeads),
     Weighing { run: Run, layer: usize, values: Vec<f32> },
     Ablating(Box<Ablating>),
+    Estimating(Box<Estimating>),
     Done(Vec<f32>),
     Failed,
 }
@@ -37,6 +43,15 @@ struct Ablating {
     /// Last streams that wait to be measured, by cell.
     waiting: Vec<(usize, Vec<f32>)>,
     /// Outcome minus the base's, by cell.
+    values: Vec<f32>,
+}
+
+/// A reverse pass, and what is made of it.
+struct Estimating {
+    backward: Backward,
+    /// The means of z over the set, [n_layers, n_heads, d_head].
+    means: Vec<f32>,
+    /// [n_layers, n_heads]
     values: Vec<f32>,
 }
 
@@ -59,6 +74,7 @@ impl RowRun {
                 let (done, total) = ablating.cells.progress(n_layers);
                 Progress::blocks((done * n_layers / total.max(1), n_layers))
             }
+            Stage::Estimating(estimating) => Progress::blocks(estimating.backward.progress()),
             _ => Progress::blocks((n_layers, n_layers)),
         }
     }
@@ -83,6 +99,10 @@ impl RowRun {
             Stage::Ablating(mut ablating) => match ablating.step()? {
                 Step::More => Stage::Ablating(ablating),
                 Step::Done => Stage::Done(ablating.values),
+            },
+            Stage::Estimating(mut estimating) => match estimating.step()? {
+                Step::More => Stage::Estimating(estimating),
+                Step::Done => Stage::Done(estimating.values),
             },
             done => done,
         };
@@ -120,8 +140,51 @@ fn begin(
                 values: vec![f32::NAN; ablations.len()],
             }))
         }
-        (Feature::Effect, None) => return Err(EngineError::Request("the row has no answer".to_owned())),
+        (Feature::Estimate, Some(outcome)) => Stage::Estimating(Box::new(Estimating::new(run, outcome, ablations)?)),
+        (Feature::Effect | Feature::Estimate, None) => {
+            return Err(EngineError::Request("the row has no answer".to_owned()));
+        }
     })
+}
+
+impl Estimating {
+    fn new(run: Run, outcome: &RowOutcome, ablations: &[SweepCell]) -> Result<Self, EngineError> {
+        let RowOutcome { answers, others, position } = outcome.clone();
+        let differentiated = match (others.is_empty(), answers.as_slice()) {
+            (false, _) => Differentiated::Logits { contrast: Contrast { answers, others }, position },
+            (true, [answer]) => Differentiated::LogProb(vec![(position, *answer)]),
+            (true, _) => {
+                let message = "an estimate needs one answer, or other answers to subtract";
+                return Err(EngineError::Request(message.to_owned()));
+            }
+        };
+        let mean = |cell: &SweepCell| match &cell.edit.kind {
+            EditKind::Set { value: SetValue::Each(mean), .. } => mean.clone(),
+            _ => Vec::new(),
+        };
+        let means = ablations.iter().flat_map(mean).collect();
+        let z = (0..run.model().spec().n_layers).map(|layer| Hook::Block(layer, BlockSite::Z));
+        let backward = Backward::new(Arc::new(run), differentiated, Asked::of(z).with_values())?;
+        Ok(Self { backward, means, values: vec![f32::NAN; ablations.len()] })
+    }
+
+    fn step(&mut self) -> Result<Step, EngineError> {
+        let step = self.backward.step()?;
+        for HookGradient { hook, gradient, value } in self.backward.drain() {
+            let (Hook::Block(layer, _), Some(z)) = (hook.hook, value) else { continue };
+            // Of each layer as many numbers as there are in a position: [n_heads, d_head].
+            let n_layers = self.backward.progress().1.max(1);
+            let (width, n_heads) = (self.means.len() / n_layers, self.values.len() / n_layers);
+            let d_head = width / n_heads.max(1);
+            let mut sums = vec![0.0; n_heads];
+            for (index, (gradient, z)) in gradient.iter().zip(&z).enumerate() {
+                let at = index % width;
+                sums[at / d_head] += f64::from(*gradient) * f64::from(self.means[layer * width + at] - z);
+            }
+            self.values[layer * n_heads..][..n_heads].iter_mut().zip(sums).for_each(|(to, sum)| *to = sum as f32);
+        }
+        Ok(step)
+    }
 }
 
 impl Ablating {

@@ -122,7 +122,7 @@ impl Summary {
                 Some(labels)
             }
         };
-        let has_test = is_positive.is_some() || units.is_paired || *measure.feature() == super::Feature::Effect;
+        let has_test = is_positive.is_some() || units.is_paired || measure.feature().is_ablation();
         let test = |clusters: &Clusters| match &is_positive {
             Some(labels) => Permutations::of_labels(&by_head, labels, clusters, options.seed),
             None => Permutations::of_signs(&by_head, clusters, options.seed),
