@@ -130,6 +130,28 @@ pub fn keep(key: &str, value: &str) {
     }
 }
 
+/// Stores a word for later visits; says whether the browser has.
+pub fn keep_if_possible(key: &str, value: &str) -> bool {
+    storage().is_some_and(|storage| storage.set_item(key, value).is_ok())
+}
+
+/// What stands after a prefix in the keys of stored words, in order.
+pub fn kept_keys(prefix: &str) -> Vec<String> {
+    let Some(storage) = storage() else { return Vec::new() };
+    let key = |index: u32| storage.key(index).ok().flatten()?.strip_prefix(prefix).map(str::to_owned);
+    let mut keys: Vec<String> = (0..storage.length().unwrap_or(0)).filter_map(key).collect();
+    keys.sort();
+    keys
+}
+
+/// Removes a stored word.
+pub fn forget(key: &str) {
+    if let Some(storage) = storage() {
+        // Storage that was read can be written.
+        let _ = storage.remove_item(key);
+    }
+}
+
 /// Keeps a word in this tab until it is taken, over a reload.
 pub fn keep_for_reload(key: &str, value: &str) {
     if let Some(storage) = tab_storage() {

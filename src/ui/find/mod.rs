@@ -6,6 +6,7 @@ mod curve_plot;
 mod distribution;
 mod given;
 mod head;
+mod kept;
 mod made;
 mod map;
 mod measure;

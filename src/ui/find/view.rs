@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::columns::ColumnChoice;
 use super::given::GivenSet;
+use super::kept::KeptSets;
 use super::made::MadeSet;
 use super::measure::Measure;
 use super::result::FindResult;
@@ -38,6 +39,7 @@ pub fn FindView(page: Page) -> impl IntoView {
                 {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
                 <Show when=move || has_columns.get()><ColumnChoice page /></Show>
                 <Show when=move || has_set.get()><ChosenSet page /></Show>
+                <KeptSets page />
             </section>
             <Show when=move || has_set.get()><Measure page /></Show>
             <Show when=move || has_search.get()><FindResult page /></Show>
