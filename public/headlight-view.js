@@ -6,8 +6,10 @@
 //
 // Attributes are the parts of a link. src is a trace, which this page fetches, so that the frame needs no permission. Content of the
 // element, such as a picture, is shown until it is clicked; without content the frame is loaded at once and shows a still picture.
-// A frame is as tall as its content, up to max-height (900 without a unit: CSS pixels), and stands on the page's own background.
-// Plain frames in the page (<iframe src="…/embed.html#…">) are served too, those with a sandbox included.
+// Plain frames in the page (<iframe src="…/embed.html#…">) are served too.
+//
+// What the reader chooses and points at comes as the events headlight-selection and headlight-hover of the element, whose detail has the
+// parts of a link by name; element.selection and element.hover are the last ones.
 
 const FRAME_URL = new URL("embed.html", import.meta.url);
 
@@ -91,12 +93,11 @@ addEventListener("message", (event) => {
   if (typeof about !== "string" || ![FRAME_URL.origin, "null"].includes(event.origin)) return;
   const frame = frames().find((one) => one.contentWindow === event.source);
   if (!frame) return;
-  if (about === "ready") {
-    told.delete(frame);
-    sendColours(frame);
-  }
-  if (about === "size" && Number.isFinite(value)) setHeight(frame, value);
-  if (about === "wants-trace") frame.headlightView?.sendTrace(event.origin);
+  const { headlight: about, value } = event.data;
+  if (about === "ready") sendTheme(frame);
+  if (about === "size" && Number.isFinite(value)) frame.style.height = `${Math.ceil(value)}px`;
+  if (about === "wants-trace") frame.headlightView?.sendTrace();
+  if (["selection", "hover"].includes(about) && typeof value === "string") frame.headlightView?.heard(about, value);
 });
 
 // Frames that were ready before this script answer with their size.
@@ -139,6 +140,10 @@ const LOOK = `
 
 class HeadlightView extends HTMLElement {
   static observedAttributes = ["src", ...LINK_ATTRIBUTES];
+
+  /** What is chosen and what is pointed at, the parts of a link by name. */
+  selection = {};
+  hover = {};
 
   constructor() {
     super();
@@ -215,6 +220,13 @@ class HeadlightView extends HTMLElement {
       if (this.hasAttribute(name)) link.set(name, this.getAttribute(name));
     }
     return `${FRAME_URL.href}#${link}`;
+  }
+
+  /** Takes what the frame says is chosen, or pointed at. */
+  heard(about, link) {
+    const { v: _, ...parts } = Object.fromEntries(new URLSearchParams(link));
+    this[about] = parts;
+    this.dispatchEvent(new CustomEvent(`headlight-${about}`, { detail: parts, bubbles: true }));
   }
 
   /** Sends the trace to the frame, or one sentence that says why there is none. */

@@ -1,5 +1,11 @@
 """``head_view`` and ``model_view`` with the arguments of BertViz 1.4."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+
 from .attention import chosen, layers_of, numbers
 from .tokens import added, checked, form_of, prettified
 from .traces import Trace
@@ -7,23 +13,23 @@ from .views import HEIGHT, View, check_action, link_of, present, theme_of
 
 
 def head_view(
-    attention=None,
-    tokens=None,
-    sentence_b_start=None,
-    prettify_tokens=True,
-    layer=None,
-    heads=None,
-    encoder_attention=None,
-    decoder_attention=None,
-    cross_attention=None,
-    encoder_tokens=None,
-    decoder_tokens=None,
-    include_layers=None,
-    html_action="view",
+    attention: Any = None,
+    tokens: Sequence[str] | None = None,
+    sentence_b_start: int | None = None,
+    prettify_tokens: bool = True,
+    layer: int | None = None,
+    heads: Sequence[int] | int | None = None,
+    encoder_attention: Any = None,
+    decoder_attention: Any = None,
+    cross_attention: Any = None,
+    encoder_tokens: Sequence[str] | None = None,
+    decoder_tokens: Sequence[str] | None = None,
+    include_layers: Iterable[int] | None = None,
+    html_action: Literal["view", "return"] = "view",
     *,
-    display_mode=None,
-    height=HEIGHT,
-):
+    display_mode: Literal["dark", "light"] | None = None,
+    height: int = HEIGHT,
+) -> View | None:
     """One layer, token by token, with a line for each weight.
 
     ``attention`` holds an array [1, head, query, key] for each layer, ``tokens`` a text for each position. ``layer`` and
@@ -47,22 +53,22 @@ def head_view(
 
 
 def model_view(
-    attention=None,
-    tokens=None,
-    sentence_b_start=None,
-    prettify_tokens=True,
-    display_mode="dark",
-    encoder_attention=None,
-    decoder_attention=None,
-    cross_attention=None,
-    encoder_tokens=None,
-    decoder_tokens=None,
-    include_layers=None,
-    include_heads=None,
-    html_action="view",
+    attention: Any = None,
+    tokens: Sequence[str] | None = None,
+    sentence_b_start: int | None = None,
+    prettify_tokens: bool = True,
+    display_mode: Literal["dark", "light"] | None = "dark",
+    encoder_attention: Any = None,
+    decoder_attention: Any = None,
+    cross_attention: Any = None,
+    encoder_tokens: Sequence[str] | None = None,
+    decoder_tokens: Sequence[str] | None = None,
+    include_layers: Iterable[int] | None = None,
+    include_heads: Sequence[int] | int | None = None,
+    html_action: Literal["view", "return"] = "view",
     *,
-    height=HEIGHT,
-):
+    height: int = HEIGHT,
+) -> View | None:
     """All heads of all layers at once.
 
     The arguments are those of ``head_view``; ``include_heads`` shows only these heads, ``display_mode`` is "dark" or "light".

@@ -1,7 +1,11 @@
 """``trace``: a run of a transformers model, with its patterns, queries, keys and values."""
 
+from __future__ import annotations
+
+
 import inspect
 from pathlib import Path
+from typing import Any
 
 from .arrays import to_numpy
 from .attention import check
@@ -12,7 +16,9 @@ from .traces import Trace
 WRITTEN = 32
 
 
-def trace(model, tokenizer, text, text_pair=None, target=None):
+def trace(
+    model: Any, tokenizer: Any, text: str, text_pair: str | None = None, target: str | None = None
+) -> Trace:
     """Runs a model on a text and keeps what its attentions did.
 
     ``model`` is any model of transformers, as it was loaded: the implementation of attention need not be "eager". ``text_pair``

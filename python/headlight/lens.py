@@ -1,6 +1,11 @@
 """TransformerLens: a cache of activations as a trace."""
 
+from __future__ import annotations
+
+
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import numpy
 
@@ -12,7 +17,7 @@ from .traces import Trace
 KEPT = re.compile(r"^blocks\.\d+\.attn\.hook_(pattern|q|k|v|rot_q|rot_k)$")
 
 
-def from_transformer_lens(cache, model, text=None):
+def from_transformer_lens(cache: Any, model: Any, text: str | Sequence[int] | None = None) -> Trace:
     """The trace of a cache that ``model.run_with_cache`` gave.
 
     ``model`` is a ``TransformerBridge`` (4.x) or a ``HookedTransformer`` (2.x and 3.x). ``text`` is what was run; without it, the

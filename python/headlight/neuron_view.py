@@ -1,23 +1,28 @@
 """BertViz's neuron view, for any transformers model."""
 
+from __future__ import annotations
+
+from typing import Any, Literal
+
+
 from . import hugging_face
 from .attention import numbers
 from .views import HEIGHT, View, check_action, link_of, present, theme_of
 
 
 def show(
-    model,
-    model_type,
-    tokenizer,
-    sentence_a,
-    sentence_b=None,
-    display_mode="dark",
-    layer=None,
-    head=None,
-    html_action="view",
+    model: Any,
+    model_type: str,
+    tokenizer: Any,
+    sentence_a: str,
+    sentence_b: str | None = None,
+    display_mode: Literal["dark", "light"] | None = "dark",
+    layer: int | None = None,
+    head: int | None = None,
+    html_action: Literal["view", "return"] = "view",
     *,
-    height=HEIGHT,
-):
+    height: int = HEIGHT,
+) -> View | None:
     """How the weights of a head arise from queries and keys.
 
     ``model`` is a model of transformers as it is loaded, not a changed one, of any kind; ``model_type`` is not used and stays

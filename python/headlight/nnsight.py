@@ -1,10 +1,22 @@
 """nnsight: a run of the model that a ``LanguageModel`` wraps, or patterns that were saved in one of its traces."""
 
+from __future__ import annotations
+
+from typing import Any
+
+
 from . import hugging_face
 from .attention import layers_of
+from .traces import Trace
 
 
-def from_nnsight(model, text, text_pair=None, target=None, attention=None):
+def from_nnsight(
+    model: Any,
+    text: str,
+    text_pair: str | None = None,
+    target: str | None = None,
+    attention: Any = None,
+) -> Trace:
     """The trace of a run of nnsight's ``LanguageModel``.
 
     Without ``attention`` the wrapped model is run anew, as ``headlight.trace`` does. ``attention`` is a list with the weights

@@ -49,6 +49,13 @@ def test_bfloat16_and_files_without_metadata_are_read(tmp_path):
     assert trace.pattern(0).tolist() == [[[1.0, 0.0], [0.5, 0.5]]]
 
 
+def test_numbers_of_eight_bytes_are_written_in_four(weights, tmp_path):
+    trace = headlight.Trace({"blocks.0.attn.hook_pattern": weights(2, 3, 3, dtype="float64")}, {"tokens": ["a", "b", "c"]})
+    trace.save(tmp_path / "a.safetensors")
+    assert headlight.load(tmp_path / "a.safetensors").pattern(0).dtype == numpy.float32
+    assert b'"F64"' not in trace.to_bytes()
+
+
 def test_missing_and_other_files_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="expected a trace in a file, found none"):
         headlight.load(tmp_path / "none.safetensors")
@@ -72,14 +79,14 @@ def test_a_figure_is_a_frame_that_any_encoding_shows(trace):
     view = headlight.show(trace, view="model", height=500)
     assert view.data == view._repr_html_()
     assert view.data.isascii()
-    [page] = re.findall(r'<iframe title="Attention" srcdoc="([^"]*)" width="100%" height="500" style="border: 0"></iframe>', view.data)
+    [page] = re.findall(r'<iframe title="Attention" name="headlight-\w+" srcdoc="([^"]*)" width="100%" height="500" style=', view.data)
     assert html.unescape(page) == view.page
 
 
 def test_files_are_shown_like_traces(trace, tmp_path):
     trace.save(tmp_path / "a.safetensors")
     assert headlight.show(tmp_path / "a.safetensors").trace.tokens == trace.tokens
-    assert trace._repr_html_().startswith("<div><iframe")
+    assert trace._repr_html_().count("<iframe") == 1
 
 
 def test_unknown_parts_are_refused_and_text_is_quoted(trace):

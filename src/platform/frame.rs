@@ -1,6 +1,7 @@
-//! Messages between a page in a frame and its host: plain objects `{ headlight: "…", value: … }`.
+//! Messages between a page in a frame and its host: plain objects `{ headlight: "…", value: … }`. Those of a frame that was given a name
+//! have it as `frame`, for hosts that see the window but not its element.
 //!
-//! Only messages of the parent window are read, and none is trusted: a value is a theme's name, or a trace, which is
+//! Only messages of the parent window are read, and none is trusted: a value is a theme's name, a link, or a trace, which is
 //! checked like any file.
 
 use js_sys::{Function, Object, Promise, Reflect};
@@ -12,6 +13,7 @@ use web_sys::{MessageEvent, Window, window};
 /// The field that names the subject of a message.
 const ABOUT: &str = "headlight";
 const VALUE: &str = "value";
+const FRAME: &str = "frame";
 
 /// The parent window; `None` where this window is not in a frame.
 fn host() -> Option<Window> {
@@ -27,6 +29,9 @@ pub fn tell_host(about: &str, value: &JsValue) {
     // Setting fields of a new object cannot fail. The host may have any origin: no message is secret.
     let _ = Reflect::set(&message, &ABOUT.into(), &about.into());
     let _ = Reflect::set(&message, &VALUE.into(), value);
+    if let Some(name) = window().and_then(|here| here.name().ok()).filter(|name| !name.is_empty()) {
+        let _ = Reflect::set(&message, &FRAME.into(), &name.into());
+    }
     let _ = host.post_message(&message, "*");
 }
 

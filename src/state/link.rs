@@ -271,7 +271,7 @@ impl Link {
     }
 
     /// The fragment without edits and without the outcome.
-    pub(super) fn write_without_edits(&self) -> String {
+    pub fn write_without_edits(&self) -> String {
         let mut fragment = format!("v={VERSION}");
         let mut put = |name: &str, value: Option<String>| put(&mut fragment, name, value);
         put("model", self.model.clone());

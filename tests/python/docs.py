@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BLOCKS = 10
+BLOCKS = 11
 
 # What a HookedTransformer computed, for the test that opens it as a checkpoint.
 AND_RUN = """

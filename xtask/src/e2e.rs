@@ -26,6 +26,27 @@ pub fn command(filter: Option<&str>, mode: Mode) -> Result<ExitCode> {
 
 /// Tests in files, or of names, that contain `filter`; all where there is none.
 pub fn run(filter: Option<&str>, mode: Mode) -> Result<Count> {
+    let all = test_files()?;
+    let named: Vec<PathBuf> = match filter {
+        Some(text) => all.iter().filter(|file| file.to_string_lossy().contains(text)).cloned().collect(),
+        None => Vec::new(),
+    };
+    run_with(mode, |node| {
+        // Minutes to install, for one test.
+        if filter.is_none_or(|text| text.contains("trunk")) {
+            node.env("HEADLIGHT_TRUNK", tools::ensure_trunk()?);
+        }
+        Python::ensure()?.tell(node);
+        if let (true, Some(text)) = (named.is_empty(), filter) {
+            node.arg(format!("--test-name-pattern={text}"));
+        }
+        node.args(if named.is_empty() { &all } else { &named });
+        Ok(())
+    })
+}
+
+/// Runs what `choose` adds to the command of node's test runner, in Chromium, with the built page served.
+pub fn run_with(mode: Mode, choose: impl FnOnce(&mut Command) -> Result<()>) -> Result<Count> {
     let browser = Browser::ensure()?;
     let tools = Tools::ensure()?;
     let folder = dist::ensure(mode)?;
@@ -35,11 +56,6 @@ pub fn run(filter: Option<&str>, mode: Mode) -> Result<Count> {
     say(&format!("end-to-end tests at {url}"));
 
     let root = paths::root()?;
-    let all = test_files()?;
-    let named: Vec<PathBuf> = match filter {
-        Some(text) => all.iter().filter(|file| file.to_string_lossy().contains(text)).cloned().collect(),
-        None => Vec::new(),
-    };
     let tap_file = paths::target()?.join("e2e.tap");
     // If the run dies early, an older report must not pass for its own.
     let _ = fs::remove_file(&tap_file);
@@ -55,19 +71,7 @@ pub fn run(filter: Option<&str>, mode: Mode) -> Result<Count> {
         .env("HEADLIGHT_MODELS", models::ensure()?)
         .env("HEADLIGHT_FIXTURES", root.join("tests/fixtures"))
         .env("HEADLIGHT_DIST", &folder);
-    // Minutes to install, for one test.
-    if filter.is_none_or(|text| text.contains("trunk")) {
-        node.env("HEADLIGHT_TRUNK", tools::ensure_trunk()?);
-    }
-    Python::ensure()?.tell(&mut node);
-    if named.is_empty() {
-        if let Some(text) = filter {
-            node.arg(format!("--test-name-pattern={text}"));
-        }
-        node.args(&all);
-    } else {
-        node.args(&named);
-    }
+    choose(&mut node)?;
     let status = run_lines(&mut node, |_| ())?;
     let count = fs::read_to_string(&tap_file).ok().and_then(|tap| tap_result(&tap)).unwrap_or_default();
     Ok(count.of_runner(status.success()))

@@ -13,6 +13,8 @@ mod esbuild;
 mod example;
 mod fuzz;
 mod models;
+mod notebooks;
+mod npm;
 mod offline;
 mod package;
 mod page;
@@ -40,9 +42,12 @@ usage: cargo xtask COMMAND [OPTIONS]
 
   setup                    install what is missing and fetch the bundled models
   serve [--port N]         build and serve the page (port 8080 unless given)
-  build [--zip] [--python] build dist/, a static site; --zip also packs dist.zip with the models; --python also makes
-                           the wheel of the Python package in python/dist/
-  test [--only PART]...    run every test; PART: fmt, clippy, deny, native, wasm, python, e2e
+  build [--zip] [--python] [--npm]
+                           build dist/, a static site; --zip also packs dist.zip with the models; --python also makes
+                           the wheel of the Python package in python/dist/, --npm the npm package of the element in
+                           dist-npm/
+  test [--only PART]...    run every test; PART: fmt, clippy, deny, native, wasm, python, e2e; with --only python,
+                           --newest: with the newest transformers, TransformerLens and nnsight
   e2e [--filter TEXT]      only the end-to-end tests, of files or tests with TEXT in their name
   fuzz [READER]... [--runs N]
                            feed readers of files with inputs that libFuzzer finds (100,000 runs each unless given)
@@ -57,6 +62,7 @@ usage: cargo xtask COMMAND [OPTIONS]
   HEADLIGHT_PYTHON_LIBRARIES
                            a Python with torch, transformers, TransformerLens, nnsight, JAX, IPython and pytest, for the
                            tests of the Python package; without it they are installed, once
+  HEADLIGHT_JUPYTER        a Python with JupyterLab, Notebook 7, marimo, anywidget and pytest, for the same tests
   HEADLIGHT_SHOTS          folder for the screenshots of the end-to-end tests";
 
 fn main() -> ExitCode {
@@ -93,16 +99,21 @@ fn run() -> Result<ExitCode> {
             let fast = args.flag("--fast");
             let zip = args.flag("--zip");
             let python = args.flag("--python");
+            let npm = args.flag("--npm");
             args.finish()?;
             dist::build(dist::Mode::from_fast(fast), zip)?;
             if python {
                 package::build(dist::Mode::from_fast(fast))?;
             }
+            if npm {
+                npm::build(dist::Mode::from_fast(fast))?;
+            }
         }
         "test" => {
             let only = args.values("--only")?;
+            let newest = args.flag("--newest");
             args.finish()?;
-            return test::test(&only);
+            return test::test(&only, newest);
         }
         "e2e" => {
             let fast = args.flag("--fast");

@@ -1,10 +1,10 @@
-//! The Python package: a wheel of pure Python with viewer.html inside, and its tests from that wheel.
+//! The Python package: a wheel of pure Python with viewer.html and the licences inside, and its tests from that wheel.
 
 use crate::dist::{self, Mode};
 use crate::process::{capture, cargo, run, run_lines, say, warn};
 use crate::python::{environment, id_of, interpreter};
 use crate::report::{Count, pytest_result, rust_result};
-use crate::{paths, python};
+use crate::{notebooks, paths, python};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,8 @@ use walkdir::WalkDir;
 const PLAIN: &str = include_str!("../../tests/python/package.txt");
 const REAL: &str = include_str!("../../tests/python/libraries.txt");
 const LENS3: &str = include_str!("../../tests/python/lens3.txt");
+
+const LICENCES: [&str; 3] = ["LICENSE", "LICENSE-APACHE", "LICENSE-MIT"];
 
 /// The name of the environment with what `REAL` names.
 const LIBRARIES: &str = "libraries";
@@ -34,6 +36,10 @@ fn wheel(mode: Mode) -> Result<PathBuf> {
     let folder = paths::root()?.join("python");
     let inside = folder.join("headlight/viewer.html");
     fs::copy(&viewer, &inside).with_context(|| format!("cannot copy {}", viewer.display()))?;
+    // A package's metadata names no file above it.
+    for name in LICENCES {
+        fs::copy(paths::root()?.join(name), folder.join(name)).with_context(|| format!("cannot copy {name}"))?;
+    }
     let (wheels, stamp) = (folder.join("dist"), folder.join("dist/contents.txt"));
     let id = id_of(&contents(&folder)?);
     if fs::read_to_string(&stamp).is_ok_and(|text| text == id) {
@@ -53,7 +59,7 @@ fn wheel(mode: Mode) -> Result<PathBuf> {
 /// Everything that goes into the wheel.
 fn contents(folder: &Path) -> Result<Vec<u8>> {
     let mut all = Vec::new();
-    for name in ["pyproject.toml", "README.md", "headlight"] {
+    for name in ["pyproject.toml", "README.md", "headlight"].into_iter().chain(LICENCES) {
         for entry in WalkDir::new(folder.join(name)).sort_by_file_name() {
             let entry = entry?;
             if entry.file_type().is_file() && !entry.path().components().any(|part| part.as_os_str() == "__pycache__") {
@@ -75,27 +81,39 @@ fn only_wheel(folder: &Path) -> Result<PathBuf> {
     bail!("{} has no wheel", folder.display())
 }
 
-/// The tests of the package as it was built: alone with numpy and safetensors, then with the libraries whose models it reads,
-/// which are installed where they are missing.
+/// The tests of the package as it was built: alone with numpy and safetensors, in notebooks, and with the libraries whose models
+/// it reads, which are installed where they are missing.
 pub fn test() -> Result<Count> {
-    test_with(libraries)
+    test_with(notebooks::ensure, || libraries(pinned()))
 }
 
-/// The same; without the libraries where they are not installed yet, since that takes gigabytes and many minutes.
+/// The tests with the libraries in their newest versions, whatever these are.
+pub fn test_newest() -> Result<Count> {
+    test_with(|| None, || libraries(newest()))
+}
+
+/// The same; without notebooks and libraries where they are not installed yet, since that takes gigabytes and many minutes.
 pub fn test_installed() -> Result<Count> {
-    test_with(|| {
-        let is_installed =
-            paths::env_path(REAL_PYTHON).is_some() || python::has_environment(LIBRARIES, REAL).unwrap_or_default();
+    let has_libraries =
+        paths::env_path(REAL_PYTHON).is_some() || python::has_environment(LIBRARIES, REAL).unwrap_or_default();
+    for (is_installed, what) in [
+        (has_libraries, "transformers, TransformerLens and nnsight"),
+        (notebooks::are_installed(), "JupyterLab and marimo"),
+    ] {
         if !is_installed {
-            warn(
-                "the tests with transformers, TransformerLens and nnsight are skipped: `cargo xtask test --only python` installs these",
-            );
+            warn(&format!("the tests with {what} are skipped: `cargo xtask test --only python` installs these"));
         }
-        if is_installed { libraries() } else { None }
-    })
+    }
+    test_with(
+        || if notebooks::are_installed() { notebooks::ensure() } else { None },
+        || if has_libraries { libraries(pinned()) } else { None },
+    )
 }
 
-fn test_with(libraries: impl FnOnce() -> Option<(PathBuf, PathBuf)>) -> Result<Count> {
+fn test_with(
+    notebooks: impl FnOnce() -> Option<PathBuf>,
+    libraries: impl FnOnce() -> Option<(PathBuf, PathBuf)>,
+) -> Result<Count> {
     let wheel = wheel(Mode::Release)?;
     let plain = environment("package", "pytest", PLAIN)?;
     let installed = paths::target()?.join("python-package");
@@ -105,37 +123,52 @@ fn test_with(libraries: impl FnOnce() -> Option<(PathBuf, PathBuf)>) -> Result<C
         .arg(&installed)
         .arg(&wheel))?;
     say("the Python package");
-    let count = pytest(&plain, &installed, &["--ignore=real"])?;
+    let mut count = pytest(&plain, &installed, &["--ignore=real", "--ignore=jupyter"])?;
+    if let Some(program) = notebooks() {
+        say("the Python package in notebooks");
+        count = count.plus(pytest(&program, &installed, &["jupyter"])?).plus(notebooks::test(&program, &installed)?);
+    }
     let Some((program, lens3)) = libraries() else { return Ok(count) };
     say("the Python package with transformers, TransformerLens and nnsight");
-    let count = count.plus(pytest(&program, &installed, &["real"])?);
-    say("the blocks of docs/python.md");
+    count = count.plus(pytest(&program, &installed, &["real"])?);
+    Ok(count.plus(blocks(program, lens3, installed)?))
+}
+
+/// The blocks of docs/python.md, and the scripts of "Copy as Python".
+fn blocks(program: PathBuf, lens3: PathBuf, installed: PathBuf) -> Result<Count> {
+    say("the blocks of docs/python.md, and scripts of “Copy as Python”");
     let mut command = cargo()?;
-    command.args([
-        "test",
-        "--locked",
-        "--features",
-        "page",
-        "--test",
-        "python",
-        "--",
-        "--include-ignored",
-        "real_packages",
-    ]);
+    command.args(["test", "--locked", "--features", "page", "--test", "python", "--test", "python_scripts", "--"]);
+    command.args(["--include-ignored", "real_packages"]);
     command.env("HEADLIGHT_PYTHON", program).env("HEADLIGHT_LENS3", lens3).env("PYTHONPATH", installed);
     let mut blocks = Count::default();
     let status = run_lines(command.env("HF_HUB_OFFLINE", "1"), |line| {
         blocks = blocks.plus(rust_result(line).unwrap_or_default());
     })?;
-    Ok(count.plus(blocks.of_runner(status.success())))
+    Ok(blocks.of_runner(status.success()))
+}
+
+/// An interpreter with the libraries that `REAL` pins.
+fn pinned() -> Result<PathBuf> {
+    paths::env_path(REAL_PYTHON)
+        .map_or_else(|| environment(LIBRARIES, "transformers, TransformerLens and nnsight (gigabytes, once)", REAL), Ok)
+}
+
+/// An interpreter with the newest versions of the same libraries that fit together, and a line that names them.
+fn newest() -> Result<PathBuf> {
+    let program = python::newest_environment(
+        LIBRARIES,
+        "the newest transformers, TransformerLens and nnsight (gigabytes)",
+        REAL,
+    )?;
+    let versions = "from importlib.metadata import version as v; \
+                    print(*(f'{n} {v(n)}' for n in ('transformers', 'transformer-lens', 'nnsight', 'torch')), sep=', ')";
+    say(&format!("the newest versions: {}", capture(Command::new(&program).args(["-c", versions]))?.trim()));
+    Ok(program)
 }
 
 /// An interpreter with the libraries, and the folder of TransformerLens 3; `None`, with a word, where they cannot be installed.
-fn libraries() -> Option<(PathBuf, PathBuf)> {
-    let found = paths::env_path(REAL_PYTHON).map_or_else(
-        || environment(LIBRARIES, "transformers, TransformerLens and nnsight (gigabytes, once)", REAL),
-        Ok,
-    );
+fn libraries(found: Result<PathBuf>) -> Option<(PathBuf, PathBuf)> {
     let both = found.and_then(|program| {
         capture(Command::new(&program).args(["-c", "import torch, transformers, transformer_lens, nnsight"]))?;
         Ok((program, python::install("lens3", "TransformerLens 3", "tests/python/lens3.txt", LENS3, &["--no-deps"])?))

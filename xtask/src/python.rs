@@ -77,6 +77,24 @@ pub fn environment(name: &str, contents: &str, requirements: &str) -> Result<Pat
     Ok(program_of(&folder))
 }
 
+/// The interpreter of an environment with the newest versions of what a list of requirements pins, brought up to date by each call.
+pub fn newest_environment(name: &str, contents: &str, requirements: &str) -> Result<PathBuf> {
+    let unpinned = without_versions(requirements);
+    let program = environment(&format!("{name}-newest"), contents, &unpinned)?;
+    say(&format!("bringing {contents} up to date"));
+    let names = unpinned.lines().filter(|line| !line.starts_with(['#', '-']));
+    run(Command::new(&program)
+        .args(["-m", "pip", "install", "--quiet", "--no-cache-dir", "--prefer-binary", "--upgrade"])
+        .args(names))
+    .with_context(|| format!("could not install {contents}: it needs the Python package index"))?;
+    Ok(program)
+}
+
+/// A list of requirements with the names alone.
+fn without_versions(requirements: &str) -> String {
+    requirements.lines().filter_map(|line| line.split("==").next()).map(|name| format!("{name}\n")).collect()
+}
+
 fn program_of(environment: &Path) -> PathBuf {
     environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" })
 }
@@ -100,4 +118,15 @@ fn once(name: &str, contents: &str, fill: impl FnOnce(&Path) -> Result<()>) -> R
     // Renamed when complete, so that an interrupted installation is not taken for a whole one.
     fs::rename(&fresh, &folder).with_context(|| format!("cannot rename {}", fresh.display()))?;
     Ok(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_versions;
+
+    #[test]
+    fn the_newest_versions_are_those_of_the_same_names() {
+        let pinned = "# A note.\n--prefer-binary\ntorch==2.15.0\nnumpy==2.2.6; python_version < \"3.14\"\n";
+        assert_eq!(without_versions(pinned), "# A note.\n--prefer-binary\ntorch\nnumpy\n");
+    }
 }

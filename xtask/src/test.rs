@@ -30,8 +30,11 @@ const NATIVE_FEATURES: [&str; 2] = ["--features", "page"];
 /// The feature sets that browsers get; each is compiled alone.
 const WASM_FEATURES: [&str; 3] = ["page", "worker", "bench"];
 
-/// Runs the parts named in `only`, or all.
-pub fn test(only: &[String]) -> Result<ExitCode> {
+/// Runs the parts named in `only`, or all. `newest`: the part `python` with the newest versions of the libraries that it reads.
+pub fn test(only: &[String], newest: bool) -> Result<ExitCode> {
+    if newest && only != ["python"] {
+        bail!("--newest belongs to the Python package's tests: cargo xtask test --only python --newest");
+    }
     if let Some(unknown) = only.iter().find(|name| !PARTS.iter().any(|(part, _)| part == name)) {
         bail!("there is no part {unknown:?}: --only takes fmt, clippy, deny, native, wasm, python or e2e");
     }
@@ -40,7 +43,11 @@ pub fn test(only: &[String]) -> Result<ExitCode> {
     for (name, part) in PARTS.iter().filter(|(name, _)| only.is_empty() || only.iter().any(|wanted| wanted == name)) {
         let started = Instant::now();
         // What takes gigabytes to install is tested by everybody who has it, and by those who ask for this part.
-        let part = if *name == "python" && only.is_empty() { package::test_installed } else { *part };
+        let part = match *name {
+            "python" if only.is_empty() => package::test_installed,
+            "python" if newest => package::test_newest,
+            _ => *part,
+        };
         let count = part().unwrap_or_else(|error| {
             println!("error: {error:#}");
             Count::one(false)

@@ -11,6 +11,7 @@ mod fault_notice;
 pub mod floor;
 pub mod help;
 mod help_button;
+mod host;
 mod inspector;
 mod notices;
 pub mod page;

@@ -1,9 +1,11 @@
-//! The saved page: the same views on a trace inside the document, without a model.
+//! The saved page: the same views on a trace inside the document, without a model. In a frame, as in a notebook, it tells its host what
+//! is chosen and pointed at.
 
 use leptos::prelude::*;
 
 use super::attention::Attention;
 use super::fault::show_faults;
+use super::host::speak_with_host;
 use super::page::Page;
 use super::status::StatusLine;
 use super::theme::scheme;
@@ -23,6 +25,7 @@ pub fn Viewer() -> impl IntoView {
     let scene = Scene::memo(page, scheme);
     let is_saving = RwSignal::new(false);
     palette::listen(page);
+    speak_with_host(page);
     let what = page.memo(what);
     effect(move || {
         if let Some((model, text)) = what.get() {

@@ -1,10 +1,9 @@
 //! One view in a frame of somebody else's page: still until somebody touches it, as tall as its content, in the host's colours. Only
 //! Run loads a model.
 //!
-//! The frame tells its host `ready`, and `size` (height in CSS pixels) whenever the height changes. The host may send `ground`, the
-//! colour that it stands on, and `theme`, which the frame answers with its size.
+//! The frame tells its host its `size` (height in CSS pixels) whenever the height changes, and as an answer to `theme`, besides what
+//! every frame tells (`shell::host`).
 
-mod host;
 mod run_line;
 mod still;
 
@@ -28,12 +27,12 @@ use crate::ui::map::ModelMap;
 use crate::ui::neurons::NeuronView;
 use crate::ui::shell::attention::view_key;
 use crate::ui::shell::fault::show_faults;
+use crate::ui::shell::host::{speak_with_host, tell_size_to_host};
 use crate::ui::shell::page::Page;
 use crate::ui::shell::scales::{Breadcrumb, is_shown};
-use crate::ui::shell::theme::scheme;
+use crate::ui::shell::theme::{follow_theme, scheme};
 use crate::ui::shell::worker::start_worker;
 use crate::ui::stream::StreamView;
-use host::follow_host;
 use run_line::RunLine;
 use still::draw_still;
 
@@ -43,7 +42,9 @@ pub fn Embed() -> impl IntoView {
     show_faults();
     let page = Page::open(Home::Embed, Some(start_worker));
     let root = NodeRef::<Main>::new();
-    follow_host(page, root);
+    follow_theme(page);
+    speak_with_host(page);
+    tell_size_to_host(root);
     let scheme = scheme(page);
     let scene = Scene::memo(page, scheme);
     let n_heads = Derived::new(move || scene.with(|scene| scene.as_ref().map_or(0, |scene| scene.shape.n_heads)));
