@@ -27,7 +27,7 @@ mod on_screen;
 pub mod options;
 pub mod palette;
 pub mod panes;
-pub mod quantities;
+pub mod python;
 pub mod readings;
 pub mod requests;
 pub mod scales;

@@ -9,8 +9,9 @@ use super::token_fields::TokenFields;
 use super::values::values;
 use crate::protocol::OutcomeAsked;
 use crate::state::editing::answers::Part;
-use crate::state::{Variant, wording};
+use crate::state::{State, Variant, wording};
 use crate::trace::TokenForm;
+use crate::ui::change::as_python::AsPython;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 use crate::ui::small::problem::Problem;
@@ -59,6 +60,7 @@ pub fn OutcomePanel(page: Page) -> impl IntoView {
                     }
                 }
             }}
+            <AsPython page script=State::outcome_script />
         </section>
     }
 }

@@ -4,9 +4,10 @@ use leptos::prelude::*;
 
 use super::start::Start;
 use crate::edit::PatchSite;
-use crate::state::Event;
 use crate::state::editing::EditEvent;
 use crate::state::editing::sweep_kinds::SweepKind;
+use crate::state::{Event, State};
+use crate::ui::change::as_python::AsPython;
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 
@@ -25,6 +26,7 @@ pub fn SweepPanel(page: Page) -> impl IntoView {
             if is_offered { kind.get() } else { SweepKind::ZeroHeads }
         })
     });
+    let has_sweep = page.memo(|state| state.editing.sweep.is_some());
     let asked = Derived::new(move || now.get().asked(&other.get(), site.get()));
     let start = move || {
         if let Ok(asked) = asked.get_untracked() {
@@ -87,6 +89,9 @@ pub fn SweepPanel(page: Page) -> impl IntoView {
                 })}
                 <Start page asked />
             </form>
+            <div class:none=move || !has_sweep.get()>
+                <AsPython page script=State::sweep_script />
+            </div>
         </section>
     }
 }

@@ -1,0 +1,92 @@
+//! Which numbers on screen a script can be of.
+
+use super::{Computed, Library, Number, script};
+use crate::state::catalogue::ModelLocation;
+use crate::state::editing::Against;
+use crate::state::{State, Variant};
+use crate::trace::Spec;
+
+/// Formats of weights whose numbers both libraries compute with.
+const PLAIN: [&str; 3] = ["F32", "F16", "BF16"];
+
+impl State {
+    /// A script of the outcome: of the original, of each edit that was measured alone, and of all edits together.
+    ///
+    /// # Errors
+    /// One sentence that says why there is no script.
+    pub fn outcome_script(&self, library: Library) -> Result<String, String> {
+        let mut computed = self.computed()?;
+        let editing = &self.editing;
+        let acting = || editing.list.iter().filter(|listed| listed.edit.on && editing.reason(listed.id).is_none());
+        for (place, listed) in acting().enumerate().filter(|_| acting().count() > 1) {
+            if let Some(alone) = editing.outcome_alone(listed.id) {
+                let name = format!("edit {} alone", place + 1);
+                computed.numbers.push(Number { name, edits: vec![listed.edit.clone()], value: alone.value });
+            }
+        }
+        if let (Against::Edits, Some(edited)) = (&editing.against, editing.outcome_b()) {
+            let edits = acting().map(|listed| listed.edit.clone()).collect();
+            computed.numbers.push(Number { name: "with the edits".to_owned(), edits, value: edited.value });
+        }
+        script(library, &computed)
+    }
+
+    /// A script of the sweep's strongest cell.
+    ///
+    /// # Errors
+    /// One sentence that says why there is no script.
+    pub fn sweep_script(&self, library: Library) -> Result<String, String> {
+        let no_sweep = || "There is no sweep of this text.".to_owned();
+        let sweep = self.editing.sweep.as_ref().filter(|sweep| sweep.is_done).ok_or_else(no_sweep)?;
+        if !sweep.applies() {
+            return Err("The cells of this sweep are edits of another text.".to_owned());
+        }
+        let mut computed = self.computed()?;
+        let editing = &self.editing;
+        let acting = editing.list.iter().filter(|listed| listed.edit.on && editing.reason(listed.id).is_none());
+        let edits: Vec<_> = acting.map(|listed| listed.edit.clone()).collect();
+        let base = sweep.base.ok_or_else(no_sweep)?.value;
+        let measured = sweep.cells.values().filter_map(|cell| Some((cell, cell.outcome?.value)));
+        let (cell, value) = measured
+            .max_by(|one, other| (one.1 - base).abs().total_cmp(&(other.1 - base).abs()))
+            .ok_or_else(no_sweep)?;
+        let column = if sweep.is_by_position() { "token" } else { "head" };
+        let name = format!("the strongest cell, layer {}, {column} {}", cell.layer, cell.column);
+        computed.numbers = vec![
+            Number { name: "without the sweep's edits".to_owned(), edits: edits.clone(), value: base },
+            Number { name, edits: edits.into_iter().chain([cell.edit.clone()]).collect(), value },
+        ];
+        script(library, &computed)
+    }
+
+    /// The original's outcome, as a script computes it.
+    fn computed(&self) -> Result<Computed, String> {
+        let shown = self.result(Variant::A).filter(|shown| !shown.is_trace);
+        let shown = shown.ok_or("Run the text in the model to get its script.")?;
+        let compared = self.editing.compared.value().ok_or("The outcome has not been measured yet.")?;
+        let outcome = compared.outcome.as_ref().ok_or("Choose an outcome first.")?.as_ref().map_err(Clone::clone)?;
+        let (answer, others) =
+            outcome.tokens.clone().ok_or("Scripts follow the logits of tokens; this outcome is another one.")?;
+        let original = outcome.values.first().ok_or("The outcome has not been measured yet.")?;
+        if let Some(format) = shown.origin.model.quantisation.as_deref().filter(|format| !PLAIN.contains(format)) {
+            return Err(format!(
+                "This page computes with weights in {format}, which neither library does. Run the same model in F32, F16 or BF16."
+            ));
+        }
+        let entry = self.models.iter().find(|entry| entry.name == shown.model_name);
+        let checkpoint = match entry.map(|entry| &entry.location) {
+            Some(ModelLocation::Hub { repo, .. }) => repo.path(),
+            _ => shown.origin.model.name.clone(),
+        };
+        let spec: Spec = shown.spec.clone();
+        Ok(Computed {
+            checkpoint,
+            spec,
+            ids: shown.info.tokens.ids.clone(),
+            answer,
+            others,
+            position: compared.position,
+            numbers: vec![Number { name: "original".to_owned(), edits: Vec::new(), value: original.value }],
+        })
+    }
+}
