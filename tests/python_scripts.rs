@@ -8,9 +8,11 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 
+use headlight::analysis::inside::direct::Contrast;
 use headlight::edit::{Edit, parse_list};
+use headlight::engine::jobs::{DirectJob, complete};
 use headlight::engine::{Captures, CompiledEdits, Model, PatchValues, patches};
-use headlight::state::python::{Computed, Library, Number, script};
+use headlight::state::python::{Computed, Library, Measure, Number, script};
 use headlight::trace::{Lengths, Tokens};
 use support::engine::{finished, load_golden};
 use support::golden;
@@ -84,7 +86,7 @@ fn computed(architecture: &str) -> Computed {
     let (answer, others) = (tokens.ids[1] as usize, [tokens.ids[2] as usize, tokens.ids[4] as usize]);
     let number = |name: &str, edits: Vec<Edit>| {
         let value = outcome(&model, &tokens, &edits, answer, &others);
-        Number { name: name.to_owned(), edits, value }
+        Number { name: name.to_owned(), edits, value, measure: Measure::Outcome }
     };
     let mut numbers = vec![number("original", Vec::new())];
     let all = edits_of(&model, &tokens);
@@ -106,6 +108,25 @@ fn computed(architecture: &str) -> Computed {
     }
 }
 
+/// Direct effects of heads, without an edit and under one.
+fn direct(architecture: &str) -> Computed {
+    let model = load_golden(architecture);
+    let computed = computed(architecture);
+    let tokens = model.encode(TEXT, None).unwrap();
+    let mut numbers = Vec::new();
+    let one = computed.numbers[1].edits.clone();
+    for (edits, layer, head) in [(Vec::new(), 1, 2), (one, 2, 1)] {
+        let contrast = Contrast { answers: vec![tokens.ids[1]], others: vec![tokens.ids[2], tokens.ids[4]] };
+        let bound = CompiledEdits::bind(&edits, model.spec(), tokens.len()).unwrap();
+        let run = finished(&model, tokens.clone(), bound, Captures::none());
+        let sum = complete(DirectJob::new(&run, contrast, tokens.len() - 1).unwrap()).unwrap();
+        let (name, value) = (format!("direct effect of L{layer}H{head}"), sum.attns[layer].heads[head] as f32);
+        assert!(value.abs() > 4e-3, "{architecture}: {value} would be found by doing nothing");
+        numbers.push(Number { name, edits, value, measure: Measure::Direct { layer, head } });
+    }
+    Computed { numbers, ..computed }
+}
+
 #[test]
 fn a_script_is_what_a_reader_expects_to_see() {
     let computed = computed("gpt2");
@@ -122,7 +143,7 @@ fn a_script_is_what_a_reader_expects_to_see() {
     ] {
         assert!(lens.contains(line), "{line}\n{lens}");
     }
-    assert!(lens.ends_with(&format!(", [edit_2, seen], {:?})\n", computed.numbers[2].value)), "{lens}");
+    assert!(lens.ends_with(&format!(", outcome([edit_2, seen]), {:?})\n", computed.numbers[2].value)), "{lens}");
     let nnsight = script(Library::Nnsight, &computed).unwrap();
     let line =
         "if (hook := f\"blocks.{layer}.attn.hook_z\") in edits:\n                block.attn.c_proj.input = changed(";
@@ -134,7 +155,7 @@ fn a_script_is_what_a_reader_expects_to_see() {
 fn what_a_library_cannot_do_is_said() {
     let mut computed = computed("gpt2");
     let edit = parse_list(r#"[{"kind":"scale","layer":0,"hook":"hook_resid_mid","factor":2}]"#).unwrap();
-    computed.numbers = vec![Number { name: "edited".to_owned(), edits: edit, value: 0.0 }];
+    computed.numbers = vec![Number { name: "edited".to_owned(), edits: edit, value: 0.0, measure: Measure::Outcome }];
     for library in Library::EACH {
         let message = script(library, &computed).unwrap_err();
         assert_eq!(message, format!("{} has no way to change hook_resid_mid of gpt2.", library.name()));
@@ -154,21 +175,26 @@ fn real_packages_compute_the_numbers_of_scripts() {
     let python = std::env::var_os("HEADLIGHT_PYTHON").unwrap_or_else(|| "python3".into());
     let mut wrong = Vec::new();
     for architecture in ["gpt2", "llama", "mistral", "qwen2", "qwen3", "smollm3", "gpt_neox"] {
-        let computed = computed(architecture);
-        for library in Library::EACH {
-            // A family whose modules are not known.
-            let Ok(text) = script(library, &computed) else {
-                assert_eq!((architecture, library), ("gpt_neox", Library::Nnsight));
+        for (computed, library) in [computed(architecture), direct(architecture)]
+            .iter()
+            .flat_map(|computed| Library::EACH.map(|library| (computed, library)))
+        {
+            let Ok(text) = script(library, computed) else {
+                assert_eq!(
+                    (architecture, library),
+                    ("gpt_neox", Library::Nnsight),
+                    "a family whose modules are not known"
+                );
                 continue;
             };
             // From a file, because nnsight reads its own source.
-            let file: PathBuf = std::env::temp_dir().join(format!("headlight_{architecture}_{library:?}.py"));
+            let name = format!("headlight_{architecture}_{library:?}_{}.py", computed.numbers.len());
+            let file: PathBuf = std::env::temp_dir().join(name);
             std::fs::write(&file, text).unwrap();
             let output = Command::new(&python).arg(&file).env("HF_HUB_OFFLINE", "1").output().expect("python starts");
             let said = String::from_utf8_lossy(&output.stdout);
-            if output.status.success()
-                && said.lines().filter(|line| line.contains(", in Headlight ")).count() == computed.numbers.len()
-            {
+            let n_said = said.lines().filter(|line| line.contains(", in Headlight ")).count();
+            if output.status.success() && n_said == computed.numbers.len() {
                 let _ = std::fs::remove_file(&file);
             } else {
                 wrong.push(format!("{}:\n{said}{}", file.display(), String::from_utf8_lossy(&output.stderr)));

@@ -3,6 +3,7 @@
 //! A script has three parts: the model and what was read, a function for each edit, and checks. Edits change activations in place by
 //! TransformerLens's names and axes, in both libraries; only `run`, which brings these activations to them, is of one library.
 
+mod direct;
 mod edits;
 mod offer;
 mod place;
@@ -55,15 +56,32 @@ pub struct Computed {
     pub numbers: Vec<Number>,
 }
 
-/// The outcome under some edits.
+/// A number under some edits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Number {
     /// What it is, for readers.
     pub name: String,
     /// What acts; edits that are switched off do not.
     pub edits: Vec<Edit>,
-    /// The outcome.
+    /// The number.
     pub value: f32,
+    /// What of the run it is.
+    pub measure: Measure,
+}
+
+/// What a number is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Measure {
+    /// The answer's logit minus the mean of the others'.
+    #[default]
+    Outcome,
+    /// What a head writes towards that, directly.
+    Direct {
+        /// The head's layer.
+        layer: usize,
+        /// The head.
+        head: usize,
+    },
 }
 
 /// A script that computes the numbers and asserts them.
@@ -83,6 +101,9 @@ pub fn script(library: Library, computed: &Computed) -> Result<String, String> {
     for (index, edit) in known.iter().enumerate() {
         code.add(index + 1, edit, spec, computed.ids.len())?;
     }
+    let is_direct = |number: &Number| matches!(number.measure, Measure::Direct { .. });
+    let has_direct = computed.numbers.iter().any(is_direct);
+    let direct = if has_direct { direct::helper(spec, computed.position, &mut code.sites)? } else { String::new() };
     if let Some(site) = code.sites.iter().find(|site| !runs::reaches(library, spec, site)) {
         return Err(format!("{} has no way to change {site} of {}.", library.name(), spec.architecture));
     }
@@ -96,8 +117,12 @@ pub fn script(library: Library, computed: &Computed) -> Result<String, String> {
         if code.needs_seen && !names.is_empty() {
             names.push("seen".to_owned());
         }
-        let line = format!("check({}, [{}], {:?})\n", json!(number.name), names.join(", "), number.value);
-        checks.push_str(&line);
+        let edits = names.join(", ");
+        let found = match number.measure {
+            Measure::Outcome => format!("outcome([{edits}])"),
+            Measure::Direct { layer, head } => format!("direct_effect([{edits}], {layer}, {head})"),
+        };
+        checks.push_str(&format!("check({}, {found}, {:?})\n", json!(number.name), number.value));
     }
     let others = computed.others.iter().map(|other| json!(other).to_string()).collect::<Vec<_>>().join(", ");
     Ok(format!(
@@ -110,9 +135,11 @@ pub fn script(library: Library, computed: &Computed) -> Result<String, String> {
          {edits}\
          ANSWER = tokenizer.convert_tokens_to_ids({answer})\n\
          OTHERS = [tokenizer.convert_tokens_to_ids(token) for token in [{others}]]\n\n\n\
-         def check(name, edits, expected):\n    \
+         def outcome(edits):\n    \
              logits = run(IDS, by_hook(edits))[{position}]\n    \
-             found = (logits[ANSWER] - logits[OTHERS].mean()).item()\n    \
+             return (logits[ANSWER] - logits[OTHERS].mean()).item()\n\n\n\
+         {direct}\
+         def check(name, found, expected):\n    \
              print(f\"{{name}}: {{found:.4f}}, in Headlight {{expected:.4f}}\")\n    \
              assert abs(found - expected) < 2e-3, name\n\n\n\
          {checks}",

@@ -1,8 +1,11 @@
 //! Which numbers on screen a script can be of.
 
-use super::{Computed, Library, Number, script};
+use super::{Computed, Library, Measure, Number, script};
+use crate::edit::Edit;
+use crate::protocol::TokenRead;
 use crate::state::catalogue::ModelLocation;
 use crate::state::editing::Against;
+use crate::state::stream::numbers::Component;
 use crate::state::{State, Variant};
 use crate::trace::Spec;
 
@@ -21,12 +24,22 @@ impl State {
         for (place, listed) in acting().enumerate().filter(|_| acting().count() > 1) {
             if let Some(alone) = editing.outcome_alone(listed.id) {
                 let name = format!("edit {} alone", place + 1);
-                computed.numbers.push(Number { name, edits: vec![listed.edit.clone()], value: alone.value });
+                computed.numbers.push(Number {
+                    name,
+                    edits: vec![listed.edit.clone()],
+                    value: alone.value,
+                    measure: Measure::Outcome,
+                });
             }
         }
         if let (Against::Edits, Some(edited)) = (&editing.against, editing.outcome_b()) {
-            let edits = acting().map(|listed| listed.edit.clone()).collect();
-            computed.numbers.push(Number { name: "with the edits".to_owned(), edits, value: edited.value });
+            let edits = self.acting();
+            computed.numbers.push(Number {
+                name: "with the edits".to_owned(),
+                edits,
+                value: edited.value,
+                measure: Measure::Outcome,
+            });
         }
         script(library, &computed)
     }
@@ -42,9 +55,7 @@ impl State {
             return Err("The cells of this sweep are edits of another text.".to_owned());
         }
         let mut computed = self.computed()?;
-        let editing = &self.editing;
-        let acting = editing.list.iter().filter(|listed| listed.edit.on && editing.reason(listed.id).is_none());
-        let edits: Vec<_> = acting.map(|listed| listed.edit.clone()).collect();
+        let edits = self.acting();
         let base = sweep.base.ok_or_else(no_sweep)?.value;
         let measured = sweep.cells.values().filter_map(|cell| Some((cell, cell.outcome?.value)));
         let (cell, value) = measured
@@ -53,10 +64,66 @@ impl State {
         let column = if sweep.is_by_position() { "token" } else { "head" };
         let name = format!("the strongest cell, layer {}, {column} {}", cell.layer, cell.column);
         computed.numbers = vec![
-            Number { name: "without the sweep's edits".to_owned(), edits: edits.clone(), value: base },
-            Number { name, edits: edits.into_iter().chain([cell.edit.clone()]).collect(), value },
+            Number {
+                name: "without the sweep's edits".to_owned(),
+                edits: edits.clone(),
+                value: base,
+                measure: Measure::Outcome,
+            },
+            Number {
+                name,
+                edits: edits.into_iter().chain([cell.edit.clone()]).collect(),
+                value,
+                measure: Measure::Outcome,
+            },
         ];
         script(library, &computed)
+    }
+
+    /// A script of the head with the largest direct effect, in the result on screen.
+    ///
+    /// # Errors
+    /// One sentence that says why there is no script.
+    pub fn direct_script(&self, library: Library) -> Result<String, String> {
+        let numbers = self.stream.direct.value().ok_or("The direct effects have not been measured yet.")?;
+        let mut computed = self.computed()?;
+        let edits = match (self.editing.variant, &self.editing.against) {
+            (Variant::A, _) => Vec::new(),
+            (Variant::B, Against::Edits) => self.acting(),
+            _ => return Err("Look at the original or at the edited result to get its script.".to_owned()),
+        };
+        let heads = numbers.components().into_iter().filter_map(|(component, value)| match component {
+            Component::Head(layer, head) => Some((layer, head, value)),
+            _ => None,
+        });
+        let largest = heads.max_by(|one, other| one.2.abs().total_cmp(&other.2.abs()));
+        let (layer, head, value) = largest.ok_or("This model has no heads.")?;
+        let token = |read: &TokenRead| read.token.clone();
+        computed.answer = numbers.answers.first().map(token).unwrap_or_default();
+        computed.others = numbers.others.iter().map(token).collect();
+        computed.position = numbers.position;
+        computed.numbers = vec![
+            Number {
+                name: "outcome".to_owned(),
+                edits: edits.clone(),
+                value: numbers.outcome(),
+                measure: Measure::Outcome,
+            },
+            Number {
+                name: format!("direct effect of L{layer}H{head}, the largest"),
+                edits,
+                value,
+                measure: Measure::Direct { layer, head },
+            },
+        ];
+        script(library, &computed)
+    }
+
+    /// The edits that act.
+    fn acting(&self) -> Vec<Edit> {
+        let editing = &self.editing;
+        let acting = editing.list.iter().filter(|listed| listed.edit.on && editing.reason(listed.id).is_none());
+        acting.map(|listed| listed.edit.clone()).collect()
     }
 
     /// The original's outcome, as a script computes it.
@@ -86,7 +153,12 @@ impl State {
             answer,
             others,
             position: compared.position,
-            numbers: vec![Number { name: "original".to_owned(), edits: Vec::new(), value: original.value }],
+            numbers: vec![Number {
+                name: "original".to_owned(),
+                edits: Vec::new(),
+                value: original.value,
+                measure: Measure::Outcome,
+            }],
         })
     }
 }

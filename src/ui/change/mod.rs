@@ -1,7 +1,7 @@
 //! Changing the model: the menu and the column of edits, sweeps, generation, and what A is compared with.
 
 mod against_panel;
-mod as_python;
+pub mod as_python;
 pub mod column;
 pub mod column_button;
 pub mod edit_menu;

@@ -4,8 +4,9 @@ use leptos::prelude::*;
 
 use super::rows::Order;
 use super::sum::Sum;
-use crate::state::{Event, StreamEvent, Variant};
+use crate::state::{Event, State, StreamEvent, Variant};
 use crate::trace::TokenForm;
+use crate::ui::change::as_python::AsPython;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 use crate::ui::small::problem::Problem;
@@ -34,6 +35,8 @@ pub fn DirectPanel(page: Page) -> impl IntoView {
                     .filter(|_| problem.get().is_none())
                     .map(|numbers| view! { <Sum page numbers order form is_change /> })
             }}
+            <AsPython page script=State::direct_script />
+            <NeuronPage page />
         </details>
     }
 }
