@@ -71,11 +71,11 @@ mod tests {
 
     #[test]
     fn two_lists_are_loops_so_that_each_meets_each() {
-        let (heads, queries) = (Choice::List(vec![0, 3]), Choice::List(vec![1, 4]));
+        let (heads, queries, keys) = (Choice::List(vec![0, 3]), Choice::List(vec![1, 4]), Choice::Range(2, 5));
         let place = Place::new(&[Axis::Head, Axis::QueryPos, Axis::KeyPos], |axis| match axis {
             Axis::Head => Some(&heads),
             Axis::QueryPos => Some(&queries),
-            _ => Some(&Choice::Range(2, 5)),
+            _ => Some(&keys),
         });
         assert_eq!(place.index, ":, head, query, 2:6");
         assert_eq!(

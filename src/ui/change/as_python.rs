@@ -1,6 +1,5 @@
 //! "Copy as Python": the numbers beside it as a script for another library.
 
-use leptos::html::Details;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -17,10 +16,8 @@ pub type MakeScript = fn(&State, Library) -> Result<String, String>;
 #[component]
 pub fn AsPython(page: Page, script: MakeScript) -> impl IntoView {
     let is_open = RwSignal::new(false);
-    let menu = NodeRef::<Details>::new();
-    let toggled = move |_| is_open.set(menu.get_untracked().is_some_and(|menu| menu.open()));
     view! {
-        <details class="as-python" node_ref=menu on:toggle=toggled>
+        <details class="as-python" on:toggle:target=move |event| is_open.set(event.target().has_attribute("open"))>
             <summary>"Copy as Python"</summary>
             {Library::EACH.map(|library| view! { <Entry page script library is_open /> }).collect_view()}
         </details>
