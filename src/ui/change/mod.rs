@@ -10,6 +10,7 @@ mod outcome;
 pub mod panels;
 mod precomputed;
 pub mod saved_edits;
+mod script_entry;
 mod second_question;
 pub mod side_choice;
 pub mod sweep;
