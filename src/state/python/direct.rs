@@ -23,7 +23,6 @@ pub fn helper(spec: &Spec, position: usize, sites: &mut BTreeSet<String>) -> Res
     sites.extend([z, out, stream].map(str::to_owned));
     let norm = match spec.architecture.as_str() {
         "gpt2" => "transformer.ln_f.weight",
-        "gpt_neox" => "gpt_neox.final_layer_norm.weight",
         _ => "model.norm.weight",
     };
     let centre = match spec.norm {
