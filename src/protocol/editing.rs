@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Prediction, RequestId, RunId, RunInfo};
+use super::{Prediction, RequestId, RunId, RunInfo, TokenAsked};
 use crate::edit::{Edit, PatchSite};
 use crate::trace::Tokens;
 
@@ -78,12 +78,12 @@ pub enum EditingRequest {
 /// The outcome that is followed while the model is edited.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OutcomeAsked {
-    /// How much likelier one token is than others, all as text.
+    /// How much likelier one token is than others.
     Tokens {
         /// The token whose logit counts, e.g. " Mary".
-        answer: String,
+        answer: OutcomeToken,
         /// The tokens whose logit is subtracted, of several its mean; none before one is chosen.
-        others: Vec<String>,
+        others: Vec<OutcomeToken>,
         /// After which token; nothing for the first [MASK], or the last token.
         position: Option<u32>,
     },
@@ -105,6 +105,42 @@ pub enum OutcomeAsked {
     },
 }
 
+/// A token of an outcome.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomeToken {
+    /// The token as text, with its space; empty where only its id is known.
+    pub text: String,
+    /// Its id, which decides where a text alone could be another token: "##ing" and "ing" are written alike.
+    pub id: Option<u32>,
+}
+
+impl OutcomeToken {
+    /// Whether neither a text nor an id says which token this is.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.id.is_none()
+    }
+
+    /// What the page calls it.
+    pub fn name(&self) -> String {
+        match (self.id, self.text.trim()) {
+            (Some(id), "") => format!("token {id}"),
+            (_, text) => text.to_owned(),
+        }
+    }
+}
+
+impl From<&OutcomeToken> for TokenAsked {
+    fn from(token: &OutcomeToken) -> Self {
+        token.id.map_or_else(|| TokenAsked::Text(token.text.clone()), TokenAsked::Id)
+    }
+}
+
+impl From<&str> for OutcomeToken {
+    fn from(text: &str) -> Self {
+        Self { text: text.to_owned(), id: None }
+    }
+}
+
 impl Default for OutcomeAsked {
     fn default() -> Self {
         OutcomeAsked::tokens("", "")
@@ -114,15 +150,24 @@ impl Default for OutcomeAsked {
 impl OutcomeAsked {
     /// A pair of tokens at the position where a prediction is looked at by default.
     pub fn tokens(answer: &str, other: &str) -> Self {
-        let others = if other.is_empty() { Vec::new() } else { vec![other.to_owned()] };
-        OutcomeAsked::Tokens { answer: answer.to_owned(), others, position: None }
+        let others = if other.is_empty() { Vec::new() } else { vec![other.into()] };
+        OutcomeAsked::Tokens { answer: answer.into(), others, position: None }
+    }
+
+    /// The tokens that it follows, the answer first; none of a label or a cosine.
+    pub fn tokens_mut(&mut self) -> impl Iterator<Item = &mut OutcomeToken> {
+        let tokens = match self {
+            OutcomeAsked::Tokens { answer, others, .. } => Some(std::iter::once(answer).chain(others)),
+            OutcomeAsked::Label { .. } | OutcomeAsked::Cosine { .. } => None,
+        };
+        tokens.into_iter().flatten()
     }
 
     /// Whether all of its fields are filled in.
     pub fn is_complete(&self) -> bool {
         match self {
             OutcomeAsked::Tokens { answer, others, .. } => {
-                !answer.is_empty() && !others.is_empty() && others.iter().all(|other| !other.is_empty())
+                !answer.is_empty() && !others.is_empty() && !others.iter().any(OutcomeToken::is_empty)
             }
             OutcomeAsked::Label { label, .. } => label.is_some(),
             OutcomeAsked::Cosine { first, second } => !first.trim().is_empty() && !second.trim().is_empty(),
@@ -258,6 +303,8 @@ pub struct ComparedToken {
 pub struct ComparedOutcome {
     /// The answer and the other tokens, as the tokenizer names them; none for a label or a cosine.
     pub tokens: Option<(String, Vec<String>)>,
+    /// The ids of the same tokens, the answer's first.
+    pub ids: Vec<u32>,
     /// One per run.
     pub values: Vec<OutcomeNumbers>,
 }

@@ -29,8 +29,8 @@ use crate::trace::file::Saved;
 use crate::trace::{AttnKind, Spec, Tokens, Turn};
 
 pub use editing::{
-    ComparedOutcome, ComparedToken, EditingReply, EditingRequest, OutcomeAsked, OutcomeNumbers, SamplingAsked,
-    SweepAsked, SweepNumbers,
+    ComparedOutcome, ComparedToken, EditingReply, EditingRequest, OutcomeAsked, OutcomeNumbers, OutcomeToken,
+    SamplingAsked, SweepAsked, SweepNumbers,
 };
 pub use find::{Baseline, FindAsked, FindReply, FindRequest, FoundHead, FoundNumbers, RowRead};
 pub use input::{Input, InputText, TargetAsked};

@@ -163,8 +163,8 @@ impl State {
     pub fn outcome_name(&self) -> String {
         match &self.editing.asked {
             OutcomeAsked::Tokens { answer, others, .. } => {
-                let answer = shorten::name(answer.trim());
-                let others: Vec<String> = others.iter().map(|other| shorten::name(other.trim())).collect();
+                let answer = shorten::name(&answer.name());
+                let others: Vec<String> = others.iter().map(|other| shorten::name(&other.name())).collect();
                 match others.as_slice() {
                     [] => answer,
                     [other] => format!("{answer} − {other}"),

@@ -48,8 +48,9 @@ fn a_target_and_an_attention_come_back() {
 
 #[test]
 fn outcomes_come_back() {
-    let others = vec![" John".to_owned(), " Tom".to_owned()];
-    let outcome = OutcomeAsked::Tokens { answer: " Mary".to_owned(), others, position: Some(13) };
+    let by_id = crate::protocol::OutcomeToken { text: "##ing".to_owned(), id: Some(7) };
+    let others = vec![" John".into(), by_id];
+    let outcome = OutcomeAsked::Tokens { answer: " Mary".into(), others, position: Some(13) };
     let link = Link { outcome: Some(outcome), ..full() };
     assert_eq!(Link::parse(&link.write()), (link, vec![]));
     let (link, problems) = Link::parse("outcome={\"kind\":\"beauty\"}&text=kept");

@@ -249,7 +249,7 @@ impl State {
             model: (!shown.origin.model.name.is_empty()).then(|| shown.origin.model.clone()),
             spec: (!shown.spec.is_bare()).then(|| shown.spec.clone()),
             edits: self.acting_edits(),
-            outcome: self.chosen_outcome().map(OutcomeAsked::to_json),
+            outcome: self.chosen_outcome_by_ids().map(|outcome| outcome.to_json()),
             ..TraceMetadata::of_tokens(tokens.tokens.clone(), tokens.form)
         })
     }

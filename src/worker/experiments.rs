@@ -43,12 +43,13 @@ impl Worker {
         let kept = |run: &RunId| self.kept(*run).map(|kept| (Arc::clone(&kept.run), kept.edits.clone()));
         let runs = runs.iter().map(kept).collect::<Result<Vec<_>, Stop>>()?;
         let measure = asked.map(|asked| inputs::measure(&model, asked));
-        let names = match &measure {
+        let (names, ids) = match &measure {
             Some(Ok(Measure::Tokens(outcome))) => {
                 let others = outcome.others.iter().map(|id| model.token_name(*id)).collect();
-                Some((model.token_name(outcome.answer), others))
+                let ids = std::iter::once(&outcome.answer).chain(&outcome.others).copied().collect();
+                (Some((model.token_name(outcome.answer), others)), ids)
             }
-            _ => None,
+            _ => (None, Vec::new()),
         };
         let job = CompareJob::new(Arc::clone(&model), runs, measure, N_TOP, also);
         let Compared { position, tokens, are_labels, outcome } = self.drive(request, job).await?.output;
@@ -57,7 +58,11 @@ impl Worker {
         let named = |(id, probs)| ComparedToken { id, token: name(id), probs };
         let tokens = tokens.into_iter().map(named).collect();
         let outcome = outcome.map(|outcome| {
-            outcome.map(|values| ComparedOutcome { tokens: names, values: values.into_iter().map(numbers).collect() })
+            outcome.map(|values| ComparedOutcome {
+                tokens: names,
+                ids,
+                values: values.into_iter().map(numbers).collect(),
+            })
         });
         self.outbox.say_editing(EditingReply::Compared { request, position: position as u32, tokens, outcome });
         Ok(())

@@ -4,7 +4,7 @@ use crate::edit::PatchFrom;
 use crate::engine::chat::{Date, EncodedChat};
 use crate::engine::jobs::{Measure, RunInput, SweepKind, Target};
 use crate::engine::{Bos, EngineError, LabelOutcome, Model, Outcome, Run};
-use crate::protocol::{Input, InputText, OutcomeAsked, SweepAsked, TargetAsked};
+use crate::protocol::{Input, InputText, OutcomeAsked, OutcomeToken, SweepAsked, TargetAsked};
 use crate::trace::{Tokens, Turn};
 
 /// An input as a model reads it.
@@ -79,8 +79,8 @@ pub(super) fn read(model: &Model, input: &Input) -> Result<ReadInput, EngineErro
 pub(super) fn measure(model: &Model, asked: &OutcomeAsked) -> Result<Measure, EngineError> {
     Ok(match asked {
         OutcomeAsked::Tokens { answer, others, position } => {
-            let answer = model.single_token(answer)?;
-            let others = others.iter().map(|other| model.single_token(other)).collect::<Result<_, _>>()?;
+            let id = |token: &OutcomeToken| token.id.map_or_else(|| model.single_token(&token.text), Ok);
+            let (answer, others) = (id(answer)?, others.iter().map(id).collect::<Result<_, _>>()?);
             Measure::Tokens(Outcome { answer, others, position: position.map(|position| position as usize) })
         }
         OutcomeAsked::Label { label, against, position } => {

@@ -31,7 +31,7 @@ const BY_TENSOR: &[(&str, &[&str], &str)] = &[
     ("bart", &["", "model."], "encoder.layernorm_embedding.weight"),
     ("marian", &["", "model."], "encoder.layers.0.fc1.weight"),
     ("opt", &["", "model."], "decoder.layers.0.fc1.weight"),
-    ("t5", &[""], "encoder.block.0.layer.0.SelfAttention.q.weight"),
+    ("t5", &["", "transformer."], "encoder.block.0.layer.0.SelfAttention.q.weight"),
     ("phi3", &["", "model."], "layers.0.self_attn.qkv_proj.weight"),
     ("phi", &["", "model."], "layers.0.self_attn.dense.weight"),
     ("starcoder2", &["", "model."], "layers.0.mlp.c_fc.weight"),

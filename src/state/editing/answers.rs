@@ -2,7 +2,7 @@
 
 use super::writing::written_text;
 use super::{EditEvent, Variant};
-use crate::protocol::{Input, InputText, OutcomeAsked, TargetAsked, ToWorker};
+use crate::protocol::{Input, InputText, OutcomeAsked, OutcomeToken, TargetAsked, ToWorker};
 use crate::state::requests::{Holder, Purpose, Waiting};
 use crate::state::{Effect, Event, State};
 use crate::trace::display::{PieceKind, TokenLabel, token_label};
@@ -29,12 +29,12 @@ impl Part {
 }
 
 impl State {
-    /// The text of a part of the outcome; empty where a cosine is followed.
-    pub fn part_of_outcome(&self, part: Part) -> &str {
+    /// A part of the outcome; nothing where a cosine is followed.
+    pub fn part_of_outcome(&self, part: Part) -> Option<&OutcomeToken> {
         match (&self.editing.asked, part) {
-            (OutcomeAsked::Tokens { answer, .. }, Part::Answer) => answer,
-            (OutcomeAsked::Tokens { others, .. }, Part::Other(index)) => others.get(index).map_or("", String::as_str),
-            _ => "",
+            (OutcomeAsked::Tokens { answer, .. }, Part::Answer) => Some(answer),
+            (OutcomeAsked::Tokens { others, .. }, Part::Other(index)) => others.get(index),
+            _ => None,
         }
     }
 
@@ -46,15 +46,15 @@ impl State {
         }
     }
 
-    /// The event that puts a text into a part of the outcome. Another token without text is left out.
-    pub fn with_part(&self, part: Part, text: &str) -> Event {
+    /// The event that puts a token into a part of the outcome. Another token that is empty is left out.
+    pub fn with_part(&self, part: Part, token: OutcomeToken) -> Event {
         let mut asked = self.editing.asked.clone();
         if let OutcomeAsked::Tokens { answer, others, .. } = &mut asked {
             match part {
-                Part::Answer => text.clone_into(answer),
+                Part::Answer => *answer = token,
                 Part::Other(index) => match others.get_mut(index) {
-                    Some(other) => text.clone_into(other),
-                    None => others.push(text.to_owned()),
+                    Some(other) => *other = token,
+                    None => others.push(token),
                 },
             }
             others.retain(|other| !other.is_empty());
@@ -62,10 +62,15 @@ impl State {
         Event::Editing(EditEvent::OutcomePicked(asked))
     }
 
-    /// The event that takes a token, as the tokenizer writes it, as a part of the outcome.
-    pub fn with_token(&self, part: Part, token: &str) -> Event {
+    /// The event that takes a token, by its id and as the tokenizer writes it, as a part of the outcome.
+    pub fn with_token(&self, part: Part, id: u32, token: &str) -> Event {
+        self.with_part(part, OutcomeToken { text: self.text_of_token(token), id: Some(id) })
+    }
+
+    /// The text of a token that the model predicts, from what the tokenizer writes.
+    pub(super) fn text_of_token(&self, token: &str) -> String {
         let form = self.shown.as_ref().map_or(TokenForm::Plain, |shown| shown.predicting().0.form);
-        self.with_part(part, &written_text(&token_label(token, form)))
+        written_text(&token_label(token, form))
     }
 
     /// The same answer with a space in front, where the text parts its words by spaces that belong to tokens, and the answer has none:
@@ -161,21 +166,23 @@ mod tests {
     #[test]
     fn a_predicted_token_is_taken_as_it_stands_in_the_text() {
         let mut page = reading(&["When", "ĠMary"]);
-        for (part, token) in [(Part::Answer, "ĠMary"), (Part::Other(0), "John")] {
-            let event = page.state.with_token(part, token);
+        for (part, id, token) in [(Part::Answer, 7, "ĠMary"), (Part::Other(0), 9, "John")] {
+            let event = page.state.with_token(part, id, token);
             page.event(event);
         }
-        let parts = [Part::Answer, Part::Other(0)].map(|part| page.state.part_of_outcome(part).to_owned());
-        assert_eq!(parts, [" Mary", "John"]);
+        let parts = [Part::Answer, Part::Other(0)].map(|part| page.state.part_of_outcome(part).cloned());
+        let token = |text: &str, id| Some(OutcomeToken { text: text.to_owned(), id: Some(id) });
+        assert_eq!(parts, [token(" Mary", 7), token("John", 9)]);
     }
 
     #[test]
     fn other_tokens_are_added_changed_and_left_out() {
         let mut page = reading(&["When", "ĠMary"]);
         let mut put = |part, text: &str| {
-            let event = page.state.with_part(part, text);
+            let event = page.state.with_part(part, text.into());
             page.event(event);
             let OutcomeAsked::Tokens { others, .. } = page.state.editing.asked.clone() else { panic!("tokens") };
+            let others: Vec<String> = others.into_iter().map(|other| other.text).collect();
             (others.join("|"), page.state.outcome_name())
         };
         put(Part::Answer, " Mary");

@@ -1,10 +1,11 @@
 //! Predictions and the outcome of A and B, and the outcome under each edit alone.
 
 use super::{Compared, Variant};
-use crate::protocol::{ComparedToken, EditingRequest, InputText, OutcomeAsked, RunId, SweepAsked, ToWorker};
+use crate::protocol::{
+    ComparedToken, EditingRequest, InputText, OutcomeAsked, OutcomeToken, RunId, SweepAsked, ToWorker,
+};
 use crate::state::requests::{Holder, Purpose};
 use crate::state::{Effect, ListedEdit, Second, Shown, State};
-use crate::trace::display::token_label;
 use crate::trace::spec::Unembed;
 
 /// Up to this many tokens, the cosine of two texts is measured unasked.
@@ -62,12 +63,25 @@ impl State {
             // The numbers are those of the outcome before.
             compared.outcome = None;
         }
+        self.name_outcome(&compared);
         let needs_outcome = compared.outcome.is_none() && self.editing.asked.is_complete() && self.follows_outcome();
         self.editing.compared.fill(purpose, compared);
         if needs_outcome {
             self.compare(effects);
         } else {
             self.measure_alone(effects);
+        }
+    }
+
+    /// Tokens that were given by their ids are called what the model calls them, whatever a link or a file says.
+    fn name_outcome(&mut self, compared: &Compared) {
+        let Some(Ok(outcome)) = &compared.outcome else { return };
+        let Some((answer, others)) = &outcome.tokens else { return };
+        let texts: Vec<String> = std::iter::once(answer).chain(others).map(|token| self.text_of_token(token)).collect();
+        for ((token, text), id) in self.editing.asked.tokens_mut().zip(texts).zip(&outcome.ids) {
+            if token.id == Some(*id) {
+                token.text = text;
+            }
         }
     }
 
@@ -98,12 +112,20 @@ impl State {
         }
     }
 
-    /// Another result takes the place of `before`: an outcome belongs to the text that it was chosen for.
+    /// Another result takes the place of `before`: an outcome belongs to the text that it was chosen for, ids of tokens to their
+    /// vocabulary.
     pub(in crate::state) fn settle_outcome(&mut self, before: Option<&Shown>) {
         let is_same_text = before.zip(self.shown.as_ref()).is_some_and(|(before, now)| before.asked == now.asked);
         if !is_same_text {
             (self.editing.asked, self.editing.is_outcome_chosen) = (OutcomeAsked::default(), false);
             self.matters.choice.from = None;
+        }
+        let is_same_vocabulary = before.zip(self.shown.as_ref()).is_some_and(|(before, now)| {
+            let (one, other) = (&before.info.tokens, &now.info.tokens);
+            before.origin.model == now.origin.model || (&one.ids, &one.tokens) == (&other.ids, &other.tokens)
+        });
+        if !is_same_vocabulary {
+            self.editing.asked.tokens_mut().for_each(|token| token.id = None);
         }
     }
 
@@ -115,6 +137,17 @@ impl State {
     /// The outcome that was chosen, for links and traces; nothing where the page has chosen it.
     pub(in crate::state) fn chosen_outcome(&self) -> Option<&OutcomeAsked> {
         Some(&self.editing.asked).filter(|asked| self.editing.is_outcome_chosen && asked.is_complete())
+    }
+
+    /// The outcome that was chosen, with the ids of its tokens where the model has said them: a trace outlives the page, and another
+    /// reader of its file has no tokenizer.
+    pub(in crate::state) fn chosen_outcome_by_ids(&self) -> Option<OutcomeAsked> {
+        let mut asked = self.chosen_outcome()?.clone();
+        let compared = Some(&self.editing.compared).filter(|compared| !compared.is_pending());
+        if let Some(Ok(outcome)) = compared.and_then(|slot| slot.value()?.outcome.as_ref()) {
+            asked.tokens_mut().zip(&outcome.ids).for_each(|(token, id)| token.id = Some(*id));
+        }
+        Some(asked)
     }
 
     /// Holds the outcome where it is before tokens are generated: what follows is not what it was chosen for.
@@ -137,10 +170,10 @@ impl State {
         if self.editing.is_outcome_chosen || !is_empty {
             return;
         }
-        let Some(form) = self.shown.as_ref().map(|shown| shown.info.tokens.form) else { return };
-        let text = |token: &ComparedToken| super::writing::written_text(&token_label(&token.token, form));
+        let token = |token: &ComparedToken| OutcomeToken { text: self.text_of_token(&token.token), id: Some(token.id) };
         if let [first, second, ..] = tokens {
-            self.editing.asked = OutcomeAsked::tokens(&text(first), &text(second));
+            let (answer, others) = (token(first), vec![token(second)]);
+            self.editing.asked = OutcomeAsked::Tokens { answer, others, position: None };
         }
     }
 

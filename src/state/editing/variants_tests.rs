@@ -139,7 +139,7 @@ fn a_trace_is_b_where_it_has_the_same_ids_and_shape() {
     let refusals: [(Change, &str); 3] = [
         (|trace| trace.sizes = (6, 5), "6 layers × 4 heads and the trace 6 × 5"),
         (|trace| trace.tokens.truncate(3), "has 5 tokens and the trace 3"),
-        (|trace| trace.tokens.ids[1] = 9, "The trace has read another text: token 1 is “a” there"),
+        (|trace| trace.tokens.ids[1] = 9, "The trace has read a different text: token 1 is “a” there"),
     ];
     for (change, expected) in refusals {
         let mut page = Page::with_result();
@@ -290,7 +290,7 @@ fn a_value_stands_beside_every_edit() {
     let compared = |page: &mut Page, values: &[f32]| {
         let EditingRequest::Compare { request, .. } = asked(page) else { panic!("{:?}", asked(page)) };
         let values = values.iter().map(|&value| OutcomeNumbers { value, probs: None }).collect();
-        let outcome = Some(Ok(ComparedOutcome { tokens: None, values }));
+        let outcome = Some(Ok(ComparedOutcome { tokens: None, ids: Vec::new(), values }));
         say(page, EditingReply::Compared { request, position: 4, tokens: Vec::new(), outcome });
     };
     page.state.editing.inactive.clear();

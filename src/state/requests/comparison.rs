@@ -50,7 +50,8 @@ mod tests {
 
     fn compared(tokens: &[(u32, f32)], value: f32) -> Compared {
         let token = |&(id, prob): &(u32, f32)| ComparedToken { id, token: id.to_string(), probs: vec![prob] };
-        let outcome = ComparedOutcome { tokens: None, values: vec![OutcomeNumbers { value, probs: None }] };
+        let outcome =
+            ComparedOutcome { tokens: None, ids: Vec::new(), values: vec![OutcomeNumbers { value, probs: None }] };
         Compared { position: 3, tokens: tokens.iter().map(token).collect(), outcome: Some(Ok(outcome)) }
     }
 

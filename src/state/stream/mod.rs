@@ -32,10 +32,10 @@ use written::WrittenNumbers;
 const NO_DIFFERENCE: &str = "The two results have answers of different sizes, so no change can be shown.";
 
 /// Why what is written in two results was not subtracted.
-const NO_DIFFERENCE_OF_WORDS: &str = "What a layer writes is read as words, which have no difference.";
+const NO_DIFFERENCE_OF_WORDS: &str = "What a layer writes is shown as words, and words cannot be subtracted.";
 
 /// Why the paths of two results were not subtracted.
-const NO_DIFFERENCE_OF_PATHS: &str = "A path is one of a single result: look at the original or the edited one.";
+const NO_DIFFERENCE_OF_PATHS: &str = "A path belongs to one result: show the original or the edited one.";
 
 /// How many tokens are listed that a part promotes and suppresses.
 const N_WRITTEN: u32 = 3;
@@ -308,13 +308,15 @@ impl State {
         let is_difference =
             matches!(self.editing.asked, OutcomeAsked::Tokens { .. }) && self.editing.asked.is_complete();
         if self.gives_labels() {
-            return Some("A direct effect is one on tokens’ logits, and this model predicts no tokens.".to_owned());
+            return Some(
+                "Direct effects are effects on the logits of tokens, and this model predicts no tokens.".to_owned(),
+            );
         }
         if !self.can_answer(true) {
             return Some("Direct effects need the model’s weights: run the text in the model.".to_owned());
         }
         if !is_difference {
-            return Some("Choose an outcome: two tokens whose logits are compared, under Change.".to_owned());
+            return Some("Choose an outcome under Change: two tokens whose logits are compared.".to_owned());
         }
         self.stream.direct.problem().map(str::to_owned)
     }
@@ -329,8 +331,8 @@ impl State {
         let n_tokens = shown.predicting().0.len();
         let last = || n_tokens.saturating_sub(1) as u32;
         let question = Question::Direct {
-            answers: vec![TokenAsked::Text(answer.clone())],
-            others: others.iter().cloned().map(TokenAsked::Text).collect(),
+            answers: vec![answer.into()],
+            others: others.iter().map(TokenAsked::from).collect(),
             position: position.unwrap_or_else(last),
         };
         self.ask(question, effects);

@@ -67,8 +67,9 @@ fn compared(page: &mut Page, labels: &[(u32, &[f32])], values: Option<&[f32]>) {
     let (request, ..) = compare(page);
     let token = |(id, probs): &(u32, &[f32])| ComparedToken { id: *id, token: id.to_string(), probs: probs.to_vec() };
     let number = |value: &f32| OutcomeNumbers { value: *value, probs: None };
-    let outcome =
-        values.map(|values| Ok(ComparedOutcome { tokens: None, values: values.iter().map(number).collect() }));
+    let outcome = values.map(|values| {
+        Ok(ComparedOutcome { tokens: None, ids: Vec::new(), values: values.iter().map(number).collect() })
+    });
     let tokens = labels.iter().map(token).collect();
     page.says(FromWorker::Editing(EditingReply::Compared { request, position: 0, tokens, outcome }));
 }

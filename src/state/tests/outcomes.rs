@@ -3,7 +3,8 @@
 use super::traces::{file, open};
 use super::*;
 use crate::gallery::EXAMPLES;
-use crate::protocol::{EditingReply, EditingRequest, OutcomeAsked};
+use crate::protocol::{ComparedOutcome, EditingReply, EditingRequest, OutcomeAsked, OutcomeNumbers, OutcomeToken};
+use crate::state::editing::answers::Part;
 use crate::state::stream::options::StreamNumber;
 
 fn pick(page: &mut Page, answer: &str, other: &str) {
@@ -94,6 +95,69 @@ fn generation_does_not_move_an_outcome() {
         top: Vec::new(),
         follower_top: Vec::new(),
     }));
-    let expected = OutcomeAsked::Tokens { answer: " x".to_owned(), others: vec![" y".to_owned()], position: Some(4) };
+    let expected = OutcomeAsked::Tokens { answer: " x".into(), others: vec![" y".into()], position: Some(4) };
     assert_eq!(asked(&page), expected, "after the token that it was chosen for");
+}
+
+/// "##ing" is clicked and "x" typed; the file holds the ids of both, and another page follows these.
+#[test]
+fn a_trace_restores_the_same_tokens() {
+    let named = |answer: OutcomeToken, other: OutcomeToken| OutcomeAsked::Tokens {
+        answer,
+        others: vec![other],
+        position: None,
+    };
+    let by_id = |text: &str, id| OutcomeToken { text: text.to_owned(), id: Some(id) };
+    let mut page = causal_page();
+    pick(&mut page, "ing", "x");
+    let clicked = page.state.with_token(Part::Answer, 17, "##ing");
+    page.event(clicked);
+    assert_eq!(asked(&page), named(by_id("##ing", 17), "x".into()));
+    let saved = |page: &Page| page.state.trace_metadata().unwrap().outcome.unwrap().to_string();
+    let unmeasured = r###"{"answer":[17],"kind":"logit_difference","others":["x"],"texts":["##ing","x"]}"###;
+    assert_eq!(saved(&page), unmeasured, "the model has not said which token \"x\" is");
+    measured(&mut page, ["##ing", "x"], [17, 23]);
+    let by_ids = r###"{"answer":[17],"kind":"logit_difference","others":[23],"texts":["##ing","x"]}"###;
+    assert_eq!(saved(&page), by_ids);
+    assert_eq!(asked(&page), named(by_id("##ing", 17), "x".into()), "what was typed stays");
+
+    let outcome = Some(serde_json::from_str(&by_ids.replace("##ing", "another name")).unwrap());
+    let tokens = page.state.shown.as_ref().unwrap().info.tokens.clone();
+    let mut page = causal_page();
+    open(&mut page, OpenedTrace { outcome, tokens, ..file("cat.safetensors") });
+    assert_eq!(asked(&page), named(by_id("another name", 17), by_id("x", 23)));
+    page.event(Event::Work(WorkEvent::TraceRunAsked));
+    page.finish_run();
+    let (_, measures) = comparison(&page);
+    assert_eq!(measures, Some(asked(&page)), "the ids are measured");
+    measured(&mut page, ["##ing", "x"], [17, 23]);
+    assert_eq!(asked(&page), named(by_id("##ing", 17), by_id("x", 23)), "called as the model calls them");
+
+    // A model with other ids for the same text.
+    let request = {
+        page.event(Event::Work(WorkEvent::RunAsked));
+        page.last_request()
+    };
+    let mut run = run(request, &["[CLS]", "a", "[SEP]", "b", "[SEP]"]);
+    run.tokens.ids.iter_mut().for_each(|id| *id += 1);
+    page.state.shown.as_mut().unwrap().origin.model.name = "another".to_owned();
+    page.says(FromWorker::RunsDone { request, runs: vec![run] });
+    assert_eq!(asked(&page), named("##ing".into(), "x".into()));
+}
+
+/// The last comparison that was asked for.
+fn comparison(page: &Page) -> (RequestId, Option<OutcomeAsked>) {
+    let found = page.sent.iter().rev().find_map(|message| match message {
+        ToWorker::Editing(EditingRequest::Compare { request, outcome, .. }) => Some((*request, outcome.clone())),
+        _ => None,
+    });
+    found.expect("a comparison was asked for")
+}
+
+fn measured(page: &mut Page, [answer, other]: [&str; 2], ids: [u32; 2]) {
+    let (request, _) = comparison(page);
+    let tokens = Some((answer.to_owned(), vec![other.to_owned()]));
+    let outcome = ComparedOutcome { tokens, ids: ids.to_vec(), values: vec![OutcomeNumbers::default()] };
+    let reply = EditingReply::Compared { request, position: 4, tokens: Vec::new(), outcome: Some(Ok(outcome)) };
+    page.says(FromWorker::Editing(reply));
 }

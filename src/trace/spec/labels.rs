@@ -48,7 +48,7 @@ pub enum LabelReads {
         /// The padding token, where the model has one.
         pad_id: Option<u32>,
     },
-    /// The last position at which the text has this token (BART's end token).
+    /// The last position at which the text has this token (the end token of BART and T5).
     LastId {
         /// The token.
         id: u32,

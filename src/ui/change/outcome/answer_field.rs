@@ -12,20 +12,22 @@ use crate::ui::small::token_text::token_text;
 /// The field, and under it the tokens of what it holds. `aim`: the part that a click on a predicted token fills.
 #[component]
 pub fn AnswerField(page: Page, part: Part, aim: RwSignal<Part>) -> impl IntoView {
-    let value = page.memo(move |state| state.part_of_outcome(part).to_owned());
+    let value = page.memo(move |state| state.part_of_outcome(part).cloned().unwrap_or_default());
     let typed = RwSignal::new(None::<String>);
-    let text = Derived::new(move || typed.get().unwrap_or_else(|| value.get()));
+    let text = Derived::new(move || typed.get().unwrap_or_else(|| value.get().text));
+    // A token that was clicked is one token, however the model cuts its text.
+    let is_typed = Derived::new(move || typed.get().is_some() || value.get().id.is_none());
     let cut = Derived::new(move || {
-        let text = text.get();
+        let text = is_typed.get().then(|| text.get())?;
         page.with(|state| state.cut_of(&text).map(<[_]>::to_vec))
     });
     let spaced = Derived::new(move || {
-        let text = text.get();
+        let text = is_typed.get().then(|| text.get())?;
         page.with(|state| state.spaced(&text))
     });
     let take = move |text: &str| {
         typed.set(None);
-        let event = page.peek(|state| state.with_part(part, text));
+        let event = page.peek(|state| state.with_part(part, text.into()));
         page.dispatch(event);
     };
     let ask = move |text: String| page.dispatch(Event::Editing(EditEvent::AnswerTyped(text)));

@@ -20,7 +20,7 @@ pub fn bars(
     form: TokenForm,
     what: &'static str,
     results: [&'static str; 2],
-    take: Option<Callback<String>>,
+    take: Option<Callback<(u32, String)>>,
 ) -> impl IntoView + use<> {
     let rows = tokens.iter().take(N_TOKENS).map(|token| bar(token, form, take)).collect_view();
     let is_empty = tokens.is_empty();
@@ -45,9 +45,9 @@ pub fn bars(
     }
 }
 
-fn bar(token: &ComparedToken, form: TokenForm, take: Option<Callback<String>>) -> impl IntoView + use<> {
+fn bar(token: &ComparedToken, form: TokenForm, take: Option<Callback<(u32, String)>>) -> impl IntoView + use<> {
     let label = token_label(&token.token, form);
-    let name = token.token.clone();
+    let (id, name) = (token.id, token.token.clone());
     let one = |class: &'static str, prob: f32| {
         let percent = f64::from(prob.clamp(0.0, 1.0)) * 100.0;
         view! {
@@ -70,7 +70,7 @@ fn bar(token: &ComparedToken, form: TokenForm, take: Option<Callback<String>>) -
             <th scope="row" class="name">
                 {match take {
                     Some(take) => view! {
-                        <button type="button" class="link" title="Use this token in the outcome" on:click=move |_| take.run(name.clone())>
+                        <button type="button" class="link" title="Use this token in the outcome" on:click=move |_| take.run((id, name.clone()))>
                             {token_text(&label)}
                         </button>
                     },

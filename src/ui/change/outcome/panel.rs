@@ -29,8 +29,8 @@ pub fn OutcomePanel(page: Page) -> impl IntoView {
     });
     // The part of the outcome that a click on a predicted token fills.
     let aim = RwSignal::new(Part::Answer);
-    let take = Callback::new(move |token: String| {
-        let event = page.peek(|state| state.with_token(aim.get_untracked(), &token));
+    let take = Callback::new(move |(id, token): (u32, String)| {
+        let event = page.peek(|state| state.with_token(aim.get_untracked(), id, &token));
         page.dispatch(event);
     });
     let kind = page.memo(|state| std::mem::discriminant(&state.editing.asked));
