@@ -258,7 +258,7 @@ impl AttentionSource for TraceSource {
 
     fn value_output_norms(&self, _layer: usize, head: usize) -> Result<Vec<f32>, SourceError> {
         check_rows(&self.sizes, head, &(0..0))?;
-        let reason = "a trace holds activations, and ‖f‖ needs the model's W_O".to_owned();
+        let reason = "they need the model’s W_O, which a trace does not hold".to_owned();
         Err(SourceError::Missing { what: "value norms", reason })
     }
 

@@ -161,7 +161,7 @@ impl Link {
         let (mut link, mut problems) = (Self::default(), Vec::new());
         let pairs: Vec<_> = form_urlencoded::parse(fragment.as_bytes()).collect();
         if let Some((_, version)) = pairs.iter().find(|(name, version)| name == "v" && version != VERSION) {
-            problems.push(format!("it is of version {version}, and this page reads version {VERSION}"));
+            problems.push(format!("it has version {version}, and this page reads version {VERSION}"));
             return (link, problems);
         }
         for (name, value) in pairs.iter().filter(|(name, value)| !(name.is_empty() && value.is_empty())) {

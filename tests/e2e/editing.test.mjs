@@ -158,7 +158,7 @@ pageTest("an edit is made of its kind, found by typing, and its fields; the outc
   await form.kind.press("Enter");
   await form.group.getByRole("spinbutton", { name: "Query" }).fill("99");
   await form.group.getByRole("spinbutton", { name: "Query" }).press("Tab");
-  await form.result.getByText("The query is a position from 0 to 13.").waitFor();
+  await form.result.getByText("The query must be a position from 0 to 13.").waitFor();
   assert.ok(await form.add.isDisabled());
 });
 

@@ -1,7 +1,8 @@
 // The page as an instrument: how the window is divided, by the boxes of its parts, from a wide screen to a phone.
 
 import assert from "node:assert/strict";
-import { firstResult, inspect, openInput, parts, result } from "./page.mjs";
+import { firstResult, inspect, liveResult, openInput, parts, result } from "./page.mjs";
+import { addEdit, openPanel } from "./editing.mjs";
 import { accessibilityProblems, device, pageTest } from "./support.mjs";
 import { makeTrace, serveTrace } from "./traces.mjs";
 
@@ -238,6 +239,10 @@ pageTest("a narrower window that is still wide", async ({ page, open, shot }) =>
   await page.getByRole("button", { name: "Share" }).click();
   await page.getByRole("button", { name: "Export figure" }).click();
   await page.getByRole("dialog", { name: "Export a figure" }).waitFor();
+  // The menu goes when somebody turns to something else.
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Help" }).focus();
+  await page.getByRole("button", { name: "Export figure" }).waitFor({ state: "hidden" });
 }, { context: SIZE(1024, 768) });
 
 /** Where one box of a list lies over another one. */
@@ -254,6 +259,40 @@ const figureParts = (page) =>
       return { left, right, top, bottom, name: node.className };
     });
   });
+
+pageTest("1,024 px with an edit in force: nothing is cut off, and a second view has a button and a place", async ({ page, open, shot }) => {
+  await open();
+  await liveResult(page);
+  await openPanel(page);
+  await addEdit(page, "zero heads", /^Zero L2H9$/);
+  await page.getByText(/^Outcome cosine .* → /).waitFor();
+  assert.deepEqual(await overflow(page), { down: 0, across: 0 });
+  assert.ok((await boxes(page)).status.height <= 32);
+  // By the keyboard alone.
+  const beside = page.getByRole("button", { name: "Side by side" });
+  await beside.focus();
+  await page.keyboard.press("Enter");
+  const pane = page.getByRole("region", { name: "Second view" });
+  await pane.getByRole("combobox", { name: "View beside" }).waitFor();
+  assert.equal(await beside.getAttribute("aria-pressed"), "true");
+  for (const view of ["neuron", "head", "model"]) {
+    await pane.getByRole("combobox", { name: "View beside" }).selectOption(view);
+    await page.waitForTimeout(500);
+    assert.deepEqual(overlaps(await figureParts(page)), [], view);
+    assert.deepEqual(await overflow(page), { down: 0, across: 0 }, view);
+    assert.deepEqual(await sticksOut(page), [], view);
+    await shot(`layout-1024-beside-${view}`);
+  }
+  assert.deepEqual(await accessibilityProblems(page), []);
+  await beside.focus();
+  await page.keyboard.press("Enter");
+  await pane.waitFor({ state: "detached" });
+  await page.getByRole("tab", { name: "Model view" }).click();
+  await page.getByRole("button", { name: "Head beside" }).click();
+  await page.getByRole("tabpanel", { name: "Head view" }).waitFor();
+  assert.deepEqual(overlaps(await figureParts(page)), [], "the head under the map");
+  await shot("layout-1024-head-beside");
+}, { context: SIZE(1024, 768) });
 
 /** Controls on screen that are too small for a thumb. */
 const small = (page) =>

@@ -84,7 +84,7 @@ for (const colorScheme of ["light", "dark"]) {
       // Other dialogs open in its place.
       await command(page, "keys and marks");
       const help = page.getByRole("dialog", { name: "Keys and marks" });
-      await help.getByText("undo a change of the edits").waitFor();
+      await help.getByText("undo a change to the edits").waitFor();
       await page.keyboard.press("Control+k");
       assert.equal(await dialog.isVisible(), false, "a dialog keeps the keyboard");
       await page.keyboard.press("Escape");

@@ -323,7 +323,7 @@ pageTest("broken links are followed as far as they go, and what is wrong is said
   await page.getByRole("alert").getByText(/colour is unknown.*which loads 91.3 MB first/).waitFor();
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await result(page, 5);
-  await page.getByRole("alert").getByText("layer 40 is not there, the last one is 5").waitFor();
+  await page.getByRole("alert").getByText("there is no layer 40: the last is 5").waitFor();
   await page.getByRole("tab", { name: "Model view", selected: true }).waitFor();
   assert.equal(await parts(page).text.inputValue(), "A dog ran");
   await page.evaluate(() => { location.hash = "#v=1&text=A%20cat%20ran%20home&theme=purple"; });

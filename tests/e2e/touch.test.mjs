@@ -1,8 +1,69 @@
-// Fingers and colours: targets, contrast, forced colours.
+// Fingers and the keyboard's first stop: a swipe between views, a long press, targets, contrast, the skip link.
 
 import assert from "node:assert/strict";
-import { firstResult, parts } from "./page.mjs";
+import { firstResult, liveResult, parts } from "./page.mjs";
 import { accessibilityProblems, device, pageTest } from "./support.mjs";
+
+const PHONE = { context: device("iPhone 13") };
+
+/** A finger that moves from one point to another, as the browser reports it. */
+async function finger(page) {
+  const session = await page.context().newCDPSession(page);
+  const send = (type, touchPoints) => session.send("Input.dispatchTouchEvent", { type, touchPoints });
+  return async ([x, y], [toX, toY]) => {
+    await send("touchStart", [{ x, y }]);
+    for (let step = 1; step <= 8; step += 1) await send("touchMove", [{ x: x + ((toX - x) * step) / 8, y: y + ((toY - y) * step) / 8 }]);
+    await send("touchEnd", []);
+  };
+}
+
+const view = (page, name) => page.getByRole("tab", { name: `${name} view`, selected: true });
+
+pageTest("a swipe turns to the next view and back; a short move and scrolling do not", async ({ page, open }) => {
+  await open();
+  await firstResult(page);
+  const swipe = await finger(page);
+  const stage = await page.locator("#stage").boundingBox();
+  const y = Math.round(stage.y + 30);
+  await swipe([300, y], [120, y + 8]);
+  await view(page, "Neuron").waitFor();
+  await swipe([100, y], [290, y]);
+  await view(page, "Head").waitFor();
+  await swipe([100, y], [290, y]);
+  await view(page, "Model").waitFor();
+  await swipe([100, y], [290, y]);
+  await page.waitForTimeout(200);
+  assert.equal(await view(page, "Model").count(), 1, "nothing stands before the first view");
+  await swipe([300, y], [270, y]);
+  await swipe([300, y], [220, y - 200]);
+  await page.waitForTimeout(200);
+  assert.equal(await view(page, "Model").count(), 1, "a short move and one that scrolls turn nothing");
+}, PHONE);
+
+pageTest("a long press opens the menu of edits where the browser reports none", async ({ page, open, shot }) => {
+  await open();
+  await liveResult(page);
+  const key = parts(page).keys.nth(2);
+  await key.scrollIntoViewIfNeeded();
+  const menu = page.getByRole("menu");
+  // As on iOS: the finger rests, and no event tells of it.
+  const finger = (type, offset = 0) =>
+    key.evaluate((node, [type, offset]) => {
+      const { left, top, width, height } = node.getBoundingClientRect();
+      const [clientX, clientY] = [left + width / 2 + offset, top + height / 2];
+      node.dispatchEvent(new PointerEvent(type, { pointerType: "touch", isPrimary: true, bubbles: true, clientX, clientY }));
+    }, [type, offset]);
+  await finger("pointerdown");
+  await finger("pointermove", 20);
+  await page.waitForTimeout(900);
+  assert.equal(await menu.count(), 0, "a finger that moves scrolls");
+  await finger("pointerdown");
+  await menu.getByRole("menuitem", { name: /^Block “cat” \(2\) in layer 2$/ }).waitFor();
+  await shot("long-press");
+  const before = await parts(page).keys.nth(2).getAttribute("aria-selected");
+  await key.evaluate((node) => node.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true })));
+  assert.equal(await parts(page).keys.nth(2).getAttribute("aria-selected"), before, "the end of the press pins nothing");
+}, PHONE);
 
 for (const colorScheme of ["light", "dark"]) {
   pageTest(`tokens that are dimmed can be read, ${colorScheme}`, async ({ page, open, shot }) => {
@@ -29,6 +90,19 @@ for (const colorScheme of ["light", "dark"]) {
     assert.ok(ratios.length >= 10 && Math.min(...ratios) >= 4.5, JSON.stringify(ratios));
   }, { context: { ...device("Pixel 7"), colorScheme } });
 }
+
+pageTest("the first stop of the Tab key leads past the bars to the figure, and leaves the address", async ({ page, open, shot }) => {
+  await open();
+  await firstResult(page);
+  const link = page.getByRole("link", { name: "Skip to the figure" });
+  await page.keyboard.press("Tab");
+  await shot("skip-link");
+  assert.equal(await link.evaluate((node) => node === document.activeElement && node.getBoundingClientRect().top >= 0), true);
+  assert.deepEqual(await accessibilityProblems(page), []);
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement.closest('[role="listbox"]')?.ariaLabel), "Query tokens");
+  assert.ok(!(await page.evaluate(() => location.hash)).includes("stage"));
+});
 
 pageTest("a tablet's bars are as high as a thumb needs, and hold all heads", async ({ page, open, shot }) => {
   await open();

@@ -256,7 +256,7 @@ fn fits(a: &Shown, what: &str, tokens: &Tokens, has_ids: bool, sizes: (usize, us
     }
     let (n_a, n_b) = (a.info.tokens.len(), tokens.len());
     if n_a != n_b {
-        return Err(format!("The original has {n_a} tokens and {what} {n_b}: both must have read the same ones."));
+        return Err(format!("The original has {n_a} tokens and {what} {n_b}: both must have the same tokens."));
     }
     // Ids are the more reliable comparison, but a trace made elsewhere may have none.
     let first = match has_ids {
@@ -266,7 +266,7 @@ fn fits(a: &Shown, what: &str, tokens: &Tokens, has_ids: bool, sizes: (usize, us
     match first {
         None => Ok(()),
         Some(at) => Err(format!(
-            "{}{} has read another text: token {at} is “{}” there and “{}” in the original.",
+            "{}{} has read a different text: token {at} is “{}” there and “{}” in the original.",
             &what[..1].to_ascii_uppercase(),
             &what[1..],
             tokens.tokens[at],

@@ -146,13 +146,13 @@ impl Form {
             Form::ZeroHeads => "ablate: output becomes 0",
             Form::MeanHeads => "output becomes its mean over positions",
             Form::ScaleHeads => "multiply the output by a factor",
-            Form::UniformPattern => "every key read alike",
+            Form::UniformPattern => "every key is read equally",
             Form::CutLink => "a query no longer reads a key",
             Form::ScaleLink => "multiply a weight; the row sums to 1 again",
             Form::SetWeight => "the other weights keep their proportions",
-            Form::EvenRow => "one query reads every key alike",
+            Form::EvenRow => "one query reads every key equally",
             Form::BlockToken => "no other token reads it",
-            Form::ZeroValue => "it is read, but brings nothing",
+            Form::ZeroValue => "it is still read, but contributes nothing",
             Form::ScaleNeuron => "multiply a dimension of q by a factor",
             Form::ScaleMlp => "multiply its output by a factor; 0 ablates it",
         }
@@ -304,22 +304,22 @@ impl Maker<'_> {
     fn neuron(&self) -> Result<usize, String> {
         let d_head = self.a.stack_spec().d_head;
         let fits = self.fields.neuron.filter(|neuron| *neuron < d_head);
-        fits.ok_or_else(|| format!("A head has the neurons 0 to {}.", d_head.saturating_sub(1)))
+        fits.ok_or_else(|| format!("The neurons of a head are numbered from 0 to {}.", d_head.saturating_sub(1)))
     }
 
     fn factor(&self) -> Result<f32, String> {
-        self.fields.factor.filter(|factor| factor.is_finite()).ok_or_else(|| "The factor is a number.".to_owned())
+        self.fields.factor.filter(|factor| factor.is_finite()).ok_or_else(|| "The factor must be a number.".to_owned())
     }
 
     fn weight(&self) -> Result<f32, String> {
         let fits = self.fields.weight.filter(|weight| (0.0..=1.0).contains(weight));
-        fits.ok_or_else(|| "The weight is a number from 0 to 1.".to_owned())
+        fits.ok_or_else(|| "The weight must be a number from 0 to 1.".to_owned())
     }
 }
 
 fn position(wanted: Option<usize>, n_tokens: usize, what: &str) -> Result<usize, String> {
     let fits = wanted.filter(|wanted| *wanted < n_tokens);
-    fits.ok_or_else(|| format!("The {what} is a position from 0 to {}.", n_tokens.saturating_sub(1)))
+    fits.ok_or_else(|| format!("The {what} must be a position from 0 to {}.", n_tokens.saturating_sub(1)))
 }
 
 impl State {

@@ -51,11 +51,15 @@ fn a_field_that_does_not_fit_is_named() {
     let page = page();
     let fields = Fields::default();
     for (form, wrong, problem) in [
-        (Form::CutLink, Fields { query: Some(9), ..fields.clone() }, "The query is a position from 0 to 4."),
-        (Form::ScaleNeuron, Fields { neuron: Some(2), ..fields.clone() }, "A head has the neurons 0 to 1."),
-        (Form::ScaleHeads, Fields { factor: None, ..fields.clone() }, "The factor is a number."),
+        (Form::CutLink, Fields { query: Some(9), ..fields.clone() }, "The query must be a position from 0 to 4."),
+        (
+            Form::ScaleNeuron,
+            Fields { neuron: Some(2), ..fields.clone() },
+            "The neurons of a head are numbered from 0 to 1.",
+        ),
+        (Form::ScaleHeads, Fields { factor: None, ..fields.clone() }, "The factor must be a number."),
         (Form::ScaleLink, Fields { factor: Some(-1.0), ..fields.clone() }, "A weight cannot be negative"),
-        (Form::SetWeight, Fields { weight: Some(1.5), ..fields.clone() }, "The weight is a number from 0 to 1."),
+        (Form::SetWeight, Fields { weight: Some(1.5), ..fields.clone() }, "The weight must be a number from 0 to 1."),
     ] {
         let said = name(&page, form, &wrong);
         assert!(said.starts_with(problem), "{said}");

@@ -154,7 +154,7 @@ impl State {
 }
 
 /// Why a change of a cell was not made.
-const NO_CHANGE_OF_CHANGE: &str = "A direction is made of one result: look at the original or the edited one.";
+const NO_CHANGE_OF_CHANGE: &str = "A direction comes from one result: show the original or the edited one.";
 
 #[cfg(test)]
 mod tests {

@@ -48,7 +48,7 @@ impl SweepKind {
     pub fn texts(self) -> Option<&'static str> {
         match self {
             SweepKind::MeanOverTexts => Some("Other texts, one per line"),
-            SweepKind::Noising | SweepKind::Denoising => Some("Other text, of as many tokens"),
+            SweepKind::Noising | SweepKind::Denoising => Some("Other text with the same number of tokens"),
             SweepKind::ZeroHeads | SweepKind::PositionMean | SweepKind::CutKeys => None,
         }
     }

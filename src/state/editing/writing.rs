@@ -17,11 +17,11 @@ impl State {
         Some(match shown.spec.unembed {
             _ if shown.target.is_some() => "This model writes its whole target: leave the target empty and run it.",
             Unembed::None => "This model does not predict words, so it cannot generate text.",
-            _ if !shown.spec.is_causal() => "This model reads in both directions and does not generate text.",
+            _ if !shown.spec.is_causal() => "This model reads in both directions, so it cannot generate text.",
             _ if self.editing.variant == Variant::Difference => {
                 "Show one of the two results to generate: their change has no next token of its own."
             }
-            _ if shown.second.is_some() => "Show the original to generate: this result is held elsewhere.",
+            _ if shown.second.is_some() => "Show the original to generate: the loaded model did not make this result.",
             _ if shown.is_trace => "This result is precomputed. Run the text to generate.",
             _ if shown.live_run.is_none() => {
                 "The model that ran this has been unloaded. Run the text again to generate."
@@ -115,7 +115,7 @@ impl State {
         if ids_before == tokens.ids {
             self.editing.writing_note = Some(match tokens.len() >= n_ctx {
                 true => format!("The context is full: this model reads at most {n_ctx} tokens."),
-                false => "The model ends the text here: the token that it chooses next stands for the end.".to_owned(),
+                false => "The model ends the text here: its next token is the end-of-text token.".to_owned(),
             });
         }
         let chooser = if self.editing.variant == Variant::B { Variant::B } else { Variant::A };

@@ -157,7 +157,7 @@ impl State {
             Some((_, Some(model))) => model,
             // Before the catalogue is here nothing is known.
             Some((id, None)) if !self.models.is_empty() && hub_model(id).is_none() => {
-                self.linking.notice = left_out(&[format!("there is no model {id} here")]);
+                self.linking.notice = left_out(&[format!("this page has no model {id}")]);
                 self.picked_model
             }
             _ => self.picked_model,
@@ -210,7 +210,7 @@ impl State {
         }
         let mut within = |what: &str, number: usize, n: usize| {
             if number >= n {
-                problems.push(format!("{what} {number} is not there, the last one is {}", n.saturating_sub(1)));
+                problems.push(format!("there is no {what} {number}: the last is {}", n.saturating_sub(1)));
             }
         };
         let has_find = self.home.is_page();

@@ -48,12 +48,12 @@ impl State {
         let mut commands = Vec::new();
         if editing.can_undo() {
             commands.push(
-                change("Undo", EditEvent::Undone).with_keys("Ctrl+Z").with_detail("the last change of the edits"),
+                change("Undo", EditEvent::Undone).with_keys("Ctrl+Z").with_detail("the last change to the edits"),
             );
         }
         if editing.can_redo() {
             let redo = change("Redo", EditEvent::Redone).with_keys("Ctrl+Shift+Z");
-            commands.push(redo.with_detail("the change of the edits undone last"));
+            commands.push(redo.with_detail("the last undone change"));
         }
         if !editing.list.is_empty() {
             commands.push(change("Remove all edits", EditEvent::Cleared).with_detail("clear"));

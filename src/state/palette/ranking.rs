@@ -16,6 +16,8 @@ enum Fit {
     Prefix,
     /// Each typed word begins one of its words, in order.
     Words,
+    /// Each typed letter begins one of its words, in order.
+    Initials,
     /// The typed letters occur in it, in order.
     Letters,
 }
@@ -36,6 +38,9 @@ pub fn rank(typed: &str, name: &str) -> Option<Rank> {
     if let Some(first) = first_word(&typed, &name) {
         return rank(Fit::Words, first);
     }
+    if let Some(n_words) = initials(&typed, &name) {
+        return rank(Fit::Initials, n_words);
+    }
     rank(Fit::Letters, spread(&typed, &name)?)
 }
 
@@ -48,6 +53,16 @@ fn first_word(typed: &str, name: &str) -> Option<usize> {
         first = first.or(Some(at));
     }
     first
+}
+
+/// In how many of its first words each typed letter begins one, in order.
+fn initials(typed: &str, name: &str) -> Option<usize> {
+    let mut words = name.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).enumerate();
+    let mut n_words = None;
+    for wanted in typed.chars().filter(|letter| !letter.is_whitespace()) {
+        n_words = Some(words.find(|(_, word)| word.starts_with(wanted))?.0 + 1);
+    }
+    n_words
 }
 
 /// Over how many letters of the name the typed letters are spread, blanks aside.
@@ -90,6 +105,9 @@ mod tests {
     fn words_are_begun_in_order_and_letters_may_be_left_out() {
         assert_eq!(ranked("z hea", &["Zero every head", "A head at zero"]), ["Zero every head"]);
         assert_eq!(ranked("zl9h4", &["Zero L9H4", "Zero L9H3"]), ["Zero L9H4"]);
+        // Initials before letters that stand anywhere, close to the beginning first.
+        let names = ["Of sides", "Views side by side", "Verbose bias", "View of the result beside"];
+        assert_eq!(ranked("vsb", &names), ["Views side by side", "Verbose bias", "View of the result beside"]);
         assert_eq!(ranked("ÜB", &["über", "Tüb"]), ["über", "Tüb"]);
     }
 

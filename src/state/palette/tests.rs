@@ -57,6 +57,52 @@ fn untyped_the_keys_are_listed_first_and_neither_heads_nor_tokens() {
     assert!(names(&page, "xqzw").is_empty());
 }
 
+/// What somebody may type for a name: up to `n_left` letters, from the beginnings of some of its words, in order.
+fn typings(words: &[&str], n_left: usize, so_far: &str, found: &mut Vec<String>) {
+    for (index, word) in words.iter().enumerate() {
+        for n in 1..=n_left.min(word.chars().count()) {
+            let typed = format!("{so_far}{}", word.chars().take(n).collect::<String>());
+            typings(&words[index + 1..], n_left - n, &typed, found);
+            found.push(typed);
+        }
+    }
+}
+
+/// How few keystrokes carry a command out once the palette is open, at most five: letters, arrow keys and Enter.
+fn keystrokes(commands: &[Command], at: usize) -> Option<usize> {
+    let name = commands[at].name.to_lowercase();
+    let words: Vec<&str> =
+        name.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let mut typed = vec![String::new()];
+    typings(&words, 4, "", &mut typed);
+    let n_keys = |typed: &String| {
+        let listed = found(commands, typed);
+        let place = listed.iter().position(|found| *found == at)?;
+        // The list goes round.
+        Some(typed.chars().count() + place.min(listed.len() - place) + 1)
+    };
+    typed.iter().filter_map(n_keys).find(|n_keys| *n_keys <= 5)
+}
+
+#[test]
+fn every_action_takes_at_most_five_keystrokes() {
+    let mut page = Page::with_result();
+    for has_edit in [false, true] {
+        if has_edit {
+            do_first(&mut page, "l1h1");
+            do_first(&mut page, "zero l1h1");
+        }
+        let commands = page.state.commands();
+        let is_named = |command: &Command| !matches!(command.about, About::Layer | About::Head | About::Token);
+        let each = commands.iter().enumerate().filter(|(_, command)| is_named(command));
+        let long: Vec<&str> = each
+            .filter(|(at, _)| keystrokes(&commands, *at).is_none())
+            .map(|(_, command)| command.name.as_str())
+            .collect();
+        assert_eq!(long, [""; 0]);
+    }
+}
+
 #[test]
 fn what_cannot_be_done_is_not_offered() {
     let mut page = Page::with_result();

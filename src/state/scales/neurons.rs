@@ -89,7 +89,7 @@ impl NeuronStore {
         match HeadNeurons::new(numbers, buffers) {
             Some(head) => self.head.fill(purpose, Arc::new(head)),
             None => {
-                let reason = "The neurons of this head arrived in another shape than requested.".to_owned();
+                let reason = "The neurons of this head arrived in an unexpected shape.".to_owned();
                 self.head.give_up(&purpose, Some(reason));
             }
         }

@@ -82,7 +82,7 @@ impl ThumbnailStore {
         let head_indices: Vec<usize> = head_indices.into_iter().map(|head| head as usize).collect();
         let (n_rows, n_columns) = (n_rows as usize, n_columns as usize);
         if heads.len() != head_indices.len() || cells.len() != head_indices.len() * n_rows * n_columns {
-            let reason = format!("The thumbnails of layer {layer} arrived in another shape than requested.");
+            let reason = format!("The thumbnails of layer {layer} arrived in an unexpected shape.");
             return self.asked.give_up(&purpose, Some(reason));
         }
         self.asked.settle(&purpose);

@@ -161,7 +161,7 @@ fn neurons_of_another_shape_are_refused() {
         FromWorker::Answered { request, run: 1, answer },
         vec![vec![0.0; 3]; 7],
     )));
-    assert!(page.state.scales.neurons.head.problem().is_some_and(|problem| problem.contains("another shape")));
+    assert!(page.state.scales.neurons.head.problem().is_some_and(|problem| problem.contains("an unexpected shape")));
 }
 
 #[test]
@@ -257,7 +257,7 @@ fn what_a_link_gets_wrong_is_said_and_the_rest_followed() {
     let mut page = Page::with_result();
     let notice = |page: &Page| page.state.linking.notice.clone().unwrap_or_default();
     page.event(Event::Link(LinkEvent::Came("#v=1&layer=40&heads=1,77&key=9&colour=red".to_owned())));
-    for part in ["layer 40 is not there, the last one is 5", "head 77", "key 9"] {
+    for part in ["there is no layer 40: the last is 5", "head 77", "key 9"] {
         assert!(notice(&page).contains(part), "{part}: {}", notice(&page));
     }
     assert_eq!((page.state.selection.layer, page.state.selection.head()), (5, 1));
@@ -265,7 +265,7 @@ fn what_a_link_gets_wrong_is_said_and_the_rest_followed() {
     assert!(notice(&page).contains("view=grid is not model, head, neuron or stream"), "{}", notice(&page));
     assert_eq!(page.state.selection.layer, 2);
     page.event(Event::Link(LinkEvent::Came("#v=1&model=nowhere&layer=1".to_owned())));
-    assert!(notice(&page).contains("there is no model nowhere here"), "{}", notice(&page));
+    assert!(notice(&page).contains("this page has no model nowhere"), "{}", notice(&page));
     page.event(Event::Link(LinkEvent::NoticeRead));
     assert_eq!(notice(&page), "");
 }

@@ -45,7 +45,7 @@ fn another_model_is_seen_with_its_panel_closed_and_stopped() {
     assert_eq!(under_way(&page), Some(("Loading the other model …".to_owned(), None, true)));
     stop(&mut page);
     assert_eq!((under_way(&page), page.count(&Effect::EndSecondWorker)), (None, 1));
-    assert_eq!(page.state.editing.against_problem.as_deref(), Some("Stopped before the other model was there."));
+    assert_eq!(page.state.editing.against_problem.as_deref(), Some("Stopped before the other model was loaded."));
 }
 
 #[test]

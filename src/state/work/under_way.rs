@@ -63,7 +63,7 @@ impl State {
             return;
         }
         if self.second_model_status().is_some() {
-            self.second_worker_failed("Stopped before the other model was there.".to_owned(), effects);
+            self.second_worker_failed("Stopped before the other model was loaded.".to_owned(), effects);
         } else if self.traces.opening.take().is_some() {
             self.linking.give_up();
         } else if matches!(self.more.lookup, Lookup::Asking { .. }) {

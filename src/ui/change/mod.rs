@@ -8,7 +8,7 @@ pub mod edit_menu;
 mod edits;
 mod outcome;
 pub mod panels;
-mod precomputed;
+pub mod precomputed;
 pub mod saved_edits;
 mod script_entry;
 mod second_question;

@@ -37,8 +37,8 @@ pub fn Precomputed(page: Page) -> impl IntoView {
     }
 }
 
-/// What is said of the result, and the button's name.
-fn words(state: &State) -> (String, String) {
+/// What is said of the result, and the name of the button that runs its text.
+pub fn words(state: &State) -> (String, String) {
     let picked = state.picked().map_or("the model", |entry| entry.name.as_str());
     let said = "This result is precomputed. Run it to edit heads, links, tokens and neurons.";
     match state.trace_model() {

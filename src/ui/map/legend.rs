@@ -97,7 +97,7 @@ pub fn meaning_of(options: &MapOptions, quantity: Quantity) -> String {
     let noun = quantity.noun();
     match (options.style, options.number) {
         (CellStyle::Number, CellNumber::Entropy) => {
-            "Colour: entropy, mean over the queries of a row’s entropy ÷ that of a uniform row".to_owned()
+            "Colour: entropy of a row ÷ that of a uniform row, averaged over the queries".to_owned()
         }
         (CellStyle::Number, CellNumber::Strongest) => "Colour: the strongest link".to_owned(),
         (CellStyle::Number, CellNumber::Direct) => {

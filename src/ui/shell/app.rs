@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::attention::Attention;
 use super::fault::{keep_unrun_texts, restore_texts, show_faults};
 use super::page::Page;
+use super::skip_link::SkipLink;
 use super::status::StatusLine;
 use super::theme::scheme;
 use super::worker::start_worker_later;
@@ -31,6 +32,7 @@ pub fn App() -> impl IntoView {
     let is_saving = RwSignal::new(false);
     palette::listen(page);
     view! {
+        <SkipLink />
         <header class="topbar">
             <h1>"Headlight"</h1>
             <section class="input" aria-label="Input">

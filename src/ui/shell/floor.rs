@@ -21,6 +21,9 @@ pub const WIDE: &str = "(min-width: 1000px)";
 /// Id of the rail.
 pub(super) const RAIL: &str = "rail";
 
+/// Id of the stage.
+pub(super) const STAGE: &str = "stage";
+
 /// What the columns need to know of each other.
 #[derive(Clone, Copy)]
 pub struct Floor {
@@ -97,7 +100,7 @@ pub fn Columns(
             <Show when=move || is_wide.get() && floor.has_rail()>
                 <Divider floor column=Column::Rail />
             </Show>
-            <div class="stage" class:earlier=move || is_earlier.get()>{children()}</div>
+            <div id=STAGE class="stage" class:earlier=move || is_earlier.get()>{children()}</div>
             <Show when=move || is_wide.get() && floor.has_inspector()>
                 <Divider floor column=Column::Inspector />
             </Show>

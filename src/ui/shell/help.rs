@@ -67,20 +67,21 @@ const KEYS: [(&str, &[Key]); 6] = [
 const EDIT_KEYS: [Key; 4] = [
     ("E, or right click", "edit the head, token, link or neuron"),
     ("B", "show the original, the edited result, or their change"),
-    ("Ctrl+Z", "undo a change of the edits"),
-    ("Ctrl+Shift+Z", "redo it"),
+    ("Ctrl+Z", "undo a change to the edits"),
+    ("Ctrl+Shift+Z", "redo the change"),
 ];
 
 /// After the keys that work everywhere come those of the views.
 const OF_VIEWS: usize = 1;
 
 /// What can be done with a pointer or a finger, and what marks mean.
-const MARKS: [&str; 4] = [
+const MARKS: [&str; 5] = [
     "Hover a token to preview its weights; click to pin it. On a touch screen, tap to preview and tap again to pin.",
     "A line runs from the token that reads (query) to the token that is read (key); its opacity is the weight. The strip behind a key \
      shows the same numbers.",
-    "Click a head's square to add or remove it; double-click shows only it, or all heads again.",
+    "Click a head’s square to add or remove it; double-click shows only it, or all heads again.",
     "In the model view, click a head to select it and double-click to open it.",
+    "On a touch screen, swipe sideways to turn to the next view, and rest a finger on a head, token, link or neuron to edit it.",
 ];
 
 /// The dialog's content.

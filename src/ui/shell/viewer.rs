@@ -7,6 +7,7 @@ use super::attention::Attention;
 use super::fault::show_faults;
 use super::host::speak_with_host;
 use super::page::Page;
+use super::skip_link::SkipLink;
 use super::status::StatusLine;
 use super::theme::scheme;
 use crate::protocol::InputText;
@@ -33,6 +34,7 @@ pub fn Viewer() -> impl IntoView {
         }
     });
     view! {
+        <SkipLink />
         <header class="topbar">
             <h1>"Headlight"</h1>
             <p class="lead" title="A saved run: this page holds all of it and runs no model.">

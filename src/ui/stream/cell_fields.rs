@@ -51,12 +51,12 @@ impl How {
                 "Values of the other text that the original is compared with, position by position: choose one under Change, “Compare with”."
             }
             How::Token => {
-                "The token’s row of the unembedding, as long as the stream here; the factor is in units of that length."
+                "The token’s row of the unembedding, scaled to the length of the stream here; the factor is in units of that length."
             }
             How::Texts => {
-                "The place after the first text minus that after the second, as long as the stream here (Turner et al. 2023); the factor is in units of that length."
+                "The stream at the end of the first text minus that of the second, scaled to the length of the stream here (Turner et al. 2023); the factor is in units of that length."
             }
-            How::Neurons => "Neurons of this layer’s MLP, by number with commas between.",
+            How::Neurons => "Neurons of this layer’s MLP: their numbers, separated by commas.",
         }
     }
 }

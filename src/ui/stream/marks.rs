@@ -43,12 +43,15 @@ pub fn Marks(
             stream.page.peek(|state| words(state, row, position))
         };
         view! {
-            <div role="row" aria-rowindex=move || layout.with(|layout| layout.line(row) + 1).to_string()>
+            <div
+                role="row"
+                class:hidden=move || is_hidden(cell)
+                aria-rowindex=move || layout.with(|layout| layout.line(row) + 1).to_string()
+            >
                 <div
                     role="gridcell"
                     class="stream-cell"
                     class:chosen=move || stream.chosen.get() == Some(cell)
-                    class:hidden=move || is_hidden(cell)
                     id=stream.page.id(&cell_id(cell))
                     aria-colindex=(position + 1).to_string()
                     aria-selected=move || (stream.chosen.get() == Some(cell)).to_string()

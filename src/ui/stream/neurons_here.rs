@@ -39,7 +39,7 @@ pub fn NeuronsHere(stream: Stream, written: Derived<Option<Same<WrittenNumbers>>
                     .into_any()
             }
             (true, None) => {
-                let message = problem.get().unwrap_or_else(|| "On its way …".to_owned());
+                let message = problem.get().unwrap_or_else(|| "Loading …".to_owned());
                 view! { <p class="hint">{message}</p> }.into_any()
             }
         })

@@ -3,7 +3,8 @@
 use crate::protocol::EstimatedPart;
 use crate::render::StreamScale;
 use crate::state::stream::options::StreamNumber;
-use crate::state::{Shown, State, Variant, wording};
+use crate::state::{RUNS_MODELS, Shown, State, Variant, wording};
+use crate::trace::Side;
 use crate::trace::display::token_label;
 use crate::trace::numeral::with_minus;
 use crate::trace::{Side, TokenForm};
@@ -123,10 +124,7 @@ pub fn words(state: &State, row: usize, position: usize) -> String {
     parts.join(" · ")
 }
 
-const NO_DISTRIBUTION: &str = "The labels of this classifier have no common distribution (each is right or wrong by itself, or the answer is a number), \
-                               so there is no lens: norms and cosines can be shown.";
-
-const NO_LENS: &str = "This model predicts no words, so there is no logit lens: norms and cosines can be shown.";
+const NO_LENS: &str = "This model predicts no words, so it has no logit lens: the table shows norms and cosines.";
 
 /// Why the table has no words, where it shows a number that does not come from the lens.
 pub fn no_lens(state: &State) -> Option<&'static str> {
@@ -140,7 +138,7 @@ fn why_no_lens(state: &State) -> &'static str {
 
 /// Why something of the table is not there, a sentence.
 pub fn problem(state: &State) -> Option<String> {
-    let shown = state.shown.as_ref()?;
+    let shown = state.shown.as_ref().filter(|_| !is_precomputed(state))?;
     let number = state.scales.stream.number;
     match number {
         StreamNumber::Direct => return state.direct_problem(),
@@ -157,10 +155,22 @@ pub fn problem(state: &State) -> Option<String> {
         return Some(why_no_lens(state).to_owned());
     }
     if number == StreamNumber::TopToken && state.editing.variant == Variant::Difference {
-        let reason = "Most likely tokens have no difference: choose a number, for instance the entropy, or a token.";
+        let reason = "Most likely tokens cannot be subtracted: choose a number, such as the entropy, or a token.";
         return Some(reason.to_owned());
     }
     state.stream.lens.problem().map(str::to_owned)
+}
+
+/// Whether the result was saved without what the table needs, and its text can be run here.
+pub fn is_precomputed(state: &State) -> bool {
+    let number = state.scales.stream.number;
+    let is_refused = match (number.needs_direct(), number.needs_lens()) {
+        (true, _) => false,
+        (false, true) => state.has_lens() && state.stream.lens.problem().is_some(),
+        (false, false) => state.stream.numbers.problem().is_some(),
+    };
+    let is_trace = || state.shown.as_ref().is_some_and(|shown| shown.is_trace);
+    RUNS_MODELS && state.home.is_page() && is_refused && is_trace()
 }
 
 /// How far the lens is: "4 of 14 positions"; nothing once it is whole or where none is shown.

@@ -35,7 +35,7 @@ pub fn EditButton(page: Page) -> impl IntoView {
             on:click=open
         >
             "Edit "
-            {move || title.get()}
+            <span class="edit-of">{move || title.get()}</span>
             <span class="more" aria-hidden="true">" …"</span>
         </button>
     }

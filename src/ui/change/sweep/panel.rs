@@ -81,7 +81,7 @@ pub fn SweepPanel(page: Page) -> impl IntoView {
                 })}
                 {move || now.get().has_site().then(|| view! {
                     <label class="other">
-                        "What is patched"
+                        "What to patch"
                         <select on:change:target=move |event| pick_site(event.target().value())>
                             {PatchSite::EACH.map(site_option).collect_view()}
                         </select>

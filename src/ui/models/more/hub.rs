@@ -49,7 +49,7 @@ pub fn FromHub(page: Page) -> impl IntoView {
                     on_typed=move |text| send(MoreEvent::BaseTyped(text))
                     on_key=Callback::new(look_up_with_enter)
                 />
-                <p class="hint">"A mirror that pages may read (CORS). Kept in this browser."</p>
+                <p class="hint">"A mirror that allows requests from web pages (CORS). This browser remembers it."</p>
             </details>
         </section>
     }

@@ -36,7 +36,7 @@ pub fn Circuits(page: Page) -> impl IntoView {
         }
         match found.get().filter(|found| (found.0.layer, found.0.head) == selected.get()) {
             Some(found) => body(&found.0, form.get()),
-            None => view! { <p class="hint">"On its way …"</p> }.into_any(),
+            None => view! { <p class="hint">"Loading …"</p> }.into_any(),
         }
     }
 }

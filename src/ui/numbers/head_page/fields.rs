@@ -31,7 +31,7 @@ pub fn CircuitFields(
                 <input
                     type="text"
                     placeholder="selected, or:  Mary, John"
-                    aria-description="Texts with commas between, spaces included; of a text of several tokens the first. Empty: the selected tokens."
+                    aria-description="Texts separated by commas, with their spaces; of several tokens the first counts. Leave it empty for the selected tokens."
                     prop:value=move || asked.with(|asked| asked.texts.join(","))
                     on:change:target=move |event| {
                         let texts = texts(&event.target().value());

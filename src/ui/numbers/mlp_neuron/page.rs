@@ -31,7 +31,7 @@ pub fn NeuronPage(page: Page) -> impl IntoView {
             <NeuronEdit page layer=found.0.layer neuron=found.0.neuron />
         }
         .into_any(),
-        (None, None) => view! { <p class="hint">"On its way …"</p> }.into_any(),
+        (None, None) => view! { <p class="hint">"Loading …"</p> }.into_any(),
     };
     move || {
         opened.get().map(|(layer, neuron)| {

@@ -16,7 +16,7 @@ use crate::ui::parts::views;
 use crate::ui::share::trace::save;
 
 /// What is said where the part of the program that saves did not come.
-const NO_SAVING: &str = "Saving could not be loaded. Check the connection and try again.";
+const NO_SAVING: &str = "The part of this page that saves could not be loaded. Check the connection and try again.";
 
 /// A place for a trace that the page holds.
 pub type HeldPlace = StoredValue<Option<Held>, LocalStorage>;

@@ -7,7 +7,7 @@ use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 
 /// "Head beside" puts the chosen head beside the model view; "Side by side" puts any other view, of the same result or of another one,
-/// beside the view.
+/// beside the view. Where the bar is short they are icons.
 #[component]
 pub fn BesideButton(page: Page) -> impl IntoView {
     let has_pane = page.memo(|state| state.pane().is_some());
@@ -27,7 +27,8 @@ pub fn BesideButton(page: Page) -> impl IntoView {
             aria-pressed=move || has_head.get().to_string()
             on:click=put_head
         >
-            "Head beside"
+            <span class="beside-icon of-head" aria-hidden="true"></span>
+            <span class="beside-word">"Head beside"</span>
         </button>
         <button
             type="button"
@@ -36,7 +37,8 @@ pub fn BesideButton(page: Page) -> impl IntoView {
             aria-pressed=move || has_pane.get().to_string()
             on:click=put_view
         >
-            "Side by side"
+            <span class="beside-icon" aria-hidden="true"></span>
+            <span class="beside-word">"Side by side"</span>
         </button>
     }
 }
