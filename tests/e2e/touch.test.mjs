@@ -1,7 +1,7 @@
-// Fingers and the keyboard's first stop: a swipe between views, a long press, targets, contrast, the skip link.
+// Fingers and the keyboard's first stop: a swipe between views, targets, contrast, the skip link.
 
 import assert from "node:assert/strict";
-import { firstResult, liveResult, parts } from "./page.mjs";
+import { firstResult, parts } from "./page.mjs";
 import { accessibilityProblems, device, pageTest } from "./support.mjs";
 
 const PHONE = { context: device("iPhone 13") };
@@ -38,31 +38,6 @@ pageTest("a swipe turns to the next view and back; a short move and scrolling do
   await swipe([300, y], [220, y - 200]);
   await page.waitForTimeout(200);
   assert.equal(await view(page, "Model").count(), 1, "a short move and one that scrolls turn nothing");
-}, PHONE);
-
-pageTest("a long press opens the menu of edits where the browser reports none", async ({ page, open, shot }) => {
-  await open();
-  await liveResult(page);
-  const key = parts(page).keys.nth(2);
-  await key.scrollIntoViewIfNeeded();
-  const menu = page.getByRole("menu");
-  // As on iOS: the finger rests, and no event tells of it.
-  const finger = (type, offset = 0) =>
-    key.evaluate((node, [type, offset]) => {
-      const { left, top, width, height } = node.getBoundingClientRect();
-      const [clientX, clientY] = [left + width / 2 + offset, top + height / 2];
-      node.dispatchEvent(new PointerEvent(type, { pointerType: "touch", isPrimary: true, bubbles: true, clientX, clientY }));
-    }, [type, offset]);
-  await finger("pointerdown");
-  await finger("pointermove", 20);
-  await page.waitForTimeout(900);
-  assert.equal(await menu.count(), 0, "a finger that moves scrolls");
-  await finger("pointerdown");
-  await menu.getByRole("menuitem", { name: /^Block “cat” \(2\) in layer 2$/ }).waitFor();
-  await shot("long-press");
-  const before = await parts(page).keys.nth(2).getAttribute("aria-selected");
-  await key.evaluate((node) => node.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true })));
-  assert.equal(await parts(page).keys.nth(2).getAttribute("aria-selected"), before, "the end of the press pins nothing");
 }, PHONE);
 
 for (const colorScheme of ["light", "dark"]) {

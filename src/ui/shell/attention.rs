@@ -8,7 +8,7 @@ use super::floor::{Columns, Floor};
 use super::notices::Notices;
 use super::page::Page;
 use super::scales::{ScaleBar, ScaleViews};
-use super::touch::Touch;
+use super::swipe::Swipe;
 use crate::render::{HeadColours, Scheme};
 use crate::state::editing::EditEvent;
 use crate::state::{DisplayChange, Event, RUNS_MODELS, SelectionEvent, State, TokenRef, View, ViewEvent};
@@ -45,17 +45,14 @@ pub fn Attention(
     // While the divider is dragged, its place is not kept.
     let share =
         Derived::new(move || page.dragged_share().get().unwrap_or_else(|| page.with(|state| state.layout.pane_share)));
-    let touch = Touch::new(page);
+    let swipe = Swipe::new(page);
     view! {
         <section
             class="view"
             aria-label="Attention"
             on:keydown=move |event| view_key(page, &event)
-            on:pointerdown=move |event| touch.on_down(&event)
-            on:pointermove=move |event| touch.on_move(&event)
-            on:pointercancel=move |_| touch.on_cancel()
-            on:touchend=move |event| touch.on_end(&event)
-            on:click:capture=move |event| touch.on_click(&event)
+            on:pointerdown=move |event| swipe.on_down(&event)
+            on:touchend=move |event| swipe.on_end(&event)
         >
             <ScaleBar floor scene colours />
             <Notices page is_saving />
