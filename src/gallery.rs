@@ -309,8 +309,8 @@ pub const EXAMPLES: [Example; 15] = [
         keys: &[],
         look: "Under “Matters” press “Estimate”, then “Verify”: one reverse pass ranks all 270 heads by what patching them from the text \
                where Mary gives the drink would do. L23H3 comes first, estimated at −5.39 and exactly −7.08; then L29H1, −2.99 and −3.03.",
-        refuted: "If estimates were effects, a head with a small one would matter little. L20H0 is 24th of 270, estimated at +0.18: run \
-                  exactly, it takes 1.87 away.",
+        refuted: "If estimates were effects, a head with a small one would matter little. L20H0 is not among the \
+                  20 largest, estimated at +0.18: run exactly, it takes 1.87 away.",
         outcome: Some((" Mary", " John")),
         in_stream: None,
         patched_from: Some("When Mary and John went to the store, Mary gave a drink to"),

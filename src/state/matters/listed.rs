@@ -81,13 +81,14 @@ impl State {
     pub fn matters_about(&self) -> String {
         let Some(shown) = &self.shown else { return String::new() };
         let edit = match &self.matters.choice.from {
+            None if self.matters.choice.ranked == Ranked::Links => "cutting".to_owned(),
             None => "zeroing".to_owned(),
             Some(text) => format!("patching from “{}”", wording::shortened_to(text, 60).replace('\n', "” and “")),
         };
         format!("{} · {edit} · {}", self.outcome_name(), self.result_about(shown))
     }
 
-    /// What numbers of a result belong to: "SmolLM2 · 14 tokens · Edited (2 edits)".
+    /// What numbers of a result belong to: "SmolLM2 · 14 tokens · Edited (2 edits) · “When Mary and John …”".
     fn result_about(&self, shown: &Shown) -> String {
         let side = match self.editing.variant {
             Variant::A => "without edits".to_owned(),
@@ -98,7 +99,11 @@ impl State {
             }
         };
         let tokens = wording::count(shown.info.tokens.len(), "token");
-        wording::of_kind(shown.kind, &format!("{} · {tokens} · {side}", shown.model_name))
+        let text = match shown.info.text.as_str() {
+            "" => String::new(),
+            text => format!(" · “{}”", wording::shortened_to(text, 60)),
+        };
+        wording::of_kind(shown.kind, &format!("{} · {tokens} · {side}{text}", shown.model_name))
     }
 
     /// What the saliency of tokens belongs to.

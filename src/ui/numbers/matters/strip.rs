@@ -17,7 +17,8 @@ pub fn strip(text: &SaliencyText, number: TokenNumber) -> AnyView {
         let value = values.get(position).copied().unwrap_or_default();
         let words =
             if number == TokenNumber::Norm { wording::short_weight(value) } else { wording::short_change(value) };
-        let strength = format!("{:.1}%", 100.0 * (value.abs() / largest).min(1.0));
+        // Not the full colour, on which the token could not be read.
+        let strength = format!("{:.1}%", 60.0 * (value.abs() / largest).min(1.0));
         view! {
             <li title=format!("position {position}: {words}")>
                 <bdi class="coloured" class:positive=value > 0.0 class:negative=value < 0.0 style:--strength=strength>{label}</bdi>
