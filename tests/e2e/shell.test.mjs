@@ -84,7 +84,7 @@ pageTest("examples are a gallery with pictures, which fit the window", async ({ 
   await openInput(page);
   const cards = page.getByRole("group", { name: "Examples" }).getByRole("button");
   await cards.nth(9).waitFor();
-  assert.equal(await cards.count(), 13);
+  assert.equal(await cards.count(), 15);
   // Each picture has cells of its own: darker where more is read.
   const shades = await cards.locator("canvas").evaluateAll((all) => all.map((canvas) => {
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
