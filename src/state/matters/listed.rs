@@ -6,8 +6,8 @@ use super::choice::Ranked;
 use super::ranking::{Part, Ranking};
 use super::trial::Tried;
 use crate::analysis::agreement::Agreement;
-use crate::edit::Edit;
-use crate::protocol::OutcomeAsked;
+use crate::edit::{Edit, PatchSite};
+use crate::protocol::{OutcomeAsked, SweepAsked, SweepNumbers};
 use crate::state::editing::{Map, MapCell};
 use crate::state::{Shown, State, Variant, wording};
 use crate::trace::{BlockSite, Side};
@@ -169,6 +169,28 @@ impl State {
         };
         let cells = (0..n_rows * n_columns).map(cell).collect();
         Some(Map { n_rows, n_columns, cells, largest, is_by_position })
+    }
+
+    /// Estimates beside the exact effects of a sweep over the heads that is on the stage, where both are of the same edit and outcome:
+    /// each head's name, estimate and exact effect, M with the edit minus M.
+    pub fn swept_beside_estimates(&self) -> Option<Vec<(String, f32, f32)>> {
+        let (sweep, ranking) = (self.editing.sweep.as_ref()?, self.estimated_heads()?);
+        let from = match &sweep.asked {
+            SweepAsked::ZeroHeads => None,
+            SweepAsked::Patch { site: PatchSite::Heads, text, is_denoising: false } => Some(text),
+            _ => return None,
+        };
+        let base = sweep.base?.value;
+        let is_same = self.matters.choice.from.as_ref() == from && (base - ranking.outcome).abs() < 1e-3;
+        if !is_same || self.matters.is_on_stage {
+            return None;
+        }
+        let point = |(&(layer, head), cell): (&(usize, usize), &SweepNumbers)| {
+            let exact = cell.outcome?.value - base;
+            Some((wording::head_name(layer, head), ranking.at(layer, head)?, exact))
+        };
+        let points: Vec<_> = sweep.cells.iter().filter_map(point).collect();
+        (!points.is_empty()).then_some(points)
     }
 
     /// The title of the ranking: "Heads: estimated effect of zeroing".

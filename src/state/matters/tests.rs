@@ -110,3 +110,27 @@ fn what_cannot_be_estimated_says_why_and_asks_nothing() {
     page.state.editing.asked = OutcomeAsked::default();
     assert!(choose(&mut page, Ranked::Heads, None).contains("Choose an outcome"));
 }
+
+/// The effects of a sweep stand beside the estimates of the same heads, with the sign of these.
+#[test]
+fn a_sweep_is_drawn_beside_the_estimates_of_the_same_edit_and_outcome() {
+    let mut page = page();
+    give_estimates(&mut page);
+    let edit = crate::edit::parse_list(r#"[{"kind":"zero_head","layer":2,"head":3}]"#).expect("an edit").remove(0);
+    let outcome = |value: f32| OutcomeNumbers { value, probs: None };
+    let cell = SweepNumbers { layer: 2, column: 3, edit, outcome: Some(outcome(0.5)) };
+    let sweep = |base: f32| crate::state::SweepState {
+        request: 900,
+        asked: SweepAsked::ZeroHeads,
+        cells: [((2, 3), cell.clone())].into(),
+        base: Some(outcome(base)),
+        other: None,
+        is_done: true,
+    };
+    page.state.editing.sweep = Some(sweep(2.0));
+    let points = page.state.swept_beside_estimates().expect("a point");
+    assert_eq!((points.len(), points[0].0.as_str(), points[0].2), (1, "L2H3", -1.5));
+    assert!((points[0].1 + 4.92).abs() < 1e-5);
+    page.state.editing.sweep = Some(sweep(3.0));
+    assert_eq!(page.state.swept_beside_estimates(), None, "of another outcome");
+}

@@ -7,9 +7,11 @@ use super::map::SweepMap;
 use super::ranked::Ranked;
 use crate::platform::download::save_bytes;
 use crate::render::figure::{Caption, Preset, figure};
+use crate::render::scatter::ScatterPoint;
 use crate::state::editing::EditEvent;
 use crate::state::{CaptionText, Event, OnScreen, State, WorkEvent, wording};
 use crate::ui::erased::{Derived, view};
+use crate::ui::numbers::matters::plot;
 use crate::ui::shell::page::Page;
 use crate::ui::small::problem::Problem;
 
@@ -24,6 +26,12 @@ pub fn SweepStage(page: Page) -> impl IntoView {
     let outcome_kind = page.memo(State::outcome_kind);
     let progress = Derived::new(move || {
         effects.with(|effects| effects.as_ref().map(|effects| effects.map.progress())).unwrap_or_default()
+    });
+    // The effects of a sweep beside estimates of the same, where there are some.
+    let points = page.memo(|state| {
+        let point = |(name, estimate, exact)| ScatterPoint { name, estimate, exact, is_drawn: false };
+        let points = state.swept_beside_estimates().unwrap_or_default();
+        points.into_iter().map(point).collect::<Vec<_>>()
     });
     let problem = RwSignal::new(None::<String>);
     let stem = move |end: &str| page.peek(|state| format!("{}{end}", state.figure_stem(OnScreen::Effects)));
@@ -76,6 +84,7 @@ pub fn SweepStage(page: Page) -> impl IntoView {
                         outcome_kind=outcome_kind.get()
                     />
                     <Ranked page map names applies />
+                    {move || points.with(|points| (!points.is_empty()).then(|| plot(points)))}
                 </div>
             })}
         </section>

@@ -12,3 +12,4 @@ mod strip;
 mod verify;
 
 pub use panel::MattersPanel;
+pub use plot::plot;

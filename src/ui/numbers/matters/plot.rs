@@ -13,6 +13,9 @@ const SIDE: f32 = 240.0;
 const LEFT: f32 = 40.0;
 const BOTTOM: f32 = 32.0;
 
+const DRAWN: &str = "Filled: the largest; rings: drawn at random. On the diagonal the estimate is right.";
+const ALL: &str = "A point for each head, M with the edit minus M. On the diagonal the estimate is right.";
+
 /// The points of what was tried.
 pub fn points(listed: &Listed) -> Vec<ScatterPoint> {
     let point = |is_drawn: bool| {
@@ -26,9 +29,8 @@ pub fn points(listed: &Listed) -> Vec<ScatterPoint> {
 }
 
 /// The plot.
-pub fn plot(listed: &Listed) -> AnyView {
-    let points = points(listed);
-    let scale = ScatterScale::of(&points);
+pub fn plot(points: &[ScatterPoint]) -> AnyView {
+    let scale = ScatterScale::of(points);
     let x = move |value: f32| LEFT + scale.share(value) * SIDE;
     let y = move |value: f32| 4.0 + (1.0 - scale.share(value)) * SIDE;
     let dot = |point: &ScatterPoint| {
@@ -39,6 +41,7 @@ pub fn plot(listed: &Listed) -> AnyView {
             <circle class:drawn=is_drawn cx=x(estimate) cy=y(exact) r="3.5"><title>{title}</title></circle>
         }
     };
+    let has_drawn = points.iter().any(|point| point.is_drawn);
     let label = format!(
         "Estimate against exact effect of {}, from {} to {}",
         wording::count(points.len(), "part"),
@@ -62,7 +65,7 @@ pub fn plot(listed: &Listed) -> AnyView {
             <text x=LEFT + 4.0 y="14">"exact ↑"</text>
             {points.iter().map(dot).collect_view()}
         </svg>
-        <p class="hint">"Filled: the largest; rings: drawn at random. On the diagonal the estimate is right."</p>
+        <p class="hint">{if has_drawn { DRAWN } else { ALL }}</p>
     }
     .into_any()
 }

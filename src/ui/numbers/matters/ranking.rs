@@ -62,7 +62,7 @@ pub fn RankingPart(page: Page) -> impl IntoView {
         <Verify page />
         {move || {
             listed.get().filter(|listed| listed.progress.is_some()).map(|listed| view! {
-                {plot(&listed)}
+                {plot(&points(&listed))}
                 <AgreementLine listed />
                 <button type="button" class="link" on:click=save_plot>"Save the plot as SVG"</button>
             })
