@@ -6,7 +6,8 @@
 //
 // Attributes are the parts of a link. src is a trace, which this page fetches, so that the frame needs no permission. Content of the
 // element, such as a picture, is shown until it is clicked; without content the frame is loaded at once and shows a still picture.
-// Plain frames in the page (<iframe src="…/embed.html#…">) are served too.
+// A frame is as tall as its content, up to max-height (900 without a unit: CSS pixels), and stands on the page's own background.
+// Plain frames in the page (<iframe src="…/embed.html#…">) are served too, those with a sandbox included.
 //
 // What the reader chooses and points at comes as the events headlight-selection and headlight-hover of the element, whose detail has the
 // parts of a link by name; element.selection and element.hover are the last ones.
@@ -17,7 +18,7 @@ const FRAME_URL = new URL("embed.html", import.meta.url);
 const LINK_ATTRIBUTES = [
   ...["model", "text", "pair", "target", "ids", "chat", "prompt", "edits", "outcome"],
   ...["view", "stack", "attn", "layer", "heads", "query", "key", "neuron", "segment"],
-  ...["scale", "ends", "min", "drawing", "heads_as", "without", "words"],
+  ...["scale", "ends", "min", "drawing", "heads_as", "drawn", "without", "words"],
   ...["cells", "cell_is", "number", "sorted", "hidden_layers", "hidden_heads", "order", "before_rotation"],
   ...["stream", "token", "first_on_top", "ranked", "patched_from"],
 ];
@@ -32,7 +33,17 @@ function isDarkByScheme(element) {
   return dark && (!light || matchMedia("(prefers-color-scheme: dark)").matches);
 }
 
-const brush = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+/** [red, green, blue, alpha] of a computed colour: alpha from 0 to 1, the others to 255. */
+function parsed(colour) {
+  const numbers = /^rgba?\(([\d.]+), ([\d.]+), ([\d.]+)(?:, ([\d.]+))?\)$/.exec(colour)?.slice(1);
+  if (numbers) return numbers.map((number) => Number(number ?? 1));
+  // Colours of other spaces keep their own notation: a canvas converts them.
+  const brush = document.createElement("canvas").getContext("2d");
+  brush.fillStyle = colour;
+  brush.fillRect(0, 0, 1, 1);
+  const [red, green, blue, alpha] = brush.getImageData(0, 0, 1, 1).data;
+  return [red, green, blue, alpha / 255];
+}
 
 /** The element around another one, through shadow roots. */
 const around = (element) => element.assignedSlot ?? element.parentElement ?? element.getRootNode().host;
@@ -40,13 +51,11 @@ const around = (element) => element.assignedSlot ?? element.parentElement ?? ele
 /** The colour behind an element, [red, green, blue]: the backgrounds of all that it stands in, one over the other. */
 function groundOf(element) {
   const colours = [];
-  for (let one = element; one; one = around(one)) colours.push(getComputedStyle(one).backgroundColor);
+  for (let one = element; one; one = around(one)) colours.push(parsed(getComputedStyle(one).backgroundColor));
   // The frame's own colour scheme is the one that it got here.
-  for (const colour of [isDarkByScheme(around(element) ?? element) ? "#121212" : "#ffffff", ...colours.reverse()]) {
-    brush.fillStyle = colour;
-    brush.fillRect(0, 0, 1, 1);
-  }
-  return [...brush.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+  const page = isDarkByScheme(around(element) ?? element) ? [18, 18, 18] : [255, 255, 255];
+  const over = (below, [red, green, blue, alpha]) => [red, green, blue].map((value, at) => alpha * value + (1 - alpha) * below[at]);
+  return colours.reverse().reduce(over, page).map(Math.round);
 }
 
 /** Relative luminance (WCAG 2.2) below which white text stands out more than black text does. */
@@ -93,10 +102,12 @@ addEventListener("message", (event) => {
   if (typeof about !== "string" || ![FRAME_URL.origin, "null"].includes(event.origin)) return;
   const frame = frames().find((one) => one.contentWindow === event.source);
   if (!frame) return;
-  const { headlight: about, value } = event.data;
-  if (about === "ready") sendTheme(frame);
-  if (about === "size" && Number.isFinite(value)) frame.style.height = `${Math.ceil(value)}px`;
-  if (about === "wants-trace") frame.headlightView?.sendTrace();
+  if (about === "ready") {
+    told.delete(frame);
+    sendColours(frame);
+  }
+  if (about === "size" && Number.isFinite(value)) setHeight(frame, value);
+  if (about === "wants-trace") frame.headlightView?.sendTrace(event.origin);
   if (["selection", "hover"].includes(about) && typeof value === "string") frame.headlightView?.heard(about, value);
 });
 
@@ -109,16 +120,29 @@ for (const root of [document.documentElement, document.body]) {
 addEventListener("transitionend", sendAllColours);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", sendAllColours);
 
-/** Traces that were fetched a moment ago, or are under way: several elements may show one. */
+/** Traces that several elements show, by address: each is fetched once, and kept until all frames have it. */
 const traces = new Map();
 
 /** The bytes of a trace, or an error that says why there are none. */
 function fetchTrace(url) {
   const fetched = traces.get(url) ?? fetchBytes(url);
   traces.set(url, fetched);
-  const forget = () => setTimeout(() => traces.delete(url), 10_000);
-  fetched.then(forget, forget);
   return fetched;
+}
+
+/** Lets go of a trace that every frame has, or that could not be fetched. */
+function forgetTrace(url, isLost = false) {
+  const waits = ({ frame, handed, wanted }) => frame && handed !== url && wanted === url;
+  if (isLost || ![...document.querySelectorAll("headlight-view")].some(waits)) traces.delete(url);
+}
+
+/** A whole address; what is not an address stays as it is, and cannot be fetched. */
+function absolute(src) {
+  try {
+    return new URL(src, document.baseURI).href;
+  } catch {
+    return src;
+  }
 }
 
 async function fetchBytes(url) {
@@ -209,6 +233,7 @@ class HeadlightView extends HTMLElement {
     frame.loading = "lazy";
     frame.src = this.address();
     frame.headlightView = this;
+    [this.wanted, this.handed] = [absolute(this.getAttribute("src") ?? ""), undefined];
     this.frame = frame;
     this.shadowRoot.replaceChildren(frame);
   }
@@ -231,13 +256,15 @@ class HeadlightView extends HTMLElement {
 
   /** Sends the trace to the frame, or one sentence that says why there is none. */
   async sendTrace(origin) {
-    const { frame } = this;
-    const url = new URL(this.getAttribute("src") ?? "", document.baseURI);
+    const { frame, wanted: url } = this;
     const hand = (value) => frame.contentWindow?.postMessage({ headlight: "trace", value }, origin === "null" ? "*" : origin);
     try {
-      hand(await fetchTrace(url.href));
+      hand(await fetchTrace(url));
+      this.handed = url;
+      forgetTrace(url);
     } catch (error) {
-      hand(`${url.pathname.split("/").pop()} could not be fetched (${error.message}).`);
+      forgetTrace(url, true);
+      hand(`${url.replace(/[?#].*/, "").split("/").pop()} could not be fetched (${error.message}).`);
     }
   }
 }

@@ -51,7 +51,7 @@ fn reason(name: &str, kind: &ModelType) -> String {
 }
 
 fn row(name: &str, kind: &ModelType) -> String {
-    let of = match (families().contains(&name), &kind.text) {
+    let verdict = match (families().contains(&name), &kind.text) {
         (true, _) => "reads".to_owned(),
         (false, Some(text)) if families().contains(&text.as_str()) => format!("reads the text part ({text})"),
         _ => format!("refuses: {}", reason(name, kind)),
@@ -61,7 +61,7 @@ fn row(name: &str, kind: &ModelType) -> String {
         "either" => "encoder or decoder",
         one => one,
     };
-    format!("| `{name}` | {stacks} | {of} |\n")
+    format!("| `{name}` | {stacks} | {verdict} |\n")
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn every_family_is_in_the_list() {
 fn the_numbers_of_the_page_are_the_tables() {
     let page = String::from_utf8(read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/checkpoints.md"))).unwrap();
     let count = |word: &str| page.lines().filter(|line| line.starts_with("| `") && line.contains(word)).count();
-    let says = |n: usize, of: &str| format!("{n} {of}");
+    let says = |n: usize, what: &str| format!("{n} {what}");
     for sentence in [
         says(count("| reads |"), "are read"),
         says(count("| reads the text part"), "are read as far as they are text"),

@@ -531,9 +531,9 @@ fn smollm2_looks_inside_as_pytorch_does() {
     assert!((sum.embed - expected.dla.embed).abs() < 1e-3);
     for (layer, (attn, heads)) in sum.attns.iter().zip(&expected.dla.head).enumerate() {
         for (head, (found, expected)) in attn.heads.iter().zip(heads).enumerate() {
-            assert!((found - expected).abs() < 2e-3, "L{layer}H{head}: {found} {expected}");
+            assert!((found - expected).abs() < 1e-3, "L{layer}H{head}: {found} {expected}");
         }
         let (found, expected) = (sum.mlps[layer].whole, expected.dla.mlp[layer]);
-        assert!((found - expected).abs() < 2e-3, "L{layer} MLP: {found} {expected}");
+        assert!((found - expected).abs() < 1e-3, "L{layer} MLP: {found} {expected}");
     }
 }

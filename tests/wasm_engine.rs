@@ -193,3 +193,15 @@ fn attention_only() {
 fn phi3() {
     golden!("phi3").agrees();
 }
+
+/// Steps of later families: norms of single heads, cut-off queries, a factor on what is added, ALiBi in 16 bits, shifted sines, masked
+/// embeddings.
+#[wasm_bindgen_test]
+fn later_steps() {
+    golden!("stablelm_parallel").agrees();
+    golden!("olmo_clipped").agrees();
+    golden!("granite_factors").agrees();
+    golden!("falcon_alibi").agrees();
+    golden!("m2m_100").agrees();
+    golden!("esm").agrees();
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,6 @@ from safetensors import deserialize, safe_open
 from safetensors.numpy import save_file
 
 if TYPE_CHECKING:
-    from os import PathLike
-
     from .views import View
 
 METADATA = "headlight"

@@ -26,7 +26,7 @@ HEIGHT = 900
 
 # The parts of a link, as docs/formats.md lists them, that choose what a figure shows first.
 PARTS = frozenset(
-    "view stack attn layer heads query key neuron segment theme scale ends min drawing heads_as without words beside cells "
+    "view stack attn layer heads query key neuron segment theme scale ends min drawn drawing heads_as without words beside cells "
     "cell_is number sorted hidden_layers hidden_heads order before_rotation stream token first_on_top".split()
 )
 

@@ -288,7 +288,7 @@ fn scores(attention: &AttnLayer<'_>, part: &SquarePart, queries: &[f32], keys: &
     let biases = attention.biases(part);
     for (query, row) in part.rows.clone().zip(scores.chunks_exact_mut(part.n_key)) {
         if let Some(biases) = &biases {
-            row.iter_mut().zip(biases.of(part, query)).for_each(|(score, bias)| *score += bias);
+            row.iter_mut().zip(biases.row(part, query)).for_each(|(score, bias)| *score += bias);
         }
         let visible = attention.visible(query, part.n_key);
         row[..visible.start].fill(f32::NEG_INFINITY);
@@ -307,7 +307,7 @@ enum Biases {
 
 impl Biases {
     /// Those of a query's row, from key 0 on.
-    fn of(&self, part: &SquarePart, query: usize) -> &[f32] {
+    fn row(&self, part: &SquarePart, query: usize) -> &[f32] {
         match self {
             // Key 0 is `query` before the query.
             Biases::ByDistance(all) => &all[part.rows.end - 1 - query..],

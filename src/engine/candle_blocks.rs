@@ -101,7 +101,7 @@ impl<B: Plain> Blocks for Vec<B> {
     }
 
     fn widen(&self, first: usize, out: &mut [f32]) {
-        B::to_float(&self[first..], out);
+        B::to_float(&self[first..first + out.len() / B::BLCK_SIZE], out);
     }
 
     fn byte_len(&self) -> usize {

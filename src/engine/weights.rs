@@ -189,18 +189,9 @@ impl Weight {
         }
         let mut panels = Panels::zeros(self.n_out, self.n_in);
         let mut row = vec![0.0; self.n_in];
-        match &self.store {
-            Store::Candle(..) => {
-                for chunk in 0..self.n_out.div_ceil(CHUNK) {
-                    self.with_chunk(chunk, |rows| panels.set_rows(chunk * CHUNK, rows));
-                }
-            }
-            _ => {
-                for out in 0..self.n_out {
-                    self.copy_held_row(out, &mut row);
-                    panels.set_rows(out, &row);
-                }
-            }
+        for out in 0..self.n_out {
+            self.copy_held_row(out, &mut row);
+            panels.set_rows(out, &row);
         }
         Some(Self::from_panels(panels).scaled(self.scale))
     }

@@ -42,7 +42,7 @@ pub use matters::{EstimateAsked, EstimatedPart, EstimatesAnswer, LINK_WIDTH, Sal
 pub use model_source::{FileSource, HubSource, ModelSource};
 pub use neurons::{NeuronPart, NeuronsAnswer};
 pub use quantity::Quantity;
-pub use question::{Answer, Grid, HeadNumbers, Question, Reduce, StrongLink};
+pub use question::{Answer, Question};
 pub use report::{About, Report};
 pub use thumbnails::{Grid, HeadNumbers, Reduce, StrongLink};
 

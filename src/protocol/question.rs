@@ -5,7 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DirectionOf, Input, NeuronsAnswer, Prediction, Quantity, TokenAsked, TokenRead, Writer};
+use super::{
+    DirectionOf, EstimateAsked, EstimatesAnswer, Grid, HeadNumbers, Input, NeuronsAnswer, OutcomeAsked, Prediction,
+    Quantity, SaliencyAnswer, TokenAsked, TokenRead, Writer,
+};
 use crate::edit::PatchSite;
 
 /// A question about one result.

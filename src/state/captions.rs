@@ -130,8 +130,13 @@ impl State {
             View::Head if heads.len() == 1 => format!("Layer {layer}, head {}", self.selection.head()),
             View::Head if heads.len() == spec.n_heads => format!("Layer {layer}, all {} heads", heads.len()),
             View::Head => format!("Layer {layer}, heads {}", list(heads)),
-            View::Stream => format!("Stream: {}", self.scales.stream.number.label().to_ascii_lowercase()),
             View::Find => "All heads over a set of texts".to_owned(),
+            View::Stream => {
+                let number = self.scales.stream.number;
+                let name = number.label().to_ascii_lowercase();
+                let is_of_labels = self.lens_has_labels() && number.needs_lens();
+                format!("Stream: {}", if is_of_labels { name.replace("token", "label") } else { name })
+            }
             View::Neuron => {
                 let query = self.query_looked_into().and_then(|query| shown.labels(Side::Query).get(query));
                 let query = query.map(|label| format!(": what “{}” reads", label.plain)).unwrap_or_default();
@@ -151,7 +156,7 @@ impl State {
         match view {
             View::Head => self.drawn_quantity(),
             View::Model => self.mapped_quantity(),
-            View::Neuron | View::Stream => Quantity::Weights,
+            View::Neuron | View::Stream | View::Find => Quantity::Weights,
         }
     }
 
@@ -204,6 +209,11 @@ impl State {
         if shown.kind != AttnKind::ONLY {
             fields.push(("Attention", shown.kind.label().to_owned()));
             sentences.push(format!("Attention: {}.", shown.kind.label().to_ascii_lowercase()));
+        }
+        let quantity = self.quantity_of(view);
+        if quantity != Quantity::Weights {
+            fields.push(("Drawn", quantity.label().to_owned()));
+            sentences.push(format!("Drawn: {}.", quantity.label()));
         }
         if matches!(view, View::Model | View::Stream | View::Find) {
             return;

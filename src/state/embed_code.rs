@@ -14,9 +14,9 @@ const HEIGHT: u32 = 560;
 /// The trace of the first example, beside the page.
 const FIRST_TRACE: &str = "example/first.safetensors";
 
-/// Parts of a link that an element does not take over: it has a version of its own, fetches its trace itself, shows one view, and
-/// has the colours of its page.
-const LEFT_OUT: [&str; 4] = ["v", "trace", "beside", "theme"];
+/// Parts of a link that an element does not take over: it has a version of its own, fetches its trace itself, shows one view and no
+/// workbench, and has the colours of its page.
+const LEFT_OUT: [&str; 7] = ["v", "trace", "beside", "theme", "set", "made", "rows"];
 
 impl State {
     /// Whether the code is about a run that only a model can make again, so that it needs a picture.

@@ -71,6 +71,7 @@ impl Event {
             | Self::PositionPicked(_)
             | Self::Editing(_)
             | Self::Find(_)
+            | Self::Matters(_)
             | Self::More(_) => true,
             Self::Start(event) => matches!(event, StartEvent::CatalogueCame(_)),
             // A trace in the page answers as a worker does.

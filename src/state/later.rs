@@ -27,6 +27,7 @@ pub struct Reducers {
     pub(super) edit_event: fn(&mut State, EditEvent, &mut Vec<Effect>),
     pub(super) edit_menu: fn(&State, &Target) -> Menu,
     pub(super) entry_event: fn(&mut State, EntryEvent, &mut Vec<Effect>),
+    pub(super) follow_matters: fn(&mut State, &mut Vec<Effect>),
     pub(super) find_event: fn(&mut State, FindEvent, &mut Vec<Effect>),
     pub(super) follow_find: fn(&mut State, &mut Vec<Effect>),
     pub(super) follow_link: fn(&mut State, bool, &mut Vec<Effect>) -> bool,
@@ -48,6 +49,7 @@ pub static REDUCERS: Reducers = Reducers {
     edit_event: if RUNS_MODELS { State::late_edit_event } else { |_, _, _| () },
     edit_menu: if RUNS_MODELS { State::edits_for } else { |_, _| Menu::default() },
     entry_event: if RUNS_MODELS { State::late_entry_event } else { |_, _, _| () },
+    follow_matters: if RUNS_MODELS { State::follow_matters } else { |_, _| () },
     find_event: if RUNS_MODELS { State::late_find_event } else { |_, _, _| () },
     follow_find: if RUNS_MODELS { State::follow_find } else { |_, _| () },
     follow_link: if RUNS_MODELS { State::follow_link } else { |_, _, _| false },
@@ -105,6 +107,7 @@ impl Event {
     pub fn needs_later(&self) -> bool {
         match self {
             Self::Editing(_)
+            | Self::Matters(_)
             | Self::Find(_)
             | Self::Entry(EntryEvent::TypingRested(_) | EntryEvent::ExamplePicked(_))
             | Self::Work(_)

@@ -25,6 +25,7 @@ fn full() -> Link {
         drawn: LinkedOptions::default(),
         segment: Some(SegmentFilter::Ab),
         theme: Some(Theme::Dark),
+        set: LinkedSet::default(),
         edits: Vec::new(),
         outcome: None,
     }
@@ -134,7 +135,7 @@ fn what_is_broken_is_left_out_and_named() {
         ("layer=-1", "layer=-1 is not"),
         ("heads=1,x", "heads=1,x is not"),
         ("query=", "query= is not"),
-        ("view=grid", "model, head, neuron or stream"),
+        ("view=grid", "model, head, neuron, stream or find"),
         ("neuron=1.5", "neuron=1.5 is not"),
         ("segment=cc", "all, aa, ab"),
         ("theme=red", "system, light"),

@@ -28,6 +28,7 @@ pub mod options;
 pub mod palette;
 pub mod panes;
 pub mod python;
+pub mod quantities;
 pub mod readings;
 pub mod requests;
 pub mod scales;
@@ -129,6 +130,8 @@ pub struct State {
     pub scores: ScoreStore,
     /// The stream: lens, norms and cosines, and the outcome as a sum.
     pub stream: StreamStore,
+    /// What matters for the outcome: estimates, trials and saliency.
+    pub matters: Matters,
     /// What is drawn in place of weights, where something is.
     pub quantities: QuantityStore,
     /// The edits, and the results that are compared.
@@ -177,6 +180,7 @@ impl State {
             readings: Readings::default(),
             scores: ScoreStore::default(),
             stream: StreamStore::default(),
+            matters: Matters::default(),
             quantities: QuantityStore::default(),
             editing: Editing::default(),
             find: Find::default(),

@@ -72,6 +72,7 @@ impl State {
         let heads = &self.selection.heads;
         let quantity = self.quantity_of(view);
         let place = match view {
+            View::Head if quantity.is_layer_wide() => format!("-L{}", self.selection.layer),
             View::Model | View::Stream | View::Find => String::new(),
             View::Head if heads.len() > 1 => format!("-L{}", self.selection.layer),
             View::Head | View::Neuron => format!("-L{}H{}", self.selection.layer, self.selection.head()),

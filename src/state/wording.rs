@@ -4,7 +4,7 @@ use super::editing::SweepState;
 use super::more_models::Lookup;
 use super::requests::Purpose;
 use super::{Progress, Shown, State, Task, WorkerPhase};
-use crate::protocol::{OutcomeNumbers, Quantity, Stage};
+use crate::protocol::{OutcomeNumbers, Quantity, Question, Stage};
 use crate::trace::AttnKind;
 use crate::trace::display::TokenLabel;
 use crate::trace::numeral::{signed, with_minus};

@@ -139,7 +139,7 @@ mod links {
     use std::collections::BTreeSet;
 
     use headlight::edit::parse_list;
-    use headlight::protocol::{OutcomeAsked, Reduce};
+    use headlight::protocol::{OutcomeAsked, Quantity, Reduce};
     use headlight::state::link::{Heads, Link, LinkedSet};
     use headlight::state::link_options::LinkedOptions;
     use headlight::state::scales::options::{CellNumber, CellStyle, MapOptions, NeuronOptions, NeuronOrder};

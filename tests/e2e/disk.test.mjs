@@ -224,7 +224,7 @@ pageTest("an attention-only model of TransformerLens opens in every view", async
   while ((await pressedHeads.count()) !== 1 || (await head(2).getAttribute("aria-pressed")) !== "true") {
     await head(2).dblclick();
   }
-  await page.getByText("L1H2", { exact: true }).first().waitFor();
+  await page.getByText("L1H2", { exact: true }).filter({ visible: true }).first().waitFor();
   const last = expected.tokens.length - 1;
   await queries.nth(last).focus();
   await page.waitForFunction((row) => document.activeElement?.dataset.row === String(row), last);

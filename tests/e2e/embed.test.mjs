@@ -164,7 +164,7 @@ pageTest("embeds stand on what lies behind them, and take the colours that are r
   const [src] = framesOfThePost();
   // None of these says what its colour scheme is.
   const grounds = { "rgb(253, 246, 227)": "light", "rgb(27, 27, 31)": "dark", "rgb(128, 0, 32)": "dark" };
-  const sections = Object.keys(grounds).map((colour) => `<section style="background: ${colour}"><iframe src="/${src}"></iframe></section>`);
+  const sections = Object.keys(grounds).map((colour) => `<section style="background: ${colour}"><iframe src="/${src}" style="border: 0"></iframe></section>`);
   const host = await elsewhere(sections.join(""), { head: '<script type="module" src="/headlight-view.js"></script>' });
   try {
     await page.goto(host.address);
@@ -306,7 +306,7 @@ pageTest("the embed code shows a run elsewhere: a picture until it is touched, t
   await liveResult(page);
   await parts(page).layer.selectOption("4");
   await parts(page).head(2).dblclick();
-  await page.getByText("L4H2", { exact: true }).first().waitFor();
+  await page.getByText("L4H2", { exact: true }).filter({ visible: true }).first().waitFor();
   await page.getByRole("button", { name: "Embed" }).click();
   const dialog = page.getByRole("dialog", { name: "Show this view in another page" });
   await dialog.getByRole("checkbox", { name: /^With a still picture/ }).waitFor();
@@ -330,7 +330,7 @@ pageTest("the embed code shows a run elsewhere: a picture until it is touched, t
     assert.ok(!asked.some((one) => one.includes("model.safetensors")), "a model was loaded unasked");
     await frame.getByRole("button", { name: "Run" }).click();
     await frame.getByRole("status", { name: "Status" }).getByText(/15 tokens .* (ms|s)$/).waitFor();
-    await frame.getByText("L4H2", { exact: true }).first().waitFor();
+    await frame.getByText("L4H2", { exact: true }).filter({ visible: true }).first().waitFor();
     await screenshot(fresh, "embed-run");
   } finally {
     await host.close();

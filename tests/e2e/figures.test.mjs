@@ -207,7 +207,7 @@ pageTest("the link in the clipboard leads to exactly this view", async ({ page, 
   await other.goto(link);
   await firstResult(other);
   const seen = parts(other);
-  await other.getByText("L4H2", { exact: true }).first().waitFor();
+  await other.getByText("L4H2", { exact: true }).filter({ visible: true }).first().waitFor();
   assert.equal(await seen.layer.inputValue(), "4");
   assert.equal(await seen.option("Drawing", "Matrix").isChecked(), true);
   assert.equal(await seen.queries.nth(3).getAttribute("aria-selected"), "true");

@@ -68,6 +68,11 @@ pageTest("bias: minimal pairs, occupations against the share of women, in two cl
   const means = await table.getByRole("row").evaluateAll((rows) => rows.slice(1).map((row) => Number(row.cells[2].textContent.replace("−", "-"))));
   assert.ok(Math.abs(means.reduce((sum, mean) => sum + mean)) < 1e-3, String(means));
   await shot("find-bias");
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.waitForTimeout(200);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);
+  await shot("find-bias-phone");
+  await page.setViewportSize({ width: 1280, height: 800 });
   // A row opens in the other views with this head.
   await page.getByRole("button", { name: /^Open a: row/ }).first().click();
   await page.getByRole("tab", { name: "Head view", selected: true }).waitFor();

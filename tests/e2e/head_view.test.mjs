@@ -16,7 +16,7 @@ async function compareHead(page, expected, layer, head) {
   while ((await pressedHeads.count()) !== 1 || (await square(head).getAttribute("aria-pressed")) !== "true") {
     await square(head).dblclick();
   }
-  await page.getByText(`L${layer}H${head}`, { exact: true }).first().waitFor();
+  await page.getByText(`L${layer}H${head}`, { exact: true }).filter({ visible: true }).first().waitFor();
   await queries.first().focus();
   for (let query = 0; query < expected.tokens.length; query++) {
     await page.waitForFunction((row) => document.activeElement?.dataset.row === String(row), query);

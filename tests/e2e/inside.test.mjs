@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import { openPanel, soon, tokenOutcome } from "./editing.mjs";
-import { SMOLLM2, firstResult, inspect, parts, pickModel, result, run } from "./page.mjs";
-import { fixture, pageTest } from "./support.mjs";
+import { SMOLLM2, firstResult, inspect, numbers, parts, pickModel, result, run } from "./page.mjs";
+import { accessibilityProblems, fixture, pageTest } from "./support.mjs";
 
 const expected = fixture("golden-real/smollm2/inside-mary-john.json");
 const N_TOKENS = 14;
@@ -52,6 +52,35 @@ async function table(page) {
   return { grid, to };
 }
 
+/** The choice of what is drawn, and the heading that says what is. */
+function drawn(page) {
+  return { chosen: page.getByRole("combobox", { name: "Drawn" }), heading: page.locator(".headings .drawn") };
+}
+
+pageTest("a trace has rollout, and says why it has nothing else in place of weights", async ({ page, open, shot }) => {
+  await open();
+  await firstResult(page);
+  const { chosen, heading } = drawn(page);
+  await chosen.selectOption({ label: "rollout" });
+  await heading.getByText("Layer 2, rollout").waitFor();
+  await parts(page).links.getByText("Strongest links of layer 2, rollout").waitFor();
+  await soon(async () => (page.url().includes("drawn=rollout") ? null : page.url()), "the address says what is drawn");
+  await parts(page).queries.nth(5).click();
+  const row = await numbers(parts(page).keys);
+  assert.ok(Math.abs(row.reduce((sum, weight) => sum + weight, 0) - 1) < 0.01, `${row}`);
+  assert.ok(row[5] > 0.125, "what three layers leave of a position itself, at least");
+  assert.deepEqual(await accessibilityProblems(page), [], "pressed heads that stand for nothing drawn can still be read");
+  await shot("rollout");
+  await chosen.selectOption({ label: "weights × ‖f‖" });
+  await page.getByRole("note").getByText(/Weights are drawn instead of weights × ‖f‖\. .*W_O/).waitFor();
+  await heading.getByText("L2H9", { exact: true }).waitFor();
+  await page.getByRole("tab", { name: "Model view" }).click();
+  await chosen.selectOption({ label: "rollout" });
+  await page.getByRole("gridcell", { name: /^Layer 5 · rollout · largest / }).waitFor();
+  assert.equal(await page.getByRole("grid", { name: "All layers" }).getByRole("gridcell").count(), 6, "a cell for each layer");
+  await shot("rollout-model");
+});
+
 pageTest("lens, written parts, neurons and the sum of SmolLM2", async ({ page, open, shot }) => {
   await mary(page, open, "Stream view");
   const { to } = await table(page);
@@ -78,7 +107,7 @@ pageTest("lens, written parts, neurons and the sum of SmolLM2", async ({ page, o
   await neuron.getByRole("table", { name: "The neuron at each position" }).waitFor();
   const listed = await neurons.getByRole("row").nth(1).getByRole("cell").allTextContents();
   const here = await neuron.getByRole("table").getByRole("row").nth(LAST + 1).getByRole("cell").allTextContents();
-  assert.deepEqual(here.slice(1, 4).map(number), listed.slice(1, 4).map(number), "product, gate and up of the list");
+  assert.deepEqual(here.slice(0, 3).map(number), listed.slice(1, 4).map(number), "product, gate and up of the list");
   await shot("stream-neuron");
   // The outcome as a sum, then as colours of the stream's table and of the model view.
   await inspect(page, "Matters");
@@ -86,7 +115,7 @@ pageTest("lens, written parts, neurons and the sum of SmolLM2", async ({ page, o
   const sum = page.getByRole("table", { name: "Outcome as a sum" });
   await sum.getByRole("row", { name: /L23H3/ }).waitFor();
   for (const [layer, head] of [[23, 3], [24, 4], [29, 1]]) {
-    const text = await sum.getByRole("row", { name: new RegExp(`L${layer}H${head}\\b`) }).getByRole("cell").nth(1).textContent();
+    const text = await sum.getByRole("row", { name: new RegExp(`L${layer}H${head}\\b`) }).getByRole("cell").first().textContent();
     assert.ok(Math.abs(number(text) - expected.dla.head[layer][head]) < QUANTISED, `L${layer}H${head}: ${text}`);
   }
   await page.getByLabel("Cells", { exact: true }).selectOption({ label: "Direct effect on the outcome" });
@@ -97,7 +126,7 @@ pageTest("lens, written parts, neurons and the sum of SmolLM2", async ({ page, o
   const whole = expected.dla.head[23].reduce((sum, value) => sum + value, expected.dla.mlp[23]);
   assert.ok(Math.abs(total - whole) < 0.01 * N_TOKENS, `layer 23 by position: ${total}, ${whole}`);
   await page.getByRole("tab", { name: "Model view" }).click();
-  await page.getByLabel("Score", { exact: true }).first().selectOption({ label: "direct effect" });
+  await page.locator(".map-controls").getByRole("combobox", { name: "Score" }).selectOption({ label: "direct effect" });
   await page.getByRole("gridcell", { name: /^L23H3\b/ }).hover();
   await soon(async () => {
     const text = await page.locator(".map:not(.small) .readout").textContent();
@@ -118,13 +147,25 @@ pageTest("a link, a head's page, a path, and edits of a cell", async ({ page, op
   await link.getByRole("row", { name: /L24H4/ }).waitFor();
   assert.equal(await link.getByRole("row").count(), 10, "nine heads and their heading");
   assert.match(await link.getByRole("row").nth(1).textContent(), /L24H4/, "it brings most");
+  // The same length beside the key where lengths are drawn, and the layer as a whole where its values are zeroed.
+  const norm = number(await link.getByRole("row", { name: /L24H4/ }).getByRole("cell").first().textContent());
+  const { chosen, heading } = drawn(page);
+  await chosen.selectOption({ label: "weights × ‖f‖" });
+  await heading.getByText("L24H4, weights × ‖f‖").waitFor();
+  assert.ok(Math.abs((await numbers(parts(page).keys))[1] - norm) < 2e-3, `${await numbers(parts(page).keys)}; ${norm}`);
+  await chosen.selectOption({ label: "value zeroing" });
+  await heading.getByText("Layer 24, value zeroing").waitFor();
+  const shares = await numbers(parts(page).keys);
+  assert.ok(Math.abs(shares.reduce((sum, share) => sum + share, 0) - 1) < 0.01, `${shares}`);
+  await shot("value-zeroing");
+  await chosen.selectOption({ label: "weights" });
   await page.getByText(/Head L24H4: scores, circuits, links/).click();
   await page.getByRole("table", { name: "Circuits of the head" }).waitFor();
   const copying = number((await page.getByText(/Copying score/).first().textContent()).match(/score ([−\d.]+)/)[1]);
   assert.ok(copying > 0.3 && copying <= 1, `a head that copies names: ${copying}`);
   await shot("head-page");
 
-  // The path of Mary's stream at layer 24: head 4 carries it to the last position, in the list and as a line.
+  // The path of Mary's stream at layer 24: each step of the list is drawn, a line for a head and a ring for an MLP.
   await page.getByRole("tab", { name: "Stream view" }).click();
   const { to } = await table(page);
   await to(24, 1);
@@ -132,19 +173,23 @@ pageTest("a link, a head's page, a path, and edits of a cell", async ({ page, op
   await page.getByText("Path up from this cell").click();
   const steps = page.getByRole("table", { name: "Steps of the path" });
   await steps.getByRole("row").nth(1).waitFor();
-  const found = await steps.getByRole("row").allTextContents();
-  const carried = found.find((text) => /^L24H4\s*1 → 13/.test(text.trim()));
-  assert.ok(carried, found.join("; "));
-  const lines = await page.locator(".path-lines line title").allTextContents();
-  const share = number(carried.match(/([+−][\d.]+)\s*$/)[1]);
-  assert.ok(lines.some((title) => title === `L24H4: 1 → 13, ${share.toFixed(3)}`), lines.join("; "));
+  const listed = (await steps.getByRole("row").allTextContents()).slice(1).map((text) => text.match(/^(L\d+ MLP|L\d+H\d)(?:at (\d+)|(\d+) → (\d+))([+−][\d.]+)$/));
+  const titles = listed.map(([, name, at, from, to, share]) => `${name}: ${from ?? at} → ${to ?? at}, ${number(share).toFixed(3)}`);
+  const shapes = async (shape) => (await page.locator(`.path-lines ${shape} title`).allTextContents()).sort();
+  assert.deepEqual(await shapes("line"), titles.filter((title) => /H\d:/.test(title)).sort());
+  assert.deepEqual(await shapes("circle"), titles.filter((title) => /MLP:/.test(title)).sort());
+  assert.ok(titles.some((title) => title.startsWith("L24 MLP: 1 → 1")) && titles.some((title) => /^L24H\d: 1 → /.test(title)), titles.join("; "));
   await shot("stream-path");
 
   // Zero what attention adds at layer 23, then steer the stream there.
   const before = await to(23, LAST);
   await page.keyboard.press("Enter");
-  await page.getByText("Change this cell").click();
   const form = page.locator("details.cell-edit");
+  const openForm = async () => {
+    await inspect(page, "Selected");
+    if (!(await form.evaluate((details) => details.open))) await page.getByText("Change this cell").click();
+  };
+  await openForm();
   await form.getByLabel("Where").selectOption({ index: 1 });
   await form.getByRole("button", { name: "Add edit" }).click();
   await page.getByRole("radiogroup", { name: "Shown" }).getByRole("radio", { name: "Edited", exact: true }).check({ force: true });
@@ -154,15 +199,16 @@ pageTest("a link, a head's page, a path, and edits of a cell", async ({ page, op
     const label = await to(23, LAST);
     return attention(label) === "0.00" ? null : label;
   }, "attention adds nothing in the edited result");
+  await openForm();
   await form.getByLabel("How").selectOption({ label: "steer: add a difference of texts" });
   await form.getByLabel("Where").selectOption({ index: 0 });
   await form.getByLabel("Towards").fill("I love");
   await form.getByLabel("Away from").fill("I hate");
-  const norm = (label) => Number(label.match(/ Norm ([\d.]+)/)?.[1]);
+  const length = (label) => Number(label.match(/ Norm ([\d.]+)/)?.[1]);
   await form.getByRole("button", { name: "Add edit" }).click();
   await soon(async () => {
     const label = await to(23, LAST);
-    return Math.abs(norm(label) - norm(before)) > 0.1 && attention(label) === "0.00" ? null : `${label}; before ${before}`;
+    return Math.abs(length(label) - length(before)) > 0.1 && attention(label) === "0.00" ? null : `${label}; before ${before}`;
   }, "the stream is steered in the edited result");
   await inspect(page, "Change");
   assert.equal(await page.getByRole("region", { name: "Edits" }).getByRole("checkbox").count(), 2, "two edits are listed");

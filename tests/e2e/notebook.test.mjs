@@ -60,7 +60,7 @@ pageTest("a trace in a notebook, twice, without a network", async ({ page, conte
   const queries = frame(0).getByRole("listbox", { name: "Query tokens" }).getByRole("option");
   await queries.first().waitFor();
   assert.deepEqual((await words(queries)).slice(0, 4), ["[CLS]", "the", "cat", "sat"]);
-  await frame(0).getByText("L2H9", { exact: true }).first().waitFor();
+  await frame(0).getByText("L2H9", { exact: true }).filter({ visible: true }).first().waitFor();
   await shot("notebook");
   await page.locator("iframe").nth(1).scrollIntoViewIfNeeded();
   await frame(1).getByRole("grid").first().waitFor();
@@ -99,7 +99,7 @@ pageTest("BertViz's calls in a notebook, without a network", async ({ page, cont
   await queries.first().waitFor();
   assert.deepEqual((await words(queries)).slice(3, 6), ["[SEP]", "a", "</script>"]);
   assert.equal(await frame(0).getByRole("combobox", { name: "Layer" }).inputValue(), "2");
-  await frame(0).getByText("L2H1", { exact: true }).first().waitFor();
+  await frame(0).getByText("L2H1", { exact: true }).filter({ visible: true }).first().waitFor();
   await shot("notebook-bertviz");
   await page.locator("iframe").nth(1).scrollIntoViewIfNeeded();
   await frame(1).getByText("2 of 3 layers are in the file").first().waitFor();
@@ -133,7 +133,7 @@ pageTest("a notebook's output under the policy of its editor, and in the sandbox
   const shows = async (frame) => {
     await frame.getByRole("listbox", { name: "Query tokens" }).getByRole("option").first().waitFor();
     await frame.getByRole("combobox", { name: "Layer" }).selectOption("5");
-    await frame.getByText("L5H9", { exact: true }).first().waitFor();
+    await frame.getByText("L5H9", { exact: true }).filter({ visible: true }).first().waitFor();
   };
   writeFileSync(file, around(cell, `<meta http-equiv="Content-Security-Policy" content="${STRICT}">`));
   await page.goto(pathToFileURL(file).href);

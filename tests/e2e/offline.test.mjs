@@ -55,7 +55,7 @@ pageTest("after one visit, page and model work with the server gone (python3 -m 
   await run(page, "Nobody expected seven wet umbrellas");
   await result(page, 8);
   await parts(page).layer.selectOption("4");
-  await page.getByText("L4H8", { exact: true }).first().waitFor();
+  await page.getByText("L4H8", { exact: true }).filter({ visible: true }).first().waitFor();
   await shot("offline");
   // A saved page, an embed and the article are of the build too.
   for (const name of ["viewer.html", "embed.html", "examples/post.html"]) {

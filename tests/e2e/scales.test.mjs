@@ -128,7 +128,7 @@ pageTest("model view: a click shows the head large, a double-click opens it, the
   await page.getByRole("button", { name: "Head beside" }).click();
   await wholeMap(page);
   await clickCell(page, 4, 7);
-  await page.getByText("L4H7", { exact: true }).first().waitFor();
+  await page.getByText("L4H7", { exact: true }).filter({ visible: true }).first().waitFor();
   assert.equal(await cell(4, 7).getAttribute("aria-selected"), "true");
   const { queries, links } = parts(page);
   await queries.nth(2).hover();
@@ -160,7 +160,7 @@ pageTest("model view by keyboard, filters, order and lines", async ({ page, open
   await readout.getByText("L3H10 ·").waitFor();
   assert.equal(await grid.getAttribute("aria-activedescendant"), "cell-l3h10");
   await page.keyboard.press("Enter");
-  await parts(page).links.getByText("L3H10", { exact: true }).first().waitFor();
+  await parts(page).links.getByText("L3H10", { exact: true }).filter({ visible: true }).first().waitFor();
   await page.keyboard.press("Home");
   await readout.getByText("L3H0 ·").waitFor();
 
@@ -343,6 +343,8 @@ pageTest("tabs by keyboard, nothing inaccessible, on a phone too", async ({ page
   await wholeMap(page);
   assert.deepEqual(await accessibilityProblems(page), []);
   await page.keyboard.press("End");
+  await page.waitForFunction(() => document.activeElement.id === "tab-find");
+  await page.keyboard.press("ArrowLeft");
   await page.waitForFunction(() => document.activeElement.id === "tab-stream");
   await page.keyboard.press("ArrowLeft");
   await page.waitForFunction(() => document.activeElement.id === "tab-neuron");
@@ -369,7 +371,7 @@ pageTest("512 tokens and 270 heads stay small", async ({ page, open, shot }) => 
   await parts(page).status.getByText("· 512 token").waitFor({ timeout: 120_000 });
   const { tab, grid } = scales(page);
   await tab("Model").click();
-  await page.getByText("each cell is the largest of 8 × 8 weights").waitFor({ timeout: 60_000 });
+  await page.getByText("each cell is the largest of 8 × 8 pairs of tokens").waitFor({ timeout: 60_000 });
   await grid.hover();
   await page.mouse.wheel(0, 400);
   const canvas = await page.evaluate(() => {

@@ -22,7 +22,7 @@ pageTest("the first screen is there before any model, which the first run loads"
   assert.ok(!asked.some((url) => /worker|model\.safetensors/.test(url)), "a model was loaded unasked");
   // Layers that were not drawn yet come from the trace too.
   await layer.selectOption("4");
-  await page.getByText("L4H9", { exact: true }).first().waitFor();
+  await page.getByText("L4H9", { exact: true }).filter({ visible: true }).first().waitFor();
 
   const seen = [];
   await page.exposeFunction("seen", (line) => seen.push(line));
@@ -117,7 +117,7 @@ pageTest("the tour points at five controls, is never in the way, and is offered 
       assert.deepEqual(await accessibilityProblems(page), []);
       // The page answers meanwhile.
       await parts(page).layer.selectOption("4");
-      await page.getByText("L4H9", { exact: true }).first().waitFor();
+      await page.getByText("L4H9", { exact: true }).filter({ visible: true }).first().waitFor();
     }
     await note.getByRole("button", { name: step < 5 ? "Next" : "Done" }).press("Enter");
   }

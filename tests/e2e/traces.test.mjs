@@ -267,7 +267,7 @@ pageTest("page to Python to page: equal numbers", async ({ page, open, shot }) =
     await page.keyboard.press("Escape");
     await queries.nth(3).click();
     await page.mouse.move(2, 2);
-    await page.getByText("L3H7", { exact: true }).first().waitFor();
+    await page.getByText("L3H7", { exact: true }).filter({ visible: true }).first().waitFor();
     return numbers(keys);
   };
   const before = await see();
@@ -313,14 +313,17 @@ print(json.dumps(tensors["blocks.3.attn.hook_pattern"][7, 3].tolist()))
 pageTest("queries and keys alone give the patterns of the run", async ({ page, open, shot }) => {
   await open();
   await liveResult(page);
-  const { layer, head, queries, keys, status } = parts(page);
+  const { layer, head, allHeads, queries, keys, status } = parts(page);
   const see = async () => {
     await layer.selectOption("3");
+    await allHeads.click();
     await head(7).dblclick();
+    await page.keyboard.press("Escape");
     await queries.nth(3).click();
     await page.mouse.move(2, 2);
-    await page.getByText("L3H7", { exact: true }).first().waitFor();
-    await page.waitForFunction(() => document.querySelector(".tokens.key .weight")?.textContent);
+    await page.getByText("L3H7", { exact: true }).filter({ visible: true }).first().waitFor();
+    // Weights of one row, and no means any more.
+    await page.waitForFunction(() => document.querySelector(".tokens.key .token.measured"));
     return numbers(keys);
   };
   const before = await see();
@@ -330,13 +333,12 @@ pageTest("queries and keys alone give the patterns of the run", async ({ page, o
   assert.ok(names.includes("blocks.3.attn.hook_k") && !names.some((name) => /hook_(pattern|v)$/.test(name)), `${names}`);
   await openFile(page, "qk.safetensors", bytes);
   await status.getByText("from qk.safetensors").waitFor();
-  await page.keyboard.press("Escape");
   assert.deepEqual(await see(), before);
   // No pattern is in the file, so none can be saved again.
   const { save, dialog } = ways(page);
   await save.click();
   const choice = (label) => dialog("Save as a trace").getByRole("radio", { name: label });
-  assert.deepEqual([await choice(/^Patterns not/).isDisabled(), await choice(/^q, k only/).isDisabled()], [true, false]);
+  assert.deepEqual([await choice(/^Patterns ?not/).isDisabled(), await choice(/^q, k only/).isDisabled()], [true, false]);
   await shot("save-queries-and-keys");
 });
 

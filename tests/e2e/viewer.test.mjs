@@ -83,7 +83,7 @@ pageTest("a saved file opens from disk without a network and is fully interactiv
   // Another layer and head: the weights are those of the model, to half precision.
   await layer.selectOption("2");
   await head(9).dblclick();
-  await page.getByText("L2H9", { exact: true }).first().waitFor();
+  await page.getByText("L2H9", { exact: true }).filter({ visible: true }).first().waitFor();
   await queries.nth(2).hover();
   const { attention } = golden("minilm", "the-cat-sat-on-the-mat");
   await page.waitForFunction(() => document.querySelector('[aria-label="Key tokens"] .weight')?.textContent !== "");
@@ -187,6 +187,6 @@ pageTest("the page saves what is on screen as one file, and that file opens wher
   assert.equal(await parts(fresh).layer.inputValue(), "4");
   assert.deepEqual(await words(parts(fresh).queries), await words(queries));
   await parts(fresh).layer.selectOption("1");
-  await fresh.getByText("L1H9", { exact: true }).first().waitFor();
+  await fresh.getByText("L1H9", { exact: true }).filter({ visible: true }).first().waitFor();
   assert.deepEqual(asked, []);
 });

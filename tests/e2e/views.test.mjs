@@ -53,7 +53,7 @@ pageTest("2,048 tokens from a trace scroll and hover in every view, with the wei
   const { queries, keys, head, pressedHeads, links } = parts(page);
   await head(2).click();
   while ((await pressedHeads.count()) !== 1) await head(2).dblclick();
-  await page.getByText("L0H2", { exact: true }).first().waitFor();
+  await page.getByText("L0H2", { exact: true }).filter({ visible: true }).first().waitFor();
   const compare = async (query) => {
     await links.getByText(`t${query} reads from`).waitFor();
     const [rows, found] = [await rowsOf(keys), await numbers(keys)];

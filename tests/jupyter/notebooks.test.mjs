@@ -167,7 +167,7 @@ pageTest("a saved notebook shows its figures without a kernel, and a picture wit
   assert.equal(await layer(page.frameLocator("iframe").nth(0)).inputValue(), "1");
   await page.frameLocator("iframe").nth(1).getByRole("grid").first().waitFor();
   await shot("saved");
-  // A reader of notebooks that takes frames out leaves the picture, which is no wider than the notebook.
+  // A reader of notebooks that takes frames out leaves the picture.
   await page.evaluate(() => document.querySelectorAll("iframe").forEach((frame) => frame.remove()));
   const picture = page.getByRole("img", { name: /^Attention of layer 1, heads 2/ });
   await picture.waitFor();

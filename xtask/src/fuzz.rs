@@ -72,12 +72,13 @@ pub fn command(mut args: Args) -> Result<()> {
         let mut fuzzer = Command::new(&program);
         fuzzer.current_dir(&root).env("HEADLIGHT_FUZZ_TARGET", name).env("HEADLIGHT_FUZZ_SEEDS", &work);
         // What one input may take, in processor time and memory, is counted by the target itself; these are for what never returns.
-        // libFuzzer's timeout is wall time, which passes faster than processor time on a busy machine: it is a generous one.
+        // libFuzzer's times are wall time, which passes faster than processor time on a busy machine: they are generous.
         let artifacts = format!("-artifact_prefix={}", target.join(format!("{name}-")).display());
         fuzzer.args([
             &format!("-runs={runs}"),
             "-max_len=32768",
             "-timeout=300",
+            "-report_slow_units=300",
             "-rss_limit_mb=4096",
             "-print_final_stats=1",
         ]);

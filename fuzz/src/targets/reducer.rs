@@ -136,7 +136,7 @@ fn act(choices: &mut Choices<'_>) -> Event {
             AttnKind::DECODER,
             AttnKind::CROSS,
         ]))),
-        15 => Event::Select(SelectionEvent::ViewPicked(*choices.pick(&View::EACH))),
+        15 => Event::Select(SelectionEvent::ViewPicked(*choices.pick(View::EACH))),
         16 => Event::Select(SelectionEvent::TokensCleared),
         17 => Event::View(ViewEvent::LayersSeen((layer, head))),
         18 => Event::View(ViewEvent::SegmentPicked(*choices.pick(&[

@@ -115,7 +115,7 @@ impl<T: Tap> Tap for Between<'_, '_, T> {
             self.capped = data.to_vec();
             if let Some(biases) = self.attention.biases(&part).filter(|_| part.attn == Attn::Own) {
                 for (query, row) in part.rows.clone().zip(self.capped.chunks_exact_mut(part.n_key)) {
-                    row.iter_mut().zip(biases.of(&part, query)).for_each(|(score, bias)| *score -= bias);
+                    row.iter_mut().zip(biases.row(&part, query)).for_each(|(score, bias)| *score -= bias);
                 }
             }
         }

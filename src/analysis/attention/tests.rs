@@ -142,7 +142,7 @@ fn norms_of_queries_and_keys() {
     assert!((look(&attention, 0, 0..1, &q, &k).0[0] - 10.0 / 12.5f32.sqrt()).abs() < 1e-5);
     assert!((look(&attention, 1, 0..1, &q, &k).0[0] - 60.0 / 50f32.sqrt()).abs() < 1e-5);
     // A bias comes after the weight: the LayerNorm of 3,4 is −1,1.
-    let biased = Spec { norm: NormKind::LayerNorm, ..per_head.clone() };
+    let biased = Spec { norm: NormKind::LayerNorm, norm_eps: 1e-9, ..per_head.clone() };
     let q_norm = Some(HeadNorm { weight: &[2.0, 1.0], bias: Some(&[0.5, 7.0]) });
     let k_norm = Some(HeadNorm { weight: &[0.0, 0.0], bias: Some(&[1.0, 1.0]) });
     let attention = AttnLayer { q_norm, k_norm, ..layer(&biased) };

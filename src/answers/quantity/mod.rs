@@ -82,7 +82,7 @@ impl Answering for Cells {
             let under_way = reducer.get_or_insert_with(begin);
             for (query, row) in rows.clone().zip(values.chunks_exact(sizes.n_key.max(1))) {
                 if queries.binary_search(&query).is_ok() {
-                    // No entropy: the numbers are no distribution.
+                    // No entropy: these numbers do not make a distribution.
                     under_way.row(row, 0);
                 }
             }

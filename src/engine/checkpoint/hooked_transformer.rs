@@ -29,10 +29,10 @@ const OFF: [&str; 7] = [
 /// Fields that must be null.
 const ABSENT: [&str; 2] = ["n_key_value_heads", "num_experts"];
 
-/// Whether the fields are TransformerLens's: they name sizes as no `config.json` of Hugging Face does, and no `model_type`.
+/// Whether the fields are TransformerLens's: they name sizes as no `config.json` of Hugging Face does but MPT's, and no `model_type`.
 pub(super) fn is_configured_by(config: &Config) -> bool {
     let named = ["d_model", "d_head", "n_heads", "n_ctx"].into_iter().filter(|field| config.mentions(field));
-    !config.mentions("model_type") && named.count() >= 2
+    !config.mentions("model_type") && !config.mentions("attn_config") && named.count() >= 2
 }
 
 pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError> {

@@ -152,13 +152,15 @@ impl Architecture {
             "electra" => Form::dense("classifier.dense", Gelu, "classifier.out_proj"),
             "distilbert" => Form::dense("pre_classifier", Relu, "classifier"),
             "modernbert" => Form { reads: modernbert_pooling(config)?, ..modernbert(config)? },
-            "bart" | "t5" | "mt5" => match (self.encoder.is_some(), config.ids("eos_token_id")?.first()) {
-                (true, Some(&id)) => Form {
-                    reads: LabelReads::LastId { id },
-                    ..Form::dense("classification_head.dense", Tanh, "classification_head.out_proj")
-                },
-                _ => return Ok(None),
-            },
+            "bart" | "mbart" | "plbart" | "t5" | "mt5" => {
+                match (self.encoder.is_some(), config.ids("eos_token_id")?.first()) {
+                    (true, Some(&id)) => Form {
+                        reads: LabelReads::LastId { id },
+                        ..Form::dense("classification_head.dense", Tanh, "classification_head.out_proj")
+                    },
+                    _ => return Ok(None),
+                }
+            }
             name if DECODERS.contains(&name) => Form::plain("score", last()?),
             _ => return Ok(None),
         }))
@@ -167,8 +169,9 @@ impl Architecture {
     /// The head that gives labels to each token.
     fn token_form(&self, config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Option<Form>, EngineError> {
         Ok(Some(match self.spec.architecture.as_str() {
-            "bert" | "albert" | "roberta" | "xlm-roberta" | "camembert" | "mpnet" | "electra" | "distilbert"
-            | "gpt2" | "gpt_neo" | "gpt_neox" | "bloom" => Form::plain("classifier", LabelReads::Each),
+            "bert" | "esm" | "nomic_bert" | "eurobert" | "albert" | "roberta" | "xlm-roberta" | "camembert"
+            | "mpnet" | "electra" | "distilbert" | "gpt2" | "gpt_neo" | "gpt_neox" | "bloom" | "falcon"
+            | "gpt_bigcode" | "mpt" => Form::plain("classifier", LabelReads::Each),
             "t5" | "mt5" if !self.spec.is_causal() => Form::plain("classifier", LabelReads::Each),
             "modernbert" => modernbert(config)?,
             "llama" | "mistral" | "qwen2" | "qwen3" | "smollm3" | "gemma" | "gemma2" | "gemma3_text" | "phi"

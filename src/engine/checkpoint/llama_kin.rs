@@ -130,8 +130,9 @@ fn olmo3(config: &Config, spec: Spec) -> Result<Spec, EngineError> {
     let reach = config.size_if_any("sliding_window")?.map(|window| window - 1);
     let mut local =
         config.local_layers(spec.n_layers, reach, "sliding_window", |layer| !(layer + 1).is_multiple_of(4))?;
-    let of_type =
-        |of: &Config, kind| rotary::read_of_type(of, kind, ("rope_theta", 500_000.0), sizes, &["full_attention"]);
+    let of_type = |config: &Config, kind| {
+        rotary::read_of_type(config, kind, ("rope_theta", 500_000.0), sizes, &["full_attention"])
+    };
     let far = of_type(config, "full_attention")?;
     if let Some(local) = &mut local {
         // A base beside the nested parameters counts for the global layers alone, as in transformers.

@@ -91,7 +91,7 @@ mod tests {
         kept.values[0] = f32::NAN;
         kept.keep(3, 1);
         let mut largest: Vec<(usize, f32)> = kept.parts().collect();
-        largest.sort_by(|a, b| a.0.cmp(&b.0));
+        largest.sort_by_key(|(index, _)| *index);
         assert_eq!(largest, [(1, -19.0), (2, -18.0), (38, 18.0)]);
         assert_eq!(kept.few.as_ref().map(|few| (few.n_drawn, few.n_all)), Some((3, 28)));
         assert!(kept.drawn().all(|(index, value)| value == values[index] && value != 0.0));

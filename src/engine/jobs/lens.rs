@@ -76,8 +76,11 @@ impl LensJob {
         let n_ids = n_ids(&model)?;
         let is_outside = |id: &u32| *id as usize >= n_ids;
         if let Some(id) = asked.token.filter(is_outside) {
-            let what = if model.spec().lens_labels().is_some() { "label" } else { "token" };
-            return Err(EngineError::Request(format!("{what} {id} is not there: {n_ids} of them, counted from 0")));
+            let place = match model.spec().lens_labels() {
+                Some(_) => format!("label {id} is not one of the {n_ids} labels, which count from 0"),
+                None => format!("token {id} is not in the vocabulary of {n_ids}"),
+            };
+            return Err(EngineError::Request(place));
         }
         let layer = |&layer: &usize| match layer {
             layer if layer == n_layers => Ok(None),
@@ -134,8 +137,9 @@ impl LensJob {
     fn begin_labels(&mut self, rows: &[f32], n_positions: usize, output_of: Vec<usize>) -> Result<Batch, EngineError> {
         let n_labels = n_ids(&self.model)?;
         let logits = self.model.label_logits(rows)?;
-        let of = |label: usize| logits.iter().skip(label).step_by(n_labels).copied().collect::<Vec<f32>>();
-        let mut sums = LensSums::new(output_of, self.asked.n_top, self.asked.token.map(|id| (id, of(id as usize))));
+        let logits_of = |label: usize| logits.iter().skip(label).step_by(n_labels).copied().collect::<Vec<f32>>();
+        let mut sums =
+            LensSums::new(output_of, self.asked.n_top, self.asked.token.map(|id| (id, logits_of(id as usize))));
         sums.add(0, &logits, n_labels);
         self.n_begun += n_positions;
         Ok(Batch { rows: None, n_positions, sums, next_id: n_labels })

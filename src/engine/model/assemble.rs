@@ -193,8 +193,8 @@ impl Model {
         model.notes.clone_from(&architecture.notes);
         if is_head_different {
             model.notes.push(
-                "The configuration ties the unembedding to the embedding, the file has two different matrices: tokens are \
-                 predicted with the unembedding's own."
+                "The configuration ties the unembedding to the embedding (tie_word_embeddings), the file has two different \
+                 matrices: tokens are predicted with the unembedding's own."
                     .to_owned(),
             );
         } else if architecture.is_tied_if_equal {

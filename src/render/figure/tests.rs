@@ -263,9 +263,10 @@ fn a_sum_has_a_bar_with_its_sign_for_each_component() {
     for text in ["embeddings", "L0 &lt;attention&gt;", "+0.500", "−2.000", "−1.500", "sum so far"] {
         assert!(svg.contains(&format!(">{text}</text>")), "{text}: {svg}");
     }
-    let of = |name| attributes(&svg, "rect", name).iter().filter_map(|x| x.parse::<f32>().ok()).collect::<Vec<_>>();
+    let lengths =
+        |name| attributes(&svg, "rect", name).iter().filter_map(|x| x.parse::<f32>().ok()).collect::<Vec<_>>();
     // After the background: to the right of zero, to the left at full reach, to the right by half of that.
-    let (x, width) = (of("x"), of("width"));
+    let (x, width) = (lengths("x"), lengths("width"));
     let bars: Vec<(f32, f32)> = x.iter().copied().zip(width[1..].iter().copied()).collect();
     assert_eq!(bars.len(), 3);
     assert!((bars[0].0 - bars[2].0).abs() < 0.01 && (bars[1].0 + bars[1].1 - bars[0].0).abs() < 0.1, "{bars:?}");

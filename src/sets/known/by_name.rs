@@ -1,6 +1,6 @@
 //! Tables whose columns are known by name, by place, or by hand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
 
@@ -60,28 +60,28 @@ pub(in crate::sets) fn names_by_place(first: &[String]) -> Vec<String> {
     {
         return ["source", "acceptability", "mark", "sentence"].map(str::to_owned).into();
     }
-    let mut names = Vec::with_capacity(first.len());
-    for (index, cell) in first.iter().enumerate() {
-        let is_taken = |name: &str, names: &[String]| names.iter().any(|known| known == name);
-        let name = match index {
-            0 => "text",
-            _ if n_words(cell) > 1 && !is_taken("text_pair", &names) => "text_pair",
-            _ if n_words(cell) == 1 && !is_taken("label", &names) => "label",
-            _ => "",
-        };
-        names.push(if name.is_empty() { format!("column {}", index + 1) } else { name.to_owned() });
-    }
-    names
+    let (mut has_pair, mut has_label) = (false, false);
+    let name = |(index, cell): (usize, &String)| match (index, n_words(cell)) {
+        (0, _) => "text".to_owned(),
+        (_, 2..) if !has_pair => {
+            has_pair = true;
+            "text_pair".to_owned()
+        }
+        (_, 1) if !has_label => {
+            has_label = true;
+            "label".to_owned()
+        }
+        _ => format!("column {}", index + 1),
+    };
+    first.iter().enumerate().map(name).collect()
 }
 
 impl ByName {
     pub fn of(records: &[Record], has_names: bool, given: &Columns) -> Result<Self, SetError> {
-        let mut names: Vec<&String> = Vec::new();
-        for name in records.iter().flat_map(|record| record.cells.keys()) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
+        // In their order, each once; a table may have very many.
+        let mut seen = HashSet::new();
+        let names = records.iter().flat_map(|record| record.cells.keys());
+        let names: Vec<&String> = names.filter(|name| seen.insert(*name)).collect();
         let listed = || names.iter().map(|name| (*name).clone()).collect::<Vec<String>>();
         let named = |wanted: &str| names.iter().find(|name| name.to_lowercase() == wanted.to_lowercase());
         let mut columns = BTreeMap::new();

@@ -119,7 +119,7 @@ impl State {
         self.find.search = Some(Arc::new(Search {
             request: 0,
             set,
-            n_edits: if form.has_edits { self.acting().len() } else { 0 },
+            n_edits: if form.has_edits { self.switched_on().len() } else { 0 },
             form,
             model: String::new(),
             n_heads: 0,
@@ -140,7 +140,7 @@ impl State {
     }
 
     /// The edits that are switched on.
-    pub(super) fn acting(&self) -> Vec<Edit> {
+    pub(super) fn switched_on(&self) -> Vec<Edit> {
         self.editing.edits().into_iter().filter(|edit| edit.on).collect()
     }
 
@@ -151,7 +151,7 @@ impl State {
         FindAsked {
             lines: lines.to_owned(),
             measure: form.measure(),
-            edits: if form.has_edits { self.acting() } else { Vec::new() },
+            edits: if form.has_edits { self.switched_on() } else { Vec::new() },
             answers: tokens(&form.answer),
             others: tokens(&form.other),
             positive: (form.is_area && !form.positive.is_empty()).then(|| form.positive.clone()),

@@ -34,8 +34,8 @@ const BRIDGED: [&str; 5] = ["gpt2", "llama", "mistral", "qwen2", "qwen3"];
 /// Models whose modules have the names of Llama's.
 const LLAMAS: [&str; 4] = ["llama", "mistral", "qwen2", "qwen3"];
 
-/// Sites that neither library lets an edit reach: a bridge's `hook_resid_mid` is what the second norm reads and not the stream, and the
-/// sum is no module's output.
+/// Sites that neither library lets an edit reach: a bridge's `hook_resid_mid` is what the second norm reads and not the stream, and no
+/// module of transformers has the sum as its output.
 const UNREACHED: [&str; 5] =
     ["hook_resid_mid", "attn.hook_result", "hook_token_type_embed", "hook_full_embed", "hook_normalized_resid_post"];
 
@@ -52,7 +52,8 @@ pub fn reaches(library: Library, spec: &Spec, site: &str) -> bool {
 pub fn imports(library: Library) -> &'static str {
     match library {
         Library::TransformerLens => {
-            "import torch\nfrom safetensors.torch import load_file\nfrom transformer_lens.model_bridge import TransformerBridge"
+            "import torch\nfrom safetensors.torch import load_file\nfrom transformer_lens.model_bridge import TransformerBridge\n\
+             from transformers import AutoTokenizer"
         }
         Library::Nnsight => {
             "import nnsight\nimport torch\nfrom safetensors.torch import load_file\nfrom transformers import AutoModelForCausalLM, AutoTokenizer"
@@ -64,7 +65,9 @@ pub fn imports(library: Library) -> &'static str {
 pub fn load(library: Library) -> &'static str {
     match library {
         Library::TransformerLens => {
-            "model = TransformerBridge.boot_transformers(MODEL, dtype=torch.float32)\ntokenizer = model.tokenizer"
+            // The bridge's own tokenizer puts a BOS token in front whatever the model's does.
+            "model = TransformerBridge.boot_transformers(MODEL, dtype=torch.float32)\n\
+             tokenizer = AutoTokenizer.from_pretrained(MODEL)"
         }
         Library::Nnsight => {
             "tokenizer = AutoTokenizer.from_pretrained(MODEL)\n\

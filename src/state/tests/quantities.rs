@@ -66,7 +66,7 @@ fn a_refusal_is_said_and_weights_stay() {
     choose(&mut page, Quantity::ValueZeroing);
     let (request, _) = last(&page).unwrap();
     let report = Report { about: About::Request, message: "value zeroing: it needs the model".to_owned() };
-    page.says(FromWorker::Failed { request: Some(request), report });
+    page.says(FromWorker::Failed { request, report });
     let problem = page.state.quantity_problem().unwrap();
     assert!(problem.starts_with("Weights are drawn instead of value zeroing. Value zeroing: it needs"), "{problem}");
     assert_eq!(page.state.drawn_quantity(), Quantity::Weights);

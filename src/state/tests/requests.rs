@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::protocol::{EditingReply, EditingRequest, NeuronsAnswer, OutcomeAsked, Quantity};
+use crate::protocol::{
+    EditingReply, EditingRequest, EstimatesAnswer, NeuronsAnswer, OutcomeAsked, Quantity, SaliencyAnswer,
+};
 use crate::state::requests::{Purpose, Waiting};
 use crate::state::stream::circuits::CircuitsAsked;
 use crate::trace::spec::{Mask, Unembed};

@@ -262,7 +262,7 @@ fn what_a_link_gets_wrong_is_said_and_the_rest_followed() {
     }
     assert_eq!((page.state.selection.layer, page.state.selection.head()), (5, 1));
     page.event(Event::Link(LinkEvent::Came("#v=1&view=grid&layer=2".to_owned())));
-    assert!(notice(&page).contains("view=grid is not model, head, neuron or stream"), "{}", notice(&page));
+    assert!(notice(&page).contains("view=grid is not model, head, neuron, stream or find"), "{}", notice(&page));
     assert_eq!(page.state.selection.layer, 2);
     page.event(Event::Link(LinkEvent::Came("#v=1&model=nowhere&layer=1".to_owned())));
     assert!(notice(&page).contains("this page has no model nowhere"), "{}", notice(&page));

@@ -11,7 +11,7 @@ use crate::ui::shell::page::Page;
 
 const WIDTH: f64 = 520.0;
 const HEIGHT: f64 = 220.0;
-const LEFT: f64 = 48.0;
+const LEFT: f64 = 72.0;
 const BOTTOM: f64 = 30.0;
 
 /// The three curves.
@@ -32,7 +32,7 @@ pub fn CurvePlot(page: Page) -> impl IntoView {
             <figure class="find-plot" aria-label="Weight over distance">
                 <figcaption>
                     {format!(
-                        "Mean weight by distance over {} rows of {}, key 0 left out (logarithmic). Lines through ln of the mean weight:",
+                        "Mean weight by distance over {} queries of {}, key 0 left out (logarithmic). Lines through ln of the mean weight:",
                         curves.before.n_rows,
                         count(curves.n_texts, "text"),
                     )}

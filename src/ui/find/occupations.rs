@@ -12,7 +12,7 @@ use crate::ui::shell::page::Page;
 const WIDTH: f64 = 400.0;
 const HEIGHT: f64 = 220.0;
 /// Room for the numbers left of the plot and below it.
-const LEFT: f64 = 56.0;
+const LEFT: f64 = 64.0;
 const BOTTOM: f64 = 30.0;
 
 /// A scatter with its correlation, and the same numbers as a table.

@@ -46,7 +46,7 @@ pub fn DisplayOptions(page: Page, scene: Derived<Option<Scene>>) -> impl IntoVie
         </div>
         </div>
         <details class="control display">
-            <summary><span class="label">"Display"</span>" "{move || summary(display.get())}</summary>
+            <summary><span class="label">"Display"</span><span class="of-display">" "{move || summary(display.get())}</span></summary>
             <div class="display-options">
                 {page.parts().awaited(move |views| (views.display_fields)(page))}
             </div>

@@ -72,6 +72,7 @@ pub fn HeadSquares(page: Page, scene: Derived<Option<Scene>>, colours: Derived<H
                 }
                 tabindex=move || if reached.get() == head { "0" } else { "-1" }
                 style:--head=colour
+                style:--head-ink=move || if is_claimed.get() { "#141417" } else { "var(--paper)" }
                 on:focus=move |_| reached.set(head)
                 on:click=move |_| page.dispatch(Event::Select(SelectionEvent::HeadToggled(head)))
                 on:dblclick=move |_| page.dispatch(Event::Select(SelectionEvent::HeadSoloed(head)))

@@ -119,12 +119,12 @@ fn meaning(scene: &Scene) -> String {
             several => format!(", mean of {}", wording::count(several, "head")),
         };
         let log = if scene.shade().is_log { " Logarithmic." } else { "" };
-        let of = if quantity == Quantity::Weights { String::new() } else { format!(" of {}", quantity.label()) };
+        let what = if quantity == Quantity::Weights { String::new() } else { format!(" of {}", quantity.label()) };
         return match contrast.end > 0.0 {
             true => {
-                format!("Change{of}{heads}. Orange: less {} than in the original; blue: more.{log}", quantity.noun())
+                format!("Change{what}{heads}. Orange: less {} than in the original; blue: more.{log}", quantity.noun())
             }
-            false => format!("Nothing changes{} in this layer.", if of.is_empty() { "" } else { " of this" }),
+            false => format!("Nothing changes{} in this layer.", if what.is_empty() { "" } else { " of this" }),
         };
     }
     let seen = if scene.is_matrix() { "Colour" } else { "Opacity" };

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::model::Map;
 use super::numbers::Numbers;
 use crate::analysis::scores::Score;
-use crate::protocol::{Quantity, Reduce};
+use crate::protocol::{EstimatedPart, Quantity, Reduce};
 use crate::state::scales::options::{CellNumber, CellStyle, MapOptions};
 use crate::state::wording;
 use crate::trace::numeral::with_minus;
@@ -49,8 +49,8 @@ pub fn MapLegend(map: Map) -> impl IntoView {
         let contrast = contrast.get().filter(|_| options.with(|options| options.style != CellStyle::Number));
         match contrast {
             Some(contrast) if contrast.end > 0.0 => {
-                let of = change_of(quantity.get());
-                format!("Rows: queries; columns: keys; colour: change{of}, orange less, blue more")
+                let what = change_of(quantity.get());
+                format!("Rows: queries; columns: keys; colour: change{what}, orange less, blue more")
             }
             Some(_) => "Nothing changes in the layers loaded so far".to_owned(),
             None => options.with(|options| meaning_of(options, quantity.get())),

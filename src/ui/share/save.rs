@@ -12,7 +12,11 @@ use crate::ui::small::tick::Tick;
 /// How much can be saved: the choice, its name, and what it is good for.
 const CHOICES: [(Saved, &str, &str); 5] = [
     (Saved::Patterns, "Patterns", "what the head view and the model view draw"),
-    (Saved::Attention, "q, k only", "these views and the neuron view, which make the patterns; smallest for long texts"),
+    (
+        Saved::Attention,
+        "q, k only",
+        "these views and the neuron view, which make the patterns; smallest for long texts",
+    ),
     (Saved::Qk, "Patterns, q, k", "the neuron view too"),
     (Saved::Qkv, "Patterns, q, k, v", "the neuron view too, and the stream entering each layer"),
     (Saved::All, "Everything", "every activation, and the predictions at all positions where the model makes them"),

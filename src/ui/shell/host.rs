@@ -1,12 +1,13 @@
 //! What a frame and its host tell each other.
 //!
 //! The frame tells its host `ready`, then `selection` (what is looked at, as a link) and `hover` (what is pointed at, as a link)
-//! whenever these change. The host may send `theme`; `link`, which is followed like one in the address;
+//! whenever these change. The host may send `theme`; `ground`, the colour that it stands on; `link`, which is followed like one in the address;
 //! and `who`, to hear the selection again.
 
 use leptos::html::Main;
 use leptos::prelude::*;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::HtmlElement;
 
 use crate::platform::frame::{hear_host, tell_host};
 use crate::state::link::Link;
@@ -28,6 +29,7 @@ pub fn speak_with_host(page: Page) {
         let Some(value) = value.as_string() else { return };
         match (about, Theme::from_name(&value)) {
             ("theme", Some(theme)) => page.dispatch(Event::View(ViewEvent::ThemePicked(theme))),
+            ("ground", _) => stand_on(&value),
             ("link", _) => page.dispatch(Event::Link(LinkEvent::Came(value))),
             ("who", _) => link.with_untracked(tell_selection),
             _ => {}
@@ -74,4 +76,18 @@ fn hover_link(state: &State) -> String {
         of_other.extend(selection.hover_other);
     }
     link.write_without_edits()
+}
+
+/// Draws what hides something else in the colour of the host's page, which otherwise shows through: "rgb(253, 246, 227)".
+fn stand_on(ground: &str) {
+    let is_colour = ground
+        .strip_prefix("rgb(")
+        .and_then(|rest| rest.strip_suffix(')'))
+        .is_some_and(|numbers| numbers.len() < 20 && numbers.split(", ").all(|number| number.parse::<u8>().is_ok()));
+    let root = document().document_element().and_then(|root| root.dyn_into::<HtmlElement>().ok());
+    if let (true, Some(root)) = (is_colour, root) {
+        // Setting a property or an attribute of the root cannot fail.
+        let _ = root.style().set_property("--paper", ground);
+        let _ = root.set_attribute("data-ground", "");
+    }
 }

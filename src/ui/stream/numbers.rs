@@ -4,7 +4,6 @@ use crate::protocol::EstimatedPart;
 use crate::render::StreamScale;
 use crate::state::stream::options::StreamNumber;
 use crate::state::{RUNS_MODELS, Shown, State, Variant, wording};
-use crate::trace::Side;
 use crate::trace::display::token_label;
 use crate::trace::numeral::with_minus;
 use crate::trace::{Side, TokenForm};
@@ -123,6 +122,9 @@ pub fn words(state: &State, row: usize, position: usize) -> String {
     }
     parts.join(" · ")
 }
+
+const NO_DISTRIBUTION: &str = "The labels of this classifier have no common distribution (each is right or wrong by itself, or the answer is a number), \
+                               so there is no lens: the table shows norms and cosines.";
 
 const NO_LENS: &str = "This model predicts no words, so it has no logit lens: the table shows norms and cosines.";
 

@@ -31,7 +31,7 @@ pub fn SumExport(page: Page, numbers: Same<DirectNumbers>, order: RwSignal<Order
         });
     };
     let button = move |(format, name, title): (Format, &'static str, &'static str)| {
-        view! { <button type="button" class="link" title=title on:click=move |_| save(format)>{name}</button> " " }
+        view! { <button type="button" class="link" title=title on:click=move |_| save(format)>{name}</button> }
     };
     view! {
         {[

@@ -36,7 +36,6 @@ pub fn DirectPanel(page: Page) -> impl IntoView {
                     .map(|numbers| view! { <Sum page numbers order form is_change /> })
             }}
             <AsPython page script=State::direct_script />
-            <NeuronPage page />
         </details>
     }
 }

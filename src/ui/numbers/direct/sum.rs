@@ -59,14 +59,15 @@ pub fn Sum(
             ": sum " {wording::change(total)} ", model " {wording::change(outcome)}
             ", unexplained " {wording::change(outcome - total)}
         </p>
-        <Tick
-            name="from the bottom up"
-            is_on=Signal::derive(move || order.get() == Order::BottomUp)
-            change=move |is_on| order.set(if is_on { Order::BottomUp } else { Order::Largest })
-        />
-        <CsvButton name="direct-effects" table=Box::new(move || Some(for_table.to_csv())) />
-        " "
-        <SumExport page numbers=for_figure order />
+        <div class="sum-tools">
+            <Tick
+                name="from the bottom up"
+                is_on=Signal::derive(move || order.get() == Order::BottomUp)
+                change=move |is_on| order.set(if is_on { Order::BottomUp } else { Order::Largest })
+            />
+            <CsvButton name="direct-effects" table=Box::new(move || Some(for_table.to_csv())) />
+            <SumExport page numbers=for_figure order />
+        </div>
         <table class="direct-sum" aria-label="Outcome as a sum">
             <tbody>{body}</tbody>
         </table>

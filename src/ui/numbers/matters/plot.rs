@@ -24,8 +24,11 @@ pub fn points(listed: &Listed) -> Vec<ScatterPoint> {
             part.exact.map(|exact| ScatterPoint { name, estimate, exact, is_drawn })
         }
     };
-    let (largest, drawn) = (&listed.largest, &listed.drawn);
-    drawn.iter().filter_map(point(true)).chain(largest.iter().filter_map(point(false))).collect()
+    let drawn = &listed.drawn;
+    // Some of those drawn stand in the list of the largest too.
+    let is_drawn = |part: &&ListedPart| drawn.iter().any(|other| other.part == part.part);
+    let largest = listed.largest.iter().filter(|part| !is_drawn(part));
+    drawn.iter().filter_map(point(true)).chain(largest.filter_map(point(false))).collect()
 }
 
 /// The plot.

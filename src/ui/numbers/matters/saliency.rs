@@ -97,7 +97,7 @@ fn meaning(found: &SaliencyNumbers, number: TokenNumber) -> String {
                 Some(token) => format!("the embedding of {}", token_label(token, form).plain),
                 None => "the mean embedding".to_owned(),
             };
-            let left: Vec<String> = found.remainders.iter().map(|left| wording::short_change(*left)).collect();
+            let left: Vec<String> = found.remainders.iter().map(|left| wording::change(*left)).collect();
             format!(
                 "Gradients along the straight way from {baseline} at every position, in {} steps. Not accounted for: {}.",
                 found.n_steps,

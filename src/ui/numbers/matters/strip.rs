@@ -18,10 +18,12 @@ pub fn strip(text: &SaliencyText, number: TokenNumber) -> AnyView {
         let words =
             if number == TokenNumber::Norm { wording::short_weight(value) } else { wording::short_change(value) };
         // Not the full colour, on which the token could not be read.
+        let (is_more, is_less) = (value > 0.0, value < 0.0);
         let strength = format!("{:.1}%", 60.0 * (value.abs() / largest).min(1.0));
+        let title = format!("position {position}: {words}");
         view! {
-            <li title=format!("position {position}: {words}")>
-                <bdi class="coloured" class:positive=value > 0.0 class:negative=value < 0.0 style:--strength=strength>{label}</bdi>
+            <li title=title>
+                <bdi class="coloured" class:positive=is_more class:negative=is_less style:--strength=strength>{label}</bdi>
                 <span class="number">{words}</span>
             </li>
         }

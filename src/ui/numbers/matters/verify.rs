@@ -30,7 +30,7 @@ pub fn Verify(page: Page) -> impl IntoView {
     };
     view! {
         <form class="sweep-start" on:submit=start>
-            <button type="submit" class="primary" prop:disabled=move || is_trying.get() || obstacle.with(Option::is_some)>
+            <button type="submit" class="add" prop:disabled=move || is_trying.get() || obstacle.with(Option::is_some)>
                 "Verify"
             </button>
             <label>

@@ -30,9 +30,8 @@ pub fn RunLine(page: Page, is_still: RwSignal<bool>) -> impl IntoView {
         had_pair.get_value()
     });
     // A frame without an input is a line of text: an empty form would help nobody. An emptied field stays.
-    let names_input = page.memo(|state| {
-        state.shown.is_some() || state.entry.kind != EntryKind::Text || !state.entry.text.is_empty()
-    });
+    let names_input =
+        page.memo(|state| state.shown.is_some() || state.entry.kind != EntryKind::Text || !state.entry.text.is_empty());
     let had_input = StoredValue::new(false);
     let has_input = Derived::new(move || {
         if names_input.get() {
