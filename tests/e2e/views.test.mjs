@@ -96,7 +96,7 @@ pageTest("2,048 tokens from a trace scroll and hover in every view, with the wei
 
   await tab(page, "Model").click();
   await wholeMap(page);
-  await page.getByText("each cell is the largest of 32 × 32 weights").waitFor();
+  await page.getByText("each cell is the largest of 32 × 32 pairs of tokens").waitFor();
   await cell(page, 0, 1).hover();
   await mapReadout(page).getByText(/^L0H1 · entropy 0\.\d+ · strongest link t\d+ → t\d+ 0\.\d+/).waitFor();
   for (const { height, high } of await canvases(page)) assert.ok(height <= Math.ceil(high) + 1);
