@@ -37,7 +37,7 @@ pageTest("five tasks of a new reader, each in a few presses", async ({ page, con
 
   await press(head(4), { button: "right" });
   await press(page.getByRole("menuitem", { name: "Zero L24H4" }));
-  await page.getByText(/^Outcome Mary − John 6\.12 → 6\.8/).waitFor();
+  await page.getByRole("contentinfo").getByText(/^Outcome Mary − John 6\.12 → 6\.8/).waitFor();
   await shot("task-2");
   took("switch that head off, and see what becomes of the answer", 2);
 

@@ -2,10 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::panel::said;
 use super::strip::strip;
 use crate::state::matters::{SaliencyNumbers, SaliencyText};
-use crate::state::{Event, MattersEvent, State, wording};
+use crate::state::{Event, MattersEvent, wording};
 use crate::trace::display::token_label;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
@@ -43,7 +42,8 @@ pub fn SaliencyPart(page: Page) -> impl IntoView {
     let number = RwSignal::new(TokenNumber::default());
     let found = page.memo(|state| state.saliency().cloned().map(Same));
     let about = page.memo(|state| state.shown.as_ref().map(|shown| state.saliency_about(shown)));
-    let obstacle = page.memo(said(State::saliency_problem));
+    // The form above says why there are no gradients.
+    let is_impossible = page.memo(|state| state.saliency_problem().is_some());
     let failure = page.memo(|state| state.matters.saliency.problem().map(str::to_owned));
     let is_pending = page.memo(|state| state.matters.saliency.is_pending());
     let table = move || found.get_untracked().map(|found| to_csv(&found.0));
@@ -54,13 +54,13 @@ pub fn SaliencyPart(page: Page) -> impl IntoView {
                 <button
                     type="button"
                     class="add"
-                    prop:disabled=move || is_pending.get() || obstacle.with(Option::is_some)
+                    prop:disabled=move || is_pending.get() || is_impossible.get()
                     on:click=move |_| page.dispatch(Event::Matters(MattersEvent::SaliencyAsked))
                 >
                     "Saliency"
                 </button>
                 <span class="label" role="status" aria-label="Saliency">
-                    {move || if is_pending.get() { "Working through the text …".to_owned() } else { obstacle.get().unwrap_or_default() }}
+                    {move || is_pending.get().then_some("Working through the text …")}
                 </span>
             </div>
             {move || failure.get().map(|message| view! { <Problem message /> })}
