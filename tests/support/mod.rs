@@ -9,6 +9,7 @@ pub mod gguf_converted;
 pub mod gguf_names;
 pub mod gradients;
 pub mod hostile;
+pub mod inside;
 pub mod parity;
 pub mod seeded;
 pub mod seen;
