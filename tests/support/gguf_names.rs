@@ -16,17 +16,20 @@ pub enum Way {
     Ungrouped(usize),
 }
 
+/// Tensors: llama.cpp's name, the checkpoint's, and how they differ.
+pub type Names = &'static [(&'static str, &'static str, Way)];
+
 /// One architecture: the name of its small checkpoint, llama.cpp's name, what stands before the tensors of a block, and the
-/// tensors: llama.cpp's name, the checkpoint's, and how they differ.
+/// tensors.
 pub struct Conversion {
     pub golden: &'static str,
     pub gguf: &'static str,
     pub block: &'static str,
-    pub outer: &'static [(&'static str, &'static str, Way)],
-    pub inner: &'static [(&'static str, &'static str, Way)],
+    pub outer: Names,
+    pub inner: Names,
 }
 
-const LLAMA_OUTER: &[(&str, &str, Way)] = &[
+const LLAMA_OUTER: Names = &[
     ("token_embd", "model.embed_tokens", Way::As),
     ("output_norm", "model.norm", Way::As),
     ("output", "lm_head", Way::As),
@@ -49,12 +52,25 @@ const NORMS: [(&str, &str, Way); 2] =
 const QK_NORMS: [(&str, &str, Way); 2] =
     [("attn_q_norm", "self_attn.q_norm", Way::As), ("attn_k_norm", "self_attn.k_norm", Way::As)];
 
+const OUTPUT_NORMS: [(&str, &str, Way); 2] = [
+    ("post_attention_norm", "post_attention_layernorm", Way::As),
+    ("post_ffw_norm", "post_feedforward_layernorm", Way::As),
+];
+const GEMMA_OUTER: Names =
+    &[("token_embd", "model.embed_tokens", Way::As), ("output_norm", "model.norm", Way::PlusOne)];
+
+/// The tensors of several parts of a block.
+fn list(parts: &[&[(&'static str, &'static str, Way)]]) -> Names {
+    Vec::leak(parts.concat())
+}
+
+/// An architecture that stands in its file as Llama does.
+fn llama(golden: &'static str, gguf: &'static str, inner: Names) -> Conversion {
+    Conversion { golden, gguf, block: "model.layers", outer: LLAMA_OUTER, inner }
+}
+
 /// Every conversion that is tested.
 pub fn conversions() -> Vec<Conversion> {
-    let list = |parts: &[&[(&'static str, &'static str, Way)]]| -> &'static [(&'static str, &'static str, Way)] {
-        Vec::leak(parts.concat())
-    };
-    let llama = |golden, gguf, inner| Conversion { golden, gguf, block: "model.layers", outer: LLAMA_OUTER, inner };
     let (plain, paired) = (attention(Way::As), attention(Way::Paired));
     let neox = [
         ("attn_norm", "input_layernorm", Way::As),
@@ -67,8 +83,6 @@ pub fn conversions() -> Vec<Conversion> {
     let bloom = neox.map(|(ours, theirs, way)| {
         (ours, if theirs.starts_with("attention.") { &*String::leak(format!("self_{theirs}")) } else { theirs }, way)
     });
-    let gemma_outer =
-        list(&[&[("token_embd", "model.embed_tokens", Way::As), ("output_norm", "model.norm", Way::PlusOne)]]);
     let gemma = [
         ("attn_norm", "input_layernorm", Way::PlusOne),
         ("post_attention_norm", "post_attention_layernorm", Way::PlusOne),
@@ -80,19 +94,7 @@ pub fn conversions() -> Vec<Conversion> {
         llama("mistral", "llama", list(&[&paired, &MLP, &NORMS])),
         llama("qwen2", "qwen2", list(&[&plain, &MLP, &NORMS])),
         llama("qwen3", "qwen3", list(&[&plain, &MLP, &NORMS, &QK_NORMS])),
-        llama(
-            "olmo2",
-            "olmo2",
-            list(&[
-                &plain,
-                &MLP,
-                &QK_NORMS,
-                &[
-                    ("post_attention_norm", "post_attention_layernorm", Way::As),
-                    ("post_ffw_norm", "post_feedforward_layernorm", Way::As),
-                ],
-            ]),
-        ),
+        llama("olmo2", "olmo2", list(&[&plain, &MLP, &QK_NORMS, &OUTPUT_NORMS])),
         llama(
             "phi3",
             "phi3",
@@ -107,14 +109,14 @@ pub fn conversions() -> Vec<Conversion> {
             ]),
         ),
         Conversion {
-            outer: gemma_outer,
+            outer: GEMMA_OUTER,
             ..llama(
                 "gemma3_text",
                 "gemma3",
                 list(&[&plain, &MLP, &gemma, &QK_NORMS.map(|(ours, theirs, _)| (ours, theirs, Way::PlusOne))]),
             )
         },
-        Conversion { outer: gemma_outer, ..llama("gemma2", "gemma2", list(&[&plain, &MLP, &gemma])) },
+        Conversion { outer: GEMMA_OUTER, ..llama("gemma2", "gemma2", list(&[&plain, &MLP, &gemma])) },
         llama("smollm3", "smollm3", list(&[&paired, &MLP, &NORMS])),
         Conversion {
             golden: "gpt2",
@@ -164,19 +166,11 @@ pub fn conversions() -> Vec<Conversion> {
 
 /// The conversions of families that came later.
 fn further() -> Vec<Conversion> {
-    let list = |parts: &[&[(&'static str, &'static str, Way)]]| -> &'static [(&'static str, &'static str, Way)] {
-        Vec::leak(parts.concat())
-    };
-    let llama = |golden, gguf, inner| Conversion { golden, gguf, block: "model.layers", outer: LLAMA_OUTER, inner };
     let (plain, paired) = (attention(Way::As), attention(Way::Paired));
     let renamed = |from: &'static [(&'static str, &'static str)]| {
         from.iter().map(|(ours, theirs)| (*ours, *theirs, Way::As)).collect::<Vec<_>>()
     };
     let q_norms = renamed(&[("attn_q_norm", "self_attn.q_layernorm"), ("attn_k_norm", "self_attn.k_layernorm")]);
-    let output_norms = renamed(&[
-        ("post_attention_norm", "post_attention_layernorm"),
-        ("post_ffw_norm", "post_feedforward_layernorm"),
-    ]);
     let glm_mlp = renamed(&[("ffn_up", "mlp.gate_up_proj"), ("ffn_down", "mlp.down_proj")]);
     let glm4_norms = renamed(&[
         ("attn_norm", "input_layernorm"),
@@ -213,10 +207,7 @@ fn further() -> Vec<Conversion> {
     };
     vec![
         Conversion {
-            outer: list(&[&[
-                ("token_embd", "model.embed_tokens", Way::As),
-                ("output_norm", "model.norm", Way::PlusOne),
-            ]]),
+            outer: GEMMA_OUTER,
             ..llama(
                 "gemma",
                 "gemma",
@@ -274,13 +265,13 @@ fn further() -> Vec<Conversion> {
         llama("starcoder2", "starcoder2", list(&[&plain, &starcoder2, &NORMS])),
         llama("olmo", "olmo", list(&[&paired, &MLP])),
         llama("olmo_clipped", "olmo", list(&[&paired, &MLP])),
-        llama("olmo3", "olmo2", list(&[&plain, &MLP, &QK_NORMS, &output_norms])),
+        llama("olmo3", "olmo2", list(&[&plain, &MLP, &QK_NORMS, &OUTPUT_NORMS])),
         llama("granite_factors", "granite", list(&[&paired, &MLP, &NORMS])),
         llama("cohere", "command-r", list(&[&plain, &MLP, &one_norm])),
         llama("cohere_norms", "command-r", list(&[&plain, &MLP, &one_norm, &QK_NORMS])),
         llama("cohere2", "cohere2", list(&[&plain, &MLP, &one_norm])),
         llama("glm", "chatglm", list(&[&plain, &glm_mlp, &NORMS])),
         llama("glm4", "glm4", list(&[&plain, &glm_mlp, &glm4_norms])),
-        llama("exaone4", "exaone4", list(&[&plain, &MLP, &QK_NORMS, &output_norms])),
+        llama("exaone4", "exaone4", list(&[&plain, &MLP, &QK_NORMS, &OUTPUT_NORMS])),
     ]
 }
