@@ -18,7 +18,7 @@ use crate::engine::jobs::{
     complete_with,
 };
 use crate::engine::{EngineError, Measured, Run};
-use crate::trace::{Attn, Hook, Stack, StackHook, Tokens};
+use crate::trace::{AttnKind, Tokens};
 
 /// How many neurons are printed.
 const N_NEURONS: usize = 1_000;
@@ -87,18 +87,9 @@ enum Output<T> {
     Stacks { encoder: T, decoder: T, cross: T },
 }
 
-/// The attentions of a run with the stack of each.
-fn groups(run: &Run) -> Vec<(Option<Stack>, Attn)> {
-    match run.source() {
-        None => vec![(None, Attn::Own)],
-        Some(_) => {
-            vec![
-                (Some(Stack::Encoder), Attn::Own),
-                (Some(Stack::Decoder), Attn::Own),
-                (Some(Stack::Decoder), Attn::Cross),
-            ]
-        }
-    }
+/// The attentions of a run.
+fn kinds(run: &Run) -> &'static [AttnKind] {
+    if run.source().is_some() { &AttnKind::THREE } else { &[AttnKind::ONLY] }
 }
 
 /// Runs the command.
@@ -116,50 +107,40 @@ pub(super) fn run(args: &AttributeArgs, what: EstimateWhat, measured: &MeasuredR
         EstimateWhat::Neurons => EstimateOf::Neurons,
         EstimateWhat::Edges | EstimateWhat::Tokens => EstimateOf::Edges,
     };
-    if let Some(texts) = &measured.cosine {
-        parts.check(&Measure::Cosine(texts.clone()), other.is_some())?;
+    if measured.cosine.is_some() {
+        parts.check_cosine(other.is_some())?;
     }
-    let mut found = None::<Estimates>;
+    let mut found = Estimates::default();
     for (run, outcome) in &measured.subjects {
         let job = EstimateJob::new(Arc::clone(run), outcome.clone(), parts, other.clone())?;
-        let of_text = complete(if parts == EstimateOf::Edges { job.keeping(N_EDGES) } else { job })?;
-        match &mut found {
-            None => found = Some(of_text),
-            Some(found) => found.add(of_text),
-        }
+        found.add(complete(if parts == EstimateOf::Edges { job.keeping(N_EDGES) } else { job })?);
     }
-    let found = found.unwrap_or_default();
-    let hooks = |group: (Option<Stack>, Attn)| {
-        let is_of = move |named: StackHook| {
-            let is_cross = matches!(named.hook, Hook::Block(_, site) if site.is_cross());
-            named.stack == group.0 && is_cross == (group.1 == Attn::Cross)
-        };
-        found.hooks.iter().filter(move |estimate| is_of(estimate.hook)).collect::<Vec<_>>()
-    };
     match parts {
         EstimateOf::Heads => {
-            let answer = |group| heads(args.verify.unwrap_or(0), measured, &found, group, &hooks(group));
-            let answers = groups(run).into_iter().map(answer).collect::<Result<Vec<_>, _>>()?;
+            let answer = |kind: &AttnKind| heads(args.verify.unwrap_or(0), measured, &found, *kind);
+            let answers = kinds(run).iter().map(answer).collect::<Result<Vec<_>, _>>()?;
             if args.json { print_all(answers) } else { print(&heads_csv(&answers)) }
         }
         EstimateOf::Positions => {
-            let answers = groups(run).into_iter().map(|group| positions(found.outcome, &hooks(group)));
+            let answers = kinds(run).iter().map(|kind| positions(found.outcome, &found.of(*kind)));
             match args.json {
                 true => print_all(answers.collect()),
                 false => print(&positions_csv(answers)),
             }
         }
         EstimateOf::Neurons => {
-            let answer = |group| JsonNeurons { outcome: found.outcome, neurons: largest(&hooks(group), N_NEURONS) };
-            let answers: Vec<_> = groups(run).into_iter().map(answer).collect();
+            let neurons = |kind: &AttnKind| largest(&found.of(*kind), N_NEURONS);
+            let answer = |kind| JsonNeurons { outcome: found.outcome, neurons: neurons(kind) };
+            let answers: Vec<_> = kinds(run).iter().map(answer).collect();
             match args.json {
                 true => print_all(answers),
                 false => print(&parts_csv(answers.iter().flat_map(|answer| &answer.neurons))),
             }
         }
         EstimateOf::Edges => {
-            let answer = |group| JsonEdges { outcome: found.outcome, edges: largest(&hooks(group), N_EDGES) };
-            let answers: Vec<_> = groups(run).into_iter().map(answer).collect();
+            let edges = |kind: &AttnKind| largest(&found.of(*kind), N_EDGES);
+            let answer = |kind| JsonEdges { outcome: found.outcome, edges: edges(kind) };
+            let answers: Vec<_> = kinds(run).iter().map(answer).collect();
             match args.json {
                 true => print_all(answers),
                 false => print(&parts_csv(answers.iter().flat_map(|answer| &answer.edges))),
@@ -179,14 +160,9 @@ fn print_all<T: Serialize>(answers: Vec<T>) -> Result<(), CliError> {
 }
 
 /// The heads of one attention: estimates [layer][head], and those that are tried.
-fn heads(
-    n_tried: usize,
-    measured: &MeasuredRuns,
-    found: &Estimates,
-    (stack, attn): (Option<Stack>, Attn),
-    hooks: &[&HookEstimate],
-) -> Result<JsonHeads, EngineError> {
-    let estimate: Vec<Vec<f64>> = hooks.iter().map(|hook| over_positions(hook)).collect();
+fn heads(n_tried: usize, measured: &MeasuredRuns, found: &Estimates, kind: AttnKind) -> Result<JsonHeads, EngineError> {
+    let AttnKind { stack, attn } = kind;
+    let estimate: Vec<Vec<f64>> = found.of(kind).into_iter().map(over_positions).collect();
     let flat: Vec<f32> = estimate.iter().flatten().map(|estimate| *estimate as f32).collect();
     let n_heads = estimate.first().map_or(1, Vec::len).max(1);
     let (best, drawn) = tried(&flat, n_tried, 0);

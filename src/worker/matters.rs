@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::drive::PartOf;
 use super::{Stop, Worker, inputs};
 use crate::engine::jobs::{
-    Baseline, EstimateJob, EstimateOf, Estimates, HookEstimate, SaliencyJob, StackSaliency, Subject, SubjectsJob,
-    drawn_from_all,
+    Baseline, EstimateJob, EstimateOf, Estimates, HookEstimate, Measure, SaliencyJob, StackSaliency, Subject,
+    SubjectsJob, drawn_from_all,
 };
 use crate::protocol::{
     Answer, EstimateAsked, EstimatedPart, EstimatesAnswer, FromWorker, LINK_WIDTH, OutcomeAsked, RequestId, RunId,
     SaliencyAnswer,
 };
-use crate::trace::{Attn, AttnKind, Hook};
+use crate::trace::AttnKind;
 
 /// How many links are sent, and as many drawn at random.
 const N_LINKS: usize = 1_000;
@@ -33,30 +33,24 @@ impl Worker {
             EstimatedPart::Links => EstimateOf::Edges,
         };
         let model = Arc::clone(self.model()?);
-        parts.check(&inputs::measure(&model, outcome)?, from.is_some())?;
+        let measure = inputs::measure(self.kept(run)?.run.model(), outcome)?;
+        if matches!(measure, Measure::Cosine(_)) {
+            parts.check_cosine(from.is_some())?;
+        }
         let encoded = |text: &String| match text.split_once('\n') {
             Some((text, pair)) => model.encode(text, Some(pair)),
             None => model.encode(text, None),
         };
         let other = from.as_ref().map(encoded).transpose()?;
-        let subjects = self.subjects(request, run, outcome).await?;
-        let (n_parts, mut found) = (subjects.len(), None::<Estimates>);
+        let subjects = self.subjects(request, run, measure).await?;
+        let (n_parts, mut found) = (subjects.len(), Estimates::default());
         for (index, (run, outcome)) in subjects.into_iter().enumerate() {
             let job = EstimateJob::new(run, outcome, parts, other.clone())?;
             let job = if parts == EstimateOf::Edges { job.keeping(N_LINKS) } else { job };
-            let part = self.drive_with(request, job, PartOf { index, n_parts }, |_, ()| {}).await?.output;
-            match &mut found {
-                None => found = Some(part),
-                Some(found) => found.add(part),
-            }
+            found.add(self.drive_with(request, job, PartOf { index, n_parts }, |_, ()| {}).await?.output);
         }
-        let Estimates { outcome, hooks, .. } = found.unwrap_or_default();
-        let is_asked = |estimate: &&HookEstimate| {
-            let is_cross = matches!(estimate.hook.hook, Hook::Block(_, site) if site.is_cross());
-            estimate.hook.stack == kind.stack && is_cross == (kind.attn == Attn::Cross)
-        };
-        let hooks: Vec<&HookEstimate> = hooks.iter().filter(is_asked).collect();
-        let mut answer = EstimatesAnswer { outcome: outcome as f32, hooks: Vec::new() };
+        let hooks = found.of(kind);
+        let mut answer = EstimatesAnswer { outcome: found.outcome as f32, hooks: Vec::new() };
         let links = (parts == EstimateOf::Edges).then(|| links(&hooks));
         let buffers: Vec<&[f32]> = match &links {
             Some(links) => links.iter().map(Vec::as_slice).collect(),
@@ -77,7 +71,8 @@ impl Worker {
         run: RunId,
         outcome: &OutcomeAsked,
     ) -> Result<(), Stop> {
-        let subjects = self.subjects(request, run, outcome).await?;
+        let measure = inputs::measure(self.kept(run)?.run.model(), outcome)?;
+        let subjects = self.subjects(request, run, measure).await?;
         let baseline = Baseline::of(self.model()?);
         let name = match baseline {
             Baseline::Token(id) => Some(self.model()?.token_name(id)),
@@ -107,9 +102,8 @@ impl Worker {
         Ok(())
     }
 
-    async fn subjects(&mut self, request: RequestId, run: RunId, asked: &OutcomeAsked) -> Result<Vec<Subject>, Stop> {
+    async fn subjects(&mut self, request: RequestId, run: RunId, measure: Measure) -> Result<Vec<Subject>, Stop> {
         let kept = self.kept(run)?;
-        let measure = inputs::measure(kept.run.model(), asked)?;
         let job = SubjectsJob::new(Arc::clone(&kept.run), &kept.edits, measure)?;
         Ok(self.drive(request, job).await?.output)
     }

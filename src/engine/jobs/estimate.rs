@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::few::Few;
-use super::{Job, Measure, Progress, not_done};
+use super::{Job, Progress, not_done};
 use crate::engine::backward::{Asked, Backward, Differentiated, HookGradient};
 use crate::engine::edits::CompiledEdits;
 use crate::engine::error::EngineError;
 use crate::engine::hooks::Captures;
 use crate::engine::run::{Run, Step};
-use crate::trace::{BlockSite, Hook, Lengths, Stack, StackHook, Tokens};
+use crate::trace::{Attn, AttnKind, BlockSite, Hook, Lengths, Stack, StackHook, Tokens};
 
 /// What is estimated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,18 +33,17 @@ pub enum EstimateOf {
 }
 
 impl EstimateOf {
-    /// Checks that parts can be estimated for a measure, with or without another text's values.
+    /// Checks that parts can be estimated for a cosine, with or without another text's values.
     ///
     /// # Errors
     /// What does not go together.
-    pub fn check(self, measure: &Measure, has_other: bool) -> Result<(), EngineError> {
+    pub fn check_cosine(self, has_other: bool) -> Result<(), EngineError> {
         let refuse = |message: &str| Err(EngineError::Request(message.to_owned()));
-        match (self, measure) {
-            (EstimateOf::Positions | EstimateOf::Edges, Measure::Cosine(_)) => {
+        match self {
+            EstimateOf::Positions | EstimateOf::Edges => {
                 refuse("a cosine is of two texts with positions of their own: only heads and neurons are in both")
             }
-            (_, Measure::Cosine(_)) if has_other => refuse("nothing can be patched into both texts of a cosine"),
-            (EstimateOf::Edges, _) if has_other => refuse("links are cut, not taken from another text"),
+            _ if has_other => refuse("nothing can be patched into both texts of a cosine"),
             _ => Ok(()),
         }
     }
@@ -75,8 +74,21 @@ pub struct Estimates {
 }
 
 impl Estimates {
-    /// Adds the estimates of the same parts in another text, whose positions are its own.
+    /// The estimates at the hooks of one attention: of its stack, and of the positions that it reads.
+    pub fn of(&self, kind: AttnKind) -> Vec<&HookEstimate> {
+        let is_of = |named: StackHook| {
+            let is_cross = matches!(named.hook, Hook::Block(_, site) if site.is_cross());
+            named.stack == kind.stack && is_cross == (kind.attn == Attn::Cross)
+        };
+        self.hooks.iter().filter(|estimate| is_of(estimate.hook)).collect()
+    }
+
+    /// Adds the estimates of the same parts in another text, whose positions are its own; to nothing, as they are.
     pub fn add(&mut self, other: Estimates) {
+        if self.hooks.is_empty() {
+            *self = other;
+            return;
+        }
         let over_positions = |estimate: &mut HookEstimate| {
             if let [n_pos, n_heads] = estimate.shape[..]
                 && n_pos != 1
