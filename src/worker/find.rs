@@ -7,7 +7,7 @@ use super::{Stop, Worker};
 use crate::analysis::{AttentionSource, Rotation};
 use crate::edit::Edit;
 use crate::engine::jobs::{FindJob, FindMeasure, FindOptions, FindPart, Found, Job, RunJob, RunOptions};
-use crate::engine::rows::{Aligned, Wanted, align};
+use crate::engine::rows::{Aligned, align};
 use crate::engine::{EngineError, Model, Step};
 use crate::protocol::{
     About, Baseline, FindAsked, FindReply, FindRequest, FoundHead, FoundNumbers, FromWorker, RequestId, RowRead, Stage,
@@ -39,13 +39,12 @@ impl Worker {
         let rows = sets::from_json_lines(&asked.lines).map_err(wrong)?;
         let measure: FindMeasure = asked.measure.parse().map_err(wrong)?;
         let options = options(&model, &asked)?;
-        let wanted =
-            Wanted { positive: options.positive.clone(), answers: options.answers.clone(), ..measure.wanted() };
-        self.say_aligned(request, &model, &align(&model, &rows, &wanted)?);
+        let aligned = align(&model, &rows, &options.wanted(&measure))?;
+        self.say_aligned(request, &model, &aligned);
         if !is_search {
             return Ok(());
         }
-        let job = FindJob::new(model, Arc::new(rows), asked.edits, measure, options)?;
+        let job = FindJob::of_aligned(model, Arc::new(rows), aligned, asked.edits, measure, options)?;
         if let Some(before) = self.search.replace(Search { request, is_paused: false, job }) {
             self.outbox.say(&FromWorker::Cancelled { request: before.request });
         }

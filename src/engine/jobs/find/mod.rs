@@ -45,6 +45,13 @@ pub struct FindOptions {
     pub answers: (Vec<u32>, Vec<u32>),
 }
 
+impl FindOptions {
+    /// What a search for `measure` asks of each row.
+    pub fn wanted(&self, measure: &FindMeasure) -> Wanted {
+        Wanted { positive: self.positive.clone(), answers: self.answers.clone(), ..measure.wanted() }
+    }
+}
+
 impl Default for FindOptions {
     fn default() -> Self {
         Self { n_permutations: 2_000, n_resamples: 1_000, seed: 0, positive: None, answers: Default::default() }
@@ -105,6 +112,22 @@ impl FindJob {
         measure: FindMeasure,
         options: FindOptions,
     ) -> Result<Self, EngineError> {
+        let aligned = align(&model, &set, &options.wanted(&measure))?;
+        Self::of_aligned(model, set, aligned, edits, measure, options)
+    }
+
+    /// The same of rows that are aligned already, as [`FindOptions::wanted`] says.
+    ///
+    /// # Errors
+    /// Those of [`FindJob::new`].
+    pub fn of_aligned(
+        model: Arc<Model>,
+        set: Arc<Vec<Row>>,
+        aligned: Aligned,
+        edits: Vec<Edit>,
+        measure: FindMeasure,
+        options: FindOptions,
+    ) -> Result<Self, EngineError> {
         let refuse = |message: String| Err(EngineError::Request(message));
         if model.encoder().is_some() {
             return refuse("a search over heads needs a model of one stack".to_owned());
@@ -114,8 +137,6 @@ impl FindJob {
                 "a patch takes another input's values position by position, which the rows of a set do not share";
             return refuse(message.to_owned());
         }
-        let (positive, answers) = (options.positive.clone(), options.answers.clone());
-        let aligned = align(&model, &set, &Wanted { positive, answers, ..measure.wanted() })?;
         if aligned.rows.is_empty() {
             let first = aligned.refused.first().map(|refused| format!(" (row 1: {})", refused.reason));
             return refuse(format!("no row of the set fits{}", first.unwrap_or_default()));
