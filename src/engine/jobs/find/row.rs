@@ -49,6 +49,8 @@ struct Ablating {
 /// A reverse pass, and what is made of it.
 struct Estimating {
     backward: Backward,
+    n_heads: usize,
+    d_head: usize,
     /// The means of z over the set, [n_layers, n_heads, d_head].
     means: Vec<f32>,
     /// [n_layers, n_heads]
@@ -163,19 +165,19 @@ impl Estimating {
             _ => Vec::new(),
         };
         let means = ablations.iter().flat_map(mean).collect();
-        let z = (0..run.model().spec().n_layers).map(|layer| Hook::Block(layer, BlockSite::Z));
+        let spec = run.model().spec();
+        let (n_heads, d_head) = (spec.n_heads, spec.d_head);
+        let z = (0..spec.n_layers).map(|layer| Hook::Block(layer, BlockSite::Z));
         let backward = Backward::new(Arc::new(run), differentiated, Asked::of(z).with_values())?;
-        Ok(Self { backward, means, values: vec![f32::NAN; ablations.len()] })
+        Ok(Self { backward, n_heads, d_head, means, values: vec![f32::NAN; ablations.len()] })
     }
 
     fn step(&mut self) -> Result<Step, EngineError> {
         let step = self.backward.step()?;
         for HookGradient { hook, gradient, value } in self.backward.drain() {
             let (Hook::Block(layer, _), Some(z)) = (hook.hook, value) else { continue };
-            // Of each layer as many numbers as there are in a position: [n_heads, d_head].
-            let n_layers = self.backward.progress().1.max(1);
-            let (width, n_heads) = (self.means.len() / n_layers, self.values.len() / n_layers);
-            let d_head = width / n_heads.max(1);
+            let (n_heads, d_head) = (self.n_heads, self.d_head);
+            let width = n_heads * d_head;
             let mut sums = vec![0.0; n_heads];
             for (index, (gradient, z)) in gradient.iter().zip(&z).enumerate() {
                 let at = index % width;
