@@ -15,8 +15,8 @@ pub struct FindArgs {
     #[arg(long, value_name = "FILE|made:NAME")]
     pub set: String,
     /// What is measured of each head: a score (previous, entropy, between_ab, …), weight:MARK:MARK between two marked words,
-    /// effect (M_edited − M when the head is replaced by its mean over the set), estimate (that by gradients), or auc: and one of these, which says how well the
-    /// head tells two labels apart.
+    /// effect (M_edited − M when the head is replaced by its mean over the set), estimate (the effect by gradients), or auc: and one
+    /// of these, which says how well the head tells two labels apart.
     #[arg(long, value_name = "MEASURE")]
     pub measure: String,
     /// Edits that act throughout: a JSON list.
