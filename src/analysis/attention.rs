@@ -98,8 +98,8 @@ pub struct AttnLayer<'a> {
 pub struct HeadNorm<'a> {
     /// What the normalised neurons are multiplied by.
     pub weight: &'a [f32],
-    /// What is added then, as long as the weight.
-    pub bias: Option<&'a [f32]>,
+    /// What is added then, as long as the weight; zeros where there is none.
+    pub bias: &'a [f32],
 }
 
 /// The keys of one layer as they enter the product, packed per key head.
@@ -156,12 +156,10 @@ impl AttnLayer<'_> {
     fn norm(&self, norm: Option<HeadNorm<'_>>, x: &mut [f32]) {
         let Some(norm) = norm else { return };
         let (spec, from) = (self.spec, x.to_vec());
-        let no_bias = vec![0.0; norm.weight.len()];
-        let bias = norm.bias.unwrap_or(&no_bias);
         for (columns, rows) in self.norm_parts(norm.weight.len(), from.len()) {
             let (weight, from, x) = (&norm.weight[columns.clone()], &from[rows.clone()], &mut x[rows]);
             match spec.norm {
-                NormKind::LayerNorm => layer_norm(from, weight, &bias[columns], spec.norm_eps, x),
+                NormKind::LayerNorm => layer_norm(from, weight, &norm.bias[columns], spec.norm_eps, x),
                 NormKind::RmsNorm => rms_norm(from, weight, spec.norm_adds_one, spec.norm_eps, x),
                 NormKind::None => {}
             }

@@ -14,7 +14,7 @@ use super::error::{EngineError, InputError};
 use super::generation_config::GenerationConfig;
 use super::tokenizer::Tokenizer;
 use super::weights::Weight;
-use crate::analysis::attention::{AttnLayer, HeadNorm};
+use crate::analysis::attention::AttnLayer;
 use crate::kernels::activation;
 use crate::kernels::activation::{Activate, Gate};
 use crate::kernels::norm::{layer_norm, layer_norm_reverse, rms_norm, rms_norm_reverse};
@@ -308,8 +308,8 @@ impl Model {
             spec: &self.spec,
             layer,
             attn,
-            q_norm: own.and_then(|own| head_norm(own.q_norm.as_ref())),
-            k_norm: own.and_then(|own| head_norm(own.k_norm.as_ref())),
+            q_norm: own.and_then(|own| own.q_norm.as_ref()).map(Norm::of_heads),
+            k_norm: own.and_then(|own| own.k_norm.as_ref()).map(Norm::of_heads),
             relative_bias: self.relative_bias.as_deref(),
         }
     }
@@ -345,9 +345,4 @@ impl Model {
             Activation::Sigmoid => activation::sigmoid_slope,
         }
     }
-}
-
-/// A norm of queries or keys, as the maths of attention wants it.
-fn head_norm(norm: Option<&(Vec<f32>, Option<Vec<f32>>)>) -> Option<HeadNorm<'_>> {
-    norm.map(|(weight, bias)| HeadNorm { weight, bias: bias.as_deref() })
 }

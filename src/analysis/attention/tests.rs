@@ -38,7 +38,7 @@ fn layer(spec: &Spec) -> AttnLayer<'_> {
 
 /// A norm without a bias.
 fn norm(weight: &[f32]) -> Option<HeadNorm<'_>> {
-    Some(HeadNorm { weight, bias: None })
+    Some(HeadNorm { weight, bias: &[0.0; 4][..weight.len()] })
 }
 
 /// Scores and pattern of one head for some rows of q and k, both [n_pos, n_heads, d_head].
@@ -143,8 +143,8 @@ fn norms_of_queries_and_keys() {
     assert!((look(&attention, 1, 0..1, &q, &k).0[0] - 60.0 / 50f32.sqrt()).abs() < 1e-5);
     // A bias comes after the weight: the LayerNorm of 3,4 is −1,1.
     let biased = Spec { norm: NormKind::LayerNorm, norm_eps: 1e-9, ..per_head.clone() };
-    let q_norm = Some(HeadNorm { weight: &[2.0, 1.0], bias: Some(&[0.5, 7.0]) });
-    let k_norm = Some(HeadNorm { weight: &[0.0, 0.0], bias: Some(&[1.0, 1.0]) });
+    let q_norm = Some(HeadNorm { weight: &[2.0, 1.0], bias: &[0.5, 7.0] });
+    let k_norm = Some(HeadNorm { weight: &[0.0, 0.0], bias: &[1.0, 1.0] });
     let attention = AttnLayer { q_norm, k_norm, ..layer(&biased) };
     assert!((look(&attention, 0, 0..1, &q, &k).0[0] - 6.5).abs() < 1e-5);
     // Gemma's weights count from 1.

@@ -141,13 +141,14 @@ impl Slots<'_> {
     }
 
     /// The norm of queries or keys: one tensor, or one for each head.
-    fn head_norm(&mut self, layer: usize, slot: BlockSlot) -> Option<(Vec<f32>, Option<Vec<f32>>)> {
+    fn head_norm(&mut self, layer: usize, slot: BlockSlot) -> Option<Norm> {
         let bias = self.vector(Slot::Block(layer, slot, Part::Bias));
         let whole = self.vector(Slot::Block(layer, slot, Part::Weight));
         let heads = self.architecture.norms_of_heads(layer, slot).into_iter();
         let joined = || heads.filter_map(|head| self.vector(head)).collect::<Vec<_>>().concat();
         let weight = whole.or_else(|| Some(joined()).filter(|joined| !joined.is_empty()))?;
-        Some((weight, bias))
+        let bias = bias.unwrap_or_else(|| vec![0.0; weight.len()]);
+        Some(Norm { weight, bias })
     }
 
     /// The structure with the rotary divisors that stand among the tensors.

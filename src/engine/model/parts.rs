@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::analysis::attention::HeadNorm;
 use crate::engine::weights::Weight;
 use crate::kernels::PackedRows;
 
@@ -38,10 +39,10 @@ pub(in crate::engine) struct AttnWeights {
     pub k: Linear,
     pub v: Linear,
     pub o: Linear,
-    /// Weight and bias of the queries' norm, [d_head] or [n_heads · d_head].
-    pub q_norm: Option<(Vec<f32>, Option<Vec<f32>>)>,
-    /// The same of the keys' norm, [d_head] or [n_key_value_heads · d_head].
-    pub k_norm: Option<(Vec<f32>, Option<Vec<f32>>)>,
+    /// The queries' norm, [d_head] or [n_heads · d_head].
+    pub q_norm: Option<Norm>,
+    /// The keys' norm, [d_head] or [n_key_value_heads · d_head].
+    pub k_norm: Option<Norm>,
 }
 
 /// x · Wᵀ + b, cut off where there is a limit.
@@ -61,6 +62,13 @@ pub(in crate::engine) struct Norm {
     pub weight: Vec<f32>,
     /// [width], zeros where there is none.
     pub bias: Vec<f32>,
+}
+
+impl Norm {
+    /// The norm of queries or keys, as the maths of attention wants it.
+    pub fn of_heads(&self) -> HeadNorm<'_> {
+        HeadNorm { weight: &self.weight, bias: &self.bias }
+    }
 }
 
 impl Linear {
