@@ -56,8 +56,7 @@ impl AttentionRead {
 
     /// The structure of the stack, where the file states it.
     fn spec(self, trace: &Trace) -> Option<&Spec> {
-        let spec = trace.metadata.spec.as_ref()?;
-        Some(self.stack.map_or(spec, |stack| spec.stack(stack)))
+        trace.metadata.spec.as_ref().map(|spec| spec.of_stack(self.stack))
     }
 }
 

@@ -380,6 +380,11 @@ impl Spec {
             _ => self,
         }
     }
+
+    /// The structure of one of two stacks, or of the only one.
+    pub fn of_stack(&self, stack: Option<Stack>) -> &Spec {
+        stack.map_or(self, |stack| self.stack(stack))
+    }
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ impl CompiledEdits {
         patches: &PatchValues,
     ) -> Bound {
         let whole = spec;
-        let spec = stack.map_or(spec, |stack| spec.stack(stack));
+        let spec = spec.of_stack(stack);
         let edits_of_stack = Self { n_heads: spec.n_heads, d_head: spec.d_head, ..Self::default() };
         let mut bound = Bound { edits: edits_of_stack, inactive: Vec::new() };
         for (index, edit) in edits.iter().enumerate().filter(|(_, edit)| edit.on) {
@@ -110,7 +110,7 @@ type Actions = Result<Vec<(Hook, Action)>, InvalidEdit>;
 impl<'a> Binder<'a> {
     /// Prepares to bind an edit; `spec` is the whole model's.
     pub fn new(spec: &'a Spec, stack: Option<Stack>, lengths: Lengths, edit: &Edit) -> Self {
-        let spec = stack.map_or(spec, |stack| spec.stack(stack));
+        let spec = spec.of_stack(stack);
         Self { spec, stack, attn: edit.attn.unwrap_or_default(), lengths }
     }
 

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::lens::LensTensors;
-use super::saved::{Saved, of_stack};
+use super::saved::Saved;
 use super::write::header_bytes;
 use super::{Element, TensorPlan, TraceError, TraceMetadata};
 use crate::trace::spec::Unembed;
@@ -45,7 +45,7 @@ impl SavePlan {
         tensors.extend(names_positions.then(|| plan("logit_positions", Element::I64, &[logits.len()])));
         let mut hooks = Vec::new();
         for &stack in stacks {
-            let spec = of_stack(spec, stack);
+            let spec = spec.of_stack(stack);
             let n_pos = if stack == Some(Stack::Decoder) { n_written } else { n_tokens };
             let lengths = Lengths { n_pos, n_source: n_tokens };
             for hook in Hook::all(spec).into_iter().filter(|hook| saved.has(spec, *hook)) {

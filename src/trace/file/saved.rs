@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Trace;
-use crate::trace::{Attn, BlockSite, Hook, Spec, Stack, StackHook};
+use crate::trace::{Attn, BlockSite, Hook, Spec, StackHook};
 
 /// Which activations are saved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +65,7 @@ pub fn makes_patterns(trace: &Trace) -> bool {
             return true;
         }
         let attn = if site.is_cross() { Attn::Cross } else { Attn::Own };
-        let is_normed = !site.is_cross() && of_stack(spec, named.stack).qk_norm.is_some();
+        let is_normed = !site.is_cross() && spec.of_stack(named.stack).qk_norm.is_some();
         let sites = if is_normed { [BlockSite::RotQ, BlockSite::RotK] } else { [BlockSite::Q, BlockSite::K] };
         let is_held = |site: BlockSite| {
             let hook = Hook::Block(layer, site.in_attn(attn));
@@ -76,9 +76,4 @@ pub fn makes_patterns(trace: &Trace) -> bool {
     let mut hooks = trace.tensors.keys().filter_map(|name| name.parse::<StackHook>().ok());
     let is_whole = metadata.row_sums.is_none() && patterns_need_more(spec, !metadata.edits.is_empty()).is_none();
     is_whole && hooks.all(follows)
-}
-
-/// The structure of one of two stacks, or of the only one.
-pub fn of_stack(spec: &Spec, stack: Option<Stack>) -> &Spec {
-    stack.map_or(spec, |stack| spec.stack(stack))
 }

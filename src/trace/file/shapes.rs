@@ -77,7 +77,7 @@ impl<'a> Shapes<'a> {
     /// Checks one activation.
     pub(super) fn agree(&mut self, name: &str, hook: StackHook, shape: &[usize]) -> Result<(), TraceError> {
         let StackHook { stack, hook } = hook;
-        let spec = self.spec.map(|spec| stack.map_or(spec, |stack| spec.stack(stack)));
+        let spec = self.spec.map(|spec| spec.of_stack(stack));
         if let Some(layer) = hook.layer().filter(|&layer| layer >= MAX_DEPTH) {
             return Err(self.mismatch(name, format!("a layer below {MAX_DEPTH}"), format!("layer {layer}")));
         }

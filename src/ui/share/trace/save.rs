@@ -22,7 +22,7 @@ fn plan(trace: &Trace, saved: Saved, is_half: bool) -> Vec<TensorPlan> {
     let bare = Spec::default();
     let spec = trace.metadata.spec.as_ref().unwrap_or(&bare);
     let is_saved = |name: &str| match name.parse::<StackHook>() {
-        Ok(named) => saved.has(named.stack.map_or(spec, |stack| spec.stack(stack)), named.hook),
+        Ok(named) => saved.has(spec.of_stack(named.stack), named.hook),
         Err(_) => true,
     };
     let tensors = trace.tensors.iter().filter(|(name, _)| is_saved(name));
