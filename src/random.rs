@@ -43,6 +43,15 @@ impl SplitMix64 {
         ((u128::from(self.next()) * n as u128) >> 64) as usize
     }
 
+    /// Brings `n` items drawn at random to the front of a list, in the order in which they are drawn; of a shorter list all. The bias
+    /// of the remainder is at most the list's length / 2⁶⁴.
+    pub fn draw<T>(&mut self, list: &mut [T], n: usize) {
+        for at in 0..n.min(list.len()) {
+            let other = at + (self.next() % (list.len() - at) as u64) as usize;
+            list.swap(at, other);
+        }
+    }
+
     /// Shuffles a list (Fisher and Yates).
     pub fn shuffle<T>(&mut self, list: &mut [T]) {
         for last in (1..list.len()).rev() {

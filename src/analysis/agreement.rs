@@ -34,13 +34,8 @@ pub fn tried(estimates: &[f32], n: usize, seed: u64) -> (Vec<usize>, Vec<usize>)
     let mut order: Vec<usize> = (0..estimates.len()).filter(|index| estimates[*index].is_finite()).collect();
     order.sort_by(|a, b| estimates[*b].abs().total_cmp(&estimates[*a].abs()).then(a.cmp(b)));
     let mut rest = order.split_off(n.min(order.len()));
-    let n_drawn = n.min(rest.len());
-    let mut random = SplitMix64::new(seed);
-    for index in 0..n_drawn {
-        let other = index + (random.next() % (rest.len() - index) as u64) as usize;
-        rest.swap(index, other);
-    }
-    rest.truncate(n_drawn);
+    SplitMix64::new(seed).draw(&mut rest, n);
+    rest.truncate(n);
     (order, rest)
 }
 

@@ -36,11 +36,7 @@ impl HookEstimate {
         };
         let mut all: Vec<u32> = (0..self.values.len() as u32).filter(has_effect).collect();
         let (n_all, n_drawn) = (all.len(), n.min(all.len()));
-        let mut random = SplitMix64::new(seed);
-        for at in 0..n_drawn {
-            let other = at + (random.next() % (all.len() - at) as u64) as usize;
-            all.swap(at, other);
-        }
+        SplitMix64::new(seed).draw(&mut all, n);
         let mut indices = all[..n_drawn].to_vec();
         if n < all.len() {
             let size = |index: &u32| self.values[*index as usize].abs();
