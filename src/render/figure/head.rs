@@ -1,7 +1,7 @@
 //! The head view as a figure: lines between tokens, or cells, for one head, the mean of several, or each beside the
 //! others.
 
-use super::svg::{Anchor, HAIR, INK, PX_PER_PT, SOFT, Style};
+use super::svg::{Anchor, HAIR, INK, PX_PER_PT, SOFT, Style, signed};
 use super::{Draw, PAGE_CHARACTER, Pen, cells, text};
 use crate::render::colour::{HeadColours, NEUTRAL_HUE, Ramp, Rgb, Scheme};
 use crate::render::head_view::HeadView;
@@ -275,7 +275,7 @@ impl HeadFigure<'_> {
         for (row, weight) in received.weights.iter().enumerate() {
             let y = pen.baseline(window.row_middle(row) * scale, pen.preset.small_pt());
             let text = match self.view.contrast {
-                Some(_) => format!("{weight:+.3}").replace('-', "−"),
+                Some(_) => signed(*weight),
                 None => format!("{weight:.3}"),
             };
             pen.svg.text(x * scale, y, &style, &text);
@@ -330,12 +330,10 @@ impl Draw for HeadFigure<'_> {
 /// The weight at a level, as text.
 fn tick(shade: &Shade, level: f32, is_per_row: bool) -> String {
     let share = shade.share_at(level);
+    let end = if is_per_row { 1.0 } else { shade.end };
     match (is_per_row, shade.is_log && level == 0.0) {
-        (is_per_row, true) => format!("≤ {}", if is_per_row { share } else { share * shade.end }),
+        (_, true) => format!("≤ {}", share * end),
         (true, _) if level >= 1.0 => "row’s largest".to_owned(),
-        _ => {
-            let end = if is_per_row { 1.0 } else { shade.end };
-            super::number(end * share.max(if level > 0.0 { MIN_ALPHA / 1e2 } else { 0.0 }))
-        }
+        _ => super::number(end * share.max(if level > 0.0 { MIN_ALPHA / 1e2 } else { 0.0 })),
     }
 }

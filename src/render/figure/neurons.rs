@@ -1,7 +1,7 @@
 //! The neuron view as a figure: what each neuron of a head adds to the scores of one query.
 
 use super::cells::cells;
-use super::svg::{Anchor, HAIR, INK, SOFT};
+use super::svg::{Anchor, HAIR, INK, SOFT, signed};
 use super::{Draw, PAGE_CHARACTER, Pen, text};
 use crate::render::colour::{NEUTRAL_HUE, Ramp, Rgb, Scheme};
 use crate::render::layout::Span;
@@ -202,7 +202,7 @@ impl Draw for NeuronFigure<'_> {
         self.bars(pen, columns.weight);
         let is_change = self.products.against.is_some();
         let three = |number: f32| match is_change {
-            true => format!("{number:+.3}").replace('-', "−"),
+            true => signed(number),
             false => format!("{number:.3}"),
         };
         self.column(pen, ("weights", "softmax"), columns.weight, |row| row.weight.map(three));

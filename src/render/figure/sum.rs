@@ -1,6 +1,6 @@
 //! The outcome as a sum, as a figure: a bar with its sign for each component, and the sum so far from the bottom up.
 
-use super::svg::{Anchor, HAIR, INK, PX_PER_PT, SOFT};
+use super::svg::{Anchor, HAIR, INK, PX_PER_PT, SOFT, signed};
 use super::{Draw, Pen, text};
 use crate::render::colour::Scheme;
 use crate::render::neurons::Diverging;
@@ -34,11 +34,6 @@ impl SumFigure {
     fn largest(&self) -> f32 {
         self.lines.iter().map(|line| line.value.abs()).filter(|size| size.is_finite()).fold(0.0, f32::max)
     }
-}
-
-/// A number with its sign.
-fn signed(value: f32) -> String {
-    format!("{value:+.3}").replace('-', "−")
 }
 
 impl Draw for SumFigure {

@@ -194,6 +194,11 @@ pub fn number(value: f32) -> String {
     if text.is_empty() || text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
+/// A number of three decimals with its sign.
+pub fn signed(value: f32) -> String {
+    format!("{value:+.3}").replace('-', "−")
+}
+
 /// A colour as "#rrggbb".
 pub fn hex([red, green, blue]: Rgb) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}")
