@@ -1,6 +1,6 @@
 //! How matrices that several layers share are divided among them.
 
-use super::{Architecture, BlockSlot, Layout};
+use super::{Architecture, BlockSlot, Layout, Part, Slot, Source};
 
 impl Architecture {
     /// How queries, keys or values lie in a matrix of all, by key heads: the queries that read one, the key, the value.
@@ -23,6 +23,12 @@ impl Architecture {
             _ => queries + keys,
         };
         Layout::RowRange { first, n_rows: queries + 2 * keys }
+    }
+
+    /// A tensor of a family whose norms of queries and keys have weights for each head, [head, d_head].
+    pub(super) fn with_norms_of_heads(source: Source, slot: Slot) -> Source {
+        let is_norm = matches!(slot, Slot::Block(_, BlockSlot::QNorm | BlockSlot::KNorm, Part::Weight));
+        Source { layout: if is_norm { Layout::HeadColumns } else { source.layout }, ..source }
     }
 
     /// How gate and what it gates lie in a matrix of both.

@@ -5,7 +5,7 @@
 use super::super::error::EngineError;
 use super::llama::{self, Fields};
 use super::rotary::{self, Family};
-use super::{Architecture, Biases, BlockSlot, Config, Layout, OwnNames, Part, Slot, Source, SourceOf, phi3};
+use super::{Architecture, Biases, BlockSlot, Config, OwnNames, Slot, Source, SourceOf, phi3};
 use crate::trace::Spec;
 use crate::trace::spec::{BlockKind, Local, Mask, MlpKind, NormPlacement, Pairing, Positions, QkNorm};
 
@@ -127,7 +127,7 @@ fn adjacent(mut spec: Spec) -> Spec {
 /// Three of four layers are local; only the global ones have a scaled rotation.
 fn olmo3(config: &Config, spec: Spec) -> Result<Spec, EngineError> {
     let sizes = (spec.d_head, config.size("max_position_embeddings")?);
-    let reach = config.size_if_any("sliding_window")?.map(|window| window - 1);
+    let reach = config.window_if("sliding_window", true)?;
     let mut local =
         config.local_layers(spec.n_layers, reach, "sliding_window", |layer| !(layer + 1).is_multiple_of(4))?;
     let of_type = |config: &Config, kind| {
@@ -155,7 +155,7 @@ fn granite(config: &Config, spec: Spec) -> Result<Spec, EngineError> {
 /// Three of four layers are local, and only these rotate.
 fn cohere2(config: &Config, spec: Spec) -> Result<Spec, EngineError> {
     let interval = config.size_or("sliding_window_pattern", 4)?;
-    let reach = config.size_if_any("sliding_window")?.map(|window| window - 1);
+    let reach = config.window_if("sliding_window", true)?;
     let is_local = |layer: usize| !(layer + 1).is_multiple_of(interval);
     let local = config.local_layers(spec.n_layers, reach, "sliding_window", is_local)?;
     let logit_scale = Some(config.positive("logit_scale")?);
@@ -164,7 +164,7 @@ fn cohere2(config: &Config, spec: Spec) -> Result<Spec, EngineError> {
 
 /// Local layers between global ones, which do not rotate where there is a window.
 fn exaone4(config: &Config, spec: Spec) -> Result<Spec, EngineError> {
-    let reach = config.size_if_any("sliding_window")?.map(|window| window - 1);
+    let reach = config.window_if("sliding_window", true)?;
     // Where every layer is named, a pattern says nothing, be it in letters.
     config.get("sliding_window_pattern");
     let is_asked = reach.is_some() && config.get("layer_types").is_none();
@@ -189,9 +189,7 @@ fn phi(arch: &Architecture, slot: Slot) -> Option<Source> {
 
 /// Norms of queries and keys of all heads in one tensor, [head, d_head].
 fn norms_of_heads_in_one(arch: &Architecture, slot: Slot) -> Option<Source> {
-    let source = llama::source(arch, slot)?;
-    let is_norm = matches!(slot, Slot::Block(_, BlockSlot::QNorm | BlockSlot::KNorm, Part::Weight));
-    Some(Source { layout: if is_norm { Layout::HeadColumns } else { source.layout }, ..source })
+    llama::source(arch, slot).map(|source| Architecture::with_norms_of_heads(source, slot))
 }
 
 /// Norms of queries and keys with a tensor for each head.

@@ -188,8 +188,9 @@ impl Slot {
     pub fn is_norm(self) -> bool {
         match self {
             Slot::Block(_, slot, _) => slot.is_norm(),
-            Slot::EmbedNorm(_) | Slot::FinalNorm(_) | Slot::HeadNorm(_) | Slot::LabelNorm(_) => true,
-            Slot::NormOfHead(..) => true,
+            Slot::EmbedNorm(_) | Slot::NormOfHead(..) | Slot::FinalNorm(_) | Slot::HeadNorm(_) | Slot::LabelNorm(_) => {
+                true
+            }
             _ => false,
         }
     }

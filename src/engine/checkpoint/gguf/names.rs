@@ -79,7 +79,7 @@ pub(super) fn gate_and_up(arch: &Architecture, slot: Slot) -> Option<Source> {
     }
 }
 
-/// The tensors of Phi-3: one matrix for q, k, v, and the gate before what it gates.
+/// The tensors of Phi-3 and GLM: one matrix for q, k, v, and the gate before what it gates.
 pub(super) fn phi3(arch: &Architecture, slot: Slot) -> Option<Source> {
     match slot {
         Slot::Block(_, BlockSlot::MlpGate | BlockSlot::MlpIn, _) => gate_and_up(arch, slot),
@@ -98,7 +98,5 @@ pub(super) fn two_norms(arch: &Architecture, slot: Slot) -> Option<Source> {
 
 /// The tensors of families whose norms of queries and keys have weights for each head, [head, d_head].
 pub(super) fn norms_of_heads(arch: &Architecture, slot: Slot) -> Option<Source> {
-    let source = plain(arch, slot)?;
-    let is_norm = matches!(slot, Slot::Block(_, BlockSlot::QNorm | BlockSlot::KNorm, Part::Weight));
-    Some(Source { layout: if is_norm { Layout::HeadColumns } else { source.layout }, ..source })
+    plain(arch, slot).map(|source| Architecture::with_norms_of_heads(source, slot))
 }
