@@ -12,7 +12,6 @@ use super::files::DType;
 
 /// The rows of a matrix.
 pub struct CandleBlocks {
-    n_in: usize,
     /// Blocks per row.
     row_blocks: usize,
     blocks: Box<dyn Blocks>,
@@ -20,7 +19,7 @@ pub struct CandleBlocks {
 
 impl fmt::Debug for CandleBlocks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CandleBlocks").field("n_in", &self.n_in).finish_non_exhaustive()
+        f.debug_struct("CandleBlocks").field("row_blocks", &self.row_blocks).finish_non_exhaustive()
     }
 }
 
@@ -39,11 +38,8 @@ impl CandleBlocks {
 
     fn of<B: Plain + 'static>(n_out: usize, n_in: usize) -> Option<Self> {
         let row_blocks = n_in / B::BLCK_SIZE;
-        (n_in.is_multiple_of(B::BLCK_SIZE) && n_in > 0).then(|| Self {
-            n_in,
-            row_blocks,
-            blocks: Box::new(Vec::<B>::with_capacity(n_out * row_blocks)),
-        })
+        (n_in.is_multiple_of(B::BLCK_SIZE) && n_in > 0)
+            .then(|| Self { row_blocks, blocks: Box::new(Vec::<B>::with_capacity(n_out * row_blocks)) })
     }
 
     /// Appends whole rows as they stand in a file.
