@@ -85,6 +85,8 @@ pub const MINILM: &str = "all-MiniLM-L6-v2";
 /// Id of the language model.
 pub const SMOLLM2: &str = "SmolLM2-135M-Instruct-Q4_1";
 
+const CAT: ExampleText = ExampleText::Two("The cat sat on the mat", "The cat lay on the rug");
+const MARY: ExampleText = ExampleText::One("When Mary and John went to the store, John gave a drink to");
 const FOX: ExampleText = ExampleText::One("The quick, brown fox jumps over the lazy");
 
 /// A story of a thousand words that ends with the name it begins with.
@@ -95,7 +97,7 @@ pub const EXAMPLES: [Example; 15] = [
     Example {
         title: "cat and mat",
         model: MINILM,
-        text: ExampleText::Two("The cat sat on the mat", "The cat lay on the rug"),
+        text: CAT,
         layer: 2,
         head: 9,
         queries: &[],
@@ -111,7 +113,7 @@ pub const EXAMPLES: [Example; 15] = [
     Example {
         title: "mat and rug",
         model: MINILM,
-        text: ExampleText::Two("The cat sat on the mat", "The cat lay on the rug"),
+        text: CAT,
         layer: 5,
         head: 7,
         queries: &[6],
@@ -158,7 +160,7 @@ pub const EXAMPLES: [Example; 15] = [
     Example {
         title: "Mary and John",
         model: SMOLLM2,
-        text: ExampleText::One("When Mary and John went to the store, John gave a drink to"),
+        text: MARY,
         layer: 24,
         head: 4,
         queries: &[13],
@@ -174,7 +176,7 @@ pub const EXAMPLES: [Example; 15] = [
     Example {
         title: "where the name appears",
         model: SMOLLM2,
-        text: ExampleText::One("When Mary and John went to the store, John gave a drink to"),
+        text: MARY,
         layer: 23,
         head: 3,
         queries: &[13],
@@ -191,7 +193,7 @@ pub const EXAMPLES: [Example; 15] = [
     Example {
         title: "who writes the name",
         model: SMOLLM2,
-        text: ExampleText::One("When Mary and John went to the store, John gave a drink to"),
+        text: MARY,
         layer: 23,
         head: 3,
         queries: &[13],
@@ -302,7 +304,7 @@ pub const EXAMPLES: [Example; 15] = [
     Example {
         title: "which heads tell the names apart",
         model: SMOLLM2,
-        text: ExampleText::One("When Mary and John went to the store, John gave a drink to"),
+        text: MARY,
         layer: 23,
         head: 3,
         queries: &[13],
@@ -318,7 +320,7 @@ pub const EXAMPLES: [Example; 15] = [
     Example {
         title: "what a likeness rests on",
         model: MINILM,
-        text: ExampleText::Two("The cat sat on the mat", "The cat lay on the rug"),
+        text: CAT,
         layer: 2,
         head: 9,
         queries: &[],
