@@ -34,44 +34,28 @@ impl State {
     /// The caption of a view of what is on screen; `link` is the address, where it says what is on screen.
     pub fn caption(&self, view: View, link: &str) -> Option<CaptionText> {
         let shown = self.shown.as_ref()?;
-        let mut fields = Vec::new();
-        let mut sentences = Vec::new();
-        self.model_fields(shown, &mut fields, &mut sentences);
-        self.place_fields(shown, view, &mut fields, &mut sentences);
-        self.input_fields(shown, &mut fields, &mut sentences);
-        if let Some(comparison) = self.comparison() {
-            fields.push(("Compared", comparison.clone()));
-            sentences.push(comparison);
-        }
-        let edits = self.acting_edits();
-        sentences.push(edit_sentence(&edits));
-        fields.push(("Edits", serde_json::to_string(&edits).unwrap_or_default()));
-        let software = format!("Headlight {}", env!("CARGO_PKG_VERSION"));
-        sentences.push(format!("{software}."));
-        fields.push(("Software", software));
+        let mut facts = Facts::default();
+        self.model_facts(shown, &mut facts);
+        self.place_facts(shown, view, &mut facts);
+        self.input_facts(shown, &mut facts);
+        self.comparison_facts(&mut facts);
+        facts.add_edits(&self.acting_edits());
+        let mut caption = facts.caption(self.title(shown, view));
         if !link.is_empty() && !self.linking.is_too_long {
-            fields.push(("Link", link.to_owned()));
+            caption.fields.push(("Link", link.to_owned()));
         }
-        Some(CaptionText { title: self.title(shown, view), text: sentences.join(" "), fields })
+        Some(caption)
     }
 
     /// The caption of a map of estimates, or of their plot.
     pub fn matters_caption(&self) -> Option<CaptionText> {
-        let shown = self.shown.as_ref()?;
-        let (mut fields, mut sentences) = (Vec::new(), Vec::new());
-        self.model_fields(shown, &mut fields, &mut sentences);
-        self.input_fields(shown, &mut fields, &mut sentences);
-        fields.push(("Outcome", self.outcome_name()));
+        let mut facts = self.run_facts(self.shown.as_ref()?);
+        facts.fields.push(("Outcome", self.outcome_name()));
         let from = self.matters.choice.from.as_ref();
-        fields.extend(from.map(|from| ("Patched from", from.clone())));
-        sentences.push(format!("Effects: {}.", self.matters_about()));
-        let edits = self.acting_edits();
-        sentences.push(edit_sentence(&edits));
-        fields.push(("Edits", serde_json::to_string(&edits).unwrap_or_default()));
-        let software = format!("Headlight {}", env!("CARGO_PKG_VERSION"));
-        sentences.push(format!("{software}."));
-        fields.push(("Software", software));
-        Some(CaptionText { title: self.matters_title(), text: sentences.join(" "), fields })
+        facts.fields.extend(from.map(|from| ("Patched from", from.clone())));
+        facts.sentences.push(format!("Effects: {}.", self.matters_about()));
+        facts.add_edits(&self.acting_edits());
+        Some(facts.caption(self.matters_title()))
     }
 
     /// The caption of the map on the stage.
@@ -80,43 +64,26 @@ impl State {
             return self.matters_caption();
         }
         let (shown, sweep) = (self.shown.as_ref()?, self.editing.sweep.as_ref()?);
-        let (mut fields, mut sentences) = (Vec::new(), Vec::new());
-        self.model_fields(shown, &mut fields, &mut sentences);
-        self.input_fields(shown, &mut fields, &mut sentences);
+        let mut facts = self.run_facts(shown);
         let outcome = self.outcome_name();
-        fields.push(("Outcome", outcome.clone()));
+        facts.fields.push(("Outcome", outcome.clone()));
         let base = sweep.base.map(|base| format!(", {} without these edits", wording::short_weight(base.value)));
-        sentences.push(format!("Outcome: {outcome}{}.", base.unwrap_or_default()));
-        let software = format!("Headlight {}", env!("CARGO_PKG_VERSION"));
-        sentences.push(format!("{software}."));
-        fields.push(("Software", software));
-        Some(CaptionText { title: sweep.title(), text: sentences.join(" "), fields })
+        facts.sentences.push(format!("Outcome: {outcome}{}.", base.unwrap_or_default()));
+        Some(facts.caption(sweep.title()))
     }
 
     /// The caption of the outcome as a sum at a position.
     pub fn sum_caption(&self, position: usize) -> Option<CaptionText> {
         let shown = self.shown.as_ref()?;
-        let (mut fields, mut sentences) = (Vec::new(), Vec::new());
-        self.model_fields(shown, &mut fields, &mut sentences);
-        self.input_fields(shown, &mut fields, &mut sentences);
+        let mut facts = self.run_facts(shown);
         let (outcome, labels) = (self.outcome_name(), shown.predicting().1);
         let token = labels.get(position).map(|label| label.plain.as_str()).unwrap_or_default();
-        fields.push(("Outcome", outcome.clone()));
-        fields.push(("Position", position.to_string()));
-        sentences.push(format!("Outcome: {outcome}, after token {position} (“{token}”)."));
-        if let Some(comparison) = self.comparison() {
-            fields.push(("Compared", comparison.clone()));
-            sentences.push(comparison);
-        }
-        let edits = self.acting_edits();
-        sentences.push(edit_sentence(&edits));
-        fields.push(("Edits", serde_json::to_string(&edits).unwrap_or_default()));
-        let software = format!("Headlight {}", env!("CARGO_PKG_VERSION"));
-        sentences.push(format!("{software}."));
-        fields.push(("Software", software));
-        let title = format!("{outcome} as a sum of direct effects");
-        let title = if self.editing.variant == Variant::Difference { format!("Change: {title}") } else { title };
-        Some(CaptionText { title, text: sentences.join(" "), fields })
+        facts.fields.push(("Outcome", outcome.clone()));
+        facts.fields.push(("Position", position.to_string()));
+        facts.sentences.push(format!("Outcome: {outcome}, after token {position} (“{token}”)."));
+        self.comparison_facts(&mut facts);
+        facts.add_edits(&self.acting_edits());
+        Some(facts.caption(self.title_on_screen(format!("{outcome} as a sum of direct effects"))))
     }
 
     fn title(&self, shown: &Shown, view: View) -> String {
@@ -147,7 +114,11 @@ impl State {
             Quantity::Weights => title,
             other => format!("{title}, {}", other.label()),
         };
-        let title = wording::of_kind(shown.kind, &title);
+        self.title_on_screen(wording::of_kind(shown.kind, &title))
+    }
+
+    /// A title that says whether the numbers are changes.
+    fn title_on_screen(&self, title: String) -> String {
         if self.editing.variant == Variant::Difference { format!("Change: {title}") } else { title }
     }
 
@@ -177,7 +148,22 @@ impl State {
         Some(format!("Change: {other} minus the original."))
     }
 
-    fn model_fields(&self, shown: &Shown, fields: &mut Fields, sentences: &mut Vec<String>) {
+    fn comparison_facts(&self, facts: &mut Facts) {
+        if let Some(comparison) = self.comparison() {
+            facts.fields.push(("Compared", comparison.clone()));
+            facts.sentences.push(comparison);
+        }
+    }
+
+    /// The model, and what it read.
+    fn run_facts(&self, shown: &Shown) -> Facts {
+        let mut facts = Facts::default();
+        self.model_facts(shown, &mut facts);
+        self.input_facts(shown, &mut facts);
+        facts
+    }
+
+    fn model_facts(&self, shown: &Shown, Facts { fields, sentences }: &mut Facts) {
         let model = &shown.origin.model;
         let name = if model.name.is_empty() { &shown.model_name } else { &model.name };
         fields.push(("Model", name.clone()));
@@ -205,7 +191,7 @@ impl State {
         sentences.push(format!("{name}{details}."));
     }
 
-    fn place_fields(&self, shown: &Shown, view: View, fields: &mut Fields, sentences: &mut Vec<String>) {
+    fn place_facts(&self, shown: &Shown, view: View, Facts { fields, sentences }: &mut Facts) {
         if shown.kind != AttnKind::ONLY {
             fields.push(("Attention", shown.kind.label().to_owned()));
             sentences.push(format!("Attention: {}.", shown.kind.label().to_ascii_lowercase()));
@@ -236,7 +222,7 @@ impl State {
         sentences.push(format!("Layer {layer}, {noun} {heads}."));
     }
 
-    fn input_fields(&self, shown: &Shown, fields: &mut Fields, sentences: &mut Vec<String>) {
+    fn input_facts(&self, shown: &Shown, Facts { fields, sentences }: &mut Facts) {
         let n_tokens = shown.info.tokens.len();
         let written = if self.editing.written.is_empty() { "" } else { ", and what the model generated" };
         match &shown.input.text {
@@ -287,7 +273,27 @@ impl State {
     }
 }
 
-type Fields = Vec<(&'static str, String)>;
+/// What a caption says: sentences, and the same facts as fields.
+#[derive(Default)]
+struct Facts {
+    fields: Vec<(&'static str, String)>,
+    sentences: Vec<String>,
+}
+
+impl Facts {
+    fn add_edits(&mut self, edits: &[Value]) {
+        self.sentences.push(edit_sentence(edits));
+        self.fields.push(("Edits", serde_json::to_string(edits).unwrap_or_default()));
+    }
+
+    /// The caption with this title, which ends with the program and its version.
+    fn caption(mut self, title: String) -> CaptionText {
+        let software = format!("Headlight {}", env!("CARGO_PKG_VERSION"));
+        self.sentences.push(format!("{software}."));
+        self.fields.push(("Software", software));
+        CaptionText { title, text: self.sentences.join(" "), fields: self.fields }
+    }
+}
 
 fn list(numbers: impl IntoIterator<Item = impl ToString>) -> String {
     numbers.into_iter().map(|number| number.to_string()).collect::<Vec<_>>().join(", ")
