@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::requests::{Purpose, Slot};
+use super::requests::{Purpose, Slot, Waiting};
 use super::scales::options::CellStyle;
-use super::scales::thumbnails::LayerThumbnails;
+use super::scales::thumbnails::{LayerThumbnails, is_here};
 use super::{Effect, LayerPatterns, Looked, Shown, State, View};
 use crate::protocol::{Answer, Grid, Quantity, Question};
 
@@ -29,12 +29,6 @@ pub struct QuantityStore {
     shares: Vec<Option<Arc<LayerThumbnails>>>,
     /// The question under way about cells.
     pub cells_asked: Slot<()>,
-}
-
-impl QuantityStore {
-    fn has(&self, layer: usize, heads: &[usize]) -> bool {
-        self.values.get(layer).and_then(Option::as_ref).is_some_and(|it| it.has(heads))
-    }
 }
 
 impl State {
@@ -90,7 +84,7 @@ impl State {
         if heads.is_empty() {
             return;
         }
-        let is_missing = |layer: &usize| layers.contains(layer) && !self.quantities.has(*layer, &heads);
+        let is_missing = |layer: &usize| layers.contains(layer) && !is_here(&self.quantities.values, *layer, &heads);
         let (first, last) = self.scales.thumbnails.seen.unwrap_or_default();
         let order = [self.selection.layer].into_iter().chain(first..=last).chain(0..n_layers);
         let next: Vec<u32> = match quantity {
@@ -115,7 +109,7 @@ impl State {
                 let (n_query, n_key) = (*n_query as usize, *n_key as usize);
                 let fits = (*n_parts as usize, n_query, n_key) == (n_heads, shape.n_query, shape.n_key);
                 if !fits || values.len() != n_heads * n_query * n_key {
-                    return store.layer.refuse(&purpose, NO_DIFFERENCE);
+                    return store.layer.give_up(&purpose, Some(NO_DIFFERENCE.to_owned()));
                 }
                 let patterns = LayerPatterns {
                     quantity: *quantity,
@@ -139,7 +133,7 @@ impl State {
                 let (n_rows, n_columns) = (*n_rows as usize, *n_columns as usize);
                 let n_cells = head_indices.len() * n_rows * n_columns;
                 if n_cells == 0 || values.len() != layers.len() * n_cells {
-                    return store.cells_asked.refuse(&purpose, NO_DIFFERENCE);
+                    return store.cells_asked.give_up(&purpose, Some(NO_DIFFERENCE.to_owned()));
                 }
                 store.cells_asked.settle(&purpose);
                 for (&layer, cells) in layers.iter().zip(values.chunks_exact(n_cells)) {

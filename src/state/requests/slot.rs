@@ -54,12 +54,6 @@ impl<T> Slot<T> {
         self.pending.take_if(|pending| pending == purpose);
     }
 
-    /// Notes why an answer cannot be used, a sentence.
-    pub(in crate::state) fn refuse(&mut self, purpose: &Purpose, reason: &str) {
-        self.settle(purpose);
-        self.failure = Some((purpose.clone(), reason.to_owned()));
-    }
-
     /// Lets what failed be asked again.
     pub(in crate::state) fn forgive(&mut self) {
         self.failure = None;

@@ -47,9 +47,14 @@ impl LayerThumbnails {
         self.heads.get(self.head_indices.binary_search(&head).ok()?)
     }
 
-    pub(in crate::state) fn has(&self, heads: &[usize]) -> bool {
+    fn has(&self, heads: &[usize]) -> bool {
         heads.iter().all(|head| self.head_indices.binary_search(head).is_ok())
     }
+}
+
+/// Whether the pictures of a layer hold all of these heads.
+pub(in crate::state) fn is_here(pictures: &[Option<Arc<LayerThumbnails>>], layer: usize, heads: &[usize]) -> bool {
+    pictures.get(layer).and_then(Option::as_ref).is_some_and(|picture| picture.has(heads))
 }
 
 /// The thumbnails that are here.
@@ -98,16 +103,11 @@ impl ThumbnailStore {
         }
     }
 
-    /// Whether a layer's thumbnails are here for all of these heads.
-    fn has(&self, layer: usize, heads: &[usize]) -> bool {
-        self.layers.get(layer).and_then(Option::as_ref).is_some_and(|it| it.has(heads))
-    }
-
     /// The layer to ask for next of those `wanted`, with these heads: the selected one, then those on screen, then the rest;
     /// `is_sparing`: the selected one only.
     fn next(&self, selected: usize, is_sparing: bool, wanted: &BTreeSet<usize>, heads: &[usize]) -> Option<usize> {
         let (first, last) = self.seen?;
-        let is_wanted = |layer: &usize| wanted.contains(layer) && !self.has(*layer, heads);
+        let is_wanted = |layer: &usize| wanted.contains(layer) && !is_here(&self.layers, *layer, heads);
         if is_sparing {
             return Some(selected).filter(is_wanted);
         }
@@ -145,8 +145,7 @@ impl State {
     pub fn n_mapped(&self) -> (usize, usize) {
         let (layers, heads) = self.map_places();
         let pictures = self.map_layers();
-        let is_here = |layer: &&usize| pictures.get(**layer).and_then(Option::as_ref).is_some_and(|it| it.has(&heads));
-        (layers.iter().filter(is_here).count(), layers.len())
+        (layers.iter().filter(|layer| is_here(pictures, **layer, &heads)).count(), layers.len())
     }
 
     /// The part of the patterns that the map shows, and how small.
