@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::editing::{Against, Variant};
 use super::link::TracePlace;
 use super::shown::{KeyTokens, Origin, labels};
-use super::{Effect, EntryKind, FirstScreen, ListedEdit, Shown, State, Task, wording};
+use super::{Effect, EntryKind, FirstScreen, Shown, State, Task, wording};
 use crate::protocol::{
     Input, InputText, OutcomeAsked, Prediction, RequestId, RunInfo, TargetAsked, TargetRead, ToWorker,
 };
@@ -263,9 +263,7 @@ impl State {
         if self.editing.variant == Variant::A || self.editing.against != Against::Edits {
             return Vec::new();
         }
-        let acts = |listed: &&ListedEdit| listed.edit.on && self.editing.reason(listed.id).is_none();
-        let acting = self.editing.list.iter().filter(acts);
-        acting.map(|listed| listed.edit.to_json()).collect()
+        self.editing.acting().map(|listed| listed.edit.to_json()).collect()
     }
 
     /// Why the patterns of the run on screen do not follow from its queries and keys; `None` where they do.

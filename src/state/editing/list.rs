@@ -21,6 +21,11 @@ impl Editing {
         self.list.iter().any(|listed| listed.edit.on)
     }
 
+    /// The edits that act in the edited result: those that are switched on and fit the model and the text.
+    pub(in crate::state) fn acting(&self) -> impl Iterator<Item = &ListedEdit> {
+        self.list.iter().filter(|listed| listed.edit.on && self.reason(listed.id).is_none())
+    }
+
     /// Whether a change of the list can be undone.
     pub fn can_undo(&self) -> bool {
         !self.undo.is_empty()

@@ -123,8 +123,7 @@ impl State {
             return;
         }
         let request = self.begin_task(Task::Sweep, effects);
-        let is_edited = self.editing.variant == Variant::B && self.editing.against == Against::Edits;
-        let edits = if is_edited { self.editing.edits() } else { Vec::new() };
+        let edits = self.edits_on_screen();
         self.editing.sweep = Some(SweepState {
             request,
             asked: asked.clone(),

@@ -1,6 +1,7 @@
 //! A, B and their difference: which is on screen, how B comes and goes.
 
 use super::{Against, SecondWorker, Variant};
+use crate::edit::Edit;
 use crate::protocol::{RunId, ToWorker};
 use crate::state::requests::{Holder, Slot};
 use crate::state::{Effect, Second, Shown, State};
@@ -24,6 +25,14 @@ impl State {
         match self.editing.variant {
             Variant::B => self.run_of(Variant::B),
             Variant::A | Variant::Difference => self.run_of(Variant::A),
+        }
+    }
+
+    /// The edits that act in [`Self::run_on_screen`].
+    pub(in crate::state) fn edits_on_screen(&self) -> Vec<Edit> {
+        match (self.editing.variant, &self.editing.against) {
+            (Variant::B, Against::Edits) => self.editing.acting().map(|listed| listed.edit.clone()).collect(),
+            _ => Vec::new(),
         }
     }
 

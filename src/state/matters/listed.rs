@@ -93,7 +93,7 @@ impl State {
         let side = match self.editing.variant {
             Variant::A => "without edits".to_owned(),
             side => {
-                let n_edits = self.editing.edits().len();
+                let n_edits = self.edits_on_screen().len();
                 let edits = if n_edits > 0 { format!(" ({})", wording::count(n_edits, "edit")) } else { String::new() };
                 format!("{}{edits}", self.editing.name_of(side))
             }

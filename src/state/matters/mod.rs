@@ -15,12 +15,11 @@ mod tests;
 
 use std::sync::Arc;
 
-use super::editing::Against;
 use super::requests::{Holder, Purpose, Slot, Waiting};
 use super::scales::options::{CellNumber, CellStyle};
 use super::scores::N_AUTO_TOKENS;
 use super::stream::options::StreamNumber;
-use super::{Effect, Looked, State, Variant, View};
+use super::{Effect, Looked, State, View};
 use crate::protocol::{EditingRequest, EstimateAsked, EstimatedPart, EstimatesAnswer, Question, SweepAsked, ToWorker};
 
 pub use choice::{MattersChoice, Ranked};
@@ -189,8 +188,7 @@ impl State {
         };
         let Some(tried) = trial.parts().map(edit).collect::<Option<Vec<_>>>() else { return };
         let about = (shown.looked(), asked);
-        let is_edited = self.editing.variant == Variant::B && self.editing.against == Against::Edits;
-        let edits = if is_edited { self.editing.edits() } else { Vec::new() };
+        let edits = self.edits_on_screen();
         self.withdraw_slot(&Purpose::Trial, effects);
         let ranked = trial.ranked;
         self.matters.trials.retain(|(of, other)| (of, other.ranked) != (&about, ranked));

@@ -3,8 +3,8 @@
 use super::*;
 use crate::protocol::{Answer, EditingReply, FromWorker, OutcomeAsked, OutcomeNumbers, SweepNumbers};
 use crate::state::editing::EditEvent;
-use crate::state::tests::{Page, answered, causal_page};
-use crate::state::{Event, WorkEvent};
+use crate::state::tests::{Page, answered, causal_page, edited_page};
+use crate::state::{Event, Variant, WorkEvent};
 
 fn asks(page: &mut Page, event: MattersEvent) {
     page.event(Event::Matters(event));
@@ -133,4 +133,12 @@ fn a_sweep_is_drawn_beside_the_estimates_of_the_same_edit_and_outcome() {
     assert!((points[0].1 + 4.92).abs() < 1e-5);
     page.state.editing.sweep = Some(sweep(3.0));
     assert_eq!(page.state.swept_beside_estimates(), None, "of another outcome");
+}
+
+#[test]
+fn the_label_counts_the_edits_that_act_in_the_result_on_screen() {
+    let mut page = edited_page(Variant::B);
+    assert!(page.state.matters_about().contains(" · Edited (1 edit)"), "{}", page.state.matters_about());
+    page.state.editing.inactive.push((page.state.editing.list[0].id, "There is no such head.".to_owned()));
+    assert!(!page.state.matters_about().contains("edit)"), "{}", page.state.matters_about());
 }

@@ -69,6 +69,13 @@ pub struct Number {
     pub measure: Measure,
 }
 
+impl Number {
+    /// The outcome under some edits.
+    pub fn of_outcome(name: &str, edits: Vec<Edit>, value: f32) -> Self {
+        Self { name: name.to_owned(), edits, value, measure: Measure::Outcome }
+    }
+}
+
 /// What a number is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Measure {

@@ -20,26 +20,15 @@ impl State {
     pub fn outcome_script(&self, library: Library) -> Result<String, String> {
         let mut computed = self.computed()?;
         let editing = &self.editing;
-        let acting = || editing.list.iter().filter(|listed| listed.edit.on && editing.reason(listed.id).is_none());
-        for (place, listed) in acting().enumerate().filter(|_| acting().count() > 1) {
+        for (place, listed) in editing.acting().enumerate().filter(|_| editing.acting().count() > 1) {
             if let Some(alone) = editing.outcome_alone(listed.id) {
                 let name = format!("edit {} alone", place + 1);
-                computed.numbers.push(Number {
-                    name,
-                    edits: vec![listed.edit.clone()],
-                    value: alone.value,
-                    measure: Measure::Outcome,
-                });
+                computed.numbers.push(Number::of_outcome(&name, vec![listed.edit.clone()], alone.value));
             }
         }
         if let (Against::Edits, Some(edited)) = (&editing.against, editing.outcome_b()) {
-            let edits = self.acting();
-            computed.numbers.push(Number {
-                name: "with the edits".to_owned(),
-                edits,
-                value: edited.value,
-                measure: Measure::Outcome,
-            });
+            let edits = editing.acting().map(|listed| listed.edit.clone()).collect();
+            computed.numbers.push(Number::of_outcome("with the edits", edits, edited.value));
         }
         script(library, &computed)
     }
@@ -55,7 +44,7 @@ impl State {
             return Err("The cells of this sweep are edits of another text.".to_owned());
         }
         let mut computed = self.computed()?;
-        let edits = self.acting();
+        let edits: Vec<Edit> = self.editing.acting().map(|listed| listed.edit.clone()).collect();
         let base = sweep.base.ok_or_else(no_sweep)?.value;
         let measured = sweep.cells.values().filter_map(|cell| Some((cell, cell.outcome?.value)));
         let (cell, value) = measured
@@ -63,19 +52,10 @@ impl State {
             .ok_or_else(no_sweep)?;
         let column = if sweep.is_by_position() { "token" } else { "head" };
         let name = format!("the strongest cell, layer {}, {column} {}", cell.layer, cell.column);
+        let with_cell = edits.iter().chain([&cell.edit]).cloned().collect();
         computed.numbers = vec![
-            Number {
-                name: "without the sweep's edits".to_owned(),
-                edits: edits.clone(),
-                value: base,
-                measure: Measure::Outcome,
-            },
-            Number {
-                name,
-                edits: edits.into_iter().chain([cell.edit.clone()]).collect(),
-                value,
-                measure: Measure::Outcome,
-            },
+            Number::of_outcome("without the sweep's edits", edits, base),
+            Number::of_outcome(&name, with_cell, value),
         ];
         script(library, &computed)
     }
@@ -88,9 +68,8 @@ impl State {
         let numbers = self.stream.direct.value().ok_or("The direct effects have not been measured yet.")?;
         let mut computed = self.computed()?;
         let edits = match (self.editing.variant, &self.editing.against) {
-            (Variant::A, _) => Vec::new(),
-            (Variant::B, Against::Edits) => self.acting(),
-            _ => return Err("Look at the original or at the edited result to get its script.".to_owned()),
+            (Variant::A, _) | (Variant::B, Against::Edits) => self.edits_on_screen(),
+            _ => return Err("Show the original or the edited result to get its script.".to_owned()),
         };
         let heads = numbers.components().into_iter().filter_map(|(component, value)| match component {
             Component::Head(layer, head) => Some((layer, head, value)),
@@ -103,12 +82,7 @@ impl State {
         computed.others = numbers.others.iter().map(token).collect();
         computed.position = numbers.position;
         computed.numbers = vec![
-            Number {
-                name: "outcome".to_owned(),
-                edits: edits.clone(),
-                value: numbers.outcome(),
-                measure: Measure::Outcome,
-            },
+            Number::of_outcome("outcome", edits.clone(), numbers.outcome()),
             Number {
                 name: format!("direct effect of L{layer}H{head}, the largest"),
                 edits,
@@ -117,13 +91,6 @@ impl State {
             },
         ];
         script(library, &computed)
-    }
-
-    /// The edits that act.
-    fn acting(&self) -> Vec<Edit> {
-        let editing = &self.editing;
-        let acting = editing.list.iter().filter(|listed| listed.edit.on && editing.reason(listed.id).is_none());
-        acting.map(|listed| listed.edit.clone()).collect()
     }
 
     /// The original's outcome, as a script computes it.
@@ -153,12 +120,7 @@ impl State {
             answer,
             others,
             position: compared.position,
-            numbers: vec![Number {
-                name: "original".to_owned(),
-                edits: Vec::new(),
-                value: original.value,
-                measure: Measure::Outcome,
-            }],
+            numbers: vec![Number::of_outcome("original", Vec::new(), original.value)],
         })
     }
 }

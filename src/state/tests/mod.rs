@@ -21,7 +21,7 @@ mod traces;
 mod two_stacks;
 mod under_way;
 
-pub(super) use requests::{answered, causal_page};
+pub(super) use requests::{answered, causal_page, edited_page};
 pub(super) use start::opened;
 
 use super::*;

@@ -26,7 +26,7 @@ pub(in crate::state) fn causal_page() -> Page {
 }
 
 /// The same with an edit in force, looked at as `side`: A is run 1 of the worker or so, B is run 77.
-pub(super) fn edited_page(side: Variant) -> Page {
+pub(in crate::state) fn edited_page(side: Variant) -> Page {
     let mut page = causal_page();
     let edits = crate::edit::parse_list(r#"[{"kind":"zero_head","layer":1,"head":2}]"#).unwrap();
     page.event(Event::Editing(EditEvent::Added(edits)));
