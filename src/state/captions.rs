@@ -65,7 +65,7 @@ impl State {
         }
         let (shown, sweep) = (self.shown.as_ref()?, self.editing.sweep.as_ref()?);
         let mut facts = self.run_facts(shown);
-        let outcome = self.outcome_name();
+        let outcome = self.name_of_outcome(&sweep.outcome);
         facts.fields.push(("Outcome", outcome.clone()));
         let base = sweep.base.map(|base| format!(", {} without these edits", wording::short_weight(base.value)));
         facts.sentences.push(format!("Outcome: {outcome}{}.", base.unwrap_or_default()));

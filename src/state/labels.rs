@@ -161,7 +161,11 @@ impl State {
 
     /// The outcome's name on the page: "POSITIVE − NEGATIVE", "Mary − John", "cosine".
     pub fn outcome_name(&self) -> String {
-        match &self.editing.asked {
+        self.name_of_outcome(&self.editing.asked)
+    }
+
+    pub(super) fn name_of_outcome(&self, asked: &OutcomeAsked) -> String {
+        match asked {
             OutcomeAsked::Tokens { answer, others, .. } => {
                 let answer = shorten::name(&answer.name());
                 let others: Vec<String> = others.iter().map(|other| shorten::name(&other.name())).collect();

@@ -124,9 +124,12 @@ impl State {
         }
         let request = self.begin_task(Task::Sweep, effects);
         let edits = self.edits_on_screen();
+        let is_of_original = self.editing.variant != Variant::B || self.editing.against == Against::Edits;
         self.editing.sweep = Some(SweepState {
             request,
             asked: asked.clone(),
+            edits: is_of_original.then(|| edits.clone()),
+            outcome: self.editing.asked.clone(),
             cells: Default::default(),
             base: value,
             other: None,

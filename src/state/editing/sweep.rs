@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::analysis::effect::{ablation_effect, restored_share};
 use crate::edit::Edit;
-use crate::protocol::{OutcomeNumbers, RequestId, SweepAsked, SweepNumbers};
+use crate::protocol::{OutcomeAsked, OutcomeNumbers, RequestId, SweepAsked, SweepNumbers};
 
 /// A sweep that is running or complete.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,10 @@ pub struct SweepState {
     pub request: RequestId,
     /// The kind of edit that is tried.
     pub asked: SweepAsked,
+    /// The edits that act in all of it; nothing where it is a sweep of another text, model or trace than the original.
+    pub edits: Option<Vec<Edit>>,
+    /// The outcome that is measured.
+    pub outcome: OutcomeAsked,
     /// By layer and column.
     pub cells: BTreeMap<(usize, usize), SweepNumbers>,
     /// The outcome without any cell's edit.

@@ -133,6 +133,8 @@ fn a_sweep_is_a_map_of_signed_effects() {
     let mut sweep = SweepState {
         request: 1,
         asked: SweepAsked::ZeroHeads,
+        edits: Some(Vec::new()),
+        outcome: OutcomeAsked::default(),
         cells: [cell(0, 0, Some(5.0)), cell(0, 1, Some(6.5)), cell(1, 1, None)].into(),
         base: Some(outcome(6.0)),
         other: None,

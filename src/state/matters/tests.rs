@@ -122,6 +122,8 @@ fn a_sweep_is_drawn_beside_the_estimates_of_the_same_edit_and_outcome() {
     let sweep = |base: f32| crate::state::SweepState {
         request: 900,
         asked: SweepAsked::ZeroHeads,
+        edits: Some(Vec::new()),
+        outcome: OutcomeAsked::tokens(" a", " b"),
         cells: [((2, 3), cell.clone())].into(),
         base: Some(outcome(base)),
         other: None,

@@ -1,7 +1,6 @@
 //! Which numbers on screen a script can be of.
 
 use super::{Computed, Library, Measure, Number, script};
-use crate::edit::Edit;
 use crate::protocol::TokenRead;
 use crate::state::catalogue::ModelLocation;
 use crate::state::editing::Against;
@@ -43,8 +42,10 @@ impl State {
         if !sweep.applies() {
             return Err("The cells of this sweep are edits of another text.".to_owned());
         }
+        let edits = sweep.edits.clone().filter(|_| sweep.outcome == self.editing.asked);
+        let edits =
+            edits.ok_or("This sweep is of another text or outcome. Sweep the original or the edited result again.")?;
         let mut computed = self.computed()?;
-        let edits: Vec<Edit> = self.editing.acting().map(|listed| listed.edit.clone()).collect();
         let base = sweep.base.ok_or_else(no_sweep)?.value;
         let measured = sweep.cells.values().filter_map(|cell| Some((cell, cell.outcome?.value)));
         let (cell, value) = measured

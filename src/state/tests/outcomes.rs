@@ -161,3 +161,30 @@ fn measured(page: &mut Page, [answer, other]: [&str; 2], ids: [u32; 2]) {
     let reply = EditingReply::Compared { request, position: 4, tokens: Vec::new(), outcome: Some(Ok(outcome)) };
     page.says(FromWorker::Editing(reply));
 }
+
+/// The page may change its edits and its outcome while a map of effects stays on the stage.
+#[test]
+fn a_sweep_keeps_the_edits_and_the_outcome_that_it_was_made_with() {
+    for (side, n_edits) in [(Variant::A, 0), (Variant::B, 1)] {
+        let mut page = edited_page(side);
+        pick(&mut page, " a", " b");
+        let value = |value| OutcomeNumbers { value, probs: None };
+        let outcome = ComparedOutcome { tokens: None, ids: Vec::new(), values: vec![value(2.0), value(3.0)] };
+        let request = page.last_request();
+        let compared = EditingReply::Compared { request, position: 4, tokens: Vec::new(), outcome: Some(Ok(outcome)) };
+        page.says(FromWorker::Editing(compared));
+        page.event(Event::Editing(EditEvent::SweepAsked(protocol::SweepAsked::ZeroHeads)));
+        let ToWorker::Editing(EditingRequest::Sweep { request, edits, .. }) = page.last() else {
+            panic!("{:?}", page.last())
+        };
+        assert_eq!(edits.len(), n_edits);
+        page.says(FromWorker::Editing(EditingReply::SweepDone { request, base: value(2.0), other: None }));
+        let sweep = page.state.editing.sweep.as_ref().unwrap();
+        assert_eq!((sweep.edits.as_ref(), sweep.is_done), (Some(&edits), true));
+        pick(&mut page, " a", " c");
+        let caption = page.state.sweep_caption().unwrap().text;
+        assert!(caption.contains("Outcome: a − b, 2.000 without these edits."), "{caption}");
+        let script = page.state.sweep_script(crate::state::python::Library::Nnsight);
+        assert!(script.is_err_and(|problem| problem.contains("another text or outcome")));
+    }
+}
