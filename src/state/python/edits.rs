@@ -16,7 +16,6 @@ pub struct EditCode {
     pub sites: BTreeSet<String>,
     /// Whether an edit of a pattern asks which scores are finite.
     pub needs_seen: bool,
-    n_layers: usize,
 }
 
 /// Scores of masked keys lie below this number, −∞ or the smallest number of the format.
@@ -28,7 +27,6 @@ impl EditCode {
     /// # Errors
     /// One sentence: what the edit names is not there.
     pub fn add(&mut self, number: usize, edit: &Edit, spec: &Spec, n_tokens: usize) -> Result<(), String> {
-        self.n_layers = spec.n_layers;
         let own = |site: BlockSite, layer: &Choice| Target::of_site(site, layer, spec);
         let square = BlockSite::AttnScores.axes();
         let value_at = |place: &Place, statement: &str| place.lines(&[statement.replace("AT", &place.index)]);
@@ -119,15 +117,14 @@ impl EditCode {
         Ok(())
     }
 
-    /// All functions.
-    pub fn text(&self) -> String {
+    /// All functions, for a model of so many layers.
+    pub fn text(&self, n_layers: usize) -> String {
         let mut text = String::new();
         if self.needs_seen {
             text.push_str(&format!(
                 "SEEN = {{}}  # which scores are finite, by the hook of the pattern\n\n\n\
                  def seen(value, hook):\n    SEEN[hook.replace(\"attn_scores\", \"pattern\")] = value > {FLOOR}\n\n\n\
-                 seen.hooks = [f\"blocks.{{layer}}.attn.hook_attn_scores\" for layer in range({})]\n\n\n",
-                self.n_layers
+                 seen.hooks = [f\"blocks.{{layer}}.attn.hook_attn_scores\" for layer in range({n_layers})]\n\n\n"
             ));
         }
         text + &self.functions

@@ -157,7 +157,7 @@ pub fn script(library: Library, computed: &Computed) -> Result<String, String> {
         load = runs::load(library),
         helpers = HELPERS,
         run = runs::run(library, spec, &code.sites)?,
-        edits = code.text(),
+        edits = code.text(spec.n_layers),
         answer = json!(computed.answer),
         position = computed.position,
     ))
