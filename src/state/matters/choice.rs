@@ -96,6 +96,21 @@ impl Ranked {
         }
     }
 
+    /// Whether each of them is, or belongs to, one head.
+    pub(super) fn has_head(self) -> bool {
+        matches!(self, Self::Heads | Self::HeadPositions | Self::HeadNeurons | Self::Links)
+    }
+
+    /// Whether each of them is a neuron.
+    pub(super) fn has_neuron(self) -> bool {
+        matches!(self, Self::MlpNeurons | Self::HeadNeurons)
+    }
+
+    /// Whether each of them stands at a position.
+    pub(super) fn has_position(self) -> bool {
+        !matches!(self, Self::Heads | Self::MlpNeurons | Self::HeadNeurons)
+    }
+
     /// Whether an activation is one of them.
     pub(super) fn has(self, site: BlockSite) -> bool {
         use BlockSite::*;
@@ -118,4 +133,15 @@ pub struct MattersChoice {
     pub ranked: Ranked,
     /// The text whose values are patched in, its second text on a line of its own; nothing where parts are zeroed.
     pub from: Option<String>,
+}
+
+impl MattersChoice {
+    /// What the edit does, as a noun.
+    pub(super) fn edit_name(&self) -> &'static str {
+        match (self.ranked, &self.from) {
+            (Ranked::Links, _) => "cutting",
+            (_, None) => "zeroing",
+            (_, Some(_)) => "patching",
+        }
+    }
 }

@@ -80,12 +80,10 @@ impl State {
     /// What numbers about the outcome belong to: "Mary − John · zeroing · SmolLM2 · 14 tokens · Edited (2 edits)".
     pub fn matters_about(&self) -> String {
         let Some(shown) = &self.shown else { return String::new() };
-        let edit = match &self.matters.choice.from {
-            None if self.matters.choice.ranked == Ranked::Links => "cutting".to_owned(),
-            None => "zeroing".to_owned(),
-            Some(text) => format!("patching from “{}”", wording::shortened_to(text, 60).replace('\n', "” and “")),
-        };
-        format!("{} · {edit} · {}", self.outcome_name(), self.result_about(shown))
+        let choice = &self.matters.choice;
+        let from = choice.from.as_ref().map(|text| wording::shortened_to(text, 60).replace('\n', "” and “"));
+        let from = from.map(|text| format!(" from “{text}”")).unwrap_or_default();
+        format!("{} · {}{from} · {}", self.outcome_name(), choice.edit_name(), self.result_about(shown))
     }
 
     /// What numbers of a result belong to: "SmolLM2 · 14 tokens · Edited (2 edits) · “When Mary and John …”".
@@ -196,9 +194,7 @@ impl State {
     /// The title of the ranking: "Heads: estimated effect of zeroing".
     pub fn matters_title(&self) -> String {
         let choice = &self.matters.choice;
-        let edit = if choice.from.is_some() { "patching" } else { "zeroing" };
-        let edit = if choice.ranked == Ranked::Links { "cutting" } else { edit };
-        format!("{}: estimated effect of {edit}", choice.ranked.label())
+        format!("{}: estimated effect of {}", choice.ranked.label(), choice.edit_name())
     }
 
     /// Every part with its estimate, and the exact effect where it was tried, as CSV.
@@ -217,12 +213,11 @@ impl State {
         let drawn = trial.map_or(&[][..], |trial| trial.drawn());
         for index in order(ranking) {
             let Part { ranked, site, layer, head, position, key, neuron } = ranking.part(index);
-            use Ranked::*;
             let cell = |is_there: bool, number: usize| if is_there { number.to_string() } else { String::new() };
-            let head = cell(matches!(ranked, Heads | HeadPositions | HeadNeurons | Links), head);
-            let neuron = cell(matches!(ranked, MlpNeurons | HeadNeurons), neuron);
-            let position = cell(!matches!(ranked, Heads | MlpNeurons | HeadNeurons), position);
-            let key = cell(ranked == Links, key);
+            let head = cell(ranked.has_head(), head);
+            let neuron = cell(ranked.has_neuron(), neuron);
+            let position = cell(ranked.has_position(), position);
+            let key = cell(ranked == Ranked::Links, key);
             let exact = trial.and_then(|trial| trial.exact(index));
             let tried = match exact {
                 None => "",

@@ -169,7 +169,7 @@ impl State {
                 self.matters.estimate.settle(&purpose);
             }
             None => {
-                let problem = "The estimates arrived in another shape than requested.".to_owned();
+                let problem = "The estimates arrived in an unexpected shape.".to_owned();
                 self.matters.estimate.give_up(&purpose, Some(problem));
             }
         }

@@ -167,22 +167,16 @@ impl Part {
         let Part { ranked, site, layer, head, position, key, neuron } = *self;
         let [one_layer, head, position, key, neuron] = [layer, head, position, key, neuron].map(Choice::One);
         let hook = site.name().to_owned();
-        let (has_head, has_position, has_neuron) = match ranked {
-            Ranked::Heads => (true, false, false),
-            Ranked::HeadPositions => (true, true, false),
-            Ranked::Stream | Ranked::AttnOutputs | Ranked::MlpOutputs => (false, true, false),
-            Ranked::MlpNeurons => (false, false, true),
-            Ranked::HeadNeurons => (true, false, true),
-            Ranked::Links => {
-                let kind = EditKind::KnockOutEdge { layer: one_layer, head, query: position, key };
-                return from.is_none().then(|| Edit::new(kind));
-            }
-        };
-        let (head, query, neuron) =
-            (has_head.then_some(head), has_position.then_some(position), has_neuron.then_some(neuron));
+        if ranked == Ranked::Links {
+            let kind = EditKind::KnockOutEdge { layer: one_layer, head, query: position, key };
+            return from.is_none().then(|| Edit::new(kind));
+        }
+        let head = ranked.has_head().then_some(head);
+        let query = ranked.has_position().then_some(position);
+        let neuron = ranked.has_neuron().then_some(neuron);
         let layer = Some(one_layer);
         Some(Edit::new(match (from, head) {
-            (Some(_), _) if has_neuron => return None,
+            (Some(_), _) if ranked.has_neuron() => return None,
             (Some(from), head) => EditKind::Patch { layer, hook, query, head, from: patch_from(from) },
             (None, Some(head)) if ranked == Ranked::Heads => {
                 EditKind::ZeroHead { layer: Choice::One(self.layer), head }

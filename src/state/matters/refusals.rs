@@ -1,10 +1,7 @@
 //! Why something cannot be estimated, tried or asked, each as a sentence with what to do.
 
-use std::sync::Arc;
-
-use super::saliency::SaliencyNumbers;
-use crate::protocol::{EstimatedPart, OutcomeAsked, Question, SaliencyAnswer};
-use crate::state::requests::{Holder, Purpose, Waiting};
+use crate::protocol::{EstimatedPart, OutcomeAsked};
+use crate::state::requests::Holder;
 use crate::state::{State, Variant};
 use crate::trace::Stack;
 
@@ -70,31 +67,5 @@ impl State {
     /// Why saliency cannot be asked for.
     pub fn saliency_problem(&self) -> Option<&'static str> {
         self.gradient_problem()
-    }
-
-    /// Which tokens the present outcome of the present result rests on, where that is known.
-    pub fn saliency(&self) -> Option<&Arc<SaliencyNumbers>> {
-        let slot = &self.matters.saliency;
-        let about = Purpose::Question(Question::Saliency(self.editing.asked.clone()));
-        let result = self.shown.as_ref()?.request;
-        slot.value().filter(|numbers| slot.about() == Some(&about) && numbers.result == result)
-    }
-
-    /// Takes what tokens count for.
-    pub(in crate::state) fn saliency_came(
-        &mut self,
-        outcome: OutcomeAsked,
-        answer: SaliencyAnswer,
-        buffers: Vec<Vec<f32>>,
-    ) {
-        let purpose = Purpose::Question(Question::Saliency(outcome));
-        let result = self.shown.as_ref().map_or(0, |shown| shown.request);
-        match SaliencyNumbers::new(result, answer, buffers) {
-            Some(numbers) => self.matters.saliency.fill(purpose, Arc::new(numbers)),
-            None => {
-                let problem = "The numbers of the tokens arrived in another shape than requested.".to_owned();
-                self.matters.saliency.give_up(&purpose, Some(problem));
-            }
-        }
     }
 }

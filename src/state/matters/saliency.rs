@@ -1,13 +1,17 @@
 //! Which tokens an outcome rests on, as the page shows it.
 
-use crate::protocol::{RequestId, SaliencyAnswer};
+use std::sync::Arc;
+
+use crate::protocol::{OutcomeAsked, Question, RequestId, SaliencyAnswer};
+use crate::state::State;
+use crate::state::requests::{Purpose, Waiting};
 use crate::trace::Tokens;
 
 /// The tokens of all texts with what they count for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SaliencyNumbers {
     /// The result that this is about.
-    pub(super) result: RequestId,
+    result: RequestId,
     /// The outcome.
     pub outcome: f32,
     /// One text; two of an encoder and its decoder, or of a cosine.
@@ -35,7 +39,7 @@ pub struct SaliencyText {
 
 impl SaliencyNumbers {
     /// Takes an answer; nothing where its buffers do not fit.
-    pub(super) fn new(result: RequestId, answer: SaliencyAnswer, buffers: Vec<Vec<f32>>) -> Option<Self> {
+    fn new(result: RequestId, answer: SaliencyAnswer, buffers: Vec<Vec<f32>>) -> Option<Self> {
         let SaliencyAnswer { outcome, texts, remainders, n_steps, baseline } = answer;
         if buffers.len() != 3 * texts.len() || remainders.is_empty() {
             return None;
@@ -48,5 +52,33 @@ impl SaliencyNumbers {
         };
         let texts = texts.into_iter().map(text).collect::<Option<_>>()?;
         Some(Self { result, outcome, texts, remainders, n_steps, baseline })
+    }
+}
+
+impl State {
+    /// Which tokens the present outcome of the present result rests on, where that is known.
+    pub fn saliency(&self) -> Option<&Arc<SaliencyNumbers>> {
+        let slot = &self.matters.saliency;
+        let about = Purpose::Question(Question::Saliency(self.editing.asked.clone()));
+        let result = self.shown.as_ref()?.request;
+        slot.value().filter(|numbers| slot.about() == Some(&about) && numbers.result == result)
+    }
+
+    /// Takes what tokens count for.
+    pub(in crate::state) fn saliency_came(
+        &mut self,
+        outcome: OutcomeAsked,
+        answer: SaliencyAnswer,
+        buffers: Vec<Vec<f32>>,
+    ) {
+        let purpose = Purpose::Question(Question::Saliency(outcome));
+        let result = self.shown.as_ref().map_or(0, |shown| shown.request);
+        match SaliencyNumbers::new(result, answer, buffers) {
+            Some(numbers) => self.matters.saliency.fill(purpose, Arc::new(numbers)),
+            None => {
+                let problem = "The numbers of the tokens arrived in an unexpected shape.".to_owned();
+                self.matters.saliency.give_up(&purpose, Some(problem));
+            }
+        }
     }
 }
