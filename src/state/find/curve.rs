@@ -131,11 +131,10 @@ impl State {
         } else {
             curve.request = self.request();
             let (layer, head) = search.place(head);
-            let edits = if search.form.has_edits { self.switched_on() } else { Vec::new() };
             effects.push(Effect::Send(ToWorker::Find(FindRequest::Texts {
                 request: curve.request,
                 lines: sets::to_json_lines(&rows),
-                edits,
+                edits: search.edits.clone(),
                 layer: layer as u32,
                 head: head as u32,
             })));

@@ -119,7 +119,7 @@ impl State {
         self.find.search = Some(Arc::new(Search {
             request: 0,
             set,
-            n_edits: if form.has_edits { self.switched_on().len() } else { 0 },
+            edits: self.edits_of_form(&form),
             form,
             model: String::new(),
             n_heads: 0,
@@ -139,25 +139,10 @@ impl State {
         }
     }
 
-    /// The edits that are switched on.
-    pub(super) fn switched_on(&self) -> Vec<Edit> {
-        self.editing.edits().into_iter().filter(|edit| edit.on).collect()
-    }
-
-    /// What the worker is asked for.
-    fn find_asked(&self, form: &Form, lines: &str, (seed, n_permutations): (u64, u32)) -> FindAsked {
-        let tokens =
-            |typed: &str| if typed.is_empty() { Vec::new() } else { typed.split('|').map(str::to_owned).collect() };
-        FindAsked {
-            lines: lines.to_owned(),
-            measure: form.measure(),
-            edits: if form.has_edits { self.switched_on() } else { Vec::new() },
-            answers: tokens(&form.answer),
-            others: tokens(&form.other),
-            positive: (form.is_area && !form.positive.is_empty()).then(|| form.positive.clone()),
-            n_permutations,
-            seed,
-        }
+    /// The edits that act while something is measured: those that are switched on, where the form says so.
+    fn edits_of_form(&self, form: &Form) -> Vec<Edit> {
+        let all = if form.has_edits { self.editing.edits() } else { Vec::new() };
+        all.into_iter().filter(|edit| edit.on).collect()
     }
 
     /// Asks for what the workbench lacks, once the model is here and nobody else waits for it.
@@ -177,7 +162,8 @@ impl State {
         };
         let (name, n_layers, n_heads) = (model.name.clone(), model.spec.n_layers, model.spec.n_heads);
         if is_waiting && let Some(search) = self.find.search.clone() {
-            let asked = self.find_asked(&search.form, &search.set.lines, (search.seed, search.n_permutations));
+            let asked =
+                find_asked(&search.form, &search.set.lines, search.edits.clone(), (search.seed, search.n_permutations));
             let request = self.request();
             self.change_search(|search| {
                 (search.request, search.stage, search.model) = (request, Stage::Running, name);
@@ -194,7 +180,7 @@ impl State {
         if is_known || self.find.aligning.as_ref().is_some_and(|(_, asked)| *asked == key) {
             return;
         }
-        let asked = self.find_asked(&self.find.form, &set.lines, (0, 0));
+        let asked = find_asked(&self.find.form, &set.lines, self.edits_of_form(&self.find.form), (0, 0));
         let request = self.request();
         self.find.aligning = Some((request, key));
         effects.push(Effect::Send(ToWorker::Find(FindRequest::Align { request, asked })));
@@ -330,6 +316,22 @@ impl State {
             can_stop: true,
             id: (crate::state::work::FIND + is_resting, search.request),
         })
+    }
+}
+
+/// What the worker is asked for.
+fn find_asked(form: &Form, lines: &str, edits: Vec<Edit>, (seed, n_permutations): (u64, u32)) -> FindAsked {
+    let tokens =
+        |typed: &str| if typed.is_empty() { Vec::new() } else { typed.split('|').map(str::to_owned).collect() };
+    FindAsked {
+        lines: lines.to_owned(),
+        measure: form.measure(),
+        edits,
+        answers: tokens(&form.answer),
+        others: tokens(&form.other),
+        positive: (form.is_area && !form.positive.is_empty()).then(|| form.positive.clone()),
+        n_permutations,
+        seed,
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::form::Form;
 use super::set::LoadedSet;
 use crate::analysis::statistics::{Corrected, Estimate, HeadFound, area, mean};
+use crate::edit::Edit;
 use crate::protocol::{FoundNumbers, RequestId, RowRead};
 use crate::sets::Version;
 use crate::state::Progress;
@@ -34,8 +35,8 @@ pub struct Search {
     pub set: Arc<LoadedSet>,
     /// What is measured.
     pub form: Form,
-    /// How many edits act.
-    pub n_edits: usize,
+    /// The edits that act.
+    pub edits: Vec<Edit>,
     /// The model.
     pub model: String,
     /// Heads of a layer.

@@ -39,7 +39,7 @@ impl Search {
         if self.model.is_empty() {
             return sentences;
         }
-        let edits = match self.n_edits {
+        let edits = match self.edits.len() {
             0 => "without edits".to_owned(),
             n => format!("under {}", count(n, "edit")),
         };

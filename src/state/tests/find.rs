@@ -171,6 +171,26 @@ fn a_search_rests_goes_on_and_is_stopped_with_its_numbers() {
     assert_eq!(search(&page).values.len(), 1, "a reply after the end changes nothing");
 }
 
+/// A search waits for the model; the edits on the page may change until that is here.
+#[test]
+fn a_search_runs_with_the_edits_that_its_statement_counts() {
+    let mut page = with_table("text\na cat\n");
+    let edits = crate::edit::parse_list(r#"[{"kind":"zero_head","layer":1,"head":2}]"#).unwrap();
+    page.event(Event::Editing(EditEvent::Added(edits.clone())));
+    let request = page.last_edited_run();
+    let form = find::Form { has_edits: true, ..page.state.find.form.clone() };
+    act(&mut page, FindEvent::FormChanged(form));
+    act(&mut page, FindEvent::SearchAsked);
+    page.event(Event::Editing(EditEvent::Cleared));
+    page.says(FromWorker::Cancelled { request });
+    let asked = page.sent.iter().rev().find_map(|sent| match sent {
+        ToWorker::Find(FindRequest::Search { asked, .. }) => Some(asked.edits.clone()),
+        _ => None,
+    });
+    assert_eq!((asked.as_ref(), &search(&page).edits), (Some(&edits), &edits));
+    assert!(search(&page).statement().join(" ").contains("under 1 edit."));
+}
+
 #[test]
 fn a_refused_search_says_why() {
     let mut page = with_table("text\na cat\n");
