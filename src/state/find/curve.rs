@@ -175,7 +175,7 @@ impl State {
     pub(super) fn curve_ended(&mut self, request: RequestId, report: Option<&Report>) -> bool {
         let Some(curve) = self.find.curve.as_mut().filter(|curve| curve.request == request) else { return false };
         let reason = report.map(|report| wording::sentence(&report.message));
-        curve.problem = Some(reason.unwrap_or_else(|| "Stopped before the curve was there.".to_owned()));
+        curve.problem = Some(reason.unwrap_or_else(|| "Stopped before the curve was measured.".to_owned()));
         true
     }
 

@@ -10,20 +10,28 @@ use crate::state::link::LinkedSet;
 use crate::state::wording;
 
 impl Find {
-    /// The seed, where what is typed is one.
-    pub(super) fn seed(&self) -> Option<u64> {
-        self.seed.trim().parse().ok()
+    /// The seed that is typed.
+    pub(super) fn seed(&self) -> Result<u64, String> {
+        let seed = self.seed.trim().parse().ok();
+        seed.ok_or_else(|| format!("“{}” is not a seed: type a whole number from 0.", wording::shortened(&self.seed)))
     }
 
+    /// How many permutations are typed.
+    pub(super) fn n_permutations(&self) -> Result<u32, String> {
+        let typed = &self.form.n_permutations;
+        let n_permutations = typed.trim().parse().ok().filter(|n| (20..=100_000).contains(n));
+        n_permutations.ok_or_else(|| {
+            format!("“{}” is not a number of permutations from 20 to 100,000.", wording::shortened(typed))
+        })
+    }
+
+    /// The made set that is picked, with the rows and the seed that are typed.
     pub(super) fn made_source(&self) -> Result<SetSource, String> {
-        let n_rows = self.n_rows.trim().parse::<usize>().ok().filter(|n_rows| (1..=MAX_ROWS).contains(n_rows));
-        match (n_rows, self.seed()) {
-            (Some(n_rows), Some(seed)) => Ok(SetSource::Made(Made::ALL[self.made], n_rows, seed)),
-            (None, _) => {
-                Err(format!("“{}” is not a number of rows from 1 to {MAX_ROWS}.", wording::shortened(&self.n_rows)))
-            }
-            (_, None) => Err(format!("“{}” is not a seed: a whole number from 0.", wording::shortened(&self.seed))),
-        }
+        let n_rows = self.n_rows.trim().parse().ok().filter(|n_rows| (1..=MAX_ROWS).contains(n_rows));
+        let n_rows = n_rows.ok_or_else(|| {
+            format!("“{}” is not a number of rows from 1 to {MAX_ROWS}.", wording::shortened(&self.n_rows))
+        })?;
+        Ok(SetSource::Made(Made::ALL[self.made], n_rows, self.seed()?))
     }
 
     /// Opens the set of a link.

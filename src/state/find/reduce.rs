@@ -105,12 +105,12 @@ impl State {
             self.find.problem = Some("There is no set yet: make one, or give one.".to_owned());
             return;
         };
-        let n_permutations =
-            self.find.form.n_permutations.trim().parse::<u32>().ok().filter(|n| (20..=100_000).contains(n));
-        let (Some(n_permutations), Some(seed)) = (n_permutations, self.find.seed()) else {
-            self.find.problem =
-                Some("Permutations are a number from 20 to 100000, a seed is a whole number.".to_owned());
-            return;
+        let (n_permutations, seed) = match (self.find.n_permutations(), self.find.seed()) {
+            (Ok(n_permutations), Ok(seed)) => (n_permutations, seed),
+            (Err(problem), _) | (_, Err(problem)) => {
+                self.find.problem = Some(problem);
+                return;
+            }
         };
         self.find.problem = None;
         let form = self.find.form.clone();
@@ -156,7 +156,7 @@ impl State {
         }
         let Some(model) = self.work.model.as_ref().filter(|_| self.work.worker == WorkerPhase::Ready) else {
             if is_waiting && self.work.planned.is_none() {
-                self.end_search("the model is not there: see what is said above".to_owned());
+                self.end_search("no model was loaded: see the message above".to_owned());
             }
             return;
         };

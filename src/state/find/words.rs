@@ -60,7 +60,7 @@ impl Search {
         ));
         let n_heads = found.heads.len();
         let test = match (self.form.is_area, found.heads.iter().any(|head| head.p.is_some())) {
-            (_, false) => "No p: these numbers are above or below 0 without any effect.".to_owned(),
+            (_, false) => "No p: these numbers differ from 0 even where there is no effect.".to_owned(),
             (true, true) => format!(
                 "p corrected for {n_heads} heads: labels shuffled {} times, within clusters that have both and of whole clusters \
                  that have one, the largest |AUC − ½|.",

@@ -69,6 +69,9 @@ fn a_file_without_rows_says_why_and_the_set_before_stays() {
         page.state.find.problem.as_deref().is_some_and(|problem| problem.contains("“many” is not a number of rows"))
     );
     assert_eq!((&page.state.find.set, page.state.find.typed.as_str()), (&before, PAIRS));
+    act(&mut page, FindEvent::SeedTyped("-1".to_owned()));
+    act(&mut page, FindEvent::SearchAsked);
+    assert_eq!(page.state.find.problem.as_deref(), Some("“-1” is not a seed: type a whole number from 0."));
     act(&mut page, FindEvent::ColumnGiven(Role::Text, Some("sentence2".to_owned())));
     assert!(
         page.state.find.problem.as_deref().is_some_and(|problem| problem.contains("empty")),
