@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::analysis::statistics::{heads_csv, six_places};
+use crate::analysis::statistics::{HeadFound, heads_csv, six_places};
 use crate::platform::download::save_bytes;
 use crate::render::figure::{Caption, EffectsFigure, Preset, figure};
 use crate::state::find::{LoadedSet, Search};
@@ -20,7 +20,7 @@ pub fn save_heads(search: &Search) -> Result<(), String> {
 
 /// Saves the map as a figure.
 pub fn save_map(search: &Search) -> Result<(), String> {
-    let effects = map_values(search);
+    let effects = map_values(search, &search.heads());
     let drawn = EffectsFigure {
         largest: largest(&effects),
         effects,
@@ -56,9 +56,9 @@ pub fn save_rows(search: &Search, head: usize) -> Result<(), String> {
 }
 
 /// How far each head is from the value that says nothing.
-pub fn map_values(search: &Search) -> Vec<Option<f32>> {
+pub fn map_values(search: &Search, heads: &[HeadFound]) -> Vec<Option<f32>> {
     let from_middle = |value: f64| (!value.is_nan()).then(|| (value - search.middle()) as f32);
-    search.heads().iter().map(|head| from_middle(head.estimate.value)).collect()
+    heads.iter().map(|head| from_middle(head.estimate.value)).collect()
 }
 
 /// The largest distance from the middle.

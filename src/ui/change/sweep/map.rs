@@ -1,8 +1,6 @@
 //! The effects of a sweep as a map.
 
-use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 
 use super::ranked::place;
 use crate::state::editing::{EditEvent, Map, MapCell};
@@ -10,6 +8,7 @@ use crate::state::{Event, wording};
 use crate::trace::numeral::with_minus;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
+use crate::ui::small::cell_table::CellTable;
 
 /// The map: one tab stop, with arrow keys between cells; Enter applies a cell's edit.
 #[component]
@@ -29,26 +28,8 @@ pub fn SweepMap(
 ) -> impl IntoView {
     let has_missing = map.cells.iter().any(Option::is_none);
     let outcome_name = outcome_kind.to_lowercase();
-    let reached = RwSignal::new(0usize);
-    let table = NodeRef::<leptos::html::Table>::new();
+    let cells = CellTable::new();
     let (n_rows, n_columns, largest) = (map.n_rows, map.n_columns, map.largest);
-    let on_key = move |event: KeyboardEvent| {
-        let at = reached.get_untracked();
-        let (row, column) = (at / n_columns.max(1), at % n_columns.max(1));
-        let (row, column) = match event.key().as_str() {
-            "ArrowRight" => (row, (column + 1).min(n_columns.saturating_sub(1))),
-            "ArrowLeft" => (row, column.saturating_sub(1)),
-            "ArrowDown" => ((row + 1).min(n_rows.saturating_sub(1)), column),
-            "ArrowUp" => (row.saturating_sub(1), column),
-            "Home" => (row, 0),
-            "End" => (row, n_columns.saturating_sub(1)),
-            _ => return,
-        };
-        event.prevent_default();
-        event.stop_propagation();
-        reached.set(row * n_columns + column);
-        focus(table, row * n_columns + column);
-    };
     let what = if map.is_by_position { "position" } else { "head" };
     let cell = |index: usize, cell: &Option<MapCell>| {
         let (row, column) = (index / n_columns, index % n_columns);
@@ -85,9 +66,9 @@ pub fn SweepMap(
                     aria-label=name.clone()
                     aria-disabled=(!applies || is_missing).then_some("true")
                     title=name
-                    tabindex=move || if reached.get() == index { "0" } else { "-1" }
+                    tabindex=move || cells.tab_index(index)
                     style:--strength=format!("{:.1}%", strength * 100.0)
-                    on:focus=move |_| reached.set(index)
+                    on:focus=move |_| cells.reached.set(index)
                     on:click=apply
                 ></button>
             </td>
@@ -95,9 +76,9 @@ pub fn SweepMap(
     };
     let rows = (0..n_rows)
         .map(|row| {
-            let cells =
+            let row_cells =
                 (0..n_columns).map(|column| cell(row * n_columns + column, &map.cells[row * n_columns + column]));
-            view! { <tr><th scope="row">{row}</th>{cells.collect_view()}</tr> }
+            view! { <tr><th scope="row">{row}</th>{row_cells.collect_view()}</tr> }
         })
         .collect_view();
     let heading = |column: usize| match names.get(column) {
@@ -113,7 +94,11 @@ pub fn SweepMap(
         <div class="sweep-map">
             <p class="map-caption">{caption.clone()}</p>
             <div class="sweep-scroll">
-                <table node_ref=table aria-label=caption.clone() on:keydown=on_key>
+                <table
+                    node_ref=cells.table
+                    aria-label=caption.clone()
+                    on:keydown=move |event| cells.on_key(&event, n_rows, n_columns)
+                >
                     <thead><tr><th scope="col">"L"</th>{(0..n_columns).map(heading).collect_view()}</tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
@@ -130,16 +115,5 @@ pub fn SweepMap(
             </div>
             <p class="map-legend" class:none=!has_missing><span class="cell missing"></span>"not measured"</p>
         </div>
-    }
-}
-
-fn focus(table: NodeRef<leptos::html::Table>, index: usize) {
-    let cell = table.get_untracked().and_then(|table| {
-        let cells = table.get_elements_by_class_name("cell");
-        cells.item(u32::try_from(index).ok()?)?.dyn_into::<web_sys::HtmlElement>().ok()
-    });
-    if let Some(cell) = cell {
-        // An element that has left the document needs no focus.
-        let _ = cell.focus();
     }
 }
