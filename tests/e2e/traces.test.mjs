@@ -256,21 +256,26 @@ pageTest("the first example can be saved without any model", async ({ page, open
   assert.deepEqual(header(bytes).tensors["blocks.5.attn.hook_pattern"].shape, [12, 15, 15]);
 });
 
+/** The weights that the fourth token gives the others in head 7 of layer 3, pinned. */
+async function weightsOfL3H7(page) {
+  const { layer, head, allHeads, queries, keys } = parts(page);
+  await layer.selectOption("3");
+  await allHeads.click();
+  await head(7).dblclick();
+  await page.keyboard.press("Escape");
+  await queries.nth(3).click();
+  await page.mouse.move(2, 2);
+  await page.getByText("L3H7", { exact: true }).filter({ visible: true }).first().waitFor();
+  // Weights of one row, and no means any more.
+  await page.waitForFunction(() => document.querySelector(".tokens.key .token.measured"));
+  return numbers(keys);
+}
+
 pageTest("page to Python to page: equal numbers", async ({ page, open, shot }) => {
   await open();
   await liveResult(page);
-  const { layer, head, allHeads, queries, keys, status } = parts(page);
-  const see = async () => {
-    await layer.selectOption("3");
-    await allHeads.click();
-    await head(7).dblclick();
-    await page.keyboard.press("Escape");
-    await queries.nth(3).click();
-    await page.mouse.move(2, 2);
-    await page.getByText("L3H7", { exact: true }).filter({ visible: true }).first().waitFor();
-    return numbers(keys);
-  };
-  const before = await see();
+  const { status } = parts(page);
+  const before = await weightsOfL3H7(page);
   const { bytes, said } = await saved(page, "Patterns, q, k, v");
   assert.ok(said.includes(shownSize(bytes.length)), `${said}: ${bytes.length}`);
   const { tensors, about } = header(bytes);
@@ -303,7 +308,7 @@ print(json.dumps(tensors["blocks.3.attn.hook_pattern"][7, 3].tolist()))
     rmSync(folder, { recursive: true });
   }
   await status.getByText("through Python, F32 · 15 tokens").waitFor();
-  assert.deepEqual(await see(), before);
+  assert.deepEqual(await weightsOfL3H7(page), before);
   // Queries and keys came along: the neuron view works without a model.
   await page.getByRole("tab", { name: "Neuron view" }).click();
   await page.getByText("attn_scale").first().waitFor();
@@ -313,27 +318,15 @@ print(json.dumps(tensors["blocks.3.attn.hook_pattern"][7, 3].tolist()))
 pageTest("queries and keys alone give the patterns of the run", async ({ page, open, shot }) => {
   await open();
   await liveResult(page);
-  const { layer, head, allHeads, queries, keys, status } = parts(page);
-  const see = async () => {
-    await layer.selectOption("3");
-    await allHeads.click();
-    await head(7).dblclick();
-    await page.keyboard.press("Escape");
-    await queries.nth(3).click();
-    await page.mouse.move(2, 2);
-    await page.getByText("L3H7", { exact: true }).filter({ visible: true }).first().waitFor();
-    // Weights of one row, and no means any more.
-    await page.waitForFunction(() => document.querySelector(".tokens.key .token.measured"));
-    return numbers(keys);
-  };
-  const before = await see();
+  const { status } = parts(page);
+  const before = await weightsOfL3H7(page);
   const { name, bytes } = await saved(page, "q, k only");
   assert.equal(name, "all-MiniLM-L6-v2-attention.safetensors");
   const names = Object.keys(header(bytes).tensors);
   assert.ok(names.includes("blocks.3.attn.hook_k") && !names.some((name) => /hook_(pattern|v)$/.test(name)), `${names}`);
   await openFile(page, "qk.safetensors", bytes);
   await status.getByText("from qk.safetensors").waitFor();
-  assert.deepEqual(await see(), before);
+  assert.deepEqual(await weightsOfL3H7(page), before);
   // No pattern is in the file, so none can be saved again.
   const { save, dialog } = ways(page);
   await save.click();
