@@ -7,6 +7,7 @@ use crate::sets::Role;
 use crate::state::FindEvent;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
+use crate::ui::small::select_field::{SelectField, same_name};
 
 /// What a role is called.
 fn label(role: Role) -> &'static str {
@@ -27,23 +28,20 @@ fn label(role: Role) -> &'static str {
 pub fn ColumnChoice(page: Page) -> impl IntoView {
     let names = page.memo(|state| state.find.column_names.clone());
     let given = page.memo(|state| state.find.columns.clone());
+    let options = Signal::derive(move || {
+        let recognised = (String::new(), "recognised".to_owned());
+        std::iter::once(recognised).chain(names.get().into_iter().map(same_name)).collect()
+    });
     let field = move |role: Role| {
-        let picked = move || given.with(|given| given.0.get(&role).cloned().unwrap_or_default());
-        let option = move |name: String| {
-            let (value, shown) = (name.clone(), name.clone());
-            view! { <option value=value prop:selected=move || picked() == name>{shown}</option> }
-        };
-        let pick = move |name: String| {
-            send(page, FindEvent::ColumnGiven(role, Some(name).filter(|name| !name.is_empty())));
-        };
         view! {
-            <label>
-                {label(role)}
-                <select on:change:target=move |event| pick(event.target().value())>
-                    <option value="" prop:selected=move || picked().is_empty()>"recognised"</option>
-                    {move || names.get().into_iter().map(option).collect_view()}
-                </select>
-            </label>
+            <SelectField
+                label=label(role)
+                options
+                picked=Signal::derive(move || given.with(|given| given.0.get(&role).cloned().unwrap_or_default()))
+                pick=move |name: String| {
+                    send(page, FindEvent::ColumnGiven(role, Some(name).filter(|name| !name.is_empty())));
+                }
+            />
         }
     };
     view! {

@@ -8,6 +8,7 @@ use crate::state::FindEvent;
 use crate::state::find::Format;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
+use crate::ui::small::select_field::{SelectField, same_name};
 
 /// A field for a table, its form, and a picker of files.
 #[component]
@@ -15,9 +16,7 @@ pub fn GivenSet(page: Page) -> impl IntoView {
     let typed = page.memo(|state| state.find.typed.clone());
     let format = page.memo(|state| state.find.format);
     let picker = NodeRef::<Input>::new();
-    let option = move |option: Format| {
-        view! { <option value=option.label() prop:selected=move || format.get() == option>{option.label()}</option> }
-    };
+    let formats = Signal::stored(Format::EACH.map(|format| same_name(format.label())).to_vec());
     let pick_format = move |label: String| {
         let picked = Format::EACH.into_iter().find(|format| format.label() == label);
         send(page, FindEvent::FormatPicked(picked.unwrap_or_default()));
@@ -53,12 +52,12 @@ pub fn GivenSet(page: Page) -> impl IntoView {
                     ></textarea>
                 </label>
                 <div class="find-fields">
-                    <label>
-                        "Form"
-                        <select on:change:target=move |event| pick_format(event.target().value())>
-                            {Format::EACH.map(option).collect_view()}
-                        </select>
-                    </label>
+                    <SelectField
+                        label="Form"
+                        options=formats
+                        picked=Signal::derive(move || format.get().label().to_owned())
+                        pick=pick_format
+                    />
                     <button type="submit" class="action" prop:disabled=move || typed.with(|typed| typed.trim().is_empty())>
                         "Read rows"
                     </button>

@@ -12,6 +12,7 @@ use crate::state::{Event, FindEvent, WorkEvent};
 use crate::ui::erased::{Show, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::check_box::CheckBox;
+use crate::ui::small::select_field::{SelectField, same_name};
 
 /// Changes a field of the form.
 pub(super) fn change(page: Page, change: impl FnOnce(&mut Form)) {
@@ -29,10 +30,8 @@ pub fn Measure(page: Page) -> impl IntoView {
     let is_running = page.memo(|state| state.find.search.as_ref().is_some_and(|search| search.is_under_way()));
     let n_searches = page.memo(|state| state.find.n_searches);
     let is_first = move || n_searches.get() < 2;
-    let kind = move || form.with(|form| form.kind);
-    let option = move |option: Kind| {
-        view! { <option value=option.label() prop:selected=move || kind() == option>{option.label()}</option> }
-    };
+    let kind = page.memo(|state| state.find.form.kind);
+    let kinds = Signal::stored(Kind::EACH.map(|kind| same_name(kind.label())).to_vec());
     let pick = move |label: String| {
         let picked = Kind::EACH.into_iter().find(|kind| kind.label() == label).unwrap_or_default();
         change(page, |form| form.kind = picked);
@@ -45,13 +44,13 @@ pub fn Measure(page: Page) -> impl IntoView {
                 send(page, FindEvent::SearchAsked);
             }>
                 <div class="find-fields">
-                    <label>
-                        "Of each head"
-                        <select on:change:target=move |event| pick(event.target().value())>
-                            {Kind::EACH.map(option).collect_view()}
-                        </select>
-                    </label>
-                    {move || match kind() {
+                    <SelectField
+                        label="Of each head"
+                        options=kinds
+                        picked=Signal::derive(move || kind.get().label().to_owned())
+                        pick
+                    />
+                    {move || match kind.get() {
                         Kind::Score => view! { <ScoreFields page /> },
                         Kind::Weight => view! { <WeightFields page /> },
                         Kind::Effect | Kind::Estimate => view! { <OutcomeFields page /> },

@@ -1,6 +1,7 @@
 //! The workbench: a set of texts, what is measured of each head over it, and what was found.
 
 mod columns;
+mod count_field;
 mod curve;
 mod curve_plot;
 mod distribution;

@@ -2,46 +2,37 @@
 
 use leptos::prelude::*;
 
+use super::count_field::CountField;
 use super::measure::change;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
+use crate::ui::small::select_field::{SelectField, same_name};
 
 /// How many permutations stand behind a p.
 #[component]
 pub fn NumberFields(page: Page) -> impl IntoView {
     let n_permutations = page.memo(|state| state.find.form.n_permutations.clone());
-    let form = page.memo(|state| state.find.form.clone());
+    let positive = page.memo(|state| state.find.form.positive.clone());
+    let is_area = page.memo(|state| state.find.form.is_area);
     let labels = page.memo(|state| state.find.set.as_ref().map(|set| set.labels()).unwrap_or_default());
-    let is_area = move || form.with(|form| form.is_area);
-    let option = move |label: String| {
-        let (value, shown) = (label.clone(), label.clone());
-        let picked = move || form.with(|form| form.positive == label);
-        view! { <option value=value prop:selected=picked>{shown}</option> }
-    };
+    let options = Signal::derive(move || {
+        let larger = (String::new(), "larger one".to_owned());
+        std::iter::once(larger).chain(labels.get().into_iter().map(same_name)).collect()
+    });
     view! {
-        {move || is_area().then(|| view! {
-            <label class="short">
-                "Positive label"
-                <select on:change:target=move |event| {
-                    let label = event.target().value();
-                    change(page, |form| form.positive = label);
-                }>
-                    <option value="" prop:selected=move || form.with(|form| form.positive.is_empty())>"larger one"</option>
-                    {labels.get().into_iter().map(option).collect_view()}
-                </select>
-            </label>
-        })}
-        <label class="short">
-            "Permutations"
-            <input
-                type="text"
-                inputmode="numeric"
-                prop:value=move || n_permutations.get()
-                on:input:target=move |event| {
-                    let text = event.target().value();
-                    change(page, |form| form.n_permutations = text);
-                }
+        {move || is_area.get().then(|| view! {
+            <SelectField
+                label="Positive label"
+                class="short"
+                options
+                picked=Signal::derive(move || positive.get())
+                pick=move |label| change(page, |form| form.positive = label)
             />
-        </label>
+        })}
+        <CountField
+            label="Permutations"
+            value=n_permutations
+            on_typed=move |text| change(page, |form| form.n_permutations = text)
+        />
     }
 }

@@ -6,6 +6,7 @@ use super::measure::change;
 use crate::state::find::Form;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
+use crate::ui::small::select_field::{SelectField, same_name};
 
 /// From which marked word to which, and less which.
 #[component]
@@ -16,22 +17,17 @@ pub fn WeightFields(page: Page) -> impl IntoView {
                       none: Option<&'static str>,
                       read: fn(&Form) -> &str,
                       write: fn(&mut Form, String)| {
-        let picked = move || form.with(|form| read(form).to_owned());
-        let option = move |name: String| {
-            let (value, shown) = (name.clone(), name.clone());
-            view! { <option value=value prop:selected=move || picked() == name>{shown}</option> }
-        };
+        let options = Signal::derive(move || {
+            let none = none.map(|none| (String::new(), none.to_owned()));
+            none.into_iter().chain(marks.get().into_iter().map(same_name)).collect()
+        });
         view! {
-            <label>
-                {label}
-                <select on:change:target=move |event| {
-                    let name = event.target().value();
-                    change(page, |form| write(form, name));
-                }>
-                    {none.map(|none| view! { <option value="" prop:selected=move || picked().is_empty()>{none}</option> })}
-                    {move || marks.get().into_iter().map(option).collect_view()}
-                </select>
-            </label>
+            <SelectField
+                label
+                options
+                picked=Signal::derive(move || form.with(|form| read(form).to_owned()))
+                pick=move |name| change(page, |form| write(form, name))
+            />
         }
     };
     view! {

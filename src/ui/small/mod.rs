@@ -13,6 +13,7 @@ pub mod pointer;
 pub mod problem;
 pub mod radio_group;
 pub mod same;
+pub mod select_field;
 pub mod separator;
 pub mod text_field;
 pub mod tick;

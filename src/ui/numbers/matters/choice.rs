@@ -7,16 +7,15 @@ use crate::state::{Event, MattersChoice, MattersEvent, Ranked};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 use crate::ui::small::radio_group::RadioGroup;
+use crate::ui::small::select_field::SelectField;
 
 /// Two choices, and a field for the other text where one is patched in.
 #[component]
 pub fn RankedChoice(page: Page) -> impl IntoView {
     let choice = page.memo(|state| state.matters.choice.clone());
     let choose = move |choice: MattersChoice| page.dispatch(Event::Matters(MattersEvent::Chosen(choice)));
-    let option = move |ranked: Ranked| {
-        let is_on = move || choice.with(|choice| choice.ranked == ranked);
-        view! { <option value=ranked.name() prop:selected=is_on>{ranked.label()}</option> }
-    };
+    let options =
+        Signal::stored(Ranked::EACH.map(|ranked| (ranked.name().to_owned(), ranked.label().to_owned())).to_vec());
     let rank = move |name: String| {
         let ranked = Ranked::EACH.into_iter().find(|ranked| ranked.name() == name).unwrap_or_default();
         choose(MattersChoice { ranked, ..choice.get_untracked() });
@@ -32,12 +31,13 @@ pub fn RankedChoice(page: Page) -> impl IntoView {
     let from = move || choice.with(|choice| choice.from.clone());
     let has_from = page.memo(|state| state.matters.choice.from.is_some());
     view! {
-        <label class="sweep-kind">
-            "Ranked"
-            <select on:change:target=move |event| rank(event.target().value())>
-                {Ranked::EACH.map(option).collect_view()}
-            </select>
-        </label>
+        <SelectField
+            label="Ranked"
+            class="sweep-kind"
+            options
+            picked=Signal::derive(move || choice.with(|choice| choice.ranked.name().to_owned()))
+            pick=rank
+        />
         <RadioGroup
             name="matters-edit"
             label="Edit"
