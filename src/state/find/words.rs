@@ -1,6 +1,7 @@
 //! What is said beside the numbers of a search: of what they are, and what they do not say.
 
 use super::search::{Search, Stage};
+use crate::analysis::decay::half_life;
 use crate::protocol::Baseline;
 use crate::state::wording::count;
 use crate::trace::numeral::with_minus;
@@ -86,6 +87,11 @@ impl Search {
 /// A number of a search: four decimals.
 pub fn number(value: f64) -> String {
     if value.is_nan() { "–".to_owned() } else { with_minus(&format!("{value:.4}")) }
+}
+
+/// The half-life of a slope over distance, in tokens; a dash where nothing falls.
+pub fn half_life_words(slope: f64) -> String {
+    half_life(slope).map_or_else(|| "–".to_owned(), |tokens| format!("{tokens:.1}"))
 }
 
 /// An interval of a search.

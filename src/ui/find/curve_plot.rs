@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::analysis::decay::{Curve, half_life, line};
+use crate::analysis::decay::{Curve, line};
 use crate::state::find::CurveState;
-use crate::state::find::words::number;
+use crate::state::find::words::{half_life_words, number};
 use crate::state::wording::count;
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
@@ -67,13 +67,12 @@ fn curves(curve: &CurveState) -> Option<Curves> {
 fn row(name: &'static str, curve: &Curve) -> AnyView {
     let logs: Vec<f64> = curve.weights.iter().map(|weight| weight.ln()).collect();
     let fitted = line(&logs);
-    let half = half_life(fitted.slope).map_or_else(|| "–".to_owned(), |tokens| format!("{tokens:.1}"));
     view! {
         <tr>
             <th scope="row">{name}</th>
             <td class="number-cell">{number(fitted.slope)}</td>
             <td class="number-cell">{number(fitted.r_squared)}</td>
-            <td class="number-cell">{half}</td>
+            <td class="number-cell">{half_life_words(fitted.slope)}</td>
             <td class="number-cell">{number(line(&curve.logs).slope)}</td>
         </tr>
     }

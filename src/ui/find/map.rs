@@ -7,6 +7,7 @@ use super::save::{largest, map_values};
 use super::send;
 use crate::analysis::statistics::HeadFound;
 use crate::state::find::Search;
+use crate::state::find::words::{interval, number};
 use crate::state::{FindEvent, wording};
 use crate::trace::numeral::{signed, with_minus};
 use crate::ui::erased::{Derived, view};
@@ -96,14 +97,12 @@ pub fn FoundMap(page: Page) -> impl IntoView {
     }
 }
 
-/// "L2H3: 0.0123, 95 % 0.001 to 0.02, p corrected 0.0123".
+/// "L2H3: +0.0123, 95 % 0.0010 to 0.0200, p corrected 0.0123".
 fn name(search: &Search, index: usize, HeadFound { estimate, p }: &HeadFound) -> String {
     let (layer, head) = search.place(index);
-    let value =
-        if search.form.is_area { format!("{:.4}", estimate.value) } else { signed(&format!("{:+.4}", estimate.value)) };
-    let interval =
-        estimate.interval.map(|(low, high)| with_minus(&format!(", 95 % {low:.4} to {high:.4}"))).unwrap_or_default();
-    let p = p.map(|p| format!(", p corrected {:.4}", p.p_corrected)).unwrap_or_default();
+    let value = if search.form.is_area { number(estimate.value) } else { signed(&format!("{:+.4}", estimate.value)) };
+    let interval = estimate.interval.map(|bounds| format!(", 95 % {}", interval(Some(bounds)))).unwrap_or_default();
+    let p = p.map(|p| format!(", p corrected {}", number(p.p_corrected))).unwrap_or_default();
     match estimate.value.is_nan() {
         true => format!("{}: nothing to measure", wording::head_name(layer, head)),
         false => format!("{}: {value}{interval}{p}", wording::head_name(layer, head)),

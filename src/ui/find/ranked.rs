@@ -5,9 +5,8 @@ use leptos::prelude::*;
 use super::send;
 use crate::analysis::statistics::HeadFound;
 use crate::state::find::Search;
-use crate::state::find::words::{interval, number};
+use crate::state::find::words::{half_life_words, interval, number};
 use crate::state::{FindEvent, wording};
-use crate::trace::numeral::with_minus;
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 
@@ -59,13 +58,8 @@ fn listed(search: &Search) -> Vec<Listed> {
     let is_decay = search.form.is_decay();
     let row = |(head, found): (usize, HeadFound)| {
         let (layer, index) = search.place(head);
-        let slope = found.estimate.value;
-        // Only a weight that falls has one.
-        let half_life = match slope < 0.0 {
-            true => with_minus(&format!("{:.1}", std::f64::consts::LN_2 / -slope)),
-            false => "–".to_owned(),
-        };
-        (head, wording::head_name(layer, index), found, is_decay.then_some(half_life))
+        let half_life = is_decay.then(|| half_life_words(found.estimate.value));
+        (head, wording::head_name(layer, index), found, half_life)
     };
     search.ranked().into_iter().take(N_LISTED).map(row).collect()
 }
