@@ -58,6 +58,11 @@ pub fn head_name(layer: usize, head: usize) -> String {
     format!("L{layer}H{head}")
 }
 
+/// "L9H4", or "Layer 9" where the quantity is one of the layer.
+pub fn place_name(quantity: Quantity, layer: usize, head: usize) -> String {
+    if quantity.is_layer_wide() { format!("Layer {layer}") } else { head_name(layer, head) }
+}
+
 /// A head's name with its attention in front, where a model has several: "Cross · L0H3".
 pub fn head_of_kind(kind: AttnKind, layer: usize, head: usize) -> String {
     of_kind(kind, &head_name(layer, head))

@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 
 use super::model::Map;
-use super::readout::{place_name, words};
+use super::readout::words;
 use crate::render::LayerHead;
+use crate::state::wording;
 use crate::ui::erased::view;
 use crate::ui::small::css::px;
 
@@ -19,7 +20,7 @@ pub fn Cell(map: Map, row: usize, column: usize, place: LayerHead) -> impl IntoV
         state.shown.is_some() && state.selection.layer == layer && is_chosen
     });
     let is_selected = move || selected.get() == Some(place);
-    let name = move || place_name(quantity.get(), place);
+    let name = move || wording::place_name(quantity.get(), layer, head);
     let label = move || match layers.with(|layers| layers.get(layer).cloned().flatten()) {
         Some(thumbnails) if !is_small => words(page, quantity.get(), place, &thumbnails.0),
         _ => name(),

@@ -71,13 +71,9 @@ impl Map {
         is_small: bool,
         (width, height): (RwSignal<f64>, RwSignal<f64>),
     ) -> Self {
-        // A small map is there to pick heads: it always shows their weights.
-        let layers = page.memo(move |state| {
-            let layers = if is_small { &state.scales.thumbnails.layers[..] } else { state.map_layers() };
-            layers.iter().map(|it| it.clone().map(Same)).collect()
-        });
+        let layers = page.memo(move |state| layers_of(state, is_small).iter().map(|it| it.clone().map(Same)).collect());
         let options = page.memo(|state| state.scales.map.clone());
-        let quantity = page.memo(move |state| if is_small { Quantity::Weights } else { state.mapped_quantity() });
+        let quantity = page.memo(move |state| quantity_of(state, is_small));
         let rows = page.memo(move |state| rows_of(state, is_small));
         let is_framed = page.peek(|state| state.home == Home::Embed);
         let is_wide = media_query(WIDE);
@@ -103,7 +99,7 @@ impl Map {
             reached: RwSignal::new(None),
             selected: page.memo(move |state| {
                 let selection = &state.selection;
-                if !is_small && state.mapped_quantity().is_layer_wide() {
+                if quantity_of(state, is_small).is_layer_wide() {
                     return state.shown.as_ref().map(|_| (selection.layer, 0));
                 }
                 (selection.heads.len() == 1 && state.shown.is_some()).then(|| (selection.layer, selection.head()))
@@ -159,6 +155,16 @@ fn greatest_height(is_small: bool, is_framed: bool) -> f32 {
     }
 }
 
+/// What the cells show. A small map is there to pick heads: it always shows their weights.
+fn quantity_of(state: &State, is_small: bool) -> Quantity {
+    if is_small { Quantity::Weights } else { state.mapped_quantity() }
+}
+
+/// The pictures of that quantity, by layer.
+fn layers_of(state: &State, is_small: bool) -> &[Option<Arc<LayerThumbnails>>] {
+    if is_small { &state.scales.thumbnails.layers } else { state.map_layers() }
+}
+
 /// The largest change of a weight among the thumbnails, where changes are shown.
 fn largest_change(state: &State, is_small: bool) -> Option<f32> {
     if is_signed(state) {
@@ -166,8 +172,7 @@ fn largest_change(state: &State, is_small: bool) -> Option<f32> {
     }
     let cells = |layer: &Option<Arc<LayerThumbnails>>| layer.as_ref().map(|it| largest_size(&it.cells));
     let is_difference = state.editing.variant == Variant::Difference;
-    let layers = if is_small { &state.scales.thumbnails.layers[..] } else { state.map_layers() };
-    is_difference.then(|| layers.iter().filter_map(cells).fold(0.0, f32::max))
+    is_difference.then(|| layers_of(state, is_small).iter().filter_map(cells).fold(0.0, f32::max))
 }
 
 /// Whether cells show a number that has a sign, whatever the result.
@@ -192,7 +197,7 @@ pub fn rows_of(state: &State, is_small: bool) -> Vec<Vec<LayerHead>> {
     let rows: Vec<Vec<LayerHead>> =
         layers.iter().map(|&layer| heads.iter().map(|&head| (layer, head)).collect()).collect();
     // Layers have no score to be sorted by.
-    if !state.scales.map.is_sorted || !is_small && state.mapped_quantity().is_layer_wide() {
+    if !state.scales.map.is_sorted || quantity_of(state, is_small).is_layer_wide() {
         return rows;
     }
     let numbers = Numbers::from_state(state);

@@ -13,14 +13,9 @@ use crate::trace::Side;
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 
-/// "L2H9", or "Layer 2" where the picture is one of the layer.
-pub(super) fn place_name(quantity: Quantity, (layer, head): LayerHead) -> String {
-    if quantity.is_layer_wide() { format!("Layer {layer}") } else { wording::head_name(layer, head) }
-}
-
 /// What a picture in place of weights says: "Layer 2 · value zeroing · largest cat → the 0.41".
 fn words_of_other(page: Page, quantity: Quantity, place: LayerHead) -> String {
-    let name = format!("{} · {}", place_name(quantity, place), quantity.label());
+    let name = format!("{} · {}", wording::place_name(quantity, place.0, place.1), quantity.label());
     let largest = page.peek(|state| {
         let picture = state.map_values().get(place.0)?.as_deref()?;
         let sizes = picture.head(place.1).iter().copied().enumerate();
@@ -75,7 +70,7 @@ pub fn Readout(map: Map) -> impl IntoView {
         let thumbnails = layers.with(|layers| layers.get(place.0).cloned().flatten());
         let words = match thumbnails {
             Some(thumbnails) => words(page, quantity.get(), place, &thumbnails.0),
-            None => place_name(quantity.get(), place),
+            None => wording::place_name(quantity.get(), place.0, place.1),
         };
         if quantity.get().is_layer_wide() {
             return Some(words);

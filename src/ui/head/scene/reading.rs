@@ -48,7 +48,7 @@ impl Scene {
 
     /// "L2H9", or "Layer 2" where the picture is one of the layer.
     pub fn head_name(&self, layer: usize, head: usize) -> String {
-        if self.is_layer_wide() { format!("Layer {layer}") } else { wording::head_name(layer, head) }
+        wording::place_name(self.quantity(), layer, head)
     }
 
     /// The tokens whose stream is so long that its direction hardly changes, by name.
