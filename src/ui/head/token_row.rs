@@ -54,6 +54,7 @@ pub fn TokenRow(
     let speaker = message.as_ref().filter(|message| message.is_first).map(|message| message.role.clone());
     let starts_second = move || row > 0 && text_name() == Some("B");
     let number = Derived::new(move || numbers.with(|numbers| numbers.get(row).cloned()));
+    let has_number = move || number.with(|number| number.as_ref().is_some_and(|number| !number.is_empty()));
     view! {
         <div
             class="token"
@@ -61,8 +62,8 @@ pub fn TokenRow(
             class:faded=move || mark.get().1
             class:pinned=move || is_pinned.get()
             class:second=starts_second
-            class:numbered=move || number.with(|number| number.as_ref().is_some_and(|number| !number.is_empty()))
-            class:measured=move || !is_idle.get() && number.with(|number| number.as_ref().is_some_and(|number| !number.is_empty()))
+            class:numbered=has_number
+            class:measured=move || !is_idle.get() && has_number()
             data-role=message.map(|message| message.role)
             role="option"
             data-row=row.to_string()

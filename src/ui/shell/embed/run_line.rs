@@ -22,23 +22,11 @@ pub fn RunLine(page: Page, is_still: RwSignal<bool>) -> impl IntoView {
     let has_text = page.memo(|state| state.entry.kind == EntryKind::Text);
     let has_pair = page.memo(|state| !state.entry.pair.is_empty());
     // An emptied field stays.
-    let had_pair = StoredValue::new(false);
-    let keeps_pair = Derived::new(move || {
-        if has_pair.get() {
-            had_pair.set_value(true);
-        }
-        had_pair.get_value()
-    });
+    let keeps_pair = once_true(has_pair);
     // A frame without an input is a line of text: an empty form would help nobody. An emptied field stays.
     let names_input =
         page.memo(|state| state.shown.is_some() || state.entry.kind != EntryKind::Text || !state.entry.text.is_empty());
-    let had_input = StoredValue::new(false);
-    let has_input = Derived::new(move || {
-        if names_input.get() {
-            had_input.set_value(true);
-        }
-        had_input.get_value()
-    });
+    let has_input = once_true(names_input);
     let is_empty = move || !has_input.get() && Link::parse(&fragment()).0.trace.is_none();
     let has_models = page.memo(|state| !state.models.is_empty());
     // The first run of a model from the Hub looks it up, and asks which files to download.
@@ -97,4 +85,15 @@ pub fn RunLine(page: Page, is_still: RwSignal<bool>) -> impl IntoView {
         <FaultNotice page />
         <FrameStatus page />
     }
+}
+
+/// Whether something is so, or was so before.
+fn once_true(is_so: Derived<bool>) -> Derived<bool> {
+    let was_so = StoredValue::new(false);
+    Derived::new(move || {
+        if is_so.get() {
+            was_so.set_value(true);
+        }
+        was_so.get_value()
+    })
 }
