@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::choice::RankedChoice;
 use super::ranking::RankingPart;
 use super::saliency::SaliencyPart;
-use crate::state::{Event, MattersEvent, State, wording};
+use crate::state::{Event, MattersEvent, wording};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 use crate::ui::small::problem::Problem;
@@ -14,10 +14,9 @@ use crate::ui::small::problem::Problem;
 #[component]
 pub fn MattersPanel(page: Page) -> impl IntoView {
     let about = page.memo(|state| {
-        let name = state.outcome_name();
-        let value = wording::outcome(state);
-        value.unwrap_or_else(|| {
-            if name.is_empty() { "No outcome is chosen yet".to_owned() } else { format!("Outcome {name}") }
+        wording::outcome(state).unwrap_or_else(|| match state.outcome_name() {
+            name if name.is_empty() => "No outcome is chosen yet".to_owned(),
+            name => format!("Outcome {name}"),
         })
     });
     let obstacle = page.memo(|state| {
@@ -59,9 +58,4 @@ pub fn MattersPanel(page: Page) -> impl IntoView {
             <SaliencyPart page />
         </section>
     }
-}
-
-/// The sentence of a state that says why something cannot be done.
-pub(super) fn said(of: fn(&State) -> Option<&'static str>) -> impl Fn(&State) -> Option<String> {
-    move |state| of(state).map(str::to_owned)
 }

@@ -2,9 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::panel::said;
 use crate::state::matters::N_TRIED;
-use crate::state::{Event, MattersEvent, State};
+use crate::state::{Event, MattersEvent};
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 
@@ -12,7 +11,7 @@ use crate::ui::shell::page::Page;
 #[component]
 pub fn Verify(page: Page) -> impl IntoView {
     let n = RwSignal::new(N_TRIED.to_string());
-    let obstacle = page.memo(said(State::trial_problem));
+    let obstacle = page.memo(|state| state.trial_problem().map(str::to_owned));
     let failure = page.memo(|state| state.matters.trying.problem().map(str::to_owned));
     let is_trying = page.memo(|state| state.matters.trying.is_pending());
     let progress = page.memo(|state| state.trial().map(|trial| trial.progress()));
