@@ -2,21 +2,24 @@
 
 use leptos::prelude::*;
 
+use super::chosen;
 use super::curve::DistanceCurve;
 use super::distribution::Distribution;
 use super::occupations::OccupationPlot;
 use super::save::save_rows;
 use super::unit_rows::UnitRows;
 use crate::analysis::statistics::HeadFound;
+use crate::state::find::Search;
 use crate::state::find::words::{interval, number};
-use crate::state::{State, wording};
-use crate::ui::erased::view;
+use crate::state::wording;
+use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 
 /// What is known of the chosen head.
 #[component]
 pub fn FoundHeadPanel(page: Page) -> impl IntoView {
-    let title = page.memo(title);
+    let chosen = chosen(page);
+    let title = Derived::new(move || chosen.get().and_then(|(search, head)| title(&search, head)));
     let problem = RwSignal::new(None::<String>);
     let save = move |_| {
         let saved = page.peek(|state| Some(save_rows(state.find.search.as_ref()?, state.find.head?)));
@@ -41,8 +44,7 @@ pub fn FoundHeadPanel(page: Page) -> impl IntoView {
 }
 
 /// "L2H3: 0.0123 (0.0010 to 0.0200), p corrected 0.0123".
-fn title(state: &State) -> Option<String> {
-    let (search, index) = (state.find.search.as_ref()?, state.find.head?);
+fn title(search: &Search, index: usize) -> Option<String> {
     let (layer, head) = search.place(index);
     let HeadFound { estimate, p } = *search.heads().get(index)?;
     let p = p.map(|p| format!(", p corrected {}", number(p.p_corrected))).unwrap_or_default();

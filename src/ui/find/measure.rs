@@ -5,11 +5,11 @@ use leptos::prelude::*;
 use super::number_fields::NumberFields;
 use super::outcome_fields::OutcomeFields;
 use super::score_fields::ScoreFields;
-use super::send;
 use super::weight_fields::WeightFields;
+use super::{chosen_set, send};
 use crate::state::find::{Form, Kind};
 use crate::state::{Event, FindEvent, WorkEvent};
-use crate::ui::erased::{Show, view};
+use crate::ui::erased::{Derived, Show, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::check_box::CheckBox;
 use crate::ui::small::select_field::{SelectField, same_name};
@@ -25,7 +25,8 @@ pub(super) fn change(page: Page, change: impl FnOnce(&mut Form)) {
 #[component]
 pub fn Measure(page: Page) -> impl IntoView {
     let form = page.memo(|state| state.find.form.clone());
-    let has_labels = page.memo(|state| state.find.set.as_ref().is_some_and(|set| set.labels().len() > 1));
+    let set = chosen_set(page);
+    let has_labels = Derived::new(move || set.with(|set| set.as_ref().is_some_and(|set| set.labels().len() > 1)));
     let has_edits = page.memo(|state| state.editing.has_active());
     let is_running = page.memo(|state| state.find.search.as_ref().is_some_and(|search| search.is_under_way()));
     let n_searches = page.memo(|state| state.find.n_searches);

@@ -32,12 +32,17 @@ use std::sync::Arc;
 
 use super::erased::Derived;
 use super::shell::page::Page;
-use crate::state::find::Search;
+use crate::state::find::{LoadedSet, Search};
 use crate::state::{Event, FindEvent};
 
 /// The last search and the chosen head. What is made of all rows follows this and not the state, which changes more often.
 fn chosen(page: Page) -> Derived<Option<(Arc<Search>, usize)>> {
     page.memo(|state| Some((state.find.search.clone()?, state.find.head?)))
+}
+
+/// The set. What is made of all its rows follows this and not the state.
+fn chosen_set(page: Page) -> Derived<Option<Arc<LoadedSet>>> {
+    page.memo(|state| state.find.set.clone())
 }
 
 /// Says what happened on the workbench.

@@ -2,19 +2,21 @@
 
 use leptos::prelude::*;
 
+use super::chosen_set;
 use super::count_field::CountField;
 use super::measure::change;
-use crate::ui::erased::view;
+use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::select_field::{SelectField, same_name};
 
-/// How many permutations stand behind a p.
+/// The label that counts as positive, where labels are told apart, and how many permutations stand behind a p.
 #[component]
 pub fn NumberFields(page: Page) -> impl IntoView {
     let n_permutations = page.memo(|state| state.find.form.n_permutations.clone());
     let positive = page.memo(|state| state.find.form.positive.clone());
     let is_area = page.memo(|state| state.find.form.is_area);
-    let labels = page.memo(|state| state.find.set.as_ref().map(|set| set.labels()).unwrap_or_default());
+    let set = chosen_set(page);
+    let labels = Derived::new(move || set.with(|set| set.as_ref().map(|set| set.labels()).unwrap_or_default()));
     let options = Signal::derive(move || {
         let larger = (String::new(), "larger one".to_owned());
         std::iter::once(larger).chain(labels.get().into_iter().map(same_name)).collect()

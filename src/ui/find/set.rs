@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::chosen_set;
 use super::rows::RowTable;
 use super::save::save_lines;
 use crate::sets::Refused;
@@ -15,7 +16,7 @@ const MAX_REFUSED: usize = 50;
 /// Name, size, notes, records that do not fit, and the rows as the model reads them.
 #[component]
 pub fn ChosenSet(page: Page) -> impl IntoView {
-    let set = page.memo(|state| state.find.set.clone());
+    let set = chosen_set(page);
     let title = move || {
         set.get().map(|set| format!("{}: {}, recognised as {}", set.name, count(set.rows.len(), "row"), set.form))
     };

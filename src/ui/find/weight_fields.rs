@@ -2,16 +2,18 @@
 
 use leptos::prelude::*;
 
+use super::chosen_set;
 use super::measure::change;
 use crate::state::find::Form;
-use crate::ui::erased::view;
+use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::select_field::{SelectField, same_name};
 
 /// From which marked word to which, and less which.
 #[component]
 pub fn WeightFields(page: Page) -> impl IntoView {
-    let marks = page.memo(|state| state.find.set.as_ref().map(|set| set.marks()).unwrap_or_default());
+    let set = chosen_set(page);
+    let marks = Derived::new(move || set.with(|set| set.as_ref().map(|set| set.marks()).unwrap_or_default()));
     let form = page.memo(|state| state.find.form.clone());
     let field = move |label: &'static str,
                       none: Option<&'static str>,
