@@ -14,6 +14,7 @@ use crate::state::find::words::{interval, number};
 use crate::state::wording;
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
+use crate::ui::small::problem::Problem;
 
 /// What is known of the chosen head.
 #[component]
@@ -31,8 +32,8 @@ pub fn FoundHeadPanel(page: Page) -> impl IntoView {
                 <h3>{move || title.get()}</h3>
                 <span class="spring"></span>
                 <button type="button" class="link" on:click=save>"Save its rows as CSV"</button>
-                {move || problem.get()}
             </div>
+            {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
             <div class="find-plots">
                 <Distribution page />
                 <OccupationPlot page />

@@ -7,6 +7,7 @@ use crate::platform::page::{forget, keep_if_possible, kept, kept_keys};
 use crate::state::FindEvent;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
+use crate::ui::small::problem::Problem;
 
 /// Before the name of a set in the browser's storage.
 const PREFIX: &str = "headlight.set.";
@@ -67,7 +68,7 @@ pub fn KeptSets(page: Page) -> impl IntoView {
                 "Keep in this browser"
             </button>
         </div>
-        {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
+        {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
         {move || {
             let names = names.get();
             (!names.is_empty()).then(|| view! {

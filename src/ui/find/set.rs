@@ -9,6 +9,7 @@ use crate::sets::Refused;
 use crate::state::wording::count;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
+use crate::ui::small::problem::Problem;
 
 /// Records that do not fit are listed up to this many.
 const MAX_REFUSED: usize = 50;
@@ -49,8 +50,8 @@ pub fn ChosenSet(page: Page) -> impl IntoView {
                 >
                     "Save as JSON Lines"
                 </button>
-                {move || problem.get()}
             </p>
+            {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
         </div>
     }
 }

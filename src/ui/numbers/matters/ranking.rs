@@ -13,6 +13,7 @@ use crate::state::{CaptionText, Event, MattersEvent, State, wording};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 use crate::ui::small::csv_button::CsvButton;
+use crate::ui::small::problem::Problem;
 
 /// The ranking, and what was tried of it.
 #[component]
@@ -67,6 +68,6 @@ pub fn RankingPart(page: Page) -> impl IntoView {
                 <button type="button" class="link" on:click=save_plot>"Save the plot as SVG"</button>
             })
         }}
-        {move || problem.get()}
+        {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
     }
 }
