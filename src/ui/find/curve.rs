@@ -62,7 +62,7 @@ pub fn DistanceCurve(page: Page) -> impl IntoView {
                     />
                 </label>
                 <button type="button" class="action" on:click=move |_| send(page, FindEvent::CurveApplied)>
-                    "Edit the model so"
+                    "Apply as an edit"
                 </button>
                 <p class="hint">
                     "Those whose part of q·k falls most with distance: " {move || chosen.get()} "."

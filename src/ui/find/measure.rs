@@ -86,7 +86,7 @@ pub fn Measure(page: Page) -> impl IntoView {
                 </div>
                 <p class="hint" class:none=is_first>
                     {move || format!(
-                        "{} searches were begun on this set: choosing among them after a look is not corrected by any p.",
+                        "{} searches were started on this set: no p is corrected for choosing among them.",
                         n_searches.get(),
                     )}
                 </p>

@@ -18,7 +18,7 @@ pub fn NumberFields(page: Page) -> impl IntoView {
     let set = chosen_set(page);
     let labels = Derived::new(move || set.with(|set| set.as_ref().map(|set| set.labels()).unwrap_or_default()));
     let options = Signal::derive(move || {
-        let larger = (String::new(), "larger one".to_owned());
+        let larger = (String::new(), "the larger one".to_owned());
         std::iter::once(larger).chain(labels.get().into_iter().map(same_name)).collect()
     });
     view! {
