@@ -10,6 +10,7 @@ use crate::state::{Event, State};
 use crate::ui::change::as_python::AsPython;
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
+use crate::ui::small::select_field::{SelectField, same_name};
 
 /// One menu, a field for other texts where they are needed, and "Sweep".
 #[component]
@@ -33,20 +34,14 @@ pub fn SweepPanel(page: Page) -> impl IntoView {
             page.dispatch(Event::Editing(EditEvent::SweepAsked(asked)));
         }
     };
-    let option = move |option: SweepKind| {
-        view! {
-            <option value=option.label() prop:selected=move || now.get() == option>{option.label()}</option>
-        }
-    };
+    let kinds =
+        Signal::derive(move || offered.get().into_iter().map(|kind| same_name(kind.label())).collect::<Vec<_>>());
     let pick = move |name: String| {
         if let Some(picked) = SweepKind::EACH.into_iter().find(|kind| kind.label() == name) {
             kind.set(picked);
         }
     };
-    let site_option = move |option: PatchSite| {
-        let name = option.label();
-        view! { <option value=name prop:selected=move || site.get() == option>{name}</option> }
-    };
+    let sites = Signal::stored(PatchSite::EACH.map(|site| same_name(site.label())).to_vec());
     let pick_site = move |name: String| {
         let picked = PatchSite::EACH.into_iter().find(|site| site.label() == name);
         site.set(picked.unwrap_or_default());
@@ -62,12 +57,13 @@ pub fn SweepPanel(page: Page) -> impl IntoView {
                 event.prevent_default();
                 start();
             }>
-                <label class="sweep-kind">
-                    "What to try"
-                    <select on:change:target=move |event| pick(event.target().value())>
-                        {move || offered.get().into_iter().map(option).collect_view()}
-                    </select>
-                </label>
+                <SelectField
+                    label="What to try"
+                    class="sweep-kind"
+                    options=kinds
+                    picked=Signal::derive(move || now.get().label().to_owned())
+                    pick
+                />
                 {move || now.get().texts().map(|label| view! {
                     <label class="other">
                         {label}
@@ -80,12 +76,13 @@ pub fn SweepPanel(page: Page) -> impl IntoView {
                     </label>
                 })}
                 {move || now.get().has_site().then(|| view! {
-                    <label class="other">
-                        "What to patch"
-                        <select on:change:target=move |event| pick_site(event.target().value())>
-                            {PatchSite::EACH.map(site_option).collect_view()}
-                        </select>
-                    </label>
+                    <SelectField
+                        label="What to patch"
+                        class="other"
+                        options=sites
+                        picked=Signal::derive(move || site.get().label().to_owned())
+                        pick=pick_site
+                    />
                 })}
                 <Start page asked />
             </form>
