@@ -6,7 +6,6 @@ share nothing, and none asks for anything. The viewer's own Content-Security-Pol
 
 from __future__ import annotations
 
-
 import base64
 import html
 import secrets
@@ -102,10 +101,7 @@ class View:
     @property
     def page(self) -> str:
         """The whole page, as text."""
-        slot = ("#" + self.link + "\n" if self.link else "") + base64.b64encode(self.trace.to_bytes()).decode()
-        page = _viewer().replace(SLOT, slot)
-        picture = self._picture()
-        return page if picture is None else page.replace("</noscript>", f"{_image(*picture)}</noscript>", 1)
+        return self._page_over(self._picture())
 
     @property
     def data(self) -> str:
@@ -113,12 +109,19 @@ class View:
 
         A picture lies behind the frame: it is seen until the figure is drawn, and where a reader of notebooks takes frames out.
         """
-        page = html.escape(self.page).encode("ascii", "xmlcharrefreplace").decode()
+        return self._data_over(self._picture())
+
+    def _page_over(self, picture):
+        slot = ("#" + self.link + "\n" if self.link else "") + base64.b64encode(self.trace.to_bytes()).decode()
+        page = _viewer().replace(SLOT, slot)
+        return page if picture is None else page.replace("</noscript>", f"{_image(*picture)}</noscript>", 1)
+
+    def _data_over(self, picture):
+        page = html.escape(self._page_over(picture)).encode("ascii", "xmlcharrefreplace").decode()
         frame = (
             f'<iframe title="Attention" name="{self.name}" srcdoc="{page}" width="100%" height="{self.height}" '
             'style="grid-area: 1 / 1; border: 0"></iframe>'
         )
-        picture = self._picture()
         behind = "" if picture is None else _image(*picture, f"grid-area: 1 / 1; max-width: 100%; max-height: {self.height}px")
         return f'<div style="display: grid">{behind}{frame}</div>'
 
@@ -134,8 +137,8 @@ class View:
         return self.data
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        bundle = {"text/html": self.data, "text/plain": repr(self)}
         picture = self._picture()
+        bundle = {"text/html": self._data_over(picture), "text/plain": repr(self)}
         if picture is not None:
             bundle["image/png"] = base64.b64encode(picture[0]).decode()
         return bundle

@@ -11,7 +11,7 @@ import numpy
 import pytest
 
 import headlight
-from headlight import live
+from headlight import live, views
 from headlight.picture import LARGEST, picture_of
 
 
@@ -70,6 +70,13 @@ def test_without_anywidget_the_figure_is_a_frame_and_says_what_is_missing(trace,
         view.observe(print, "edits")
     with pytest.raises(TypeError, match="unknown part 'layers'"):
         view.select(layers=1)
+
+
+def test_a_notebooks_output_makes_its_picture_once(trace, monkeypatch):
+    made = []
+    monkeypatch.setattr(views, "picture_of", lambda *given: made.append(given) or picture_of(*given))
+    headlight.show(trace)._repr_mimebundle_()
+    assert len(made) == 1
 
 
 def test_each_figure_has_a_name_of_its_own(trace):
