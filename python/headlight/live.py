@@ -6,6 +6,7 @@ without a view, whose script hears the frame's messages. Its ``page`` makes it a
 
 import os
 import sys
+from functools import cache
 from importlib import resources
 from urllib.parse import parse_qsl
 
@@ -35,29 +36,25 @@ def listener(**traits):
     return _kind()(**traits)
 
 
+@cache
 def _kind():
-    if "kind" not in _made:
-        try:
-            import anywidget
-            import traitlets
-        except ImportError:
-            raise ImportError("a figure tells Python what is chosen through anywidget: pip install anywidget") from None
+    try:
+        import anywidget
+        import traitlets
+    except ImportError:
+        raise ImportError("a figure tells Python what is chosen through anywidget: pip install anywidget") from None
 
-        class Listener(anywidget.AnyWidget):
-            _esm = (resources.files(__package__) / "listener.js").read_text(encoding="utf-8")
-            frame = traitlets.Unicode().tag(sync=True)
-            page = traitlets.Unicode().tag(sync=True)
-            height = traitlets.Int().tag(sync=True)
-            follows_theme = traitlets.Bool(True).tag(sync=True)
-            selection = traitlets.Unicode().tag(sync=True)
-            hover = traitlets.Unicode().tag(sync=True)
-            wanted = traitlets.Unicode().tag(sync=True)
+    class Listener(anywidget.AnyWidget):
+        _esm = (resources.files(__package__) / "listener.js").read_text(encoding="utf-8")
+        frame = traitlets.Unicode().tag(sync=True)
+        page = traitlets.Unicode().tag(sync=True)
+        height = traitlets.Int().tag(sync=True)
+        follows_theme = traitlets.Bool(True).tag(sync=True)
+        selection = traitlets.Unicode().tag(sync=True)
+        hover = traitlets.Unicode().tag(sync=True)
+        wanted = traitlets.Unicode().tag(sync=True)
 
-        _made["kind"] = Listener
-    return _made["kind"]
-
-
-_made = {}
+    return Listener
 
 
 def parts_of(link):

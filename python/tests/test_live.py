@@ -59,7 +59,7 @@ def test_links_are_read_as_the_frame_writes_them():
 
 def test_without_anywidget_the_figure_is_a_frame_and_says_what_is_missing(trace, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "anywidget", None)
-    monkeypatch.setattr(live, "_made", {})
+    live._kind.cache_clear()
     view = headlight.show(trace)
     assert not live.is_available()
     assert set(view._repr_mimebundle_()) == {"text/html", "image/png", "text/plain"}
