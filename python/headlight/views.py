@@ -16,6 +16,8 @@ from os import PathLike
 from typing import Any
 from urllib.parse import quote
 
+import numpy
+
 from . import live
 from .picture import picture_of
 from .traces import Trace, load
@@ -183,8 +185,8 @@ def to_html(trace: Trace | str | PathLike[str], path: str | PathLike[str], **par
 def link_of(parts):
     """The link of what is shown: ``view=head&layer=2``."""
     check_parts(parts)
-    written = {name: _written(value) for name, value in parts.items() if value is not None and value != []}
-    return "&".join(f"{name}={quote(value, safe=',')}" for name, value in written.items())
+    written = {name: _written(value) for name, value in parts.items() if value is not None}
+    return "&".join(f"{name}={quote(value, safe=',')}" for name, value in written.items() if value)
 
 
 def check_parts(parts):
@@ -195,7 +197,7 @@ def check_parts(parts):
 
 
 def _written(value):
-    if isinstance(value, (list, tuple, set, range)):
+    if isinstance(value, (list, tuple, set, range, numpy.ndarray)):
         return ",".join(map(str, value))
     return str(int(value)) if isinstance(value, bool) else str(value)
 

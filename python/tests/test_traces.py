@@ -89,6 +89,13 @@ def test_files_are_shown_like_traces(trace, tmp_path):
     assert trace._repr_html_().count("<iframe") == 1
 
 
+def test_any_list_of_numbers_is_a_part_and_an_empty_one_is_left_out(trace):
+    for heads in ([0, 1], (0, 1), range(2), numpy.array([0, 1])):
+        assert headlight.show(trace, view="head", heads=heads).link == "view=head&heads=0,1"
+    for heads in ([], (), range(0), numpy.array([], int)):
+        assert headlight.show(trace, view="head", heads=heads).link == "view=head"
+
+
 def test_unknown_parts_are_refused_and_text_is_quoted(trace):
     with pytest.raises(TypeError, match="unknown part 'colour'"):
         headlight.show(trace, colour="red")
