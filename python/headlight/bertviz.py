@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-
 from .attention import chosen, layers_of, numbers
 from .tokens import added, checked, form_of, prettified
 from .traces import Trace

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-
 from . import hugging_face
 from .attention import numbers
 from .views import HEIGHT, View, check_action, link_of, present, theme_of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 from . import hugging_face
 from .attention import layers_of
 from .traces import Trace
