@@ -1,10 +1,11 @@
 //! The Python package: a wheel of pure Python with viewer.html and the licences inside, and its tests from that wheel.
 
 use crate::dist::{self, Mode};
-use crate::process::{capture, cargo, run, run_lines, say, warn};
-use crate::python::{environment, id_of, interpreter};
+use crate::notebooks::{self, NOTEBOOKS};
+use crate::paths;
+use crate::process::{capture, cargo, run, run_lines, say};
+use crate::python::{self, Extra, environment, id_of, interpreter};
 use crate::report::{Count, pytest_result, rust_result};
-use crate::{notebooks, paths, python};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,16 +13,18 @@ use std::process::Command;
 use walkdir::WalkDir;
 
 const PLAIN: &str = include_str!("../../tests/python/package.txt");
-const REAL: &str = include_str!("../../tests/python/libraries.txt");
 const LENS3: &str = include_str!("../../tests/python/lens3.txt");
 
 const LICENCES: [&str; 3] = ["LICENSE", "LICENSE-APACHE", "LICENSE-MIT"];
 
-/// The name of the environment with what `REAL` names.
-const LIBRARIES: &str = "libraries";
-
-/// An interpreter that has what `REAL` names, in place of an environment made for the tests.
-const REAL_PYTHON: &str = "HEADLIGHT_PYTHON_LIBRARIES";
+/// The libraries whose models the package reads.
+const LIBRARIES: Extra = Extra {
+    name: "libraries",
+    contents: "transformers, TransformerLens and nnsight",
+    requirements: include_str!("../../tests/python/libraries.txt"),
+    modules: "torch, transformers, transformer_lens, nnsight",
+    variable: "HEADLIGHT_PYTHON_LIBRARIES",
+};
 
 /// The command: python/dist/ with the wheel.
 pub fn build(mode: Mode) -> Result<()> {
@@ -84,36 +87,20 @@ fn only_wheel(folder: &Path) -> Result<PathBuf> {
 /// The tests of the package as it was built: alone with numpy and safetensors, in notebooks, and with the libraries whose models
 /// it reads, which are installed where they are missing.
 pub fn test() -> Result<Count> {
-    test_with(notebooks::ensure, || libraries(pinned()))
+    test_with(true, Some(|| LIBRARIES.pinned()))
 }
 
 /// The tests with the libraries in their newest versions, whatever these are.
 pub fn test_newest() -> Result<Count> {
-    test_with(|| None, || libraries(newest()))
+    test_with(false, Some(newest))
 }
 
-/// The same; without notebooks and libraries where they are not installed yet, since that takes gigabytes and many minutes.
+/// The same as `test`; without notebooks and libraries where they are not installed yet, since that takes gigabytes and many minutes.
 pub fn test_installed() -> Result<Count> {
-    let has_libraries =
-        paths::env_path(REAL_PYTHON).is_some() || python::has_environment(LIBRARIES, REAL).unwrap_or_default();
-    for (is_installed, what) in [
-        (has_libraries, "transformers, TransformerLens and nnsight"),
-        (notebooks::are_installed(), "JupyterLab and marimo"),
-    ] {
-        if !is_installed {
-            warn(&format!("the tests with {what} are skipped: `cargo xtask test --only python` installs these"));
-        }
-    }
-    test_with(
-        || if notebooks::are_installed() { notebooks::ensure() } else { None },
-        || if has_libraries { libraries(pinned()) } else { None },
-    )
+    test_with(NOTEBOOKS.is_installed(), LIBRARIES.is_installed().then_some(|| LIBRARIES.pinned()))
 }
 
-fn test_with(
-    notebooks: impl FnOnce() -> Option<PathBuf>,
-    libraries: impl FnOnce() -> Option<(PathBuf, PathBuf)>,
-) -> Result<Count> {
+fn test_with(in_notebooks: bool, libraries: Option<impl FnOnce() -> Result<PathBuf>>) -> Result<Count> {
     let wheel = wheel(Mode::Release)?;
     let plain = environment("package", "pytest", PLAIN)?;
     let installed = paths::target()?.join("python-package");
@@ -124,12 +111,13 @@ fn test_with(
         .arg(&wheel))?;
     say("the Python package");
     let mut count = pytest(&plain, &installed, &["--ignore=real", "--ignore=jupyter"])?;
-    if let Some(program) = notebooks() {
+    if in_notebooks && let Some(program) = NOTEBOOKS.or_skipped(NOTEBOOKS.pinned()) {
         say("the Python package in notebooks");
         count = count.plus(pytest(&program, &installed, &["jupyter"])?).plus(notebooks::test(&program, &installed)?);
     }
-    let Some((program, lens3)) = libraries() else { return Ok(count) };
-    say("the Python package with transformers, TransformerLens and nnsight");
+    let found = libraries.and_then(|ensure| LIBRARIES.or_skipped(ensure().and_then(with_lens3)));
+    let Some((program, lens3)) = found else { return Ok(count) };
+    say(&format!("the Python package with {}", LIBRARIES.contents));
     count = count.plus(pytest(&program, &installed, &["real"])?);
     Ok(count.plus(blocks(program, lens3, installed)?))
 }
@@ -148,35 +136,18 @@ fn blocks(program: PathBuf, lens3: PathBuf, installed: PathBuf) -> Result<Count>
     Ok(blocks.of_runner(status.success()))
 }
 
-/// An interpreter with the libraries that `REAL` pins.
-fn pinned() -> Result<PathBuf> {
-    paths::env_path(REAL_PYTHON)
-        .map_or_else(|| environment(LIBRARIES, "transformers, TransformerLens and nnsight (gigabytes, once)", REAL), Ok)
-}
-
-/// An interpreter with the newest versions of the same libraries that fit together, and a line that names them.
+/// An interpreter with the newest versions of the libraries, and a line that names them.
 fn newest() -> Result<PathBuf> {
-    let program = python::newest_environment(
-        LIBRARIES,
-        "the newest transformers, TransformerLens and nnsight (gigabytes)",
-        REAL,
-    )?;
+    let program = LIBRARIES.newest()?;
     let versions = "from importlib.metadata import version as v; \
                     print(*(f'{n} {v(n)}' for n in ('transformers', 'transformer-lens', 'nnsight', 'torch')), sep=', ')";
     say(&format!("the newest versions: {}", capture(Command::new(&program).args(["-c", versions]))?.trim()));
     Ok(program)
 }
 
-/// An interpreter with the libraries, and the folder of TransformerLens 3; `None`, with a word, where they cannot be installed.
-fn libraries(found: Result<PathBuf>) -> Option<(PathBuf, PathBuf)> {
-    let both = found.and_then(|program| {
-        capture(Command::new(&program).args(["-c", "import torch, transformers, transformer_lens, nnsight"]))?;
-        Ok((program, python::install("lens3", "TransformerLens 3", "tests/python/lens3.txt", LENS3, &["--no-deps"])?))
-    });
-    both.inspect_err(|error| {
-        warn(&format!("the tests with transformers, TransformerLens and nnsight are skipped: {error:#}"));
-    })
-    .ok()
+/// The folder of TransformerLens 3 beside an interpreter with the libraries.
+fn with_lens3(program: PathBuf) -> Result<(PathBuf, PathBuf)> {
+    Ok((program, python::install("lens3", "TransformerLens 3", "tests/python/lens3.txt", LENS3, &["--no-deps"])?))
 }
 
 /// Runs tests in python/tests, from where the package's sources are not found.

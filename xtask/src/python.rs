@@ -3,9 +3,10 @@
 //! installed into it.
 
 use crate::paths;
-use crate::process::{find_program, run, say};
+use crate::process::{capture, find_program, run, say, warn};
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -54,9 +55,66 @@ pub fn install(name: &str, contents: &str, requirements: &str, text: &str, optio
     })
 }
 
-/// Whether `environment` would find what it makes.
-pub fn has_environment(name: &str, requirements: &str) -> Result<bool> {
-    Ok(paths::tools()?.join(environment_name(name, requirements)).is_dir())
+/// Packages that only some tests need, in an environment of their own or in an interpreter that a variable names.
+pub struct Extra {
+    /// Of the environment.
+    pub name: &'static str,
+    /// The packages' names for people.
+    pub contents: &'static str,
+    /// Their pinned versions.
+    pub requirements: &'static str,
+    /// What is imported to see whether they are there.
+    pub modules: &'static str,
+    /// The variable that names an interpreter with them.
+    pub variable: &'static str,
+}
+
+impl Extra {
+    /// Whether nothing has to be installed. Where something has, a word says which tests are skipped and how they are run.
+    pub fn is_installed(&self) -> bool {
+        let is_made =
+            || Ok::<_, anyhow::Error>(paths::tools()?.join(environment_name(self.name, self.requirements)).is_dir());
+        let is_installed = paths::env_path(self.variable).is_some() || is_made().unwrap_or_default();
+        if !is_installed {
+            self.skipped("`cargo xtask test --only python` installs these");
+        }
+        is_installed
+    }
+
+    /// An interpreter with the pinned versions.
+    pub fn pinned(&self) -> Result<PathBuf> {
+        let contents = format!("{} (large, once)", self.contents);
+        let program =
+            paths::env_path(self.variable).map_or_else(|| environment(self.name, &contents, self.requirements), Ok)?;
+        self.checked(program)
+    }
+
+    /// An interpreter with the newest versions that fit together, brought up to date by each call.
+    pub fn newest(&self) -> Result<PathBuf> {
+        let (contents, unpinned) = (format!("the newest {}", self.contents), without_versions(self.requirements));
+        let program = environment(&format!("{}-newest", self.name), &contents, &unpinned)?;
+        say(&format!("bringing {contents} up to date"));
+        let names = unpinned.lines().filter(|line| !line.starts_with(['#', '-']));
+        run(Command::new(&program)
+            .args(["-m", "pip", "install", "--quiet", "--no-cache-dir", "--prefer-binary", "--upgrade"])
+            .args(names))
+        .with_context(|| format!("could not install {contents}: it needs the Python package index"))?;
+        self.checked(program)
+    }
+
+    fn checked(&self, program: PathBuf) -> Result<PathBuf> {
+        capture(Command::new(&program).args(["-c", &format!("import {}", self.modules)]))?;
+        Ok(program)
+    }
+
+    /// What was found; where it was not, a word says that the tests are skipped, and why.
+    pub fn or_skipped<T>(&self, found: Result<T>) -> Option<T> {
+        found.inspect_err(|error| self.skipped(format!("{error:#}"))).ok()
+    }
+
+    fn skipped(&self, why: impl Display) {
+        warn(&format!("the tests with {} are skipped: {why}", self.contents));
+    }
 }
 
 fn environment_name(name: &str, requirements: &str) -> String {
@@ -75,19 +133,6 @@ pub fn environment(name: &str, contents: &str, requirements: &str) -> Result<Pat
         .with_context(|| format!("could not install {contents}: it needs the Python package index"))
     })?;
     Ok(program_of(&folder))
-}
-
-/// The interpreter of an environment with the newest versions of what a list of requirements pins, brought up to date by each call.
-pub fn newest_environment(name: &str, contents: &str, requirements: &str) -> Result<PathBuf> {
-    let unpinned = without_versions(requirements);
-    let program = environment(&format!("{name}-newest"), contents, &unpinned)?;
-    say(&format!("bringing {contents} up to date"));
-    let names = unpinned.lines().filter(|line| !line.starts_with(['#', '-']));
-    run(Command::new(&program)
-        .args(["-m", "pip", "install", "--quiet", "--no-cache-dir", "--prefer-binary", "--upgrade"])
-        .args(names))
-    .with_context(|| format!("could not install {contents}: it needs the Python package index"))?;
-    Ok(program)
 }
 
 /// A list of requirements with the names alone.
