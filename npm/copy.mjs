@@ -6,7 +6,7 @@ import path from "node:path";
 
 const [folder, ...rest] = process.argv.slice(2);
 if (!folder || folder.startsWith("-") || rest.length > 0) {
-  console.error("usage: headlight-view FOLDER    copies the element and its page into FOLDER, from where your site serves them");
+  console.error("usage: headlight-view FOLDER    copies the element and its page into FOLDER, which your site serves");
   process.exit(1);
 }
 cpSync(path.join(import.meta.dirname, "site"), folder, { recursive: true });
