@@ -32,7 +32,7 @@ impl Agreement {
 /// indices; what has no estimate is left out. The drawn ones alone show what the estimate misses.
 pub fn tried(estimates: &[f32], n: usize, seed: u64) -> (Vec<usize>, Vec<usize>) {
     let mut order: Vec<usize> = (0..estimates.len()).filter(|index| estimates[*index].is_finite()).collect();
-    order.sort_by(|a, b| estimates[*b].abs().total_cmp(&estimates[*a].abs()).then(a.cmp(b)));
+    order.sort_unstable_by(|a, b| estimates[*b].abs().total_cmp(&estimates[*a].abs()).then(a.cmp(b)));
     let mut rest = order.split_off(n.min(order.len()));
     SplitMix64::new(seed).draw(&mut rest, n);
     rest.truncate(n);
@@ -52,7 +52,7 @@ fn correlation(one: &[f64], two: &[f64]) -> Option<f64> {
 /// The rank of each number from 0; equal numbers have the mean of their ranks.
 fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
+    order.sort_unstable_by(|a, b| values[*a].total_cmp(&values[*b]));
     let mut ranks = vec![0.0; values.len()];
     for tied in order.chunk_by(|a, b| values[*a] == values[*b]) {
         let first = order.iter().position(|index| *index == tied[0]).unwrap_or(0);

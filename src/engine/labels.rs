@@ -68,7 +68,7 @@ impl Labels {
             (0..self.n_labels).filter_map(|label| Some((label, at(&self.logits, label)?, at(&self.probs, label))));
         let mut all: Vec<_> = each.collect();
         if !self.probs.is_empty() {
-            all.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
+            all.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
         }
         all
     }

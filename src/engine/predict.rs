@@ -58,6 +58,6 @@ pub fn top_predictions(run: &Run, position: usize, n_top: usize) -> Result<Vec<T
         order.select_nth_unstable_by(n_top, by_prob);
     }
     order.truncate(n_top);
-    order.sort_by(by_prob);
+    order.sort_unstable_by(by_prob);
     Ok(order.into_iter().map(|id| TopToken { id, prob: probs[id as usize] }).collect())
 }

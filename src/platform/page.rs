@@ -140,7 +140,7 @@ pub fn kept_keys(prefix: &str) -> Vec<String> {
     let Some(storage) = storage() else { return Vec::new() };
     let key = |index: u32| storage.key(index).ok().flatten()?.strip_prefix(prefix).map(str::to_owned);
     let mut keys: Vec<String> = (0..storage.length().unwrap_or(0)).filter_map(key).collect();
-    keys.sort();
+    keys.sort_unstable();
     keys
 }
 

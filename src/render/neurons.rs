@@ -120,7 +120,7 @@ impl<'a> Products<'a> {
 /// Indices of neurons from the largest value to the smallest; equal values by index.
 pub fn descending(values: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|&one, &other| values[other].total_cmp(&values[one]).then(one.cmp(&other)));
+    order.sort_unstable_by(|&one, &other| values[other].total_cmp(&values[one]).then(one.cmp(&other)));
     order
 }
 

@@ -49,7 +49,7 @@ impl Worker {
             let job = if parts == EstimateOf::Edges { job.keeping(N_LINKS) } else { job };
             found.add(self.drive_with(request, job, PartOf { index, n_parts }, |_, ()| {}).await?.output);
         }
-        let hooks = found.of(kind);
+        let hooks = found.at_hooks_of(kind);
         let mut answer = EstimatesAnswer { outcome: found.outcome as f32, hooks: Vec::new() };
         let links = (parts == EstimateOf::Edges).then(|| links(&hooks));
         let buffers: Vec<&[f32]> = match &links {

@@ -102,7 +102,7 @@ impl Examples {
             .map(|sampled| (sampled.values[place], sampled.text, sampled.links.get(head).copied().unwrap_or_default()))
             .filter(|(value, ..)| !value.is_nan())
             .collect();
-        sample.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+        sample.sort_unstable_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
         for decile in 0..10 {
             let part = &sample[sample.len() * decile / 10..sample.len() * (decile + 1) / 10];
             // Evenly over the tenth.

@@ -86,7 +86,7 @@ impl Sums {
                 (weight > 0.0).then(|| f64::from(sums[index]) / f64::from(weight))
             };
             let mut means: Vec<f64> = (0..N_RESAMPLES).filter_map(resample).collect();
-            means.sort_by(f64::total_cmp);
+            means.sort_unstable_by(f64::total_cmp);
             let bound = |share: f64| match n < 2 || means.is_empty() {
                 true => f64::NAN,
                 false => means[((share * (means.len() - 1) as f64).round() as usize).min(means.len() - 1)],

@@ -153,7 +153,7 @@ mod tests {
         }
         for (row, cell) in sums.finish().into_iter().enumerate() {
             let mut order: Vec<usize> = (0..n).collect();
-            order.sort_by(|a, b| rows[row][*b].total_cmp(&rows[row][*a]).then(a.cmp(b)));
+            order.sort_unstable_by(|a, b| rows[row][*b].total_cmp(&rows[row][*a]).then(a.cmp(b)));
             let ids: Vec<usize> = cell.top.iter().map(|(id, _)| *id as usize).collect();
             assert_eq!(ids, order[..4]);
             assert!(cell.top.iter().all(|(id, prob)| (f64::from(*prob) - probs[row][*id as usize]).abs() < 1e-6));

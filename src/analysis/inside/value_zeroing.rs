@@ -20,7 +20,7 @@ pub struct ValueZeroing {
 pub fn huge(stream: &[f32], d_model: usize) -> Vec<usize> {
     let lengths = norms(stream, d_model);
     let mut sorted = lengths.clone();
-    sorted.sort_by(f32::total_cmp);
+    sorted.sort_unstable_by(f32::total_cmp);
     let Some(median) = sorted.get(sorted.len() / 2).copied() else { return Vec::new() };
     let is_huge = |(position, length): (usize, &f32)| (*length > HUGE * median).then_some(position);
     lengths.iter().enumerate().filter_map(is_huge).collect()

@@ -43,7 +43,7 @@ impl Bootstrap {
         if values.is_empty() || 2 * values.len() < self.n_resamples {
             return None;
         }
-        values.sort_by(f64::total_cmp);
+        values.sort_unstable_by(f64::total_cmp);
         let [low, high] = BOUNDS.map(|share| quantile(&values, share));
         Some((low, high))
     }

@@ -5,7 +5,7 @@
 pub fn mid_ranks(values: &[f64], weights: Option<&[u32]>) -> Vec<f64> {
     let weight = |index: usize| weights.map_or(1.0, |weights| f64::from(weights[index]));
     let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|one, other| values[*one].total_cmp(&values[*other]));
+    order.sort_unstable_by(|one, other| values[*one].total_cmp(&values[*other]));
     let mut ranks = vec![0.0; values.len()];
     let (mut start, mut n_below) = (0, 0.0);
     while start < order.len() {

@@ -62,7 +62,7 @@ impl Style {
             ValueKind::Map => {
                 let mut keys: Vec<Value> = value.try_iter()?.collect();
                 if self.sort_keys {
-                    keys.sort();
+                    keys.sort_unstable();
                 }
                 self.group(('{', '}'), &keys, depth, out, |key, out| {
                     self.text(state, &key_text(key), out)?;

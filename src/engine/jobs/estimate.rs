@@ -75,7 +75,7 @@ pub struct Estimates {
 
 impl Estimates {
     /// The estimates at the hooks of one attention: of its stack, and of the positions that it reads.
-    pub fn of(&self, kind: AttnKind) -> Vec<&HookEstimate> {
+    pub fn at_hooks_of(&self, kind: AttnKind) -> Vec<&HookEstimate> {
         let is_of = |named: StackHook| {
             let is_cross = matches!(named.hook, Hook::Block(_, site) if site.is_cross());
             named.stack == kind.stack && is_cross == (kind.attn == Attn::Cross)
@@ -245,7 +245,7 @@ impl Job for EstimateJob {
         if step == Step::Done && !self.is_done {
             self.is_done = true;
             self.estimates.outcome = self.backward.value();
-            self.estimates.hooks.sort_by_key(|estimate| estimate.hook);
+            self.estimates.hooks.sort_unstable_by_key(|estimate| estimate.hook);
         }
         Ok(step)
     }

@@ -172,7 +172,7 @@ fn neurons(out: &Weight, pre: &[f32], linear: Option<&[f32]>, post: &[f32]) -> V
     }
     let norm = |neuron: usize| (f64::from(post[neuron].abs()) * squares[neuron].sqrt()) as f32;
     let mut order: Vec<(usize, f32)> = (0..post.len()).map(|neuron| (neuron, norm(neuron))).collect();
-    order.sort_by(|(a, norm_a), (b, norm_b)| norm_b.total_cmp(norm_a).then(a.cmp(b)));
+    order.sort_unstable_by(|(a, norm_a), (b, norm_b)| norm_b.total_cmp(norm_a).then(a.cmp(b)));
     let listed = order.into_iter().take(N_NEURONS);
     let linear_of = |neuron: usize| linear.and_then(|linear| linear.get(neuron)).copied();
     let neuron = |(neuron, norm): (usize, f32)| WritingNeuron {

@@ -64,7 +64,7 @@ impl Plan {
         let held_bytes = tensors.iter().map(Planned::held_bytes).sum();
         let quantisation = most_common(&tensors);
         // In the order of the files, from which they are read ahead; reversed, since the next one is popped.
-        tensors.sort_by_key(|tensor| std::cmp::Reverse((tensor.file, tensor.entry.offset)));
+        tensors.sort_unstable_by_key(|tensor| std::cmp::Reverse((tensor.file, tensor.entry.offset)));
         Ok(Self { architecture, tensors, total_bytes, held_bytes, quantisation })
     }
 }

@@ -200,7 +200,7 @@ fn word_piece(model_type: &str, bytes: &[u8], mut settings: Settings) -> Result<
 /// Splits a protein into the tokens of the vocabulary, longest first, wherever they stand.
 fn residues(vocab: &Vocab) -> serde_json::Value {
     let mut tokens: Vec<&String> = vocab.keys().collect();
-    tokens.sort_by_key(|token| (std::cmp::Reverse(token.len()), token.as_str()));
+    tokens.sort_unstable_by_key(|token| (std::cmp::Reverse(token.len()), token.as_str()));
     let escaped = |token: &&String| token.chars().map(|one| format!("\\x{{{:x}}}", u32::from(one))).collect::<String>();
     let pattern = tokens.iter().map(escaped).collect::<Vec<_>>().join("|");
     serde_json::json!({"type": "Sequence", "pretokenizers": [

@@ -198,7 +198,7 @@ pub fn parse(file: &str, file_len: u64, prefix: &[u8]) -> Result<Parsed<Header>,
     }
     let mut header = Header { metadata: raw.metadata, ..Header::default() };
     let mut in_order = raw.tensors;
-    in_order.sort_by_key(|(_, entry)| entry.data_offsets);
+    in_order.sort_unstable_by_key(|(_, entry)| entry.data_offsets);
     let mut end_so_far = 0;
     for (tensor, raw) in in_order {
         let entry = check(&file, file_len, data_start, end_so_far, &tensor, raw)?;

@@ -131,7 +131,7 @@ fn alignment(cursor: &Cursor<'_>, metadata: &BTreeMap<String, Value>) -> Result<
 /// Refuses tensors over the same bytes.
 fn expect_apart(cursor: &Cursor<'_>, tensors: &BTreeMap<String, TensorEntry>) -> Result<(), Stop> {
     let mut in_order: Vec<_> = tensors.iter().filter(|(_, entry)| entry.len > 0).collect();
-    in_order.sort_by_key(|(_, entry)| entry.offset);
+    in_order.sort_unstable_by_key(|(_, entry)| entry.offset);
     for pair in in_order.windows(2) {
         let [(other, before), (tensor, after)] = pair else { continue };
         let end = before.offset + before.len;
