@@ -30,6 +30,11 @@ fn an_atlas_has_the_means_of_a_search_over_the_same_texts() {
     let json: serde_json::Value =
         serde_json::from_str(&header.metadata().as_ref().unwrap()["headlight_atlas"]).unwrap();
     assert_eq!((json["n_texts"].as_u64(), json["model"].as_str()), (Some(30), Some("gpt2")));
+    assert_eq!(json["token_form"], "byte_level");
+    let tokens = json["tokens"].as_object().unwrap();
+    let first = file.tensor("examples.0.0.entropy.ids").unwrap();
+    let first = i32::from_le_bytes(first.data()[..4].try_into().unwrap());
+    assert!(tokens[&first.to_string()].as_str().is_some_and(|token| !token.is_empty()), "{tokens:?}");
     let ids: Vec<String> = serde_json::from_value(json["scores"].clone()).unwrap();
     let shape = file.tensor("scores").unwrap().shape().to_vec();
     assert_eq!(shape, [4, 3, 4, ids.len()]);

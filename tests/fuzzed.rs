@@ -57,4 +57,4 @@ macro_rules! targets {
     };
 }
 
-targets! { safetensors trace trace_structured gguf config tokenizer_json tokenizer_files sentencepiece chat sets edits link listing slot metadata reducer }
+targets! { safetensors trace trace_structured gguf config tokenizer_json tokenizer_files sentencepiece chat sets atlas edits link listing slot metadata reducer }

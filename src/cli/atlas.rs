@@ -1,6 +1,5 @@
 //! `headlight atlas`: scores of every head over a corpus, with example texts, as one file.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,7 +11,7 @@ use super::report::print;
 use super::source::Source;
 use super::trace::{input_paths, load, read_edits};
 use super::{CliError, note};
-use crate::analysis::atlas::{Atlas, AtlasMetadata, to_bytes};
+use crate::analysis::atlas::{AtlasMetadata, FORMAT, scores_csv, to_bytes};
 use crate::edit::Edit;
 use crate::engine::jobs::{AtlasJob, AtlasText, complete};
 use crate::engine::{Model, rows};
@@ -34,9 +33,10 @@ pub(super) fn run(args: &AtlasArgs) -> Result<(), CliError> {
     let out = OutFile::create(&args.out, &inputs)?;
     let model = Arc::new(load(&mut source, &args.model)?);
     let texts = texts(&model, &corpus, args.tokens);
+    let token_form = texts.first().map(|text| text.tokens.form).unwrap_or_default();
     let atlas = complete(AtlasJob::new(Arc::clone(&model), texts, edits.clone(), args.seed)?)?;
     let metadata = AtlasMetadata {
-        format: 1,
+        format: FORMAT,
         model: source.name.clone(),
         revision: source.revision.clone(),
         quantisation: model.quantisation().to_owned(),
@@ -47,12 +47,15 @@ pub(super) fn run(args: &AtlasArgs) -> Result<(), CliError> {
         n_tokens: args.tokens,
         scores: atlas.score_ids(),
         seed: args.seed,
+        token_form,
+        tokens: atlas.token_ids().into_iter().map(|id| (id, model.token_name(id))).collect(),
     };
     let bytes =
         to_bytes(&atlas, &metadata).map_err(|error| CliError::Usage(format!("{}: {error}", args.out.display())))?;
     out.writer()?.write_all(&bytes).map_err(|error| CliError::File { path: args.out.clone(), error })?;
     out.keep()?;
-    if args.csv { print(&csv(&atlas)) } else { Ok(()) }
+    let csv = || scores_csv(atlas.shape().1, &metadata.scores, &atlas.summaries());
+    if args.csv { print(&csv()) } else { Ok(()) }
 }
 
 /// The texts that the model can read, cut to one length; notes say which are left out and how many are shorter.
@@ -94,17 +97,4 @@ fn cut(tokens: Tokens, n_tokens: usize) -> Tokens {
     }
     short.segments.retain(|start| *start < n_tokens);
     short
-}
-
-fn csv(atlas: &Atlas) -> String {
-    let mut csv = "layer,head,score,mean,low,high,n\n".to_owned();
-    let ((_, n_heads), ids) = (atlas.shape(), atlas.score_ids());
-    let number = |value: f64| if value.is_nan() { String::new() } else { format!("{value:.6}") };
-    for (place, summary) in atlas.summaries().iter().enumerate() {
-        let (head, id) = (place / ids.len(), &ids[place % ids.len()]);
-        let [mean, low, high] = [summary.mean, summary.low, summary.high].map(number);
-        // Writing into a String cannot fail.
-        let _ = writeln!(csv, "{},{},{id},{mean},{low},{high},{}", head / n_heads, head % n_heads, summary.n);
-    }
-    csv
 }

@@ -4,7 +4,7 @@
 
 use super::editing::EditEvent;
 use super::entry::EntryEvent;
-use super::find::FindEvent;
+use super::find::{AtlasEvent, FindEvent};
 use super::layout::Layout;
 use super::linking::LinkEvent;
 use super::matters::MattersEvent;
@@ -104,6 +104,7 @@ impl Event {
                     | FindEvent::MakeAsked
                     | FindEvent::ReadAsked
                     | FindEvent::CurveApplied
+                    | FindEvent::Atlas(AtlasEvent::ExampleOpened(..) | AtlasEvent::Came(..))
             ),
             Self::Work(event) => matches!(event, WorkEvent::CancelTimedOut(_)),
             Self::View(event) => matches!(event, ViewEvent::LayersSeen(_) | ViewEvent::LayoutChanged(_)),

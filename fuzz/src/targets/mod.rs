@@ -1,6 +1,7 @@
 //! What is fuzzed: one target per reader. Each takes any bytes and must end without a panic, within the limits of `limits`. Whatever
 //! it accepts must be something that every view can draw.
 
+mod atlas;
 mod chat;
 mod checkpoints;
 mod edits;
@@ -24,7 +25,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const ALL: [Target; 16] = [
+pub const ALL: [Target; 17] = [
     Target { name: "safetensors", run: checkpoints::safetensors, seeds: checkpoints::safetensors_seeds },
     Target { name: "trace", run: traces::raw, seeds: traces::raw_seeds },
     Target { name: "trace_structured", run: traces::structured, seeds: traces::structured_seeds },
@@ -35,6 +36,7 @@ pub const ALL: [Target; 16] = [
     Target { name: "sentencepiece", run: tokenizers::sentencepiece, seeds: tokenizers::sentencepiece_seeds },
     Target { name: "chat", run: chat::run, seeds: chat::seeds },
     Target { name: "sets", run: sets::run, seeds: sets::seeds },
+    Target { name: "atlas", run: atlas::run, seeds: atlas::seeds },
     Target { name: "edits", run: edits::run, seeds: edits::seeds },
     Target { name: "link", run: pages::link, seeds: pages::link_seeds },
     Target { name: "listing", run: pages::listing, seeds: pages::listing_seeds },

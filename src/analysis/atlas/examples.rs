@@ -118,6 +118,11 @@ impl Examples {
         self.ids.get(&text).map_or(&[], Vec::as_slice)
     }
 
+    /// The ids of all tokens whose texts are kept; some come several times.
+    pub fn token_ids(&self) -> impl Iterator<Item = u32> {
+        self.ids.values().flatten().copied()
+    }
+
     /// Bytes held, about.
     pub fn byte_len(&self) -> usize {
         let sample: usize = self.sample.iter().map(|sampled| 4 * sampled.values.len() + 8 * sampled.links.len()).sum();

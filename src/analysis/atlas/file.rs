@@ -3,37 +3,8 @@
 use std::collections::HashMap;
 
 use safetensors::tensor::{Dtype, TensorView};
-use serde::Serialize;
 
-use super::Atlas;
-
-/// What the file says about itself, beside its scores.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct AtlasMetadata {
-    /// The version of the form.
-    pub format: u32,
-    /// The model's name.
-    pub model: String,
-    /// Of a model from the Hub: its commit.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub revision: Option<String>,
-    /// The number format of the weights.
-    pub quantisation: String,
-    /// Edits that acted throughout.
-    pub edits: Vec<serde_json::Value>,
-    /// The corpus's name.
-    pub corpus: String,
-    /// The hash of its rows as a set.
-    pub corpus_hash: String,
-    /// Texts that were read.
-    pub n_texts: usize,
-    /// Tokens at which texts were cut.
-    pub n_tokens: usize,
-    /// The ids of the scores, in the order of the tensors.
-    pub scores: Vec<String>,
-    /// The seed of resamples and examples.
-    pub seed: u64,
-}
+use super::{Atlas, AtlasMetadata};
 
 /// Bytes of tensors, until they are written.
 struct Tensors(Vec<(String, Dtype, Vec<usize>, Vec<u8>)>);

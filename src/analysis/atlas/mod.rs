@@ -4,15 +4,27 @@
 //! scores and strongest links of one text ─▶ weighted sums (intervals) ─▶ mean and 95 % interval of each head and score
 //!                                        ─▶ reservoir and highest      ─▶ examples of each head and score
 //! ```
+//! [`to_bytes`] writes an atlas as a file, [`AtlasFile`] reads one, [`likeness()`] lays out heads by all their scores.
+//!
 //! Invariant: memory does not grow with the number of texts, but for the ids of the texts that are examples.
 
 mod examples;
+mod export;
 mod file;
+mod likeness;
+mod metadata;
+mod read;
 mod sums;
 
 pub use examples::{Example, Examples};
-pub use file::{AtlasMetadata, to_bytes};
+pub use export::{csv, head_json, json, scores_csv};
+pub use file::to_bytes;
+pub use likeness::{Likeness, likeness};
+pub use metadata::{AtlasMetadata, FORMAT};
+pub use read::{AtlasError, AtlasExample, AtlasFile};
 pub use sums::{Summary, Sums};
+
+use std::collections::BTreeSet;
 
 use crate::analysis::scores::{LeaveOut, Score};
 
@@ -99,6 +111,11 @@ impl Atlas {
     /// The ids of a text that is an example.
     pub fn ids(&self, text: usize) -> &[u32] {
         self.examples.ids(text)
+    }
+
+    /// The ids of tokens in texts that are examples, and in those of the last texts that may not be.
+    pub fn token_ids(&self) -> BTreeSet<u32> {
+        self.examples.token_ids().collect()
     }
 
     /// Bytes held, about.

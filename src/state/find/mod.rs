@@ -1,9 +1,10 @@
 //! The workbench: a set of texts, what is measured of each head over it, and what was found.
 //!
 //! [`set`] is what was read, [`form`] what is measured, [`search`] a search with its numbers, [`study`] what several rows say of one head,
-//! [`curve`] its weight over distance, `reading` how a set comes in, `reduce` the events. A search belongs to the worker and not to the
+//! [`curve`] its weight over distance, [`atlas`] opened atlases, `reading` how a set comes in, `reduce` the events. A search belongs to the worker and not to the
 //! result on screen, so that a reader goes on looking meanwhile.
 
+pub mod atlas;
 pub mod curve;
 pub mod form;
 mod reading;
@@ -19,6 +20,7 @@ use crate::protocol::{RequestId, RowRead};
 use crate::sets::Columns;
 use crate::state::link::LinkedSet;
 
+pub use atlas::{AtlasBench, AtlasEvent, AtlasView, OpenAtlas};
 pub use curve::{CurveState, CurveTexts};
 pub use form::{Form, Kind};
 pub use reduce::FindEvent;
@@ -71,6 +73,8 @@ pub struct Find {
     pub curve: Option<CurveState>,
     /// How many searches were begun on this set.
     pub n_searches: u32,
+    /// Atlases of heads.
+    pub atlas: AtlasBench,
 }
 
 impl Default for Find {
@@ -94,6 +98,7 @@ impl Default for Find {
             head: None,
             curve: None,
             n_searches: 0,
+            atlas: AtlasBench::default(),
         }
     }
 }

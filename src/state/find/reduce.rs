@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::RowsRead;
+use super::atlas::AtlasEvent;
 use super::form::Form;
 use super::search::{Search, Stage};
 use super::set::{Format, SetSource};
@@ -52,6 +53,8 @@ pub enum FindEvent {
     CurveApplied,
     /// A row is opened in the other views with the chosen head, by its index in the set.
     RowOpened(usize),
+    /// Something happens to the atlases of heads.
+    Atlas(AtlasEvent),
 }
 
 impl State {
@@ -93,6 +96,7 @@ impl State {
             FindEvent::PauseAsked(is_paused) => self.pause_search(is_paused, effects),
             FindEvent::HeadPicked(head) => (find.head, find.curve) = (Some(head), None),
             FindEvent::RowOpened(row) => self.open_row(row, effects),
+            FindEvent::Atlas(event) => self.atlas_event(event, effects),
             FindEvent::CurveAsked | FindEvent::FactorSet(_) | FindEvent::UnitsSet(_) | FindEvent::CurveApplied => {
                 self.curve_event(event, effects);
             }

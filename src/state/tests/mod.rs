@@ -1,5 +1,6 @@
 //! The reducer as tables of events and effects, with a worker that only the tests play.
 
+mod atlas;
 mod chat;
 mod earlier;
 mod find;

@@ -1,5 +1,6 @@
 //! The workbench: a set of texts, what is measured of each head over it, and what was found.
 
+mod atlas;
 mod columns;
 mod count_field;
 mod curve;
@@ -25,6 +26,7 @@ mod unit_rows;
 mod view;
 mod weight_fields;
 
+pub use atlas::open_dropped;
 pub use pause::PauseButton;
 pub use view::FindView;
 

@@ -3,6 +3,7 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
+use super::atlas::AtlasSection;
 use super::columns::ColumnChoice;
 use super::given::GivenSet;
 use super::kept::KeptSets;
@@ -14,7 +15,7 @@ use crate::ui::erased::{Show, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::problem::Problem;
 
-/// Set, measure and result, one under the other.
+/// Set, measure, result and atlases, one under the other.
 #[component]
 pub fn FindView(page: Page) -> impl IntoView {
     let problem = page.memo(|state| state.find.problem.clone());
@@ -43,6 +44,7 @@ pub fn FindView(page: Page) -> impl IntoView {
             </section>
             <Show when=move || has_set.get()><Measure page /></Show>
             <Show when=move || has_search.get()><FindResult page /></Show>
+            <AtlasSection page />
         </div>
     }
 }

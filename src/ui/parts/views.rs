@@ -1,6 +1,7 @@
 //! The views that are fetched after the page.
 
 use leptos::prelude::*;
+use web_sys::File;
 
 use super::reader::Awaited;
 use crate::answers::{Answering, start_other};
@@ -15,7 +16,7 @@ use crate::ui::change::saved_edits::SavedEdits;
 use crate::ui::change::side_choice::SideChoice;
 use crate::ui::change::sweep::SweepStage;
 use crate::ui::erased::{Derived, view};
-use crate::ui::find::{FindView, PauseButton};
+use crate::ui::find::{FindView, PauseButton, open_dropped};
 use crate::ui::head::display_fields::DisplayFields;
 use crate::ui::head::matrix_keys::MatrixKeys;
 use crate::ui::head::scene::Scene;
@@ -73,6 +74,8 @@ pub struct Views {
     pub more_models: fn(Page) -> AnyView,
     pub neuron_panels: fn(Page) -> AnyView,
     pub neurons: fn(Page, Derived<Scheme>) -> AnyView,
+    /// Opens a dropped file if it is an atlas of heads, and says whether it is one.
+    pub open_atlas: fn(Page, File) -> Awaited<bool>,
     pub open_trace: fn(Page, RwSignal<bool>, RwSignal<String>) -> AnyView,
     pub palette: fn(Page) -> AnyView,
     pub pane: fn(Page, Derived<Scheme>) -> AnyView,
@@ -119,6 +122,7 @@ static VIEWS: Views = Views {
     more_models: if RUNS_MODELS { |page| view! { <Ways page /> } } else { |_| nothing() },
     neuron_panels: |page| view! { <NeuronPanels page /> },
     neurons: |page, scheme| view! { <NeuronView page scheme /> },
+    open_atlas: if RUNS_MODELS { open_dropped } else { |_, _| Box::pin(std::future::ready(false)) },
     open_trace: |page, is_open, url| view! { <OpenTrace page is_open url /> },
     pane: |page, scheme| view! { <PaneView page scheme /> },
     palette: |page| view! { <Palette page /> },

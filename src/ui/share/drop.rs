@@ -31,7 +31,7 @@ pub fn DropZone(page: Page) -> impl IntoView {
     let drop = window_event_listener(ev::drop, move |event: DragEvent| {
         let Some(data) = event.data_transfer().filter(has_files) else { return };
         is_over.set(false);
-        // One safetensors file is a trace, one table a set of texts. A folder, several files or a GGUF file are a model, which
+        // One safetensors file is a trace or an atlas of heads, one table a set of texts. A folder, several files or a GGUF file are a model, which
         // `models::more` takes.
         let n_files = data.files().map_or(0, |files| files.length());
         let first = data.files().and_then(|files| files.get(0));
@@ -57,7 +57,7 @@ pub fn DropZone(page: Page) -> impl IntoView {
     });
     view! {
         <div class="drop-zone" class:none=move || !is_over.get() aria-hidden="true">
-            <p>{if takes_models { "Drop a trace, a model or a set of texts to open it" } else { "Drop a trace to open it" }}</p>
+            <p>{if takes_models { "Drop a trace, an atlas, a model or a set of texts to open it" } else { "Drop a trace to open it" }}</p>
         </div>
     }
 }

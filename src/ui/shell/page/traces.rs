@@ -51,7 +51,14 @@ impl Page {
         self.dispatch(Event::Trace(TraceEvent::FileChosen(file.name())));
         let number = self.peek(|state| state.traces.opening.as_ref().map(|(number, _)| *number));
         spawn_local(async move {
-            let opened = open(|reader| (reader.chosen)(file)).await;
+            let opened = open(|reader| (reader.chosen)(file.clone())).await;
+            // What is not a trace may be an atlas of heads, which the later part reads.
+            if opened.is_err()
+                && let Some(views) = views::views().await
+                && (views.open_atlas)(self, file).await
+            {
+                return;
+            }
             self.trace_opened(number.unwrap_or_default(), opened);
         });
     }

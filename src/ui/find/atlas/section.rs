@@ -1,0 +1,40 @@
+//! The atlases on the workbench: pickers of files, what is shown, each atlas.
+
+use leptos::prelude::*;
+
+use super::controls::AtlasControls;
+use super::panel::AtlasPanel;
+use super::picker::AtlasPicker;
+use crate::ui::erased::{Show, view};
+use crate::ui::shell::page::Page;
+use crate::ui::small::problem::Problem;
+
+/// Opens atlases, and shows up to two of them beside each other.
+#[component]
+pub fn AtlasSection(page: Page) -> impl IntoView {
+    let n_open = page.memo(|state| state.find.atlas.open.len());
+    let problem = page.memo(|state| state.find.atlas.problem.clone());
+    view! {
+        <section class="find-part atlas" aria-label="Atlas of heads">
+            <h2>"Atlas of heads"</h2>
+            <p class="hint">
+                "Every score of every head over a corpus, with example texts: a file that the command “headlight atlas” writes. It is shown \
+                without the model; drop it anywhere on the page, or choose it here. Nothing leaves this device."
+            </p>
+            <div class="find-fields">
+                <AtlasPicker page label="Atlas file" is_beside=false />
+                <Show when=move || n_open.get() != 0>
+                    <AtlasPicker page label="Another one beside it" is_beside=true />
+                </Show>
+            </div>
+            {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
+            <Show when=move || n_open.get() != 0>
+                <AtlasControls page />
+                <div class="atlas-panels">
+                    <AtlasPanel page place=0 />
+                    <Show when=move || { n_open.get() > 1 }><AtlasPanel page place=1 /></Show>
+                </div>
+            </Show>
+        </section>
+    }
+}
