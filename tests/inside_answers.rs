@@ -15,8 +15,8 @@ use headlight::answers::{Reply, answer, start};
 use headlight::engine::jobs::{DirectJob, LensJob, ValueZeroingJob, complete};
 use headlight::engine::{Captures, CompiledEdits, CrossSource};
 use headlight::protocol::{
-    Answer, DirectPart, Grid, HeadPart, LensPart, NeuronPagePart, Quantity, Question, Reduce, StreamPart, TokenAsked,
-    WrittenPart,
+    Answer, DirectPart, Grid, HeadPart, LensPart, NeuronPagePart, Quantity, Question, Reduce, Stage, StreamPart,
+    TokenAsked, WrittenPart,
 };
 use headlight::trace::file::{Parsed, Trace, parse_header};
 use headlight::trace::{Attn, BlockSite, Hook, Stack};
@@ -421,4 +421,32 @@ fn answers_come_in_steps() {
         n_steps += 1;
     }
     assert!(n_steps >= 2, "{n_steps}");
+}
+
+/// Value zeroing runs a layer once for each position, and says how far it is; what is quick says nothing.
+#[test]
+fn value_zeroing_says_how_far_it_is() {
+    let run = golden_run("llama");
+    let n = run.tokens().len();
+    let grid = Grid { queries: vec![0, 1], keys: vec![0, 1], max_cells: 64, reduce: Reduce::Mean };
+    let reports = |question: Question| {
+        let mut answering = start(question);
+        let mut reports = Vec::new();
+        while answering.step(&run).unwrap().is_none() {
+            reports.extend(answering.progress());
+        }
+        assert!(reports.iter().all(|(stage, _)| *stage == Stage::ValueZeroing));
+        reports.into_iter().map(|(_, part)| part).collect::<Vec<_>>()
+    };
+    for (n_layers, question) in [
+        (1, Question::Quantity { quantity: Quantity::ValueZeroing, layer: 1, heads: Vec::new() }),
+        (2, Question::QuantityCells { quantity: Quantity::ValueZeroing, layers: vec![0, 1], heads: Vec::new(), grid }),
+    ] {
+        let reports = reports(question);
+        assert!(reports.is_sorted() && reports.iter().all(|[_, total]| *total == n_layers * n), "{reports:?}");
+        let seen = |done: usize| reports.contains(&[done, n_layers * n]);
+        assert!(seen(0) && seen(n_layers * n - 1), "{reports:?}");
+    }
+    let rollout = Question::Quantity { quantity: Quantity::Rollout, layer: 1, heads: Vec::new() };
+    assert_eq!(reports(rollout), Vec::<[usize; 2]>::new());
 }

@@ -26,7 +26,7 @@ mod words;
 mod written;
 
 use crate::analysis::{AttentionSource, Sizes, SourceError};
-use crate::protocol::{Answer, Question};
+use crate::protocol::{Answer, Question, Stage};
 
 /// The largest number of weights in an answer: half a GiB, of the 4 GiB that a browser gives a page.
 const MAX_HELD: u64 = 1 << 27;
@@ -64,6 +64,11 @@ pub trait Answering {
     /// # Errors
     /// Those of the source. After [`SourceError::Wants`] the step can be repeated.
     fn step(&mut self, source: &dyn AttentionSource) -> Result<Option<Reply>, SourceError>;
+
+    /// What it is doing, and how many pieces of how many are done: of answers that take long.
+    fn progress(&self) -> Option<(Stage, [usize; 2])> {
+        None
+    }
 }
 
 /// Prepares an answer; computes nothing yet.

@@ -47,7 +47,7 @@ pub use report::{About, Report};
 pub use thumbnails::{Grid, HeadNumbers, Reduce, StrongLink};
 
 /// Raised with every change of these types; page and worker refuse to talk across versions.
-pub const VERSION: u32 = 16;
+pub const VERSION: u32 = 17;
 
 /// Chosen by the page, unique within a worker's life.
 pub type RequestId = u32;
@@ -248,6 +248,8 @@ pub enum Stage {
     Save,
     /// Blocks of the model over the rows of a set.
     Find,
+    /// Positions of a layer whose values have been zeroed, one after another.
+    ValueZeroing,
 }
 
 /// A loaded model.

@@ -43,6 +43,7 @@ pub mod traces;
 pub mod typed;
 pub mod wording;
 pub mod work;
+mod zeroing;
 
 mod examples;
 mod provenance;

@@ -67,6 +67,14 @@ impl State {
         Some(seen)
     }
 
+    /// What is drawn in place of weights in the first view, or in the second one.
+    pub(super) fn quantities_of(&self, is_of_pane: bool) -> &QuantityStore {
+        match &self.pane {
+            Some(pane) if is_of_pane != self.is_in_pane => &pane.quantities,
+            _ => &self.quantities,
+        }
+    }
+
     /// The second view that is opened first beside a view.
     pub fn view_beside(&self) -> View {
         match self.selection.view {

@@ -24,7 +24,7 @@ pub struct QuantityStore {
     /// What the cells show.
     shows: Option<(Quantity, Grid)>,
     /// Pictures of the model view by layer, as they were answered.
-    values: Vec<Option<Arc<LayerThumbnails>>>,
+    pub(super) values: Vec<Option<Arc<LayerThumbnails>>>,
     /// The same as they are drawn: lengths, which are compared within a layer only, as shares of the layer's largest.
     shares: Vec<Option<Arc<LayerThumbnails>>>,
     /// The question under way about cells.
@@ -43,7 +43,8 @@ impl State {
             return self.withdraw_quantities(effects);
         }
         if self.awaits_layer() || self.is_busy() {
-            return;
+            // What is awaited would come after value zeroing, which may take minutes.
+            return self.withdraw_zeroing(effects);
         }
         let views = self.views();
         if views.contains(&View::Head) {
@@ -59,6 +60,16 @@ impl State {
         let QuantityStore { layer, cells_asked, .. } = &self.quantities;
         let pending: Vec<Purpose> = layer.pending().into_iter().chain(cells_asked.pending()).cloned().collect();
         pending.iter().for_each(|purpose| self.withdraw_slot(purpose, effects));
+        // What was refused or stopped is asked for when it is chosen again.
+        self.quantities.layer.forgive();
+        self.quantities.cells_asked.forgive();
+    }
+
+    fn withdraw_zeroing(&mut self, effects: &mut Vec<Effect>) {
+        let QuantityStore { layer, cells_asked, .. } = &self.quantities;
+        let pending = layer.pending().into_iter().chain(cells_asked.pending());
+        let zeroing: Vec<Purpose> = pending.filter(|purpose| purpose.is_zeroing()).cloned().collect();
+        zeroing.iter().for_each(|purpose| self.withdraw_slot(purpose, effects));
     }
 
     /// Asks for the cells of the next layer that lacks them: the selected one, then those in view, then the rest. A rollout comes to
@@ -199,7 +210,7 @@ impl State {
         self.places_of(self.mapped_quantity())
     }
 
-    fn places_of(&self, quantity: Quantity) -> (BTreeSet<usize>, Vec<usize>) {
+    pub(super) fn places_of(&self, quantity: Quantity) -> (BTreeSet<usize>, Vec<usize>) {
         let (layers, heads) = self.mapped();
         if quantity.is_layer_wide() { (layers, vec![0]) } else { (layers, heads) }
     }

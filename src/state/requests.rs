@@ -20,7 +20,7 @@ mod slot;
 use super::editing::Compared;
 use super::readings::Typed;
 use super::{Looked, Progress};
-use crate::protocol::{Answer, Input, ModelInfo, Question, RequestId, RunId, RunInfo};
+use crate::protocol::{Answer, Input, ModelInfo, Quantity, Question, RequestId, RunId, RunInfo};
 
 pub use slot::Slot;
 pub(super) use slot::Waiting;
@@ -58,6 +58,17 @@ impl Purpose {
             }
             purpose => matches!(purpose, Purpose::EachAlone(_) | Purpose::Trial),
         }
+    }
+
+    /// Whether the answer is value zeroing. The status line speaks of it as of what takes long, but it blocks nothing: whatever else
+    /// is asked of the model goes first.
+    pub(super) fn is_zeroing(&self) -> bool {
+        let (Purpose::Question(Question::Quantity { quantity, .. })
+        | Purpose::Question(Question::QuantityCells { quantity, .. })) = self
+        else {
+            return false;
+        };
+        *quantity == Quantity::ValueZeroing
     }
 }
 
@@ -213,6 +224,12 @@ impl Requests {
 
     fn entry_of(&self, purpose: &Purpose) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.asked.purpose == *purpose)
+    }
+
+    /// The value zeroing that is under way: what was asked, its number, and how far it is.
+    pub(super) fn zeroing(&self) -> Option<(&Asked, RequestId, Option<Progress>)> {
+        let entry = self.entries.iter().find(|entry| entry.asked.purpose.is_zeroing())?;
+        Some((&entry.asked, entry.parts.first()?.request, entry.progress()))
     }
 
     fn long_entry(&self) -> Option<&Entry> {

@@ -112,6 +112,7 @@ pub(super) fn progress(progress: &Progress) -> String {
         Stage::Write => format!("Generating token {done} of at most {total}"),
         Stage::Sweep => format!("Sweeping: block {done} of {total}"),
         Stage::Find => format!("Find: block {done} of {total}"),
+        Stage::ValueZeroing => format!("Value zeroing: position {done} of {total}"),
         Stage::Save => format!("Saving the trace: {done} of {total} activations"),
     }
 }

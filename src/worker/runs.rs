@@ -128,6 +128,9 @@ impl Worker {
                 self.outbox.say_with(&FromWorker::Answered { request, run, answer }, &buffers);
                 return Ok(());
             }
+            if let Some((stage, [done, total])) = answering.progress() {
+                self.outbox.progress(request, stage, done as u64, total as u64);
+            }
             self.breathe(request).await?;
         }
     }

@@ -19,6 +19,11 @@ pub trait Pass<T> {
     /// # Errors
     /// When something cannot be computed; the pass is over then.
     fn step(&mut self) -> Result<Option<T>, SourceError>;
+
+    /// How many pieces of how many are done, where that is known.
+    fn progress(&self) -> Option<[usize; 2]> {
+        None
+    }
 }
 
 /// A pass whose result is there from the start.

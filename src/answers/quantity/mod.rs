@@ -9,7 +9,7 @@ use super::thumbnails::cell_value;
 use super::{Answering, MAX_HELD, MAX_SEEN, Reply, expect_at_most};
 use crate::analysis::reduce::{Reducer, grid};
 use crate::analysis::{AttentionSource, SourceError};
-use crate::protocol::{Answer, Grid, Quantity};
+use crate::protocol::{Answer, Grid, Quantity, Stage};
 use walk::Walk;
 
 /// Prepares the answer about one layer, whole.
@@ -55,6 +55,10 @@ impl Answering for Whole {
             huge: self.walk.huge.iter().map(|&position| position as u32).collect(),
         };
         Ok(Some(Reply { answer, buffers: vec![std::mem::take(&mut self.values)] }))
+    }
+
+    fn progress(&self) -> Option<(Stage, [usize; 2])> {
+        self.walk.progress()
     }
 }
 
@@ -103,5 +107,9 @@ impl Answering for Cells {
             n_columns: n_columns as u32,
         };
         Ok(Some(Reply { answer, buffers: vec![std::mem::take(&mut self.cells)] }))
+    }
+
+    fn progress(&self) -> Option<(Stage, [usize; 2])> {
+        self.walk.progress()
     }
 }

@@ -7,7 +7,7 @@ use crate::analysis::inside::rollout::Rollout;
 use crate::analysis::inside::value_zeroing::ValueZeroing;
 use crate::analysis::row_blocks::RowBlocks;
 use crate::analysis::{AttentionSource, SourceError};
-use crate::protocol::Quantity;
+use crate::protocol::{Quantity, Stage};
 
 /// The most tokens of a rollout: each layer multiplies matrices of this size.
 const MAX_ROLLED: usize = 2_048;
@@ -75,6 +75,12 @@ impl Walk {
             self.layer_slot += 1;
         }
         Ok(self.layer_slot < self.layers.len())
+    }
+
+    /// How far value zeroing is, which runs a layer once for each position; other quantities are quick.
+    pub fn progress(&self) -> Option<(Stage, [usize; 2])> {
+        let [done, total] = self.zeroing.as_ref()?.progress()?;
+        Some((Stage::ValueZeroing, [self.layer_slot * total + done, self.layers.len() * total]))
     }
 
     /// The lengths of a head first, then weights times lengths.

@@ -86,6 +86,10 @@ impl<J: Job> Pass<J::Output> for JobPass<J> {
             Step::Done => self.0.take().map(Job::finish).transpose().map_err(SourceError::from),
         }
     }
+
+    fn progress(&self) -> Option<[usize; 2]> {
+        self.0.as_ref().map(Job::progress).map(|at| [at.done, at.total])
+    }
 }
 
 fn passed<J: Job + 'static>(job: Result<J, EngineError>) -> Result<Box<dyn Pass<J::Output>>, SourceError> {

@@ -123,6 +123,12 @@ impl State {
         true
     }
 
+    /// Withdraws value zeroing for what goes first; its view asks again afterwards.
+    pub(in crate::state) fn put_zeroing_off(&mut self, effects: &mut Vec<Effect>) {
+        let withdrawn = self.requests.withdraw(|entry| entry.asked.purpose.is_zeroing());
+        self.cancel_all(withdrawn, effects);
+    }
+
     /// Forgets what was asked of somebody who is gone.
     pub(in crate::state) fn forget_asked_of(&mut self, is_gone: impl Fn(Holder) -> bool, effects: &mut Vec<Effect>) {
         let forgotten = self.requests.withdraw(|entry| entry.is_asked_of(&is_gone));

@@ -48,6 +48,7 @@ impl State {
         if !matches!(self.requests.long(), Some(Purpose::EachAlone(_))) {
             self.withdraw_long(effects);
         }
+        self.put_zeroing_off(effects);
         let request = self.request();
         self.work.request = Some(LongRequest { request, task, progress: None, is_cancelling: false });
         request

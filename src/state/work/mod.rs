@@ -11,8 +11,8 @@ mod worker;
 
 pub use reduce::WorkEvent;
 pub use threads::Threads;
-pub(in crate::state) use under_way::FIND;
 pub use under_way::UnderWay;
+pub(in crate::state) use under_way::{FIND, ZEROING};
 pub use worker::WorkerEvent;
 
 use crate::protocol::{Input, ModelInfo, RequestId, Stage};

@@ -25,13 +25,17 @@ const GENERATION: u8 = 1;
 const LEDGER: u8 = 2;
 const SECOND: u8 = 3;
 const OTHER: u8 = 4;
+/// Of value zeroing.
+pub(in crate::state) const ZEROING: u8 = 7;
 /// Of a search; the next number is that of one that rests.
 pub(in crate::state) const FIND: u8 = 5;
 
 impl State {
     /// What takes a while now: what somebody asked for first, then what the page asks by itself.
     pub fn under_way(&self) -> Option<UnderWay> {
-        let Some(text) = wording::work(self) else { return self.search_under_way() };
+        let Some(text) = wording::work(self) else {
+            return self.zeroing_under_way().or_else(|| self.search_under_way());
+        };
         let (fraction, id) = match (&self.work.request, self.requests.long_request(), self.second_request()) {
             (Some(work), ..) if work.task == Task::Write => (self.written_part(), (GENERATION, 0)),
             (Some(work), ..) => (part(work.progress), (TASK, work.request)),
@@ -55,6 +59,7 @@ impl State {
             || is_starting
             || is_opening
             || is_searching
+            || self.requests.zeroing().is_some()
     }
 
     /// Stops what is under way where that is not the model's work: the other model, a look-up, a trace that is being opened.
@@ -68,7 +73,7 @@ impl State {
             self.linking.give_up();
         } else if matches!(self.more.lookup, Lookup::Asking { .. }) {
             self.more.lookup = Lookup::None;
-        } else {
+        } else if !self.stop_zeroing(effects) {
             self.stop_search("stopped", effects);
         }
     }
