@@ -43,13 +43,7 @@ impl Find {
         let rows = || Some(SetSource::File("set-of-the-link.jsonl".to_owned(), linked.rows.clone()?.into_bytes()));
         match made.or_else(rows) {
             Some(source) => self.read_anew(source),
-            None => {
-                let name = linked.hash.as_deref().or(linked.made.as_deref()).unwrap_or_default();
-                let name = wording::shortened(name);
-                self.problem = Some(format!(
-                    "This link names the set {name}, which is too large for a link: open its file here, which “Save as JSON Lines” writes."
-                ));
-            }
+            None => self.problem = Some(not_in_link(linked)),
         }
     }
 
@@ -77,4 +71,20 @@ impl Find {
             }
         }
     }
+}
+
+/// Why the set of a link is not here, and what to do: a sentence.
+fn not_in_link(linked: &LinkedSet) -> String {
+    if let Some(made) = &linked.made {
+        let made = wording::shortened(made);
+        let names = Made::ALL.map(Made::name).join(", ");
+        return format!(
+            "This link names the set “{made}”, which cannot be made: a made set is written as its name ({names}), its number of rows, 1 \
+             to {MAX_ROWS}, and its seed, as in “coreference:80:0”. Make a set here, or open a file."
+        );
+    }
+    let name = wording::shortened(linked.hash.as_deref().unwrap_or_default());
+    format!(
+        "This link names the set {name}, which is too large for a link: open its file here, which “Save as JSON Lines” writes."
+    )
 }

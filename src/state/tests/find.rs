@@ -253,6 +253,12 @@ fn a_link_brings_small_sets_and_made_ones_and_names_others() {
     act(&mut page, FindEvent::MakeAsked);
     assert_eq!(page.state.link().unwrap().set.made.as_deref(), Some("coreference:24:0"));
     assert_eq!(followed("made=coreference:24:0").0, page.state.find.set.clone());
+    for made in ["haiku:24:0", "coreference:0:0", "coreference:24", "coreference:24:x"] {
+        let (none, problem) = followed(&format!("made={made}"));
+        let problem = problem.unwrap();
+        assert!(none.is_none() && problem.contains(&format!("“{made}”, which cannot be made")), "{problem}");
+        assert!(problem.contains("coreference, ") && !problem.contains("too large"), "{problem}");
+    }
     let (none, problem) = followed("set=0123456789abcdef");
     assert!(none.is_none() && problem.is_some_and(|problem| problem.contains("0123456789abcdef")));
 }
