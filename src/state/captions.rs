@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::editing::Against;
 use super::{SegmentFilter, Shown, State, Variant, View, wording};
+use crate::edit::Edit;
 use crate::protocol::{InputText, Quantity};
 use crate::trace::{AttnKind, Side};
 
@@ -67,8 +68,11 @@ impl State {
         let mut facts = self.run_facts(shown);
         let outcome = self.name_of_outcome(&sweep.outcome);
         facts.fields.push(("Outcome", outcome.clone()));
-        let base = sweep.base.map(|base| format!(", {} without these edits", wording::short_weight(base.value)));
+        let base = sweep.base.map(|base| format!(", {} without the edit of a cell", wording::short_weight(base.value)));
         facts.sentences.push(format!("Outcome: {outcome}{}.", base.unwrap_or_default()));
+        // Those of its start: the list may have changed since.
+        let edits: Vec<Value> = sweep.edits.iter().flatten().map(Edit::to_json).collect();
+        facts.add_edits_named(&edits, ["No other edits.", "Edits in all cells"]);
         Some(facts.caption(sweep.title()))
     }
 
@@ -282,7 +286,12 @@ struct Facts {
 
 impl Facts {
     fn add_edits(&mut self, edits: &[Value]) {
-        self.sentences.push(edit_sentence(edits));
+        self.add_edits_named(edits, ["No edits.", "Edits"]);
+    }
+
+    /// Edits with what is said of none, and with the name of a list.
+    fn add_edits_named(&mut self, edits: &[Value], names: [&str; 2]) {
+        self.sentences.push(edit_sentence(edits, names));
         self.fields.push(("Edits", serde_json::to_string(edits).unwrap_or_default()));
     }
 
@@ -299,16 +308,16 @@ fn list(numbers: impl IntoIterator<Item = impl ToString>) -> String {
     numbers.into_iter().map(|number| number.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-fn edit_sentence(edits: &[Value]) -> String {
+fn edit_sentence(edits: &[Value], [none, name]: [&str; 2]) -> String {
     if edits.is_empty() {
-        return "No edits.".to_owned();
+        return none.to_owned();
     }
     let named: Vec<String> = edits.iter().take(MAX_EDITS).map(edit_words).collect();
     let more = match edits.len().saturating_sub(MAX_EDITS) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!("Edits: {}{more}.", named.join("; "))
+    format!("{name}: {}{more}.", named.join("; "))
 }
 
 /// "zero_head, layer 3, head 1"
@@ -329,7 +338,8 @@ mod tests {
 
     #[test]
     fn edits_in_words() {
-        let edits = |json: &str| edit_sentence(&serde_json::from_str::<Vec<Value>>(json).unwrap());
+        let edits =
+            |json: &str| edit_sentence(&serde_json::from_str::<Vec<Value>>(json).unwrap(), ["No edits.", "Edits"]);
         assert_eq!(edits("[]"), "No edits.");
         let one = r#"{"kind":"zero_head","layer":3,"head":1,"on":true}"#;
         assert_eq!(edits(&format!("[{one}]")), "Edits: zero_head, head 1, layer 3.");

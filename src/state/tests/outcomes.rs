@@ -183,7 +183,9 @@ fn a_sweep_keeps_the_edits_and_the_outcome_that_it_was_made_with() {
         assert_eq!((sweep.edits.as_ref(), sweep.is_done), (Some(&edits), true));
         pick(&mut page, " a", " c");
         let caption = page.state.sweep_caption().unwrap().text;
-        assert!(caption.contains("Outcome: a − b, 2.000 without these edits."), "{caption}");
+        assert!(caption.contains("Outcome: a − b, 2.000 without the edit of a cell."), "{caption}");
+        let said = if edits.is_empty() { "No other edits." } else { "Edits in all cells: zero_head" };
+        assert!(caption.contains(said), "{caption}");
         let script = page.state.sweep_script(crate::state::python::Library::Nnsight);
         assert!(script.is_err_and(|problem| problem.contains("another text or outcome")));
     }
