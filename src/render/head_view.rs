@@ -112,9 +112,24 @@ impl HeadView<'_> {
         shown.iter().copied().enumerate().filter(|(_, position)| wanted(position)).collect()
     }
 
+    /// Whether queries and keys are marked and no link between them is strong enough to be seen, as after one was cut: then all links of
+    /// the queries are drawn.
+    pub fn draws_whole_rows(&self) -> bool {
+        let (queries, keys) = (self.shown_marked(Side::Query), self.shown_marked(Side::Key));
+        let is_seen = |query: usize| {
+            let row_max = self.row_max(query);
+            keys.iter().any(|&key| self.level(self.mean(query, key), row_max) != 0.0)
+        };
+        !queries.is_empty() && !keys.is_empty() && !queries.into_iter().any(is_seen)
+    }
+
     /// The lines to draw, faintest first.
     pub fn lines(&self, window: &Window, colours: &HeadColours) -> Vec<Line> {
-        let (queries, keys) = (self.ends(Side::Query), self.ends(Side::Key));
+        let queries = self.ends(Side::Query);
+        let keys = match self.draws_whole_rows() {
+            true => self.keys.iter().copied().enumerate().collect(),
+            false => self.ends(Side::Key),
+        };
         let seen_queries = window.visible_rows(self.queries.len());
         let seen_keys = window.visible_rows(self.keys.len());
         let share = 1.0 / self.heads.len().max(1) as f32;

@@ -63,7 +63,11 @@ fn marked_tokens_have_only_their_lines() {
     assert_eq!(pairs(&[1], &[]), [(1, 1), (1, 0)]);
     assert_eq!(pairs(&[], &[0]), [(2, 0), (1, 0), (0, 0)]);
     assert_eq!(pairs(&[1, 2], &[0]), [(2, 0), (1, 0)]);
-    assert_eq!(pairs(&[0], &[2]), []);
+    // A link that is not seen, as one that was cut: its query's row.
+    assert_eq!(pairs(&[0], &[2]), [(0, 0)]);
+    assert_eq!(pairs(&[1], &[2]), [(1, 1), (1, 0)]);
+    assert!(view(&[1], &[1], &[2]).draws_whole_rows());
+    assert!(!view(&[1], &[1, 2], &[2]).draws_whole_rows() && !view(&[1], &[], &[2]).draws_whole_rows());
 }
 
 #[test]

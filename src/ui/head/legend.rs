@@ -111,7 +111,7 @@ fn faintest(scene: &Scene) -> String {
 }
 
 fn meaning(scene: &Scene) -> String {
-    let quantity = scene.quantity();
+    let (quantity, rows) = (scene.quantity(), whole_rows(scene));
     if let Some(contrast) = scene.contrast {
         let heads = match scene.heads.len() {
             1 => String::new(),
@@ -122,7 +122,10 @@ fn meaning(scene: &Scene) -> String {
         let what = if quantity == Quantity::Weights { String::new() } else { format!(" of {}", quantity.label()) };
         return match contrast.end > 0.0 {
             true => {
-                format!("Change{what}{heads}. Orange: less {} than in the original; blue: more.{log}", quantity.noun())
+                format!(
+                    "Change{what}{heads}. Orange: less {} than in the original; blue: more.{log}{rows}",
+                    quantity.noun()
+                )
             }
             false => format!("Nothing changes{} in this layer.", if what.is_empty() { "" } else { " of this" }),
         };
@@ -142,9 +145,15 @@ fn meaning(scene: &Scene) -> String {
         n_tokens => format!("{seen}: {weight}. Number: its sum over {n_tokens} tokens."),
     };
     match wording::about_quantity(quantity) {
-        "" => numbers,
-        about => format!("{numbers} {about}{}", marks(scene)),
+        "" => format!("{numbers}{rows}"),
+        about => format!("{numbers}{rows} {about}{}", marks(scene)),
     }
+}
+
+/// Says why more than the links between the pinned tokens is drawn.
+fn whole_rows(scene: &Scene) -> &'static str {
+    let has_rows = !scene.is_matrix() && scene.view().is_some_and(|view| view.draws_whole_rows());
+    if has_rows { " The pinned link is too faint to draw, so all links of its query are drawn." } else { "" }
 }
 
 /// Names the tokens where value zeroing says little.
