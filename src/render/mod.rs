@@ -8,6 +8,7 @@
 
 pub mod colour;
 pub mod contrast;
+pub mod edge_labels;
 pub mod figure;
 pub mod head_view;
 pub mod layout;
@@ -25,6 +26,7 @@ pub mod thumbnails;
 
 pub use colour::{HeadColours, NEUTRAL_HUE, Ramp, Rgb, Scheme};
 pub use contrast::{Contrast, largest_size, round_end};
+pub use edge_labels::{Place, edge_labels};
 pub use head_view::{HeadView, Line, Link, Received, Strip, nearest_line};
 pub use layout::{Columns, Span, Window};
 pub use map::{LayerHead, MapLayout, MapSpace};
