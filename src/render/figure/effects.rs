@@ -54,7 +54,8 @@ impl Draw for EffectsFigure {
                 let name = text::shortened(name, MAX_LABEL);
                 pen.svg.turned_text(middle + size * 0.35, top - 4.0, -90.0, &pen.small().mono(), &name);
             } else {
-                pen.svg.text(middle, top - 4.0, &small.anchor(Anchor::Middle), name);
+                let last = pen.preset.width() - text::width(name, size) / 2.0;
+                pen.svg.text(middle.min(last), top - 4.0, &small.anchor(Anchor::Middle), name);
             }
         }
         pen.svg.close();

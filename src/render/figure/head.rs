@@ -203,7 +203,8 @@ impl HeadFigure<'_> {
         let line = pen.preset.token_pt() * PX_PER_PT;
         for column in (0..view.keys.len()).step_by(grid.label_step(line * 1.15 / scale)) {
             let label = text::shortened(self.plain(Side::Key, view.keys[column]), MAX_LABEL);
-            let x = grid.middle(column) * scale + line * 0.35;
+            // The last of narrow cells stays inside the picture.
+            let x = (grid.middle(column) * scale + line * 0.35).min(pen.preset.width() - line * 0.2);
             pen.svg.turned_text(x, -4.0, -90.0, &self.faded(style, Side::Key, view.keys[column]), &label);
         }
         pen.svg.close();

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::cells::{cells, pooled};
-use super::svg::{Anchor, GROUND, INK, SOFT, Svg, number};
-use super::{Draw, Pen};
+use super::svg::{Anchor, GROUND, INK, PX_PER_PT, SOFT, Style, Svg, number};
+use super::{Draw, Pen, text};
 use crate::render::colour::{NEUTRAL_HUE, Ramp, Rgb, Scheme};
 use crate::render::map::{LayerHead, MapLayout, MapSpace};
 use crate::render::neurons::Diverging;
@@ -177,7 +177,10 @@ impl Draw for MapFigure<'_> {
                 }
                 if self.is_sorted {
                     let baseline = y + layout.width + 10.0;
-                    pen.svg.text(x + layout.width / 2.0, baseline, &small.anchor(Anchor::Middle), &name);
+                    // Smaller where the cells stand closer than their names are long.
+                    let room = (layout.step - 1.0) / text::width(&name, small.size_pt * PX_PER_PT);
+                    let style = Style { size_pt: small.size_pt * room.min(1.0), ..small };
+                    pen.svg.text(x + layout.width / 2.0, baseline, &style.anchor(Anchor::Middle), &name);
                 }
                 pen.svg.close();
             }

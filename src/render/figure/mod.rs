@@ -25,6 +25,8 @@ mod svg;
 mod text;
 
 #[cfg(test)]
+mod geometry_tests;
+#[cfg(test)]
 mod tests;
 
 pub use effects::EffectsFigure;
@@ -156,7 +158,7 @@ pub fn figure(view: &dyn Draw, preset: Preset, caption: &Caption) -> Drawn {
     let line = |size_pt: f32| size_pt * PX_PER_PT * 1.3;
     let mut y = 0.0;
     pen.svg.open("title-line", "");
-    for text in text::wrapped(&caption.title, preset.title_pt() * PX_PER_PT * 1.06, preset.width()) {
+    for text in text::wrapped_bold(&caption.title, preset.title_pt() * PX_PER_PT, preset.width()) {
         y += line(preset.title_pt());
         pen.svg.text(0.0, y - 0.3 * preset.title_pt() * PX_PER_PT, &title, &text);
     }

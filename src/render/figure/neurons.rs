@@ -1,7 +1,7 @@
 //! The neuron view as a figure: what each neuron of a head adds to the scores of one query.
 
 use super::cells::cells;
-use super::svg::{Anchor, HAIR, INK, SOFT, signed};
+use super::svg::{Anchor, HAIR, INK, PX_PER_PT, SOFT, signed};
 use super::{Draw, PAGE_CHARACTER, Pen, text};
 use crate::render::colour::{NEUTRAL_HUE, Ramp, Rgb, Scheme};
 use crate::render::layout::Span;
@@ -187,9 +187,13 @@ impl Draw for NeuronFigure<'_> {
         pen.svg.open("headings", "");
         let y = (HEADER - 24.0) * scale;
         pen.svg.text(left, y, &small, "query / key");
-        for (block, name) in [(Block::Keys, "q over k, by neuron"), (Block::Products, "q·k by neuron")] {
+        let size = pen.preset.small_pt() * PX_PER_PT;
+        for (block, names) in
+            [(Block::Keys, ["q over k, by neuron", "q over k"]), (Block::Products, ["q·k by neuron", "q·k"])]
+        {
             let span = columns.block(block);
-            if span.width > 0.0 {
+            let fits = |name: &&str| text::width(name, size) <= span.width * scale - 2.0;
+            if let Some(name) = names.into_iter().find(fits) {
                 pen.svg.text(span.x * scale, y, &small, name);
             }
         }

@@ -1,7 +1,7 @@
 //! Estimates beside exact effects as a figure.
 
 use super::svg::{Anchor, HAIR, PX_PER_PT, SOFT, number};
-use super::{Draw, Pen};
+use super::{Draw, Pen, text};
 use crate::render::Scheme;
 use crate::render::neurons::Diverging;
 use crate::render::scatter::{ScatterPoint, ScatterScale};
@@ -32,11 +32,15 @@ impl Draw for ScatterFigure {
         pen.svg.line((x(0.0), 0.0), (x(0.0), side), HAIR, 1.0);
         pen.svg.line((left, side), (left + side, 0.0), HAIR, 1.0);
         let style = pen.small().ink(SOFT);
-        for value in [scale.low, 0.0, scale.high] {
+        // An end close to zero has no number beside that of zero.
+        let is_apart = |value: f32| (scale.share(value) - scale.share(0.0)).abs() * side > size * 4.0;
+        let ends = [scale.low, scale.high].into_iter().filter(|value| is_apart(*value));
+        for value in ends.chain([0.0]) {
             let label = number((value * 100.0).round() / 100.0).replace('-', "−");
             let base = pen.baseline(y(value), pen.preset.small_pt());
             pen.svg.text(left - 4.0, base, &style.anchor(Anchor::End), &label);
-            pen.svg.text(x(value), side + size * 1.4, &style.anchor(Anchor::Middle), &label);
+            let last = pen.preset.width() - text::width(&label, size) / 2.0;
+            pen.svg.text(x(value).min(last), side + size * 1.4, &style.anchor(Anchor::Middle), &label);
         }
         pen.svg.text(left + side / 2.0, side + size * 2.8, &style.anchor(Anchor::Middle), "estimate");
         pen.svg.turned_text(size, side / 2.0, -90.0, &style.anchor(Anchor::Middle), "exact");

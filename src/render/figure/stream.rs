@@ -77,6 +77,7 @@ impl Draw for StreamFigure<'_> {
             false => text.to_owned(),
         };
         let small = pen.small().ink(SOFT);
+        let step = (pen.preset.small_pt() * PX_PER_PT / height).ceil().max(1.0) as usize;
         pen.svg.open("positions", "");
         for (index, column) in columns.clone().enumerate() {
             let x = label_width + (index as f32 + 0.5) * width;
@@ -87,8 +88,11 @@ impl Draw for StreamFigure<'_> {
         for (line, name) in self.row_names.iter().enumerate() {
             let top = height * (line + 1) as f32;
             pen.svg.open(&format!("row-{name}"), "");
-            let baseline = pen.baseline(top + height / 2.0, pen.preset.small_pt());
-            pen.svg.text(label_width - 4.0, baseline, &small.anchor(Anchor::End), name);
+            // The output has its name in any case, and the rows so far above it that names stand apart.
+            if (self.row_names.len() - 1 - line).is_multiple_of(step) {
+                let baseline = pen.baseline(top + height / 2.0, pen.preset.small_pt());
+                pen.svg.text(label_width - 4.0, baseline, &small.anchor(Anchor::End), name);
+            }
             for (index, column) in columns.clone().enumerate() {
                 let StreamCell { text, value } = (self.cell)(line, column);
                 let x = label_width + index as f32 * width;

@@ -52,12 +52,11 @@ impl Draw for SumFigure {
             pen.svg.text(width * (1.0 - NUMBERS), y, &heading, "adds");
             pen.svg.text(width, y, &heading, "sum so far");
         }
-        let n_letters = ((left - 8.0) / (size * 0.55)).max(4.0) as usize;
         pen.svg.open("components", "");
         for (index, line) in self.lines.iter().enumerate() {
             let y = top + index as f32 * row;
             let baseline = pen.baseline(y + row / 2.0, pen.preset.small_pt());
-            pen.svg.text(left - 6.0, baseline, &small.anchor(Anchor::End), &text::shortened(&line.name, n_letters));
+            pen.svg.text(left - 6.0, baseline, &small.anchor(Anchor::End), &text::fitted(&line.name, size, left - 6.0));
             let length = line.value.abs() / largest * reach;
             let from = if line.value < 0.0 { zero - length } else { zero };
             let colour = colours.at(if line.value < 0.0 { -1.0 } else { 1.0 });
