@@ -100,6 +100,8 @@ pageTest("forced colours: bars, legends and pressed states are drawn in colours 
   const clear = "rgba(0, 0, 0, 0)";
   assert.notEqual((await styled(".links .weight-bar", "backgroundColor")).backgroundColor, clear);
   assert.match((await styled(".legend .ramp", "backgroundImage")).backgroundImage, /gradient/);
+  const field = await styled(".entry textarea", "borderTopStyle", "borderTopColor");
+  assert.ok(field.borderTopStyle === "solid" && field.borderTopColor !== clear, "a field has an edge, since its ground is lost");
   await page.getByRole("tab", { name: "Matters" }).click();
   assert.notEqual((await styled(".scores .weight-bar", "backgroundColor", "forcedColorAdjust")).backgroundColor, clear);
   await page.getByRole("tab", { name: "Neuron view" }).click();

@@ -32,11 +32,13 @@ pub fn Ranked(page: Page, map: Map, names: Vec<String>, applies: bool) -> impl I
             </tr>
         }
     };
+    let strongest = map.strongest(N_RANKED);
+    let is_empty = strongest.is_empty();
     view! {
-        <div class="sweep-ranked">
+        <div class="sweep-ranked" class:none=is_empty>
             <h3>"Largest effects"</h3>
             <table aria-label="Largest effects">
-                <tbody>{map.strongest(N_RANKED).into_iter().map(row).collect_view()}</tbody>
+                <tbody>{strongest.into_iter().map(row).collect_view()}</tbody>
             </table>
         </div>
     }
