@@ -14,7 +14,7 @@ use super::editing::EditEvent;
 use super::{
     EntryEvent, Event, MoreEvent, PaneEvent, RUNS_MODELS, SelectionEvent, State, TokenRef, View, ViewEvent, WorkEvent,
 };
-use ranking::rank;
+use ranking::{Rank, rank};
 
 /// How many commands are listed at most.
 pub const N_LISTED: usize = 60;
@@ -190,16 +190,27 @@ impl State {
 
 /// The names that fit what was typed, by their places, the best first; all where nothing is typed. A name has other words beside it.
 pub fn fitting<'a>(names: impl Iterator<Item = (&'a str, &'a str)>, typed: &str) -> Vec<usize> {
-    let each = names.enumerate();
     if typed.trim().is_empty() {
-        return each.map(|(at, _)| at).collect();
+        return names.enumerate().map(|(at, _)| at).collect();
     }
-    let fits = |(at, (name, words)): (usize, (&str, &str))| {
-        Some((rank(typed, name).into_iter().chain(rank(typed, words)).min()?, at))
-    };
-    let mut ranked: Vec<_> = each.filter_map(fits).collect();
+    ordered(names.map(|(name, words)| rank(typed, name).into_iter().chain(rank(typed, words)).min()))
+}
+
+/// The places of what fits, the best first.
+fn ordered(ranks: impl Iterator<Item = Option<Rank>>) -> Vec<usize> {
+    let mut ranked: Vec<_> = ranks.enumerate().filter_map(|(at, rank)| Some((rank?, at))).collect();
     ranked.sort_unstable();
     ranked.into_iter().map(|(_, at)| at).collect()
+}
+
+/// How well a command fits: by its name or by its detail; a token also by its kind and its text, "token cat".
+fn fit(command: &Command, typed: &str) -> Option<Rank> {
+    let of_token = || {
+        let (kind, text) = typed.trim().split_once(char::is_whitespace).filter(|_| command.about == About::Token)?;
+        let is_kind = command.detail.split(' ').next().is_some_and(|word| word.eq_ignore_ascii_case(kind));
+        rank(text, &command.name).filter(|_| is_kind)
+    };
+    [rank(typed, &command.name), rank(typed, &command.detail), of_token()].into_iter().flatten().min()
 }
 
 /// The commands that fit what was typed, by their places, the best first; those with keys first where nothing is typed.
@@ -210,7 +221,7 @@ pub fn found(commands: &[Command], typed: &str) -> Vec<usize> {
         let (with_keys, others): (Vec<usize>, Vec<usize>) = listed.partition(|&at| !commands[at].keys.is_empty());
         with_keys.into_iter().chain(others).collect()
     } else {
-        fitting(commands.iter().map(|command| (command.name.as_str(), command.detail.as_str())), typed)
+        ordered(commands.iter().map(|command| fit(command, typed)))
     };
     found.truncate(N_LISTED);
     found

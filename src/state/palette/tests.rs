@@ -31,6 +31,14 @@ fn a_head_a_token_an_example_and_a_model_are_found_by_their_names() {
     let Act::Type(typed) = commands[found(&commands, "go to token")[0]].act else { panic!("something to type") };
     let is_token = |at: &usize| commands[*at].about == About::Token;
     assert!(found(&commands, typed)[..5].iter().all(is_token), "{:?}", names(&page, typed));
+    // A token is found by its text as well, with or without what it is.
+    let places = |typed: &str| {
+        let acts = found(&commands, typed).into_iter().map(|at| commands[at].act.clone());
+        acts.filter_map(|act| if let Act::GoToToken(token) = act { Some(token.position) } else { None })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!((places("token b"), places("b")[0], places("Token B")), (vec![3], 3, vec![3]));
+    assert!(places("token xqzw").is_empty() && places("query b").is_empty());
     do_first(&mut page, "token 3");
     do_first(&mut page, "token 3");
     assert_eq!(page.state.selection.queries, [3].into(), "going there twice marks it still");
