@@ -10,7 +10,7 @@ use headlight::analysis::scores::Score;
 use headlight::engine::backward::{Asked, Backward, Differentiated};
 use headlight::engine::jobs::{
     FindJob, FindMeasure, FindOptions, FindPart, Found, Job, Measure, ScoredInput, ScoresJob, SweepJob, SweepKind,
-    complete, complete_with,
+    Trial, TrialsJob, complete, complete_with,
 };
 use headlight::engine::{Captures, CompiledEdits, Model, Outcome, Run, Step};
 use headlight::sets::{Label, Row, Version, mark_word};
@@ -273,4 +273,40 @@ fn rows_that_do_not_fit_are_named_before_anything_runs() {
             .contains("no row of the set fits (row 1: no word is marked")
     );
     assert!(refusal(&load_golden("t5"), &[Row::of_text("a")], "self").contains("one stack"));
+}
+
+/// Ranks, outcomes and losses of a row are those of its single run under the same edits.
+#[test]
+fn trials_are_those_of_single_runs() {
+    let model = load_golden("llama");
+    let with_answer =
+        |text: String| Row { answer: Some("a".to_owned()), others: vec!["b".to_owned()], ..Row::of_text(text) };
+    let mut set: Vec<Row> = texts(3).into_iter().map(with_answer).collect();
+    set.insert(1, Row::of_text(texts(4).remove(3)));
+    set.push(with_answer("a ".repeat(5_000)));
+    let edits = headlight::edit::parse_list(r#"[{"kind":"zero_head","layer":1,"head":1}]"#).unwrap();
+    let job = TrialsJob::new(Arc::clone(&model), &set, vec![Vec::new(), edits.clone()]).unwrap();
+    assert_eq!((job.refused().len(), job.n_trials()), (1, 8));
+    let mut trials: Vec<Trial> = Vec::new();
+    complete_with(job, |trial| trials.push(trial)).unwrap();
+    assert_eq!(trials.len(), 8);
+    let (answer, other) = (model.first_token("a").unwrap().0 as usize, model.first_token("b").unwrap().0 as usize);
+    for Trial { variant, row, outcome, rank, rank_of_answers, loss } in trials {
+        let tokens = model.encode(&set[row].text, None).unwrap();
+        let edits = if variant == 0 { Vec::new() } else { edits.clone() };
+        let bound = CompiledEdits::bind_each(&edits, model.spec(), None, tokens.len().into(), &Default::default());
+        let n = tokens.len();
+        let run = finished(&model, tokens, bound.edits, Captures::none());
+        if set[row].answer.is_none() {
+            let losses = run.token_losses(0..n).unwrap();
+            let mean = losses[1..].iter().sum::<f32>() / (n - 1) as f32;
+            assert!((loss - mean).abs() < 1e-5 && outcome.is_nan() && rank.is_nan(), "row {row}");
+            continue;
+        }
+        let logits = run.logits(n - 1..n).unwrap();
+        assert!((outcome - (logits[answer] - logits[other])).abs() < 1e-5 && loss.is_nan(), "row {row}");
+        assert_eq!(rank, logits.iter().filter(|logit| **logit > logits[answer]).count() as f32);
+        assert_eq!(rank_of_answers, f32::from(logits[other] > logits[answer]));
+    }
+    assert!(TrialsJob::new(load_golden("t5"), &set, vec![Vec::new()]).is_err(), "two stacks");
 }

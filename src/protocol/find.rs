@@ -23,6 +23,15 @@ pub enum FindRequest {
         /// The set and what is measured.
         asked: FindAsked,
     },
+    /// Run every row under every list of edits. Says a [`FindReply::Trial`] for each; answered by [`FindReply::TrialsDone`].
+    Trials {
+        /// The request's number.
+        request: RequestId,
+        /// The rows as JSON Lines: with an answer for its outcome, without one for the likelihood of its tokens.
+        lines: String,
+        /// Lists of edits, each of which acts throughout.
+        variants: Vec<Vec<Edit>>,
+    },
     /// Pattern, queries and keys of one head on each row. Answered by [`FindReply::Texts`].
     Texts {
         /// The request's number.
@@ -86,6 +95,28 @@ pub enum FindReply {
         request: RequestId,
         /// What was found.
         found: FoundNumbers,
+    },
+    /// The rows of [`FindRequest::Trials`] that do not fit, by their index, and why.
+    TrialsBegun {
+        /// The request.
+        request: RequestId,
+        /// The rows.
+        refused: Vec<(u32, String)>,
+    },
+    /// A row under a list of edits. Buffer: f32 [4], the outcome, how many tokens and how many other answers are likelier than the answer,
+    /// and the mean −ln p of the tokens; NaN for what the row does not have.
+    Trial {
+        /// The request.
+        request: RequestId,
+        /// Which list of edits.
+        variant: u32,
+        /// The row's index in the set.
+        row: u32,
+    },
+    /// Every row was run under every list of edits.
+    TrialsDone {
+        /// The request that this answers.
+        request: RequestId,
     },
     /// What a head did on each row. Buffers, three for each: pattern [query_pos, key_pos], queries and keys as they enter the product
     /// [pos, d_head].
@@ -163,6 +194,7 @@ impl FindRequest {
         match self {
             FindRequest::Align { request, .. }
             | FindRequest::Search { request, .. }
+            | FindRequest::Trials { request, .. }
             | FindRequest::Texts { request, .. } => *request,
         }
     }

@@ -6,7 +6,9 @@ use super::drive::PartOf;
 use super::{Stop, Worker};
 use crate::analysis::{AttentionSource, Rotation};
 use crate::edit::Edit;
-use crate::engine::jobs::{FindJob, FindMeasure, FindOptions, FindPart, Found, Job, RunJob, RunOptions};
+use crate::engine::jobs::{
+    FindJob, FindMeasure, FindOptions, FindPart, Found, Job, Progress, RunJob, RunOptions, Trial, TrialsJob,
+};
 use crate::engine::rows::{Aligned, align};
 use crate::engine::{EngineError, Model, Step};
 use crate::protocol::{
@@ -21,7 +23,38 @@ const N_WITH_TOKENS: usize = 60;
 pub(super) struct Search {
     pub request: RequestId,
     pub is_paused: bool,
-    job: FindJob,
+    job: SearchJob,
+}
+
+/// What is searched.
+#[allow(clippy::large_enum_variant, reason = "there is one at a time")]
+enum SearchJob {
+    Heads(FindJob),
+    Trials(TrialsJob),
+}
+
+impl SearchJob {
+    fn step(&mut self) -> Result<Step, EngineError> {
+        match self {
+            SearchJob::Heads(job) => job.step(),
+            SearchJob::Trials(job) => job.step(),
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        match self {
+            SearchJob::Heads(job) => job.progress(),
+            SearchJob::Trials(job) => job.progress(),
+        }
+    }
+
+    /// What the page is told at the end.
+    fn finish(self, request: RequestId) -> Result<FindReply, EngineError> {
+        Ok(match self {
+            SearchJob::Heads(job) => FindReply::Done { request, found: numbers(job.finish()?) },
+            SearchJob::Trials(job) => job.finish().map(|()| FindReply::TrialsDone { request })?,
+        })
+    }
 }
 
 impl Worker {
@@ -31,6 +64,14 @@ impl Worker {
         let (request, asked, is_search) = match asked {
             FindRequest::Texts { request, lines, edits, layer, head } => {
                 return self.texts(request, &lines, &edits, (layer as usize, head as usize)).await;
+            }
+            FindRequest::Trials { request, lines, variants } => {
+                let rows = sets::from_json_lines(&lines).map_err(|message| Stop::failed(About::Request, message))?;
+                let job = TrialsJob::new(model, &rows, variants)?;
+                let refused = job.refused().iter().map(|row| (row.index as u32, row.reason.clone())).collect();
+                self.outbox.say(&FromWorker::Find(FindReply::TrialsBegun { request, refused }));
+                self.begin_search(request, SearchJob::Trials(job));
+                return Ok(());
             }
             FindRequest::Align { request, asked } => (request, asked, false),
             FindRequest::Search { request, asked } => (request, asked, true),
@@ -45,10 +86,15 @@ impl Worker {
             return Ok(());
         }
         let job = FindJob::of_aligned(model, Arc::new(rows), aligned, asked.edits, measure, options)?;
+        self.begin_search(request, SearchJob::Heads(job));
+        Ok(())
+    }
+
+    /// Steps a job from now on, in the place of the one under way.
+    fn begin_search(&mut self, request: RequestId, job: SearchJob) {
         if let Some(before) = self.search.replace(Search { request, is_paused: false, job }) {
             self.outbox.say(&FromWorker::Cancelled { request: before.request });
         }
-        Ok(())
     }
 
     /// One head on each of some rows.
@@ -94,22 +140,37 @@ impl Worker {
             Err(stop) => Err(stop),
         };
         let step = step.and_then(|step| {
-            for FindPart { row, values } in search.job.drain() {
-                self.outbox.say_with(&FromWorker::Find(FindReply::Row { request, row: row as u32 }), &[&values]);
-            }
+            self.say_parts(request, &mut search.job);
             let progress = search.job.progress();
             self.outbox.progress(request, Stage::Find, progress.done as u64, progress.total as u64);
             match step {
                 Step::More => self.search = Some(search),
                 Step::Done => {
-                    let found = numbers(search.job.finish()?);
-                    self.outbox.say(&FromWorker::Find(FindReply::Done { request, found }));
+                    let reply = search.job.finish(request)?;
+                    self.outbox.say(&FromWorker::Find(reply));
                 }
             }
             Ok(())
         });
         if let Err(stop) = step {
             self.stopped(request, stop);
+        }
+    }
+
+    /// The numbers that are new.
+    fn say_parts(&self, request: RequestId, job: &mut SearchJob) {
+        match job {
+            SearchJob::Heads(job) => {
+                for FindPart { row, values } in job.drain() {
+                    self.outbox.say_with(&FromWorker::Find(FindReply::Row { request, row: row as u32 }), &[&values]);
+                }
+            }
+            SearchJob::Trials(job) => {
+                for Trial { variant, row, outcome, rank, rank_of_answers, loss } in job.drain() {
+                    let reply = FindReply::Trial { request, variant: variant as u32, row: row as u32 };
+                    self.outbox.say_with(&FromWorker::Find(reply), &[&[outcome, rank, rank_of_answers, loss]]);
+                }
+            }
         }
     }
 

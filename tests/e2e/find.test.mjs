@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { accessibilityProblems, pageTest } from "./support.mjs";
-import { firstResult, parts, run } from "./page.mjs";
+import { firstResult, parts, pickModel, run, SMOLLM2 } from "./page.mjs";
 
 /** The parts of the workbench. */
 function bench(page) {
@@ -177,4 +177,32 @@ pageTest("a search rests, lets a run go first, goes on, and is stopped with its 
   await find.progress.getByText("ended before all rows were measured: stopped").waitFor();
   await find.statement.getByText(/So far: \d+ of 60 rows, without intervals/).waitFor();
   assert.ok((await find.heads.getByRole("row").count()) > 10);
+});
+
+pageTest("needles: recall by distance and depth, without and with an edit", async ({ page, open, shot }) => {
+  await open();
+  await firstResult(page);
+  await pickModel(page, SMOLLM2);
+  await run(page, "The cat sat");
+  await page.getByRole("tab", { name: "Find view" }).click();
+  const find = bench(page);
+  await find.made.selectOption({ label: "needles" });
+  await find.rows.fill("8");
+  await find.make.click();
+  await find.set.getByText("needles (made, seed 0): 8 rows").waitFor();
+  await page.getByRole("button", { name: "Measure recall" }).click();
+  await page.getByRole("status", { name: "Progress of recall" }).getByText("complete").waitFor();
+  const table = page.getByRole("table", { name: "Recall by distance" });
+  const cells = async (name) => {
+    const row = page.getByRole("table", { name }).getByRole("row").filter({ has: page.getByRole("rowheader", { name: "all rows" }) });
+    return row.getByRole("cell").allTextContents();
+  };
+  const byDistance = await cells("Recall by distance");
+  assert.equal(byDistance.length, 2, "no edits, no second column");
+  assert.equal(byDistance[0], "8");
+  assert.match(byDistance[1], /^[01]\.\d{3} \([01]\.\d{3} to [01]\.\d{3}\)$/);
+  assert.deepEqual(await cells("Recall by depth"), byDistance);
+  assert.ok((await table.getByRole("row").count()) > 3);
+  assert.deepEqual(await accessibilityProblems(page), []);
+  await shot("find-recall");
 });

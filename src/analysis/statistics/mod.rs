@@ -10,10 +10,12 @@ mod bootstrap;
 mod clusters;
 mod correlations;
 mod heads;
+mod masks;
 mod means;
 mod permutations;
 mod proportions;
 mod ranks;
+mod recall;
 
 #[cfg(test)]
 mod reference_tests;
@@ -23,7 +25,9 @@ pub use bootstrap::{Bootstrap, Estimate};
 pub use clusters::Clusters;
 pub use correlations::{Correlation, correlation_interval, pearson, spearman};
 pub use heads::{HeadFound, heads_csv, six_places};
+pub use masks::{MaskEffect, difference_of_effects, mask_effect};
 pub use means::{mean, mean_interval};
 pub use permutations::{Corrected, Permutations};
 pub use proportions::{mcnemar, wilson};
 pub use ranks::mid_ranks;
+pub use recall::{Recall, Recalled, recall};

@@ -62,6 +62,7 @@ mod similarity;
 mod stream;
 mod subjects;
 mod sweep;
+mod trials;
 mod value_zeroing;
 mod vocabulary;
 mod written;
@@ -88,6 +89,7 @@ pub use similarity::SimilarityJob;
 pub use stream::StreamJob;
 pub use subjects::{Subject, SubjectsJob};
 pub use sweep::{SweepCell, SweepJob, SweepKind, SweepPart, SweepResult};
+pub use trials::{Trial, TrialsJob};
 pub use value_zeroing::ValueZeroingJob;
 pub use written::WrittenJob;
 

@@ -16,7 +16,7 @@ pub struct RowOutcome {
 
 impl RowOutcome {
     /// The outcome by the row of logits [d_vocab] at its position.
-    fn of_logits(&self, logits: &[f32]) -> f32 {
+    pub(in crate::engine) fn of_logits(&self, logits: &[f32]) -> f32 {
         let mean = |ids: &[u32]| {
             let found = ids.iter().map(|id| logits.get(*id as usize).map_or(f64::NAN, |logit| f64::from(*logit)));
             found.sum::<f64>() / ids.len() as f64

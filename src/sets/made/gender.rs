@@ -93,15 +93,28 @@ fn sentences(pairs: &[(&str, &str)], n_rows: usize, seed: u64) -> Vec<Row> {
 }
 
 pub(super) fn pronoun(n_rows: usize, seed: u64) -> Vec<Row> {
-    let product = shuffled_product([BEGINNINGS.len(), OCCUPATIONS.len()], seed);
+    let people: Vec<(&str, f64)> =
+        OCCUPATIONS.iter().map(|occupation| (occupation.name, occupation.women_percent)).collect();
+    predicted(&people, n_rows, seed)
+}
+
+pub(super) fn pronoun_control(n_rows: usize, seed: u64) -> Vec<Row> {
+    let people: Vec<(&str, f64)> =
+        FACTS.iter().flat_map(|(feminine, masculine)| [(*feminine, 100.0), (*masculine, 0.0)]).collect();
+    predicted(&people, n_rows, seed)
+}
+
+/// Beginnings with a person and the share of women among such people; the pronoun is to be predicted.
+fn predicted(people: &[(&str, f64)], n_rows: usize, seed: u64) -> Vec<Row> {
+    let product = shuffled_product([BEGINNINGS.len(), people.len()], seed);
     let row = |[beginning, index]: [usize; 2]| {
-        let occupation = OCCUPATIONS[index];
+        let (name, women_percent) = people[index];
         Row {
             answer: Some(" she".to_owned()),
             others: vec![" he".to_owned()],
-            label: Some(Label::Number(occupation.women_percent)),
-            pair_id: Some(format!("t{beginning}/{}", occupation.name)),
-            ..filled(BEGINNINGS[beginning], &[("occupation", occupation.name)])
+            label: Some(Label::Number(women_percent)),
+            pair_id: Some(format!("t{beginning}/{name}")),
+            ..filled(BEGINNINGS[beginning], &[("occupation", name)])
         }
     };
     product.into_iter().take(n_rows).map(row).collect()

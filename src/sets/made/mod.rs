@@ -26,6 +26,8 @@ pub enum Made {
     FactualGender,
     /// The pronoun after an occupation, as an answer; the label is the share of women in the occupation.
     Pronoun,
+    /// The pronoun after a word whose gender is a fact; the label is 100 for women, 0 for men: the control.
+    PronounControl,
     /// A sentence with its passive form (label 1), or with that of the sentence with its roles swapped (label 0).
     Paraphrase,
     /// A sentence with one that follows from it (label 1), or with a negation of that one (label 0).
@@ -46,10 +48,11 @@ pub enum Made {
 
 impl Made {
     /// Every made set.
-    pub const ALL: [Made; 11] = [
+    pub const ALL: [Made; 12] = [
         Made::Coreference,
         Made::FactualGender,
         Made::Pronoun,
+        Made::PronounControl,
         Made::Paraphrase,
         Made::Negation,
         Made::Names,
@@ -66,6 +69,7 @@ impl Made {
             Made::Coreference => "coreference",
             Made::FactualGender => "factual-gender",
             Made::Pronoun => "pronoun",
+            Made::PronounControl => "pronoun-control",
             Made::Paraphrase => "paraphrase",
             Made::Negation => "negation",
             Made::Names => "names",
@@ -83,6 +87,9 @@ impl Made {
             Made::Coreference => "Two occupations and a pronoun, she (a) and he (b)",
             Made::FactualGender => "The same sentences with words of a factual gender, as queen and king: the control",
             Made::Pronoun => "The pronoun after an occupation; label: the share of women in it",
+            Made::PronounControl => {
+                "The pronoun after a word of a factual gender, as queen and king (label 100 or 0): the control"
+            }
             Made::Paraphrase => "A sentence and its passive form (1), or that with the roles swapped (0)",
             Made::Negation => "A sentence and one that follows from it (1), or its negation (0)",
             Made::Names => "Two names, of which one comes again: the other one is the answer",
@@ -100,6 +107,7 @@ impl Made {
             Made::Coreference => gender::coreference(n_rows, seed),
             Made::FactualGender => gender::factual(n_rows, seed),
             Made::Pronoun => gender::pronoun(n_rows, seed),
+            Made::PronounControl => gender::pronoun_control(n_rows, seed),
             Made::Paraphrase => pairs::paraphrase(n_rows, seed),
             Made::Negation => pairs::negation(n_rows, seed),
             Made::Names => names::indirect_objects(n_rows, seed, false),

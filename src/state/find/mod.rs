@@ -1,17 +1,19 @@
 //! The workbench: a set of texts, what is measured of each head over it, and what was found.
 //!
 //! [`set`] is what was read, [`form`] what is measured, [`search`] a search with its numbers, [`study`] what several rows say of one head,
-//! [`curve`] its weight over distance, [`atlas`] opened atlases, `reading` how a set comes in, `reduce` the events. A search belongs to the worker and not to the
+//! [`curve`] its weight over distance, [`trials`] its rows under edits, [`masks`] edits beside random ones, [`atlas`] opened atlases, `reading` how a set comes in, `reduce` the events. A search belongs to the worker and not to the
 //! result on screen, so that a reader goes on looking meanwhile.
 
 pub mod atlas;
 pub mod curve;
 pub mod form;
+pub mod masks;
 mod reading;
 mod reduce;
 pub mod search;
 pub mod set;
 pub mod study;
+pub mod trials;
 pub mod words;
 
 use std::sync::Arc;
@@ -23,10 +25,12 @@ use crate::state::link::LinkedSet;
 pub use atlas::{AtlasBench, AtlasEvent, AtlasView, OpenAtlas};
 pub use curve::{CurveState, CurveTexts};
 pub use form::{Form, Kind};
+pub use masks::{MaskAsked, MaskFound, MaskSource};
 pub use reduce::FindEvent;
 pub use search::{Search, Stage, Unit};
 pub use set::{Format, LoadedSet, SetSource};
 pub use study::{Occupations, OneOccupation};
+pub use trials::{Grouping, Trials};
 
 /// Sets of fewer bytes travel in a link.
 const MAX_LINKED: usize = 2 << 10;
@@ -73,6 +77,8 @@ pub struct Find {
     pub curve: Option<CurveState>,
     /// How many searches were begun on this set.
     pub n_searches: u32,
+    /// The last trials of the set's rows under edits.
+    pub trials: Option<Arc<Trials>>,
     /// Atlases of heads.
     pub atlas: AtlasBench,
 }
@@ -98,6 +104,7 @@ impl Default for Find {
             head: None,
             curve: None,
             n_searches: 0,
+            trials: None,
             atlas: AtlasBench::default(),
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::RowsRead;
 use super::atlas::AtlasEvent;
 use super::form::Form;
+use super::masks::MaskAsked;
 use super::search::{Search, Stage};
 use super::set::{Format, SetSource};
 use crate::edit::Edit;
@@ -53,6 +54,10 @@ pub enum FindEvent {
     CurveApplied,
     /// A row is opened in the other views with the chosen head, by its index in the set.
     RowOpened(usize),
+    /// Recall of the set's needles with and without the edits.
+    RecallAsked,
+    /// What a mask does, beside random ones.
+    MaskAsked(MaskAsked),
     /// Something happens to the atlases of heads.
     Atlas(AtlasEvent),
 }
@@ -96,6 +101,8 @@ impl State {
             FindEvent::PauseAsked(is_paused) => self.pause_search(is_paused, effects),
             FindEvent::HeadPicked(head) => (find.head, find.curve) = (Some(head), None),
             FindEvent::RowOpened(row) => self.open_row(row, effects),
+            FindEvent::RecallAsked => self.recall_asked(effects),
+            FindEvent::MaskAsked(asked) => self.mask_asked(asked, effects),
             FindEvent::Atlas(event) => self.atlas_event(event, effects),
             FindEvent::CurveAsked | FindEvent::FactorSet(_) | FindEvent::UnitsSet(_) | FindEvent::CurveApplied => {
                 self.curve_event(event, effects);
@@ -155,7 +162,7 @@ impl State {
             self.find.open_linked(&linked);
         }
         let is_waiting = self.find.search.as_ref().is_some_and(|search| search.stage == Stage::Waiting);
-        if self.work.request.is_some() {
+        if self.work.request.is_some() || self.follow_trials(effects) {
             return;
         }
         let Some(model) = self.work.model.as_ref().filter(|_| self.work.worker == WorkerPhase::Ready) else {
@@ -216,6 +223,9 @@ impl State {
             }),
             FindReply::Texts { request, lengths, scale } => self.texts_came(request, &lengths, scale, buffers),
             FindReply::Row { .. } | FindReply::Done { .. } => {}
+            FindReply::TrialsBegun { .. } | FindReply::Trial { .. } | FindReply::TrialsDone { .. } => {
+                self.trials_said(reply, buffers);
+            }
         }
     }
 
@@ -226,7 +236,7 @@ impl State {
             self.find.aligned = Some(Arc::new(RowsRead { key, problem: reason, ..RowsRead::default() }));
             return true;
         }
-        if self.curve_ended(request, report) {
+        if self.curve_ended(request, report) || self.trials_ended(request, report) {
             return true;
         }
         let is_its = self.is_of_search(request);
@@ -242,7 +252,7 @@ impl State {
         if is_its {
             self.change_search(|search| search.progress = Some(progress));
         }
-        is_its
+        is_its || self.trials_progressed(request, progress)
     }
 
     /// The worker is gone: its search ends, and another one may read the rows otherwise.
@@ -250,6 +260,9 @@ impl State {
         (self.find.aligned, self.find.aligning) = (None, None);
         if self.find.search.as_ref().is_some_and(|search| matches!(search.stage, Stage::Running | Stage::Paused)) {
             self.end_search("the model was closed".to_owned());
+        }
+        if self.find.trials.as_ref().is_some_and(|trials| matches!(trials.stage, Stage::Running)) {
+            self.end_trials("the model was closed".to_owned());
         }
     }
 
@@ -267,12 +280,12 @@ impl State {
         self.change_search(|search| (search.stage, search.progress) = (Stage::Stopped(reason), None));
     }
 
-    /// Stops the search under way; its numbers stay. Says whether there was one.
+    /// Stops the search or the trials under way; their numbers stay. Says whether there was one.
     pub(in crate::state) fn stop_search(&mut self, reason: &str, effects: &mut Vec<Effect>) -> bool {
         let Some(request) =
             self.find.search.as_ref().filter(|search| search.is_under_way()).map(|search| search.request)
         else {
-            return false;
+            return self.stop_trials(reason, effects);
         };
         if request != 0 {
             effects.push(Effect::Send(ToWorker::Cancel { request }));
@@ -312,6 +325,11 @@ impl State {
 
     /// What the status line says of a search, where nothing else is under way.
     pub(in crate::state) fn search_under_way(&self) -> Option<UnderWay> {
+        if let Some(trials) = self.find.trials.as_ref().filter(|trials| trials.is_under_way()) {
+            let fraction = trials.progress.map(|progress| progress.fraction());
+            let id = (crate::state::work::FIND, trials.request());
+            return Some(UnderWay { text: trials.status(), fraction, can_stop: true, id });
+        }
         let search = self.find.search.as_ref().filter(|search| search.is_under_way())?;
         let is_resting = u8::from(search.stage == Stage::Paused);
         Some(UnderWay {

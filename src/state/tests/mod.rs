@@ -19,6 +19,7 @@ mod scores;
 mod start;
 mod stream;
 mod traces;
+mod trials;
 mod two_stacks;
 mod under_way;
 

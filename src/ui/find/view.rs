@@ -8,14 +8,16 @@ use super::columns::ColumnChoice;
 use super::given::GivenSet;
 use super::kept::KeptSets;
 use super::made::MadeSet;
+use super::mask::MaskSection;
 use super::measure::Measure;
+use super::recall::RecallSection;
 use super::result::FindResult;
 use super::set::ChosenSet;
 use crate::ui::erased::{Show, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::problem::Problem;
 
-/// Set, measure, result and atlases, one under the other.
+/// Set, measure, result, recall, masks and atlases, one under the other.
 #[component]
 pub fn FindView(page: Page) -> impl IntoView {
     let problem = page.memo(|state| state.find.problem.clone());
@@ -44,6 +46,8 @@ pub fn FindView(page: Page) -> impl IntoView {
             </section>
             <Show when=move || has_set.get()><Measure page /></Show>
             <Show when=move || has_search.get()><FindResult page /></Show>
+            <RecallSection page />
+            <MaskSection page />
             <AtlasSection page />
         </div>
     }

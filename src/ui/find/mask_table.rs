@@ -1,0 +1,105 @@
+//! What a mask does, beside random masks: numbers, and a strip of points for each of the three.
+
+use leptos::prelude::*;
+
+use crate::analysis::statistics::{Estimate, MaskEffect};
+use crate::state::find::MaskFound;
+use crate::state::find::words::{interval, number};
+use crate::ui::erased::{Derived, view};
+use crate::ui::shell::page::Page;
+
+const WIDTH: f64 = 240.0;
+const HEIGHT: f64 = 20.0;
+
+/// Measure, control, plain text, and the difference of the first two.
+#[component]
+pub fn MaskTable(page: Page) -> impl IntoView {
+    let masks = page.memo(|state| state.find.trials.clone().filter(|trials| trials.mask.is_some()));
+    let found = Derived::new(move || masks.get()?.masked());
+    let row = |name: &'static str, effect: MaskEffect, is_loss: bool, reach: f64| {
+        let mean = |value: f64| match is_loss {
+            true => format!("{} (perplexity {:.2})", number(value), value.exp()),
+            false => number(value),
+        };
+        let p = effect.p.map_or_else(|| "–".to_owned(), number);
+        view! {
+            <tr>
+                <th scope="row">{name}</th>
+                <td class="number-cell">{effect.effect.n}</td>
+                <td class="number-cell">{mean(effect.baseline)}</td>
+                <td class="number-cell">{mean(effect.masked)}</td>
+                <td class="number-cell">{change(effect.effect)}</td>
+                <td class="number-cell">{p}</td>
+                <td>{strip(name, &effect, reach)}</td>
+            </tr>
+        }
+    };
+    let body = move || {
+        let MaskFound { effects, difference } = found.get()?;
+        let all =
+            effects.iter().flatten().flat_map(|effect| effect.random.iter().copied().chain([effect.effect.value]));
+        let reach = all.map(f64::abs).fold(0.0, f64::max);
+        let names = ["Measure", "Control", "Plain text"];
+        let rows = names.into_iter().zip(effects).enumerate();
+        let rows = rows.filter_map(|(index, (name, effect))| Some(row(name, effect?, index == 2, reach)));
+        Some(view! {
+            {rows.collect_view()}
+            {difference.map(|difference| view! {
+                <tr>
+                    <th scope="row">"Measure − control"</th>
+                    <td class="number-cell">{difference.n}</td>
+                    <td></td>
+                    <td></td>
+                    <td class="number-cell">{change(difference)}</td>
+                    <td></td>
+                    <td></td>
+                </tr>
+            })}
+        })
+    };
+    view! {
+        <div class="find-scroll" tabindex="0" role="region" aria-label="Effect of the mask">
+            <table class="find-table" aria-label="Effect of the mask">
+                <thead><tr>
+                    <th scope="col">"Of"</th>
+                    <th scope="col">"n"</th>
+                    <th scope="col">"Without"</th>
+                    <th scope="col">"With the mask"</th>
+                    <th scope="col">"Change, SD (95 %)"</th>
+                    <th scope="col">"p"</th>
+                    <th scope="col">"Mask (filled) and random masks"</th>
+                </tr></thead>
+                <tbody>{body}</tbody>
+            </table>
+        </div>
+        <p class="statement caution">
+            "A mask that moves the control as much as the measure has shown nothing about what the set is for."
+        </p>
+    }
+}
+
+/// "−0.5000 (−0.8000 to −0.2000)".
+fn change(estimate: Estimate) -> String {
+    format!("{} ({})", number(estimate.value), interval(estimate.interval))
+}
+
+/// Points on a line around 0.
+fn strip(name: &str, effect: &MaskEffect, reach: f64) -> AnyView {
+    let x = |value: f64| WIDTH / 2.0 + if reach > 0.0 { value / reach * (WIDTH / 2.0 - 6.0) } else { 0.0 };
+    let middle = HEIGHT / 2.0;
+    let point = |value: &f64| view! { <circle class="random" cx=x(*value) cy=middle r="3" /> };
+    let label = format!(
+        "{name}: the mask changes it by {}, {} random masks by {} to {}",
+        number(effect.effect.value),
+        effect.random.len(),
+        number(effect.random.iter().copied().fold(f64::NAN, f64::min)),
+        number(effect.random.iter().copied().fold(f64::NAN, f64::max)),
+    );
+    view! {
+        <svg class="mask-strip" viewBox=format!("0 0 {WIDTH} {HEIGHT}") width=WIDTH height=HEIGHT role="img" aria-label=label>
+            <line class="axis" x1=WIDTH / 2.0 x2=WIDTH / 2.0 y1="0" y2=HEIGHT />
+            {effect.random.iter().map(point).collect_view()}
+            <circle cx=x(effect.effect.value) cy=middle r="4" />
+        </svg>
+    }
+}

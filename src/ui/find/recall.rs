@@ -1,0 +1,72 @@
+//! Recall of needles: whether the answer is first, by distance and depth, without and with the edits of the page.
+
+use leptos::prelude::*;
+
+use super::recall_table::RecallTable;
+use super::{chosen_set, send};
+use crate::state::find::Grouping;
+use crate::state::{Event, FindEvent, WorkEvent};
+use crate::ui::erased::{Derived, Show, view};
+use crate::ui::shell::page::Page;
+use crate::ui::small::check_box::CheckBox;
+
+/// The button that begins, how far it is, and both tables.
+#[component]
+pub fn RecallSection(page: Page) -> impl IntoView {
+    let set = chosen_set(page);
+    let has_needles = Derived::new(move || set.with(|set| set.as_ref().is_some_and(|set| set.has_needles())));
+    let has_edits = page.memo(|state| state.editing.has_active());
+    let trials = page.memo(|state| state.find.trials.clone().filter(|trials| trials.mask.is_none()));
+    let is_running = page
+        .memo(|state| state.find.trials.as_ref().is_some_and(|trials| trials.mask.is_none() && trials.is_under_way()));
+    let statement = move || trials.get().map(|trials| trials.statement().join(" "));
+    let status = Derived::new(move || trials.get().map(|trials| trials.status()));
+    let is_of_all_tokens = RwSignal::new(false);
+    let label = move || match has_edits.get() {
+        true => "Measure recall without and with the edits",
+        false => "Measure recall",
+    };
+    view! {
+        <Show when=move || has_needles.get() || trials.get().is_some()>
+            <section class="find-part" aria-label="Recall">
+                <h2>"Recall"</h2>
+                <div class="find-fields">
+                    <button
+                        type="button"
+                        class="action"
+                        prop:disabled=move || !has_needles.get()
+                        on:click=move |_| send(page, FindEvent::RecallAsked)
+                    >
+                        {label}
+                    </button>
+                    <Show when=move || is_running.get()>
+                        <button
+                            type="button"
+                            class="link"
+                            on:click=move |_| page.dispatch(Event::Work(WorkEvent::CancelAsked))
+                        >
+                            "Stop"
+                        </button>
+                    </Show>
+                    <span class="label" role="status" aria-label="Progress of recall">{move || status.get()}</span>
+                    <p class="hint">
+                        "How often a fact is found again, by its distance from the question and its depth in the text. Edits of the page act \
+                        in the second run of each row; without edits there is one run."
+                    </p>
+                </div>
+                <Show when=move || trials.get().is_some()>
+                    <p class="statement">{statement}</p>
+                    <CheckBox
+                        name="First among all tokens, not among the answers"
+                        is_on=Signal::derive(move || is_of_all_tokens.get())
+                        change=move |is_on| is_of_all_tokens.set(is_on)
+                    />
+                    <div class="find-plots">
+                        <RecallTable page grouping=Grouping::Distance is_of_all_tokens />
+                        <RecallTable page grouping=Grouping::Depth is_of_all_tokens />
+                    </div>
+                </Show>
+            </section>
+        </Show>
+    }
+}
