@@ -53,8 +53,12 @@ impl Pen {
         baseline + 0.3 * self.preset.small_pt() * PX_PER_PT
     }
 
-    /// Draws the scale of changes up to a size. Returns the height of its lower end.
+    /// Draws the scale of changes up to a size, where there is one. Returns the height of its lower end.
     pub(super) fn change_bar(&mut self, id: &str, place: (f32, f32), end: f32) -> f32 {
+        // A scale from nothing to nothing says nothing.
+        if end <= 0.0 {
+            return place.1;
+        }
         let colours = Diverging::new(Scheme::Light);
         let stops: Vec<(f32, Rgb, f32)> =
             (0..=8).map(|step| step as f32 / 8.0).map(|at| (at, colours.at(2.0 * at - 1.0), 1.0)).collect();

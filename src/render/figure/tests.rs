@@ -338,6 +338,12 @@ fn changes_of_a_head_have_two_colours_and_signs() {
         assert!(svg.contains(&hex(contrast.negative)) && svg.contains(&hex(contrast.positive)), "{svg}");
         assert!(svg.contains(">−0.5</text>") && svg.contains(">+0.5</text>"), "{svg}");
     }
+    let same = [0.0; 18];
+    let figure = head_figure(&[0], &labels, false, false);
+    let patterns = PatternView::new(&same, 2, 3, 3).unwrap();
+    let view = HeadView { patterns, contrast: Some(Contrast::new(0.0, Scheme::Light)), ..figure.view };
+    let svg = self::figure(&HeadFigure { view, ..figure }, Preset::Column, &caption()).svg;
+    assert!(!svg.contains("weight-scale") && is_well_formed(&svg), "no scale where nothing changes: {svg}");
     let figure = head_figure(&[0], &labels, false, false);
     let patterns = PatternView::new(&changes, 2, 3, 3).unwrap();
     let view = HeadView { patterns, contrast: Some(contrast), ..figure.view };

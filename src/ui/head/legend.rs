@@ -30,6 +30,8 @@ pub fn Legend(scene: Derived<Option<Scene>>, scheme: Derived<Scheme>) -> impl In
         })
     });
     let contrast = Derived::new(move || scene.with(|scene| scene.as_ref().and_then(|scene| scene.contrast)));
+    // A scale from nothing to nothing says nothing.
+    let is_nothing = Derived::new(move || contrast.get().is_some_and(|contrast| contrast.end <= 0.0));
     let ramp = move || match cells.get() {
         _ if contrast.get().is_some() => {
             "linear-gradient(to right, var(--diverging-negative), var(--diverging-middle), var(--diverging-positive))"
@@ -60,7 +62,7 @@ pub fn Legend(scene: Derived<Option<Scene>>, scheme: Derived<Scheme>) -> impl In
     };
     view! {
         <div class="legend">
-            <span class="scale" aria-hidden="true">
+            <span class="scale" class:none=move || is_nothing.get() aria-hidden="true">
                 <span class="ramp" style:background=ramp></span>
                 <span class="ticks">{ticks}</span>
             </span>
