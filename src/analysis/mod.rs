@@ -9,6 +9,7 @@ pub mod attention;
 pub mod decay;
 pub mod effect;
 pub mod inside;
+pub mod links;
 pub mod reduce;
 pub mod row_blocks;
 pub mod scores;

@@ -3,6 +3,7 @@
 //! Edits act in the order of the hooks, and at one hook in the order of the list (docs/edits.md, "Order").
 
 mod bind;
+mod links;
 mod patch;
 mod reverse;
 
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use crate::analysis::attention::SquarePart;
 use crate::edit::InvalidEdit;
 use crate::trace::{Attn, BlockSite, Hook};
+use links::Links;
 
 /// Edits that fit a model and an input, by the hooks at which they act.
 ///
@@ -69,6 +71,10 @@ enum Action {
     SetRow { heads: Vec<bool>, queries: Vec<bool>, weights: Vec<f32> },
     /// The chosen numbers become another input's, which has `n_pos` positions; `values` in the hook's shape.
     Patch { part: Part, values: Arc<[f32]>, n_pos: usize },
+    /// Links between tokens are ablated; at the scores and at the pattern.
+    Links(Arc<Links>),
+    /// z of a head that reads nothing at a position becomes a mean, [n_heads · d_head].
+    Fill { mean: Arc<[f32]>, d_head: usize },
 }
 
 /// A part of an activation; an empty list chooses all of that axis, tokens that are added later included.
@@ -195,7 +201,14 @@ impl CompiledEdits {
                         }
                     }
                 }
-                Action::KnockOut { .. } | Action::Uniform { .. } | Action::SetRow { .. } => {}
+                Action::Fill { mean, d_head } => {
+                    for row in data.chunks_exact_mut(width) {
+                        let heads = row.chunks_exact_mut(*d_head).zip(mean.chunks_exact(*d_head));
+                        let empty = heads.filter(|(z, _)| z.iter().all(|value| *value == 0.0));
+                        empty.for_each(|(z, mean)| z.copy_from_slice(mean));
+                    }
+                }
+                Action::KnockOut { .. } | Action::Uniform { .. } | Action::SetRow { .. } | Action::Links(_) => {}
             }
         }
     }
@@ -221,6 +234,7 @@ impl CompiledEdits {
                     Action::Patch { part: chosen_part, values, n_pos } => {
                         self.patch_square(chosen_part, part.head, query, values, *n_pos, row)
                     }
+                    Action::Links(links) => links.mask(part.head, query, row),
                     _ => {}
                 }
                 if row.iter().all(|score| *score == f32::NEG_INFINITY) {
@@ -277,6 +291,7 @@ impl CompiledEdits {
                     Action::Patch { part: chosen_part, values, n_pos } => {
                         self.patch_square(chosen_part, part.head, query, values, *n_pos, row)
                     }
+                    Action::Links(links) if links.empties(part.head, query, scores) => row.fill(0.0),
                     _ => {}
                 }
             }
@@ -325,7 +340,7 @@ fn change_square(part: &Part, change: &Change, head: usize, query: usize, row: &
 }
 
 /// Mean of each column over the first rows [_, width].
-fn column_means(data: &[f32], width: usize, n_rows: usize) -> Vec<f32> {
+pub(super) fn column_means(data: &[f32], width: usize, n_rows: usize) -> Vec<f32> {
     let rows = data.len() / width;
     let n_rows = n_rows.clamp(1, rows);
     let mean = |column: usize| {

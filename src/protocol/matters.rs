@@ -29,8 +29,22 @@ pub enum EstimatedPart {
     Links,
 }
 
-/// Estimates of the attention asked about, M with the edit minus M. Buffers: one per hook; of links two, those drawn at random and the
-/// largest, of [`LINK_WIDTH`] numbers each: layer, head, query, key, estimate.
+/// Links between tokens to be kept while all others are ablated, and the other way round.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptAsked {
+    /// Layer, head, query and key of each.
+    pub links: Vec<[u32; 4]>,
+    /// How many of them, from the first on, are kept at a time.
+    pub counts: Vec<u32>,
+    /// Whether a head that keeps none at a position writes its mean over positions there rather than nothing.
+    pub is_mean: bool,
+    /// What is measured.
+    pub outcome: OutcomeAsked,
+}
+
+/// Estimates of the attention asked about, M with the edit minus M. Buffers: one per hook; of links those drawn at random and the
+/// largest, of [`LINK_WIDTH`] numbers each (layer, head, query, key, estimate), and the positions at which the outcome reads the last
+/// stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EstimatesAnswer {
     /// The outcome of the run.

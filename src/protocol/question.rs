@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DirectionOf, EstimateAsked, EstimatesAnswer, Grid, HeadNumbers, Input, NeuronsAnswer, OutcomeAsked, Prediction,
-    Quantity, SaliencyAnswer, TokenAsked, TokenRead, Writer,
+    DirectionOf, EstimateAsked, EstimatesAnswer, Grid, HeadNumbers, Input, KeptAsked, NeuronsAnswer, OutcomeAsked,
+    Prediction, Quantity, SaliencyAnswer, TokenAsked, TokenRead, Writer,
 };
 use crate::edit::PatchSite;
 
@@ -186,6 +186,9 @@ pub enum Question {
     Estimate(EstimateAsked),
     /// Which tokens an outcome rests on, by gradients. Buffers: as [`SaliencyAnswer`] says.
     Saliency(OutcomeAsked),
+    /// The outcome with only some links between tokens. Buffers: the outcome with all, with none, and for each number of links with
+    /// these alone and with all but these.
+    Kept(KeptAsked),
 }
 
 impl Question {
@@ -198,7 +201,7 @@ impl Question {
 
     /// Whether only a model can answer: the question is about words, or about other inputs.
     pub fn needs_model(&self) -> bool {
-        self.is_about_words() || matches!(self, Question::ScoresOver { .. } | Question::Estimate(_))
+        self.is_about_words() || matches!(self, Question::ScoresOver { .. } | Question::Estimate(_) | Question::Kept(_))
     }
 }
 
@@ -373,4 +376,6 @@ pub enum Answer {
     Estimates(EstimatesAnswer),
     /// Answers [`Question::Saliency`].
     Saliency(SaliencyAnswer),
+    /// Answers [`Question::Kept`].
+    Kept,
 }

@@ -54,7 +54,10 @@ impl Purpose {
     fn is_long(&self) -> bool {
         match self {
             Purpose::Question(question) => {
-                matches!(question, Question::ScoresOver { .. } | Question::Estimate(_) | Question::Saliency(_))
+                matches!(
+                    question,
+                    Question::ScoresOver { .. } | Question::Estimate(_) | Question::Saliency(_) | Question::Kept(_)
+                )
             }
             purpose => matches!(purpose, Purpose::EachAlone(_) | Purpose::Trial),
         }

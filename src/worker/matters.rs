@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::drive::PartOf;
 use super::{Stop, Worker, inputs};
 use crate::engine::jobs::{
-    Baseline, EstimateJob, EstimateOf, Estimates, HookEstimate, Measure, SaliencyJob, StackSaliency, Subject,
+    Baseline, EstimateJob, EstimateOf, Estimates, HookEstimate, KeepJob, Measure, SaliencyJob, StackSaliency, Subject,
     SubjectsJob, drawn_from_all,
 };
 use crate::protocol::{
-    Answer, EstimateAsked, EstimatedPart, EstimatesAnswer, FromWorker, LINK_WIDTH, OutcomeAsked, RequestId, RunId,
-    SaliencyAnswer,
+    Answer, EstimateAsked, EstimatedPart, EstimatesAnswer, FromWorker, KeptAsked, LINK_WIDTH, OutcomeAsked, RequestId,
+    RunId, SaliencyAnswer,
 };
 use crate::trace::AttnKind;
 
@@ -51,9 +51,10 @@ impl Worker {
         }
         let hooks = found.at_hooks_of(kind);
         let mut answer = EstimatesAnswer { outcome: found.outcome as f32, hooks: Vec::new() };
+        let reads: Vec<f32> = found.reads.iter().map(|position| *position as f32).collect();
         let links = (parts == EstimateOf::Edges).then(|| links(&hooks));
         let buffers: Vec<&[f32]> = match &links {
-            Some(links) => links.iter().map(Vec::as_slice).collect(),
+            Some(links) => links.iter().chain([&reads]).map(Vec::as_slice).collect(),
             None => {
                 let shape = |estimate: &HookEstimate| estimate.shape.iter().map(|length| *length as u32).collect();
                 answer.hooks = hooks.iter().map(|estimate| (estimate.hook.to_string(), shape(estimate))).collect();
@@ -99,6 +100,22 @@ impl Worker {
         }
         let buffers: Vec<&[f32]> = buffers.iter().map(Vec::as_slice).collect();
         self.outbox.say_with(&FromWorker::Answered { request, run, answer: Answer::Saliency(answer) }, &buffers);
+        Ok(())
+    }
+
+    /// Answers with the outcome with only some links.
+    pub(super) async fn kept_links(&mut self, request: RequestId, run: RunId, asked: KeptAsked) -> Result<(), Stop> {
+        let measure = inputs::measure(self.kept(run)?.run.model(), &asked.outcome)?;
+        if matches!(measure, Measure::Cosine(_)) {
+            EstimateOf::Edges.check_cosine(false)?;
+        }
+        let Some((found, outcome)) = self.subjects(request, run, measure).await?.pop() else { return Ok(()) };
+        let counts = asked.counts.into_iter().map(|count| count as usize).collect();
+        let job = KeepJob::new(found, outcome, asked.links, counts, asked.is_mean)?;
+        let kept = self.drive(request, job).await?.output;
+        let all = [kept.outcome, kept.none].into_iter().chain(kept.points.into_iter().flatten());
+        let values: Vec<f32> = all.map(|value| value as f32).collect();
+        self.outbox.say_with(&FromWorker::Answered { request, run, answer: Answer::Kept }, &[&values]);
         Ok(())
     }
 

@@ -105,3 +105,61 @@ pageTest("saliency of a likeness colours the tokens of both sentences, and neuro
   await list.getByRole("button", { name: /^L\d neuron \d+$/ }).first().click();
   await page.getByRole("region", { name: "Neuron of the MLP" }).first().waitFor();
 });
+
+pageTest("links between tokens are a graph from the outcome down, and the outcome is measured with only these", async ({ page, open, shot }) => {
+  const expected = fixture("golden-real/smollm2/inside-mary-john.json");
+  await open();
+  await firstResult(page);
+  await pickModel(page, SMOLLM2);
+  await run(page, expected.text);
+  await result(page, 14);
+  await tokenOutcome(await openPanel(page), expected.answer, expected.other);
+  await inspect(page, "Matters");
+  const panel = page.getByRole("region", { name: "What matters for the outcome" });
+  await panel.getByRole("combobox", { name: "Ranked" }).selectOption("links");
+  await panel.getByRole("button", { name: "Estimate" }).click();
+  const paths = panel.getByRole("region", { name: "Paths to the outcome" });
+  const listed = paths.getByRole("table", { name: "Links that lead to the outcome" });
+  await listed.waitFor({ timeout: 60_000 });
+  assert.equal((await rows(listed)).length, 30);
+  const status = paths.getByRole("status", { name: "Links of the graph" });
+  assert.match(await status.textContent(), /^30 links from [\d.]+ on$/);
+  const slider = paths.getByRole("slider", { name: "Threshold" });
+  await slider.focus();
+  await page.keyboard.press("Home");
+  assert.match(await status.textContent(), /^1 link from /);
+  assert.equal((await rows(listed)).length, 1);
+  // At 12 links and more, the graph reaches below the last layers.
+  for (let press = 0; press < 40; press += 1) await page.keyboard.press("ArrowRight");
+  const n = Number.parseInt(await status.textContent(), 10);
+  assert.ok(n > 5 && n < 100, `${n}`);
+
+  await paths.getByRole("button", { name: "Keep only these" }).click();
+  const table = paths.getByRole("table", { name: "Outcome with some links" });
+  await table.waitFor({ timeout: 240_000 });
+  const kept = (await table.locator("tbody tr").evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent))))
+    .map((row) => row.map(number));
+  assert.ok(kept.some(([count]) => count === n), "the chosen number is among them");
+  assert.equal(kept[0][0], 1);
+  const hint = await paths.getByText(/Outcome with all links/).textContent();
+  const [all, none] = hint.match(/[−-]?\d[\d.]*(?=,|\.)/g).map(number);
+  for (const [count, own, f, rest, ofRest] of kept) {
+    assert.ok(Math.abs(f - (own - none) / (all - none)) < 0.02, `F of ${count}`);
+    assert.ok(Math.abs(ofRest - (rest - none) / (all - none)) < 0.02, `F without ${count}`);
+  }
+  await paths.getByRole("img", { name: "F over the number of links kept" }).waitFor();
+  await shot("matters-links");
+  assert.deepEqual(await accessibilityProblems(page), []);
+
+  await panel.getByRole("button", { name: "Show the graph" }).click();
+  const stage = page.getByRole("region", { name: "Graph of links" });
+  const graph = stage.getByRole("img", { name: new RegExp(`^${n} links over tokens and layers`) });
+  await graph.waitFor();
+  assert.equal(await graph.locator(".path-lines line").count(), n);
+  await shot("matters-link-graph");
+  assert.deepEqual(await accessibilityProblems(page), []);
+  const [file] = await Promise.all([page.waitForEvent("download"), stage.getByRole("button", { name: "Save CSV" }).click()]);
+  assert.match(file.suggestedFilename(), /estimates\.csv$/);
+  await stage.getByRole("button", { name: "Back to the view" }).click();
+  await stage.waitFor({ state: "detached" });
+});

@@ -107,6 +107,7 @@ pub struct Backward {
     run: Arc<Run>,
     start: Option<Start>,
     value: f64,
+    reads: Vec<usize>,
     stack: Option<StackReverse>,
     asked: Asked,
     parts: Vec<HookGradient>,
@@ -121,7 +122,16 @@ impl Backward {
     /// When the run is not done, has not kept every layer, or has no such outcome.
     pub fn new(run: Arc<Run>, of: Differentiated, asked: Asked) -> Result<Self, EngineError> {
         let start = Some(Start::new(&run, of)?);
-        Ok(Self { run, start, value: f64::NAN, stack: None, asked, parts: Vec::new(), n_stacks_done: 0 })
+        Ok(Self {
+            run,
+            start,
+            value: f64::NAN,
+            reads: Vec::new(),
+            stack: None,
+            asked,
+            parts: Vec::new(),
+            n_stacks_done: 0,
+        })
     }
 
     /// Does the next piece of work, some tens of milliseconds.
@@ -134,6 +144,9 @@ impl Backward {
                 && let Some(start) = self.start.take()
             {
                 self.value = start.value;
+                let rows = start.grad.chunks_exact(self.run.model().spec().d_model).enumerate();
+                let read = rows.filter(|(_, row)| row.iter().any(|grad| *grad != 0.0));
+                self.reads = read.map(|(position, _)| position).collect();
                 let asked = std::mem::take(&mut self.asked.own);
                 self.stack = Some(StackReverse::new(
                     Arc::clone(&self.run),
@@ -163,6 +176,11 @@ impl Backward {
     /// The outcome, once the first step is done; NaN before.
     pub fn value(&self) -> f64 {
         self.value
+    }
+
+    /// The positions at which the outcome reads the last stream, once the first step is done.
+    pub fn reads(&self) -> &[usize] {
+        &self.reads
     }
 
     /// How many layers are done, and how many there are.

@@ -44,7 +44,13 @@ impl CompiledEdits {
                     let patched = rows.start..rows.start + n_patched;
                     each_head(part, &patched, width, &mut grad[..n_patched * width], |values| values.fill(0.0));
                 }
-                Action::Add { .. } | Action::KnockOut { .. } | Action::Uniform { .. } | Action::SetRow { .. } => {}
+                // Runs with links ablated are measured, not differentiated.
+                Action::Add { .. }
+                | Action::KnockOut { .. }
+                | Action::Uniform { .. }
+                | Action::SetRow { .. }
+                | Action::Links(_)
+                | Action::Fill { .. } => {}
             }
         }
     }

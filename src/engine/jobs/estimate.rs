@@ -67,6 +67,8 @@ pub struct HookEstimate {
 pub struct Estimates {
     /// The outcome of the run.
     pub outcome: f64,
+    /// The positions at which it reads the last stream.
+    pub reads: Vec<usize>,
     /// In the order in which a run passes the hooks, encoder first.
     pub hooks: Vec<HookEstimate>,
     /// The other text's z, where it was patched in for heads; empty where they are zeroed.
@@ -245,6 +247,7 @@ impl Job for EstimateJob {
         if step == Step::Done && !self.is_done {
             self.is_done = true;
             self.estimates.outcome = self.backward.value();
+            self.estimates.reads = self.backward.reads().to_vec();
             self.estimates.hooks.sort_unstable_by_key(|estimate| estimate.hook);
         }
         Ok(step)

@@ -1,10 +1,12 @@
-//! The exact effect of heads, one after the other: each is zeroed, or takes another text's z, and everything after it runs again.
+//! Exact effects, one after the other: of heads, each of which is zeroed or takes another text's z, or of any edits. Everything after
+//! the edit runs again.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::{Job, Progress, Unit, not_done};
 use crate::engine::backward::{Asked, Backward, Differentiated};
+use crate::engine::edits::CompiledEdits;
 use crate::engine::error::EngineError;
 use crate::engine::hooks::Captures;
 use crate::engine::run::{Run, Step};
@@ -36,8 +38,8 @@ pub struct ExactJob {
     run: Arc<Run>,
     of: Differentiated,
     outcome: f64,
-    patched: BTreeMap<StackHook, Arc<[f32]>>,
-    waiting: VecDeque<HeadPlace>,
+    /// Whether the edits are the encoder's, and all that act in the stack.
+    waiting: VecDeque<(bool, CompiledEdits)>,
     n_places: usize,
     stage: Option<Stage>,
     effects: Vec<f64>,
@@ -60,20 +62,32 @@ impl ExactJob {
         places: Vec<HeadPlace>,
         patched: BTreeMap<StackHook, Arc<[f32]>>,
     ) -> Self {
-        let n_places = places.len();
-        Self { run, of, outcome, patched, waiting: places.into(), n_places, stage: None, effects: Vec::new() }
+        let edited = |place: &HeadPlace| {
+            let hook = place.hook();
+            let of_encoder = run.source().filter(|_| place.stack == Some(Stack::Encoder));
+            let own = of_encoder.unwrap_or(&run);
+            let values = patched.get(&hook).cloned().map(|values| (values, own.tokens().len()));
+            let n_heads = own.model().spec().n_heads;
+            (of_encoder.is_some(), own.edits.with_head(hook.hook, place.head, n_heads, values))
+        };
+        let waiting = places.iter().map(edited).collect();
+        Self::of(run, of, outcome, waiting)
     }
 
-    fn start(&self, place: HeadPlace) -> Result<Stage, EngineError> {
-        let hook = place.hook();
-        let of_encoder = self.run.source().filter(|_| place.stack == Some(Stack::Encoder));
-        let own = of_encoder.unwrap_or(&self.run);
-        let values = self.patched.get(&hook).cloned();
-        let n_heads = own.model().spec().n_heads;
-        let edits =
-            own.edits.with_head(hook.hook, place.head, n_heads, values.map(|values| (values, own.tokens().len())));
-        let run = Box::new(own.again(edits, Captures::none())?);
-        Ok(if of_encoder.is_some() { Stage::Encoder(run) } else { Stage::Run(run) })
+    /// Prepares the effects of edits of the only stack or the decoder, each a set of its own with those in force.
+    pub(super) fn of_edits(run: Arc<Run>, of: Differentiated, outcome: f64, edits: Vec<CompiledEdits>) -> Self {
+        Self::of(run, of, outcome, edits.into_iter().map(|edits| (false, edits)).collect())
+    }
+
+    fn of(run: Arc<Run>, of: Differentiated, outcome: f64, waiting: VecDeque<(bool, CompiledEdits)>) -> Self {
+        let n_places = waiting.len();
+        Self { run, of, outcome, waiting, n_places, stage: None, effects: Vec::new() }
+    }
+
+    fn start(&self, (of_encoder, edits): (bool, CompiledEdits)) -> Result<Stage, EngineError> {
+        let source = self.run.source().filter(|_| of_encoder);
+        let run = Box::new(source.unwrap_or(&self.run).again(edits, Captures::none())?);
+        Ok(if of_encoder { Stage::Encoder(run) } else { Stage::Run(run) })
     }
 }
 
@@ -84,7 +98,7 @@ impl Job for ExactJob {
     fn step(&mut self) -> Result<Step, EngineError> {
         self.stage = match self.stage.take() {
             None => match self.waiting.pop_front() {
-                Some(place) => Some(self.start(place)?),
+                Some(edited) => Some(self.start(edited)?),
                 None => return Ok(Step::Done),
             },
             Some(Stage::Encoder(mut run)) => match run.step()? {

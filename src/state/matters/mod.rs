@@ -4,6 +4,7 @@
 //! Everything belongs to one result, one outcome and one choice: what belongs to another is kept for a while, but not shown.
 
 mod choice;
+mod links;
 mod listed;
 mod ranking;
 mod refusals;
@@ -23,6 +24,7 @@ use super::{Effect, Looked, State, View};
 use crate::protocol::{EditingRequest, EstimateAsked, EstimatedPart, EstimatesAnswer, Question, SweepAsked, ToWorker};
 
 pub use choice::{MattersChoice, Ranked};
+pub use links::{KeptNumbers, LinkChoice, LinkGraph};
 pub use listed::{Listed, ListedPart};
 pub use ranking::{Estimates, Part, Ranking};
 pub use saliency::{SaliencyNumbers, SaliencyText};
@@ -53,6 +55,10 @@ pub struct Matters {
     trials: Vec<(About, Trial)>,
     /// Which tokens the outcome rests on.
     pub saliency: Slot<Arc<SaliencyNumbers>>,
+    /// How many links the graph has, and what becomes of the others.
+    pub links: LinkChoice,
+    /// The outcome with only some links.
+    pub kept: Slot<Arc<KeptNumbers>>,
     /// Whether the map on the stage is that of estimates rather than of a sweep.
     pub is_on_stage: bool,
 }
@@ -68,6 +74,10 @@ pub enum MattersEvent {
     TrialAsked(usize),
     /// Ask which tokens the outcome rests on.
     SaliencyAsked,
+    /// Show so many links, or ablate the others in another way.
+    LinksChosen(LinkChoice),
+    /// Measure the outcome with only the graph's links.
+    KeepAsked,
     /// Show the map of the estimates in the place of the views, or the views again.
     MapShown(bool),
 }
@@ -93,6 +103,8 @@ impl State {
                     self.ask(Question::Saliency(self.editing.asked.clone()), effects);
                 }
             }
+            MattersEvent::LinksChosen(links) => self.matters.links = links,
+            MattersEvent::KeepAsked => self.keep_links(effects),
             MattersEvent::MapShown(is_shown) => {
                 (self.editing.is_sweep_shown, self.matters.is_on_stage) = (is_shown, is_shown);
             }
@@ -142,9 +154,15 @@ impl State {
         self.estimates_of(ranked.part())?.ranking(ranked)
     }
 
-    /// Whether what is chosen is estimated and has a map.
+    /// Whether what is chosen is estimated and has a map, or a graph.
     pub fn has_matters_map(&self) -> bool {
-        self.matters.choice.ranked.map_by_position().is_some() && self.ranking().is_some()
+        let ranked = self.matters.choice.ranked;
+        (ranked == Ranked::Links || ranked.map_by_position().is_some()) && self.ranking().is_some()
+    }
+
+    /// Whether the graph of links stands on the stage.
+    pub fn shows_link_graph(&self) -> bool {
+        self.matters.is_on_stage && self.matters.choice.ranked == Ranked::Links && self.shows_sweep()
     }
 
     /// The heads with their estimates, for the colours of a view.

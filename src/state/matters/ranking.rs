@@ -3,6 +3,7 @@
 use super::MAX_TRIED;
 use super::choice::Ranked;
 use crate::analysis::agreement::tried;
+use crate::analysis::links::Link;
 use crate::edit::{Choice, Edit, EditKind, PatchFrom};
 use crate::protocol::{EstimatedPart, EstimatesAnswer, LINK_WIDTH};
 use crate::trace::{BlockSite, Hook, StackHook};
@@ -43,9 +44,14 @@ pub struct Ranking {
     blocks: Vec<(usize, BlockSite, Vec<usize>, usize)>,
     links: Vec<f32>,
     n_largest_links: usize,
+    /// Where the outcome reads the last stream; of links alone.
+    reads: Vec<usize>,
     /// The places of the largest, the largest first.
     largest: Vec<usize>,
 }
+
+/// Links with their estimates, and where the outcome reads the last stream.
+type LinksToOutcome<'a> = (Vec<(Link, f32)>, &'a [usize]);
 
 /// An activation with its layer, shape and values.
 type OfHook = (usize, BlockSite, Vec<usize>, Vec<f32>);
@@ -55,8 +61,8 @@ impl Estimates {
     pub fn new(of: EstimatedPart, answer: EstimatesAnswer, buffers: Vec<Vec<f32>>) -> Option<Self> {
         let EstimatesAnswer { outcome, hooks } = answer;
         if of == EstimatedPart::Links {
-            let [drawn, largest] = <[Vec<f32>; 2]>::try_from(buffers).ok()?;
-            return Some(Self(vec![Ranking::of_links(outcome, &drawn, &largest)]));
+            let [drawn, largest, reads] = <[Vec<f32>; 3]>::try_from(buffers).ok()?;
+            return Some(Self(vec![Ranking::of_links(outcome, &drawn, &largest, &reads)]));
         }
         if hooks.len() != buffers.len() {
             return None;
@@ -97,20 +103,28 @@ impl Ranking {
             blocks.push((*layer, *site, shape, start));
         }
         let (largest, _) = tried(&values, MAX_TRIED, 0);
-        Self { ranked, outcome, values, blocks, links: Vec::new(), n_largest_links: 0, largest }
+        Self { ranked, outcome, values, blocks, links: Vec::new(), n_largest_links: 0, reads: Vec::new(), largest }
     }
 
-    fn of_links(outcome: f32, drawn: &[f32], largest: &[f32]) -> Self {
+    fn of_links(outcome: f32, drawn: &[f32], largest: &[f32], reads: &[f32]) -> Self {
         let links = [largest, drawn].concat();
         let values = links.chunks_exact(LINK_WIDTH).map(|link| link[LINK_WIDTH - 1]).collect();
         let n_largest_links = largest.len() / LINK_WIDTH;
         let (ranked, largest) = (Ranked::Links, (0..n_largest_links).collect());
-        Self { ranked, outcome, values, blocks: Vec::new(), links, n_largest_links, largest }
+        let reads = reads.iter().map(|position| *position as usize).collect();
+        Self { ranked, outcome, values, blocks: Vec::new(), links, n_largest_links, reads, largest }
     }
 
     /// The parts of the largest size, the largest first, at most [`MAX_TRIED`] of them.
     pub fn largest(&self, n: usize) -> &[usize] {
         &self.largest[..n.min(self.largest.len())]
+    }
+
+    /// The largest links with their estimates, and where the outcome reads the last stream; nothing where other parts are ranked.
+    pub(super) fn largest_links(&self) -> Option<LinksToOutcome<'_>> {
+        let rows = self.links.chunks_exact(LINK_WIDTH).take(self.n_largest_links);
+        let link = |row: &[f32]| ([0, 1, 2, 3].map(|at| row[at] as u32), row[LINK_WIDTH - 1]);
+        (self.ranked == Ranked::Links).then(|| (rows.map(link).collect(), &*self.reads))
     }
 
     /// The parts to be tried: the `n` largest, and `n` drawn at random from the rest.
@@ -259,7 +273,7 @@ mod tests {
         let largest = [link(0.0, -9.0), link(1.0, 3.0)].concat();
         let drawn = [link(1.0, 3.0), link(4.0, 0.5), link(0.0, -9.0)].concat();
         let answer = EstimatesAnswer { outcome: 1.0, hooks: Vec::new() };
-        let found = Estimates::new(EstimatedPart::Links, answer, vec![drawn, largest]).expect("they fit");
+        let found = Estimates::new(EstimatedPart::Links, answer, vec![drawn, largest, vec![5.0]]).expect("they fit");
         let links = found.ranking(Ranked::Links).expect("of links");
         assert_eq!((links.n_parts(), links.largest(5)), (2, &[0, 1][..]));
         assert_eq!(links.tried(1), [vec![0], vec![2]], "the second is not among the one that is tried");

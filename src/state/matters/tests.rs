@@ -111,6 +111,45 @@ fn what_cannot_be_estimated_says_why_and_asks_nothing() {
     assert!(choose(&mut page, Ranked::Heads, None).contains("Choose an outcome"));
 }
 
+/// Three links: one that the outcome reads, one below it, and one that leads nowhere.
+#[test]
+fn links_make_a_graph_and_the_outcome_is_measured_with_only_these() {
+    let mut page = page();
+    let choice = |from: Option<&str>| MattersChoice { ranked: Ranked::Links, from: from.map(str::to_owned) };
+    asks(&mut page, MattersEvent::Chosen(choice(None)));
+    asks(&mut page, MattersEvent::EstimateAsked);
+    let (request, Question::Estimate(_)) = last_question(&page) else { panic!("no estimate") };
+    let links = vec![5.0, 1.0, 4.0, 2.0, -3.0, 2.0, 0.0, 1.0, 0.0, 2.5, 0.0, 3.0, 2.0, 1.0, 2.0];
+    let answer = Answer::Estimates(EstimatesAnswer { outcome: 2.0, hooks: Vec::new() });
+    answered(&mut page, request, (answer, vec![Vec::new(), links, vec![4.0]]));
+    let graph = page.state.link_graph().expect("a graph");
+    let found: Vec<(&str, f32)> = graph.links.iter().map(|(link, from)| (&*link.name, *from)).collect();
+    assert!(
+        matches!(found[..], [(first, 3.0), (second, 2.0)] if first.starts_with("L5H1") && second.starts_with("L0H3"))
+    );
+    assert!(page.state.graph_csv().is_some_and(|csv| csv.ends_with("5,1,4,2,-3,3\r\n0,3,2,1,2,2\r\n")));
+    asks(&mut page, MattersEvent::MapShown(true));
+    assert!(page.state.shows_link_graph() && page.state.matters_map().is_none());
+
+    let all_mean = LinkChoice { n: 1, is_mean: true };
+    asks(&mut page, MattersEvent::LinksChosen(all_mean));
+    asks(&mut page, MattersEvent::KeepAsked);
+    let (request, Question::Kept(asked)) = last_question(&page) else { panic!("not asked") };
+    assert_eq!((asked.links, asked.counts, asked.is_mean), (vec![[5, 1, 4, 2], [0, 3, 2, 1]], vec![1, 2], true));
+    assert!(page.state.under_way().is_some_and(|work| work.text.starts_with("Keeping links")));
+    answered(&mut page, request, (Answer::Kept, vec![vec![2.0, 0.5, 1.25, 0.5, 2.0, 0.5]]));
+    let kept = page.state.kept_links().expect("outcomes");
+    assert_eq!((kept.points.len(), kept.share(kept.points[0].1[0]), kept.share(2.0)), (2, Some(0.5), Some(1.0)));
+    let csv = page.state.kept_csv().expect("a table");
+    assert!(csv.contains("\r\n0,mean,0.5,0,2,1\r\n1,mean,1.25,0.5,0.5,0\r\n"), "{csv}");
+
+    // Of another outcome neither is shown.
+    page.event(Event::Editing(EditEvent::OutcomePicked(OutcomeAsked::tokens(" a", " c"))));
+    assert!(page.state.link_graph().is_none() && page.state.kept_links().is_none());
+    asks(&mut page, MattersEvent::Chosen(choice(Some("x"))));
+    assert!(page.state.kept_problem().is_some_and(|problem| problem.contains("cut, not patched")));
+}
+
 /// The effects of a sweep stand beside the estimates of the same heads, with the sign of these.
 #[test]
 fn a_sweep_is_drawn_beside_the_estimates_of_the_same_edit_and_outcome() {

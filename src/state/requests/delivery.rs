@@ -34,6 +34,7 @@ impl State {
                 Question::Similarity { .. } => &mut self.readings.similarity,
                 Question::Estimate(_) => &mut self.matters.estimate,
                 Question::Saliency(_) => &mut self.matters.saliency,
+                Question::Kept(_) => &mut self.matters.kept,
             },
             Purpose::Tokens(_) => &mut self.readings.typed,
             Purpose::Cut(_) => &mut self.editing.cut_asked,
@@ -187,6 +188,7 @@ impl State {
             }
             (Question::Estimate(asked), Answer::Estimates(answer)) => self.estimates_came(asked, answer, buffers),
             (Question::Saliency(outcome), Answer::Saliency(answer)) => self.saliency_came(outcome, answer, buffers),
+            (Question::Kept(asked), Answer::Kept) => self.kept_came(asked, &first(buffers)),
             (Question::Similarity { .. }, Answer::Similarity { cosine }) => {
                 self.readings.similarity.fill(purpose, cosine);
             }

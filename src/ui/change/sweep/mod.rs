@@ -1,6 +1,7 @@
 //! Sweeps: one edit after another, and the effect of each. The panel starts one, its map stands on the stage.
 
 mod effects;
+mod link_stage;
 mod map;
 mod panel;
 mod ranked;
@@ -8,5 +9,6 @@ mod stage;
 mod start;
 
 pub use effects::Effects;
+pub use link_stage::link_figure;
 pub use panel::SweepPanel;
 pub use stage::SweepStage;

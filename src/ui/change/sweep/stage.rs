@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::effects::Effects;
+use super::link_stage::LinkStage;
 use super::map::SweepMap;
 use super::ranked::Ranked;
 use crate::platform::download::save_bytes;
@@ -23,6 +24,7 @@ pub fn SweepStage(page: Page) -> impl IntoView {
         let sweep = state.editing.sweep.as_ref().filter(|_| !state.matters.is_on_stage).map(|sweep| sweep.request);
         state.work.request.as_ref().is_some_and(|work| Some(work.request) == sweep)
     });
+    let is_graph = page.memo(State::shows_link_graph);
     let outcome_kind = page.memo(State::outcome_kind);
     let progress = Derived::new(move || {
         effects.with(|effects| effects.as_ref().map(|effects| effects.map.progress())).unwrap_or_default()
@@ -46,7 +48,8 @@ pub fn SweepStage(page: Page) -> impl IntoView {
         problem.set(save_bytes(drawn.svg.as_bytes(), "image/svg+xml", &stem(".svg")).err());
     };
     view! {
-        <section class="sweep-stage" aria-label="Map of effects">
+        {move || is_graph.get().then(|| view! { <LinkStage page /> })}
+        <section class="sweep-stage" class:none=move || is_graph.get() aria-label="Map of effects">
             <div class="sweep-head">
                 <h2>{move || effects.with(|effects| effects.as_ref().map(|effects| effects.title.clone()))}</h2>
                 <span class="label" role="status" aria-label="Progress of the sweep">

@@ -2,9 +2,11 @@
 
 mod agreement;
 mod choice;
+mod kept_curve;
 mod list;
 mod open;
 mod panel;
+mod paths;
 mod plot;
 mod ranking;
 mod saliency;

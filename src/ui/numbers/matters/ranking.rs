@@ -4,13 +4,14 @@ use leptos::prelude::*;
 
 use super::agreement::{AgreementLine, words};
 use super::list::list;
+use super::paths::PathsPart;
 use super::plot::{plot, points};
 use super::verify::Verify;
 use crate::platform::download::save_bytes;
 use crate::render::figure::{Caption, Preset, ScatterFigure, figure};
 use crate::state::matters::Listed;
 use crate::state::{CaptionText, Event, MattersEvent, State, wording};
-use crate::ui::erased::view;
+use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::csv_button::CsvButton;
 use crate::ui::small::problem::Problem;
@@ -21,6 +22,8 @@ pub fn RankingPart(page: Page) -> impl IntoView {
     let listed = page.memo(State::listed_matters);
     let has_map = page.memo(State::has_matters_map);
     let on_stage = page.memo(|state| state.shows_sweep() && state.matters.is_on_stage);
+    let graph = page.memo(State::link_graph);
+    let has_graph = Derived::new(move || graph.with(Option::is_some));
     let problem = RwSignal::new(None::<String>);
     let save_plot = move |_| {
         let caption = page.peek(State::matters_caption);
@@ -57,9 +60,14 @@ pub fn RankingPart(page: Page) -> impl IntoView {
                 class:none=move || !has_map.get()
                 on:click=move |_| page.dispatch(Event::Matters(MattersEvent::MapShown(!on_stage.get_untracked())))
             >
-                {move || if on_stage.get() { "Back to the view" } else { "Show the map" }}
+                {move || match (on_stage.get(), has_graph.get()) {
+                    (true, _) => "Back to the view",
+                    (false, true) => "Show the graph",
+                    (false, false) => "Show the map",
+                }}
             </button>
         </div>
+        {move || has_graph.get().then(|| view! { <PathsPart page graph /> })}
         <Verify page />
         {move || {
             listed.get().filter(|listed| listed.progress.is_some()).map(|listed| view! {

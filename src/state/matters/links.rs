@@ -1,0 +1,150 @@
+//! Links between tokens as a graph from the outcome down, and the outcome with only so many of them.
+
+use std::sync::Arc;
+
+use super::listed::ListedPart;
+use crate::analysis::effect::restored_share;
+use crate::analysis::links::from_outcome;
+use crate::protocol::{KeptAsked, OutcomeAsked, Question};
+use crate::state::requests::{Purpose, Waiting};
+use crate::state::{Effect, Looked, State};
+use crate::trace::Side;
+
+/// How many links the graph has to begin with.
+pub const N_LINKS: usize = 30;
+/// Numbers of links that are tried, as far as there are so many.
+const COUNTS: [usize; 10] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
+
+/// What the graph shows, and what becomes of the links that are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkChoice {
+    /// How many links are in the graph.
+    pub n: usize,
+    /// Whether a head that keeps no link at a position writes its mean over positions there rather than nothing.
+    pub is_mean: bool,
+}
+
+impl Default for LinkChoice {
+    fn default() -> Self {
+        Self { n: N_LINKS, is_mean: false }
+    }
+}
+
+/// The links from which a way leads up to the outcome.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkGraph {
+    /// The tokens.
+    pub labels: Vec<String>,
+    /// Layers.
+    pub n_layers: usize,
+    /// Links in the order in which a falling threshold takes them in, each with the threshold from which on it belongs to the graph.
+    pub links: Vec<(ListedPart, f32)>,
+}
+
+/// The outcome with only some links.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptNumbers {
+    about: (Looked, OutcomeAsked),
+    /// Whether heads without a link write their mean.
+    pub is_mean: bool,
+    /// With all links.
+    pub outcome: f32,
+    /// With none.
+    pub none: f32,
+    /// How many are kept, the outcome with these alone, and with all but these.
+    pub points: Vec<(usize, [f32; 2])>,
+}
+
+impl KeptNumbers {
+    /// How much of the outcome is there, F; nothing where all links and none make hardly a difference.
+    pub fn share(&self, outcome: f32) -> Option<f32> {
+        restored_share(self.outcome, self.none, outcome)
+    }
+}
+
+impl State {
+    /// The graph of the links that are ranked; nothing before they are estimated.
+    pub fn link_graph(&self) -> Option<LinkGraph> {
+        let (ranking, shown) = (self.ranking()?, self.shown.as_ref()?);
+        let (links, reads) = ranking.largest_links()?;
+        let part = |index: usize| {
+            let (part, exact) = (ranking.part(index), self.trial().and_then(|trial| trial.exact(index)));
+            ListedPart { part, name: self.part_name(&part), estimate: links[index].1, exact }
+        };
+        let links = from_outcome(&links, reads).into_iter().map(|link| (part(link.index), link.enters_at)).collect();
+        let labels = shown.labels(Side::Query).iter().map(|label| label.plain.clone()).collect();
+        Some(LinkGraph { labels, n_layers: shown.stack_spec().n_layers, links })
+    }
+
+    /// Why the outcome with only some links cannot be asked for.
+    pub fn kept_problem(&self) -> Option<&'static str> {
+        let is_of_two = self.shown.as_ref().is_some_and(|shown| shown.kind.stack.is_some());
+        let two = "Links are kept in models of one stack: an encoder and a decoder have three attentions.";
+        self.estimates_problem(self.matters.choice.ranked.part()).or(is_of_two.then_some(two))
+    }
+
+    pub(super) fn keep_links(&mut self, effects: &mut Vec<Effect>) {
+        let (Some(graph), None) = (self.link_graph(), self.kept_problem()) else { return };
+        let LinkChoice { n, is_mean } = self.matters.links;
+        let n_all = graph.links.len();
+        let mut counts: Vec<usize> = COUNTS.into_iter().filter(|count| *count < n_all).collect();
+        counts.extend([n.min(n_all), n_all]);
+        counts.sort_unstable();
+        counts.dedup();
+        let link = |(listed, _): &(ListedPart, f32)| {
+            let part = listed.part;
+            [part.layer, part.head, part.position, part.key].map(|at| at as u32)
+        };
+        let counts = counts.into_iter().map(|count| count as u32).collect();
+        let links = graph.links.iter().map(link).collect();
+        self.matters.kept.forgive();
+        self.ask(Question::Kept(KeptAsked { links, counts, is_mean, outcome: self.editing.asked.clone() }), effects);
+    }
+
+    /// The outcome with only some links, of the present result and outcome.
+    pub fn kept_links(&self) -> Option<&Arc<KeptNumbers>> {
+        let about = (self.shown.as_ref()?.looked(), self.editing.asked.clone());
+        self.matters.kept.value().filter(|kept| kept.about == about)
+    }
+
+    pub(in crate::state) fn kept_came(&mut self, asked: KeptAsked, values: &[f32]) {
+        let Some(looked) = self.shown.as_ref().map(super::super::Shown::looked) else { return };
+        let (counts, is_mean, about) = (asked.counts.clone(), asked.is_mean, (looked, asked.outcome.clone()));
+        let purpose = Purpose::Question(Question::Kept(asked));
+        match values {
+            [outcome, none, points @ ..] if points.len() == 2 * counts.len() => {
+                let pairs = points.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
+                let points = counts.into_iter().map(|count| count as usize).zip(pairs).collect();
+                let kept = KeptNumbers { about, is_mean, outcome: *outcome, none: *none, points };
+                self.matters.kept.fill(purpose, Arc::new(kept));
+            }
+            _ => {
+                let problem = "The outcomes with some links arrived in an unexpected shape.".to_owned();
+                self.matters.kept.give_up(&purpose, Some(problem));
+            }
+        }
+    }
+
+    /// The links of the graph with the thresholds from which on they belong to it, as CSV.
+    pub fn graph_csv(&self) -> Option<String> {
+        let line = |(listed, enters_at): &(ListedPart, f32)| {
+            let (part, estimate) = (listed.part, listed.estimate);
+            format!("{},{},{},{},{estimate},{enters_at}\r\n", part.layer, part.head, part.position, part.key)
+        };
+        let lines: String = self.link_graph()?.links.iter().map(line).collect();
+        Some(format!("layer,head,query,key,estimate,enters_at\r\n{lines}"))
+    }
+
+    /// The outcome with so many links, as CSV.
+    pub fn kept_csv(&self) -> Option<String> {
+        let kept = self.kept_links()?;
+        let share = |value: f32| kept.share(value).map(|share| share.to_string()).unwrap_or_default();
+        let ablation = if kept.is_mean { "mean" } else { "zero" };
+        let line = |(count, [own, rest]): &(usize, [f32; 2])| {
+            format!("{count},{ablation},{own},{},{rest},{}\r\n", share(*own), share(*rest))
+        };
+        let none = (0, [kept.none, kept.outcome]);
+        let lines: String = [none].iter().chain(&kept.points).map(line).collect();
+        Some(format!("kept,ablation,outcome,share,outcome_of_rest,share_of_rest\r\n{lines}"))
+    }
+}
