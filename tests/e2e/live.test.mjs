@@ -76,3 +76,29 @@ for (const [name, context] of [
     assert.ok(await button.isEnabled());
   }, { context });
 }
+
+pageTest("nothing moves by itself where less motion is wanted", async ({ page, open }) => {
+  /** What has a transition, an animation or a scroll of its own. */
+  const moving = () =>
+    page.evaluate(() => {
+      const lasts = (times) => times.split(",").some((time) => parseFloat(time) > 0.001);
+      const moves = ({ transitionDuration, animationName, animationDuration, scrollBehavior }) =>
+        lasts(transitionDuration) || (animationName !== "none" && lasts(animationDuration)) || scrollBehavior === "smooth";
+      const still = [...document.querySelectorAll("*")].filter((node) => moves(getComputedStyle(node)));
+      const running = document.getAnimations().filter((one) => one.effect.getTiming().duration > 1);
+      return [...still.map((node) => `${node.tagName}.${node.className}`), ...running.map((one) => one.animationName ?? one.transitionProperty)];
+    });
+  await open();
+  await liveResult(page);
+  for (const view of ["Model", "Neuron", "Stream", "Find", "Head"]) {
+    await page.getByRole("tab", { name: `${view} view` }).or(page.getByRole("tab", { name: view, exact: true })).first().click();
+    assert.deepEqual(await moving(), [], view);
+  }
+  await page.keyboard.press("Control+k");
+  assert.deepEqual(await moving(), [], "the palette");
+  await page.keyboard.press("Escape");
+  const { run: button, status } = parts(page);
+  await button.click();
+  assert.deepEqual(await moving(), [], "a run");
+  await status.getByText(/ ms$| s$/).waitFor();
+}, { context: { viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" } });
