@@ -100,6 +100,7 @@ pageTest("forced colours: bars, legends and pressed states are drawn in colours 
   const clear = "rgba(0, 0, 0, 0)";
   assert.notEqual((await styled(".links .weight-bar", "backgroundColor")).backgroundColor, clear);
   assert.match((await styled(".legend .ramp", "backgroundImage")).backgroundImage, /gradient/);
+  assert.equal((await styled(".copy-link > span", "forcedColorAdjust")).forcedColorAdjust, "preserve-parent-color", "“Copy link” has the colour of its button");
   const field = await styled(".entry textarea", "borderTopStyle", "borderTopColor");
   assert.ok(field.borderTopStyle === "solid" && field.borderTopColor !== clear, "a field has an edge, since its ground is lost");
   await page.getByRole("tab", { name: "Matters" }).click();
