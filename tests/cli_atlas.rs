@@ -8,6 +8,7 @@ mod support;
 use std::path::Path;
 
 use cli::{fails, folder, headlight, succeeds};
+use headlight::analysis::atlas::{AtlasFile, csv as csv_of};
 use safetensors::SafeTensors;
 use support::{golden, read};
 
@@ -56,6 +57,20 @@ fn an_atlas_has_the_means_of_a_search_over_the_same_texts() {
         assert!((stat(1) - number(4)).abs() < 0.5 * width && (stat(2) - number(5)).abs() < 0.5 * width, "head {head}");
     }
     assert_eq!(csv.lines().count(), 1 + n_places);
+    // What the page reads of the file is what the command printed.
+    let opened = AtlasFile::read("heads.safetensors", bytes.clone()).unwrap();
+    assert_eq!((opened.n_layers, opened.n_heads, opened.metadata.n_texts), (3, 4, 30));
+    for (printed, read) in csv.lines().zip(csv_of(&opened).lines()).skip(1) {
+        let numbers =
+            |line: &str| line.split(',').skip(3).map(|cell| cell.parse().unwrap_or(0.0)).collect::<Vec<f64>>();
+        let are_close = numbers(printed)
+            .iter()
+            .zip(numbers(read))
+            .all(|(one, other)| (one - other).abs() < 2e-6 * one.abs().max(1.0));
+        assert!(are_close && printed.split(',').take(3).eq(read.split(',').take(3)), "{printed} then {read}");
+    }
+    let example = &opened.examples(5, opened.score("entropy").unwrap()).unwrap()[0];
+    assert!(example.ids.iter().all(|id| opened.metadata.tokens.contains_key(id)), "{example:?}");
     let values = f32s(&file, "examples.0.0.entropy.values");
     assert!(values[..3].is_sorted_by(|one, other| one >= other) && values[3..].iter().all(|value| *value <= values[0]));
 }

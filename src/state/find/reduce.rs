@@ -40,7 +40,7 @@ pub enum FindEvent {
     FormChanged(Form),
     /// Measure every head.
     SearchAsked,
-    /// Let the search rest, or go on.
+    /// Let the search or the trials rest, or go on.
     PauseAsked(bool),
     /// A head is chosen, by its place among all.
     HeadPicked(usize),
@@ -261,7 +261,7 @@ impl State {
         if self.find.search.as_ref().is_some_and(|search| matches!(search.stage, Stage::Running | Stage::Paused)) {
             self.end_search("the model was closed".to_owned());
         }
-        if self.find.trials.as_ref().is_some_and(|trials| matches!(trials.stage, Stage::Running)) {
+        if self.find.trials.as_ref().is_some_and(|trials| matches!(trials.stage, Stage::Running | Stage::Paused)) {
             self.end_trials("the model was closed".to_owned());
         }
     }
@@ -299,7 +299,7 @@ impl State {
         let Some(request) =
             self.find.search.as_ref().filter(|search| search.stage == from).map(|search| search.request)
         else {
-            return;
+            return self.pause_trials(from, to, is_paused, effects);
         };
         self.change_search(|search| search.stage = to);
         effects.push(Effect::Send(ToWorker::Pause { request, is_paused }));
@@ -327,7 +327,8 @@ impl State {
     pub(in crate::state) fn search_under_way(&self) -> Option<UnderWay> {
         if let Some(trials) = self.find.trials.as_ref().filter(|trials| trials.is_under_way()) {
             let fraction = trials.progress.map(|progress| progress.fraction());
-            let id = (crate::state::work::FIND, trials.request());
+            let is_resting = u8::from(trials.stage == Stage::Paused);
+            let id = (crate::state::work::FIND + is_resting, trials.request());
             return Some(UnderWay { text: trials.status(), fraction, can_stop: true, id });
         }
         let search = self.find.search.as_ref().filter(|search| search.is_under_way())?;

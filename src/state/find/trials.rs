@@ -146,8 +146,9 @@ impl Trials {
             Stage::Done => "complete".to_owned(),
             Stage::Stopped(reason) => format!("ended before all rows were run: {reason}"),
             _ => {
-                let what = if self.mask.is_some() { "Masks" } else { "Recall" };
-                format!("{what}: {n_done} of {}", count(n_all, "run"))
+                let what = if self.mask.is_some() { "Mask" } else { "Recall" };
+                let between = if self.stage == Stage::Paused { " rests at" } else { ":" };
+                format!("{what}{between} {n_done} of {}", count(n_all, "run"))
             }
         }
     }
@@ -276,6 +277,13 @@ impl State {
         }
         self.end_trials(reason.to_owned());
         true
+    }
+
+    /// Lets trials rest, or go on.
+    pub(super) fn pause_trials(&mut self, from: Stage, to: Stage, is_paused: bool, effects: &mut Vec<Effect>) {
+        let Some(trials) = self.find.trials.clone().filter(|trials| trials.stage == from) else { return };
+        self.change_trials(|trials| trials.stage = to);
+        effects.push(Effect::Send(ToWorker::Pause { request: trials.request, is_paused }));
     }
 
     fn is_of_trials(&self, request: RequestId) -> bool {

@@ -81,6 +81,11 @@ fn recall_stands_by_distance_and_depth() {
 fn trials_are_stopped_with_their_numbers_and_refusals_are_said() {
     let (mut page, request, _) = asked();
     says(&mut page, FindReply::Trial { request, variant: 0, row: 0 }, Some([0.0; 4]));
+    act(&mut page, FindEvent::PauseAsked(true));
+    assert_eq!(page.last(), ToWorker::Pause { request, is_paused: true });
+    assert_eq!(page.state.under_way().map(|work| work.text), Some("Recall rests at 1 of 40 runs".to_owned()));
+    act(&mut page, FindEvent::PauseAsked(false));
+    assert_eq!(page.last(), ToWorker::Pause { request, is_paused: false });
     page.event(Event::Work(WorkEvent::CancelAsked));
     assert!(page.sent.contains(&ToWorker::Cancel { request }));
     assert_eq!((&trials(&page).stage, trials(&page).numbers.len()), (&FindStage::Stopped("stopped".to_owned()), 1));
