@@ -132,7 +132,7 @@ fn a_trace_answers_as_its_run_does() {
             let question = Question::Neurons { layer, head: 1 };
             let (found, _) = answered(&mut source, &bytes, question.clone()).unwrap();
             let expected = answer(question, &run).unwrap();
-            let n_activations = NeuronPart::EACH.len() - 1;
+            let n_activations = NeuronPart::ValueNorms as usize;
             let what = format!("{architecture}, {kind}: neurons");
             same(&what, &found.buffers[..n_activations], &expected.buffers[..n_activations], 1e-5);
             let (Answer::Neurons(found), Answer::Neurons(expected)) = (found.answer, expected.answer) else {
@@ -159,6 +159,37 @@ fn rounded(answer: &Answer) -> String {
             format!("{layer} {n_rows} {n_columns} {:?}", heads.collect::<Vec<_>>())
         }
         other => format!("{other:?}"),
+    }
+}
+
+/// The parts of DeBERTa's scores add up to them; a file gives those that it holds and says so of the others.
+#[test]
+fn scores_are_the_sum_of_their_parts() {
+    for (architecture, n_parts) in [("deberta_v2", 3), ("deberta_v2_conv", 3), ("deberta_v2_p2c", 2)] {
+        let run = run_of(architecture, "[]");
+        let question = Question::Neurons { layer: 1, head: 1 };
+        let expected = answer(question.clone(), &run).unwrap();
+        let scores = &expected.buffers[NeuronPart::Scores as usize];
+        let parts: Vec<&Vec<f32>> =
+            NeuronPart::OF_SCORES.iter().map(|part| &expected.buffers[*part as usize]).collect();
+        assert_eq!(parts.iter().filter(|part| !part.is_empty()).count(), n_parts, "{architecture}");
+        for (pair, score) in scores.iter().enumerate() {
+            let sum: f32 = parts.iter().filter_map(|part| part.get(pair)).sum();
+            assert!((sum - score).abs() < 1e-5, "{architecture}, {pair}: {sum} {score}");
+        }
+        let (trace, bytes) = trace_of(architecture, "all", "[]");
+        let (found, _) = answered(&mut TraceSource::new(trace), &bytes, question.clone()).unwrap();
+        let n_same = NeuronPart::ValueNorms as usize;
+        same(architecture, &found.buffers[..n_same], &expected.buffers[..n_same], 1e-5);
+        same(architecture, &found.buffers[n_same + 1..], &expected.buffers[n_same + 1..], 1e-5);
+        // Patterns do not follow from queries and keys here, and neither do scores nor their parts.
+        let (trace, bytes) = trace_of(architecture, "qk", "[]");
+        let (found, _) = answered(&mut TraceSource::new(trace), &bytes, question).unwrap();
+        let Answer::Neurons(found) = found.answer else { panic!("not neurons") };
+        let reasons: Vec<&str> = found.missing.iter().map(|(_, reason)| reason.as_str()).collect();
+        assert_eq!(reasons.len(), n_parts + 2, "{reasons:?}");
+        assert!(reasons[0].contains("products with its positions"), "{reasons:?}");
+        assert!(reasons[2].contains("does not hold attn.hook_scores_c2c"), "{reasons:?}");
     }
 }
 

@@ -150,6 +150,40 @@ fn a_decoder_without_a_head_asks_for_its_target() {
     assert_eq!(complete(input(target).unwrap()).unwrap().run.tokens().ids, [2, 11]);
 }
 
+/// DeBERTa's heads are taken as the file has them, and what is not computed is refused by name.
+#[test]
+fn deberta_is_read_as_its_file_says() {
+    let changed = |name: &str, key: &str, value: serde_json::Value| {
+        let mut files = golden_files(name);
+        let mut config: serde_json::Value = serde_json::from_slice(&files[0].1).unwrap();
+        config[key] = value;
+        files[0].1 = config.to_string().into_bytes();
+        load(&files)
+    };
+    // The file has the newer head alone, which is read whatever the configuration says of it.
+    for is_legacy in [true, false] {
+        let model = changed("deberta_v2_conv", "legacy", json!(is_legacy)).unwrap();
+        assert_eq!(model.spec().unembed, Unembed::MaskedWord { tied: true });
+        assert!(model.notes().iter().any(|note| note.contains("enhanced mask decoder")), "{:?}", model.notes());
+    }
+    let base = changed("deberta_v2", "legacy", json!(true)).unwrap();
+    assert!(!base.notes().iter().any(|note| note.contains("enhanced mask decoder")));
+    for (name, key, value) in [
+        ("deberta_v2_conv", "conv_groups", json!(2)),
+        ("deberta_v2_conv", "attention_head_size", json!(4)),
+        ("deberta_v2", "embedding_size", json!(8)),
+        ("deberta_v2", "conv_kernel_size", json!(2)),
+        ("deberta_v2", "position_buckets", json!(200)),
+    ] {
+        let message = changed(name, key, value.clone()).unwrap_err().to_string();
+        let is_named = message.contains(key) || message.contains("conv.kernel") || message.contains("disentangled.");
+        assert!(is_named, "{key} {value}: {message}");
+    }
+    // Without relative attention the embedding of distances is left out, as in transformers; the scale stays.
+    let plain = changed("deberta_v2", "relative_attention", json!(false)).unwrap();
+    assert_eq!((plain.spec().disentangled, plain.spec().attn_scale), (None, base.spec().attn_scale));
+}
+
 /// Two equal matrices under two names are held once, and no note mentions them.
 #[test]
 fn equal_matrices_are_one() {

@@ -17,6 +17,7 @@ use support::fixture;
 fn base(family: &str) -> (Map<String, Value>, BTreeSet<String>) {
     let golden = match family {
         "camembert" => "roberta",
+        "deberta-v2" => "deberta_v2",
         "mt5" => "t5",
         "phi3" => "phi3_longrope",
         "xlm-roberta" => "xlm_roberta",
@@ -267,7 +268,7 @@ fn rotation_is_read_from_the_familys_own_keys() {
 #[test]
 fn classes_are_those_of_the_small_checkpoints() {
     let names = Class::names();
-    assert_eq!(names.len(), 51);
+    assert_eq!(names.len(), 52);
     assert!(names.contains(&("xlm-roberta".to_owned(), "XLMRobertaConfig".to_owned())));
     assert_eq!(Class::of("mistral").unwrap().default("sliding_window"), Some(&json!(4096)));
     assert!(fixture("make_config_keys.py").exists());

@@ -68,6 +68,9 @@ agree!(
     cohere2,
     cohere2_types,
     cohere_norms,
+    deberta_v2,
+    deberta_v2_conv,
+    deberta_v2_p2c,
     electra_wide,
     esm,
     esm_learned,
@@ -239,7 +242,9 @@ fn hooks_have_their_names_and_order() {
 /// Looking at everything changes nothing, to the last bit where the arithmetic is the same.
 #[test]
 fn capturing_changes_nothing() {
-    for architecture in ["attn_only", "bert", "gpt2", "llama", "gemma3_text", "gpt_neox", "modernbert", "mpnet"] {
+    for architecture in
+        ["attn_only", "bert", "gpt2", "llama", "gemma3_text", "gpt_neox", "modernbert", "mpnet", "deberta_v2_conv"]
+    {
         let model = load_golden(architecture);
         let tokens = model.encode("The cat sat on the mat", None).unwrap();
         let plain = run(&model, tokens.clone());

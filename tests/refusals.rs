@@ -39,7 +39,7 @@ fn a_family_is_named_first_with_its_kin_and_a_way_out() {
         ("olmo_hybrid", Some("olmo2")),
         ("mixtral", Some("mistral")),
         ("qwen2_moe", Some("qwen3")),
-        ("deberta-v2", Some("bert")),
+        ("deberta", Some("deberta-v2")),
         ("phimoe", Some("phi3")),
         ("bigbird_pegasus", Some("pegasus")),
         ("bamba", None),

@@ -154,6 +154,12 @@ fn mpnet() {
     golden!("mpnet").agrees();
 }
 
+/// Products with positions, and a convolution.
+#[wasm_bindgen_test]
+fn deberta_v2() {
+    golden!("deberta_v2_conv").agrees();
+}
+
 #[wasm_bindgen_test]
 fn t5() {
     golden!("t5").agrees();

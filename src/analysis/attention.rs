@@ -4,9 +4,12 @@
 //! has only a file. The caller passes a [`Tap`], which each hook point passes through.
 
 pub mod bias;
+pub mod disentangled;
 pub mod reverse;
 
 use std::ops::Range;
+
+use disentangled::PositionVectors;
 
 use crate::kernels::activation::soft_cap;
 use crate::kernels::finite::is_finite;
@@ -54,6 +57,14 @@ pub trait Tap {
     /// When a change cannot be made, e.g. when a row would lose its last key.
     fn scores(&mut self, part: SquarePart, data: &mut [f32]) -> Result<(), Self::Error>;
 
+    /// Passes what a part of disentangled attention adds to the scores of one head, [rows.len(), n_key].
+    ///
+    /// # Errors
+    /// When a change cannot be made.
+    fn score_part(&mut self, _site: BlockSite, _part: &SquarePart, _data: &mut [f32]) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
     /// Passes the pattern of one head, [rows.len(), n_key], and the `scores` that entered the softmax.
     ///
     /// # Errors
@@ -91,6 +102,8 @@ pub struct AttnLayer<'a> {
     pub k_norm: Option<HeadNorm<'a>>,
     /// Learned bias on the scores, [n_buckets, n_heads].
     pub relative_bias: Option<&'a [f32]>,
+    /// Keys and queries of positions, of disentangled attention.
+    pub positions: Option<&'a PositionVectors>,
 }
 
 /// The norm of queries or of keys.
@@ -253,6 +266,13 @@ pub fn pattern<T: Tap>(
         position: part.rows.start + row,
     };
     let mut scores = scores(attention, &part, queries, keys).map_err(not_finite)?;
+    if attention.spec.disentangled.is_some() {
+        tap.score_part(BlockSite::ScoresC2c, &part, &mut scores)?;
+        for (site, mut more) in attention.position_parts(&part, queries, keys) {
+            tap.score_part(site, &part, &mut more)?;
+            scores.iter_mut().zip(more).for_each(|(score, more)| *score += more);
+        }
+    }
     tap.scores(part.clone(), &mut scores)?;
     let mut weights = vec![0.0; scores.len()];
     let visible = |row| attention.visible(part.rows.start + row, n_key);

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::inside::InsideSource;
-use crate::trace::{Attn, Side, Spec, Tokens};
+use crate::trace::{Attn, BlockSite, Side, Spec, Tokens};
 
 /// The sizes of a source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -155,6 +155,12 @@ pub trait LayerSource {
     /// # Errors
     /// When the head or a row does not exist, or the scores are not there.
     fn scores(&self, head: usize, rows: Range<usize>) -> Result<Vec<f32>, SourceError>;
+
+    /// Rows of what a part of disentangled attention adds to a head's scores, [rows.len(), n_key]; `site` is one that the layer has.
+    ///
+    /// # Errors
+    /// When the head or a row does not exist, or the part is not there.
+    fn score_part(&self, site: BlockSite, head: usize, rows: Range<usize>) -> Result<Vec<f32>, SourceError>;
 }
 
 /// The range of `n_key` keys that a model's mask lets a query see in a layer.

@@ -362,4 +362,13 @@ impl LayerSource for StoredLayer {
         }
         self.made()?.scores(self.layer, head, rows)
     }
+
+    fn score_part(&self, site: BlockSite, head: usize, rows: Range<usize>) -> Result<Vec<f32>, SourceError> {
+        check_rows(&self.stored.sizes, head, &rows)?;
+        if self.stored.has(self.layer, site) {
+            return self.stored.square(self.layer, site, head, rows);
+        }
+        let reason = format!("the file does not hold {}", site.name());
+        Err(SourceError::Missing { what: "parts of the scores", reason })
+    }
 }

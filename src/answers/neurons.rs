@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::{Answering, MAX_HELD, Reply, expect_at_most};
 use crate::analysis::{AttentionSource, LayerSource, Rotation, SourceError};
 use crate::protocol::{Answer, NeuronPart, NeuronsAnswer};
+use crate::trace::{Attn, BlockSite, Spec};
 
 /// Weights per piece.
 const BLOCK_WEIGHTS: usize = 1 << 18;
@@ -52,6 +53,12 @@ impl Neurons {
     /// Computes the next part or a piece of it; `None` while the part is incomplete.
     fn part(&mut self, part: NeuronPart, source: &dyn AttentionSource) -> Result<Option<Vec<f32>>, SourceError> {
         let (layer, head) = (self.layer as usize, self.head as usize);
+        if let Some(site) = part.part_of_scores() {
+            let has = |spec: &Spec| source.attn() == Attn::Own && site.exists_at(spec, layer);
+            if !source.spec().is_some_and(has) {
+                return Ok(Some(Vec::new()));
+            }
+        }
         let is_last = match part {
             NeuronPart::Queries => return source.queries(layer, head, Rotation::After).map(Some),
             NeuronPart::Keys => return source.keys(layer, head, Rotation::After).map(Some),
@@ -60,6 +67,15 @@ impl Neurons {
             NeuronPart::ValueNorms => return source.value_output_norms(layer, head).map(Some),
             NeuronPart::Scores => self.rows(source, |layer, head, rows| layer.scores(head, rows))?,
             NeuronPart::Pattern => self.rows(source, |layer, head, rows| layer.pattern(head, rows))?,
+            NeuronPart::ContentToContent => {
+                self.rows(source, |layer, head, rows| layer.score_part(BlockSite::ScoresC2c, head, rows))?
+            }
+            NeuronPart::ContentToPosition => {
+                self.rows(source, |layer, head, rows| layer.score_part(BlockSite::ScoresC2p, head, rows))?
+            }
+            NeuronPart::PositionToContent => {
+                self.rows(source, |layer, head, rows| layer.score_part(BlockSite::ScoresP2c, head, rows))?
+            }
         };
         Ok(is_last.then(|| std::mem::take(&mut self.square)))
     }

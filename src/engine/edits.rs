@@ -213,12 +213,17 @@ impl CompiledEdits {
         }
     }
 
-    /// Changes the scores of one head, [rows.len(), n_key].
+    /// Changes the scores of one head, or a part of them, [rows.len(), n_key].
     ///
     /// # Errors
     /// When a row is left without a key.
-    pub(super) fn change_scores(&self, part: &SquarePart, data: &mut [f32]) -> Result<(), InvalidEdit> {
-        for action in self.at(Hook::Block(part.layer, BlockSite::AttnScores.in_attn(part.attn))) {
+    pub(super) fn change_scores(
+        &self,
+        site: BlockSite,
+        part: &SquarePart,
+        data: &mut [f32],
+    ) -> Result<(), InvalidEdit> {
+        for action in self.at(Hook::Block(part.layer, site.in_attn(part.attn))) {
             for (query, row) in part.rows.clone().zip(data.chunks_exact_mut(part.n_key)) {
                 match action {
                     Action::KnockOut { heads, queries, keys, keep_own }

@@ -131,6 +131,10 @@ impl Tap for Hooks<'_> {
         Squares(self.edits).scores(part, data)
     }
 
+    fn score_part(&mut self, site: BlockSite, part: &SquarePart, data: &mut [f32]) -> Result<(), EngineError> {
+        Squares(self.edits).score_part(site, part, data)
+    }
+
     fn pattern(&mut self, part: SquarePart, scores: &[f32], data: &mut [f32]) -> Result<(), EngineError> {
         Squares(self.edits).pattern(part, scores, data)
     }
@@ -148,7 +152,11 @@ impl Tap for Squares<'_> {
     }
 
     fn scores(&mut self, part: SquarePart, data: &mut [f32]) -> Result<(), EngineError> {
-        Ok(self.0.change_scores(&part, data)?)
+        Ok(self.0.change_scores(BlockSite::AttnScores, &part, data)?)
+    }
+
+    fn score_part(&mut self, site: BlockSite, part: &SquarePart, data: &mut [f32]) -> Result<(), EngineError> {
+        Ok(self.0.change_scores(site, part, data)?)
     }
 
     fn pattern(&mut self, part: SquarePart, scores: &[f32], data: &mut [f32]) -> Result<(), EngineError> {
@@ -164,9 +172,11 @@ impl Tap for Squares<'_> {
     }
 }
 
-/// Collects the scores of one head while its pattern is made.
+/// Collects the scores of one head, or a part of them, while its pattern is made.
 pub(super) struct ScoresToo<'a, 'b> {
     pub hooks: &'a mut Hooks<'b>,
+    /// [`BlockSite::AttnScores`], or the part.
+    pub site: BlockSite,
     pub scores: Vec<f32>,
 }
 
@@ -179,17 +189,21 @@ impl Tap for ScoresToo<'_, '_> {
 
     fn scores(&mut self, part: SquarePart, data: &mut [f32]) -> Result<(), EngineError> {
         self.hooks.scores(part, data)?;
-        self.scores.extend_from_slice(data);
+        if self.site == BlockSite::AttnScores {
+            self.scores.extend_from_slice(data);
+        }
+        Ok(())
+    }
+
+    fn score_part(&mut self, site: BlockSite, part: &SquarePart, data: &mut [f32]) -> Result<(), EngineError> {
+        self.hooks.score_part(site, part, data)?;
+        if self.site == site {
+            self.scores.extend_from_slice(data);
+        }
         Ok(())
     }
 
     fn pattern(&mut self, part: SquarePart, scores: &[f32], data: &mut [f32]) -> Result<(), EngineError> {
         self.hooks.pattern(part, scores, data)
     }
-}
-
-/// Whether a run makes the values of a site on demand instead of capturing them.
-pub(super) fn is_square(site: BlockSite) -> bool {
-    use BlockSite::*;
-    matches!(site, AttnScores | Pattern | CrossAttnScores | CrossPattern)
 }

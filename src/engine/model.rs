@@ -27,7 +27,7 @@ pub(super) use labels::LabelLayers;
 pub(super) use parts::{AttnWeights, Block, Linear, Mlp, Norm, WideBlock, add_bias};
 
 /// A model that can run: its only stack, or a decoder with its encoder, which is a model too. Weights are as stored: nothing
-/// folded, nothing centred. A [`Loader`](super::Loader) makes one of a checkpoint; for measuring and tests one can be drawn at random:
+/// folded, nothing centred; of DeBERTa's positions the keys and queries are held, which no text changes. A [`Loader`](super::Loader) makes one of a checkpoint; for measuring and tests one can be drawn at random:
 ///
 /// ```
 /// use headlight::engine::Model;
@@ -311,12 +311,18 @@ impl Model {
             q_norm: own.and_then(|own| own.q_norm.as_ref()).map(Norm::of_heads),
             k_norm: own.and_then(|own| own.k_norm.as_ref()).map(Norm::of_heads),
             relative_bias: self.relative_bias.as_deref(),
+            positions: self.blocks[layer].positions.as_deref(),
         }
     }
 
     /// The MLP's nonlinearity, alone and with a gate.
     pub(super) fn activation(&self) -> (Activate, Gate) {
         Self::kernels_of(self.spec.activation)
+    }
+
+    /// An activation function.
+    pub(super) fn activate(activation: Activation) -> Activate {
+        Self::kernels_of(activation).0
     }
 
     fn kernels_of(activation: Activation) -> (Activate, Gate) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::edits::CompiledEdits;
 use super::error::EngineError;
-use super::hooks::{Captures, Hooks, ScoresToo, is_square};
+use super::hooks::{Captures, Hooks, ScoresToo};
 use super::model::Model;
 use super::run::{CrossRun, Run};
 use crate::analysis::attention::{Keys, Tap, pattern, queries};
@@ -42,21 +42,36 @@ impl LayerAttention {
         Ok(widened(pattern, rows.len(), self.n_key(), 0.0))
     }
 
-    /// Scores of one head, [query_pos, key_pos], −∞ where masked.
-    ///
-    /// # Errors
-    /// When the head does not exist.
-    pub fn scores(&self, head: usize) -> Result<Vec<f32>, EngineError> {
-        self.score_rows(head, 0..self.n_pos)
-    }
-
     /// Some rows of the scores of one head, [rows.len(), key_pos], −∞ where masked.
     ///
     /// # Errors
     /// When the head or a row does not exist.
     pub fn score_rows(&self, head: usize, rows: Range<usize>) -> Result<Vec<f32>, EngineError> {
+        self.rows_of(BlockSite::AttnScores, head, rows)
+    }
+
+    /// The numbers of one head at a site of queries and keys, [query_pos, key_pos].
+    ///
+    /// # Errors
+    /// When the head does not exist.
+    pub fn square(&self, site: BlockSite, head: usize) -> Result<Vec<f32>, EngineError> {
+        match site.in_attn(Attn::Own) {
+            BlockSite::Pattern => self.pattern(head),
+            site => self.rows_of(site, head, 0..self.n_pos),
+        }
+    }
+
+    /// Some rows of the scores of one head or of a part of them.
+    ///
+    /// # Errors
+    /// When the head, a row or the part does not exist.
+    pub fn rows_of(&self, site: BlockSite, head: usize, rows: Range<usize>) -> Result<Vec<f32>, EngineError> {
+        if !site.exists_at(self.model.spec(), self.layer) {
+            let architecture = &self.model.spec().architecture;
+            return Err(EngineError::Request(format!("{architecture} has no {} here", site.name())));
+        }
         let scores = self.part(head, &rows, |hooks| {
-            let mut tap = ScoresToo { hooks, scores: Vec::new() };
+            let mut tap = ScoresToo { hooks, site, scores: Vec::new() };
             self.through(head, rows.clone(), &mut tap)?;
             Ok(tap.scores)
         })?;
@@ -142,26 +157,18 @@ impl Run {
     /// # Errors
     /// When the model has no such hook, or it was not captured.
     pub fn activation(&self, hook: Hook) -> Result<Vec<f32>, EngineError> {
-        let all_heads = |attention: LayerAttention,
-                         square: fn(&LayerAttention, usize) -> Result<Vec<f32>, EngineError>| {
-            let heads = (0..self.model().spec().n_heads).map(|head| square(&attention, head));
-            Ok(heads.collect::<Result<Vec<_>, EngineError>>()?.concat())
-        };
         match hook {
             Hook::Block(layer, BlockSite::ResidPre) => Ok(self.layer(layer)?.resid_pre.clone()),
             Hook::Block(layer, BlockSite::Q) => Ok(self.layer(layer)?.q.clone()),
             Hook::Block(layer, BlockSite::K) => Ok(self.layer(layer)?.k.clone()),
             Hook::Block(layer, BlockSite::V) => Ok(self.layer(layer)?.v.clone()),
-            Hook::Block(layer, BlockSite::Pattern) => all_heads(self.attention(layer)?, LayerAttention::pattern),
-            Hook::Block(layer, BlockSite::AttnScores) => all_heads(self.attention(layer)?, LayerAttention::scores),
             Hook::Block(layer, BlockSite::CrossQ) => Ok(self.cross(layer)?.q.clone()),
             Hook::Block(layer, BlockSite::CrossK) => Ok(self.cross(layer)?.k.clone()),
             Hook::Block(layer, BlockSite::CrossV) => Ok(self.cross(layer)?.v.clone()),
-            Hook::Block(layer, BlockSite::CrossPattern) => {
-                all_heads(self.cross_attention(layer)?, LayerAttention::pattern)
-            }
-            Hook::Block(layer, BlockSite::CrossAttnScores) => {
-                all_heads(self.cross_attention(layer)?, LayerAttention::scores)
+            Hook::Block(layer, site) if site.is_square() => {
+                let attention = if site.is_cross() { self.cross_attention(layer)? } else { self.attention(layer)? };
+                let heads = (0..self.model().spec().n_heads).map(|head| attention.square(site, head));
+                Ok(heads.collect::<Result<Vec<_>, EngineError>>()?.concat())
             }
             Hook::LnFinal => Ok(self.final_stream().to_vec()),
             _ => {
@@ -176,7 +183,7 @@ impl Run {
         use BlockSite::*;
         match hook {
             Hook::Block(_, ResidPre | Q | K | V | CrossQ | CrossK | CrossV) | Hook::LnFinal => false,
-            Hook::Block(_, site) => !is_square(site),
+            Hook::Block(_, site) => !site.is_square(),
             _ => true,
         }
     }

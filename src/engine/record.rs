@@ -11,7 +11,7 @@ use super::patterns::LayerAttention;
 use super::run::Run;
 use crate::trace::file::lens::LensTensors;
 use crate::trace::file::{SavePlan, TraceError, TraceMetadata, TraceWriter};
-use crate::trace::{Attn, BlockSite, Hook, Stack, StackHook, Tokens};
+use crate::trace::{Hook, Stack, StackHook, Tokens};
 
 /// Positions whose logits are made at a time.
 const LOGIT_ROWS: usize = 64;
@@ -121,18 +121,13 @@ impl<W: Write> Recorder<W> {
     fn write(&mut self, run: &Run, named: StackHook, captured: Option<Vec<f32>>) -> Result<bool, RecordError> {
         let (name, hook) = (named.to_string(), named.hook);
         match hook {
-            Hook::Block(layer, site)
-                if matches!(site.in_attn(Attn::Own), BlockSite::Pattern | BlockSite::AttnScores) =>
-            {
+            Hook::Block(layer, site) if site.is_square() => {
                 let (attention, head) = match self.square.take() {
                     Some(under_way) => under_way,
                     None if site.is_cross() => (run.cross_attention(layer)?, 0),
                     None => (run.attention(layer)?, 0),
                 };
-                let square = match site.in_attn(Attn::Own) {
-                    BlockSite::Pattern => attention.pattern(head)?,
-                    _ => attention.scores(head)?,
-                };
+                let square = attention.square(site, head)?;
                 self.writer.write_floats(&name, &square)?;
                 let is_last = head + 1 == run.model().spec().n_heads;
                 self.square = (!is_last).then_some((attention, head + 1));

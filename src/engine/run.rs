@@ -9,6 +9,7 @@
 
 mod again;
 pub(super) mod block;
+pub(super) mod conv;
 pub(super) mod embed;
 mod extend;
 mod logits;

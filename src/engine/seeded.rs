@@ -55,6 +55,7 @@ fn is_scale(slot: Slot) -> bool {
     matches!(
         slot,
         Slot::EmbedNorm(Part::Weight)
+            | Slot::DistanceNorm(Part::Weight)
             | Slot::FinalNorm(Part::Weight)
             | Slot::HeadNorm(Part::Weight)
             | Slot::LabelNorm(Part::Weight)

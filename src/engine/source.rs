@@ -13,7 +13,7 @@ use crate::analysis::attention::{Keys, queries};
 use crate::analysis::inside::InsideSource;
 use crate::analysis::source::{AttentionSource, LayerSource, Rotation, Sizes, SourceError, check_rows, head_columns};
 use crate::kernels::PackedRows;
-use crate::trace::{Attn, AttnKind, Side, Spec, Stack, Tokens};
+use crate::trace::{Attn, AttnKind, BlockSite, Side, Spec, Stack, Tokens};
 
 impl AttentionSource for Run {
     fn sizes(&self) -> Sizes {
@@ -211,6 +211,10 @@ impl LayerSource for LayerAttention {
 
     fn scores(&self, head: usize, rows: Range<usize>) -> Result<Vec<f32>, SourceError> {
         Ok(self.score_rows(head, rows)?)
+    }
+
+    fn score_part(&self, site: BlockSite, head: usize, rows: Range<usize>) -> Result<Vec<f32>, SourceError> {
+        Ok(self.rows_of(site, head, rows)?)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::trace::BlockSite;
+
 /// How the scores of one head arise. The buffers come in the order of [`NeuronPart::EACH`]; a part that the source does
 /// not hold is empty and has its reason in `missing`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,11 +43,18 @@ pub enum NeuronPart {
     Pattern,
     /// ‖f_j‖ of each key [n_key].
     ValueNorms,
+    /// Disentangled attention: what contents alone add to the scores [n_query, n_key]; this and the next two are empty where a model has
+    /// no such part.
+    ContentToContent,
+    /// What the query's content and the key's position add [n_query, n_key].
+    ContentToPosition,
+    /// What the query's position and the key's content add [n_query, n_key].
+    PositionToContent,
 }
 
 impl NeuronPart {
     /// In the order of the buffers.
-    pub const EACH: [NeuronPart; 7] = [
+    pub const EACH: [NeuronPart; 10] = [
         NeuronPart::Queries,
         NeuronPart::Keys,
         NeuronPart::PlainQueries,
@@ -53,5 +62,22 @@ impl NeuronPart {
         NeuronPart::Scores,
         NeuronPart::Pattern,
         NeuronPart::ValueNorms,
+        NeuronPart::ContentToContent,
+        NeuronPart::ContentToPosition,
+        NeuronPart::PositionToContent,
     ];
+
+    /// The parts that disentangled attention adds up to scores.
+    pub const OF_SCORES: [NeuronPart; 3] =
+        [NeuronPart::ContentToContent, NeuronPart::ContentToPosition, NeuronPart::PositionToContent];
+
+    /// The activation, of a part of the scores.
+    pub fn part_of_scores(self) -> Option<BlockSite> {
+        match self {
+            NeuronPart::ContentToContent => Some(BlockSite::ScoresC2c),
+            NeuronPart::ContentToPosition => Some(BlockSite::ScoresC2p),
+            NeuronPart::PositionToContent => Some(BlockSite::ScoresP2c),
+            _ => None,
+        }
+    }
 }

@@ -32,13 +32,14 @@ pub struct Unusable {
 const CONFIG: &str = "config.json";
 const TOKENIZER: &str = "tokenizer.json";
 /// Older tokenizer files, grouped by tokenizer.
-const OLDER: [&[&str]; 6] = [
+const OLDER: [&[&str]; 7] = [
     &["vocab.txt"],
     &["vocab.json", "merges.txt"],
     &["vocab.json", "source.spm", "target.spm"],
     &["spiece.model"],
     &["sentencepiece.bpe.model"],
     &["tokenizer.model"],
+    &["spm.model"],
 ];
 const LABELS: &str = "labels.txt";
 /// What says more about a tokenizer of any kind.

@@ -40,6 +40,12 @@ pub enum BlockSite {
     RotQ,
     /// Keys as they enter the product; only where a norm or rotation changes them.
     RotK,
+    /// Disentangled attention: what contents alone add to the scores, after the scale [head, query_pos, key_pos].
+    ScoresC2c,
+    /// What the query's content and the key's position add [head, query_pos, key_pos].
+    ScoresC2p,
+    /// What the query's position and the key's content add [head, query_pos, key_pos].
+    ScoresP2c,
     /// After scale, soft-cap, position bias and mask [head, query_pos, key_pos]; −inf where masked.
     AttnScores,
     /// After softmax [head, query_pos, key_pos].
@@ -82,6 +88,8 @@ pub enum BlockSite {
     ResidPost,
     /// Post-norm models: after the second norm [pos, d_model].
     NormalizedResidPost,
+    /// What a convolution adds to it, in the first block of models with one [pos, d_model].
+    ConvOut,
 }
 
 /// What an index of an activation counts.
@@ -125,7 +133,7 @@ impl From<usize> for Lengths {
 }
 
 /// Every block site with its name below `blocks.l.` and its axes.
-const SITES: [(BlockSite, &str, &[Axis]); 27] = {
+const SITES: [(BlockSite, &str, &[Axis]); 31] = {
     use Axis::*;
     use BlockSite::*;
     const STREAM: &[Axis] = &[Pos, DModel];
@@ -142,6 +150,9 @@ const SITES: [(BlockSite, &str, &[Axis]); 27] = {
         (V, "attn.hook_v", KEY),
         (RotQ, "attn.hook_rot_q", QUERY),
         (RotK, "attn.hook_rot_k", KEY),
+        (ScoresC2c, "attn.hook_scores_c2c", SQUARE),
+        (ScoresC2p, "attn.hook_scores_c2p", SQUARE),
+        (ScoresP2c, "attn.hook_scores_p2c", SQUARE),
         (AttnScores, "attn.hook_attn_scores", SQUARE),
         (Pattern, "attn.hook_pattern", SQUARE),
         (Z, "attn.hook_z", QUERY),
@@ -163,6 +174,7 @@ const SITES: [(BlockSite, &str, &[Axis]); 27] = {
         (MlpOut, "hook_mlp_out", STREAM),
         (ResidPost, "hook_resid_post", STREAM),
         (NormalizedResidPost, "hook_normalized_resid_post", STREAM),
+        (ConvOut, "hook_conv_out", STREAM),
     ]
 };
 
@@ -203,9 +215,23 @@ impl BlockSite {
             BlockSite::ResidMid => spec.has_resid_mid(),
             BlockSite::MlpPre | BlockSite::MlpPost | BlockSite::MlpOut => spec.mlp != MlpKind::None,
             BlockSite::MlpPreLinear => spec.mlp == MlpKind::Gated,
+            BlockSite::ScoresC2c => spec.disentangled.is_some(),
+            BlockSite::ScoresC2p => spec.disentangled.is_some_and(|kind| kind.content_to_position),
+            BlockSite::ScoresP2c => spec.disentangled.is_some_and(|kind| kind.position_to_content),
+            BlockSite::ConvOut => layer == 0 && spec.conv.is_some(),
             BlockSite::NormalizedResidPost => spec.norm_placement == NormPlacement::Post,
             _ => !self.is_cross() || spec.encoder.is_some(),
         }
+    }
+
+    /// Whether the site holds a number for each query and key, which runs make on demand.
+    pub fn is_square(self) -> bool {
+        self.axes()[0] == Axis::Head
+    }
+
+    /// Whether the site is a part of the scores.
+    pub fn is_part_of_scores(self) -> bool {
+        matches!(self, BlockSite::ScoresC2c | BlockSite::ScoresC2p | BlockSite::ScoresP2c)
     }
 
     /// Whether the site is of cross-attention.

@@ -7,6 +7,7 @@
 mod bare;
 mod check;
 mod default;
+mod distances;
 mod json;
 mod labels;
 mod rotary;
@@ -16,6 +17,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 pub use check::{MAX_DEPTH, SpecFault};
+pub use distances::{Conv, Disentangled, RelativeBias};
 pub use labels::{LabelHead, LabelKind, LabelReads};
 pub use rotary::{Pairing, Rotary, RotaryScaling};
 
@@ -102,6 +104,12 @@ pub struct Spec {
     /// A learned bias by distance on the scores of every layer (T5, MPNet).
     #[serde(default)]
     pub relative_bias: Option<RelativeBias>,
+    /// Keys and queries of positions beside those of contents (DeBERTa).
+    #[serde(default)]
+    pub disentangled: Option<Disentangled>,
+    /// A convolution over the stream entering the first block, added to what leaves it and normalised with it (DeBERTa v2).
+    #[serde(default)]
+    pub conv: Option<Conv>,
     /// Scores become cap · tanh(score / cap) (Gemma 2).
     #[serde(default)]
     pub attn_softcap: Option<f64>,
@@ -188,16 +196,6 @@ pub struct Local {
     pub reach: usize,
     /// Their rotation, where it differs from that of the other layers.
     pub rotary: Option<Rotary>,
-}
-
-/// A learned bias on scores by the distance from query to key (Raffel et al. 2020): near distances have a bucket each, far
-/// ones share buckets that widen logarithmically. Bidirectional stacks halve the buckets between the two directions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RelativeBias {
-    /// How many buckets.
-    pub n_buckets: usize,
-    /// Distances from this one on share the last bucket.
-    pub max_distance: usize,
 }
 
 /// How a model knows where a token stands.

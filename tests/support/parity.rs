@@ -71,10 +71,13 @@ fn compare_stack(comparison: &mut Comparison, run: &Run, expected: &Tensors, pre
             ("k", BlockSite::K),
             ("v", BlockSite::V),
             ("attentions", BlockSite::Pattern),
+            ("scores_c2c", BlockSite::ScoresC2c),
+            ("scores_c2p", BlockSite::ScoresC2p),
+            ("scores_p2c", BlockSite::ScoresP2c),
         ];
         for (name, site) in hooks {
             let name = format!("{prefix}{name}.{layer}");
-            let is_optional = matches!(site, BlockSite::Q | BlockSite::K | BlockSite::V);
+            let is_optional = matches!(site, BlockSite::Q | BlockSite::K | BlockSite::V) || site.is_part_of_scores();
             if !is_optional || expected.has(&name) {
                 let found = run.activation(Hook::Block(layer, site)).unwrap();
                 comparison.check(&name, &found, &expected.f32(&name), TOLERANCE);

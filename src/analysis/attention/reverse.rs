@@ -16,7 +16,7 @@ use crate::kernels::rotary::rotate_back;
 use crate::kernels::softmax::softmax_reverse;
 use crate::kernels::{PackedRows, Panels};
 use crate::trace::spec::{NormKind, Pairing};
-use crate::trace::{Attn, Hook};
+use crate::trace::{Attn, BlockSite, Hook};
 
 /// A tap on the way back: it sees gradients by scores and patterns, and undoes what the tap of the run changed there.
 pub trait ReverseTap: Tap {
@@ -25,6 +25,9 @@ pub trait ReverseTap: Tap {
 
     /// Passes the gradient by the scores of one head, [rows.len(), n_key].
     fn scores_reverse(&mut self, part: &SquarePart, grad: &mut [f32]);
+
+    /// Passes the gradient by what a part of disentangled attention added to the scores, [rows.len(), n_key].
+    fn score_part_reverse(&mut self, site: BlockSite, part: &SquarePart, grad: &mut [f32]);
 }
 
 /// Where the gradients of one head go.
@@ -59,7 +62,7 @@ pub fn reverse<T: ReverseTap>(
     (queries, keys, values): (&[f32], &Keys, &Panels),
     grad_z: &[f32],
     tap: &mut T,
-    into: HeadGradients<'_>,
+    mut into: HeadGradients<'_>,
 ) -> Result<(), T::Error> {
     let (spec, n_rows) = (attention.spec, rows.len());
     let (width, d_head) = (spec.n_heads * spec.d_head, spec.d_head);
@@ -86,10 +89,22 @@ pub fn reverse<T: ReverseTap>(
         soft_cap_reverse(&capped, cap as f32, &mut grad);
     }
     let scale = spec.attn_scale_of(attention.layer);
+    let by_scores = spec.disentangled.map(|_| grad.clone());
+    if by_scores.is_some() {
+        tap.score_part_reverse(BlockSite::ScoresC2c, &part, &mut grad);
+    }
     grad.iter_mut().for_each(|grad| *grad *= scale);
     add_rows(&grad, queries, into.k);
     let packed = PackedRows::pack(&grad, n_key, 0..n_key);
     keys.heads[head / spec.queries_per_key_head()].matmul_transposed(&packed, into.q);
+    for site in [BlockSite::ScoresC2p, BlockSite::ScoresP2c] {
+        if let Some(by_scores) = by_scores.as_ref().filter(|_| site.exists_at(spec, part.layer)) {
+            let mut grad = by_scores.clone();
+            tap.score_part_reverse(site, &part, &mut grad);
+            grad.iter_mut().for_each(|grad| *grad *= scale);
+            attention.position_part_reverse(site, &part, &grad, &mut into);
+        }
+    }
     Ok(())
 }
 
@@ -120,6 +135,10 @@ impl<T: Tap> Tap for Between<'_, '_, T> {
             }
         }
         self.tap.scores(part, data)
+    }
+
+    fn score_part(&mut self, site: BlockSite, part: &SquarePart, data: &mut [f32]) -> Result<(), T::Error> {
+        self.tap.score_part(site, part, data)
     }
 
     fn pattern(&mut self, part: SquarePart, scores: &[f32], data: &mut [f32]) -> Result<(), T::Error> {

@@ -34,6 +34,11 @@ impl Made {
             let reason = "the model adds a learned bias to its scores, which the file does not hold".to_owned();
             return Err(SourceError::Missing { what: "pattern and scores", reason });
         }
+        if is_own && spec.disentangled.is_some() {
+            let reason =
+                "the model adds products with its positions to its scores, which the file does not hold".to_owned();
+            return Err(SourceError::Missing { what: "pattern and scores", reason });
+        }
         let (q, mut tap) = FromFile::of(stored, layer, BlockSite::Q, BlockSite::RotQ)?;
         let n_query = stored.sizes.n_query;
         let attention = attn_of(stored.read.attn, &spec, layer);
@@ -88,7 +93,7 @@ fn too_large(found: NotFinite) -> SourceError {
 
 /// A layer's attention without the weights that a file does not hold.
 fn attn_of(attn: Attn, spec: &Spec, layer: usize) -> AttnLayer<'_> {
-    AttnLayer { spec, layer, attn, q_norm: None, k_norm: None, relative_bias: None }
+    AttnLayer { spec, layer, attn, q_norm: None, k_norm: None, relative_bias: None, positions: None }
 }
 
 /// Queries of all heads as they enter the product, [n_query, n_heads, d_head].

@@ -48,8 +48,8 @@ impl AttentionReverse {
 
     /// Whether gradients by scores or patterns are asked for, which takes all rows of a head at once.
     pub fn wants_squares(&self, cx: &ReverseContext<'_, '_>) -> bool {
-        let sites = [BlockSite::Pattern, BlockSite::AttnScores];
-        sites.into_iter().any(|site| cx.asked().contains(&cx.hook(site.in_attn(self.attn))))
+        let is_own = |site: BlockSite| site.is_square() && site.is_cross() == (self.attn == Attn::Cross);
+        BlockSite::all().any(|site| is_own(site) && cx.asked().contains(&cx.hook(site)))
     }
 
     /// Takes rows of z back; the block's inside holds queries, keys and values.

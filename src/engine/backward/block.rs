@@ -16,6 +16,7 @@
 use std::ops::Range;
 
 use super::attention::AttentionReverse;
+use super::conv::convolved_reverse;
 use super::sublayers::{ReverseContext, add};
 use crate::engine::error::EngineError;
 use crate::engine::run::block::BlockRun;
@@ -160,6 +161,9 @@ impl BlockReverse {
         let mut grad = self.next[span.clone()].to_vec();
         if let Some(norm) = cx.final_norm {
             model.norm_reverse(norm, &inside.resid_post, &mut grad);
+        }
+        if let Some(conv) = &weights.conv {
+            convolved_reverse(cx, conv, rows, &inside, &mut grad, &mut self.resid_pre);
         }
         if let (NormPlacement::Post, Some(norm)) = (spec.norm_placement, &weights.mlp_norm) {
             cx.pass(BlockSite::NormalizedResidPost, rows, &mut grad);

@@ -77,6 +77,10 @@ impl Tap for ReverseSquares<'_> {
         Squares(self.edits).scores(part, data)
     }
 
+    fn score_part(&mut self, site: BlockSite, part: &SquarePart, data: &mut [f32]) -> Result<(), EngineError> {
+        Squares(self.edits).score_part(site, part, data)
+    }
+
     fn pattern(&mut self, part: SquarePart, scores: &[f32], data: &mut [f32]) -> Result<(), EngineError> {
         Squares(self.edits).pattern(part, scores, data)
     }
@@ -90,6 +94,11 @@ impl ReverseTap for ReverseSquares<'_> {
 
     fn scores_reverse(&mut self, part: &SquarePart, grad: &mut [f32]) {
         self.keep(BlockSite::AttnScores, part, grad);
-        self.edits.reverse_scores(part, grad);
+        self.edits.reverse_scores(BlockSite::AttnScores, part, grad);
+    }
+
+    fn score_part_reverse(&mut self, site: BlockSite, part: &SquarePart, grad: &mut [f32]) {
+        self.keep(site, part, grad);
+        self.edits.reverse_scores(site, part, grad);
     }
 }

@@ -37,6 +37,7 @@
 
 mod attention;
 mod block;
+mod conv;
 mod embed;
 mod hooks;
 mod outcome;

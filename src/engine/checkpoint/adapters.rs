@@ -1,9 +1,9 @@
 //! Which adapter reads which family.
 
 use super::{
-    Architecture, Config, EngineError, albert, bart, bert, bloom, distilbert, electra, esm, falcon, gemma, gpt_neo,
-    gpt_neox, gpt2, gptj, hooked_transformer, llama, llama_kin, modernbert, mpnet, mpt, nomic_bert, opt, phi3, roberta,
-    t5,
+    Architecture, Config, EngineError, albert, bart, bert, bloom, deberta, distilbert, electra, esm, falcon, gemma,
+    gpt_neo, gpt_neox, gpt2, gptj, hooked_transformer, llama, llama_kin, modernbert, mpnet, mpt, nomic_bert, opt, phi3,
+    roberta, t5,
 };
 
 type Adapter = fn(&Config, &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError>;
@@ -18,6 +18,7 @@ pub(super) const ADAPTERS: &[(&str, Adapter)] = &[
     ("codegen", gptj::from_config),
     ("cohere", llama_kin::from_config),
     ("cohere2", llama_kin::from_config),
+    ("deberta-v2", deberta::from_config),
     ("distilbert", distilbert::from_config),
     ("electra", electra::from_config),
     ("esm", esm::from_config),

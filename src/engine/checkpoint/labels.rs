@@ -145,6 +145,7 @@ impl Architecture {
                 _ => return Ok(None),
             },
             "albert" => Form::dense(format!("{prefix}pooler"), Tanh, "classifier"),
+            "deberta-v2" => Form::dense("pooler.dense", config.activation("pooler_hidden_act")?, "classifier"),
             "roberta" | "xlm-roberta" | "camembert" | "mpnet" | "esm" => {
                 Form::dense("classifier.dense", Tanh, "classifier.out_proj")
             }
@@ -170,8 +171,8 @@ impl Architecture {
     fn token_form(&self, config: &Config, has_tensor: &dyn Fn(&str) -> bool) -> Result<Option<Form>, EngineError> {
         Ok(Some(match self.spec.architecture.as_str() {
             "bert" | "esm" | "nomic_bert" | "eurobert" | "albert" | "roberta" | "xlm-roberta" | "camembert"
-            | "mpnet" | "electra" | "distilbert" | "gpt2" | "gpt_neo" | "gpt_neox" | "bloom" | "falcon"
-            | "gpt_bigcode" | "mpt" => Form::plain("classifier", LabelReads::Each),
+            | "mpnet" | "electra" | "deberta-v2" | "distilbert" | "gpt2" | "gpt_neo" | "gpt_neox" | "bloom"
+            | "falcon" | "gpt_bigcode" | "mpt" => Form::plain("classifier", LabelReads::Each),
             "t5" | "mt5" if !self.spec.is_causal() => Form::plain("classifier", LabelReads::Each),
             "modernbert" => modernbert(config)?,
             "llama" | "mistral" | "qwen2" | "qwen3" | "smollm3" | "gemma" | "gemma2" | "gemma3_text" | "phi"

@@ -31,6 +31,15 @@ impl Architecture {
         Source { layout: if is_norm { Layout::HeadColumns } else { source.layout }, ..source }
     }
 
+    /// Bytes of the keys and queries of positions that a loaded model holds, of disentangled attention.
+    pub(in crate::engine) fn position_bytes(&self) -> u64 {
+        let spec = &self.spec;
+        let n_rows = spec.disentangled.map_or(0, |kind| {
+            2 * kind.span() * (usize::from(kind.content_to_position) + usize::from(kind.position_to_content))
+        });
+        4 * (spec.n_layers as u64) * (n_rows as u64) * ((spec.n_heads * spec.d_head) as u64)
+    }
+
     /// How gate and what it gates lie in a matrix of both.
     pub(super) fn gate_first(&self, slot: BlockSlot) -> Layout {
         let d_mlp = self.spec.d_mlp;

@@ -9,6 +9,7 @@ mod bart;
 mod bert;
 mod bloom;
 mod config;
+mod deberta;
 mod distilbert;
 mod electra;
 mod esm;
@@ -123,7 +124,7 @@ impl Architecture {
             return Err(family::refusal(config.file(), name));
         };
         let mut architecture = adapter(&config, has_tensor)?;
-        architecture.notes = notes;
+        architecture.notes.splice(0..0, notes);
         architecture.generation = GenerationConfig::read(&config)?;
         architecture.see_both_ways_if_asked(&config, name)?;
         let classes = config.words("architectures")?.unwrap_or_default();
@@ -234,7 +235,7 @@ impl Architecture {
         match slot {
             Slot::Block(_, QNorm | KNorm, part) => spec.qk_norm.is_some() && (part == Part::Weight || biases.qk_norm),
             Slot::NormOfHead(..) => spec.qk_norm == Some(QkNorm::EachHead),
-            Slot::Block(_, slot, part) => {
+            Slot::Block(layer, slot, part) => {
                 let is_there = match slot {
                     AttnNorm => spec.norm_placement != NormPlacement::Output,
                     _ if slot.is_of_mlp() && spec.mlp == MlpKind::None => false,
@@ -242,11 +243,14 @@ impl Architecture {
                     AttnOutNorm | MlpOutNorm => spec.has_output_norms(),
                     CrossNorm | CrossQ | CrossK | CrossV | CrossO => self.encoder.is_some(),
                     MlpGate => spec.mlp == MlpKind::Gated,
+                    PosK => spec.disentangled.is_some_and(|kind| kind.content_to_position),
+                    PosQ => spec.disentangled.is_some_and(|kind| kind.position_to_content),
+                    Conv | ConvNorm => layer == 0 && spec.conv.is_some(),
                     _ => true,
                 };
                 let bias = match slot {
-                    Q | K | V | CrossQ | CrossK | CrossV => biases.qkv,
-                    O | CrossO => biases.o,
+                    Q | K | V | CrossQ | CrossK | CrossV | PosK | PosQ => biases.qkv,
+                    O | CrossO | Conv => biases.o,
                     MlpGate | MlpIn | MlpOut => biases.mlp,
                     _ => norm_bias,
                 };
@@ -267,6 +271,7 @@ impl Architecture {
             Slot::EmbedProject(_) => spec.d_embed.is_some(),
             Slot::UnembedProject => spec.d_embed.is_some() && matches!(spec.unembed, Unembed::Linear { .. }),
             Slot::RelativeBias => spec.relative_bias.is_some(),
+            Slot::DistanceEmbed | Slot::DistanceNorm(_) => spec.disentangled.is_some(),
             Slot::RotaryDivisors(_) => spec.rotary().is_some(),
             Slot::Embed => true,
         }
@@ -277,7 +282,8 @@ impl Architecture {
         let mut slots = vec![Slot::Embed, Slot::PosEmbed, Slot::TokenTypeEmbed];
         slots.extend(Slot::both(Slot::EmbedNorm));
         slots.extend(Slot::both(Slot::EmbedProject));
-        slots.push(Slot::RelativeBias);
+        slots.extend([Slot::RelativeBias, Slot::DistanceEmbed]);
+        slots.extend(Slot::both(Slot::DistanceNorm));
         slots.extend([RotaryTable::All, RotaryTable::Short, RotaryTable::Long].map(Slot::RotaryDivisors));
         for layer in 0..self.spec.n_layers {
             for slot in BlockSlot::ALL {
@@ -324,7 +330,8 @@ impl Architecture {
             Slot::EmbedProject(part) => layer(spec.d_model, spec.embed_width(), part),
             Slot::RelativeBias => vec![spec.relative_bias.map_or(0, |bias| bias.n_buckets), spec.n_heads],
             Slot::RotaryDivisors(_) => vec![spec.rotary().map_or(0, Rotary::n_pairs)],
-            Slot::FinalNorm(_) => vec![spec.d_model],
+            Slot::DistanceEmbed => vec![spec.disentangled.map_or(0, |kind| 2 * kind.span()), spec.d_model],
+            Slot::FinalNorm(_) | Slot::DistanceNorm(_) => vec![spec.d_model],
             Slot::HeadNorm(_) => vec![spec.embed_width()],
             Slot::Block(_, QNorm | KNorm, _) if spec.qk_norm == Some(QkNorm::PerHead) => vec![spec.d_head],
             Slot::NormOfHead(..) => vec![spec.d_head],
@@ -334,6 +341,9 @@ impl Architecture {
             Slot::Block(_, O | CrossO, part) => layer(spec.d_model, queries, part),
             Slot::Block(_, K | V | CrossK | CrossV, part) => layer(keys, spec.d_model, part),
             Slot::Block(_, MlpGate | MlpIn, part) => layer(spec.d_mlp, spec.d_model, part),
+            Slot::Block(_, Conv, part) => {
+                layer(spec.d_model, spec.d_model * spec.conv.map_or(0, |conv| conv.kernel), part)
+            }
             Slot::Block(_, MlpOut, part) => layer(spec.d_model, spec.d_mlp, part),
             Slot::Block(_, _, part) => layer(queries, spec.d_model, part),
             Slot::Unembed(part) => layer(spec.d_vocab, spec.embed_width(), part),

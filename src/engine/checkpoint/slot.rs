@@ -19,6 +19,10 @@ pub enum Slot {
     NormOfHead(usize, BlockSlot, usize),
     /// A bias on scores by distance [n_buckets, n_heads], of all layers.
     RelativeBias,
+    /// The embedding of distances [2 · span, d_model], of disentangled attention.
+    DistanceEmbed,
+    /// Its norm.
+    DistanceNorm(Part),
     /// What rotary frequencies are divided by [dims / 2].
     RotaryDivisors(RotaryTable),
     /// The final norm of all but post-norm models.
@@ -61,6 +65,10 @@ pub enum BlockSlot {
     MlpIn,
     MlpOut,
     MlpOutNorm,
+    PosK,
+    PosQ,
+    Conv,
+    ConvNorm,
 }
 
 /// Which tensor of a layer.
@@ -131,7 +139,7 @@ pub enum Layout {
 
 impl BlockSlot {
     /// All, in the order in which a block reads them.
-    pub const ALL: [BlockSlot; 18] = {
+    pub const ALL: [BlockSlot; 22] = {
         use BlockSlot::*;
         [
             AttnNorm,
@@ -152,13 +160,17 @@ impl BlockSlot {
             MlpIn,
             MlpOut,
             MlpOutNorm,
+            PosK,
+            PosQ,
+            Conv,
+            ConvNorm,
         ]
     };
 
     /// Whether the layer normalises.
     pub fn is_norm(self) -> bool {
         use BlockSlot::*;
-        matches!(self, AttnNorm | QNorm | KNorm | AttnOutNorm | CrossNorm | MlpNorm | MlpOutNorm)
+        matches!(self, AttnNorm | QNorm | KNorm | AttnOutNorm | CrossNorm | MlpNorm | MlpOutNorm | ConvNorm)
     }
 
     /// Whether the layer belongs to the MLP.
@@ -188,15 +200,18 @@ impl Slot {
     pub fn is_norm(self) -> bool {
         match self {
             Slot::Block(_, slot, _) => slot.is_norm(),
-            Slot::EmbedNorm(_) | Slot::NormOfHead(..) | Slot::FinalNorm(_) | Slot::HeadNorm(_) | Slot::LabelNorm(_) => {
-                true
-            }
+            Slot::EmbedNorm(_)
+            | Slot::DistanceNorm(_)
+            | Slot::NormOfHead(..)
+            | Slot::FinalNorm(_)
+            | Slot::HeadNorm(_)
+            | Slot::LabelNorm(_) => true,
             _ => false,
         }
     }
 
     /// Whether it is read as plain numbers although it is a matrix.
     pub fn is_table(self) -> bool {
-        self == Slot::RelativeBias
+        matches!(self, Slot::RelativeBias | Slot::DistanceEmbed)
     }
 }

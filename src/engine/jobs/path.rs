@@ -60,6 +60,10 @@ impl PathJob {
                 "this model normalises what heads write, or reads an encoder: no shares of heads sum to the stream";
             return Err(EngineError::Request(message.to_owned()));
         }
+        if layer == 0 && spec.conv.is_some() {
+            let message = "a convolution beside the first layer adds to the stream: choose a cell of a later layer";
+            return Err(EngineError::Request(message.to_owned()));
+        }
         let sites = [BlockSite::AttnOut, BlockSite::MlpOut];
         let hooks = (layer..spec.n_layers).flat_map(|layer| sites.map(|site| Hook::Block(layer, site)));
         let again = run.again(run.edits.clone(), Captures::of(hooks))?;

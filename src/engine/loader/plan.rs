@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::super::checkpoint::{Architecture, Layout, Slot, Source};
+use super::super::checkpoint::{Architecture, BlockSlot, Layout, Part, Slot, Source};
 use super::super::error::EngineError;
 use super::super::files::{DType, TensorEntry, TensorIndex};
 use super::super::model::{Filled, StackSlot};
@@ -61,7 +61,7 @@ impl Plan {
             }
         }
         let total_bytes = tensors.iter().map(|tensor| tensor.entry.len).sum();
-        let held_bytes = tensors.iter().map(Planned::held_bytes).sum();
+        let held_bytes = tensors.iter().map(Planned::held_bytes).sum::<u64>() + architecture.position_bytes();
         let quantisation = most_common(&tensors);
         // In the order of the files, from which they are read ahead; reversed, since the next one is popped.
         tensors.sort_unstable_by_key(|tensor| std::cmp::Reverse((tensor.file, tensor.entry.offset)));
@@ -101,6 +101,12 @@ impl Planned {
             _ => shape.clone(),
         };
         let mut entry = entry.clone();
+        if let (Slot::Block(_, BlockSlot::Conv, Part::Weight), [n_out, n_in, kernel]) =
+            (place.1, entry.shape.as_slice())
+        {
+            // Each output's weights by channel, then by position.
+            entry.shape = vec![*n_out, n_in.saturating_mul(*kernel)];
+        }
         if let ([1, n], [_]) = (entry.shape.as_slice(), expected.as_slice()) {
             // A vector with a batch axis: BART's bias.
             entry.shape = vec![*n];

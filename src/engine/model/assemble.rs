@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use super::parts::{AttnWeights, Block, Linear, Mlp, Norm};
 use super::{LabelLayers, Model, Tokenizer};
+use crate::analysis::attention::disentangled::PositionVectors;
 use crate::engine::checkpoint::{Architecture, BlockSlot, Part, RotaryTable, Slot};
 use crate::engine::error::EngineError;
 use crate::engine::weights::Weight;
-use crate::trace::spec::{MlpKind, Positions, RotaryScaling, Unembed};
+use crate::kernels::norm::layer_norm;
+use crate::trace::spec::{Disentangled, MlpKind, Positions, RotaryScaling, Unembed};
 use crate::trace::{Spec, Stack, TokenForm};
 
 /// What a tensor became. Several slots may share one: layers of ALBERT, the embedding of two stacks.
@@ -104,20 +106,22 @@ impl Slots<'_> {
         Some(Norm { weight, bias })
     }
 
-    fn block(&mut self, layer: usize) -> Result<Block, EngineError> {
+    fn block(&mut self, layer: usize, positions: Option<&[f32]>) -> Result<Block, EngineError> {
         use BlockSlot::*;
         let at = |slot: BlockSlot| move |part: Part| Slot::Block(layer, slot, part);
         let cross = match self.norm(at(CrossNorm)) {
             Some(norm) => Some((norm, self.attn([CrossQ, CrossK, CrossV, CrossO].map(at))?)),
             None => None,
         };
+        let attn = AttnWeights {
+            q_norm: self.head_norm(layer, QNorm),
+            k_norm: self.head_norm(layer, KNorm),
+            ..self.attn([Q, K, V, O].map(at))?
+        };
         Ok(Block {
             attn_norm: self.norm(at(AttnNorm)),
-            attn: AttnWeights {
-                q_norm: self.head_norm(layer, QNorm),
-                k_norm: self.head_norm(layer, KNorm),
-                ..self.attn([Q, K, V, O].map(at))?
-            },
+            positions: positions.map(|positions| self.positions(layer, &attn, positions)).transpose()?.map(Arc::new),
+            attn,
             attn_out_norm: self.norm(at(AttnOutNorm)),
             cross,
             mlp_norm: self.norm(at(MlpNorm)),
@@ -130,6 +134,41 @@ impl Slots<'_> {
                 }),
             },
             mlp_out_norm: self.norm(at(MlpOutNorm)),
+            conv: match self.norm(at(ConvNorm)) {
+                Some(norm) => Some((self.linear(at(Conv))?, norm)),
+                None => None,
+            },
+        })
+    }
+
+    /// The embedding of distances, normalised where it has a norm, [2 · span, d_model].
+    fn distances(&mut self) -> Option<Vec<f32>> {
+        let distances = self.vector(Slot::DistanceEmbed)?;
+        let Some(norm) = self.norm(Slot::DistanceNorm) else { return Some(distances) };
+        let mut normed = vec![0.0; distances.len()];
+        layer_norm(&distances, &norm.weight, &norm.bias, self.architecture.spec.norm_eps, &mut normed);
+        Some(normed)
+    }
+
+    /// Keys and queries of distances in a layer: by matrices of their own, or those of contents.
+    fn positions(
+        &mut self,
+        layer: usize,
+        attn: &AttnWeights,
+        distances: &[f32],
+    ) -> Result<PositionVectors, EngineError> {
+        let kind = self.architecture.spec.disentangled;
+        let has = |wants: fn(&Disentangled) -> bool| kind.as_ref().is_some_and(wants);
+        let mut through = |slot: BlockSlot, of_contents: &Linear, is_there: bool| {
+            let own = self.linear_if_any(|part| Slot::Block(layer, slot, part))?;
+            Ok::<_, EngineError>(match is_there {
+                true => own.as_ref().unwrap_or(of_contents).apply(distances),
+                false => Vec::new(),
+            })
+        };
+        Ok(PositionVectors {
+            keys: through(BlockSlot::PosK, &attn.k, has(|kind| kind.content_to_position))?,
+            queries: through(BlockSlot::PosQ, &attn.q, has(|kind| kind.position_to_content))?,
         })
     }
 
@@ -226,6 +265,9 @@ impl Model {
             }),
             None => None,
         };
+        let distances = slots.distances();
+        let blocks = (0..architecture.spec.n_layers).map(|layer| slots.block(layer, distances.as_deref()));
+        let blocks = blocks.collect::<Result<_, _>>()?;
         Ok(Self {
             spec: slots.spec(),
             encoder: None,
@@ -237,7 +279,7 @@ impl Model {
             without_tokenizer: None,
             notes: Vec::new(),
             quantisation: quantisation.to_owned(),
-            blocks: (0..architecture.spec.n_layers).map(|layer| slots.block(layer)).collect::<Result<_, _>>()?,
+            blocks,
             embed: slots.matrix(Slot::Embed)?,
             pos_embed: slots.matrix_if_any(Slot::PosEmbed)?,
             token_type_embed: slots.matrix_if_any(Slot::TokenTypeEmbed)?,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::analysis::attention::HeadNorm;
+use crate::analysis::attention::disentangled::PositionVectors;
 use crate::engine::weights::Weight;
 use crate::kernels::PackedRows;
 
@@ -22,6 +23,10 @@ pub(in crate::engine) struct Block {
     pub mlp: Option<Mlp>,
     /// On what the MLP adds.
     pub mlp_out_norm: Option<Norm>,
+    /// A convolution [d_model, d_model · kernel], and the norm of what leaves the block with what it adds.
+    pub conv: Option<(Linear, Norm)>,
+    /// Keys and queries of positions, of disentangled attention.
+    pub positions: Option<Arc<PositionVectors>>,
 }
 
 /// The weights of one MLP.
@@ -130,7 +135,8 @@ impl Block {
         let attns = [Some(&self.attn), self.cross.as_ref().map(|(_, attn)| attn)];
         let attns = attns.into_iter().flatten().flat_map(|attn| [&attn.q, &attn.k, &attn.v, &attn.o]);
         let mlp = self.mlp.iter().flat_map(|mlp| mlp.gate.iter().chain([&mlp.into, &mlp.out]));
-        attns.chain(mlp).map(|linear| &linear.weight)
+        let conv = self.conv.iter().map(|(linear, _)| linear);
+        attns.chain(mlp).chain(conv).map(|linear| &linear.weight)
     }
 }
 
@@ -150,6 +156,9 @@ impl WideBlock {
         }
         if let Some(mlp) = &mut block.mlp {
             mlp.gate.iter_mut().chain([&mut mlp.into, &mut mlp.out]).for_each(Linear::widen);
+        }
+        if let Some((conv, _)) = &mut block.conv {
+            conv.widen();
         }
         Self { layer, block }
     }

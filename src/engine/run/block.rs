@@ -15,6 +15,7 @@
 
 use std::ops::Range;
 
+use super::conv::convolved;
 use super::phase::{Phase, rows_at_once};
 use super::sublayers::{Attention, BlockContext, Inside, mlp, project_rows, sum};
 use super::{CrossRun, LayerRun, Step};
@@ -307,12 +308,15 @@ impl BlockRun {
             }
         };
         cx.pass(BlockSite::ResidPost, rows, &mut resid_post)?;
-        if let Some(inside) = inside {
+        if let Some(inside) = inside.as_deref_mut() {
             inside.resid_post.clone_from(&resid_post);
         }
         if let (NormPlacement::Post, Some(norm)) = (spec.norm_placement, &weights.mlp_norm) {
             resid_post = cx.model.norm(norm, &resid_post);
             cx.pass(BlockSite::NormalizedResidPost, rows, &mut resid_post)?;
+        }
+        if let Some(conv) = &weights.conv {
+            resid_post = convolved(cx, conv, rows, &resid_post, &self.resid_pre, inside)?;
         }
         self.next[span].copy_from_slice(&resid_post);
         Ok(())

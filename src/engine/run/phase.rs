@@ -38,7 +38,8 @@ impl Phase {
         let (queries, keys) = (spec.n_heads * spec.d_head, spec.n_key_value_heads * spec.d_head);
         let multiplications = match self {
             Phase::Project => spec.d_model * (queries + 2 * keys),
-            // Twice the products: softmax costs about as much as a product of 64 neurons.
+            // With positions there are two more products. Twice the products: softmax costs about as much as a product of 64 neurons.
+            Phase::Attend if spec.disentangled.is_some() => 8 * n_pos * queries,
             Phase::Attend => 4 * n_pos * queries,
             Phase::AttendCross => 4 * n_source * queries,
             Phase::ProjectSource => spec.d_model * 2 * keys,

@@ -268,6 +268,10 @@ pub(in crate::engine) struct Inside {
     pub mlp_raw: Vec<f32>,
     /// The sum that leaves the block, before a norm. [rows.len(), d_model]
     pub resid_post: Vec<f32>,
+    /// What a convolution gives before its activation. [rows.len(), d_model]
+    pub conv_pre: Vec<f32>,
+    /// What the norm after it reads. [rows.len(), d_model]
+    pub conv_sum: Vec<f32>,
 }
 
 /// The MLP on normalised rows of the stream [rows.len(), d_model], before its output's norm and hook.

@@ -22,6 +22,7 @@ pub(super) enum Class {
     Llama,
     Gemma,
     Albert,
+    Deberta,
 }
 
 /// What a vocabulary has to be of, to be taken by a class.
@@ -67,13 +68,14 @@ impl Default for Around {
 }
 
 /// Classes by model type, for folders that name none.
-const REGISTERED: [(&str, Class); 26] = [
+const REGISTERED: [(&str, Class); 27] = [
     ("albert", Class::Albert),
     ("bart", Class::Roberta),
     ("bert", Class::Bert),
     ("codegen", Class::Gpt2),
     ("cohere", Class::Cohere),
     ("cohere2", Class::Cohere),
+    ("deberta-v2", Class::Deberta),
     ("distilbert", Class::Bert),
     ("electra", Class::Bert),
     ("esm", Class::Esm),
@@ -133,6 +135,7 @@ impl Class {
             "LlamaTokenizer" => Class::Llama,
             "GemmaTokenizer" => Class::Gemma,
             "AlbertTokenizer" => Class::Albert,
+            "DebertaV2Tokenizer" => Class::Deberta,
             _ => return None,
         })
     }
@@ -141,7 +144,7 @@ impl Class {
     pub fn model_kind(self) -> ModelKind {
         match self {
             Class::Bert | Class::Esm | Class::MpNet => ModelKind::WordPiece,
-            Class::Albert => ModelKind::Unigram,
+            Class::Albert | Class::Deberta => ModelKind::Unigram,
             _ => ModelKind::Bpe,
         }
     }
@@ -150,11 +153,11 @@ impl Class {
     pub fn default_token(self, role: Role) -> Option<&'static str> {
         use Role::*;
         match (self, role) {
-            (Class::Bert, Unk) => Some("[UNK]"),
-            (Class::Bert | Class::Albert, Sep) => Some("[SEP]"),
-            (Class::Bert, Pad) => Some("[PAD]"),
-            (Class::Bert | Class::Albert, Cls) => Some("[CLS]"),
-            (Class::Bert | Class::Albert, Mask) => Some("[MASK]"),
+            (Class::Bert | Class::Deberta, Unk) => Some("[UNK]"),
+            (Class::Bert | Class::Albert | Class::Deberta, Sep) => Some("[SEP]"),
+            (Class::Bert | Class::Deberta, Pad) => Some("[PAD]"),
+            (Class::Bert | Class::Albert | Class::Deberta, Cls) => Some("[CLS]"),
+            (Class::Bert | Class::Albert | Class::Deberta, Mask) => Some("[MASK]"),
             (Class::Esm, Unk) => Some("<unk>"),
             (Class::Esm, Cls) => Some("<cls>"),
             (Class::Esm, Eos | Sep) => Some("<eos>"),
@@ -170,8 +173,8 @@ impl Class {
             (Class::Llama, Eos) => Some("</s>"),
             (Class::Gemma, Bos) => Some("<bos>"),
             (Class::Gemma, Eos) => Some("<eos>"),
-            (Class::Albert, Bos) => Some("[CLS]"),
-            (Class::Albert, Eos) => Some("[SEP]"),
+            (Class::Albert | Class::Deberta, Bos) => Some("[CLS]"),
+            (Class::Albert | Class::Deberta, Eos) => Some("[SEP]"),
             (Class::Gpt2 | Class::GptNeoX, Bos | Eos | Unk) | (Class::Qwen2, Eos | Unk | Pad) => Some("<|endoftext|>"),
             (Class::GptNeoX, Pad) => Some("<|padding|>"),
             (Class::Cohere, Unk) => Some("<UNK>"),
@@ -279,6 +282,26 @@ impl Class {
                 around,
             },
             Class::Albert => self.albert(settings, &given.normalizer),
+            // The file's own character map is not taken.
+            Class::Deberta => {
+                let lower = settings.do_lower_case.unwrap_or(false).then(|| json!({"type": "Lowercase"}));
+                let more = [
+                    replace(json!({"Regex": r"\s{2,}|[\n\r\t]"}), " "),
+                    json!({"type": "NFC"}),
+                    json!({"type": "Strip", "strip_left": false, "strip_right": true}),
+                ];
+                let apart = settings.split_by_punct.then(|| json!({"type": "Punctuation", "behavior": "Isolated"}));
+                let scheme = if settings.add_prefix_space.unwrap_or(true) { "always" } else { "first" };
+                let metaspace =
+                    json!({"type": "Metaspace", "replacement": "▁", "prepend_scheme": scheme, "split": true});
+                let split: Vec<Value> = apart.into_iter().chain([metaspace.clone()]).collect();
+                Parts {
+                    normalizer: json!({"type": "Sequence", "normalizers": lower.into_iter().chain(more).collect::<Vec<_>>()}),
+                    pre_tokenizer: json!({"type": "Sequence", "pretokenizers": split}),
+                    decoder: metaspace,
+                    around: cls_and_sep(&name(Role::Cls).unwrap_or_default(), &name(Role::Sep).unwrap_or_default()),
+                }
+            }
         }
     }
 

@@ -25,7 +25,7 @@ pub struct TokenizerFiles {
     pub vocab_json: Option<Vec<u8>>,
     /// merges.txt: two tokens a line.
     pub merges: Option<Vec<u8>>,
-    /// A SentencePiece model, spiece.model, sentencepiece.bpe.model or tokenizer.model, with its name.
+    /// A SentencePiece model, spiece.model, sentencepiece.bpe.model, tokenizer.model or spm.model, with its name.
     pub pieces: Option<(String, Vec<u8>)>,
     /// source.spm: SentencePiece's for what a translator reads.
     pub source_pieces: Option<Vec<u8>>,
@@ -52,13 +52,13 @@ const TOKENIZER: &str = "tokenizer.json";
 const VOCAB_TXT: &str = "vocab.txt";
 const VOCAB_JSON: &str = "vocab.json";
 const MERGES: &str = "merges.txt";
-const PIECES: [&str; 3] = ["spiece.model", "sentencepiece.bpe.model", "tokenizer.model"];
+const PIECES: [&str; 4] = ["spiece.model", "sentencepiece.bpe.model", "tokenizer.model", "spm.model"];
 const SOURCE: &str = "source.spm";
 const TARGET: &str = "target.spm";
 
 impl TokenizerFiles {
     /// Names of all files that are read. Those after the first stand in for it, or say more about it.
-    pub const NAMES: [&str; 12] = [
+    pub const NAMES: [&str; 13] = [
         TOKENIZER,
         VOCAB_TXT,
         VOCAB_JSON,
@@ -66,6 +66,7 @@ impl TokenizerFiles {
         PIECES[0],
         PIECES[1],
         PIECES[2],
+        PIECES[3],
         SOURCE,
         TARGET,
         CONFIG,

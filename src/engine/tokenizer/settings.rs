@@ -55,6 +55,8 @@ pub(super) struct Settings {
     pub strip_accents: Option<bool>,
     pub tokenize_chinese_chars: Option<bool>,
     pub keep_accents: Option<bool>,
+    /// Whether punctuation stands apart from words.
+    pub split_by_punct: bool,
     pub add_prefix_space: Option<bool>,
     pub trim_offsets: Option<bool>,
     pub legacy: Option<bool>,
@@ -133,6 +135,7 @@ impl Settings {
         self.strip_accents = reader.switch("strip_accents")?;
         self.tokenize_chinese_chars = reader.switch("tokenize_chinese_chars")?;
         self.keep_accents = reader.switch("keep_accents")?;
+        self.split_by_punct = reader.switch("split_by_punct")?.unwrap_or(false);
         self.add_prefix_space = reader.switch("add_prefix_space")?;
         self.trim_offsets = reader.switch("trim_offsets")?;
         self.legacy = reader.switch("legacy")?;

@@ -42,7 +42,7 @@ pub struct CurveTexts {
     scale: f64,
     d_head: usize,
     seed: u64,
-    /// Whether scores are capped, so that a factor cannot be followed from the pattern.
+    /// Whether scores are capped, or queries are multiplied with positions too, so that a factor cannot be followed from the pattern.
     pub is_capped: bool,
     /// The greatest distance.
     pub n_far: usize,
@@ -166,7 +166,7 @@ impl State {
             .collect();
         units.sort_by(|one, other| one.slope.total_cmp(&other.slope));
         curve.n_units = (units.len() / 8).max(1);
-        let is_capped = model.spec.attn_softcap.is_some();
+        let is_capped = model.spec.attn_softcap.is_some() || model.spec.disentangled.is_some();
         let (scale, n_texts) = (f64::from(scale), texts.len());
         curve.texts = Some(Arc::new(CurveTexts { texts, scale, d_head, seed, is_capped, n_far, n_texts, units }));
     }

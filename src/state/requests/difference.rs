@@ -278,7 +278,7 @@ mod tests {
             sharing_heads: (0, 1),
             missing,
         };
-        let part = |value: f32| vec![vec![value]; 7];
+        let part = |value: f32| vec![vec![value]; NeuronPart::EACH.len()];
         let mut of_a = part(1.0);
         of_a[NeuronPart::ValueNorms as usize].clear();
         let missing = vec![(NeuronPart::ValueNorms, "values were not saved".to_owned())];

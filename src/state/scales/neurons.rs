@@ -25,12 +25,17 @@ impl HeadNeurons {
         let expected = |part| match part {
             NeuronPart::Queries | NeuronPart::PlainQueries => n_query * d_head,
             NeuronPart::Keys | NeuronPart::PlainKeys => n_key * d_head,
-            NeuronPart::Scores | NeuronPart::Pattern => n_query * n_key,
+            NeuronPart::Scores
+            | NeuronPart::Pattern
+            | NeuronPart::ContentToContent
+            | NeuronPart::ContentToPosition
+            | NeuronPart::PositionToContent => n_query * n_key,
             NeuronPart::ValueNorms => n_key,
         };
         let fits = |(part, buffer): (NeuronPart, &Vec<f32>)| {
             let is_missing = numbers.missing.iter().any(|(missing, _)| *missing == part);
-            if is_missing { buffer.is_empty() } else { buffer.len() == expected(part) }
+            let may_be_empty = is_missing || part.part_of_scores().is_some();
+            if may_be_empty && buffer.is_empty() { true } else { !is_missing && buffer.len() == expected(part) }
         };
         let n_parts = NeuronPart::EACH.len();
         let is_whole = (buffers.len() == n_parts || buffers.len() == 2 * n_parts)

@@ -88,7 +88,7 @@ fn answer(question: &Question, n_tokens: u32) -> (Answer, Vec<Vec<f32>>) {
                 sharing_heads: (head, head + 1),
                 missing: Vec::new(),
             };
-            let buffers = [2 * n, 2 * n, 2 * n, 2 * n, n * n, n * n, n].map(|n| vec![0.5; n]);
+            let buffers = [2 * n, 2 * n, 2 * n, 2 * n, n * n, n * n, n, 0, 0, 0].map(|n| vec![0.5; n]);
             (Answer::Neurons(numbers), buffers.to_vec())
         }
         Question::Scores { .. } => (Answer::Scores { n_layers: 6, n_heads: 4 }, vec![vec![0.5; 8]]),

@@ -39,7 +39,7 @@ pub(super) fn neurons(page: &mut Page) -> (u32, u32) {
         sharing_heads: (head, head + 1),
         missing: vec![(NeuronPart::ValueNorms, "no W_O".to_owned())],
     };
-    let buffers = [10, 10, 10, 10, 25, 25, 0].map(|n| vec![0.5; n]).to_vec();
+    let buffers = [10, 10, 10, 10, 25, 25, 0, 0, 0, 0].map(|n| vec![0.5; n]).to_vec();
     let answer = Answer::Neurons(numbers);
     page.event(Event::Worker(WorkerEvent::Said(FromWorker::Answered { request, run: 1, answer }, buffers)));
     (layer, head)
@@ -159,7 +159,7 @@ fn neurons_of_another_shape_are_refused() {
     let answer = Answer::Neurons(numbers);
     page.event(Event::Worker(WorkerEvent::Said(
         FromWorker::Answered { request, run: 1, answer },
-        vec![vec![0.0; 3]; 7],
+        vec![vec![0.0; 3]; 10],
     )));
     assert!(page.state.scales.neurons.head.problem().is_some_and(|problem| problem.contains("an unexpected shape")));
 }

@@ -80,6 +80,19 @@ impl Spec {
             let expected = format!("a divisor of the {} query heads", self.n_heads);
             return Err(fault("n_key_value_heads", &expected, &self.n_key_value_heads.to_string()));
         }
+        if let Some(kind) = &self.disentangled {
+            let least = if kind.n_buckets > 0 { kind.n_buckets / 2 + 2 } else { 1 };
+            if kind.n_buckets > MAX_WIDTH || kind.n_buckets == 1 {
+                return Err(fault("disentangled.n_buckets", "0 or 2 to 1048576", &kind.n_buckets.to_string()));
+            }
+            if kind.max_distance < least || kind.max_distance > MAX_WIDTH {
+                let expected = format!("{least} to {MAX_WIDTH}");
+                return Err(fault("disentangled.max_distance", &expected, &kind.max_distance.to_string()));
+            }
+        }
+        if let Some(conv) = self.conv.filter(|conv| conv.kernel % 2 == 0 || conv.kernel > MAX_DEPTH) {
+            return Err(fault("conv.kernel", &format!("an odd number up to {MAX_DEPTH}"), &conv.kernel.to_string()));
+        }
         if self.pad_id.is_some() && self.pos_offset == 0 {
             return Err(fault("pos_offset", "at least 1, since padding reads the row before", "0"));
         }
@@ -151,7 +164,7 @@ fn fault(field: &str, expected: &str, found: &str) -> SpecFault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::spec::{LabelHead, LabelKind, LabelReads, Local, Positions};
+    use crate::trace::spec::{Activation, Conv, Disentangled, LabelHead, LabelKind, LabelReads, Local, Positions};
 
     fn whole() -> Spec {
         Spec {
@@ -174,6 +187,12 @@ mod tests {
         let (kind, reads) = (LabelKind::OneOf, LabelReads::First);
         let head = LabelHead { names: names.to_vec(), kind, reads, activation: None, is_normed: false };
         Spec { labels: Some(head), ..whole() }
+    }
+
+    fn disentangled(n_buckets: usize, max_distance: usize) -> Spec {
+        let (content_to_position, position_to_content) = (true, true);
+        let kind = Disentangled { n_buckets, max_distance, content_to_position, position_to_content };
+        Spec { disentangled: Some(kind), ..whole() }
     }
 
     fn rotary(dims: usize, scaling: RotaryScaling) -> Rotary {
@@ -213,6 +232,13 @@ mod tests {
             ),
             (labelled(&["a".repeat(2_000)]), "bytes of a label in labels.names: expected 0 to 1024, found 2000"),
             (labelled(&vec!["a".repeat(1_000); 2_000]), "bytes of labels.names: expected 0 to 1048576, found 2000000"),
+            (disentangled(1, 9), "disentangled.n_buckets: expected 0 or 2 to 1048576, found 1"),
+            (disentangled(8, 5), "disentangled.max_distance: expected 6 to 1048576, found 5"),
+            (disentangled(0, 0), "disentangled.max_distance: expected 1 to 1048576, found 0"),
+            (
+                Spec { conv: Some(Conv { kernel: 2, activation: Activation::Tanh }), ..whole() },
+                "conv.kernel: expected an odd number up to 4096, found 2",
+            ),
             (Spec { pad_id: Some(1), ..whole() }, "pos_offset: expected at least 1"),
             (Spec { attn_scale: 1e39, ..whole() }, "attn_scale: expected a number that f32 holds, found 1"),
             (Spec { attn_softcap: Some(0.0), ..whole() }, "attn_softcap: expected a number above 0, found 0"),

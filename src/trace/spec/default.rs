@@ -38,6 +38,8 @@ impl Default for Spec {
             local: None,
             unrotated_layers: Vec::new(),
             relative_bias: None,
+            disentangled: None,
+            conv: None,
             attn_softcap: None,
             logit_softcap: None,
             clip_qkv: None,

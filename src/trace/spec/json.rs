@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    Activation, BlockKind, LabelKind, Local, Mask, MlpKind, NormKind, NormPlacement, Pairing, Positions, QkNorm,
-    RelativeBias, Rotary, RotaryScaling, Spec, Unembed,
+    Activation, BlockKind, Conv, Disentangled, LabelKind, Local, Mask, MlpKind, NormKind, NormPlacement, Pairing,
+    Positions, QkNorm, RelativeBias, Rotary, RotaryScaling, Spec, Unembed,
 };
 use crate::fields::{Field, Fields, expected, named, variant};
 
@@ -44,6 +44,8 @@ impl Field for Spec {
             local: fields.optional("local")?,
             unrotated_layers: fields.or_default("unrotated_layers")?,
             relative_bias: fields.optional("relative_bias")?,
+            disentangled: fields.optional("disentangled")?,
+            conv: fields.optional("conv")?,
             attn_softcap: fields.optional("attn_softcap")?,
             logit_softcap: fields.optional("logit_softcap")?,
             clip_qkv: fields.optional("clip_qkv")?,
@@ -90,6 +92,25 @@ impl Field for Local {
             reach: fields.required("reach")?,
             rotary: fields.optional("rotary")?,
         })
+    }
+}
+
+impl Field for Disentangled {
+    fn read(value: Value) -> Result<Self, String> {
+        let mut fields = Fields::of_object(value)?;
+        Ok(Disentangled {
+            n_buckets: fields.required("n_buckets")?,
+            max_distance: fields.required("max_distance")?,
+            content_to_position: fields.required("content_to_position")?,
+            position_to_content: fields.required("position_to_content")?,
+        })
+    }
+}
+
+impl Field for Conv {
+    fn read(value: Value) -> Result<Self, String> {
+        let mut fields = Fields::of_object(value)?;
+        Ok(Conv { kernel: fields.required("kernel")?, activation: fields.required("activation")? })
     }
 }
 

@@ -188,6 +188,13 @@ fn metadata_are_read_as_they_are_written() {
             local: is_even.then(|| Local { layers: vec![0, 2], reach: 7, rotary: None }),
             unrotated_layers: vec![index],
             relative_bias: is_even.then_some(RelativeBias { n_buckets: 32, max_distance: 128 }),
+            disentangled: is_even.then_some(Disentangled {
+                n_buckets: 256,
+                max_distance: 512,
+                content_to_position: true,
+                position_to_content: false,
+            }),
+            conv: is_even.then_some(Conv { kernel: 3, activation: Activation::Gelu }),
             attn_softcap: is_even.then_some(50.0),
             logit_softcap: (!is_even).then_some(30.0),
             clip_qkv: is_even.then_some(8.0),

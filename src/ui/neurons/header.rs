@@ -25,6 +25,9 @@ pub fn NeuronHeader(
             (0..n_key).any(|key| numbers.bias(query, key).is_some())
         })
     });
+    let has_parts = Derived::new(move || {
+        numbers.with(|numbers| numbers.as_ref().is_some_and(|numbers| !numbers.parts_of_score(0, 0).is_empty()))
+    });
     let at = move |span: fn(&NeuronColumns) -> Span| {
         let left = move || px(columns.with(|columns| span(columns).x));
         let width = move || px(columns.with(|columns| span(columns).width));
@@ -83,7 +86,7 @@ pub fn NeuronHeader(
             )}
             {heading(
                 |columns| columns.score,
-                "The score: the product times attn_scale, with position biases where the model has them",
+                "The score: the product times attn_scale, with position biases (b), or products with positions (p), where the model has them",
                 true,
                 view! {
                     <math>
@@ -92,7 +95,10 @@ pub fn NeuronHeader(
                         <mi>"k"</mi>
                         <mo>"·"</mo>
                         <mi>"s"</mi>
-                        {move || has_bias.get().then(|| view! { <mo>"+"</mo><mi>"b"</mi> })}
+                        {move || has_bias.get().then(|| {
+                            let name = if has_parts.get() { "p" } else { "b" };
+                            view! { <mo>"+"</mo><mi>{name}</mi> }
+                        })}
                     </math>
                 },
             )}

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::model::{Steps, short, weight};
+use super::model::{Steps, short, sum_of, weight};
 use super::rows::{Rows, row_id};
 use crate::render::{NeuronColumns, Span};
 use crate::state::TokenRef;
@@ -23,6 +23,12 @@ pub fn KeyRow(rows: Rows, row: usize, position: usize) -> impl IntoView {
             Some((numbers.steps(query, position), numbers.bias(query, position)))
         })
     });
+    let parts = Derived::new(move || {
+        neurons.numbers.with(|numbers| {
+            let (numbers, query) = (numbers.as_ref()?, neurons.query.get()?);
+            Some(sum_of(&numbers.parts_of_score(query, position))).filter(|sum| !sum.is_empty())
+        })
+    });
     let step = move |part: fn(&Steps) -> Option<f32>, write: fn(f32) -> String| {
         move || steps.get().and_then(|(steps, _)| part(&steps)).map(write)
     };
@@ -40,8 +46,8 @@ pub fn KeyRow(rows: Rows, row: usize, position: usize) -> impl IntoView {
         steps.get().and_then(|(steps, _)| steps.weight).filter(|_| is_difference)
     });
     let score_title = move || {
-        let bias = steps.get().and_then(|(_, bias)| bias)?;
-        Some(format!("with {} added to the scaled product", short(bias)))
+        let bias = steps.get().and_then(|(_, bias)| bias);
+        parts.get().or_else(|| Some(format!("with {} added to the scaled product", short(bias?))))
     };
     let norm_title = move || {
         let norm = steps.get().and_then(|(steps, _)| steps.norm)?;

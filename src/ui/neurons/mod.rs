@@ -13,6 +13,8 @@ mod keys;
 mod marks;
 pub mod model;
 mod panels;
+mod part_map;
+mod part_maps;
 mod pointer;
 mod query_rows;
 mod ranking;

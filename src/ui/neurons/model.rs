@@ -29,6 +29,9 @@ pub struct Steps {
     pub norm: Option<f32>,
 }
 
+/// What the parts of [`NeuronPart::OF_SCORES`] are called.
+pub const PART_NAMES: [&str; 3] = ["content → content", "content → position", "position → content"];
+
 /// The numbers of the head shown, before or after rotation.
 #[derive(Clone, PartialEq)]
 pub struct Numbers {
@@ -119,8 +122,13 @@ impl Numbers {
         self.head.0.part_against(part).get(query * n_key + key).copied()
     }
 
+    /// Whether a part is there.
+    pub fn has(&self, part: NeuronPart) -> bool {
+        !self.head.0.part(part).is_empty()
+    }
+
     /// A number, or the difference between two; −∞ where the mask hides both.
-    fn change(&self, part: NeuronPart, query: usize, key: usize) -> Option<f32> {
+    pub fn change(&self, part: NeuronPart, query: usize, key: usize) -> Option<f32> {
         let at = self.at(part, query, key)?;
         match self.at_against(part, query, key) {
             Some(less) if at.is_finite() => Some(at - less),
@@ -152,6 +160,12 @@ impl Numbers {
             value: weight.zip(norm).map(|(weight, norm)| weight * norm - less_weight * less_norm),
             norm: norm.map(|norm| norm - less_norm),
         }
+    }
+
+    /// What a pair's score is the sum of in disentangled attention, by the names of its parts; nothing in other models.
+    pub fn parts_of_score(&self, query: usize, key: usize) -> Vec<(&'static str, f32)> {
+        let part = |(part, name): (NeuronPart, &'static str)| Some((name, self.change(part, query, key)?));
+        NeuronPart::OF_SCORES.into_iter().zip(PART_NAMES).filter_map(part).collect()
     }
 
     /// The part of a score beyond q·k·attn_scale: a position bias, an edit, or a soft cap; `None` where there is none.
@@ -243,4 +257,9 @@ pub(super) use crate::trace::numeral::two_decimals as short;
 /// A weight in a column.
 pub(super) fn weight(number: f32) -> String {
     with_minus(&wording::short_weight(number))
+}
+
+/// A sum with the name of each part: "0.51 content → content + 0.20 content → position".
+pub(super) fn sum_of(parts: &[(&'static str, f32)]) -> String {
+    parts.iter().map(|(name, value)| format!("{} {name}", short(*value))).collect::<Vec<_>>().join(" + ")
 }

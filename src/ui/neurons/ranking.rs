@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::model::{Neurons, short};
+use super::model::{Neurons, short, sum_of};
 use crate::render::descending;
 use crate::state::editing::offers::Target;
 use crate::state::{Event, SelectionEvent};
@@ -31,6 +31,14 @@ pub fn Ranking(neurons: Neurons) -> impl IntoView {
             let prefix = if numbers.is_difference() { "Change, " } else { "" };
             let pair = format!("{prefix}{} → {}", neurons.name(Side::Query, query), neurons.name(Side::Key, key));
             Some((pair, dot, rows))
+        })
+    });
+    let parts = Derived::new(move || {
+        let (query, key) = (neurons.query.get()?, neurons.key.get()?);
+        neurons.numbers.with(|numbers| {
+            let numbers = numbers.as_ref()?;
+            let (parts, score) = (numbers.parts_of_score(query, key), numbers.steps(query, key).score?);
+            (!parts.is_empty()).then(|| format!("Score {} = {}", short(score), sum_of(&parts)))
         })
     });
     let target = move |neuron: usize| {
@@ -80,6 +88,7 @@ pub fn Ranking(neurons: Neurons) -> impl IntoView {
                     }}
                 </span>
             </h2>
+            {move || parts.get().map(|parts| view! { <p class="score-parts">{parts}</p> })}
             <table>
                 <thead class="only-spoken">
                     <tr>

@@ -6,6 +6,7 @@ use super::controls::NeuronControls;
 use super::detail::NeuronDetail;
 use super::figure::NeuronFigure;
 use super::model::Neurons;
+use super::part_maps::PartMaps;
 use crate::render::Scheme;
 use crate::state::Home;
 use crate::ui::erased::{Derived, Show, view};
@@ -26,6 +27,7 @@ pub fn NeuronView(page: Page, scheme: Derived<Scheme>) -> impl IntoView {
                 <NeuronControls neurons />
                 {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
                 <NeuronFigure neurons scheme />
+                <PartMaps neurons scheme />
                 <Show when=move || is_alone><NeuronDetail neurons /></Show>
             </Show>
         </div>

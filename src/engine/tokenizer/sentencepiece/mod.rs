@@ -1,5 +1,5 @@
-//! A tokenizer from SentencePiece's own model files: spiece.model, sentencepiece.bpe.model, tokenizer.model, or the two of a
-//! translator ([`translator`]), for folders without a tokenizer.json.
+//! A tokenizer from SentencePiece's own model files: spiece.model, sentencepiece.bpe.model, tokenizer.model, spm.model, or the
+//! two of a translator ([`translator`]), for folders without a tokenizer.json.
 //!
 //! The file says how text is split; which ids the pieces have and what is put around a text follows from the architecture. The
 //! parts are those that Hugging Face's converters make, so that the tokens are the same. Other architectures are refused.
@@ -17,8 +17,9 @@ use tokenizers::models::ModelWrapper;
 use tokenizers::models::bpe::{BpeBuilder, Vocab};
 
 use self::file::{CONTROL, Method, Piece, SpmFile, USER_DEFINED};
-use super::assemble::assemble;
-use super::class::{self, Around, Parts};
+use super::assemble::{added_tokens, assemble};
+use super::class::{self, Around, Class, Parts};
+use super::files::check_listed_ids;
 use super::model::{Model, checked_merges, unigram};
 use super::settings::Settings;
 use super::{Tokenizer, TokenizerError, charsmap};
@@ -61,16 +62,27 @@ pub(super) fn tokenizer(
         "albert" => albert(&spm, settings),
         "xlm-roberta" => fairseq(&spm, &["<s>", "<pad>", "</s>", "<unk>"], 3),
         "camembert" => fairseq(&spm, &["<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>", "<unk>NOTUSED"], 1),
+        "deberta-v2" => return deberta(name, &spm, settings),
         _ if llama::is_known(model_type) => return llama::tokenizer(name, &spm, model_type, settings),
         other => {
             let reason = format!(
-                "a tokenizer.json is needed for {other}: this file alone is read for albert, camembert, {}, mt5, t5, xlm-roberta",
+                "a tokenizer.json is needed for {other}: this file alone is read for albert, camembert, deberta-v2, {}, mt5, t5, xlm-roberta",
                 llama::KNOWN.join(", ")
             );
             return Err(refuse(name, reason));
         }
     };
     assemble_way(name, &spm, way, settings)
+}
+
+/// All pieces in the order of their ids, and the parts of DeBERTa's class.
+fn deberta(name: &str, spm: &SpmFile, settings: &Settings) -> Result<Tokenizer, TokenizerError> {
+    let class = Class::Deberta;
+    let added = added_tokens(settings, Some(class), Vec::new(), &settings.extra);
+    let model = build(name, spm, as_they_are(spm), spm.unknown)?;
+    let tokenizer = assemble(name, model, class.parts(settings, None), added)?.with_roles(settings, Some(class));
+    check_listed_ids(settings, &tokenizer)?;
+    Ok(tokenizer)
 }
 
 /// Whether a file has tiktoken's lines, as the first tokenizer.model of Llama 3: bytes in base64, and an id.
