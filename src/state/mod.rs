@@ -4,6 +4,7 @@
 //! last result stays on screen through every failure. Invariant: no globals, so several instances on one page share
 //! nothing. The state knows no browser and is tested with plain `cargo test`.
 
+pub mod about;
 pub mod captions;
 pub mod catalogue;
 pub mod chat;

@@ -24,7 +24,7 @@ pub fn ModelPicker(page: Page) -> impl IntoView {
             if matches!(entry.location, ModelLocation::Disk { .. }) { ", nothing leaves this machine" } else { origin };
         Some(format!("{size}{licence}{origin}"))
     });
-    let notes = page.memo(|state| state.work.model.as_ref().map(|model| model.notes.clone()).unwrap_or_default());
+    let has_model = page.memo(|state| state.work.model.is_some());
     let problem = page.memo(|state| state.notices.model.clone());
     let is_wrong_version = page.memo(|state| state.work.worker == WorkerPhase::WrongVersion);
     let reload = move |_| {
@@ -76,20 +76,17 @@ pub fn ModelPicker(page: Page) -> impl IntoView {
                     },
                 }}
             </div>
-            {move || {
-                let notes = notes.get();
-                (!notes.is_empty()).then(|| {
-                    view! {
-                        <details class="about-model" id="about-model">
-                            <summary title="About this model"><span class="only-spoken">"About this model"</span></summary>
-                            <div class="popover">
-                                <p>{facts.get()}</p>
-                                {notes.into_iter().map(|note| view! { <p>{note}</p> }).collect_view()}
-                            </div>
-                        </details>
-                    }
-                })
-            }}
+            {move || has_model.get().then(|| {
+                view! {
+                    <details class="about-model" id="about-model">
+                        <summary title="About this model"><span class="only-spoken">"About this model"</span></summary>
+                        <div class="popover">
+                            <p>{move || facts.get()}</p>
+                            {page.parts().later(move |views| (views.about_model)(page))}
+                        </div>
+                    </details>
+                }
+            })}
             <MoreModels page />
         </div>
     }

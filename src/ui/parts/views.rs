@@ -25,6 +25,7 @@ use crate::ui::input::chat::ChatFields;
 use crate::ui::input::entry_options::EntryOptions;
 use crate::ui::input::random_block::RandomBlockFields;
 use crate::ui::map::{Map, MapControls, MapLegend};
+use crate::ui::models::about::AboutModel;
 use crate::ui::models::device_models::DeviceModels;
 use crate::ui::models::more::Ways;
 use crate::ui::neurons::{NeuronPanels, NeuronView};
@@ -52,6 +53,7 @@ use crate::ui::stream::{StreamPanels, StreamView};
 pub struct Views {
     /// Prepares an answer from a trace; see [`start_other`].
     pub answering: fn(Question) -> Box<dyn Answering>,
+    pub about_model: fn(Page) -> AnyView,
     pub chat: fn(Page) -> AnyView,
     pub device_models: fn(Page) -> AnyView,
     pub display_fields: fn(Page) -> AnyView,
@@ -101,6 +103,7 @@ pub struct Views {
 
 static VIEWS: Views = Views {
     answering: start_other,
+    about_model: if RUNS_MODELS { |page| view! { <AboutModel page /> } } else { |_| nothing() },
     chat: if RUNS_MODELS { |page| view! { <ChatFields page /> } } else { |_| nothing() },
     display_fields: |page| view! { <DisplayFields page /> },
     device_models: if RUNS_MODELS { |page| view! { <DeviceModels page /> } } else { |_| nothing() },
