@@ -1,7 +1,7 @@
 //! The workbench: a set of texts, what is measured of each head over it, and what was found.
 //!
 //! [`set`] is what was read, [`form`] what is measured, [`search`] a search with its numbers, [`study`] what several rows say of one head,
-//! [`curve`] its weight over distance, [`trials`] its rows under edits, [`masks`] edits beside random ones, [`atlas`] opened atlases, `reading` how a set comes in, `reduce` the events. A search belongs to the worker and not to the
+//! [`curve`] its weight over distance, [`trials`] its rows under edits, [`masks`] edits beside random ones, `tables` both as CSV, [`atlas`] opened atlases, `reading` how a set comes in, `reduce` the events. A search belongs to the worker and not to the
 //! result on screen, so that a reader goes on looking meanwhile.
 
 pub mod atlas;
@@ -13,6 +13,7 @@ mod reduce;
 pub mod search;
 pub mod set;
 pub mod study;
+mod tables;
 pub mod trials;
 pub mod words;
 

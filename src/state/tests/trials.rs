@@ -69,6 +69,9 @@ fn recall_stands_by_distance_and_depth() {
         assert_eq!(groups.iter().flatten().map(|group| group.n).sum::<usize>(), 19);
         assert!(groups.iter().flatten().count() > 3, "{groups:?}");
     }
+    let csv = trials(&page).recall_csv();
+    assert!(csv.contains("\ndepth,all rows,19,answers,1.000000,"), "{csv}");
+    assert!(csv.lines().all(|line| line.split(',').count() == 11), "{csv}");
     let of_all_tokens = trials(&page).recall(Grouping::Depth, true);
     assert_eq!(of_all_tokens.last().unwrap().unwrap().before.0, 0.0);
     let statement = trials(&page).statement().join(" ");
@@ -164,6 +167,11 @@ fn a_mask_stands_beside_random_ones_and_its_control() {
     assert_eq!((measure.random.len(), measure.p, control.effect.value, plain.effect.value), (3, Some(0.25), 0.0, 0.0));
     assert_eq!((control.effect.n, plain.effect.n), (48, 12));
     assert!((found.difference.unwrap().value - measure.effect.value).abs() < 1e-9);
+    let csv = trials(&page).mask_csv();
+    assert_eq!(csv.lines().count(), 1 + 3 * 4 + 1);
+    let columns: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
+    assert_eq!(columns, vec![9; columns.len()], "{csv}");
+    assert!(csv.contains("\ncontrol,chosen,48,") && csv.contains("\nmeasure,random,,,,0.000000,,,\n"), "{csv}");
     let statement = trials(&page).mask_statement().join(" ");
     for said in [
         "3 heads: L0H0, L0H1, L1H1",

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::mask_table::MaskTable;
+use super::save_trials::SaveTrials;
 use super::{chosen_set, send};
 use crate::sets::made::Made;
 use crate::state::find::{MaskAsked, MaskSource};
@@ -93,7 +94,7 @@ pub fn MaskSection(page: Page) -> impl IntoView {
                     </span>
                 </div>
                 {move || masks.get().map(|masks| view! { <p class="statement">{masks.mask_statement().join(" ")}</p> })}
-                <Show when=move || masks.get().is_some()><MaskTable page /></Show>
+                <Show when=move || masks.get().is_some()><MaskTable page /><SaveTrials page /></Show>
             </section>
         </Show>
     }

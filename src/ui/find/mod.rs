@@ -24,6 +24,7 @@ mod recall_table;
 mod result;
 mod rows;
 mod save;
+mod save_trials;
 mod score_fields;
 mod set;
 mod unit_rows;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::recall_table::RecallTable;
+use super::save_trials::SaveTrials;
 use super::{chosen_set, send};
 use crate::state::find::Grouping;
 use crate::state::{Event, FindEvent, WorkEvent};
@@ -65,6 +66,7 @@ pub fn RecallSection(page: Page) -> impl IntoView {
                         <RecallTable page grouping=Grouping::Distance is_of_all_tokens />
                         <RecallTable page grouping=Grouping::Depth is_of_all_tokens />
                     </div>
+                    <SaveTrials page />
                 </Show>
             </section>
         </Show>

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::analysis::statistics::{HeadFound, heads_csv, six_places};
 use crate::platform::download::save_bytes;
 use crate::render::figure::{Caption, EffectsFigure, Preset, figure};
-use crate::state::find::{LoadedSet, Search};
+use crate::state::find::{LoadedSet, Search, Trials};
 
 /// Saves the rows of a set.
 pub fn save_lines(set: &LoadedSet) -> Result<(), String> {
@@ -53,6 +53,15 @@ pub fn save_rows(search: &Search, head: usize) -> Result<(), String> {
     }
     let (layer, head) = search.place(head);
     save_bytes(csv.as_bytes(), "text/csv;charset=utf-8", &name(search, &format!("L{layer}H{head}-rows.csv")))
+}
+
+/// Saves recall, or what a mask does.
+pub fn save_trials(trials: &Trials) -> Result<(), String> {
+    let (csv, what) = match trials.mask.is_some() {
+        true => (trials.mask_csv(), "mask"),
+        false => (trials.recall_csv(), "recall"),
+    };
+    save_bytes(csv.as_bytes(), "text/csv;charset=utf-8", &format!("find-{}-{what}.csv", trials.set.hash))
 }
 
 /// How far each head is from the value that says nothing.
