@@ -7,12 +7,15 @@ mod support;
 use std::sync::Arc;
 
 use headlight::analysis::AttentionSource;
+use headlight::analysis::inside::direct::Contrast;
 use headlight::analysis::scores::AllHeads;
 use headlight::analysis::similarity::{cosine, mean_pooled};
 use headlight::edit::{Edit, PatchFrom, PatchSite, list_to_json, parse_list};
+use headlight::engine::backward::Differentiated;
 use headlight::engine::jobs::{
-    CompareJob, Compared, ContinueJob, Job, LossesJob, Measure, PredictionsJob, RunInput, RunJob, RunOptions,
-    ScoredInput, ScoresJob, SimilarityJob, SweepJob, SweepKind, SweepPart, Target, complete, complete_with,
+    Baseline, CompareJob, Compared, ContinueJob, EstimateJob, EstimateOf, Job, KeepJob, LossesJob, Measure,
+    PredictionsJob, RunInput, RunJob, RunOptions, SaliencyJob, ScoredInput, ScoresJob, SimilarityJob, SweepJob,
+    SweepKind, SweepPart, Target, complete, complete_with,
 };
 use headlight::engine::{
     Bos, Captures, CompiledEdits, EngineError, Generation, Measured, Model, Outcome, PatchValues, Run, Sampling, Step,
@@ -440,4 +443,52 @@ fn continuations_stand_next_to_each_other_and_leave_their_runs_alone() {
     assert!(found.iter().flatten().all(|token| token.prob > 0.0 && token.prob <= 1.0));
     assert_eq!((base.final_stream().to_vec(), base.tokens().len()), before, "the runs stay as they are");
     assert_ne!(found[0][0].prob, found[1][0].prob, "the edits act on what follows");
+}
+
+/// Steps a job until it is done, or so often; how often it was stepped.
+fn stepped<J: Job>(mut job: J, most: usize) -> usize {
+    (1..=most).find(|_| job.step().unwrap() == Step::Done).unwrap_or(most)
+}
+
+/// A reverse pass stops between any two steps, whatever comes of it: dropped there, it holds nothing of the run any more.
+#[test]
+fn a_reverse_pass_that_is_dropped_does_nothing_more() {
+    let run = base(&load_golden("gpt2"));
+    let contrast = Contrast { answers: vec![5], others: vec![9] };
+    let outcome = || Differentiated::Logits { contrast: contrast.clone(), position: 3 };
+    let (stream, of) = (run.final_stream().to_vec(), EstimateOf::Heads);
+    let estimate = || EstimateJob::new(Arc::clone(&run), outcome(), of, None).unwrap();
+    let n_steps = stepped(estimate(), 1_000);
+    // Each of three layers is made again, and gone back through its MLP, its attention and its projections.
+    assert!((3 * 4..1_000).contains(&n_steps), "{n_steps}");
+    for most in 0..n_steps {
+        stepped(estimate(), most);
+        assert_eq!(Arc::strong_count(&run), 1, "after {most} steps");
+    }
+    for most in [1, 9, 30, 60] {
+        stepped(SaliencyJob::new(Arc::clone(&run), outcome(), Baseline::Token(5)).unwrap(), most);
+        let links = vec![[1, 2, 3, 0], [0, 1, 2, 2]];
+        stepped(KeepJob::new(Arc::clone(&run), outcome(), links, vec![1, 2], true).unwrap(), most);
+        assert_eq!(Arc::strong_count(&run), 1, "after {most} steps");
+    }
+    assert_eq!(run.final_stream(), stream);
+}
+
+/// A longer text takes more steps, not longer ones: a step does at most so many operations, some 25 ms in a browser.
+#[test]
+fn the_steps_of_a_reverse_pass_are_short_for_long_texts_too() {
+    let config = r#"{"model_type":"gpt2","architectures":["GPT2LMHeadModel"],"n_embd":256,"n_head":4,"n_layer":1,"n_positions":512,
+        "vocab_size":64,"activation_function":"gelu_new","layer_norm_epsilon":1e-5}"#;
+    let model = Arc::new(Model::seeded(config, 3).unwrap());
+    let n_steps = |n: u32| {
+        let tokens = model.tokens_from_ids(&(0..n).map(|id| id % 64).collect::<Vec<u32>>()).unwrap();
+        let run = Arc::new(finished(&model, tokens, CompiledEdits::none(), Captures::none()));
+        let contrast = Contrast { answers: vec![5], others: vec![9] };
+        let outcome = Differentiated::Logits { contrast, position: n as usize - 1 };
+        stepped(EstimateJob::new(run, outcome, EstimateOf::Neurons, None).unwrap(), 1_000)
+    };
+    let (short, long) = (n_steps(8), n_steps(512));
+    // Of the MLP alone: its two matrices of 4 · 256² once forward, once back.
+    let operations = 2 * 2 * 8 * 256 * 256 * 512;
+    assert!(operations / (1 + long - short) <= 900_000_000, "{short} steps for 8 tokens, {long} for 512");
 }

@@ -116,7 +116,7 @@ pub fn start_other(question: Question) -> Box<dyn Answering> {
         Question::Losses | Question::Predictions { .. } | Question::Labels | Question::Similarity { .. } => {
             Box::new(NeedsModel { what: "predictions", reason: "only a model predicts words, and a trace holds none" })
         }
-        Question::Estimate(_) | Question::Saliency(_) | Question::Kept(_) => {
+        Question::Estimate(_) | Question::Saliency(_) | Question::Kept(_) | Question::Feeds(_) => {
             Box::new(NeedsModel { what: "gradients", reason: "only a model has them, and a trace holds none" })
         }
     }

@@ -42,6 +42,22 @@ pub struct KeptAsked {
     pub outcome: OutcomeAsked,
 }
 
+/// Which head's inputs are traced to what stands below it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedsAsked {
+    /// Its layer.
+    pub layer: u32,
+    /// The head.
+    pub head: u32,
+    /// How many paths through each of query, key and value are tried exactly.
+    pub n_tried: u32,
+    /// What is measured.
+    pub outcome: OutcomeAsked,
+}
+
+/// Numbers of a path to a head.
+pub const FEED_WIDTH: usize = 5;
+
 /// Estimates of the attention asked about, M with the edit minus M. Buffers: one per hook; of links those drawn at random and the
 /// largest, of [`LINK_WIDTH`] numbers each (layer, head, query, key, estimate), and the positions at which the outcome reads the last
 /// stream.

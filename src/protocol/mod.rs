@@ -38,7 +38,9 @@ pub use inside::{
     DirectPart, DirectionOf, HeadPart, LensPart, NeuronPagePart, PathPart, StreamPart, TokenAsked, TokenRead, Writer,
     WrittenPart,
 };
-pub use matters::{EstimateAsked, EstimatedPart, EstimatesAnswer, KeptAsked, LINK_WIDTH, SaliencyAnswer};
+pub use matters::{
+    EstimateAsked, EstimatedPart, EstimatesAnswer, FEED_WIDTH, FeedsAsked, KeptAsked, LINK_WIDTH, SaliencyAnswer,
+};
 pub use model_source::{FileSource, HubSource, ModelSource};
 pub use neurons::{NeuronPart, NeuronsAnswer};
 pub use quantity::Quantity;
@@ -47,7 +49,7 @@ pub use report::{About, Report};
 pub use thumbnails::{Grid, HeadNumbers, Reduce, StrongLink};
 
 /// Raised with every change of these types; page and worker refuse to talk across versions.
-pub const VERSION: u32 = 18;
+pub const VERSION: u32 = 19;
 
 /// Chosen by the page, unique within a worker's life.
 pub type RequestId = u32;

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DirectionOf, EstimateAsked, EstimatesAnswer, Grid, HeadNumbers, Input, KeptAsked, NeuronsAnswer, OutcomeAsked,
-    Prediction, Quantity, SaliencyAnswer, TokenAsked, TokenRead, Writer,
+    DirectionOf, EstimateAsked, EstimatesAnswer, FeedsAsked, Grid, HeadNumbers, Input, KeptAsked, NeuronsAnswer,
+    OutcomeAsked, Prediction, Quantity, SaliencyAnswer, TokenAsked, TokenRead, Writer,
 };
 use crate::edit::PatchSite;
 
@@ -189,6 +189,9 @@ pub enum Question {
     /// The outcome with only some links between tokens. Buffers: the outcome with all, with none, and for each number of links with
     /// these alone and with all but these.
     Kept(KeptAsked),
+    /// What feeds a head. Buffers: what embeddings and biases feed its query, key and value; the paths from heads and MLPs, the largest
+    /// first: through query, key or value (0, 1, 2), layer, head (−1: the MLP), estimate, exact effect (NaN where it was not tried).
+    Feeds(FeedsAsked),
 }
 
 impl Question {
@@ -201,7 +204,11 @@ impl Question {
 
     /// Whether only a model can answer: the question is about words, or about other inputs.
     pub fn needs_model(&self) -> bool {
-        self.is_about_words() || matches!(self, Question::ScoresOver { .. } | Question::Estimate(_) | Question::Kept(_))
+        self.is_about_words()
+            || matches!(
+                self,
+                Question::ScoresOver { .. } | Question::Estimate(_) | Question::Kept(_) | Question::Feeds(_)
+            )
     }
 }
 
@@ -378,4 +385,6 @@ pub enum Answer {
     Saliency(SaliencyAnswer),
     /// Answers [`Question::Kept`].
     Kept,
+    /// Answers [`Question::Feeds`].
+    Feeds,
 }

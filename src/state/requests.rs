@@ -56,7 +56,11 @@ impl Purpose {
             Purpose::Question(question) => {
                 matches!(
                     question,
-                    Question::ScoresOver { .. } | Question::Estimate(_) | Question::Saliency(_) | Question::Kept(_)
+                    Question::Feeds(_)
+                        | Question::ScoresOver { .. }
+                        | Question::Estimate(_)
+                        | Question::Saliency(_)
+                        | Question::Kept(_)
                 )
             }
             purpose => matches!(purpose, Purpose::EachAlone(_) | Purpose::Trial),

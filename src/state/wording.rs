@@ -171,6 +171,7 @@ fn long_request(state: &State, purpose: &Purpose) -> String {
         Purpose::EachAlone(_) => ("Measuring each edit alone", "block "),
         Purpose::Question(Question::Estimate(_)) => ("Estimating", "block "),
         Purpose::Question(Question::Saliency(_)) => ("Saliency of tokens", ""),
+        Purpose::Question(Question::Feeds(_)) => ("What feeds the head", ""),
         Purpose::Question(Question::Kept(_)) => ("Keeping links", ""),
         Purpose::Trial => {
             return match state.matters.trial_progress() {

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::drive::PartOf;
 use super::{Stop, Worker, inputs};
+use crate::analysis::inside::feeds::Feed;
 use crate::engine::jobs::{
-    Baseline, EstimateJob, EstimateOf, Estimates, HookEstimate, KeepJob, Measure, SaliencyJob, StackSaliency, Subject,
-    SubjectsJob, drawn_from_all,
+    Baseline, EstimateJob, EstimateOf, Estimates, FeedsJob, HookEstimate, KeepJob, Measure, SaliencyJob, StackSaliency,
+    Subject, SubjectsJob, drawn_from_all,
 };
 use crate::protocol::{
-    Answer, EstimateAsked, EstimatedPart, EstimatesAnswer, FromWorker, KeptAsked, LINK_WIDTH, OutcomeAsked, RequestId,
-    RunId, SaliencyAnswer,
+    About, Answer, EstimateAsked, EstimatedPart, EstimatesAnswer, FEED_WIDTH, FeedsAsked, FromWorker, KeptAsked,
+    LINK_WIDTH, OutcomeAsked, RequestId, RunId, SaliencyAnswer,
 };
 use crate::trace::AttnKind;
 
@@ -105,11 +106,7 @@ impl Worker {
 
     /// Answers with the outcome with only some links.
     pub(super) async fn kept_links(&mut self, request: RequestId, run: RunId, asked: KeptAsked) -> Result<(), Stop> {
-        let measure = inputs::measure(self.kept(run)?.run.model(), &asked.outcome)?;
-        if matches!(measure, Measure::Cosine(_)) {
-            EstimateOf::Edges.check_cosine(false)?;
-        }
-        let Some((found, outcome)) = self.subjects(request, run, measure).await?.pop() else { return Ok(()) };
+        let (found, outcome) = self.subject(request, run, &asked.outcome).await?;
         let counts = asked.counts.into_iter().map(|count| count as usize).collect();
         let job = KeepJob::new(found, outcome, asked.links, counts, asked.is_mean)?;
         let kept = self.drive(request, job).await?.output;
@@ -117,6 +114,33 @@ impl Worker {
         let values: Vec<f32> = all.map(|value| value as f32).collect();
         self.outbox.say_with(&FromWorker::Answered { request, run, answer: Answer::Kept }, &[&values]);
         Ok(())
+    }
+
+    /// Answers with what feeds a head.
+    pub(super) async fn feeds(&mut self, request: RequestId, run: RunId, asked: FeedsAsked) -> Result<(), Stop> {
+        let (found, outcome) = self.subject(request, run, &asked.outcome).await?;
+        let place = (asked.layer as usize, asked.head as usize);
+        let job = FeedsJob::new(found, outcome, place, asked.n_tried as usize)?;
+        let feeds = self.drive(request, job).await?.output;
+        let row = |feed: Feed| -> [f32; FEED_WIDTH] {
+            let exact = feeds.tried.iter().find(|(tried, _)| *tried == feed).map_or(f64::NAN, |(_, exact)| *exact);
+            let head = feed.head.map_or(-1.0, |head| head as f32);
+            [feed.through as f32, feed.layer as f32, head, feed.estimate as f32, exact as f32]
+        };
+        let rest = [0, 1, 2].map(|through| feeds.rest(through) as f32);
+        let rows: Vec<f32> = feeds.ranked().into_iter().flat_map(row).collect();
+        self.outbox.say_with(&FromWorker::Answered { request, run, answer: Answer::Feeds }, &[&rest, &rows]);
+        Ok(())
+    }
+
+    /// The run with its outcome, which is one of a single text.
+    async fn subject(&mut self, request: RequestId, run: RunId, outcome: &OutcomeAsked) -> Result<Subject, Stop> {
+        let measure = inputs::measure(self.kept(run)?.run.model(), outcome)?;
+        let mut subjects = self.subjects(request, run, measure).await?;
+        if subjects.len() > 1 {
+            EstimateOf::Edges.check_cosine(false)?;
+        }
+        subjects.pop().ok_or_else(|| Stop::failed(About::Request, "there is no outcome".to_owned()))
     }
 
     async fn subjects(&mut self, request: RequestId, run: RunId, measure: Measure) -> Result<Vec<Subject>, Stop> {

@@ -117,6 +117,7 @@ impl Worker {
             Question::Estimate(asked) => return self.estimate(request, run, kind, &asked).await,
             Question::Saliency(outcome) => return self.saliency(request, run, &outcome).await,
             Question::Kept(asked) => return self.kept_links(request, run, asked).await,
+            Question::Feeds(asked) => return self.feeds(request, run, asked).await,
             Question::ScoresOver { inputs } => return self.scores_over(request, run, kind, &inputs).await,
             _ => {}
         }

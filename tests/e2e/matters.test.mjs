@@ -163,3 +163,34 @@ pageTest("links between tokens are a graph from the outcome down, and the outcom
   await stage.getByRole("button", { name: "Back to the view" }).click();
   await stage.waitFor({ state: "detached" });
 });
+
+pageTest("a head's page traces its inputs to heads and MLPs below, the best exactly", async ({ page, open, shot }) => {
+  const expected = fixture("golden-real/smollm2/inside-mary-john.json");
+  await open();
+  await firstResult(page);
+  await pickModel(page, SMOLLM2);
+  await run(page, expected.text);
+  await result(page, 14);
+  await tokenOutcome(await openPanel(page), expected.answer, expected.other);
+  await inspect(page, "Matters");
+  const panel = page.getByRole("region", { name: "What matters for the outcome" });
+  await panel.getByRole("button", { name: "Estimate" }).click();
+  const list = panel.getByRole("table", { name: "Largest estimated effects" });
+  await list.waitFor();
+  // The first of the list opens the head.
+  await list.getByRole("button", { name: /^L[1-9]\d*H\d+$/ }).first().click();
+  await page.getByText(/^Head L\d+H\d+: scores, circuits, links$/).click();
+  const feeds = page.getByRole("region", { name: "What feeds this head" });
+  await feeds.getByRole("button", { name: "Trace its inputs" }).click();
+  for (const what of ["query", "key", "value"]) {
+    const table = feeds.getByRole("table", { name: `What feeds the ${what}` });
+    await table.waitFor({ timeout: 120_000 });
+    const found = await rows(table);
+    assert.equal(found.length, 9, "eight paths, and the embeddings");
+    assert.equal(found.at(-1)[0], "Embeddings, biases");
+    assert.ok(found.slice(0, 5).every(([name, estimate, exact]) => /^L\d+(H\d+| MLP)$/.test(name) && Number.isFinite(estimate + exact)));
+    assert.ok(found.slice(5).every(([, , exact]) => Number.isNaN(exact)), "only the best are tried");
+  }
+  await shot("head-feeds");
+  assert.deepEqual(await accessibilityProblems(page), []);
+});

@@ -6,6 +6,7 @@
 
 pub mod direct;
 pub mod direction;
+pub mod feeds;
 pub mod head;
 pub mod lens;
 pub mod neuron;

@@ -4,6 +4,7 @@
 //! Everything belongs to one result, one outcome and one choice: what belongs to another is kept for a while, but not shown.
 
 mod choice;
+mod feeds;
 mod links;
 mod listed;
 mod ranking;
@@ -24,6 +25,7 @@ use super::{Effect, Looked, State, View};
 use crate::protocol::{EditingRequest, EstimateAsked, EstimatedPart, EstimatesAnswer, Question, SweepAsked, ToWorker};
 
 pub use choice::{MattersChoice, Ranked};
+pub use feeds::{FeedNumbers, FeedRow};
 pub use links::{KeptNumbers, LinkChoice, LinkGraph};
 pub use listed::{Listed, ListedPart};
 pub use ranking::{Estimates, Part, Ranking};
@@ -59,6 +61,8 @@ pub struct Matters {
     pub links: LinkChoice,
     /// The outcome with only some links.
     pub kept: Slot<Arc<KeptNumbers>>,
+    /// What feeds a head.
+    pub feeds: Slot<Arc<FeedNumbers>>,
     /// Whether the map on the stage is that of estimates rather than of a sweep.
     pub is_on_stage: bool,
 }
@@ -78,6 +82,8 @@ pub enum MattersEvent {
     LinksChosen(LinkChoice),
     /// Measure the outcome with only the graph's links.
     KeepAsked,
+    /// Ask what feeds the selected head.
+    FeedsAsked,
     /// Show the map of the estimates in the place of the views, or the views again.
     MapShown(bool),
 }
@@ -105,6 +111,7 @@ impl State {
             }
             MattersEvent::LinksChosen(links) => self.matters.links = links,
             MattersEvent::KeepAsked => self.keep_links(effects),
+            MattersEvent::FeedsAsked => self.ask_for_feeds(effects),
             MattersEvent::MapShown(is_shown) => {
                 (self.editing.is_sweep_shown, self.matters.is_on_stage) = (is_shown, is_shown);
             }

@@ -150,6 +150,27 @@ fn links_make_a_graph_and_the_outcome_is_measured_with_only_these() {
     assert!(page.state.kept_problem().is_some_and(|problem| problem.contains("cut, not patched")));
 }
 
+#[test]
+fn what_feeds_the_selected_head_is_asked_for_and_belongs_to_it() {
+    let mut page = page();
+    let select = |page: &mut Page, layer| {
+        page.event(Event::Select(crate::state::SelectionEvent::HeadPicked { layer, head: 1 }));
+    };
+    select(&mut page, 0);
+    assert!(page.state.feeds_problem().is_some_and(|problem| problem.contains("reads embeddings")));
+    select(&mut page, 2);
+    asks(&mut page, MattersEvent::FeedsAsked);
+    let (request, Question::Feeds(asked)) = last_question(&page) else { panic!("not asked") };
+    assert_eq!((asked.layer, asked.head), (2, 1));
+    let rows = vec![1.0, 0.0, 3.0, -2.0, -1.5, 0.0, 1.0, -1.0, 0.5, f32::NAN];
+    answered(&mut page, request, (Answer::Feeds, vec![vec![0.25, 0.0, -0.5], rows]));
+    let csv = page.state.feeds_csv().expect("a table");
+    assert_eq!(csv, "through,layer,head,estimate,exact\r\nkey,0,3,-2,-1.5\r\nquery,1,mlp,0.5,\r\n");
+    assert_eq!(page.state.feeds().map(|feeds| feeds.rest), Some([0.25, 0.0, -0.5]));
+    select(&mut page, 3);
+    assert!(page.state.feeds().is_none(), "another head");
+}
+
 /// The effects of a sweep stand beside the estimates of the same heads, with the sign of these.
 #[test]
 fn a_sweep_is_drawn_beside_the_estimates_of_the_same_edit_and_outcome() {

@@ -35,6 +35,7 @@ impl State {
                 Question::Estimate(_) => &mut self.matters.estimate,
                 Question::Saliency(_) => &mut self.matters.saliency,
                 Question::Kept(_) => &mut self.matters.kept,
+                Question::Feeds(_) => &mut self.matters.feeds,
             },
             Purpose::Tokens(_) => &mut self.readings.typed,
             Purpose::Cut(_) => &mut self.editing.cut_asked,
@@ -189,6 +190,7 @@ impl State {
             (Question::Estimate(asked), Answer::Estimates(answer)) => self.estimates_came(asked, answer, buffers),
             (Question::Saliency(outcome), Answer::Saliency(answer)) => self.saliency_came(outcome, answer, buffers),
             (Question::Kept(asked), Answer::Kept) => self.kept_came(asked, &first(buffers)),
+            (Question::Feeds(asked), Answer::Feeds) => self.feeds_came(asked, &buffers),
             (Question::Similarity { .. }, Answer::Similarity { cosine }) => {
                 self.readings.similarity.fill(purpose, cosine);
             }

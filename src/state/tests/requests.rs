@@ -113,6 +113,7 @@ fn answer(question: &Question, n_tokens: u32) -> (Answer, Vec<Vec<f32>>) {
             let answer = SaliencyAnswer { outcome: 1.0, texts, remainders, n_steps: 32, baseline: None };
             (Answer::Saliency(answer), Vec::new())
         }
+        Question::Feeds(_) => (Answer::Feeds, vec![vec![0.5; 3], Vec::new()]),
         Question::Kept(_) => (Answer::Kept, vec![vec![2.0, 0.0]]),
         Question::Similarity { .. } => (Answer::Similarity { cosine: 0.5 }, Vec::new()),
         Question::Lens { layers, positions, .. } => {

@@ -3,12 +3,13 @@
 use leptos::prelude::*;
 
 use super::circuits::Circuits;
+use super::feeds::HeadFeeds;
 use super::fields::CircuitFields;
 use super::links::HeadLinks;
 use super::scores::HeadScores;
 use crate::state::editing::offers::Target;
 use crate::state::stream::circuits::CircuitsAsked;
-use crate::state::{Event, ScoreEvent, StreamEvent, wording};
+use crate::state::{Event, RUNS_MODELS, ScoreEvent, StreamEvent, wording};
 use crate::ui::change::edit_menu::open_at_event;
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
@@ -56,6 +57,7 @@ pub fn HeadPage(page: Page) -> impl IntoView {
                             <CircuitFields page asked ask=Box::new(ask) />
                             <Circuits page />
                             <HeadLinks page />
+                            {RUNS_MODELS.then(|| view! { <HeadFeeds page /> })}
                             <button
                                 type="button"
                                 class="edit-button"

@@ -1,0 +1,259 @@
+//! Who feeds a head: what each head and MLP below gives its query, its key and its value, by gradients, and the exact effect of the
+//! paths of the best (docs/methods.md, "What feeds a head").
+//!
+//! ```text
+//! gradient by q, k, v of the head ─▶ by the stream that it reads, through each ─▶ · what each component wrote ─▶ the best, exactly
+//! ```
+
+use std::sync::Arc;
+
+use super::exact::ExactJob;
+use super::{Job, Progress, not_done};
+use crate::analysis::inside::feeds::{Feed, Feeds, N_THROUGH};
+use crate::engine::backward::{Asked, Backward, Differentiated};
+use crate::engine::edits::CompiledEdits;
+use crate::engine::error::EngineError;
+use crate::engine::hooks::Captures;
+use crate::engine::model::Linear;
+use crate::engine::run::{Run, Step};
+use crate::kernels::PackedRows;
+use crate::trace::{BlockSite, Hook};
+
+/// Query, key and value, in this order everywhere.
+const SITES: [BlockSite; N_THROUGH] = [BlockSite::Q, BlockSite::K, BlockSite::V];
+
+/// Feeds under way.
+#[derive(Debug)]
+pub struct FeedsJob {
+    run: Arc<Run>,
+    of: Differentiated,
+    layer: usize,
+    head: usize,
+    n_tried: usize,
+    stage: Stage,
+    /// Gradient by the stream entering the layer, through query, key and value. [pos, d_model] each
+    by_stream: Vec<Vec<f32>>,
+    /// The layer whose components come next.
+    next: usize,
+    feeds: Feeds,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Backward(Box<Backward>),
+    /// The run once more, for what components write; whether that is to be added up, or taken away from what the head reads.
+    Run(Box<Run>, bool),
+    Exact(Box<ExactJob>),
+    Done,
+}
+
+impl FeedsJob {
+    /// Prepares what feeds a head of a finished run, the paths of the `n_tried` best exactly.
+    ///
+    /// # Errors
+    /// When there is no such head or outcome, or components do not add up to what it reads.
+    pub fn new(
+        run: Arc<Run>,
+        of: Differentiated,
+        (layer, head): (usize, usize),
+        n_tried: usize,
+    ) -> Result<Self, EngineError> {
+        let refuse = |message: &str| Err(EngineError::Request(message.to_owned()));
+        let spec = run.model().spec();
+        if layer >= spec.n_layers || head >= spec.n_heads {
+            return refuse("this head is not there");
+        }
+        if run.source().is_some() || !spec.has_input_norms() || spec.has_output_norms() {
+            return refuse(
+                "what heads and MLPs write adds up to what a head reads in models of one stack with norms before their sub-layers alone",
+            );
+        }
+        let is_changed = |layer: usize| run.edits.touches(Hook::Block(layer, BlockSite::ResidPre));
+        let own = SITES.map(|site| Hook::Block(layer, site));
+        if (0..=layer).any(is_changed) || own.iter().any(|hook| run.edits.touches(*hook)) {
+            return refuse("an edit in force changes the stream below this head, or what it reads: take the edit out");
+        }
+        let backward = Backward::new(Arc::clone(&run), of.clone(), Asked::of(own))?;
+        let stage = Stage::Backward(Box::new(backward));
+        let feeds = Feeds::new(layer, spec.n_heads);
+        Ok(Self { run, of, layer, head, n_tried, stage, by_stream: Vec::new(), next: 0, feeds })
+    }
+
+    /// The projections of the head's layer.
+    fn projections(&self) -> [&Linear; N_THROUGH] {
+        let weights = &self.run.model().blocks[self.layer].attn;
+        [&weights.q, &weights.k, &weights.v]
+    }
+
+    /// The head's place among queries, keys or values, and how many there are.
+    fn place(&self, through: usize) -> (usize, usize) {
+        let spec = self.run.model().spec();
+        match through {
+            0 => (self.head, spec.n_heads),
+            _ => (self.head / spec.queries_per_key_head(), spec.n_key_value_heads),
+        }
+    }
+
+    /// What the projection of a stream reads, packed.
+    fn input(&self, through: usize, stream: &[f32]) -> PackedRows {
+        let (model, d_model) = (self.run.model(), self.run.model().spec().d_model);
+        let norm = model.blocks[self.layer].attn_norm.as_ref();
+        let mut input = norm.map_or_else(|| stream.to_vec(), |norm| model.norm(norm, stream));
+        if through < 2 {
+            input.iter_mut().zip(self.run.positions_beside()).for_each(|(value, add)| *value += add);
+        }
+        PackedRows::pack(&input, d_model, 0..d_model)
+    }
+
+    /// From gradients by queries, keys and values to those by the stream, of this head alone.
+    fn to_stream(&self, backward: &mut Backward) -> Result<Vec<Vec<f32>>, EngineError> {
+        let (model, d_head) = (self.run.model(), self.run.model().spec().d_head);
+        let stream = &self.run.layer(self.layer)?.resid_pre;
+        let mut parts = backward.drain();
+        parts.sort_unstable_by_key(|part| part.hook);
+        let norm = model.blocks[self.layer].attn_norm.as_ref();
+        let through = |(through, linear): (usize, &Linear)| -> Result<Vec<f32>, EngineError> {
+            let (own, n_heads) = self.place(through);
+            let mut grad = std::mem::take(&mut parts.get_mut(through).ok_or_else(not_done)?.gradient);
+            let heads = grad.chunks_exact_mut(d_head).enumerate();
+            heads.filter(|(head, _)| head % n_heads != own).for_each(|(_, grad)| grad.fill(0.0));
+            linear.cut_off_reverse(&self.input(through, stream), &mut grad);
+            let mut grad = linear.reverse(&grad);
+            if let Some(norm) = norm {
+                model.norm_reverse(norm, stream, &mut grad);
+            }
+            Ok(grad)
+        };
+        self.projections().into_iter().enumerate().map(through).collect()
+    }
+
+    /// The run once more up to the head's layer.
+    fn again(&self, layers: impl Iterator<Item = usize>, adds: bool) -> Result<Stage, EngineError> {
+        let hooks = layers.flat_map(|layer| [BlockSite::Z, BlockSite::MlpOut].map(|site| Hook::Block(layer, site)));
+        Ok(Stage::Run(Box::new(self.run.capturing(Captures::of(hooks))?), adds))
+    }
+
+    /// The estimates of the components of a layer below.
+    fn add(&mut self, layer: usize, z: &[f32], mlp_out: Option<&[f32]>) {
+        let (o, d_head) = (&self.run.model().blocks[layer].attn.o, self.run.model().spec().d_head);
+        for (through, grad) in self.by_stream.iter().enumerate() {
+            let by_z = o.reverse(grad);
+            let heads = z.chunks_exact(d_head).zip(by_z.chunks_exact(d_head)).enumerate();
+            for (at, (z, grad)) in heads {
+                let head = at % self.feeds.n_heads;
+                *self.feeds.estimate(through, layer, Some(head)) -= dot(z, grad);
+            }
+            if let Some(mlp_out) = mlp_out {
+                *self.feeds.estimate(through, layer, None) -= dot(mlp_out, grad);
+            }
+        }
+    }
+
+    /// The head's query, key or value without what a component wrote.
+    fn without(&self, feed: Feed, captures: &Captures) -> Result<CompiledEdits, EngineError> {
+        let (spec, n_pos) = (self.run.model().spec(), self.run.tokens().len());
+        let at = |site| captures.get(Hook::Block(feed.layer, site)).ok_or_else(not_done);
+        let written = match feed.head {
+            None => at(BlockSite::MlpOut)?.to_vec(),
+            Some(head) => {
+                let (z, width) = (at(BlockSite::Z)?, spec.n_heads * spec.d_head);
+                let inputs = head * spec.d_head..(head + 1) * spec.d_head;
+                let weight = &self.run.model().blocks[feed.layer].attn.o.weight;
+                weight.matmul(&PackedRows::pack(z, width, inputs.clone()), inputs)
+            }
+        };
+        let stream = self.run.layer(self.layer)?.resid_pre.iter().zip(written).map(|(all, part)| all - part);
+        let input = self.input(feed.through, &stream.collect::<Vec<f32>>());
+        let values = self.projections()[feed.through].apply_packed(&input).into();
+        let (own, n_heads) = self.place(feed.through);
+        let hook = Hook::Block(self.layer, SITES[feed.through]);
+        Ok(self.run.edits.with_head(hook, own, n_heads, Some((values, n_pos))))
+    }
+
+    /// The next piece; nothing where there is no other stage.
+    fn advance(&mut self) -> Result<Option<Stage>, EngineError> {
+        let mut stage = std::mem::replace(&mut self.stage, Stage::Done);
+        match &mut stage {
+            Stage::Backward(backward) => {
+                if backward.step()? == Step::More {
+                    return Ok(Some(stage));
+                }
+                self.feeds.outcome = backward.value();
+                self.by_stream = self.to_stream(backward)?;
+                for (total, grad) in self.feeds.totals.iter_mut().zip(&self.by_stream) {
+                    *total = -dot(&self.run.layer(self.layer)?.resid_pre, grad);
+                }
+                Ok(Some(self.again(0..self.layer, true)?))
+            }
+            Stage::Run(run, adds) => {
+                while *adds && self.next < run.progress().0.min(self.layer) {
+                    let [z, mlp_out] =
+                        [BlockSite::Z, BlockSite::MlpOut].map(|site| run.captures().take(Hook::Block(self.next, site)));
+                    self.add(self.next, &z.ok_or_else(not_done)?, mlp_out.as_deref());
+                    self.next += 1;
+                }
+                if run.progress().0 < self.layer {
+                    run.step()?;
+                    return Ok(Some(stage));
+                }
+                if *adds {
+                    self.feeds.choose(self.n_tried);
+                    let layers: Vec<usize> = self.feeds.tried.iter().map(|(feed, _)| feed.layer).collect();
+                    return (!layers.is_empty()).then(|| self.again(layers.into_iter(), false)).transpose();
+                }
+                let captures = run.captures();
+                let edits = self.feeds.tried.iter().map(|(feed, _)| self.without(*feed, captures));
+                let edits = edits.collect::<Result<_, EngineError>>()?;
+                let exact = ExactJob::of_edits(Arc::clone(&self.run), self.of.clone(), self.feeds.outcome, edits);
+                Ok(Some(Stage::Exact(Box::new(exact))))
+            }
+            Stage::Exact(exact) => match exact.step()? {
+                Step::More => Ok(Some(stage)),
+                Step::Done => {
+                    let Stage::Exact(exact) = stage else { return Ok(None) };
+                    let effects = exact.finish()?;
+                    self.feeds.tried.iter_mut().zip(effects).for_each(|((_, exact), effect)| *exact = effect);
+                    Ok(None)
+                }
+            },
+            Stage::Done => Ok(None),
+        }
+    }
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+}
+
+impl Job for FeedsJob {
+    type Part = ();
+    type Output = Feeds;
+
+    fn step(&mut self) -> Result<Step, EngineError> {
+        match self.advance()? {
+            Some(stage) => {
+                self.stage = stage;
+                Ok(Step::More)
+            }
+            None => Ok(Step::Done),
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        match &self.stage {
+            Stage::Backward(backward) => {
+                let (done, total) = backward.progress();
+                Progress::blocks((done, total + self.layer))
+            }
+            Stage::Exact(exact) => exact.progress(),
+            Stage::Run(..) | Stage::Done => Progress::blocks((self.next, self.layer.max(1))),
+        }
+    }
+
+    fn finish(self) -> Result<Feeds, EngineError> {
+        match (self.stage, self.next == self.layer) {
+            (Stage::Done, true) => Ok(self.feeds),
+            _ => Err(not_done()),
+        }
+    }
+}
