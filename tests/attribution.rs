@@ -15,7 +15,7 @@ use headlight::engine::jobs::{
     SimilarityJob, SubjectsJob, complete,
 };
 use headlight::engine::{Captures, CompiledEdits, Model, Run, Step};
-use headlight::trace::{Attn, BlockSite, Hook, Stack, StackHook};
+use headlight::trace::{Attn, AttnKind, BlockSite, Hook, Stack, StackHook};
 use serde::Deserialize;
 use support::engine::{finished, load, load_golden};
 use support::parity::decoded;
@@ -59,10 +59,10 @@ impl Golden {
         Differentiated::Logits { contrast, position: self.inside.position }
     }
 
-    fn estimates(&self, of: EstimateOf, is_patch: bool) -> Estimates {
+    fn estimates(&self, kinds: &[EstimateOf], is_patch: bool) -> Estimates {
         let reader = self.run.source().unwrap_or(&self.run).model();
         let other = is_patch.then(|| reader.tokens_from_ids(&self.inside.corrupt_ids).unwrap());
-        complete(EstimateJob::new(Arc::clone(&self.run), self.outcome(), of, other).unwrap()).unwrap()
+        complete(EstimateJob::new(Arc::clone(&self.run), self.outcome(), kinds, other).unwrap()).unwrap()
     }
 }
 
@@ -97,7 +97,7 @@ fn estimates_and_exact_effects_agree_with_pytorch() {
         let golden = Golden::of(name);
         let attentions = if golden.run.source().is_some() { THREE.as_slice() } else { &[("", None, Attn::Own)] };
         for (kind, is_patch) in [("zero_head", false), ("patch_head", true)] {
-            let estimates = golden.estimates(EstimateOf::Heads, is_patch);
+            let estimates = golden.estimates(&[EstimateOf::Heads], is_patch);
             for (prefix, stack, attn) in attentions {
                 let found = heads(&estimates, *stack, *attn);
                 let estimate = format!("attribution.{prefix}{kind}");
@@ -119,6 +119,28 @@ fn estimates_and_exact_effects_agree_with_pytorch() {
     comparison.finish();
 }
 
+/// Several kinds of part share a reverse pass, which gives each what it has alone.
+#[test]
+fn kinds_of_part_share_a_reverse_pass() {
+    let kinds = [EstimateOf::Heads, EstimateOf::Neurons, EstimateOf::Positions];
+    for name in ["llama", "bart"] {
+        let golden = Golden::of(name);
+        let attentions: Vec<AttnKind> = match golden.run.source() {
+            Some(_) => THREE.iter().map(|&(_, stack, attn)| AttnKind { stack, attn }).collect(),
+            None => vec![AttnKind::ONLY],
+        };
+        for is_patch in [false, true] {
+            let all = golden.estimates(&kinds, is_patch);
+            for (kind, part) in attentions.iter().flat_map(|kind| kinds.map(|part| (*kind, part))) {
+                let alone = golden.estimates(&[part], is_patch);
+                assert!(!alone.at_hooks_of(kind, part).is_empty(), "{name} {kind:?} {part:?}");
+                assert_eq!(all.at_hooks_of(kind, part), alone.at_hooks_of(kind, part), "{name} {kind:?} {part:?}");
+            }
+            assert_eq!(all.patched, golden.estimates(&[EstimateOf::Heads], is_patch).patched);
+        }
+    }
+}
+
 /// M under an edit that scales a part by 1 − ε moves by ε times the estimate of zeroing it: every kind of neuron, position and head.
 #[test]
 fn a_little_of_an_edit_does_what_the_estimate_says() {
@@ -137,7 +159,7 @@ fn a_little_of_an_edit_does_what_the_estimate_says() {
     };
     let mut n_checked = 0;
     for of in [EstimateOf::Heads, EstimateOf::Positions, EstimateOf::Neurons] {
-        for estimate in golden.estimates(of, false).hooks {
+        for estimate in golden.estimates(&[of], false).hooks {
             let Hook::Block(layer, site) = estimate.hook.hook else { unreachable!() };
             let index = estimate.values.len() / 3;
             let place = match (of, estimate.shape.as_slice()) {
@@ -164,7 +186,7 @@ fn a_little_of_an_edit_does_what_the_estimate_says() {
 #[test]
 fn cutting_a_link_is_estimated_with_the_rest_of_its_row() {
     let golden = Golden::of("gpt2");
-    let estimates = golden.estimates(EstimateOf::Edges, false);
+    let estimates = golden.estimates(&[EstimateOf::Edges], false);
     let n_pos = golden.run.tokens().len();
     for (layer, head, query, key) in [(0, 1, 9, 4), (1, 0, 17, 0), (2, 3, 17, 12)] {
         let hook = StackHook { stack: None, hook: Hook::Block(layer, BlockSite::Pattern) };
@@ -211,7 +233,7 @@ fn a_cosine_moves_by_the_estimates_of_both_texts() {
     for (of, head) in [(EstimateOf::Heads, true), (EstimateOf::Neurons, false)] {
         let mut found = None::<Estimates>;
         for (run, outcome) in subjects.clone() {
-            let part = complete(EstimateJob::new(run, outcome, of, None).unwrap()).unwrap();
+            let part = complete(EstimateJob::new(run, outcome, &[of], None).unwrap()).unwrap();
             match &mut found {
                 None => found = Some(part),
                 Some(found) => found.add(part),
@@ -281,7 +303,7 @@ fn what_does_not_fit_is_refused() {
     let golden = Golden::of("gpt2");
     let refused = |of: EstimateOf, ids: &[u32]| {
         let other = golden.run.model().tokens_from_ids(ids).unwrap();
-        EstimateJob::new(Arc::clone(&golden.run), golden.outcome(), of, Some(other)).unwrap_err().to_string()
+        EstimateJob::new(Arc::clone(&golden.run), golden.outcome(), &[of], Some(other)).unwrap_err().to_string()
     };
     assert!(refused(EstimateOf::Heads, &[1, 2]).contains("18 tokens, the other 2"));
     assert!(refused(EstimateOf::Edges, &golden.inside.corrupt_ids).contains("cut"));
@@ -306,7 +328,7 @@ fn smollm2_heads_agree_with_pytorch() {
     };
     let mut comparison = Comparison::default();
     for (kind, other) in [("zero_head", None), ("patch_head", Some(tokens("corrupt")))] {
-        let job = EstimateJob::new(Arc::clone(&run), outcome.clone(), EstimateOf::Heads, other).unwrap();
+        let job = EstimateJob::new(Arc::clone(&run), outcome.clone(), &[EstimateOf::Heads], other).unwrap();
         let estimates = complete(job).unwrap();
         assert!((estimates.outcome - expected["M"].as_f64().unwrap()).abs() < 1e-3);
         let found = heads(&estimates, None, Attn::Own);

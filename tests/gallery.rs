@@ -302,7 +302,7 @@ fn which_heads_tell_the_names_apart() {
     let contrast = Contrast { answers: vec![ids[0]], others: vec![ids[1]] };
     let outcome = Differentiated::Logits { contrast, position: clean.n() - 1 };
     let run = Arc::new(finished(&smollm2, clean.run.tokens().clone(), CompiledEdits::none(), Captures::none()));
-    let job = EstimateJob::new(Arc::clone(&run), outcome.clone(), EstimateOf::Heads, Some(other)).unwrap();
+    let job = EstimateJob::new(Arc::clone(&run), outcome.clone(), &[EstimateOf::Heads], Some(other)).unwrap();
     let found = complete(job).unwrap();
     let of_layer = |estimate: &HookEstimate| {
         (0..9).map(|head| estimate.values.iter().skip(head).step_by(9).sum::<f32>()).collect::<Vec<f32>>()

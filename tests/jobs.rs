@@ -456,8 +456,8 @@ fn a_reverse_pass_that_is_dropped_does_nothing_more() {
     let run = base(&load_golden("gpt2"));
     let contrast = Contrast { answers: vec![5], others: vec![9] };
     let outcome = || Differentiated::Logits { contrast: contrast.clone(), position: 3 };
-    let (stream, of) = (run.final_stream().to_vec(), EstimateOf::Heads);
-    let estimate = || EstimateJob::new(Arc::clone(&run), outcome(), of, None).unwrap();
+    let (stream, heads) = (run.final_stream().to_vec(), [EstimateOf::Heads]);
+    let estimate = || EstimateJob::new(Arc::clone(&run), outcome(), &heads, None).unwrap();
     let n_steps = stepped(estimate(), 1_000);
     // Each of three layers is made again, and gone back through its MLP, its attention and its projections.
     assert!((3 * 4..1_000).contains(&n_steps), "{n_steps}");
@@ -485,7 +485,7 @@ fn the_steps_of_a_reverse_pass_are_short_for_long_texts_too() {
         let run = Arc::new(finished(&model, tokens, CompiledEdits::none(), Captures::none()));
         let contrast = Contrast { answers: vec![5], others: vec![9] };
         let outcome = Differentiated::Logits { contrast, position: n as usize - 1 };
-        stepped(EstimateJob::new(run, outcome, EstimateOf::Neurons, None).unwrap(), 1_000)
+        stepped(EstimateJob::new(run, outcome, &[EstimateOf::Neurons], None).unwrap(), 1_000)
     };
     let (short, long) = (n_steps(8), n_steps(512));
     // Of the MLP alone: its two matrices of 4 · 256² once forward, once back.

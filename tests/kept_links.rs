@@ -37,7 +37,7 @@ impl Subject {
         let bound = CompiledEdits::bind(&edits, model.spec(), IDS.len()).unwrap();
         let run = Arc::new(finished(&model, model.tokens_from_ids(&IDS).unwrap(), bound, Captures::none()));
         let outcome = logits(&[answer], &[3], IDS.len() - 2);
-        let job = EstimateJob::new(Arc::clone(&run), outcome.clone(), EstimateOf::Edges, None).unwrap();
+        let job = EstimateJob::new(Arc::clone(&run), outcome.clone(), &[EstimateOf::Edges], None).unwrap();
         let estimates = complete(job).unwrap();
         let n = IDS.len();
         let mut links = Vec::new();

@@ -112,7 +112,7 @@ pub(super) fn run(args: &AttributeArgs, what: EstimateWhat, measured: &MeasuredR
     }
     let mut found = Estimates::default();
     for (run, outcome) in &measured.subjects {
-        let job = EstimateJob::new(Arc::clone(run), outcome.clone(), parts, other.clone())?;
+        let job = EstimateJob::new(Arc::clone(run), outcome.clone(), &[parts], other.clone())?;
         found.add(complete(if parts == EstimateOf::Edges { job.keeping(N_EDGES) } else { job })?);
     }
     match parts {
@@ -122,14 +122,14 @@ pub(super) fn run(args: &AttributeArgs, what: EstimateWhat, measured: &MeasuredR
             if args.json { print_all(answers) } else { print(&heads_csv(&answers)) }
         }
         EstimateOf::Positions => {
-            let answers = kinds(run).iter().map(|kind| positions(found.outcome, &found.at_hooks_of(*kind)));
+            let answers = kinds(run).iter().map(|kind| positions(found.outcome, &found.at_hooks_of(*kind, parts)));
             match args.json {
                 true => print_all(answers.collect()),
                 false => print(&positions_csv(answers)),
             }
         }
         EstimateOf::Neurons => {
-            let neurons = |kind: &AttnKind| largest(&found.at_hooks_of(*kind), N_NEURONS);
+            let neurons = |kind: &AttnKind| largest(&found.at_hooks_of(*kind, parts), N_NEURONS);
             let answer = |kind| JsonNeurons { outcome: found.outcome, neurons: neurons(kind) };
             let answers: Vec<_> = kinds(run).iter().map(answer).collect();
             match args.json {
@@ -138,7 +138,7 @@ pub(super) fn run(args: &AttributeArgs, what: EstimateWhat, measured: &MeasuredR
             }
         }
         EstimateOf::Edges => {
-            let edges = |kind: &AttnKind| largest(&found.at_hooks_of(*kind), N_EDGES);
+            let edges = |kind: &AttnKind| largest(&found.at_hooks_of(*kind, parts), N_EDGES);
             let answer = |kind| JsonEdges { outcome: found.outcome, edges: edges(kind) };
             let answers: Vec<_> = kinds(run).iter().map(answer).collect();
             match args.json {
@@ -162,7 +162,7 @@ fn print_all<T: Serialize>(answers: Vec<T>) -> Result<(), CliError> {
 /// The heads of one attention: estimates [layer][head], and those that are tried.
 fn heads(n_tried: usize, measured: &MeasuredRuns, found: &Estimates, kind: AttnKind) -> Result<JsonHeads, EngineError> {
     let AttnKind { stack, attn } = kind;
-    let estimate: Vec<Vec<f64>> = found.at_hooks_of(kind).into_iter().map(over_positions).collect();
+    let estimate: Vec<Vec<f64>> = found.at_hooks_of(kind, EstimateOf::Heads).into_iter().map(over_positions).collect();
     let flat: Vec<f32> = estimate.iter().flatten().map(|estimate| *estimate as f32).collect();
     let n_heads = estimate.first().map_or(1, Vec::len).max(1);
     let (best, drawn) = tried(&flat, n_tried, 0);

@@ -25,32 +25,16 @@ impl Worker {
         request: RequestId,
         run: RunId,
         kind: AttnKind,
-        EstimateAsked { of, from, outcome }: &EstimateAsked,
+        asked: &EstimateAsked,
     ) -> Result<(), Stop> {
-        let parts = match of {
+        let parts = match asked.of {
             EstimatedPart::Heads => EstimateOf::Heads,
             EstimatedPart::Positions => EstimateOf::Positions,
             EstimatedPart::Neurons => EstimateOf::Neurons,
             EstimatedPart::Links => EstimateOf::Edges,
         };
-        let model = Arc::clone(self.model()?);
-        let measure = inputs::measure(self.kept(run)?.run.model(), outcome)?;
-        if matches!(measure, Measure::Cosine(_)) {
-            parts.check_cosine(from.is_some())?;
-        }
-        let encoded = |text: &String| match text.split_once('\n') {
-            Some((text, pair)) => model.encode(text, Some(pair)),
-            None => model.encode(text, None),
-        };
-        let other = from.as_ref().map(encoded).transpose()?;
-        let subjects = self.subjects(request, run, measure).await?;
-        let (n_parts, mut found) = (subjects.len(), Estimates::default());
-        for (index, (run, outcome)) in subjects.into_iter().enumerate() {
-            let job = EstimateJob::new(run, outcome, parts, other.clone())?;
-            let job = if parts == EstimateOf::Edges { job.keeping(N_LINKS) } else { job };
-            found.add(self.drive_with(request, job, PartOf { index, n_parts }, |_, ()| {}).await?.output);
-        }
-        let hooks = found.at_hooks_of(kind);
+        let found = self.estimated(request, run, parts, asked).await?;
+        let hooks = found.at_hooks_of(kind, parts);
         let mut answer = EstimatesAnswer { outcome: found.outcome as f32, hooks: Vec::new() };
         let reads: Vec<f32> = found.reads.iter().map(|position| *position as f32).collect();
         let links = (parts == EstimateOf::Edges).then(|| links(&hooks));
@@ -64,6 +48,46 @@ impl Worker {
         };
         self.outbox.say_with(&FromWorker::Answered { request, run, answer: Answer::Estimates(answer) }, &buffers);
         Ok(())
+    }
+
+    /// The estimates of one kind of part. Whoever looks at heads looks at neurons next, so one reverse pass gives both.
+    async fn estimated(
+        &mut self,
+        request: RequestId,
+        run: RunId,
+        parts: EstimateOf,
+        asked: &EstimateAsked,
+    ) -> Result<Arc<Estimates>, Stop> {
+        const SHARED: [EstimateOf; 2] = [EstimateOf::Heads, EstimateOf::Neurons];
+        let is_shared = SHARED.contains(&parts);
+        let asked = EstimateAsked { of: if is_shared { EstimatedPart::Heads } else { asked.of }, ..asked.clone() };
+        match &self.kept(run)?.estimates {
+            Some((made, estimates)) if *made == asked => return Ok(Arc::clone(estimates)),
+            _ => {}
+        }
+        let model = Arc::clone(self.model()?);
+        let measure = inputs::measure(self.kept(run)?.run.model(), &asked.outcome)?;
+        if matches!(measure, Measure::Cosine(_)) {
+            parts.check_cosine(asked.from.is_some())?;
+        }
+        let encoded = |text: &String| match text.split_once('\n') {
+            Some((text, pair)) => model.encode(text, Some(pair)),
+            None => model.encode(text, None),
+        };
+        let other = asked.from.as_ref().map(encoded).transpose()?;
+        let subjects = self.subjects(request, run, measure).await?;
+        let (n_parts, mut found) = (subjects.len(), Estimates::default());
+        let kinds = if is_shared { &SHARED[..] } else { &[parts][..] };
+        for (index, (run, outcome)) in subjects.into_iter().enumerate() {
+            let job = EstimateJob::new(run, outcome, kinds, other.clone())?;
+            let job = if parts == EstimateOf::Edges { job.keeping(N_LINKS) } else { job };
+            found.add(self.drive_with(request, job, PartOf { index, n_parts }, |_, ()| {}).await?.output);
+        }
+        let found = Arc::new(found);
+        if is_shared && let Some(kept) = self.runs.get_mut(&run) {
+            kept.estimates = Some((asked, Arc::clone(&found)));
+        }
+        Ok(found)
     }
 
     /// Answers with what the tokens count for.

@@ -6,12 +6,13 @@ use super::drive::{Driven, PartOf};
 use super::{Stop, Worker, inputs};
 use crate::answers::{self, Reply};
 use crate::edit::Edit;
-use crate::engine::jobs::{FinishedRun, PredictionsJob, RunJob, RunOptions};
+use crate::engine::jobs::{Estimates, FinishedRun, PredictionsJob, RunJob, RunOptions};
 use crate::engine::{EngineError, Labels, Run, RunAttention, TopToken, probabilities, top_predictions};
 use crate::platform::clock::now_ms;
 use crate::platform::memory::memory_bytes;
 use crate::protocol::{
-    About, Answer, FromWorker, Input, Prediction, Question, RequestId, RunId, RunInfo, TargetAsked, TargetRead,
+    About, Answer, EstimateAsked, FromWorker, Input, Prediction, Question, RequestId, RunId, RunInfo, TargetAsked,
+    TargetRead,
 };
 use crate::trace::AttnKind;
 use crate::trace::spec::Unembed;
@@ -24,6 +25,8 @@ pub(super) struct KeptRun {
     pub run: Arc<Run>,
     /// What it was run with.
     pub edits: Vec<Edit>,
+    /// The estimates made last of heads and neurons, which share a reverse pass, and what was asked for.
+    pub estimates: Option<(EstimateAsked, Arc<Estimates>)>,
 }
 
 impl Worker {
@@ -71,7 +74,7 @@ impl Worker {
         }
         let (text, turns) = (String::new(), Vec::new());
         let info = RunInfo { run: 0, tokens, target, text, turns, n_cut: 0, elapsed_ms, top, memory_bytes: 0 };
-        Ok((info, KeptRun { run, edits }))
+        Ok((info, KeptRun { run, edits, estimates: None }))
     }
 
     /// Keeps a run under a new name.
@@ -95,6 +98,7 @@ impl Worker {
     /// A run to be changed.
     pub(super) fn run_mut(&mut self, run: RunId) -> Result<&mut Run, Stop> {
         let kept = self.runs.get_mut(&run).ok_or_else(|| missing(run))?;
+        kept.estimates = None;
         Arc::get_mut(&mut kept.run)
             .ok_or_else(|| Stop::failed(About::Request, format!("run {run} is used by another request")))
     }

@@ -13,7 +13,7 @@ use std::fs;
 use std::process::Command;
 
 /// The readers, as in `fuzz/src/targets/mod.rs`.
-const TARGETS: [&str; 16] = [
+const TARGETS: [&str; 17] = [
     "safetensors",
     "trace",
     "trace_structured",
@@ -24,6 +24,7 @@ const TARGETS: [&str; 16] = [
     "sentencepiece",
     "chat",
     "sets",
+    "atlas",
     "edits",
     "link",
     "listing",

@@ -33,6 +33,17 @@ pub enum EstimateOf {
 }
 
 impl EstimateOf {
+    /// What is estimated at a hook.
+    fn at(site: BlockSite) -> Self {
+        use BlockSite::*;
+        match site {
+            Z | CrossZ => Self::Heads,
+            ResidPre | AttnOut | CrossAttnOut | MlpOut => Self::Positions,
+            Pattern | CrossPattern => Self::Edges,
+            _ => Self::Neurons,
+        }
+    }
+
     /// Checks that parts can be estimated for a cosine, with or without another text's values.
     ///
     /// # Errors
@@ -76,11 +87,11 @@ pub struct Estimates {
 }
 
 impl Estimates {
-    /// The estimates at the hooks of one attention: of its stack, and of the positions that it reads.
-    pub fn at_hooks_of(&self, kind: AttnKind) -> Vec<&HookEstimate> {
+    /// The estimates of one kind of part at the hooks of one attention: of its stack, and of the positions that it reads.
+    pub fn at_hooks_of(&self, kind: AttnKind, part: EstimateOf) -> Vec<&HookEstimate> {
         let is_of = |named: StackHook| {
-            let is_cross = matches!(named.hook, Hook::Block(_, site) if site.is_cross());
-            named.stack == kind.stack && is_cross == (kind.attn == Attn::Cross)
+            let Hook::Block(_, site) = named.hook else { return false };
+            named.stack == kind.stack && site.is_cross() == (kind.attn == Attn::Cross) && EstimateOf::at(site) == part
         };
         self.hooks.iter().filter(|estimate| is_of(estimate.hook)).collect()
     }
@@ -112,7 +123,7 @@ impl Estimates {
 #[derive(Debug)]
 pub struct EstimateJob {
     run: Arc<Run>,
-    of: EstimateOf,
+    kinds: Vec<EstimateOf>,
     n_kept: Option<usize>,
     backward: Backward,
     other: Option<Other>,
@@ -128,20 +139,21 @@ struct Other {
 }
 
 impl EstimateJob {
-    /// Prepares estimates for `run`: of zeroing, or of taking the values of `other`, which has as many tokens.
+    /// Prepares estimates of some kinds of part, which share one reverse pass, for `run`: of zeroing, or of taking the values
+    /// of `other`, which has as many tokens.
     ///
     /// # Errors
     /// When the run has no such outcome, or the other text does not fit.
     pub fn new(
         run: Arc<Run>,
         outcome: Differentiated,
-        of: EstimateOf,
+        kinds: &[EstimateOf],
         other: Option<Tokens>,
     ) -> Result<Self, EngineError> {
         let read = run.source().unwrap_or(&run);
         let other = match other {
             None => None,
-            Some(_) if of == EstimateOf::Edges => {
+            Some(_) if kinds.contains(&EstimateOf::Edges) => {
                 return Err(EngineError::Request("links are cut, not taken from another text".to_owned()));
             }
             Some(other) if other.len() != read.tokens().len() => {
@@ -152,14 +164,22 @@ impl EstimateJob {
                 )));
             }
             Some(tokens) => {
-                let captures = captures(of, read);
+                let captures = captures(kinds, read);
                 let running = Run::new(Arc::clone(read.model()), tokens, CompiledEdits::none(), captures)?;
                 Some(Other { encoder: None, running })
             }
         };
-        let asked = Asked::matching(&run, |hook| is_asked(of, &run, hook)).with_values();
+        let asked = Asked::matching(&run, |hook| is_asked(kinds, &run, hook)).with_values();
         let backward = Backward::new(Arc::clone(&run), outcome, asked)?;
-        Ok(Self { run, of, n_kept: None, backward, other, estimates: Estimates::default(), is_done: false })
+        Ok(Self {
+            run,
+            kinds: kinds.to_vec(),
+            n_kept: None,
+            backward,
+            other,
+            estimates: Estimates::default(),
+            is_done: false,
+        })
     }
 
     /// Keeps of each hook only the `n` largest parts and `n` drawn at random: of a long text's links there are too many.
@@ -171,6 +191,8 @@ impl EstimateJob {
     /// Adds the estimates of one hook.
     fn add(&mut self, part: HookGradient) -> Result<(), EngineError> {
         let hook = part.hook;
+        let Hook::Block(_, site) = hook.hook else { return Ok(()) };
+        let kind = EstimateOf::at(site);
         let own = if self.is_of_encoder(hook) { self.run.source() } else { None }.unwrap_or(&self.run);
         let lengths = Lengths {
             n_pos: own.tokens().len(),
@@ -185,21 +207,21 @@ impl EstimateJob {
                 Some(run.unwrap_or(&other.running).activation(hook.hook)?)
             }
         };
-        let (shape, values) = match self.of {
+        let (shape, values) = match kind {
             EstimateOf::Edges => {
                 let values = edges(&part.gradient, &value, shape[2]);
                 (shape, values)
             }
-            of => {
+            _ => {
                 let moved = |index: usize| match &other {
                     None => -f64::from(value[index]),
                     Some(other) => f64::from(other[index]) - f64::from(value[index]),
                 };
                 let products = part.gradient.iter().enumerate().map(|(index, grad)| f64::from(*grad) * moved(index));
-                sums(of, &shape, products)
+                sums(kind, &shape, products)
             }
         };
-        if let (EstimateOf::Heads, Some(other)) = (self.of, other) {
+        if let (EstimateOf::Heads, Some(other)) = (kind, other) {
             self.estimates.patched.insert(hook, other.into());
         }
         let mut estimate = HookEstimate { hook, shape, values, few: None };
@@ -225,7 +247,7 @@ impl EstimateJob {
         }
         let encoder = self.other.take().map(|other| Arc::new(other.running)).ok_or_else(not_done)?;
         let (model, tokens) = (Arc::clone(self.run.model()), self.run.tokens().clone());
-        let captures = captures(self.of, &self.run);
+        let captures = captures(&self.kinds, &self.run);
         let running = Run::decode(model, Arc::clone(&encoder), tokens, CompiledEdits::none(), captures)?;
         self.other = Some(Other { encoder: Some(encoder), running });
         Ok(Step::More)
@@ -265,32 +287,29 @@ impl Job for EstimateJob {
 }
 
 /// What a run of another text captures.
-fn captures(of: EstimateOf, run: &Run) -> Captures {
+fn captures(kinds: &[EstimateOf], run: &Run) -> Captures {
     let hooks = Hook::all(run.model().spec()).into_iter();
-    let wanted = hooks.filter(|&hook| is_asked(of, run, StackHook { stack: None, hook }) && Run::must_capture(hook));
+    let wanted = hooks.filter(|&hook| is_asked(kinds, run, StackHook { stack: None, hook }) && Run::must_capture(hook));
     Captures::of(wanted)
 }
 
-/// Whether an estimate is made at a hook.
-fn is_asked(of: EstimateOf, run: &Run, named: StackHook) -> bool {
+/// Whether an estimate is made at a hook. Queries and keys count as they enter the product.
+fn is_asked(kinds: &[EstimateOf], run: &Run, named: StackHook) -> bool {
     use BlockSite::*;
     let Hook::Block(layer, site) = named.hook else { return false };
-    match of {
-        EstimateOf::Heads => matches!(site, Z | CrossZ),
-        EstimateOf::Positions => matches!(site, ResidPre | AttnOut | CrossAttnOut | MlpOut),
-        EstimateOf::Edges => matches!(site, Pattern | CrossPattern),
-        EstimateOf::Neurons => {
-            let spec = match (named.stack, run.source()) {
-                (Some(Stack::Encoder), Some(source)) => source.model().spec(),
-                _ => run.model().spec(),
-            };
-            match site {
-                RotQ | RotK | V | CrossQ | CrossK | CrossV | MlpPost => true,
-                Q | K => !RotQ.exists_at(spec, layer),
-                _ => false,
-            }
-        }
-    }
+    let spec = match (named.stack, run.source()) {
+        (Some(Stack::Encoder), Some(source)) => source.model().spec(),
+        _ => run.model().spec(),
+    };
+    let is_part = match EstimateOf::at(site) {
+        EstimateOf::Neurons => match site {
+            RotQ | RotK | V | CrossQ | CrossK | CrossV | MlpPost => true,
+            Q | K => !RotQ.exists_at(spec, layer),
+            _ => false,
+        },
+        _ => true,
+    };
+    is_part && kinds.contains(&EstimateOf::at(site))
 }
 
 /// Adds up products in the shape of a hook.
