@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 const PROFILE: &str = "wasm-release";
 /// For wasm-opt.
-pub const OPTIMISE: [&str; 1] = ["-O3"];
+pub const OPTIMISE: [&str; 3] = ["-O2", "--shrink-level", "1"];
 
 /// The name of the program without threads, in dist/.
 pub const NAME: &str = "worker";
