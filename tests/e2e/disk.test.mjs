@@ -96,6 +96,31 @@ function split(bytes) {
   });
 }
 
+pageTest("DeBERTa's scores are a sum, with a map of each part", async ({ page, open, shot }) => {
+  await open();
+  await firstResult(page);
+  const { open: button, folder: field } = dialog(page);
+  await button.click();
+  await field.setInputFiles(folder("tiny-deberta", "deberta_v2", ALL));
+  await loads(page, "tiny-deberta");
+  await page.getByTitle("About this model").click();
+  const facts = page.getByRole("table", { name: "What was read of the model" });
+  assert.match(await facts.innerText(), /deberta-v2, an encoder[^]*products of contents with contents, contents with positions/);
+  await page.getByTitle("About this model").click();
+  await run(page, "The cat sat on the mat");
+  await page.getByRole("tab", { name: "Neuron view" }).click();
+  const maps = page.getByRole("region", { name: "Parts of the scores" });
+  await maps.getByText("position → content").waitFor();
+  const score = page.getByText(/^Score .* content → content \+ .* content → position \+ .* position → content$/);
+  await score.waitFor();
+  const before = await score.textContent();
+  const [sum, ...addends] = before.match(/−?\d+\.\d+/g).map((number) => Number(number.replace("−", "-")));
+  assert.ok(Math.abs(sum - addends.reduce((a, b) => a + b)) < 0.021, before);
+  await maps.getByRole("img").nth(2).click({ position: { x: 4, y: 4 } });
+  await page.waitForFunction((before) => document.querySelector(".score-parts")?.textContent !== before, before);
+  await shot("parts-of-scores");
+});
+
 pageTest("what is missing is named, and what only Python reads is converted", async ({ page, open, shot }) => {
   await open();
   await firstResult(page);
