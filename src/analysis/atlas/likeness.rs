@@ -6,6 +6,8 @@
 
 use nalgebra::{DMatrix, SymmetricEigen};
 
+use crate::analysis::statistics::standardised;
+
 /// Rounds of k-means at most.
 const MAX_ROUNDS: usize = 100;
 
@@ -56,15 +58,6 @@ pub fn likeness(columns: &[Vec<f64>], n_groups: usize) -> Option<Likeness> {
         groups: groups(&standard, n_groups),
         used,
     })
-}
-
-/// Mean 0 and variance 1; `None` where a number is missing or all are equal.
-fn standardised(column: &[f64]) -> Option<Vec<f64>> {
-    let n = column.len() as f64;
-    let mean = column.iter().sum::<f64>() / n;
-    let deviation = (column.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n).sqrt();
-    let varies = deviation.is_finite() && deviation > 1e-12 * mean.abs();
-    varies.then(|| column.iter().map(|value| (value - mean) / deviation).collect())
 }
 
 /// The group of every head: k-means over standardised columns.

@@ -9,6 +9,15 @@ pub fn mean(values: &[f64]) -> Option<f64> {
     (n > 0).then(|| found().sum::<f64>() / n as f64)
 }
 
+/// Mean 0 and variance 1; `None` where a number is missing or all are equal.
+pub fn standardised(values: &[f64]) -> Option<Vec<f64>> {
+    let n = values.len() as f64;
+    let centre = values.iter().sum::<f64>() / n;
+    let deviation = (values.iter().map(|value| (value - centre).powi(2)).sum::<f64>() / n).sqrt();
+    let varies = deviation.is_finite() && deviation > 1e-12 * centre.abs();
+    varies.then(|| values.iter().map(|value| (value - centre) / deviation).collect())
+}
+
 /// The mean over rows, each counting once, with the interval of resampled clusters.
 pub fn mean_interval(values: &[f64], clusters: &Clusters, bootstrap: Bootstrap) -> Estimate {
     // Sum and number of the values of each cluster: a resample needs no more.

@@ -26,7 +26,7 @@ pub use clusters::Clusters;
 pub use correlations::{Correlation, correlation_interval, pearson, spearman};
 pub use heads::{HeadFound, heads_csv, six_places};
 pub use masks::{MaskEffect, difference_of_effects, mask_effect};
-pub use means::{mean, mean_interval};
+pub use means::{mean, mean_interval, standardised};
 pub use permutations::{Corrected, Permutations};
 pub use proportions::{mcnemar, wilson};
 pub use ranks::mid_ranks;

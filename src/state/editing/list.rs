@@ -26,6 +26,11 @@ impl Editing {
         self.list.iter().filter(|listed| listed.edit.on && self.reason(listed.id).is_none())
     }
 
+    /// The edits that are switched on, whatever the text on screen.
+    pub(in crate::state) fn switched_on(&self) -> Vec<Edit> {
+        self.list.iter().map(|listed| &listed.edit).filter(|edit| edit.on).cloned().collect()
+    }
+
     /// Whether a change of the list can be undone.
     pub fn can_undo(&self) -> bool {
         !self.undo.is_empty()

@@ -1,14 +1,17 @@
 //! The workbench: a set of texts, what is measured of each head over it, and what was found.
 //!
 //! [`set`] is what was read, [`form`] what is measured, [`search`] a search with its numbers, [`study`] what several rows say of one head,
-//! [`curve`] its weight over distance, [`trials`] its rows under edits, [`masks`] edits beside random ones, `tables` both as CSV, [`atlas`] opened atlases, `reading` how a set comes in, `reduce` the events. A search belongs to the worker and not to the
-//! result on screen, so that a reader goes on looking meanwhile.
+//! [`curve`] its weight over distance, [`trials`] its rows under edits: `recall` of needles, and [`masks`] beside random ones with
+//! `mask_effects`, both as CSV in `tables`; [`atlas`] opened atlases, `reading` how a set comes in, `reduce` the events. A search belongs
+//! to the worker and not to the result on screen, so that a reader goes on looking meanwhile.
 
 pub mod atlas;
 pub mod curve;
 pub mod form;
+mod mask_effects;
 pub mod masks;
 mod reading;
+mod recall;
 mod reduce;
 pub mod search;
 pub mod set;
@@ -26,12 +29,14 @@ use crate::state::link::LinkedSet;
 pub use atlas::{AtlasBench, AtlasEvent, AtlasView, OpenAtlas};
 pub use curve::{CurveState, CurveTexts};
 pub use form::{Form, Kind};
-pub use masks::{MaskAsked, MaskFound, MaskSource};
+pub use mask_effects::MaskFound;
+pub use masks::{MaskAsked, MaskSource};
+pub use recall::Grouping;
 pub use reduce::FindEvent;
 pub use search::{Search, Stage, Unit};
 pub use set::{Format, LoadedSet, SetSource};
 pub use study::{Occupations, OneOccupation};
-pub use trials::{Grouping, Trials};
+pub use trials::Trials;
 
 /// Sets of fewer bytes travel in a link.
 const MAX_LINKED: usize = 2 << 10;

@@ -152,8 +152,7 @@ impl State {
 
     /// The edits that act while something is measured: those that are switched on, where the form says so.
     fn edits_of_form(&self, form: &Form) -> Vec<Edit> {
-        let all = if form.has_edits { self.editing.edits() } else { Vec::new() };
-        all.into_iter().filter(|edit| edit.on).collect()
+        if form.has_edits { self.editing.switched_on() } else { Vec::new() }
     }
 
     /// Asks for what the workbench lacks, once the model is here and nobody else waits for it.

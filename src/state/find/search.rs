@@ -8,7 +8,7 @@ use super::set::LoadedSet;
 use crate::analysis::statistics::{Corrected, Estimate, HeadFound, area, mean};
 use crate::edit::Edit;
 use crate::protocol::{FoundNumbers, RequestId, RowRead};
-use crate::sets::Version;
+use crate::sets::{Row, Version};
 use crate::state::Progress;
 
 /// How far a search is.
@@ -82,6 +82,21 @@ pub struct Unit {
     pub other: Option<usize>,
 }
 
+impl Unit {
+    /// Rows with their indices; where any of them has a version, version a with version b of each pair that has both.
+    pub(super) fn of_rows<'a>(rows: impl Iterator<Item = (usize, &'a Row)> + Clone) -> Vec<Self> {
+        if rows.clone().all(|(_, row)| row.version.is_none()) {
+            return rows.map(|(row, _)| Self { row, other: None }).collect();
+        }
+        let of_version = |wanted: Version| rows.clone().filter(move |(_, row)| row.version == Some(wanted));
+        let second: BTreeMap<Option<&str>, usize> =
+            of_version(Version::B).map(|(index, row)| (row.pair_id.as_deref(), index)).collect();
+        let unit =
+            |(index, row): (usize, &Row)| Some(Self { row: index, other: Some(*second.get(&row.pair_id.as_deref())?) });
+        of_version(Version::A).filter_map(unit).collect()
+    }
+}
+
 impl Search {
     /// Whether numbers are still to come.
     pub fn is_under_way(&self) -> bool {
@@ -95,15 +110,7 @@ impl Search {
 
     /// Rows or pairs that are measured, in the order of the set.
     pub fn units(&self) -> Vec<Unit> {
-        let version = |row: usize| self.set.rows.get(row).and_then(|row| row.version);
-        if !self.values.keys().any(|row| version(*row).is_some()) {
-            return self.values.keys().map(|row| Unit { row: *row, other: None }).collect();
-        }
-        let pair = |row: usize| self.set.rows[row].pair_id.as_deref().unwrap_or_default();
-        let rows_of = |wanted: Version| self.values.keys().copied().filter(move |row| version(*row) == Some(wanted));
-        let second: BTreeMap<&str, usize> = rows_of(Version::B).map(|row| (pair(row), row)).collect();
-        let unit = |row: usize| Some(Unit { row, other: Some(*second.get(pair(row))?) });
-        rows_of(Version::A).filter_map(unit).collect()
+        Unit::of_rows(self.values.keys().filter_map(|row| Some((*row, self.set.rows.get(*row)?))))
     }
 
     /// The number of a head on a row, or the difference between both versions of a pair; NaN where there is none.

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::trials::{Grouping, Trials};
+use super::recall::Grouping;
+use super::trials::Trials;
 use crate::analysis::statistics::{MaskEffect, six_places};
 
 impl Trials {

@@ -203,10 +203,12 @@ fn a_mask_of_found_heads_is_measured_on_the_other_half() {
     }
     act(&mut page, FindEvent::MaskAsked(MaskAsked { source: MaskSource::Found, n_heads: 2, ..MaskAsked::default() }));
     let found = page.sent.iter().rev().find_map(|sent| match sent {
-        ToWorker::Find(FindRequest::Trials { variants, lines, .. }) => Some((variants.clone(), lines.clone())),
+        ToWorker::Find(FindRequest::Trials { request, variants, lines }) => {
+            Some((*request, variants.clone(), lines.clone()))
+        }
         _ => None,
     });
-    let (variants, lines) = found.unwrap();
+    let (request, variants, lines) = found.unwrap();
     let head =
         |layer, head| Edit::new(EditKind::ZeroHead { layer: Choice::One(layer), head: Choice::List(vec![head]) });
     assert_eq!((variants.len(), &variants[1]), (22, &vec![head(0, 3), head(2, 1)]));
@@ -216,4 +218,10 @@ fn a_mask_of_found_heads_is_measured_on_the_other_half() {
         .take_while(|row| row.label != Some(Label::Number(100.0)))
         .collect();
     assert!(measured.len() < rows.len(), "{} of {}", measured.len(), rows.len());
+    // A row that is left out is named among the rows of its group.
+    let n_measured = lines.lines().count() - 48 - 12;
+    let fifth = (n_measured + 4) as u32;
+    says(&mut page, FindReply::TrialsBegun { request, refused: vec![(fifth, "it is too long".to_owned())] }, None);
+    let statement = trials(&page).mask_statement().join(" ");
+    assert!(statement.contains("1 row left out (row 5 of the control: it is too long)"), "{statement}");
 }
