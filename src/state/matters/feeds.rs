@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::AboutOutcome;
 use crate::protocol::{FEED_WIDTH, FeedsAsked, OutcomeAsked, Question};
 use crate::state::requests::{Purpose, Waiting};
-use crate::state::{Effect, Looked, State};
+use crate::state::{Effect, Shown, State};
 
 /// How many paths through each of query, key and value are tried exactly.
 const N_TRIED: u32 = 5;
@@ -27,7 +28,7 @@ pub struct FeedRow {
 /// All paths to a head.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FeedNumbers {
-    about: (Looked, OutcomeAsked),
+    about: AboutOutcome,
     /// The head.
     pub place: (usize, usize),
     /// What embeddings and biases feed query, key and value, estimated.
@@ -57,13 +58,13 @@ impl State {
 
     /// What feeds the selected head, for the present result and outcome.
     pub fn feeds(&self) -> Option<&Arc<FeedNumbers>> {
-        let about = (self.shown.as_ref()?.looked(), self.editing.asked.clone());
+        let about = self.about_outcome()?;
         let place = (self.selection.layer, self.selection.head());
         self.matters.feeds.value().filter(|feeds| feeds.about == about && feeds.place == place)
     }
 
     pub(in crate::state) fn feeds_came(&mut self, asked: FeedsAsked, buffers: &[Vec<f32>]) {
-        let Some(looked) = self.shown.as_ref().map(super::super::Shown::looked) else { return };
+        let Some(looked) = self.shown.as_ref().map(Shown::looked) else { return };
         let (about, place) = ((looked, asked.outcome.clone()), (asked.layer as usize, asked.head as usize));
         let purpose = Purpose::Question(Question::Feeds(asked));
         match buffers {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use super::AboutOutcome;
 use super::listed::ListedPart;
 use crate::analysis::effect::restored_share;
-use crate::analysis::links::from_outcome;
-use crate::protocol::{KeptAsked, OutcomeAsked, Question};
+use crate::protocol::{KeptAsked, Question};
 use crate::state::requests::{Purpose, Waiting};
-use crate::state::{Effect, Looked, State};
+use crate::state::{Effect, Shown, State};
 use crate::trace::Side;
 
 /// How many links the graph has to begin with.
@@ -44,7 +44,7 @@ pub struct LinkGraph {
 /// The outcome with only some links.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeptNumbers {
-    about: (Looked, OutcomeAsked),
+    about: AboutOutcome,
     /// Whether heads without a link write their mean.
     pub is_mean: bool,
     /// With all links.
@@ -66,12 +66,9 @@ impl State {
     /// The graph of the links that are ranked; nothing before they are estimated.
     pub fn link_graph(&self) -> Option<LinkGraph> {
         let (ranking, shown) = (self.ranking()?, self.shown.as_ref()?);
-        let (links, reads) = ranking.largest_links()?;
-        let part = |index: usize| {
-            let (part, exact) = (ranking.part(index), self.trial().and_then(|trial| trial.exact(index)));
-            ListedPart { part, name: self.part_name(&part), estimate: links[index].1, exact }
-        };
-        let links = from_outcome(&links, reads).into_iter().map(|link| (part(link.index), link.enters_at)).collect();
+        let trial = self.trial();
+        let part = |index: usize| self.listed_part(ranking, index, trial.and_then(|trial| trial.exact(index)));
+        let links = ranking.graph()?.iter().map(|link| (part(link.index), link.enters_at)).collect();
         let labels = shown.labels(Side::Query).iter().map(|label| label.plain.clone()).collect();
         Some(LinkGraph { labels, n_layers: shown.stack_spec().n_layers, links })
     }
@@ -103,12 +100,12 @@ impl State {
 
     /// The outcome with only some links, of the present result and outcome.
     pub fn kept_links(&self) -> Option<&Arc<KeptNumbers>> {
-        let about = (self.shown.as_ref()?.looked(), self.editing.asked.clone());
+        let about = self.about_outcome()?;
         self.matters.kept.value().filter(|kept| kept.about == about)
     }
 
     pub(in crate::state) fn kept_came(&mut self, asked: KeptAsked, values: &[f32]) {
-        let Some(looked) = self.shown.as_ref().map(super::super::Shown::looked) else { return };
+        let Some(looked) = self.shown.as_ref().map(Shown::looked) else { return };
         let (counts, is_mean, about) = (asked.counts.clone(), asked.is_mean, (looked, asked.outcome.clone()));
         let purpose = Purpose::Question(Question::Kept(asked));
         match values {

@@ -55,11 +55,7 @@ impl State {
     /// The ranking on screen; nothing before it is estimated.
     pub fn listed_matters(&self) -> Option<Listed> {
         let (ranking, trial) = (self.ranking()?, self.trial());
-        let listed = |index: usize, exact: Option<f32>| {
-            let part = ranking.part(index);
-            let estimate = ranking.values.get(index).copied().unwrap_or(f32::NAN);
-            ListedPart { part, name: self.part_name(&part), estimate, exact }
-        };
+        let listed = |index: usize, exact: Option<f32>| self.listed_part(ranking, index, exact);
         let exact = |index: usize| trial?.exact(index);
         let n_tried = trial.map_or(0, |trial| trial.largest().len());
         let largest = ranking.largest(N_LISTED.max(n_tried)).iter().map(|index| listed(*index, exact(*index)));
@@ -75,6 +71,13 @@ impl State {
             agreement: trial.map(|trial| trial.agreement()).unwrap_or_default(),
             parts_ways: trial.is_some_and(|trial| trial.parts_ways()),
         })
+    }
+
+    /// A part by its place in a ranking.
+    pub(super) fn listed_part(&self, ranking: &Ranking, index: usize, exact: Option<f32>) -> ListedPart {
+        let part = ranking.part(index);
+        let estimate = ranking.values.get(index).copied().unwrap_or(f32::NAN);
+        ListedPart { part, name: self.part_name(&part), estimate, exact }
     }
 
     /// What numbers about the outcome belong to: "Mary − John · zeroing · SmolLM2 · 14 tokens · Edited (2 edits)".

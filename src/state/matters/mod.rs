@@ -21,8 +21,10 @@ use super::requests::{Holder, Purpose, Slot, Waiting};
 use super::scales::options::{CellNumber, CellStyle};
 use super::scores::N_AUTO_TOKENS;
 use super::stream::options::StreamNumber;
-use super::{Effect, Looked, State, View};
-use crate::protocol::{EditingRequest, EstimateAsked, EstimatedPart, EstimatesAnswer, Question, SweepAsked, ToWorker};
+use super::{Effect, Looked, Shown, State, View};
+use crate::protocol::{
+    EditingRequest, EstimateAsked, EstimatedPart, EstimatesAnswer, OutcomeAsked, Question, SweepAsked, ToWorker,
+};
 
 pub use choice::{MattersChoice, Ranked};
 pub use feeds::{FeedNumbers, FeedRow};
@@ -43,6 +45,9 @@ const N_KEPT: usize = 12;
 
 /// What estimates are about.
 type About = (Looked, EstimateAsked);
+
+/// What other numbers about an outcome are about.
+type AboutOutcome = (Looked, OutcomeAsked);
 
 /// Estimates, trials and saliency.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -155,6 +160,11 @@ impl State {
         self.matters.found.iter().find(|(found, _)| *found == about).map(|(_, estimates)| estimates)
     }
 
+    /// The present result and outcome.
+    fn about_outcome(&self) -> Option<AboutOutcome> {
+        Some((self.shown.as_ref()?.looked(), self.editing.asked.clone()))
+    }
+
     /// What is chosen, ranked; nothing before it is estimated.
     pub fn ranking(&self) -> Option<&Ranking> {
         let ranked = self.matters.choice.ranked;
@@ -185,7 +195,7 @@ impl State {
     /// Takes estimates.
     pub(super) fn estimates_came(&mut self, asked: EstimateAsked, answer: EstimatesAnswer, buffers: Vec<Vec<f32>>) {
         let purpose = Purpose::Question(Question::Estimate(asked.clone()));
-        let Some(looked) = self.shown.as_ref().map(super::Shown::looked) else { return };
+        let Some(looked) = self.shown.as_ref().map(Shown::looked) else { return };
         match Estimates::new(asked.of, answer, buffers) {
             Some(estimates) => {
                 let found = &mut self.matters.found;

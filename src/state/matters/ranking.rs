@@ -3,7 +3,7 @@
 use super::MAX_TRIED;
 use super::choice::Ranked;
 use crate::analysis::agreement::tried;
-use crate::analysis::links::Link;
+use crate::analysis::links::{GraphLink, from_outcome};
 use crate::edit::{Choice, Edit, EditKind, PatchFrom};
 use crate::protocol::{EstimatedPart, EstimatesAnswer, LINK_WIDTH};
 use crate::trace::{BlockSite, Hook, StackHook};
@@ -44,14 +44,11 @@ pub struct Ranking {
     blocks: Vec<(usize, BlockSite, Vec<usize>, usize)>,
     links: Vec<f32>,
     n_largest_links: usize,
-    /// Where the outcome reads the last stream; of links alone.
-    reads: Vec<usize>,
+    /// The largest links that lead to the outcome.
+    graph: Vec<GraphLink>,
     /// The places of the largest, the largest first.
     largest: Vec<usize>,
 }
-
-/// Links with their estimates, and where the outcome reads the last stream.
-type LinksToOutcome<'a> = (Vec<(Link, f32)>, &'a [usize]);
 
 /// An activation with its layer, shape and values.
 type OfHook = (usize, BlockSite, Vec<usize>, Vec<f32>);
@@ -103,7 +100,7 @@ impl Ranking {
             blocks.push((*layer, *site, shape, start));
         }
         let (largest, _) = tried(&values, MAX_TRIED, 0);
-        Self { ranked, outcome, values, blocks, links: Vec::new(), n_largest_links: 0, reads: Vec::new(), largest }
+        Self { ranked, outcome, values, blocks, links: Vec::new(), n_largest_links: 0, graph: Vec::new(), largest }
     }
 
     fn of_links(outcome: f32, drawn: &[f32], largest: &[f32], reads: &[f32]) -> Self {
@@ -111,8 +108,11 @@ impl Ranking {
         let values = links.chunks_exact(LINK_WIDTH).map(|link| link[LINK_WIDTH - 1]).collect();
         let n_largest_links = largest.len() / LINK_WIDTH;
         let (ranked, largest) = (Ranked::Links, (0..n_largest_links).collect());
-        let reads = reads.iter().map(|position| *position as usize).collect();
-        Self { ranked, outcome, values, blocks: Vec::new(), links, n_largest_links, reads, largest }
+        let reads: Vec<usize> = reads.iter().map(|position| *position as usize).collect();
+        let rows = links.chunks_exact(LINK_WIDTH).take(n_largest_links);
+        let link = |row: &[f32]| ([0, 1, 2, 3].map(|at| row[at] as u32), row[LINK_WIDTH - 1]);
+        let graph = from_outcome(&rows.map(link).collect::<Vec<_>>(), &reads);
+        Self { ranked, outcome, values, blocks: Vec::new(), links, n_largest_links, graph, largest }
     }
 
     /// The parts of the largest size, the largest first, at most [`MAX_TRIED`] of them.
@@ -120,11 +120,9 @@ impl Ranking {
         &self.largest[..n.min(self.largest.len())]
     }
 
-    /// The largest links with their estimates, and where the outcome reads the last stream; nothing where other parts are ranked.
-    pub(super) fn largest_links(&self) -> Option<LinksToOutcome<'_>> {
-        let rows = self.links.chunks_exact(LINK_WIDTH).take(self.n_largest_links);
-        let link = |row: &[f32]| ([0, 1, 2, 3].map(|at| row[at] as u32), row[LINK_WIDTH - 1]);
-        (self.ranked == Ranked::Links).then(|| (rows.map(link).collect(), &*self.reads))
+    /// The largest links that lead to the outcome, by their places; nothing where other parts are ranked.
+    pub(super) fn graph(&self) -> Option<&[GraphLink]> {
+        (self.ranked == Ranked::Links).then_some(&*self.graph)
     }
 
     /// The parts to be tried: the `n` largest, and `n` drawn at random from the rest.
