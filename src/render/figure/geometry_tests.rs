@@ -28,7 +28,7 @@ impl Text {
     }
 }
 
-/// A number of an attribute; 0 where there is none.
+/// What a tag says by an attribute.
 fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
     let start = tag.find(&format!(" {name}=\""))? + name.len() + 3;
     tag[start..].split('"').next()

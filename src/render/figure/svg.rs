@@ -6,6 +6,7 @@
 use std::fmt::Write;
 
 use crate::render::colour::{Rgb, Scheme};
+use crate::trace::numeral;
 
 /// Fixed-width fonts that are six tenths of their size wide.
 pub const MONO: &str = "DejaVu Sans Mono, Menlo, Consolas, Liberation Mono, monospace";
@@ -196,7 +197,7 @@ pub fn number(value: f32) -> String {
 
 /// A number of three decimals with its sign.
 pub fn signed(value: f32) -> String {
-    format!("{value:+.3}").replace('-', "−")
+    numeral::signed(&format!("{value:+.3}"))
 }
 
 /// A colour as "#rrggbb".
