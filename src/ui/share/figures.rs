@@ -60,7 +60,8 @@ pub fn make(page: Page, scenes: Scenes, what: OnScreen, wanted: Wanted) -> Optio
     }
 }
 
-fn effects(state: &State, wanted: Wanted) -> Option<Made> {
+/// Makes a figure or a table of what is on the stage in the place of the views.
+pub fn effects(state: &State, wanted: Wanted) -> Option<Made> {
     let CaptionText { title, text, fields } = state.sweep_caption()?;
     if state.shows_link_graph() {
         let table = || state.graph_csv().unwrap_or_default();

@@ -2,12 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::platform::download::save_bytes;
-use crate::render::figure::{Caption, Preset, StreamCell, StreamFigure, StreamStep, figure};
+use super::files::StageFiles;
+use crate::render::figure::{StreamCell, StreamFigure, StreamStep};
 use crate::render::{StreamLayout, StreamScale};
-use crate::state::editing::EditEvent;
 use crate::state::matters::{LinkGraph, ListedPart};
-use crate::state::{CaptionText, Event, OnScreen, State, wording};
+use crate::state::{State, wording};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 use crate::ui::small::problem::Problem;
@@ -22,27 +21,12 @@ pub fn LinkStage(page: Page) -> impl IntoView {
     let n = page.memo(|state| state.matters.links.n);
     let title = page.memo(State::matters_title);
     let problem = RwSignal::new(None::<String>);
-    let stem = move |end: &str| page.peek(|state| format!("{}{end}", state.figure_stem(OnScreen::Effects)));
-    let save = move |_| {
-        let Some(table) = page.peek(State::graph_csv) else { return };
-        problem.set(save_bytes(table.as_bytes(), "text/csv;charset=utf-8", &stem(".csv")).err());
-    };
-    let save_figure = move |_| {
-        let Some((view, caption)) = page.peek(|state| link_figure(state).zip(state.sweep_caption())) else { return };
-        let CaptionText { title, text, fields } = caption;
-        let drawn = figure(&view, Preset::Page, &Caption { title, text, fields });
-        problem.set(save_bytes(drawn.svg.as_bytes(), "image/svg+xml", &stem(".svg")).err());
-    };
     view! {
         <section class="sweep-stage" aria-label="Graph of links">
             <div class="sweep-head">
                 <h2>{move || title.get()}</h2>
                 <span class="spring"></span>
-                <button type="button" class="link" on:click=save>"Save CSV"</button>
-                <button type="button" class="link" on:click=save_figure>"Save SVG"</button>
-                <button type="button" class="link" on:click=move |_| page.dispatch(Event::Editing(EditEvent::SweepShown(false)))>
-                    "Back to the view"
-                </button>
+                <StageFiles page problem />
             </div>
             {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
             {move || graph.with(|graph| graph.as_ref().map(|graph| drawn(graph, n.get())))}

@@ -1,6 +1,7 @@
 //! Sweeps: one edit after another, and the effect of each. The panel starts one, its map stands on the stage.
 
 mod effects;
+mod files;
 mod link_stage;
 mod map;
 mod panel;

@@ -3,14 +3,12 @@
 use leptos::prelude::*;
 
 use super::effects::Effects;
+use super::files::StageFiles;
 use super::link_stage::LinkStage;
 use super::map::SweepMap;
 use super::ranked::Ranked;
-use crate::platform::download::save_bytes;
-use crate::render::figure::{Caption, Preset, figure};
 use crate::render::scatter::ScatterPoint;
-use crate::state::editing::EditEvent;
-use crate::state::{CaptionText, Event, OnScreen, State, WorkEvent, wording};
+use crate::state::{Event, State, WorkEvent, wording};
 use crate::ui::erased::{Derived, view};
 use crate::ui::numbers::matters::plot;
 use crate::ui::shell::page::Page;
@@ -36,17 +34,6 @@ pub fn SweepStage(page: Page) -> impl IntoView {
         points.into_iter().map(point).collect::<Vec<_>>()
     });
     let problem = RwSignal::new(None::<String>);
-    let stem = move |end: &str| page.peek(|state| format!("{}{end}", state.figure_stem(OnScreen::Effects)));
-    let save = move |_| {
-        let Some(effects) = effects.get_untracked() else { return };
-        problem.set(save_bytes(effects.table().as_bytes(), "text/csv;charset=utf-8", &stem(".csv")).err());
-    };
-    let save_figure = move |_| {
-        let caption = page.peek(State::sweep_caption);
-        let Some((effects, CaptionText { title, text, fields })) = effects.get_untracked().zip(caption) else { return };
-        let drawn = figure(&effects.figure(), Preset::Page, &Caption { title, text, fields });
-        problem.set(save_bytes(drawn.svg.as_bytes(), "image/svg+xml", &stem(".svg")).err());
-    };
     view! {
         {move || is_graph.get().then(|| view! { <LinkStage page /> })}
         <section class="sweep-stage" class:none=move || is_graph.get() aria-label="Map of effects">
@@ -68,11 +55,7 @@ pub fn SweepStage(page: Page) -> impl IntoView {
                     "Stop"
                 </button>
                 <span class="spring"></span>
-                <button type="button" class="link" on:click=save>"Save CSV"</button>
-                <button type="button" class="link" on:click=save_figure>"Save SVG"</button>
-                <button type="button" class="link" on:click=move |_| page.dispatch(Event::Editing(EditEvent::SweepShown(false)))>
-                    "Back to the view"
-                </button>
+                <StageFiles page problem />
             </div>
             {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
             {move || effects.get().map(|Effects { map, names, measured, applies, .. }| view! {
