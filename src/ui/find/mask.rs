@@ -4,10 +4,11 @@ use leptos::prelude::*;
 
 use super::mask_table::MaskTable;
 use super::save_trials::SaveTrials;
-use super::{chosen_set, send};
+use super::trials_progress::TrialsProgress;
+use super::{chosen_set, send, trials};
 use crate::sets::made::Made;
+use crate::state::FindEvent;
 use crate::state::find::{MaskAsked, MaskSource};
-use crate::state::{Event, FindEvent, WorkEvent};
 use crate::ui::erased::{Derived, Show, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::select_field::{SelectField, same_name};
@@ -22,9 +23,7 @@ const N_RANDOM: [usize; 2] = [20, 200];
 pub fn MaskSection(page: Page) -> impl IntoView {
     let set = chosen_set(page);
     let has_measure = Derived::new(move || set.with(|set| set.as_ref().is_some_and(|set| set.has_answers())));
-    let masks = page.memo(|state| state.find.trials.clone().filter(|trials| trials.mask.is_some()));
-    let is_running = page
-        .memo(|state| state.find.trials.as_ref().is_some_and(|trials| trials.mask.is_some() && trials.is_under_way()));
+    let masks = trials(page, true);
     let asked = RwSignal::new(MaskAsked::default());
     let sources = [(MaskSource::Edits, "The edits of this page"), (MaskSource::Found, "The first heads of the search")];
     let pick_source = move |label: String| {
@@ -80,18 +79,7 @@ pub fn MaskSection(page: Page) -> impl IntoView {
                     >
                         "Measure the mask"
                     </button>
-                    <Show when=move || is_running.get()>
-                        <button
-                            type="button"
-                            class="link"
-                            on:click=move |_| page.dispatch(Event::Work(WorkEvent::CancelAsked))
-                        >
-                            "Stop"
-                        </button>
-                    </Show>
-                    <span class="label" role="status" aria-label="Progress of the mask">
-                        {move || masks.get().map(|masks| masks.status())}
-                    </span>
+                    <TrialsProgress page trials=masks label="Progress of the mask" />
                 </div>
                 {move || masks.get().map(|masks| view! { <p class="statement">{masks.mask_statement().join(" ")}</p> })}
                 <Show when=move || masks.get().is_some()><MaskTable page /><SaveTrials page /></Show>

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::scrolled_table::scrolled_table;
+use super::trials;
 use crate::analysis::statistics::{Estimate, MaskEffect};
 use crate::state::find::MaskFound;
 use crate::state::find::words::{interval, number};
@@ -14,7 +16,7 @@ const HEIGHT: f64 = 20.0;
 /// Measure, control, plain text, and the difference of the first two.
 #[component]
 pub fn MaskTable(page: Page) -> impl IntoView {
-    let masks = page.memo(|state| state.find.trials.clone().filter(|trials| trials.mask.is_some()));
+    let masks = trials(page, true);
     let found = Derived::new(move || masks.get()?.masked());
     let row = |name: &'static str, effect: MaskEffect, is_loss: bool, reach: f64| {
         let mean = |value: f64| match is_loss {
@@ -58,20 +60,11 @@ pub fn MaskTable(page: Page) -> impl IntoView {
         })
     };
     view! {
-        <div class="find-scroll" tabindex="0" role="region" aria-label="Effect of the mask">
-            <table class="find-table" aria-label="Effect of the mask">
-                <thead><tr>
-                    <th scope="col">"Of"</th>
-                    <th scope="col">"n"</th>
-                    <th scope="col">"Without"</th>
-                    <th scope="col">"With the mask"</th>
-                    <th scope="col">"Change, SD (95 %)"</th>
-                    <th scope="col">"p"</th>
-                    <th scope="col">"Mask (filled) and random masks"</th>
-                </tr></thead>
-                <tbody>{body}</tbody>
-            </table>
-        </div>
+        {scrolled_table(
+            "Effect of the mask",
+            &["Of", "n", "Without", "With the mask", "Change, SD (95 %)", "p", "Mask (filled) and random masks"],
+            body.into_any(),
+        )}
         <p class="statement caution">
             "A mask that moves the control as much as the measure has shown nothing about what the set is for."
         </p>

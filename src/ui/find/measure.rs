@@ -5,10 +5,11 @@ use leptos::prelude::*;
 use super::number_fields::NumberFields;
 use super::outcome_fields::OutcomeFields;
 use super::score_fields::ScoreFields;
+use super::stop::StopButton;
 use super::weight_fields::WeightFields;
 use super::{chosen_set, send};
+use crate::state::FindEvent;
 use crate::state::find::{Form, Kind};
-use crate::state::{Event, FindEvent, WorkEvent};
 use crate::ui::erased::{Derived, Show, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::check_box::CheckBox;
@@ -74,15 +75,7 @@ pub fn Measure(page: Page) -> impl IntoView {
                         />
                     </Show>
                     <button type="submit" class="action primary">"Measure every head"</button>
-                    <Show when=move || is_running.get()>
-                        <button
-                            type="button"
-                            class="link"
-                            on:click=move |_| page.dispatch(Event::Work(WorkEvent::CancelAsked))
-                        >
-                            "Stop"
-                        </button>
-                    </Show>
+                    <StopButton page is_running />
                 </div>
                 <p class="hint" class:none=is_first>
                     {move || format!(

@@ -26,7 +26,10 @@ mod rows;
 mod save;
 mod save_trials;
 mod score_fields;
+mod scrolled_table;
 mod set;
+mod stop;
+mod trials_progress;
 mod unit_rows;
 mod view;
 mod weight_fields;
@@ -39,7 +42,7 @@ use std::sync::Arc;
 
 use super::erased::Derived;
 use super::shell::page::Page;
-use crate::state::find::{LoadedSet, Search};
+use crate::state::find::{LoadedSet, Search, Trials};
 use crate::state::{Event, FindEvent};
 
 /// The last search and the chosen head. What is made of all rows follows this and not the state, which changes more often.
@@ -50,6 +53,11 @@ fn chosen(page: Page) -> Derived<Option<(Arc<Search>, usize)>> {
 /// The set. What is made of all its rows follows this and not the state.
 fn chosen_set(page: Page) -> Derived<Option<Arc<LoadedSet>>> {
     page.memo(|state| state.find.set.clone())
+}
+
+/// The last trials, where they are of a mask, or where they are of recall.
+fn trials(page: Page, is_of_mask: bool) -> Derived<Option<Arc<Trials>>> {
+    page.memo(move |state| state.find.trials.clone().filter(|trials| trials.mask.is_some() == is_of_mask))
 }
 
 /// Says what happened on the workbench.

@@ -4,9 +4,10 @@ use leptos::prelude::*;
 
 use super::recall_table::RecallTable;
 use super::save_trials::SaveTrials;
-use super::{chosen_set, send};
+use super::trials_progress::TrialsProgress;
+use super::{chosen_set, send, trials};
+use crate::state::FindEvent;
 use crate::state::find::Grouping;
-use crate::state::{Event, FindEvent, WorkEvent};
 use crate::ui::erased::{Derived, Show, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::check_box::CheckBox;
@@ -17,11 +18,8 @@ pub fn RecallSection(page: Page) -> impl IntoView {
     let set = chosen_set(page);
     let has_needles = Derived::new(move || set.with(|set| set.as_ref().is_some_and(|set| set.has_needles())));
     let has_edits = page.memo(|state| state.editing.has_active());
-    let trials = page.memo(|state| state.find.trials.clone().filter(|trials| trials.mask.is_none()));
-    let is_running = page
-        .memo(|state| state.find.trials.as_ref().is_some_and(|trials| trials.mask.is_none() && trials.is_under_way()));
+    let trials = trials(page, false);
     let statement = move || trials.get().map(|trials| trials.statement().join(" "));
-    let status = Derived::new(move || trials.get().map(|trials| trials.status()));
     let is_of_all_tokens = RwSignal::new(false);
     let label = move || match has_edits.get() {
         true => "Measure recall without and with the edits",
@@ -40,16 +38,7 @@ pub fn RecallSection(page: Page) -> impl IntoView {
                     >
                         {label}
                     </button>
-                    <Show when=move || is_running.get()>
-                        <button
-                            type="button"
-                            class="link"
-                            on:click=move |_| page.dispatch(Event::Work(WorkEvent::CancelAsked))
-                        >
-                            "Stop"
-                        </button>
-                    </Show>
-                    <span class="label" role="status" aria-label="Progress of recall">{move || status.get()}</span>
+                    <TrialsProgress page trials label="Progress of recall" />
                     <p class="hint">
                         "How often a fact is found again, by its distance from the question and its depth in the text. Edits of the page act \
                         in the second run of each row; without edits there is one run."

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::trials;
 use crate::analysis::statistics::Recall;
 use crate::state::find::Grouping;
 use crate::state::find::words::number;
@@ -11,7 +12,7 @@ use crate::ui::shell::page::Page;
 /// Shares with their intervals, before and after the edits; all rows at the end.
 #[component]
 pub fn RecallTable(page: Page, grouping: Grouping, is_of_all_tokens: RwSignal<bool>) -> impl IntoView {
-    let trials = page.memo(|state| state.find.trials.clone().filter(|trials| trials.mask.is_none()));
+    let trials = trials(page, false);
     let rows = Derived::new(move || {
         let found = trials.get().map(|trials| trials.recall(grouping, is_of_all_tokens.get())).unwrap_or_default();
         let names = grouping.names().into_iter().chain(["all rows".to_owned()]);

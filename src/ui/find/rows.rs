@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::scrolled_table::scrolled_table;
 use crate::protocol::RowRead;
 use crate::sets::Row;
 use crate::state::State;
@@ -50,12 +51,11 @@ pub fn RowTable(page: Page) -> impl IntoView {
         <details class="find-rows">
             <summary>"Rows: " <span role="status" aria-label="Rows that fit">{move || summary.get()}</span></summary>
             {move || notes.get().into_iter().map(|note| view! { <p class="hint">{note}</p> }).collect_view()}
-            <div class="find-scroll" tabindex="0" role="region" aria-label="Rows of the set">
-                <table class="find-table">
-                    <thead><tr><th scope="col">"Row"</th><th scope="col">"Text"</th><th scope="col">"As the model reads it"</th></tr></thead>
-                    <tbody>{move || listed.get().into_iter().map(row).collect_view()}</tbody>
-                </table>
-            </div>
+            {scrolled_table(
+                "Rows of the set",
+                &["Row", "Text", "As the model reads it"],
+                (move || listed.get().into_iter().map(row).collect_view()).into_any(),
+            )}
         </details>
     }
 }

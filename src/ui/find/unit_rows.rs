@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::scrolled_table::scrolled_table;
 use super::{chosen, send};
 use crate::state::FindEvent;
 use crate::state::find::words::number;
@@ -45,17 +46,11 @@ pub fn UnitRows(page: Page) -> impl IntoView {
         }
     };
     view! {
-        <div class="find-scroll" tabindex="0" role="region" aria-label="Rows by number">
-            <table class="find-table" aria-label="Rows by number">
-                <thead><tr>
-                    <th scope="col">"Row"</th>
-                    <th scope="col">"Value"</th>
-                    <th scope="col">"Text"</th>
-                    <th scope="col">"In the other views"</th>
-                </tr></thead>
-                <tbody>{move || listed.get().0.into_iter().map(row).collect_view()}</tbody>
-            </table>
-        </div>
+        {scrolled_table(
+            "Rows by number",
+            &["Row", "Value", "Text", "In the other views"],
+            (move || listed.get().0.into_iter().map(row).collect_view()).into_any(),
+        )}
         <p class="hint" class:none=move || n_left_out() == 0>
             {move || format!("{} rows between them are not listed; the CSV has all.", n_left_out())}
         </p>

@@ -8,6 +8,7 @@ use crate::state::find::AtlasEvent;
 use crate::state::find::atlas::score_name;
 use crate::state::wording::sentence;
 use crate::ui::erased::{Derived, view};
+use crate::ui::find::scrolled_table::scrolled_table;
 use crate::ui::small::problem::Problem;
 use crate::ui::small::select_field::SelectField;
 
@@ -29,7 +30,7 @@ const PLACES: [&str; 11] = [
 /// A choice of the score, and the texts; each opens in the other views.
 #[component]
 pub fn Examples(shown: Shown) -> impl IntoView {
-    let (page, head) = (shown.page, shown.head());
+    let (page, head) = (shown.page, shown.head);
     let axis = page.memo(|state| state.find.atlas.axes[0].clone());
     let typed = RwSignal::new(None::<String>);
     let offered = Derived::new(move || {
@@ -89,19 +90,8 @@ pub fn Examples(shown: Shown) -> impl IntoView {
         }
     };
     let table = move |rows: Vec<Listed>| {
-        view! {
-            <div class="find-scroll" tabindex="0" role="region" aria-label="Examples of the head">
-                <table class="find-table" aria-label="Examples of the head">
-                    <thead><tr>
-                        <th scope="col">"Where"</th>
-                        <th scope="col">"Value"</th>
-                        <th scope="col">"Text"</th>
-                        <th scope="col">"In the views"</th>
-                    </tr></thead>
-                    <tbody>{rows.into_iter().enumerate().map(row).collect_view()}</tbody>
-                </table>
-            </div>
-        }
+        let rows = rows.into_iter().enumerate().map(row).collect_view().into_any();
+        scrolled_table("Examples of the head", &["Where", "Value", "Text", "In the other views"], rows)
     };
     view! {
         <div class="find-fields">

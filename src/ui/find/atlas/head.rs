@@ -8,6 +8,7 @@ use super::{Shown, number};
 use crate::state::find::atlas::score_name;
 use crate::state::wording::head_name;
 use crate::ui::erased::{Derived, view};
+use crate::ui::find::scrolled_table::scrolled_table;
 use crate::ui::small::problem::Problem;
 
 /// A score: its name, mean, interval, number of texts.
@@ -16,7 +17,7 @@ type Listed = (String, String, String, usize);
 /// Scores as a table, examples below it.
 #[component]
 pub fn AtlasHead(shown: Shown) -> impl IntoView {
-    let head = shown.head();
+    let head = shown.head;
     let title = move || {
         let (atlas, head) = (shown.atlas.get()?, head.get()?);
         Some(head_name(head / atlas.file.n_heads, head % atlas.file.n_heads))
@@ -63,17 +64,11 @@ pub fn AtlasHead(shown: Shown) -> impl IntoView {
             {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
             <details open>
                 <summary>"Scores"</summary>
-                <div class="find-scroll" tabindex="0" role="region" aria-label="Scores of the head">
-                    <table class="find-table" aria-label="Scores of the head">
-                        <thead><tr>
-                            <th scope="col">"Score"</th>
-                            <th scope="col">"Mean"</th>
-                            <th scope="col">"95 %"</th>
-                            <th scope="col">"Texts"</th>
-                        </tr></thead>
-                        <tbody>{move || listed.get().into_iter().map(row).collect_view()}</tbody>
-                    </table>
-                </div>
+                {scrolled_table(
+                    "Scores of the head",
+                    &["Score", "Mean", "95 %", "Texts"],
+                    (move || listed.get().into_iter().map(row).collect_view()).into_any(),
+                )}
             </details>
             <Examples shown />
         </section>

@@ -36,7 +36,7 @@ pub fn AtlasMap(shown: Shown) -> impl IntoView {
         let (low, high) = (means().fold(f64::INFINITY, f64::min), means().fold(f64::NEG_INFINITY, f64::max));
         Some(Cells { name: score_name(&id), n_heads: atlas.file.n_heads, values, low, high })
     });
-    let chosen = shown.head();
+    let chosen = shown.head;
     let cells = CellTable::new();
     let cell = move |head: usize, n_heads: usize, strength: f64, [mean, low, high]: [f64; 3]| {
         let value = match mean.is_nan() {

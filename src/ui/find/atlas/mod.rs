@@ -33,6 +33,8 @@ struct Shown {
     place: usize,
     /// The atlas; nothing once it is closed.
     atlas: Derived<Option<Arc<OpenAtlas>>>,
+    /// The chosen head's place in this atlas.
+    head: Derived<Option<usize>>,
     /// Its heads by all scores.
     likeness: Derived<Option<Arc<Likeness>>>,
 }
@@ -40,6 +42,7 @@ struct Shown {
 impl Shown {
     fn new(page: Page, place: usize) -> Self {
         let atlas = page.memo(move |state| state.find.atlas.open.get(place).cloned());
+        let head = page.memo(move |state| state.find.atlas.open.get(place)?.place(state.find.atlas.head));
         let n_groups = page.memo(|state| state.find.atlas.n_groups);
         let likeness = Derived::new(move || {
             let atlas = atlas.get()?;
@@ -47,13 +50,7 @@ impl Shown {
                 (0..atlas.file.metadata.scores.len()).map(|score| atlas.file.means(score)).collect();
             likeness(&columns, n_groups.get()).map(Arc::new)
         });
-        Self { page, place, atlas, likeness }
-    }
-
-    /// The chosen head's place in this atlas.
-    fn head(self) -> Derived<Option<usize>> {
-        let head = self.page.memo(|state| state.find.atlas.head);
-        Derived::new(move || self.atlas.get()?.place(head.get()))
+        Self { page, place, atlas, head, likeness }
     }
 
     /// Chooses a head by its place in this atlas.
@@ -69,7 +66,7 @@ fn send(page: Page, event: AtlasEvent) {
     page.dispatch(Event::Find(event.into()));
 }
 
-/// A number of an atlas: three significant places at least.
+/// A number of an atlas: four decimals, from 10 on two.
 fn number(value: f64) -> String {
     let places = if value.abs() >= 10.0 { 2 } else { 4 };
     if value.is_nan() { "–".to_owned() } else { with_minus(&format!("{value:.places$}")) }

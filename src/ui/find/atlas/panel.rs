@@ -21,7 +21,7 @@ pub fn AtlasPanel(page: Page, place: usize) -> impl IntoView {
     let name = move || shown.atlas.get().map(|atlas| atlas.name.clone()).unwrap_or_default();
     let statement = move || shown.atlas.get().map(|atlas| atlas.statement().join(" "));
     let is_map = page.memo(|state| state.find.atlas.view == AtlasView::Map);
-    let head = shown.head();
+    let head = shown.head;
     let problem = RwSignal::new(None::<String>);
     let save = move |write: fn(&OpenAtlas) -> Result<(), String>| {
         problem.set(shown.atlas.get_untracked().and_then(|atlas: Arc<OpenAtlas>| write(&atlas).err()));

@@ -10,7 +10,7 @@ use super::{Shown, number};
 use crate::analysis::atlas::Likeness;
 use crate::state::find::atlas::score_name;
 use crate::state::find::{AtlasView, OpenAtlas};
-use crate::state::wording::head_name;
+use crate::state::wording::{count, head_name};
 use crate::ui::erased::{Derived, view};
 use crate::ui::small::focus::focus_child;
 
@@ -40,7 +40,7 @@ pub fn HeadPoints(shown: Shown) -> impl IntoView {
         let (view, axes) = asked.get();
         plot(&*shown.atlas.get()?, shown.likeness.get().as_deref(), view, &axes)
     });
-    let chosen = shown.head();
+    let chosen = shown.head;
     let (field, reached) = (NodeRef::<Div>::new(), RwSignal::new(0));
     let on_key = move |event: KeyboardEvent| {
         let (axis, is_up) = match event.key().as_str() {
@@ -95,7 +95,7 @@ pub fn HeadPoints(shown: Shown) -> impl IntoView {
                 </div>
                 <div class="across"><span>{left}</span><span>{axes[0].clone()}" →"</span><span>{right}</span></div>
             </div>
-            {(n_missing > 0).then(|| view! { <p class="hint">{format!("{n_missing} heads lack one of the two.")}</p> })}
+            {(n_missing > 0).then(|| view! { <p class="hint">{format!("{} without one of the two.", count(n_missing, "head"))}</p> })}
         })
     };
     view! {
