@@ -322,21 +322,21 @@ impl State {
         self.run(false, effects);
     }
 
-    /// What the status line says of a search, where nothing else is under way.
+    /// What the status line says of trials or a search, where nothing else is under way.
     pub(in crate::state) fn search_under_way(&self) -> Option<UnderWay> {
-        if let Some(trials) = self.find.trials.as_ref().filter(|trials| trials.is_under_way()) {
-            let fraction = trials.progress.map(|progress| progress.fraction());
-            let is_resting = u8::from(trials.stage == Stage::Paused);
-            let id = (crate::state::work::FIND + is_resting, trials.request());
-            return Some(UnderWay { text: trials.status(), fraction, can_stop: true, id });
-        }
-        let search = self.find.search.as_ref().filter(|search| search.is_under_way())?;
-        let is_resting = u8::from(search.stage == Stage::Paused);
+        let trials = self.find.trials.as_ref().filter(|trials| trials.is_under_way());
+        let trials = trials.map(|trials| (trials.status(), trials.progress, &trials.stage, trials.request()));
+        let search = || {
+            let search = self.find.search.as_ref().filter(|search| search.is_under_way())?;
+            Some((search.status(), search.progress, &search.stage, search.request))
+        };
+        let (text, progress, stage, request) = trials.or_else(search)?;
+        let is_resting = u8::from(*stage == Stage::Paused);
         Some(UnderWay {
-            text: search.status(),
-            fraction: search.progress.map(|progress| progress.fraction()),
+            text,
+            fraction: progress.map(|progress| progress.fraction()),
             can_stop: true,
-            id: (crate::state::work::FIND + is_resting, search.request),
+            id: (crate::state::work::FIND + is_resting, request),
         })
     }
 }

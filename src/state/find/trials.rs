@@ -39,7 +39,7 @@ pub struct Trials {
 }
 
 impl PartialEq for Trials {
-    /// Numbers are added and never changed.
+    /// Numbers are added and never changed. Every eighth of them counts as a change, and progress does not.
     fn eq(&self, other: &Self) -> bool {
         let key = |trials: &Self| (trials.request, trials.numbers.len() / 8, trials.refused.len());
         key(self) == key(other) && self.stage == other.stage

@@ -31,8 +31,8 @@ pub fn DropZone(page: Page) -> impl IntoView {
     let drop = window_event_listener(ev::drop, move |event: DragEvent| {
         let Some(data) = event.data_transfer().filter(has_files) else { return };
         is_over.set(false);
-        // One safetensors file is a trace or an atlas of heads, one table a set of texts. A folder, several files or a GGUF file are a model, which
-        // `models::more` takes.
+        // One safetensors file is a trace or an atlas of heads, one table a set of texts. A folder, several files or a GGUF file are a
+        // model, which `models::more` takes.
         let n_files = data.files().map_or(0, |files| files.length());
         let first = data.files().and_then(|files| files.get(0));
         let ends = |file: &File, ending: &str| n_files == 1 && file.name().to_ascii_lowercase().ends_with(ending);
