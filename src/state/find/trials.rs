@@ -25,7 +25,7 @@ pub struct Trials {
     /// The rows that are run: those of the set, and of a mask's controls.
     pub rows: Arc<Vec<Row>>,
     /// Lists of edits; the first one is empty.
-    pub variants: Vec<Vec<Edit>>,
+    pub variants: Arc<Vec<Vec<Edit>>>,
     /// The mask that is measured; `None` for recall.
     pub mask: Option<Arc<MaskPlan>>,
     /// The numbers by variant and row: outcome, likelier tokens, likelier other answers, loss.
@@ -63,7 +63,7 @@ impl Trials {
             request: 0,
             set,
             rows: Arc::new(rows),
-            variants,
+            variants: Arc::new(variants),
             mask: mask.map(Arc::new),
             model: String::new(),
             numbers: BTreeMap::new(),
@@ -109,7 +109,7 @@ impl State {
         let name = model.name.clone();
         let request = self.request();
         self.change_trials(|trials| (trials.request, trials.stage, trials.model) = (request, Stage::Running, name));
-        let (variants, lines) = (trials.variants.clone(), sets::to_json_lines(&trials.rows));
+        let (variants, lines) = (trials.variants.to_vec(), sets::to_json_lines(&trials.rows));
         effects.push(Effect::Send(ToWorker::Find(FindRequest::Trials { request, lines, variants })));
         true
     }

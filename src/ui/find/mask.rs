@@ -36,7 +36,7 @@ pub fn MaskSection(page: Page) -> impl IntoView {
         let picked = CONTROLS.into_iter().find(|made| made.name() == name);
         asked.update(|asked| asked.control = picked.unwrap_or(CONTROLS[0]));
     };
-    let number = move |text: String| text.parse::<usize>().unwrap_or(1).max(1);
+    let number = move |text: String| text.parse::<usize>().unwrap_or(1);
     let counts = Signal::stored((1..=20).map(|n: usize| same_name(n.to_string())).collect());
     view! {
         <Show when=move || has_measure.get() || masks.get().is_some()>
