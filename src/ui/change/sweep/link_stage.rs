@@ -1,5 +1,6 @@
 //! Links that lead to the outcome as a graph over tokens and layers, in the place of the views.
 
+use leptos::html::Div;
 use leptos::prelude::*;
 
 use super::files::StageFiles;
@@ -10,8 +11,9 @@ use crate::state::{State, wording};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
 use crate::ui::small::problem::Problem;
+use crate::ui::small::watched::element_size;
 
-/// Room for the graph, CSS pixels.
+/// Height of the graph, and its width until that of the stage is known, CSS pixels.
 const ROOM: (f32, f32) = (960.0, 720.0);
 
 /// The graph, with what saves it.
@@ -21,6 +23,9 @@ pub fn LinkStage(page: Page) -> impl IntoView {
     let n = page.memo(|state| state.matters.links.n);
     let title = page.memo(State::matters_title);
     let problem = RwSignal::new(None::<String>);
+    let scroller = NodeRef::<Div>::new();
+    let (width, _) = element_size(scroller);
+    let room = move || (if width.get() > 0.0 { width.get() as f32 } else { ROOM.0 }, ROOM.1);
     view! {
         <section class="sweep-stage" aria-label="Graph of links">
             <div class="sweep-head">
@@ -29,7 +34,9 @@ pub fn LinkStage(page: Page) -> impl IntoView {
                 <StageFiles page problem />
             </div>
             {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
-            {move || graph.with(|graph| graph.as_ref().map(|graph| drawn(graph, n.get())))}
+            <div class="sweep-scroll link-graph" node_ref=scroller tabindex="0" role="region" aria-label="Graph">
+                {move || graph.with(|graph| graph.as_ref().map(|graph| drawn(graph, n.get(), room())))}
+            </div>
             <p class="hint">
                 "From the outcome on top down: a line for each link, from the token that is read to the one above that reads it; upright \
                  lines are the stream. Blue: cutting the link raises the outcome; orange: it lowers it. The threshold is under “Matters”."
@@ -45,8 +52,8 @@ fn chosen(graph: &LinkGraph, n: usize) -> (impl Iterator<Item = &ListedPart> + C
     (links, largest)
 }
 
-fn drawn(graph: &LinkGraph, n: usize) -> AnyView {
-    let layout = StreamLayout::fit(graph.n_layers + 1, graph.labels.len(), false, false, ROOM);
+fn drawn(graph: &LinkGraph, n: usize, room: (f32, f32)) -> AnyView {
+    let layout = StreamLayout::fit(graph.n_layers + 1, graph.labels.len(), false, false, room);
     let middle = |row: usize, position: usize| {
         let (left, top) = layout.corner(layout.line(row), position, (0.0, 0.0));
         (left + layout.cell.0 / 2.0, top + layout.cell.1 / 2.0)
@@ -82,13 +89,11 @@ fn drawn(graph: &LinkGraph, n: usize) -> AnyView {
     let label =
         format!("{} over tokens and layers, from the outcome down", wording::count(links.clone().count(), "link"));
     view! {
-        <div class="sweep-scroll link-graph" tabindex="0" role="region" aria-label="Graph">
-            <svg width=width height=height viewBox=format!("0 0 {width} {height}") role="img" aria-label=label>
-                {(0..graph.labels.len()).map(stream).collect_view()}
-                {(0..=graph.n_layers).map(row_name).collect_view()}
-                <g class="path-lines">{links.map(line).collect_view()}</g>
-            </svg>
-        </div>
+        <svg width=width height=height viewBox=format!("0 0 {width} {height}") role="img" aria-label=label>
+            {(0..graph.labels.len()).map(stream).collect_view()}
+            {(0..=graph.n_layers).map(row_name).collect_view()}
+            <g class="path-lines">{links.map(line).collect_view()}</g>
+        </svg>
     }
     .into_any()
 }
