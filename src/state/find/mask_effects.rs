@@ -103,9 +103,14 @@ impl Trials {
                 plan.asked.control.name(),
             ),
             format!(
-                "Changes in standard deviations of rows or pairs without edits; intervals: 95 %, whole clusters; p: among {} that zero or \
-                 average as many heads of each layer, drawn at random.",
-                count(plan.asked.n_random, "random mask")
+                "Changes in standard deviations of rows or pairs without edits; intervals: 95 %, whole clusters; {}",
+                match plan.asked.n_random {
+                    0 => "no p: the mask takes every head of its layers, so no other mask has as many.".to_owned(),
+                    n => format!(
+                        "p: among {} that zero or average as many heads of each layer, drawn at random.",
+                        count(n, "random mask")
+                    ),
+                },
             ),
         ]
     }

@@ -89,7 +89,7 @@ impl State {
         }
     }
 
-    fn mask_trials(&self, asked: MaskAsked) -> Result<Trials, String> {
+    fn mask_trials(&self, mut asked: MaskAsked) -> Result<Trials, String> {
         let set = self.find.set.clone().ok_or("There is no set yet: make one, or give one.")?;
         let model = self.work.model.as_ref().ok_or("Random masks need the model’s heads: load a model first.")?;
         let (n_layers, n_heads) = (model.spec.n_layers, model.spec.n_heads);
@@ -108,6 +108,10 @@ impl State {
         let texts: Vec<Row> = Made::Texts.rows(N_TEXTS, seed);
         let ends = [measured.len(), measured.len() + control.len(), measured.len() + control.len() + texts.len()];
         let rows: Vec<Row> = measured.into_iter().chain(control).chain(texts).collect();
+        // There is no other mask of as many heads where all of a layer are masked.
+        if masked.values().all(|heads| heads.len() == n_heads) {
+            asked.n_random = 0;
+        }
         let random =
             (0..asked.n_random).map(|index| edits(&random_mask(&masked, n_heads, SplitMix64::nth(seed, index as u64))));
         let variants = [Vec::new(), edits(&masked)].into_iter().chain(random).collect();

@@ -184,6 +184,28 @@ fn a_mask_stands_beside_random_ones_and_its_control() {
     }
 }
 
+/// A mask of every head of its layers has no other of its size: nothing random is run, and no p is given.
+#[test]
+fn a_mask_of_whole_layers_has_no_random_ones() {
+    let mut page = causal_page();
+    page.event(Event::Select(SelectionEvent::ViewPicked(View::Find)));
+    let pronoun = Made::ALL.iter().position(|made| *made == Made::Pronoun).unwrap();
+    act(&mut page, FindEvent::MadePicked(pronoun));
+    act(&mut page, FindEvent::MakeAsked);
+    let edits = crate::edit::parse_list(r#"[{"kind":"zero_head","layer":1,"head":"all"}]"#).unwrap();
+    page.event(Event::Editing(EditEvent::Added(edits)));
+    let request = page.last_edited_run();
+    page.says(FromWorker::Cancelled { request });
+    act(&mut page, FindEvent::MaskAsked(MaskAsked::default()));
+    let n_variants = page.sent.iter().rev().find_map(|sent| match sent {
+        ToWorker::Find(FindRequest::Trials { variants, .. }) => Some(variants.len()),
+        _ => None,
+    });
+    assert_eq!(n_variants, Some(2));
+    let statement = trials(&page).mask_statement().join(" ");
+    assert!(statement.contains("no p: the mask takes every head of its layers"), "{statement}");
+}
+
 /// Heads of a search are ranked on one half of the clusters, and the mask is measured on the rows of the other.
 #[test]
 fn a_mask_of_found_heads_is_measured_on_the_other_half() {

@@ -10,7 +10,7 @@ use crate::state::find::words::{interval, number};
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 
-const WIDTH: f64 = 240.0;
+const WIDTH: f64 = 192.0;
 const HEIGHT: f64 = 20.0;
 
 /// Measure, control, plain text, and the difference of the first two.
@@ -62,7 +62,7 @@ pub fn MaskTable(page: Page) -> impl IntoView {
     view! {
         {scrolled_table(
             "Effect of the mask",
-            &["Of", "n", "Without", "With the mask", "Change, SD (95 %)", "p", "Mask (filled) and random masks"],
+            &["Of", "n", "Without", "With the mask", "Change, SD (95 %)", "p", "Mask (filled), random"],
             body.into_any(),
         )}
         <p class="statement caution">
@@ -81,13 +81,15 @@ fn strip(name: &str, effect: &MaskEffect, reach: f64) -> AnyView {
     let x = |value: f64| WIDTH / 2.0 + if reach > 0.0 { value / reach * (WIDTH / 2.0 - 6.0) } else { 0.0 };
     let middle = HEIGHT / 2.0;
     let point = |value: &f64| view! { <circle class="random" cx=x(*value) cy=middle r="3" /> };
-    let label = format!(
-        "{name}: the mask changes it by {}, {} random masks by {} to {}",
-        number(effect.effect.value),
-        effect.random.len(),
-        number(effect.random.iter().copied().fold(f64::NAN, f64::min)),
-        number(effect.random.iter().copied().fold(f64::NAN, f64::max)),
-    );
+    let random = match effect.random.len() {
+        0 => String::new(),
+        n => format!(
+            ", {n} random masks by {} to {}",
+            number(effect.random.iter().copied().fold(f64::NAN, f64::min)),
+            number(effect.random.iter().copied().fold(f64::NAN, f64::max)),
+        ),
+    };
+    let label = format!("{name}: the mask changes it by {}{random}", number(effect.effect.value));
     view! {
         <svg class="mask-strip" viewBox=format!("0 0 {WIDTH} {HEIGHT}") width=WIDTH height=HEIGHT role="img" aria-label=label>
             <line class="axis" x1=WIDTH / 2.0 x2=WIDTH / 2.0 y1="0" y2=HEIGHT />
