@@ -21,18 +21,23 @@ const CASES = [
   })),
 ];
 
-const VIEWS = { model: measureModel, head: measureHead, neuron: measureNeuron };
+const VIEWS = { model: measureModel, head: measureHead, neuron: measureNeuron, stream: measureStream };
 
 /** Bounds in milliseconds by kind of figure, view and number of tokens. */
 const BOUNDS = {
-  draw_first: { model: { 128: 100 }, head: { 128: 100, 512: 250 }, neuron: { 128: 200, 512: 200 } },
-  draw_hover: { model: { 128: 16, 512: 50 }, head: { 128: 16, 512: 50 }, neuron: { 128: 16, 512: 50 } },
+  draw_first: { model: { 128: 100 }, head: { 128: 100, 512: 250 }, neuron: { 128: 200, 512: 200 }, stream: { 128: 150, 512: 150 } },
+  draw_hover: {
+    model: { 128: 16, 512: 50 },
+    head: { 128: 16, 512: 50 },
+    neuron: { 128: 16, 512: 50 },
+    stream: { 128: 16, 512: 50 },
+  },
   draw_select: { model: { 128: 16, 512: 50 }, head: { 128: 16, 512: 50 }, neuron: { 128: 16, 512: 50 } },
 };
 
 /** Prints a figure per view and length whose name contains `only`. */
 export async function measureDrawing(browser, url, only) {
-  const namesOf = (id, n, view) => Object.keys(BOUNDS).map((what) => `${what}/${view}/${id}/${n}`);
+  const namesOf = (id, n, view) => Object.keys(BOUNDS).filter((what) => BOUNDS[what][view]).map((what) => `${what}/${view}/${id}/${n}`);
   const isWanted = (id, n, view) => namesOf(id, n, view).some((name) => name.includes(only));
   const wanted = CASES.flatMap((one) => LENGTHS.map((n) => ({ ...one, n, views: Object.keys(VIEWS).filter((view) => isWanted(one.id, n, view)) })))
     .filter(({ views }) => views.length > 0);
@@ -138,6 +143,27 @@ async function measureNeuron(page, figure) {
   await page.getByRole("tab", { name: "Head view" }).click();
   await page.locator("#panel-head .tokens.query .token").first().focus();
   await page.keyboard.press("Escape");
+}
+
+async function measureStream(page, figure) {
+  await page.getByRole("tab", { name: "Stream view" }).click();
+  await page.waitForTimeout(1_500);
+  // The status line tells of the text again once the lens has read every layer.
+  await page.getByRole("status", { name: "Status" }).getByText(/· \d+ tokens? ·/).waitFor({ timeout: 240_000 });
+  await page.waitForTimeout(500);
+  const samples = [];
+  for (let round = 0; round < 5; round += 1) {
+    await page.getByRole("tab", { name: "Head view" }).click();
+    await page.waitForTimeout(300);
+    await page.evaluate(() => window.drawing.start());
+    await page.evaluate(() => window.drawing.act(() => document.getElementById("tab-stream").click(), ".stream-scroller canvas"));
+    await page.waitForTimeout(300);
+    samples.push(await page.evaluate(() => window.drawing.stop()));
+  }
+  print(figure("draw_first"), "the stream view opened once its numbers are there", samples);
+  await sweep(page, figure("draw_hover"), ".stream-scroller", ".stream-scroller canvas");
+  await page.mouse.move(2, 2);
+  await page.getByRole("tab", { name: "Head view" }).click();
 }
 
 /** Moves over a figure for some seconds. */
