@@ -1,6 +1,7 @@
 //! Estimates beside exact effects: which are tried, and how well two lists of numbers agree (docs/methods.md, "Attribution by
 //! gradients").
 
+use super::statistics::{pearson, spearman};
 use crate::random::SplitMix64;
 
 /// How estimates and exact values agree.
@@ -21,8 +22,8 @@ impl Agreement {
         let sign = |value: f64| if value == 0.0 { 0.0 } else { value.signum() };
         let n_same = pairs.iter().filter(|(one, two)| sign(*one) == sign(*two)).count();
         Self {
-            pearson: correlation(&one, &two),
-            spearman: correlation(&ranks(&one), &ranks(&two)),
+            pearson: pearson(&one, &two, None),
+            spearman: spearman(&one, &two, None),
             sign: (!pairs.is_empty()).then(|| n_same as f64 / pairs.len() as f64),
         }
     }
@@ -37,29 +38,6 @@ pub fn tried(estimates: &[f32], n: usize, seed: u64) -> (Vec<usize>, Vec<usize>)
     SplitMix64::new(seed).draw(&mut rest, n);
     rest.truncate(n);
     (order, rest)
-}
-
-fn correlation(one: &[f64], two: &[f64]) -> Option<f64> {
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
-    let (mean_one, mean_two) = (mean(one), mean(two));
-    let products = |a: &[f64], b: &[f64], mean_a: f64, mean_b: f64| {
-        a.iter().zip(b).map(|(a, b)| (a - mean_a) * (b - mean_b)).sum::<f64>()
-    };
-    let of_both = products(one, one, mean_one, mean_one) * products(two, two, mean_two, mean_two);
-    (of_both > 0.0).then(|| (products(one, two, mean_one, mean_two) / of_both.sqrt()).clamp(-1.0, 1.0))
-}
-
-/// The rank of each number from 0; equal numbers have the mean of their ranks.
-fn ranks(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_unstable_by(|a, b| values[*a].total_cmp(&values[*b]));
-    let mut ranks = vec![0.0; values.len()];
-    for tied in order.chunk_by(|a, b| values[*a] == values[*b]) {
-        let first = order.iter().position(|index| *index == tied[0]).unwrap_or(0);
-        let rank = first as f64 + (tied.len() - 1) as f64 / 2.0;
-        tied.iter().for_each(|index| ranks[*index] = rank);
-    }
-    ranks
 }
 
 #[cfg(test)]
