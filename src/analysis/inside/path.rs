@@ -1,6 +1,8 @@
 //! The way of a cell's content up through the layers: which heads and MLPs carry it, by shares of the stream that they make up
 //! (docs/methods.md, "Path").
 
+use super::stream::dot;
+
 /// What carries content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Carrier {
@@ -36,7 +38,6 @@ pub struct Path {
 
 /// The share of each part in a sum: part · sum ÷ ‖sum‖². The shares of all parts sum to 1.
 pub fn share(part: &[f32], sum: &[f32]) -> f64 {
-    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
     let size = dot(sum, sum);
     if size > 0.0 { dot(part, sum) / size } else { 0.0 }
 }

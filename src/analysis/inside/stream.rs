@@ -51,7 +51,8 @@ pub fn cosines(one: &[f32], other: &[f32], d_model: usize) -> Vec<f32> {
     rows.map(cosine).collect()
 }
 
-fn dot(one: &[f32], other: &[f32]) -> f64 {
+/// The product of two rows, added up in f64.
+pub fn dot(one: &[f32], other: &[f32]) -> f64 {
     one.iter().zip(other).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
 }
 

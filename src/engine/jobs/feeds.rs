@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::exact::ExactJob;
 use super::{Job, Progress, not_done};
 use crate::analysis::inside::feeds::{Feed, Feeds, N_THROUGH};
+use crate::analysis::inside::stream::dot;
 use crate::engine::backward::{Asked, Backward, Differentiated};
 use crate::engine::edits::CompiledEdits;
 use crate::engine::error::EngineError;
@@ -61,11 +62,11 @@ impl FeedsJob {
         let refuse = |message: &str| Err(EngineError::Request(message.to_owned()));
         let spec = run.model().spec();
         if layer >= spec.n_layers || head >= spec.n_heads {
-            return refuse("this head is not there");
+            return refuse("the model has no such head");
         }
         if run.source().is_some() || !spec.has_input_norms() || spec.has_output_norms() {
             return refuse(
-                "what heads and MLPs write adds up to what a head reads in models of one stack with norms before their sub-layers alone",
+                "what heads and MLPs write adds up to what a head reads only where a model has one stack, and norms before its sub-layers alone",
             );
         }
         let is_changed = |layer: usize| run.edits.touches(Hook::Block(layer, BlockSite::ResidPre));
@@ -219,10 +220,6 @@ impl FeedsJob {
             Stage::Done => Ok(None),
         }
     }
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
 }
 
 impl Job for FeedsJob {

@@ -7,7 +7,7 @@ use super::vocabulary::Reading;
 use super::{Job, Progress, Unit, not_done};
 use crate::analysis::inside::direct::FinalScale;
 use crate::analysis::inside::neuron::Neuron;
-use crate::analysis::inside::stream::norms;
+use crate::analysis::inside::stream::{dot, norms};
 use crate::analysis::inside::top::Top;
 use crate::analysis::inside::written::without_words;
 use crate::engine::error::EngineError;
@@ -101,8 +101,7 @@ impl NeuronJob {
         let Some(mlp) = &model.blocks[self.layer].mlp else { return (Phase::Done, Vec::new()) };
         let (weights, bias) = input_row(mlp, self.neuron);
         let rows = model.first_mlp_input(&model.embedded(ids.clone()));
-        let dot = |row: &[f32]| row.iter().zip(&weights).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
-        top.add(ids.start as u32, rows.chunks_exact(weights.len()).map(|row| dot(row) as f32 + bias));
+        top.add(ids.start as u32, rows.chunks_exact(weights.len()).map(|row| dot(row, &weights) as f32 + bias));
         match ids.end == model.embed.n_out() {
             true => (Phase::Done, top.best().to_vec()),
             false => (Phase::Driving(ids.end, top), Vec::new()),

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::{Job, Progress, Unit, not_done};
+use crate::analysis::inside::stream::dot;
 use crate::engine::backward::{Asked, Backward, Differentiated, HookGradient};
 use crate::engine::edits::CompiledEdits;
 use crate::engine::error::EngineError;
@@ -131,7 +132,6 @@ impl SaliencyJob {
             let n_pos = run.tokens().len();
             let (to, width) = (value.unwrap_or_default(), gradient.len() / n_pos);
             let rows = || gradient.chunks_exact(width);
-            let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
             let of_stack = StackSaliency {
                 saliency: rows().zip(to.chunks_exact(width)).map(|(grad, embed)| dot(grad, embed)).collect(),
                 norm: rows().map(|grad| dot(grad, grad).sqrt()).collect(),
