@@ -7,7 +7,7 @@ use super::side_by_side::SideBySide;
 use super::{Job, Progress, not_done};
 use crate::analysis::atlas::{Atlas, Link};
 use crate::analysis::scores::AllHeads;
-use crate::edit::{Edit, EditKind};
+use crate::edit::Edit;
 use crate::engine::error::EngineError;
 use crate::engine::hooks::Captures;
 use crate::engine::model::Model;
@@ -54,17 +54,9 @@ impl AtlasJob {
     /// # Errors
     /// When the model has two stacks, there are no texts, or an edit is a patch.
     pub fn new(model: Arc<Model>, texts: Vec<AtlasText>, edits: Vec<Edit>, seed: u64) -> Result<Self, EngineError> {
-        let refuse = |message: &str| Err(EngineError::Request(message.to_owned()));
-        if model.encoder().is_some() {
-            return refuse("an atlas of heads needs a model of one stack");
-        }
+        SideBySide::check(&model, &edits, "an atlas of heads", "texts of a corpus")?;
         if texts.is_empty() {
-            return refuse("the corpus has no text that the model can read");
-        }
-        if edits.iter().any(|edit| matches!(edit.kind, EditKind::Patch { .. })) {
-            return refuse(
-                "a patch takes another input's values position by position, which texts of a corpus do not share",
-            );
+            return Err(EngineError::Request("the corpus has no text that the model can read".to_owned()));
         }
         let atlas = Atlas::new(model.spec().n_layers, model.spec().n_heads, seed);
         let (runs, finished) = (SideBySide::default(), VecDeque::new());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::edit::Edit;
+use crate::edit::{Edit, EditKind};
 use crate::engine::edits::{CompiledEdits, PatchValues};
 use crate::engine::error::EngineError;
 use crate::engine::hooks::Captures;
@@ -21,6 +21,23 @@ pub(super) struct SideBySide {
 pub(super) type Ended = (usize, Result<Run, EngineError>);
 
 impl SideBySide {
+    /// Refuses what runs side by side cannot have: a second stack, and edits that read another input. `task` is what needs one stack,
+    /// `inputs` are what it reads.
+    ///
+    /// # Errors
+    /// When the model has two stacks, or an edit is a patch.
+    pub fn check(model: &Model, edits: &[Edit], task: &str, inputs: &str) -> Result<(), EngineError> {
+        if model.encoder().is_some() {
+            return Err(EngineError::Request(format!("{task} needs a model of one stack")));
+        }
+        if edits.iter().any(|edit| matches!(edit.kind, EditKind::Patch { .. })) {
+            let message =
+                format!("a patch takes another input's values position by position, which {inputs} do not share");
+            return Err(EngineError::Request(message));
+        }
+        Ok(())
+    }
+
     /// Whether no run is under way.
     pub fn is_empty(&self) -> bool {
         self.runs.is_empty()

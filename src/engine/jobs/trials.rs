@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::positions::LossesJob;
 use super::side_by_side::SideBySide;
 use super::{Job, Progress, not_done};
-use crate::edit::{Edit, EditKind};
+use crate::edit::Edit;
 use crate::engine::error::EngineError;
 use crate::engine::hooks::Captures;
 use crate::engine::model::Model;
-use crate::engine::rows::{Aligned, AlignedRow, RefusedRow, RowOutcome, Wanted, align};
+use crate::engine::rows::{AlignedRow, RefusedRow, RowOutcome, Wanted, align, no_row_fits};
 use crate::engine::run::{Run, Step};
 use crate::sets::Row;
 
@@ -53,14 +53,8 @@ impl TrialsJob {
     /// # Errors
     /// When the model has two stacks or predicts nothing, an edit is a patch, or no row fits.
     pub fn new(model: Arc<Model>, set: &[Row], variants: Vec<Vec<Edit>>) -> Result<Self, EngineError> {
-        let refuse = |message: &str| Err(EngineError::Request(message.to_owned()));
-        if model.encoder().is_some() {
-            return refuse("this needs a model of one stack");
-        }
-        if variants.iter().flatten().any(|edit| matches!(edit.kind, EditKind::Patch { .. })) {
-            return refuse(
-                "a patch takes another input's values position by position, which the rows of a set do not share",
-            );
+        for edits in &variants {
+            SideBySide::check(&model, edits, "a set under edits", "the rows of a set")?;
         }
         model.expect_unembedding()?;
         let (mut rows, mut refused) = (Vec::new(), Vec::new());
@@ -72,15 +66,12 @@ impl TrialsJob {
                 refused.extend(places.iter().map(|index| RefusedRow { index: *index, reason: reason.clone() }));
                 continue;
             }
-            let aligned: Aligned = align(&model, &some, &Wanted { has_outcome, ..Wanted::default() })?;
+            let aligned = align(&model, &some, &Wanted { has_outcome, ..Wanted::default() })?;
             rows.extend(aligned.rows.into_iter().map(|row| AlignedRow { index: places[row.index], ..row }));
-            refused.extend(
-                aligned.refused.into_iter().map(|row| RefusedRow { index: places[row.index], reason: row.reason }),
-            );
+            refused.extend(aligned.refused.into_iter().map(|row| RefusedRow { index: places[row.index], ..row }));
         }
         if rows.is_empty() {
-            let first = refused.first().map(|row| format!(" (row {}: {})", row.index + 1, row.reason));
-            return refuse(&format!("no row of the set fits{}", first.unwrap_or_default()));
+            return Err(no_row_fits(&refused));
         }
         let (runs, finished, new_parts) = (SideBySide::default(), VecDeque::new(), Vec::new());
         Ok(Self { model, rows, refused, variants, runs, next: 0, finished, reading: None, n_done: 0, new_parts })

@@ -50,6 +50,12 @@ pub struct RefusedRow {
     pub reason: String,
 }
 
+/// Why nothing is done with a set of which every row is refused.
+pub(in crate::engine) fn no_row_fits(refused: &[RefusedRow]) -> EngineError {
+    let first = refused.first().map(|row| format!(" (row {}: {})", row.index + 1, row.reason));
+    EngineError::Request(format!("no row of the set fits{}", first.unwrap_or_default()))
+}
+
 /// The rows of a set.
 #[derive(Clone, Debug, Default)]
 pub struct Aligned {

@@ -7,6 +7,7 @@ mod align;
 mod clusters;
 mod outcome;
 
+pub(in crate::engine) use align::no_row_fits;
 pub use align::{Aligned, AlignedRow, RefusedRow, Wanted, align};
 pub use clusters::clusters;
 pub use outcome::RowOutcome;

@@ -19,11 +19,11 @@ pub use summary::Found;
 use super::side_by_side::SideBySide;
 use super::sweep::{HeadMeans, SweepCell};
 use super::{Job, Progress, not_done};
-use crate::edit::{Edit, EditKind};
+use crate::edit::Edit;
 use crate::engine::error::EngineError;
 use crate::engine::hooks::Captures;
 use crate::engine::model::Model;
-use crate::engine::rows::{Aligned, RefusedRow, Wanted, align};
+use crate::engine::rows::{Aligned, RefusedRow, Wanted, align, no_row_fits};
 use crate::engine::run::{Run, Step};
 use crate::sets::Row;
 use crate::trace::{BlockSite, Hook};
@@ -128,18 +128,9 @@ impl FindJob {
         measure: FindMeasure,
         options: FindOptions,
     ) -> Result<Self, EngineError> {
-        let refuse = |message: String| Err(EngineError::Request(message));
-        if model.encoder().is_some() {
-            return refuse("a search over heads needs a model of one stack".to_owned());
-        }
-        if edits.iter().any(|edit| matches!(edit.kind, EditKind::Patch { .. })) {
-            let message =
-                "a patch takes another input's values position by position, which the rows of a set do not share";
-            return refuse(message.to_owned());
-        }
+        SideBySide::check(&model, &edits, "a search over heads", "the rows of a set")?;
         if aligned.rows.is_empty() {
-            let first = aligned.refused.first().map(|refused| format!(" (row 1: {})", refused.reason));
-            return refuse(format!("no row of the set fits{}", first.unwrap_or_default()));
+            return Err(no_row_fits(&aligned.refused));
         }
         let stage = match measure.feature() {
             Feature::Effect | Feature::Estimate => Stage::Means(HeadMeans::default()),
