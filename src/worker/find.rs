@@ -52,7 +52,10 @@ impl SearchJob {
     fn finish(self, request: RequestId) -> Result<FindReply, EngineError> {
         Ok(match self {
             SearchJob::Heads(job) => FindReply::Done { request, found: numbers(job.finish()?) },
-            SearchJob::Trials(job) => job.finish().map(|()| FindReply::TrialsDone { request })?,
+            SearchJob::Trials(job) => {
+                job.finish()?;
+                FindReply::TrialsDone { request }
+            }
         })
     }
 }

@@ -66,10 +66,7 @@ impl Worker {
             _ => {}
         }
         let model = Arc::clone(self.model()?);
-        let measure = inputs::measure(self.kept(run)?.run.model(), &asked.outcome)?;
-        if matches!(measure, Measure::Cosine(_)) {
-            parts.check_cosine(asked.from.is_some())?;
-        }
+        let measure = self.measure_for(run, &asked.outcome, parts, asked.from.is_some())?;
         let encoded = |text: &String| match text.split_once('\n') {
             Some((text, pair)) => model.encode(text, Some(pair)),
             None => model.encode(text, None),
@@ -159,12 +156,24 @@ impl Worker {
 
     /// The run with its outcome, which is one of a single text.
     async fn subject(&mut self, request: RequestId, run: RunId, outcome: &OutcomeAsked) -> Result<Subject, Stop> {
+        let measure = self.measure_for(run, outcome, EstimateOf::Edges, false)?;
+        let subject = self.subjects(request, run, measure).await?.pop();
+        subject.ok_or_else(|| Stop::failed(About::Request, "there is no outcome".to_owned()))
+    }
+
+    /// What is measured, where parts can be looked at for it, with or without another text's values.
+    fn measure_for(
+        &self,
+        run: RunId,
+        outcome: &OutcomeAsked,
+        parts: EstimateOf,
+        has_other: bool,
+    ) -> Result<Measure, Stop> {
         let measure = inputs::measure(self.kept(run)?.run.model(), outcome)?;
-        let mut subjects = self.subjects(request, run, measure).await?;
-        if subjects.len() > 1 {
-            EstimateOf::Edges.check_cosine(false)?;
+        if matches!(measure, Measure::Cosine(_)) {
+            parts.check_cosine(has_other)?;
         }
-        subjects.pop().ok_or_else(|| Stop::failed(About::Request, "there is no outcome".to_owned()))
+        Ok(measure)
     }
 
     async fn subjects(&mut self, request: RequestId, run: RunId, measure: Measure) -> Result<Vec<Subject>, Stop> {
