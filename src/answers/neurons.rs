@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::{Answering, MAX_HELD, Reply, expect_at_most};
 use crate::analysis::{AttentionSource, LayerSource, Rotation, SourceError};
 use crate::protocol::{Answer, NeuronPart, NeuronsAnswer};
-use crate::trace::{Attn, BlockSite, Spec};
+use crate::trace::{Attn, BlockSite};
 
 /// Weights per piece.
 const BLOCK_WEIGHTS: usize = 1 << 18;
@@ -15,8 +15,8 @@ const BLOCK_WEIGHTS: usize = 1 << 18;
 /// The largest sum of products of queries and keys that is shown: the difference of two of them is within f32.
 const MAX_PRODUCT: f64 = f32::MAX as f64 / 4.0;
 
-/// Reads rows of a head's scores or pattern.
-type ReadRows = fn(&dyn LayerSource, usize, Range<usize>) -> Result<Vec<f32>, SourceError>;
+/// Reads rows of a head's scores, of a part of them, or of its pattern.
+type ReadRows<'a> = &'a dyn Fn(&dyn LayerSource, usize, Range<usize>) -> Result<Vec<f32>, SourceError>;
 
 /// The parts computed so far.
 pub(super) struct Neurons {
@@ -36,7 +36,7 @@ impl Neurons {
     }
 
     /// Reads the next rows of scores or pattern; returns whether they were the last.
-    fn rows(&mut self, source: &dyn AttentionSource, read: ReadRows) -> Result<bool, SourceError> {
+    fn rows(&mut self, source: &dyn AttentionSource, read: ReadRows<'_>) -> Result<bool, SourceError> {
         let sizes = source.sizes();
         expect_at_most(MAX_HELD, 1, &sizes)?;
         let first = self.square.len() / sizes.n_key.max(1);
@@ -53,28 +53,19 @@ impl Neurons {
     /// Computes the next part or a piece of it; `None` while the part is incomplete.
     fn part(&mut self, part: NeuronPart, source: &dyn AttentionSource) -> Result<Option<Vec<f32>>, SourceError> {
         let (layer, head) = (self.layer as usize, self.head as usize);
-        if let Some(site) = part.part_of_scores() {
-            let has = |spec: &Spec| source.attn() == Attn::Own && site.exists_at(spec, layer);
-            if !source.spec().is_some_and(has) {
-                return Ok(Some(Vec::new()));
-            }
-        }
         let is_last = match part {
             NeuronPart::Queries => return source.queries(layer, head, Rotation::After).map(Some),
             NeuronPart::Keys => return source.keys(layer, head, Rotation::After).map(Some),
             NeuronPart::PlainQueries => return source.queries(layer, head, Rotation::Before).map(Some),
             NeuronPart::PlainKeys => return source.keys(layer, head, Rotation::Before).map(Some),
             NeuronPart::ValueNorms => return source.value_output_norms(layer, head).map(Some),
-            NeuronPart::Scores => self.rows(source, |layer, head, rows| layer.scores(head, rows))?,
-            NeuronPart::Pattern => self.rows(source, |layer, head, rows| layer.pattern(head, rows))?,
-            NeuronPart::ContentToContent => {
-                self.rows(source, |layer, head, rows| layer.score_part(BlockSite::ScoresC2c, head, rows))?
-            }
-            NeuronPart::ContentToPosition => {
-                self.rows(source, |layer, head, rows| layer.score_part(BlockSite::ScoresC2p, head, rows))?
-            }
-            NeuronPart::PositionToContent => {
-                self.rows(source, |layer, head, rows| layer.score_part(BlockSite::ScoresP2c, head, rows))?
+            NeuronPart::Scores => self.rows(source, &|layer, head, rows| layer.scores(head, rows))?,
+            NeuronPart::Pattern => self.rows(source, &|layer, head, rows| layer.pattern(head, rows))?,
+            NeuronPart::ContentToContent | NeuronPart::ContentToPosition | NeuronPart::PositionToContent => {
+                let spec = source.spec().filter(|_| source.attn() == Attn::Own);
+                let exists = |site: &BlockSite| spec.is_some_and(|spec| site.exists_at(spec, layer));
+                let Some(site) = part.part_of_scores().filter(exists) else { return Ok(Some(Vec::new())) };
+                self.rows(source, &|layer, head, rows| layer.score_part(site, head, rows))?
             }
         };
         Ok(is_last.then(|| std::mem::take(&mut self.square)))

@@ -43,13 +43,12 @@ impl Saved {
 
 /// Why patterns do not follow from queries, keys and the model's structure; `None` where they do.
 pub fn patterns_need_more(spec: &Spec, is_edited: bool) -> Option<&'static str> {
-    let has_bias = |spec: &Spec| spec.relative_bias.is_some();
-    let has_positions = |spec: &Spec| spec.disentangled.is_some();
+    let any_stack = |has: fn(&Spec) -> bool| has(spec) || spec.encoder.as_deref().is_some_and(has);
     if spec.is_bare() {
         Some("the structure of the model is not known")
-    } else if has_bias(spec) || spec.encoder.as_deref().is_some_and(has_bias) {
+    } else if any_stack(|spec| spec.relative_bias.is_some()) {
         Some("the model adds a learned bias to its scores")
-    } else if has_positions(spec) || spec.encoder.as_deref().is_some_and(has_positions) {
+    } else if any_stack(|spec| spec.disentangled.is_some()) {
         Some("the model adds products with its positions to its scores")
     } else if is_edited {
         Some("edits act between queries, keys and patterns")
