@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::sublayers::ReverseContext;
 use crate::engine::model::{Linear, Model, Norm};
+use crate::engine::run::conv::neighbour;
 use crate::engine::run::sublayers::Inside;
 use crate::trace::BlockSite;
 
@@ -28,12 +29,8 @@ pub(super) fn convolved_reverse(
     let by_read = linear.reverse(&by_out);
     for (row, read) in rows.clone().zip(by_read.chunks_exact((d_model * conv.kernel).max(1))) {
         for offset in 0..conv.kernel {
-            let position = (row + offset).checked_sub(conv.kernel / 2);
-            let Some(to) =
-                position.and_then(|position| resid_pre.get_mut(position * d_model..(position + 1) * d_model))
-            else {
-                continue;
-            };
+            let span = neighbour(row, offset, conv.kernel, d_model);
+            let to = span.and_then(|span| resid_pre.get_mut(span)).unwrap_or_default();
             to.iter_mut().enumerate().for_each(|(channel, to)| *to += read[channel * conv.kernel + offset]);
         }
     }

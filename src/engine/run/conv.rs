@@ -13,15 +13,18 @@ pub(in crate::engine) fn neighbours(stream: &[f32], d_model: usize, kernel: usiz
     let mut read = vec![0.0; rows.len() * d_model * kernel];
     for (row, read) in rows.clone().zip(read.chunks_exact_mut((d_model * kernel).max(1))) {
         for offset in 0..kernel {
-            let position = (row + offset).checked_sub(kernel / 2);
-            let Some(values) = position.and_then(|position| stream.get(position * d_model..(position + 1) * d_model))
-            else {
-                continue;
-            };
+            let values = neighbour(row, offset, kernel, d_model).and_then(|span| stream.get(span)).unwrap_or_default();
             values.iter().enumerate().for_each(|(channel, value)| read[channel * kernel + offset] = *value);
         }
     }
     read
+}
+
+/// Where a stream [pos, d_model] has what a row reads at an offset into the kernel, be it beyond the stream's end; `None` before its
+/// beginning.
+pub(in crate::engine) fn neighbour(row: usize, offset: usize, kernel: usize, d_model: usize) -> Option<Range<usize>> {
+    let position = (row + offset).checked_sub(kernel / 2)?;
+    Some(position * d_model..(position + 1) * d_model)
 }
 
 /// The stream that leaves the block, from what left it before, `resid` [rows.len(), d_model], and `stream` entering it [pos, d_model].
