@@ -58,12 +58,11 @@ pub fn difference_of_effects([one, other]: [(&[Vec<f64>], &Clusters); 2], bootst
 
 /// What changes of each unit, in standard deviations of all units that have both numbers.
 fn standard_changes(without: &[f64], under: &[f64]) -> Option<Vec<f64>> {
-    let both: Vec<f64> =
-        without.iter().zip(under).filter(|(_, under)| !under.is_nan()).map(|(without, _)| *without).collect();
+    let both = without.iter().zip(under).filter(|(without, under)| !without.is_nan() && !under.is_nan());
+    let both: Vec<f64> = both.map(|(without, _)| *without).collect();
     let centre = mean(&both)?;
-    let squares: Vec<f64> = both.iter().map(|value| (value - centre).powi(2)).collect();
-    let n = squares.iter().filter(|square| !square.is_nan()).count();
-    let deviation = (mean(&squares)? * n as f64 / (n as f64 - 1.0)).sqrt();
+    let squares: f64 = both.iter().map(|value| (value - centre).powi(2)).sum();
+    let deviation = (squares / (both.len() as f64 - 1.0)).sqrt();
     (deviation.is_finite() && deviation > 0.0)
         .then(|| without.iter().zip(under).map(|(without, under)| (under - without) / deviation).collect())
 }
