@@ -9,7 +9,7 @@ pub fn run(data: &[u8]) {
         Err(error) => return assert!(!error.to_string().is_empty()),
     };
     let n_scores = file.metadata.scores.len();
-    assert_eq!(csv(&file).lines().count().min(1), 1);
+    assert!(csv(&file).lines().count() > file.n_all_heads() * n_scores, "a line each, and the names of the columns");
     assert_eq!(json(&file)["heads"].as_array().map(Vec::len), Some(file.n_all_heads()));
     let columns: Vec<Vec<f64>> = (0..n_scores.min(20)).map(|score| file.means(score)).collect();
     if file.n_all_heads() <= 64 {
