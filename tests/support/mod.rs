@@ -10,6 +10,7 @@ pub mod gguf_names;
 pub mod gradients;
 pub mod hostile;
 pub mod inside;
+pub mod jobs;
 pub mod parity;
 pub mod seeded;
 pub mod seen;
