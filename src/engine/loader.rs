@@ -46,8 +46,8 @@ const WRAPPERS: [&str; 4] = ["module.", "_orig_mod.", "model.language_model.", "
 const MOST_WRAPPERS: usize = 4;
 
 /// Reads a checkpoint: either one GGUF file, or config.json, safetensors files and usually a tokenizer: tokenizer.json,
-/// vocab.txt, vocab.json with merges.txt or with source.spm and target.spm, spiece.model, sentencepiece.bpe.model, spm.model. Where there is
-/// none, labels.txt may name the token ids, one a line.
+/// vocab.txt, vocab.json with merges.txt or with source.spm and target.spm, spiece.model, sentencepiece.bpe.model, spm.model. Where
+/// there is none, labels.txt may name the token ids, one a line.
 ///
 /// ```
 /// use headlight::engine::Loader;

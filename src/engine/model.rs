@@ -27,7 +27,8 @@ pub(super) use labels::LabelLayers;
 pub(super) use parts::{AttnWeights, Block, Linear, Mlp, Norm, WideBlock, add_bias};
 
 /// A model that can run: its only stack, or a decoder with its encoder, which is a model too. Weights are as stored: nothing
-/// folded, nothing centred; of DeBERTa's positions the keys and queries are held, which no text changes. A [`Loader`](super::Loader) makes one of a checkpoint; for measuring and tests one can be drawn at random:
+/// folded, nothing centred; of DeBERTa's positions the keys and queries are held, which no text changes. A
+/// [`Loader`](super::Loader) makes one of a checkpoint; for measuring and tests one can be drawn at random:
 ///
 /// ```
 /// use headlight::engine::Model;

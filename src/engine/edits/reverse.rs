@@ -68,8 +68,8 @@ impl CompiledEdits {
         }
     }
 
-    /// Takes the gradient by the scores of one head, or a part of them, [rows.len(), n_key], back through their edits. A knocked-out score has weight 0,
-    /// so that its gradient is 0 already.
+    /// Takes the gradient by the scores of one head, or a part of them, [rows.len(), n_key], back through their edits. A knocked-out
+    /// score has weight 0, so that its gradient is 0 already.
     pub(in crate::engine) fn reverse_scores(&self, site: BlockSite, part: &SquarePart, grad: &mut [f32]) {
         for action in self.at(Hook::Block(part.layer, site.in_attn(part.attn))).iter().rev() {
             self.reverse_square(action, part, grad);

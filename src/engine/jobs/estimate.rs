@@ -87,7 +87,7 @@ pub struct Estimates {
 }
 
 impl Estimates {
-    /// The estimates of one kind of part at the hooks of one attention: of its stack, and of the positions that it reads.
+    /// The estimates of one kind of part in the stack of one attention: at the hooks of cross-attention, or at all others.
     pub fn at_hooks_of(&self, kind: AttnKind, part: EstimateOf) -> Vec<&HookEstimate> {
         let is_of = |named: StackHook| {
             let Hook::Block(_, site) = named.hook else { return false };

@@ -72,6 +72,7 @@ impl KeepJob {
         let with = |count: usize, keeps| self.run.edits.with_links(&self.links[..count], keeps, sizes, &self.means);
         let mut edits = vec![self.run.edits.clone(), with(0, true)];
         edits.extend(self.counts.iter().flat_map(|count| [with(*count, true), with(*count, false)]));
+        // What is asked for is each outcome: its distance from 0.
         ExactJob::of_edits(Arc::clone(&self.run), self.of.clone(), 0.0, edits)
     }
 }

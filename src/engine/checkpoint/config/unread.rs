@@ -40,7 +40,7 @@ pub const WITHOUT_EFFECT: &[(&str, &str)] = &[
     ("is_decoder", "said by the class of the model"),
     ("label2id", "the same as id2label"),
     ("layerdrop", DROPOUT),
-    ("legacy", "of DeBERTa: the head for masked words that the file has is read"),
+    ("legacy", "of DeBERTa: chooses between two heads for masked words; a file with one alone is read with that"),
     ("learned_pos_emb", "of MPT, whose class has ALiBi in any case"),
     ("mlp_dropout", DROPOUT),
     ("n_ctx", "of CodeGen, whose class reads n_positions"),
