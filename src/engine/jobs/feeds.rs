@@ -62,7 +62,7 @@ impl FeedsJob {
         let refuse = |message: &str| Err(EngineError::Request(message.to_owned()));
         let spec = run.model().spec();
         if layer >= spec.n_layers || head >= spec.n_heads {
-            return refuse("the model has no such head");
+            return refuse("this head is not there");
         }
         if run.source().is_some() || !spec.has_input_norms() || spec.has_output_norms() {
             return refuse(
