@@ -11,12 +11,11 @@ use super::report::print;
 use super::source::Source;
 use super::trace::{input_paths, load, read_edits};
 use super::{CliError, note};
-use crate::analysis::atlas::{AtlasMetadata, FORMAT, scores_csv, to_bytes};
+use crate::analysis::atlas::{Atlas, AtlasMetadata, FORMAT, scores_csv, to_bytes};
 use crate::edit::Edit;
-use crate::engine::jobs::{AtlasJob, AtlasText, complete};
-use crate::engine::{Model, rows};
+use crate::engine::Model;
+use crate::engine::jobs::{AtlasJob, AtlasText, complete_with};
 use crate::sets::{self, Columns, Row};
-use crate::trace::Tokens;
 
 /// Runs the command.
 pub(super) fn run(args: &AtlasArgs) -> Result<(), CliError> {
@@ -34,7 +33,9 @@ pub(super) fn run(args: &AtlasArgs) -> Result<(), CliError> {
     let model = Arc::new(load(&mut source, &args.model)?);
     let texts = texts(&model, &corpus, args.tokens);
     let token_form = texts.first().map(|text| text.tokens.form).unwrap_or_default();
-    let atlas = complete(AtlasJob::new(Arc::clone(&model), texts, edits.clone(), args.seed)?)?;
+    let mut atlas = Atlas::new(model.spec().n_layers, model.spec().n_heads, args.seed);
+    let job = AtlasJob::new(Arc::clone(&model), texts, edits.clone())?;
+    complete_with(job, |part| atlas.add(&part.text.tokens.ids, part.text.cluster, &part.table, &part.links))?;
     let metadata = AtlasMetadata {
         format: FORMAT,
         model: source.name.clone(),
@@ -60,20 +61,9 @@ pub(super) fn run(args: &AtlasArgs) -> Result<(), CliError> {
 
 /// The texts that the model can read, cut to one length; notes say which are left out and how many are shorter.
 fn texts(model: &Model, corpus: &[Row], n_tokens: usize) -> Vec<AtlasText> {
-    let rows: Vec<&Row> = corpus.iter().collect();
-    let clusters = rows::clusters(&rows);
-    let (mut texts, mut refused, mut n_short) = (Vec::new(), Vec::new(), 0);
-    for (index, row) in corpus.iter().enumerate() {
-        let tokens = model.encode(&row.text, row.text_pair.as_deref()).map(|tokens| cut(tokens, n_tokens));
-        match tokens.and_then(|tokens| model.check(&tokens).map(|()| tokens)) {
-            Ok(tokens) => {
-                n_short += usize::from(tokens.len() < n_tokens);
-                texts.push(AtlasText { tokens, cluster: clusters[0].of_rows()[index] as u64 });
-            }
-            Err(error) => refused.push((index + 1, error.to_string())),
-        }
-    }
-    named("row", refused.iter().map(|(number, reason)| (*number, reason.as_str())));
+    let (texts, refused) = AtlasText::of_rows(model, corpus, n_tokens);
+    named("row", refused.iter().map(|row| (row.index + 1, row.reason.as_str())));
+    let n_short = texts.iter().filter(|text| text.tokens.len() < n_tokens).count();
     if n_short > 0 {
         let n = texts.len();
         note(&format!(
@@ -81,20 +71,4 @@ fn texts(model: &Model, corpus: &[Row], n_tokens: usize) -> Vec<AtlasText> {
         ));
     }
     texts
-}
-
-/// The first tokens of a text; a token that the tokenizer adds at the end stays there.
-fn cut(tokens: Tokens, n_tokens: usize) -> Tokens {
-    if tokens.len() <= n_tokens {
-        return tokens;
-    }
-    let last = tokens.len() - 1;
-    let is_added = tokens.special.get(last) == Some(&true);
-    let mut short = tokens.clone();
-    short.truncate(n_tokens - usize::from(is_added));
-    if is_added {
-        short.push(&tokens, last);
-    }
-    short.segments.retain(|start| *start < n_tokens);
-    short
 }

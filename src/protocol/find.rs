@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RequestId;
 use crate::edit::Edit;
+use crate::trace::Tokens;
 
 /// A request of the page to the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,7 +24,8 @@ pub enum FindRequest {
         /// The set and what is measured.
         asked: FindAsked,
     },
-    /// Run every row under every list of edits. Says a [`FindReply::Trial`] for each; answered by [`FindReply::TrialsDone`].
+    /// Run every row under every list of edits. Says [`FindReply::Begun`] first, then a [`FindReply::Trial`] for each; answered by
+    /// [`FindReply::AllRun`].
     Trials {
         /// The request's number.
         request: RequestId,
@@ -31,6 +33,18 @@ pub enum FindRequest {
         lines: String,
         /// Lists of edits, each of which acts throughout.
         variants: Vec<Vec<Edit>>,
+    },
+    /// Measure all scores of every head on each row, a text. Says [`FindReply::Begun`] first, then a [`FindReply::AtlasText`] for each;
+    /// answered by [`FindReply::AllRun`].
+    Atlas {
+        /// The request's number.
+        request: RequestId,
+        /// The rows as JSON Lines.
+        lines: String,
+        /// Tokens at which texts are cut.
+        n_tokens: u32,
+        /// Edits that act throughout.
+        edits: Vec<Edit>,
     },
     /// Pattern, queries and keys of one head on each row. Answered by [`FindReply::Texts`].
     Texts {
@@ -96,8 +110,8 @@ pub enum FindReply {
         /// What was found.
         found: FoundNumbers,
     },
-    /// The rows of [`FindRequest::Trials`] that do not fit, by their index, and why.
-    TrialsBegun {
+    /// Which rows of [`FindRequest::Trials`] or [`FindRequest::Atlas`] do not fit, by their index, and why.
+    Begun {
         /// The request.
         request: RequestId,
         /// The rows.
@@ -113,8 +127,18 @@ pub enum FindReply {
         /// The row's index in the set.
         row: u32,
     },
-    /// Every row was run under every list of edits.
-    TrialsDone {
+    /// A text of an atlas, in the order of the rows. Buffers: f32 [2, n_layers, n_heads, n_scores], the scores of all heads, and
+    /// [n_layers, n_heads, 2], query and key of the strongest link of each.
+    AtlasText {
+        /// The request.
+        request: RequestId,
+        /// The number of what it shares with other texts.
+        cluster: u32,
+        /// What was read.
+        tokens: Tokens,
+    },
+    /// Every row was run.
+    AllRun {
         /// The request that this answers.
         request: RequestId,
     },
@@ -195,6 +219,7 @@ impl FindRequest {
             FindRequest::Align { request, .. }
             | FindRequest::Search { request, .. }
             | FindRequest::Trials { request, .. }
+            | FindRequest::Atlas { request, .. }
             | FindRequest::Texts { request, .. } => *request,
         }
     }

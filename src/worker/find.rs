@@ -7,9 +7,10 @@ use super::{Stop, Worker};
 use crate::analysis::{AttentionSource, Rotation};
 use crate::edit::Edit;
 use crate::engine::jobs::{
-    FindJob, FindMeasure, FindOptions, FindPart, Found, Job, Progress, RunJob, RunOptions, Trial, TrialsJob,
+    AtlasJob, AtlasPart, AtlasText, FindJob, FindMeasure, FindOptions, FindPart, Found, Job, Progress, RunJob,
+    RunOptions, Trial, TrialsJob,
 };
-use crate::engine::rows::{Aligned, align};
+use crate::engine::rows::{Aligned, RefusedRow, align};
 use crate::engine::{EngineError, Model, Step};
 use crate::protocol::{
     About, Baseline, FindAsked, FindReply, FindRequest, FoundHead, FoundNumbers, FromWorker, RequestId, RowRead, Stage,
@@ -31,6 +32,7 @@ pub(super) struct Search {
 enum SearchJob {
     Heads(FindJob),
     Trials(TrialsJob),
+    Atlas(AtlasJob),
 }
 
 impl SearchJob {
@@ -38,6 +40,7 @@ impl SearchJob {
         match self {
             SearchJob::Heads(job) => job.step(),
             SearchJob::Trials(job) => job.step(),
+            SearchJob::Atlas(job) => job.step(),
         }
     }
 
@@ -45,6 +48,7 @@ impl SearchJob {
         match self {
             SearchJob::Heads(job) => job.progress(),
             SearchJob::Trials(job) => job.progress(),
+            SearchJob::Atlas(job) => job.progress(),
         }
     }
 
@@ -52,10 +56,7 @@ impl SearchJob {
     fn finish(self, request: RequestId) -> Result<FindReply, EngineError> {
         Ok(match self {
             SearchJob::Heads(job) => FindReply::Done { request, found: numbers(job.finish()?) },
-            SearchJob::Trials(job) => {
-                job.finish()?;
-                FindReply::TrialsDone { request }
-            }
+            SearchJob::Trials(_) | SearchJob::Atlas(_) => FindReply::AllRun { request },
         })
     }
 }
@@ -71,9 +72,15 @@ impl Worker {
             FindRequest::Trials { request, lines, variants } => {
                 let rows = sets::from_json_lines(&lines).map_err(|message| Stop::failed(About::Request, message))?;
                 let job = TrialsJob::new(model, &rows, variants)?;
-                let refused = job.refused().iter().map(|row| (row.index as u32, row.reason.clone())).collect();
-                self.outbox.say(&FromWorker::Find(FindReply::TrialsBegun { request, refused }));
+                self.say_begun(request, job.refused());
                 self.begin_search(request, SearchJob::Trials(job));
+                return Ok(());
+            }
+            FindRequest::Atlas { request, lines, n_tokens, edits } => {
+                let rows = sets::from_json_lines(&lines).map_err(|message| Stop::failed(About::Request, message))?;
+                let (texts, refused) = AtlasText::of_rows(&model, &rows, n_tokens as usize);
+                self.say_begun(request, &refused);
+                self.begin_search(request, SearchJob::Atlas(AtlasJob::new(model, texts, edits)?));
                 return Ok(());
             }
             FindRequest::Align { request, asked } => (request, asked, false),
@@ -91,6 +98,11 @@ impl Worker {
         let job = FindJob::of_aligned(model, Arc::new(rows), aligned, asked.edits, measure, options)?;
         self.begin_search(request, SearchJob::Heads(job));
         Ok(())
+    }
+
+    fn say_begun(&self, request: RequestId, refused: &[RefusedRow]) {
+        let refused = refused.iter().map(|row| (row.index as u32, row.reason.clone())).collect();
+        self.outbox.say(&FromWorker::Find(FindReply::Begun { request, refused }));
     }
 
     /// Steps a job from now on, in the place of the one under way.
@@ -172,6 +184,13 @@ impl Worker {
                 for Trial { variant, row, outcome, rank, rank_of_answers, loss } in job.drain() {
                     let reply = FindReply::Trial { request, variant: variant as u32, row: row as u32 };
                     self.outbox.say_with(&FromWorker::Find(reply), &[&[outcome, rank, rank_of_answers, loss]]);
+                }
+            }
+            SearchJob::Atlas(job) => {
+                for AtlasPart { text: AtlasText { tokens, cluster }, table, links } in job.drain() {
+                    let links: Vec<f32> = links.iter().flat_map(|link| [link.0 as f32, link.1 as f32]).collect();
+                    let reply = FindReply::AtlasText { request, cluster: cluster as u32, tokens };
+                    self.outbox.say_with(&FromWorker::Find(reply), &[&table, &links]);
                 }
             }
         }

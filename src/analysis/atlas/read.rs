@@ -119,6 +119,11 @@ impl AtlasFile {
         Ok(file)
     }
 
+    /// The file as it is kept on disk.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Heads of all layers.
     pub fn n_all_heads(&self) -> usize {
         self.n_layers * self.n_heads

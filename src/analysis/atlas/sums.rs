@@ -86,10 +86,12 @@ impl Sums {
                 (weight > 0.0).then(|| f64::from(sums[index]) / f64::from(weight))
             };
             let mut means: Vec<f64> = (0..N_RESAMPLES).filter_map(resample).collect();
-            means.sort_unstable_by(f64::total_cmp);
-            let bound = |share: f64| match n < 2 || means.is_empty() {
+            let mut bound = |share: f64| match n < 2 || means.is_empty() {
                 true => f64::NAN,
-                false => means[((share * (means.len() - 1) as f64).round() as usize).min(means.len() - 1)],
+                false => {
+                    let at = ((share * (means.len() - 1) as f64).round() as usize).min(means.len() - 1);
+                    *means.select_nth_unstable_by(at, f64::total_cmp).1
+                }
             };
             Summary { mean, low: bound(0.025), high: bound(0.975), n: n as usize }
         })

@@ -1,17 +1,20 @@
-//! An atlas over a corpus: each text through the model once, its scores and strongest links gathered, its run dropped.
+//! An atlas over a corpus: each text through the model once, its scores and strongest links handed out, its run dropped. Whoever drives
+//! the job adds them to an [`Atlas`](crate::analysis::atlas::Atlas), so that a worker need not hold it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::side_by_side::SideBySide;
 use super::{Job, Progress, not_done};
-use crate::analysis::atlas::{Atlas, Link};
+use crate::analysis::atlas::Link;
 use crate::analysis::scores::AllHeads;
 use crate::edit::Edit;
 use crate::engine::error::EngineError;
 use crate::engine::hooks::Captures;
 use crate::engine::model::Model;
+use crate::engine::rows::{RefusedRow, clusters};
 use crate::engine::run::{Run, Step};
+use crate::sets::Row;
 use crate::trace::Tokens;
 
 /// A text of a corpus.
@@ -23,17 +26,60 @@ pub struct AtlasText {
     pub cluster: u64,
 }
 
-/// An atlas under way. Its answer is the atlas; what there is of it can be looked at between two steps.
+/// A text that is measured, as `Atlas::add` takes it.
+#[derive(Clone, Debug)]
+pub struct AtlasPart {
+    /// The text.
+    pub text: AtlasText,
+    /// The scores of all heads, [2, n_layers, n_heads, n_scores].
+    pub table: Vec<f32>,
+    /// The strongest link of each head, [n_layers, n_heads].
+    pub links: Vec<Link>,
+}
+
+/// An atlas under way. Its parts are what counts: a text each, in the order of the corpus.
 pub struct AtlasJob {
     model: Arc<Model>,
     texts: Vec<AtlasText>,
     edits: Vec<Edit>,
-    atlas: Atlas,
     runs: SideBySide,
     /// The first text that has not begun.
     next: usize,
     finished: VecDeque<(usize, Run)>,
     measured: Option<Measured>,
+    new_parts: Vec<AtlasPart>,
+}
+
+impl AtlasText {
+    /// The rows that the model can read, cut to at most so many tokens, and the other rows.
+    pub fn of_rows(model: &Model, corpus: &[Row], n_tokens: usize) -> (Vec<Self>, Vec<RefusedRow>) {
+        let shared = clusters(&corpus.iter().collect::<Vec<_>>());
+        let (mut texts, mut refused) = (Vec::new(), Vec::new());
+        for (index, row) in corpus.iter().enumerate() {
+            let tokens = model.encode(&row.text, row.text_pair.as_deref()).map(|tokens| cut(tokens, n_tokens));
+            match tokens.and_then(|tokens| model.check(&tokens).map(|()| tokens)) {
+                Ok(tokens) => texts.push(Self { tokens, cluster: shared[0].of_rows()[index] as u64 }),
+                Err(error) => refused.push(RefusedRow { index, reason: error.to_string() }),
+            }
+        }
+        (texts, refused)
+    }
+}
+
+/// The first tokens of a text; a token that the tokenizer adds at the end stays there.
+fn cut(tokens: Tokens, n_tokens: usize) -> Tokens {
+    if tokens.len() <= n_tokens {
+        return tokens;
+    }
+    let last = tokens.len() - 1;
+    let is_added = tokens.special.get(last) == Some(&true);
+    let mut short = tokens.clone();
+    short.truncate(n_tokens - usize::from(is_added));
+    if is_added {
+        short.push(&tokens, last);
+    }
+    short.segments.retain(|start| *start < n_tokens);
+    short
 }
 
 /// A finished run that is measured.
@@ -48,24 +94,17 @@ struct Measured {
 }
 
 impl AtlasJob {
-    /// An atlas under edits that act throughout; edits that do not fit a text are left out there. Equal seeds draw equal resamples and
-    /// examples.
+    /// An atlas under edits that act throughout; edits that do not fit a text are left out there.
     ///
     /// # Errors
     /// When the model has two stacks, there are no texts, or an edit is a patch.
-    pub fn new(model: Arc<Model>, texts: Vec<AtlasText>, edits: Vec<Edit>, seed: u64) -> Result<Self, EngineError> {
+    pub fn new(model: Arc<Model>, texts: Vec<AtlasText>, edits: Vec<Edit>) -> Result<Self, EngineError> {
         SideBySide::check(&model, &edits, "an atlas of heads", "texts of a corpus")?;
         if texts.is_empty() {
             return Err(EngineError::Request("the corpus has no text that the model can read".to_owned()));
         }
-        let atlas = Atlas::new(model.spec().n_layers, model.spec().n_heads, seed);
         let (runs, finished) = (SideBySide::default(), VecDeque::new());
-        Ok(Self { model, texts, edits, atlas, runs, next: 0, finished, measured: None })
-    }
-
-    /// What is gathered so far.
-    pub fn atlas(&self) -> &Atlas {
-        &self.atlas
+        Ok(Self { model, texts, edits, runs, next: 0, finished, measured: None, new_parts: Vec::new() })
     }
 
     fn begin_runs(&mut self) -> Result<(), EngineError> {
@@ -123,16 +162,16 @@ fn strongest(pattern: &[f32], tokens: &Tokens) -> Link {
 }
 
 impl Job for AtlasJob {
-    type Part = ();
-    type Output = Atlas;
+    type Part = AtlasPart;
+    type Output = ();
 
     fn step(&mut self) -> Result<Step, EngineError> {
         if let Some(mut measured) = self.measured.take() {
             if measured.step()? {
                 self.measured = Some(measured);
             } else {
-                let text = &self.texts[measured.text];
-                self.atlas.add(&text.tokens.ids, text.cluster, &measured.table, &measured.links);
+                let (text, table, links) = (self.texts[measured.text].clone(), measured.table, measured.links);
+                self.new_parts.push(AtlasPart { text, table, links });
             }
             return Ok(Step::More);
         }
@@ -162,8 +201,12 @@ impl Job for AtlasJob {
         running.as_part(self.next.saturating_sub(n_waiting + 1), self.texts.len())
     }
 
-    fn finish(self) -> Result<Atlas, EngineError> {
+    fn drain(&mut self) -> Vec<AtlasPart> {
+        std::mem::take(&mut self.new_parts)
+    }
+
+    fn finish(self) -> Result<(), EngineError> {
         let is_done = self.next == self.texts.len() && self.runs.is_empty() && self.measured.is_none();
-        if is_done && self.finished.is_empty() { Ok(self.atlas) } else { Err(not_done()) }
+        if is_done && self.finished.is_empty() { Ok(()) } else { Err(not_done()) }
     }
 }

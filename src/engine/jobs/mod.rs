@@ -69,7 +69,7 @@ mod value_zeroing;
 mod vocabulary;
 mod written;
 
-pub use atlas::{AtlasJob, AtlasText};
+pub use atlas::{AtlasJob, AtlasPart, AtlasText};
 pub use compare::{CompareJob, Compared, Measure};
 pub use continuations::{ContinueJob, ContinuedToken};
 pub use direct::DirectJob;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::FindEvent;
+use super::making::MakeAsked;
 use crate::analysis::atlas::{AtlasFile, score_id, scores};
 use crate::protocol::{Input, InputText, TargetAsked};
 use crate::state::wording::{count, sentence};
@@ -88,6 +89,8 @@ pub enum AtlasEvent {
     HeadPicked(usize, usize),
     /// An example is opened in the other views: the atlas, the score and the example.
     ExampleOpened(usize, usize, usize),
+    /// An atlas is to be made here.
+    MakeAsked(MakeAsked),
 }
 
 impl AtlasBench {
@@ -113,8 +116,18 @@ impl AtlasBench {
         if !is_beside {
             self.open.clear();
         }
-        self.open.truncate(MAX_OPEN - 1);
-        self.open.push(Arc::new(OpenAtlas { name, file }));
+        self.put(Arc::new(OpenAtlas { name, file }), None);
+    }
+
+    /// Shows an atlas in a place, else beside the first one.
+    pub(super) fn put(&mut self, atlas: Arc<OpenAtlas>, place: Option<usize>) {
+        match place.and_then(|place| self.open.get_mut(place)) {
+            Some(open) => *open = atlas,
+            None => {
+                self.open.truncate(MAX_OPEN - 1);
+                self.open.push(atlas);
+            }
+        }
         self.problem = None;
         self.settle();
     }
@@ -195,6 +208,7 @@ impl State {
             }
             AtlasEvent::GroupsPicked(n_groups) => bench.n_groups = n_groups.clamp(1, MAX_GROUPS),
             AtlasEvent::HeadPicked(layer, head) => bench.head = Some((layer, head)),
+            AtlasEvent::MakeAsked(asked) => self.make_asked(&asked, effects),
             AtlasEvent::ExampleOpened(atlas, score, example) => {
                 if let Err(problem) = self.open_example(atlas, score, example, effects) {
                     self.find.atlas.problem = Some(problem);

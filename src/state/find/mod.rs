@@ -2,12 +2,13 @@
 //!
 //! [`set`] is what was read, [`form`] what is measured, [`search`] a search with its numbers, [`study`] what several rows say of one head,
 //! [`curve`] its weight over distance, [`trials`] its rows under edits: `recall` of needles, and [`masks`] beside random ones with
-//! `mask_effects`, both as CSV in `tables`; [`atlas`] opened atlases, `reading` how a set comes in, `reduce` the events. A search belongs
-//! to the worker and not to the result on screen, so that a reader goes on looking meanwhile.
+//! `mask_effects`, both as CSV in `tables`; [`atlas`] opened atlases, [`making`] one that is made here, `reading` how a set comes in,
+//! `reduce` the events. A search belongs to the worker and not to the result on screen, so that a reader goes on looking meanwhile.
 
 pub mod atlas;
 pub mod curve;
 pub mod form;
+pub mod making;
 mod mask_effects;
 pub mod masks;
 mod reading;
@@ -29,6 +30,7 @@ use crate::state::link::LinkedSet;
 pub use atlas::{AtlasBench, AtlasEvent, AtlasView, OpenAtlas};
 pub use curve::{CurveState, CurveTexts};
 pub use form::{Form, Kind};
+pub use making::{MakeAsked, Making};
 pub use mask_effects::MaskFound;
 pub use masks::{MaskAsked, MaskSource};
 pub use recall::Grouping;
@@ -85,6 +87,8 @@ pub struct Find {
     pub n_searches: u32,
     /// The last trials of the set's rows under edits.
     pub trials: Option<Arc<Trials>>,
+    /// The last atlas that was made here.
+    pub making: Option<Box<Making>>,
     /// Atlases of heads.
     pub atlas: AtlasBench,
 }
@@ -111,12 +115,20 @@ impl Default for Find {
             curve: None,
             n_searches: 0,
             trials: None,
+            making: None,
             atlas: AtlasBench::default(),
         }
     }
 }
 
 impl Find {
+    /// Whether a search, trials or an atlas is under way.
+    pub fn is_under_way(&self) -> bool {
+        self.search.as_ref().is_some_and(|search| search.is_under_way())
+            || self.trials.as_ref().is_some_and(|trials| trials.is_under_way())
+            || self.making.as_ref().is_some_and(|making| making.is_under_way())
+    }
+
     /// The set as a link says it: small ones travel in it, made ones are made again.
     pub(in crate::state) fn linked_set(&self) -> LinkedSet {
         let Some(set) = &self.set else { return self.linked.clone().unwrap_or_default() };

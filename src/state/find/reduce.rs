@@ -40,7 +40,7 @@ pub enum FindEvent {
     FormChanged(Form),
     /// Measure every head.
     SearchAsked,
-    /// Let the search or the trials rest, or go on.
+    /// Let the search, the trials or the atlas rest, or go on.
     PauseAsked(bool),
     /// A head is chosen, by its place among all.
     HeadPicked(usize),
@@ -144,8 +144,12 @@ impl State {
             progress: None,
             stage: Stage::Waiting,
         }));
+        self.run_for_model(effects);
+    }
+
+    /// Loads a model where there is none. The text in the fields is run on the way, so that the views show this model.
+    pub(super) fn run_for_model(&mut self, effects: &mut Vec<Effect>) {
         if self.work.model.is_none() && self.work.request.is_none() && self.work.planned.is_none() {
-            // The text in the fields is run on the way, so that the views show this model.
             self.run(false, effects);
         }
     }
@@ -161,7 +165,7 @@ impl State {
             self.find.open_linked(&linked);
         }
         let is_waiting = self.find.search.as_ref().is_some_and(|search| search.stage == Stage::Waiting);
-        if self.work.request.is_some() || self.follow_trials(effects) {
+        if self.work.request.is_some() || self.follow_trials(effects) || self.follow_making(effects) {
             return;
         }
         let Some(model) = self.work.model.as_ref().filter(|_| self.work.worker == WorkerPhase::Ready) else {
@@ -198,6 +202,9 @@ impl State {
 
     /// What the worker says of a search.
     pub(in crate::state) fn find_said(&mut self, reply: FindReply, buffers: Vec<Vec<f32>>) {
+        if self.making_said(&reply, &buffers) {
+            return;
+        }
         match reply {
             FindReply::Aligned { request, rows, refused, notes } => {
                 let key = match self.find.search.as_ref().filter(|search| search.request == request) {
@@ -221,8 +228,8 @@ impl State {
                 (search.found, search.stage, search.progress) = (Some(Arc::new(found)), Stage::Done, None);
             }),
             FindReply::Texts { request, lengths, scale } => self.texts_came(request, &lengths, scale, buffers),
-            FindReply::Row { .. } | FindReply::Done { .. } => {}
-            FindReply::TrialsBegun { .. } | FindReply::Trial { .. } | FindReply::TrialsDone { .. } => {
+            FindReply::Row { .. } | FindReply::Done { .. } | FindReply::AtlasText { .. } => {}
+            FindReply::Begun { .. } | FindReply::Trial { .. } | FindReply::AllRun { .. } => {
                 self.trials_said(reply, buffers);
             }
         }
@@ -235,7 +242,8 @@ impl State {
             self.find.aligned = Some(Arc::new(RowsRead { key, problem: reason, ..RowsRead::default() }));
             return true;
         }
-        if self.curve_ended(request, report) || self.trials_ended(request, report) {
+        if self.curve_ended(request, report) || self.trials_ended(request, report) || self.making_ended(request, report)
+        {
             return true;
         }
         let is_its = self.is_of_search(request);
@@ -251,7 +259,7 @@ impl State {
         if is_its {
             self.change_search(|search| search.progress = Some(progress));
         }
-        is_its || self.trials_progressed(request, progress)
+        is_its || self.trials_progressed(request, progress) || self.making_progressed(request, progress)
     }
 
     /// The worker is gone: its search ends, and another one may read the rows otherwise.
@@ -262,6 +270,9 @@ impl State {
         }
         if self.find.trials.as_ref().is_some_and(|trials| matches!(trials.stage, Stage::Running | Stage::Paused)) {
             self.end_trials("the model was closed".to_owned());
+        }
+        if self.find.making.as_ref().is_some_and(|making| matches!(making.stage(), Stage::Running | Stage::Paused)) {
+            self.end_making("the model was closed".to_owned());
         }
     }
 
@@ -279,12 +290,12 @@ impl State {
         self.change_search(|search| (search.stage, search.progress) = (Stage::Stopped(reason), None));
     }
 
-    /// Stops the search or the trials under way; their numbers stay. Says whether there was one.
+    /// Stops the search, the trials or the atlas under way; their numbers stay. Says whether there was one.
     pub(in crate::state) fn stop_search(&mut self, reason: &str, effects: &mut Vec<Effect>) -> bool {
         let Some(request) =
             self.find.search.as_ref().filter(|search| search.is_under_way()).map(|search| search.request)
         else {
-            return self.stop_trials(reason, effects);
+            return self.stop_trials(reason, effects) || self.stop_making(reason, effects);
         };
         if request != 0 {
             effects.push(Effect::Send(ToWorker::Cancel { request }));
@@ -298,6 +309,7 @@ impl State {
         let Some(request) =
             self.find.search.as_ref().filter(|search| search.stage == from).map(|search| search.request)
         else {
+            self.pause_making(&from, to.clone(), is_paused, effects);
             return self.pause_trials(from, to, is_paused, effects);
         };
         self.change_search(|search| search.stage = to);
@@ -322,7 +334,7 @@ impl State {
         self.run(false, effects);
     }
 
-    /// What the status line says of trials or a search, where nothing else is under way.
+    /// What the status line says of trials, a search or an atlas, where nothing else is under way.
     pub(in crate::state) fn search_under_way(&self) -> Option<UnderWay> {
         let trials = self.find.trials.as_ref().filter(|trials| trials.is_under_way());
         let trials = trials.map(|trials| (trials.status(), trials.progress, &trials.stage, trials.request()));
@@ -330,7 +342,11 @@ impl State {
             let search = self.find.search.as_ref().filter(|search| search.is_under_way())?;
             Some((search.status(), search.progress, &search.stage, search.request))
         };
-        let (text, progress, stage, request) = trials.or_else(search)?;
+        let making = || {
+            let making = self.find.making.as_ref().filter(|making| making.is_under_way())?;
+            Some((making.status(), making.progress(), making.stage(), making.request()))
+        };
+        let (text, progress, stage, request) = trials.or_else(search).or_else(making)?;
         let is_resting = u8::from(*stage == Stage::Paused);
         Some(UnderWay {
             text,

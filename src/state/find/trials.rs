@@ -117,7 +117,7 @@ impl State {
     /// What the worker says of trials.
     pub(super) fn trials_said(&mut self, reply: FindReply, buffers: Vec<Vec<f32>>) {
         match reply {
-            FindReply::TrialsBegun { request, refused } if self.is_of_trials(request) => {
+            FindReply::Begun { request, refused } if self.is_of_trials(request) => {
                 self.change_trials(|trials| trials.refused = refused);
             }
             FindReply::Trial { request, variant, row } if self.is_of_trials(request) => {
@@ -125,7 +125,7 @@ impl State {
                 let place = (variant as usize, row as usize);
                 self.change_trials(|trials| trials.numbers.extend(numbers.map(|numbers| (place, numbers))));
             }
-            FindReply::TrialsDone { request } if self.is_of_trials(request) => {
+            FindReply::AllRun { request } if self.is_of_trials(request) => {
                 self.change_trials(|trials| (trials.stage, trials.progress) = (Stage::Done, None));
             }
             _ => {}

@@ -46,7 +46,7 @@ fn asked() -> (Page, RequestId, usize) {
 fn recall_stands_by_distance_and_depth() {
     let (mut page, request, n_variants) = asked();
     assert_eq!(n_variants, 2);
-    says(&mut page, FindReply::TrialsBegun { request, refused: vec![(19, "it is too long".to_owned())] }, None);
+    says(&mut page, FindReply::Begun { request, refused: vec![(19, "it is too long".to_owned())] }, None);
     // Without edits every answer is first; under the edits those of even rows are second among the answers.
     for row in 0..19u32 {
         for variant in 0..2 {
@@ -57,7 +57,7 @@ fn recall_stands_by_distance_and_depth() {
             assert_eq!(page.state.under_way().map(|work| work.text), Some("Recall: 10 of 38 runs".to_owned()));
         }
     }
-    says(&mut page, FindReply::TrialsDone { request }, None);
+    says(&mut page, FindReply::AllRun { request }, None);
     assert_eq!((page.state.under_way(), trials(&page).status()), (None, "complete".to_owned()));
     for grouping in [Grouping::Distance, Grouping::Depth] {
         let found = trials(&page).recall(grouping, false);
@@ -160,7 +160,7 @@ fn a_mask_stands_beside_random_ones_and_its_control() {
             says(&mut page, FindReply::Trial { request, variant: variant as u32, row: index as u32 }, Some(numbers));
         }
     }
-    says(&mut page, FindReply::TrialsDone { request }, None);
+    says(&mut page, FindReply::AllRun { request }, None);
     let found = trials(&page).masked().unwrap();
     let [measure, control, plain] = found.effects.map(Option::unwrap);
     assert!((measure.masked - measure.baseline / 2.0).abs() < 1e-6 && measure.effect.value < -0.1, "{measure:?}");
@@ -243,7 +243,7 @@ fn a_mask_of_found_heads_is_measured_on_the_other_half() {
     // A row that is left out is named among the rows of its group.
     let n_measured = lines.lines().count() - 48 - 12;
     let fifth = (n_measured + 4) as u32;
-    says(&mut page, FindReply::TrialsBegun { request, refused: vec![(fifth, "it is too long".to_owned())] }, None);
+    says(&mut page, FindReply::Begun { request, refused: vec![(fifth, "it is too long".to_owned())] }, None);
     let statement = trials(&page).mask_statement().join(" ");
     assert!(statement.contains("1 row left out (row 5 of the control: it is too long)"), "{statement}");
 }

@@ -52,14 +52,12 @@ impl State {
         let is_looking_up = matches!(self.more.lookup, Lookup::Asking { .. });
         let is_starting = self.work.worker == WorkerPhase::Starting;
         let is_opening = self.traces.opening.is_some();
-        let is_searching = self.find.search.as_ref().is_some_and(|search| search.is_under_way())
-            || self.find.trials.as_ref().is_some_and(|trials| trials.is_under_way());
         self.is_busy()
             || self.second_model_status().is_some()
             || is_looking_up
             || is_starting
             || is_opening
-            || is_searching
+            || self.find.is_under_way()
             || self.requests.zeroing().is_some()
     }
 

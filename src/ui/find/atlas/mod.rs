@@ -1,10 +1,11 @@
-//! Atlases of heads: files of `headlight atlas`, shown without a model.
+//! Atlases of heads: made here or files of `headlight atlas`, which are shown without a model.
 
 mod controls;
 mod examples;
 mod groups;
 mod head;
 mod likeness_note;
+mod making;
 mod map;
 mod open;
 mod panel;

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::head::AtlasHead;
 use super::map::AtlasMap;
 use super::points::HeadPoints;
-use super::save::{save_csv, save_json};
+use super::save::{save_csv, save_file, save_json};
 use super::{Shown, send};
 use crate::state::find::{AtlasEvent, AtlasView, OpenAtlas};
 use crate::ui::erased::{Show, view};
@@ -31,6 +31,7 @@ pub fn AtlasPanel(page: Page, place: usize) -> impl IntoView {
             <div class="sweep-head">
                 <h3>{name}</h3>
                 <span class="spring"></span>
+                <button type="button" class="link" on:click=move |_| save(save_file)>"Save atlas"</button>
                 <button type="button" class="link" on:click=move |_| save(save_csv)>"Save CSV"</button>
                 <button type="button" class="link" on:click=move |_| save(save_json)>"Save JSON"</button>
                 <button type="button" class="link" on:click=move |_| send(page, AtlasEvent::Closed(place))>"Close"</button>

@@ -1,8 +1,13 @@
-//! What is saved of an atlas: a table and JSON of all scores, JSON of a head with its examples.
+//! What is saved of an atlas: its file, a table and JSON of all scores, JSON of a head with its examples.
 
 use crate::analysis::atlas::{csv, head_json, json};
 use crate::platform::download::save_bytes;
 use crate::state::find::OpenAtlas;
+
+/// Saves the file, which opens again here and elsewhere.
+pub fn save_file(atlas: &OpenAtlas) -> Result<(), String> {
+    save_bytes(atlas.file.bytes(), "application/octet-stream", &atlas.name)
+}
 
 /// Saves the scores of every head as `headlight atlas --csv` prints them.
 pub fn save_csv(atlas: &OpenAtlas) -> Result<(), String> {

@@ -1,15 +1,16 @@
-//! The atlases on the workbench: pickers of files, what is shown, each atlas.
+//! The atlases on the workbench: how one is made, pickers of files, what is shown, each atlas.
 
 use leptos::prelude::*;
 
 use super::controls::AtlasControls;
+use super::making::AtlasMaking;
 use super::panel::AtlasPanel;
 use super::picker::AtlasPicker;
 use crate::ui::erased::{Show, view};
 use crate::ui::shell::page::Page;
 use crate::ui::small::problem::Problem;
 
-/// Opens atlases, and shows up to two of them beside each other.
+/// Makes and opens atlases, and shows up to two of them beside each other.
 #[component]
 pub fn AtlasSection(page: Page) -> impl IntoView {
     let n_open = page.memo(|state| state.find.atlas.open.len());
@@ -18,9 +19,11 @@ pub fn AtlasSection(page: Page) -> impl IntoView {
         <section class="find-part atlas" aria-label="Atlas of heads">
             <h2>"Atlas of heads"</h2>
             <p class="hint">
-                "Every score of every head over a corpus, with example texts: a file that the command “headlight atlas” writes. It is shown \
-                without the model; drop it anywhere on the page, or choose it here. Nothing leaves this device."
+                "Every score of every head over a corpus, with example texts. The corpus is the set above, a text a row, or texts that come \
+                with the page. An atlas is also a file, which the command “headlight atlas” writes too: drop it anywhere on the page, or \
+                choose it here; it is shown without the model. Nothing leaves this device."
             </p>
+            <AtlasMaking page />
             <div class="find-fields">
                 <AtlasPicker page label="Atlas file" is_beside=false />
                 <Show when=move || n_open.get() != 0>
