@@ -1,12 +1,12 @@
 //! A run and a trace of it give the same answers, and both agree with golden values.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
-mod support;
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::support::engine::{finished, load_golden};
+use crate::support::{Comparison, Tensors, golden, golden_cases, max_abs_difference, read};
 use headlight::analysis::{AttentionSource, SourceError, TraceSource};
 use headlight::answers::{Reply, answer, start};
 use headlight::edit;
@@ -14,8 +14,6 @@ use headlight::engine::{Captures, CompiledEdits, Run};
 use headlight::protocol::{Answer, Grid, NeuronPart, Question, Reduce};
 use headlight::trace::file::{Parsed, Trace, parse_header};
 use headlight::trace::{BlockSite, Hook, Side};
-use support::engine::{finished, load_golden};
-use support::{Comparison, Tensors, golden, golden_cases, max_abs_difference, read};
 
 const ARCHITECTURES: [&str; 3] = ["bert", "gpt2", "llama"];
 const TOLERANCE: f32 = 1e-4;

@@ -125,6 +125,21 @@ fn every_file_says_its_purpose_and_is_short() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// Cargo runs what `Cargo.toml` names, and `tests/native.rs` its modules: a file that neither names would never run.
+#[test]
+fn every_test_file_runs() {
+    let programs = fs::read_to_string(root().join("Cargo.toml")).expect("the manifest is read");
+    let modules = fs::read_to_string(root().join("tests/native.rs")).expect("the program's modules are read");
+    for entry in fs::read_dir(root().join("tests")).expect("the tests are listed") {
+        let path = entry.expect("a file").path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".rs")) else {
+            continue;
+        };
+        let is_named = programs.contains(&format!("path = \"tests/{name}.rs\"")) || modules.contains(&format!("mod {name};"));
+        assert!(is_named, "tests/{name}.rs never runs: name it in tests/native.rs");
+    }
+}
+
 /// The module that an event's documentation names has the function that the reducer calls for it, so that a reader finds what an
 /// event does by the event's name.
 #[test]

@@ -2,11 +2,12 @@
 //! and their identities.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::support::engine::{finished, load, load_golden};
+use crate::support::parity::decoded;
+use crate::support::{Comparison, SMOLLM2_GGUF, Tensors, fixture, golden, model_file, read};
 use headlight::analysis::inside::direct::Contrast;
 use headlight::edit;
 use headlight::engine::backward::{Asked, Backward, Differentiated};
@@ -17,9 +18,6 @@ use headlight::engine::jobs::{
 use headlight::engine::{Captures, CompiledEdits, Model, Run, Step};
 use headlight::trace::{Attn, AttnKind, BlockSite, Hook, Stack, StackHook};
 use serde::Deserialize;
-use support::engine::{finished, load, load_golden};
-use support::parity::decoded;
-use support::{Comparison, SMOLLM2_GGUF, Tensors, fixture, golden, model_file, read};
 
 /// Of the largest value of a tensor.
 const TOLERANCE: f32 = 1e-3;

@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
 
-mod support;
-
+use crate::support::{Tensors, fixture};
 use headlight::kernels::{Blocks, Format, PackedRows};
-use support::{Tensors, fixture};
 
 const N_IN: usize = 256;
 

@@ -3,19 +3,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
 
-mod support;
-
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::support::engine::{Files, files_of, finished, golden_files, load};
+use crate::support::parity::{TOLERANCE, decoded};
+use crate::support::{Comparison, Tensors, fixture, read};
 use headlight::engine::jobs::{RunInput, RunJob, RunOptions, Target, complete};
 use headlight::engine::{Captures, CompiledEdits, Model, Run};
 use headlight::trace::spec::Unembed;
 use headlight::trace::{BlockSite, Hook};
 use serde_json::json;
-use support::engine::{Files, files_of, finished, golden_files, load};
-use support::parity::{TOLERANCE, decoded};
-use support::{Comparison, Tensors, fixture, read};
 
 fn names() -> Vec<String> {
     let folders = std::fs::read_dir(fixture("cases")).unwrap();

@@ -1,17 +1,15 @@
 //! Conversations through chat templates, against transformers' `apply_chat_template` (`tests/fixtures/make_chat.py`).
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-#[path = "support/cli.rs"]
-mod cli;
-mod support;
-
+use crate::support;
+use crate::support::cli;
+use crate::support::{SMOLLM2_GGUF, fixture, model_file, read};
 use headlight::engine::chat::{ChatError, ChatFiles, ChatTemplate, Date, MAX_MESSAGES};
 use headlight::engine::files::Parsed;
 use headlight::engine::files::gguf::{Gguf, parse_header};
 use headlight::engine::tokenizer::{Tokenizer, TokenizerFiles};
 use headlight::trace::{Chat, ChatMessage};
 use serde::Deserialize;
-use support::{SMOLLM2_GGUF, fixture, model_file, read};
 
 const FAMILIES: [&str; 9] = ["smollm2", "llama3", "qwen2_5", "qwen3", "gemma", "mistral", "phi3", "zephyr", "python"];
 

@@ -1,17 +1,15 @@
 //! The table of docs/checkpoints.md: what is read of each model type that transformers lists for text. Made of the adapters and of
-//! `tests/fixtures/model_types.json`; `HEADLIGHT_WRITE=1 cargo test --test checkpoint_table` writes it.
+//! `tests/fixtures/model_types.json`; `HEADLIGHT_WRITE=1 cargo test --test native checkpoint_table::` writes it.
 
 #![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
-
-mod support;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::support::{fixture, read};
 use headlight::engine::checkpoint::{Architecture, Config, families};
 use serde::Deserialize;
 use serde_json::json;
-use support::{fixture, read};
 
 const START: &str = "<!-- made by tests/checkpoint_table.rs -->";
 const END: &str = "<!-- end of the table -->";
@@ -78,7 +76,7 @@ fn the_table_is_what_the_adapters_read() {
         std::fs::write(&path, format!("{before}{START}\n{table}{END}{after}")).unwrap();
         return;
     }
-    assert_eq!(found.trim(), table.trim(), "HEADLIGHT_WRITE=1 cargo test --test checkpoint_table writes the table");
+    assert_eq!(found.trim(), table.trim(), "HEADLIGHT_WRITE=1 cargo test --test native checkpoint_table:: writes the table");
 }
 
 /// Every family that is read is one of transformers' types for text, or the text part of one.

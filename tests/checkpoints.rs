@@ -3,18 +3,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support;
+use crate::support::engine::{Files, golden_files, load};
+use crate::support::{fixture, random_cases};
 use headlight::engine::checkpoint::{Architecture, Config};
 use headlight::engine::{Captures, CompiledEdits, EngineError, Model, Run};
 use headlight::trace::Spec;
 use headlight::trace::spec::{Activation, Positions, RotaryScaling, Unembed};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::engine::{Files, golden_files, load};
-use support::{fixture, random_cases};
 
 /// Every small checkpoint.
 fn names() -> Vec<String> {

@@ -1,10 +1,11 @@
 //! Neurons of the MLP, what links write, and the circuits of heads: each against the same number found in another way.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::engine::{finished, golden_run, load_golden};
+use crate::support::parity::decoded;
+use crate::support::{Tensors, golden, golden_cases};
 use headlight::analysis::inside::direct::Contrast;
 use headlight::analysis::inside::direction::{DirectionAsked, DirectionOf};
 use headlight::analysis::inside::head::HeadAsked;
@@ -13,9 +14,6 @@ use headlight::edit;
 use headlight::engine::jobs::{DirectJob, DirectionJob, HeadJob, NeuronJob, PathJob, WrittenJob, complete};
 use headlight::engine::{Captures, CompiledEdits, Model, Run};
 use headlight::trace::{Attn, BlockSite, Hook};
-use support::engine::{finished, golden_run, load_golden};
-use support::parity::decoded;
-use support::{Tensors, golden, golden_cases};
 
 /// What a run of these ids captures at a hook, under edits.
 fn captured(model: &Arc<Model>, ids: &[u32], edits: &str, hook: Hook) -> Vec<f32> {

@@ -3,12 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing unwrap is a failing test")]
 
-#[path = "support/cli.rs"]
-mod cli;
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::cli;
+use crate::support::engine::{Files, files_of, load, load_golden};
+use crate::support::parity::TOLERANCE;
+use crate::support::{Comparison, Tensors, fixture, read};
 use headlight::analysis::inside::lens::LensAsked;
 use headlight::answers::answer;
 use headlight::edit::{self, Edit};
@@ -21,9 +21,6 @@ use headlight::protocol::{Answer, Question, TokenAsked};
 use headlight::trace::spec::{LabelKind, LabelReads};
 use headlight::trace::{BlockSite, Hook};
 use serde::Deserialize;
-use support::engine::{Files, files_of, load, load_golden};
-use support::parity::TOLERANCE;
-use support::{Comparison, Tensors, fixture, read};
 
 #[derive(Deserialize)]
 struct Expected {

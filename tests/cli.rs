@@ -1,14 +1,11 @@
 //! The command line as its users meet it: the binary, its exit codes, its one-line errors, and what it prints.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-#[path = "support/cli.rs"]
-mod cli;
-mod support;
-
 use std::path::{Path, PathBuf};
 
-use cli::{fails, folder, headlight, json, succeeds, trace};
-use support::{Tensors, golden, golden_cases, read};
+use crate::support;
+use crate::support::cli::{fails, folder, headlight, json, succeeds, trace};
+use crate::support::{Tensors, golden, golden_cases, read};
 
 /// A file below the build folder, in one folder with the others of its kind.
 fn scratch_file(name: &str, contents: &str) -> String {

@@ -1,16 +1,12 @@
 //! `headlight atlas` as its users meet it: the file, CSV, refusals.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-#[path = "support/cli.rs"]
-mod cli;
-mod support;
-
 use std::path::Path;
 
-use cli::{fails, folder, headlight, succeeds};
+use crate::support::cli::{fails, folder, headlight, succeeds};
+use crate::support::{golden, read};
 use headlight::analysis::atlas::{AtlasFile, csv as csv_of};
 use safetensors::SafeTensors;
-use support::{golden, read};
 
 fn atlas(model: &str, out: &Path, args: &[&str]) -> std::process::Output {
     let (model, out) = (golden(model), out.to_str().unwrap());

@@ -1,13 +1,10 @@
 //! `headlight attribute --estimate` and `--save-gradients` as their users meet them: forms of output, values, refusals.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-#[path = "support/cli.rs"]
-mod cli;
-mod support;
-
-use cli::{fails, folder, headlight, succeeds};
+use crate::support;
+use crate::support::cli::{fails, folder, headlight, succeeds};
+use crate::support::{Comparison, Tensors, golden, read};
 use serde_json::Value;
-use support::{Comparison, Tensors, golden, read};
 
 /// A command about the outcome of an `inside.json`.
 fn attribute(name: &str, args: &[&str]) -> std::process::Output {

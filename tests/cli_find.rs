@@ -1,12 +1,8 @@
 //! `headlight find` as its users meet it: forms of output, notes, refusals.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-#[path = "support/cli.rs"]
-mod cli;
-mod support;
-
-use cli::{fails, folder, headlight, succeeds};
-use support::golden;
+use crate::support::cli::{fails, folder, headlight, succeeds};
+use crate::support::golden;
 
 fn find(model: &str, args: &[&str]) -> std::process::Output {
     headlight(&[&["find", "--model", golden(model).to_str().unwrap(), "--permutations", "50"], args].concat())

@@ -2,16 +2,13 @@
 //! was assumed, or is refused in a line that says what to do.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-#[path = "support/cli.rs"]
-mod cli;
-mod support;
-
 use std::path::{Path, PathBuf};
 
-use cli::{fails, folder, headlight, json, succeeds, trace};
+use crate::support::cli;
+use crate::support::cli::{fails, folder, headlight, json, succeeds, trace};
+use crate::support::gguf::{Field, GgufFile};
+use crate::support::{Comparison, Tensors, fixture, golden, read};
 use serde_json::{Value, json};
-use support::gguf::{Field, GgufFile};
-use support::{Comparison, Tensors, fixture, golden, read};
 
 /// A copy of a folder with files changed, added, or (where there is nothing) left out.
 fn copied(name: &str, from: &Path, changes: &[(&str, Option<Vec<u8>>)]) -> PathBuf {

@@ -1,15 +1,11 @@
 //! `headlight lens`, `attribute` and `flow` as their users meet them: forms of output, values, refusals.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-#[path = "support/cli.rs"]
-mod cli;
-mod support;
-
 use std::path::Path;
 
-use cli::{fails, folder, headlight, succeeds};
+use crate::support::cli::{fails, folder, headlight, succeeds};
+use crate::support::{Comparison, Tensors, golden, golden_cases, read};
 use serde_json::Value;
-use support::{Comparison, Tensors, golden, golden_cases, read};
 
 /// A command on a model.
 fn run(command: &str, model: &Path, args: &[&str]) -> std::process::Output {

@@ -3,18 +3,14 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
-#[path = "support/cli.rs"]
-mod cli;
-mod support;
-
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use cli::{fails, folder, headlight, succeeds, trace};
-use support::{golden, read};
+use crate::support::cli::{fails, folder, headlight, succeeds, trace};
+use crate::support::{golden, read};
 
 const TEXT: [&str; 2] = ["--text", "The doctor asked the nurse a question."];
 

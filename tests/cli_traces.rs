@@ -1,21 +1,19 @@
 //! Traces that the command line writes: read with our reader and as plain tensors, they hold the golden values.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-#[path = "support/cli.rs"]
-mod cli;
-mod support;
-
 use std::path::Path;
 use std::process::Output;
 use std::sync::Arc;
 
-use cli::{fails, folder, json, succeeds, trace};
+use crate::support::cli::{fails, folder, json, succeeds, trace};
+use crate::support::{
+    Comparison, MINILM, SMOLLM2_GGUF, Tensors, golden, golden_cases, golden_real_cases, model_file, read,
+};
 use headlight::analysis::source::{AttentionSource, SourceError};
 use headlight::analysis::trace_source::TraceSource;
 use headlight::trace::file::{Parsed, Trace, parse_header};
 use headlight::trace::{Attn, BlockSite, Hook, Side, Stack, StackHook, TokenForm};
 use serde_json::Value;
-use support::{Comparison, MINILM, SMOLLM2_GGUF, Tensors, golden, golden_cases, golden_real_cases, model_file, read};
 
 fn header(bytes: &[u8]) -> Trace {
     match parse_header("out", bytes.len() as u64, bytes).unwrap() {

@@ -3,15 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::engine::golden_files;
+use crate::support::fixture;
 use headlight::engine::checkpoint::{Architecture, Class, Config, WITHOUT_EFFECT};
 use headlight::trace::file::header;
 use serde_json::{Map, Value, json};
-use support::engine::golden_files;
-use support::fixture;
 
 /// A configuration of a family, in which every key can act, and the names of its tensors.
 fn base(family: &str) -> (Map<String, Value>, BTreeSet<String>) {

@@ -3,16 +3,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::engine::{finished, load_golden};
+use crate::support::max_abs_difference;
 use headlight::edit::{self, Edit, PatchFrom};
 use headlight::engine::jobs::{Measure, SweepJob, SweepKind, SweepPart, complete_with};
 use headlight::engine::{Captures, CompiledEdits, Inactive, Measured, Model, Outcome, PatchValues, Run, patches};
 use headlight::trace::{BlockSite, Hook, Tokens};
-use support::engine::{finished, load_golden};
-use support::max_abs_difference;
 
 const TEXT: &str = "The doctor asked the nurse a question. She";
 const OTHER: &str = "The nurse asked the doctor a question. She";

@@ -2,15 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::engine::{finished, load};
+use crate::support::{SMOLLM2_GGUF, fixture, golden_real_cases, model_file, read};
 use headlight::engine::jobs::{Measure, SweepJob, SweepKind, SweepPart, complete_with};
 use headlight::engine::{Captures, CompiledEdits, Generation, Measured, Model, Outcome, Sampling, Written};
 use serde::Deserialize;
-use support::engine::{finished, load};
-use support::{SMOLLM2_GGUF, fixture, golden_real_cases, model_file, read};
 
 #[derive(Deserialize)]
 struct Expected {

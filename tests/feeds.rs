@@ -1,18 +1,16 @@
 //! Who feeds a head: estimates beside central differences and exact path patches made by hand.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::engine::{finished, load_golden};
+use crate::support::gradients::{gradients, logits};
 use headlight::analysis::inside::feeds::{Feed, Feeds};
 use headlight::edit;
 use headlight::engine::backward::{Asked, Differentiated};
 use headlight::engine::jobs::{FeedsJob, complete};
 use headlight::engine::{Captures, CompiledEdits, Run};
 use headlight::trace::{BlockSite, Hook};
-use support::engine::{finished, load_golden};
-use support::gradients::{gradients, logits};
 
 const IDS: [u32; 9] = [5, 17, 42, 8, 17, 3, 29, 42, 11];
 

@@ -1,13 +1,12 @@
 //! Checkpoint files: valid ones are read, faulty ones are refused with a reason, and none causes a panic.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod support;
-
+use crate::support;
+use crate::support::gguf::{Field, GgufFile};
+use crate::support::{MINILM, SMOLLM2_GGUF, golden, model_file, read};
 use headlight::engine::files::gguf::{self, Gguf};
 use headlight::engine::files::{DType, FileError, Parsed, TensorIndex, safetensors};
 use proptest::prelude::*;
-use support::gguf::{Field, GgufFile};
-use support::{MINILM, SMOLLM2_GGUF, golden, model_file, read};
 
 fn safetensors_bytes(header: &str, data_len: usize) -> Vec<u8> {
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();

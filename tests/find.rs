@@ -1,10 +1,9 @@
 //! Searches over the heads of a model with sets of texts.
 #![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::engine::{Files, finished, golden_files, load, load_golden};
 use headlight::analysis::inside::direct::Contrast;
 use headlight::analysis::scores::Score;
 use headlight::engine::backward::{Asked, Backward, Differentiated};
@@ -15,7 +14,6 @@ use headlight::engine::jobs::{
 use headlight::engine::{Captures, CompiledEdits, Model, Outcome, Run, Step};
 use headlight::sets::{Label, Row, Version, mark_word};
 use headlight::trace::{AttnKind, BlockSite, Hook};
-use support::engine::{Files, finished, golden_files, load, load_golden};
 
 fn options() -> FindOptions {
     FindOptions { n_permutations: 499, n_resamples: 200, seed: 3, ..FindOptions::default() }

@@ -6,8 +6,6 @@
 //! again whatever the corpus once found. HEADLIGHT_FUZZ_RUNS and HEADLIGHT_FUZZ_SEED choose other runs.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
-#[path = "../fuzz/src/limits.rs"]
-mod limits;
 #[path = "../fuzz/src/mutate.rs"]
 mod mutate;
 #[path = "../fuzz/src/targets/mod.rs"]
@@ -15,6 +13,7 @@ mod targets;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use crate::limits;
 use mutate::{Random, mutated};
 
 #[global_allocator]

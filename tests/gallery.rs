@@ -1,10 +1,12 @@
 //! Every claim of the gallery, measured on the bundled models through the engine and the head scores.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support;
+use crate::support::engine::finished;
+use crate::support::read;
+use crate::support::seen::{Seen, at, model, seen};
 use headlight::analysis::AttentionSource;
 use headlight::analysis::agreement::tried;
 use headlight::analysis::inside::direct::Contrast;
@@ -18,9 +20,6 @@ use headlight::engine::jobs::{
 use headlight::engine::{Captures, CompiledEdits, Run};
 use headlight::gallery::{EXAMPLES, Example, ExampleText, MINILM, MOST_ROWS, SMOLLM2, picture};
 use headlight::trace::Attn;
-use support::engine::finished;
-use support::read;
-use support::seen::{Seen, at, model, seen};
 
 fn example(title: &str) -> &'static Example {
     EXAMPLES.iter().find(|example| example.title == title).expect("an example of the gallery")

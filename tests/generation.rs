@@ -2,16 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::engine::{files_of, finished, golden_files, load, load_golden};
+use crate::support::seeded::{CONTINUATION, continuation, continuation_without_cache};
+use crate::support::{Comparison, fixture, read};
 use headlight::edit;
 use headlight::engine::{Captures, CompiledEdits, Generation, Model, Run, Sampling, Written};
 use headlight::trace::{BlockSite, Hook};
-use support::engine::{files_of, finished, golden_files, load, load_golden};
-use support::seeded::{CONTINUATION, continuation, continuation_without_cache};
-use support::{Comparison, fixture, read};
 
 const TEXT: &str = "The doctor asked the nurse a question. She";
 

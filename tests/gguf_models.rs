@@ -2,20 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::engine::{finished, load};
+use crate::support::gguf::{Field, GgufFile};
+use crate::support::gguf_converted::{changed, checkpoint, convert, converted, with_metadata, with_tokenizer};
+use crate::support::gguf_names::{Conversion, conversions};
+use crate::support::{Comparison, Tensors, golden, golden_cases};
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
 use headlight::engine::{Captures, CompiledEdits, Generation, Model, Run, Sampling, Written};
 use headlight::trace::spec::Unembed;
 use headlight::trace::{BlockSite, Hook, TokenForm};
-use support::engine::{finished, load};
-use support::gguf::{Field, GgufFile};
-use support::gguf_converted::{changed, checkpoint, convert, converted, with_metadata, with_tokenizer};
-use support::gguf_names::{Conversion, conversions};
-use support::{Comparison, Tensors, golden, golden_cases};
 
 fn loaded(bytes: Vec<u8>) -> Arc<Model> {
     load(&vec![("m.gguf".to_owned(), bytes)]).unwrap_or_else(|error| panic!("{error}"))

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
 
-mod support;
-
+use crate::support::gguf::{Field, GgufFile, parsed};
 use headlight::engine::checkpoint::Architecture;
 use headlight::trace::spec::Rotary;
-use support::gguf::{Field, GgufFile, parsed};
 
 const D_HEAD: usize = 16;
 

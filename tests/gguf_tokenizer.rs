@@ -1,11 +1,9 @@
 //! Tokenizers made of the metadata of GGUF files, and errors where that is damaged.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod support;
-
+use crate::support::gguf::{Field, GgufFile, parsed};
 use headlight::engine::tokenizer::{SpecialToken, Tokenizer, TokenizerError};
 use headlight::trace::TokenForm;
-use support::gguf::{Field, GgufFile, parsed};
 
 /// A GGUF tokenizer with all bytes, a few merges and three tokens that BPE does not make.
 fn gguf_file(pre: &str) -> GgufFile {

@@ -1,22 +1,20 @@
 //! Small inputs of public bug reports with their right values, which lie outside this repository: each agrees within 1e-4, or is refused.
 //!
-//! `HEADLIGHT_GIVEN=FOLDER cargo test --test given_cases -- --ignored`, where the folder has `cases` (a README there says what each is) and
+//! `HEADLIGHT_GIVEN=FOLDER cargo test --test native given_cases:: -- --ignored`, where the folder has `cases` (a README there says what each is) and
 //! `golden-more`. `tests/cases.rs` has variants of the same kinds, which every run of the tests compares.
 
 #![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
 
-mod support;
-
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::support::engine::{Files, files_of, finished, load};
+use crate::support::parity::{TOLERANCE, decoded};
+use crate::support::{Case, Comparison, Tensors, cases_of, read};
 use headlight::engine::tokenizer::TokenizerFiles;
 use headlight::engine::{Captures, CompiledEdits, Generation, Model, Run, Written};
 use headlight::trace::spec::Unembed;
 use headlight::trace::{BlockSite, Hook, token_bytes};
-use support::engine::{Files, files_of, finished, load};
-use support::parity::{TOLERANCE, decoded};
-use support::{Case, Comparison, Tensors, cases_of, read};
 
 const IDS: &[u32] = &[84, 104, 101, 32, 99, 97, 116, 115];
 const BERT_IDS: &[u32] = &[2, 5, 6, 7, 8, 3];

@@ -2,21 +2,19 @@
 //! hooks of every small checkpoint, through edits too.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
-mod support;
-
 use std::fs;
 use std::sync::Arc;
 
+use crate::support::engine::{files_of, finished, load, load_golden};
+use crate::support::gradients::{compare_case, compare_gradients, everything, gradients, logits, outcome_of};
+use crate::support::parity::decoded;
+use crate::support::{Comparison, Tensors, fixture, golden, golden_cases, read};
 use headlight::edit;
 use headlight::engine::backward::{Asked, Backward, Differentiated};
 use headlight::engine::{Captures, CompiledEdits, Model, Run, Step};
 use headlight::trace::spec::Activation;
 use headlight::trace::{Axis, BlockSite, Hook, Lengths, Stack, StackHook};
 use serde::Deserialize;
-use support::engine::{files_of, finished, load, load_golden};
-use support::gradients::{compare_case, compare_gradients, everything, gradients, logits, outcome_of};
-use support::parity::decoded;
-use support::{Comparison, Tensors, fixture, golden, golden_cases, read};
 
 /// An `inside.json`.
 #[derive(Deserialize)]

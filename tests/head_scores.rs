@@ -1,15 +1,13 @@
 //! Head scores of a run and of a trace of it, against the measures of golden patterns.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
-mod support;
-
+use crate::support::engine::golden_run;
+use crate::support::{Tensors, golden};
 use headlight::analysis::AttentionSource;
 use headlight::analysis::scores::{Facts, LeaveOut, Score, between, measure};
 use headlight::answers::answer;
 use headlight::protocol::{Answer, Question};
 use headlight::trace::Side;
-use support::engine::golden_run;
-use support::{Tensors, golden};
 
 #[test]
 fn scores_of_every_head_are_those_of_hugging_faces_patterns() {

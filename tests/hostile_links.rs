@@ -2,12 +2,9 @@
 #![cfg(feature = "page")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
-#[allow(dead_code, reason = "the clock alone: a loaded machine has no part in it")]
-#[path = "../fuzz/src/limits.rs"]
-mod limits;
-
 use std::time::Duration;
 
+use crate::limits;
 use headlight::state::link::Link;
 use headlight::state::{Effect, Event, LinkEvent, OpenedTrace, StartEvent, State, Theme, TraceEvent, ViewEvent};
 use headlight::trace::{AttnKind, Spec, TokenForm, Tokens};

@@ -2,12 +2,9 @@
 //! patterns that go back and forth. Each is refused with a reason, or reads a text within a moment.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
-#[allow(dead_code, reason = "the clock alone: memory is bounded by what is asserted of lengths")]
-#[path = "../fuzz/src/limits.rs"]
-mod limits;
-
 use std::time::Duration;
 
+use crate::limits;
 use headlight::engine::tokenizer::{Tokenizer, TokenizerError, TokenizerFiles};
 use serde_json::{Value, json};
 

@@ -1,17 +1,13 @@
 //! The command line's way to the Hub, against a server on this machine that behaves and misbehaves as servers do.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-#[path = "support/hub.rs"]
-mod server;
-mod support;
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use crate::support::engine::golden_files;
+use crate::support::golden;
+use crate::support::hub::{COMMIT, Fault, Files, HubServer};
 use serde_json::Value;
-use server::{COMMIT, Fault, Files, HubServer};
-use support::engine::golden_files;
-use support::golden;
 
 /// An empty cache of this test, below the build folder.
 fn cache(name: &str) -> PathBuf {

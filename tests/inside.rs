@@ -2,8 +2,9 @@
 //! attribution, rollout and value zeroing, and their identities on every small checkpoint where these apply.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
-mod support;
-
+use crate::support::engine::{finished, load};
+use crate::support::inside::{Golden, LINEAR, all, every_run};
+use crate::support::{Comparison, SMOLLM2_GGUF, fixture, model_file, read};
 use headlight::analysis::inside::direct::{Contrast, DirectSum, refusal};
 use headlight::analysis::inside::lens::LensAsked;
 use headlight::analysis::inside::rollout::Rollout;
@@ -13,9 +14,6 @@ use headlight::engine::jobs::{DirectJob, LensJob, ValueZeroingJob, WrittenJob, c
 use headlight::engine::{Captures, CompiledEdits, Run};
 use headlight::trace::{Attn, BlockSite, Hook};
 use serde::Deserialize;
-use support::engine::{finished, load};
-use support::inside::{Golden, LINEAR, all, every_run};
-use support::{Comparison, SMOLLM2_GGUF, fixture, model_file, read};
 
 const TOLERANCE: f32 = 1e-4;
 

@@ -1,12 +1,13 @@
 //! Questions about what is inside beside attention: a run answers as its jobs do, a trace from what it holds or with a refusal.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
-mod support;
-
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use crate::support::engine::{finished, golden_run, load_golden};
+use crate::support::parity::decoded;
+use crate::support::{golden, golden_cases, max_abs_difference, read};
 use headlight::analysis::inside::direct::Contrast;
 use headlight::analysis::inside::lens::LensAsked;
 use headlight::analysis::inside::rollout::Rollout;
@@ -20,9 +21,6 @@ use headlight::protocol::{
 };
 use headlight::trace::file::{Parsed, Trace, parse_header};
 use headlight::trace::{Attn, BlockSite, Hook, Stack};
-use support::engine::{finished, golden_run, load_golden};
-use support::parity::decoded;
-use support::{golden, golden_cases, max_abs_difference, read};
 
 fn part(reply: &Reply, part: usize) -> &[f32] {
     &reply.buffers[part]

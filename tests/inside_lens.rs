@@ -2,17 +2,15 @@
 //! on every small checkpoint where these apply.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::engine::{finished, load_golden};
+use crate::support::inside::{Golden, LINEAR, all, every_run};
+use crate::support::{Tensors, golden, read};
 use headlight::analysis::inside::lens::{LensAsked, LensTable};
 use headlight::engine::jobs::{Job, LensJob, complete};
 use headlight::engine::{Captures, CompiledEdits, Model, Run, Step, top_predictions};
 use headlight::trace::spec::Unembed;
-use support::engine::{finished, load_golden};
-use support::inside::{Golden, LINEAR, all, every_run};
-use support::{Tensors, golden, read};
 
 const TOLERANCE: f32 = 1e-4;
 

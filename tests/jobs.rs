@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::engine::{finished, load_golden};
+use crate::support::jobs::{OTHER, TEXT, an_outcome, base, edits};
 use headlight::analysis::AttentionSource;
 use headlight::analysis::inside::direct::Contrast;
 use headlight::analysis::scores::AllHeads;
@@ -20,8 +20,6 @@ use headlight::engine::{
     top_predictions,
 };
 use headlight::trace::{AttnKind, Stack};
-use support::engine::{finished, load_golden};
-use support::jobs::{OTHER, TEXT, an_outcome, base, edits};
 
 #[test]
 fn a_run_job_is_a_run_under_its_edits() {

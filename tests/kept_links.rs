@@ -2,10 +2,10 @@
 //! links beside the exact effect of cutting them.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::engine::{finished, load_golden};
+use crate::support::gradients::{gradients, logits};
 use headlight::analysis::effect::restored_share;
 use headlight::analysis::links::{Link, from_outcome};
 use headlight::edit;
@@ -13,8 +13,6 @@ use headlight::engine::backward::{Asked, Differentiated};
 use headlight::engine::jobs::{EstimateJob, EstimateOf, Estimates, KeepJob, KeptLinks, complete};
 use headlight::engine::{Captures, CompiledEdits, Run};
 use headlight::trace::{BlockSite, Hook};
-use support::engine::{finished, load_golden};
-use support::gradients::{gradients, logits};
 
 const IDS: [u32; 9] = [5, 17, 42, 8, 17, 3, 29, 42, 11];
 

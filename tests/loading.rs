@@ -2,15 +2,13 @@
 //! only the first layers, and the memory that will be needed.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::engine::{Files, finished, golden_files, load, load_golden};
+use crate::support::{golden_cases, random_cases};
 use headlight::engine::{Captures, CompiledEdits, EngineError, Generation, Loader, Model, Run, Sampling, Written};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::engine::{Files, finished, golden_files, load, load_golden};
-use support::{golden_cases, random_cases};
 
 /// Loads what is in memory, only the first layers; also says how much memory was expected.
 fn load_layers(files: &Files, n_layers: usize) -> Result<(Arc<Model>, u64), EngineError> {

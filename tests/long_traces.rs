@@ -2,13 +2,10 @@
 #![cfg(feature = "page")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
-#[allow(dead_code, reason = "the clock alone: a loaded machine has no part in it")]
-#[path = "../fuzz/src/limits.rs"]
-mod limits;
-
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::limits;
 use headlight::analysis::{AttentionSource, SourceError, TraceSource};
 use headlight::answers::start;
 use headlight::protocol::{FromWorker, Question};

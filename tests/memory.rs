@@ -1,11 +1,9 @@
 //! What large checkpoints take in memory, known from their headers alone, against what a browser gives.
 #![allow(clippy::unwrap_used)]
 
-mod support;
-
+use crate::support::gguf::{Field, GgufFile};
 use headlight::engine::Loader;
 use headlight::sources::too_large;
-use support::gguf::{Field, GgufFile};
 
 /// Number of a format in GGUF, and how many values of it take how many bytes.
 type Format = (u32, u64, u64);

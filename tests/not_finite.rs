@@ -2,10 +2,9 @@
 //! run, and in patterns that are made later.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::engine::{Files, golden_files, load};
 use headlight::analysis::{SourceError, TraceSource};
 use headlight::answers::{Reply, start};
 use headlight::edit;
@@ -14,7 +13,6 @@ use headlight::protocol::{Answer, Grid, NeuronPart, Question, Reduce};
 use headlight::trace::file::header::{Parsed as ParsedHeader, parse as header};
 use headlight::trace::file::{Element, Parsed, TensorPlan, TraceMetadata, TraceWriter, parse_header};
 use headlight::trace::{Spec, TokenForm};
-use support::engine::{Files, golden_files, load};
 
 /// Replaces the values of a tensor of a checkpoint that `chosen` names by index.
 fn replace(files: &mut Files, tensor: &str, value: f32, chosen: impl Fn(usize) -> bool) {

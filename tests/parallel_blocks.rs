@@ -1,14 +1,12 @@
 //! Attention and MLP side by side, or one after the other: what each reads.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::engine::finished;
 use headlight::edit::parse_list;
 use headlight::engine::{Captures, CompiledEdits, Model, Run};
 use headlight::trace::{BlockSite, Hook};
-use support::engine::finished;
 
 fn gpt_neox(is_parallel: bool) -> String {
     serde_json::json!({

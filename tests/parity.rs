@@ -2,16 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::engine::{finished, load_golden};
+use crate::support::parity::{compare_cases, compare_edits, decoded};
+use crate::support::{Tensors, golden, golden_cases, read};
 use headlight::analysis::source::{AttentionSource, Rotation};
 use headlight::engine::{Captures, CompiledEdits, CrossSource, Generation, Model, Run, Sampling, Written};
 use headlight::trace::{BlockSite, Hook, Side, Tokens};
-use support::engine::{finished, load_golden};
-use support::parity::{compare_cases, compare_edits, decoded};
-use support::{Tensors, golden, golden_cases, read};
 
 fn run(model: &Arc<Model>, tokens: Tokens) -> Run {
     finished(model, tokens, CompiledEdits::none(), Captures::none())

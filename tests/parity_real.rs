@@ -3,14 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::engine::{files_of, finished, load};
+use crate::support::{Comparison, MINILM, SMOLLM2_GGUF, Tensors, golden_real_cases, model_file, read};
 use headlight::engine::{Captures, CompiledEdits, Model, Run, top_predictions};
 use headlight::trace::{BlockSite, Hook};
-use support::engine::{files_of, finished, load};
-use support::{Comparison, MINILM, SMOLLM2_GGUF, Tensors, golden_real_cases, model_file, read};
 
 const TOLERANCE: f32 = 1e-3;
 

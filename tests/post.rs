@@ -1,12 +1,10 @@
 //! Every claim of public/examples/post.html, measured on the bundled models; and that it stands in the article as measured.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
-mod support;
-
+use crate::support::seen::{Seen, at, model, seen};
 use headlight::analysis::scores::Score;
 use headlight::analysis::{AttentionSource, Rotation};
 use headlight::gallery::{ExampleText, MINILM, SMOLLM2};
-use support::seen::{Seen, at, model, seen};
 
 const POST: &str = include_str!("../public/examples/post.html");
 const EXAMPLES: &str = include_str!("../xtask/src/example.rs");

@@ -2,16 +2,14 @@
 //! holds the numbers that the engine computes from the same checkpoint.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
-mod support;
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::{fixture, golden, max_abs_difference, read};
 use headlight::analysis::{AttentionSource, TraceSource};
 use headlight::trace::display::token_label;
 use headlight::trace::file::{Element, Parsed, SavePlan, Saved, Trace, TraceMetadata, TraceWriter, parse_header};
 use headlight::trace::{Side, Spec, TokenForm};
-use support::{fixture, golden, max_abs_difference, read};
 
 /// A folder for one test, removed at its end.
 struct Work(PathBuf);

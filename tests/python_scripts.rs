@@ -2,20 +2,18 @@
 //! edit, and says what a library cannot do.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
-mod support;
-
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 
+use crate::support::engine::{finished, load_golden};
+use crate::support::golden;
 use headlight::analysis::inside::direct::Contrast;
 use headlight::edit::{Edit, parse_list};
 use headlight::engine::jobs::{DirectJob, complete};
 use headlight::engine::{Captures, CompiledEdits, Model, PatchValues, patches};
 use headlight::state::python::{Computed, Library, Measure, Number, script};
 use headlight::trace::{Lengths, Tokens};
-use support::engine::{finished, load_golden};
-use support::golden;
 
 const TEXT: &str = "The doctor asked the nurse a question. She";
 const OTHER: &str = "The nurse asked the doctor a question. She";

@@ -2,12 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
 
-mod support;
-
+use crate::support;
+use crate::support::engine::{Files, golden_files, load};
+use crate::support::gguf::GgufFile;
 use headlight::engine::{Captures, CompiledEdits};
 use serde_json::{Value, json};
-use support::engine::{Files, golden_files, load};
-use support::gguf::GgufFile;
 
 /// The Llama of the small checkpoints with another field in its configuration.
 fn with_field(field: &str, value: Value) -> Files {

@@ -2,17 +2,15 @@
 //! random weights, whose digits do not compress better than those of a real model.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
-mod support;
-
 use std::io::Write;
 use std::sync::Arc;
 
+use crate::support::engine::finished;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use headlight::engine::{Captures, CompiledEdits, Model, Recorder};
 use headlight::trace::TokenForm;
 use headlight::trace::file::{Element, SavePlan, Saved, TraceMetadata, fill_slot, read_slot};
-use support::engine::finished;
 
 /// What the viewer may weigh (xtask/bench/sizes.mjs).
 const VIEWER: usize = 400_000;

@@ -2,15 +2,14 @@
 //! checkpoints with such files in place of tokenizer.json, and damaged ones.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod support;
-
+use crate::support;
+use crate::support::engine::{Files, golden_files, load, load_golden};
+use crate::support::{fixture, golden_cases, random_cases, read};
 use headlight::engine::tokenizer::{Tokenizer, TokenizerFiles, Tokenizers};
 use headlight::trace::TokenForm;
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use support::engine::{Files, golden_files, load, load_golden};
-use support::{fixture, golden_cases, random_cases, read};
 
 #[derive(Deserialize)]
 struct Expected {

@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a failing unwrap is a failing test")]
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::engine::{finished, load_golden};
+use crate::support::jobs::{OTHER, TEXT, an_outcome, base, edits};
 use headlight::analysis::similarity::{cosine, mean_pooled};
 use headlight::edit::{PatchFrom, PatchSite, list_to_json};
 use headlight::engine::jobs::{
@@ -14,8 +14,6 @@ use headlight::engine::jobs::{
 };
 use headlight::engine::{Captures, CompiledEdits, Measured, PatchValues, Step};
 use headlight::trace::{Lengths, Stack};
-use support::engine::{finished, load_golden};
-use support::jobs::{OTHER, TEXT, an_outcome, base, edits};
 
 fn parts_of(job: SweepJob) -> Vec<SweepPart> {
     let mut parts = Vec::new();

@@ -1,14 +1,13 @@
 //! Tokenizers: the tokens of Hugging Face, and errors instead of panics for damaged files.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod support;
-
+use crate::support;
+use crate::support::gguf::parsed;
+use crate::support::{MINILM, SMOLLM2_GGUF, Tensors, golden, golden_cases, golden_real_cases, model_file, read};
 use headlight::engine::tokenizer::{SpecialToken, Tokenizer};
 use headlight::trace::{TokenForm, Tokens};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::gguf::parsed;
-use support::{MINILM, SMOLLM2_GGUF, Tensors, golden, golden_cases, golden_real_cases, model_file, read};
 
 fn golden_tokenizer(architecture: &str) -> Tokenizer {
     let bytes = read(&golden(architecture).join("tokenizer.json"));

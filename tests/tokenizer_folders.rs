@@ -2,13 +2,11 @@
 //! gives (`tests/fixtures/make_tokenizers.py`).
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod support;
-
+use crate::support::{fixture, read};
 use headlight::engine::tokenizer::{Tokenizer, TokenizerFiles};
 use headlight::trace::TokenForm;
 use headlight::trace::display::{byte_level_token, token_label};
 use serde::Deserialize;
-use support::{fixture, read};
 
 #[derive(Deserialize)]
 struct Expected {

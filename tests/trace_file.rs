@@ -1,10 +1,9 @@
 //! The trace file: what is written is read, by us and by the `safetensors` crate; what is wrong is refused by name.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod support;
-
 use std::collections::HashMap;
 
+use crate::support;
 use headlight::trace::file::{
     Element, ModelName, Parsed, TensorPlan, Trace, TraceError, TraceMetadata, TraceWriter, parse_header,
 };

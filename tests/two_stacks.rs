@@ -2,18 +2,16 @@
 //! predictions, against golden values.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::engine::{finished, load_golden};
+use crate::support::parity::decoded;
+use crate::support::{Comparison, Tensors, golden, golden_cases};
 use headlight::analysis::AttentionSource;
 use headlight::analysis::scores::Score;
 use headlight::answers::answer;
 use headlight::engine::{Captures, CompiledEdits, CrossSource, Run, most_likely};
 use headlight::protocol::{Answer, Grid, NeuronPart, Question, Reduce};
-use support::engine::{finished, load_golden};
-use support::parity::decoded;
-use support::{Comparison, Tensors, golden, golden_cases};
 
 const ARCHITECTURES: [&str; 3] = ["t5", "bart", "marian"];
 const TOLERANCE: f32 = 1e-4;

@@ -1,6 +1,4 @@
 //! The command line's binary as its users meet it: what it prints, and how it fails.
-//!
-//! Not a part of `support`: only tests of the command line have the binary.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
 use std::path::{Path, PathBuf};

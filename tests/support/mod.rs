@@ -1,14 +1,18 @@
 //! What the tests share: where fixtures and models are, reading them, comparing numbers.
 //!
-//! Each test binary uses a part of it.
+//! Each test program uses a part of it.
 #![allow(dead_code, missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod cli;
 pub mod engine;
 pub mod gguf;
 pub mod gguf_converted;
 pub mod gguf_names;
 pub mod gradients;
 pub mod hostile;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod hub;
 pub mod inside;
 pub mod jobs;
 pub mod parity;
