@@ -132,10 +132,12 @@ fn every_test_file_runs() {
     let modules = fs::read_to_string(root().join("tests/native.rs")).expect("the program's modules are read");
     for entry in fs::read_dir(root().join("tests")).expect("the tests are listed") {
         let path = entry.expect("a file").path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".rs")) else {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".rs"))
+        else {
             continue;
         };
-        let is_named = programs.contains(&format!("path = \"tests/{name}.rs\"")) || modules.contains(&format!("mod {name};"));
+        let is_named =
+            programs.contains(&format!("path = \"tests/{name}.rs\"")) || modules.contains(&format!("mod {name};"));
         assert!(is_named, "tests/{name}.rs never runs: name it in tests/native.rs");
     }
 }

@@ -76,7 +76,11 @@ fn the_table_is_what_the_adapters_read() {
         std::fs::write(&path, format!("{before}{START}\n{table}{END}{after}")).unwrap();
         return;
     }
-    assert_eq!(found.trim(), table.trim(), "HEADLIGHT_WRITE=1 cargo test --test native checkpoint_table:: writes the table");
+    assert_eq!(
+        found.trim(),
+        table.trim(),
+        "HEADLIGHT_WRITE=1 cargo test --test native checkpoint_table:: writes the table"
+    );
 }
 
 /// Every family that is read is one of transformers' types for text, or the text part of one.
