@@ -13,9 +13,9 @@ use headlight::edit;
 use headlight::engine::backward::{Asked, Backward, Differentiated};
 use headlight::engine::jobs::{
     Baseline, EstimateJob, EstimateOf, Estimates, ExactJob, HeadPlace, Measure, RunInput, Saliency, SaliencyJob,
-    SimilarityJob, SubjectsJob, complete,
+    SimilarityJob, SubjectsJob, SweepJob, SweepKind, SweepPart, complete, complete_with,
 };
-use headlight::engine::{Captures, CompiledEdits, Model, Run, Step};
+use headlight::engine::{Captures, CompiledEdits, Model, Outcome, Run, Step};
 use headlight::trace::{Attn, AttnKind, BlockSite, Hook, Stack, StackHook};
 use serde::Deserialize;
 
@@ -112,6 +112,43 @@ fn estimates_and_exact_effects_agree_with_pytorch() {
                 let of_exact = format!("exact.{prefix}{kind}");
                 check(&mut comparison, &format!("{name}.{of_exact}"), &exact, &golden.values.f32(&of_exact));
             }
+        }
+    }
+    comparison.finish();
+}
+
+/// The page tries heads as edits, each a cell of a sweep, in either stack.
+#[test]
+fn heads_tried_as_edits_agree_with_pytorch() {
+    let mut comparison = Comparison::default();
+    for name in ["gpt2", "bert", "bart"] {
+        let golden = Golden::of(name);
+        let Inside { corrupt_ids, position, answer_id, other_id, .. } = &golden.inside;
+        let attentions = if golden.run.source().is_some() { THREE.as_slice() } else { &[("", None, Attn::Own)] };
+        for ((prefix, stack, attn), kind) in attentions.iter().flat_map(|attn| [(*attn, "zero"), (*attn, "patch")]) {
+            let expected = format!("exact.{prefix}{kind}_head");
+            let expected_values = golden.values.f32(&expected);
+            let n_heads = golden.run.model().spec().n_heads;
+            let edit = |index: usize| {
+                let place = format!(r#""layer":{},"head":{}"#, index / n_heads, index % n_heads);
+                let hook = BlockSite::Z.in_attn(attn).name();
+                let kind = match kind {
+                    "zero" => r#""kind":"zero_head""#.to_owned(),
+                    _ => format!(r#""kind":"patch","hook":"{hook}","from":{{"ids":{corrupt_ids:?}}}"#),
+                };
+                let stack = stack.map(|stack| format!(r#","stack":"{}""#, stack.name())).unwrap_or_default();
+                let attn = if attn == Attn::Cross { r#","attn":"cross""# } else { "" };
+                format!("{{{kind},{place}{stack}{attn}}}")
+            };
+            let list: Vec<String> = (0..expected_values.len()).map(edit).collect();
+            let cells = SweepKind::Each(edit::parse_list(&format!("[{}]", list.join(","))).unwrap());
+            let measure = Measure::Tokens(Outcome::pair(*answer_id, *other_id, Some(*position)));
+            let job = SweepJob::new(Arc::clone(&golden.run), Vec::new(), cells, measure).unwrap();
+            let mut found = vec![f32::NAN; expected_values.len()];
+            let result =
+                complete_with(job, |part: SweepPart| found[part.index] = part.outcome.unwrap().value()).unwrap();
+            found.iter_mut().for_each(|value| *value -= result.base.value());
+            check(&mut comparison, &format!("{name}.{expected} as edits"), &found, &expected_values);
         }
     }
     comparison.finish();

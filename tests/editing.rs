@@ -154,14 +154,16 @@ fn patching_with_itself_changes_nothing() {
     }
 }
 
-/// A patch of one head at one position touches nothing else of its hook.
+/// A patch of one head or neuron at one position touches nothing else of its hook.
 #[test]
 fn a_patch_has_its_place() {
     let model = load_golden("gpt2");
     let tokens = model.encode(TEXT, None).unwrap();
-    let json = format!(
-        r#"[{{"kind":"patch","layer":1,"hook":"attn.hook_z","query":4,"head":2,"from":{{"text":"{OTHER}"}}}}]"#
-    );
+    let patch = |neuron: &str| {
+        let place = format!(r#""hook":"attn.hook_z","query":4,"head":2{neuron}"#);
+        format!(r#"[{{"kind":"patch","layer":1,{place},"from":{{"text":"{OTHER}"}}}}]"#)
+    };
+    let json = patch("");
     let z = Hook::Block(1, BlockSite::Z);
     let run = |tokens: &Tokens, edits| finished(&model, tokens.clone(), edits, Captures::of([z]));
     let own = run(&tokens, CompiledEdits::none());
@@ -172,6 +174,11 @@ fn a_patch_has_its_place() {
     let mut expected = own.captured(z).unwrap().to_vec();
     assert_ne!(expected[part..part + d_head], other.captured(z).unwrap()[part..part + d_head]);
     expected[part..part + d_head].copy_from_slice(&other.captured(z).unwrap()[part..part + d_head]);
+    assert_eq!(patched.captured(z).unwrap(), expected);
+    let json = patch(r#","neuron":3"#);
+    let patched = run(&tokens, bind(&model, tokens.len(), &json, &take(&model, &json, tokens.len())));
+    let mut expected = own.captured(z).unwrap().to_vec();
+    expected[part + 3] = other.captured(z).unwrap()[part + 3];
     assert_eq!(patched.captured(z).unwrap(), expected);
 }
 

@@ -11,7 +11,7 @@ use crate::support::parity::decoded;
 use crate::support::{Comparison, Tensors, fixture, golden, golden_cases, read};
 use headlight::edit;
 use headlight::engine::backward::{Asked, Backward, Differentiated};
-use headlight::engine::{Captures, CompiledEdits, Model, Run, Step};
+use headlight::engine::{Captures, CompiledEdits, Model, PatchValues, Run, Step, patches};
 use headlight::trace::spec::Activation;
 use headlight::trace::{Axis, BlockSite, Hook, Lengths, Stack, StackHook};
 use serde::Deserialize;
@@ -88,7 +88,14 @@ fn edited(run: &Arc<Run>, list: &str) -> Arc<Run> {
     let bind = |stack, lengths| CompiledEdits::bind_stack(&edits, model.spec(), stack, lengths).unwrap();
     let mut again = match run.source() {
         None => {
-            let bound = CompiledEdits::bind(&edits, model.spec(), run.tokens().len()).unwrap();
+            let (spec, lengths) = (model.spec(), Lengths::from(run.tokens().len()));
+            let mut values = PatchValues::default();
+            for (from, hooks) in patches(&edits, spec, None, lengths) {
+                for hook in hooks {
+                    values.insert(&from, hook, vec![0.2; hook.shape(spec, lengths).iter().product()]);
+                }
+            }
+            let bound = CompiledEdits::bind_strictly(&edits, spec, None, lengths, &values).unwrap();
             run.again(bound, Captures::none()).unwrap()
         }
         Some(source) => {
@@ -248,6 +255,7 @@ fn gradients_go_through_edits() {
         {"kind":"set","layer":1,"hook":"hook_mlp_out","query":2,"value":0.1},
         {"kind":"scale","layer":0,"hook":"mlp.hook_post","neuron":3,"factor":-2.0},
         {"kind":"set","layer":1,"hook":"mlp.hook_pre","neuron":4,"value":0.3},
+        {"kind":"patch","layer":1,"hook":"mlp.hook_post","neuron":[5,6],"from":{"ids":[1]}},
         {"kind":"scale","layer":1,"hook":"hook_resid_pre","query":1,"factor":0.8}"#;
     for name in ["gpt2", "llama", "bert", "gemma2"] {
         let model = load_golden(name);

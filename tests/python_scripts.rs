@@ -49,6 +49,7 @@ fn edits_of(model: &Model, tokens: &Tokens) -> Vec<String> {
         format!(r#"{{"kind":"add","layer":1,"hook":"hook_resid_pre","query":3,"vector":[{vector}],"factor":4}}"#),
         format!(r#"{{"kind":"add","layer":1,"hook":"hook_resid_post","vector":[{vector}],"factor":1}}"#),
         format!(r#"{{"kind":"patch","layer":1,"hook":"hook_resid_pre","query":4,"from":{{"text":"{OTHER}"}}}}"#),
+        format!(r#"{{"kind":"patch","layer":1,"hook":"mlp.hook_post","neuron":3,"from":{{"text":"{OTHER}"}}}}"#),
         format!(r#"{{"kind":"patch","layer":[0,2],"hook":"attn.hook_z","head":1,"from":{{"text":"{OTHER}"}}}}"#),
         format!(
             r#"{{"kind":"patch","hook":"hook_embed","from":{{"ids":{:?}}}}}"#,

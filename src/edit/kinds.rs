@@ -79,6 +79,7 @@ pub(super) fn read(mut fields: Fields) -> Result<EditKind, String> {
             hook: fields.required("hook")?,
             query: fields.optional("query")?,
             head: fields.optional("head")?,
+            neuron: fields.optional("neuron")?,
             from: fields.required("from")?,
         },
         other => {
@@ -129,9 +130,9 @@ pub(super) fn write(kind: EditKind) -> Map<String, Value> {
             let fields = FieldWriter::new("add").choice("layer", layer).add("hook", hook).add("vector", vector);
             fields.choice("query", query).add("factor", factor)
         }
-        EditKind::Patch { layer, hook, query, head, from } => {
+        EditKind::Patch { layer, hook, query, head, neuron, from } => {
             let fields = FieldWriter::new("patch").choice("layer", layer).add("hook", hook).choice("query", query);
-            fields.choice("head", head).add("from", from)
+            fields.choice("head", head).choice("neuron", neuron).add("from", from)
         }
     };
     fields.0

@@ -159,6 +159,8 @@ pub enum EditKind {
         query: Option<Choice>,
         /// Heads, for an activation with a head axis; `None` means all.
         head: Option<Choice>,
+        /// Neurons of the activation, within a head where it has heads; `None` means all.
+        neuron: Option<Choice>,
         /// The input whose values are taken.
         from: PatchFrom,
     },

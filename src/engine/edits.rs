@@ -148,6 +148,15 @@ impl CompiledEdits {
         self.with(hook, Action::Patch { part: Part::default(), values, n_pos })
     }
 
+    /// These edits, and after them others of the same stack.
+    pub(super) fn and(&self, more: Self) -> Self {
+        let mut actions = self.actions.clone();
+        for (hook, added) in more.actions {
+            actions.entry(hook).or_default().extend(added);
+        }
+        Self { actions, ..more }
+    }
+
     fn with(&self, hook: Hook, action: Action) -> Self {
         let mut edits = self.clone();
         edits.actions.entry(hook).or_default().push(action);
@@ -327,11 +336,12 @@ fn change_row(part: &Part, change: &Change, d: usize, row: &mut [f32]) {
     }
 }
 
-/// Takes the chosen heads of one position from another input's row.
+/// Takes the chosen numbers of one position from another input's row.
 fn patch_row(part: &Part, d: usize, from: &[f32], row: &mut [f32]) {
     for (head, (values, from)) in row.chunks_exact_mut(d).zip(from.chunks_exact(d)).enumerate() {
         if chosen(&part.heads, head) {
-            values.copy_from_slice(from);
+            let neurons = values.iter_mut().zip(from).enumerate();
+            neurons.filter(|(neuron, _)| chosen(&part.neurons, *neuron)).for_each(|(_, (value, from))| *value = *from);
         }
     }
 }

@@ -216,9 +216,9 @@ impl<'a> Binder<'a> {
                 let action = Action::Add { positions, vector };
                 Ok(hooks.into_iter().map(|hook| (hook, action.clone())).collect())
             }
-            EditKind::Patch { layer, hook, query, head, from } => {
+            EditKind::Patch { layer, hook, query, head, neuron, from } => {
                 let hooks = self.hooks(layer.as_ref(), hook)?;
-                let part = self.part(hooks[0], [head, &None, query])?;
+                let part = self.part(hooks[0], [head, neuron, query])?;
                 let patch = |hook: Hook| Ok((hook, self.patch(hook, part.clone(), from, patches)?));
                 hooks.into_iter().map(patch).collect()
             }

@@ -42,7 +42,10 @@ impl CompiledEdits {
                 Action::Patch { part, n_pos, .. } => {
                     let n_patched = rows.end.min(*n_pos).saturating_sub(rows.start);
                     let patched = rows.start..rows.start + n_patched;
-                    each_head(part, &patched, width, &mut grad[..n_patched * width], |values| values.fill(0.0));
+                    each_head(part, &patched, width, &mut grad[..n_patched * width], |neurons| {
+                        let patched = neurons.iter_mut().enumerate();
+                        patched.filter(|(neuron, _)| chosen(&part.neurons, *neuron)).for_each(|(_, grad)| *grad = 0.0);
+                    });
                 }
                 // Runs with links ablated are measured, not differentiated.
                 Action::Add { .. }

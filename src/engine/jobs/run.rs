@@ -152,7 +152,7 @@ impl RunJob {
         let n_read = job.n_read();
         let lengths = Lengths { n_pos: n_read, n_source: stack.map_or(0, |_| n_read) };
         let model = Arc::clone(&job.model);
-        job.stage = Stage::OtherInputs(OtherInputs::new(model, &job.edits, stack, lengths, values));
+        job.stage = Stage::OtherInputs(OtherInputs::new(model, &job.edits, (stack, None), lengths, values));
         job
     }
 

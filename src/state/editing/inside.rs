@@ -131,7 +131,7 @@ impl State {
             CellEdit::Mean => EditKind::Set { layer, hook, head, neuron, query, value: SetValue::Each(direction) },
             CellEdit::FromOtherText => {
                 let from = PatchFrom::Text(self.other_text()?.to_owned(), None);
-                EditKind::Patch { layer, hook, query, head, from }
+                EditKind::Patch { layer, hook, query, head, neuron, from }
             }
             CellEdit::Token(_, factor) | CellEdit::Texts(_, factor) => {
                 EditKind::Add { layer, hook, vector: direction, query, factor: *factor }

@@ -22,6 +22,9 @@ fn whole_name(edit: &Edit, (queries, keys): (&[TokenLabel], &[TokenLabel])) -> S
     };
     let (token, key_token) = (|choice: &Choice| named(queries, choice), |choice: &Choice| named(keys, choice));
     let at = |query: &Option<Choice>| query.as_ref().map_or_else(String::new, |query| format!(" at {}", token(query)));
+    let neuron_of = |neuron: &Option<Choice>| {
+        neuron.as_ref().map_or_else(String::new, |neuron| format!(" neuron {}", indices(neuron)))
+    };
     let hook_at = |layer: &Option<Choice>, hook: &str, head: &Option<Choice>| {
         let short = match hook.trim_start_matches("attn.").trim_start_matches("mlp.") {
             "hook_z" => "output",
@@ -46,8 +49,8 @@ fn whole_name(edit: &Edit, (queries, keys): (&[TokenLabel], &[TokenLabel])) -> S
         EditKind::ZeroValue { layer, key } => format!("Zero value of {} in {}", key_token(key), layers(layer)),
         EditKind::BlockToken { layer, key } => format!("Block {} in {}", key_token(key), layers(layer)),
         EditKind::Scale { layer, hook, head, neuron, query, factor } => {
-            let neuron = neuron.as_ref().map_or_else(String::new, |neuron| format!(" neuron {}", indices(neuron)));
-            format!("Scale {}{neuron}{} × {}", hook_at(layer, hook, head), at(query), number(*factor))
+            let part = hook_at(layer, hook, head) + &neuron_of(neuron);
+            format!("Scale {part}{} × {}", at(query), number(*factor))
         }
         EditKind::ScaleQNeuron { layer, head, neuron, factor } => {
             format!("Scale query neuron {} of {} × {}", indices(neuron), heads(layer, head), number(*factor))
@@ -62,13 +65,13 @@ fn whole_name(edit: &Edit, (queries, keys): (&[TokenLabel], &[TokenLabel])) -> S
         EditKind::Add { layer, hook, query, factor, .. } => {
             format!("Add {} × a direction to {}{}", number(*factor), hook_at(layer, hook, &None), at(query))
         }
-        EditKind::Patch { layer, hook, query, head, from } => {
+        EditKind::Patch { layer, hook, query, head, neuron, from } => {
             let from = match from {
                 PatchFrom::Trace(file) => file.clone(),
                 PatchFrom::Text(text, _) => format!("“{text}”"),
                 PatchFrom::Ids(_) => "another run".to_owned(),
             };
-            format!("Patch {}{} from {from}", hook_at(layer, hook, head), at(query))
+            format!("Patch {}{}{} from {from}", hook_at(layer, hook, head), neuron_of(neuron), at(query))
         }
     }
 }

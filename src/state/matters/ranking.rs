@@ -188,8 +188,7 @@ impl Part {
         let neuron = ranked.has_neuron().then_some(neuron);
         let layer = Some(one_layer);
         Some(Edit::new(match (from, head) {
-            (Some(_), _) if ranked.has_neuron() => return None,
-            (Some(from), head) => EditKind::Patch { layer, hook, query, head, from: patch_from(from) },
+            (Some(from), head) => EditKind::Patch { layer, hook, query, head, neuron, from: patch_from(from) },
             (None, Some(head)) if ranked == Ranked::Heads => {
                 EditKind::ZeroHead { layer: Choice::One(self.layer), head }
             }
@@ -257,10 +256,9 @@ mod tests {
         let neuron = r#"{"factor":0.0,"head":1,"hook":"attn.hook_rot_k","kind":"scale","layer":1,"neuron":0}"#;
         assert_eq!(json(Ranked::HeadNeurons, 2, None), neuron);
         let neuron = r#"{"factor":0.0,"hook":"mlp.hook_post","kind":"scale","layer":1,"neuron":3}"#;
-        assert_eq!(
-            (json(Ranked::MlpNeurons, 3, None).as_str(), json(Ranked::MlpNeurons, 3, Some("a")).as_str()),
-            (neuron, "none")
-        );
+        assert_eq!(json(Ranked::MlpNeurons, 3, None), neuron);
+        let patch = r#"{"from":{"text":"a"},"hook":"mlp.hook_post","kind":"patch","layer":1,"neuron":3}"#;
+        assert_eq!(json(Ranked::MlpNeurons, 3, Some("a")), patch);
         let cell = r#"{"factor":0.0,"hook":"hook_resid_pre","kind":"scale","layer":1,"query":1}"#;
         assert_eq!(json(Ranked::Stream, 1, None), cell);
     }

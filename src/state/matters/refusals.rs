@@ -3,7 +3,6 @@
 use crate::protocol::{EstimatedPart, OutcomeAsked};
 use crate::state::requests::Holder;
 use crate::state::{State, Variant};
-use crate::trace::Stack;
 
 impl State {
     /// Why no gradient can be asked for.
@@ -48,20 +47,8 @@ impl State {
 
     /// Why the largest estimates cannot be tried.
     pub fn trial_problem(&self) -> Option<&'static str> {
-        let ranked = self.matters.choice.ranked;
-        let is_patched = self.matters.choice.from.is_some();
-        let shown = self.shown.as_ref()?;
-        if is_patched && ranked.part() == EstimatedPart::Neurons {
-            Some("No edit patches a single neuron, so these estimates are not tried.")
-        } else if shown.kind.stack == Some(Stack::Encoder) {
-            Some("Edits of an encoder are tried on the command line: headlight attribute --verify.")
-        } else if shown.kind.stack.is_some() && is_patched {
-            Some("Patches are tried in models of one stack, and on the command line: headlight attribute --verify.")
-        } else if !matches!(shown.holder(), Some(Holder::Worker(_))) {
-            Some("Only the first model’s results are tried.")
-        } else {
-            None
-        }
+        let is_of_worker = matches!(self.shown.as_ref()?.holder(), Some(Holder::Worker(_)));
+        (!is_of_worker).then_some("Only the first model’s results are tried.")
     }
 
     /// Why saliency cannot be asked for.

@@ -103,7 +103,6 @@ fn what_cannot_be_estimated_says_why_and_asks_nothing() {
     asks(&mut page, MattersEvent::EstimateAsked);
     assert_eq!(page.sent.len(), n_sent);
     assert_eq!(choose(&mut page, Ranked::MlpNeurons, Some("x")), "");
-    assert!(page.state.trial_problem().is_some_and(|problem| problem.contains("single neuron")));
     page.state.editing.asked = OutcomeAsked::Cosine { first: "a".to_owned(), second: "b".to_owned() };
     assert!(choose(&mut page, Ranked::Stream, None).contains("positions of their own"));
     assert!(choose(&mut page, Ranked::Heads, Some("x")).contains("two sentences"));

@@ -106,9 +106,9 @@ impl EditCode {
                 let statement = format!("value[AT] += {factor:?} * torch.tensor({vector:?})");
                 self.function(number, "add", &target, &value_at(&place, &statement));
             }
-            EditKind::Patch { layer, hook, query, head, from } => {
+            EditKind::Patch { layer, hook, query, head, neuron, from } => {
                 let target = Target::named(hook, layer.as_ref(), spec)?;
-                let place = at(target.axes, [head.as_ref(), None, query.as_ref(), None]);
+                let place = at(target.axes, [head.as_ref(), neuron.as_ref(), query.as_ref(), None]);
                 let body = value_at(&place, &format!("value[AT] = KEPT_{number}[hook][AT]"));
                 self.function(number, "patch", &target, &body);
                 self.functions.push_str(&kept(number, from));

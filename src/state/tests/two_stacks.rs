@@ -1,9 +1,11 @@
 //! Encoder-decoder models: three attentions of one result, its target, and what a link says of both.
 
 use super::*;
-use crate::protocol::{TargetRead, TokenAsked};
+use crate::protocol::{EstimatesAnswer, OutcomeAsked, SweepAsked, TargetRead, TokenAsked};
 use crate::state::Looked;
+use crate::state::editing::EditEvent;
 use crate::state::link::Link;
+use crate::state::matters::{MattersChoice, MattersEvent, Ranked};
 use crate::state::stream::circuits::CircuitsAsked;
 use crate::trace::spec::Mask;
 use crate::trace::{AttnKind, Side};
@@ -221,4 +223,38 @@ fn circuits_are_those_of_heads_over_their_own_text() {
     pick(&mut page, AttnKind::CROSS);
     give(&mut page, 3, 4);
     assert_eq!(heads(&page).len(), 2);
+}
+
+/// Parts of the encoder and of cross-attention are tried as edits of their stack, zeroed and patched.
+#[test]
+fn what_is_ranked_in_any_attention_is_tried_there() {
+    let mut page = page();
+    page.event(Event::Editing(EditEvent::OutcomePicked(OutcomeAsked::tokens("a", "b"))));
+    let cases = [
+        (AttnKind::ENCODER, None, r#"{"head":1,"kind":"zero_head","layer":0,"stack":"encoder"}"#),
+        (
+            AttnKind::CROSS,
+            Some("x"),
+            r#"{"attn":"cross","from":{"text":"x"},"head":1,"hook":"cross_attn.hook_z","kind":"patch","layer":0,"stack":"decoder"}"#,
+        ),
+    ];
+    for (kind, from, expected) in cases {
+        pick(&mut page, kind);
+        let choice = MattersChoice { ranked: Ranked::Heads, from: from.map(str::to_owned) };
+        page.event(Event::Matters(MattersEvent::Chosen(choice)));
+        page.event(Event::Matters(MattersEvent::EstimateAsked));
+        let ToWorker::Ask { request, question: Question::Estimate(_), .. } = page.last() else { panic!("not asked") };
+        let (stack, site) = if kind == AttnKind::CROSS { ("decoder", "cross_attn") } else { ("encoder", "attn") };
+        let hooks = vec![(format!("{stack}.0.{site}.hook_z"), vec![1, 2])];
+        let answer = Answer::Estimates(EstimatesAnswer { outcome: 1.0, hooks });
+        let said = FromWorker::Answered { request, run: 1, answer };
+        page.event(Event::Worker(WorkerEvent::Said(said, vec![vec![0.5, 2.0]])));
+        assert_eq!(page.state.trial_problem(), None, "{kind:?}");
+        page.event(Event::Matters(MattersEvent::TrialAsked(1)));
+        let sent = page.last();
+        let ToWorker::Editing(EditingRequest::Sweep { what: SweepAsked::Each(tried), .. }) = sent else {
+            panic!("not tried: {sent:?}")
+        };
+        assert_eq!(tried[0].to_json().to_string(), expected);
+    }
 }

@@ -220,7 +220,7 @@ impl FindJob {
             None => match finished.pop_front() {
                 Some((place, run)) => {
                     let row = &self.aligned.rows[place];
-                    Some((place, RowRun::new(run, row, feature, &self.edits, &ablations)?))
+                    Some((place, RowRun::new(run, row, feature, &ablations)?))
                 }
                 None if self.begin_runs(&Captures::none(), true)? => {
                     for (place, run) in self.runs.step() {

@@ -6,7 +6,7 @@ use super::Feature;
 use crate::analysis::AttentionSource;
 use crate::analysis::inside::direct::Contrast;
 use crate::analysis::scores::{AllHeads, LeaveOut, Score, between};
-use crate::edit::{Edit, EditKind, SetValue};
+use crate::edit::{EditKind, SetValue};
 use crate::engine::backward::{Asked, Backward, Differentiated, HookGradient};
 use crate::engine::edits::PatchValues;
 use crate::engine::error::EngineError;
@@ -58,15 +58,9 @@ struct Estimating {
 }
 
 impl RowRun {
-    /// Begins with the row's finished run under `edits`. `ablations` are the edits of an effect, one for each head.
-    pub fn new(
-        run: Run,
-        row: &AlignedRow,
-        feature: &Feature,
-        edits: &[Edit],
-        ablations: &[SweepCell],
-    ) -> Result<Self, EngineError> {
-        Ok(Self { stage: begin(run, row, feature, edits, ablations)? })
+    /// Begins with the row's finished run. `ablations` are the edits of an effect, one for each head.
+    pub fn new(run: Run, row: &AlignedRow, feature: &Feature, ablations: &[SweepCell]) -> Result<Self, EngineError> {
+        Ok(Self { stage: begin(run, row, feature, ablations)? })
     }
 
     /// How far it is, as if it were the blocks of one run.
@@ -120,13 +114,7 @@ impl RowRun {
     }
 }
 
-fn begin(
-    run: Run,
-    row: &AlignedRow,
-    feature: &Feature,
-    edits: &[Edit],
-    ablations: &[SweepCell],
-) -> Result<Stage, EngineError> {
+fn begin(run: Run, row: &AlignedRow, feature: &Feature, ablations: &[SweepCell]) -> Result<Stage, EngineError> {
     Ok(match (feature, &row.outcome) {
         (Feature::Score(..), _) => Stage::Scoring(run, AllHeads::new(None)),
         (Feature::Weight { .. }, _) => Stage::Weighing { run, layer: 0, values: Vec::new() },
@@ -134,7 +122,7 @@ fn begin(
             let base_value = outcome.values(run.model(), &[run.final_stream()])?.first().copied().unwrap_or(f32::NAN);
             let cells = ablations.iter().enumerate().map(|(index, cell)| (index, cell.edit.clone())).collect();
             Stage::Ablating(Box::new(Ablating {
-                cells: CellRuns::new(edits.to_vec(), PatchValues::default(), cells, true),
+                cells: CellRuns::new(PatchValues::default(), cells),
                 outcome: outcome.clone(),
                 base: run,
                 base_value,

@@ -146,7 +146,8 @@ pub(super) fn patch(
     let n_columns = if site.is_by_position() { donor.tokens().len() } else { spec.n_heads };
     let cells = grid(spec, n_columns, None, |layer, column| {
         let (query, head) = if site.is_by_position() { (Some(column), None) } else { (None, Some(column)) };
-        EditKind::Patch { layer: Some(layer), hook: site.site().name().to_owned(), query, head, from: from.clone() }
+        let (layer, hook, neuron) = (Some(layer), site.site().name().to_owned(), None);
+        EditKind::Patch { layer, hook, query, head, neuron, from: from.clone() }
     });
     Ok((cells, values))
 }

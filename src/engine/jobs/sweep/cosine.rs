@@ -8,7 +8,7 @@ use crate::analysis::similarity::cosine;
 use crate::edit::Edit;
 use crate::engine::edits::PatchValues;
 use crate::engine::error::EngineError;
-use crate::engine::jobs::run::{RunJob, RunOptions, StackOptions};
+use crate::engine::jobs::run::{RunJob, RunOptions};
 use crate::engine::jobs::similarity::{cosine_of, embedding};
 use crate::engine::jobs::{Job, Progress, Unit, not_done};
 use crate::engine::model::Model;
@@ -68,8 +68,7 @@ impl CosineCells {
             None => match self.waiting.pop_front() {
                 None => return Ok(Step::Done),
                 Some(tokens) => {
-                    let stack = StackOptions { values: self.values.clone(), ..StackOptions::default() };
-                    let options = RunOptions { leaves_out: true, stack, ..RunOptions::default() };
+                    let options = RunOptions { leaves_out: true, ..RunOptions::default() };
                     let job = RunJob::new(Arc::clone(&self.model), tokens.into(), self.edits.clone(), options)?;
                     Some(Text::Base(Box::new(job)))
                 }
@@ -79,8 +78,7 @@ impl CosineCells {
                 Step::Done => {
                     let run = job.finish()?.run;
                     self.bases.push(embedding(&run));
-                    let (edits, values) = (self.edits.clone(), self.values.clone());
-                    Some(Text::Cells(run, CellRuns::new(edits, values, self.cells.clone(), true)))
+                    Some(Text::Cells(run, CellRuns::new(self.values.clone(), self.cells.clone())))
                 }
             },
             Some(Text::Cells(_, cells)) if cells.is_done() => None,

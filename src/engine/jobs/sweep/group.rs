@@ -4,8 +4,9 @@
 //! tokens, widening costs more than the products. Cells at one layer go through its products side by side.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use crate::edit::Edit;
+use crate::edit::{Edit, InvalidEdit};
 use crate::engine::edits::{CompiledEdits, PatchValues};
 use crate::engine::error::EngineError;
 use crate::engine::hooks::Captures;
@@ -21,13 +22,13 @@ const GROUP_NUMBERS: usize = 16 << 20;
 /// The runs of cells, under way.
 #[derive(Debug)]
 pub(in crate::engine::jobs) struct CellRuns {
-    edits: Vec<Edit>,
     values: PatchValues,
-    leaves_out: bool,
     /// Index and edit of each cell.
     cells: Vec<(usize, Edit)>,
     n_started: usize,
     n_done: usize,
+    /// The encoder's run of a cell that edits the encoder, before the decoder's joins the group.
+    encoding: Option<(usize, Box<Run>)>,
     /// The group under way: places in `cells`.
     runs: Vec<(usize, Run)>,
     wide: Option<WideBlock>,
@@ -36,16 +37,14 @@ pub(in crate::engine::jobs) struct CellRuns {
 }
 
 impl CellRuns {
-    /// Prepares a run for each cell, given by index and edit, on top of `edits`. `values` are what all these edits take from
-    /// other inputs. `leaves_out` skips edits that do not fit the base instead of refusing them.
-    pub fn new(edits: Vec<Edit>, values: PatchValues, cells: Vec<(usize, Edit)>, leaves_out: bool) -> Self {
+    /// Prepares a run for each cell, given by index and edit. `values` are what these edits take from other inputs.
+    pub fn new(values: PatchValues, cells: Vec<(usize, Edit)>) -> Self {
         Self {
-            edits,
             values,
-            leaves_out,
             cells,
             n_started: 0,
             n_done: 0,
+            encoding: None,
             runs: Vec::new(),
             wide: None,
             ended: VecDeque::new(),
@@ -63,7 +62,7 @@ impl CellRuns {
         self.n_done == self.cells.len()
     }
 
-    /// Does the next piece of work on top of `base`, the same run each time. Gives a cell, by its index, and its run when that is
+    /// Does the next piece of work on top of `base` and the edits in force there, the same run each time. Gives a cell, by its index, and its run when that is
     /// done; of that run only the end is kept. A cell whose edit leaves a query without any key has no run.
     ///
     /// # Errors
@@ -72,6 +71,21 @@ impl CellRuns {
         if let Some((cell, run)) = self.ended.pop_front() {
             self.n_done += 1;
             return Ok(Some((self.cells[cell].0, run)));
+        }
+        if let Some((cell, mut run)) = self.encoding.take() {
+            match run.step() {
+                Ok(Step::More) => self.encoding = Some((cell, run)),
+                Ok(Step::Done) => {
+                    let (model, tokens) = (Arc::clone(base.model()), base.tokens().clone());
+                    let edits = base.edits.clone();
+                    let mut run = Run::decode(model, Arc::new(*run), tokens, edits, Captures::none())?;
+                    run.keep_only(Vec::new());
+                    self.runs.push((cell, run));
+                }
+                Err(EngineError::Edit(_)) => self.ended.push_back((cell, None)),
+                Err(error) => return Err(error),
+            }
+            return Ok(None);
         }
         let model = base.model();
         let numbers = base.tokens().len() * model.spec().d_model;
@@ -123,19 +137,33 @@ impl CellRuns {
     }
 
     fn start(&mut self, base: &Run) -> Result<(), EngineError> {
-        let mut edits = self.edits.clone();
-        edits.push(self.cells[self.n_started].1.clone());
-        let (spec, n_pos) = (base.model().spec(), base.tokens().len());
-        let n_source = base.source().map(|source| source.tokens().len());
-        let (stack, lengths) = (n_source.map(|_| Stack::Decoder), Lengths { n_pos, n_source: n_source.unwrap_or(0) });
-        let edits = match self.leaves_out {
-            true => CompiledEdits::bind_each(&edits, spec, stack, lengths, &self.values).edits,
-            false => CompiledEdits::bind_strictly(&edits, spec, stack, lengths, &self.values)?,
-        };
-        let mut run = base.again(edits, Captures::none())?;
+        let cell = self.n_started;
+        let edit = &self.cells[cell].1;
+        let (own, ..) = read_by(base, Some(edit));
+        let mut run = own.again(own.edits.and(bound(base, edit, &self.values)?), Captures::none())?;
         run.keep_only(Vec::new());
-        self.runs.push((self.n_started, run));
         self.n_started += 1;
+        match std::ptr::eq(own, base) {
+            true => self.runs.push((cell, run)),
+            false => self.encoding = Some((cell, Box::new(run))),
+        }
         Ok(())
     }
+}
+
+/// The run in which an edit acts, the base or that of its encoder, with the stack and how much is read there.
+pub(super) fn read_by<'a>(base: &'a Run, edit: Option<&Edit>) -> (&'a Run, Option<Stack>, Lengths) {
+    let n_pos = base.tokens().len();
+    let Some(source) = base.source() else { return (base, None, n_pos.into()) };
+    let n_source = source.tokens().len();
+    match edit.and_then(|edit| edit.stack) {
+        Some(Stack::Encoder) => (source, Some(Stack::Encoder), Lengths { n_pos: n_source, n_source }),
+        _ => (base, Some(Stack::Decoder), Lengths { n_pos, n_source }),
+    }
+}
+
+/// An edit bound to the run in which it acts.
+pub(super) fn bound(base: &Run, edit: &Edit, values: &PatchValues) -> Result<CompiledEdits, InvalidEdit> {
+    let (_, stack, lengths) = read_by(base, Some(edit));
+    CompiledEdits::bind_strictly(std::slice::from_ref(edit), base.model().spec(), stack, lengths, values)
 }

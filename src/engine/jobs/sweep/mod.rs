@@ -19,14 +19,14 @@ pub use cells::{SweepCell, SweepKind};
 use super::compare::Measure;
 use super::{Job, Progress, Unit, not_done};
 use crate::edit::Edit;
-use crate::engine::edits::{CompiledEdits, PatchValues};
 use crate::engine::error::EngineError;
 use crate::engine::outcome::{EndMeasure, Measured, OutcomeBatch};
 use crate::engine::run::{Run, Step};
-use crate::trace::{Lengths, Stack};
+use crate::trace::Stack;
 pub(super) use cells::HeadMeans;
 use cosine::CosineCells;
 pub(super) use group::CellRuns;
+use group::bound;
 use prepare::{Prepared, Preparing};
 
 /// The outcome of one cell.
@@ -85,7 +85,7 @@ struct EndCells {
 }
 
 impl SweepJob {
-    /// A sweep on top of `base`, a finished run with `edits`. Edits that do not fit the base are left out, as they were there.
+    /// A sweep on top of `base`, a finished run with `edits`, under which the texts of a cosine are read too.
     ///
     /// # Errors
     /// When the kind does not fit the measure or the model, or its other input is missing or of another length.
@@ -112,7 +112,7 @@ impl SweepJob {
             }
             _ => {}
         }
-        let stage = Stage::Preparing(Preparing::new(&base, &edits, &kind)?);
+        let stage = Stage::Preparing(Preparing::new(&base, &kind)?);
         let (known, cells, parts) = (BTreeSet::new(), Vec::new(), Vec::new());
         Ok(Self { base, edits, kind, measure, known, cells, stage, parts })
     }
@@ -134,15 +134,12 @@ impl SweepJob {
         let (n_pos, source) = (self.base.tokens().len(), self.base.source());
         let stack = source.map(|_| Stack::Decoder);
         let Prepared { mut values, means, other, recorded } = prepared;
-        let edits = fitting(&self.base, std::mem::take(&mut self.edits), &values);
         self.cells = match &self.kind {
             SweepKind::ZeroHeads => cells::zero_heads(spec, stack),
             SweepKind::PositionMeanHeads => cells::position_mean_heads(spec, stack),
             SweepKind::MeanHeads(_) => means.cells(spec),
             SweepKind::CutKeys => cells::cut_keys(spec, n_pos, stack),
-            SweepKind::Each(list) => {
-                cells::each(list, |edit| !fitting(&self.base, vec![edit.clone()], &values).is_empty())
-            }
+            SweepKind::Each(list) => cells::each(list, |edit| bound(&self.base, edit, &values).is_ok()),
             SweepKind::Patch { site, from, is_denoising, .. } => {
                 let base = recorded.as_ref().unwrap_or(&self.base);
                 let donor = if *is_denoising { Some(base) } else { other.as_deref() };
@@ -156,7 +153,13 @@ impl SweepJob {
         let outcome = match &self.measure {
             Measure::Cosine(inputs) => {
                 let model = Arc::clone(self.base.model());
-                return Ok(Stage::Cosine(CosineCells::new(model, inputs.clone(), edits, values, left)));
+                return Ok(Stage::Cosine(CosineCells::new(
+                    model,
+                    inputs.clone(),
+                    std::mem::take(&mut self.edits),
+                    values,
+                    left,
+                )));
             }
             Measure::Tokens(outcome) => EndMeasure::Tokens(outcome.clone()),
             Measure::Label(outcome) => EndMeasure::Label(*outcome),
@@ -164,27 +167,14 @@ impl SweepJob {
         let measure = |run: &Arc<Run>| outcome.value(run);
         let result = SweepResult { base: measure(&self.base)?, other: other.as_ref().map(measure).transpose()? };
         let is_denoising = matches!(self.kind, SweepKind::Patch { is_denoising: true, .. });
-        let (on, edits) = match other.filter(|_| is_denoising) {
-            Some(other) => (other, Vec::new()),
-            None => (Arc::clone(&self.base), edits),
-        };
-        let runs = CellRuns::new(edits, values, left, false);
+        let on = other.filter(|_| is_denoising).unwrap_or_else(|| Arc::clone(&self.base));
+        let runs = CellRuns::new(values, left);
         Ok(Stage::AtEnd(EndCells { on, runs, batch: OutcomeBatch::new(outcome), result }))
     }
 
     fn push(&mut self, index: usize, outcome: Option<Measured>) {
         self.parts.push(SweepPart { index, cell: self.cells[index].clone(), outcome });
     }
-}
-
-/// The edits that fit a run's model and input.
-fn fitting(run: &Run, edits: Vec<Edit>, values: &PatchValues) -> Vec<Edit> {
-    let n_source = run.source().map(|source| source.tokens().len());
-    let lengths = Lengths { n_pos: run.tokens().len(), n_source: n_source.unwrap_or(0) };
-    let stack = n_source.map(|_| Stack::Decoder);
-    let bound = CompiledEdits::bind_each(&edits, run.model().spec(), stack, lengths, values);
-    let fits = |index: usize| bound.inactive.iter().all(|inactive| inactive.index != index);
-    edits.into_iter().enumerate().filter(|(index, _)| fits(*index)).map(|(_, edit)| edit).collect()
 }
 
 impl Job for SweepJob {

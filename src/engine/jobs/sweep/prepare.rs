@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::cells::{HeadMeans, SweepKind};
+use super::group::read_by;
 use crate::edit::{Edit, PatchSite};
 use crate::engine::edits::{CompiledEdits, PatchValues};
 use crate::engine::error::EngineError;
@@ -11,7 +12,7 @@ use crate::engine::hooks::Captures;
 use crate::engine::jobs::{Job, OtherInputs, Progress, not_done};
 use crate::engine::model::Model;
 use crate::engine::run::{Run, Step};
-use crate::trace::{BlockSite, Hook, Lengths, Stack, Tokens};
+use crate::trace::{BlockSite, Hook, Stack, Tokens};
 
 /// What the cells need.
 #[derive(Debug)]
@@ -45,12 +46,12 @@ pub(super) struct Preparing {
 }
 
 impl Preparing {
-    pub fn new(base: &Run, edits: &[Edit], kind: &SweepKind) -> Result<Self, EngineError> {
-        let mut reading = edits.to_vec();
+    pub fn new(base: &Run, kind: &SweepKind) -> Result<Self, EngineError> {
+        let mut reading: &[Edit] = &[];
         let (mut references, mut patched) = (VecDeque::new(), None);
         let (mut captures, mut recorded) = (Captures::none(), None);
         match kind {
-            SweepKind::Each(list) => reading.extend_from_slice(list),
+            SweepKind::Each(list) => reading = list,
             SweepKind::MeanHeads(inputs) => references.extend(inputs.iter().cloned()),
             SweepKind::Patch { site, other, is_denoising, .. } => {
                 patched = Some(other.clone());
@@ -65,10 +66,11 @@ impl Preparing {
             }
             SweepKind::ZeroHeads | SweepKind::PositionMeanHeads | SweepKind::CutKeys => {}
         }
-        let n_source = base.source().map(|source| source.tokens().len());
-        let lengths = Lengths { n_pos: base.tokens().len(), n_source: n_source.unwrap_or(0) };
-        let (model, stack) = (Arc::clone(base.model()), n_source.map(|_| Stack::Decoder));
-        let others = OtherInputs::new(Arc::clone(&model), &reading, stack, lengths, PatchValues::default());
+        // All edits of a list act in the stack of its first.
+        let (own, stack, lengths) = read_by(base, reading.first());
+        let target = (stack == Some(Stack::Decoder)).then(|| own.tokens().clone());
+        let model = Arc::clone(base.model());
+        let others = OtherInputs::new(Arc::clone(&model), reading, (stack, target), lengths, PatchValues::default());
         Ok(Self {
             model,
             others,
