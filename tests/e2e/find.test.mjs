@@ -2,6 +2,7 @@
 // of `headlight find` with the same arguments.
 
 import assert from "node:assert/strict";
+import { nameOf, serveCheckpoints } from "./checkpoints.mjs";
 import { accessibilityProblems, pageTest } from "./support.mjs";
 import { firstResult, parts, pickModel, run, SMOLLM2 } from "./page.mjs";
 
@@ -46,9 +47,23 @@ async function makeSet(page, name, nRows) {
   await find.permutations.fill("200");
 }
 
+/** Counts clicks from now on: presses of the pointer or of a button by a key, and two for a choice from a list, which is opened first. */
+async function countClicks(page) {
+  await page.evaluate(() => {
+    globalThis.clicks = 0;
+    addEventListener("click", (event) => { if (event.isTrusted && !event.target.closest("select")) globalThis.clicks += 1; }, true);
+    addEventListener("change", (event) => { if (event.target.matches("select")) globalThis.clicks += 2; }, true);
+  });
+  return () => page.evaluate(() => globalThis.clicks);
+}
+
+/** The most clicks that a study of the paper takes once its set is chosen. */
+const MAX_CLICKS = 5;
+
 pageTest("bias: minimal pairs, occupations against the share of women, in two clicks", async ({ page, open, shot }) => {
   const find = await openFind(page, open);
   await makeSet(page, "coreference", 16);
+  const clicks = await countClicks(page);
   await find.measure.click();
   await find.progress.getByText("complete").waitFor();
   // headlight find --set made:coreference:16 --measure weight:pronoun:occ_f-occ_m --permutations 200
@@ -61,6 +76,7 @@ pageTest("bias: minimal pairs, occupations against the share of women, in two cl
   await find.pick("L5H8");
   const figure = page.getByRole("figure", { name: "Occupations" });
   await figure.getByText(/8 occupations, Spearman’s ρ −?[01]\.\d{4} \(95 % /).waitFor();
+  assert.equal(await clicks(), 2);
   await figure.getByText("As a table").click();
   const table = figure.getByRole("table", { name: "Occupations by the share of women" });
   assert.equal(await table.getByRole("row").count(), 9);
@@ -84,9 +100,10 @@ pageTest("bias: minimal pairs, occupations against the share of women, in two cl
   await find.progress.getByText("complete").waitFor();
 });
 
-pageTest("paraphrase: the area of every head with interval and corrected p, in one click", async ({ page, open, shot }) => {
+pageTest("paraphrase: the area of every head with interval and corrected p, in one click, a head's rows in the next", async ({ page, open, shot }) => {
   const find = await openFind(page, open);
   await makeSet(page, "paraphrase", 12);
+  const clicks = await countClicks(page);
   await find.measure.click();
   await find.progress.getByText("complete").waitFor();
   // headlight find --set made:paraphrase:12 --measure auc:between_ab --permutations 200
@@ -96,13 +113,17 @@ pageTest("paraphrase: the area of every head with interval and corrected p, in o
   assert.ok(statement.includes("word overlap has AUC 0.000") && statement.includes("12 rows in 6 clusters"), statement);
   await find.pick("L1H4");
   await page.getByText(/Distribution over 12 rows or pairs.*upwards the positive label/).waitFor();
+  assert.equal(await clicks(), 2);
+  // One more, and the row that it puts first is in the other views.
+  await page.getByRole("button", { name: /^Open / }).first().waitFor();
   assert.deepEqual(await accessibilityProblems(page), []);
   await shot("find-paraphrase");
 });
 
-pageTest("distance decay: slope, half-life, a head's curve, and the knob that moves it", async ({ page, open, shot }) => {
+pageTest("distance decay: slope, half-life, a head's curve, and the knob that moves it, in four clicks", async ({ page, open, shot }) => {
   const find = await openFind(page, open);
   await makeSet(page, "texts", 8);
+  const clicks = await countClicks(page);
   await find.measure.click();
   await find.progress.getByText("complete").waitFor();
   // headlight find --set made:texts:8 --measure decay
@@ -118,7 +139,16 @@ pageTest("distance decay: slope, half-life, a head's curve, and the knob that mo
   const before = await slope("as it is");
   assert.ok(before < -0.1, String(before));
   const knob = page.getByRole("slider", { name: "Factor for the chosen neurons" });
-  await knob.fill("0");
+  // One drag to the left end.
+  const box = await knob.boundingBox();
+  const middle = box.y + box.height / 2;
+  await page.mouse.move(box.x + box.width / 2, middle);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 1, middle, { steps: 4 });
+  await page.mouse.up();
+  assert.equal(await knob.inputValue(), "0");
+  const n = await clicks();
+  assert.ok(n === 4 && n <= MAX_CLICKS, `${n} clicks`);
   const without = await slope("chosen neurons scaled");
   const random = await slope("as many random neurons scaled");
   // Without the neurons that fall most the weight falls less, and more so than without random ones.
@@ -205,4 +235,49 @@ pageTest("needles: recall by distance and depth, without and with an edit", asyn
   assert.ok((await table.getByRole("row").count()) > 3);
   assert.deepEqual(await accessibilityProblems(page), []);
   await shot("find-recall");
+});
+
+pageTest("bias: the heads that move the pronoun, occupations, and a mask of them beside random masks, in five clicks", async ({ page, open, shot }) => {
+  await serveCheckpoints(page, ["bloom"]);
+  await open();
+  await firstResult(page);
+  await pickModel(page, nameOf("bloom"));
+  await page.getByRole("tab", { name: "Find view" }).click();
+  const find = bench(page);
+  await makeSet(page, "pronoun", 16);
+  const clicks = await countClicks(page);
+  await find.measure.click();
+  await find.progress.getByText("complete").waitFor();
+  await find.heads.getByRole("button").first().click();
+  await page.getByRole("figure", { name: "Occupations" }).getByText(/occupations, Spearman’s ρ/).waitFor();
+  const section = page.getByRole("region", { name: "Mask", exact: true });
+  await section.getByRole("combobox", { name: "Edits" }).selectOption("The first heads of the search");
+  await section.getByRole("button", { name: "Measure the mask" }).click();
+  await section.getByRole("status", { name: "Progress of the mask" }).getByText("complete").waitFor();
+  assert.equal(await clicks(), MAX_CLICKS);
+  const statement = await section.locator("p.statement").first().textContent();
+  for (const said of ["Mask: 5 heads: L", "on one half of the clusters", "of pronoun (made, seed 0)", "48 rows of pronoun-control", "over 12 texts", "among 20 random masks"]) {
+    assert.ok(statement.includes(said), `${said}: ${statement}`);
+  }
+  const table = section.getByRole("table", { name: "Effect of the mask" });
+  const row = async (name) => {
+    const found = table.getByRole("row").filter({ has: page.getByRole("rowheader", { name, exact: true }) });
+    return (await found.getByRole("cell").allTextContents()).map((text) => text.replaceAll("−", "-"));
+  };
+  const [n, without, masked, change, p] = await row("Measure");
+  assert.equal(n, statement.match(/the outcome of (\d+) rows/)[1]);
+  assert.notEqual(without, masked, "the mask does something");
+  assert.match(change, /^-?\d+\.\d{4} \(-?\d+\.\d{4} to -?\d+\.\d{4}\)$/);
+  // Among 20 random masks p is a whole number of twenty-firsts.
+  assert.ok(Math.abs(Number(p) * 21 - Math.round(Number(p) * 21)) < 2e-3 && Number(p) >= 1 / 21 - 1e-4, p);
+  assert.equal((await row("Control"))[0], "48");
+  const [nTexts, plain] = await row("Plain text");
+  const [loss, perplexity] = plain.match(/^(.*) \(perplexity (.*)\)$/).slice(1).map(Number);
+  assert.ok(nTexts === "12" && Math.abs(Math.exp(loss) / perplexity - 1) < 1e-3, plain);
+  for (const name of ["Measure", "Control", "Plain text"]) {
+    const strip = table.getByRole("img", { name: new RegExp(`^${name}: the mask changes it by .*, 20 random masks by `) });
+    assert.equal(await strip.locator("circle").count(), 21);
+  }
+  await shot("find-mask");
+  assert.deepEqual(await accessibilityProblems(page), []);
 });
