@@ -28,7 +28,7 @@ fn base(family: &str) -> (Map<String, Value>, BTreeSet<String>) {
     for made in ["attention_layers", "layer_types", "no_rope_layers", "dense_act_fn", "is_gated_act"] {
         config.remove(made);
     }
-    if ["qwen2", "qwen3", "smollm3"].contains(&family) {
+    if ["qwen2", "qwen2_moe", "qwen3", "qwen3_moe", "smollm3"].contains(&family) {
         config.extend([("use_sliding_window".to_owned(), json!(true)), ("sliding_window".to_owned(), json!(5))]);
         config.insert("max_window_layers".to_owned(), json!(1));
     }
@@ -266,7 +266,7 @@ fn rotation_is_read_from_the_familys_own_keys() {
 #[test]
 fn classes_are_those_of_the_small_checkpoints() {
     let names = Class::names();
-    assert_eq!(names.len(), 52);
+    assert_eq!(names.len(), 56);
     assert!(names.contains(&("xlm-roberta".to_owned(), "XLMRobertaConfig".to_owned())));
     assert_eq!(Class::of("mistral").unwrap().default("sliding_window"), Some(&json!(4096)));
     assert!(fixture("make_config_keys.py").exists());

@@ -28,6 +28,7 @@ mod config_keys;
 mod docs;
 mod editing;
 mod editing_real;
+mod experts;
 mod feeds;
 mod files;
 mod find;

@@ -80,6 +80,7 @@ fn gradients() {
         ("opt", golden!("opt"), file!("opt", "gradients.safetensors")),
         ("phi3", golden!("phi3"), file!("phi3", "gradients.safetensors")),
         ("t5", golden!("t5"), file!("t5", "gradients.safetensors")),
+        ("qwen2_moe", golden!("qwen2_moe"), file!("qwen2_moe", "gradients.safetensors")),
     ] {
         let values = Tensors::of_bytes("gradients.safetensors", values.to_vec());
         compare_case(&mut comparison, name, &golden.model(), &cases_of(golden.expected_json)[0], &values);
@@ -201,7 +202,7 @@ fn phi3() {
 }
 
 /// Steps of later families: norms of single heads, cut-off queries, a factor on what is added, ALiBi in 16 bits, shifted sines, masked
-/// embeddings.
+/// embeddings, experts.
 #[wasm_bindgen_test]
 fn later_steps() {
     golden!("stablelm_parallel").agrees();
@@ -210,4 +211,5 @@ fn later_steps() {
     golden!("falcon_alibi").agrees();
     golden!("m2m_100").agrees();
     golden!("esm").agrees();
+    golden!("qwen2_moe").agrees();
 }

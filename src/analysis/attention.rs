@@ -177,6 +177,10 @@ impl AttnLayer<'_> {
                 NormKind::None => {}
             }
         }
+        // Only what is normalised is cut off here; elsewhere the projection is (OLMoE against OLMo).
+        if let Some(clip) = spec.clip_qkv {
+            x.iter_mut().for_each(|value| *value = value.clamp(-clip as f32, clip as f32));
+        }
     }
 
     /// What is normalised at a time of `n` values: the columns of the weight, and the values that they are of.

@@ -80,6 +80,7 @@ fn reply(written: &Written, source: &dyn AttentionSource) -> Reply {
             neurons.iter().map(|neuron| neuron.norm).collect(),
             neurons.iter().map(|neuron| neuron.pre).collect(),
             neurons.iter().filter_map(|neuron| neuron.linear).collect(),
+            written.parts.iter().map(|part| part.weight.unwrap_or(f32::NAN)).collect(),
         ],
     }
 }
@@ -91,5 +92,7 @@ fn name(writer: written::Writer) -> Writer {
         written::Writer::CrossHead(head) => Writer::CrossHead(head as u32),
         written::Writer::CrossBias => Writer::CrossBias,
         written::Writer::Mlp => Writer::Mlp,
+        written::Writer::Expert(expert) => Writer::Expert(expert as u32),
+        written::Writer::SharedExpert => Writer::SharedExpert,
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Choice, EditKind};
 use crate::fields::Fields;
 
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 13] = [
     "zero_head",
     "position_mean_head",
     "knock_out_edge",
@@ -13,6 +13,7 @@ const KINDS: [&str; 12] = [
     "set_pattern_row",
     "zero_value",
     "block_token",
+    "knock_out_expert",
     "scale",
     "scale_q_neuron",
     "set",
@@ -45,6 +46,11 @@ pub(super) fn read(mut fields: Fields) -> Result<EditKind, String> {
         },
         "zero_value" => EditKind::ZeroValue { layer: fields.required("layer")?, key: fields.required("key")? },
         "block_token" => EditKind::BlockToken { layer: fields.required("layer")?, key: fields.required("key")? },
+        "knock_out_expert" => EditKind::KnockOutExpert {
+            layer: fields.required("layer")?,
+            expert: fields.required("expert")?,
+            query: fields.required("query")?,
+        },
         "scale" => EditKind::Scale {
             layer: fields.optional("layer")?,
             hook: fields.required("hook")?,
@@ -113,6 +119,10 @@ pub(super) fn write(kind: EditKind) -> Map<String, Value> {
         EditKind::ZeroValue { layer, key } => FieldWriter::new("zero_value").choice("layer", layer).choice("key", key),
         EditKind::BlockToken { layer, key } => {
             FieldWriter::new("block_token").choice("layer", layer).choice("key", key)
+        }
+        EditKind::KnockOutExpert { layer, expert, query } => {
+            let fields = FieldWriter::new("knock_out_expert").choice("layer", layer).choice("expert", expert);
+            fields.choice("query", query)
         }
         EditKind::Scale { layer, hook, head, neuron, query, factor } => {
             let fields = FieldWriter::new("scale").choice("layer", layer).add("hook", hook).choice("head", head);

@@ -94,6 +94,15 @@ pub enum EditKind {
         /// Positions that are hidden.
         key: Choice,
     },
+    /// Sets a router's score to −∞, so that tokens go to the next best experts; as many as a token goes to must be left.
+    KnockOutExpert {
+        /// Routed layers.
+        layer: Choice,
+        /// Experts within each layer.
+        expert: Choice,
+        /// Positions of the tokens.
+        query: Choice,
+    },
     /// Multiplies part of an activation.
     Scale {
         /// Layers that the edit acts in; `None` where `hook` names its layer, or has none.
@@ -240,7 +249,7 @@ impl Field for Attn {
 mod tests {
     use super::*;
 
-    const EVERY_KIND: [&str; 16] = [
+    const EVERY_KIND: [&str; 17] = [
         r#"{"head":2,"kind":"zero_head","layer":1}"#,
         r#"{"head":"all","kind":"position_mean_head","layer":[0,2]}"#,
         r#"{"head":2,"key":0,"kind":"knock_out_edge","layer":{"from":1,"to":3},"on":false,"query":10}"#,
@@ -248,6 +257,7 @@ mod tests {
         r#"{"head":1,"kind":"set_pattern_row","layer":0,"query":1,"weights":[0.5,0.5]}"#,
         r#"{"key":1,"kind":"zero_value","layer":0}"#,
         r#"{"key":1,"kind":"block_token","layer":0,"stack":"encoder"}"#,
+        r#"{"expert":3,"kind":"knock_out_expert","layer":1,"query":"all"}"#,
         r#"{"factor":2.0,"hook":"hook_mlp_out","kind":"scale","layer":0}"#,
         r#"{"factor":-2.0,"head":2,"kind":"scale_q_neuron","layer":1,"neuron":4}"#,
         r#"{"attn":"self","hook":"mlp.hook_post","kind":"set","layer":0,"neuron":7,"value":0.0}"#,

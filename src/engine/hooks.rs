@@ -119,7 +119,13 @@ impl Tap for Hooks<'_> {
 
     fn rows(&mut self, hook: Hook, rows: Range<usize>, data: &mut [f32]) -> Result<(), EngineError> {
         self.edits.change_rows(hook, rows.clone(), data, &mut self.captures.means);
-        if let Some(index) = first_not_finite(data) {
+        let is_wrong = |score: &f32| score.is_nan() || *score == f32::INFINITY;
+        let wrong = match hook {
+            // An edit rules experts out by −∞.
+            Hook::Block(_, BlockSite::RouterScores) => data.iter().position(is_wrong),
+            _ => first_not_finite(data),
+        };
+        if let Some(index) = wrong {
             let width = data.len() / rows.len();
             return Err(NotFinite { hook, head: None, position: rows.start + index / width }.into());
         }

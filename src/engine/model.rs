@@ -24,7 +24,7 @@ use crate::trace::{Attn, Spec, TokenForm, Tokens};
 
 pub(super) use assemble::{Filled, StackSlot, StackSlots};
 pub(super) use labels::LabelLayers;
-pub(super) use parts::{AttnWeights, Block, Linear, Mlp, Norm, WideBlock, add_bias};
+pub(super) use parts::{AttnWeights, Block, Experts, Linear, Mlp, Norm, WideBlock, add_bias};
 
 /// A model that can run: its only stack, or a decoder with its encoder, which is a model too. Weights are as stored: nothing
 /// folded, nothing centred; of DeBERTa's positions the keys and queries are held, which no text changes. A

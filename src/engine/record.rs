@@ -11,7 +11,7 @@ use super::patterns::LayerAttention;
 use super::run::Run;
 use crate::trace::file::lens::LensTensors;
 use crate::trace::file::{SavePlan, TraceError, TraceMetadata, TraceWriter};
-use crate::trace::{Hook, Stack, StackHook, Tokens};
+use crate::trace::{BlockSite, Hook, Stack, StackHook, Tokens};
 
 /// Positions whose logits are made at a time.
 const LOGIT_ROWS: usize = 64;
@@ -136,7 +136,13 @@ impl<W: Write> Recorder<W> {
             _ if Run::must_capture(hook) => {
                 let missing = || EngineError::Request(format!("{hook} was not captured in this run"));
                 let values = captured.ok_or_else(missing)?;
-                self.writer.write_floats(&name, &values)?;
+                match hook {
+                    Hook::Block(_, BlockSite::ExpertIndices) if !self.writer.is_next_float() => {
+                        let indices: Vec<u32> = values.iter().map(|index| *index as u32).collect();
+                        self.writer.write_ids(&name, &indices)?;
+                    }
+                    _ => self.writer.write_floats(&name, &values)?,
+                }
             }
             _ => self.writer.write_floats(&name, &run.activation(hook)?)?,
         }

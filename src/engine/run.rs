@@ -11,6 +11,7 @@ mod again;
 pub(super) mod block;
 pub(super) mod conv;
 pub(super) mod embed;
+pub(super) mod experts;
 mod extend;
 mod logits;
 pub(super) mod phase;

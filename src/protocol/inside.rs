@@ -103,8 +103,12 @@ pub enum Writer {
     CrossHead(u32),
     /// The bias of the output of attention to an encoder.
     CrossBias,
-    /// The MLP with its bias.
+    /// The MLP with its bias; of a routed layer all its experts together.
     Mlp,
+    /// An expert that the token goes to.
+    Expert(u32),
+    /// The expert that every token goes to.
+    SharedExpert,
 }
 
 /// A buffer of the answer to [`super::Question::Written`], in this order.
@@ -128,6 +132,8 @@ pub enum WrittenPart {
     Pre,
     /// The ungated halves of a gated MLP's neurons [neurons.len()]; empty in a plain one.
     Linear,
+    /// By how much experts count [writers.len()]; NaN for who is none.
+    Weights,
 }
 
 /// A buffer of the answer to [`super::Question::MlpNeuron`], in this order.

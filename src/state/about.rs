@@ -5,7 +5,7 @@ use super::catalogue::ModelLocation;
 use super::wording;
 use crate::protocol::ModelInfo;
 use crate::trace::Spec;
-use crate::trace::spec::{BlockKind, MlpKind, NormKind, NormPlacement, Positions, Unembed};
+use crate::trace::spec::{BlockKind, Experts, MlpKind, NormKind, NormPlacement, Positions, Unembed};
 
 /// A name and what there is to say.
 pub type AboutRow = (&'static str, String);
@@ -70,7 +70,7 @@ fn sizes(spec: &Spec) -> String {
         wording::count(spec.n_heads, "head"),
         spec.d_model,
         spec.d_head,
-        spec.d_mlp,
+        spec.mlp_width(),
         wording::count(spec.d_vocab, "token"),
         wording::count(spec.n_ctx, "token"),
     )
@@ -170,7 +170,23 @@ fn mlp(spec: &Spec) -> String {
     let conv = spec.conv.map_or_else(String::new, |conv| {
         format!("; a convolution over {} beside layer 0", wording::count(conv.kernel, "token"))
     });
-    format!("{:?}{kind}, {place}{conv}", spec.activation)
+    let experts = spec.experts.as_ref().map_or_else(String::new, experts);
+    format!("{:?}{kind}, {place}{conv}{experts}", spec.activation)
+}
+
+/// How many experts there are, to how many a token goes, and in which layers.
+fn experts(experts: &Experts) -> String {
+    let shared = match experts.d_shared {
+        0 => String::new(),
+        width => format!(", and to one that all share ({width} wide)"),
+    };
+    format!(
+        "; {} send each token to {} of {} experts ({} wide){shared}",
+        layers(&experts.layers),
+        experts.n_per_token,
+        experts.n_experts,
+        experts.d_mlp,
+    )
 }
 
 fn predicts(spec: &Spec) -> String {

@@ -76,7 +76,13 @@ pub enum BlockSite {
     CrossAttnOut,
     /// Stream between cross-attention and MLP [pos, d_model].
     ResidMidCross,
-    /// Before the activation: plain, or the gate [pos, d_mlp].
+    /// The router's scores of the experts, before the softmax [pos, n_experts]; −inf where an edit rules an expert out.
+    RouterScores,
+    /// The experts that a token goes to, by falling score, as whole numbers [pos, n_experts_per_token].
+    ExpertIndices,
+    /// By how much each of them counts [pos, n_experts_per_token].
+    ExpertWeights,
+    /// Before the activation: plain, or the gate [pos, d_mlp]; this and the next two not where the MLP is routed to experts.
     MlpPre,
     /// The ungated half of a gated MLP [pos, d_mlp].
     MlpPreLinear,
@@ -115,6 +121,10 @@ pub enum Axis {
     DEmbed,
     /// Neuron of the MLP.
     DMlp,
+    /// Expert of a layer.
+    Expert,
+    /// Place among the experts that a token goes to.
+    Chosen,
 }
 
 /// How many tokens an input has: those of the stack, and those that the encoder reads where it is a decoder.
@@ -133,7 +143,7 @@ impl From<usize> for Lengths {
 }
 
 /// Every block site with its name below `blocks.l.` and its axes.
-const SITES: [(BlockSite, &str, &[Axis]); 31] = {
+const SITES: [(BlockSite, &str, &[Axis]); 34] = {
     use Axis::*;
     use BlockSite::*;
     const STREAM: &[Axis] = &[Pos, DModel];
@@ -168,6 +178,9 @@ const SITES: [(BlockSite, &str, &[Axis]); 31] = {
         (CrossResult, "cross_attn.hook_result", &[Pos, Head, DModel]),
         (CrossAttnOut, "hook_cross_attn_out", STREAM),
         (ResidMidCross, "hook_resid_mid_cross", STREAM),
+        (RouterScores, "mlp.hook_router_scores", &[Pos, Expert]),
+        (ExpertIndices, "mlp.hook_expert_indices", &[Pos, Chosen]),
+        (ExpertWeights, "mlp.hook_expert_weights", &[Pos, Chosen]),
         (MlpPre, "mlp.hook_pre", MLP),
         (MlpPreLinear, "mlp.hook_pre_linear", MLP),
         (MlpPost, "mlp.hook_post", MLP),
@@ -213,8 +226,12 @@ impl BlockSite {
         match self {
             BlockSite::RotQ | BlockSite::RotK => spec.changes_queries(layer),
             BlockSite::ResidMid => spec.has_resid_mid(),
-            BlockSite::MlpPre | BlockSite::MlpPost | BlockSite::MlpOut => spec.mlp != MlpKind::None,
-            BlockSite::MlpPreLinear => spec.mlp == MlpKind::Gated,
+            BlockSite::MlpOut => spec.mlp != MlpKind::None,
+            BlockSite::RouterScores | BlockSite::ExpertIndices | BlockSite::ExpertWeights => {
+                spec.experts_at(layer).is_some()
+            }
+            BlockSite::MlpPre | BlockSite::MlpPost => spec.mlp != MlpKind::None && spec.experts_at(layer).is_none(),
+            BlockSite::MlpPreLinear => spec.mlp == MlpKind::Gated && spec.experts_at(layer).is_none(),
             BlockSite::ScoresC2c => spec.disentangled.is_some(),
             BlockSite::ScoresC2p => spec.disentangled.is_some_and(|kind| kind.content_to_position),
             BlockSite::ScoresP2c => spec.disentangled.is_some_and(|kind| kind.position_to_content),
@@ -318,6 +335,8 @@ impl Axis {
             Axis::DHead => spec.d_head,
             Axis::DModel => spec.d_model,
             Axis::DMlp => spec.d_mlp,
+            Axis::Expert => spec.experts.as_ref().map_or(0, |experts| experts.n_experts),
+            Axis::Chosen => spec.experts.as_ref().map_or(0, |experts| experts.n_per_token),
         }
     }
 }

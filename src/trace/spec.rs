@@ -8,6 +8,7 @@ mod bare;
 mod check;
 mod default;
 mod distances;
+mod experts;
 mod json;
 mod labels;
 mod rotary;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use check::{MAX_DEPTH, SpecFault};
 pub use distances::{Conv, Disentangled, RelativeBias};
+pub use experts::Experts;
 pub use labels::{LabelHead, LabelKind, LabelReads};
 pub use rotary::{Pairing, Rotary, RotaryScaling};
 
@@ -113,6 +115,9 @@ pub struct Spec {
     /// Scores become cap · tanh(score / cap) (Gemma 2).
     #[serde(default)]
     pub attn_softcap: Option<f64>,
+    /// Layers in which each token goes to some of several MLPs.
+    #[serde(default)]
+    pub experts: Option<Experts>,
     /// The soft cap on logits.
     #[serde(default)]
     pub logit_softcap: Option<f64>,

@@ -10,6 +10,7 @@ fn fields() -> Vec<(&'static str, Value)> {
     vec![
         ("layer", json!(0)),
         ("head", json!(0)),
+        ("expert", json!(0)),
         ("query", json!(0)),
         ("key", json!(0)),
         ("neuron", json!(0)),

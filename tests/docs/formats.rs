@@ -31,6 +31,8 @@ fn word(axis: &Axis) -> &'static str {
         Axis::DModel => "d_model",
         Axis::DEmbed => "d_embed",
         Axis::DMlp => "d_mlp",
+        Axis::Expert => "expert",
+        Axis::Chosen => "n_experts_per_token",
     }
 }
 

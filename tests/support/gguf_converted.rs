@@ -51,6 +51,10 @@ pub fn with_metadata(mut file: GgufFile, name: &str, gguf: &str) -> GgufFile {
         file = file.field(&format!("{gguf}.{key}"), Field::U32(size as u32));
     }
     file = file.field(&format!("{gguf}.{epsilon}"), Field::F32(spec.norm_eps as f32));
+    if let Some(experts) = &spec.experts {
+        file = file.field(&format!("{gguf}.expert_count"), Field::U32(experts.n_experts as u32));
+        file = file.field(&format!("{gguf}.expert_used_count"), Field::U32(experts.n_per_token as u32));
+    }
     if let Some(rotary) = spec.rotary() {
         file = file.field(&format!("{gguf}.rope.freq_base"), Field::F32(rotary.theta as f32));
         file = file.field(&format!("{gguf}.rope.dimension_count"), Field::U32(rotary.dims as u32));
@@ -116,7 +120,7 @@ pub fn changed(way: Way, values: &[f32], shape: &[usize], d_head: usize) -> (Vec
     let order = |order: Vec<usize>| order.into_iter().flat_map(|index| rows[index].iter().copied()).collect();
     let same: Vec<u64> = shape.iter().map(|size| *size as u64).collect();
     match way {
-        Way::As => (values.to_vec(), same),
+        Way::As | Way::Stacked => (values.to_vec(), same),
         Way::PlusOne => (values.iter().map(|value| value + 1.0).collect(), same),
         // A vector lies the same way either way.
         Way::Turned if shape.len() == 1 => (values.to_vec(), same),
@@ -170,6 +174,14 @@ pub fn converted(conversion: &Conversion) -> GgufFile {
             let n_heads = (0..).take_while(|head| weights.has(&of_head(*head))).count();
             let all: Vec<f32> = (0..n_heads).flat_map(|head| weights.f32(&of_head(head))).collect();
             let shape = [n_heads as u64, spec.d_head as u64];
+            file = std::mem::take(&mut file).f32(&format!("{ours}.weight"), &shape, &all);
+        }
+        if way == Way::Stacked {
+            let of_expert = |expert: usize| format!("{}.weight", theirs.replace('*', &expert.to_string()));
+            let n_experts = (0..).take_while(|expert| weights.has(&of_expert(*expert))).count();
+            let all: Vec<f32> = (0..n_experts).flat_map(|expert| weights.f32(&of_expert(expert))).collect();
+            let mut shape = vec![n_experts as u64];
+            shape.extend(weights.shape(&of_expert(0)).iter().map(|size| *size as u64));
             file = std::mem::take(&mut file).f32(&format!("{ours}.weight"), &shape, &all);
         }
         for part in ["weight", "bias"] {

@@ -10,6 +10,8 @@ pub enum Way {
     PlusOne,
     /// [in, out] to [out, in].
     Turned,
+    /// A tensor for each expert, whose number is a star in the name, to one of all.
+    Stacked,
     /// Each head's queries, keys and values to all queries, all keys, all values.
     Unfused,
     /// Each key head's queries, of this number, with its key and value, to all queries, all keys, all values.
@@ -205,6 +207,24 @@ fn further() -> Vec<Conversion> {
             inner: list(&[&inner, &renamed(norms)]),
         }
     };
+    let experts = [
+        ("ffn_gate_inp", "mlp.gate", Way::As),
+        ("ffn_gate_exps", "mlp.experts.*.gate_proj", Way::Stacked),
+        ("ffn_up_exps", "mlp.experts.*.up_proj", Way::Stacked),
+        ("ffn_down_exps", "mlp.experts.*.down_proj", Way::Stacked),
+    ];
+    let mixtral = [
+        ("ffn_gate_inp", "block_sparse_moe.gate", Way::As),
+        ("ffn_gate_exps", "block_sparse_moe.experts.*.w1", Way::Stacked),
+        ("ffn_up_exps", "block_sparse_moe.experts.*.w3", Way::Stacked),
+        ("ffn_down_exps", "block_sparse_moe.experts.*.w2", Way::Stacked),
+    ];
+    let shared = [
+        ("ffn_gate_inp_shexp", "mlp.shared_expert_gate", Way::As),
+        ("ffn_gate_shexp", "mlp.shared_expert.gate_proj", Way::As),
+        ("ffn_up_shexp", "mlp.shared_expert.up_proj", Way::As),
+        ("ffn_down_shexp", "mlp.shared_expert.down_proj", Way::As),
+    ];
     vec![
         Conversion {
             outer: GEMMA_OUTER,
@@ -272,6 +292,10 @@ fn further() -> Vec<Conversion> {
         llama("cohere2", "cohere2", list(&[&plain, &MLP, &one_norm])),
         llama("glm", "chatglm", list(&[&plain, &glm_mlp, &NORMS])),
         llama("glm4", "glm4", list(&[&plain, &glm_mlp, &glm4_norms])),
+        llama("mixtral", "llama", list(&[&paired, &NORMS, &mixtral])),
+        llama("olmoe", "olmoe", list(&[&plain, &NORMS, &QK_NORMS, &experts])),
+        llama("qwen2_moe", "qwen2moe", list(&[&plain, &NORMS, &experts, &shared])),
+        llama("qwen3_moe", "qwen3moe", list(&[&plain, &NORMS, &QK_NORMS, &experts])),
         llama("exaone4", "exaone4", list(&[&plain, &MLP, &QK_NORMS, &OUTPUT_NORMS])),
     ]
 }

@@ -21,7 +21,10 @@ pub fn compare_cases(model: &Arc<Model>, cases: &[Case], expected: &Tensors) {
         let run = match model.encoder() {
             None => {
                 let tokens = model.encode(&case.text, case.text_pair.as_deref()).unwrap();
-                let run = finished(model, tokens, CompiledEdits::none(), Captures::none());
+                let routing = [BlockSite::RouterScores, BlockSite::ExpertIndices, BlockSite::ExpertWeights];
+                let layers = 0..model.spec().n_layers;
+                let captured = layers.flat_map(|layer| routing.map(|site| Hook::Block(layer, site)));
+                let run = finished(model, tokens, CompiledEdits::none(), Captures::of(captured));
                 read_as_expected(&run, &case.tokens, expected, &format!("case{index}.input_ids"));
                 compare_stack(&mut comparison, &run, expected, &format!("case{index}."));
                 run
@@ -74,11 +77,16 @@ fn compare_stack(comparison: &mut Comparison, run: &Run, expected: &Tensors, pre
             ("scores_c2c", BlockSite::ScoresC2c),
             ("scores_c2p", BlockSite::ScoresC2p),
             ("scores_p2c", BlockSite::ScoresP2c),
+            ("router_scores", BlockSite::RouterScores),
+            ("expert_indices", BlockSite::ExpertIndices),
+            ("expert_weights", BlockSite::ExpertWeights),
         ];
         for (name, site) in hooks {
             let name = format!("{prefix}{name}.{layer}");
             let is_optional = matches!(site, BlockSite::Q | BlockSite::K | BlockSite::V) || site.is_part_of_scores();
-            if !is_optional || expected.has(&name) {
+            let is_routing = site.name().starts_with("mlp.");
+            assert!(!is_routing || expected.has(&name) == site.exists_at(run.model().spec(), layer), "{name}");
+            if !is_optional && !is_routing || expected.has(&name) {
                 let found = run.activation(Hook::Block(layer, site)).unwrap();
                 comparison.check(&name, &found, &expected.f32(&name), TOLERANCE);
             }

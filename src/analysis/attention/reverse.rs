@@ -164,6 +164,12 @@ impl AttnLayer<'_> {
             rotate_back(grad, [n_heads, spec.d_head], first_pos, &frequencies, magnitude, is_adjacent);
         }
         let Some(weight) = norm.map(|norm| norm.weight) else { return };
+        if let Some(clip) = spec.clip_qkv {
+            let mut normed = x.to_vec();
+            self.norm(norm, &mut normed);
+            let cut = grad.iter_mut().zip(&normed).filter(|(_, value)| value.abs() >= clip as f32);
+            cut.for_each(|(grad, _)| *grad = 0.0);
+        }
         for (columns, rows) in self.norm_parts(weight.len(), x.len()) {
             let (weight, x, grad) = (&weight[columns], &x[rows.clone()], &mut grad[rows]);
             match spec.norm {

@@ -15,8 +15,12 @@ pub enum Writer {
     CrossHead(usize),
     /// The bias of the output of attention to an encoder.
     CrossBias,
-    /// The MLP with its bias.
+    /// The MLP with its bias; of a routed layer all its experts together.
     Mlp,
+    /// An expert that the token goes to, by its weight.
+    Expert(usize),
+    /// The expert that every token goes to, by its gate.
+    SharedExpert,
 }
 
 /// What a vector of the stream says through the unembedding.
@@ -35,6 +39,8 @@ pub struct WrittenPart {
     pub writer: Writer,
     /// ‖·‖₂ of what is added.
     pub norm: f32,
+    /// By how much an expert counts.
+    pub weight: Option<f32>,
     /// Its tokens; none where it cannot be read as tokens.
     pub words: Words,
 }

@@ -20,6 +20,7 @@ use super::conv::convolved_reverse;
 use super::sublayers::{ReverseContext, add};
 use crate::engine::error::EngineError;
 use crate::engine::run::block::BlockRun;
+use crate::engine::run::experts::routed_reverse;
 use crate::engine::run::phase::{Phase, rows_at_once};
 use crate::engine::run::sublayers::Inside;
 use crate::engine::run::{LayerRun, Step};
@@ -171,12 +172,18 @@ impl BlockReverse {
         }
         cx.pass(BlockSite::ResidPost, rows, &mut grad);
         let mut resid_mid = grad.clone();
-        if let Some(mlp) = &weights.mlp {
+        if weights.mlp.is_some() || weights.experts.is_some() {
             cx.pass(BlockSite::MlpOut, rows, &mut grad);
             if let Some(norm) = &weights.mlp_out_norm {
                 model.norm_reverse(norm, &inside.mlp_raw, &mut grad);
             }
-            let mut input = cx.mlp(mlp, &inside, rows, &grad);
+            let mut input = match (&weights.mlp, &weights.experts) {
+                (Some(mlp), _) => cx.mlp(mlp, &inside, rows, &grad),
+                (None, Some(experts)) => {
+                    routed_reverse(model, experts, &inside.routed, &grad, &mut |site, grad| cx.pass(site, rows, grad))
+                }
+                (None, None) => vec![0.0; grad.len()],
+            };
             if spec.is_parallel() {
                 let norm = weights.mlp_norm.as_ref().or(weights.attn_norm.as_ref());
                 cx.normed_before(norm, &self.block.resid_pre[span.clone()], &mut input);
@@ -245,7 +252,7 @@ impl BlockReverse {
         let (weights, span) = (&cx.forward.weights.attn, cx.forward.span(rows));
         let (width, key_width) = (weights.q.weight.n_out(), weights.k.weight.n_out());
         let of_keys = rows.start * key_width..rows.end * key_width;
-        if weights.q.clip.is_some() {
+        if weights.v.clip.is_some() {
             let (input, with_positions) = self.block.projected(&cx.forward, rows);
             let d_model = cx.model().spec().d_model;
             let packed = PackedRows::pack(&input, d_model, 0..d_model);

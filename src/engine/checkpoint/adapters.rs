@@ -1,9 +1,9 @@
 //! Which adapter reads which family.
 
 use super::{
-    Architecture, Config, EngineError, albert, bart, bert, bloom, deberta, distilbert, electra, esm, falcon, gemma,
-    gpt_neo, gpt_neox, gpt2, gptj, hooked_transformer, llama, llama_kin, modernbert, mpnet, mpt, nomic_bert, opt, phi3,
-    roberta, t5,
+    Architecture, Config, EngineError, albert, bart, bert, bloom, deberta, distilbert, electra, esm, experts, falcon,
+    gemma, gpt_neo, gpt_neox, gpt2, gptj, hooked_transformer, llama, llama_kin, modernbert, mpnet, mpt, nomic_bert,
+    opt, phi3, roberta, t5,
 };
 
 type Adapter = fn(&Config, &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError>;
@@ -42,6 +42,7 @@ pub(super) const ADAPTERS: &[(&str, Adapter)] = &[
     ("marian", bart::from_config),
     ("mbart", bart::from_config),
     ("mistral", llama::from_config),
+    ("mixtral", experts::from_config),
     ("modernbert", modernbert::from_config),
     ("mpnet", mpnet::from_config),
     ("mpt", mpt::from_config),
@@ -50,13 +51,16 @@ pub(super) const ADAPTERS: &[(&str, Adapter)] = &[
     ("olmo", llama_kin::from_config),
     ("olmo2", llama_kin::from_config),
     ("olmo3", llama_kin::from_config),
+    ("olmoe", experts::from_config),
     ("opt", opt::from_config),
     ("pegasus", bart::from_config),
     ("phi", llama_kin::from_config),
     ("phi3", phi3::from_config),
     ("plbart", bart::from_config),
     ("qwen2", llama::from_config),
+    ("qwen2_moe", experts::from_config),
     ("qwen3", llama::from_config),
+    ("qwen3_moe", experts::from_config),
     ("roberta", roberta::from_config),
     ("smollm3", llama::from_config),
     ("stablelm", llama_kin::from_config),

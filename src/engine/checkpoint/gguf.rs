@@ -3,6 +3,7 @@
 //! An architecture is what its Hugging Face adapter says, by other names and with what converting changed: Llama's rows of
 //! queries and keys are in pairs, Gemma's norms have the 1 added, GPT-NeoX's queries, keys and values stand one after another.
 
+mod experts;
 mod fields;
 mod kin;
 mod names;
@@ -19,7 +20,7 @@ use crate::trace::spec::{
 use fields::Fields;
 
 /// `general.architecture` and how it is read.
-const KINDS: [(&str, Kind); 27] = [
+const KINDS: [(&str, Kind); 30] = [
     ("bloom", Kind::Bloom),
     ("chatglm", Kind::Glm),
     ("cohere2", Kind::Cohere2),
@@ -39,10 +40,13 @@ const KINDS: [(&str, Kind); 27] = [
     ("mpt", Kind::Mpt),
     ("olmo", Kind::Olmo),
     ("olmo2", Kind::Olmo2),
+    ("olmoe", Kind::Olmoe),
     ("phi2", Kind::Phi2),
     ("phi3", Kind::Phi3),
     ("qwen2", Kind::Qwen2),
+    ("qwen2moe", Kind::Qwen2Moe),
     ("qwen3", Kind::Qwen3),
+    ("qwen3moe", Kind::Qwen3Moe),
     ("smollm3", Kind::SmolLm3),
     ("stablelm", Kind::StableLm),
     ("starcoder", Kind::StarCoder),
@@ -69,10 +73,13 @@ enum Kind {
     Mpt,
     Olmo,
     Olmo2,
+    Olmoe,
     Phi2,
     Phi3,
     Qwen2,
+    Qwen2Moe,
     Qwen3,
+    Qwen3Moe,
     SmolLm3,
     StableLm,
     StarCoder,
@@ -86,12 +93,12 @@ pub(super) fn from_metadata(gguf: &Gguf) -> Result<Architecture, EngineError> {
     let Some((_, kind)) = KINDS.iter().find(|(known, _)| *known == name) else {
         return Err(super::family::refusal(&gguf.index.file, name));
     };
-    if let Some(count) = fields.whole_if_any("expert_count")?.filter(|count| *count > 0) {
-        let found = count.to_string();
-        return Err(fields.refuse("expert_count", "0 (mixtures of experts are not read)", &found));
-    }
     let base = spec(&fields, name)?;
     let mut spec = own(&fields, *kind, base)?;
+    spec.experts = experts::read(&fields, *kind, &spec)?;
+    if *kind == Kind::Llama && spec.experts.is_some() {
+        spec.architecture = "mixtral".to_owned();
+    }
     let is_embedder = *kind == Kind::GemmaEmbedding;
     if is_embedder || gguf.optional(&format!("{name}.attention.causal"), Gguf::bool)? == Some(false) {
         spec.mask = Mask::Bidirectional;
@@ -108,10 +115,12 @@ pub(super) fn from_metadata(gguf: &Gguf) -> Result<Architecture, EngineError> {
         mlp: has("blk.0.ffn_up.bias"),
         norm: has("output_norm.bias"),
         qk_norm: false,
+        experts: has("blk.0.ffn_gate_inp.bias"),
         head_dense: false,
         unembed: has("output.bias"),
     };
     let source: SourceOf = match kind {
+        Kind::Llama if has("blk.0.ffn_gate.0.weight") => experts::apart,
         Kind::Llama | Kind::SmolLm3 | Kind::Olmo | Kind::Granite => names::paired,
         Kind::Phi3 => names::phi3,
         Kind::Glm | Kind::Glm4 if is_fused => names::phi3,
@@ -216,7 +225,16 @@ fn own(fields: &Fields<'_>, kind: Kind, base: Spec) -> Result<Spec, EngineError>
             rotated(Spec { architecture: "llama".to_owned(), local: in_layers(window, all), ..base.clone() })
         }
         Kind::Qwen2 => rotated(base),
+        Kind::Qwen2Moe => rotated(Spec { architecture: "qwen2_moe".to_owned(), ..base }),
         Kind::Qwen3 => rotated(Spec { qk_norm: Some(QkNorm::PerHead), ..base }),
+        Kind::Qwen3Moe => {
+            let architecture = "qwen3_moe".to_owned();
+            rotated(Spec { qk_norm: Some(QkNorm::PerHead), architecture, ..base })
+        }
+        Kind::Olmoe => {
+            let clip_qkv = fields.positive_if_any("attention.clamp_kqv")?;
+            rotated(Spec { qk_norm: Some(QkNorm::AllHeads), clip_qkv, ..base })
+        }
         Kind::Phi3 => rotated(Spec { local: in_layers(window, all), ..base.clone() }),
         Kind::Olmo2 => {
             let spec = Spec { norm_placement: NormPlacement::Output, qk_norm: Some(QkNorm::AllHeads), ..base };

@@ -13,6 +13,7 @@ mod deberta;
 mod distilbert;
 mod electra;
 mod esm;
+mod experts;
 mod falcon;
 mod family;
 mod gemma;
@@ -91,6 +92,8 @@ struct Biases {
     norm: bool,
     /// Whether norms of queries and keys have some.
     qk_norm: bool,
+    /// Whether routers and experts have some.
+    experts: bool,
     head_dense: bool,
     unembed: bool,
 }
@@ -98,8 +101,16 @@ struct Biases {
 impl Biases {
     const ALL: Biases = Biases { qkv: true, o: true, mlp: true, head_dense: true, unembed: true, ..Biases::OF_NORMS };
     const NONE: Biases = Biases { norm: false, ..Biases::OF_NORMS };
-    const OF_NORMS: Biases =
-        Biases { qkv: false, o: false, mlp: false, norm: true, qk_norm: false, head_dense: false, unembed: false };
+    const OF_NORMS: Biases = Biases {
+        qkv: false,
+        o: false,
+        mlp: false,
+        norm: true,
+        qk_norm: false,
+        experts: false,
+        head_dense: false,
+        unembed: false,
+    };
     /// Every layer but the unembedding.
     const LAYERS: Biases = Biases { unembed: false, ..Biases::ALL };
 }
@@ -235,6 +246,9 @@ impl Architecture {
         match slot {
             Slot::Block(_, QNorm | KNorm, part) => spec.qk_norm.is_some() && (part == Part::Weight || biases.qk_norm),
             Slot::NormOfHead(..) => spec.qk_norm == Some(QkNorm::EachHead),
+            Slot::Expert(layer, _, _, part) => {
+                spec.experts_at(layer).is_some() && (part == Part::Weight || biases.experts)
+            }
             Slot::Block(layer, slot, part) => {
                 let is_there = match slot {
                     AttnNorm => spec.norm_placement != NormPlacement::Output,
@@ -242,7 +256,10 @@ impl Architecture {
                     MlpNorm => spec.norm_placement != NormPlacement::Output && spec.block != BlockKind::ParallelOneNorm,
                     AttnOutNorm | MlpOutNorm => spec.has_output_norms(),
                     CrossNorm | CrossQ | CrossK | CrossV | CrossO => self.encoder.is_some(),
+                    MlpGate | MlpIn | MlpOut if spec.experts_at(layer).is_some() => false,
                     MlpGate => spec.mlp == MlpKind::Gated,
+                    Router => spec.experts_at(layer).is_some(),
+                    SharedGate => spec.experts_at(layer).is_some_and(|experts| experts.d_shared > 0),
                     PosK => spec.disentangled.is_some_and(|kind| kind.content_to_position),
                     PosQ => spec.disentangled.is_some_and(|kind| kind.position_to_content),
                     Conv | ConvNorm => layer == 0 && spec.conv.is_some(),
@@ -252,6 +269,8 @@ impl Architecture {
                     Q | K | V | CrossQ | CrossK | CrossV | PosK | PosQ => biases.qkv,
                     O | CrossO | Conv => biases.o,
                     MlpGate | MlpIn | MlpOut => biases.mlp,
+                    Router => biases.experts,
+                    SharedGate => false,
                     _ => norm_bias,
                 };
                 is_there && (part == Part::Weight || bias)
@@ -290,6 +309,7 @@ impl Architecture {
                 slots.extend([Part::Weight, Part::Bias].map(|part| Slot::Block(layer, slot, part)));
                 slots.extend(self.norms_of_heads(layer, slot));
             }
+            slots.extend(self.experts(layer));
         }
         for both in [Slot::FinalNorm, Slot::HeadDense, Slot::HeadNorm, Slot::Unembed] {
             slots.extend(Slot::both(both));
@@ -335,6 +355,9 @@ impl Architecture {
             Slot::HeadNorm(_) => vec![spec.embed_width()],
             Slot::Block(_, QNorm | KNorm, _) if spec.qk_norm == Some(QkNorm::PerHead) => vec![spec.d_head],
             Slot::NormOfHead(..) => vec![spec.d_head],
+            Slot::Expert(_, expert, slot, part) => self.shape_of_expert(expert, slot, part),
+            Slot::Block(_, Router, part) => layer(experts::n_experts(self), spec.d_model, part),
+            Slot::Block(_, SharedGate, part) => layer(1, spec.d_model, part),
             Slot::Block(_, QNorm, _) => vec![queries],
             Slot::Block(_, KNorm, _) => vec![keys],
             Slot::Block(_, slot, _) if slot.is_norm() => vec![spec.d_model],

@@ -61,6 +61,7 @@ pub(super) fn from_config(config: &Config, has_tensor: &dyn Fn(&str) -> bool) ->
         mlp: config.switch("mlp_bias", false)?,
         norm: config.switch("norm_bias", false)?,
         qk_norm: false,
+        experts: false,
         head_dense: config.switch("classifier_bias", false)?,
         unembed: decoder_bias,
     };

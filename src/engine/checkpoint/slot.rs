@@ -17,6 +17,8 @@ pub enum Slot {
     Block(usize, BlockSlot, Part),
     /// The weight of the norm of one head's queries or keys, in a block where each head's is a tensor of its own [d_head].
     NormOfHead(usize, BlockSlot, usize),
+    /// A layer of an expert's MLP in a routed block; the shared expert comes after the others.
+    Expert(usize, usize, BlockSlot, Part),
     /// A bias on scores by distance [n_buckets, n_heads], of all layers.
     RelativeBias,
     /// The embedding of distances [2 · span, d_model], of disentangled attention.
@@ -69,6 +71,8 @@ pub enum BlockSlot {
     PosQ,
     Conv,
     ConvNorm,
+    Router,
+    SharedGate,
 }
 
 /// Which tensor of a layer.
@@ -129,6 +133,18 @@ pub enum Layout {
         /// Rows of a part.
         unit: usize,
     },
+    /// Of [expert, in, n_parts · out], or [expert, n_parts · out] of a vector: every `n_parts`-th output of one expert, from `index` on
+    /// (gpt-oss, whose gates stand between what they multiply).
+    OfExpert {
+        /// The expert.
+        expert: usize,
+        /// All experts of the tensor.
+        n_experts: usize,
+        /// The first output.
+        index: usize,
+        /// How many parts alternate.
+        n_parts: usize,
+    },
     /// [out, in] with the rows of each head in pairs (GGUF's Llama): row 2i + s of a head is our row i + s · d_head / 2.
     PairedRows,
     /// [head, in, d_head], or [head, d_head] of a vector: TransformerLens's queries, keys and values.
@@ -139,7 +155,7 @@ pub enum Layout {
 
 impl BlockSlot {
     /// All, in the order in which a block reads them.
-    pub const ALL: [BlockSlot; 22] = {
+    pub const ALL: [BlockSlot; 24] = {
         use BlockSlot::*;
         [
             AttnNorm,
@@ -164,6 +180,8 @@ impl BlockSlot {
             PosQ,
             Conv,
             ConvNorm,
+            Router,
+            SharedGate,
         ]
     };
 

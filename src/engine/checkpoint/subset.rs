@@ -29,6 +29,10 @@ impl Architecture {
         if let Some(local) = &mut self.spec.local {
             local.layers.retain(|&layer| layer < n_layers);
         }
+        if let Some(experts) = &mut self.spec.experts {
+            experts.layers.retain(|&layer| layer < n_layers);
+        }
+        self.spec.experts = self.spec.experts.filter(|experts| !experts.layers.is_empty());
         Ok(self)
     }
 }

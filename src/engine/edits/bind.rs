@@ -175,6 +175,15 @@ impl<'a> Binder<'a> {
                 let part = Part { positions: self.keys(key)?, ..Part::default() };
                 self.at(layer, BlockSite::V, &Action::Numbers { part, change: Change::Set(0.0) })
             }
+            EditKind::KnockOutExpert { layer, expert, query } => {
+                let neurons = self.flags("expert", expert, Axis::Expert.len(self.spec, self.lengths), "experts")?;
+                let part = Part { positions: self.positions("query", query)?, neurons, ..Part::default() };
+                self.at(
+                    layer,
+                    BlockSite::RouterScores,
+                    &Action::Numbers { part, change: Change::Set(f32::NEG_INFINITY) },
+                )
+            }
             EditKind::Scale { layer, hook, head, neuron, query, factor } => {
                 self.numbers(layer.as_ref(), hook, [head, neuron, query], Change::Scale(finite("factor", *factor)?))
             }
@@ -382,7 +391,7 @@ const POSITIONS: &[Axis] = &[Axis::Pos, Axis::QueryPos, Axis::SourcePos];
 
 /// Whether `neuron` chooses from an axis.
 fn is_neuron(axis: Axis) -> bool {
-    matches!(axis, Axis::DHead | Axis::DModel | Axis::DEmbed | Axis::DMlp)
+    matches!(axis, Axis::DHead | Axis::DModel | Axis::DEmbed | Axis::DMlp | Axis::Expert | Axis::Chosen)
 }
 
 fn finite(field: &str, number: f32) -> Result<f32, InvalidEdit> {

@@ -7,7 +7,7 @@ use super::{Job, Progress, not_done};
 use crate::analysis::inside::direct::{AttnParts, Contrast, DirectSum, MlpParts, Reader, refusal};
 use crate::engine::error::EngineError;
 use crate::engine::hooks::Captures;
-use crate::engine::model::{AttnWeights, Model, Norm};
+use crate::engine::model::{AttnWeights, Block, Model, Norm};
 use crate::engine::patterns::LayerAttention;
 use crate::engine::run::{Run, Step};
 use crate::trace::{Attn, BlockSite, Hook};
@@ -139,8 +139,17 @@ impl DirectJob {
 
     fn mlp(&mut self, reader: &Reader, layer: usize) -> Result<(), EngineError> {
         let model = Arc::clone(self.run.model());
-        let Some(weights) = &model.blocks[layer].mlp else { return Ok(()) };
+        let Block { mlp, experts, .. } = &model.blocks[layer];
+        if mlp.is_none() && experts.is_none() {
+            return Ok(());
+        }
         let whole = reader.read(captured(&self.run, Hook::Block(layer, BlockSite::MlpOut))?);
+        let Some(weights) = mlp else {
+            // Beside layers with neurons of their own, as many places without a number.
+            let n_neurons = if model.blocks.iter().any(|block| block.mlp.is_some()) { model.spec().d_mlp } else { 0 };
+            self.sum.mlps.push(MlpParts { whole, neurons: vec![f32::NAN; n_neurons] });
+            return Ok(());
+        };
         let post = captured(&self.run, Hook::Block(layer, BlockSite::MlpPost))?;
         let factors = weights.out.weight.times_transposed(reader.direction());
         let neurons = post.iter().zip(&factors).map(|(post, factor)| (f64::from(*post) * factor) as f32).collect();

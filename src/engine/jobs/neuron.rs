@@ -52,6 +52,9 @@ impl NeuronJob {
         let d_mlp = run.model().blocks[layer].mlp.as_ref().map_or(0, |mlp| mlp.out.weight.n_in());
         if neuron >= d_mlp {
             let message = match d_mlp {
+                0 if run.model().blocks[layer].experts.is_some() => {
+                    format!("layer {layer} sends each token to experts, whose neurons are not shown one by one")
+                }
                 0 => format!("layer {layer} has no MLP"),
                 _ => format!("neuron {neuron} is not there: {d_mlp} neurons, counted from 0"),
             };

@@ -14,6 +14,7 @@ use crate::analysis::inside::written::{
 use crate::engine::error::EngineError;
 use crate::engine::hooks::Captures;
 use crate::engine::model::AttnWeights;
+use crate::engine::run::experts::expert_output;
 use crate::engine::run::{Run, Step};
 use crate::engine::weights::Weight;
 use crate::kernels::PackedRows;
@@ -31,6 +32,8 @@ pub struct WrittenJob {
     /// What comes after the run.
     reading: Option<Reading>,
     written: Written,
+    /// By how much the experts among the writers count, in their order.
+    expert_weights: Vec<f32>,
     is_done: bool,
 }
 
@@ -50,11 +53,12 @@ impl WrittenJob {
             expect_position(key, n_keys(run, layer, attn)?)?;
         }
         let own = [BlockSite::Z, BlockSite::CrossZ, BlockSite::MlpPre, BlockSite::MlpPreLinear, BlockSite::MlpPost];
-        let own = own.into_iter().chain([BlockSite::MlpOut]).filter(|_| link.is_none());
+        let routed = [BlockSite::MlpOut, BlockSite::ResidMid, BlockSite::ExpertIndices, BlockSite::ExpertWeights];
+        let own = own.into_iter().chain(routed).filter(|_| link.is_none());
         let last = Hook::Block(run.model().spec().n_layers - 1, BlockSite::ResidPost);
         let hooks = own.map(|site| Hook::Block(layer, site)).chain([last]);
         let run = run.again(run.edits.clone(), Captures::at_position(hooks, position))?;
-        Ok(Self { run, asked, reading: None, written: Written::default(), is_done: false })
+        Ok(Self { run, asked, reading: None, written: Written::default(), expert_weights: Vec::new(), is_done: false })
     }
 
     /// All that the layer writes.
@@ -82,6 +86,27 @@ impl WrittenJob {
             let (pre, post) = (captured(&self.run, at(BlockSite::MlpPre))?, at(BlockSite::MlpPost));
             let linear = self.run.captured(at(BlockSite::MlpPreLinear));
             self.written.neurons = neurons(&mlp.out.weight, pre, linear, captured(&self.run, post)?);
+        }
+        if let Some(experts) = &block.experts {
+            let at = |site: BlockSite| captured(&self.run, Hook::Block(layer, site));
+            writers.push(Writer::Mlp);
+            vectors.extend_from_slice(at(BlockSite::MlpOut)?);
+            let input = model.mlp_input(layer, at(BlockSite::ResidMid)?);
+            let chosen = at(BlockSite::ExpertIndices)?.iter().map(|expert| *expert as usize);
+            let (mut wrote, mut weights) = (Vec::new(), Vec::new());
+            for (expert, weight) in chosen.zip(at(BlockSite::ExpertWeights)?) {
+                wrote.push((Writer::Expert(expert), expert_output(&model, &experts.each[expert], &input)));
+                weights.push(*weight);
+            }
+            if let Some((shared, gate)) = experts.shared() {
+                wrote.push((Writer::SharedExpert, expert_output(&model, shared, &input)));
+                weights.extend(gate.open(&input));
+            }
+            for ((writer, wrote), weight) in wrote.into_iter().zip(&weights) {
+                writers.push(writer);
+                vectors.extend(wrote.iter().map(|value| value * weight));
+            }
+            self.expert_weights = weights;
         }
         Ok((writers, vectors))
     }
@@ -119,8 +144,11 @@ impl WrittenJob {
         };
         let (model, spec) = (self.run.model(), self.run.model().spec());
         let lengths = norms(&vectors, spec.d_model);
-        let part = |(writer, norm)| WrittenPart { writer, norm, words: Words::default() };
+        let part = |(writer, norm)| WrittenPart { writer, norm, weight: None, words: Words::default() };
         self.written.parts = writers.into_iter().zip(lengths).map(part).collect();
+        let is_expert = |part: &&mut WrittenPart| matches!(part.writer, Writer::Expert(_) | Writer::SharedExpert);
+        let experts = self.written.parts.iter_mut().filter(is_expert);
+        experts.zip(&self.expert_weights).for_each(|(part, weight)| part.weight = Some(*weight));
         if without_words(spec).is_some() {
             self.is_done = true;
             return Ok(());

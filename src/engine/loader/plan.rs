@@ -60,7 +60,7 @@ impl Plan {
                 }
             }
         }
-        let total_bytes = tensors.iter().map(|tensor| tensor.entry.len).sum();
+        let total_bytes = tensors.iter().map(Planned::read_bytes).sum();
         let held_bytes = tensors.iter().map(Planned::held_bytes).sum::<u64>() + architecture.position_bytes();
         let quantisation = most_common(&tensors);
         // In the order of the files, from which they are read ahead; reversed, since the next one is popped.
@@ -93,6 +93,8 @@ impl Planned {
             (Layout::Grouped { count, n_parts, .. }, [n_out, rest @ ..]) => {
                 [&[n_out / count.max(1) * n_parts][..], rest].concat()
             }
+            (Layout::OfExpert { n_experts, n_parts, .. }, [n_out, n_in]) => vec![n_experts * n_in, n_parts * n_out],
+            (Layout::OfExpert { n_experts, n_parts, .. }, [n_out]) => vec![n_experts * n_parts * n_out],
             (Layout::RowRange { n_rows, .. }, [_, n_in]) => vec![n_rows, *n_in],
             (Layout::RowRange { n_rows, .. }, _) => vec![n_rows],
             (Layout::HeadColumns, [n_out, n_in]) => vec![n_out / d_head.max(1), *n_in, d_head],
@@ -106,6 +108,16 @@ impl Planned {
         {
             // Each output's weights by channel, then by position.
             entry.shape = vec![*n_out, n_in.saturating_mul(*kernel)];
+        }
+        if let (Slot::Expert(..), [experts, n_out, rest @ ..]) = (place.1, entry.shape.as_slice())
+            && entry.shape.len() == expected.len() + 1
+        {
+            // One expert after another.
+            entry.shape = [&[experts.saturating_mul(*n_out)][..], rest].concat();
+        }
+        if let ([n], [1, _]) = (entry.shape.as_slice(), expected.as_slice()) {
+            // GGUF keeps a matrix of one row as a vector.
+            entry.shape = vec![1, *n];
         }
         if let ([1, n], [_]) = (entry.shape.as_slice(), expected.as_slice()) {
             // A vector with a batch axis: BART's bias.
@@ -124,19 +136,34 @@ impl Planned {
         Ok(Planned { places: vec![place], file, file_name, tensor, entry, layout, shape, d_head })
     }
 
+    /// Bytes that are read of the file.
+    fn read_bytes(&self) -> u64 {
+        match self.layout {
+            Layout::RowRange { .. } | Layout::Grouped { .. } if self.is_matrix() => self.share(self.entry.len),
+            Layout::RowRange { .. } => self.share(self.entry.len),
+            Layout::OfExpert { n_experts, .. } => self.entry.len / n_experts.max(1) as u64,
+            _ => self.entry.len,
+        }
+    }
+
+    /// This part's share of so many bytes of the tensor.
+    fn share(&self, bytes: u64) -> u64 {
+        let count = |shape: &[usize]| shape.iter().map(|&n| n as u128).product::<u128>();
+        (u128::from(bytes) * count(&self.shape) / count(&self.entry.shape).max(1)) as u64
+    }
+
     /// Bytes in memory, by what [`Filling`] makes of it.
     fn held_bytes(&self) -> u64 {
         let n_values = self.shape.iter().map(|&n| n as u64).product::<u64>();
         match (&self.entry.dtype, self.layout) {
             _ if !self.is_matrix() => 4 * n_values,
             (DType::F32 | DType::F64, _) => 4 * n_values,
-            (_, Layout::Transposed { .. } | Layout::HeadColumns | Layout::HeadInputs) => 4 * n_values,
+            (_, Layout::Transposed { .. } | Layout::OfExpert { .. } | Layout::HeadColumns | Layout::HeadInputs) => {
+                4 * n_values
+            }
             (DType::F16 | DType::BF16, _) => 2 * n_values,
             // Blocks stay as they are: this part's share of the tensor.
-            _ => {
-                let n_in_file = self.entry.shape.iter().map(|&n| n as u64).product::<u64>().max(1);
-                (u128::from(self.entry.len) * u128::from(n_values) / u128::from(n_in_file)) as u64
-            }
+            _ => self.share(self.entry.len),
         }
     }
 
@@ -193,7 +220,10 @@ impl Filling {
         };
         let dtype = &planned.entry.dtype;
         let goal = match (planned.shape.as_slice(), planned.layout) {
-            ([n_out, n_in], Layout::Transposed { .. } | Layout::HeadColumns | Layout::HeadInputs) => {
+            (
+                [n_out, n_in],
+                Layout::Transposed { .. } | Layout::OfExpert { .. } | Layout::HeadColumns | Layout::HeadInputs,
+            ) => {
                 widen(&[], dtype).map_err(refuse)?;
                 Goal::Transposed(Panels::zeros(*n_out, *n_in))
             }
@@ -207,15 +237,21 @@ impl Filling {
         };
         let n_rows = match goal {
             Goal::Vector(_) => 1,
-            Goal::Transposed(_) => planned.entry.shape[0],
+            Goal::Transposed(_) => match planned.layout {
+                Layout::OfExpert { .. } => planned.shape[1],
+                _ => planned.entry.shape[0],
+            },
             Goal::Rows(_) => planned.shape[0],
         };
-        let n_file_rows = if let Goal::Vector(_) = goal { 1 } else { planned.entry.shape[0] };
-        let row_bytes = usize::try_from(planned.entry.len).unwrap_or(usize::MAX) / n_file_rows.max(1);
+        let row_bytes = match goal {
+            Goal::Vector(_) => planned.read_bytes(),
+            _ => planned.entry.len / planned.entry.shape[0].max(1) as u64,
+        };
+        let row_bytes = usize::try_from(row_bytes).unwrap_or(usize::MAX);
         let unit = match planned.layout {
             Layout::Rows | Layout::RowRange { .. } => Weight::ROW_UNIT,
             Layout::PairedRows => planned.d_head * Weight::ROW_UNIT,
-            Layout::Transposed { .. } | Layout::HeadColumns | Layout::HeadInputs => 1,
+            Layout::Transposed { .. } | Layout::OfExpert { .. } | Layout::HeadColumns | Layout::HeadInputs => 1,
             Layout::Grouped { count, unit, .. } => count * unit,
         };
         let mut rows_at_a_time = (RANGE_BYTES / row_bytes.max(1) / unit).max(1) * unit;
@@ -237,9 +273,17 @@ impl Filling {
             (Goal::Rows(_), Layout::Grouped { index, count, n_parts, unit }) => {
                 (self.row / (count * unit).max(1) * n_parts + index) * unit
             }
+            (Goal::Transposed(_), Layout::OfExpert { expert, .. }) => expert * self.n_rows + self.row,
+            (Goal::Vector(_), Layout::OfExpert { expert, .. }) => expert,
             _ => self.row,
         };
-        let offset = self.planned.entry.offset + (first * self.row_bytes) as u64;
+        let before = match (&self.goal, self.planned.layout) {
+            (Goal::Vector(_), Layout::RowRange { first, .. }) => {
+                first as u64 * (self.row_bytes / self.planned.shape[0].max(1)) as u64
+            }
+            _ => first as u64 * self.row_bytes as u64,
+        };
+        let offset = self.planned.entry.offset + before;
         Want { file: self.planned.file, offset, len: (n_rows * self.row_bytes) as u64 }
     }
 
@@ -274,6 +318,10 @@ impl Filling {
                         Layout::HeadColumns => {
                             panels.set_column_from(row / n_in * self.planned.d_head, row % n_in, values);
                         }
+                        Layout::OfExpert { index, n_parts, .. } => {
+                            let outputs: Vec<f32> = values.iter().skip(index).step_by(n_parts).copied().collect();
+                            panels.set_column(row, &outputs);
+                        }
                         Layout::Transposed { index, .. } => {
                             panels.set_column(row, &values[index * n_out..(index + 1) * n_out]);
                         }
@@ -288,7 +336,8 @@ impl Filling {
                     Layout::Transposed { index, n_parts } => {
                         wide.chunks(wide.len() / n_parts).nth(index).unwrap_or(&[]).to_vec()
                     }
-                    Layout::RowRange { first, .. } => wide[first..first + self.planned.shape[0]].to_vec(),
+                    Layout::RowRange { .. } => wide,
+                    Layout::OfExpert { index, n_parts, .. } => wide.into_iter().skip(index).step_by(n_parts).collect(),
                     Layout::Grouped { index, count, n_parts, unit } => {
                         let groups = wide.chunks_exact((n_parts * unit).max(1));
                         groups.flat_map(|group| &group[index * unit..(index + count) * unit]).copied().collect()

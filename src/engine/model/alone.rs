@@ -40,6 +40,14 @@ impl Model {
         }
     }
 
+    /// What the MLP of a layer reads of rows of the stream after attention [_, d_model].
+    pub(in crate::engine) fn mlp_input(&self, layer: usize, stream: &[f32]) -> Vec<f32> {
+        match self.blocks[layer].mlp_norm.as_ref().filter(|_| self.spec.has_input_norms()) {
+            Some(norm) => self.norm(norm, stream),
+            None => stream.to_vec(),
+        }
+    }
+
     /// What the first layer's MLP would read of rows of the stream [_, d_model] if attention added nothing.
     pub(in crate::engine) fn first_mlp_input(&self, stream: &[f32]) -> Vec<f32> {
         let Some(block) = self.blocks.first() else { return stream.to_vec() };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::parts::{AttnWeights, Block, Linear, Mlp, Norm};
+use super::parts::{AttnWeights, Block, Experts, Linear, Mlp, Norm};
 use super::{LabelLayers, Model, Tokenizer};
 use crate::analysis::attention::disentangled::PositionVectors;
 use crate::engine::checkpoint::{Architecture, BlockSlot, Part, RotaryTable, Slot};
@@ -125,7 +125,9 @@ impl Slots<'_> {
             attn_out_norm: self.norm(at(AttnOutNorm)),
             cross,
             mlp_norm: self.norm(at(MlpNorm)),
+            experts: self.experts(layer)?,
             mlp: match self.architecture.spec.mlp {
+                _ if self.architecture.spec.experts_at(layer).is_some() => None,
                 MlpKind::None => None,
                 MlpKind::Plain | MlpKind::Gated => Some(Mlp {
                     gate: self.linear_if_any(at(MlpGate))?,
@@ -139,6 +141,21 @@ impl Slots<'_> {
                 None => None,
             },
         })
+    }
+
+    /// The router and the experts of a routed layer.
+    fn experts(&mut self, layer: usize) -> Result<Option<Experts>, EngineError> {
+        let Some(shape) = self.architecture.spec.experts_at(layer) else { return Ok(None) };
+        let is_shared = shape.d_shared > 0;
+        let each = (0..shape.n_experts + usize::from(is_shared)).map(|expert| {
+            let mut linear = |slot| self.linear(|part| Slot::Expert(layer, expert, slot, part));
+            let (gate, into) = (Some(linear(BlockSlot::MlpGate)?), linear(BlockSlot::MlpIn)?);
+            Ok(Mlp { gate, into, out: linear(BlockSlot::MlpOut)? })
+        });
+        let each = each.collect::<Result<_, EngineError>>()?;
+        let router = self.linear(|part| Slot::Block(layer, BlockSlot::Router, part))?;
+        let shared_gate = self.linear_if_any(|part| Slot::Block(layer, BlockSlot::SharedGate, part))?;
+        Ok(Some(Experts { router, each, shared_gate }))
     }
 
     /// The embedding of distances, normalised where it has a norm, [2 · span, d_model].
@@ -174,8 +191,10 @@ impl Slots<'_> {
 
     fn attn(&mut self, [q, k, v, o]: [impl Fn(Part) -> Slot; 4]) -> Result<AttnWeights, EngineError> {
         let clip = self.architecture.spec.clip_qkv.map(|clip| clip as f32);
-        let mut clipped = |slot| Ok::<_, EngineError>(Linear { clip, ..self.linear(slot)? });
-        let (q, k, v) = (clipped(q)?, clipped(k)?, clipped(v)?);
+        // Queries and keys that are normalised are cut off after that.
+        let of_pattern = clip.filter(|_| self.architecture.spec.qk_norm.is_none());
+        let mut clipped = |slot, clip| Ok::<_, EngineError>(Linear { clip, ..self.linear(slot)? });
+        let (q, k, v) = (clipped(q, of_pattern)?, clipped(k, of_pattern)?, clipped(v, clip)?);
         Ok(AttnWeights { q, k, v, o: self.adding(o)?, q_norm: None, k_norm: None })
     }
 

@@ -6,6 +6,7 @@ use crate::analysis::attention::HeadNorm;
 use crate::analysis::attention::disentangled::PositionVectors;
 use crate::engine::weights::Weight;
 use crate::kernels::PackedRows;
+use crate::kernels::activation::sigmoid;
 
 /// The weights of one block.
 #[derive(Clone, Debug)]
@@ -19,8 +20,10 @@ pub(in crate::engine) struct Block {
     pub cross: Option<(Norm, AttnWeights)>,
     /// Before the MLP, or after its sum.
     pub mlp_norm: Option<Norm>,
-    /// None in blocks of attention only.
+    /// None in blocks of attention only, and where tokens go to experts.
     pub mlp: Option<Mlp>,
+    /// The MLP of a routed layer.
+    pub experts: Option<Experts>,
     /// On what the MLP adds.
     pub mlp_out_norm: Option<Norm>,
     /// A convolution [d_model, d_model · kernel], and the norm of what leaves the block with what it adds.
@@ -35,6 +38,17 @@ pub(in crate::engine) struct Mlp {
     pub gate: Option<Linear>,
     pub into: Linear,
     pub out: Linear,
+}
+
+/// The weights of a routed MLP.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct Experts {
+    /// [n_experts, d_model]
+    pub router: Linear,
+    /// The experts, each with a gate; the shared one comes last.
+    pub each: Vec<Mlp>,
+    /// How much the shared expert counts [1, d_model], before a sigmoid.
+    pub shared_gate: Option<Linear>,
 }
 
 /// The weights of one attention.
@@ -69,6 +83,13 @@ pub(in crate::engine) struct Norm {
     pub bias: Vec<f32>,
 }
 
+impl Experts {
+    /// The expert that every token goes to, and the gate before it.
+    pub fn shared(&self) -> Option<(&Mlp, &Linear)> {
+        self.each.last().zip(self.shared_gate.as_ref())
+    }
+}
+
 impl Norm {
     /// The norm of queries or keys, as the maths of attention wants it.
     pub fn of_heads(&self) -> HeadNorm<'_> {
@@ -88,6 +109,13 @@ impl Linear {
         let mut y = self.unclipped(x);
         self.cut_off(&mut y);
         y
+    }
+
+    /// How far a gate opens for rows [n_rows, n_in]: its output through a sigmoid.
+    pub fn open(&self, x: &[f32]) -> Vec<f32> {
+        let mut open = self.apply(x);
+        sigmoid(&mut open);
+        open
     }
 
     fn unclipped(&self, x: &PackedRows) -> Vec<f32> {
@@ -134,13 +162,16 @@ impl Block {
     pub fn weights(&self) -> impl Iterator<Item = &Arc<Weight>> {
         let attns = [Some(&self.attn), self.cross.as_ref().map(|(_, attn)| attn)];
         let attns = attns.into_iter().flatten().flat_map(|attn| [&attn.q, &attn.k, &attn.v, &attn.o]);
-        let mlp = self.mlp.iter().flat_map(|mlp| mlp.gate.iter().chain([&mlp.into, &mlp.out]));
+        let experts = self.experts.iter().flat_map(|experts| &experts.each);
+        let mlp = self.mlp.iter().chain(experts).flat_map(|mlp| mlp.gate.iter().chain([&mlp.into, &mlp.out]));
+        let mlp = mlp.chain(self.experts.iter().map(|experts| &experts.router));
         let conv = self.conv.iter().map(|(linear, _)| linear);
         attns.chain(mlp).chain(conv).map(|linear| &linear.weight)
     }
 }
 
-/// A block whose matrices are f32: where many runs pass through it one after another, they are widened once.
+/// A block whose matrices are f32: where many runs pass through it one after another, they are widened once. Experts stay as they are
+/// held, since each sees few rows.
 #[derive(Debug)]
 pub(in crate::engine) struct WideBlock {
     pub layer: usize,

@@ -16,6 +16,7 @@
 use std::ops::Range;
 
 use super::conv::convolved;
+use super::experts::routed;
 use super::phase::{Phase, rows_at_once};
 use super::sublayers::{Attention, BlockContext, Inside, mlp, project_rows, sum};
 use super::{CrossRun, LayerRun, Step};
@@ -259,12 +260,16 @@ impl BlockRun {
             Some(resid_mid) => resid_mid,
             None => self.add_attention(cx, rows, inside.as_deref_mut())?,
         };
-        let mlp_out = match &cx.weights.mlp {
-            None => None,
-            Some(weights) => {
+        let mlp_out = match (&cx.weights.mlp, &cx.weights.experts) {
+            (Some(weights), _) => {
                 let input = self.mlp_input(cx, rows, &resid_mid);
                 Some(mlp(cx, weights, &input, rows, inside.as_deref_mut())?)
             }
+            (None, Some(experts)) => {
+                let input = self.mlp_input(cx, rows, &resid_mid);
+                Some(routed(cx, experts, &input, rows, inside.as_deref_mut())?)
+            }
+            (None, None) => None,
         };
         self.after_mlp(cx, rows, resid_mid, mlp_out, inside)
     }

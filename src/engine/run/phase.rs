@@ -44,7 +44,7 @@ impl Phase {
             Phase::AttendCross => 4 * n_source * queries,
             Phase::ProjectSource => spec.d_model * 2 * keys,
             Phase::ProjectCross => spec.d_model * 2 * queries,
-            Phase::Finish => spec.d_model * (queries + 3 * spec.d_mlp),
+            Phase::Finish => spec.d_model * (queries + 3 * spec.mlp_width()),
         };
         2 * multiplications.max(1)
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Mutex;
 
+use super::experts::Routed;
 use crate::analysis::attention::{Keys, Tap, pattern, queries};
 use crate::engine::error::EngineError;
 use crate::engine::hooks::{Hooks, Squares};
@@ -264,6 +265,8 @@ pub(in crate::engine) struct Inside {
     pub mlp_pre: Vec<f32>,
     /// [rows.len(), d_mlp]; empty where there is no gate.
     pub mlp_linear: Vec<f32>,
+    /// What a routed MLP did.
+    pub routed: Routed,
     /// The MLP's output before its norm, where it has one. [rows.len(), d_model]
     pub mlp_raw: Vec<f32>,
     /// The sum that leaves the block, before a norm. [rows.len(), d_model]

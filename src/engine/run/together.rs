@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::block::BlockRun;
+use super::experts::routed;
 use super::sublayers::{BlockContext, activated};
 use super::{Run, STEP_FLOP, Step};
 use crate::analysis::attention::Tap;
@@ -25,7 +26,7 @@ const LEAST_ROWS: usize = 64;
 /// How many rows of a model's layer make a step.
 pub(in crate::engine) fn rows_of_a_step(spec: &Spec) -> usize {
     let (queries, keys) = (spec.n_heads * spec.d_head, spec.n_key_value_heads * spec.d_head);
-    let flop_per_row = 2 * spec.d_model * (2 * queries + 2 * keys + 3 * spec.d_mlp);
+    let flop_per_row = 2 * spec.d_model * (2 * queries + 2 * keys + 3 * spec.mlp_width());
     (together(STEP_FLOP) / flop_per_row.max(1)).max(LEAST_ROWS)
 }
 
@@ -154,6 +155,12 @@ impl Together<'_> {
             });
             Joined::of(&hidden, mlp.out.weight.n_in()).through(&mlp.out)
         });
+        if let Some(experts) = &weights.experts {
+            mlp_out = Some(self.each(|index, block, cx, rows| {
+                let input = block.mlp_input(cx, rows, &resid_mid[index]);
+                routed(cx, experts, &input, rows, None)
+            }));
+        }
         self.each(|index, block, cx, rows| {
             let mlp_out = mlp_out.as_mut().map(|mlp_out| take(&mut mlp_out[index]));
             block.after_mlp(cx, rows, take(&mut resid_mid[index]), mlp_out, None)

@@ -47,6 +47,9 @@ fn whole_name(edit: &Edit, (queries, keys): (&[TokenLabel], &[TokenLabel])) -> S
             format!("Painted row of {} in {}", token(query), heads(layer, head))
         }
         EditKind::ZeroValue { layer, key } => format!("Zero value of {} in {}", key_token(key), layers(layer)),
+        EditKind::KnockOutExpert { layer, expert, query } => {
+            format!("Remove expert {} of {} for {}", indices(expert), layers(layer), token(query))
+        }
         EditKind::BlockToken { layer, key } => format!("Block {} in {}", key_token(key), layers(layer)),
         EditKind::Scale { layer, hook, head, neuron, query, factor } => {
             let part = hook_at(layer, hook, head) + &neuron_of(neuron);
@@ -135,6 +138,10 @@ mod tests {
         let cases = [
             (r#"{"kind":"zero_head","layer":23,"head":3}"#, "Zero L23H3"),
             (r#"{"kind":"zero_head","layer":"all","head":[1,2]}"#, "Zero heads 1, 2 of all layers"),
+            (
+                r#"{"kind":"knock_out_expert","layer":1,"expert":3,"query":"all"}"#,
+                "Remove expert 3 of layer 1 for every token",
+            ),
             (r#"{"kind":"knock_out_edge","layer":1,"head":0,"query":2,"key":9}"#, "Cut “to” (2) → token 9 in L1H0"),
             (r#"{"kind":"zero_value","layer":1,"key":[0,1]}"#, "Zero value of tokens 0, 1 in layer 1"),
             (r#"{"kind":"scale","layer":1,"hook":"attn.hook_z","head":2,"factor":0.5}"#, "Scale output of L1H2 × 0.5"),

@@ -53,6 +53,11 @@ impl EditCode {
                 );
                 self.function(number, "block_token", &own(BlockSite::AttnScores, layer), &body);
             }
+            EditKind::KnockOutExpert { .. } => {
+                return Err(
+                    "In Hugging Face's models a router chooses before a script can change its scores.".to_owned()
+                );
+            }
             EditKind::UniformPattern { layer, head } => {
                 let place = at(square, [Some(head), None, None, None]);
                 let body = value_at(&place, "value[AT] = (SEEN[hook] / SEEN[hook].sum(-1, keepdim=True))[AT]");
@@ -205,7 +210,7 @@ fn at(axes: &[Axis], [head, neuron, query, key]: [Option<&Choice>; 4]) -> Place 
         Axis::Head | Axis::KeyValueHead => head,
         Axis::Pos | Axis::QueryPos => query,
         Axis::KeyPos | Axis::SourcePos => key,
-        Axis::DHead | Axis::DModel | Axis::DEmbed | Axis::DMlp => neuron,
+        Axis::DHead | Axis::DModel | Axis::DEmbed | Axis::DMlp | Axis::Expert | Axis::Chosen => neuron,
     })
 }
 

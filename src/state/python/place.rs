@@ -62,6 +62,7 @@ fn name_of(axis: Axis) -> &'static str {
         Axis::KeyPos | Axis::SourcePos => "key",
         Axis::Pos | Axis::QueryPos => "query",
         Axis::DHead | Axis::DModel | Axis::DEmbed | Axis::DMlp => "neuron",
+        Axis::Expert | Axis::Chosen => "expert",
     }
 }
 

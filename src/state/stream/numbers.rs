@@ -153,7 +153,9 @@ impl DirectNumbers {
             Component::Mlp(layer) => {
                 let all = self.part(DirectPart::Neurons);
                 let d_mlp = all.len().checked_div(n_layers).unwrap_or(0);
-                all.chunks(d_mlp.max(1)).nth(layer).unwrap_or_default()
+                // A layer that sends tokens to experts has no number for any neuron.
+                let is_number = |neurons: &&[f32]| neurons.iter().all(|effect| !effect.is_nan());
+                all.chunks(d_mlp.max(1)).nth(layer).filter(is_number).unwrap_or_default()
             }
             _ => &[],
         }

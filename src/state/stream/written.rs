@@ -41,6 +41,8 @@ pub struct WrittenRow {
     pub writer: Writer,
     /// ‖·‖₂ of what is added.
     pub norm: f32,
+    /// By how much an expert counts.
+    pub weight: Option<f32>,
     /// Tokens whose logits it raises most, as the tokenizer names them, with how much.
     pub promotes: Vec<(String, f32)>,
     /// Tokens whose logits it lowers most, with how much.
@@ -72,6 +74,7 @@ impl WrittenNumbers {
         let row = |(index, writer): (usize, &Writer)| WrittenRow {
             writer: *writer,
             norm: norms[index],
+            weight: part(WrittenPart::Weights).get(index).copied().filter(|weight| !weight.is_nan()),
             promotes: tokens(listed[0], index),
             suppresses: tokens(listed[1], index),
         };
@@ -103,6 +106,8 @@ pub fn writer_name(layer: usize, writer: Writer) -> String {
         Writer::CrossHead(head) => format!("Cross · L{layer}H{head}"),
         Writer::CrossBias => "cross-attention bias".to_owned(),
         Writer::Mlp => "MLP".to_owned(),
+        Writer::Expert(expert) => format!("expert {expert}"),
+        Writer::SharedExpert => "shared expert".to_owned(),
     }
 }
 
@@ -143,6 +148,21 @@ mod tests {
         assert_eq!(written.rows[1].promotes, [("seven".to_owned(), 0.5)]);
         assert_eq!(written.rows[1].suppresses, [("8".to_owned(), -0.5)]);
         assert_eq!(writer_name(2, written.rows[1].writer), "L2H0");
+    }
+
+    #[test]
+    fn experts_have_their_weights() {
+        let (writers, numbers) = (vec![Writer::Mlp, Writer::Expert(5), Writer::SharedExpert], vec![3.0, 2.0, 1.0]);
+        let without = Some("it predicts nothing".to_owned());
+        let answer =
+            Answer::Written { writers, neurons: Vec::new(), n_top: 0, names: Vec::new(), without_words: without };
+        let mut buffers = vec![Vec::new(); 10];
+        (buffers[0], buffers[9]) = (numbers, vec![f32::NAN, 0.75, 0.25]);
+        let written = WrittenNumbers::new((0, 1), answer, &buffers).unwrap();
+        let shown: Vec<(String, Option<f32>)> =
+            written.rows.iter().map(|row| (writer_name(0, row.writer), row.weight)).collect();
+        let named = |name: &str, weight| (name.to_owned(), weight);
+        assert_eq!(shown, [named("MLP", None), named("expert 5", Some(0.75)), named("shared expert", Some(0.25))]);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::Trace;
+use super::{Element, Trace};
+use crate::trace::StackHook;
 
 /// A part of a tensor: whole rows along its first axis (heads, for patterns).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +20,8 @@ impl Trace {
     /// Every tensor of activations in pieces of at most `max_bytes`, as far as its rows allow; each is to be decoded.
     pub fn pieces(&self, max_bytes: u64) -> Vec<TracePiece> {
         let mut pieces = Vec::new();
-        for (name, tensor) in self.tensors.iter().filter(|(_, tensor)| tensor.element.is_float()) {
+        let is_activation = |name: &str, element: Element| element.is_float() || name.parse::<StackHook>().is_ok();
+        for (name, tensor) in self.tensors.iter().filter(|(name, tensor)| is_activation(name, tensor.element)) {
             let n_rows = tensor.shape.first().copied().unwrap_or(1);
             let row_bytes = tensor.len.checked_div(n_rows as u64).unwrap_or(0).max(1);
             let n_at_once = usize::try_from(max_bytes / row_bytes).unwrap_or(usize::MAX).max(1);

@@ -10,7 +10,7 @@ use super::saved::Saved;
 use super::write::header_bytes;
 use super::{Element, TensorPlan, TraceError, TraceMetadata};
 use crate::trace::spec::Unembed;
-use crate::trace::{Hook, Lengths, Spec, Stack, StackHook};
+use crate::trace::{BlockSite, Hook, Lengths, Spec, Stack, StackHook};
 
 /// The tensors of a trace to come.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +50,9 @@ impl SavePlan {
             let lengths = Lengths { n_pos, n_source: n_tokens };
             for hook in Hook::all(spec).into_iter().filter(|hook| saved.has(spec, *hook)) {
                 let named = StackHook { stack, hook };
+                // As halves they would stand before what is recorded first, and halves hold them exactly.
+                let is_counted = matches!(hook, Hook::Block(_, BlockSite::ExpertIndices));
+                let element = if is_counted && element == Element::F32 { Element::I32 } else { element };
                 tensors.push(plan(&named.to_string(), element, &hook.shape(spec, lengths)));
                 hooks.push(named);
             }

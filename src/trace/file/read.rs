@@ -7,6 +7,7 @@ use super::float16::{bf16_to_f32, f16_to_f32};
 use super::header::{self, Header, Parsed};
 use super::shapes::Shapes;
 use super::{Element, TraceError, TraceMetadata, lens};
+use crate::trace::spec::MAX_DEPTH;
 use crate::trace::{Attn, BlockSite, Hook, Stack, StackHook, TokenForm};
 
 /// Names of the tensors of a trace other than hooks.
@@ -49,6 +50,11 @@ pub fn parse_header(file: &str, file_len: u64, prefix: &[u8]) -> Result<Parsed<T
     }
 }
 
+/// Whether an activation is of whole numbers.
+fn is_counted(hook: Hook) -> bool {
+    matches!(hook, Hook::Block(_, BlockSite::ExpertIndices))
+}
+
 /// Tokens by number, for files that do not name them.
 fn numbered(n_tokens: usize) -> Vec<String> {
     (0..n_tokens).map(|position| position.to_string()).collect()
@@ -64,7 +70,7 @@ impl Trace {
         for (name, entry) in &header.tensors {
             let hook = name.parse::<StackHook>().ok();
             let (rank, is_float) = match (hook, name.as_str()) {
-                (Some(hook), _) => (hook.hook.axes().len(), true),
+                (Some(hook), _) => (hook.hook.axes().len(), !is_counted(hook.hook) || entry.dtype.contains('F')),
                 (None, LOGITS) => (2, true),
                 (None, INPUT_IDS | DECODER_INPUT_IDS | LOGIT_POSITIONS) => (1, false),
                 (None, name) => match lens::kind_of(name) {
@@ -134,18 +140,26 @@ impl Trace {
             }
             Element::F16 => pairs().map(f16_to_f32).collect(),
             Element::Bf16 => pairs().map(bf16_to_f32).collect(),
+            _ if name.parse().is_ok_and(|StackHook { hook, .. }| is_counted(hook)) => {
+                return Ok(self.decode_ids(name, bytes)?.into_iter().map(|index| index as f32).collect());
+            }
             _ => return Err(self.mismatch(name, "activations".to_owned(), tensor.element.name().to_owned())),
         };
         let site = match name.parse() {
             Ok(StackHook { hook: Hook::Block(_, site), .. }) => Some(site.in_attn(Attn::Own)),
             _ => None,
         };
-        let may_be_masked = site == Some(BlockSite::AttnScores);
-        let is_legal = |value: f32| value.is_finite() || (may_be_masked && value == f32::NEG_INFINITY);
+        let may_be_masked = matches!(site, Some(BlockSite::AttnScores | BlockSite::RouterScores));
+        let limit = if site == Some(BlockSite::ExpertIndices) { Some(self.limit(name) as f32) } else { None };
+        let is_legal = |value: f32| match limit {
+            Some(limit) => value.fract() == 0.0 && (0.0..limit).contains(&value),
+            None => value.is_finite() || (may_be_masked && value == f32::NEG_INFINITY),
+        };
         if let Some(index) = values.iter().position(|&value| !is_legal(value)) {
             let index_in_tensor = first_row * tensor.shape.iter().skip(1).product::<usize>() + index;
             let found = values[index].to_string();
-            return Err(self.value(name, index_in_tensor, "a finite number".to_owned(), found));
+            let expected = limit.map(|limit| format!("a whole number below {limit}"));
+            return Err(self.value(name, index_in_tensor, expected.unwrap_or("a finite number".to_owned()), found));
         }
         if site == Some(BlockSite::Pattern) {
             self.check_rows(name, tensor, first_row, &values)?;
@@ -166,12 +180,24 @@ impl Trace {
             [a, b, c, d] => i64::from(u32::from_le_bytes([a, b, c, d])),
             _ => number.first_chunk().map_or(-1, |eight| i64::from_le_bytes(*eight)),
         });
-        let limit = if name == LOGIT_POSITIONS { self.n_written() as u64 } else { 1 << 32 };
+        let limit = self.limit(name);
         let in_range = |(index, number): (usize, i64)| match u32::try_from(number) {
             Ok(id) if u64::from(id) < limit => Ok(id),
             _ => Err(self.value(name, index, format!("a number from 0 to {}", limit - 1), number.to_string())),
         };
         numbers.enumerate().map(in_range).collect()
+    }
+
+    /// The number that those of a tensor of whole numbers stay below.
+    fn limit(&self, name: &str) -> u64 {
+        let experts = self.metadata.spec.as_ref().and_then(|spec| spec.experts.as_ref());
+        match name {
+            LOGIT_POSITIONS => self.n_written() as u64,
+            _ if name.parse().is_ok_and(|StackHook { hook, .. }| is_counted(hook)) => {
+                experts.map_or(MAX_DEPTH, |experts| experts.n_experts) as u64
+            }
+            _ => 1 << 32,
+        }
     }
 
     fn tensor(&self, name: &str) -> Result<&TraceTensor, TraceError> {

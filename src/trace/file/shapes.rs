@@ -37,7 +37,8 @@ impl<'a> Shapes<'a> {
             spec.check().map_err(|fault| {
                 shapes.mismatch(&format!("the metadata's spec, {}", fault.field), fault.expected, fault.found)
             })?;
-            let axes = [Axis::Head, Axis::KeyValueHead, Axis::DHead, Axis::DModel, Axis::DMlp, Axis::DEmbed];
+            use Axis::{Chosen, DEmbed, DHead, DMlp, DModel, Expert, Head, KeyValueHead};
+            let axes = [Head, KeyValueHead, DHead, DModel, DMlp, DEmbed, Expert, Chosen];
             for (stack, attn) in
                 [(Stack::Encoder, Attn::Own), (Stack::Decoder, Attn::Own), (Stack::Decoder, Attn::Cross)]
             {
@@ -278,5 +279,7 @@ fn unit(axis: Axis) -> &'static str {
         Axis::DModel => "neuron of the stream",
         Axis::DMlp => "neuron of the MLP",
         Axis::DEmbed => "neuron of the embeddings",
+        Axis::Expert => "expert",
+        Axis::Chosen => "expert per token",
     }
 }

@@ -66,11 +66,16 @@ impl<W: Write> TraceWriter<W> {
         &self.tensors
     }
 
+    /// Whether the next tensor is of floating point numbers.
+    pub fn is_next_float(&self) -> bool {
+        self.tensors.get(self.current).is_some_and(|tensor| tensor.element.is_float())
+    }
+
     /// Writes the next values of an F32 or F16 tensor.
     pub fn write_floats(&mut self, name: &str, values: &[f32]) -> Result<(), TraceError> {
         let is_right = |element| matches!(element, Element::F32 | Element::F16);
         let element = self.accept(name, values.len(), is_right)?;
-        let may_be_masked = name.ends_with("attn.hook_attn_scores");
+        let may_be_masked = name.ends_with("attn.hook_attn_scores") || name.ends_with("mlp.hook_router_scores");
         for (index, &value) in values.iter().enumerate() {
             let legal = value.is_finite() || (may_be_masked && value == f32::NEG_INFINITY);
             let fits = element != Element::F16 || !value.is_finite() || f32_to_f16(value) & 0x7fff < 0x7c00;

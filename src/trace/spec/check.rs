@@ -80,6 +80,20 @@ impl Spec {
             let expected = format!("a divisor of the {} query heads", self.n_heads);
             return Err(fault("n_key_value_heads", &expected, &self.n_key_value_heads.to_string()));
         }
+        if let Some(experts) = &self.experts {
+            for (field, found, least, most) in [
+                ("experts.layers", experts.layers.len(), 1, self.n_layers),
+                ("experts.n_experts", experts.n_experts, 1, MAX_DEPTH),
+                ("experts.n_per_token", experts.n_per_token, 1, experts.n_experts),
+                ("experts.d_mlp", experts.d_mlp, 1, MAX_WIDTH),
+                ("experts.d_shared", experts.d_shared, 0, MAX_WIDTH),
+            ] {
+                if found < least || found > most {
+                    return Err(fault(field, &format!("{least} to {most}"), &found.to_string()));
+                }
+            }
+            experts.limit.map_or(Ok(()), |limit| positive("experts.limit", limit))?;
+        }
         if let Some(kind) = &self.disentangled {
             let least = if kind.n_buckets > 0 { kind.n_buckets / 2 + 2 } else { 1 };
             if kind.n_buckets > MAX_WIDTH || kind.n_buckets == 1 {

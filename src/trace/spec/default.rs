@@ -41,6 +41,7 @@ impl Default for Spec {
             disentangled: None,
             conv: None,
             attn_softcap: None,
+            experts: None,
             logit_softcap: None,
             clip_qkv: None,
             resid_scale: None,

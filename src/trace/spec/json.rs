@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    Activation, BlockKind, Conv, Disentangled, LabelKind, Local, Mask, MlpKind, NormKind, NormPlacement, Pairing,
-    Positions, QkNorm, RelativeBias, Rotary, RotaryScaling, Spec, Unembed,
+    Activation, BlockKind, Conv, Disentangled, Experts, LabelKind, Local, Mask, MlpKind, NormKind, NormPlacement,
+    Pairing, Positions, QkNorm, RelativeBias, Rotary, RotaryScaling, Spec, Unembed,
 };
 use crate::fields::{Field, Fields, expected, named, variant};
 
@@ -47,6 +47,7 @@ impl Field for Spec {
             disentangled: fields.optional("disentangled")?,
             conv: fields.optional("conv")?,
             attn_softcap: fields.optional("attn_softcap")?,
+            experts: fields.optional("experts")?,
             logit_softcap: fields.optional("logit_softcap")?,
             clip_qkv: fields.optional("clip_qkv")?,
             resid_scale: fields.optional("resid_scale")?,
@@ -103,6 +104,21 @@ impl Field for Disentangled {
             max_distance: fields.required("max_distance")?,
             content_to_position: fields.required("content_to_position")?,
             position_to_content: fields.required("position_to_content")?,
+        })
+    }
+}
+
+impl Field for Experts {
+    fn read(value: Value) -> Result<Self, String> {
+        let mut fields = Fields::of_object(value)?;
+        Ok(Experts {
+            layers: fields.required("layers")?,
+            n_experts: fields.required("n_experts")?,
+            n_per_token: fields.required("n_per_token")?,
+            d_mlp: fields.required("d_mlp")?,
+            d_shared: fields.required("d_shared")?,
+            sums_to_one: fields.required("sums_to_one")?,
+            limit: fields.optional("limit")?,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! llama.cpp's names of tensors.
 
 use super::super::{Architecture, BlockSlot, Layout, Part, RotaryTable, Slot, Source};
+use super::experts;
 use crate::engine::files::gguf::Gguf;
 
 /// The rotary divisors that a file has among its tensors.
@@ -39,10 +40,13 @@ pub(super) fn plain(arch: &Architecture, slot: Slot) -> Option<Source> {
                 BlockSlot::MlpIn => "ffn_up",
                 BlockSlot::MlpOut => "ffn_down",
                 BlockSlot::MlpOutNorm => "post_ffw_norm",
+                BlockSlot::Router => "ffn_gate_inp",
+                BlockSlot::SharedGate => "ffn_gate_inp_shexp",
                 _ => return None,
             };
             arch.named(format!("blk.{layer}.{name}.{}", part.name()))
         }
+        Slot::Expert(..) => experts::source(arch, slot),
         Slot::FinalNorm(part) => arch.named(format!("output_norm.{}", part.name())),
         Slot::Unembed(part) => arch.named(format!("output.{}", part.name())),
         _ => None,
