@@ -82,3 +82,46 @@ fn wrong_measures_and_sets_are_refused_in_one_line() {
         assert!(complaint.contains(expected), "{complaint}");
     }
 }
+
+/// The weight between typed words is that between marks of the same words, and rows are listed under their numbers in the set.
+#[test]
+fn words_are_the_marks_of_their_places() {
+    let folder = folder("find_words");
+    let (typed, marked) = (folder.join("typed.txt"), folder.join("marked.jsonl"));
+    std::fs::write(&typed, "a cat\nthe dog saw the cat\nno such thing\nThe cat and the dog\n").unwrap();
+    let lines = [
+        r#"{"text":"the dog saw the cat","marks":{"cat":[16,19],"dog":[4,7]}}"#,
+        r#"{"text":"The cat and the dog","marks":{"cat":[4,7],"dog":[16,19]}}"#,
+    ];
+    std::fs::write(&marked, lines.join("\n")).unwrap();
+    let typed = typed.to_str().unwrap();
+    let expected = succeeds(find("bert", &["--set", marked.to_str().unwrap(), "--measure", "weight:cat:dog"]));
+    let words = find("bert", &["--set", typed, "--measure", "words:Cat:dog"]);
+    let notes = String::from_utf8(words.stderr.clone()).unwrap();
+    assert!(notes.contains("note: 2 of 4 rows are left out: it does not have both words"), "{notes}");
+    assert_eq!(succeeds(words), expected);
+    let rows = succeeds(find("bert", &["--set", typed, "--measure", "words:cat:dog", "--rows", "L1H2"]));
+    let mut numbers: Vec<Vec<f64>> = rows.lines().skip(1).map(values).collect();
+    assert!(rows.starts_with("row,value\n") && numbers[0][1] >= numbers[1][1], "{rows}");
+    let of_head = expected.lines().skip(1).map(values).find(|row| (row[0], row[1]) == (1.0, 2.0)).unwrap();
+    assert!((of_head[3] - (numbers[0][1] + numbers[1][1]) / 2.0).abs() < 2e-6, "{rows}");
+    numbers.sort_by(|one, other| one[0].total_cmp(&other[0]));
+    assert_eq!((numbers[0][0], numbers[1][0]), (2.0, 4.0));
+    // A model that reads from left to right has one of them.
+    let pattern = ["--set", typed, "--measure", "pattern:the [cat] … (dog)"];
+    let causal = succeeds(find("gpt2", &[&pattern[..], &["--rows", "L0H0"]].concat()));
+    assert!(
+        causal.lines().nth(1).is_some_and(|line| line.starts_with("4,")) && causal.lines().count() == 2,
+        "{causal}"
+    );
+    for (args, expected) in [
+        (["--measure", "words:cat", "--rows", "L0H0"], "expected words:WORD:WORD"),
+        (["--measure", "words:cat:horse", "--rows", "L0H0"], "no row of the set is left"),
+        (["--measure", "pattern:(cat) [dog]", "--rows", "L0H0"], "reads from left to right"),
+        (["--measure", "words:cat:dog", "--rows", "L9H0"], "3 layers of 4 heads"),
+        (["--measure", "words:cat:dog", "--rows", "2"], "expected a head as L2H3"),
+    ] {
+        let error = fails(find("gpt2", &[&["--set", typed], &args[..]].concat()));
+        assert!(error.contains(expected), "{error}");
+    }
+}

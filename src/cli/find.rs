@@ -12,10 +12,10 @@ use super::subject::first_token;
 use super::trace::{input_paths, load, read_edits};
 use super::{CliError, note};
 use crate::analysis::statistics::{Estimate, heads_csv, six_places as number};
-use crate::engine::jobs::{FindJob, FindMeasure, FindOptions, Found, complete};
+use crate::engine::jobs::{FindJob, FindMeasure, FindOptions, FindPart, Found, complete_with};
 use crate::engine::{EngineError, Model};
 use crate::sets::made::Made;
-use crate::sets::{self, Columns, Row};
+use crate::sets::{self, Columns, Linked, READ, READING, Row};
 
 /// Rows of a made set where no number is given.
 const MADE_ROWS: usize = 200;
@@ -24,7 +24,8 @@ const MAX_NAMED: usize = 5;
 
 /// Runs the command.
 pub(super) fn run(args: &FindArgs) -> Result<(), CliError> {
-    let measure: FindMeasure = args.measure.parse().map_err(|error| CliError::Usage(format!("--measure {error}")))?;
+    let (measure, linked) = measure(&args.measure).map_err(|error| CliError::Usage(format!("--measure {error}")))?;
+    let head = args.rows.as_deref().map(head).transpose()?;
     let edits = args.edits.as_deref().map_or(Ok(Vec::new()), read_edits)?;
     let set = read_set(&args.set, args.seed, &Columns::default())?;
     let mut source = Source::open(&args.model)?;
@@ -39,17 +40,82 @@ pub(super) fn run(args: &FindArgs) -> Result<(), CliError> {
         answers: (ids(&model, &args.answer, &args.answer_id)?, ids(&model, &args.other, &args.other_id)?),
         ..FindOptions::default()
     };
+    let (set, numbers) = match &linked {
+        None => (set, None),
+        Some(linked) => linked_rows(linked, &set, model.spec().is_causal())?,
+    };
+    let number = |index: usize| numbers.as_ref().map_or(index, |numbers| numbers[index]) + 1;
+    if let Some((layer, head)) = head {
+        let (n_layers, n_heads) = (model.spec().n_layers, model.spec().n_heads);
+        if layer >= n_layers || head >= n_heads {
+            let message = format!("--rows L{layer}H{head}: the model has {n_layers} layers of {n_heads} heads");
+            return Err(CliError::Usage(message));
+        }
+    }
     let job = FindJob::new(model, Arc::new(set), edits, measure, options)?;
-    named("row", job.refused().iter().map(|refused| (refused.index + 1, refused.reason.as_str())));
+    named("row", job.refused().iter().map(|refused| (number(refused.index), refused.reason.as_str())));
     job.notes().iter().for_each(|sentence| note(sentence));
-    let found = complete(job)?;
+    let mut parts = Vec::new();
+    let found = complete_with(job, |part| parts.push(part))?;
     remarks(&found).iter().for_each(|sentence| note(sentence));
-    let csv = heads_csv(&found.heads, found.n_heads);
+    let csv = match head {
+        None => heads_csv(&found.heads, found.n_heads),
+        Some((layer, head)) => {
+            let of_head = |part: &FindPart| (number(part.row), part.values[layer * found.n_heads + head]);
+            rows_csv(parts.iter().map(of_head).collect())
+        }
+    };
     match &mut out {
         None => print(&csv)?,
         Some(out) => out.writer()?.write_all(csv.as_bytes()).map_err(CliError::Output)?,
     }
     out.map_or(Ok(()), OutFile::keep)
+}
+
+/// What is measured, and the words or the pattern whose places are marked for it.
+fn measure(text: &str) -> Result<(FindMeasure, Option<Linked>), String> {
+    let (area, feature) = text.strip_prefix("auc:").map_or(("", text), |feature| ("auc:", feature));
+    let about = |error: String| format!("{text}: {error}");
+    let linked = if let Some(words) = feature.strip_prefix("words:") {
+        let (reading, read) = words.split_once(':').ok_or_else(|| about("expected words:WORD:WORD".to_owned()))?;
+        Linked::of_words(reading, read).map_err(about)?
+    } else if let Some(pattern) = feature.strip_prefix("pattern:") {
+        Linked::of_pattern(pattern).map_err(about)?
+    } else {
+        return Ok((text.parse()?, None));
+    };
+    Ok((format!("{area}weight:{READING}:{READ}").parse()?, Some(linked)))
+}
+
+/// Layer and head of "L2H3".
+fn head(name: &str) -> Result<(usize, usize), CliError> {
+    let ends = name.strip_prefix('L').and_then(|ends| ends.split_once('H'));
+    let head = ends.and_then(|(layer, head)| Some((layer.parse().ok()?, head.parse().ok()?)));
+    head.ok_or_else(|| {
+        CliError::Usage(format!("--rows {name}: expected a head as L2H3, layers and heads counted from 0"))
+    })
+}
+
+/// The rows that have the words, with their indices in the set.
+fn linked_rows(linked: &Linked, set: &[Row], is_causal: bool) -> Result<(Vec<Row>, Option<Vec<usize>>), CliError> {
+    linked.check(is_causal).map_err(CliError::Usage)?;
+    let found = linked.rows(set, is_causal);
+    let (n_rows, n_left_out, missing) = (set.len(), set.len() - found.rows.len(), linked.missing(is_causal));
+    if found.rows.is_empty() {
+        return Err(CliError::Usage(format!("no row of the set is left: {missing}, in none of {n_rows} rows")));
+    }
+    if n_left_out > 0 {
+        note(&format!("{n_left_out} of {n_rows} rows are left out: {missing}"));
+    }
+    Ok((found.rows, Some(found.indices)))
+}
+
+/// Rows with their numbers, the largest first.
+fn rows_csv(mut rows: Vec<(usize, f32)>) -> String {
+    rows.retain(|(_, value)| !value.is_nan());
+    rows.sort_by(|(row, value), (other_row, other)| other.total_cmp(value).then(row.cmp(other_row)));
+    let lines = rows.iter().map(|(row, value)| format!("{row},{}\n", number(f64::from(*value))));
+    ["row,value\n".to_owned()].into_iter().chain(lines).collect()
 }
 
 /// The rows of a file, or of a made set; notes say what was left out of it.

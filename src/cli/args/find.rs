@@ -15,7 +15,7 @@ pub struct FindArgs {
     #[arg(long, value_name = "FILE|made:NAME")]
     pub set: String,
     /// What is measured of each head: a score (previous, entropy, between_ab, …), weight:MARK:MARK between two marked words,
-    /// effect (M_edited − M when the head is replaced by its mean over the set), estimate (the effect by gradients), or auc: and one
+    /// words:WORD:WORD from one word to another, pattern:PATTERN between the parts of a pattern as in "the [nurse] … (she|he)", effect (M_edited − M when the head is replaced by its mean over the set), estimate (the effect by gradients), or auc: and one
     /// of these, which says how well the head tells two labels apart.
     #[arg(long, value_name = "MEASURE")]
     pub measure: String,
@@ -43,6 +43,9 @@ pub struct FindArgs {
     /// Equal seeds draw equal resamples, permutations and made sets.
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     pub seed: u64,
+    /// Print the number of this head on each row, the largest first, instead of every head: L2H3.
+    #[arg(long, value_name = "HEAD")]
+    pub rows: Option<String>,
     /// Write there instead of standard output.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

@@ -11,6 +11,10 @@ pub enum Kind {
     Score,
     /// The weight between marked words.
     Weight,
+    /// The weight between two words that are typed.
+    Words,
+    /// The weight between the two parts of a pattern.
+    Pattern,
     /// What ablating the head does to the outcome.
     Effect,
     /// The same, estimated by gradients.
@@ -19,13 +23,15 @@ pub enum Kind {
 
 impl Kind {
     /// In the order in which they are offered.
-    pub const EACH: [Kind; 4] = [Kind::Score, Kind::Weight, Kind::Effect, Kind::Estimate];
+    pub const EACH: [Kind; 6] = [Kind::Score, Kind::Weight, Kind::Words, Kind::Pattern, Kind::Effect, Kind::Estimate];
 
     /// Its name on the page.
     pub fn label(self) -> &'static str {
         match self {
             Kind::Score => "A score of its pattern",
             Kind::Weight => "Weight between marked words",
+            Kind::Words => "Weight between two words",
+            Kind::Pattern => "Weight between parts of a pattern",
             Kind::Effect => "Effect of ablating it",
             Kind::Estimate => "Effect, estimated by gradients",
         }
@@ -49,6 +55,12 @@ pub struct Form {
     pub to: String,
     /// The mark of a word whose weight is subtracted; empty for none.
     pub minus: String,
+    /// The word that reads, as typed.
+    pub reading: String,
+    /// The word that is read, as typed.
+    pub read: String,
+    /// The pattern, as typed.
+    pub pattern: String,
     /// The answer of rows that name none, as typed.
     pub answer: String,
     /// The other answer of rows that name none, as typed.
@@ -71,6 +83,9 @@ impl Default for Form {
             from: String::new(),
             to: String::new(),
             minus: String::new(),
+            reading: String::new(),
+            read: String::new(),
+            pattern: String::new(),
             answer: String::new(),
             other: String::new(),
             positive: String::new(),
@@ -105,18 +120,30 @@ impl Form {
             _ => Kind::Weight,
         };
         let score = if is_area { Score::AToB } else { Score::Decay };
-        let n_permutations = self.n_permutations.clone();
-        Self { kind, is_area, score, from, to, minus, n_permutations, has_edits: self.has_edits, ..Self::default() }
+        let Self { n_permutations, reading, read, pattern, has_edits, .. } = self.clone();
+        let kept = Self { n_permutations, reading, read, pattern, has_edits, ..Self::default() };
+        Self { kind, is_area, score, from, to, minus, ..kept }
     }
 
-    /// The measure as the command line writes it.
+    /// The measure as the worker reads it.
     pub fn measure(&self) -> String {
         let feature = match self.kind {
             Kind::Score => format!("{}{}", self.score.id(), if self.is_without { "_without" } else { "" }),
             Kind::Weight if self.minus.is_empty() => format!("weight:{}:{}", self.from, self.to),
             Kind::Weight => format!("weight:{}:{}-{}", self.from, self.to, self.minus),
+            Kind::Words | Kind::Pattern => Self::marked_measure(),
             Kind::Effect => "effect".to_owned(),
             Kind::Estimate => "estimate".to_owned(),
+        };
+        if self.is_area { format!("auc:{feature}") } else { feature }
+    }
+
+    /// The measure as the command line writes it.
+    pub fn command(&self) -> String {
+        let feature = match self.kind {
+            Kind::Words => format!("words:{}:{}", self.reading.trim(), self.read.trim()),
+            Kind::Pattern => format!("pattern:{}", self.pattern.trim()),
+            Kind::Score | Kind::Weight | Kind::Effect | Kind::Estimate => return self.measure(),
         };
         if self.is_area { format!("auc:{feature}") } else { feature }
     }
@@ -127,6 +154,8 @@ impl Form {
             Kind::Score => self.score.name().to_owned(),
             Kind::Weight if self.minus.is_empty() => format!("weight {} → {}", self.from, self.to),
             Kind::Weight => format!("weight {} → {} minus → {}", self.from, self.to, self.minus),
+            Kind::Words => format!("weight “{}” → “{}”", self.reading.trim(), self.read.trim()),
+            Kind::Pattern => format!("weight between the parts of “{}”", self.pattern.trim()),
             Kind::Effect => "effect of mean ablation on the outcome".to_owned(),
             Kind::Estimate => "estimated effect of mean ablation on the outcome".to_owned(),
         };

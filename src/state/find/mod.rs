@@ -1,13 +1,14 @@
 //! The workbench: a set of texts, what is measured of each head over it, and what was found.
 //!
-//! [`set`] is what was read, [`form`] what is measured, [`search`] a search with its numbers, [`study`] what several rows say of one head,
-//! [`curve`] its weight over distance, [`trials`] its rows under edits: `recall` of needles, and [`masks`] beside random ones with
+//! [`set`] is what was read, [`form`] what is measured, `linked` its typed words, [`search`] a search with its numbers, [`study`] what
+//! several rows say of one head, [`curve`] its weight over distance, [`trials`] its rows under edits: `recall` of needles, and [`masks`] beside random ones with
 //! `mask_effects`, both as CSV in `tables`; [`atlas`] opened atlases, [`making`] one that is made here, `reading` how a set comes in,
 //! `reduce` the events. A search belongs to the worker and not to the result on screen, so that a reader goes on looking meanwhile.
 
 pub mod atlas;
 pub mod curve;
 pub mod form;
+mod linked;
 pub mod making;
 mod mask_effects;
 pub mod masks;
@@ -30,6 +31,7 @@ use crate::state::link::LinkedSet;
 pub use atlas::{AtlasBench, AtlasEvent, AtlasView, OpenAtlas};
 pub use curve::{CurveState, CurveTexts};
 pub use form::{Form, Kind};
+pub use linked::Sent;
 pub use making::{MakeAsked, Making};
 pub use mask_effects::MaskFound;
 pub use masks::{MaskAsked, MaskSource};
@@ -76,7 +78,7 @@ pub struct Find {
     /// How the model reads the rows.
     pub aligned: Option<Arc<RowsRead>>,
     /// The request for that, and what it is about.
-    aligning: Option<(RequestId, String)>,
+    aligning: Option<(RequestId, String, Sent)>,
     /// The last search.
     pub search: Option<Arc<Search>>,
     /// The chosen head, by its place among all.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::RowsRead;
 use super::atlas::AtlasEvent;
 use super::form::Form;
+use super::linked::Sent;
 use super::masks::MaskAsked;
 use super::search::{Search, Stage};
 use super::set::{Format, SetSource};
@@ -116,6 +117,10 @@ impl State {
             self.find.problem = Some("There is no set yet: make one, or give one.".to_owned());
             return;
         };
+        if let Some(Err(problem)) = self.find.form.linked() {
+            self.find.problem = Some(problem);
+            return;
+        }
         let (n_permutations, seed) = match (self.find.n_permutations(), self.find.seed()) {
             (Ok(n_permutations), Ok(seed)) => (n_permutations, seed),
             (Err(problem), _) | (_, Err(problem)) => {
@@ -137,6 +142,7 @@ impl State {
             n_layers: 0,
             seed,
             n_permutations,
+            sent: Sent::default(),
             rows: Arc::default(),
             n_refused: 0,
             values: Default::default(),
@@ -175,11 +181,16 @@ impl State {
             return;
         };
         let (name, n_layers, n_heads) = (model.name.clone(), model.spec.n_layers, model.spec.n_heads);
+        let is_causal = model.spec.is_causal();
         if is_waiting && let Some(search) = self.find.search.clone() {
-            let asked =
-                find_asked(&search.form, &search.set.lines, search.edits.clone(), (search.seed, search.n_permutations));
+            let (lines, sent) = match search.form.sent(&search.set, is_causal) {
+                Ok(sent) => sent,
+                Err(problem) => return self.end_search(problem),
+            };
+            let asked = find_asked(&search.form, lines, search.edits.clone(), (search.seed, search.n_permutations));
             let request = self.request();
             self.change_search(|search| {
+                search.sent = sent;
                 (search.request, search.stage, search.model) = (request, Stage::Running, name);
                 (search.n_layers, search.n_heads) = (n_layers, n_heads);
             });
@@ -191,12 +202,19 @@ impl State {
         let Some(set) = self.find.set.clone().filter(|_| is_seen) else { return };
         let key = self.find.form.key(&set.hash);
         let is_known = self.find.aligned.as_ref().is_some_and(|read| read.key == key);
-        if is_known || self.find.aligning.as_ref().is_some_and(|(_, asked)| *asked == key) {
+        if is_known || self.find.aligning.as_ref().is_some_and(|(_, asked, _)| *asked == key) {
             return;
         }
-        let asked = find_asked(&self.find.form, &set.lines, self.edits_of_form(&self.find.form), (0, 0));
+        let (lines, sent) = match self.find.form.sent(&set, is_causal) {
+            Ok(sent) => sent,
+            Err(problem) => {
+                self.find.aligned = Some(Arc::new(RowsRead { key, problem: Some(problem), ..RowsRead::default() }));
+                return;
+            }
+        };
+        let asked = find_asked(&self.find.form, lines, self.edits_of_form(&self.find.form), (0, 0));
         let request = self.request();
-        self.find.aligning = Some((request, key));
+        self.find.aligning = Some((request, key, sent));
         effects.push(Effect::Send(ToWorker::Find(FindRequest::Align { request, asked })));
     }
 
@@ -206,14 +224,15 @@ impl State {
             return;
         }
         match reply {
-            FindReply::Aligned { request, rows, refused, notes } => {
-                let key = match self.find.search.as_ref().filter(|search| search.request == request) {
-                    Some(search) => search.form.key(&search.set.hash),
-                    None => match self.find.aligning.take_if(|(asked, _)| *asked == request) {
-                        Some((_, key)) => key,
+            FindReply::Aligned { request, mut rows, mut refused, notes } => {
+                let (key, sent) = match self.find.search.as_ref().filter(|search| search.request == request) {
+                    Some(search) => (search.form.key(&search.set.hash), search.sent.clone()),
+                    None => match self.find.aligning.take_if(|(asked, ..)| *asked == request) {
+                        Some((_, key, sent)) => (key, sent),
                         None => return,
                     },
                 };
+                sent.in_set(&mut rows, &mut refused);
                 if self.is_of_search(request) {
                     let (rows, n_refused) = (Arc::new(rows.clone()), refused.len());
                     self.change_search(|search| (search.rows, search.n_refused) = (rows, n_refused));
@@ -222,7 +241,7 @@ impl State {
             }
             FindReply::Row { request, row } if self.is_of_search(request) => {
                 let values: Arc<[f32]> = buffers.into_iter().next().unwrap_or_default().into();
-                self.change_search(|search| _ = search.values.insert(row as usize, values));
+                self.change_search(|search| _ = search.values.insert(search.sent.row(row) as usize, values));
             }
             FindReply::Done { request, found } if self.is_of_search(request) => self.change_search(|search| {
                 (search.found, search.stage, search.progress) = (Some(Arc::new(found)), Stage::Done, None);
@@ -238,7 +257,7 @@ impl State {
     /// A request ended without an answer: says whether it is the workbench's.
     pub(in crate::state) fn find_ended(&mut self, request: RequestId, report: Option<&Report>) -> bool {
         let reason = report.map(|report| wording::sentence(&report.message));
-        if let Some((_, key)) = self.find.aligning.take_if(|(asked, _)| *asked == request) {
+        if let Some((_, key, _)) = self.find.aligning.take_if(|(asked, ..)| *asked == request) {
             self.find.aligned = Some(Arc::new(RowsRead { key, problem: reason, ..RowsRead::default() }));
             return true;
         }
@@ -316,10 +335,10 @@ impl State {
         effects.push(Effect::Send(ToWorker::Pause { request, is_paused }));
     }
 
-    /// Runs a row in the other views, with the chosen head selected.
-    fn open_row(&mut self, row: usize, effects: &mut Vec<Effect>) {
+    /// Runs a row in the other views, with the chosen head and its two words selected.
+    fn open_row(&mut self, index: usize, effects: &mut Vec<Effect>) {
         let Some(search) = self.find.search.clone() else { return };
-        let Some(row) = search.set.rows.get(row) else { return };
+        let Some(row) = search.set.rows.get(index) else { return };
         let text = match &row.text_pair {
             Some(pair) => InputText::Pair(row.text.clone(), pair.clone()),
             None => InputText::Single(row.text.clone()),
@@ -329,6 +348,13 @@ impl State {
         if let Some(head) = self.find.head {
             let (layer, head) = search.place(head);
             (self.selection.layer, self.selection.heads) = (layer, [head].into());
+        }
+        if let Some(read) = search.rows.iter().find(|read| read.row as usize == index) {
+            let marked = |name: &str| read.marks.iter().find(|(mark, _)| mark == name);
+            let positions =
+                |name: &str| marked(name).into_iter().flat_map(|(_, at)| at).map(|at| *at as usize).collect();
+            let (reading, read) = search.form.ends();
+            (self.selection.queries, self.selection.keys) = (positions(reading), positions(read));
         }
         self.selection.view = View::Head;
         self.run(false, effects);
@@ -358,11 +384,11 @@ impl State {
 }
 
 /// What the worker is asked for.
-fn find_asked(form: &Form, lines: &str, edits: Vec<Edit>, (seed, n_permutations): (u64, u32)) -> FindAsked {
+fn find_asked(form: &Form, lines: String, edits: Vec<Edit>, (seed, n_permutations): (u64, u32)) -> FindAsked {
     let tokens =
         |typed: &str| if typed.is_empty() { Vec::new() } else { typed.split('|').map(str::to_owned).collect() };
     FindAsked {
-        lines: lines.to_owned(),
+        lines,
         measure: form.measure(),
         edits,
         answers: tokens(&form.answer),
@@ -376,7 +402,7 @@ fn find_asked(form: &Form, lines: &str, edits: Vec<Edit>, (seed, n_permutations)
 impl Form {
     /// What tells apart how rows are read: the set, and what is asked of each row.
     fn key(&self, hash: &str) -> String {
-        let measure = self.measure();
+        let measure = self.command();
         [hash, &measure, &self.answer, &self.other, &self.positive].join("\u{1f}")
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::form::Form;
+use super::linked::Sent;
 use super::set::LoadedSet;
 use crate::analysis::statistics::{Corrected, Estimate, HeadFound, area, mean};
 use crate::edit::Edit;
@@ -47,6 +48,8 @@ pub struct Search {
     pub seed: u64,
     /// Permutations behind each p value.
     pub n_permutations: u32,
+    /// Which rows the worker was sent.
+    pub sent: Sent,
     /// The rows that fit.
     pub rows: Arc<Vec<RowRead>>,
     /// How many do not.

@@ -73,7 +73,7 @@ impl Search {
         let marked = |mark: &str, sign: f64| row.marked(mark).map(|word| (word.to_owned(), sign));
         let of_marks: Vec<(String, f64)> = match self.form.kind {
             Kind::Weight => marked(&self.form.to, 1.0).into_iter().chain(marked(&self.form.minus, -1.0)).collect(),
-            Kind::Score | Kind::Effect | Kind::Estimate => Vec::new(),
+            Kind::Score | Kind::Words | Kind::Pattern | Kind::Effect | Kind::Estimate => Vec::new(),
         };
         if !of_marks.is_empty() {
             return of_marks;

@@ -1,5 +1,6 @@
 //! What is said beside the numbers of a search: of what they are, and what they do not say.
 
+use super::linked::rule;
 use super::search::{Search, Stage};
 use crate::analysis::decay::half_life;
 use crate::protocol::Baseline;
@@ -45,6 +46,7 @@ impl Search {
             n => format!("under {}", count(n, "edit")),
         };
         sentences.push(format!("Model: {}, {edits}.", self.model));
+        sentences.extend(rule(&self.form, self.sent.linked.as_ref().is_some_and(|(_, is_causal)| *is_causal)));
         let Some(found) = &self.found else {
             let n = self.values.len();
             sentences.push(format!("So far: {} of {}, without intervals.", n, count(self.rows.len(), "row")));

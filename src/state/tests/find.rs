@@ -262,3 +262,53 @@ fn a_link_brings_small_sets_and_made_ones_and_names_others() {
     let (none, problem) = followed("set=0123456789abcdef");
     assert!(none.is_none() && problem.is_some_and(|problem| problem.contains("0123456789abcdef")));
 }
+
+/// Only the rows that have both words are sent, marked; the worker counts them from 0, the page as the set does.
+#[test]
+fn typed_words_become_marks_of_the_rows_that_have_them() {
+    let mut page =
+        with_table("text\na cat\nthe nurse said that she slept\nshe saw a dog\nThe nurse was late, but she ran\n");
+    let form = find::Form { kind: Kind::Words, reading: "She".to_owned(), ..page.state.find.form.clone() };
+    act(&mut page, FindEvent::FormChanged(form.clone()));
+    act(&mut page, FindEvent::SearchAsked);
+    assert_eq!(page.state.find.problem.as_deref(), Some("Type the word that is read, as “nurse”."));
+    assert!(page.state.find.aligned.as_ref().unwrap().problem.as_ref().is_some_and(|said| said.contains("nurse")));
+    act(&mut page, FindEvent::FormChanged(find::Form { read: "horse".to_owned(), ..form.clone() }));
+    act(&mut page, FindEvent::SearchAsked);
+    assert!(search(&page).status().contains("Find"), "{:?}", search(&page).stage);
+    assert!(matches!(&search(&page).stage, find::Stage::Stopped(said) if said.contains("in none of 4 rows")));
+    act(&mut page, FindEvent::FormChanged(find::Form { read: "nurse".to_owned(), ..form }));
+    act(&mut page, FindEvent::SearchAsked);
+    let ToWorker::Find(FindRequest::Search { request, asked }) = page.last() else { panic!("{:?}", page.last()) };
+    assert_eq!(asked.measure, "weight:reading:read");
+    let lines: Vec<&str> = asked.lines.lines().collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[1], r#"{"marks":{"read":[4,9],"reading":[24,27]},"text":"The nurse was late, but she ran"}"#);
+    let marks = |at: u32| vec![("reading".to_owned(), vec![at]), ("read".to_owned(), vec![at - 2])];
+    let rows = vec![RowRead { marks: marks(5), ..read(0, None) }];
+    let refused = vec![(1, "too long".to_owned())];
+    says(&mut page, FindReply::Aligned { request, rows, refused, notes: Vec::new() }, Vec::new());
+    says(&mut page, FindReply::Row { request, row: 0 }, vec![vec![0.5; 24]]);
+    let aligned = page.state.find.aligned.clone().unwrap();
+    let refused: Vec<u32> = aligned.refused.iter().map(|(row, _)| *row).collect();
+    assert_eq!((aligned.rows[0].row, refused, search(&page).n_refused), (1, vec![0, 2, 3], 3));
+    assert_eq!(search(&page).values.keys().copied().collect::<Vec<usize>>(), [1]);
+    let statement = search(&page).statement().join(" ");
+    for said in
+        ["1 of 4 rows used, 3 left out", "the “She” and the “nurse” that stand nearest", "the sum over its tokens"]
+    {
+        assert!(statement.contains(said), "{said}: {statement}");
+    }
+    act(&mut page, FindEvent::HeadPicked(7));
+    act(&mut page, FindEvent::RowOpened(1));
+    let selection = &page.state.selection;
+    assert_eq!(
+        (selection.layer, selection.head(), &selection.queries, &selection.keys),
+        (1, 3, &[5].into(), &[3].into())
+    );
+    let form = page.state.find.form.clone();
+    let form = find::Form { kind: Kind::Pattern, pattern: "the (nurse".to_owned(), ..form };
+    act(&mut page, FindEvent::FormChanged(form));
+    act(&mut page, FindEvent::SearchAsked);
+    assert!(page.state.find.problem.as_deref().is_some_and(|problem| problem.contains("not closed")));
+}

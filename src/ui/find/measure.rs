@@ -7,6 +7,7 @@ use super::outcome_fields::OutcomeFields;
 use super::score_fields::ScoreFields;
 use super::stop::StopButton;
 use super::weight_fields::WeightFields;
+use super::word_fields::WordFields;
 use super::{chosen_set, send};
 use crate::state::FindEvent;
 use crate::state::find::{Form, Kind};
@@ -55,6 +56,7 @@ pub fn Measure(page: Page) -> impl IntoView {
                     {move || match kind.get() {
                         Kind::Score => view! { <ScoreFields page /> },
                         Kind::Weight => view! { <WeightFields page /> },
+                        Kind::Words | Kind::Pattern => view! { <WordFields page /> },
                         Kind::Effect | Kind::Estimate => view! { <OutcomeFields page /> },
                     }}
                     <NumberFields page />

@@ -6,6 +6,7 @@ mod count_field;
 mod curve;
 mod curve_plot;
 mod distribution;
+mod excerpt;
 mod given;
 mod head;
 mod kept;
@@ -33,6 +34,7 @@ mod trials_progress;
 mod unit_rows;
 mod view;
 mod weight_fields;
+mod word_fields;
 
 pub use atlas::open_dropped;
 pub use pause::PauseButton;

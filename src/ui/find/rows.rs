@@ -99,8 +99,8 @@ fn tokens(read: &RowRead, row: &Row, form: TokenForm) -> String {
     }
     for (name, positions) in &read.marks {
         let at: Vec<String> = positions.iter().map(u32::to_string).collect();
-        let word = row.marked(name).unwrap_or_default();
-        parts.push(format!("{name} “{word}” at {}", at.join(", ")));
+        let word = row.marked(name).map(|word| format!(" “{word}”")).unwrap_or_default();
+        parts.push(format!("{name}{word} at {}", at.join(", ")));
     }
     if let Some((answers, others, position)) = &read.outcome {
         let plain = |tokens: &[String]| {

@@ -35,7 +35,7 @@ pub fn save_map(search: &Search) -> Result<(), String> {
     let fields = vec![
         ("Model", search.model.clone()),
         ("Set", format!("{}, {}", search.set.name, search.set.hash)),
-        ("Measure", search.form.measure()),
+        ("Measure", search.form.command()),
         ("Software", software.clone()),
     ];
     let text = format!("{} {software}.", search.statement().join(" "));
@@ -77,6 +77,6 @@ pub fn largest(values: &[Option<f32>]) -> f32 {
 
 fn name(search: &Search, what: &str) -> String {
     let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
-    let measure: String = search.form.measure().chars().map(plain).collect();
+    let measure: String = search.form.command().chars().map(plain).collect();
     format!("find-{}-{measure}-{what}", search.set.hash)
 }

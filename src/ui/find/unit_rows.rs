@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
+use super::excerpt::Excerpt;
 use super::scrolled_table::scrolled_table;
 use super::{chosen, send};
 use crate::state::FindEvent;
 use crate::state::find::words::number;
 use crate::state::find::{Search, Unit};
-use crate::state::wording::shortened_to;
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 
@@ -15,7 +15,7 @@ use crate::ui::shell::page::Page;
 const N_LISTED: usize = 25;
 
 /// A row: its index, its text, the index of the other version, the number.
-type Listed = (usize, String, Option<usize>, f64);
+type Listed = (usize, Excerpt, Option<usize>, f64);
 
 /// The rows with the largest and the smallest numbers; each opens in the head view with this head.
 #[component]
@@ -40,7 +40,7 @@ pub fn UnitRows(page: Page) -> impl IntoView {
             <tr>
                 <th scope="row">{index + 1}</th>
                 <td class="number-cell">{number(value)}</td>
-                <td><bdi>{text}</bdi></td>
+                <td><bdi>{text.view()}</bdi></td>
                 <td class="row-actions">{buttons}</td>
             </tr>
         }
@@ -70,11 +70,6 @@ fn listed(search: &Search, head: usize) -> (Vec<Listed>, usize) {
     if n_left_out > 0 {
         units.drain(N_LISTED..N_LISTED + n_left_out);
     }
-    let row = |(unit, value): (Unit, f64)| {
-        let row = &search.set.rows[unit.row];
-        let pair = row.text_pair.as_deref().map(|pair| format!(" | {pair}")).unwrap_or_default();
-        let label = row.label.as_ref().map(|label| format!(" [{label}]")).unwrap_or_default();
-        (unit.row, format!("{}{label}", shortened_to(&format!("{}{pair}", row.text), 160)), unit.other, value)
-    };
+    let row = |(unit, value): (Unit, f64)| (unit.row, Excerpt::of_row(search, unit.row), unit.other, value);
     (units.into_iter().map(row).collect(), n_left_out)
 }
