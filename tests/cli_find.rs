@@ -116,7 +116,7 @@ fn words_are_the_marks_of_their_places() {
     );
     for (args, expected) in [
         (["--measure", "words:cat", "--rows", "L0H0"], "expected words:WORD:WORD"),
-        (["--measure", "words:cat:horse", "--rows", "L0H0"], "no row of the set is left"),
+        (["--measure", "words:cat:horse", "--rows", "L0H0"], "none of the 4 rows fits"),
         (["--measure", "pattern:(cat) [dog]", "--rows", "L0H0"], "reads from left to right"),
         (["--measure", "words:cat:dog", "--rows", "L9H0"], "3 layers of 4 heads"),
         (["--measure", "words:cat:dog", "--rows", "2"], "expected a head as L2H3"),

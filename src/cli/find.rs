@@ -102,7 +102,7 @@ fn linked_rows(linked: &Linked, set: &[Row], is_causal: bool) -> Result<(Vec<Row
     let found = linked.rows(set, is_causal);
     let (n_rows, n_left_out, missing) = (set.len(), set.len() - found.rows.len(), linked.missing(is_causal));
     if found.rows.is_empty() {
-        return Err(CliError::Usage(format!("no row of the set is left: {missing}, in none of {n_rows} rows")));
+        return Err(CliError::Usage(format!("none of the {n_rows} rows fits: {missing}")));
     }
     if n_left_out > 0 {
         note(&format!("{n_left_out} of {n_rows} rows are left out: {missing}"));

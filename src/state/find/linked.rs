@@ -66,7 +66,7 @@ impl Form {
         let found = linked.rows(&set.rows, is_causal);
         let missing = linked.missing(is_causal);
         if found.rows.is_empty() {
-            return Err(format!("No row of the set is left: {missing}, in none of {} rows.", set.rows.len()));
+            return Err(format!("none of the {} rows fits: {missing}", set.rows.len()));
         }
         let has_words = |index: &usize| found.indices.binary_search(index).is_ok();
         let left_out = (0..set.rows.len()).filter(|index| !has_words(index));

@@ -1,8 +1,8 @@
 //! The workbench: a set of texts, what is measured of each head over it, and what was found.
 //!
 //! [`set`] is what was read, [`form`] what is measured, `linked` its typed words, [`search`] a search with its numbers, [`study`] what
-//! several rows say of one head, [`curve`] its weight over distance, [`trials`] its rows under edits: `recall` of needles, and [`masks`] beside random ones with
-//! `mask_effects`, both as CSV in `tables`; [`atlas`] opened atlases, [`making`] one that is made here, `reading` how a set comes in,
+//! several rows say of one head, [`curve`] its weight over distance, [`trials`] its rows under edits: `recall` of needles, and [`masks`]
+//! beside random ones with `mask_effects`, both as CSV in `tables`; [`atlas`] opened atlases, [`making`] one that is made here, `reading` how a set comes in,
 //! `reduce` the events. A search belongs to the worker and not to the result on screen, so that a reader goes on looking meanwhile.
 
 pub mod atlas;
