@@ -30,6 +30,8 @@ pub mod port;
 pub mod ranged_file;
 #[cfg(feature = "worker")]
 pub mod read_ahead;
+#[cfg(feature = "views")]
+pub mod tab_store;
 pub mod turn;
 pub mod words;
 #[cfg(any(feature = "views", feature = "bench"))]

@@ -152,12 +152,9 @@ pub fn forget(key: &str) {
     }
 }
 
-/// Keeps a word in this tab until it is taken, over a reload.
-pub fn keep_for_reload(key: &str, value: &str) {
-    if let Some(storage) = tab_storage() {
-        // Without storage the word is lost, as it was before.
-        let _ = storage.set_item(key, value);
-    }
+/// Keeps a word in this tab until it is taken, over a reload. Says whether the browser has taken it.
+pub fn keep_for_reload(key: &str, value: &str) -> bool {
+    tab_storage().is_some_and(|storage| storage.set_item(key, value).is_ok())
 }
 
 /// Takes a word kept before a reload.

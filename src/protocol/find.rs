@@ -9,13 +9,6 @@ use crate::trace::Tokens;
 /// A request of the page to the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum FindRequest {
-    /// Tokenise and align the rows, and run nothing. Answered by [`FindReply::Aligned`].
-    Align {
-        /// The request's number.
-        request: RequestId,
-        /// The set and what is measured.
-        asked: FindAsked,
-    },
     /// Measure every head on each row. Says [`FindReply::Aligned`] first, then a [`FindReply::Row`] for each row; answered by
     /// [`FindReply::Done`].
     Search {
@@ -23,6 +16,8 @@ pub enum FindRequest {
         request: RequestId,
         /// The set and what is measured.
         asked: FindAsked,
+        /// Tokenise and align the rows, and run nothing: answered by [`FindReply::Aligned`].
+        aligns_only: bool,
     },
     /// Run every row under every list of edits. Says [`FindReply::Begun`] first, then a [`FindReply::Trial`] for each; answered by
     /// [`FindReply::AllRun`].
@@ -80,6 +75,8 @@ pub struct FindAsked {
     pub n_permutations: u32,
     /// Equal seeds draw equal resamples and permutations.
     pub seed: u64,
+    /// Numbers [n_layers, n_heads] of rows, by their index, that are measured already.
+    pub known: Vec<(u32, Vec<f32>)>,
 }
 
 /// What the worker says of a search.
@@ -216,8 +213,7 @@ impl FindRequest {
     /// The request's number.
     pub fn request(&self) -> RequestId {
         match self {
-            FindRequest::Align { request, .. }
-            | FindRequest::Search { request, .. }
+            FindRequest::Search { request, .. }
             | FindRequest::Trials { request, .. }
             | FindRequest::Atlas { request, .. }
             | FindRequest::Texts { request, .. } => *request,

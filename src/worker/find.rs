@@ -65,7 +65,7 @@ impl Worker {
     /// Aligns a set, or begins a search in the place of the one under way.
     pub(super) async fn find(&mut self, asked: FindRequest) -> Result<(), Stop> {
         let model = Arc::clone(self.model()?);
-        let (request, asked, is_search) = match asked {
+        let (request, asked, aligns_only) = match asked {
             FindRequest::Texts { request, lines, edits, layer, head } => {
                 return self.texts(request, &lines, &edits, (layer as usize, head as usize)).await;
             }
@@ -83,8 +83,7 @@ impl Worker {
                 self.begin_search(request, SearchJob::Atlas(AtlasJob::new(model, texts, edits)?));
                 return Ok(());
             }
-            FindRequest::Align { request, asked } => (request, asked, false),
-            FindRequest::Search { request, asked } => (request, asked, true),
+            FindRequest::Search { request, asked, aligns_only } => (request, asked, aligns_only),
         };
         let wrong = |message: String| Stop::failed(About::Request, message);
         let rows = sets::from_json_lines(&asked.lines).map_err(wrong)?;
@@ -92,11 +91,12 @@ impl Worker {
         let options = options(&model, &asked)?;
         let aligned = align(&model, &rows, &options.wanted(&measure))?;
         self.say_aligned(request, &model, &aligned);
-        if !is_search {
+        if aligns_only {
             return Ok(());
         }
         let job = FindJob::of_aligned(model, Arc::new(rows), aligned, asked.edits, measure, options)?;
-        self.begin_search(request, SearchJob::Heads(job));
+        let known = asked.known.into_iter().map(|(row, values)| FindPart { row: row as usize, values });
+        self.begin_search(request, SearchJob::Heads(job.resume(known)));
         Ok(())
     }
 

@@ -281,3 +281,58 @@ pageTest("bias: the heads that move the pronoun, occupations, and a mask of them
   await shot("find-mask");
   assert.deepEqual(await accessibilityProblems(page), []);
 });
+
+pageTest("words: heads by the weight between two words, their rows by weight, each with its link chosen", async ({ page, open, shot }) => {
+  const find = await openFind(page, open);
+  await makeSet(page, "coreference", 16);
+  await page.getByRole("combobox", { name: "Of each head" }).selectOption("Weight between two words");
+  await page.getByRole("textbox", { name: "Word that reads" }).fill("she|he");
+  await find.measure.click();
+  await parts(page).alert.getByText("Type the word that is read").waitFor();
+  await page.getByRole("textbox", { name: "Word that is read" }).fill("the");
+  await find.measure.click();
+  await find.progress.getByText("complete").waitFor();
+  assert.match(await find.statement.textContent(), /the “she\|he” and the “the” that stand nearest to each other count, once\./);
+  const first = find.heads.getByRole("row").nth(1).getByRole("button");
+  await first.click();
+  const rows = page.getByRole("table", { name: "Rows by number" });
+  assert.deepEqual((await rows.getByRole("row").nth(1).locator("strong").allTextContents()).map((word) => word.toLowerCase()).sort().pop(), "the");
+  assert.deepEqual(await accessibilityProblems(page), []);
+  await shot("find-words");
+  // A pattern: the same rows by its two parts.
+  await page.getByRole("combobox", { name: "Of each head" }).selectOption("Weight between parts of a pattern");
+  await page.getByRole("textbox", { name: "Pattern" }).fill("[the *] … (she|he");
+  await find.measure.click();
+  await parts(page).alert.getByText(/A part is not closed/).waitFor();
+  await page.getByRole("textbox", { name: "Pattern" }).fill("[the *] … (she|he)");
+  await find.measure.click();
+  await find.statement.getByText(/the first place counts that “\[the \*\] … \(she\|he\)” fits/).waitFor();
+  await find.progress.getByText("complete").waitFor();
+  await shot("find-pattern");
+});
+
+pageTest("a search that a reload breaks off is offered, and goes on with its rows", async ({ page, open, shot }) => {
+  const find = await openFind(page, open);
+  await makeSet(page, "texts", 40);
+  await find.measure.click();
+  const { status } = parts(page);
+  await status.getByText(/Find: ([2-9]|\d\d) of 40 rows/).waitFor();
+  await page.getByRole("button", { name: "Pause" }).click();
+  await status.getByText(/Find rests at \d+ of 40 rows/).waitFor();
+  const rested = Number((await status.textContent()).match(/at (\d+) of/)[1]);
+  await page.reload();
+  await firstResult(page);
+  await page.getByRole("tab", { name: "Find view" }).click();
+  const offer = page.getByRole("region", { name: "Search before the reload" });
+  await offer.getByText(`${rested} of 40 rows measured. Set: texts (made, seed 0). Model: all-MiniLM-L6-v2, without edits.`).waitFor();
+  await shot("find-resume");
+  await offer.getByRole("button", { name: "Go on with this search" }).click();
+  await find.progress.getByText("complete").waitFor();
+  const goneOn = await find.of("L0H2");
+  assert.equal(await offer.count(), 0);
+  // The same numbers as of a search that nothing breaks off.
+  await find.measure.click();
+  await find.progress.getByText(/of 40 rows/).waitFor();
+  await find.progress.getByText("complete").waitFor();
+  assert.deepEqual(await find.of("L0H2"), goneOn);
+});

@@ -1,10 +1,12 @@
 //! What is measured of each head, as chosen.
 
+use serde::{Deserialize, Serialize};
+
 use super::set::LoadedSet;
 use crate::analysis::scores::Score;
 
 /// Kinds of measures.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// A score of the head's pattern.
     #[default]
@@ -39,13 +41,14 @@ impl Kind {
 }
 
 /// The fields of a measure.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Form {
     /// What is measured on each row.
     pub kind: Kind,
     /// Whether it is asked how well that tells two labels apart, rather than for its mean.
     pub is_area: bool,
     /// The score.
+    #[serde(with = "score_id")]
     pub score: Score,
     /// Whether special tokens and the first position are left out of it.
     pub is_without: bool,
@@ -71,6 +74,22 @@ pub struct Form {
     pub n_permutations: String,
     /// Whether the edits of the page act.
     pub has_edits: bool,
+}
+
+/// A score by its id.
+mod score_id {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use crate::analysis::scores::Score;
+
+    pub fn serialize<S: Serializer>(score: &Score, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(score.id())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Score, D::Error> {
+        let id = String::deserialize(deserializer)?;
+        Score::from_id(&id).map(|(score, _)| score).ok_or_else(|| D::Error::custom("the score is not known"))
+    }
 }
 
 impl Default for Form {

@@ -27,6 +27,15 @@ impl Sent {
         }
     }
 
+    /// The index by which the worker knows a row of the set, where it was sent.
+    pub(super) fn of_set(&self, row: usize) -> Option<u32> {
+        let place = match self.linked {
+            None => row,
+            Some(_) => self.indices.binary_search(&row).ok()?,
+        };
+        Some(place as u32)
+    }
+
     /// Turns what the worker says of rows into what holds of the set.
     pub(super) fn in_set(&self, rows: &mut [RowRead], refused: &mut Vec<(u32, String)>) {
         rows.iter_mut().for_each(|row| row.row = self.row(row.row));

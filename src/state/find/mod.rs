@@ -1,10 +1,12 @@
 //! The workbench: a set of texts, what is measured of each head over it, and what was found.
 //!
-//! [`set`] is what was read, [`form`] what is measured, `linked` its typed words, [`search`] a search with its numbers, [`study`] what
+//! [`set`] is what was read (`reading`), [`form`] what is measured, `linked` its typed words, `asking` the question to the worker,
+//! [`search`] a search with its numbers, `resumed` one that outlives a reload, `opening` a row of it in the other views, [`study`] what
 //! several rows say of one head, [`curve`] its weight over distance, [`trials`] its rows under edits: `recall` of needles, and [`masks`]
-//! beside random ones with `mask_effects`, both as CSV in `tables`; [`atlas`] opened atlases, [`making`] one that is made here, `reading` how a set comes in,
-//! `reduce` the events. A search belongs to the worker and not to the result on screen, so that a reader goes on looking meanwhile.
+//! beside random ones with `mask_effects`, both as CSV in `tables`; [`atlas`] opened atlases, [`making`] one that is made here, `reduce`
+//! the events. A search belongs to the worker and not to the result on screen, so that a reader goes on looking meanwhile.
 
+mod asking;
 pub mod atlas;
 pub mod curve;
 pub mod form;
@@ -12,9 +14,11 @@ mod linked;
 pub mod making;
 mod mask_effects;
 pub mod masks;
+mod opening;
 mod reading;
 mod recall;
 mod reduce;
+mod resumed;
 pub mod search;
 pub mod set;
 pub mod study;
@@ -37,6 +41,7 @@ pub use mask_effects::MaskFound;
 pub use masks::{MaskAsked, MaskSource};
 pub use recall::Grouping;
 pub use reduce::FindEvent;
+pub use resumed::KeptSearch;
 pub use search::{Search, Stage, Unit};
 pub use set::{Format, LoadedSet, SetSource};
 pub use study::{Occupations, OneOccupation};
@@ -87,6 +92,10 @@ pub struct Find {
     pub curve: Option<CurveState>,
     /// How many searches were begun on this set.
     pub n_searches: u32,
+    /// A search that was under way before a reload.
+    pub resumable: Option<Arc<KeptSearch>>,
+    /// Whether a search under way is kept when the page is left.
+    pub is_kept_when_left: bool,
     /// The last trials of the set's rows under edits.
     pub trials: Option<Arc<Trials>>,
     /// The last atlas that was made here.
@@ -116,6 +125,8 @@ impl Default for Find {
             head: None,
             curve: None,
             n_searches: 0,
+            resumable: None,
+            is_kept_when_left: false,
             trials: None,
             making: None,
             atlas: AtlasBench::default(),

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::RowsRead;
 use super::atlas::AtlasEvent;
 use super::form::Form;
-use super::linked::Sent;
 use super::masks::MaskAsked;
+use super::resumed::KeptSearch;
 use super::search::{Search, Stage};
 use super::set::{Format, SetSource};
 use crate::edit::Edit;
-use crate::protocol::{FindAsked, FindReply, FindRequest, Input, InputText, Report, RequestId, TargetAsked, ToWorker};
+use crate::protocol::{FindAsked, FindReply, FindRequest, Report, RequestId, ToWorker};
 use crate::sets::Role;
 use crate::sets::made::Made;
 use crate::state::work::UnderWay;
@@ -41,6 +41,10 @@ pub enum FindEvent {
     FormChanged(Form),
     /// Measure every head.
     SearchAsked,
+    /// A search that was kept over a reload is here, or is not wanted.
+    ResumeOffered(Option<Arc<KeptSearch>>),
+    /// Go on with it.
+    ResumeAsked,
     /// Let the search, the trials or the atlas rest, or go on.
     PauseAsked(bool),
     /// A head is chosen, by its place among all.
@@ -99,6 +103,8 @@ impl State {
             }
             FindEvent::FormChanged(form) => find.form = form,
             FindEvent::SearchAsked => self.search_asked(effects),
+            FindEvent::ResumeOffered(kept) => (find.resumable, find.is_kept_when_left) = (kept, true),
+            FindEvent::ResumeAsked => self.resume_asked(effects),
             FindEvent::PauseAsked(is_paused) => self.pause_search(is_paused, effects),
             FindEvent::HeadPicked(head) => (find.head, find.curve) = (Some(head), None),
             FindEvent::RowOpened(row) => self.open_row(row, effects),
@@ -132,24 +138,9 @@ impl State {
         let form = self.find.form.clone();
         self.find.n_searches += 1;
         (self.find.head, self.find.curve) = (None, None);
-        self.find.search = Some(Arc::new(Search {
-            request: 0,
-            set,
-            edits: self.edits_of_form(&form),
-            form,
-            model: String::new(),
-            n_heads: 0,
-            n_layers: 0,
-            seed,
-            n_permutations,
-            sent: Sent::default(),
-            rows: Arc::default(),
-            n_refused: 0,
-            values: Default::default(),
-            found: None,
-            progress: None,
-            stage: Stage::Waiting,
-        }));
+        let edits = self.edits_of_form(&form);
+        self.find.search = Some(Arc::new(Search { edits, form, ..Search::waiting(set, seed, n_permutations) }));
+        self.find.resumable = None;
         self.run_for_model(effects);
     }
 
@@ -183,18 +174,25 @@ impl State {
         let (name, n_layers, n_heads) = (model.name.clone(), model.spec.n_layers, model.spec.n_heads);
         let is_causal = model.spec.is_causal();
         if is_waiting && let Some(search) = self.find.search.clone() {
+            let identity = self.work.model.as_ref().map(|model| self.identity(model)).unwrap_or_default();
+            if !self.is_of_this_model(&search, &name, &identity) {
+                return;
+            }
             let (lines, sent) = match search.form.sent(&search.set, is_causal) {
                 Ok(sent) => sent,
                 Err(problem) => return self.end_search(problem),
             };
-            let asked = find_asked(&search.form, lines, search.edits.clone(), (search.seed, search.n_permutations));
+            let known = search.values.iter().filter_map(|(row, values)| Some((sent.of_set(*row)?, values.to_vec())));
+            let known = known.collect();
+            let asked = search.form.asked(lines, search.edits.clone(), (search.seed, search.n_permutations));
+            let asked = FindAsked { known, ..asked };
             let request = self.request();
             self.change_search(|search| {
-                search.sent = sent;
+                (search.sent, search.identity, search.resumed) = (sent, identity, None);
                 (search.request, search.stage, search.model) = (request, Stage::Running, name);
                 (search.n_layers, search.n_heads) = (n_layers, n_heads);
             });
-            effects.push(Effect::Send(ToWorker::Find(FindRequest::Search { request, asked })));
+            effects.push(Effect::Send(ToWorker::Find(FindRequest::Search { request, asked, aligns_only: false })));
             return;
         }
         let is_beside = self.pane().is_some_and(|(view, _)| view == View::Find);
@@ -212,10 +210,10 @@ impl State {
                 return;
             }
         };
-        let asked = find_asked(&self.find.form, lines, self.edits_of_form(&self.find.form), (0, 0));
+        let asked = self.find.form.asked(lines, self.edits_of_form(&self.find.form), (0, 0));
         let request = self.request();
         self.find.aligning = Some((request, key, sent));
-        effects.push(Effect::Send(ToWorker::Find(FindRequest::Align { request, asked })));
+        effects.push(Effect::Send(ToWorker::Find(FindRequest::Search { request, asked, aligns_only: true })));
     }
 
     /// What the worker says of a search.
@@ -299,7 +297,7 @@ impl State {
         self.find.search.as_ref().is_some_and(|search| search.request == request && search.is_under_way())
     }
 
-    fn change_search(&mut self, change: impl FnOnce(&mut Search)) {
+    pub(super) fn change_search(&mut self, change: impl FnOnce(&mut Search)) {
         if let Some(search) = &mut self.find.search {
             change(Arc::make_mut(search));
         }
@@ -335,31 +333,6 @@ impl State {
         effects.push(Effect::Send(ToWorker::Pause { request, is_paused }));
     }
 
-    /// Runs a row in the other views, with the chosen head and its two words selected.
-    fn open_row(&mut self, index: usize, effects: &mut Vec<Effect>) {
-        let Some(search) = self.find.search.clone() else { return };
-        let Some(row) = search.set.rows.get(index) else { return };
-        let text = match &row.text_pair {
-            Some(pair) => InputText::Pair(row.text.clone(), pair.clone()),
-            None => InputText::Single(row.text.clone()),
-        };
-        self.fill_in(&Input { text, cut: false, bos: None, target: TargetAsked::Generated });
-        self.leave_example();
-        if let Some(head) = self.find.head {
-            let (layer, head) = search.place(head);
-            (self.selection.layer, self.selection.heads) = (layer, [head].into());
-        }
-        if let Some(read) = search.rows.iter().find(|read| read.row as usize == index) {
-            let marked = |name: &str| read.marks.iter().find(|(mark, _)| mark == name);
-            let positions =
-                |name: &str| marked(name).into_iter().flat_map(|(_, at)| at).map(|at| *at as usize).collect();
-            let (reading, read) = search.form.ends();
-            (self.selection.queries, self.selection.keys) = (positions(reading), positions(read));
-        }
-        self.selection.view = View::Head;
-        self.run(false, effects);
-    }
-
     /// What the status line says of trials, a search or an atlas, where nothing else is under way.
     pub(in crate::state) fn search_under_way(&self) -> Option<UnderWay> {
         let trials = self.find.trials.as_ref().filter(|trials| trials.is_under_way());
@@ -380,29 +353,5 @@ impl State {
             can_stop: true,
             id: (crate::state::work::FIND + is_resting, request),
         })
-    }
-}
-
-/// What the worker is asked for.
-fn find_asked(form: &Form, lines: String, edits: Vec<Edit>, (seed, n_permutations): (u64, u32)) -> FindAsked {
-    let tokens =
-        |typed: &str| if typed.is_empty() { Vec::new() } else { typed.split('|').map(str::to_owned).collect() };
-    FindAsked {
-        lines,
-        measure: form.measure(),
-        edits,
-        answers: tokens(&form.answer),
-        others: tokens(&form.other),
-        positive: (form.is_area && !form.positive.is_empty()).then(|| form.positive.clone()),
-        n_permutations,
-        seed,
-    }
-}
-
-impl Form {
-    /// What tells apart how rows are read: the set, and what is asked of each row.
-    fn key(&self, hash: &str) -> String {
-        let measure = self.command();
-        [hash, &measure, &self.answer, &self.other, &self.positive].join("\u{1f}")
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::form::Form;
 use super::linked::Sent;
+use super::resumed::KeptSearch;
 use super::set::LoadedSet;
 use crate::analysis::statistics::{Corrected, Estimate, HeadFound, area, mean};
 use crate::edit::Edit;
@@ -40,6 +41,8 @@ pub struct Search {
     pub edits: Vec<Edit>,
     /// The model.
     pub model: String,
+    /// Tells the model from others of its name.
+    pub(super) identity: String,
     /// Heads of a layer.
     pub n_heads: usize,
     /// Layers of the model.
@@ -62,6 +65,8 @@ pub struct Search {
     pub progress: Option<Progress>,
     /// How far it is.
     pub stage: Stage,
+    /// What was kept over a reload, until the search goes on.
+    pub(super) resumed: Option<Arc<KeptSearch>>,
 }
 
 impl PartialEq for Search {
@@ -101,6 +106,30 @@ impl Unit {
 }
 
 impl Search {
+    /// A search that waits for the model.
+    pub(super) fn waiting(set: Arc<LoadedSet>, seed: u64, n_permutations: u32) -> Self {
+        Self {
+            request: 0,
+            set,
+            edits: Vec::new(),
+            form: Form::default(),
+            model: String::new(),
+            identity: String::new(),
+            n_heads: 0,
+            n_layers: 0,
+            seed,
+            n_permutations,
+            sent: Sent::default(),
+            rows: Arc::default(),
+            n_refused: 0,
+            values: BTreeMap::new(),
+            found: None,
+            progress: None,
+            stage: Stage::Waiting,
+            resumed: None,
+        }
+    }
+
     /// Whether numbers are still to come.
     pub fn is_under_way(&self) -> bool {
         matches!(self.stage, Stage::Waiting | Stage::Running | Stage::Paused)

@@ -140,6 +140,12 @@ impl PartialEq for LoadedSet {
 }
 
 impl LoadedSet {
+    /// A set that was written as JSON Lines.
+    pub(super) fn of_lines(name: &str, lines: &str) -> Result<Self, String> {
+        let read = sets::read("kept.jsonl", lines.as_bytes(), &Columns::default());
+        Ok(Self::new(name.to_owned(), None, read.map_err(|error| error.to_string())?))
+    }
+
     fn new(name: String, made: Option<String>, read: ReadSet) -> Self {
         let ReadSet { rows, refused, form, columns, notes } = read;
         let (lines, hash) = (sets::to_json_lines(&rows), sets::hash(&rows));

@@ -49,7 +49,9 @@ fn a_table_is_read_with_its_reasons_and_suits_its_measure() {
     assert_eq!((set.rows.len(), set.refused.len(), set.columns.len()), (3, 1, 3));
     assert!(set.refused[0].line == 5 && set.refused[0].reason.contains("1 cells"), "{:?}", set.refused);
     assert_eq!(find.form.measure(), "auc:between_ab");
-    let ToWorker::Find(FindRequest::Align { asked, .. }) = page.last() else { panic!("{:?}", page.last()) };
+    let ToWorker::Find(FindRequest::Search { asked, aligns_only: true, .. }) = page.last() else {
+        panic!("{:?}", page.last())
+    };
     assert_eq!((asked.lines.lines().count(), asked.measure.as_str()), (3, "auc:between_ab"));
 }
 
@@ -278,7 +280,7 @@ fn typed_words_become_marks_of_the_rows_that_have_them() {
     assert!(matches!(&search(&page).stage, find::Stage::Stopped(said) if said.contains("none of the 4 rows fits")));
     act(&mut page, FindEvent::FormChanged(find::Form { read: "nurse".to_owned(), ..form }));
     act(&mut page, FindEvent::SearchAsked);
-    let ToWorker::Find(FindRequest::Search { request, asked }) = page.last() else { panic!("{:?}", page.last()) };
+    let ToWorker::Find(FindRequest::Search { request, asked, .. }) = page.last() else { panic!("{:?}", page.last()) };
     assert_eq!(asked.measure, "weight:reading:read");
     let lines: Vec<&str> = asked.lines.lines().collect();
     assert_eq!(lines.len(), 2);
@@ -310,4 +312,45 @@ fn typed_words_become_marks_of_the_rows_that_have_them() {
     act(&mut page, FindEvent::FormChanged(form));
     act(&mut page, FindEvent::SearchAsked);
     assert!(page.state.find.problem.as_deref().is_some_and(|problem| problem.contains("not closed")));
+}
+
+/// What the tab keeps of a search goes through bytes and goes on after a reload: same set, measure and edits, rows kept. With another
+/// model it says so and is offered again.
+#[test]
+fn a_search_goes_on_after_a_reload_with_the_same_model_only() {
+    let mut page = with_table("text\na cat\na dog\na hen\n");
+    assert_eq!(page.state.kept_search(), None);
+    let request = begin(&mut page, vec![read(0, None), read(1, None), read(2, None)], Vec::new());
+    says(&mut page, FindReply::Row { request, row: 0 }, vec![vec![0.5; 24]]);
+    says(&mut page, FindReply::Row { request, row: 1 }, vec![vec![0.25; 24]]);
+    let kept = page.state.kept_search().unwrap();
+    let bytes = postcard::to_allocvec(&kept).unwrap();
+    let kept: find::KeptSearch = postcard::from_bytes(&bytes).unwrap();
+    assert!(kept.is_readable() && kept.statement().contains("2 of 3 rows measured"), "{}", kept.statement());
+    let half = kept.clone().halved().unwrap();
+    assert!(half.statement().contains("did not take 1 of them"), "{}", half.statement());
+    assert_eq!(half.halved().and_then(find::KeptSearch::halved), None);
+
+    let mut after = Page::with_result();
+    act(&mut after, FindEvent::ResumeOffered(Some(kept.clone().into())));
+    assert_eq!(after.state.kept_search().as_ref(), Some(&kept), "another reload keeps it too");
+    act(&mut after, FindEvent::ResumeAsked);
+    let ToWorker::Find(FindRequest::Search { request, asked, aligns_only: false }) = after.last() else {
+        panic!("{:?}", after.last())
+    };
+    assert_eq!(asked.known, [(0, vec![0.5; 24]), (1, vec![0.25; 24])]);
+    assert_eq!((asked.lines.lines().count(), asked.measure.as_str(), &after.state.find.resumable), (3, "decay", &None));
+    says(&mut after, FindReply::Row { request, row: 2 }, vec![vec![0.75; 24]]);
+    assert_eq!(search(&after).heads()[0].estimate.value, 0.5);
+
+    let mut other = Page::with_result();
+    act(&mut other, FindEvent::ResumeOffered(Some(kept.clone().into())));
+    if let Some(model) = &mut other.state.work.model {
+        model.weight_bytes += 1;
+    }
+    act(&mut other, FindEvent::ResumeAsked);
+    assert!(matches!(&search(&other).stage, find::Stage::Stopped(said) if said.contains("another version of it")));
+    assert_eq!((search(&other).values.len(), other.state.find.resumable.is_some()), (2, true));
+    act(&mut other, FindEvent::ResumeOffered(None));
+    assert_eq!(other.state.kept_search(), None);
 }

@@ -23,6 +23,7 @@ mod ranked;
 mod recall;
 mod recall_table;
 mod result;
+mod resume;
 mod rows;
 mod save;
 mod save_trials;

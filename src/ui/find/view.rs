@@ -12,6 +12,7 @@ use super::mask::MaskSection;
 use super::measure::Measure;
 use super::recall::RecallSection;
 use super::result::FindResult;
+use super::resume::ResumeOffer;
 use super::set::ChosenSet;
 use crate::ui::erased::{Show, view};
 use crate::ui::shell::page::Page;
@@ -35,6 +36,7 @@ pub fn FindView(page: Page) -> impl IntoView {
             <p class="note">
                 "Measures every head over many texts: is it so in general? A weight says where a head reads, not whether it matters."
             </p>
+            <ResumeOffer page />
             <section class="find-part" aria-label="Set">
                 <h2>"Set"</h2>
                 <MadeSet page />

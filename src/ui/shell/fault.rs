@@ -68,11 +68,12 @@ fn key(field: &str) -> String {
 
 fn keep_texts() {
     let Some(document) = window().and_then(|window| window.document()) else { return };
-    keep_for_reload(&key(ADDRESS), &fragment());
+    // Without storage a word is lost, as it was before.
+    let _ = keep_for_reload(&key(ADDRESS), &fragment());
     for id in FIELDS {
         let field = document.get_element_by_id(id).and_then(|field| field.dyn_into::<HtmlTextAreaElement>().ok());
         if let Some(field) = field {
-            keep_for_reload(&key(id), &field.value());
+            let _ = keep_for_reload(&key(id), &field.value());
         }
     }
 }
