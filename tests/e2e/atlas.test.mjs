@@ -1,9 +1,12 @@
-// Atlases of heads: files that are dropped or picked are shown without a model, with keyboard and saved files; examples open in the views.
+// Atlases of heads: made in the page, or files that are dropped or picked and shown without a model, with keyboard and saved files; examples
+// open in the views.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { accessibilityProblems, pageTest } from "./support.mjs";
-import { firstResult, parts } from "./page.mjs";
+import path from "node:path";
+import { fromFolder, serve } from "./host.mjs";
+import { accessibilityProblems, distFile, pageTest } from "./support.mjs";
+import { firstResult, parts, run } from "./page.mjs";
 
 const SCORES = ["entropy", "distance", "self"];
 
@@ -50,6 +53,20 @@ async function drop(page, name, bytes) {
     return data;
   }, [name, [...bytes]]);
   await page.dispatchEvent("body", "drop", { dataTransfer: data });
+}
+
+/** Makes a set of short texts, and gives the form of an atlas. */
+async function makeTexts(page, nRows) {
+  await page.getByRole("combobox", { name: "Made set" }).selectOption({ label: "texts" });
+  await page.getByRole("textbox", { name: "Rows", exact: true }).fill(String(nRows));
+  await page.getByRole("button", { name: "Make set" }).click();
+  await page.getByRole("status", { name: "Chosen set" }).getByText(`texts (made, seed 0): ${nRows} rows`).waitFor();
+  const section = page.getByRole("region", { name: "Atlas of heads" });
+  return {
+    cut: section.getByRole("textbox", { name: "Cut at tokens" }),
+    make: section.getByRole("button", { name: "Make the atlas" }),
+    progress: section.getByRole("status", { name: "Progress of the atlas" }),
+  };
 }
 
 pageTest("an atlas that is dropped shows its heads, one head's examples, and opens one in the views", async ({ page, open, shot }) => {
@@ -133,4 +150,100 @@ pageTest("an atlas is laid out by likeness and on the map, stands beside another
   await page.getByLabel("Atlas file").setInputFiles(file("cut.safetensors", whole.subarray(0, whole.length - 4)));
   await parts(page).alert.getByText(/cut\.safetensors: tensor .* \(the file is not whole\)/).waitFor();
   await atlas.getByRole("heading", { name: "L1H2" }).waitFor();
+});
+
+pageTest("an atlas is made in the page with the numbers of the command line, and its file opens again without a model", async ({ page, open, shot }) => {
+  await open();
+  await firstResult(page);
+  await page.getByRole("tab", { name: "Find view" }).click();
+  const making = await makeTexts(page, 12);
+  await making.cut.fill("12");
+  await making.make.click();
+  await making.progress.getByText("complete: 12 texts").waitFor();
+  const name = "atlas-all-MiniLM-L6-v2-made-texts-12.safetensors";
+  const atlas = page.getByRole("region", { name: `Atlas ${name}` });
+  await atlas.getByText("Corpus: made:texts:12, 12 texts, cut at 12 tokens.").waitFor();
+  assert.equal(await page.getByRole("region", { name: /^Atlas atlas-/ }).count(), 1, "the whole one stands where the first eight texts stood");
+  await shot("atlas-made");
+  const saved = async (button) => {
+    const [download] = await Promise.all([page.waitForEvent("download"), atlas.getByRole("button", { name: button, exact: true }).click()]);
+    return [download.suggestedFilename(), readFileSync(await download.path())];
+  };
+  // headlight atlas --corpus made:texts:12 --tokens 12 --csv
+  const csv = (await saved("Save CSV"))[1].toString().split("\n").map((line) => line.split(","));
+  for (const [layer, head, score, ...numbers] of [
+    ["0", "2", "entropy", 0.000865, 0.000402, 0.001441, 12],
+    ["1", "4", "decay", -0.273106, -0.291012, -0.254835, 12],
+    ["2", "7", "self_without", 0.00982, 0.007943, 0.011942, 12],
+    ["3", "11", "entropy_without", 0.845413, 0.782013, 0.89898, 12],
+    ["5", "8", "distance", 3.983314, 3.739239, 4.254136, 12],
+  ]) {
+    const line = csv.find((cells) => cells[0] === layer && cells[1] === head && cells[2] === score);
+    const distances = numbers.map((number, at) => Math.abs(number - Number(line[at + 3])));
+    assert.ok(Math.max(...distances) < 2e-5, `${line}`);
+  }
+  const [fileName, bytes] = await saved("Save atlas");
+  assert.equal(fileName, name);
+  await open();
+  await firstResult(page);
+  await drop(page, "again.safetensors", bytes);
+  await page.getByRole("region", { name: "Atlas again.safetensors" }).getByText("Corpus: made:texts:12, 12 texts").waitFor();
+});
+
+pageTest("an atlas grows on the page, rests, lets a run go first, and keeps its texts when it is stopped", async ({ page, open, shot }) => {
+  await open();
+  await firstResult(page);
+  await page.getByRole("tab", { name: "Find view" }).click();
+  const making = await makeTexts(page, 3000);
+  await making.make.click();
+  await page.getByRole("region", { name: /^Atlas atlas-.*-\d+-of-3000\.safetensors$/ }).waitFor();
+  await parts(page).status.getByText(/Atlas: \d+ of 3000 texts/).waitFor();
+  await page.getByRole("button", { name: "Pause" }).click();
+  await making.progress.getByText(/^Atlas rests at \d+ of 3000 texts$/).waitFor();
+  const rested = Number((await making.progress.textContent()).match(/at (\d+) of/)[1]);
+  await page.getByRole("region", { name: `Atlas atlas-all-MiniLM-L6-v2-made-texts-3000-${rested}-of-3000.safetensors` }).waitFor();
+  await shot("atlas-growing");
+  await run(page, "A run goes first");
+  await page.getByRole("tab", { name: "Head view" }).click();
+  await parts(page).queries.filter({ hasText: "goes" }).first().waitFor();
+  await page.getByRole("tab", { name: "Find view" }).click();
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.waitForFunction((before) => {
+    const found = document.querySelector("[aria-label='Progress of the atlas']").textContent.match(/^Atlas: (\d+) of/);
+    return found && Number(found[1]) > before;
+  }, rested);
+  await parts(page).cancel.click();
+  await making.progress.getByText(/^ended after \d+ of 3000 texts: stopped$/).waitFor();
+  const n = Number((await making.progress.textContent()).match(/after (\d+)/)[1]);
+  assert.ok(n > rested, `${n} ${rested}`);
+  await page.getByRole("region", { name: /^Atlas / }).getByText(`made:texts:3000, ${n} texts, cut at 64 tokens`).waitFor();
+});
+
+pageTest("an atlas stands in a frame of another page without a model, and opens in the whole page from a link", async ({ page, open, shot }) => {
+  const read = fromFolder(path.dirname(distFile("index.html")));
+  const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Elsewhere</title><link rel="icon" href="data:,">
+    <script type="module" src="/headlight-view.js"></script></head><body><headlight-view src="heads.safetensors"></headlight-view></body></html>`;
+  const atlas = makeAtlas(6, 12, "one");
+  const host = await serve((name) => (name === "" ? html : name === "heads.safetensors" ? atlas : read(name)));
+  try {
+    const asked = [];
+    page.on("request", (request) => asked.push(request.url()));
+    await page.goto(`http://localhost:${host.port}/`);
+    const frame = page.locator("headlight-view").locator("iframe").contentFrame();
+    const heads = frame.getByRole("group", { name: "Heads by entropy and distance" }).getByRole("button");
+    await heads.nth(71).waitFor();
+    assert.equal(await heads.count(), 72);
+    await heads.nth(17).focus();
+    await page.keyboard.press("Enter");
+    const head = frame.getByRole("region", { name: "Head of the atlas" });
+    await head.getByRole("heading", { name: "L1H5" }).waitFor();
+    assert.equal(await head.getByRole("table", { name: "Examples of the head" }).getByRole("button").count(), 0, "a frame has no other views");
+    assert.equal(await frame.getByRole("button", { name: "Run" }).count(), 0);
+    assert.ok(!asked.some((one) => /worker|model\.safetensors|\.gguf/.test(one)), "nothing of a model is loaded");
+    await shot("atlas-embed");
+    await open(`#v=1&trace=${encodeURIComponent(`http://localhost:${host.port}/heads.safetensors`)}`);
+    await page.getByRole("region", { name: "Atlas heads.safetensors" }).getByText("Model: one").waitFor();
+  } finally {
+    await host.close();
+  }
 });

@@ -159,6 +159,9 @@ pageTest("distance decay: slope, half-life, a head's curve, and the knob that mo
   await knob.fill("1");
   assert.equal(await slope("chosen neurons scaled"), before);
   await shot("find-decay");
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.waitForTimeout(200);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, "the table of lines scrolls by itself");
 });
 
 pageTest("a pasted table says which rows do not fit, and a search without one is not begun", async ({ page, open }) => {

@@ -86,6 +86,20 @@ impl Search {
     }
 }
 
+/// A weight above 0: four decimals, smaller ones as a power of ten: "9.7 · 10⁻²¹".
+pub fn weight(value: f64) -> String {
+    if value >= 0.001 || value <= 0.0 {
+        return number(value);
+    }
+    let exponent = value.log10().floor();
+    let digits: String = (-exponent)
+        .to_string()
+        .chars()
+        .filter_map(|digit| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(digit.to_digit(10)? as usize))
+        .collect();
+    format!("{:.1} · 10⁻{digits}", value / 10f64.powf(exponent))
+}
+
 /// A number of a search: four decimals.
 pub fn number(value: f64) -> String {
     if value.is_nan() { "–".to_owned() } else { with_minus(&format!("{value:.4}")) }
@@ -99,4 +113,14 @@ pub fn half_life_words(slope: f64) -> String {
 /// An interval of a search.
 pub fn interval(bounds: Option<(f64, f64)>) -> String {
     bounds.map_or_else(|| "–".to_owned(), |(low, high)| format!("{} to {}", number(low), number(high)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_weights_are_powers_of_ten() {
+        assert_eq!([1.0, 0.25, 9.66e-21, 4.2e-4].map(weight), ["1.0000", "0.2500", "9.7 · 10⁻²¹", "4.2 · 10⁻⁴"]);
+    }
 }

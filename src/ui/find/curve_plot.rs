@@ -2,14 +2,15 @@
 
 use leptos::prelude::*;
 
+use super::scrolled_table::scrolled_table;
 use crate::analysis::decay::{Curve, line};
 use crate::state::find::CurveState;
-use crate::state::find::words::{half_life_words, number};
+use crate::state::find::words::{half_life_words, number, weight};
 use crate::state::wording::count;
 use crate::ui::erased::{Derived, view};
 use crate::ui::shell::page::Page;
 
-const WIDTH: f64 = 520.0;
+const WIDTH: f64 = 400.0;
 const HEIGHT: f64 = 220.0;
 const LEFT: f64 = 72.0;
 const BOTTOM: f64 = 30.0;
@@ -32,26 +33,18 @@ pub fn CurvePlot(page: Page) -> impl IntoView {
             <figure class="find-plot" aria-label="Weight over distance">
                 <figcaption>
                     {format!(
-                        "Mean weight by distance over {} queries of {}, key 0 left out (logarithmic). Lines through ln of the mean weight:",
+                        "Mean weight by distance over {} queries of {}, key 0 left out (logarithmic). Blue: as it is, orange: chosen \
+                        neurons scaled, dashed: random ones. Lines through ln of the mean weight:",
                         curves.before.n_rows,
                         count(curves.n_texts, "text"),
                     )}
                 </figcaption>
                 {drawn(&curves)}
-                <table class="find-table" aria-label="Lines through the curves">
-                    <thead><tr>
-                        <th scope="col">"Curve"</th>
-                        <th scope="col">"Slope"</th>
-                        <th scope="col">"R²"</th>
-                        <th scope="col">"Half-life, tokens"</th>
-                        <th scope="col">"Slope of mean ln weight"</th>
-                    </tr></thead>
-                    <tbody>
-                        {row("as it is", &curves.before)}
-                        {curves.after.as_ref().map(|(after, _)| row("chosen neurons scaled", after))}
-                        {curves.after.as_ref().map(|(_, random)| row("as many random neurons scaled", random))}
-                    </tbody>
-                </table>
+                {scrolled_table(
+                    "Lines through the curves",
+                    &["Curve", "Slope", "R²", "Half-life, tokens", "Slope of mean ln weight"],
+                    lines(&curves),
+                )}
             </figure>
         })}
     }
@@ -62,6 +55,12 @@ fn curves(curve: &CurveState) -> Option<Curves> {
     let after = (!texts.is_capped)
         .then(|| (texts.after(curve.n_units, curve.factor), texts.random(curve.n_units, curve.factor)));
     Some(Curves { before: texts.before(), after, n_texts: texts.n_texts })
+}
+
+fn lines(Curves { before, after, .. }: &Curves) -> AnyView {
+    let scaled = after.as_ref().map(|(after, _)| row("chosen neurons scaled", after));
+    let random = after.as_ref().map(|(_, random)| row("as many random neurons scaled", random));
+    (row("as it is", before), scaled, random).into_any()
 }
 
 fn row(name: &'static str, curve: &Curve) -> AnyView {
@@ -91,7 +90,8 @@ fn drawn(Curves { before, after, .. }: &Curves) -> AnyView {
     let points = |curve: &Curve| -> String {
         curve.weights.iter().enumerate().map(|(far, weight)| format!("{:.1},{:.1} ", x(far), y(weight.ln()))).collect()
     };
-    let tick = |log: f64| view! { <text x=LEFT - 6.0 y=y(log) dy="0.32em" text-anchor="end">{format!("{:.2e}", log.exp())}</text> };
+    let tick =
+        |log: f64| view! { <text x=LEFT - 6.0 y=y(log) dy="0.32em" text-anchor="end">{weight(log.exp())}</text> };
     let middle = (LEFT + WIDTH) / 2.0;
     view! {
         <svg viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label="Mean weight by distance">
@@ -103,7 +103,7 @@ fn drawn(Curves { before, after, .. }: &Curves) -> AnyView {
             <text x=x(0) y=HEIGHT - 14.0 text-anchor="middle">"1"</text>
             <text x=x(n - 1) y=HEIGHT - 14.0 text-anchor="middle">{n}</text>
             <text x=middle y=HEIGHT - 2.0 text-anchor="middle">
-                "distance in tokens; blue: as it is, orange: scaled, dashed: random"
+                "distance in tokens"
             </text>
         </svg>
     }

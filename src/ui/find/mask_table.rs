@@ -20,6 +20,8 @@ pub fn MaskTable(page: Page) -> impl IntoView {
     let found = Derived::new(move || masks.get()?.masked());
     let row = |name: &'static str, effect: MaskEffect, is_loss: bool, reach: f64| {
         let mean = |value: f64| match is_loss {
+            // Of a large one the decimals say nothing, and the table would not fit beside the points.
+            true if value > 4.6 => format!("{} (perplexity {:.0})", number(value), value.exp()),
             true => format!("{} (perplexity {:.2})", number(value), value.exp()),
             false => number(value),
         };

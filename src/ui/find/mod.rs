@@ -37,7 +37,7 @@ mod view;
 mod weight_fields;
 mod word_fields;
 
-pub use atlas::open_dropped;
+pub use atlas::{AtlasAt, AtlasPanels, open_atlas};
 pub use pause::PauseButton;
 pub use view::FindView;
 

@@ -1,7 +1,6 @@
 //! The views that are fetched after the page.
 
 use leptos::prelude::*;
-use web_sys::File;
 
 use super::reader::Awaited;
 use crate::answers::{Answering, start_other};
@@ -16,7 +15,7 @@ use crate::ui::change::saved_edits::SavedEdits;
 use crate::ui::change::side_choice::SideChoice;
 use crate::ui::change::sweep::SweepStage;
 use crate::ui::erased::{Derived, view};
-use crate::ui::find::{FindView, PauseButton, open_dropped};
+use crate::ui::find::{AtlasAt, FindView, PauseButton, open_atlas};
 use crate::ui::head::display_fields::DisplayFields;
 use crate::ui::head::matrix_keys::MatrixKeys;
 use crate::ui::head::scene::Scene;
@@ -76,8 +75,8 @@ pub struct Views {
     pub more_models: fn(Page) -> AnyView,
     pub neuron_panels: fn(Page) -> AnyView,
     pub neurons: fn(Page, Derived<Scheme>) -> AnyView,
-    /// Opens a dropped file if it is an atlas of heads, and says whether it is one.
-    pub open_atlas: fn(Page, File) -> Awaited<bool>,
+    /// Opens a file that is not a trace if it is an atlas of heads, and says whether it is one.
+    pub open_atlas: fn(Page, AtlasAt) -> Awaited<bool>,
     pub open_trace: fn(Page, RwSignal<bool>, RwSignal<String>) -> AnyView,
     pub palette: fn(Page) -> AnyView,
     pub pane: fn(Page, Derived<Scheme>) -> AnyView,
@@ -125,7 +124,7 @@ static VIEWS: Views = Views {
     more_models: if RUNS_MODELS { |page| view! { <Ways page /> } } else { |_| nothing() },
     neuron_panels: |page| view! { <NeuronPanels page /> },
     neurons: |page, scheme| view! { <NeuronView page scheme /> },
-    open_atlas: if RUNS_MODELS { open_dropped } else { |_, _| Box::pin(std::future::ready(false)) },
+    open_atlas: if RUNS_MODELS { open_atlas } else { |_, _| Box::pin(std::future::ready(false)) },
     open_trace: |page, is_open, url| view! { <OpenTrace page is_open url /> },
     pane: |page, scheme| view! { <PaneView page scheme /> },
     palette: |page| view! { <Palette page /> },

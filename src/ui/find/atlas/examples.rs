@@ -54,9 +54,12 @@ pub fn Examples(shown: Shown) -> impl IntoView {
         )
     });
     let model = page.memo(|state| state.work.model.as_ref().map(|model| model.name.clone()));
+    // A frame has the atlas alone.
+    let has_views = page.peek(|state| state.home.is_page());
     let hint = move || {
         let made_by = shown.atlas.get().map(|atlas| atlas.file.metadata.model.clone()).unwrap_or_default();
         let needs = match model.get() {
+            _ if !has_views => String::new(),
             None => format!(" Opening one needs the model: load {made_by} first."),
             Some(loaded) if loaded == made_by => String::new(),
             Some(loaded) => format!(" They open in {loaded}, which is loaded; the atlas was made of {made_by}."),
@@ -76,22 +79,25 @@ pub fn Examples(shown: Shown) -> impl IntoView {
                 <th scope="row">{listed.place}</th>
                 <td class="number-cell">{listed.value.clone()}</td>
                 <td>{text(&listed)}</td>
-                <td class="row-actions">
-                    <button
-                        type="button"
-                        class="link"
-                        aria-label=format!("Open example {} in the head view", index + 1)
-                        on:click=move |_| open(index)
-                    >
-                        "Open"
-                    </button>
-                </td>
+                {has_views.then(|| view! {
+                    <td class="row-actions">
+                        <button
+                            type="button"
+                            class="link"
+                            aria-label=format!("Open example {} in the head view", index + 1)
+                            on:click=move |_| open(index)
+                        >
+                            "Open"
+                        </button>
+                    </td>
+                })}
             </tr>
         }
     };
     let table = move |rows: Vec<Listed>| {
         let rows = rows.into_iter().enumerate().map(row).collect_view().into_any();
-        scrolled_table("Examples of the head", &["Where", "Value", "Text", "In the other views"], rows)
+        let columns = ["Where", "Value", "Text", "In the other views"];
+        scrolled_table("Examples of the head", &columns[..3 + usize::from(has_views)], rows)
     };
     view! {
         <div class="find-fields">

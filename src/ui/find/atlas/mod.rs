@@ -14,8 +14,8 @@ mod points;
 mod save;
 mod section;
 
-pub use open::open_dropped;
-pub use section::AtlasSection;
+pub use open::{AtlasAt, open_atlas};
+pub use section::{AtlasPanels, AtlasSection};
 
 use std::sync::Arc;
 

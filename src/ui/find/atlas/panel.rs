@@ -22,6 +22,8 @@ pub fn AtlasPanel(page: Page, place: usize) -> impl IntoView {
     let statement = move || shown.atlas.get().map(|atlas| atlas.statement().join(" "));
     let is_map = page.memo(|state| state.find.atlas.view == AtlasView::Map);
     let head = shown.head;
+    // A frame has this atlas and nothing else.
+    let is_page = page.peek(|state| state.home.is_page());
     let problem = RwSignal::new(None::<String>);
     let save = move |write: fn(&OpenAtlas) -> Result<(), String>| {
         problem.set(shown.atlas.get_untracked().and_then(|atlas: Arc<OpenAtlas>| write(&atlas).err()));
@@ -34,7 +36,9 @@ pub fn AtlasPanel(page: Page, place: usize) -> impl IntoView {
                 <button type="button" class="link" on:click=move |_| save(save_file)>"Save atlas"</button>
                 <button type="button" class="link" on:click=move |_| save(save_csv)>"Save CSV"</button>
                 <button type="button" class="link" on:click=move |_| save(save_json)>"Save JSON"</button>
-                <button type="button" class="link" on:click=move |_| send(page, AtlasEvent::Closed(place))>"Close"</button>
+                {is_page.then(|| view! {
+                    <button type="button" class="link" on:click=move |_| send(page, AtlasEvent::Closed(place))>"Close"</button>
+                })}
             </div>
             {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
             <p class="statement">{statement}</p>

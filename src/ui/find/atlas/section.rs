@@ -14,7 +14,6 @@ use crate::ui::small::problem::Problem;
 #[component]
 pub fn AtlasSection(page: Page) -> impl IntoView {
     let n_open = page.memo(|state| state.find.atlas.open.len());
-    let problem = page.memo(|state| state.find.atlas.problem.clone());
     view! {
         <section class="find-part atlas" aria-label="Atlas of heads">
             <h2>"Atlas of heads"</h2>
@@ -30,14 +29,24 @@ pub fn AtlasSection(page: Page) -> impl IntoView {
                     <AtlasPicker page label="Another one beside it" is_beside=true />
                 </Show>
             </div>
-            {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
-            <Show when=move || n_open.get() != 0>
-                <AtlasControls page />
-                <div class="atlas-panels">
-                    <AtlasPanel page place=0 />
-                    <Show when=move || { n_open.get() > 1 }><AtlasPanel page place=1 /></Show>
-                </div>
-            </Show>
+            <AtlasPanels page />
         </section>
+    }
+}
+
+/// The open atlases, and what is shown of them.
+#[component]
+pub fn AtlasPanels(page: Page) -> impl IntoView {
+    let n_open = page.memo(|state| state.find.atlas.open.len());
+    let problem = page.memo(|state| state.find.atlas.problem.clone());
+    view! {
+        {move || problem.get().map(|problem| view! { <Problem message=problem /> })}
+        <Show when=move || n_open.get() != 0>
+            <AtlasControls page />
+            <div class="atlas-panels">
+                <AtlasPanel page place=0 />
+                <Show when=move || { n_open.get() > 1 }><AtlasPanel page place=1 /></Show>
+            </div>
+        </Show>
     }
 }

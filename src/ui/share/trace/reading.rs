@@ -39,9 +39,17 @@ pub async fn first(home: Home) -> Result<(Held, OpenedTrace), String> {
 /// # Errors
 /// One sentence for the reader.
 pub async fn under_url(url: String) -> Result<(Held, OpenedTrace), String> {
-    let file = if url == HOST_TRACE { trace_of_host().await? } else { RangedFile::at_url(&url).await? };
+    let file = file_under(&url).await?;
     let (trace, opened) = TraceInPage::open(file, TracePlace::Url(url)).await?;
     Ok((Rc::new(trace), opened))
+}
+
+/// The file at a URL, or the one that the host of this frame hands over.
+///
+/// # Errors
+/// One sentence for the reader.
+pub async fn file_under(url: &str) -> Result<RangedFile, String> {
+    if url == HOST_TRACE { trace_of_host().await } else { RangedFile::at_url(url).await }
 }
 
 /// Opens a file that somebody chose or dropped.

@@ -16,6 +16,7 @@ use crate::state::link::{HOST_TRACE, Link};
 use crate::state::{Home, State, TokenRef, TracePlace, View};
 use crate::ui::change::saved_edits::SavedEdits;
 use crate::ui::erased::{Derived, Show, view};
+use crate::ui::find::AtlasPanels;
 use crate::ui::head::figure::HeadViewFigure;
 use crate::ui::head::head_squares::HeadSquares;
 use crate::ui::head::layer_picker::LayerPicker;
@@ -51,6 +52,7 @@ pub fn Embed() -> impl IntoView {
     let colours = Derived::new(move || HeadColours::new(n_heads.get(), scheme.get()));
     let focused = RwSignal::new(None::<TokenRef>);
     let has_result = page.memo(|state| state.shown.is_some());
+    let has_atlas = page.memo(|state| !state.find.atlas.open.is_empty());
     let view = page.memo(|state| state.selection.view);
     let has_head = is_shown(page, View::Head);
     let is_still = RwSignal::new(true);
@@ -58,13 +60,17 @@ pub fn Embed() -> impl IntoView {
     let is_drawn = draw_still(page, scene, picture);
     let has_picture = Derived::new(move || is_still.get() && is_drawn.get());
     let link = page.memo(page_link);
-    let what = page.memo(|state| match &state.shown {
-        Some(shown) => format!("Attention inside {}", shown.model_name),
-        None => "Attention inside a language model".to_owned(),
+    let what = page.memo(|state| match (&state.shown, state.find.atlas.open.first()) {
+        (_, Some(atlas)) => format!("Attention heads of {}", atlas.file.metadata.model),
+        (Some(shown), None) => format!("Attention inside {}", shown.model_name),
+        (None, None) => "Attention inside a language model".to_owned(),
     });
     view! {
         <main class="embed" node_ref=root>
             <h1 class="only-spoken">{move || what.get()}</h1>
+            <Show when=move || has_atlas.get()>
+                <section class="view atlas" aria-label="Atlas of heads"><AtlasPanels page /></section>
+            </Show>
             <Show when=move || has_result.get()>
                 <section
                     class="view"
@@ -106,7 +112,7 @@ pub fn Embed() -> impl IntoView {
                     <LiveRegion scene focused />
                 </section>
             </Show>
-            <RunLine page is_still />
+            <Show when=move || !has_atlas.get()><RunLine page is_still /></Show>
             <footer>
                 <a
                     href=move || link.get()

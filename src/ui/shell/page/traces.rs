@@ -11,6 +11,7 @@ use crate::state::editing::EditEvent;
 use crate::state::{Event, FindEvent, FirstScreen, OpenedTrace, StartEvent, TraceEvent, WorkerEvent};
 use crate::trace::AttnKind;
 use crate::trace::file::Saved;
+use crate::ui::find::AtlasAt;
 use crate::ui::parts::reader::{Held, open};
 use crate::ui::parts::views;
 use crate::ui::share::trace::save;
@@ -42,8 +43,10 @@ impl Page {
 
     /// Opens the trace at a URL.
     pub(super) async fn fetch_trace(self, number: u32, url: String) {
-        let opened = open(|reader| (reader.under_url)(url)).await;
-        self.trace_opened(number, opened);
+        let opened = open(|reader| (reader.under_url)(url.clone())).await;
+        if opened.is_ok() || !self.opened_atlas(AtlasAt::Url(url)).await {
+            self.trace_opened(number, opened);
+        }
     }
 
     /// Opens a file that somebody chose or dropped.
@@ -52,15 +55,18 @@ impl Page {
         let number = self.peek(|state| state.traces.opening.as_ref().map(|(number, _)| *number));
         spawn_local(async move {
             let opened = open(|reader| (reader.chosen)(file.clone())).await;
-            // What is not a trace may be an atlas of heads, which the later part reads.
-            if opened.is_err()
-                && let Some(views) = views::views().await
-                && (views.open_atlas)(self, file).await
-            {
-                return;
+            if opened.is_ok() || !self.opened_atlas(AtlasAt::Device(file)).await {
+                self.trace_opened(number.unwrap_or_default(), opened);
             }
-            self.trace_opened(number.unwrap_or_default(), opened);
         });
+    }
+
+    /// What is not a trace may be an atlas of heads, which the later part reads: says whether it was one.
+    async fn opened_atlas(self, at: AtlasAt) -> bool {
+        match views::views().await {
+            Some(views) => (views.open_atlas)(self, at).await,
+            None => false,
+        }
     }
 
     /// Reads a file that somebody chose or dropped as a set of texts.
