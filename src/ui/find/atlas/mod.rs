@@ -9,13 +9,15 @@ mod making;
 mod map;
 mod open;
 mod panel;
+mod panels;
 mod picker;
 mod points;
 mod save;
 mod section;
 
 pub use open::{AtlasAt, open_atlas};
-pub use section::{AtlasPanels, AtlasSection};
+pub use panels::AtlasPanels;
+pub use section::AtlasSection;
 
 use std::sync::Arc;
 
