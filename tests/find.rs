@@ -239,6 +239,9 @@ fn labels_are_told_apart_beside_baselines() {
     assert!(found.heads.iter().all(|head| (0.0..=1.0).contains(&head.estimate.value) && head.p.is_some()));
     assert_eq!(found.baselines[0].0, "word overlap");
     assert_eq!(found.baselines[1].1.value, 1.0, "the lengths tell everything here");
+    // A sentence, its passive form, and that with the roles swapped: the same words, of which another one stands before the full stop.
+    let in_order = self::found(&model, &headlight::sets::made::Made::Paraphrase.rows(12, 0), "auc:between_ab");
+    assert_eq!(in_order.baselines[0].1.value, 0.5, "words alone tell nothing here");
     let one_label: Vec<Row> = set.iter().cloned().map(|row| Row { label: Some(Label::Number(1.0)), ..row }).collect();
     assert!(refusal(&model, &one_label, "auc:between_ab").contains("every row has the label \"1\""));
 }

@@ -62,6 +62,7 @@ mod python_scripts;
 mod refusals;
 mod saved_page;
 mod sentencepiece;
+mod studies;
 mod style;
 mod support;
 mod sweeps;

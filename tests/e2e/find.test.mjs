@@ -110,7 +110,7 @@ pageTest("paraphrase: the area of every head with interval and corrected p, in o
   assert.deepEqual(await find.of("L1H4"), ["0.8056", "0.5000 to 1.0000", "0.0697", "12"]);
   assert.deepEqual(await find.of("L3H5"), ["0.7500", "0.6667 to 1.0000", "0.2587", "12"]);
   const statement = await find.statement.textContent();
-  assert.ok(statement.includes("word overlap has AUC 0.000") && statement.includes("12 rows in 6 clusters"), statement);
+  assert.ok(statement.includes("word overlap has AUC 0.500") && statement.includes("12 rows in 6 clusters"), statement);
   await find.pick("L1H4");
   await page.getByText(/Distribution over 12 rows or pairs.*upwards the positive label/).waitFor();
   assert.equal(await clicks(), 2);

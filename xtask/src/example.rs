@@ -1,5 +1,5 @@
 //! The examples: traces made by the project's own command line and shipped with the page, so that a real result is on screen
-//! before any model is loaded, in the page itself and in the article under `examples/`. They are kept in the cache under a hash of
+//! before any model is loaded, in the page itself and in the articles under `examples/`. They are kept in the cache under a hash of
 //! the sources that make them.
 
 use crate::models::{self, hex};
@@ -29,10 +29,10 @@ enum Bundled {
     SmolLm2,
 }
 
-/// The example of the first screen, which has predictions too; the others are for the article.
+/// The example of the first screen, which has predictions too; the others are for the articles.
 const FIRST: &str = "example/first";
 
-const EXAMPLES: [Example; 5] = [
+const EXAMPLES: [Example; 7] = [
     Example {
         place: FIRST,
         model: Bundled::MiniLm,
@@ -62,6 +62,18 @@ const EXAMPLES: [Example; 5] = [
         model: Bundled::MiniLm,
         args: &["--text", "At the store, she bought apples, oranges, bananas,", "--save", "qk"],
         max_bytes: 200_000,
+    },
+    Example {
+        place: "examples/coreference",
+        model: Bundled::MiniLm,
+        args: &["--text", "The manager wrote to the teacher that she would be late."],
+        max_bytes: 80_000,
+    },
+    Example {
+        place: "examples/paraphrase",
+        model: Bundled::MiniLm,
+        args: &["--text", "The dog followed the cat.", "--text-pair", "The cat was followed by the dog."],
+        max_bytes: 80_000,
     },
 ];
 

@@ -184,7 +184,11 @@ fn baselines(
     clusters: &Clusters,
     bootstrap: Bootstrap,
 ) -> Vec<(&'static str, Estimate)> {
-    let words = |text: &str| -> Vec<String> { text.split_whitespace().map(str::to_lowercase).collect() };
+    // A full stop is no part of the word before it.
+    let words = |text: &str| -> Vec<String> {
+        let parts = text.split(|letter: char| !letter.is_alphanumeric());
+        parts.filter(|part| !part.is_empty()).map(str::to_lowercase).collect()
+    };
     let overlap = |row: &&Row| {
         let Some(pair) = &row.text_pair else { return f64::NAN };
         let (first, second) = (words(&row.text), words(pair));
