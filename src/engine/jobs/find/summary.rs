@@ -184,7 +184,7 @@ fn baselines(
     clusters: &Clusters,
     bootstrap: Bootstrap,
 ) -> Vec<(&'static str, Estimate)> {
-    // A full stop is no part of the word before it.
+    // Words end before their full stops.
     let words = |text: &str| -> Vec<String> {
         let parts = text.split(|letter: char| !letter.is_alphanumeric());
         parts.filter(|part| !part.is_empty()).map(str::to_lowercase).collect()
