@@ -266,7 +266,7 @@ fn rotation_is_read_from_the_familys_own_keys() {
 #[test]
 fn classes_are_those_of_the_small_checkpoints() {
     let names = Class::names();
-    assert_eq!(names.len(), 56);
+    assert_eq!(names.len(), 57);
     assert!(names.contains(&("xlm-roberta".to_owned(), "XLMRobertaConfig".to_owned())));
     assert_eq!(Class::of("mistral").unwrap().default("sliding_window"), Some(&json!(4096)));
     assert!(fixture("make_config_keys.py").exists());

@@ -93,6 +93,8 @@ agree!(
     gpt_bigcode,
     gpt_bigcode_heads,
     gpt_neox_sequential,
+    gpt_oss,
+    gpt_oss_limited,
     gptj,
     granite,
     granite_factors,

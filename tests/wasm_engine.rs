@@ -202,7 +202,7 @@ fn phi3() {
 }
 
 /// Steps of later families: norms of single heads, cut-off queries, a factor on what is added, ALiBi in 16 bits, shifted sines, masked
-/// embeddings, experts.
+/// embeddings, experts, sinks.
 #[wasm_bindgen_test]
 fn later_steps() {
     golden!("stablelm_parallel").agrees();
@@ -212,4 +212,5 @@ fn later_steps() {
     golden!("m2m_100").agrees();
     golden!("esm").agrees();
     golden!("qwen2_moe").agrees();
+    golden!("gpt_oss").agrees();
 }

@@ -15,7 +15,7 @@ use crate::kernels::activation::soft_cap;
 use crate::kernels::finite::is_finite;
 use crate::kernels::norm::{layer_norm, rms_norm};
 use crate::kernels::rotary::rotate;
-use crate::kernels::softmax::softmax_rows;
+use crate::kernels::softmax::{softmax_row, softmax_rows};
 use crate::kernels::{PackedRows, Panels};
 use crate::trace::spec::{NormKind, Pairing, Positions, QkNorm};
 use crate::trace::{Attn, BlockSite, Hook, Spec};
@@ -100,6 +100,8 @@ pub struct AttnLayer<'a> {
     pub q_norm: Option<HeadNorm<'a>>,
     /// The keys' norm, [d_head] or [n_key_value_heads · d_head].
     pub k_norm: Option<HeadNorm<'a>>,
+    /// The scores of attention sinks [n_heads].
+    pub sinks: Option<&'a [f32]>,
     /// Learned bias on the scores, [n_buckets, n_heads].
     pub relative_bias: Option<&'a [f32]>,
     /// Keys and queries of positions, of disentangled attention.
@@ -280,9 +282,27 @@ pub fn pattern<T: Tap>(
     tap.scores(part.clone(), &mut scores)?;
     let mut weights = vec![0.0; scores.len()];
     let visible = |row| attention.visible(part.rows.start + row, n_key);
-    softmax_rows(&scores, n_key, visible, &mut weights).map_err(not_finite)?;
+    match attention.sinks {
+        Some(sinks) => beside_sink(&scores, n_key, sinks[part.head], &mut weights),
+        None => softmax_rows(&scores, n_key, visible, &mut weights),
+    }
+    .map_err(not_finite)?;
     tap.pattern(part, &scores, &mut weights)?;
     Ok(weights)
+}
+
+/// Turns rows of scores [_, n_key] into weights that leave a part to a sink of this score. The reverse is that of a softmax without one,
+/// since nothing reads the sink.
+fn beside_sink(scores: &[f32], n_key: usize, sink: f32, weights: &mut [f32]) -> Result<(), usize> {
+    let rows = scores.chunks_exact(n_key.max(1)).zip(weights.chunks_exact_mut(n_key.max(1)));
+    for (row, (scores, weights)) in rows.enumerate() {
+        let mut all = [scores, &[sink]].concat();
+        if !softmax_row(&mut all) {
+            return Err(row);
+        }
+        weights.copy_from_slice(&all[..scores.len()]);
+    }
+    Ok(())
 }
 
 /// Computes q·k · scale, soft-capped, plus bias; −∞ where masked.

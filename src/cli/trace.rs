@@ -16,7 +16,7 @@ use crate::engine::chat::{Date, EncodedChat};
 use crate::engine::jobs::{Job, RunInput, RunJob, RunOptions, StackOptions, Target, complete};
 use crate::engine::{Loader, Model, Recorder, Run, Step, lens_tensors, top_predictions, whole_lens};
 use crate::trace::file::lens::{LensTensors, N_LENS_TOP, names_to_json};
-use crate::trace::file::{Element, ModelName, SavePlan, TraceMetadata, patterns_need_more};
+use crate::trace::file::{Element, ModelName, RowSums, SavePlan, TraceMetadata, patterns_need_more};
 use crate::trace::{Chat, ChatMessage, Stack, Tokens};
 
 /// How many next tokens are printed.
@@ -238,6 +238,7 @@ fn metadata(
             ..ModelName::default()
         }),
         spec: Some(model.spec().clone()),
+        row_sums: model.spec().sinks.then_some(RowSums::Sinks),
         edits: edits.iter().map(Edit::to_json).collect(),
         ..TraceMetadata::of_tokens(tokens.tokens.clone(), tokens.form)
     }

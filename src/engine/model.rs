@@ -311,6 +311,7 @@ impl Model {
             attn,
             q_norm: own.and_then(|own| own.q_norm.as_ref()).map(Norm::of_heads),
             k_norm: own.and_then(|own| own.k_norm.as_ref()).map(Norm::of_heads),
+            sinks: own.and_then(|own| own.sinks.as_deref()),
             relative_bias: self.relative_bias.as_deref(),
             positions: self.blocks[layer].positions.as_deref(),
         }

@@ -99,6 +99,9 @@ fn attention(spec: &Spec) -> String {
     if let Some(cap) = spec.attn_softcap {
         words.push_str(&format!("; scores are capped at {cap}"));
     }
+    if spec.sinks {
+        words.push_str("; each head leaves a part of every row’s weight to a learned sink, which is not a token");
+    }
     if spec.qk_norm.is_some() {
         words.push_str("; queries and keys are normalised");
     }

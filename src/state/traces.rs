@@ -15,7 +15,7 @@ use crate::protocol::{
     Input, InputText, OutcomeAsked, Prediction, RequestId, RunInfo, TargetAsked, TargetRead, ToWorker,
 };
 use crate::trace::file::lens::N_LENS_TOP;
-use crate::trace::file::{Element, ModelName, SavePlan, Saved, TraceMetadata, patterns_need_more};
+use crate::trace::file::{Element, ModelName, RowSums, SavePlan, Saved, TraceMetadata, patterns_need_more};
 use crate::trace::spec::Unembed;
 use crate::trace::{AttnKind, Spec, Tokens};
 
@@ -248,6 +248,7 @@ impl State {
             text_pair,
             model: (!shown.origin.model.name.is_empty()).then(|| shown.origin.model.clone()),
             spec: (!shown.spec.is_bare()).then(|| shown.spec.clone()),
+            row_sums: shown.spec.sinks.then_some(RowSums::Sinks),
             edits: self.acting_edits(),
             outcome: self.chosen_outcome_by_ids().map(|outcome| outcome.to_json()),
             ..TraceMetadata::of_tokens(tokens.tokens.clone(), tokens.form)

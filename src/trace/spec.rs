@@ -112,6 +112,9 @@ pub struct Spec {
     /// A convolution over the stream entering the first block, added to what leaves it and normalised with it (DeBERTa v2).
     #[serde(default)]
     pub conv: Option<Conv>,
+    /// Whether each head has a learned score that takes weight in every row and stands for no token (gpt-oss).
+    #[serde(default)]
+    pub sinks: bool,
     /// Scores become cap · tanh(score / cap) (Gemma 2).
     #[serde(default)]
     pub attn_softcap: Option<f64>,

@@ -58,6 +58,12 @@ pub fn with_metadata(mut file: GgufFile, name: &str, gguf: &str) -> GgufFile {
     if let Some(rotary) = spec.rotary() {
         file = file.field(&format!("{gguf}.rope.freq_base"), Field::F32(rotary.theta as f32));
         file = file.field(&format!("{gguf}.rope.dimension_count"), Field::U32(rotary.dims as u32));
+        if let RotaryScaling::Yarn { factor, original_n_ctx, .. } = rotary.scaling {
+            file = file.text(&format!("{gguf}.rope.scaling.type"), "yarn");
+            file = file.field(&format!("{gguf}.rope.scaling.factor"), Field::F32(factor as f32));
+            let original = format!("{gguf}.rope.scaling.original_context_length");
+            file = file.field(&original, Field::U32(original_n_ctx as u32));
+        }
         if let RotaryScaling::Linear { factor } = rotary.scaling {
             file = file.text(&format!("{gguf}.rope.scaling.type"), "linear");
             file = file.field(&format!("{gguf}.rope.scaling.factor"), Field::F32(factor as f32));
@@ -120,7 +126,7 @@ pub fn changed(way: Way, values: &[f32], shape: &[usize], d_head: usize) -> (Vec
     let order = |order: Vec<usize>| order.into_iter().flat_map(|index| rows[index].iter().copied()).collect();
     let same: Vec<u64> = shape.iter().map(|size| *size as u64).collect();
     match way {
-        Way::As | Way::Stacked => (values.to_vec(), same),
+        Way::As | Way::Stacked | Way::Spread(..) | Way::Bare => (values.to_vec(), same),
         Way::PlusOne => (values.iter().map(|value| value + 1.0).collect(), same),
         // A vector lies the same way either way.
         Way::Turned if shape.len() == 1 => (values.to_vec(), same),
@@ -175,6 +181,27 @@ pub fn converted(conversion: &Conversion) -> GgufFile {
             let all: Vec<f32> = (0..n_heads).flat_map(|head| weights.f32(&of_head(head))).collect();
             let shape = [n_heads as u64, spec.d_head as u64];
             file = std::mem::take(&mut file).f32(&format!("{ours}.weight"), &shape, &all);
+        }
+        if let Way::Spread(index, n_parts) = way {
+            let sizes: Vec<usize> = weights.shape(&theirs).to_vec();
+            let every = |row: &[f32]| row.iter().skip(index).step_by(n_parts).copied().collect::<Vec<f32>>();
+            let all = weights.f32(&theirs);
+            let turned = all.chunks(sizes[1] * sizes[2]).flat_map(|expert| {
+                let rows: Vec<Vec<f32>> = expert.chunks(sizes[2]).map(every).collect();
+                (0..sizes[2] / n_parts)
+                    .flat_map(|out| rows.iter().map(|row| row[out]).collect::<Vec<f32>>())
+                    .collect::<Vec<f32>>()
+            });
+            let shape = [sizes[0], sizes[2] / n_parts, sizes[1]].map(|size| size as u64);
+            file = std::mem::take(&mut file).f32(&format!("{ours}.weight"), &shape, &turned.collect::<Vec<f32>>());
+            let biases: Vec<f32> = weights.f32(&format!("{theirs}_bias")).chunks(sizes[2]).flat_map(every).collect();
+            file = std::mem::take(&mut file).f32(&format!("{ours}.bias"), &shape[..2], &biases);
+            return;
+        }
+        if way == Way::Bare {
+            file =
+                std::mem::take(&mut file).f32(&format!("{ours}.weight"), &[spec.n_heads as u64], &weights.f32(&theirs));
+            return;
         }
         if way == Way::Stacked {
             let of_expert = |expert: usize| format!("{}.weight", theirs.replace('*', &expert.to_string()));

@@ -12,6 +12,10 @@ pub enum Way {
     Turned,
     /// A tensor for each expert, whose number is a star in the name, to one of all.
     Stacked,
+    /// Of a tensor of all experts, [expert, in, n · out], every n-th output from an index on, turned; biases too.
+    Spread(usize, usize),
+    /// A vector whose name has no ending.
+    Bare,
     /// Each head's queries, keys and values to all queries, all keys, all values.
     Unfused,
     /// Each key head's queries, of this number, with its key and value, to all queries, all keys, all values.
@@ -219,6 +223,15 @@ fn further() -> Vec<Conversion> {
         ("ffn_up_exps", "block_sparse_moe.experts.*.w3", Way::Stacked),
         ("ffn_down_exps", "block_sparse_moe.experts.*.w2", Way::Stacked),
     ];
+    let gpt_oss = [
+        ("attn_norm", "input_layernorm", Way::As),
+        ("post_attention_norm", "post_attention_layernorm", Way::As),
+        ("attn_sinks", "self_attn.sinks", Way::Bare),
+        ("ffn_gate_inp", "mlp.router", Way::As),
+        ("ffn_gate_exps", "mlp.experts.gate_up_proj", Way::Spread(0, 2)),
+        ("ffn_up_exps", "mlp.experts.gate_up_proj", Way::Spread(1, 2)),
+        ("ffn_down_exps", "mlp.experts.down_proj", Way::Spread(0, 1)),
+    ];
     let shared = [
         ("ffn_gate_inp_shexp", "mlp.shared_expert_gate", Way::As),
         ("ffn_gate_shexp", "mlp.shared_expert.gate_proj", Way::As),
@@ -292,6 +305,7 @@ fn further() -> Vec<Conversion> {
         llama("cohere2", "cohere2", list(&[&plain, &MLP, &one_norm])),
         llama("glm", "chatglm", list(&[&plain, &glm_mlp, &NORMS])),
         llama("glm4", "glm4", list(&[&plain, &glm_mlp, &glm4_norms])),
+        llama("gpt_oss", "gpt-oss", list(&[&plain, &gpt_oss])),
         llama("mixtral", "llama", list(&[&paired, &NORMS, &mixtral])),
         llama("olmoe", "olmoe", list(&[&plain, &NORMS, &QK_NORMS, &experts])),
         llama("qwen2_moe", "qwen2moe", list(&[&plain, &NORMS, &experts, &shared])),

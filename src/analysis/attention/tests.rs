@@ -33,7 +33,16 @@ fn spec(n_heads: usize, d_head: usize) -> Spec {
 }
 
 fn layer(spec: &Spec) -> AttnLayer<'_> {
-    AttnLayer { spec, layer: 0, attn: Attn::Own, q_norm: None, k_norm: None, relative_bias: None, positions: None }
+    AttnLayer {
+        spec,
+        layer: 0,
+        attn: Attn::Own,
+        q_norm: None,
+        k_norm: None,
+        sinks: None,
+        relative_bias: None,
+        positions: None,
+    }
 }
 
 /// A norm without a bias.

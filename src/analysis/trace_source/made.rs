@@ -93,7 +93,7 @@ fn too_large(found: NotFinite) -> SourceError {
 
 /// A layer's attention without the weights that a file does not hold.
 fn attn_of(attn: Attn, spec: &Spec, layer: usize) -> AttnLayer<'_> {
-    AttnLayer { spec, layer, attn, q_norm: None, k_norm: None, relative_bias: None, positions: None }
+    AttnLayer { spec, layer, attn, q_norm: None, k_norm: None, sinks: None, relative_bias: None, positions: None }
 }
 
 /// Queries of all heads as they enter the product, [n_query, n_heads, d_head].

@@ -2,8 +2,8 @@
 
 use super::{
     Architecture, Config, EngineError, albert, bart, bert, bloom, deberta, distilbert, electra, esm, experts, falcon,
-    gemma, gpt_neo, gpt_neox, gpt2, gptj, hooked_transformer, llama, llama_kin, modernbert, mpnet, mpt, nomic_bert,
-    opt, phi3, roberta, t5,
+    gemma, gpt_neo, gpt_neox, gpt_oss, gpt2, gptj, hooked_transformer, llama, llama_kin, modernbert, mpnet, mpt,
+    nomic_bert, opt, phi3, roberta, t5,
 };
 
 type Adapter = fn(&Config, &dyn Fn(&str) -> bool) -> Result<Architecture, EngineError>;
@@ -34,6 +34,7 @@ pub(super) const ADAPTERS: &[(&str, Adapter)] = &[
     ("gpt_bigcode", gpt2::from_config),
     ("gpt_neo", gpt_neo::from_config),
     ("gpt_neox", gpt_neox::from_config),
+    ("gpt_oss", gpt_oss::from_config),
     ("gptj", gptj::from_config),
     ("granite", llama_kin::from_config),
     (hooked_transformer::NAME, hooked_transformer::from_config),

@@ -75,7 +75,7 @@ impl Architecture {
 }
 
 /// The experts that a file speaks of, in every layer.
-fn experts(config: &Config, spec: &Spec) -> Result<Experts, EngineError> {
+pub(super) fn experts(config: &Config, spec: &Spec) -> Result<Experts, EngineError> {
     // Where a class has both names for one number, a file may have either.
     let n_experts = match config.size_if_any("num_local_experts")? {
         Some(n_experts) => n_experts,

@@ -20,7 +20,7 @@ use crate::trace::spec::{
 use fields::Fields;
 
 /// `general.architecture` and how it is read.
-const KINDS: [(&str, Kind); 30] = [
+const KINDS: [(&str, Kind); 31] = [
     ("bloom", Kind::Bloom),
     ("chatglm", Kind::Glm),
     ("cohere2", Kind::Cohere2),
@@ -33,6 +33,7 @@ const KINDS: [(&str, Kind); 30] = [
     ("gemma3", Kind::Gemma3),
     ("glm4", Kind::Glm4),
     ("gpt2", Kind::Gpt2),
+    ("gpt-oss", Kind::GptOss),
     ("gptneox", Kind::GptNeox),
     ("granite", Kind::Granite),
     ("llama", Kind::Llama),
@@ -68,6 +69,7 @@ enum Kind {
     Glm4,
     Gpt2,
     GptNeox,
+    GptOss,
     Granite,
     Llama,
     Mpt,
@@ -122,6 +124,7 @@ pub(super) fn from_metadata(gguf: &Gguf) -> Result<Architecture, EngineError> {
     let source: SourceOf = match kind {
         Kind::Llama if has("blk.0.ffn_gate.0.weight") => experts::apart,
         Kind::Llama | Kind::SmolLm3 | Kind::Olmo | Kind::Granite => names::paired,
+        Kind::GptOss => names::gpt_oss,
         Kind::Phi3 => names::phi3,
         Kind::Glm | Kind::Glm4 if is_fused => names::phi3,
         Kind::Glm | Kind::Glm4 => names::gate_and_up,
@@ -230,6 +233,17 @@ fn own(fields: &Fields<'_>, kind: Kind, base: Spec) -> Result<Spec, EngineError>
         Kind::Qwen3Moe => {
             let architecture = "qwen3_moe".to_owned();
             rotated(Spec { qk_norm: Some(QkNorm::PerHead), architecture, ..base })
+        }
+        Kind::GptOss => {
+            let local = in_layers(window, fields.local_layers(base.n_layers, 2)?);
+            let (architecture, activation) = ("gpt_oss".to_owned(), Activation::QuickGelu);
+            let mut spec = rotated(Spec { local, architecture, activation, sinks: true, ..base })?;
+            if let Positions::Rotary(Rotary { scaling: RotaryScaling::Yarn { truncate, .. }, .. }) = &mut spec.positions
+            {
+                // As the model was trained; no field says so.
+                *truncate = false;
+            }
+            Ok(spec)
         }
         Kind::Olmoe => {
             let clip_qkv = fields.positive_if_any("attention.clamp_kqv")?;

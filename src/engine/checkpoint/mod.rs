@@ -21,6 +21,7 @@ mod gguf;
 mod gpt2;
 mod gpt_neo;
 mod gpt_neox;
+mod gpt_oss;
 mod gptj;
 mod hooked_transformer;
 mod labels;
@@ -246,9 +247,7 @@ impl Architecture {
         match slot {
             Slot::Block(_, QNorm | KNorm, part) => spec.qk_norm.is_some() && (part == Part::Weight || biases.qk_norm),
             Slot::NormOfHead(..) => spec.qk_norm == Some(QkNorm::EachHead),
-            Slot::Expert(layer, _, _, part) => {
-                spec.experts_at(layer).is_some() && (part == Part::Weight || biases.experts)
-            }
+            Slot::Expert(.., part) => part == Part::Weight || biases.experts,
             Slot::Block(layer, slot, part) => {
                 let is_there = match slot {
                     AttnNorm => spec.norm_placement != NormPlacement::Output,
@@ -259,6 +258,7 @@ impl Architecture {
                     MlpGate | MlpIn | MlpOut if spec.experts_at(layer).is_some() => false,
                     MlpGate => spec.mlp == MlpKind::Gated,
                     Router => spec.experts_at(layer).is_some(),
+                    Sinks => spec.sinks,
                     SharedGate => spec.experts_at(layer).is_some_and(|experts| experts.d_shared > 0),
                     PosK => spec.disentangled.is_some_and(|kind| kind.content_to_position),
                     PosQ => spec.disentangled.is_some_and(|kind| kind.position_to_content),
@@ -270,7 +270,7 @@ impl Architecture {
                     O | CrossO | Conv => biases.o,
                     MlpGate | MlpIn | MlpOut => biases.mlp,
                     Router => biases.experts,
-                    SharedGate => false,
+                    SharedGate | Sinks => false,
                     _ => norm_bias,
                 };
                 is_there && (part == Part::Weight || bias)
@@ -357,6 +357,7 @@ impl Architecture {
             Slot::NormOfHead(..) => vec![spec.d_head],
             Slot::Expert(_, expert, slot, part) => self.shape_of_expert(expert, slot, part),
             Slot::Block(_, Router, part) => layer(experts::n_experts(self), spec.d_model, part),
+            Slot::Block(_, Sinks, _) => vec![spec.n_heads],
             Slot::Block(_, SharedGate, part) => layer(1, spec.d_model, part),
             Slot::Block(_, QNorm, _) => vec![queries],
             Slot::Block(_, KNorm, _) => vec![keys],

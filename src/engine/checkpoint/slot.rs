@@ -73,6 +73,7 @@ pub enum BlockSlot {
     ConvNorm,
     Router,
     SharedGate,
+    Sinks,
 }
 
 /// Which tensor of a layer.
@@ -155,7 +156,7 @@ pub enum Layout {
 
 impl BlockSlot {
     /// All, in the order in which a block reads them.
-    pub const ALL: [BlockSlot; 24] = {
+    pub const ALL: [BlockSlot; 25] = {
         use BlockSlot::*;
         [
             AttnNorm,
@@ -182,6 +183,7 @@ impl BlockSlot {
             ConvNorm,
             Router,
             SharedGate,
+            Sinks,
         ]
     };
 

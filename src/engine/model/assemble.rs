@@ -116,6 +116,7 @@ impl Slots<'_> {
         let attn = AttnWeights {
             q_norm: self.head_norm(layer, QNorm),
             k_norm: self.head_norm(layer, KNorm),
+            sinks: self.vector(Slot::Block(layer, Sinks, Part::Weight)),
             ..self.attn([Q, K, V, O].map(at))?
         };
         Ok(Block {
@@ -195,7 +196,7 @@ impl Slots<'_> {
         let of_pattern = clip.filter(|_| self.architecture.spec.qk_norm.is_none());
         let mut clipped = |slot, clip| Ok::<_, EngineError>(Linear { clip, ..self.linear(slot)? });
         let (q, k, v) = (clipped(q, of_pattern)?, clipped(k, of_pattern)?, clipped(v, clip)?);
-        Ok(AttnWeights { q, k, v, o: self.adding(o)?, q_norm: None, k_norm: None })
+        Ok(AttnWeights { q, k, v, o: self.adding(o)?, q_norm: None, k_norm: None, sinks: None })
     }
 
     /// The norm of queries or keys: one tensor, or one for each head.

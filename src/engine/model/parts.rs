@@ -62,6 +62,8 @@ pub(in crate::engine) struct AttnWeights {
     pub q_norm: Option<Norm>,
     /// The keys' norm, [d_head] or [n_key_value_heads · d_head].
     pub k_norm: Option<Norm>,
+    /// Scores of attention sinks, [n_heads].
+    pub sinks: Option<Vec<f32>>,
 }
 
 /// x · Wᵀ + b, cut off where there is a limit.

@@ -206,10 +206,11 @@ fn hidden(model: &Model, mlp: &Mlp, rows: &[f32]) -> (Vec<f32>, Vec<f32>, Vec<f3
     let mut linear = mlp.into.apply_packed(&packed);
     if let Some(limit) = limit(model) {
         pre.iter_mut().for_each(|value| *value = value.min(limit));
-        linear.iter_mut().for_each(|value| *value = value.clamp(-limit, limit) + 1.0);
+        linear.iter_mut().for_each(|value| *value = value.clamp(-limit, limit));
     }
     let mut product = pre.clone();
-    model.activation().1(&mut product, &linear);
+    let by: Vec<f32> = linear.iter().map(|linear| linear + added(model)).collect();
+    model.activation().1(&mut product, &by);
     (pre, linear, product)
 }
 
@@ -230,11 +231,12 @@ fn hidden_reverse(model: &Model, mlp: &Mlp, rows: &[f32], grad: &[f32], weights:
     model.activation().0(&mut activated);
     Model::slope_of(model.spec.activation)(&mut slope);
     let mut by_pre = by_linear.clone();
-    by_pre.iter_mut().zip(slope.iter().zip(&linear)).for_each(|(grad, (slope, linear))| *grad *= slope * linear);
+    let each = by_pre.iter_mut().zip(slope.iter().zip(&linear));
+    each.for_each(|(grad, (slope, linear))| *grad *= slope * (linear + added(model)));
     by_linear.iter_mut().zip(&activated).for_each(|(grad, activated)| *grad *= activated);
     if let Some(limit) = limit(model) {
         by_pre.iter_mut().zip(&pre).filter(|(_, pre)| **pre >= limit).for_each(|(grad, _)| *grad = 0.0);
-        let cut = by_linear.iter_mut().zip(&linear).filter(|(_, linear)| (**linear - 1.0).abs() >= limit);
+        let cut = by_linear.iter_mut().zip(&linear).filter(|(_, linear)| linear.abs() >= limit);
         cut.for_each(|(grad, _)| *grad = 0.0);
     }
     let mut by_rows = mlp.into.reverse(&by_linear);
@@ -242,6 +244,11 @@ fn hidden_reverse(model: &Model, mlp: &Mlp, rows: &[f32], grad: &[f32], weights:
         by_rows.iter_mut().zip(gate.reverse(&by_pre)).for_each(|(sum, more)| *sum += more);
     }
     (by_rows, by_weights)
+}
+
+/// What is added to what gates multiply, once it is cut off.
+fn added(model: &Model) -> f32 {
+    if limit(model).is_some() { 1.0 } else { 0.0 }
 }
 
 /// The size at which an expert's hidden neurons are cut off.

@@ -50,6 +50,8 @@ pub fn patterns_need_more(spec: &Spec, is_edited: bool) -> Option<&'static str> 
         Some("the model adds a learned bias to its scores")
     } else if any_stack(|spec| spec.disentangled.is_some()) {
         Some("the model adds products with its positions to its scores")
+    } else if any_stack(|spec| spec.sinks) {
+        Some("the model’s attention sinks take part in the softmax")
     } else if is_edited {
         Some("edits act between queries, keys and patterns")
     } else {

@@ -40,6 +40,7 @@ impl Default for Spec {
             relative_bias: None,
             disentangled: None,
             conv: None,
+            sinks: false,
             attn_softcap: None,
             experts: None,
             logit_softcap: None,

@@ -46,6 +46,7 @@ impl Field for Spec {
             relative_bias: fields.optional("relative_bias")?,
             disentangled: fields.optional("disentangled")?,
             conv: fields.optional("conv")?,
+            sinks: fields.or_default("sinks")?,
             attn_softcap: fields.optional("attn_softcap")?,
             experts: fields.optional("experts")?,
             logit_softcap: fields.optional("logit_softcap")?,

@@ -195,6 +195,7 @@ fn metadata_are_read_as_they_are_written() {
                 position_to_content: false,
             }),
             conv: is_even.then_some(Conv { kernel: 3, activation: Activation::Gelu }),
+            sinks: is_even,
             attn_softcap: is_even.then_some(50.0),
             experts: is_even.then(|| Experts {
                 layers: vec![0, index],

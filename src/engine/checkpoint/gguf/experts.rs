@@ -14,7 +14,7 @@ pub(super) fn read(fields: &Fields<'_>, kind: Kind, spec: &Spec) -> Result<Optio
     if n_experts == 0 {
         return Ok(None);
     }
-    if !matches!(kind, Kind::Llama | Kind::Olmoe | Kind::Qwen2Moe | Kind::Qwen3Moe) {
+    if !matches!(kind, Kind::GptOss | Kind::Llama | Kind::Olmoe | Kind::Qwen2Moe | Kind::Qwen3Moe) {
         let expected = "0 (experts of this architecture are not read)";
         return Err(fields.refuse("expert_count", expected, &n_experts.to_string()));
     }
@@ -35,7 +35,8 @@ pub(super) fn read(fields: &Fields<'_>, kind: Kind, spec: &Spec) -> Result<Optio
         d_mlp: width("ffn_down_exps").unwrap_or(spec.d_mlp),
         d_shared: width("ffn_down_shexp").unwrap_or(0),
         sums_to_one: !matches!(kind, Kind::Olmoe | Kind::Qwen2Moe),
-        limit: None,
+        // No field says it.
+        limit: (kind == Kind::GptOss).then_some(7.0),
     }))
 }
 

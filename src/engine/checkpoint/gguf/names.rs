@@ -40,6 +40,7 @@ pub(super) fn plain(arch: &Architecture, slot: Slot) -> Option<Source> {
                 BlockSlot::MlpIn => "ffn_up",
                 BlockSlot::MlpOut => "ffn_down",
                 BlockSlot::MlpOutNorm => "post_ffw_norm",
+                BlockSlot::Sinks => "attn_sinks",
                 BlockSlot::Router => "ffn_gate_inp",
                 BlockSlot::SharedGate => "ffn_gate_inp_shexp",
                 _ => return None,
@@ -61,6 +62,16 @@ pub(super) fn paired(arch: &Architecture, slot: Slot) -> Option<Source> {
         _ => source.layout,
     };
     Some(Source { layout, ..source })
+}
+
+/// The tensors of gpt-oss, whose MLP's norm has the name that elsewhere is that of attention's output.
+pub(super) fn gpt_oss(arch: &Architecture, slot: Slot) -> Option<Source> {
+    match slot {
+        Slot::Block(layer, BlockSlot::MlpNorm, part) => {
+            arch.named(format!("blk.{layer}.post_attention_norm.{}", part.name()))
+        }
+        _ => plain(arch, slot),
+    }
 }
 
 /// The tensors of families whose queries, keys and values are one matrix, one after another.
