@@ -20,6 +20,7 @@ pub mod patterns;
 pub mod raster;
 pub mod scatter;
 pub mod shade;
+pub mod share_curve;
 pub mod stream;
 pub mod theme;
 pub mod thumbnails;

@@ -1,6 +1,7 @@
 // What matters for an outcome: from a text and two answers to the verified list of heads in three clicks, and saliency of tokens.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { openPanel, soon, tokenOutcome } from "./editing.mjs";
 import { MINILM, SMOLLM2, firstResult, inspect, liveResult, pickModel, result, run } from "./page.mjs";
 import { accessibilityProblems, fixture, pageTest } from "./support.mjs";
@@ -57,6 +58,13 @@ pageTest("SmolLM2 and Mary: the verified heads that matter in three clicks hold 
   await shot("matters-heads");
   assert.deepEqual(await accessibilityProblems(page), []);
 
+  // The plot as vectors and as pixels.
+  for (const form of ["svg", "png"]) {
+    const save = panel.getByTitle(`Save this estimates-plot as ${form === "svg" ? "vectors" : "pixels"}`, { exact: false });
+    const [file] = await Promise.all([page.waitForEvent("download"), save.click()]);
+    assert.match(file.suggestedFilename(), new RegExp(`-estimates-plot\\.${form}$`));
+  }
+
   // The map on the stage, and the heads in the model view's colours.
   await panel.getByRole("button", { name: "Show the map" }).click();
   const map = page.getByRole("region", { name: "Map of effects" });
@@ -64,6 +72,21 @@ pageTest("SmolLM2 and Mary: the verified heads that matter in three clicks hold 
   await map.getByRole("button", { name: new RegExp(`^${first[0]}: effect`) }).waitFor();
   await shot("matters-map");
   await panel.getByRole("button", { name: "Back to the view" }).click();
+
+  // The head view's tokens by the estimates of the selected head, the neuron view's neurons by theirs.
+  await panel.getByRole("combobox", { name: "Ranked" }).selectOption("head_positions");
+  const tokens = page.getByRole("listbox", { name: "Query tokens" }).locator(".token:is(.positive, .negative)");
+  await tokens.first().waitFor();
+  assert.equal(await tokens.count(), 14);
+  await shot("matters-head-view");
+  await panel.getByRole("combobox", { name: "Ranked" }).selectOption("head_neurons");
+  await panel.getByRole("button", { name: "Estimate" }).click();
+  await page.getByRole("tab", { name: "Neuron view" }).click();
+  const neurons = page.getByRole("img", { name: /^Estimated effects of the head’s neurons, from − ?[\d.e−-]+ to / });
+  await neurons.waitFor();
+  assert.equal(await neurons.locator(".coloured").count(), 2 * 64);
+  await shot("matters-neuron-view");
+  await page.getByRole("tab", { name: "Head view" }).click();
 
   // Patching needs the other text, and links carry the choice.
   await panel.getByRole("radio", { name: "Patching from another text" }).check();
@@ -99,9 +122,15 @@ pageTest("saliency of a likeness colours the tokens of both sentences, and neuro
   await shot("saliency");
   await panel.getByRole("combobox", { name: "Ranked" }).selectOption("stream");
   await panel.getByRole("status", { name: "Estimate" }).getByText("positions of their own").waitFor();
+  const list = panel.getByRole("table", { name: "Largest estimated effects" });
+  await panel.getByRole("combobox", { name: "Ranked" }).selectOption("heads");
+  await panel.getByRole("button", { name: "Estimate" }).click();
+  await list.waitFor();
+  await panel.getByRole("button", { name: "Verify" }).click();
+  await panel.getByRole("status", { name: "Verified" }).getByText("40 tried").waitFor({ timeout: 60_000 });
+  assert.ok((await rows(list)).slice(0, 20).every(([, estimate, exact]) => Number.isFinite(estimate + exact)), "both texts under each edit");
   await panel.getByRole("combobox", { name: "Ranked" }).selectOption("mlp_neurons");
   await panel.getByRole("button", { name: "Estimate" }).click();
-  const list = panel.getByRole("table", { name: "Largest estimated effects" });
   await list.getByRole("button", { name: /^L\d neuron \d+$/ }).first().click();
   await page.getByRole("region", { name: "Neuron of the MLP" }).first().waitFor();
 });
@@ -148,6 +177,9 @@ pageTest("links between tokens are a graph from the outcome down, and the outcom
     assert.ok(Math.abs(ofRest - (rest - none) / (all - none)) < 0.02, `F without ${count}`);
   }
   await paths.getByRole("img", { name: "F over the number of links kept" }).waitFor();
+  const [curve] = await Promise.all([page.waitForEvent("download"), paths.getByTitle("Save this kept-links as vectors", { exact: false }).click()]);
+  assert.match(curve.suggestedFilename(), /-kept-links\.svg$/);
+  assert.match(await readFile(await curve.path(), "utf8"), /<g id="kept"[^>]*>\s*<path d="M/);
   await shot("matters-links");
   assert.deepEqual(await accessibilityProblems(page), []);
 
@@ -162,6 +194,17 @@ pageTest("links between tokens are a graph from the outcome down, and the outcom
   assert.match(file.suggestedFilename(), /estimates\.csv$/);
   await stage.getByRole("button", { name: "Back to the view" }).click();
   await stage.waitFor({ state: "detached" });
+
+  // On a phone the graph stands above the panel: opening brings it into the window, closing the panel.
+  await page.setViewportSize({ width: 390, height: 844 });
+  const opener = panel.getByRole("button", { name: "Show the graph" });
+  await opener.click();
+  const isInWindow = (locator) => locator.evaluate((element) => element.getBoundingClientRect().top >= 0 && element.getBoundingClientRect().top < innerHeight / 2);
+  await graph.waitFor();
+  await soon(async () => ((await isInWindow(stage)) ? null : "out of sight"), "the graph is in the window");
+  await shot("matters-link-graph-phone");
+  await stage.getByRole("button", { name: "Back to the view" }).click();
+  await soon(async () => ((await opener.evaluate((element) => document.activeElement === element)) ? null : "elsewhere"), "the panel is back");
 });
 
 pageTest("a head's page traces its inputs to heads and MLPs below, the best exactly", async ({ page, open, shot }) => {

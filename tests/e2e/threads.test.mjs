@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { fromFolder, pythonServer, serve } from "./host.mjs";
-import { liveResult, parts, result, run } from "./page.mjs";
-import { distFile, pageTest } from "./support.mjs";
+import { openPanel, tokenOutcome } from "./editing.mjs";
+import { SMOLLM2, inspect, liveResult, parts, pickModel, result, run } from "./page.mjs";
+import { distFile, fixture, pageTest } from "./support.mjs";
 
 const dist = path.dirname(distFile("index.html"));
 const ISOLATING = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
@@ -41,6 +42,42 @@ pageTest("two threads give what one gives, to the last digit shown, and one is a
     await page.reload();
     assert.equal(await threads.inputValue(), "1");
     assert.deepEqual(warnings, []);
+  } finally {
+    await server.close();
+  }
+});
+
+pageTest("gradients on two threads rank the heads as on one, with PyTorch's numbers", async ({ page }) => {
+  const expected = fixture("golden-real/smollm2/inside-mary-john.json");
+  const server = await serve(fromFolder(dist), ISOLATING);
+  try {
+    await page.goto(`http://127.0.0.1:${server.port}/`);
+    await page.locator("#boot").waitFor({ state: "detached" });
+    const threads = page.getByRole("combobox", { name: "Threads" });
+    await threads.selectOption("2");
+    await liveResult(page);
+    await pickModel(page, SMOLLM2);
+    await run(page, expected.text);
+    await parts(page).status.getByText(/· 2 threads ·/).waitFor();
+    await tokenOutcome(await openPanel(page), expected.answer, expected.other);
+    await inspect(page, "Matters");
+    const panel = page.getByRole("region", { name: "What matters for the outcome" });
+    const ranked = async () => {
+      await panel.getByRole("button", { name: "Estimate" }).click();
+      const list = panel.getByRole("table", { name: "Largest estimated effects" });
+      await list.waitFor({ timeout: 60_000 });
+      return list.locator("tbody tr").allTextContents();
+    };
+    const onTwo = await ranked();
+    const [, layer, head, estimate] = onTwo[0].match(/L(\d+)H(\d+)\s*([+−]?[\d.]+)/);
+    const scale = Math.max(...expected.attribution.zero_head.flat().map(Math.abs));
+    assert.ok(Math.abs(Number(estimate.replace("−", "-")) - expected.attribution.zero_head[layer][head]) < 2e-3 * scale + 6e-4, onTwo[0]);
+    await threads.selectOption("1");
+    await parts(page).status.getByText(/ heads · [\d.]+ m?s$/).waitFor({ timeout: 60_000 });
+    await run(page, `${expected.text} the`);
+    await run(page, expected.text);
+    await parts(page).status.getByText(/ heads · [\d.]+ m?s$/).waitFor({ timeout: 60_000 });
+    assert.deepEqual(await ranked(), onTwo);
   } finally {
     await server.close();
   }

@@ -3,6 +3,7 @@
 use super::svg::PX_PER_PT;
 use super::*;
 use crate::render::scatter::ScatterPoint;
+use crate::render::share_curve::ShareCurve;
 use crate::render::{Contrast, HeadView, PatternView, Products, Scheme, Shade, StreamScale};
 use crate::trace::TokenForm;
 use crate::trace::display::{TokenLabel, token_label};
@@ -262,7 +263,12 @@ fn texts_of_effects_sums_and_points() {
     for (low, high) in [(0.0, 3.0), (-2.0, 0.0), (-1.5, 1.5), (0.0, 0.0), (-0.01, 20.0)] {
         let point =
             |value| ScatterPoint { name: "L0H0".to_owned(), estimate: value, exact: value, is_drawn: value > 0.0 };
-        let figure = ScatterFigure { points: vec![point(low), point(high)], agreement: "r = 0.9".to_owned() };
+        let figure = ScatterFigure { points: vec![point(low), point(high)], meaning: "r = 0.9".to_owned() };
         faults.check(&format!("points from {low} to {high}"), &figure);
+    }
+    for points in [vec![(1, [0.5, 0.5])], vec![(1, [-3.25, 0.9]), (1_000, [1.0, 12.5])]] {
+        let curve = ShareCurve::new(points);
+        let name = format!("a curve up to {}", curve.last());
+        faults.check(&name, &CurveFigure { curve, meaning: "Blue: F of the links that are kept.".to_owned() });
     }
 }

@@ -12,6 +12,7 @@
 
 mod cells;
 pub mod csv;
+mod curve;
 mod effects;
 mod head;
 mod legend;
@@ -29,6 +30,7 @@ mod geometry_tests;
 #[cfg(test)]
 mod tests;
 
+pub use curve::CurveFigure;
 pub use effects::EffectsFigure;
 pub use head::HeadFigure;
 pub use map::{MapCell, MapFigure};

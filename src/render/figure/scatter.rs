@@ -15,8 +15,8 @@ const RADIUS: f32 = 2.2;
 pub struct ScatterFigure {
     /// The points.
     pub points: Vec<ScatterPoint>,
-    /// How both agree, a sentence.
-    pub agreement: String,
+    /// What points are, and how estimates and exact effects agree.
+    pub meaning: String,
 }
 
 impl Draw for ScatterFigure {
@@ -65,11 +65,7 @@ impl Draw for ScatterFigure {
     }
 
     fn legend(&self, pen: &mut Pen, top: f32) -> f32 {
-        let text = format!(
-            "Effect on the outcome, with the edit minus without it: across the estimate, upwards the exact one. Filled: the largest \
-             estimates; rings: drawn at random from the rest. {}",
-            self.agreement
-        );
-        pen.note(&text, top)
+        let axes = "Effect on the outcome, with the edit minus without it: across the estimate, upwards the exact one";
+        pen.note(&format!("{axes}. {}", self.meaning), top)
     }
 }

@@ -60,6 +60,17 @@ impl KeptNumbers {
     pub fn share(&self, outcome: f32) -> Option<f32> {
         restored_share(self.outcome, self.none, outcome)
     }
+
+    /// F of the links that are kept and of the rest, over their number; nothing where F has no value.
+    pub fn shares(&self) -> Option<Vec<(usize, [f32; 2])>> {
+        let point = |(count, [own, rest]): &(usize, [f32; 2])| Some((*count, [self.share(*own)?, self.share(*rest)?]));
+        self.points.iter().map(point).collect()
+    }
+
+    /// What a head does at a position of which no link is kept.
+    pub fn ablation(&self) -> &'static str {
+        if self.is_mean { "writes its mean over the text’s positions" } else { "writes nothing" }
+    }
 }
 
 impl State {

@@ -187,9 +187,33 @@ impl State {
         self.estimates_of(EstimatedPart::Heads)?.ranking(Ranked::Heads)
     }
 
-    /// The estimated effect of the stream entering a layer at a position.
+    /// What the stream view's estimates are of: the outputs that are ranked, else the stream itself.
+    pub fn ranked_cells(&self) -> Ranked {
+        match self.matters.choice.ranked {
+            ranked @ (Ranked::AttnOutputs | Ranked::MlpOutputs) => ranked,
+            _ => Ranked::Stream,
+        }
+    }
+
+    /// The estimated effect of a cell of the stream view, at a layer and a position.
     pub fn estimated_cell(&self, layer: usize, position: usize) -> Option<f32> {
-        self.estimates_of(EstimatedPart::Positions)?.ranking(Ranked::Stream)?.at(layer, position)
+        self.estimates_of(EstimatedPart::Positions)?.ranking(self.ranked_cells())?.at(layer, position)
+    }
+
+    /// The estimated effect of the selected head at each position, where that is ranked and estimated; else nothing.
+    pub fn estimated_tokens(&self) -> Vec<f32> {
+        let ranking = self.ranking().filter(|ranking| ranking.ranked == Ranked::HeadPositions);
+        let head = || ranking?.head_at_positions(self.selection.layer, self.selection.head());
+        head().unwrap_or_default()
+    }
+
+    /// The estimated effects of the selected head's query and key neurons, where these are ranked and estimated.
+    pub fn estimated_neurons(&self) -> Option<[&[f32]; 2]> {
+        let ranking = self.ranking().filter(|ranking| ranking.ranked == Ranked::HeadNeurons)?;
+        let (layer, head) = (self.selection.layer, self.selection.head());
+        let spec = self.shown.as_ref()?.stack_spec();
+        let key_head = head / (spec.n_heads / spec.n_key_value_heads.max(1)).max(1);
+        Some([ranking.neurons_of(layer, head, false)?, ranking.neurons_of(layer, key_head, true)?])
     }
 
     /// Takes estimates.

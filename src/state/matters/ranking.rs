@@ -171,6 +171,23 @@ impl Ranking {
         let (.., shape, start) = self.blocks.iter().find(|block| block.0 == layer)?;
         (column < *shape.last()?).then(|| self.values.get(start + column).copied()).flatten()
     }
+
+    /// A head's estimates by position, where heads at positions are ranked; a cosine has none by position.
+    pub fn head_at_positions(&self, layer: usize, head: usize) -> Option<Vec<f32>> {
+        let (.., shape, start) = self.blocks.iter().find(|block| block.0 == layer)?;
+        let &[n_pos, n_heads] = &shape[..] else { return None };
+        let at = |position: usize| self.values.get(start + position * n_heads + head).copied();
+        (n_pos > 1 && head < n_heads).then(|| (0..n_pos).map_while(at).collect())
+    }
+
+    /// The estimates of a head's query or key neurons, where these are ranked; keys have heads of their own.
+    pub fn neurons_of(&self, layer: usize, head: usize, is_key: bool) -> Option<&[f32]> {
+        use BlockSite::*;
+        let is_of = |site: BlockSite| matches!((is_key, site), (false, Q | RotQ | CrossQ) | (true, K | RotK | CrossK));
+        let (.., shape, start) = self.blocks.iter().find(|block| block.0 == layer && is_of(block.1))?;
+        let width = *shape.last()?;
+        (head < *shape.first()?).then(|| self.values.get(start + head * width..start + (head + 1) * width)).flatten()
+    }
 }
 
 impl Part {
@@ -245,6 +262,16 @@ mod tests {
         let [best, drawn] = heads.tried(2);
         assert!(drawn.len() == 2 && drawn.iter().all(|index| !best.contains(index)));
         assert_eq!((heads.at(1, 2), heads.at(1, 3), heads.at(2, 0)), (Some(8.125), None, None));
+    }
+
+    #[test]
+    fn views_take_a_heads_positions_and_neurons_for_their_colours() {
+        let heads = ranking(Ranked::HeadPositions);
+        assert_eq!(heads.head_at_positions(1, 2), Some(vec![0.125, 8.0]));
+        assert_eq!((heads.head_at_positions(1, 3), heads.head_at_positions(4, 0)), (None, None));
+        let neurons = ranking(Ranked::HeadNeurons);
+        assert_eq!(neurons.neurons_of(1, 1, true), Some(&[-2.0, 0.0][..]));
+        assert_eq!((neurons.neurons_of(1, 1, false), neurons.neurons_of(1, 2, true)), (None, None));
     }
 
     #[test]

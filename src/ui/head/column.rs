@@ -19,6 +19,8 @@ pub struct Column {
     pub extent: Derived<(usize, Option<usize>)>,
     /// The numbers beside the rows, as text; empty for a side without numbers.
     pub numbers: Derived<Vec<String>>,
+    /// The estimated effect of the selected head at each row's tokens, −1 to 1; empty unless that is ranked under “Matters”.
+    pub estimates: Derived<Vec<f32>>,
     /// Whether the numbers are means, since nothing is marked.
     pub is_idle: Derived<bool>,
 }
@@ -54,9 +56,30 @@ impl Column {
                     received.as_ref().filter(|received| received.side == side).map(numbers).unwrap_or_default()
                 })
             }),
+            estimates: {
+                let of_tokens = page.memo(move |state| match side {
+                    Side::Query => state.estimated_tokens(),
+                    Side::Key => Vec::new(),
+                });
+                Derived::new(move || {
+                    scene.with(|scene| of_tokens.with(|all| by_row(scene.as_ref()?, all))).unwrap_or_default()
+                })
+            },
             is_idle: Derived::new(move || {
                 received.with(|received| received.as_ref().is_some_and(|received| received.is_mean))
             }),
         }
     }
+}
+
+/// Adds up what belongs to each row's tokens, as shares of the largest.
+fn by_row(scene: &Scene, estimates: &[f32]) -> Option<Vec<f32>> {
+    if estimates.is_empty() {
+        return None;
+    }
+    let sum =
+        |unit: &usize| estimates.get(scene.units.tokens(Side::Query, *unit)).map_or(0.0, |all| all.iter().sum::<f32>());
+    let sums: Vec<f32> = scene.rows(Side::Query).iter().map(sum).collect();
+    let largest = sums.iter().map(|sum| sum.abs()).fold(f32::MIN_POSITIVE, f32::max);
+    Some(sums.iter().map(|sum| sum / largest).collect())
 }

@@ -23,7 +23,7 @@ pub fn TokenRow(
     tab_stop: Derived<Option<usize>>,
 ) -> impl IntoView {
     let Figure { scene, window, focused, .. } = figure;
-    let Column { marked, pinned, extent, numbers, is_idle } = column;
+    let Column { marked, pinned, extent, numbers, estimates, is_idle } = column;
     let unit = TokenRef { side, position: unit };
     let label = scene.with_untracked(|scene| scene.as_ref()?.label(side, unit.position).cloned());
     let predicted = scene.with_untracked(|scene| scene.as_ref()?.predicted(side, unit.position).cloned());
@@ -54,6 +54,9 @@ pub fn TokenRow(
     let speaker = message.as_ref().filter(|message| message.is_first).map(|message| message.role.clone());
     let starts_second = move || row > 0 && text_name() == Some("B");
     let number = Derived::new(move || numbers.with(|numbers| numbers.get(row).cloned()));
+    let estimate = Derived::new(move || estimates.with(|estimates| estimates.get(row).copied().unwrap_or(0.0)));
+    let is_more = move || estimate.get() > 0.0;
+    let is_less = move || estimate.get() < 0.0;
     let has_number = move || number.with(|number| number.as_ref().is_some_and(|number| !number.is_empty()));
     view! {
         <div
@@ -62,6 +65,9 @@ pub fn TokenRow(
             class:faded=move || mark.get().1
             class:pinned=move || is_pinned.get()
             class:second=starts_second
+            class:positive=is_more
+            class:negative=is_less
+            style:--strength=move || format!("{:.1}%", 60.0 * estimate.get().abs())
             class:numbered=has_number
             class:measured=move || !is_idle.get() && has_number()
             data-role=message.map(|message| message.role)

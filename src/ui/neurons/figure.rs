@@ -4,6 +4,7 @@ use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
 
 use super::draw::{Targets, draw_on_change};
+use super::estimates::NeuronEstimates;
 use super::geometry::Geometry;
 use super::header::NeuronHeader;
 use super::key_rows::KeyRows;
@@ -55,6 +56,7 @@ pub fn NeuronFigure(neurons: Neurons, scheme: Derived<Scheme>) -> impl IntoView 
     view! {
         <div class="neuron-figure">
             <NeuronHeader neurons columns strip />
+            <NeuronEstimates neurons columns />
             <div
                 class="scroller"
                 node_ref=scroller

@@ -4,6 +4,7 @@ mod controls;
 mod detail;
 mod distance_plot;
 mod draw;
+mod estimates;
 mod figure;
 mod geometry;
 mod header;

@@ -8,6 +8,7 @@ mod embed_button;
 mod embed_code;
 mod export;
 mod export_button;
+pub mod figure_buttons;
 pub mod figures;
 mod open;
 mod open_button;

@@ -1,6 +1,7 @@
 //! Components and helpers used in several places.
 
 pub mod address_field;
+pub mod bring;
 pub mod cell_table;
 pub mod check_box;
 pub mod choice_field;

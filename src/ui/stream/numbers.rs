@@ -2,11 +2,15 @@
 
 use crate::protocol::EstimatedPart;
 use crate::render::StreamScale;
+use crate::state::matters::Ranked;
 use crate::state::stream::options::StreamNumber;
 use crate::state::{RUNS_MODELS, Shown, State, Variant, wording};
 use crate::trace::display::token_label;
 use crate::trace::numeral::with_minus;
 use crate::trace::{Side, TokenForm};
+
+/// What an estimate of the stream is of.
+const STREAM_CELL: &str = "the stream entering the layer";
 
 /// Tokens that the words of a cell name.
 const N_NAMED: usize = 3;
@@ -79,7 +83,14 @@ pub fn lens_form(state: &State) -> TokenForm {
 /// Words about a number of the table, which are about labels where the lens tells these apart.
 pub fn about(state: &State, number: StreamNumber, words: &str) -> String {
     let is_of_labels = state.lens_has_labels() && number.needs_lens();
-    if is_of_labels { words.replace("token", "label") } else { words.to_owned() }
+    if is_of_labels {
+        return words.replace("token", "label");
+    }
+    match state.ranked_cells() {
+        Ranked::AttnOutputs => words.replace(STREAM_CELL, "what the layer’s attention adds"),
+        Ranked::MlpOutputs => words.replace(STREAM_CELL, "what the layer’s MLP adds"),
+        _ => words.to_owned(),
+    }
 }
 
 /// The most likely tokens of a cell as they are shown, with their probabilities.

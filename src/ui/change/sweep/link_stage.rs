@@ -1,6 +1,6 @@
 //! Links that lead to the outcome as a graph over tokens and layers, in the place of the views.
 
-use leptos::html::Div;
+use leptos::html::{Div, Section};
 use leptos::prelude::*;
 
 use super::files::StageFiles;
@@ -10,6 +10,7 @@ use crate::state::matters::{LinkGraph, ListedPart};
 use crate::state::{State, wording};
 use crate::ui::erased::view;
 use crate::ui::shell::page::Page;
+use crate::ui::small::bring::bring;
 use crate::ui::small::problem::Problem;
 use crate::ui::small::watched::element_size;
 
@@ -23,11 +24,12 @@ pub fn LinkStage(page: Page) -> impl IntoView {
     let n = page.memo(|state| state.matters.links.n);
     let title = page.memo(State::matters_title);
     let problem = RwSignal::new(None::<String>);
-    let scroller = NodeRef::<Div>::new();
+    let (stage, scroller) = (NodeRef::<Section>::new(), NodeRef::<Div>::new());
+    bring(move || stage.try_get_untracked().flatten().map(Into::into));
     let (width, _) = element_size(scroller);
     let room = move || (if width.get() > 0.0 { width.get() as f32 } else { ROOM.0 }, ROOM.1);
     view! {
-        <section class="sweep-stage" aria-label="Graph of links">
+        <section class="sweep-stage" node_ref=stage tabindex="-1" aria-label="Graph of links">
             <div class="sweep-head">
                 <h2>{move || title.get()}</h2>
                 <span class="spring"></span>

@@ -1,5 +1,6 @@
 //! A sweep on the stage: its progress, its map, and the largest effects.
 
+use leptos::html::Section;
 use leptos::prelude::*;
 
 use super::effects::Effects;
@@ -7,11 +8,14 @@ use super::files::StageFiles;
 use super::link_stage::LinkStage;
 use super::map::SweepMap;
 use super::ranked::Ranked;
+use crate::render::figure::Preset;
 use crate::render::scatter::ScatterPoint;
 use crate::state::{Event, State, WorkEvent, wording};
 use crate::ui::erased::{Derived, view};
-use crate::ui::numbers::matters::plot;
+use crate::ui::numbers::matters::{plot, scatter_figure};
+use crate::ui::share::figure_buttons::FigureButtons;
 use crate::ui::shell::page::Page;
+use crate::ui::small::bring::bring;
 use crate::ui::small::problem::Problem;
 
 /// The map of the last sweep, in the place of the views.
@@ -34,9 +38,20 @@ pub fn SweepStage(page: Page) -> impl IntoView {
         points.into_iter().map(point).collect::<Vec<_>>()
     });
     let problem = RwSignal::new(None::<String>);
+    let stage = NodeRef::<Section>::new();
+    // What the panel of estimates opens.
+    if page.peek(|state| state.matters.is_on_stage && !state.shows_link_graph()) {
+        bring(move || stage.try_get_untracked().flatten().map(Into::into));
+    }
     view! {
         {move || is_graph.get().then(|| view! { <LinkStage page /> })}
-        <section class="sweep-stage" class:none=move || is_graph.get() aria-label="Map of effects">
+        <section
+            class="sweep-stage"
+            class:none=move || is_graph.get()
+            node_ref=stage
+            tabindex="-1"
+            aria-label="Map of effects"
+        >
             <div class="sweep-head">
                 <h2>{move || effects.with(|effects| effects.as_ref().map(|effects| effects.title.clone()))}</h2>
                 <span class="label" role="status" aria-label="Progress of the sweep">
@@ -71,6 +86,14 @@ pub fn SweepStage(page: Page) -> impl IntoView {
                     />
                     <Ranked page map names applies />
                     {move || points.with(|points| (!points.is_empty()).then(|| plot(points)))}
+                    <span class:none=move || points.with(Vec::is_empty)>
+                        <FigureButtons
+                            page
+                            what="estimates-plot"
+                            preset=Preset::Column
+                            make=Box::new(move || page.peek(|state| scatter_figure(state, points.get_untracked(), "")))
+                        />
+                    </span>
                 </div>
             })}
         </section>

@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
+use crate::render::figure::{Caption, CurveFigure, Draw};
+use crate::render::share_curve::ShareCurve;
 use crate::state::matters::KeptNumbers;
-use crate::state::wording;
+use crate::state::{CaptionText, State, wording};
 use crate::ui::erased::view;
 use crate::ui::numbers::parts_table::parts_table;
 
@@ -27,10 +29,10 @@ pub fn kept_curve(kept: &KeptNumbers) -> AnyView {
         }
     };
     let outcome = wording::short_weight;
-    let empty = if kept.is_mean { "writes its mean over the text’s positions" } else { "writes nothing" };
-    let has_share = kept.share(kept.none).is_some();
+    let (empty, shares) = (kept.ablation(), kept.shares());
+    let has_share = shares.is_some();
     view! {
-        {has_share.then(|| curve(kept))}
+        {shares.map(curve)}
         {parts_table(
             "Outcome with some links",
             ["Kept", "Outcome", "F", "Without", "F of the rest"],
@@ -52,20 +54,13 @@ pub fn kept_curve(kept: &KeptNumbers) -> AnyView {
     .into_any()
 }
 
-/// Both curves over the logarithm of the number of links.
-fn curve(kept: &KeptNumbers) -> AnyView {
-    let shares: Vec<(f32, [f32; 2])> = kept
-        .points
-        .iter()
-        .map(|(count, pair)| ((*count as f32).ln(), pair.map(|value| kept.share(value).unwrap_or_default())))
-        .collect();
-    let all = || shares.iter().flat_map(|(_, pair)| pair);
-    let (low, high) = (all().copied().fold(0.0, f32::min), all().copied().fold(1.0, f32::max));
-    let end = shares.last().map_or(1.0, |(log, _)| log.max(f32::MIN_POSITIVE));
-    let x = |log: f32| LEFT + log / end * (WIDTH - LEFT - 8.0);
-    let y = |share: f32| 8.0 + (high - share) / (high - low) * (HEIGHT - BOTTOM - 8.0);
-    let points = |of: usize| -> String {
-        shares.iter().map(|(log, pair)| format!("{:.1},{:.1} ", x(*log), y(pair[of]))).collect()
+/// Both curves.
+fn curve(points: Vec<(usize, [f32; 2])>) -> AnyView {
+    let curve = ShareCurve::new(points);
+    let x = |count: usize| LEFT + curve.across(count) * (WIDTH - LEFT - 8.0);
+    let y = |share: f32| 8.0 + (1.0 - curve.up(share)) * (HEIGHT - BOTTOM - 8.0);
+    let way = |of: usize| -> String {
+        curve.points.iter().map(|(count, pair)| format!("{:.1},{:.1} ", x(*count), y(pair[of]))).collect()
     };
     let level = |share: f32| {
         view! {
@@ -73,17 +68,14 @@ fn curve(kept: &KeptNumbers) -> AnyView {
             <text x=LEFT - 6.0 y=y(share) dy="0.32em" text-anchor="end">{wording::short_weight(share)}</text>
         }
     };
-    let mut levels = vec![0.0, 1.0];
-    levels.extend([low, high].into_iter().filter(|end| *end < -0.15 || *end > 1.15));
-    let last = kept.points.last().map_or(0, |(count, _)| *count);
     view! {
         <figure class="find-plot kept-curve">
             <svg viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label="F over the number of links kept">
-                {levels.into_iter().map(level).collect_view()}
-                <polyline points=points(0) />
-                <polyline class="second" points=points(1) />
+                {curve.levels().into_iter().map(level).collect_view()}
+                <polyline points=way(0) />
+                <polyline class="second" points=way(1) />
                 <text x=LEFT y=HEIGHT - 18.0 text-anchor="middle">"1"</text>
-                <text x=WIDTH - 8.0 y=HEIGHT - 18.0 text-anchor="end">{last}</text>
+                <text x=WIDTH - 8.0 y=HEIGHT - 18.0 text-anchor="end">{curve.last()}</text>
                 <text x=(LEFT + WIDTH) / 2.0 y=HEIGHT - 4.0 text-anchor="middle">
                     "links; blue: F of these, orange: F of the rest"
                 </text>
@@ -91,4 +83,20 @@ fn curve(kept: &KeptNumbers) -> AnyView {
         </figure>
     }
     .into_any()
+}
+
+/// The curves as a figure.
+pub fn kept_figure(state: &State) -> Option<(Box<dyn Draw>, Caption)> {
+    let kept = state.kept_links()?;
+    let curve = ShareCurve::new(kept.shares()?);
+    let meaning = format!(
+        "Blue: F of the links that are kept, the largest that lead to the outcome; orange: F of the rest. Outcome with all links {}, with none \
+         {}. A head that keeps no link of a query {} there.",
+        wording::short_weight(kept.outcome),
+        wording::short_weight(kept.none),
+        kept.ablation(),
+    );
+    let CaptionText { text, fields, .. } = state.matters_caption()?;
+    let title = "The outcome with only some links".to_owned();
+    Some((Box::new(CurveFigure { curve, meaning }), Caption { title, text, fields }))
 }

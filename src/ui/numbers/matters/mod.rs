@@ -14,4 +14,4 @@ mod strip;
 mod verify;
 
 pub use panel::MattersPanel;
-pub use plot::plot;
+pub use plot::{plot, scatter_figure};

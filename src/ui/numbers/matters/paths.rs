@@ -2,11 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::kept_curve::kept_curve;
+use super::kept_curve::{kept_curve, kept_figure};
 use super::list::list;
+use crate::render::figure::Preset;
 use crate::state::matters::{LinkChoice, LinkGraph, ListedPart};
 use crate::state::{Event, MattersEvent, State, wording};
 use crate::ui::erased::{Derived, view};
+use crate::ui::share::figure_buttons::FigureButtons;
 use crate::ui::shell::page::Page;
 use crate::ui::small::csv_button::CsvButton;
 use crate::ui::small::problem::Problem;
@@ -91,6 +93,12 @@ pub fn PathsPart(page: Page, graph: Derived<Option<LinkGraph>>) -> impl IntoView
             {move || kept.get().map(|kept| view! {
                 {kept_curve(&kept.0)}
                 <CsvButton name="kept-links" table=Box::new(move || page.peek(State::kept_csv)) />
+                <FigureButtons
+                    page
+                    what="kept-links"
+                    preset=Preset::Column
+                    make=Box::new(move || page.peek(kept_figure))
+                />
             })}
         </section>
     }

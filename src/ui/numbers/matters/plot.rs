@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
+use crate::render::figure::{Caption, Draw, ScatterFigure};
 use crate::render::scatter::{ScatterPoint, ScatterScale};
 use crate::state::matters::{Listed, ListedPart};
-use crate::state::wording;
+use crate::state::{CaptionText, State, wording};
 use crate::ui::erased::view;
 
 /// Side of the plot, in its own units.
@@ -71,4 +72,12 @@ pub fn plot(points: &[ScatterPoint]) -> AnyView {
         <p class="hint">{if has_drawn { DRAWN } else { ALL }}</p>
     }
     .into_any()
+}
+
+/// The plot as a figure; `agreement` says how estimates and exact effects agree.
+pub fn scatter_figure(state: &State, points: Vec<ScatterPoint>, agreement: &str) -> Option<(Box<dyn Draw>, Caption)> {
+    let CaptionText { title, text, fields } = state.matters_caption()?;
+    let has_drawn = points.iter().any(|point| point.is_drawn);
+    let meaning = format!("{} {agreement}", if has_drawn { DRAWN } else { ALL });
+    Some((Box::new(ScatterFigure { points, meaning }), Caption { title, text, fields }))
 }
