@@ -1,6 +1,7 @@
 //! Who feeds a head: estimates beside central differences and exact path patches made by hand.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::support::engine::{finished, load_golden};
@@ -17,6 +18,8 @@ const IDS: [u32; 9] = [5, 17, 42, 8, 17, 3, 29, 42, 11];
 struct Subject {
     run: Arc<Run>,
     outcome: Differentiated,
+    /// What attention and MLPs wrote. [pos, d_model] each
+    written: BTreeMap<Hook, Vec<f32>>,
 }
 
 impl Subject {
@@ -24,7 +27,13 @@ impl Subject {
         let model = load_golden(name);
         let tokens = model.tokens_from_ids(&IDS).unwrap();
         let run = Arc::new(finished(&model, tokens, CompiledEdits::none(), Captures::none()));
-        Self { run, outcome: logits(&[7], &[3], IDS.len() - 1) }
+        let sites = [BlockSite::AttnOut, BlockSite::MlpOut];
+        let hooks: Vec<Hook> =
+            (0..model.spec().n_layers).flat_map(|layer| sites.map(|site| Hook::Block(layer, site))).collect();
+        let mut capturing = run.capturing(Captures::of(hooks.iter().copied())).unwrap();
+        capturing.complete().unwrap();
+        let written = hooks.into_iter().map(|hook| (hook, capturing.captures().take(hook).unwrap())).collect();
+        Self { run, outcome: logits(&[7], &[3], IDS.len() - 1), written }
     }
 
     fn feeds(&self, place: (usize, usize), n_tried: usize) -> Feeds {
@@ -44,15 +53,30 @@ impl Subject {
         gradients(run, self.outcome.clone(), Asked::default()).0
     }
 
-    /// The outcome where a head's query, key or value alone comes from a run with a component scaled: what it wrote changes by the
-    /// same share in all that is read above, so only components of the layer just below the head are comparable.
+    /// The outcome where a head's query, key or value alone comes from a run with a component scaled, in which all other components up to
+    /// the head write what they wrote.
     fn along(&self, Feed { through, layer, head, .. }: Feed, place: (usize, usize), factor: f64) -> f64 {
         let part = match head {
             Some(head) => format!(r#""hook":"attn.hook_z","head":{head}"#),
             None => r#""hook":"hook_mlp_out""#.to_owned(),
         };
-        let scaled = self.edited(&format!(r#"[{{"kind":"scale","layer":{layer},{part},"factor":{factor}}}]"#));
         let spec = self.run.model().spec();
+        let mut edits = vec![format!(r#"{{"kind":"scale","layer":{layer},{part},"factor":{factor}}}"#)];
+        for (above, site) in
+            (layer..place.0).flat_map(|above| [BlockSite::AttnOut, BlockSite::MlpOut].map(|site| (above, site)))
+        {
+            let is_own = above == layer && (site == BlockSite::AttnOut || head.is_none());
+            if is_own && !(spec.is_parallel() && head.is_none() && site == BlockSite::AttnOut) {
+                continue;
+            }
+            for (position, row) in self.written[&Hook::Block(above, site)].chunks_exact(spec.d_model).enumerate() {
+                let hook = site.name();
+                edits.push(format!(
+                    r#"{{"kind":"set","layer":{above},"hook":"{hook}","query":{position},"value":{row:?}}}"#
+                ));
+            }
+        }
+        let scaled = self.edited(&format!("[{}]", edits.join(",")));
         let site = [BlockSite::Q, BlockSite::K, BlockSite::V][through];
         let (own, n_heads) = match through {
             0 => (place.1, spec.n_heads),
@@ -72,11 +96,11 @@ impl Subject {
     }
 }
 
-/// The MLP of the layer below writes straight into what the head reads: scaled a little it moves the outcome as estimated, and taken
-/// away as the exact path says.
+/// Scaled a little, a component moves the outcome as estimated while all others write what they wrote, and taken away as the exact path
+/// says; in post-norm models through the norms in between.
 #[test]
 fn paths_agree_with_runs_in_which_only_one_input_changes() {
-    for name in ["gpt2", "llama", "qwen3", "gpt_neox"] {
+    for name in ["gpt2", "llama", "qwen3", "gpt_neox", "bert", "distilbert"] {
         let subject = Subject::new(name);
         let place = (2, 1);
         let mut feeds = subject.feeds(place, 1_000);
@@ -85,18 +109,16 @@ fn paths_agree_with_runs_in_which_only_one_input_changes() {
         let n_heads = feeds.n_heads;
         assert_eq!(feeds.tried.len(), 3 * 2 * (n_heads + 1), "{name}");
         for through in 0..3 {
-            let is_parallel = subject.run.model().spec().is_parallel();
-            let heads = is_parallel.then_some(Some(0));
-            for head in [None].into_iter().chain(heads) {
-                let estimate = *feeds.estimate(through, 1, head);
-                let feed = Feed { through, layer: 1, head, estimate };
+            for (layer, head) in [(1, None), (1, Some(0)), (0, None), (0, Some(2))] {
+                let estimate = *feeds.estimate(through, layer, head);
+                let feed = Feed { through, layer, head, estimate };
                 let slope = (subject.along(feed, place, 0.99) - subject.along(feed, place, 1.01)) / 0.02;
                 assert!((slope - estimate).abs() < 1e-2 * estimate.abs() + 2e-4, "{name} {feed:?}: {slope}");
                 let exact = subject.along(feed, place, 0.0) - outcome;
                 let found = feeds
                     .tried
                     .iter()
-                    .find(|(tried, _)| (tried.through, tried.layer, tried.head) == (through, 1, head));
+                    .find(|(tried, _)| (tried.through, tried.layer, tried.head) == (through, layer, head));
                 let found = found.unwrap().1;
                 assert!((found - exact).abs() < 1e-3 * exact.abs() + 1e-4, "{name} {feed:?}: {found} {exact}");
             }
@@ -144,8 +166,9 @@ fn what_does_not_add_up_is_refused() {
         FeedsJob::new(run, subject.outcome.clone(), place, 1).unwrap_err().to_string()
     };
     assert!(refused("gpt2", (9, 0), "[]").contains("not there"));
-    assert!(refused("bert", (1, 0), "[]").contains("norms before"));
-    assert!(refused("gemma3_text", (1, 0), "[]").contains("norms before"));
+    assert!(refused("gemma3_text", (1, 0), "[]").contains("as they are"));
+    let edit = r#"[{"kind":"scale","layer":0,"hook":"hook_normalized_resid_post","factor":0.5}]"#;
+    assert!(refused("bert", (1, 0), edit).contains("take the edit out"));
     let edit = r#"[{"kind":"scale","layer":1,"hook":"hook_resid_pre","factor":0.5}]"#;
     assert!(refused("gpt2", (2, 0), edit).contains("take the edit out"));
 }

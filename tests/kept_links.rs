@@ -6,13 +6,16 @@ use std::sync::Arc;
 
 use crate::support::engine::{finished, load_golden};
 use crate::support::gradients::{gradients, logits};
+use crate::support::parity::decoded;
 use headlight::analysis::effect::restored_share;
-use headlight::analysis::links::{Link, from_outcome};
+use headlight::analysis::links::{Link, attention_at, from_outcome, place_of};
 use headlight::edit;
 use headlight::engine::backward::{Asked, Differentiated};
-use headlight::engine::jobs::{EstimateJob, EstimateOf, Estimates, KeepJob, KeptLinks, complete};
-use headlight::engine::{Captures, CompiledEdits, Run};
-use headlight::trace::{BlockSite, Hook};
+use headlight::engine::jobs::{
+    EstimateJob, EstimateOf, Estimates, KeepJob, KeptLinks, Measure, SweepJob, SweepKind, complete, complete_with,
+};
+use headlight::engine::{Captures, CompiledEdits, Outcome, Run};
+use headlight::trace::{AttnKind, BlockSite, Hook};
 
 const IDS: [u32; 9] = [5, 17, 42, 8, 17, 3, 29, 42, 11];
 
@@ -193,7 +196,7 @@ fn cutting_a_link_of_little_weight_does_what_was_estimated() {
 fn the_graph_begins_at_the_outcome() {
     let subject = Subject::new("gpt2", "[]");
     assert_eq!(subject.estimates.reads, [IDS.len() - 2]);
-    let graph = from_outcome(&subject.links, &subject.estimates.reads);
+    let graph = from_outcome(&subject.links, &subject.estimates.reads, None);
     let last = subject.run.model().spec().n_layers as u32 - 1;
     let of_last = graph.iter().filter(|link| subject.links[link.index].0[0] == last);
     assert!(of_last.clone().count() > 4);
@@ -216,4 +219,54 @@ fn links_that_are_not_there_are_refused() {
     };
     assert!(refused(vec![[0, 0, IDS.len() as u32, 0]], vec![1]).contains("not there"));
     assert!(refused(vec![[0, 0, 1, 0]], vec![2]).contains("not there"));
+}
+
+/// Links of an encoder, its decoder and the attention between them are kept together, and one alone is ablated as an edit cuts it.
+#[test]
+fn links_of_two_stacks_are_kept_together() {
+    for name in ["t5", "bart"] {
+        let model = load_golden(name);
+        let reader = model.encoder().unwrap();
+        let read = finished(reader, reader.tokens_from_ids(&IDS).unwrap(), CompiledEdits::none(), Captures::none());
+        let run = Arc::new(decoded(&model, Arc::new(read), model.tokens_from_ids(&IDS[..6]).unwrap()));
+        let outcome = logits(&[7], &[3], 4);
+        let n_encoder = Some(reader.spec().n_layers);
+        let mut links = Vec::new();
+        for place in 0..(reader.spec().n_layers + 2 * model.spec().n_layers) as u32 {
+            let (kind, _) = attention_at(place, n_encoder);
+            let n_query = if kind == AttnKind::ENCODER { IDS.len() as u32 } else { 6 };
+            for (head, query) in
+                (0..model.spec().n_heads as u32).flat_map(|head| (0..n_query).map(move |query| (head, query)))
+            {
+                let n_key = if kind == AttnKind::DECODER { query + 1 } else { IDS.len() as u32 };
+                links.extend((0..n_key).map(|key| [place, head, query, key]));
+            }
+        }
+        for is_mean in [false, true] {
+            let job = KeepJob::new(Arc::clone(&run), outcome.clone(), links.clone(), vec![0, links.len()], is_mean);
+            let found = complete(job.unwrap()).unwrap();
+            let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-4, "{name} {is_mean}: {found:?}");
+            near(found.points[0][0], found.none);
+            near(found.points[0][1], found.outcome);
+            near(found.points[1][0], found.outcome);
+            near(found.points[1][1], found.none);
+            assert!((found.outcome - found.none).abs() > 1e-3, "{name} {is_mean}: {found:?}");
+        }
+        for (kind, layer) in AttnKind::THREE.into_iter().flat_map(|kind| [(kind, 0), (kind, 1)]) {
+            let link = [place_of(kind, layer, n_encoder), 1, 4, 2];
+            let job = KeepJob::new(Arc::clone(&run), outcome.clone(), vec![link], vec![1], false).unwrap();
+            let [_, without] = complete(job).unwrap().points[0];
+            let attn = if kind == AttnKind::CROSS { r#","attn":"cross""# } else { "" };
+            let stack = kind.stack.unwrap().name();
+            let edit = format!(
+                r#"[{{"kind":"knock_out_edge","layer":{layer},"head":1,"query":4,"key":2,"stack":"{stack}"{attn}}}]"#
+            );
+            let measure = Measure::Tokens(Outcome::pair(7, 3, Some(4)));
+            let kind = SweepKind::Each(edit::parse_list(&edit).unwrap());
+            let mut cut = f32::NAN;
+            let job = SweepJob::new(Arc::clone(&run), Vec::new(), kind, measure).unwrap();
+            complete_with(job, |part| cut = part.outcome.unwrap().value()).unwrap();
+            assert!((without - f64::from(cut)).abs() < 1e-4, "{name} {edit}: {without} {cut}");
+        }
+    }
 }

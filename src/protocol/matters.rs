@@ -32,7 +32,7 @@ pub enum EstimatedPart {
 /// Links between tokens to be kept while all others are ablated, and the other way round.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptAsked {
-    /// Layer, head, query and key of each.
+    /// Each as `analysis::links::Link`.
     pub links: Vec<[u32; 4]>,
     /// How many of them, from the first on, are kept at a time.
     pub counts: Vec<u32>,
@@ -59,7 +59,7 @@ pub struct FeedsAsked {
 pub const FEED_WIDTH: usize = 5;
 
 /// Estimates of the attention asked about, M with the edit minus M. Buffers: one per hook; of links those drawn at random and the
-/// largest, of [`LINK_WIDTH`] numbers each (layer, head, query, key, estimate), and the positions at which the outcome reads the last
+/// largest, of [`LINK_WIDTH`] numbers each (`analysis::links::Link` and the estimate), and the positions at which the outcome reads the last
 /// stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EstimatesAnswer {

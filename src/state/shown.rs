@@ -326,10 +326,15 @@ impl Shown {
 
     /// What is shown of the queries and keys that an edit is about.
     pub fn labels_of(&self, edit: &Edit) -> (&[TokenLabel], &[TokenLabel]) {
+        self.labels_in(AttnKind { stack: edit.stack, attn: edit.attn.unwrap_or_default() })
+    }
+
+    /// What is shown of the queries and keys of an attention.
+    pub fn labels_in(&self, kind: AttnKind) -> (&[TokenLabel], &[TokenLabel]) {
         let target = self.target.as_ref().map_or(&self.labels, |target| &target.read);
-        match (edit.stack, edit.attn) {
-            (Some(Stack::Decoder), Some(Attn::Cross)) => (target, &self.labels),
-            (Some(Stack::Decoder), _) => (target, target),
+        match kind {
+            AttnKind::CROSS => (target, &self.labels),
+            AttnKind::DECODER => (target, target),
             _ => (&self.labels, &self.labels),
         }
     }

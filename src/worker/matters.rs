@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::drive::PartOf;
 use super::{Stop, Worker, inputs};
 use crate::analysis::inside::feeds::Feed;
+use crate::analysis::links::place_of;
 use crate::engine::jobs::{
     Baseline, EstimateJob, EstimateOf, Estimates, FeedsJob, HookEstimate, KeepJob, Measure, SaliencyJob, StackSaliency,
     Subject, SubjectsJob, drawn_from_all,
@@ -13,7 +14,7 @@ use crate::protocol::{
     About, Answer, EstimateAsked, EstimatedPart, EstimatesAnswer, FEED_WIDTH, FeedsAsked, FromWorker, KeptAsked,
     LINK_WIDTH, OutcomeAsked, RequestId, RunId, SaliencyAnswer,
 };
-use crate::trace::AttnKind;
+use crate::trace::{Attn, AttnKind, BlockSite, Hook, StackHook};
 
 /// How many links are sent, and as many drawn at random.
 const N_LINKS: usize = 1_000;
@@ -37,7 +38,9 @@ impl Worker {
         let hooks = found.at_hooks_of(kind, parts);
         let mut answer = EstimatesAnswer { outcome: found.outcome as f32, hooks: Vec::new() };
         let reads: Vec<f32> = found.reads.iter().map(|position| *position as f32).collect();
-        let links = (parts == EstimateOf::Edges).then(|| links(&hooks));
+        // Of links all attentions are ranked together.
+        let n_encoder = self.kept(run)?.run.source().map(|source| source.model().spec().n_layers);
+        let links = (parts == EstimateOf::Edges).then(|| links(&found.hooks.iter().collect::<Vec<_>>(), n_encoder));
         let buffers: Vec<&[f32]> = match &links {
             Some(links) => links.iter().chain([&reads]).map(Vec::as_slice).collect(),
             None => {
@@ -183,14 +186,17 @@ impl Worker {
     }
 }
 
-/// The links of all layers: those drawn at random, and the largest. [link, 5]
-fn links(hooks: &[&HookEstimate]) -> [Vec<f32>; 2] {
+/// The links of all attentions: those drawn at random, and the largest. [link, 5]
+fn links(hooks: &[&HookEstimate], n_encoder: Option<usize>) -> [Vec<f32>; 2] {
     let row = |estimate: &HookEstimate, (index, value): (usize, f32)| {
         let [_, n_query, n_key] = estimate.shape[..] else { return [0.0; LINK_WIDTH] };
-        let layer = estimate.hook.hook.layer().unwrap_or(0);
-        let place = [layer, index / (n_query * n_key), index / n_key % n_query, index % n_key];
-        let [layer, head, query, key] = place.map(|place| place as f32);
-        [layer, head, query, key, value]
+        let StackHook { stack, hook } = estimate.hook;
+        let is_cross = matches!(hook, Hook::Block(_, BlockSite::CrossPattern));
+        let kind = AttnKind { stack, attn: if is_cross { Attn::Cross } else { Attn::Own } };
+        let place = place_of(kind, hook.layer().unwrap_or(0), n_encoder) as f32;
+        let [head, query, key] =
+            [index / (n_query * n_key), index / n_key % n_query, index % n_key].map(|at| at as f32);
+        [place, head, query, key, value]
     };
     let mut largest: Vec<[f32; LINK_WIDTH]> =
         hooks.iter().flat_map(|estimate| estimate.parts().map(|part| row(estimate, part))).collect();

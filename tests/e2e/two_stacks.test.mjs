@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { checkpointCase, nameOf, serveCheckpoints, vocabulary } from "./checkpoints.mjs";
-import { addEdit, openPanel } from "./editing.mjs";
-import { distance, firstResult, numbers, parts, pickModel, runLinked, tokenName, words } from "./page.mjs";
+import { addEdit, openPanel, tokenOutcome } from "./editing.mjs";
+import { distance, firstResult, inspect, numbers, parts, pickModel, runLinked, tokenName, words } from "./page.mjs";
 import { accessibilityProblems, pageTest } from "./support.mjs";
 
 /** Half of the last digit on screen, and what f32 may differ by. */
@@ -256,4 +256,40 @@ pageTest("without a target the model writes it; links bring target and attention
   await page.waitForTimeout(200);
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);
   await shot("cross-phone");
+});
+
+pageTest("heads of an encoder and of cross-attention are verified, and links of both stacks are one graph", async ({ page, open, shot }) => {
+  const expected = checkpointCase("t5", 1);
+  await runCase(page, open, "t5", expected);
+  const [answer, other] = [...new Set(expected.decoder_tokens.filter((token) => /^▁[a-z]{2,}$/.test(token)))].map((token) => token.replace("▁", ""));
+  await tokenOutcome(await openPanel(page), answer, other);
+  await inspect(page, "Matters");
+  const panel = page.getByRole("region", { name: "What matters for the outcome" });
+  const estimate = panel.getByRole("button", { name: "Estimate" });
+  const list = panel.getByRole("table", { name: "Largest estimated effects" });
+  for (const name of ["Encoder", "Cross"]) {
+    await two(page).stack(name).check();
+    await estimate.click();
+    await list.waitFor({ timeout: 60_000 });
+    await panel.getByRole("spinbutton", { name: "How many are verified" }).fill("3");
+    await panel.getByRole("button", { name: "Verify" }).click();
+    await panel.getByRole("status", { name: "Verified" }).getByText("6 tried").waitFor({ timeout: 60_000 });
+    const exact = await list.locator("tbody tr").evaluateAll((rows) => rows.slice(0, 3).map((row) => row.querySelectorAll(".number")[1].textContent));
+    assert.ok(exact.every((text) => /^[+−]?\d/.test(text)), `${name}: ${exact}`);
+  }
+  await panel.getByRole("combobox", { name: "Ranked" }).selectOption("links");
+  await estimate.click();
+  const paths = panel.getByRole("region", { name: "Paths to the outcome" });
+  await paths.getByRole("table", { name: "Links that lead to the outcome" }).waitFor({ timeout: 60_000 });
+  const names = await list.locator("tbody th").allTextContents();
+  for (const name of ["encoder", "decoder", "cross"]) assert.ok(names.some((it) => it.trim().startsWith(`${name} L`)), `${name}: ${names.slice(0, 5)}`);
+  await paths.getByRole("button", { name: "Keep only these" }).click();
+  await paths.getByRole("table", { name: "Outcome with some links" }).waitFor({ timeout: 120_000 });
+  await panel.getByRole("button", { name: "Show the graph" }).click();
+  const graph = page.getByRole("region", { name: "Graph of links" }).getByRole("img", { name: /links? over tokens and layers/ });
+  await graph.waitFor();
+  const rowNames = await graph.locator("text").allTextContents();
+  for (const name of ["E0", "E-end", "D0", "output"]) assert.ok(rowNames.includes(name), `${name}: ${rowNames}`);
+  await shot("link-graph-two-stacks");
+  assert.deepEqual(await accessibilityProblems(page), []);
 });

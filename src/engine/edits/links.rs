@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Action, CompiledEdits};
 use crate::analysis::links::Link;
-use crate::trace::{BlockSite, Hook};
+use crate::trace::{Attn, BlockSite, Hook};
 
 /// Links of one layer.
 #[derive(Debug, PartialEq)]
@@ -46,10 +46,11 @@ impl Links {
 }
 
 impl CompiledEdits {
-    /// The same edits, after which all links but `links` are ablated, or these alone. `means`: z of a head where it reads nothing,
-    /// [n_heads · d_head] of each layer; zeros where there are none.
+    /// The same edits, after which all links of an attention but `links` are ablated, or these alone; each by its layer, head, query and key.
+    /// `means`: z of a head where it reads nothing, [n_heads · d_head] of each layer; zeros where there are none.
     pub(in crate::engine) fn with_links(
         &self,
+        attn: Attn,
         links: &[Link],
         keeps: bool,
         (n_layers, d_head): (usize, usize),
@@ -65,10 +66,14 @@ impl CompiledEdits {
             links.sort_unstable();
             let links = Arc::new(Links { links, keeps });
             for site in [BlockSite::AttnScores, BlockSite::Pattern] {
-                edits.actions.entry(Hook::Block(layer, site)).or_default().push(Action::Links(Arc::clone(&links)));
+                edits
+                    .actions
+                    .entry(Hook::Block(layer, site.in_attn(attn)))
+                    .or_default()
+                    .push(Action::Links(Arc::clone(&links)));
             }
             if let Some(mean) = means.get(layer) {
-                let of_z = edits.actions.entry(Hook::Block(layer, BlockSite::Z)).or_default();
+                let of_z = edits.actions.entry(Hook::Block(layer, BlockSite::Z.in_attn(attn))).or_default();
                 // Before edits of z, which act on what they would find there.
                 of_z.insert(0, Action::Fill { mean: Arc::clone(mean), d_head });
             }

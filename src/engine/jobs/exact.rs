@@ -32,14 +32,16 @@ impl HeadPlace {
     }
 }
 
+/// All edits of the encoder, where they are others than those in force, and of the only stack or the decoder.
+pub(super) type StackEdits = (Option<CompiledEdits>, CompiledEdits);
+
 /// Exact effects under way. The answer is M_edited − M of each place.
 #[derive(Debug)]
 pub struct ExactJob {
     run: Arc<Run>,
     of: Differentiated,
     outcome: f64,
-    /// Whether the edits are the encoder's, and all that act in the stack.
-    waiting: VecDeque<(bool, CompiledEdits)>,
+    waiting: VecDeque<StackEdits>,
     n_places: usize,
     stage: Option<Stage>,
     effects: Vec<f64>,
@@ -47,7 +49,8 @@ pub struct ExactJob {
 
 #[derive(Debug)]
 enum Stage {
-    Encoder(Box<Run>),
+    /// The encoder's, and the edits of the decoder.
+    Encoder(Box<Run>, CompiledEdits),
     Run(Box<Run>),
     Measure(Box<Backward>),
 }
@@ -68,26 +71,24 @@ impl ExactJob {
             let own = of_encoder.unwrap_or(&run);
             let values = patched.get(&hook).cloned().map(|values| (values, own.tokens().len()));
             let n_heads = own.model().spec().n_heads;
-            (of_encoder.is_some(), own.edits.with_head(hook.hook, place.head, n_heads, values))
+            let edits = own.edits.with_head(hook.hook, place.head, n_heads, values);
+            if of_encoder.is_some() { (Some(edits), run.edits.clone()) } else { (None, edits) }
         };
         let waiting = places.iter().map(edited).collect();
-        Self::of(run, of, outcome, waiting)
+        Self::of_edits(run, of, outcome, waiting)
     }
 
-    /// Prepares the effects of edits of the only stack or the decoder, each a set of its own with those in force.
-    pub(super) fn of_edits(run: Arc<Run>, of: Differentiated, outcome: f64, edits: Vec<CompiledEdits>) -> Self {
-        Self::of(run, of, outcome, edits.into_iter().map(|edits| (false, edits)).collect())
-    }
-
-    fn of(run: Arc<Run>, of: Differentiated, outcome: f64, waiting: VecDeque<(bool, CompiledEdits)>) -> Self {
+    /// Prepares the effects of edits, each a set of its own with those in force.
+    pub(super) fn of_edits(run: Arc<Run>, of: Differentiated, outcome: f64, waiting: VecDeque<StackEdits>) -> Self {
         let n_places = waiting.len();
         Self { run, of, outcome, waiting, n_places, stage: None, effects: Vec::new() }
     }
 
-    fn start(&self, (of_encoder, edits): (bool, CompiledEdits)) -> Result<Stage, EngineError> {
-        let source = self.run.source().filter(|_| of_encoder);
-        let run = Box::new(source.unwrap_or(&self.run).again(edits, Captures::none())?);
-        Ok(if of_encoder { Stage::Encoder(run) } else { Stage::Run(run) })
+    fn start(&self, (of_encoder, edits): StackEdits) -> Result<Stage, EngineError> {
+        Ok(match self.run.source().zip(of_encoder) {
+            Some((source, reading)) => Stage::Encoder(Box::new(source.again(reading, Captures::none())?), edits),
+            None => Stage::Run(Box::new(self.run.again(edits, Captures::none())?)),
+        })
     }
 }
 
@@ -101,11 +102,10 @@ impl Job for ExactJob {
                 Some(edited) => Some(self.start(edited)?),
                 None => return Ok(Step::Done),
             },
-            Some(Stage::Encoder(mut run)) => match run.step()? {
-                Step::More => Some(Stage::Encoder(run)),
+            Some(Stage::Encoder(mut run, edits)) => match run.step()? {
+                Step::More => Some(Stage::Encoder(run, edits)),
                 Step::Done => {
                     let (model, tokens) = (Arc::clone(self.run.model()), self.run.tokens().clone());
-                    let edits = self.run.edits.clone();
                     let run = Run::decode(model, Arc::new(*run), tokens, edits, Captures::none())?;
                     Some(Stage::Run(Box::new(run)))
                 }

@@ -15,13 +15,18 @@ use crate::engine::backward::{Asked, Backward, Differentiated};
 use crate::engine::edits::CompiledEdits;
 use crate::engine::error::EngineError;
 use crate::engine::hooks::Captures;
-use crate::engine::model::Linear;
+use crate::engine::model::{Linear, Model, Norm};
 use crate::engine::run::{Run, Step};
 use crate::kernels::PackedRows;
+use crate::trace::spec::NormPlacement;
 use crate::trace::{BlockSite, Hook};
 
 /// Query, key and value, in this order everywhere.
 const SITES: [BlockSite; N_THROUGH] = [BlockSite::Q, BlockSite::K, BlockSite::V];
+
+/// The stream of a layer, before and after norms that stand behind its sub-layers.
+const STREAM: [BlockSite; 4] =
+    [BlockSite::ResidPre, BlockSite::ResidMid, BlockSite::ResidPost, BlockSite::NormalizedResidPost];
 
 /// Feeds under way.
 #[derive(Debug)]
@@ -64,14 +69,17 @@ impl FeedsJob {
         if layer >= spec.n_layers || head >= spec.n_heads {
             return refuse("this head is not there");
         }
-        if run.source().is_some() || !spec.has_input_norms() || spec.has_output_norms() {
+        if run.source().is_some() || spec.has_output_norms() || spec.conv.is_some() {
             return refuse(
-                "what heads and MLPs write adds up to what a head reads only where a model has one stack, and norms before its sub-layers alone",
+                "what feeds a head is traced in models of one stack, without a convolution, whose heads and MLPs write into the stream as they are",
             );
         }
-        let is_changed = |layer: usize| run.edits.touches(Hook::Block(layer, BlockSite::ResidPre));
+        let is_changed = |layer: usize| STREAM.iter().any(|site| run.edits.touches(Hook::Block(layer, *site)));
         let own = SITES.map(|site| Hook::Block(layer, site));
-        if (0..=layer).any(is_changed) || own.iter().any(|hook| run.edits.touches(*hook)) {
+        if run.edits.touches(Hook::Block(layer, BlockSite::ResidPre))
+            || (0..layer).any(is_changed)
+            || own.iter().any(|hook| run.edits.touches(*hook))
+        {
             return refuse("an edit in force changes the stream below this head, or what it reads: take the edit out");
         }
         let backward = Backward::new(Arc::clone(&run), of.clone(), Asked::of(own))?;
@@ -86,6 +94,12 @@ impl FeedsJob {
         [&weights.q, &weights.k, &weights.v]
     }
 
+    /// The norm through which the head reads the stream, where one stands there.
+    fn norm_before(&self) -> Option<&Norm> {
+        let model = self.run.model();
+        model.blocks[self.layer].attn_norm.as_ref().filter(|_| model.spec().has_input_norms())
+    }
+
     /// The head's place among queries, keys or values, and how many there are.
     fn place(&self, through: usize) -> (usize, usize) {
         let spec = self.run.model().spec();
@@ -98,7 +112,7 @@ impl FeedsJob {
     /// What the projection of a stream reads, packed.
     fn input(&self, through: usize, stream: &[f32]) -> PackedRows {
         let (model, d_model) = (self.run.model(), self.run.model().spec().d_model);
-        let norm = model.blocks[self.layer].attn_norm.as_ref();
+        let norm = self.norm_before();
         let mut input = norm.map_or_else(|| stream.to_vec(), |norm| model.norm(norm, stream));
         if through < 2 {
             input.iter_mut().zip(self.run.positions_beside()).for_each(|(value, add)| *value += add);
@@ -112,7 +126,7 @@ impl FeedsJob {
         let stream = &self.run.layer(self.layer)?.resid_pre;
         let mut parts = backward.drain();
         parts.sort_unstable_by_key(|part| part.hook);
-        let norm = model.blocks[self.layer].attn_norm.as_ref();
+        let norm = self.norm_before();
         let through = |(through, linear): (usize, &Linear)| -> Result<Vec<f32>, EngineError> {
             let (own, n_heads) = self.place(through);
             let mut grad = std::mem::take(&mut parts.get_mut(through).ok_or_else(not_done)?.gradient);
@@ -130,31 +144,52 @@ impl FeedsJob {
 
     /// The run once more up to the head's layer.
     fn again(&self, layers: impl Iterator<Item = usize>, adds: bool) -> Result<Stage, EngineError> {
-        let hooks = layers.flat_map(|layer| [BlockSite::Z, BlockSite::MlpOut].map(|site| Hook::Block(layer, site)));
+        let written = layers.flat_map(|layer| [BlockSite::Z, BlockSite::MlpOut].map(|site| Hook::Block(layer, site)));
+        let normed = (0..self.layer).filter(|_| is_post_norm(self.run.model()));
+        let read =
+            normed.flat_map(|layer| [BlockSite::ResidMid, BlockSite::ResidPost].map(|site| Hook::Block(layer, site)));
+        let hooks = written.chain(read);
         Ok(Stage::Run(Box::new(self.run.capturing(Captures::of(hooks))?), adds))
     }
 
-    /// The estimates of the components of a layer below.
-    fn add(&mut self, layer: usize, z: &[f32], mlp_out: Option<&[f32]>) {
-        let (o, d_head) = (&self.run.model().blocks[layer].attn.o, self.run.model().spec().d_head);
-        for (through, grad) in self.by_stream.iter().enumerate() {
+    /// The estimates of the components of a layer below. Norms behind sub-layers turn the gradient by the stream into that by what the layer
+    /// reads, so with these the layers come from the top down.
+    fn add(&mut self, layer: usize, captures: &Captures) -> Result<(), EngineError> {
+        let run = Arc::clone(&self.run);
+        let (model, d_head) = (run.model(), run.model().spec().d_head);
+        let o = &model.blocks[layer].attn.o;
+        let at = |site| captures.get(Hook::Block(layer, site));
+        let (z, mlp_out) = (at(BlockSite::Z).ok_or_else(not_done)?, at(BlockSite::MlpOut));
+        let norms = norms_behind(model, layer, captures);
+        for (through, grad) in self.by_stream.iter_mut().enumerate() {
+            if let Some((norm, read)) = norms[1] {
+                model.norm_reverse(norm, read, grad);
+            }
+            if let Some(mlp_out) = mlp_out {
+                *self.feeds.estimate(through, layer, None) -= dot(mlp_out, grad);
+            }
+            if let Some((norm, read)) = norms[0] {
+                // What the layer's MLP and attention add, and below all the embeddings.
+                let added = mlp_out.map_or(0.0, |mlp_out| dot(mlp_out, grad));
+                model.norm_reverse(norm, read, grad);
+                let below = if layer > 0 { dot(&run.layer(layer)?.resid_pre, grad) } else { 0.0 };
+                self.feeds.totals[through] -= added + dot(read, grad) - below;
+            }
             let by_z = o.reverse(grad);
             let heads = z.chunks_exact(d_head).zip(by_z.chunks_exact(d_head)).enumerate();
             for (at, (z, grad)) in heads {
                 let head = at % self.feeds.n_heads;
                 *self.feeds.estimate(through, layer, Some(head)) -= dot(z, grad);
             }
-            if let Some(mlp_out) = mlp_out {
-                *self.feeds.estimate(through, layer, None) -= dot(mlp_out, grad);
-            }
         }
+        Ok(())
     }
 
     /// The head's query, key or value without what a component wrote.
     fn without(&self, feed: Feed, captures: &Captures) -> Result<CompiledEdits, EngineError> {
         let (spec, n_pos) = (self.run.model().spec(), self.run.tokens().len());
         let at = |site| captures.get(Hook::Block(feed.layer, site)).ok_or_else(not_done);
-        let written = match feed.head {
+        let mut less = match feed.head {
             None => at(BlockSite::MlpOut)?.to_vec(),
             Some(head) => {
                 let (z, width) = (at(BlockSite::Z)?, spec.n_heads * spec.d_head);
@@ -163,8 +198,17 @@ impl FeedsJob {
                 weight.matmul(&PackedRows::pack(z, width, inputs.clone()), inputs)
             }
         };
-        let stream = self.run.layer(self.layer)?.resid_pre.iter().zip(written).map(|(all, part)| all - part);
-        let input = self.input(feed.through, &stream.collect::<Vec<f32>>());
+        let model = self.run.model();
+        let minus =
+            |all: &[f32], part: &[f32]| all.iter().zip(part).map(|(all, part)| all - part).collect::<Vec<f32>>();
+        for layer in feed.layer..self.layer {
+            // What an MLP writes joins the stream behind the first norm of its layer.
+            let skipped = usize::from(layer == feed.layer && feed.head.is_none());
+            for (norm, read) in norms_behind(model, layer, captures).into_iter().skip(skipped).flatten() {
+                less = minus(&model.norm(norm, read), &model.norm(norm, &minus(read, &less)));
+            }
+        }
+        let input = self.input(feed.through, &minus(&self.run.layer(self.layer)?.resid_pre, &less));
         let values = self.projections()[feed.through].apply_packed(&input).into();
         let (own, n_heads) = self.place(feed.through);
         let hook = Hook::Block(self.layer, SITES[feed.through]);
@@ -181,16 +225,22 @@ impl FeedsJob {
                 }
                 self.feeds.outcome = backward.value();
                 self.by_stream = self.to_stream(backward)?;
-                for (total, grad) in self.feeds.totals.iter_mut().zip(&self.by_stream) {
+                // Behind norms the sum is made layer by layer.
+                let is_made_here = !is_post_norm(self.run.model()) || self.layer == 0;
+                for (total, grad) in self.feeds.totals.iter_mut().zip(&self.by_stream).filter(|_| is_made_here) {
                     *total = -dot(&self.run.layer(self.layer)?.resid_pre, grad);
                 }
                 Ok(Some(self.again(0..self.layer, true)?))
             }
             Stage::Run(run, adds) => {
-                while *adds && self.next < run.progress().0.min(self.layer) {
-                    let [z, mlp_out] =
-                        [BlockSite::Z, BlockSite::MlpOut].map(|site| run.captures().take(Hook::Block(self.next, site)));
-                    self.add(self.next, &z.ok_or_else(not_done)?, mlp_out.as_deref());
+                let is_top_down = is_post_norm(self.run.model());
+                let n_ready = if is_top_down && run.progress().0 < self.layer { 0 } else { run.progress().0 };
+                while *adds && self.next < n_ready.min(self.layer) {
+                    let layer = if is_top_down { self.layer - 1 - self.next } else { self.next };
+                    self.add(layer, run.captures())?;
+                    for site in [BlockSite::Z, BlockSite::MlpOut, BlockSite::ResidMid, BlockSite::ResidPost] {
+                        run.captures().take(Hook::Block(layer, site));
+                    }
                     self.next += 1;
                 }
                 if run.progress().0 < self.layer {
@@ -203,7 +253,7 @@ impl FeedsJob {
                     return (!layers.is_empty()).then(|| self.again(layers.into_iter(), false)).transpose();
                 }
                 let captures = run.captures();
-                let edits = self.feeds.tried.iter().map(|(feed, _)| self.without(*feed, captures));
+                let edits = self.feeds.tried.iter().map(|(feed, _)| Ok((None, self.without(*feed, captures)?)));
                 let edits = edits.collect::<Result<_, EngineError>>()?;
                 let exact = ExactJob::of_edits(Arc::clone(&self.run), self.of.clone(), self.feeds.outcome, edits);
                 Ok(Some(Stage::Exact(Box::new(exact))))
@@ -220,6 +270,20 @@ impl FeedsJob {
             Stage::Done => Ok(None),
         }
     }
+}
+
+/// Whether norms stand behind sub-layers, on the stream itself.
+fn is_post_norm(model: &Model) -> bool {
+    model.spec().norm_placement == NormPlacement::Post
+}
+
+/// The norms behind a layer's attention and behind its MLP, each with the stream that it reads, where the model has them.
+fn norms_behind<'a>(model: &'a Model, layer: usize, captures: &'a Captures) -> [Option<(&'a Norm, &'a [f32])>; 2] {
+    let block = &model.blocks[layer];
+    [(&block.attn_norm, BlockSite::ResidMid), (&block.mlp_norm, BlockSite::ResidPost)].map(|(norm, site)| {
+        let norm = norm.as_ref().filter(|_| is_post_norm(model))?;
+        Some((norm, captures.get(Hook::Block(layer, site))?))
+    })
 }
 
 impl Job for FeedsJob {

@@ -1,17 +1,18 @@
 //! Only some links between tokens kept and all others ablated, and the other way round: the outcome with so many of a list of links
 //! (docs/methods.md, "Few links").
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::exact::ExactJob;
+use super::exact::{ExactJob, StackEdits};
 use super::{Job, Progress, Unit, not_done};
-use crate::analysis::links::Link;
+use crate::analysis::links::{Link, attention_at};
 use crate::engine::backward::Differentiated;
-use crate::engine::edits::column_means;
+use crate::engine::edits::{CompiledEdits, column_means};
 use crate::engine::error::EngineError;
 use crate::engine::hooks::Captures;
 use crate::engine::run::{Run, Step};
-use crate::trace::{BlockSite, Hook};
+use crate::trace::{AttnKind, BlockSite, Hook, Side, Stack};
 
 /// Outcomes with some links.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,17 +25,17 @@ pub struct KeptLinks {
     pub points: Vec<[f64; 2]>,
 }
 
-/// Outcomes under way. Candidates are all links of the stack but the only one of a row.
+/// Outcomes under way. Candidates are all links, of all attentions, but the only one of a row.
 #[derive(Debug)]
 pub struct KeepJob {
     run: Arc<Run>,
     of: Differentiated,
     links: Vec<Link>,
     counts: Vec<usize>,
-    /// The same run once more, for its means; none where z is 0 without links.
-    running: Option<Box<Run>>,
-    /// Of each layer, [n_heads · d_head].
-    means: Vec<Arc<[f32]>>,
+    /// The same runs once more, for their means, that of the encoder last; none where z is 0 without links.
+    running: Vec<Run>,
+    /// Of each layer, [n_heads · d_head]: of the encoder's attention, the other stack's own, and that over the encoder.
+    means: [Vec<Arc<[f32]>>; 3],
     exact: Option<ExactJob>,
 }
 
@@ -43,7 +44,7 @@ impl KeepJob {
     /// positions of the run there, or nothing.
     ///
     /// # Errors
-    /// When the model has two stacks, or there are no such links.
+    /// When there are no such links.
     pub fn new(
         run: Arc<Run>,
         of: Differentiated,
@@ -51,35 +52,68 @@ impl KeepJob {
         counts: Vec<usize>,
         is_mean: bool,
     ) -> Result<Self, EngineError> {
-        let refuse = |message: &str| Err(EngineError::Request(message.to_owned()));
-        if run.source().is_some() {
-            return refuse("links are kept in models of one stack: an encoder and a decoder have three attentions");
-        }
-        let (spec, n_pos) = (run.model().spec(), run.tokens().len());
-        let lengths = [spec.n_layers, spec.n_heads, n_pos, n_pos];
-        let is_there = |link: &Link| link.iter().zip(lengths).all(|(at, length)| (*at as usize) < length);
+        let is_there = |link: &Link| {
+            let (kind, layer) = attention_at(link[0], n_encoder(&run));
+            let [queries, keys] = [kind.stack, kind.reads(Side::Key)].map(|stack| of_stack(&run, stack));
+            let spec = queries.model().spec();
+            let lengths = [spec.n_layers, spec.n_heads, queries.tokens().len(), keys.tokens().len()];
+            let at = [layer, link[1] as usize, link[2] as usize, link[3] as usize];
+            at.iter().zip(lengths).all(|(at, length)| *at < length)
+        };
         if !links.iter().all(is_there) || counts.iter().any(|count| *count > links.len()) {
-            return refuse("a link to be kept is not there");
+            return Err(EngineError::Request("a link to be kept is not there".to_owned()));
         }
-        let sites = (0..spec.n_layers).map(z);
-        let running = is_mean.then(|| run.capturing(Captures::of(sites))).transpose()?.map(Box::new);
-        Ok(Self { run, of, links, counts, running, means: Vec::new(), exact: None })
+        let recorded = |run: &Arc<Run>| {
+            let layers = 0..run.model().spec().n_layers;
+            run.capturing(Captures::of(layers.flat_map(|layer| SITES.map(|site| Hook::Block(layer, site)))))
+        };
+        let runs = [Some(&run), run.source()].into_iter().flatten().filter(|_| is_mean);
+        let running = runs.map(recorded).collect::<Result<_, _>>()?;
+        Ok(Self { run, of, links, counts, running, means: Default::default(), exact: None })
+    }
+
+    /// The edits in force, after which all links but the first `count` are ablated, or these alone.
+    fn edits(&self, count: usize, keeps: bool) -> StackEdits {
+        let n_encoder = n_encoder(&self.run);
+        let with = |edits: &CompiledEdits, kind: AttnKind, means: usize| {
+            let of_kind = |link: &Link| {
+                let (own, layer) = attention_at(link[0], n_encoder);
+                (own == kind).then(|| [layer as u32, link[1], link[2], link[3]])
+            };
+            let links: Vec<Link> = self.links[..count].iter().filter_map(of_kind).collect();
+            let spec = of_stack(&self.run, kind.stack).model().spec();
+            edits.with_links(kind.attn, &links, keeps, (spec.n_layers, spec.d_head), &self.means[means])
+        };
+        match self.run.source() {
+            None => (None, with(&self.run.edits, AttnKind::ONLY, 1)),
+            Some(source) => {
+                let own = with(&self.run.edits, AttnKind::DECODER, 1);
+                (Some(with(&source.edits, AttnKind::ENCODER, 0)), with(&own, AttnKind::CROSS, 2))
+            }
+        }
     }
 
     fn exact(&self) -> ExactJob {
-        let spec = self.run.model().spec();
-        let sizes = (spec.n_layers, spec.d_head);
-        let with = |count: usize, keeps| self.run.edits.with_links(&self.links[..count], keeps, sizes, &self.means);
-        let mut edits = vec![self.run.edits.clone(), with(0, true)];
-        edits.extend(self.counts.iter().flat_map(|count| [with(*count, true), with(*count, false)]));
+        let mut edits = VecDeque::from([(None, self.run.edits.clone()), self.edits(0, true)]);
+        edits.extend(self.counts.iter().flat_map(|count| [self.edits(*count, true), self.edits(*count, false)]));
         // What is asked for is each outcome: its distance from 0.
         ExactJob::of_edits(Arc::clone(&self.run), self.of.clone(), 0.0, edits)
     }
 }
 
-/// The hook of what a layer's heads have read.
-fn z(layer: usize) -> Hook {
-    Hook::Block(layer, BlockSite::Z)
+/// What a layer's heads have read, over the stack's own positions and over the encoder's.
+const SITES: [BlockSite; 2] = [BlockSite::Z, BlockSite::CrossZ];
+
+/// Layers of the encoder beside a run's stack.
+fn n_encoder(run: &Run) -> Option<usize> {
+    run.source().map(|source| source.model().spec().n_layers)
+}
+
+fn of_stack(run: &Run, stack: Option<Stack>) -> &Run {
+    match (run.source(), stack) {
+        (Some(source), Some(Stack::Encoder)) => source,
+        _ => run,
+    }
 }
 
 impl Job for KeepJob {
@@ -87,13 +121,18 @@ impl Job for KeepJob {
     type Output = KeptLinks;
 
     fn step(&mut self) -> Result<Step, EngineError> {
-        if let Some(running) = &mut self.running {
-            let (step, n_pos) = (running.step()?, running.tokens().len());
-            while let Some(z) = running.captures().take(z(self.means.len())) {
-                self.means.push(column_means(&z, z.len() / n_pos, n_pos).into());
+        let Self { running, means, .. } = self;
+        // Of two runs the last is the encoder's.
+        let first = if running.len() == 2 { 0 } else { 1 };
+        if let Some(run) = running.last_mut() {
+            let (step, n_pos) = (run.step()?, run.tokens().len());
+            for (means, site) in means[first..].iter_mut().zip(SITES) {
+                while let Some(z) = run.captures().take(Hook::Block(means.len(), site)) {
+                    means.push(column_means(&z, z.len() / n_pos, n_pos).into());
+                }
             }
             if step == Step::Done {
-                self.running = None;
+                running.pop();
             }
             return Ok(Step::More);
         }

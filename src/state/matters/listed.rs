@@ -127,7 +127,7 @@ impl State {
 
     /// What a part is called: "L24H4", "L24 ·to (13)", "L3 key head 1 neuron 20".
     pub fn part_name(&self, part: &Part) -> String {
-        let Part { ranked, site, layer, head, position, key, neuron } = *part;
+        let Part { ranked, site, kind, layer, head, position, key, neuron } = *part;
         let token = |side: Side, position: usize| {
             let labels = self.shown.as_ref().map_or(&[][..], |shown| &**shown.labels(side));
             wording::token_name(labels, position, position)
@@ -149,7 +149,13 @@ impl State {
                 };
                 format!("L{layer} {what} head {head} neuron {neuron}")
             }
-            Ranked::Links => format!("{head_name} {} → {}", token(Side::Query, position), token(Side::Key, key)),
+            Ranked::Links => {
+                let (queries, keys) = self.shown.as_ref().map_or((&[][..], &[][..]), |shown| shown.labels_in(kind));
+                let [query, key] =
+                    [(queries, position), (keys, key)].map(|(labels, at)| wording::token_name(labels, at, at));
+                let stack = kind.stack.map(|_| format!("{} ", kind.label().to_lowercase())).unwrap_or_default();
+                format!("{stack}{head_name} {query} → {key}")
+            }
         }
     }
 
@@ -215,7 +221,7 @@ impl State {
         };
         let drawn = trial.map_or(&[][..], |trial| trial.drawn());
         for index in order(ranking) {
-            let Part { ranked, site, layer, head, position, key, neuron } = ranking.part(index);
+            let Part { ranked, site, kind, layer, head, position, key, neuron } = ranking.part(index);
             let cell = |is_there: bool, number: usize| if is_there { number.to_string() } else { String::new() };
             let head = cell(ranked.has_head(), head);
             let neuron = cell(ranked.has_neuron(), neuron);
@@ -227,7 +233,8 @@ impl State {
                 Some(_) if drawn.iter().any(|tried| tried.index == index) => "drawn",
                 Some(_) => "largest",
             };
-            let (hook, estimate) = (site.name(), ranking.values[index]);
+            let stack = kind.stack.map(|stack| format!("{}.", stack.name())).unwrap_or_default();
+            let (hook, estimate) = (format!("{stack}{}", site.name()), ranking.values[index]);
             let exact = exact.map(|exact| exact.to_string()).unwrap_or_default();
             // Writing into a String cannot fail.
             let _ = write!(csv, "{hook},{layer},{head},{neuron},{position},{key},{estimate},{exact},{tried}\r\n");

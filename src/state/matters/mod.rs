@@ -21,14 +21,15 @@ use super::requests::{Holder, Purpose, Slot, Waiting};
 use super::scales::options::{CellNumber, CellStyle};
 use super::scores::N_AUTO_TOKENS;
 use super::stream::options::StreamNumber;
-use super::{Effect, Looked, Shown, State, View};
+use super::{Effect, Looked, State, View};
 use crate::protocol::{
     EditingRequest, EstimateAsked, EstimatedPart, EstimatesAnswer, OutcomeAsked, Question, SweepAsked, ToWorker,
 };
+use crate::trace::AttnKind;
 
 pub use choice::{MattersChoice, Ranked};
 pub use feeds::{FeedNumbers, FeedRow};
-pub use links::{KeptNumbers, LinkChoice, LinkGraph};
+pub use links::{GraphStack, KeptNumbers, LinkChoice, LinkGraph};
 pub use listed::{Listed, ListedPart};
 pub use ranking::{Estimates, Part, Ranking};
 pub use saliency::{SaliencyNumbers, SaliencyText};
@@ -156,8 +157,15 @@ impl State {
 
     /// The estimates of the present result, outcome and choice, where they are here.
     fn estimates_of(&self, part: EstimatedPart) -> Option<&Arc<Estimates>> {
-        let about = (self.shown.as_ref()?.looked(), self.estimate_asked(part));
+        let about = self.about(self.estimate_asked(part))?;
         self.matters.found.iter().find(|(found, _)| *found == about).map(|(_, estimates)| estimates)
+    }
+
+    /// The present result, and what is asked of it. Links are those of all attentions, whichever is on screen.
+    fn about(&self, asked: EstimateAsked) -> Option<About> {
+        let looked = self.shown.as_ref()?.looked();
+        let kind = if asked.of == EstimatedPart::Links { AttnKind::ONLY } else { looked.kind };
+        Some((Looked { kind, ..looked }, asked))
     }
 
     /// The present result and outcome.
@@ -219,11 +227,13 @@ impl State {
     /// Takes estimates.
     pub(super) fn estimates_came(&mut self, asked: EstimateAsked, answer: EstimatesAnswer, buffers: Vec<Vec<f32>>) {
         let purpose = Purpose::Question(Question::Estimate(asked.clone()));
-        let Some(looked) = self.shown.as_ref().map(Shown::looked) else { return };
-        match Estimates::new(asked.of, answer, buffers) {
+        let part = asked.of;
+        let (Some(about), Some(shown)) = (self.about(asked), &self.shown) else { return };
+        let n_encoder = shown.spec.encoder.as_ref().map(|encoder| encoder.n_layers);
+        match Estimates::new(part, answer, buffers, n_encoder) {
             Some(estimates) => {
                 let found = &mut self.matters.found;
-                found.push(((looked, asked), Arc::new(estimates)));
+                found.push((about, Arc::new(estimates)));
                 found.drain(..found.len().saturating_sub(N_KEPT));
                 self.matters.estimate.settle(&purpose);
             }
@@ -246,7 +256,7 @@ impl State {
             Some(edit)
         };
         let Some(tried) = trial.parts().map(edit).collect::<Option<Vec<_>>>() else { return };
-        let about = (shown.looked(), asked);
+        let Some(about) = self.about(asked) else { return };
         let edits = self.edits_on_screen();
         self.withdraw_slot(&Purpose::Trial, effects);
         let ranked = trial.ranked;
@@ -263,7 +273,7 @@ impl State {
     /// What was tried of the present ranking.
     pub fn trial(&self) -> Option<&Trial> {
         let ranked = self.matters.choice.ranked;
-        let about = (self.shown.as_ref()?.looked(), self.estimate_asked(ranked.part()));
+        let about = self.about(self.estimate_asked(ranked.part()))?;
         let (_, trial) = self.matters.trials.iter().find(|(of, trial)| *of == about && trial.ranked == ranked)?;
         Some(trial)
     }

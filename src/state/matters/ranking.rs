@@ -3,10 +3,10 @@
 use super::MAX_TRIED;
 use super::choice::Ranked;
 use crate::analysis::agreement::tried;
-use crate::analysis::links::{GraphLink, from_outcome};
+use crate::analysis::links::{GraphLink, attention_at, from_outcome, place_of};
 use crate::edit::{Choice, Edit, EditKind, PatchFrom};
 use crate::protocol::{EstimatedPart, EstimatesAnswer, LINK_WIDTH};
-use crate::trace::{BlockSite, Hook, StackHook};
+use crate::trace::{Attn, AttnKind, BlockSite, Hook, StackHook};
 
 /// What a source answered: each kind of part with its estimates.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,8 @@ pub struct Part {
     pub ranked: Ranked,
     /// The activation.
     pub site: BlockSite,
+    /// The attention of a link.
+    pub kind: AttnKind,
     /// The layer.
     pub layer: usize,
     /// The head; of keys and values one of theirs.
@@ -43,6 +45,8 @@ pub struct Ranking {
     /// Layer, activation, shape, and where its values begin.
     blocks: Vec<(usize, BlockSite, Vec<usize>, usize)>,
     links: Vec<f32>,
+    /// Layers of the encoder beside the stack whose outcome is measured.
+    n_encoder: Option<usize>,
     n_largest_links: usize,
     /// The largest links that lead to the outcome.
     graph: Vec<GraphLink>,
@@ -54,12 +58,17 @@ pub struct Ranking {
 type OfHook = (usize, BlockSite, Vec<usize>, Vec<f32>);
 
 impl Estimates {
-    /// Takes an answer; nothing where its buffers do not fit.
-    pub fn new(of: EstimatedPart, answer: EstimatesAnswer, buffers: Vec<Vec<f32>>) -> Option<Self> {
+    /// Takes an answer of a model, with layers of an encoder where there are two stacks; nothing where its buffers do not fit.
+    pub fn new(
+        of: EstimatedPart,
+        answer: EstimatesAnswer,
+        buffers: Vec<Vec<f32>>,
+        n_encoder: Option<usize>,
+    ) -> Option<Self> {
         let EstimatesAnswer { outcome, hooks } = answer;
         if of == EstimatedPart::Links {
             let [drawn, largest, reads] = <[Vec<f32>; 3]>::try_from(buffers).ok()?;
-            return Some(Self(vec![Ranking::of_links(outcome, &drawn, &largest, &reads)]));
+            return Some(Self(vec![Ranking::of_links(outcome, &drawn, &largest, &reads, n_encoder)]));
         }
         if hooks.len() != buffers.len() {
             return None;
@@ -100,10 +109,11 @@ impl Ranking {
             blocks.push((*layer, *site, shape, start));
         }
         let (largest, _) = tried(&values, MAX_TRIED, 0);
-        Self { ranked, outcome, values, blocks, links: Vec::new(), n_largest_links: 0, graph: Vec::new(), largest }
+        let (links, graph) = (Vec::new(), Vec::new());
+        Self { ranked, outcome, values, blocks, links, n_encoder: None, n_largest_links: 0, graph, largest }
     }
 
-    fn of_links(outcome: f32, drawn: &[f32], largest: &[f32], reads: &[f32]) -> Self {
+    fn of_links(outcome: f32, drawn: &[f32], largest: &[f32], reads: &[f32], n_encoder: Option<usize>) -> Self {
         let links = [largest, drawn].concat();
         let values = links.chunks_exact(LINK_WIDTH).map(|link| link[LINK_WIDTH - 1]).collect();
         let n_largest_links = largest.len() / LINK_WIDTH;
@@ -111,8 +121,9 @@ impl Ranking {
         let reads: Vec<usize> = reads.iter().map(|position| *position as usize).collect();
         let rows = links.chunks_exact(LINK_WIDTH).take(n_largest_links);
         let link = |row: &[f32]| ([0, 1, 2, 3].map(|at| row[at] as u32), row[LINK_WIDTH - 1]);
-        let graph = from_outcome(&rows.map(link).collect::<Vec<_>>(), &reads);
-        Self { ranked, outcome, values, blocks: Vec::new(), links, n_largest_links, graph, largest }
+        let graph = from_outcome(&rows.map(link).collect::<Vec<_>>(), &reads, n_encoder);
+        let blocks = Vec::new();
+        Self { ranked, outcome, values, blocks, links, n_encoder, n_largest_links, graph, largest }
     }
 
     /// The parts of the largest size, the largest first, at most [`MAX_TRIED`] of them.
@@ -123,6 +134,12 @@ impl Ranking {
     /// The largest links that lead to the outcome, by their places; nothing where other parts are ranked.
     pub(super) fn graph(&self) -> Option<&[GraphLink]> {
         (self.ranked == Ranked::Links).then_some(&*self.graph)
+    }
+
+    /// A link as messages and graphs have it.
+    pub(super) fn link(&self, part: &Part) -> [u32; 4] {
+        let place = place_of(part.kind, part.layer, self.n_encoder);
+        [place, part.head as u32, part.position as u32, part.key as u32]
     }
 
     /// The parts to be tried: the `n` largest, and `n` drawn at random from the rest.
@@ -145,12 +162,13 @@ impl Ranking {
 
     /// A part by its place.
     pub fn part(&self, index: usize) -> Part {
-        let none =
-            Part { ranked: self.ranked, site: BlockSite::Pattern, layer: 0, head: 0, position: 0, key: 0, neuron: 0 };
+        let (site, kind) = (BlockSite::Pattern, AttnKind::ONLY);
+        let none = Part { ranked: self.ranked, site, kind, layer: 0, head: 0, position: 0, key: 0, neuron: 0 };
         if self.ranked == Ranked::Links {
             let Some(link) = self.links.get(index * LINK_WIDTH..(index + 1) * LINK_WIDTH) else { return none };
-            let [layer, head, position, key] = [0, 1, 2, 3].map(|at| link[at] as usize);
-            return Part { layer, head, position, key, ..none };
+            let (kind, layer) = attention_at(link[0] as u32, self.n_encoder);
+            let [head, position, key] = [1, 2, 3].map(|at| link[at] as usize);
+            return Part { site: site.in_attn(kind.attn), kind, layer, head, position, key, ..none };
         }
         let at = self.blocks.partition_point(|(.., start)| *start <= index).saturating_sub(1);
         let Some((layer, site, shape, start)) = self.blocks.get(at) else { return none };
@@ -193,12 +211,13 @@ impl Ranking {
 impl Part {
     /// The edit whose effect is estimated; none where there is no such edit.
     pub fn edit(&self, from: Option<&str>) -> Option<Edit> {
-        let Part { ranked, site, layer, head, position, key, neuron } = *self;
+        let Part { ranked, site, kind: own, layer, head, position, key, neuron } = *self;
         let [one_layer, head, position, key, neuron] = [layer, head, position, key, neuron].map(Choice::One);
         let hook = site.name().to_owned();
         if ranked == Ranked::Links {
             let kind = EditKind::KnockOutEdge { layer: one_layer, head, query: position, key };
-            return from.is_none().then(|| Edit::new(kind));
+            let attn = (own.attn == Attn::Cross).then_some(Attn::Cross);
+            return from.is_none().then(|| Edit { stack: own.stack, attn, ..Edit::new(kind) });
         }
         let head = ranked.has_head().then_some(head);
         let query = ranked.has_position().then_some(position);
@@ -243,7 +262,7 @@ mod tests {
             vec![0.0, 0.0, 0.0, -1.0],
             vec![0.5, -0.5],
         ];
-        let found = Estimates::new(ranked.part(), answer, buffers).expect("they fit");
+        let found = Estimates::new(ranked.part(), answer, buffers, None).expect("they fit");
         found.ranking(ranked).expect("of this kind").clone()
     }
 
@@ -296,7 +315,8 @@ mod tests {
         let largest = [link(0.0, -9.0), link(1.0, 3.0)].concat();
         let drawn = [link(1.0, 3.0), link(4.0, 0.5), link(0.0, -9.0)].concat();
         let answer = EstimatesAnswer { outcome: 1.0, hooks: Vec::new() };
-        let found = Estimates::new(EstimatedPart::Links, answer, vec![drawn, largest, vec![5.0]]).expect("they fit");
+        let found =
+            Estimates::new(EstimatedPart::Links, answer, vec![drawn, largest, vec![5.0]], None).expect("they fit");
         let links = found.ranking(Ranked::Links).expect("of links");
         assert_eq!((links.n_parts(), links.largest(5)), (2, &[0, 1][..]));
         assert_eq!(links.tried(1), [vec![0], vec![2]], "the second is not among the one that is tried");
@@ -310,8 +330,8 @@ mod tests {
             outcome: 0.0,
             hooks: vec![("blocks.0.attn.hook_z".to_owned(), vec![shape])],
         };
-        assert_eq!(Estimates::new(EstimatedPart::Heads, answer(2), vec![vec![1.0]]), None);
-        assert_eq!(Estimates::new(EstimatedPart::Heads, answer(2), Vec::new()), None);
-        assert!(Estimates::new(EstimatedPart::Heads, answer(1), vec![vec![1.0]]).is_some());
+        assert_eq!(Estimates::new(EstimatedPart::Heads, answer(2), vec![vec![1.0]], None), None);
+        assert_eq!(Estimates::new(EstimatedPart::Heads, answer(2), Vec::new(), None), None);
+        assert!(Estimates::new(EstimatedPart::Heads, answer(1), vec![vec![1.0]], None).is_some());
     }
 }

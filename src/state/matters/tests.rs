@@ -126,7 +126,7 @@ fn links_make_a_graph_and_the_outcome_is_measured_with_only_these() {
     assert!(
         matches!(found[..], [(first, 3.0), (second, 2.0)] if first.starts_with("L5H1") && second.starts_with("L0H3"))
     );
-    assert!(page.state.graph_csv().is_some_and(|csv| csv.ends_with("5,1,4,2,-3,3\r\n0,3,2,1,2,2\r\n")));
+    assert!(page.state.graph_csv().is_some_and(|csv| csv.ends_with(",5,1,4,2,-3,3\r\n,0,3,2,1,2,2\r\n")));
     asks(&mut page, MattersEvent::MapShown(true));
     assert!(page.state.shows_link_graph() && page.state.matters_map().is_none());
 

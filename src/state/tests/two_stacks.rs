@@ -258,3 +258,41 @@ fn what_is_ranked_in_any_attention_is_tried_there() {
         assert_eq!(tried[0].to_json().to_string(), expected);
     }
 }
+
+/// Links of the encoder, the decoder and between them are one graph, whichever attention is on screen.
+#[test]
+fn links_of_all_attentions_are_one_graph() {
+    let mut page = page();
+    page.event(Event::Editing(EditEvent::OutcomePicked(OutcomeAsked::tokens("a", "b"))));
+    let choice = MattersChoice { ranked: Ranked::Links, from: None };
+    page.event(Event::Matters(MattersEvent::Chosen(choice)));
+    page.event(Event::Matters(MattersEvent::EstimateAsked));
+    let ToWorker::Ask { request, question: Question::Estimate(_), .. } = page.last() else { panic!("not asked") };
+    // The encoder has two layers: place 3 is the cross-attention of the decoder's layer 0, place 6 its layer 2.
+    let largest = vec![3.0, 1.0, 2.0, 1.0, -4.0, 1.0, 0.0, 1.0, 3.0, 3.0, 6.0, 2.0, 2.0, 0.0, 1.0];
+    let answer = Answer::Estimates(EstimatesAnswer { outcome: 1.0, hooks: Vec::new() });
+    let said = FromWorker::Answered { request, run: 1, answer };
+    page.event(Event::Worker(WorkerEvent::Said(said, vec![Vec::new(), largest, vec![2.0]])));
+    pick(&mut page, AttnKind::CROSS);
+    let graph = page.state.link_graph().expect("of any attention");
+    let links: Vec<_> = graph.links.iter().map(|(link, _)| (link.name.as_str(), graph.ends(&link.part))).collect();
+    // Rows of the encoder 0 to 2, a row between, rows of the decoder 4 to 7.
+    assert_eq!((graph.n_rows(), graph.n_columns()), (8, 4));
+    let expected = [
+        ("cross L0H1 Katze → cat", [(2, 1), (5, 2)]),
+        ("encoder L1H0 cat → </s>", [(1, 3), (2, 1)]),
+        ("decoder L2H2 Katze → <pad>", [(6, 0), (7, 2)]),
+    ];
+    assert_eq!(links, expected);
+    assert_eq!([1, 2, 3, 4, 7].map(|row| graph.row_name(row)), ["E1", "E-end", "", "D0", "output"]);
+    assert_eq!(graph.name_between(3, 1), Some("cat"));
+    page.event(Event::Matters(MattersEvent::KeepAsked));
+    let ToWorker::Ask { question: Question::Kept(kept), .. } = page.last() else { panic!("not asked") };
+    assert_eq!(kept.links, [[3, 1, 2, 1], [1, 0, 1, 3], [6, 2, 2, 0]]);
+    page.event(Event::Matters(MattersEvent::TrialAsked(1)));
+    let ToWorker::Editing(EditingRequest::Sweep { what: SweepAsked::Each(tried), .. }) = page.last() else {
+        panic!("not tried")
+    };
+    let cut = r#"{"attn":"cross","head":1,"key":1,"kind":"knock_out_edge","layer":0,"query":2,"stack":"decoder"}"#;
+    assert_eq!(tried[0].to_json().to_string(), cut);
+}

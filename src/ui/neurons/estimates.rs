@@ -34,10 +34,10 @@ pub fn NeuronEstimates(neurons: Neurons, columns: Derived<NeuronColumns>) -> imp
         };
         let cells = move || {
             order.with(|order| {
-                let of = |(column, neuron): (usize, &usize)| {
+                let known = |(column, neuron): (usize, &usize)| {
                     Some(cell((column, order.len()), *neuron, *values.get(*neuron)?))
                 };
-                order.iter().enumerate().filter_map(of).collect_view()
+                order.iter().enumerate().filter_map(known).collect_view()
             })
         };
         let left = move || px(columns.with(|columns| (columns.block(shown_block(columns)).x - 8.0).max(0.0)));

@@ -9,7 +9,7 @@ use crate::render::{Contrast, HeadView, LayerHead, Scheme};
 use crate::state::scales::options::CellStyle;
 use crate::state::{CaptionText, OnScreen, RUNS_MODELS, State, TracePlace, View, wording};
 use crate::trace::Side;
-use crate::ui::change::sweep::{Effects, link_figure};
+use crate::ui::change::sweep::{Effects, with_link_figure};
 use crate::ui::erased::Derived;
 use crate::ui::head::legend::explanation;
 use crate::ui::head::scene::Scene;
@@ -65,7 +65,8 @@ pub fn effects(state: &State, wanted: Wanted) -> Option<Made> {
     let CaptionText { title, text, fields } = state.sweep_caption()?;
     if state.shows_link_graph() {
         let table = || state.graph_csv().unwrap_or_default();
-        return made(&link_figure(state)?, wanted, Caption { title, text, fields }, table);
+        let caption = Caption { title, text, fields };
+        return with_link_figure(state, |figure| made(figure, wanted, caption, table));
     }
     let effects = Effects::from_state(state)?;
     made(&effects.figure(), wanted, Caption { title, text, fields }, || effects.table())

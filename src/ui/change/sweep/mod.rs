@@ -10,6 +10,6 @@ mod stage;
 mod start;
 
 pub use effects::Effects;
-pub use link_stage::link_figure;
+pub use link_stage::with_link_figure;
 pub use panel::SweepPanel;
 pub use stage::SweepStage;

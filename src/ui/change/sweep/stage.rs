@@ -41,7 +41,7 @@ pub fn SweepStage(page: Page) -> impl IntoView {
     let stage = NodeRef::<Section>::new();
     // What the panel of estimates opens.
     if page.peek(|state| state.matters.is_on_stage && !state.shows_link_graph()) {
-        bring(move || stage.try_get_untracked().flatten().map(Into::into));
+        bring(move || stage.try_get_untracked().flatten());
     }
     view! {
         {move || is_graph.get().then(|| view! { <LinkStage page /> })}

@@ -34,6 +34,9 @@ pub fn open(page: Page, part: Part) {
             }
         }
         Ranked::Links => {
+            if part.kind.stack.is_some() {
+                select(SelectionEvent::KindPicked(part.kind));
+            }
             select(SelectionEvent::HeadOpened { layer, head });
             pick(Side::Query, position);
             pick(Side::Key, key);
