@@ -17,7 +17,7 @@ const OF_TEXTS: &str = "ForSequenceClassification";
 const OF_TOKENS: &str = "ForTokenClassification";
 
 /// Decoders whose class for texts has the labels' matrix alone, on the last token.
-const DECODERS: [&str; 27] = [
+const DECODERS: [&str; 31] = [
     "bloom",
     "exaone4",
     "falcon",
@@ -30,9 +30,11 @@ const DECODERS: [&str; 27] = [
     "gpt_bigcode",
     "gpt_neo",
     "gpt_neox",
+    "gpt_oss",
     "gptj",
     "llama",
     "mistral",
+    "mixtral",
     "mpt",
     "olmo",
     "olmo2",
@@ -41,7 +43,9 @@ const DECODERS: [&str; 27] = [
     "phi",
     "phi3",
     "qwen2",
+    "qwen2_moe",
     "qwen3",
+    "qwen3_moe",
     "smollm3",
     "stablelm",
     "starcoder2",
@@ -176,7 +180,8 @@ impl Architecture {
             "t5" | "mt5" if !self.spec.is_causal() => Form::plain("classifier", LabelReads::Each),
             "modernbert" => modernbert(config)?,
             "llama" | "mistral" | "qwen2" | "qwen3" | "smollm3" | "gemma" | "gemma2" | "gemma3_text" | "phi"
-            | "phi3" | "stablelm" | "starcoder2" | "glm" | "glm4" | "exaone4" => {
+            | "phi3" | "stablelm" | "starcoder2" | "glm" | "glm4" | "exaone4" | "gpt_oss" | "mixtral" | "qwen2_moe"
+            | "qwen3_moe" => {
                 let out = if has_tensor("score.weight") { "score" } else { "classifier" };
                 Form::plain(out, LabelReads::Each)
             }

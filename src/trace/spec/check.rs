@@ -23,6 +23,9 @@ const MAX_LABEL: usize = 1 << 10;
 const MAX_LABELS_TOGETHER: usize = 1 << 20;
 const MAX_ARCHITECTURE: usize = 128;
 
+/// The most experts of all layers together: each has tensors that are looked for before anything is read.
+const MAX_EXPERTS: usize = 1 << 16;
+
 /// The longest input that a rotation is asked for.
 const MAX_POSITIONS: usize = 1 << 20;
 
@@ -85,6 +88,7 @@ impl Spec {
                 ("experts.layers", experts.layers.len(), 1, self.n_layers),
                 ("experts.n_experts", experts.n_experts, 1, MAX_DEPTH),
                 ("experts.n_per_token", experts.n_per_token, 1, experts.n_experts),
+                ("experts of all layers", experts.layers.len().saturating_mul(experts.n_experts), 1, MAX_EXPERTS),
                 ("experts.d_mlp", experts.d_mlp, 1, MAX_WIDTH),
                 ("experts.d_shared", experts.d_shared, 0, MAX_WIDTH),
             ] {
@@ -178,7 +182,9 @@ fn fault(field: &str, expected: &str, found: &str) -> SpecFault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::spec::{Activation, Conv, Disentangled, LabelHead, LabelKind, LabelReads, Local, Positions};
+    use crate::trace::spec::{
+        Activation, Conv, Disentangled, Experts, LabelHead, LabelKind, LabelReads, Local, Positions,
+    };
 
     fn whole() -> Spec {
         Spec {
@@ -207,6 +213,15 @@ mod tests {
         let (content_to_position, position_to_content) = (true, true);
         let kind = Disentangled { n_buckets, max_distance, content_to_position, position_to_content };
         Spec { disentangled: Some(kind), ..whole() }
+    }
+
+    fn experts_of(layers: Vec<usize>, n_experts: usize, n_per_token: usize, d_mlp: usize) -> Spec {
+        let experts = Experts { layers, n_experts, n_per_token, d_mlp, d_shared: 0, sums_to_one: true, limit: None };
+        Spec { experts: Some(experts), ..whole() }
+    }
+
+    fn experts(n_experts: usize, n_per_token: usize, d_mlp: usize) -> Spec {
+        experts_of(vec![0], n_experts, n_per_token, d_mlp)
     }
 
     fn rotary(dims: usize, scaling: RotaryScaling) -> Rotary {
@@ -252,6 +267,13 @@ mod tests {
             (
                 Spec { conv: Some(Conv { kernel: 2, activation: Activation::Tanh }), ..whole() },
                 "conv.kernel: expected an odd number up to 4096, found 2",
+            ),
+            (experts(8, 9, 4), "experts.n_per_token: expected 1 to 8, found 9"),
+            (experts(0, 1, 4), "experts.n_experts: expected 1 to 4096, found 0"),
+            (experts(8, 2, 0), "experts.d_mlp: expected 1 to 1048576, found 0"),
+            (
+                Spec { n_layers: 4096, ..experts_of((0..4096).collect(), 4096, 1, 4) },
+                "experts of all layers: expected 1 to 65536, found 16777216",
             ),
             (Spec { pad_id: Some(1), ..whole() }, "pos_offset: expected at least 1"),
             (Spec { attn_scale: 1e39, ..whole() }, "attn_scale: expected a number that f32 holds, found 1"),
