@@ -144,6 +144,10 @@ pageTest("an atlas is laid out by likeness and on the map, stands beside another
   await page.waitForTimeout(200);
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);
   await shot("atlas-phone");
+  // On a phone too a point is a dot, whatever size its button has.
+  await page.getByRole("radio", { name: "Two measures" }).check({ force: true });
+  const dots = await atlas.locator(".points button").evaluateAll((points) => points.map((point) => getComputedStyle(point, "::before").width));
+  assert.deepEqual([...new Set(dots)], ["10px"]);
   await page.setViewportSize({ width: 1280, height: 800 });
   // A bad file says what is wrong, and what is open stays.
   const whole = makeAtlas(2, 4, "two");
