@@ -245,7 +245,8 @@ pageTest("an atlas stands in a frame of another page without a model, and opens 
     assert.equal(await frame.getByRole("button", { name: "Run" }).count(), 0);
     assert.ok(!asked.some((one) => /worker|model\.safetensors|\.gguf/.test(one)), "nothing of a model is loaded");
     await shot("atlas-embed");
-    await open(`#v=1&trace=${encodeURIComponent(`http://localhost:${host.port}/heads.safetensors`)}`);
+    await page.route("**/heads.safetensors", (route) => route.fulfill({ body: atlas, contentType: "application/octet-stream" }));
+    await open("#v=1&trace=heads.safetensors");
     await page.getByRole("region", { name: "Atlas heads.safetensors" }).getByText("Model: one").waitFor();
   } finally {
     await host.close();
