@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::support::engine::{Files, finished, golden_files, load, load_golden};
+use crate::support::fixture;
 use headlight::analysis::inside::direct::Contrast;
 use headlight::analysis::scores::Score;
 use headlight::engine::backward::{Asked, Backward, Differentiated};
@@ -310,4 +311,32 @@ fn trials_are_those_of_single_runs() {
         assert_eq!(rank_of_answers, f32::from(logits[other] > logits[answer]));
     }
     assert!(TrialsJob::new(load_golden("t5"), &set, vec![Vec::new()]).is_err(), "two stacks");
+}
+
+/// Each token masked in turn, special tokens never: the mean of −ln p is that of transformers, row by row and under edits.
+#[test]
+fn pseudo_perplexity_is_that_of_transformers() {
+    let text = std::fs::read_to_string(fixture("pseudo_losses.json")).unwrap();
+    let expected: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let edits = headlight::edit::parse_list(r#"[{"kind":"zero_head","layer":"all","head":"all"}]"#).unwrap();
+    for name in ["bert", "distilbert"] {
+        let cases = expected[name].as_array().unwrap();
+        let mut set: Vec<Row> = cases.iter().map(|case| Row::of_text(case["text"].as_str().unwrap())).collect();
+        set.insert(1, Row { answer: Some("dog".to_owned()), ..Row::of_text("a [MASK]") });
+        let job = TrialsJob::new(load_golden(name), &set, vec![Vec::new(), edits.clone()]).unwrap();
+        let n_tokens: u64 = cases.iter().map(|case| case["n"].as_u64().unwrap()).sum();
+        assert_eq!((job.refused().len(), job.n_trials() as u64), (0, 2 * (n_tokens + 1)), "{name}");
+        let mut trials: Vec<Trial> = Vec::new();
+        complete_with(job, |trial| trials.push(trial)).unwrap();
+        assert_eq!(trials.len(), 6, "{name}: one for each row and list of edits");
+        let found = |variant: usize, row: usize| {
+            *trials.iter().find(|trial| (trial.variant, trial.row) == (variant, row)).unwrap()
+        };
+        for (row, case) in [(0, &cases[0]), (2, &cases[1])] {
+            let loss = f64::from(found(0, row).loss);
+            assert!((loss - case["loss"].as_f64().unwrap()).abs() < 1e-5, "{name} {row}: {loss}");
+            assert!(found(0, row).outcome.is_nan() && (f64::from(found(1, row).loss) - loss).abs() > 1e-4, "{name}");
+        }
+        assert!(found(0, 1).outcome < 0.0 && found(0, 1).loss.is_nan(), "{name}");
+    }
 }

@@ -11,6 +11,7 @@ use super::source::Source;
 use super::subject::first_token;
 use super::trace::{input_paths, load, read_edits};
 use super::{CliError, note};
+use crate::analysis::scores::Score;
 use crate::analysis::statistics::{Estimate, heads_csv, six_places as number};
 use crate::engine::jobs::{FindJob, FindMeasure, FindOptions, FindPart, Found, complete_with};
 use crate::engine::{EngineError, Model};
@@ -82,7 +83,17 @@ fn measure(text: &str) -> Result<(FindMeasure, Option<Linked>), String> {
     } else if let Some(pattern) = feature.strip_prefix("pattern:") {
         Linked::of_pattern(pattern).map_err(about)?
     } else {
-        return Ok((text.parse()?, None));
+        let there_are = |error: String| match error.ends_with(" is not a measure") {
+            true => {
+                let ids: Vec<&str> = Score::ALL.iter().map(|score| score.id()).collect();
+                let ids = ids.join(", ");
+                format!(
+                    "{error}: there is weight:MARK:MARK, words:WORD:WORD, pattern:PATTERN, effect, estimate, and {ids}"
+                )
+            }
+            false => error,
+        };
+        return Ok((text.parse().map_err(there_are)?, None));
     };
     Ok((format!("{area}weight:{READING}:{READ}").parse()?, Some(linked)))
 }

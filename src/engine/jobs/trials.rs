@@ -27,9 +27,12 @@ pub struct Trial {
     pub rank: f32,
     /// How many of the row's other answers are likelier than the answer.
     pub rank_of_answers: f32,
-    /// The mean −ln p of the tokens of a row without an answer.
+    /// The mean −ln p of the tokens of a row without an answer; where a model fills in masks, each masked in turn.
     pub loss: f32,
 }
+
+/// A run of a row, by its place: as it is, or with the token at a position masked.
+type Cell = (usize, Option<usize>);
 
 /// Trials under way. A row whose edits leave a query without any key has no numbers.
 pub struct TrialsJob {
@@ -37,8 +40,14 @@ pub struct TrialsJob {
     rows: Vec<AlignedRow>,
     refused: Vec<RefusedRow>,
     variants: Vec<Vec<Edit>>,
+    /// The runs of each variant.
+    cells: Vec<Cell>,
+    /// The id and name of the mask, where tokens are masked in turn.
+    mask: Option<(u32, String)>,
+    /// By variant and row: the sum of −ln p over masked tokens, how many there are, and how many are left.
+    sums: Vec<(f64, usize, usize)>,
     runs: SideBySide,
-    /// The first trial that has not begun: a row of a variant, variant by variant.
+    /// The first run that has not begun: a cell of a variant, variant by variant.
     next: usize,
     finished: VecDeque<(usize, Run)>,
     reading: Option<(usize, LossesJob)>,
@@ -48,7 +57,7 @@ pub struct TrialsJob {
 
 impl TrialsJob {
     /// Trials of every row under every list of edits; edits that do not fit a row are left out there. Rows with an answer have an outcome,
-    /// others are read for the likelihood of their tokens.
+    /// others are read for the likelihood of their tokens: after those in front, or where the model fills in masks, each masked in turn.
     ///
     /// # Errors
     /// When the model has two stacks or predicts nothing, an edit is a patch, or no row fits.
@@ -57,24 +66,69 @@ impl TrialsJob {
             SideBySide::check(&model, edits, "a set under edits", "the rows of a set")?;
         }
         model.expect_unembedding()?;
-        let (mut rows, mut refused) = (Vec::new(), Vec::new());
+        let (mut rows, mut refused, mut cells, mut mask) = (Vec::new(), Vec::new(), Vec::new(), None);
         for has_outcome in [true, false] {
             let places: Vec<usize> = (0..set.len()).filter(|row| set[*row].answer.is_some() == has_outcome).collect();
             let some: Vec<Row> = places.iter().map(|row| set[*row].clone()).collect();
-            if !has_outcome && !model.spec().is_causal() {
-                let reason = "it has no answer, and this model reads in both directions".to_owned();
-                refused.extend(places.iter().map(|index| RefusedRow { index: *index, reason: reason.clone() }));
-                continue;
+            if !has_outcome && !model.spec().is_causal() && !some.is_empty() {
+                mask = mask_token(&model);
+                if mask.is_none() {
+                    let reason =
+                        "it has no answer, and this model has no mask to put in the place of its tokens".to_owned();
+                    refused.extend(places.iter().map(|index| RefusedRow { index: *index, reason: reason.clone() }));
+                    continue;
+                }
             }
             let aligned = align(&model, &some, &Wanted { has_outcome, ..Wanted::default() })?;
-            rows.extend(aligned.rows.into_iter().map(|row| AlignedRow { index: places[row.index], ..row }));
+            for row in aligned.rows {
+                let masked = (0..row.tokens.len()).filter(|at| mask.is_some() && !row.tokens.special[*at]);
+                let n_before = cells.len();
+                cells.extend(masked.map(|at| (rows.len(), Some(at))));
+                let index = places[row.index];
+                if cells.len() == n_before && mask.is_some() {
+                    refused.push(RefusedRow { index, reason: "it has no token that could be masked".to_owned() });
+                    continue;
+                }
+                if mask.is_none() {
+                    cells.push((rows.len(), None));
+                }
+                rows.push(AlignedRow { index, ..row });
+            }
             refused.extend(aligned.refused.into_iter().map(|row| RefusedRow { index: places[row.index], ..row }));
         }
         if rows.is_empty() {
             return Err(no_row_fits(&refused));
         }
         let (runs, finished, new_parts) = (SideBySide::default(), VecDeque::new(), Vec::new());
-        Ok(Self { model, rows, refused, variants, runs, next: 0, finished, reading: None, n_done: 0, new_parts })
+        let mut job = Self {
+            model,
+            rows,
+            refused,
+            variants,
+            cells,
+            mask,
+            sums: Vec::new(),
+            runs,
+            next: 0,
+            finished,
+            reading: None,
+            n_done: 0,
+            new_parts,
+        };
+        if job.mask.is_some() {
+            job.sums = vec![(0.0, 0, 0); job.rows.len() * job.variants.len()];
+            for trial in 0..job.n_trials() {
+                let place = job.sum_of(trial);
+                job.sums[place].1 += 1;
+                job.sums[place].2 += 1;
+            }
+        }
+        Ok(job)
+    }
+
+    /// The place among the sums of a trial's row and variant.
+    fn sum_of(&self, trial: usize) -> usize {
+        trial / self.cells.len() * self.rows.len() + self.cells[trial % self.cells.len()].0
     }
 
     /// Rows that do not fit.
@@ -82,17 +136,22 @@ impl TrialsJob {
         &self.refused
     }
 
-    /// How many trials there are.
+    /// How many runs there are.
     pub fn n_trials(&self) -> usize {
-        self.rows.len() * self.variants.len()
+        self.cells.len() * self.variants.len()
     }
 
     fn begin_runs(&mut self) -> Result<bool, EngineError> {
-        let n_rows = self.rows.len();
+        let n_cells = self.cells.len();
         while self.runs.has_room(&self.model)
-            && let Some(edits) = self.variants.get(self.next / n_rows)
+            && let Some(edits) = self.variants.get(self.next / n_cells)
         {
-            let tokens = self.rows[self.next % n_rows].tokens.clone();
+            let (place, masked) = self.cells[self.next % n_cells];
+            let mut tokens = self.rows[place].tokens.clone();
+            if let (Some(at), Some((id, name))) = (masked, &self.mask) {
+                tokens.ids[at] = *id;
+                tokens.tokens[at].clone_from(name);
+            }
             self.runs.push(self.next, &self.model, tokens, edits, Captures::none())?;
             self.next += 1;
         }
@@ -101,29 +160,57 @@ impl TrialsJob {
 
     /// A trial without numbers.
     fn empty(&self, trial: usize) -> Trial {
-        let (variant, place) = (trial / self.rows.len(), trial % self.rows.len());
+        let (variant, (place, _)) = (trial / self.cells.len(), self.cells[trial % self.cells.len()]);
         let none = f32::NAN;
         Trial { variant, row: self.rows[place].index, outcome: none, rank: none, rank_of_answers: none, loss: none }
     }
 
-    fn push(&mut self, trial: Trial) {
+    /// Hands out a trial; of a masked row once all of its tokens have been masked.
+    fn push(&mut self, index: usize, trial: Trial) {
         self.n_done += 1;
-        self.new_parts.push(trial);
+        if self.cells[index % self.cells.len()].1.is_none() {
+            self.new_parts.push(trial);
+            return;
+        }
+        let place = self.sum_of(index);
+        let (sum, n, n_left) = &mut self.sums[place];
+        *sum -= f64::from(trial.outcome);
+        *n_left -= 1;
+        if *n_left == 0 {
+            let loss = (*sum / *n as f64) as f32;
+            self.new_parts.push(Trial { loss, ..self.empty(index) });
+        }
     }
 
     fn measure(&mut self, trial: usize, run: Run) -> Result<(), EngineError> {
         let empty = self.empty(trial);
-        match &self.rows[trial % self.rows.len()].outcome {
+        let (place, masked) = self.cells[trial % self.cells.len()];
+        let row = &self.rows[place];
+        let of_mask =
+            masked.map(|position| RowOutcome { answers: vec![row.tokens.ids[position]], others: Vec::new(), position });
+        match of_mask.as_ref().or(row.outcome.as_ref()) {
             Some(outcome) => {
                 let logits = run.logits(outcome.position..outcome.position + 1)?;
                 let (rank, rank_of_answers) = ranks(outcome, &logits);
                 let outcome = outcome.of_logits(&logits);
-                self.push(Trial { outcome, rank: rank as f32, rank_of_answers: rank_of_answers as f32, ..empty });
+                self.push(
+                    trial,
+                    Trial { outcome, rank: rank as f32, rank_of_answers: rank_of_answers as f32, ..empty },
+                );
             }
             None => self.reading = Some((trial, LossesJob::new(Arc::new(run)))),
         }
         Ok(())
     }
+}
+
+/// The token that stands for a word to be guessed, by its usual names.
+fn mask_token(model: &Model) -> Option<(u32, String)> {
+    ["[MASK]", "<mask>"].into_iter().find_map(|name| {
+        let tokens = model.encode(name, None).ok()?;
+        let at = tokens.first_mask()?;
+        Some((tokens.ids[at], name.to_owned()))
+    })
 }
 
 /// How many tokens, and how many of the other answers, are likelier than the likeliest answer.
@@ -146,7 +233,7 @@ impl Job for TrialsJob {
             }
             let losses: Vec<f32> = losses.finish()?.into_iter().filter(|loss| !loss.is_nan()).collect();
             let loss = losses.iter().map(|loss| f64::from(*loss)).sum::<f64>() / losses.len() as f64;
-            self.push(Trial { loss: loss as f32, ..self.empty(trial) });
+            self.push(trial, Trial { loss: loss as f32, ..self.empty(trial) });
             return Ok(Step::More);
         }
         if let Some((trial, run)) = self.finished.pop_front() {
@@ -160,7 +247,7 @@ impl Job for TrialsJob {
             match run {
                 Ok(run) => self.finished.push_back((trial, run)),
                 // An edit leaves a query of this row without any key.
-                Err(EngineError::Edit(_)) => self.push(self.empty(trial)),
+                Err(EngineError::Edit(_)) => self.push(trial, self.empty(trial)),
                 Err(error) => return Err(error),
             }
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Record, Records, Refused, SetError};
+use super::{MAX_RECORDS, Record, Records, Refused, SetError};
 use crate::sets::row::kind;
 
 /// Fields in which files keep their list of rows.
@@ -53,6 +53,10 @@ fn of_tree(tree: Map<String, Value>) -> Result<Vec<Value>, SetError> {
 pub(super) fn lines(text: &str) -> Result<Records, SetError> {
     let mut records = Records { has_names: true, ..Records::default() };
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        if records.records.len() + records.refused.len() >= MAX_RECORDS {
+            records.n_more += 1;
+            continue;
+        }
         match serde_json::from_str(line) {
             Ok(value) => push(&mut records, index + 1, value),
             Err(error) => records.refused.push(Refused { line: index + 1, reason: plain(&error) }),

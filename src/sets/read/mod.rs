@@ -21,6 +21,9 @@ use super::{Row, Version};
 /// The most rows of a set; the rest of a larger file is left out, and said.
 pub const MAX_ROWS: usize = 10_000;
 
+/// So many records of a file are kept while it is read; a file of a million rows would fill the memory.
+const MAX_RECORDS: usize = 2 * MAX_ROWS;
+
 /// Why a file gives no set at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetError {
@@ -115,6 +118,8 @@ struct Records {
     notes: Vec<String>,
     /// Whether columns were named by the file; by their place otherwise.
     has_names: bool,
+    /// Records after the first [`MAX_RECORDS`], which are counted and not kept.
+    n_more: usize,
 }
 
 /// Reads a file by its name and bytes; of pasted text the name is empty. `columns` are roles that were given by hand.
@@ -133,18 +138,21 @@ pub fn read(name: &str, bytes: &[u8], columns: &Columns) -> Result<ReadSet, SetE
     }
     let form = known::recognise(&found.records, found.has_names, columns)?;
     let (mut rows, mut refused) = (Vec::new(), std::mem::take(&mut found.refused));
+    let mut n_looked_at = found.records.len();
     for (index, record) in found.records.iter().enumerate() {
         if rows.len() >= MAX_ROWS {
-            let n = found.records.len();
-            found.notes.push(format!(
-                "The file has {n} rows: the first {index} are taken, since a set has at most {MAX_ROWS} texts."
-            ));
+            n_looked_at = index;
             break;
         }
         match form.rows(record) {
             Ok(made) => rows.extend(made.into_iter().map(|row| (record.line, row))),
             Err(reason) => refused.push(Refused { line: record.line, reason }),
         }
+    }
+    let n_all = found.records.len() + found.n_more;
+    if n_looked_at < n_all {
+        let most = format!("since a set has at most {MAX_ROWS} texts");
+        found.notes.push(format!("The file has {n_all} rows: the first {n_looked_at} are taken, {most}."));
     }
     refused.extend(without_partner(&mut rows));
     let rows = rows.into_iter().map(|(_, row)| row).collect();

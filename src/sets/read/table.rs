@@ -3,7 +3,7 @@
 use csv::{ReaderBuilder, StringRecord};
 use serde_json::{Map, Value};
 
-use super::{Record, Records, Refused};
+use super::{MAX_RECORDS, Record, Records, Refused};
 use crate::sets::known::{self, Columns};
 
 /// Commas or, as spreadsheets of many countries write, semicolons.
@@ -26,11 +26,11 @@ pub(super) fn tabbed(text: &str, columns: &Columns) -> Records {
         return of_rows(plain, columns);
     }
     let quoted = rows(text, b'\t', true);
-    let n_odd = |rows: &[(usize, Vec<String>)]| {
-        let width = rows.first().map_or(0, |(_, cells)| cells.len());
-        rows.iter().filter(|(_, cells)| cells.len() != width).count()
+    let n_odd = |rows: &Rows| {
+        let width = rows.first.first().map_or(0, |(_, cells)| cells.len());
+        rows.first.iter().filter(|(_, cells)| cells.len() != width).count()
     };
-    let is_glue = plain.first().is_some_and(|(_, names)| known::has_literal_quotes(names));
+    let is_glue = plain.first.first().is_some_and(|(_, names)| known::has_literal_quotes(names));
     // A quote that opens a sentence and closes far below swallows rows.
     let has_swallowed = quoted.len() < plain.len() && n_odd(&plain) == 0;
     let mut records = match is_glue || has_swallowed || n_odd(&plain) < n_odd(&quoted) {
@@ -41,7 +41,19 @@ pub(super) fn tabbed(text: &str, columns: &Columns) -> Records {
     records
 }
 
-fn rows(text: &str, delimiter: u8, has_quotes: bool) -> Vec<(usize, Vec<String>)> {
+/// Rows of a table: the first ones with their lines, and how many follow.
+struct Rows {
+    first: Vec<(usize, Vec<String>)>,
+    n_more: usize,
+}
+
+impl Rows {
+    fn len(&self) -> usize {
+        self.first.len() + self.n_more
+    }
+}
+
+fn rows(text: &str, delimiter: u8, has_quotes: bool) -> Rows {
     let mut reader = ReaderBuilder::new();
     let reader = reader.delimiter(delimiter).has_headers(false).flexible(true).quoting(has_quotes);
     let reader = reader.from_reader(text.as_bytes());
@@ -50,16 +62,15 @@ fn rows(text: &str, delimiter: u8, has_quotes: bool) -> Vec<(usize, Vec<String>)
         (line, record.iter().map(str::to_owned).collect::<Vec<String>>())
     };
     // The text is UTF-8 and rows may be of any length, so that no record fails.
-    reader
-        .into_records()
-        .flatten()
-        .map(cells)
-        .filter(|(_, cells)| cells.iter().any(|cell| !cell.trim().is_empty()))
-        .collect()
+    let is_filled = |record: &StringRecord| record.iter().any(|cell| !cell.trim().is_empty());
+    let mut records = reader.into_records().flatten().filter(is_filled);
+    let first = records.by_ref().take(MAX_RECORDS + 1).map(cells).collect();
+    Rows { first, n_more: records.count() }
 }
 
-fn of_rows(rows: Vec<(usize, Vec<String>)>, columns: &Columns) -> Records {
-    let mut rows = rows.into_iter().peekable();
+fn of_rows(rows: Rows, columns: &Columns) -> Records {
+    let n_more = rows.n_more;
+    let mut rows = rows.first.into_iter().peekable();
     let Some((_, first)) = rows.peek() else { return Records::default() };
     let has_names = known::is_header(first, columns);
     let names: Vec<String> = match has_names {
@@ -67,7 +78,7 @@ fn of_rows(rows: Vec<(usize, Vec<String>)>, columns: &Columns) -> Records {
         false => known::names_by_place(first),
     };
     let names: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
-    let mut records = Records { has_names, ..Records::default() };
+    let mut records = Records { has_names, n_more, ..Records::default() };
     for (line, cells) in rows {
         match cells.len() == names.len() {
             true => {

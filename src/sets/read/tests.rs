@@ -197,3 +197,27 @@ fn a_set_has_at_most_ten_thousand_rows() {
         ["The file has 10005 rows: the first 10000 are taken, since a set has at most 10000 texts.".to_owned()]
     );
 }
+
+/// Of a long file the rows after those that a set can hold are counted, and not kept while it is read.
+#[test]
+fn long_files_are_counted() {
+    let n = 100_000;
+    for (name, first, row) in [
+        ("x.txt", "", "a line\n"),
+        ("x.csv", "text,label\n", "a line,1\n"),
+        ("x.tsv", "text\tlabel\n", "\"a\" line\t1\n"),
+        ("x.jsonl", "", "{\"text\":\"a line\"}\n"),
+    ] {
+        let set = found(name, &format!("{first}{}", row.repeat(n)));
+        assert_eq!(set.rows.len(), MAX_ROWS, "{name}");
+        let expected = format!("The file has {n} rows: the first {MAX_ROWS} are taken");
+        assert!(set.notes.iter().any(|note| note.starts_with(&expected)), "{name}: {:?}", set.notes);
+    }
+    // Where most rows do not fit, the note says how far the file was looked at.
+    let set = found("x.jsonl", &format!("{{\"text\":\"a\"}}\n{}", "{\"text\":\"\"}\n".repeat(30_000)));
+    assert!(
+        set.rows.len() == 1 && set.notes[0].starts_with("The file has 30001 rows: the first 20000 are taken"),
+        "{:?}",
+        set.notes
+    );
+}

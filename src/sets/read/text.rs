@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Record, Records};
+use super::{MAX_RECORDS, Record, Records};
 
 /// The column of a line.
 const LINE: &str = "line";
@@ -16,10 +16,11 @@ pub(in crate::sets) fn is_bracketed(line: &str) -> bool {
 }
 
 pub(super) fn lines(text: &str) -> Records {
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let record = |(index, line): (usize, &str)| Record {
         line: index + 1,
         cells: Map::from_iter([(LINE.to_owned(), Value::from(line.trim_end_matches('\r')))]),
     };
-    Records { records: lines.map(record).collect(), has_names: true, ..Records::default() }
+    let records = lines.by_ref().take(MAX_RECORDS).map(record).collect();
+    Records { records, has_names: true, n_more: lines.count(), ..Records::default() }
 }

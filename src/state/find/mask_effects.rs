@@ -93,7 +93,7 @@ impl Trials {
                 self.model
             ),
             format!(
-                "Measure: the outcome of {} of {}{}; control: the same of {control} rows of {}; plain text: mean −ln p over {plain} texts.{refused}",
+                "Measure: the outcome of {} of {}{}; control: the same of {control} rows of {}; plain text: {}.{refused}",
                 count(measure, "row"),
                 self.set.name,
                 match standard_labels(&self.rows[plan.groups[0].clone()]) {
@@ -101,6 +101,13 @@ impl Trials {
                     None => "",
                 },
                 plan.asked.control.name(),
+                match plan.is_pseudo {
+                    false => format!("mean −ln p over {plain} texts"),
+                    true => format!(
+                        "mean −ln p of the tokens of the first sentences of {plain} texts, each masked in turn with the others in sight, \
+                         whose exponential is the pseudo-perplexity"
+                    ),
+                },
             ),
             format!(
                 "Changes in standard deviations of rows or pairs without edits; intervals: 95 %, whole clusters; {}",

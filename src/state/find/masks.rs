@@ -17,6 +17,8 @@ use crate::state::{Effect, State};
 /// Rows of a control, and texts whose tokens are predicted.
 const N_CONTROL: usize = 48;
 const N_TEXTS: usize = 12;
+/// Texts of which the first sentence is read, where each of its tokens takes a run.
+const N_SENTENCES: usize = 6;
 
 /// Where the edits come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,6 +57,8 @@ pub struct MaskPlan {
     pub(super) groups: [Range<usize>; 3],
     pub(super) heads: Vec<(usize, usize)>,
     pub(super) seed: u64,
+    /// Whether tokens of plain text are masked in turn, since the model fills in masks.
+    pub is_pseudo: bool,
 }
 
 /// Heads by layer, under one kind of edit.
@@ -105,7 +109,11 @@ impl State {
             }
         };
         let control = asked.control.rows(N_CONTROL, seed);
-        let texts: Vec<Row> = Made::Texts.rows(N_TEXTS, seed);
+        let is_pseudo = !model.spec.is_causal();
+        let texts: Vec<Row> = match is_pseudo {
+            false => Made::Texts.rows(N_TEXTS, seed),
+            true => Made::Texts.rows(N_SENTENCES, seed).iter().map(first_sentence).collect(),
+        };
         let ends = [measured.len(), measured.len() + control.len(), measured.len() + control.len() + texts.len()];
         let rows: Vec<Row> = measured.into_iter().chain(control).chain(texts).collect();
         // There is no other mask of as many heads where all of a layer are masked.
@@ -116,7 +124,7 @@ impl State {
             (0..asked.n_random).map(|index| edits(&random_mask(&masked, n_heads, SplitMix64::nth(seed, index as u64))));
         let variants = [Vec::new(), edits(&masked)].into_iter().chain(random).collect();
         let heads = masked.iter().flat_map(|((_, layer), heads)| heads.iter().map(|head| (*layer, *head))).collect();
-        let plan = MaskPlan { asked, groups: [0..ends[0], ends[0]..ends[1], ends[1]..ends[2]], heads, seed };
+        let plan = MaskPlan { asked, groups: [0..ends[0], ends[0]..ends[1], ends[1]..ends[2]], heads, seed, is_pseudo };
         Ok(Trials::new(set, rows, variants, Some(plan)))
     }
 
@@ -148,6 +156,12 @@ impl State {
             false => Ok(masked),
         }
     }
+}
+
+/// A row with the first sentence of its text.
+fn first_sentence(row: &Row) -> Row {
+    let end = row.text.find(['.', '!', '?']).map_or(row.text.len(), |at| at + 1);
+    Row { text: row.text[..end].to_owned(), ..row.clone() }
 }
 
 /// The heads that are farthest from the middle on one half of the clusters, and the rows of the other half.

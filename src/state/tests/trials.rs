@@ -241,7 +241,7 @@ fn a_mask_of_found_heads_is_measured_on_the_other_half() {
         .collect();
     assert!(measured.len() < rows.len(), "{} of {}", measured.len(), rows.len());
     // A row that is left out is named among the rows of its group.
-    let n_measured = lines.lines().count() - 48 - 12;
+    let n_measured = lines.lines().count() - 48 - 6;
     let fifth = (n_measured + 4) as u32;
     says(&mut page, FindReply::Begun { request, refused: vec![(fifth, "it is too long".to_owned())] }, None);
     let statement = trials(&page).mask_statement().join(" ");

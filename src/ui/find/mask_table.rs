@@ -18,11 +18,16 @@ const HEIGHT: f64 = 20.0;
 pub fn MaskTable(page: Page) -> impl IntoView {
     let masks = trials(page, true);
     let found = Derived::new(move || masks.get()?.masked());
-    let row = |name: &'static str, effect: MaskEffect, is_loss: bool, reach: f64| {
+    let is_pseudo =
+        Derived::new(move || masks.get().is_some_and(|trials| trials.mask.as_ref().is_some_and(|plan| plan.is_pseudo)));
+    let row = move |name: &'static str, effect: MaskEffect, is_loss: bool, reach: f64| {
         let mean = |value: f64| match is_loss {
             // Of a large one the decimals say nothing, and the table would not fit beside the points.
-            true if value > 4.6 => format!("{} (perplexity {:.0})", number(value), value.exp()),
-            true => format!("{} (perplexity {:.2})", number(value), value.exp()),
+            true => {
+                let kind = if is_pseudo.get_untracked() { "pseudo-perplexity" } else { "perplexity" };
+                let n_decimals = if value > 4.6 { 0 } else { 2 };
+                format!("{} ({kind} {:.n_decimals$})", number(value), value.exp())
+            }
             false => number(value),
         };
         let p = effect.p.map_or_else(|| "–".to_owned(), number);

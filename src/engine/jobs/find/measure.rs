@@ -101,13 +101,7 @@ impl FromStr for Feature {
                 Err(format!("\"{text}\" is measured on a random block that is read twice, not on the texts of a set"))
             }
             Some((score, leave_out)) => Ok(Feature::Score(score, leave_out)),
-            None => {
-                let ids: Vec<&str> = Score::ALL.iter().map(|score| score.id()).collect();
-                Err(format!(
-                    "\"{text}\" is not a measure: there is weight:MARK:MARK, effect, estimate, and {}",
-                    ids.join(", ")
-                ))
-            }
+            None => Err(format!("\"{text}\" is not a measure")),
         }
     }
 }
