@@ -6,7 +6,7 @@ import os from "node:os";
 import path from "node:path";
 import { after } from "node:test";
 import { checkpointCase } from "./checkpoints.mjs";
-import { MINILM, distance, firstResult, numbers, parts, pickModel, result, run, words } from "./page.mjs";
+import { MINILM, distance, firstResult, inspect, numbers, parts, pickModel, result, run, words } from "./page.mjs";
 import { makeGpt2Small } from "./make_gpt2_small.mjs";
 import { exposeWorker, modelsFolder, pageTest } from "./support.mjs";
 
@@ -119,6 +119,38 @@ pageTest("DeBERTa's scores are a sum, with a map of each part", async ({ page, o
   await maps.getByRole("img").nth(2).click({ position: { x: 4, y: 4 } });
   await page.waitForFunction((before) => document.querySelector(".score-parts")?.textContent !== before, before);
   await shot("parts-of-scores");
+});
+
+pageTest("the experts that a token goes to are listed, and one is removed", async ({ page, open, shot }) => {
+  await open();
+  await firstResult(page);
+  const { open: button, folder: field } = dialog(page);
+  await button.click();
+  await field.setInputFiles(folder("tiny-experts", "qwen2_moe", ALL));
+  await loads(page, "tiny-experts");
+  await page.getByTitle("About this model").click();
+  const facts = page.getByRole("table", { name: "What was read of the model" });
+  const said = /layers 0–1 send each token to 2 of 4 experts \(12 wide\), and to one that all share \(20 wide\)/;
+  assert.match(await facts.innerText(), said);
+  await page.getByTitle("About this model").click();
+  await run(page, "The cat sat on the mat");
+  await page.getByRole("tab", { name: "Stream view" }).click();
+  const grid = page.getByRole("grid", { name: "Stream: layers by positions" });
+  await grid.focus();
+  await page.keyboard.press("Shift+End");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  const written = page.getByRole("region", { name: "Written at the chosen cell" });
+  const experts = written.getByRole("rowheader").filter({ hasText: /^expert \d × 0\.\d{3}/ });
+  await experts.nth(1).waitFor();
+  assert.equal(await experts.count(), 2);
+  await written.getByRole("rowheader", { name: /^shared expert × 0\.\d{3}$/ }).waitFor();
+  await shot("experts");
+  const before = await experts.allInnerTexts();
+  const gone = Number(before[0].match(/expert (\d)/)[1]);
+  await written.getByRole("button", { name: `Remove expert ${gone} for this token` }).click();
+  await inspect(page, "Change");
+  await page.getByText(new RegExp(`^Remove expert ${gone} of layer \\d for`)).first().waitFor();
 });
 
 pageTest("what is missing is named, and what only Python reads is converted", async ({ page, open, shot }) => {

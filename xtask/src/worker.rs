@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 const PROFILE: &str = "wasm-release";
 /// For wasm-opt.
-pub const OPTIMISE: [&str; 3] = ["-O2", "--shrink-level", "1"];
+pub const OPTIMISE: [&str; 1] = ["-O3"];
 
 /// The name of the program without threads, in dist/.
 pub const NAME: &str = "worker";
@@ -34,13 +34,12 @@ pub fn compile(mode: Mode) -> Result<PathBuf> {
 /// Without the sources of the standard library and a network, and where a compiler does not compile them.
 pub fn compile_with_threads(mode: Mode) -> Result<PathBuf> {
     tools::ensure_std_sources()?;
-    // Objects with shared memory are of no use to other programs. The standard library has smaller ways of sorting and formatting,
-    // which this program needs for its bound (ARCHITECTURE.md, "Size").
+    // Objects with shared memory are of no use to other programs.
     let target = paths::claimed_target()?.join("threads");
     run(cargo()?
         .args(["build", "--locked", "--profile", PROFILE, "--target", WASM_TARGET])
         .args(["--no-default-features", "--features", "threads", "--bin", "worker"])
-        .args(["-Z", "build-std=std,panic_abort", "-Z", "build-std-features=optimize_for_size"])
+        .args(["-Z", "build-std=std,panic_abort"])
         .envs(mode.cargo_settings())
         .env("CARGO_TARGET_DIR", &target)
         .env("RUSTC_BOOTSTRAP", "1")

@@ -86,7 +86,9 @@ impl State {
         // Another model may read the fields otherwise.
         self.readings.typed.clear();
         self.editing_lost_worker(effects);
-        self.find_lost_worker();
+        if let Some(later) = self.later() {
+            (later.find_lost_worker)(self);
+        }
         if let Some(shown) = &mut self.shown {
             shown.live_run = None;
         }

@@ -72,8 +72,10 @@ impl State {
             self.linking.give_up();
         } else if matches!(self.more.lookup, Lookup::Asking { .. }) {
             self.more.lookup = Lookup::None;
-        } else if !self.stop_zeroing(effects) {
-            self.stop_search("stopped", effects);
+        } else if !self.stop_zeroing(effects)
+            && let Some(later) = self.later()
+        {
+            (later.stop_search)(self, "stopped", effects);
         }
     }
 
