@@ -265,7 +265,8 @@ impl State {
                 making.about.token_form = tokens.form;
                 making.about.tokens.extend(tokens.ids.iter().copied().zip(tokens.tokens.iter().cloned()));
                 let n = making.atlas.n_texts();
-                if n >= FIRST_LOOK && n.is_power_of_two() {
+                // The text that was under way when the atlas was told to rest comes after it.
+                if (n >= FIRST_LOOK && n.is_power_of_two()) || making.stage == Stage::Paused {
                     self.show_making();
                 }
             }
