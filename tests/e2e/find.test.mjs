@@ -326,7 +326,7 @@ pageTest("a search that a reload breaks off is offered, and goes on with its row
   await page.reload();
   await page.getByRole("tab", { name: "Find view", selected: true }).waitFor();
   const offer = page.getByRole("region", { name: "Search before the reload" });
-  await offer.getByText(/ [1-9]\d* of 40 rows measured\. Set: texts \(made, seed 0\)\. Model: all-MiniLM-L6-v2 \(F32\), without edits\.$/).waitFor();
+  await offer.getByText(/ [1-9]\d* of 40 rows measured\. Set: texts \(made, seed 0\)\. Model: all-MiniLM-L6-v2, F32, without edits\.$/).waitFor();
   await shot("find-resume");
   await offer.getByRole("button", { name: "Go on with this search" }).click();
   await find.progress.getByText("complete").waitFor();

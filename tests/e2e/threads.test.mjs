@@ -74,8 +74,12 @@ pageTest("gradients on two threads rank the heads as on one, with PyTorch's numb
     assert.ok(Math.abs(Number(estimate.replace("−", "-")) - expected.attribution.zero_head[layer][head]) < 2e-3 * scale + 6e-4, onTwo[0]);
     await threads.selectOption("1");
     await parts(page).status.getByText(/ heads · [\d.]+ m?s$/).waitFor({ timeout: 60_000 });
-    await run(page, `${expected.text} the`);
-    await run(page, expected.text);
+    // Another text between them, so that the ranking is made anew: each is on screen before the next one is asked for.
+    const nTokens = await parts(page).queries.count();
+    for (const [text, n] of [[`${expected.text} the`, nTokens + 1], [expected.text, nTokens]]) {
+      await run(page, text);
+      await page.waitForFunction((n) => document.querySelectorAll("[role=listbox][aria-label='Query tokens'] [role=option]").length === n, n, { timeout: 60_000 });
+    }
     await parts(page).status.getByText(/ heads · [\d.]+ m?s$/).waitFor({ timeout: 60_000 });
     assert.deepEqual(await ranked(), onTwo);
   } finally {
