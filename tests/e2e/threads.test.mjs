@@ -81,6 +81,9 @@ pageTest("gradients on two threads rank the heads as on one, with PyTorch's numb
       await page.waitForFunction((n) => document.querySelectorAll("[role=listbox][aria-label='Query tokens'] [role=option]").length === n, n, { timeout: 60_000 });
     }
     await parts(page).status.getByText(/ heads · [\d.]+ m?s$/).waitFor({ timeout: 60_000 });
+    // An outcome belongs to the text that it was typed for.
+    await tokenOutcome(await openPanel(page), expected.answer, expected.other);
+    await inspect(page, "Matters");
     assert.deepEqual(await ranked(), onTwo);
   } finally {
     await server.close();
