@@ -16,9 +16,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use crate::limits;
 use mutate::{Random, mutated};
 
-#[global_allocator]
-static ALLOCATOR: limits::Counting = limits::Counting;
-
 /// Longer inputs are cut: none of the faults needed more.
 const MAX_LEN: usize = 32 << 10;
 

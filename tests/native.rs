@@ -6,6 +6,10 @@
 #[path = "../fuzz/src/limits.rs"]
 mod limits;
 
+/// Counts memory for `fuzzed`. A program has one allocator, so the other tests run with it too.
+#[global_allocator]
+static ALLOCATOR: limits::Counting = limits::Counting;
+
 mod answers;
 mod architecture;
 mod attribution;
