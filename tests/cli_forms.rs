@@ -339,7 +339,7 @@ fn a_folder_that_is_not_a_whole_checkpoint_is_named_with_what_to_do() {
         let line = quantised(&format!("quantised-{method}"), json!({"quant_method": method}));
         assert!(line.contains(&format!("quantised by {name}")) && line.contains("GGUF"), "{line}");
     }
-    for (family, nearest) in [("mixtral", "mistral"), ("gemma3n_text", "gemma"), ("bamba", "")] {
+    for (family, nearest) in [("phimoe", "phi3"), ("gemma3n_text", "gemma"), ("bamba", "")] {
         let changed = config(&llama, json!({"model_type": family}));
         let line =
             fails(trace(&copied(&format!("family-{family}"), &llama, &[("config.json", changed)]), &["--text", "a"]));

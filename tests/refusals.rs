@@ -36,8 +36,7 @@ fn refused(files: &Files, parts: &[&str]) {
 fn a_family_is_named_first_with_its_kin_and_a_way_out() {
     for (family, nearest) in [
         ("olmo_hybrid", Some("olmo2")),
-        ("mixtral", Some("mistral")),
-        ("qwen2_moe", Some("qwen3")),
+        ("qwen3_vl_moe", Some("qwen3")),
         ("deberta", Some("deberta-v2")),
         ("phimoe", Some("phi3")),
         ("bigbird_pegasus", Some("pegasus")),

@@ -124,7 +124,7 @@ const FORMS = [
   { name: "gguf-damaged-tokenizer", files: { "m.gguf": llamaAsGguf("llama", { ...ggufVocabulary("llama", "gpt-4o"), "tokenizer.ggml.merges": "none" }) }, ...goldenText("llama"), says: /tokenizer\.ggml\.merges.*reads token ids, no text/ },
   { name: "gguf-both-ways", files: { "m.gguf": llamaAsGguf("llama", { ...ggufVocabulary("llama", "gpt-2"), "llama.attention.causal": false }) }, text: "The cat", isBothWays: true },
   // C. What is refused, and what is read by now.
-  family("mixtral", "mistral"),
+  family("phimoe", "phi3"),
   family("bamba", ""),
   quantised("gptq", "GPTQ"),
   quantised("awq", "AWQ"),

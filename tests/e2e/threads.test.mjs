@@ -102,7 +102,7 @@ pageTest("a build without threads, where more are wanted, runs the model on one"
     await result(page, 8);
     assert.doesNotMatch(await parts(page).status.textContent(), /threads/);
   } finally {
-    // The browser may still fetch an icon, which is no problem of the page once the server is gone.
+    // The browser may still be fetching an icon. It must not ask a server that is gone.
     await page.goto("about:blank");
     await server.close();
   }
