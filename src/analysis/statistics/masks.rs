@@ -2,7 +2,7 @@
 
 use super::{Bootstrap, Clusters, Estimate, mean, mean_interval};
 
-/// What a mask does to the mean over units, rows or pairs.
+/// What a mask does to the mean over the units, rows or pairs, that have a number both without edits and under the mask.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MaskEffect {
     /// The mean without edits.
@@ -26,7 +26,11 @@ pub fn mask_effect(numbers: &[Vec<f64>], clusters: &Clusters, bootstrap: Bootstr
     let random: Vec<f64> = numbers[2..].iter().filter_map(|other| mean(&standard_changes(without, other)?)).collect();
     let n_above = random.iter().filter(|other| other.abs() >= effect.value.abs()).count();
     let p = (!random.is_empty()).then(|| (1 + n_above) as f64 / (1 + random.len()) as f64);
-    Some(MaskEffect { baseline: mean(without)?, masked: mean(under)?, effect, random, p })
+    let of_both = |numbers: &[f64]| {
+        let kept = numbers.iter().zip(&changes).filter(|(_, change)| !change.is_nan());
+        mean(&kept.map(|(number, _)| *number).collect::<Vec<f64>>())
+    };
+    Some(MaskEffect { baseline: of_both(without)?, masked: of_both(under)?, effect, random, p })
 }
 
 /// The effect of a mask on one group of units minus that on another one, each in standard deviations of its own; clusters of both are
@@ -83,6 +87,11 @@ mod tests {
         assert_eq!((found.random, found.p), (vec![0.0, 1.0, -0.5], Some(3.0 / 4.0)));
         assert_eq!(found.effect.interval, Some((-0.5, -0.5)), "every unit changes alike");
         assert_eq!(mask_effect(&numbers[..2], &clusters, Bootstrap::of_seed(1)).unwrap().p, None);
+        // A unit without a number under the mask counts on neither side.
+        let [mut with_fourth, under] = [without.clone(), plus(-1.0)];
+        with_fourth[3] = 100.0;
+        let found = mask_effect(&[with_fourth, under], &clusters, Bootstrap::of_seed(1)).unwrap();
+        assert_eq!((found.baseline, found.masked, found.effect.value, found.effect.n), (2.0, 1.0, -0.5, 3));
         let equal = [vec![1.0; 4], vec![2.0; 4]];
         assert_eq!(mask_effect(&equal, &clusters, Bootstrap::of_seed(1)), None, "no deviation, no unit");
         let control = [without.clone(), plus(0.5)];

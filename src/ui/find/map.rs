@@ -20,7 +20,7 @@ pub fn FoundMap(page: Page) -> impl IntoView {
     let search = page.memo(|state| state.find.search.clone());
     let chosen = page.memo(|state| state.find.head);
     let cells = CellTable::new();
-    let cell = move |index: usize, value: Option<f32>, largest: f32, name: String| {
+    let cell = move |index: usize, n_cells: usize, value: Option<f32>, largest: f32, name: String| {
         let strength = value.map_or(0.0, |value| if largest > 0.0 { value.abs() / largest } else { 0.0 });
         view! {
             <td>
@@ -34,7 +34,7 @@ pub fn FoundMap(page: Page) -> impl IntoView {
                     aria-pressed=move || (chosen.get() == Some(index)).to_string()
                     aria-label=name.clone()
                     title=name
-                    tabindex=move || cells.tab_index(index)
+                    tabindex=move || cells.tab_index(index, n_cells)
                     style:--strength=format!("{:.1}%", strength * 100.0)
                     on:focus=move |_| cells.reached.set(index)
                     on:click=move |_| send(page, FindEvent::HeadPicked(index))
@@ -55,7 +55,8 @@ pub fn FoundMap(page: Page) -> impl IntoView {
             let row_cells = (0..search.n_heads).map(|head| {
                 let index = layer * search.n_heads + head;
                 let name = heads.get(index).map(|found| name(&search, index, found)).unwrap_or_default();
-                cell(index, values.get(index).copied().flatten(), largest, name)
+                let n_cells = search.n_layers * search.n_heads;
+                cell(index, n_cells, values.get(index).copied().flatten(), largest, name)
             });
             view! { <tr><th scope="row">{layer}</th>{row_cells.collect_view()}</tr> }
         };

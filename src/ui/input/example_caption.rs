@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::gallery::EXAMPLES;
-use crate::state::{EntryEvent, Event, LayoutChange, ViewEvent};
+use crate::state::{EntryEvent, Event, LayoutChange, State, ViewEvent};
 use crate::ui::erased::{Show, view};
 use crate::ui::shell::page::Page;
 
@@ -17,10 +17,12 @@ pub fn ExampleCaption(page: Page) -> impl IntoView {
         }
     };
     let hide = move |_| page.dispatch(Event::View(ViewEvent::LayoutChanged(LayoutChange::Caption(false))));
+    let is_of_other = page.memo(State::has_unrun_text);
     let offers_tour = page.memo(|state| state.layout.offers_tour);
     view! {
         <Show when=move || current.get().is_some()>
             <div class="caption" role="group" aria-label="About this example">
+                {move || is_of_other.get().then(|| view! { <p>"The figure is still of the text before this example."</p> })}
                 {move || current.get().and_then(|index| EXAMPLES.get(index)).map(|example| view! {
                     <p>
                         {example.look} " "

@@ -66,7 +66,7 @@ pub fn SweepMap(
                     aria-label=name.clone()
                     aria-disabled=(!applies || is_missing).then_some("true")
                     title=name
-                    tabindex=move || cells.tab_index(index)
+                    tabindex=move || cells.tab_index(index, n_rows * n_columns)
                     style:--strength=format!("{:.1}%", strength * 100.0)
                     on:focus=move |_| cells.reached.set(index)
                     on:click=apply

@@ -38,7 +38,7 @@ pub fn AtlasMap(shown: Shown) -> impl IntoView {
     });
     let chosen = shown.head;
     let cells = CellTable::new();
-    let cell = move |head: usize, n_heads: usize, strength: f64, [mean, low, high]: [f64; 3]| {
+    let cell = move |head: usize, [n_all, n_heads]: [usize; 2], strength: f64, [mean, low, high]: [f64; 3]| {
         let value = match mean.is_nan() {
             true => "no value".to_owned(),
             false => format!("{}, 95 % {} to {}", number(mean), number(low), number(high)),
@@ -55,7 +55,7 @@ pub fn AtlasMap(shown: Shown) -> impl IntoView {
                     aria-pressed=move || (chosen.get() == Some(head)).to_string()
                     aria-label=label.clone()
                     title=label
-                    tabindex=move || cells.tab_index(head)
+                    tabindex=move || cells.tab_index(head, n_all)
                     style:--strength=format!("{:.1}%", strength * 100.0)
                     on:focus=move |_| cells.reached.set(head)
                     on:click=move |_| shown.pick(head)
@@ -67,7 +67,8 @@ pub fn AtlasMap(shown: Shown) -> impl IntoView {
         let strength = move |mean: f64| if high > low { ((mean - low) / (high - low)).max(0.0) } else { 0.5 };
         let row = |(layer, row): (usize, &[[f64; 3]])| {
             let row = row.iter().enumerate();
-            let row = row.map(|(head, value)| cell(layer * n_heads + head, n_heads, strength(value[0]), *value));
+            let sizes = [values.len(), n_heads];
+            let row = row.map(|(head, value)| cell(layer * n_heads + head, sizes, strength(value[0]), *value));
             view! { <tr><th scope="row">{layer}</th>{row.collect_view()}</tr> }
         };
         values.chunks(n_heads).enumerate().map(row).collect_view()

@@ -12,6 +12,7 @@ use crate::state::find::atlas::score_name;
 use crate::state::find::{AtlasView, OpenAtlas};
 use crate::state::wording::{count, head_name};
 use crate::ui::erased::{Derived, view};
+use crate::ui::small::cell_table::{tab_index, tab_stop};
 use crate::ui::small::focus::focus_child;
 
 /// A head.
@@ -52,7 +53,10 @@ pub fn HeadPoints(shown: Shown) -> impl IntoView {
         };
         event.prevent_default();
         event.stop_propagation();
-        let to = plot.get_untracked().and_then(|plot| beside(&plot.points, reached.get_untracked(), axis, is_up));
+        let to = plot.get_untracked().and_then(|plot| {
+            let at = tab_stop(reached.get_untracked(), plot.points.len());
+            beside(&plot.points, at, axis, is_up)
+        });
         if let Some(to) = to {
             reached.set(to);
             focus_child(field, to);
@@ -63,6 +67,7 @@ pub fn HeadPoints(shown: Shown) -> impl IntoView {
         let ends = [0, 1].map(|axis| ends(&points, axis));
         let share = move |axis: usize, value: f64| (value - ends[axis].0) / (ends[axis].1 - ends[axis].0) * 100.0;
         let names = axes.clone();
+        let n_points = points.len();
         let point = move |(index, point): (usize, Point)| {
             let Point { head, at, group } = point;
             let [x, y] = at.map(number);
@@ -76,7 +81,7 @@ pub fn HeadPoints(shown: Shown) -> impl IntoView {
                     aria-pressed=move || (chosen.get() == Some(head)).to_string()
                     aria-label=label.clone()
                     title=label
-                    tabindex=move || if reached.get() == index { "0" } else { "-1" }
+                    tabindex=move || tab_index(reached, index, n_points)
                     style:--across=format!("{:.2}%", share(0, at[0]))
                     style:--upwards=format!("{:.2}%", share(1, at[1]))
                     style:--group=group.to_string()
