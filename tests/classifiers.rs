@@ -7,19 +7,21 @@ use std::sync::Arc;
 
 use crate::support::cli;
 use crate::support::engine::{Files, files_of, load, load_golden};
+use crate::support::gradients::gradients;
 use crate::support::parity::TOLERANCE;
 use crate::support::{Comparison, Tensors, fixture, read};
 use headlight::analysis::inside::lens::LensAsked;
 use headlight::answers::answer;
 use headlight::edit::{self, Edit};
+use headlight::engine::backward::Asked;
 use headlight::engine::jobs::{
-    CompareJob, LensJob, Measure, RunInput, RunJob, RunOptions, SweepJob, SweepKind, SweepPart, Target, complete,
-    complete_with,
+    CompareJob, EstimateJob, EstimateOf, LensJob, Measure, RunInput, RunJob, RunOptions, SubjectsJob, SweepJob,
+    SweepKind, SweepPart, Target, complete, complete_with,
 };
 use headlight::engine::{LabelOutcome, Labels, Measured, Model, Run};
 use headlight::protocol::{Answer, Question, TokenAsked};
 use headlight::trace::spec::{LabelKind, LabelReads};
-use headlight::trace::{BlockSite, Hook};
+use headlight::trace::{Attn, AttnKind, BlockSite, Hook, Stack, StackHook};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -226,6 +228,93 @@ fn outcomes_are_the_labels_logits() {
         }
         let first = compared.tokens.iter().map(|(_, probs)| probs[0]).collect::<Vec<_>>();
         assert!(first.is_sorted_by(|one, next| one >= next), "{name}: {first:?}");
+    }
+}
+
+/// What ranks the heads of a classifier and tries them: the estimate of each head is the slope of the label's logit, and each cell of the
+/// sweep that tries them is the logit of a run with that edit, zeroed or taken from another text.
+#[test]
+fn estimates_of_a_label_are_tried_by_its_logit() {
+    for (name, position) in
+        [("bert", None), ("bert_tokens", Some(3)), ("bart", None), ("t5", None), ("xlm_roberta", None)]
+    {
+        let model = load(&files(name)).unwrap();
+        let ids = &expected(name).0.cases[0].ids;
+        let base = Arc::new(run(&model, ids));
+        let measure = Measure::Label(LabelOutcome { label: 1, against: Some(0), position });
+        let (n_labels, row) = (model.spec().labels.as_ref().unwrap().names.len(), position.unwrap_or(0));
+        let difference = |run: &Run| {
+            let logits = Labels::of(run).unwrap().logits;
+            f64::from(logits[row * n_labels + 1] - logits[row * n_labels])
+        };
+        let two_stacks = model.encoder().is_some();
+        let (stack, named) = if two_stacks { (Some(Stack::Decoder), r#","stack":"decoder""#) } else { (None, "") };
+        let edits = |of_head: &dyn Fn(usize) -> String| {
+            let n_heads = model.spec().n_heads;
+            let edit = |index: usize| {
+                format!(r#"{{{},"layer":{},"head":{}{named}}}"#, of_head(index), index / n_heads, index % n_heads)
+            };
+            let list: Vec<String> = (0..model.spec().n_layers * n_heads).map(edit).collect();
+            edit::parse_list(&format!("[{}]", list.join(","))).unwrap()
+        };
+        let subjects = complete(SubjectsJob::new(Arc::clone(&base), &[], measure.clone()).unwrap()).unwrap();
+        let [(subject, outcome)] = subjects.try_into().unwrap();
+        let others: Vec<u32> = ids.iter().enumerate().map(|(at, id)| if at == 2 { id + 1 } else { *id }).collect();
+        let estimates = |other: Option<&[u32]>| {
+            let other = other.map(|ids| model.tokens_from_ids(ids).unwrap());
+            let job = EstimateJob::new(Arc::clone(&subject), outcome.clone(), &[EstimateOf::Heads], other).unwrap();
+            let found = complete(job).unwrap();
+            assert!((found.outcome - difference(&base)).abs() < 1e-5, "{name}");
+            let parts = found.at_hooks_of(AttnKind { stack, attn: Attn::Own }, EstimateOf::Heads);
+            let sums = parts.iter().flat_map(|part| {
+                let n_heads = part.shape[1];
+                (0..n_heads).map(move |head| {
+                    part.values.iter().skip(head).step_by(n_heads).map(|value| f64::from(*value)).sum()
+                })
+            });
+            (sums.collect::<Vec<f64>>(), found.patched)
+        };
+        let tried = |edits: Vec<Edit>| {
+            let mut found = vec![f64::NAN; edits.len()];
+            let job =
+                SweepJob::new(Arc::clone(&base), Vec::new(), SweepKind::Each(edits.clone()), measure.clone()).unwrap();
+            complete_with(job, |part: SweepPart| found[part.index] = f64::from(part.outcome.unwrap().value())).unwrap();
+            for (value, edit) in found.iter().zip(edits) {
+                let alone = difference(&run_edited(&model, ids, vec![edit.clone()]));
+                assert!((value - alone).abs() < 1e-5, "{name}: {edit:?} {value} {alone}");
+            }
+            found
+        };
+        let scaled =
+            |factor: f64| tried(edits(&|_| format!(r#""kind":"scale","hook":"attn.hook_z","factor":{factor}"#)));
+        let (zeroed, _) = estimates(None);
+        let slopes: Vec<f64> = scaled(0.99).iter().zip(scaled(1.01)).map(|(less, more)| (less - more) / 0.02).collect();
+        for (slope, estimate) in slopes.iter().zip(&zeroed) {
+            assert!((slope - estimate).abs() < 1e-2 * estimate.abs() + 1e-3, "{name}: {slope} {estimate}");
+        }
+        assert_eq!(zeroed.len(), slopes.len(), "{name}");
+        assert!(zeroed.iter().any(|estimate| estimate.abs() > 1e-3), "{name}: {zeroed:?}");
+        tried(edits(&|_| r#""kind":"zero_head""#.to_owned()));
+        if two_stacks {
+            continue;
+        }
+        // What another text's z does is the estimate of that z less this one's.
+        let (patched, z) = estimates(Some(&others));
+        tried(edits(&|_| format!(r#""kind":"patch","hook":"attn.hook_z","from":{{"ids":{others:?}}}"#)));
+        let asked = Asked::matching(&subject, |hook| hook.is_z()).with_values();
+        let by_z = gradients(&subject, outcome.clone(), asked).1;
+        let (n_heads, d_head) = (model.spec().n_heads, model.spec().d_head);
+        for (index, estimate) in patched.iter().enumerate() {
+            let (layer, head) = (index / n_heads, index % n_heads);
+            let hook = Hook::Block(layer, BlockSite::Z);
+            let there = &z[&StackHook { stack, hook }];
+            let here = &by_z[&StackHook { stack, hook }];
+            let values = here.value.as_ref().unwrap();
+            let moved = values.iter().zip(there.iter()).zip(&here.gradient).enumerate();
+            let of_head = moved.filter(|(at, _)| at / d_head % n_heads == head);
+            let sum: f64 = of_head.map(|(_, ((here, there), slope))| f64::from((there - here) * slope)).sum();
+            assert!((sum - estimate).abs() < 1e-4, "{name}: {sum} {estimate}");
+        }
     }
 }
 
