@@ -97,19 +97,22 @@ impl Subject {
 }
 
 /// Scaled a little, a component moves the outcome as estimated while all others write what they wrote, and taken away as the exact path
-/// says; in post-norm models through the norms in between.
+/// says; in post-norm models through the norms in between, that of a convolution among them, and elsewhere through norms on what
+/// attention writes.
 #[test]
 fn paths_agree_with_runs_in_which_only_one_input_changes() {
-    for name in ["gpt2", "llama", "qwen3", "gpt_neox", "bert", "distilbert"] {
+    for name in ["gpt2", "llama", "qwen3", "gpt_neox", "bert", "distilbert", "gemma3_text", "olmo2", "deberta_v2_conv"]
+    {
         let subject = Subject::new(name);
-        let place = (2, 1);
+        let place = (2.min(subject.run.model().spec().n_layers - 1), 1);
         let mut feeds = subject.feeds(place, 1_000);
         let outcome = subject.measured(&subject.run);
         assert!((feeds.outcome - outcome).abs() < 1e-6);
         let n_heads = feeds.n_heads;
-        assert_eq!(feeds.tried.len(), 3 * 2 * (n_heads + 1), "{name}");
+        assert_eq!(feeds.tried.len(), 3 * place.0 * (n_heads + 1), "{name}");
         for through in 0..3 {
-            for (layer, head) in [(1, None), (1, Some(0)), (0, None), (0, Some(2))] {
+            let below = [(1, None), (1, Some(0)), (0, None), (0, Some(n_heads - 1))];
+            for (layer, head) in below.into_iter().filter(|(layer, _)| *layer < place.0) {
                 let estimate = *feeds.estimate(through, layer, head);
                 let feed = Feed { through, layer, head, estimate };
                 let slope = (subject.along(feed, place, 0.99) - subject.along(feed, place, 1.01)) / 0.02;
@@ -166,7 +169,8 @@ fn what_does_not_add_up_is_refused() {
         FeedsJob::new(run, subject.outcome.clone(), place, 1).unwrap_err().to_string()
     };
     assert!(refused("gpt2", (9, 0), "[]").contains("not there"));
-    assert!(refused("gemma3_text", (1, 0), "[]").contains("as they are"));
+    let edit = r#"[{"kind":"scale","layer":0,"hook":"hook_attn_out","factor":0.5}]"#;
+    assert!(refused("gpt2", (2, 0), edit).contains("take the edit out"));
     let edit = r#"[{"kind":"scale","layer":0,"hook":"hook_normalized_resid_post","factor":0.5}]"#;
     assert!(refused("bert", (1, 0), edit).contains("take the edit out"));
     let edit = r#"[{"kind":"scale","layer":1,"hook":"hook_resid_pre","factor":0.5}]"#;

@@ -5,6 +5,7 @@
 //! gradient by q, k, v of the head ─▶ by the stream that it reads, through each ─▶ · what each component wrote ─▶ the best, exactly
 //! ```
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::exact::ExactJob;
@@ -24,9 +25,21 @@ use crate::trace::{BlockSite, Hook};
 /// Query, key and value, in this order everywhere.
 const SITES: [BlockSite; N_THROUGH] = [BlockSite::Q, BlockSite::K, BlockSite::V];
 
-/// The stream of a layer, before and after norms that stand behind its sub-layers.
-const STREAM: [BlockSite; 4] =
-    [BlockSite::ResidPre, BlockSite::ResidMid, BlockSite::ResidPost, BlockSite::NormalizedResidPost];
+/// The stream of a layer, before and after norms that stand behind its sub-layers, and what reaches it other than by `attn.hook_z` and
+/// `hook_mlp_out`.
+const STREAM: [BlockSite; 7] = [
+    BlockSite::ResidPre,
+    BlockSite::Result,
+    BlockSite::AttnOut,
+    BlockSite::ResidMid,
+    BlockSite::ResidPost,
+    BlockSite::NormalizedResidPost,
+    BlockSite::ConvOut,
+];
+
+/// What norms behind sub-layers read, the convolution's norm the sum of the last two.
+const READ: [BlockSite; 4] =
+    [BlockSite::ResidMid, BlockSite::ResidPost, BlockSite::NormalizedResidPost, BlockSite::ConvOut];
 
 /// Feeds under way.
 #[derive(Debug)]
@@ -69,10 +82,8 @@ impl FeedsJob {
         if layer >= spec.n_layers || head >= spec.n_heads {
             return refuse("this head is not there");
         }
-        if run.source().is_some() || spec.has_output_norms() || spec.conv.is_some() {
-            return refuse(
-                "what feeds a head is traced in models of one stack, without a convolution, whose heads and MLPs write into the stream as they are",
-            );
+        if run.source().is_some() {
+            return refuse("what feeds a head is traced in models of one stack");
         }
         let is_changed = |layer: usize| STREAM.iter().any(|site| run.edits.touches(Hook::Block(layer, *site)));
         let own = SITES.map(|site| Hook::Block(layer, site));
@@ -146,9 +157,10 @@ impl FeedsJob {
     fn again(&self, layers: impl Iterator<Item = usize>, adds: bool) -> Result<Stage, EngineError> {
         let written = layers.flat_map(|layer| [BlockSite::Z, BlockSite::MlpOut].map(|site| Hook::Block(layer, site)));
         let normed = (0..self.layer).filter(|_| is_post_norm(self.run.model()));
-        let read =
-            normed.flat_map(|layer| [BlockSite::ResidMid, BlockSite::ResidPost].map(|site| Hook::Block(layer, site)));
-        let hooks = written.chain(read);
+        let read = normed.flat_map(|layer| READ.map(|site| Hook::Block(layer, site)));
+        let is_there =
+            |hook: &Hook| matches!(hook, Hook::Block(layer, site) if site.exists_at(self.run.model().spec(), *layer));
+        let hooks = written.chain(read).filter(is_there);
         Ok(Stage::Run(Box::new(self.run.capturing(Captures::of(hooks))?), adds))
     }
 
@@ -160,26 +172,40 @@ impl FeedsJob {
         let o = &model.blocks[layer].attn.o;
         let at = |site| captures.get(Hook::Block(layer, site));
         let (z, mlp_out) = (at(BlockSite::Z).ok_or_else(not_done)?, at(BlockSite::MlpOut));
-        let norms = norms_behind(model, layer, captures);
+        let [behind_attn, behind_mlp, behind_conv] = norms_behind(model, layer, captures);
+        let behind_heads = model.blocks[layer].attn_out_norm.as_ref().map(|norm| (norm, o.apply(z)));
         for (through, grad) in self.by_stream.iter_mut().enumerate() {
-            if let Some((norm, read)) = norms[1] {
+            if let Some((norm, read)) = &behind_conv {
+                model.norm_reverse(norm, read, grad);
+                self.feeds.totals[through] -= at(BlockSite::ConvOut).map_or(0.0, |conv_out| dot(conv_out, grad));
+            }
+            if let Some((norm, read)) = &behind_mlp {
                 model.norm_reverse(norm, read, grad);
             }
             if let Some(mlp_out) = mlp_out {
                 *self.feeds.estimate(through, layer, None) -= dot(mlp_out, grad);
             }
-            if let Some((norm, read)) = norms[0] {
+            if let Some((norm, read)) = &behind_attn {
                 // What the layer's MLP and attention add, and below all the embeddings.
                 let added = mlp_out.map_or(0.0, |mlp_out| dot(mlp_out, grad));
                 model.norm_reverse(norm, read, grad);
                 let below = if layer > 0 { dot(&run.layer(layer)?.resid_pre, grad) } else { 0.0 };
                 self.feeds.totals[through] -= added + dot(read, grad) - below;
             }
-            let by_z = o.reverse(grad);
+            let by_attn = behind_heads.as_ref().map(|(norm, read)| {
+                let mut grad = grad.clone();
+                model.norm_reverse(norm, read, &mut grad);
+                grad
+            });
+            let by_z = o.reverse(by_attn.as_deref().unwrap_or(grad));
             let heads = z.chunks_exact(d_head).zip(by_z.chunks_exact(d_head)).enumerate();
             for (at, (z, grad)) in heads {
                 let head = at % self.feeds.n_heads;
                 *self.feeds.estimate(through, layer, Some(head)) -= dot(z, grad);
+            }
+            if model.spec().has_output_norms() {
+                let heads = (0..self.feeds.n_heads).map(Some).chain([None]);
+                self.feeds.totals[through] += heads.map(|head| *self.feeds.estimate(through, layer, head)).sum::<f64>();
             }
         }
         Ok(())
@@ -187,25 +213,33 @@ impl FeedsJob {
 
     /// The head's query, key or value without what a component wrote.
     fn without(&self, feed: Feed, captures: &Captures) -> Result<CompiledEdits, EngineError> {
-        let (spec, n_pos) = (self.run.model().spec(), self.run.tokens().len());
+        let (model, n_pos) = (self.run.model(), self.run.tokens().len());
+        let spec = model.spec();
+        let minus =
+            |all: &[f32], part: &[f32]| all.iter().zip(part).map(|(all, part)| all - part).collect::<Vec<f32>>();
+        // What a norm gives for all that it reads, less what it gives without a part of that.
+        let lost = |norm: &Norm, read: &[f32], part: &[f32]| {
+            minus(&model.norm(norm, read), &model.norm(norm, &minus(read, part)))
+        };
         let at = |site| captures.get(Hook::Block(feed.layer, site)).ok_or_else(not_done);
         let mut less = match feed.head {
             None => at(BlockSite::MlpOut)?.to_vec(),
             Some(head) => {
                 let (z, width) = (at(BlockSite::Z)?, spec.n_heads * spec.d_head);
                 let inputs = head * spec.d_head..(head + 1) * spec.d_head;
-                let weight = &self.run.model().blocks[feed.layer].attn.o.weight;
-                weight.matmul(&PackedRows::pack(z, width, inputs.clone()), inputs)
+                let block = &model.blocks[feed.layer];
+                let part = block.attn.o.weight.matmul(&PackedRows::pack(z, width, inputs.clone()), inputs);
+                match &block.attn_out_norm {
+                    Some(norm) => lost(norm, &block.attn.o.apply(z), &part),
+                    None => part,
+                }
             }
         };
-        let model = self.run.model();
-        let minus =
-            |all: &[f32], part: &[f32]| all.iter().zip(part).map(|(all, part)| all - part).collect::<Vec<f32>>();
         for layer in feed.layer..self.layer {
             // What an MLP writes joins the stream behind the first norm of its layer.
             let skipped = usize::from(layer == feed.layer && feed.head.is_none());
             for (norm, read) in norms_behind(model, layer, captures).into_iter().skip(skipped).flatten() {
-                less = minus(&model.norm(norm, read), &model.norm(norm, &minus(read, &less)));
+                less = lost(norm, &read, &less);
             }
         }
         let input = self.input(feed.through, &minus(&self.run.layer(self.layer)?.resid_pre, &less));
@@ -227,8 +261,10 @@ impl FeedsJob {
                 self.by_stream = self.to_stream(backward)?;
                 // Behind norms the sum is made layer by layer.
                 let is_made_here = !is_post_norm(self.run.model()) || self.layer == 0;
+                // A norm on what attention writes leaves more of it than of its heads one by one, which belongs to no path.
+                let first = if self.run.model().spec().has_output_norms() { 0 } else { self.layer };
                 for (total, grad) in self.feeds.totals.iter_mut().zip(&self.by_stream).filter(|_| is_made_here) {
-                    *total = -dot(&self.run.layer(self.layer)?.resid_pre, grad);
+                    *total = -dot(&self.run.layer(first)?.resid_pre, grad);
                 }
                 Ok(Some(self.again(0..self.layer, true)?))
             }
@@ -238,7 +274,7 @@ impl FeedsJob {
                 while *adds && self.next < n_ready.min(self.layer) {
                     let layer = if is_top_down { self.layer - 1 - self.next } else { self.next };
                     self.add(layer, run.captures())?;
-                    for site in [BlockSite::Z, BlockSite::MlpOut, BlockSite::ResidMid, BlockSite::ResidPost] {
+                    for site in [BlockSite::Z, BlockSite::MlpOut].into_iter().chain(READ) {
                         run.captures().take(Hook::Block(layer, site));
                     }
                     self.next += 1;
@@ -277,13 +313,24 @@ fn is_post_norm(model: &Model) -> bool {
     model.spec().norm_placement == NormPlacement::Post
 }
 
-/// The norms behind a layer's attention and behind its MLP, each with the stream that it reads, where the model has them.
-fn norms_behind<'a>(model: &'a Model, layer: usize, captures: &'a Captures) -> [Option<(&'a Norm, &'a [f32])>; 2] {
+/// A norm, and what it reads. [pos, d_model]
+type Behind<'a> = (&'a Norm, Cow<'a, [f32]>);
+
+/// The norms on the stream behind a layer's attention, behind its MLP and behind the convolution beside it, each with what it reads, where
+/// the model has them.
+fn norms_behind<'a>(model: &'a Model, layer: usize, captures: &'a Captures) -> [Option<Behind<'a>>; 3] {
     let block = &model.blocks[layer];
-    [(&block.attn_norm, BlockSite::ResidMid), (&block.mlp_norm, BlockSite::ResidPost)].map(|(norm, site)| {
+    let at = |site| captures.get(Hook::Block(layer, site));
+    let stream = |norm: &'a Option<Norm>, site| {
         let norm = norm.as_ref().filter(|_| is_post_norm(model))?;
-        Some((norm, captures.get(Hook::Block(layer, site))?))
-    })
+        Some((norm, Cow::Borrowed(at(site)?)))
+    };
+    let conv = || {
+        let ((_, norm), resid, out) =
+            (block.conv.as_ref()?, at(BlockSite::NormalizedResidPost)?, at(BlockSite::ConvOut)?);
+        Some((norm, Cow::Owned(resid.iter().zip(out).map(|(resid, out)| resid + out).collect())))
+    };
+    [stream(&block.attn_norm, BlockSite::ResidMid), stream(&block.mlp_norm, BlockSite::ResidPost), conv()]
 }
 
 impl Job for FeedsJob {
