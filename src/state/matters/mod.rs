@@ -208,11 +208,19 @@ impl State {
         self.estimates_of(EstimatedPart::Positions)?.ranking(self.ranked_cells())?.at(layer, position)
     }
 
-    /// The estimated effect of the selected head at each position, where that is ranked and estimated; else nothing.
+    /// The sum of the selected heads' estimated effects at each position, where that is ranked and estimated; else nothing.
     pub fn estimated_tokens(&self) -> Vec<f32> {
-        let ranking = self.ranking().filter(|ranking| ranking.ranked == Ranked::HeadPositions);
-        let head = || ranking?.head_at_positions(self.selection.layer, self.selection.head());
-        head().unwrap_or_default()
+        let Some(ranking) = self.ranking().filter(|ranking| ranking.ranked == Ranked::HeadPositions) else {
+            return Vec::new();
+        };
+        let mut sums = Vec::new();
+        for values in
+            self.selection.heads.iter().filter_map(|head| ranking.head_at_positions(self.selection.layer, *head))
+        {
+            sums.resize(values.len(), 0.0);
+            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+        }
+        sums
     }
 
     /// The estimated effects of the selected head's query and key neurons, where these are ranked and estimated.

@@ -69,6 +69,22 @@ fn a_ranking_is_asked_for_listed_and_tried() {
     assert_eq!((csv.lines().count(), csv.matches(",drawn").count()), (25, 2));
 }
 
+/// What is drawn is the mean of all heads that are selected, so the colours of its tokens are of these together.
+#[test]
+fn tokens_are_coloured_by_all_selected_heads() {
+    let mut page = page();
+    give_estimates(&mut page);
+    page.state.selection.layer = 2;
+    page.state.selection.heads = [1, 3].into();
+    assert!(page.state.estimated_tokens().is_empty(), "heads are ranked over all positions");
+    page.state.matters.choice.ranked = Ranked::HeadPositions;
+    let found = page.state.estimated_tokens();
+    assert!((found[0] - (-5.0 + 0.02)).abs() < 1e-6 && (found[1] - 0.04).abs() < 1e-6, "{found:?}");
+    assert_eq!(found.len(), 5);
+    page.state.selection.heads = [1].into();
+    assert_eq!(page.state.estimated_tokens(), [0.02; 5]);
+}
+
 #[test]
 fn what_belongs_to_another_outcome_result_or_choice_is_not_shown() {
     let mut page = page();

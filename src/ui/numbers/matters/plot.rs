@@ -11,7 +11,7 @@ use crate::ui::erased::view;
 /// Side of the plot, in its own units.
 const SIDE: f32 = 240.0;
 /// Room for the numbers left of the plot and below it.
-const LEFT: f32 = 40.0;
+const LEFT: f32 = 48.0;
 const BOTTOM: f32 = 32.0;
 
 const DRAWN: &str = "Filled: the largest; rings: drawn at random. On the diagonal the estimate is right.";

@@ -92,7 +92,7 @@ fn colours(ranked: Ranked) -> Option<&'static str> {
     match ranked {
         Ranked::Heads => Some(" The model view colours heads by it (“Number”)."),
         Ranked::HeadPositions => Some(
-            " The head view colours its query tokens by that of the selected head: orange lowers the outcome, blue raises it.",
+            " The head view colours its query tokens by the sum over the selected heads: orange lowers the outcome, blue raises it.",
         ),
         Ranked::Stream | Ranked::AttnOutputs | Ranked::MlpOutputs => {
             Some(" The stream view colours its cells by it (“Estimated effect on the outcome”).")
