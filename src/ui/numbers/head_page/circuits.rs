@@ -46,13 +46,16 @@ fn body(found: &HeadNumbers, form: TokenForm) -> AnyView {
         let name = token_label(&row.token.token, form).plain;
         let name =
             if row.token.n_pieces > 1 { format!("{name} (first of {} tokens)", row.token.n_pieces) } else { name };
+        let line = |name: &'static str, list: &[(String, f32)]| {
+            view! { <tr><th scope="row">{name}</th><td><bdi>{token_list(list, form)}</bdi></td></tr> }
+        };
         view! {
-            <tr>
-                <th scope="row"><bdi>{name}</bdi></th>
-                <td><bdi>{token_list(&row.promotes, form)}</bdi></td>
-                <td><bdi>{token_list(&row.suppresses, form)}</bdi></td>
-                <td><bdi>{token_list(&row.wants, form)}</bdi></td>
-            </tr>
+            <tbody>
+                <tr><th scope="rowgroup" colspan="2"><bdi>{name}</bdi></th></tr>
+                {line("promotes", &row.promotes)}
+                {line("suppresses", &row.suppresses)}
+                {line("reads", &row.wants)}
+            </tbody>
         }
     };
     let copying = found.copying.map(|copying| format!("Copying score {}", with_minus(&format!("{copying:.3}"))));
@@ -65,16 +68,11 @@ fn body(found: &HeadNumbers, form: TokenForm) -> AnyView {
             {copying}
             {found.without_words.as_deref().map(wording::sentence)}
         </p>
-        <table class="written-parts" aria-label="Circuits of the head">
-            <thead>
-                <tr>
-                    <th scope="col">"Token"</th>
-                    <th scope="col">"Read, it promotes"</th>
-                    <th scope="col">"suppresses"</th>
-                    <th scope="col">{format!("Reads, at distance {}", found.distance)}</th>
-                </tr>
-            </thead>
-            <tbody>{found.rows.iter().map(row).collect_view()}</tbody>
+        <p class="hint">
+            {format!("What each token promotes and suppresses where it is read, and which tokens it reads at distance {}.", found.distance)}
+        </p>
+        <table class="written-parts circuits" aria-label="Circuits of the head">
+            {found.rows.iter().map(row).collect_view()}
         </table>
         <p class="hint">
             {format!(
