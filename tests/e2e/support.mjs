@@ -14,8 +14,11 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { after, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { drivenPage } from "./driven_page.mjs";
+import { EVERYWHERE } from "./elsewhere.mjs";
+import { closeSessions, others } from "./webdriver.mjs";
 
 const tools = createRequire(path.join(setting("HEADLIGHT_NODE_TOOLS"), "package.json"));
 const { chromium, devices } = tools("playwright-core");
@@ -41,6 +44,8 @@ export const modelsFolder = setting("HEADLIGHT_MODELS");
 const TEST_TIMEOUT_MS = 300_000;
 const START_TIMEOUT_MS = 60_000;
 const WAIT_MS = 120_000;
+/** A browser that hangs ends its test long before it would end the run. */
+const DRIVEN_TIMEOUT_MS = 120_000;
 
 function setting(name) {
   const value = process.env[name];
@@ -70,6 +75,7 @@ export async function launchWithProfile(folder) {
 
 after(async () => {
   await browser?.close();
+  await closeSessions();
 });
 
 /**
@@ -77,8 +83,14 @@ after(async () => {
  *
  * `body` gets { page, context, open, shot, problems }. Options: `allow`, regular expressions for problems that belong to
  * the test; `context`, options for Playwright's context (colour scheme, viewport, offline ...); `timeout` in ms; `skip`.
+ * Tests that elsewhere.mjs names run in Firefox and WebKit too, where these are.
  */
 export function pageTest(name, body, { allow = [], context: contextOptions = {}, timeout = TEST_TIMEOUT_MS, skip = false } = {}) {
+  if (EVERYWHERE.has(name) && others.length > 0) {
+    describe(`${name}, elsewhere`, { concurrency: true }, () => {
+      for (const other of others) drivenTest(name, other, body, { allow, contextOptions });
+    });
+  }
   test(name, { timeout, skip }, async (t) => {
     // Tests of what works offline allow the service worker; to all others it would only be in the way.
     const defaults = { viewport: { width: 1280, height: 800 }, serviceWorkers: "block" };
@@ -103,6 +115,31 @@ export function pageTest(name, body, { allow = [], context: contextOptions = {},
       await context.close();
     }
     const unexpected = problems.filter((problem) => !allow.some((pattern) => pattern.test(problem)));
+    assert.deepEqual(unexpected, [], "the page reported problems");
+  });
+}
+
+/** The same test in a browser that Playwright does not drive. */
+function drivenTest(name, other, body, { allow, contextOptions }) {
+  test(`${name} (${other})`, { timeout: DRIVEN_TIMEOUT_MS }, async (t) => {
+    const page = await drivenPage(other, contextOptions.viewport ?? { width: 1280, height: 800 });
+    const shot = (shotName) => screenshot(page, `${shotName}-${other}`);
+    const open = async (fragment = "") => {
+      await page.goto(url + fragment);
+      await page.locator("#boot").waitFor({ state: "detached" });
+    };
+    try {
+      await body({ page, open, shot, problems: page.problems, t });
+      await page.collect();
+    } catch (error) {
+      await shot(`failed-${name}`).catch(() => {});
+      await page.collect().catch(() => {});
+      if (page.problems.length > 0) t.diagnostic(`the page reported: ${page.problems.join("; ")}`);
+      throw error;
+    } finally {
+      await page.close();
+    }
+    const unexpected = page.problems.filter((problem) => !allow.some((pattern) => pattern.test(problem)));
     assert.deepEqual(unexpected, [], "the page reported problems");
   });
 }

@@ -1,4 +1,4 @@
-//! Finds Chromium and its driver, for tests and measurements only, and installs them where apt-get can.
+//! Finds Chromium with its driver, Firefox and WebKit, for tests and measurements only, and installs them where apt-get can.
 
 use crate::paths;
 use crate::process::{find_program, probe, run, say};
@@ -32,7 +32,11 @@ impl Browser {
     pub fn ensure() -> Result<Self> {
         let _lock = paths::lock("setup")?;
         if find_chromium()?.is_none() || find_driver()?.is_none() {
-            install()?;
+            if !can_install() {
+                bail!("the browser tests need Chromium and chromedriver: {}", advice());
+            }
+            install(&["chromium", "chromium-driver", "fonts-dejavu-core", "fonts-liberation"])
+                .with_context(|| format!("could not install Chromium: {}", advice()))?;
         }
         let chromium = find_chromium()?.with_context(|| format!("no Chromium found: {}", advice()))?;
         let driver = find_driver()?.with_context(|| format!("no chromedriver found: {}", advice()))?;
@@ -46,6 +50,49 @@ impl Browser {
         let text = format!("{{\"goog:chromeOptions\":{{\"binary\":\"{binary}\",\"args\":[{}]}}}}\n", args.join(","));
         fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
     }
+}
+
+/// Tells node's tests where Firefox and WebKit are. A browser that is not here and cannot be installed costs a line, and its tests.
+pub fn tell_others(node: &mut Command) -> Result<()> {
+    let _lock = paths::lock("setup")?;
+    if (find_firefox()?.is_none() || find_webkit()?.is_none()) && can_install() {
+        let packages = ["firefox-esr", "webkit2gtk-driver", "xvfb", "fonts-dejavu-core", "fonts-liberation"];
+        if let Err(error) = install(&packages) {
+            say(&format!("Firefox and WebKit could not be installed: {error:#}"));
+        }
+    }
+    match find_firefox()? {
+        Some(firefox) => drop(node.env("HEADLIGHT_FIREFOX", firefox)),
+        None => say("no tests in Firefox: put it on PATH, or set HEADLIGHT_FIREFOX to its file"),
+    }
+    match find_webkit()? {
+        Some(programs) => drop(node.env("HEADLIGHT_WEBKIT", std::env::join_paths(programs)?)),
+        None => say(
+            "no tests in WebKit: they need WebKitWebDriver, MiniBrowser and Xvfb (Debian's webkit2gtk-driver and xvfb)",
+        ),
+    }
+    Ok(())
+}
+
+fn find_firefox() -> Result<Option<PathBuf>> {
+    Ok(named_by(&["HEADLIGHT_FIREFOX"])?.or_else(|| find_program(&["firefox-esr", "firefox"])))
+}
+
+/// The driver, the browser that it drives, and a screen for it.
+fn find_webkit() -> Result<Option<[PathBuf; 3]>> {
+    let (Some(driver), Some(screen)) = (find_program(&["WebKitWebDriver"]), find_program(&["Xvfb"])) else {
+        return Ok(None);
+    };
+    // MiniBrowser is no program of PATH: /usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser.
+    for machine in fs::read_dir("/usr/lib").into_iter().flatten() {
+        for version in ["webkit2gtk-4.1", "webkit2gtk-4.0"] {
+            let browser = machine.as_ref().map(|folder| folder.path().join(version).join("MiniBrowser"));
+            if let Some(browser) = browser.ok().filter(|file| file.is_file()) {
+                return Ok(Some([driver, browser, screen]));
+            }
+        }
+    }
+    Ok(None)
 }
 
 fn find_chromium() -> Result<Option<PathBuf>> {
@@ -76,20 +123,15 @@ fn named_by(variables: &[&str]) -> Result<Option<PathBuf>> {
     Ok(None)
 }
 
-fn install() -> Result<()> {
+fn can_install() -> bool {
     let is_root = probe(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0");
-    if !is_debian() || !is_root || find_program(&["apt-get"]).is_none() {
-        bail!("the browser tests need Chromium and chromedriver: {}", advice());
-    }
-    say("installing chromium, chromium-driver and fonts with apt-get");
+    is_debian() && is_root && find_program(&["apt-get"]).is_some()
+}
+
+fn install(packages: &[&str]) -> Result<()> {
+    say(&format!("installing {} with apt-get", packages.join(", ")));
     run(apt().arg("update")).context("apt-get update failed")?;
-    run(apt().args(["install", "--yes", "--no-install-recommends"]).args([
-        "chromium",
-        "chromium-driver",
-        "fonts-dejavu-core",
-        "fonts-liberation",
-    ]))
-    .with_context(|| format!("could not install Chromium: {}", advice()))
+    run(apt().args(["install", "--yes", "--no-install-recommends"]).args(packages)).context("apt-get install failed")
 }
 
 fn apt() -> Command {

@@ -1,7 +1,7 @@
 //! End-to-end tests: builds dist/, serves it from a deep path, and runs tests/e2e/*.test.mjs with node's test runner
-//! against it in Chromium.
+//! against it in Chromium, and some of them in Firefox and WebKit.
 
-use crate::browser::{Browser, CHROMIUM_ARGS};
+use crate::browser::{self, Browser, CHROMIUM_ARGS};
 use crate::dist::{self, Mode};
 use crate::process::{run_lines, say};
 use crate::python::Python;
@@ -37,6 +37,7 @@ pub fn run(filter: Option<&str>, mode: Mode) -> Result<Count> {
             node.env("HEADLIGHT_TRUNK", tools::ensure_trunk()?);
         }
         Python::ensure()?.tell(node);
+        browser::tell_others(node)?;
         if let (true, Some(text)) = (named.is_empty(), filter) {
             node.arg(format!("--test-name-pattern={text}"));
         }
