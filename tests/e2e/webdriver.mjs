@@ -93,7 +93,7 @@ async function firefox(session, home, start) {
     "services.settings.server": "data:,",
   };
   writeFileSync(path.join(home, "user.js"), Object.entries(settings).map((pair) => `user_pref(${pair.map((it) => JSON.stringify(it)).join(", ")});\n`).join(""));
-  // Its windows are no narrower than 500 px otherwise.
+  // Its windows are at least 500 px wide otherwise.
   mkdirSync(path.join(home, "chrome"));
   writeFileSync(path.join(home, "chrome/userChrome.css"), ":root, body, #navigator-toolbox { min-width: 0 !important; overflow: hidden }\n");
   start(process.env.HEADLIGHT_FIREFOX, ["-headless", "-marionette", "-no-remote", "-profile", home]);

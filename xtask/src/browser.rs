@@ -83,7 +83,7 @@ fn find_webkit() -> Result<Option<[PathBuf; 3]>> {
     let (Some(driver), Some(screen)) = (find_program(&["WebKitWebDriver"]), find_program(&["Xvfb"])) else {
         return Ok(None);
     };
-    // MiniBrowser is no program of PATH: /usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser.
+    // MiniBrowser stands outside of PATH: /usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser.
     for machine in fs::read_dir("/usr/lib").into_iter().flatten() {
         for version in ["webkit2gtk-4.1", "webkit2gtk-4.0"] {
             let browser = machine.as_ref().map(|folder| folder.path().join(version).join("MiniBrowser"));
