@@ -77,6 +77,8 @@ export async function startSession(browser) {
 process.on("exit", () => {
   for (const session of open) session.close();
 });
+// Their groups outlive this process otherwise.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 
 /** Firefox writes the port that it listens on to its profile. Messages are `length:[0, id, command, parameters]`. */
 async function firefox(session, home, start) {
