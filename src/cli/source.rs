@@ -22,6 +22,7 @@ pub struct Source {
     /// The commit of a model from the Hub.
     pub revision: Option<String>,
     /// The files of a model from the Hub, in the order of `paths`.
+    #[cfg_attr(not(feature = "hub"), allow(dead_code, reason = "without the Hub there are none"))]
     fetched: Vec<FetchedFile>,
 }
 
