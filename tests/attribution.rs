@@ -217,6 +217,30 @@ fn a_little_of_an_edit_does_what_the_estimate_says() {
     assert!(n_checked >= 3 * (1 + 3 + 4), "{n_checked}");
 }
 
+/// What an MLP adds is the sum of its neurons' columns and a bias, so what its neurons do adds up to what its output does: zeroed, where it has
+/// no bias, and patched, where the bias is in both texts. Of two stacks, in each.
+#[test]
+fn neurons_of_an_mlp_add_up_to_its_output() {
+    for (name, kinds) in [("llama", [false, true].as_slice()), ("gpt2", &[true]), ("bert", &[true]), ("bart", &[true])]
+    {
+        let golden = Golden::of(name);
+        for &is_patch in kinds {
+            let found = golden.estimates(&[EstimateOf::Neurons, EstimateOf::Positions], is_patch);
+            let sums = |wanted: BlockSite| -> Vec<(StackHook, f32)> {
+                let is_at = |hook: StackHook| matches!(hook.hook, Hook::Block(_, site) if site == wanted);
+                let estimates = found.hooks.iter().filter(|estimate| is_at(estimate.hook));
+                estimates.map(|estimate| (estimate.hook, estimate.values.iter().sum())).collect()
+            };
+            let (neurons, outputs) = (sums(BlockSite::MlpPost), sums(BlockSite::MlpOut));
+            assert!(!outputs.is_empty() && neurons.len() == outputs.len(), "{name}");
+            let scale = outputs.iter().fold(0.0f32, |most, (_, value)| most.max(value.abs()));
+            for ((hook, neurons), (_, output)) in neurons.into_iter().zip(outputs) {
+                assert!((neurons - output).abs() < TOLERANCE * scale, "{name} {hook} {is_patch}: {neurons} {output}");
+            }
+        }
+    }
+}
+
 /// The estimate of cutting a link is the slope towards it: scores of the link lowered a little take away that share of its weight.
 #[test]
 fn cutting_a_link_is_estimated_with_the_rest_of_its_row() {
@@ -342,6 +366,12 @@ fn what_does_not_fit_is_refused() {
     };
     assert!(refused(EstimateOf::Heads, &[1, 2]).contains("18 tokens, the other 2"));
     assert!(refused(EstimateOf::Edges, &golden.inside.corrupt_ids).contains("cut"));
+    let two_stacks = Golden::of("bart").run;
+    let texts = [&[0, 5, 2], &[0, 7, 2]].map(|ids: &[u32; 3]| two_stacks.model().tokens_from_ids(ids).unwrap());
+    let cosine = || Measure::Cosine(texts.clone());
+    let estimated = SubjectsJob::new(Arc::clone(&two_stacks), &[], cosine()).unwrap_err().to_string();
+    let tried = SweepJob::new(Arc::clone(&two_stacks), Vec::new(), SweepKind::Each(Vec::new()), cosine());
+    assert!(estimated.contains("no one embedding") && tried.unwrap_err().to_string() == estimated, "{estimated}");
 }
 
 /// `golden-real/smollm2/inside-mary-john.json`: estimates of all heads, and some of them exactly.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::support::engine::{finished, load_golden};
 use crate::support::gradients::{gradients, logits};
+use crate::support::parity::decoded;
 use headlight::analysis::inside::feeds::{Feed, Feeds};
 use headlight::edit;
 use headlight::engine::backward::{Asked, Differentiated};
@@ -169,6 +170,12 @@ fn what_does_not_add_up_is_refused() {
         FeedsJob::new(run, subject.outcome.clone(), place, 1).unwrap_err().to_string()
     };
     assert!(refused("gpt2", (9, 0), "[]").contains("not there"));
+    let model = load_golden("bart");
+    let reader = model.encoder().unwrap();
+    let read = finished(reader, reader.tokens_from_ids(&IDS).unwrap(), CompiledEdits::none(), Captures::none());
+    let run = Arc::new(decoded(&model, Arc::new(read), model.tokens_from_ids(&[2, 8, 5]).unwrap()));
+    let of_two_stacks = FeedsJob::new(run, logits(&[7], &[3], 2), (1, 0), 1).unwrap_err().to_string();
+    assert!(of_two_stacks.contains("two streams"), "{of_two_stacks}");
     let edit = r#"[{"kind":"scale","layer":0,"hook":"hook_attn_out","factor":0.5}]"#;
     assert!(refused("gpt2", (2, 0), edit).contains("take the edit out"));
     let edit = r#"[{"kind":"scale","layer":0,"hook":"hook_normalized_resid_post","factor":0.5}]"#;

@@ -83,7 +83,9 @@ impl FeedsJob {
             return refuse("this head is not there");
         }
         if run.source().is_some() {
-            return refuse("what feeds a head is traced in models of one stack");
+            return refuse(
+                "what feeds a head is traced in models of one stack: paths between an encoder and a decoder go through two streams",
+            );
         }
         let is_changed = |layer: usize| STREAM.iter().any(|site| run.edits.touches(Hook::Block(layer, *site)));
         let own = SITES.map(|site| Hook::Block(layer, site));

@@ -13,6 +13,9 @@ use crate::engine::error::EngineError;
 use crate::engine::outcome::default_position;
 use crate::engine::run::{Run, Step};
 
+/// Why a model of two stacks gives no cosine.
+pub(super) const NO_EMBEDDING: &str = "an encoder beside a decoder has no one embedding of a text: a cosine needs a model of one stack, such as the encoder alone";
+
 /// A run, and its outcome as a reverse pass begins with it.
 pub type Subject = (Arc<Run>, Differentiated);
 
@@ -43,8 +46,7 @@ impl SubjectsJob {
                 ready.push((base, Differentiated::Label { label, against, position }));
             }
             Measure::Cosine(_) if base.source().is_some() => {
-                let message = "a cosine is of two texts, each read on its own, which needs a model of one stack";
-                return Err(EngineError::Request(message.to_owned()));
+                return Err(EngineError::Request(NO_EMBEDDING.to_owned()));
             }
             Measure::Cosine(texts) => {
                 for text in texts {

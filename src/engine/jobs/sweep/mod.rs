@@ -17,6 +17,7 @@ use std::sync::Arc;
 pub use cells::{SweepCell, SweepKind};
 
 use super::compare::Measure;
+use super::subjects::NO_EMBEDDING;
 use super::{Job, Progress, Unit, not_done};
 use crate::edit::Edit;
 use crate::engine::error::EngineError;
@@ -96,8 +97,12 @@ impl SweepJob {
             return refuse("a cosine is of two texts with positions of their own: only heads can be tried in both");
         }
         let has_other = matches!(kind, SweepKind::MeanHeads(_) | SweepKind::Patch { .. });
-        if base.source().is_some() && (has_other || matches!(measure, Measure::Cosine(_))) {
-            return refuse("this sweep reads other inputs, which needs a model of one stack");
+        match (base.source(), &measure) {
+            (Some(_), Measure::Cosine(_)) => return refuse(NO_EMBEDDING),
+            (Some(_), _) if has_other => {
+                return refuse("this sweep reads other inputs, which needs a model of one stack");
+            }
+            _ => {}
         }
         match &kind {
             SweepKind::MeanHeads(references) if references.is_empty() => {

@@ -98,6 +98,7 @@ fn colours(ranked: Ranked) -> Option<&'static str> {
             Some(" The stream view colours its cells by it (“Estimated effect on the outcome”).")
         }
         Ranked::HeadNeurons => Some(" The neuron view shows those of the selected head over its neurons."),
-        Ranked::MlpNeurons | Ranked::Links => None,
+        Ranked::MlpNeurons => Some(" The stream view colours what each MLP adds as a whole: rank “MLP outputs”."),
+        Ranked::Links => Some(" The graph colours them between their tokens."),
     }
 }
