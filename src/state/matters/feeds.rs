@@ -42,9 +42,11 @@ impl State {
     pub fn feeds_problem(&self) -> Option<&'static str> {
         let is_lowest = "Layer 0 reads embeddings: no head or MLP stands below it.";
         let one_text = "What feeds a head is about one text: choose tokens or a label as the outcome.";
+        let two_stacks = "What feeds a head is traced in models of one stack: paths between an encoder and a decoder go through two streams.";
+        let has_encoder = self.shown.as_ref().is_some_and(|shown| shown.spec.encoder.is_some());
         let is_cosine = matches!(self.editing.asked, OutcomeAsked::Cosine { .. });
         let problem = self.saliency_problem().or((self.selection.layer == 0).then_some(is_lowest));
-        problem.or(is_cosine.then_some(one_text))
+        has_encoder.then_some(two_stacks).or(problem).or(is_cosine.then_some(one_text))
     }
 
     pub(super) fn ask_for_feeds(&mut self, effects: &mut Vec<Effect>) {

@@ -223,6 +223,7 @@ fn circuits_are_those_of_heads_over_their_own_text() {
     pick(&mut page, AttnKind::CROSS);
     give(&mut page, 3, 4);
     assert_eq!(heads(&page).len(), 2);
+    assert!(page.state.feeds_problem().is_some_and(|problem| problem.contains("models of one stack")));
 }
 
 /// Parts of the encoder and of cross-attention are tried as edits of their stack, zeroed and patched.
