@@ -264,3 +264,76 @@ fn older_files_have_a_tensor_for_each_expert() {
     let message = loaded(file.bytes()).unwrap_err().to_string();
     assert!(message.contains("expert_count") && message.contains("not read"), "{message}");
 }
+
+/// A gpt-oss of random weights whose experts have rows of one block, in MXFP4 or as the numbers that it stands for.
+fn of_blocks(in_blocks: bool) -> Arc<Model> {
+    const DIGITS: [f32; 8] = [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0];
+    let mut seed = 1u32;
+    let mut next = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 8) as f32 / (1 << 24) as f32
+    };
+    let conversion = conversions().into_iter().find(|conversion| conversion.golden == "gpt_oss").unwrap();
+    let mut file = converted(&conversion);
+    for (key, size) in [
+        ("embedding_length", 32),
+        ("feed_forward_length", 32),
+        ("attention.key_length", 8),
+        ("attention.value_length", 8),
+        ("rope.dimension_count", 8),
+    ] {
+        let key = format!("gpt-oss.{key}");
+        file.fields.retain(|(known, _)| *known != key);
+        file = file.field(&key, crate::support::gguf::Field::U32(size));
+    }
+    for tensor in &mut file.tensors {
+        for size in &mut tensor.dims {
+            *size = match *size {
+                // All keys; the stream and all queries; neurons of an expert.
+                8 => 16,
+                16 | 24 => 32,
+                other => other,
+            };
+        }
+        let n_values = tensor.dims.iter().product::<u64>() as usize;
+        if !tensor.name.ends_with("_exps.weight") {
+            tensor.data = (0..n_values).flat_map(|_| (next() - 0.5).to_le_bytes()).collect();
+            continue;
+        }
+        let (mut blocks, mut wide) = (Vec::new(), Vec::new());
+        for _ in 0..n_values / 32 {
+            let exponent = 121 + (next() * 5.0) as u8;
+            let codes: Vec<u8> = (0..32).map(|_| (next() * 16.0) as u8).collect();
+            blocks.push(exponent);
+            blocks.extend((0..16).map(|index| codes[index] | codes[index + 16] << 4));
+            wide.extend(codes.iter().map(|code| {
+                let size = DIGITS[usize::from(code & 7)] * 2f32.powi(i32::from(exponent) - 127);
+                if code & 8 == 0 { size } else { -size }
+            }));
+        }
+        let wide = wide.iter().flat_map(|value: &f32| value.to_le_bytes()).collect();
+        (tensor.type_number, tensor.data) = if in_blocks { (39, blocks) } else { (0, wide) };
+    }
+    loaded(file.bytes()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Experts in MXFP4, as gpt-oss is published, run as what their blocks stand for.
+#[test]
+fn experts_in_blocks_of_mxfp4_run_as_their_numbers() {
+    let (blocks, wide) = (of_blocks(true), of_blocks(false));
+    let ids = [5, 300, 17, 17, 200];
+    let [found, expected] = [&blocks, &wide].map(|model| {
+        let captures = Captures::of(routing(1).into_iter().chain([Hook::Block(0, BlockSite::MlpOut)]));
+        finished(model, model.tokens_from_ids(&ids).unwrap(), CompiledEdits::none(), captures)
+    });
+    // 3 matrices of 32 × 32 for each of 4 experts in 2 layers: 17 bytes for 32 numbers in place of 128.
+    assert_eq!(wide.weight_bytes() - blocks.weight_bytes(), 2 * 4 * 3 * 32 * (128 - 17));
+    assert_eq!(found.captured(routing(1)[1]).unwrap(), expected.captured(routing(1)[1]).unwrap());
+    let mut comparison = Comparison::default();
+    let written = Hook::Block(0, BlockSite::MlpOut);
+    assert!(expected.captured(written).unwrap().iter().any(|value| value.abs() > 0.1));
+    comparison.check("written", found.captured(written).unwrap(), expected.captured(written).unwrap(), 1e-4);
+    comparison.check("stream", found.final_stream(), expected.final_stream(), 1e-4);
+    comparison.check("logits", &found.logits(0..5).unwrap(), &expected.logits(0..5).unwrap(), 1e-4);
+    comparison.finish();
+}
