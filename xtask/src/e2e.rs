@@ -24,6 +24,17 @@ pub fn command(filter: Option<&str>, mode: Mode) -> Result<ExitCode> {
     Ok(if count.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// The tests that run in Firefox and WebKit too, in these two. What they are is in `tests/e2e/elsewhere.mjs`.
+pub fn elsewhere() -> Result<Count> {
+    let all = test_files()?;
+    run_with(Mode::Release, |node| {
+        Python::ensure()?.tell(node);
+        browser::tell_others(node)?;
+        node.arg(r"--test-name-pattern=\((Firefox|WebKit)\)").args(&all);
+        Ok(())
+    })
+}
+
 /// Tests in files, or of names, that contain `filter`; all where there is none.
 pub fn run(filter: Option<&str>, mode: Mode) -> Result<Count> {
     let all = test_files()?;
@@ -37,7 +48,6 @@ pub fn run(filter: Option<&str>, mode: Mode) -> Result<Count> {
             node.env("HEADLIGHT_TRUNK", tools::ensure_trunk()?);
         }
         Python::ensure()?.tell(node);
-        browser::tell_others(node)?;
         if let (true, Some(text)) = (named.is_empty(), filter) {
             node.arg(format!("--test-name-pattern={text}"));
         }

@@ -47,7 +47,8 @@ usage: cargo xtask COMMAND [OPTIONS]
                            the wheel of the Python package in python/dist/, --npm the npm package of the element in
                            dist-npm/
   test [--only PART]...    run every test; PART: fmt, clippy, deny, native, wasm, python, e2e; with --only python,
-                           --newest: with the newest transformers, TransformerLens and nnsight
+                           --newest: with the newest transformers, TransformerLens and nnsight; --only browsers: the
+                           end-to-end tests that run in Firefox and WebKit, which only this runs
   e2e [--filter TEXT]      only the end-to-end tests, of files or tests with TEXT in their name
   fuzz [READER]... [--runs N]
                            feed readers of files with inputs that libFuzzer finds (100,000 runs each unless given)
