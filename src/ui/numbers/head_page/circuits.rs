@@ -47,7 +47,8 @@ fn body(found: &HeadNumbers, form: TokenForm) -> AnyView {
         let name =
             if row.token.n_pieces > 1 { format!("{name} (first of {} tokens)", row.token.n_pieces) } else { name };
         let line = |name: &'static str, list: &[(String, f32)]| {
-            view! { <tr><th scope="row">{name}</th><td><bdi>{token_list(list, form)}</bdi></td></tr> }
+            let list = Some(token_list(list, form)).filter(|list| !list.is_empty());
+            list.map(|list| view! { <tr><th scope="row">{name}</th><td><bdi>{list}</bdi></td></tr> })
         };
         view! {
             <tbody>
@@ -59,6 +60,10 @@ fn body(found: &HeadNumbers, form: TokenForm) -> AnyView {
         }
     };
     let copying = found.copying.map(|copying| format!("Copying score {}", with_minus(&format!("{copying:.3}"))));
+    let what = match found.without_words {
+        Some(_) => "Which tokens each token reads",
+        None => "What each token promotes and suppresses where it is read, and which tokens it reads",
+    };
     let literal = match found.layer {
         0 => "",
         _ => " Literal in layer 0 only: later layers read a stream that holds more than embeddings.",
@@ -68,9 +73,7 @@ fn body(found: &HeadNumbers, form: TokenForm) -> AnyView {
             {copying}
             {found.without_words.as_deref().map(wording::sentence)}
         </p>
-        <p class="hint">
-            {format!("What each token promotes and suppresses where it is read, and which tokens it reads at distance {}.", found.distance)}
-        </p>
+        <p class="hint">{format!("{what} at distance {}.", found.distance)}</p>
         <table class="written-parts circuits" aria-label="Circuits of the head">
             {found.rows.iter().map(row).collect_view()}
         </table>
