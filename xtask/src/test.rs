@@ -47,7 +47,7 @@ pub fn test(only: &[String], newest: bool) -> Result<ExitCode> {
         let part = match *name {
             "python" if only.is_empty() => package::test_installed,
             "python" if newest => package::test_newest,
-            // Their drivers lose a command now and then, so nobody's tests fail by them who did not ask for them.
+            // Some tests fail now and then in Firefox or WebKit, and the causes are not found (ARCHITECTURE.md, "One test, three browsers").
             "browsers" if only.is_empty() => not_elsewhere,
             _ => *part,
         };
